@@ -1,0 +1,158 @@
+//! Time that tests can turn.
+//!
+//! The only file that may ask the system what time it is. Everything else is handed a [`Moment`].
+
+use std::ops::{Add, Sub};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Wall-clock time in milliseconds since the Unix epoch. For people and for files; never for measuring.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// From the wire, where a time may be in milliseconds, in seconds (below 1e11, seen on filtered-comment notices)
+    /// or missing (0).
+    pub fn from_wire(value: i64) -> Option<Self> {
+        const SECONDS_BELOW: i64 = 100_000_000_000;
+        /// The year 9999: beyond it a time is garbage, and the calendar ends.
+        const LAST: i64 = 253_402_207_200_000;
+        match value {
+            ..=0 => None,
+            1..SECONDS_BELOW => Some(Self(value * 1_000)),
+            SECONDS_BELOW..=LAST => Some(Self(value)),
+            _ => None,
+        }
+    }
+
+    /// The instant on jiff's calendar; the epoch where the calendar cannot hold it.
+    pub fn to_jiff(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    /// RFC 3339 in UTC with milliseconds, as NDJSON prints it.
+    pub fn rfc3339(self) -> String {
+        format!("{:.3}", self.to_jiff())
+    }
+}
+
+/// One point in time, twice: `mono` for measuring, `wall` for showing.
+///
+/// `mono` never runs backwards and stands still while the machine sleeps; `wall` follows the system clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// Milliseconds since some start of this machine or capture.
+    pub mono: u64,
+    /// The wall clock at the same point.
+    pub wall: Timestamp,
+}
+
+impl Moment {
+    /// How long ago `earlier` was; zero when it was not.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.mono.saturating_sub(earlier.mono))
+    }
+}
+
+impl Add<Duration> for Moment {
+    type Output = Self;
+
+    fn add(self, rhs: Duration) -> Self {
+        let millis = millis(rhs);
+        Self { mono: self.mono.saturating_add(millis), wall: Timestamp(self.wall.0.saturating_add_unsigned(millis)) }
+    }
+}
+
+impl Sub<Duration> for Moment {
+    type Output = Self;
+
+    fn sub(self, rhs: Duration) -> Self {
+        let millis = millis(rhs);
+        Self { mono: self.mono.saturating_sub(millis), wall: Timestamp(self.wall.0.saturating_sub_unsigned(millis)) }
+    }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Where the time comes from: the system, or a test.
+#[derive(Clone, Debug)]
+pub struct Clock(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    System(std::time::Instant),
+    Manual(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// The system's clock.
+    #[expect(clippy::disallowed_methods, reason = "this file is the one place that asks the system")]
+    pub fn system() -> Self {
+        Self(Source::System(std::time::Instant::now()))
+    }
+
+    /// A clock that stands at `start` until [`Clock::advance`] turns it.
+    pub fn manual(start: Timestamp) -> Self {
+        Self(Source::Manual(Arc::new(AtomicI64::new(start.0))))
+    }
+
+    /// Now.
+    #[expect(clippy::disallowed_methods, reason = "this file is the one place that asks the system")]
+    pub fn now(&self) -> Moment {
+        match &self.0 {
+            Source::System(start) => {
+                let wall = std::time::SystemTime::now()
+                    .duration_since(std::time::UNIX_EPOCH)
+                    .map_or(0, |since| since.as_millis() as i64);
+                // An hour of room, so that subtracting a span from an early moment does not saturate.
+                let mono = start.elapsed().as_millis() as u64 + 3_600_000;
+                Moment { mono, wall: Timestamp(wall) }
+            }
+            Source::Manual(wall) => {
+                let wall = wall.load(Ordering::Relaxed);
+                Moment { mono: wall.max(0) as u64, wall: Timestamp(wall) }
+            }
+        }
+    }
+
+    /// Turns a manual clock forward; the system's clock does not listen.
+    pub fn advance(&self, by: Duration) {
+        if let Source::Manual(wall) = &self.0 {
+            wall.fetch_add(by.as_millis() as i64, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wire_times_come_in_two_units_and_may_be_missing() {
+        assert_eq!(Timestamp::from_wire(0), None);
+        assert_eq!(Timestamp::from_wire(-5), None);
+        assert_eq!(Timestamp::from_wire(1_700_000_000), Some(Timestamp(1_700_000_000_000)));
+        assert_eq!(Timestamp::from_wire(1_700_000_000_123), Some(Timestamp(1_700_000_000_123)));
+        assert_eq!(Timestamp::from_wire(i64::MAX), None);
+    }
+
+    #[test]
+    fn a_manual_clock_moves_only_when_told() {
+        let clock = Clock::manual(Timestamp(1_000));
+        let before = clock.now();
+        clock.advance(Duration::from_millis(250));
+        assert_eq!(clock.now().since(before), Duration::from_millis(250));
+        assert_eq!(before.since(clock.now()), Duration::ZERO);
+    }
+
+    #[test]
+    fn times_print_in_utc_with_milliseconds() {
+        assert_eq!(Timestamp(1_700_000_000_123).rfc3339(), "2023-11-14T22:13:20.123Z");
+    }
+}

@@ -1,0 +1,46 @@
+//! People.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::UserId;
+use crate::text::Text;
+
+/// A person in a room, as one message described them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewer {
+    /// Nothing for guests without an account.
+    pub id: Option<UserId>,
+    /// The handle without the `@`; empty where the message had none.
+    pub unique_id: Text,
+    /// The display name.
+    pub nickname: Text,
+    /// Address of the small profile picture.
+    pub picture: Option<Box<str>>,
+    /// Is the host.
+    pub host: bool,
+    /// Moderates this room.
+    pub moderator: bool,
+    /// Pays for a subscription to the host.
+    pub subscriber: bool,
+    /// Follows the host.
+    pub follower: bool,
+    /// Follows the host and is followed back.
+    pub friend: bool,
+    /// Gave the first gift of their life lately ("new gifter").
+    pub new_gifter: bool,
+    /// Has TikTok's verified mark.
+    pub verified: bool,
+    /// Gifter level, 1-50; 0 when unknown.
+    pub gifter_level: u16,
+    /// Level in the host's team, 1-50; 0 when unknown.
+    pub team_level: u16,
+    /// Place among the top gifters of this live, 1-3; 0 when none.
+    pub top_gifter: u8,
+}
+
+impl Viewer {
+    /// What to call them: nickname, else handle, else "someone".
+    pub fn name(&self) -> &str {
+        [&self.nickname, &self.unique_id].into_iter().find(|name| !name.is_empty()).map_or("someone", Text::as_str)
+    }
+}

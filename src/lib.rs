@@ -1,0 +1,27 @@
+//! tiktop.
+
+pub mod clock;
+pub mod ids;
+pub mod text;
+
+pub mod wire;
+
+pub mod webcast;
+
+pub mod events;
+
+pub mod room;
+
+pub mod track;
+
+pub mod record;
+
+pub mod config;
+
+pub mod tui;
+
+pub mod sim;
+
+pub mod cli;
+
+pub mod run;

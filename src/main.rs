@@ -1,0 +1,3 @@
+//! The `tiktop` program.
+
+fn main() {}

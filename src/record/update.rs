@@ -1,0 +1,80 @@
+//! What a recorder is told and what it tells.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Moment;
+use crate::ids::{RoomId, RoomKey};
+use crate::text::Text;
+
+/// What a recorder can be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Record this live.
+    Start(Job),
+    /// Finish the recording of this room.
+    Stop(RoomKey),
+}
+
+/// A live to record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Our handle of the room.
+    pub room: RoomKey,
+    /// The live whose stream to pull; its addresses are asked for anew.
+    pub room_id: RoomId,
+    /// The host's handle: the file's name begins with it.
+    pub host: Text,
+    /// Title of the live, for the file's metadata.
+    pub title: Text,
+}
+
+/// What a recorder says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Update {
+    /// Of which room.
+    pub room: RoomKey,
+    /// Where its recording stands.
+    pub recording: Recording,
+}
+
+/// Where a recording stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Recording {
+    /// Asking for the stream, starting ffmpeg.
+    Starting,
+    /// Running. Told at most twice a second, and only when a number changed.
+    Running {
+        /// When the first byte was written.
+        since: Moment,
+        /// Bytes of the file so far.
+        bytes: u64,
+        /// Bytes a second, over the last seconds.
+        rate: u64,
+        /// The file.
+        file: PathBuf,
+        /// What is being pulled, such as `hd`.
+        quality: Text,
+    },
+    /// Closing the file.
+    Stopping,
+    /// Finished; the file is whole.
+    Done {
+        /// The file.
+        file: PathBuf,
+        /// Its size in bytes.
+        bytes: u64,
+        /// Recorded time in milliseconds.
+        millis: u64,
+        /// Why it ended: asked for, the live ended, …
+        reason: Text,
+    },
+    /// Could not start, or broke. What was written stays and plays.
+    Failed {
+        /// One clear sentence: what happened and what to do.
+        reason: Text,
+        /// The file, if one was begun.
+        file: Option<PathBuf>,
+    },
+}

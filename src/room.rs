@@ -1,0 +1,153 @@
+//! The state of one room: a pure reducer of (state, event) and (state, time).
+//!
+//! No clock, no channel, no I/O: time comes in with each event. Everything here is serialisable, so a snapshot can be sent
+//! to a screen that lagged or attached late, and the same events give the same room everywhere.
+//!
+//! Invariants: a gift unit is added once; "seen" and "reported" numbers never share a field; a gap is stored as a gap.
+
+mod battle;
+mod chatlog;
+mod leaders;
+mod ledger;
+mod series;
+mod stats;
+mod streaks;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use battle::{Battle, BattlePhase, Side};
+pub use chatlog::{ChatLog, Entry, Line, Seq};
+pub use leaders::{Leader, Leaders};
+pub use ledger::{Streak as StreakState, Tally};
+pub use series::{Bucket, Series};
+pub use stats::Stats;
+pub use streaks::{Streak, Streaks};
+
+use crate::clock::{Moment, Timestamp};
+use crate::events::{Host, Phase, RoomEvent};
+use crate::ids::RoomId;
+use crate::text::Text;
+
+/// What applying an event did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// New; for a gift, what it adds.
+    Fresh(Option<Tally>),
+    /// Its id was seen before: nothing changed.
+    Duplicate,
+    /// It belongs to another live: nothing changed but the count of such messages.
+    Foreign,
+}
+
+/// An event with what the room that first saw it made of it. This is what travels to every reader.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    /// What happened.
+    pub event: RoomEvent,
+    /// For gifts and closed streaks: what it adds.
+    pub tally: Option<Tally>,
+}
+
+/// Everything we know of one room.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Room {
+    /// The host, as far as known.
+    pub host: Host,
+    /// Title of the live.
+    pub title: Text,
+    /// The current or last live.
+    pub room_id: Option<RoomId>,
+    /// 1 for the first live we saw, 2 for the next; 0 before.
+    pub live_seq: u32,
+    /// When the live started, by the service.
+    pub started_at: Option<Timestamp>,
+    /// Where the room stands.
+    pub phase: Phase,
+    /// Since when.
+    pub phase_since: Moment,
+    /// What was said and done, newest last.
+    pub chat: ChatLog,
+    /// Gift streaks: running and finished.
+    pub streaks: Streaks,
+    /// Totals of this live.
+    pub stats: Stats,
+    /// Viewers over time, as reported by the stream.
+    pub viewers: Series,
+    /// Likes seen, per bucket.
+    pub likes: Series,
+    /// Coins given, per bucket.
+    pub coins: Series,
+    /// Comments, per bucket.
+    pub comments: Series,
+    /// Messages of any kind, per bucket.
+    pub messages: Series,
+    /// Who gave most in this live.
+    pub leaders: Leaders,
+    /// The running or last battle.
+    pub battle: Option<Battle>,
+    /// Messages without a reading, by method.
+    pub unknown: BTreeMap<String, u64>,
+    /// Server clock minus ours, milliseconds, where known.
+    pub skew_ms: Option<i64>,
+    ledger: ledger::Ledger,
+}
+
+impl Room {
+    /// An empty room that keeps at most `log_limit` entries of its log.
+    pub fn new(log_limit: usize) -> Self {
+        Self {
+            host: Host::default(),
+            title: Text::default(),
+            room_id: None,
+            live_seq: 0,
+            started_at: None,
+            phase: Phase::new(crate::events::PhaseKind::LookingUp),
+            phase_since: Moment::default(),
+            chat: ChatLog::new(log_limit),
+            streaks: Streaks::default(),
+            stats: Stats::default(),
+            viewers: Series::default(),
+            likes: Series::default(),
+            coins: Series::default(),
+            comments: Series::default(),
+            messages: Series::default(),
+            leaders: Leaders::default(),
+            battle: None,
+            unknown: BTreeMap::new(),
+            skew_ms: None,
+            ledger: ledger::Ledger::default(),
+        }
+    }
+
+    /// Applies one event at its time of receipt.
+    pub fn apply(&mut self, event: &RoomEvent) -> Verdict {
+        let _ = event;
+        Verdict::Fresh(None)
+    }
+
+    /// Lets time pass: closes streaks after 10 s of connected silence. What it closed has been applied already and must be
+    /// told to every reader.
+    pub fn tick(&mut self, now: Moment) -> Vec<Noted> {
+        let _ = now;
+        Vec::new()
+    }
+
+    /// When [`Room::tick`] next has something to do.
+    pub fn next_tick(&self) -> Option<Moment> {
+        None
+    }
+
+    /// Sets the difference between the server's clock and ours.
+    pub fn set_skew(&mut self, skew_ms: i64) {
+        self.skew_ms = Some(skew_ms);
+    }
+
+    /// How long until a time of the server's clock, by ours.
+    pub fn until_server(&self, then: Timestamp, now: Moment) -> Duration {
+        let now = now.wall.0.saturating_add(self.skew_ms.unwrap_or(0));
+        Duration::from_millis(u64::try_from(then.0.saturating_sub(now)).unwrap_or(0))
+    }
+}

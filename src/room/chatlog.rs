@@ -1,0 +1,184 @@
+//! What was said and done, in order of arrival, with sequence numbers that never move.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{Moment, Timestamp};
+use crate::events::{BarrageKind, Emote, Gap, GiftFacts, GiftTo, NoticeKind, Viewer};
+use crate::ids::{MsgId, RoomId};
+use crate::text::Text;
+
+/// Place of an entry in the log: grows by one, never reused, goes on over lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Seq(pub u64);
+
+/// One row of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its place.
+    pub seq: Seq,
+    /// Grows when the row changes (a streak grows, a message is deleted): wrapped lines are cached by (seq, rev).
+    pub rev: u32,
+    /// When it arrived.
+    pub at: Moment,
+    /// The message behind it.
+    pub id: Option<MsgId>,
+    /// Part of the backlog sent on entry: shown dim.
+    pub history: bool,
+    /// A moderator removed it; shown struck through.
+    pub deleted: bool,
+    /// What to show.
+    pub line: Line,
+}
+
+/// What a row shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Line {
+    /// A comment.
+    Chat {
+        /// Who.
+        from: Arc<Viewer>,
+        /// What.
+        text: Text,
+        /// Emotes inside.
+        emotes: Vec<Emote>,
+        /// Nobody we saw in this live wrote under this id before.
+        first: bool,
+    },
+    /// Stickers.
+    Emote {
+        /// Who.
+        from: Arc<Viewer>,
+        /// How many stickers.
+        count: usize,
+    },
+    /// A gift: one row a streak, growing while it runs.
+    Gift {
+        /// Who gave.
+        from: Arc<Viewer>,
+        /// Who received, when not simply the host.
+        to: Option<GiftTo>,
+        /// What.
+        gift: Arc<GiftFacts>,
+        /// How many so far.
+        count: u64,
+        /// Whether the streak still runs.
+        running: bool,
+    },
+    /// People came in; consecutive joins share one row.
+    Joins {
+        /// The last one.
+        last: Arc<Viewer>,
+        /// How many.
+        count: u64,
+    },
+    /// Somebody followed.
+    Follow(Arc<Viewer>),
+    /// Somebody shared.
+    Share(Arc<Viewer>),
+    /// Somebody subscribed.
+    Subscribe {
+        /// Who.
+        from: Arc<Viewer>,
+        /// Months in a row; 0 when unknown.
+        months: u64,
+    },
+    /// A question.
+    Question {
+        /// Who asked.
+        from: Arc<Viewer>,
+        /// What.
+        text: Text,
+    },
+    /// The host's welcome line.
+    Intro(Text),
+    /// A text of the room.
+    Notice {
+        /// Where it comes from.
+        kind: NoticeKind,
+        /// The text.
+        text: Text,
+    },
+    /// A treasure chest.
+    Envelope {
+        /// Whose.
+        from: Text,
+        /// Coins inside.
+        coins: u64,
+        /// How many can win.
+        winners: u64,
+        /// When it opens.
+        opens_at: Option<Timestamp>,
+    },
+    /// A banner for one viewer.
+    Barrage {
+        /// What for.
+        kind: BarrageKind,
+        /// The text.
+        text: Text,
+    },
+    /// Something about a battle, in words.
+    Battle(Text),
+    /// Pause, resume, end, in words.
+    Control(Text),
+    /// Time in which we saw nothing.
+    Gap(Gap),
+    /// A new live: a divider.
+    Live {
+        /// Its id.
+        room_id: RoomId,
+        /// Which of this room's lives.
+        live_seq: u32,
+    },
+}
+
+/// A ring of entries.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChatLog {
+    entries: VecDeque<Entry>,
+    next: Seq,
+    limit: usize,
+}
+
+impl ChatLog {
+    /// An empty log of at most `limit` entries.
+    pub fn new(limit: usize) -> Self {
+        Self { entries: VecDeque::new(), next: Seq(0), limit: limit.max(1) }
+    }
+
+    /// Changes the limit; the oldest entries go when it shrinks.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = limit.max(1);
+        while self.entries.len() > self.limit {
+            self.entries.pop_front();
+        }
+    }
+
+    /// The sequence number the next entry will have.
+    pub fn next_seq(&self) -> Seq {
+        self.next
+    }
+
+    /// How many entries are kept.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing is kept.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The entry with this number, if it is still kept.
+    pub fn get(&self, seq: Seq) -> Option<&Entry> {
+        let first = self.entries.front()?.seq.0;
+        self.entries.get(usize::try_from(seq.0.checked_sub(first)?).ok()?)
+    }
+
+    /// Oldest first; walk it from both ends.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
+        self.entries.iter()
+    }
+}

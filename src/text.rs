@@ -1,0 +1,266 @@
+//! Remote text made safe to show, and the few verbs for fitting text into columns.
+//!
+//! Everything TikTok, a signing provider or ffmpeg says becomes a [`Text`] where it enters. A `Text` holds no control
+//! bytes, no bidi controls and no runaway combining marks, so no pane, title, file name or log line can forget to look.
+//! It refuses to know who said it.
+//!
+//! Invariant: `Text::as_str` is always safe to write to a terminal; `Text::original` never is.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// Longest text kept, in bytes. TikTok's own limit for a comment is far below.
+pub const MAX_BYTES: usize = 2_048;
+/// Combining marks kept on one base character.
+const MAX_MARKS: usize = 4;
+
+/// Remote text that is safe to show.
+#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Text {
+    safe: CompactString,
+    /// What was said, where cleaning changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    raw: Option<Box<str>>,
+}
+
+impl Text {
+    /// Cleans `raw`: newlines and tabs become spaces; control, bidi and invisible characters go; at most four
+    /// combining marks stay on a character; the result is at most [`MAX_BYTES`] long.
+    pub fn new(raw: &str) -> Self {
+        if raw.len() <= MAX_BYTES && raw.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
+            return Self { safe: CompactString::new(raw), raw: None };
+        }
+        let safe = clean(raw);
+        let raw = (safe != raw).then(|| clip_bytes(raw, MAX_BYTES).into());
+        Self { safe, raw }
+    }
+
+    /// Like [`Text::new`] for bytes that should be UTF-8 and may not be.
+    pub fn from_bytes(raw: &[u8]) -> Self {
+        Self::new(&String::from_utf8_lossy(raw))
+    }
+
+    /// The safe text.
+    pub fn as_str(&self) -> &str {
+        &self.safe
+    }
+
+    /// What was said, control characters included. For NDJSON and captures, which escape it; never for a screen.
+    pub fn original(&self) -> &str {
+        self.raw.as_deref().unwrap_or(&self.safe)
+    }
+
+    /// Whether nothing is left to show.
+    pub fn is_empty(&self) -> bool {
+        self.safe.is_empty()
+    }
+
+    /// Columns the text takes on a terminal.
+    pub fn width(&self) -> usize {
+        width(&self.safe)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.safe)
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.safe.as_str(), f)
+    }
+}
+
+impl From<&str> for Text {
+    fn from(raw: &str) -> Self {
+        Self::new(raw)
+    }
+}
+
+impl From<String> for Text {
+    fn from(raw: String) -> Self {
+        Self::new(&raw)
+    }
+}
+
+impl From<&String> for Text {
+    fn from(raw: &String) -> Self {
+        Self::new(raw)
+    }
+}
+
+impl From<fmt::Arguments<'_>> for Text {
+    fn from(raw: fmt::Arguments<'_>) -> Self {
+        Self::new(&raw.to_string())
+    }
+}
+
+impl PartialEq<str> for Text {
+    fn eq(&self, other: &str) -> bool {
+        self.safe == other
+    }
+}
+
+impl PartialEq<&str> for Text {
+    fn eq(&self, other: &&str) -> bool {
+        self.safe == *other
+    }
+}
+
+/// Columns `text` takes on a terminal.
+pub fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
+}
+
+/// `text` cut to at most `columns`, whole characters only, with `…` where something is missing.
+///
+/// ```
+/// use tiktop::text::clip;
+/// assert_eq!(clip("hello there", 8), "hello t…");
+/// assert_eq!(clip("hello", 8), "hello");
+/// ```
+pub fn clip(text: &str, columns: usize) -> Cow<'_, str> {
+    if width(text) <= columns {
+        return Cow::Borrowed(text);
+    }
+    if columns == 0 {
+        return Cow::Borrowed("");
+    }
+    let mut used = 0;
+    let end = text
+        .grapheme_indices(true)
+        .find_map(|(at, grapheme)| {
+            used += width(grapheme);
+            (used > columns - 1).then_some(at)
+        })
+        .unwrap_or(text.len());
+    Cow::Owned(format!("{}…", &text[..end]))
+}
+
+/// Whether `c` must not reach JSON text or a capture unescaped: C0, DEL, C1 and bidi controls.
+pub fn must_escape(c: char) -> bool {
+    c.is_control() || is_bidi(c)
+}
+
+fn clean(raw: &str) -> CompactString {
+    let mut safe = CompactString::with_capacity(raw.len().min(MAX_BYTES));
+    let mut marks = 0;
+    let mut chars = raw.chars().peekable();
+    let mut last = None;
+    while let Some(c) = chars.next() {
+        let c = if matches!(c, '\n' | '\t' | '\r') { ' ' } else { c };
+        let keep = match c {
+            // A joiner or an emoji variant means something only after a visible character.
+            '\u{200d}' => last.is_some_and(is_pictographic) && chars.peek().copied().is_some_and(is_pictographic),
+            // The wide variant of text symbols has a different width on every terminal: one column everywhere.
+            '\u{fe0e}' | '\u{fe0f}' => false,
+            _ if c.is_control() || is_bidi(c) || is_invisible(c) => false,
+            _ if is_mark(c) => {
+                marks += 1;
+                marks <= MAX_MARKS && last.is_some()
+            }
+            _ => {
+                marks = 0;
+                true
+            }
+        };
+        if !keep {
+            continue;
+        }
+        if safe.len() + c.len_utf8() > MAX_BYTES {
+            break;
+        }
+        safe.push(c);
+        last = Some(c);
+    }
+    safe
+}
+
+fn clip_bytes(text: &str, max: usize) -> &str {
+    let mut end = max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{00ad}' | '\u{034f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}' | '\u{200c}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}'
+        | '\u{3164}' | '\u{fe00}'..='\u{fe0d}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e001f}' | '\u{e0080}'..='\u{e0fff}')
+}
+
+/// Zero columns wide and not dropped above: a mark on the character before it.
+fn is_mark(c: char) -> bool {
+    !c.is_ascii() && unicode_width::UnicodeWidthChar::width(c) == Some(0) && !is_pictographic(c)
+}
+
+/// What may stand on either side of a joiner inside one emoji.
+fn is_pictographic(c: char) -> bool {
+    matches!(c, '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}' | '\u{e0020}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("plain", "plain")]
+    #[case("\u{1b}[31mred\u{7}", "[31mred")]
+    #[case("two\nlines\tand", "two lines and")]
+    #[case("\u{202e}evil\u{2066}", "evil")]
+    #[case("he\u{200b}llo\u{feff}", "hello")]
+    #[case("❤\u{fe0f}", "❤")]
+    #[case("👨\u{200d}👩\u{200d}👧", "👨\u{200d}👩\u{200d}👧")]
+    #[case("a\u{200d}b", "ab")]
+    #[case("\u{9b}31m", "31m")]
+    #[case("مرحبا", "مرحبا")]
+    #[case("नमस्ते", "नमस्ते")]
+    fn remote_text_is_cleaned(#[case] raw: &str, #[case] safe: &str) {
+        let text = Text::new(raw);
+        assert_eq!(text.as_str(), safe);
+        assert_eq!(text.original(), raw);
+    }
+
+    #[test]
+    fn runaway_marks_are_cut() {
+        let text = Text::new(&format!("Z{}", "\u{0301}".repeat(60)));
+        assert_eq!(text.as_str().chars().count(), 1 + MAX_MARKS);
+    }
+
+    #[test]
+    fn a_half_width_voiced_mark_counts_one_column_less_than_ratatui_adds() {
+        // unicode-width is pinned to 0.2.2 for this: ratatui adds the mark's own column.
+        assert_eq!(width("ｶﾞ"), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_is_always_safe_and_short(raw in ".{0,400}") {
+            let text = Text::new(&raw);
+            prop_assert!(text.as_str().len() <= MAX_BYTES);
+            prop_assert!(!text.as_str().chars().any(must_escape));
+        }
+
+        #[test]
+        fn a_clipped_text_fits(raw in ".{0,80}", columns in 0usize..40) {
+            let text = Text::new(&raw);
+            prop_assert!(width(&clip(text.as_str(), columns)) <= columns);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Many rooms: tasks, retries, back-pressure. The only layer that starts network tasks.
+//!
+//! Each room's task owns its [`Room`](crate::room::Room) and applies every event before any queue; readers hear [`Update`]s
+//! over bounded queues and are told what they missed.
+
+mod update;
+
+pub use update::{Command, Lost, RawMessage, Update, UpdateKind};

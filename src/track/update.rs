@@ -1,0 +1,83 @@
+//! What a tracker is told and what it tells.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Moment;
+use crate::ids::{MsgId, RoomKey, Target};
+use crate::room::{Noted, Room};
+use crate::text::Text;
+
+/// What a tracker can be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Track a room. Answered with [`UpdateKind::Added`].
+    Add(Target),
+    /// Stop tracking it. Answered with [`UpdateKind::Removed`].
+    Remove(RoomKey),
+    /// Try again now instead of waiting: look up, or reconnect.
+    Retry(RoomKey),
+    /// Send this room's whole state. Answered with [`UpdateKind::Snapshot`].
+    Snapshot(RoomKey),
+}
+
+/// What a reader of a tracker hears.
+#[derive(Clone, Debug)]
+pub struct Update {
+    /// Of which room.
+    pub room: RoomKey,
+    /// What.
+    pub kind: UpdateKind,
+}
+
+/// The kinds of news.
+#[derive(Clone, Debug)]
+pub enum UpdateKind {
+    /// A room was added; `label` is what was typed, cleaned.
+    Added {
+        /// What to call it until its host is known.
+        label: Text,
+    },
+    /// Things happened, in order. A mirror applies each event with the same reducer.
+    Events(Arc<[Noted]>),
+    /// The messages behind the events, for readers who asked for bytes.
+    Raw(Arc<[RawMessage]>),
+    /// This reader was too slow: what it did not get. A mirror asks for a snapshot.
+    Lagged(Lost),
+    /// The room's whole state; replaces a mirror's.
+    Snapshot(Arc<Room>),
+    /// The room is no longer tracked.
+    Removed {
+        /// The room that already tracks the same host, when two names led to one.
+        into: Option<RoomKey>,
+    },
+}
+
+/// What a slow reader did not get.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lost {
+    /// When the first loss happened.
+    pub from: Moment,
+    /// Events by NDJSON type.
+    pub events: BTreeMap<String, u64>,
+    /// Gift units in them.
+    pub gifts: u64,
+    /// Coins in them, as far as prices are known.
+    pub coins: u64,
+}
+
+/// A message as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawMessage {
+    /// When it was received.
+    pub at: Moment,
+    /// Its method name, cleaned.
+    pub method: Text,
+    /// Its id.
+    pub id: Option<MsgId>,
+    /// Its payload, inflated.
+    pub payload: Bytes,
+}

@@ -1,0 +1,1 @@
+//! Who may import whom, read from the sources themselves.

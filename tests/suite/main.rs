@@ -1,0 +1,3 @@
+//! The one integration test binary: linking is the slow part.
+
+mod layers;
