@@ -1,4 +1,26 @@
 //! Bytes and frames. No sockets, no meaning.
+//!
+//! The outermost layer of what travels: a WebSocket message is a [`Frame`], its inflated body a [`Response`], which holds
+//! [`Message`]s whose bodies `events` understands. The capture-file format lives here too, because everything that
+//! writes or replays frames shares it. Refuses to know what a gift is and where bytes come from.
+//!
+//! Reading is a walk over borrowed [`Fields`]; writing (the few frames we send, and all the simulator says) uses the
+//! types generated from `proto/`. A test holds the two together.
+//!
+//! Invariants: no input panics; memory is bounded by [`MAX_INFLATED`]; one bad message never costs its neighbours.
+
+pub mod capture;
+mod error;
+mod fields;
+mod frame;
+mod gzip;
+mod response;
+
+pub use error::DecodeError;
+pub use fields::{Field, Fields};
+pub use frame::{Frame, FrameKind};
+pub use gzip::{Inflater, MAX_INFLATED, compress, is_gzip};
+pub use response::{Message, Response};
 
 #[allow(missing_docs, clippy::pedantic, reason = "generated from proto/")]
 pub mod pb {

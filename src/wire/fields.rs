@@ -1,0 +1,244 @@
+//! A walk over the fields of one protobuf message, without copying and without a schema.
+//!
+//! Reading goes through here and writing through the generated [`pb`](super::pb) types: a viewer in a real message brings
+//! kilobytes of pictures that nobody looks at, and a generated reader would refuse a whole message for one bad byte in
+//! a name. The walk skips what is not asked for in one step and leaves text to the caller.
+//!
+//! Invariant: every step consumes at least one byte or ends the walk, so hostile bytes cost time linear in their length.
+
+use compact_str::CompactString;
+
+use super::DecodeError;
+use crate::text::Text;
+
+/// The fields of a message, in the order of the wire, which is random.
+#[derive(Clone, Debug)]
+pub struct Fields<'a> {
+    rest: &'a [u8],
+}
+
+/// One field.
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'a> {
+    /// Its number.
+    pub number: u32,
+    value: Value<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Value<'a> {
+    Number(u64),
+    Bytes(&'a [u8]),
+    Fixed,
+    Group,
+}
+
+impl<'a> Fields<'a> {
+    /// Starts at the first field.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    #[inline]
+    fn read(&mut self) -> Result<Field<'a>, DecodeError> {
+        let key = self.varint()?;
+        let number = u32::try_from(key >> 3).unwrap_or(0);
+        if number == 0 {
+            return Err(DecodeError::BadKey { key, left: self.rest.len() });
+        }
+        let value = match key & 7 {
+            0 => Value::Number(self.varint()?),
+            1 => self.take(number, 8).map(|_| Value::Fixed)?,
+            2 => {
+                let length = self.varint()?;
+                Value::Bytes(self.take(number, length)?)
+            }
+            // Groups are long gone from the format; their marks are skipped as empty fields.
+            3 | 4 => Value::Group,
+            5 => self.take(number, 4).map(|_| Value::Fixed)?,
+            _ => return Err(DecodeError::BadKey { key, left: self.rest.len() }),
+        };
+        Ok(Field { number, value })
+    }
+
+    #[inline]
+    fn varint(&mut self) -> Result<u64, DecodeError> {
+        if let Some((&byte, rest)) = self.rest.split_first()
+            && byte < 0x80
+        {
+            self.rest = rest;
+            return Ok(u64::from(byte));
+        }
+        self.long_varint()
+    }
+
+    fn long_varint(&mut self) -> Result<u64, DecodeError> {
+        let mut value = 0;
+        for (place, &byte) in self.rest.iter().enumerate().take(10) {
+            value |= u64::from(byte & 0x7f) << (7 * place);
+            if byte < 0x80 {
+                self.rest = self.rest.get(place + 1..).unwrap_or_default();
+                return Ok(value);
+            }
+        }
+        Err(DecodeError::BadNumber { left: self.rest.len() })
+    }
+
+    #[inline]
+    fn take(&mut self, field: u32, length: u64) -> Result<&'a [u8], DecodeError> {
+        let taken = usize::try_from(length).ok().and_then(|length| self.rest.split_at_checked(length));
+        let Some((taken, rest)) = taken else {
+            return Err(DecodeError::CutShort { field, wanted: length, left: self.rest.len() });
+        };
+        self.rest = rest;
+        Ok(taken)
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Result<Field<'a>, DecodeError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let field = self.read();
+        if field.is_err() {
+            self.rest = &[];
+        }
+        Some(field)
+    }
+}
+
+impl<'a> Field<'a> {
+    /// The field as a number of 64 bits, sign as sent.
+    #[inline]
+    pub fn int(&self) -> Result<i64, DecodeError> {
+        match self.value {
+            Value::Number(number) => Ok(number as i64),
+            _ => Err(self.wrong("a number")),
+        }
+    }
+
+    /// The field as a count: what is negative counts as 0.
+    #[inline]
+    pub fn count(&self) -> Result<u64, DecodeError> {
+        Ok(u64::try_from(self.int()?).unwrap_or(0))
+    }
+
+    /// The field as a small number such as an enumeration or a place.
+    #[inline]
+    pub fn small(&self) -> Result<i32, DecodeError> {
+        Ok(self.int()? as i32)
+    }
+
+    /// The field as yes or no.
+    #[inline]
+    pub fn flag(&self) -> Result<bool, DecodeError> {
+        Ok(self.int()? != 0)
+    }
+
+    /// The field's bytes.
+    #[inline]
+    pub fn bytes(&self) -> Result<&'a [u8], DecodeError> {
+        match self.value {
+            Value::Bytes(bytes) => Ok(bytes),
+            _ => Err(self.wrong("text, bytes or a message")),
+        }
+    }
+
+    /// The fields of the message inside.
+    #[inline]
+    pub fn message(&self) -> Result<Fields<'a>, DecodeError> {
+        self.bytes().map(Fields::new)
+    }
+
+    /// Remote text for people; bytes that are no UTF-8 become replacement characters.
+    #[inline]
+    pub fn text(&self) -> Result<Text, DecodeError> {
+        self.bytes().map(Text::from_bytes)
+    }
+
+    /// A short technical word (an id as text, a method name), copied; bytes that are no UTF-8 become replacement characters.
+    #[inline]
+    pub fn word(&self) -> Result<CompactString, DecodeError> {
+        self.bytes().map(CompactString::from_utf8_lossy)
+    }
+
+    /// Numbers of a repeated field: packed into one or sent one by one.
+    pub fn ints(&self) -> Result<Vec<i64>, DecodeError> {
+        if let Value::Number(number) = self.value {
+            return Ok(vec![number as i64]);
+        }
+        let mut packed = self.message()?;
+        let mut numbers = Vec::new();
+        while !packed.rest.is_empty() {
+            numbers.push(packed.varint()? as i64);
+        }
+        Ok(numbers)
+    }
+
+    #[cold]
+    fn wrong(&self, wanted: &'static str) -> DecodeError {
+        let found = match self.value {
+            Value::Number(_) => "a number",
+            Value::Bytes(_) => "a run of bytes",
+            Value::Fixed => "a fixed-width number",
+            Value::Group => "a group",
+        };
+        DecodeError::WrongType { field: self.number, found, wanted }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    fn numbers(bytes: &[u8]) -> Result<Vec<u32>, DecodeError> {
+        Fields::new(bytes).map(|field| field.map(|field| field.number)).collect()
+    }
+
+    #[test]
+    fn every_wire_type_is_stepped_over() {
+        let bytes = [
+            0x08, 0x96, 0x01, // 1: varint
+            0x11, 1, 2, 3, 4, 5, 6, 7, 8, // 2: eight bytes
+            0x1a, 2, b'h', b'i', // 3: bytes
+            0x25, 1, 2, 3, 4, // 4: four bytes
+            0xb2, 0x3e, 0, // 998: empty
+        ];
+        assert_eq!(numbers(&bytes), Ok(vec![1, 2, 3, 4, 998]));
+    }
+
+    #[rstest]
+    #[case::number_0(&[0x00, 0x01])]
+    #[case::wire_type_7(&[0x0f])]
+    #[case::half_a_number(&[0x08, 0x80])]
+    #[case::eleven_bytes(&[0x08, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01])]
+    #[case::announces_too_much(&[0x0a, 0x05, b'a'])]
+    #[case::announces_everything(&[0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01])]
+    fn broken_bytes_are_an_error_and_the_end(#[case] bytes: &[u8]) {
+        let mut fields = Fields::new(bytes);
+        assert!(fields.any(|field| field.is_err()));
+        assert!(fields.next().is_none());
+    }
+
+    #[test]
+    fn packed_and_single_numbers_read_alike() {
+        let packed = [0x12, 3, 1, 0x96, 0x01];
+        let single = [0x10, 1];
+        let read = |bytes| Fields::new(bytes).map(|field| field.unwrap().ints().unwrap()).collect::<Vec<_>>();
+        assert_eq!(read(&packed), [[1, 150]]);
+        assert_eq!(read(&single), [[1]]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_walk_ends_on_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert!(Fields::new(&bytes).count() <= bytes.len());
+        }
+    }
+}
