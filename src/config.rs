@@ -1,7 +1,22 @@
 //! Settings: defaults, then the file, then `--set`; every mistake named with its place and the nearest right word.
 //!
-//! Knows no screen and no network: key names and theme names stay text here, and the screen judges them.
+//! Knows no screen and no network: key names and theme names stay text here, and the screen judges them, with
+//! [`Loaded::locate`] to say where they stand. Nothing here writes a file.
+//!
+//! Invariant: no secret is ever part of [`Settings`], of an error or of what [`print`] prints.
 
+mod check;
+mod error;
+mod load;
+pub mod paths;
+mod print;
+mod rules;
 mod schema;
+mod secrets;
+mod source;
 
-pub use schema::{Keys, Provider, Record, Screen, Secret, Service, Session, Settings, TransportKind};
+pub use error::{Error, Kind, Problem};
+pub use load::{Loaded, Place, load, load_sets};
+pub use print::print;
+pub use schema::{Keys, Provider, Record, Screen, Service, Session, Settings, TransportKind};
+pub use secrets::{SESSION_ENV, Secret, Secrets, secrets};

@@ -1,7 +1,6 @@
 //! Every option, with its meaning and default. `config.example.toml` is this file in the user's words; a test compares them.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -93,17 +92,18 @@ impl Default for Service {
     }
 }
 
-/// A signing provider.
+/// A signing provider. What an entry leaves out is the built-in provider's, except that the built-in key goes to the
+/// built-in address only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(from = "Written")]
 pub struct Provider {
-    /// What to call it on screen.
+    /// What to call it on screen; unique.
     pub name: String,
     /// Base address.
     pub url: String,
     /// Name of the environment variable that holds the key; empty for none.
     pub key_env: String,
-    /// File (mode 0600) that holds the key; empty for none.
+    /// File (mode 0600) that holds the key; empty for none. Read when the variable is not set.
     pub key_file: String,
     /// Name we give ourselves to the provider.
     pub client: String,
@@ -119,6 +119,38 @@ impl Default for Provider {
             client: "tiktop".into(),
         }
     }
+}
+
+/// A provider as it stands in the file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: Option<String>,
+    url: Option<String>,
+    key_env: Option<String>,
+    key_file: Option<String>,
+    client: Option<String>,
+}
+
+impl From<Written> for Provider {
+    fn from(written: Written) -> Self {
+        let built_in = Self::default();
+        let url = written.url.unwrap_or_else(|| built_in.url.clone());
+        let at_home = url.trim_end_matches('/') == built_in.url;
+        let (name, key_env) = if at_home { (built_in.name, built_in.key_env) } else { (host_of(&url), String::new()) };
+        Self {
+            name: written.name.unwrap_or(name),
+            url,
+            key_env: written.key_env.unwrap_or(key_env),
+            key_file: written.key_file.unwrap_or_default(),
+            client: written.client.unwrap_or(built_in.client),
+        }
+    }
+}
+
+/// The host of an address, to call a nameless provider by.
+pub(super) fn host_of(address: &str) -> String {
+    url::Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// Your own TikTok session. The cookie itself is never in this file: `TIKTOP_SESSION_ID`, or `file`.
@@ -162,28 +194,5 @@ pub struct Screen {
 impl Default for Screen {
     fn default() -> Self {
         Self { fps: 30, ascii: false, mouse: false }
-    }
-}
-
-/// A key or cookie. Prints as `***`, is never serialised, and leaves only through [`Secret::reveal`].
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes a secret; surrounding blanks and line ends go. Nothing when empty.
-    pub fn new(secret: &str) -> Option<Self> {
-        let secret = secret.trim();
-        (!secret.is_empty()).then(|| Self(secret.to_owned()))
-    }
-
-    /// The secret itself, for the one header it belongs in.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
     }
 }

@@ -1,0 +1,78 @@
+//! What is wrong with the settings, where, and what to write instead.
+
+use std::fmt;
+
+/// Everything that is wrong with the settings: at least one problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    kind: Kind,
+    problems: Vec<Problem>,
+}
+
+/// Where the fault lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// In the config file.
+    File,
+    /// In the command line: only `--set` is wrong.
+    Flag,
+    /// In a file or variable that should hold a secret.
+    Secret,
+}
+
+/// One mistake: its place, a sentence that ends in what to write instead, and the line it stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// `FILE:LINE:COLUMN`, or the flag.
+    pub place: String,
+    /// The sentence.
+    pub message: String,
+    /// Number and text of the line, with secrets masked.
+    pub excerpt: Option<(usize, String)>,
+}
+
+impl Error {
+    /// Nothing when there is no problem.
+    pub(super) fn from_problems(kind: Kind, problems: Vec<Problem>) -> Result<(), Self> {
+        if problems.is_empty() { Ok(()) } else { Err(Self { kind, problems }) }
+    }
+
+    pub(super) fn one(kind: Kind, place: impl Into<String>, message: impl Into<String>) -> Self {
+        let problem = Problem { place: place.into(), message: message.into(), excerpt: None };
+        Self { kind, problems: vec![problem] }
+    }
+
+    /// Where the fault lies.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The mistakes, in the order in which they were written.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            problem.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)?;
+        if let Some((line, text)) = &self.excerpt {
+            write!(f, "\n  {line} | {text}")?;
+        }
+        Ok(())
+    }
+}

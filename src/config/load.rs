@@ -1,0 +1,259 @@
+//! Puts the settings together: defaults, then the file, then each `--set`; the last word wins.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, DeValue};
+use toml::{Table, Value};
+
+use super::check::{Checker, join, shape, shape_of, unknown_key};
+use super::error::{Error, Kind, Problem};
+use super::paths;
+use super::schema::{Settings, TransportKind};
+use super::source::{Source, names_a_secret, shown};
+
+/// Bytes a config file may have; far more than anybody writes.
+const MAX_FILE: u64 = 1 << 20;
+
+/// The settings, and where they were said.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Loaded {
+    /// What holds.
+    pub settings: Settings,
+    /// The file that was read; nothing when there is none.
+    pub file: Option<PathBuf>,
+    /// What is allowed and yet hardly meant, each a sentence.
+    pub warnings: Vec<String>,
+    places: BTreeMap<String, Place>,
+}
+
+/// Where an option was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the file.
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// The line of the key, from 1.
+        line: usize,
+    },
+    /// In `--set`, with this key.
+    Flag(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, line } => write!(f, "{}:{line}", shown(&path.to_string_lossy())),
+            Self::Flag(key) => write!(f, "--set {}", shown(key)),
+        }
+    }
+}
+
+impl Loaded {
+    /// Where the option at this dotted path (`keys.quit`, `providers.0.url`) got its value; nothing for a default.
+    pub fn locate(&self, option: &str) -> Option<&Place> {
+        self.places.get(option)
+    }
+}
+
+/// Loads the settings. `file` is what `--config` names and must exist, as must a file named by `TIKTOP_CONFIG`; the usual
+/// file may be missing. `sets` are the `KEY=VALUE` of each `--set`.
+///
+/// Fails with every mistake of the file and of the flags.
+pub fn load(file: Option<&Path>, sets: &[String]) -> Result<Loaded, Error> {
+    let named = file.map(Path::to_owned).or_else(paths::named_config_file);
+    let must_exist = named.is_some();
+    let mut draft = Draft::default();
+    if let Some(path) = named.or_else(paths::config_file)
+        && let Some(text) = read(&path, must_exist)?
+    {
+        draft.add_file(path, &text);
+    }
+    draft.finish(sets)
+}
+
+/// The defaults and `--set` alone: for `demo` and tests, which must not see the user's file.
+pub fn load_sets(sets: &[String]) -> Result<Loaded, Error> {
+    Draft::default().finish(sets)
+}
+
+/// Reads a config file; nothing when it is not there and need not be.
+fn read(path: &Path, must_exist: bool) -> Result<Option<String>, Error> {
+    let place = shown(&path.to_string_lossy());
+    let wrong = |message: String| Err(Error::one(Kind::File, place.clone(), message));
+    let mut bytes = Vec::new();
+    let outcome = std::fs::File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
+    match outcome {
+        Err(error) if !must_exist && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return wrong(
+                "there is no such config file; check the path, or leave it out to use the defaults".to_owned(),
+            );
+        }
+        Err(error) if error.kind() == ErrorKind::IsADirectory => {
+            return wrong("this is a folder; name the config file in it".to_owned());
+        }
+        Err(error) => return wrong(format!("the config file cannot be read: {error}; check its permissions")),
+        Ok(_) if bytes.len() as u64 > MAX_FILE => {
+            return wrong("this is too big for a config file (1 MiB at most); name another".to_owned());
+        }
+        Ok(_) => {}
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) => {
+            let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+            let line = good.iter().filter(|&&byte| byte == b'\n').count() + 1;
+            wrong(format!("line {line} is not UTF-8 text; save the file as UTF-8"))
+        }
+    }
+}
+
+/// Settings being put together.
+#[derive(Default)]
+struct Draft {
+    said: Table,
+    file: Option<PathBuf>,
+    places: BTreeMap<String, Place>,
+    in_file: Vec<Problem>,
+    in_flags: Vec<Problem>,
+}
+
+impl Draft {
+    fn add_file(&mut self, path: PathBuf, text: &str) {
+        let source = Source::File { path: shown(&path.to_string_lossy()), text };
+        match DeTable::parse(text) {
+            Err(error) => {
+                let span = error.span().unwrap_or(0..0);
+                self.in_file.push(source.problem(&span, format!("this is not TOML: {}", one_line(error.message()))));
+            }
+            Ok(document) => {
+                let findings = Checker::new(&source).document(document.get_ref());
+                self.in_file.extend(findings.problems);
+                let line = |at| source.line(at).unwrap_or(1);
+                let places = findings.keys.into_iter();
+                self.places.extend(places.map(|(key, at)| (key, Place::File { path: path.clone(), line: line(at) })));
+                if self.in_file.is_empty() {
+                    self.said = text.parse().unwrap_or_default();
+                }
+            }
+        }
+        self.file = Some(path);
+    }
+
+    fn add_set(&mut self, set: &str) {
+        match parse_set(set) {
+            Err(problems) => self.in_flags.extend(problems),
+            Ok((key, value)) => {
+                let inside = format!("{key}.");
+                self.places.retain(|place, _| !place.starts_with(&inside) || value.is_table());
+                self.places.insert(key.clone(), Place::Flag(key.clone()));
+                let value = key
+                    .rsplit('.')
+                    .fold(value, |value, name| Value::Table([(name.to_owned(), value)].into_iter().collect()));
+                if let Value::Table(table) = value {
+                    merge(&mut self.said, table);
+                }
+            }
+        }
+    }
+
+    fn finish(mut self, sets: &[String]) -> Result<Loaded, Error> {
+        for set in sets {
+            self.add_set(set);
+        }
+        let kind = if self.in_file.is_empty() { Kind::Flag } else { Kind::File };
+        let problems = self.in_file.into_iter().chain(self.in_flags).collect();
+        Error::from_problems(kind, problems)?;
+        let mut settings: Settings = self
+            .said
+            .try_into()
+            .map_err(|error: toml::de::Error| Error::one(Kind::File, "settings", one_line(error.message())))?;
+        expand_paths(&mut settings);
+        Ok(Loaded { warnings: warnings(&settings), settings, file: self.file, places: self.places })
+    }
+}
+
+/// The option and the value of one `KEY=VALUE`, or all that is wrong with it.
+fn parse_set(set: &str) -> Result<(String, Value), Vec<Problem>> {
+    let Some((key, text)) = set.split_once('=') else {
+        let source = Source::Flag { key: set };
+        return Err(vec![source.problem(&(0..0), "write KEY=VALUE, such as service.language=de".to_owned())]);
+    };
+    let (key, text) = (key.trim(), text.trim());
+    let source = Source::Flag { key };
+    let wrong = |message: String| vec![source.problem(&(0..0), message)];
+    let shape = find(key).map_err(wrong)?;
+    // An option that is text takes the bare word; quotes are honoured, so that a copied TOML line works too.
+    let quoted = text.starts_with(['"', '\'']);
+    let literal = if shape.is_str() && !quoted { Value::String(text.to_owned()).to_string() } else { text.to_owned() };
+    let value = DeValue::parse(&literal).map_err(|error| wrong(not_toml(key, &shape, &error)))?;
+    let findings = Checker::new(&source).option(key, &value, &shape);
+    if !findings.problems.is_empty() {
+        return Err(findings.problems);
+    }
+    let value = literal.parse().map_err(|error| wrong(not_toml(key, &shape, &error)))?;
+    Ok((key.to_owned(), value))
+}
+
+fn not_toml(key: &str, shape: &Value, error: &toml::de::Error) -> String {
+    format!("the value is not TOML ({}); write it like '{key}={}'", one_line(error.message()), inline(shape))
+}
+
+/// The shape of the option at a dotted path, or why there is none.
+fn find(key: &str) -> Result<Value, String> {
+    let mut path = String::new();
+    let mut shape = Value::Table(shape());
+    for name in key.split('.') {
+        if matches!(shape, Value::Array(_)) && !names_a_secret(key.rsplit('.').next().unwrap_or_default()) {
+            return Err(format!("a list is replaced whole; write '{path}={}'", inline(&shape)));
+        }
+        let next = shape.as_table().and_then(|table| shape_of(&path, name, table)).cloned();
+        shape = next.ok_or_else(|| unknown_key(&path, name).0)?;
+        path = join(&path, name);
+    }
+    Ok(shape)
+}
+
+/// A sample value on one line.
+fn inline(value: &Value) -> String {
+    value.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+fn one_line(message: &str) -> String {
+    shown(&message.lines().map(str::trim).collect::<Vec<_>>().join(" "))
+}
+
+/// Lays `over` on `base`: sections are merged, everything else is replaced.
+fn merge(base: &mut Table, over: Table) {
+    for (key, value) in over {
+        match (base.get_mut(&key), value) {
+            (Some(Value::Table(base)), Value::Table(over)) => merge(base, over),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+fn expand_paths(settings: &mut Settings) {
+    let home = paths::home();
+    let expand = |path: &str| paths::expand_home(path, home.as_deref());
+    settings.record.dir = expand(&settings.record.dir.to_string_lossy());
+    let Settings { service, session, record, providers, .. } = settings;
+    let texts = [&mut service.ca_file, &mut session.file, &mut record.ffmpeg];
+    for text in texts.into_iter().chain(providers.iter_mut().map(|provider| &mut provider.key_file)) {
+        *text = expand(text).to_string_lossy().into_owned();
+    }
+}
+
+fn warnings(settings: &Settings) -> Vec<String> {
+    let lonely = settings.transports.contains(&TransportKind::Provider) && settings.providers.is_empty();
+    let warning = "transports has 'provider', but providers is empty: that transport is left out";
+    lonely.then(|| warning.to_owned()).into_iter().collect()
+}

@@ -1,0 +1,258 @@
+//! What a value must be beside its type, option by option. Each refusal ends in what to write instead.
+
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
+
+use strum::IntoEnumIterator;
+use toml::de::{DeArray, DeValue};
+use url::{Host, Url};
+
+use super::check::nearest;
+use super::schema::{TransportKind, host_of};
+use super::source::shown;
+use crate::ids::Target;
+
+/// Every option that is a whole number, with what it may be.
+const RANGES: [(&str, RangeInclusive<i64>, &str); 2] =
+    [("screen.fps", 1..=60, "frames a second"), ("service.timeout_seconds", 1..=300, "seconds")];
+
+/// Why a value is refused.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The sentence; the line may be shown.
+    Open(String),
+    /// The sentence; the line may hold a secret.
+    Secret(String),
+}
+
+/// Judges the value of the option at `path`, whose type is right already.
+pub(super) fn judge(path: &str, value: &DeValue<'_>) -> Result<(), Fault> {
+    let option = option_name(path);
+    match value {
+        DeValue::String(text) => text_rule(&option, path, text),
+        DeValue::Integer(number) => in_range(&option, i64::from_str_radix(number.as_str(), number.radix()).ok()),
+        DeValue::Array(items) => list_rule(&option, items),
+        _ => Ok(()),
+    }
+}
+
+/// `providers.*.url` of `providers.0.url`.
+fn option_name(path: &str) -> String {
+    let position = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    path.split('.').map(|part| if position(part) { "*" } else { part }).collect::<Vec<_>>().join(".")
+}
+
+fn text_rule(option: &str, path: &str, text: &str) -> Result<(), Fault> {
+    match option {
+        "rooms.*" => text.parse::<Target>().map(drop).map_err(|error| Fault::Open(format!("'{path}': {error}"))),
+        "transports.*" => transport(text),
+        "service.site_url" | "service.webcast_url" | "providers.*.url" => address(path, text, ["https", "http"]),
+        "service.socket_url" => address(path, text, ["wss", "ws"]),
+        "service.proxy" => proxy(text),
+        "service.language" => language(text),
+        "providers.*.key_env" => variable(path, text),
+        "providers.*.key_file" | "session.file" => secret_file(path, text),
+        "session.hosts.*" => host(path, text),
+        "providers.*.name" | "record.ffmpeg" if text.trim().is_empty() => open(format!("'{path}' cannot be empty")),
+        "providers.*.client" if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            open(format!("'{path}' takes a word of plain letters, digits and signs, such as tiktop"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn list_rule(option: &str, items: &DeArray<'_>) -> Result<(), Fault> {
+    match option {
+        "transports" if items.is_empty() => {
+            open(format!("'transports' cannot be empty; name at least one of: {}", transport_names().join(", ")))
+        }
+        "transports" => {
+            unique("transports", items.iter().filter_map(|item| item.get_ref().as_str()).map(str::to_owned))
+        }
+        "providers" => unique("providers", items.iter().filter_map(|item| provider_name(item.get_ref()))),
+        _ => Ok(()),
+    }
+}
+
+fn open(message: String) -> Result<(), Fault> {
+    Err(Fault::Open(message))
+}
+
+/// What an entry of `[[providers]]` will be called: see `schema::Provider`.
+fn provider_name(entry: &DeValue<'_>) -> Option<String> {
+    let text = |key: &str| entry.get(key).and_then(|value| value.get_ref().as_str());
+    text("name").map(str::to_owned).or_else(|| text("url").map(host_of))
+}
+
+fn unique(list: &str, names: impl Iterator<Item = String>) -> Result<(), Fault> {
+    let mut seen = HashSet::new();
+    for name in names {
+        if seen.contains(&name) {
+            return open(format!("'{list}' names '{}' twice; each may stand there once", shown(&name)));
+        }
+        seen.insert(name);
+    }
+    Ok(())
+}
+
+fn in_range(option: &str, number: Option<i64>) -> Result<(), Fault> {
+    let Some((_, range, unit)) = RANGES.iter().find(|(name, ..)| *name == option) else { return Ok(()) };
+    if number.is_some_and(|number| range.contains(&number)) {
+        return Ok(());
+    }
+    let got = number.map_or_else(|| "a number too big to read".to_owned(), |number| number.to_string());
+    open(format!("'{option}' takes {} to {} {unit}, not {got}", range.start(), range.end()))
+}
+
+fn transport_names() -> Vec<String> {
+    TransportKind::iter().map(|kind| kind.to_string()).collect()
+}
+
+fn transport(text: &str) -> Result<(), Fault> {
+    if text.parse::<TransportKind>().is_ok() {
+        return Ok(());
+    }
+    let names = transport_names();
+    let near = nearest(text, names.iter().map(String::as_str));
+    let near = near.map_or_else(String::new, |near| format!("did you mean '{near}'? "));
+    open(format!("unknown transport '{}'; {near}there are: {}", shown(text), names.join(", ")))
+}
+
+/// A base address: encrypted, or on this machine. `schemes` are the safe one and the plain one.
+fn address(path: &str, text: &str, schemes: [&str; 2]) -> Result<(), Fault> {
+    let [safe, plain] = schemes;
+    let url = match Url::parse(text) {
+        Ok(url) if url.host().is_some() => url,
+        _ => return Err(Fault::Secret(format!("'{path}' takes a whole address, such as {safe}://example.com"))),
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Fault::Secret(format!(
+            "'{path}' holds a user name or password, and settings hold no secrets; leave out all before the @"
+        )));
+    }
+    match url.scheme() {
+        scheme if scheme == safe => Ok(()),
+        scheme if scheme == plain && is_loopback(&url) => Ok(()),
+        scheme if scheme == plain => {
+            open(format!("'{path}': {plain}:// is only allowed to this machine; write {safe}://"))
+        }
+        scheme => open(format!("'{path}' cannot begin with {scheme}://; write {safe}://")),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+fn proxy(text: &str) -> Result<(), Fault> {
+    let known = |url: &Url| matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") && url.has_host();
+    if text.is_empty() || Url::parse(text).is_ok_and(|url| known(&url)) {
+        return Ok(());
+    }
+    // The value is never shown: what was meant as a password may stand anywhere in an address that cannot be read.
+    let message = "'service.proxy' takes http://, https://, socks5:// or socks5h:// with a host, \
+                   such as socks5h://127.0.0.1:9050, or \"\" for what the environment says";
+    Err(Fault::Secret(message.to_owned()))
+}
+
+fn language(text: &str) -> Result<(), Fault> {
+    let mut parts = text.split('-');
+    let first = parts.next().unwrap_or_default();
+    let is_tag = matches!(first.len(), 2..=3)
+        && first.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && parts.all(|part| matches!(part.len(), 2..=8) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    if is_tag {
+        return Ok(());
+    }
+    open(format!("'service.language' takes a language code, such as en or pt-BR, not '{}'", shown(text)))
+}
+
+fn variable(path: &str, text: &str) -> Result<(), Fault> {
+    let is_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    if text.bytes().all(is_name) && !text.starts_with(|first: char| first.is_ascii_digit()) {
+        return Ok(());
+    }
+    Err(Fault::Secret(format!(
+        "'{path}' takes the name of an environment variable, in capitals, such as TIKTOP_PROVIDER_KEY, not the key itself"
+    )))
+}
+
+/// A path to a file with a secret; the secret itself, pasted here, is told apart by its looks.
+fn secret_file(path: &str, text: &str) -> Result<(), Fault> {
+    let pasted =
+        text.len() >= 24 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    if !pasted {
+        return Ok(());
+    }
+    Err(Fault::Secret(format!(
+        "'{path}' takes the path of a file of mode 0600, such as ~/.config/tiktop/secret, not the secret itself"
+    )))
+}
+
+fn host(path: &str, text: &str) -> Result<(), Fault> {
+    let named = Host::parse(text).is_ok() && !text.contains('*');
+    if named { Ok(()) } else { open(format!("'{path}' takes only a host, such as example.com, not '{}'", shown(text))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::check::shape;
+    use rstest::rstest;
+
+    fn judged(path: &str, text: &str) -> Result<(), Fault> {
+        judge(path, &DeValue::String(text.into()))
+    }
+
+    #[rstest]
+    #[case("service.site_url", "https://www.tiktok.com")]
+    #[case("service.site_url", "http://127.0.0.1:8080")]
+    #[case("service.webcast_url", "http://[::1]:80/webcast")]
+    #[case("service.socket_url", "ws://localhost:1/x")]
+    #[case("service.proxy", "")]
+    #[case("service.proxy", "http://me:pw@proxy:8080")]
+    #[case("service.proxy", "socks5h://127.0.0.1:9050")]
+    #[case("service.language", "pt-BR")]
+    #[case("providers.0.key_env", "")]
+    #[case("providers.0.key_file", "/run/secrets/provider-key-of-the-streaming-box")]
+    #[case("session.hosts.0", "mirror.example.com")]
+    fn right_values_pass(#[case] path: &str, #[case] text: &str) {
+        assert_eq!(judged(path, text), Ok(()));
+    }
+
+    #[rstest]
+    #[case("service.site_url", "http://www.tiktok.com", "only allowed to this machine; write https://")]
+    #[case("service.site_url", "http://localhost.example.com", "only allowed to this machine")]
+    #[case("service.socket_url", "https://example.com", "write wss://")]
+    #[case("service.socket_url", "ws://example.com", "write wss://")]
+    #[case("service.site_url", "www.tiktok.com", "whole address")]
+    #[case("service.webcast_url", "https://me:pw@example.com", "before the @")]
+    #[case("service.proxy", "127.0.0.1:8080", "socks5h://127.0.0.1:9050")]
+    #[case("service.proxy", "ftp://proxy", "socks5://")]
+    #[case("service.language", "english", "such as en")]
+    #[case("providers.0.key_env", "euler_abc", "not the key itself")]
+    #[case("session.file", "0123456789abcdef0123456789abcdef", "not the secret itself")]
+    #[case("session.hosts.0", "https://example.com", "only a host")]
+    #[case("rooms.1", "ana live", "'rooms.1': 'ana live' is not a TikTok name")]
+    #[case("transports.0", "dirct", "did you mean 'direct'? there are: provider, direct")]
+    fn wrong_values_are_refused_with_the_right_one(#[case] path: &str, #[case] text: &str, #[case] says: &str) {
+        let (Fault::Open(message) | Fault::Secret(message)) = judged(path, text).unwrap_err();
+        assert!(message.contains(says), "{message}");
+    }
+
+    #[test]
+    fn every_number_has_a_range() {
+        for (section, value) in shape() {
+            for (name, value) in value.as_table().into_iter().flatten() {
+                let option = format!("{section}.{name}");
+                let ranged = RANGES.iter().any(|(known, ..)| *known == option);
+                assert_eq!(value.is_integer(), ranged, "{option}");
+            }
+        }
+    }
+}
