@@ -43,7 +43,7 @@ pub(super) fn battle<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Resu
 
 pub(super) fn points<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let (mut id, mut setting, mut sides, mut trigger) = (None, Setting::default(), Sides::default(), 0);
-    let (mut from, mut gift, mut count, mut diamonds) = (None, None, 0, 0);
+    let (mut from, mut gift, mut count, mut diamonds) = (None, None, 1, 0);
     for field in message {
         let field = field?;
         match field.number {
@@ -53,8 +53,9 @@ pub(super) fn points<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Resu
             7 => trigger = field.small()?,
             8 => from = UserId::from_wire(field.int()?),
             9 => gift = GiftId::from_wire(field.int()?),
+            // `gift_count` and `repeat_count`: often both are missing, and then it is one.
+            10 | 13 => count = field.count()?.max(count),
             12 => diamonds = field.count()?,
-            13 => count = field.count()?,
             14 => sides.team_armies(field.message()?)?,
             18 => setting = Setting::read(field.message()?)?,
             _ => {}
