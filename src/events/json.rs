@@ -5,11 +5,23 @@
 //!
 //! Invariant: fields are added, never renamed or dropped, while `v` is 1.
 
+mod body;
+mod escape;
+mod views;
+
 use std::collections::BTreeMap;
 
-use super::{EventKind, RoomEvent};
-use crate::clock::Moment;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::{EventKind, RoomEvent, Viewer};
+use crate::clock::{Moment, Timestamp};
 use crate::ids::{MsgId, RoomId};
+
+/// The `v` of every line.
+const VERSION: u32 = 1;
 
 /// What a line says about the room it belongs to.
 #[derive(Clone, Copy, Debug)]
@@ -66,11 +78,11 @@ pub fn type_name(kind: &EventKind) -> &'static str {
 
 /// One event as a line, without its newline.
 pub fn line(ctx: &LineContext<'_>, event: &RoomEvent, tally: Option<JsonTally<'_>>) -> String {
-    let _ = (ctx, event, tally);
-    String::new()
+    escape::to_string(&Line { ctx, event, tally })
 }
 
-/// A `gap` line for a reader that was too slow: what it did not get, by type, and the gift units and coins in it.
+/// A `gap` line for a reader that was too slow since `from`: what it did not get, by type, and the gift units and coins in
+/// it.
 pub fn lost_line(
     ctx: &LineContext<'_>,
     from: Moment,
@@ -79,12 +91,112 @@ pub fn lost_line(
     gifts: u64,
     coins: u64,
 ) -> String {
-    let _ = (ctx, from, at, lost, gifts, coins);
-    String::new()
+    escape::to_string(&LostLine { ctx, from, at, lost, gifts, coins })
 }
 
-/// A message as it came.
+/// A `raw` line: a message as it came, its payload in base64. `wire::capture` reads it back.
 pub fn raw_line(ctx: &LineContext<'_>, at: Moment, method: &str, id: Option<MsgId>, payload: &[u8]) -> String {
-    let _ = (ctx, at, method, id, payload);
-    String::new()
+    escape::to_string(&RawLine { ctx, at, method, id, payload })
+}
+
+struct Line<'a> {
+    ctx: &'a LineContext<'a>,
+    event: &'a RoomEvent,
+    tally: Option<JsonTally<'a>>,
+}
+
+struct LostLine<'a> {
+    ctx: &'a LineContext<'a>,
+    from: Moment,
+    at: Moment,
+    lost: &'a BTreeMap<String, u64>,
+    gifts: u64,
+    coins: u64,
+}
+
+struct RawLine<'a> {
+    ctx: &'a LineContext<'a>,
+    at: Moment,
+    method: &'a str,
+    id: Option<MsgId>,
+    payload: &'a [u8],
+}
+
+/// The fields every line begins with.
+struct Head<'a> {
+    name: &'a str,
+    ctx: &'a LineContext<'a>,
+    at: Moment,
+    server_at: Option<Timestamp>,
+    id: Option<MsgId>,
+    history: bool,
+    user: Option<&'a Viewer>,
+}
+
+impl<'a> Head<'a> {
+    /// The head of what we say ourselves.
+    fn ours(name: &'a str, ctx: &'a LineContext<'a>, at: Moment) -> Self {
+        Self { name, ctx, at, server_at: None, id: None, history: false, user: None }
+    }
+
+    fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        map.serialize_entry("v", &VERSION)?;
+        map.serialize_entry("type", self.name)?;
+        map.serialize_entry("room", self.ctx.room)?;
+        map.serialize_entry("room_id", &views::id(self.ctx.room_id))?;
+        map.serialize_entry("live_seq", &self.ctx.live_seq)?;
+        map.serialize_entry("at", &self.at.wall.rfc3339())?;
+        map.serialize_entry("server_at", &views::time(self.server_at))?;
+        map.serialize_entry("id", &views::id(self.id))?;
+        map.serialize_entry("history", &self.history)?;
+        map.serialize_entry("user", &self.user.map(views::User::new))
+    }
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let event = self.event;
+        let mut ctx = LineContext { room_id: event.room_id.or(self.ctx.room_id), ..*self.ctx };
+        if let EventKind::Live(live) = &event.kind {
+            ctx.room_id = Some(live.room_id);
+            ctx.live_seq = live.live_seq;
+        }
+        let mut map = serializer.serialize_map(None)?;
+        let head = Head {
+            name: type_name(&event.kind),
+            ctx: &ctx,
+            at: event.at,
+            server_at: event.server_at,
+            id: event.id,
+            history: event.history,
+            user: body::user(&event.kind),
+        };
+        head.write(&mut map)?;
+        body::write(&mut map, &event.kind, self.tally)?;
+        map.end()
+    }
+}
+
+impl Serialize for LostLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        Head::ours("gap", self.ctx, self.at).write(&mut map)?;
+        map.serialize_entry("from", &self.from.wall.rfc3339())?;
+        map.serialize_entry("seconds", &body::seconds(self.at.since(self.from)))?;
+        map.serialize_entry("reason", "this reader was too slow")?;
+        map.serialize_entry("lost", self.lost)?;
+        map.serialize_entry("gifts", &self.gifts)?;
+        map.serialize_entry("coins", &self.coins)?;
+        map.end()
+    }
+}
+
+impl Serialize for RawLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        Head { id: self.id, ..Head::ours("raw", self.ctx, self.at) }.write(&mut map)?;
+        map.serialize_entry("method", self.method)?;
+        map.serialize_entry("payload", &BASE64.encode(self.payload))?;
+        map.end()
+    }
 }

@@ -1,19 +1,85 @@
-//! Stub.
-#![allow(unused, reason = "filled next")]
-use super::{Context, DecodeError, EventKind, Fields};
-use crate::events::Unknown;
-pub(super) fn control<'a>(_: &mut Context<'a>, _: Fields<'a>) -> Result<EventKind, DecodeError> {
-    Ok(EventKind::Unknown(Unknown { method: "".into(), bytes: 0, error: None }))
+//! What the room and its keepers do: pause and end, texts of the room, warnings, deletions.
+
+use super::display::Display;
+use super::people::nested;
+use super::{Common, Context, DecodeError, EventKind, Fields};
+use crate::events::{Control, ControlAction, Delete, Notice, NoticeKind};
+use crate::ids::{MsgId, UserId};
+use crate::text::Text;
+
+/// Most ids taken of one deletion.
+const MAX_DELETED: usize = 1_024;
+
+pub(super) fn control<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+    let (mut action, mut tips, mut source) = (0, Text::default(), Text::default());
+    for field in message {
+        let field = field?;
+        match field.number {
+            1 => context.common = Common::read(field.message()?)?,
+            2 => action = field.small()?,
+            3 => tips = field.text()?,
+            4 => source = Text::from_bytes(nested(field.message()?, 8)?),
+            _ => {}
+        }
+    }
+    let action = match action {
+        1 => ControlAction::Paused,
+        2 => ControlAction::Resumed,
+        3 => ControlAction::Ended,
+        4 => ControlAction::Suspended,
+        other => ControlAction::Other(other),
+    };
+    Ok(EventKind::Control(Control { action, source, tips }))
 }
-pub(super) fn system<'a>(_: &mut Context<'a>, _: Fields<'a>) -> Result<EventKind, DecodeError> {
-    Ok(EventKind::Unknown(Unknown { method: "".into(), bytes: 0, error: None }))
+
+/// `RoomMessage` and `WebcastSystemMessage`: the welcome on entry.
+pub(super) fn system<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+    notice(context, message, NoticeKind::Welcome)
 }
-pub(super) fn room<'a>(_: &mut Context<'a>, _: Fields<'a>) -> Result<EventKind, DecodeError> {
-    Ok(EventKind::Unknown(Unknown { method: "".into(), bytes: 0, error: None }))
+
+/// `WebcastRoomMessage`: anything else the room has to say.
+pub(super) fn room<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+    notice(context, message, NoticeKind::Room)
 }
-pub(super) fn bottom<'a>(_: &mut Context<'a>, _: Fields<'a>) -> Result<EventKind, DecodeError> {
-    Ok(EventKind::Unknown(Unknown { method: "".into(), bytes: 0, error: None }))
+
+/// `WebcastBottomMessage`: a warning below the picture.
+pub(super) fn bottom<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+    notice(context, message, NoticeKind::Bottom)
 }
-pub(super) fn delete<'a>(_: &mut Context<'a>, _: Fields<'a>) -> Result<EventKind, DecodeError> {
-    Ok(EventKind::Unknown(Unknown { method: "".into(), bytes: 0, error: None }))
+
+/// The three have the same shape where we look: a content, often blank, and a display text.
+fn notice<'a>(context: &mut Context<'a>, message: Fields<'a>, kind: NoticeKind) -> Result<EventKind, DecodeError> {
+    let (mut content, mut scene) = (&b""[..], Text::default());
+    for field in message {
+        let field = field?;
+        match field.number {
+            1 => context.common = Common::read(field.message()?)?,
+            2 => content = field.bytes()?,
+            // One source reads a number here; such a scene is no loss.
+            6 => scene = field.text().unwrap_or_default(),
+            _ => {}
+        }
+    }
+    let display = Display::read(context.common.display_text)?;
+    let rendered = display.render(context.catalogue)?;
+    let content = content.trim_ascii();
+    let text = if content.is_empty() { rendered } else { Text::from_bytes(content) };
+    let scene = if scene.is_empty() { Text::from_bytes(display.key) } else { scene };
+    Ok(EventKind::Notice(Notice { kind, text, scene }))
+}
+
+pub(super) fn delete<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+    let mut delete = Delete { messages: Vec::new(), users: Vec::new() };
+    for field in message {
+        let field = field?;
+        match field.number {
+            1 => context.common = Common::read(field.message()?)?,
+            2 => delete.messages.extend(field.ints()?.into_iter().filter_map(MsgId::from_wire)),
+            3 => delete.users.extend(field.ints()?.into_iter().filter_map(UserId::from_wire)),
+            _ => {}
+        }
+    }
+    delete.messages.truncate(MAX_DELETED);
+    delete.users.truncate(MAX_DELETED);
+    Ok(EventKind::Delete(delete))
 }
