@@ -9,9 +9,13 @@ mod battle;
 mod chatlog;
 mod leaders;
 mod ledger;
+mod pairs;
+mod reduce;
+mod seen;
 mod series;
 mod stats;
 mod streaks;
+mod watched;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -90,9 +94,16 @@ pub struct Room {
     pub battle: Option<Battle>,
     /// Messages without a reading, by method.
     pub unknown: BTreeMap<String, u64>,
-    /// Server clock minus ours, milliseconds, where known.
+    /// Server clock minus ours, milliseconds, where known. Not told by events: a mirror learns it from a snapshot.
     pub skew_ms: Option<i64>,
     ledger: ledger::Ledger,
+    watched: watched::Watched,
+    writers: seen::Writers,
+    paces: battle::Paces,
+    /// When the stream itself last said how many watch: fresher than what a look-up says.
+    streamed_watching: Option<Moment>,
+    /// We were connected to this live and lost it: from here on, backlog is news and counts.
+    interrupted: bool,
 }
 
 impl Room {
@@ -109,35 +120,60 @@ impl Room {
             chat: ChatLog::new(log_limit),
             streaks: Streaks::default(),
             stats: Stats::default(),
-            viewers: Series::default(),
-            likes: Series::default(),
-            coins: Series::default(),
-            comments: Series::default(),
-            messages: Series::default(),
+            viewers: Series::gauge(),
+            likes: Series::counter(),
+            coins: Series::counter(),
+            comments: Series::counter(),
+            messages: Series::counter(),
             leaders: Leaders::default(),
             battle: None,
             unknown: BTreeMap::new(),
             skew_ms: None,
             ledger: ledger::Ledger::default(),
+            watched: watched::Watched::default(),
+            writers: seen::Writers::default(),
+            paces: battle::Paces::default(),
+            streamed_watching: None,
+            interrupted: false,
         }
     }
 
     /// Applies one event at its time of receipt.
+    ///
+    /// What the service says is checked first: a message of another live, or one whose id came before, changes nothing but
+    /// the count of such messages. What we say ourselves is always applied.
     pub fn apply(&mut self, event: &RoomEvent) -> Verdict {
-        let _ = event;
-        Verdict::Fresh(None)
+        if reduce::is_from_service(&event.kind) {
+            if self.is_foreign(event) {
+                self.stats.foreign += 1;
+                return Verdict::Foreign;
+            }
+            if !self.ledger.is_new(event.id, event.at) {
+                self.stats.duplicates += 1;
+                return Verdict::Duplicate;
+            }
+        }
+        Verdict::Fresh(self.reduce(event))
     }
 
     /// Lets time pass: closes streaks after 10 s of connected silence. What it closed has been applied already and must be
     /// told to every reader.
     pub fn tick(&mut self, now: Moment) -> Vec<Noted> {
-        let _ = now;
-        Vec::new()
+        match self.watched.at(now).checked_sub(streaks::SILENCE_MS) {
+            Some(silent_since) => self.close_streaks(silent_since, now),
+            None => Vec::new(),
+        }
     }
 
-    /// When [`Room::tick`] next has something to do.
+    /// Closes every running streak, because the live is over: call it before a new [`Live`](crate::events::EventKind::Live)
+    /// is applied and when the live ends. Like [`Room::tick`], what it closed has been applied and must be told.
+    pub fn end_live(&mut self, now: Moment) -> Vec<Noted> {
+        self.close_streaks(u64::MAX, now)
+    }
+
+    /// When [`Room::tick`] next has something to do; nothing while no streak runs or we are not connected.
     pub fn next_tick(&self) -> Option<Moment> {
-        None
+        self.watched.when(self.streaks.longest_silent()?.saturating_add(streaks::SILENCE_MS))
     }
 
     /// Sets the difference between the server's clock and ours.

@@ -1,12 +1,26 @@
 //! One battle made of many messages: sides, points, timer.
+//!
+//! Names come at the start, points later, the result at the end; any of them may be missing, and a late viewer hears points
+//! first. Invariant: an earlier battle never replaces a later one, and a battle that is over stays over.
+
+mod pace;
+mod sides;
+mod words;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use pace::Paces;
+
 use crate::clock::{Moment, Timestamp};
-use crate::events::{BattleKind, BattleResult, Host, Supporter};
+use crate::events::{BattleAction, BattleEvent, BattleKind, BattlePoints, BattleResult, BattleTimes, Host, Supporter};
 use crate::ids::BattleId;
+
+/// How long the losing side pays its forfeit (protocol 8.4).
+const PUNISH: Duration = Duration::from_secs(180);
+/// The end is told 3 to 4 s after it; when nobody tells it for this long, the message was lost.
+const GRACE_MS: i64 = 20_000;
 
 /// Where a battle stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,10 +75,167 @@ pub struct Side {
     pub pace: u64,
 }
 
+/// How a message's battle relates to the one we hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    /// The one we hold.
+    Same,
+    /// Another, later one, or the first.
+    New,
+    /// One that was before it.
+    Earlier,
+}
+
 impl Battle {
     /// What is left of the current phase (running, or about 180 s of punishment); zero when over or unknown.
     pub fn left(&self, room_skew_ms: i64, now: Moment) -> Duration {
-        let _ = (room_skew_ms, now);
-        Duration::ZERO
+        match self.phase {
+            BattlePhase::Running => self.ends_at.map_or(Duration::ZERO, |ends_at| {
+                let left = ends_at.0.saturating_sub(now.wall.0).saturating_sub(room_skew_ms);
+                Duration::from_millis(u64::try_from(left).unwrap_or(0))
+            }),
+            BattlePhase::Punish => PUNISH.saturating_sub(now.since(self.phase_since)),
+            BattlePhase::Over => Duration::ZERO,
+        }
+    }
+
+    /// Recomputes which side is ours and puts it first.
+    pub(super) fn find_ours(&mut self, host: &Host) {
+        sides::find_ours(&mut self.sides, host);
+    }
+
+    /// Lets time pass where the service said nothing: a lost end, the end of the punishment. The server's own clock, as the
+    /// messages carry it, tells whether a battle is over, so that every mirror decides alike. Says what to log.
+    pub(super) fn settle(&mut self, at: Moment, server_at: Option<Timestamp>) -> Option<String> {
+        match self.phase {
+            BattlePhase::Running => {
+                let late = server_at?.0.saturating_sub(self.ends_at?.0);
+                if late < GRACE_MS {
+                    return None;
+                }
+                if late >= GRACE_MS + PUNISH.as_millis() as i64 {
+                    // An old message told us of a battle that was over long before: nothing to announce.
+                    self.enter(BattlePhase::Over, at);
+                    return None;
+                }
+                self.enter(BattlePhase::Punish, at);
+                Some(words::result(self))
+            }
+            BattlePhase::Punish if at.since(self.phase_since) > PUNISH => {
+                self.enter(BattlePhase::Over, at);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn new(id: Option<BattleId>, kind: BattleKind, at: Moment) -> Self {
+        Self {
+            id,
+            phase: BattlePhase::Running,
+            kind,
+            sides: Vec::new(),
+            ends_at: None,
+            since: at,
+            phase_since: at,
+            cut_short: false,
+        }
+    }
+
+    fn learn(&mut self, kind: BattleKind, times: &BattleTimes) {
+        if kind != BattleKind::default() {
+            self.kind = kind;
+        }
+        self.ends_at = times.ends_at.or(self.ends_at);
+    }
+
+    fn enter(&mut self, phase: BattlePhase, at: Moment) {
+        self.phase = phase;
+        self.phase_since = at;
+        self.sides.iter_mut().for_each(|side| side.pace = 0);
+    }
+}
+
+/// Applies a battle message. Says what to log.
+pub(super) fn apply(held: &mut Option<Battle>, event: &BattleEvent, host: &Host, at: Moment) -> Option<String> {
+    let relation = relation(held.as_ref(), event.battle);
+    let wanted = match event.action {
+        BattleAction::Started => BattlePhase::Running,
+        BattleAction::Finished => BattlePhase::Punish,
+        BattleAction::CutShort | BattleAction::PunishOver => BattlePhase::Over,
+        BattleAction::Invitation | BattleAction::Other => return None,
+    };
+    // The end of a punishment we never saw begin is no news.
+    let unseen_end = event.action == BattleAction::PunishOver && relation == Relation::New;
+    if relation == Relation::Earlier || unseen_end {
+        return None;
+    }
+    if relation == Relation::New {
+        *held = None;
+    }
+    let battle = held.get_or_insert_with(|| Battle::new(event.battle, event.kind, at));
+    let before = battle.phase;
+    battle.learn(event.kind, &event.times);
+    sides::merge(&mut battle.sides, &event.sides);
+    battle.find_ours(host);
+    match event.action {
+        BattleAction::Started => (relation == Relation::New).then(|| words::start(battle, event.times.seconds)),
+        BattleAction::CutShort if before != BattlePhase::Over => {
+            battle.cut_short = true;
+            battle.enter(wanted, at);
+            Some(words::cut_short(battle))
+        }
+        BattleAction::Finished if before == BattlePhase::Running => {
+            battle.enter(wanted, at);
+            Some(words::result(battle))
+        }
+        BattleAction::PunishOver if before != BattlePhase::Over => {
+            battle.enter(wanted, at);
+            (before == BattlePhase::Running).then(|| words::result(battle))
+        }
+        _ => None,
+    }
+}
+
+/// Applies points; who enters late learns of the battle here. Says what to log.
+pub(super) fn score(
+    held: &mut Option<Battle>,
+    points: &BattlePoints,
+    host: &Host,
+    at: Moment,
+    paces: &mut Paces,
+) -> Option<String> {
+    let relation = relation(held.as_ref(), points.battle);
+    let too_late = relation == Relation::Same && held.as_ref().is_some_and(|held| held.phase == BattlePhase::Over);
+    if relation == Relation::Earlier || too_late || (relation == Relation::New && points.over) {
+        return None;
+    }
+    if relation == Relation::New {
+        *held = None;
+    }
+    let battle = held.get_or_insert_with(|| Battle::new(points.battle, points.kind, at));
+    battle.learn(points.kind, &points.times);
+    sides::merge(&mut battle.sides, &points.sides);
+    battle.find_ours(host);
+    if battle.phase != BattlePhase::Running {
+        return None;
+    }
+    paces.take(battle.id, &mut battle.sides, at);
+    if points.over {
+        battle.enter(BattlePhase::Punish, at);
+        return Some(words::result(battle));
+    }
+    (relation == Relation::New).then(|| words::running(battle))
+}
+
+/// Ids grow with time, so a smaller one is an earlier battle. A message without id means the one that is not over yet.
+fn relation(held: Option<&Battle>, id: Option<BattleId>) -> Relation {
+    let Some(held) = held else { return Relation::New };
+    match (held.id, id) {
+        (Some(ours), Some(theirs)) if theirs < ours => Relation::Earlier,
+        (Some(ours), Some(theirs)) if theirs > ours => Relation::New,
+        (Some(_), Some(_)) => Relation::Same,
+        _ if held.phase == BattlePhase::Over => Relation::New,
+        _ => Relation::Same,
     }
 }

@@ -1,14 +1,18 @@
 //! What was said and done, in order of arrival, with sequence numbers that never move.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Moment, Timestamp};
-use crate::events::{BarrageKind, Emote, Gap, GiftFacts, GiftTo, NoticeKind, Viewer};
-use crate::ids::{MsgId, RoomId};
+use crate::events::{BarrageKind, Delete, Emote, Gap, Gift, GiftFacts, GiftTo, NoticeKind, RoomEvent, Viewer};
+use crate::ids::{MsgId, RoomId, UserId};
 use crate::text::Text;
+
+/// Joins within this time of the first share its row; later ones begin a new one, so that the time column stays true.
+const JOINS_FOLD: Duration = Duration::from_secs(60);
 
 /// Place of an entry in the log: grows by one, never reused, goes on over lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -180,5 +184,93 @@ impl ChatLog {
     /// Oldest first; walk it from both ends.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
         self.entries.iter()
+    }
+
+    /// Appends a row for `event`; its place never depends on the limit, so every mirror numbers alike.
+    pub(super) fn push(&mut self, event: &RoomEvent, line: Line) -> Seq {
+        let seq = self.next;
+        self.append(Entry { seq, rev: 0, at: event.at, id: event.id, history: event.history, deleted: false, line });
+        seq
+    }
+
+    /// Appends a row that no message stands behind.
+    pub(super) fn note(&mut self, at: Moment, line: Line) {
+        self.append(Entry { seq: self.next, rev: 0, at, id: None, history: false, deleted: false, line });
+    }
+
+    fn append(&mut self, entry: Entry) {
+        self.next = Seq(entry.seq.0 + 1);
+        if self.entries.len() >= self.limit {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(entry);
+    }
+
+    /// Adds a join: to the last row where that is young and made of joins too, else as a new row.
+    pub(super) fn join(&mut self, event: &RoomEvent, from: &Arc<Viewer>) {
+        if let Some(entry) = self.entries.back_mut()
+            && entry.history == event.history
+            && event.at.since(entry.at) < JOINS_FOLD
+            && let Line::Joins { last, count } = &mut entry.line
+        {
+            last.clone_from(from);
+            *count += 1;
+            entry.rev = entry.rev.wrapping_add(1);
+            return;
+        }
+        self.push(event, Line::Joins { last: from.clone(), count: 1 });
+    }
+
+    /// Lets the row of a streak grow, if it is still kept. A row that is gone does not come back: that would shift numbers.
+    pub(super) fn grow_gift(&mut self, seq: Seq, latest: &Gift, highest: u64) {
+        self.change(seq, |line| {
+            if let Line::Gift { gift, count, running, .. } = line {
+                gift.clone_from(&latest.gift);
+                *count = highest;
+                *running = true;
+            }
+        });
+    }
+
+    /// Marks the row of a streak as finished.
+    pub(super) fn finish_gift(&mut self, seq: Seq) {
+        self.change(seq, |line| {
+            if let Line::Gift { running, .. } = line {
+                *running = false;
+            }
+        });
+    }
+
+    /// Marks what a moderator removed: these messages, and what these people said.
+    pub(super) fn delete(&mut self, delete: &Delete) {
+        let messages: BTreeSet<MsgId> = delete.messages.iter().copied().collect();
+        let users: BTreeSet<UserId> = delete.users.iter().copied().collect();
+        for entry in &mut self.entries {
+            let named = entry.id.is_some_and(|id| messages.contains(&id));
+            let said = entry.line.speaker().is_some_and(|speaker| users.contains(&speaker));
+            if (named || said) && !entry.deleted {
+                entry.deleted = true;
+                entry.rev = entry.rev.wrapping_add(1);
+            }
+        }
+    }
+
+    fn change(&mut self, seq: Seq, change: impl FnOnce(&mut Line)) {
+        let Some(first) = self.entries.front().map(|entry| entry.seq.0) else { return };
+        let index = seq.0.checked_sub(first).and_then(|index| usize::try_from(index).ok());
+        if let Some(entry) = index.and_then(|index| self.entries.get_mut(index)) {
+            change(&mut entry.line);
+            entry.rev = entry.rev.wrapping_add(1);
+        }
+    }
+}
+
+impl Line {
+    /// Who said it, where somebody did: only sayings are removed with their author, gifts and joins stay.
+    fn speaker(&self) -> Option<UserId> {
+        match self {
+            Self::Chat { from, .. } | Self::Emote { from, .. } | Self::Question { from, .. } => from.id,
+            _ => None,
+        }
     }
 }

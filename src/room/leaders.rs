@@ -1,10 +1,20 @@
 //! Who gave most in this live, by the coins we added.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::ledger::{Person, Tally};
+use super::pairs;
 use crate::events::Viewer;
+use crate::ids::UserId;
+
+/// Places in the list.
+const MAX_TOP: usize = 50;
+/// Givers remembered; when full, the quarter that gave least goes.
+const MAX_GIVERS: usize = 10_000;
 
 /// A giver and what they gave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,15 +27,65 @@ pub struct Leader {
     pub gifts: u64,
 }
 
+/// Best first; the person makes the order total, so that every mirror has the same.
+type Rank = (Reverse<u64>, Reverse<u64>, Person);
+
 /// The top givers.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Leaders {
-    top: Vec<Leader>,
+    #[serde(with = "pairs")]
+    givers: BTreeMap<Person, Leader>,
+    top: Vec<Person>,
 }
 
 impl Leaders {
     /// Highest first; at most 50.
     pub fn top(&self) -> impl Iterator<Item = &Leader> {
-        self.top.iter()
+        self.top.iter().filter_map(|person| self.givers.get(person))
+    }
+
+    /// What one person gave in this live.
+    pub fn total_of(&self, user: UserId) -> Option<&Leader> {
+        self.givers.get(&Person::Id(user))
+    }
+
+    /// Credits what a gift added.
+    pub(super) fn credit(&mut self, viewer: &Arc<Viewer>, tally: &Tally) {
+        let person = Person::from(&**viewer);
+        if !self.givers.contains_key(&person) {
+            self.make_room();
+        }
+        let leader = self.givers.entry(person).or_insert_with(|| Leader { viewer: viewer.clone(), coins: 0, gifts: 0 });
+        leader.viewer.clone_from(viewer);
+        leader.coins = leader.coins.saturating_add(tally.diamonds.unwrap_or(0));
+        leader.gifts = leader.gifts.saturating_add(tally.added);
+        self.place(person);
+    }
+
+    /// Puts somebody whose total grew into the list, if they belong there.
+    fn place(&mut self, person: Person) {
+        self.top.retain(|other| *other != person);
+        let rank = self.rank(&person);
+        let place = self.top.partition_point(|other| self.rank(other) < rank);
+        if place < MAX_TOP {
+            self.top.insert(place, person);
+            self.top.truncate(MAX_TOP);
+        }
+    }
+
+    fn rank(&self, person: &Person) -> Rank {
+        let (coins, gifts) = self.givers.get(person).map_or((0, 0), |leader| (leader.coins, leader.gifts));
+        (Reverse(coins), Reverse(gifts), *person)
+    }
+
+    fn make_room(&mut self) {
+        if self.givers.len() < MAX_GIVERS {
+            return;
+        }
+        let mut ranks: Vec<Rank> = self.givers.keys().map(|person| self.rank(person)).collect();
+        ranks.sort_unstable();
+        for (_, _, person) in ranks.drain(MAX_GIVERS - MAX_GIVERS / 4..) {
+            self.givers.remove(&person);
+        }
     }
 }

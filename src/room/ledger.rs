@@ -1,6 +1,24 @@
 //! What counts, once: message ids seen, and what each gift adds.
+//!
+//! Refuses to know totals, rows and names. Invariant: over all messages of a streak the units handed out never exceed the
+//! highest count seen, whatever was doubled, lost or came out of order.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
+
+use super::chatlog::Seq;
+use super::pairs;
+use super::seen::SeenIds;
+use crate::clock::Moment;
+use crate::events::{Gift, StreakClosed, Viewer};
+use crate::ids::{GiftId, MsgId, UserId};
+
+/// A closed streak is remembered this long: late and repeated messages of it come within minutes.
+const KEEP_CLOSED_MS: u64 = 30 * 60 * 1_000;
+/// Streaks remembered at most; when full, the quarter that was touched least lately goes.
+const MAX_MARKS: usize = 4_096;
 
 /// What a gift message adds by the rules of the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,5 +46,134 @@ pub enum Streak {
     None,
 }
 
+/// Somebody, as a key: by id, or by what they are called where the message had none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) enum Person {
+    Id(UserId),
+    /// Hash of handle and name: short, and the same in every mirror.
+    Name(u64),
+}
+
+impl From<&Viewer> for Person {
+    fn from(viewer: &Viewer) -> Self {
+        viewer.id.map_or_else(
+            || {
+                let mut hasher = DefaultHasher::new();
+                (viewer.unique_id.as_str(), viewer.nickname.as_str()).hash(&mut hasher);
+                Self::Name(hasher.finish())
+            },
+            Self::Id,
+        )
+    }
+}
+
+/// Which streak: the group is the sender's clock at its start, so the receiver need not be part of it (and a closing message
+/// may leave the receiver out).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct StreakKey {
+    pub(super) from: Person,
+    pub(super) gift: GiftId,
+    pub(super) group: u64,
+}
+
+impl From<&Gift> for StreakKey {
+    fn from(gift: &Gift) -> Self {
+        Self { from: Person::from(&*gift.from), gift: gift.gift.id, group: gift.group }
+    }
+}
+
+impl From<&StreakClosed> for StreakKey {
+    fn from(closed: &StreakClosed) -> Self {
+        Self { from: Person::from(&*closed.from), gift: closed.gift.id, group: closed.group }
+    }
+}
+
+/// What we remember of a streak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Mark {
+    /// Highest count seen.
+    pub(super) highest: u64,
+    /// Monotonic time of its closing.
+    pub(super) closed: Option<u64>,
+    /// Its row in the log.
+    pub(super) row: Option<Seq>,
+    /// Number of the touch, for forgetting the least lately touched.
+    touched: u64,
+}
+
+/// Message ids and streaks of one live.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Ledger {}
+pub(super) struct Ledger {
+    seen: SeenIds,
+    #[serde(with = "pairs")]
+    marks: BTreeMap<StreakKey, Mark>,
+    touches: u64,
+}
+
+impl Ledger {
+    /// Whether a message is new. Without an id nothing can be told apart, so it is.
+    pub(super) fn is_new(&mut self, id: Option<MsgId>, at: Moment) -> bool {
+        id.is_none_or(|id| self.seen.insert(id, at))
+    }
+
+    /// Units a message of a streak adds, with its mark afterwards. A streak that was closed and grows is open again.
+    pub(super) fn add(&mut self, key: StreakKey, gift: &Gift, at: Moment, counts: bool) -> (u64, Mark) {
+        if !self.marks.contains_key(&key) {
+            self.make_room(at);
+        }
+        self.touches += 1;
+        let touched = self.touches;
+        let known = self.marks.get(&key).copied();
+        let mark = known.unwrap_or(Mark { highest: 0, closed: None, row: None, touched });
+        let added = match known {
+            Some(mark) => gift.count.saturating_sub(mark.highest),
+            None => units_of_first(gift),
+        };
+        let grew = gift.count > mark.highest;
+        let mark =
+            Mark { highest: mark.highest.max(gift.count), closed: mark.closed.filter(|_| !grew), touched, ..mark };
+        self.marks.insert(key, mark);
+        (if counts { added } else { 0 }, mark)
+    }
+
+    /// Remembers where in the log a streak is shown.
+    pub(super) fn set_row(&mut self, key: &StreakKey, row: Seq) {
+        if let Some(mark) = self.marks.get_mut(key) {
+            mark.row = Some(row);
+        }
+    }
+
+    /// Closes a streak and returns its row. Without a group the next streak of the same gift has the same key: forget it.
+    pub(super) fn close(&mut self, key: &StreakKey, at: Moment) -> Option<Seq> {
+        let mark = self.marks.get_mut(key)?;
+        mark.closed = Some(at.mono);
+        let row = mark.row;
+        if key.group == 0 {
+            self.marks.remove(key);
+        }
+        row
+    }
+
+    fn make_room(&mut self, at: Moment) {
+        if self.marks.len() < MAX_MARKS {
+            return;
+        }
+        let old = at.mono.saturating_sub(KEEP_CLOSED_MS);
+        self.marks.retain(|_, mark| mark.closed.is_none_or(|closed| closed >= old));
+        if self.marks.len() < MAX_MARKS {
+            return;
+        }
+        let mut touched: Vec<u64> = self.marks.values().map(|mark| mark.touched).collect();
+        let (_, &mut quarter, _) = touched.select_nth_unstable(MAX_MARKS / 4);
+        self.marks.retain(|_, mark| mark.touched > quarter);
+    }
+}
+
+/// Units of a streak met for the first time: what this message alone is worth where coins and price are told, so that one
+/// met in its middle adds only what happened before our eyes; else its whole count.
+fn units_of_first(gift: &Gift) -> u64 {
+    match (gift.coins, gift.gift.diamonds) {
+        (Some(coins), Some(price @ 1..)) => (coins / price).min(gift.count),
+        _ => gift.count,
+    }
+}

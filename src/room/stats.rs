@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ledger::Tally;
 use crate::clock::Moment;
 
 /// Totals since the live began or we came in, whichever is later.
@@ -49,4 +50,31 @@ pub struct Stats {
     pub gap_ms: u64,
     /// How many gaps.
     pub gaps: u64,
+}
+
+impl Stats {
+    /// Takes in a number of people watching now.
+    pub(super) fn set_watching(&mut self, watching: u64, at: Moment) {
+        self.watching = Some((watching, at));
+        self.peak = self.peak.max(watching);
+    }
+
+    /// Takes in a like total; two counters alternate on the wire, so only the highest is believed (protocol 8.2).
+    pub(super) fn raise_likes(&mut self, total: u64) {
+        self.likes = self.likes.max(total);
+    }
+
+    /// Adds what a gift added.
+    pub(super) fn add_gift(&mut self, tally: &Tally) {
+        self.gifts = self.gifts.saturating_add(tally.added);
+        match tally.diamonds {
+            Some(coins) => self.coins = self.coins.saturating_add(coins),
+            None => self.unpriced = self.unpriced.saturating_add(tally.added),
+        }
+    }
+
+    /// The totals a new live begins with: zero, but the host keeps their followers.
+    pub(super) fn of_next_live(&self) -> Self {
+        Self { followers: self.followers, ..Self::default() }
+    }
 }

@@ -1,0 +1,377 @@
+//! What each kind of event changes.
+//!
+//! Two rules run through all of it. Backlog that was sent on entry fills the log and sets marks but counts nothing: totals
+//! begin when we came in; backlog after an interruption is what we missed, so it counts. And no backlog feeds a series: it
+//! did not happen now.
+
+use super::battle;
+use super::chatlog::Line;
+use super::ledger::{Streak as StreakState, StreakKey, Tally};
+use super::{Noted, Room, Series};
+use crate::clock::Moment;
+use crate::events::{
+    Chat, Control, ControlAction, EventKind, Follow, Gap, Gift, Info, Join, Like, LiveStart, Phase, PhaseKind,
+    RoomEvent, StreakClosed, Subscribe, Unknown, Viewers,
+};
+use crate::text::{Text, clip};
+
+/// Unknown methods counted by name; what comes beyond shares one row, so that made-up names cannot grow memory.
+const MAX_METHODS: usize = 256;
+/// Columns of a method name kept.
+const METHOD_COLUMNS: usize = 80;
+/// A number of the stream is preferred to one of a look-up for this long: the stream tells it every few seconds.
+const STREAM_IS_FRESH: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// Whether an event is a message of the service rather than something we say ourselves.
+pub(super) fn is_from_service(kind: &EventKind) -> bool {
+    !matches!(
+        kind,
+        EventKind::State(_) | EventKind::Gap(_) | EventKind::Live(_) | EventKind::Info(_) | EventKind::StreakClosed(_)
+    )
+}
+
+impl Room {
+    pub(super) fn is_foreign(&self, event: &RoomEvent) -> bool {
+        matches!((event.room_id, self.room_id), (Some(theirs), Some(ours)) if theirs.0 != 0 && theirs != ours)
+    }
+
+    /// Applies an event that is new; for a gift or a closed streak, what it adds.
+    pub(super) fn reduce(&mut self, event: &RoomEvent) -> Option<Tally> {
+        self.settle_battle(event);
+        match &event.kind {
+            EventKind::State(phase) => self.set_phase(phase, event.at),
+            EventKind::Gap(gap) => self.gap(event, gap),
+            EventKind::Live(live) => self.begin(event, live),
+            EventKind::Info(info) => self.learn(info, event.at),
+            EventKind::StreakClosed(closed) => return Some(self.streak_closed(closed, event.at)),
+            EventKind::Unknown(unknown) => self.count_unknown(unknown),
+            kind => {
+                self.stats.messages += 1;
+                if !event.history {
+                    self.messages.add(event.at, 1);
+                }
+                return self.message(event, kind);
+            }
+        }
+        None
+    }
+
+    /// Closes the streaks that were last heard at this connected time or before.
+    pub(super) fn close_streaks(&mut self, heard: u64, now: Moment) -> Vec<Noted> {
+        let closing = self.streaks.silent_since(heard);
+        closing
+            .into_iter()
+            .map(|closed| {
+                let kind = EventKind::StreakClosed(Box::new(closed));
+                let event =
+                    RoomEvent { at: now, server_at: None, id: None, room_id: self.room_id, history: false, kind };
+                Noted { tally: self.reduce(&event), event }
+            })
+            .collect()
+    }
+
+    fn message(&mut self, event: &RoomEvent, kind: &EventKind) -> Option<Tally> {
+        let counts = self.counts(event);
+        match kind {
+            EventKind::Gift(gift) => return Some(self.gift(event, gift)),
+            EventKind::Chat(chat) => self.comment(event, chat),
+            EventKind::Emote(emote) => {
+                self.count_comment(event);
+                self.chat.push(event, Line::Emote { from: emote.from.clone(), count: emote.emotes.len() });
+            }
+            EventKind::Like(like) => self.like(event, like),
+            EventKind::Join(join) => self.join(event, join),
+            EventKind::Follow(follow) => self.follow(event, follow),
+            EventKind::Share(share) => {
+                self.stats.shares += counts;
+                self.chat.push(event, Line::Share(share.from.clone()));
+            }
+            EventKind::Subscribe(subscribe) => self.subscribe(event, subscribe),
+            EventKind::Viewers(viewers) => self.viewers(event, viewers),
+            EventKind::Delete(delete) => self.chat.delete(delete),
+            EventKind::Battle(told) => {
+                let words = battle::apply(&mut self.battle, told, &self.host, event.at);
+                self.log_battle(event, words);
+            }
+            EventKind::BattlePoints(told) => {
+                let words = battle::score(&mut self.battle, told, &self.host, event.at, &mut self.paces);
+                self.log_battle(event, words);
+            }
+            kind => self.log_words(event, kind),
+        }
+        None
+    }
+
+    /// Rows that are nothing but their words.
+    fn log_words(&mut self, event: &RoomEvent, kind: &EventKind) {
+        let line = match kind {
+            EventKind::Control(control) => Line::Control(control_words(control)),
+            EventKind::Question(question) => {
+                Line::Question { from: question.from.clone(), text: question.text.clone() }
+            }
+            EventKind::Intro(intro) if !intro.text.is_empty() => Line::Intro(intro.text.clone()),
+            EventKind::Notice(notice) if !notice.text.is_empty() => {
+                Line::Notice { kind: notice.kind, text: notice.text.clone() }
+            }
+            EventKind::Envelope(envelope) if envelope.shown => Line::Envelope {
+                from: envelope.from.clone(),
+                coins: envelope.coins,
+                winners: envelope.winners,
+                opens_at: envelope.opens_at,
+            },
+            EventKind::Barrage(barrage) if !barrage.text.is_empty() => {
+                Line::Barrage { kind: barrage.kind, text: barrage.text.clone() }
+            }
+            _ => return,
+        };
+        self.chat.push(event, line);
+    }
+
+    fn comment(&mut self, event: &RoomEvent, chat: &Chat) {
+        self.count_comment(event);
+        // In the backlog of entry nobody is new: we do not know what was said before it.
+        let first = self.writers.is_first(chat.from.id) && self.counts(event) == 1;
+        let line = Line::Chat { from: chat.from.clone(), text: chat.text.clone(), emotes: chat.emotes.clone(), first };
+        self.chat.push(event, line);
+    }
+
+    fn count_comment(&mut self, event: &RoomEvent) {
+        self.stats.comments += self.counts(event);
+        if !event.history {
+            self.comments.add(event.at, 1);
+        }
+    }
+
+    fn gift(&mut self, event: &RoomEvent, gift: &Gift) -> Tally {
+        let tally = if gift.gift.streakable() { self.streak(event, gift) } else { self.single_gift(event, gift) };
+        if tally.added > 0 {
+            self.stats.add_gift(&tally);
+            self.leaders.credit(&gift.from, &tally);
+        }
+        if let Some(coins @ 1..) = tally.diamonds.filter(|_| !event.history) {
+            self.coins.add(event.at, coins);
+        }
+        tally
+    }
+
+    fn single_gift(&mut self, event: &RoomEvent, gift: &Gift) -> Tally {
+        let added = gift.count.saturating_mul(self.counts(event));
+        self.streaks.single(gift, added, event.at);
+        self.chat.push(event, gift_line(gift, gift.count, false));
+        tally(gift, added, gift.count, StreakState::None)
+    }
+
+    fn streak(&mut self, event: &RoomEvent, gift: &Gift) -> Tally {
+        let key = StreakKey::from(gift);
+        let (added, mark) = self.ledger.add(key, gift, event.at, self.counts(event) == 1);
+        if mark.closed.is_some() {
+            // Late or repeated, and no higher than what we closed at: nothing to show.
+            return tally(gift, added, mark.highest, StreakState::Closed);
+        }
+        match mark.row {
+            Some(row) => self.chat.grow_gift(row, gift, mark.highest),
+            None => {
+                let row = self.chat.push(event, gift_line(gift, mark.highest, !gift.ends));
+                self.ledger.set_row(&key, row);
+            }
+        }
+        if let Some(crowded_out) = self.streaks.grow(gift, added, event.at, self.watched.at(event.at)) {
+            self.close_streak(&crowded_out, event.at);
+        }
+        if gift.ends {
+            self.close_streak(&key, event.at);
+        }
+        let state = if gift.ends { StreakState::Closed } else { StreakState::Open };
+        tally(gift, added, mark.highest, state)
+    }
+
+    fn streak_closed(&mut self, closed: &StreakClosed, at: Moment) -> Tally {
+        self.close_streak(&StreakKey::from(closed), at);
+        Tally { added: 0, diamonds: closed.gift.diamonds.map(|_| 0), count: closed.count, streak: StreakState::Closed }
+    }
+
+    fn close_streak(&mut self, key: &StreakKey, at: Moment) {
+        self.streaks.close(key, at);
+        if let Some(row) = self.ledger.close(key, at) {
+            self.chat.finish_gift(row);
+        }
+    }
+
+    fn like(&mut self, event: &RoomEvent, like: &Like) {
+        self.stats.raise_likes(like.total);
+        let seen = like.count.saturating_mul(self.counts(event));
+        self.stats.likes_seen = self.stats.likes_seen.saturating_add(seen);
+        if !event.history {
+            self.likes.add(event.at, like.count);
+        }
+    }
+
+    fn join(&mut self, event: &RoomEvent, join: &Join) {
+        self.stats.joins += self.counts(event);
+        if let Some(watching @ 1..) = join.watching.filter(|_| !event.history) {
+            self.stats.set_watching(watching, event.at);
+            self.streamed_watching = Some(event.at);
+        }
+        self.chat.join(event, &join.from);
+    }
+
+    fn follow(&mut self, event: &RoomEvent, follow: &Follow) {
+        self.stats.follows += self.counts(event);
+        self.stats.followers = follow.followers.or(self.stats.followers);
+        self.chat.push(event, Line::Follow(follow.from.clone()));
+    }
+
+    fn subscribe(&mut self, event: &RoomEvent, subscribe: &Subscribe) {
+        self.stats.subscribes += self.counts(event);
+        self.chat.push(event, Line::Subscribe { from: subscribe.from.clone(), months: subscribe.months });
+    }
+
+    fn viewers(&mut self, event: &RoomEvent, viewers: &Viewers) {
+        if event.history {
+            return;
+        }
+        self.stats.set_watching(viewers.watching, event.at);
+        self.stats.total_viewers = viewers.total.or(self.stats.total_viewers);
+        self.streamed_watching = Some(event.at);
+        self.viewers.add(event.at, viewers.watching);
+    }
+
+    fn count_unknown(&mut self, unknown: &Unknown) {
+        match unknown.error {
+            Some(_) => self.stats.unreadable += 1,
+            None => self.stats.unknown += 1,
+        }
+        let method = clip(unknown.method.as_str(), METHOD_COLUMNS);
+        if let Some(count) = self.unknown.get_mut(method.as_ref()) {
+            *count += 1;
+            return;
+        }
+        let method = if self.unknown.len() < MAX_METHODS { method.as_ref() } else { "other" };
+        *self.unknown.entry(method.to_owned()).or_default() += 1;
+    }
+
+    fn set_phase(&mut self, phase: &Phase, at: Moment) {
+        if phase.kind != self.phase.kind {
+            self.phase_since = at;
+        }
+        self.phase = phase.clone();
+        self.interrupted |= phase.kind == PhaseKind::Reconnecting;
+        let connected = match phase.kind {
+            PhaseKind::Live => true,
+            // A pause of the host does not close the socket (protocol 8.5).
+            PhaseKind::Paused => self.watched.runs(),
+            _ => false,
+        };
+        if self.watched.run(connected, at) {
+            self.series().into_iter().for_each(|series| series.watch(at, connected));
+        }
+    }
+
+    fn gap(&mut self, event: &RoomEvent, gap: &Gap) {
+        let length = u64::try_from(gap.length.as_millis()).unwrap_or(u64::MAX);
+        self.stats.gap_ms = self.stats.gap_ms.saturating_add(length);
+        self.stats.gaps += 1;
+        self.interrupted = true;
+        self.series().into_iter().for_each(|series| series.gap(gap.from, event.at));
+        self.chat.push(event, Line::Gap(gap.clone()));
+    }
+
+    /// A new live. The same room id again is the live we are in.
+    fn begin(&mut self, event: &RoomEvent, live: &LiveStart) {
+        if self.room_id == Some(live.room_id) {
+            return;
+        }
+        // Before the first live only look-ups spoke, and they spoke of this one.
+        if self.room_id.is_some() {
+            self.stats = self.stats.of_next_live();
+            self.started_at = None;
+            self.streamed_watching = None;
+        }
+        for streak in self.streaks.silent_since(u64::MAX) {
+            self.close_streak(&StreakKey::from(&streak), event.at);
+        }
+        self.room_id = Some(live.room_id);
+        self.live_seq = live.live_seq;
+        self.interrupted = false;
+        self.streaks = super::Streaks::default();
+        self.ledger = super::ledger::Ledger::default();
+        self.writers = super::seen::Writers::default();
+        self.leaders = super::Leaders::default();
+        self.battle = None;
+        self.paces = battle::Paces::default();
+        self.series().into_iter().for_each(|series| series.cut(event.at));
+        self.chat.push(event, Line::Live { room_id: live.room_id, live_seq: live.live_seq });
+    }
+
+    fn learn(&mut self, info: &Info, at: Moment) {
+        self.host.id = info.host.id.or(self.host.id);
+        replace(&mut self.host.unique_id, &info.host.unique_id);
+        replace(&mut self.host.nickname, &info.host.nickname);
+        replace(&mut self.title, &info.title);
+        if let Some(battle) = &mut self.battle {
+            battle.find_ours(&self.host);
+        }
+        self.started_at = info.started_at.or(self.started_at);
+        self.stats.raise_likes(info.likes.unwrap_or(0));
+        self.stats.followers = info.followers.or(self.stats.followers);
+        if self.streamed_watching.is_some_and(|streamed| at.since(streamed) < STREAM_IS_FRESH) {
+            return;
+        }
+        if let Some(watching) = info.watching {
+            self.stats.set_watching(watching, at);
+        }
+        self.stats.total_viewers = info.total_viewers.or(self.stats.total_viewers);
+    }
+
+    fn settle_battle(&mut self, event: &RoomEvent) {
+        let Some(battle) = &mut self.battle else { return };
+        let words = battle.settle(event.at, event.server_at);
+        if battle.phase == battle::BattlePhase::Running {
+            self.paces.fade(&mut battle.sides, event.at);
+        }
+        if let Some(words) = words {
+            self.chat.note(event.at, Line::Battle(Text::from(words)));
+        }
+    }
+
+    fn log_battle(&mut self, event: &RoomEvent, words: Option<String>) {
+        if let Some(words) = words {
+            self.chat.push(event, Line::Battle(Text::from(words)));
+        }
+    }
+
+    /// 1 for what counts, 0 for the backlog sent on entry.
+    fn counts(&self, event: &RoomEvent) -> u64 {
+        u64::from(!event.history || self.interrupted)
+    }
+
+    fn series(&mut self) -> [&mut Series; 5] {
+        [&mut self.viewers, &mut self.likes, &mut self.coins, &mut self.comments, &mut self.messages]
+    }
+}
+
+fn tally(gift: &Gift, added: u64, count: u64, streak: StreakState) -> Tally {
+    Tally { added, diamonds: gift.gift.diamonds.map(|price| price.saturating_mul(added)), count, streak }
+}
+
+fn gift_line(gift: &Gift, count: u64, running: bool) -> Line {
+    Line::Gift { from: gift.from.clone(), to: gift.to.clone(), gift: gift.gift.clone(), count, running }
+}
+
+fn control_words(control: &Control) -> Text {
+    let what = match control.action {
+        ControlAction::Paused => "The host paused the live".to_owned(),
+        ControlAction::Resumed => "The host is back".to_owned(),
+        ControlAction::Ended => "The host ended the live".to_owned(),
+        ControlAction::Suspended => "TikTok ended the live".to_owned(),
+        ControlAction::Other(number) => format!("The live changed in a way we do not know ({number})"),
+    };
+    if control.tips.is_empty() { Text::from(what) } else { Text::from(format!("{what}: {}", control.tips)) }
+}
+
+/// Look-ups leave out what they do not know.
+fn replace(known: &mut Text, told: &Text) {
+    if !told.is_empty() {
+        known.clone_from(told);
+    }
+}
