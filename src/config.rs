@@ -13,6 +13,7 @@ mod print;
 mod rules;
 mod schema;
 mod secrets;
+mod set;
 mod source;
 
 pub use error::{Error, Kind, Problem};

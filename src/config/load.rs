@@ -5,14 +5,14 @@ use std::fmt;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 use toml::{Table, Value};
 
-use super::check::{Checker, join, shape, shape_of, unknown_key};
-use super::error::{Error, Kind, Problem};
-use super::paths;
+use super::check::Checker;
+use super::error::{Error, Kind, Problem, one_line};
 use super::schema::{Settings, TransportKind};
-use super::source::{Source, names_a_secret, shown};
+use super::source::{Source, shown};
+use super::{paths, set};
 
 /// Bytes a config file may have; far more than anybody writes.
 const MAX_FILE: u64 = 1 << 20;
@@ -67,7 +67,7 @@ pub fn load(file: Option<&Path>, sets: &[String]) -> Result<Loaded, Error> {
     let named = file.map(Path::to_owned).or_else(paths::named_config_file);
     let must_exist = named.is_some();
     let mut draft = Draft::default();
-    if let Some(path) = named.or_else(paths::config_file)
+    if let Some(path) = named.or_else(paths::usual_config_file)
         && let Some(text) = read(&path, must_exist)?
     {
         draft.add_file(path, &text);
@@ -108,7 +108,7 @@ fn read(path: &Path, must_exist: bool) -> Result<Option<String>, Error> {
         Ok(text) => Ok(Some(text)),
         Err(error) => {
             let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-            let line = good.iter().filter(|&&byte| byte == b'\n').count() + 1;
+            let line = good.split(|&byte| byte == b'\n').count();
             wrong(format!("line {line} is not UTF-8 text; save the file as UTF-8"))
         }
     }
@@ -127,19 +127,19 @@ struct Draft {
 impl Draft {
     fn add_file(&mut self, path: PathBuf, text: &str) {
         let source = Source::File { path: shown(&path.to_string_lossy()), text };
+        let not_toml = |error: toml::de::Error| {
+            source.problem(&error.span().unwrap_or(0..0), format!("this is not TOML: {}", one_line(error.message())))
+        };
         match DeTable::parse(text) {
-            Err(error) => {
-                let span = error.span().unwrap_or(0..0);
-                self.in_file.push(source.problem(&span, format!("this is not TOML: {}", one_line(error.message()))));
-            }
+            Err(error) => self.in_file.push(not_toml(error)),
             Ok(document) => {
                 let findings = Checker::new(&source).document(document.get_ref());
                 self.in_file.extend(findings.problems);
-                let line = |at| source.line(at).unwrap_or(1);
-                let places = findings.keys.into_iter();
-                self.places.extend(places.map(|(key, at)| (key, Place::File { path: path.clone(), line: line(at) })));
-                if self.in_file.is_empty() {
-                    self.said = text.parse().unwrap_or_default();
+                let place = |at| Place::File { path: path.clone(), line: source.line(at).unwrap_or(1) };
+                self.places.extend(findings.keys.into_iter().map(|(key, at)| (key, place(at))));
+                match text.parse() {
+                    Ok(said) => self.said = said,
+                    Err(error) => self.in_file.push(not_toml(error)),
                 }
             }
         }
@@ -147,16 +147,14 @@ impl Draft {
     }
 
     fn add_set(&mut self, set: &str) {
-        match parse_set(set) {
+        match set::parse(set) {
             Err(problems) => self.in_flags.extend(problems),
             Ok((key, value)) => {
                 let inside = format!("{key}.");
-                self.places.retain(|place, _| !place.starts_with(&inside) || value.is_table());
+                self.places.retain(|place, _| value.is_table() || !place.starts_with(&inside));
                 self.places.insert(key.clone(), Place::Flag(key.clone()));
-                let value = key
-                    .rsplit('.')
-                    .fold(value, |value, name| Value::Table([(name.to_owned(), value)].into_iter().collect()));
-                if let Value::Table(table) = value {
+                let wrap = |value, name: &str| Value::Table(Table::from_iter([(name.to_owned(), value)]));
+                if let Value::Table(table) = key.rsplit('.').fold(value, wrap) {
                     merge(&mut self.said, table);
                 }
             }
@@ -177,56 +175,6 @@ impl Draft {
         expand_paths(&mut settings);
         Ok(Loaded { warnings: warnings(&settings), settings, file: self.file, places: self.places })
     }
-}
-
-/// The option and the value of one `KEY=VALUE`, or all that is wrong with it.
-fn parse_set(set: &str) -> Result<(String, Value), Vec<Problem>> {
-    let Some((key, text)) = set.split_once('=') else {
-        let source = Source::Flag { key: set };
-        return Err(vec![source.problem(&(0..0), "write KEY=VALUE, such as service.language=de".to_owned())]);
-    };
-    let (key, text) = (key.trim(), text.trim());
-    let source = Source::Flag { key };
-    let wrong = |message: String| vec![source.problem(&(0..0), message)];
-    let shape = find(key).map_err(wrong)?;
-    // An option that is text takes the bare word; quotes are honoured, so that a copied TOML line works too.
-    let quoted = text.starts_with(['"', '\'']);
-    let literal = if shape.is_str() && !quoted { Value::String(text.to_owned()).to_string() } else { text.to_owned() };
-    let value = DeValue::parse(&literal).map_err(|error| wrong(not_toml(key, &shape, &error)))?;
-    let findings = Checker::new(&source).option(key, &value, &shape);
-    if !findings.problems.is_empty() {
-        return Err(findings.problems);
-    }
-    let value = literal.parse().map_err(|error| wrong(not_toml(key, &shape, &error)))?;
-    Ok((key.to_owned(), value))
-}
-
-fn not_toml(key: &str, shape: &Value, error: &toml::de::Error) -> String {
-    format!("the value is not TOML ({}); write it like '{key}={}'", one_line(error.message()), inline(shape))
-}
-
-/// The shape of the option at a dotted path, or why there is none.
-fn find(key: &str) -> Result<Value, String> {
-    let mut path = String::new();
-    let mut shape = Value::Table(shape());
-    for name in key.split('.') {
-        if matches!(shape, Value::Array(_)) && !names_a_secret(key.rsplit('.').next().unwrap_or_default()) {
-            return Err(format!("a list is replaced whole; write '{path}={}'", inline(&shape)));
-        }
-        let next = shape.as_table().and_then(|table| shape_of(&path, name, table)).cloned();
-        shape = next.ok_or_else(|| unknown_key(&path, name).0)?;
-        path = join(&path, name);
-    }
-    Ok(shape)
-}
-
-/// A sample value on one line.
-fn inline(value: &Value) -> String {
-    value.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" ")
-}
-
-fn one_line(message: &str) -> String {
-    shown(&message.lines().map(str::trim).collect::<Vec<_>>().join(" "))
 }
 
 /// Lays `over` on `base`: sections are merged, everything else is replaced.

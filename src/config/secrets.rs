@@ -112,7 +112,8 @@ fn read(path: &str) -> Result<String, String> {
 fn only_owner(file: &File, path: &str) -> Result<(), String> {
     use std::os::unix::fs::PermissionsExt;
     let mode = file.metadata().map_err(|error| format!("the file cannot be read: {error}"))?.permissions().mode();
-    if mode & 0o077 == 0 {
+    let for_others = mode & 0o077;
+    if for_others == 0 {
         return Ok(());
     }
     Err(format!("others can read this file (mode {:04o}); run: chmod 600 {}", mode & 0o777, quoted(path)))
