@@ -57,6 +57,12 @@ impl Loaded {
     pub fn locate(&self, option: &str) -> Option<&Place> {
         self.places.get(option)
     }
+
+    /// A sentence that begins with an option (`keys.quit: …`), with the place of that option in front, where it was said.
+    pub fn placed(&self, sentence: &str) -> String {
+        let place = sentence.split_once(": ").and_then(|(option, _)| self.locate(option));
+        place.map_or_else(|| sentence.to_owned(), |place| format!("{place}: {sentence}"))
+    }
 }
 
 /// Loads the settings. `file` is what `--config` names and must exist, as must a file named by `TIKTOP_CONFIG`; the usual
@@ -139,6 +145,7 @@ impl Draft {
                 self.places.extend(findings.keys.into_iter().map(|(key, at)| (key, place(at))));
                 match text.parse() {
                     Ok(said) => self.said = said,
+                    Err(_) if !self.in_file.is_empty() => {}
                     Err(error) => self.in_file.push(not_toml(error)),
                 }
             }
@@ -204,4 +211,27 @@ fn warnings(settings: &Settings) -> Vec<String> {
     let lonely = settings.transports.contains(&TransportKind::Provider) && settings.providers.is_empty();
     let warning = "transports has 'provider', but providers is empty: that transport is left out";
     lonely.then(|| warning.to_owned()).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_file_may_be_missing_with_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        for path in [folder.path().join("none/config.toml"), file.join("config.toml")] {
+            assert_eq!(read(&path, false), Ok(None));
+            assert!(read(&path, true).is_err());
+        }
+    }
+
+    #[test]
+    fn a_file_too_big_to_be_settings_is_not_read_to_its_end() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(MAX_FILE * 1_000).unwrap();
+        assert!(read(file.path(), false).unwrap_err().to_string().contains("too big"));
+    }
 }

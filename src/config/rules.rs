@@ -123,7 +123,11 @@ fn address(path: &str, text: &str, schemes: [&str; 2]) -> Result<(), Fault> {
     let [safe, plain] = schemes;
     let url = match Url::parse(text) {
         Ok(url) if url.host().is_some() => url,
-        _ => return Err(Fault::Secret(format!("'{path}' takes a whole address, such as {safe}://example.com"))),
+        _ => {
+            let message = format!("'{path}' takes a whole address, such as {safe}://example.com");
+            // What cannot be read cannot be told apart: before an @ there may be a password.
+            return Err(if text.contains('@') { Fault::Secret(message) } else { Fault::Open(message) });
+        }
     };
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Fault::Secret(format!(

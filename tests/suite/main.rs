@@ -1,3 +1,12 @@
 //! The one integration test binary: linking is the slow part.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "all of this is tests, which may panic and say what they skip; clippy sees only the #[test] functions"
+)]
+
+mod config;
+mod docs;
 mod layers;
