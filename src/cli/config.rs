@@ -86,8 +86,10 @@ fn path(file: Option<&Path>, out: &mut impl Write, err: &mut impl Write) -> io::
 }
 
 fn checked(file: Option<&Path>, sets: &[String]) -> Result<Loaded, config::Error> {
-    let loaded = config::load(file, sets)?;
-    config::secrets(&loaded.settings, |name| std::env::var(name).ok())?;
+    let env = |name: &str| std::env::var(name).ok();
+    let mut loaded = config::load(file, sets)?;
+    config::secrets(&loaded.settings, env)?;
+    loaded.warnings.extend(config::unused_key(&loaded.settings, env));
     Ok(loaded)
 }
 

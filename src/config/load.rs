@@ -10,9 +10,10 @@ use toml::{Table, Value};
 
 use super::check::Checker;
 use super::error::{Error, Kind, Problem, one_line};
+use super::paths;
 use super::schema::{Settings, TransportKind};
+use super::set::{self, Set};
 use super::source::{Source, shown};
-use super::{paths, set};
 
 /// Bytes a config file may have; far more than anybody writes.
 const MAX_FILE: u64 = 1 << 20;
@@ -156,10 +157,11 @@ impl Draft {
     fn add_set(&mut self, set: &str) {
         match set::parse(set) {
             Err(problems) => self.in_flags.extend(problems),
-            Ok((key, value)) => {
-                let inside = format!("{key}.");
-                self.places.retain(|place, _| value.is_table() || !place.starts_with(&inside));
-                self.places.insert(key.clone(), Place::Flag(key.clone()));
+            Ok(Set { key, value, inside }) => {
+                let replaced = format!("{key}.");
+                self.places.retain(|place, _| value.is_table() || !place.starts_with(&replaced));
+                let places = inside.into_iter().chain([key.clone()]);
+                self.places.extend(places.map(|place| (place, Place::Flag(key.clone()))));
                 let wrap = |value, name: &str| Value::Table(Table::from_iter([(name.to_owned(), value)]));
                 if let Value::Table(table) = key.rsplit('.').fold(value, wrap) {
                     merge(&mut self.said, table);
@@ -216,6 +218,9 @@ fn warnings(settings: &Settings) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    const EXAMPLE: &str = include_str!("../../config.example.toml");
 
     #[test]
     fn the_usual_file_may_be_missing_with_its_folder() {
@@ -233,5 +238,34 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         file.as_file().set_len(MAX_FILE * 1_000).unwrap();
         assert!(read(file.path(), false).unwrap_err().to_string().contains("too big"));
+    }
+
+    /// What the check lets pass, and the settings then cannot take, would be reported without a place.
+    fn has_a_place(loaded: &Result<Loaded, Error>) -> bool {
+        loaded.as_ref().err().is_none_or(|error| error.problems().iter().all(|problem| problem.place != "settings"))
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_stands_in_a_file_is_taken_or_refused_in_its_place(
+            at in 0..EXAMPLE.len(),
+            length in 0_usize..12,
+            put in "[ -~\n\u{e9}]{0,6}|\\[\\]|\\{ *\\}|-?[0-9]{1,30}|1\\.5|true|1979-05-27|\"[a-z]*\"",
+        ) {
+            let end = (at + length).min(EXAMPLE.len());
+            let text = format!("{}{put}{}", &EXAMPLE[..at], &EXAMPLE[end..]);
+            let mut draft = Draft::default();
+            draft.add_file("config.toml".into(), &text);
+            prop_assert!(has_a_place(&draft.finish(&[])), "{text}");
+        }
+
+        #[test]
+        fn whatever_is_set_is_taken_or_refused_by_name(
+            key in "(service|screen|record|session|keys|providers|rooms|transports|x)(\\.(fps|proxy|dir|hosts|quit|0|name|x)){0,2}",
+            value in "\\PC{0,12}|\\[\"[a-z]*\"\\]|\\[\\{\\}\\]|\\{\\}|-?[0-9]{1,30}|true",
+        ) {
+            let flag = format!("{key}={value}");
+            prop_assert!(has_a_place(&load_sets(std::slice::from_ref(&flag))), "{flag}");
+        }
     }
 }

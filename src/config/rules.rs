@@ -8,7 +8,7 @@ use toml::de::{DeArray, DeValue};
 use url::{Host, Url};
 
 use super::check::nearest;
-use super::schema::{TransportKind, host_of};
+use super::schema::{Provider, TransportKind};
 use super::source::shown;
 use crate::ids::Target;
 
@@ -69,7 +69,7 @@ fn list_rule(option: &str, items: &DeArray<'_>) -> Result<(), Fault> {
         "transports" => {
             unique("transports", items.iter().filter_map(|item| item.get_ref().as_str()).map(str::to_owned))
         }
-        "providers" => unique("providers", items.iter().filter_map(|item| provider_name(item.get_ref()))),
+        "providers" => unique("providers", items.iter().map(|item| provider_name(item.get_ref()))),
         _ => Ok(()),
     }
 }
@@ -79,9 +79,9 @@ fn open(message: String) -> Result<(), Fault> {
 }
 
 /// What an entry of `[[providers]]` will be called: see `schema::Provider`.
-fn provider_name(entry: &DeValue<'_>) -> Option<String> {
+fn provider_name(entry: &DeValue<'_>) -> String {
     let text = |key: &str| entry.get(key).and_then(|value| value.get_ref().as_str());
-    text("name").map(str::to_owned).or_else(|| text("url").map(host_of))
+    text("name").map_or_else(|| Provider::default_name(text("url")), str::to_owned)
 }
 
 fn unique(list: &str, names: impl Iterator<Item = String>) -> Result<(), Fault> {

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Read;
 
 use super::error::{Error, Kind};
-use super::schema::Settings;
+use super::schema::{Provider, Settings};
 use super::source::shown;
 
 /// The environment variable with the `sessionid` cookie.
@@ -59,6 +59,14 @@ pub fn secrets(settings: &Settings, env: impl Fn(&str) -> Option<String>) -> Res
         provider_keys: provider_keys.collect::<Result<_, _>>()?,
         session: find(SESSION_ENV, "session.file", &settings.session.file, &env)?,
     })
+}
+
+/// A sentence when the built-in provider's key is set and yet goes to nobody, which is hard to notice.
+pub fn unused_key(settings: &Settings, env: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let variable = Provider::default().key_env;
+    let used = settings.providers.iter().any(|provider| provider.key_env == variable);
+    let set = env(&variable).is_some_and(|key| !key.trim().is_empty());
+    (set && !used).then(|| format!("{variable} is set, but no [[providers]] names it in key_env: it is sent to nobody"))
 }
 
 fn find(

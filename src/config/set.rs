@@ -10,8 +10,18 @@ use super::check::{Checker, join, shape, shape_of, unknown_key};
 use super::error::{Problem, one_line};
 use super::source::{Source, names_a_secret};
 
-/// The option and the value of one `KEY=VALUE`, or all that is wrong with it.
-pub(super) fn parse(set: &str) -> Result<(String, Value), Vec<Problem>> {
+/// What one `--set` says.
+pub(super) struct Set {
+    /// The dotted path of the option.
+    pub(super) key: String,
+    /// Its value.
+    pub(super) value: Value,
+    /// The dotted paths of the options inside the value, where it is a section or a list of them.
+    pub(super) inside: Vec<String>,
+}
+
+/// Reads one `KEY=VALUE`, or finds all that is wrong with it.
+pub(super) fn parse(set: &str) -> Result<Set, Vec<Problem>> {
     let Some((key, text)) = set.split_once('=') else {
         let source = Source::Flag { key: set };
         return Err(vec![source.problem(&(0..0), "write KEY=VALUE, such as service.language=de".to_owned())]);
@@ -29,7 +39,7 @@ pub(super) fn parse(set: &str) -> Result<(String, Value), Vec<Problem>> {
         return Err(findings.problems);
     }
     let value = literal.parse().map_err(|error| wrong(not_toml(key, &shape, &error)))?;
-    Ok((key.to_owned(), value))
+    Ok(Set { key: key.to_owned(), value, inside: findings.keys.into_keys().collect() })
 }
 
 fn not_toml(key: &str, shape: &Value, error: &toml::de::Error) -> String {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use rstest::rstest;
-use tiktop::config::{Kind, Loaded, Secret, Settings, load, load_sets, print, secrets};
+use tiktop::config::{Kind, Loaded, Secret, Settings, load, load_sets, print, secrets, unused_key};
 
 fn fixtures(kind: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/config").join(kind);
@@ -105,6 +105,8 @@ fn a_place_is_known_for_every_option_that_was_said() {
     assert_eq!(place("providers.0.name"), Some(format!("{}:6", file.path().display())));
     assert_eq!(place("keys.help").as_deref(), Some("--set keys.help"));
     assert_eq!(place("screen.fps"), None);
+    let inline = load_sets(&sets(&["screen={ascii=true}"])).unwrap();
+    assert_eq!(inline.locate("screen.ascii").map(ToString::to_string).as_deref(), Some("--set screen"));
     assert_eq!(loaded.placed("keys.help: no"), "--set keys.help: keys.help: no");
     assert_eq!(loaded.placed("screen.fps: no"), "screen.fps: no");
 }
@@ -136,6 +138,16 @@ fn the_built_in_key_goes_to_the_built_in_provider_only() {
     let keys: Vec<_> = found.provider_keys.iter().map(|key| key.as_ref().map(Secret::reveal)).collect();
     assert_eq!(keys, [Some("k1"), None, Some("k2")]);
     assert_eq!(found.session, None);
+}
+
+#[test]
+fn a_key_that_goes_to_nobody_is_told() {
+    let settings = from_text("[[providers]]\nurl = \"https://sign.example.com\"\n").settings;
+    let env = |_: &str| Some("s3cret".to_owned());
+    let told = unused_key(&settings, env).unwrap();
+    assert!(told.contains("TIKTOP_PROVIDER_KEY") && !told.contains("s3cret"), "{told}");
+    assert_eq!(unused_key(&settings, |_| None), None);
+    assert_eq!(unused_key(&Settings::default(), env), None);
 }
 
 #[test]
