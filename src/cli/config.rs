@@ -13,7 +13,7 @@ const EXAMPLE: &str = include_str!("../../config.example.toml");
 /// Exit code for a wrong command line, as clap's own.
 const USAGE: u8 = 2;
 
-/// What `tiktop config` was asked.
+/// Show where the settings are, whether they are right, and what holds
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -80,7 +80,7 @@ fn path(file: Option<&Path>, out: &mut impl Write, err: &mut impl Write) -> io::
     };
     writeln!(out, "{}", path.display())?;
     if !path.exists() {
-        writeln!(err, "there is no such file yet, the defaults hold; `tiktop config print --example` is a start")?;
+        writeln!(err, "there is no such file yet; `tiktop config print --example` prints one to start from")?;
     }
     Ok(0)
 }

@@ -105,7 +105,10 @@ fn read(path: &Path, must_exist: bool) -> Result<Option<String>, Error> {
         Err(error) if error.kind() == ErrorKind::IsADirectory => {
             return wrong("this is a folder; name the config file in it".to_owned());
         }
-        Err(error) => return wrong(format!("the config file cannot be read: {error}; check its permissions")),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            return wrong(format!("you may not read this file; run: chmod u+r {place}"));
+        }
+        Err(error) => return wrong(format!("the config file cannot be read: {error}")),
         Ok(_) if bytes.len() as u64 > MAX_FILE => {
             return wrong("this is too big for a config file (1 MiB at most); name another".to_owned());
         }
