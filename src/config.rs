@@ -13,10 +13,11 @@ mod print;
 mod rules;
 mod schema;
 mod secrets;
+mod set;
 mod source;
 
 pub use error::{Error, Kind, Problem};
 pub use load::{Loaded, Place, load, load_sets};
 pub use print::print;
 pub use schema::{Keys, Provider, Record, Screen, Service, Session, Settings, TransportKind};
-pub use secrets::{SESSION_ENV, Secret, Secrets, secrets};
+pub use secrets::{SESSION_ENV, Secret, Secrets, secrets, unused_key};

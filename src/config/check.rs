@@ -191,10 +191,15 @@ fn home_of<'s>(name: &str, shape: &'s Table) -> Option<&'s str> {
 pub(super) fn nearest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     let word = word.to_lowercase().replace('-', "_");
     candidates
-        .map(|candidate| (strsim::jaro_winkler(&word, candidate), candidate))
+        .map(|candidate| (likeness(&word, candidate), candidate))
         .filter(|(likeness, _)| *likeness >= NEAR)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, candidate)| candidate)
+}
+
+/// Jaro-Winkler, which is blind to a slip in a word of three letters.
+fn likeness(word: &str, candidate: &str) -> f64 {
+    if strsim::osa_distance(word, candidate) == 1 { 1.0 } else { strsim::jaro_winkler(word, candidate) }
 }
 
 fn same_type(given: &DeValue<'_>, shape: &Value) -> bool {
@@ -223,7 +228,7 @@ fn wrong_type(path: &str, given: &DeValue<'_>, shape: &Value) -> String {
             return format!("'{path}' is a list of sections, not {got}; write [[{path}]], with two brackets");
         }
         Value::Array(_) => "a list",
-        Value::Boolean(_) => "true or false",
+        Value::Boolean(_) => return format!("'{path}' takes true or false, not {got}"),
         Value::Integer(_) => "a whole number",
         Value::Float(_) => "a number",
         _ => "text in quotes",
@@ -240,6 +245,7 @@ mod tests {
     #[case("", "servce", "unknown key 'servce'; did you mean 'service'?")]
     #[case("service", "site-url", "unknown key 'site-url' in [service]; did you mean 'site_url'?")]
     #[case("providers.0", "key_enw", "unknown key 'key_enw' in [[providers]]; did you mean 'key_env'?")]
+    #[case("screen", "fsp", "unknown key 'fsp' in [screen]; did you mean 'fps'?")]
     #[case("", "fps", "unknown key 'fps'; it belongs in [screen]")]
     #[case("screen", "zzz", "unknown key 'zzz' in [screen]; known here: ascii, fps, mouse")]
     fn an_unknown_key_names_the_right_one(#[case] path: &str, #[case] name: &str, #[case] message: &str) {

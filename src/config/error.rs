@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::source::shown;
+
 /// Everything that is wrong with the settings: at least one problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
@@ -75,4 +77,9 @@ impl fmt::Display for Problem {
         }
         Ok(())
     }
+}
+
+/// What a parser says, on one line and safe to print.
+pub(super) fn one_line(message: &str) -> String {
+    shown(&message.lines().map(str::trim).collect::<Vec<_>>().join(" "))
 }

@@ -5,14 +5,15 @@ use std::fmt;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 use toml::{Table, Value};
 
-use super::check::{Checker, join, shape, shape_of, unknown_key};
-use super::error::{Error, Kind, Problem};
+use super::check::Checker;
+use super::error::{Error, Kind, Problem, one_line};
 use super::paths;
 use super::schema::{Settings, TransportKind};
-use super::source::{Source, names_a_secret, shown};
+use super::set::{self, Set};
+use super::source::{Source, shown};
 
 /// Bytes a config file may have; far more than anybody writes.
 const MAX_FILE: u64 = 1 << 20;
@@ -57,6 +58,12 @@ impl Loaded {
     pub fn locate(&self, option: &str) -> Option<&Place> {
         self.places.get(option)
     }
+
+    /// A sentence that begins with an option (`keys.quit: …`), with the place of that option in front, where it was said.
+    pub fn placed(&self, sentence: &str) -> String {
+        let place = sentence.split_once(": ").and_then(|(option, _)| self.locate(option));
+        place.map_or_else(|| sentence.to_owned(), |place| format!("{place}: {sentence}"))
+    }
 }
 
 /// Loads the settings. `file` is what `--config` names and must exist, as must a file named by `TIKTOP_CONFIG`; the usual
@@ -67,7 +74,7 @@ pub fn load(file: Option<&Path>, sets: &[String]) -> Result<Loaded, Error> {
     let named = file.map(Path::to_owned).or_else(paths::named_config_file);
     let must_exist = named.is_some();
     let mut draft = Draft::default();
-    if let Some(path) = named.or_else(paths::config_file)
+    if let Some(path) = named.or_else(paths::usual_config_file)
         && let Some(text) = read(&path, must_exist)?
     {
         draft.add_file(path, &text);
@@ -98,7 +105,10 @@ fn read(path: &Path, must_exist: bool) -> Result<Option<String>, Error> {
         Err(error) if error.kind() == ErrorKind::IsADirectory => {
             return wrong("this is a folder; name the config file in it".to_owned());
         }
-        Err(error) => return wrong(format!("the config file cannot be read: {error}; check its permissions")),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            return wrong(format!("you may not read this file; run: chmod u+r {place}"));
+        }
+        Err(error) => return wrong(format!("the config file cannot be read: {error}")),
         Ok(_) if bytes.len() as u64 > MAX_FILE => {
             return wrong("this is too big for a config file (1 MiB at most); name another".to_owned());
         }
@@ -108,7 +118,7 @@ fn read(path: &Path, must_exist: bool) -> Result<Option<String>, Error> {
         Ok(text) => Ok(Some(text)),
         Err(error) => {
             let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-            let line = good.iter().filter(|&&byte| byte == b'\n').count() + 1;
+            let line = good.split(|&byte| byte == b'\n').count();
             wrong(format!("line {line} is not UTF-8 text; save the file as UTF-8"))
         }
     }
@@ -127,19 +137,20 @@ struct Draft {
 impl Draft {
     fn add_file(&mut self, path: PathBuf, text: &str) {
         let source = Source::File { path: shown(&path.to_string_lossy()), text };
+        let not_toml = |error: toml::de::Error| {
+            source.problem(&error.span().unwrap_or(0..0), format!("this is not TOML: {}", one_line(error.message())))
+        };
         match DeTable::parse(text) {
-            Err(error) => {
-                let span = error.span().unwrap_or(0..0);
-                self.in_file.push(source.problem(&span, format!("this is not TOML: {}", one_line(error.message()))));
-            }
+            Err(error) => self.in_file.push(not_toml(error)),
             Ok(document) => {
                 let findings = Checker::new(&source).document(document.get_ref());
                 self.in_file.extend(findings.problems);
-                let line = |at| source.line(at).unwrap_or(1);
-                let places = findings.keys.into_iter();
-                self.places.extend(places.map(|(key, at)| (key, Place::File { path: path.clone(), line: line(at) })));
-                if self.in_file.is_empty() {
-                    self.said = text.parse().unwrap_or_default();
+                let place = |at| Place::File { path: path.clone(), line: source.line(at).unwrap_or(1) };
+                self.places.extend(findings.keys.into_iter().map(|(key, at)| (key, place(at))));
+                match text.parse() {
+                    Ok(said) => self.said = said,
+                    Err(_) if !self.in_file.is_empty() => {}
+                    Err(error) => self.in_file.push(not_toml(error)),
                 }
             }
         }
@@ -147,16 +158,15 @@ impl Draft {
     }
 
     fn add_set(&mut self, set: &str) {
-        match parse_set(set) {
+        match set::parse(set) {
             Err(problems) => self.in_flags.extend(problems),
-            Ok((key, value)) => {
-                let inside = format!("{key}.");
-                self.places.retain(|place, _| !place.starts_with(&inside) || value.is_table());
-                self.places.insert(key.clone(), Place::Flag(key.clone()));
-                let value = key
-                    .rsplit('.')
-                    .fold(value, |value, name| Value::Table([(name.to_owned(), value)].into_iter().collect()));
-                if let Value::Table(table) = value {
+            Ok(Set { key, value, inside }) => {
+                let replaced = format!("{key}.");
+                self.places.retain(|place, _| value.is_table() || !place.starts_with(&replaced));
+                let places = inside.into_iter().chain([key.clone()]);
+                self.places.extend(places.map(|place| (place, Place::Flag(key.clone()))));
+                let wrap = |value, name: &str| Value::Table(Table::from_iter([(name.to_owned(), value)]));
+                if let Value::Table(table) = key.rsplit('.').fold(value, wrap) {
                     merge(&mut self.said, table);
                 }
             }
@@ -177,56 +187,6 @@ impl Draft {
         expand_paths(&mut settings);
         Ok(Loaded { warnings: warnings(&settings), settings, file: self.file, places: self.places })
     }
-}
-
-/// The option and the value of one `KEY=VALUE`, or all that is wrong with it.
-fn parse_set(set: &str) -> Result<(String, Value), Vec<Problem>> {
-    let Some((key, text)) = set.split_once('=') else {
-        let source = Source::Flag { key: set };
-        return Err(vec![source.problem(&(0..0), "write KEY=VALUE, such as service.language=de".to_owned())]);
-    };
-    let (key, text) = (key.trim(), text.trim());
-    let source = Source::Flag { key };
-    let wrong = |message: String| vec![source.problem(&(0..0), message)];
-    let shape = find(key).map_err(wrong)?;
-    // An option that is text takes the bare word; quotes are honoured, so that a copied TOML line works too.
-    let quoted = text.starts_with(['"', '\'']);
-    let literal = if shape.is_str() && !quoted { Value::String(text.to_owned()).to_string() } else { text.to_owned() };
-    let value = DeValue::parse(&literal).map_err(|error| wrong(not_toml(key, &shape, &error)))?;
-    let findings = Checker::new(&source).option(key, &value, &shape);
-    if !findings.problems.is_empty() {
-        return Err(findings.problems);
-    }
-    let value = literal.parse().map_err(|error| wrong(not_toml(key, &shape, &error)))?;
-    Ok((key.to_owned(), value))
-}
-
-fn not_toml(key: &str, shape: &Value, error: &toml::de::Error) -> String {
-    format!("the value is not TOML ({}); write it like '{key}={}'", one_line(error.message()), inline(shape))
-}
-
-/// The shape of the option at a dotted path, or why there is none.
-fn find(key: &str) -> Result<Value, String> {
-    let mut path = String::new();
-    let mut shape = Value::Table(shape());
-    for name in key.split('.') {
-        if matches!(shape, Value::Array(_)) && !names_a_secret(key.rsplit('.').next().unwrap_or_default()) {
-            return Err(format!("a list is replaced whole; write '{path}={}'", inline(&shape)));
-        }
-        let next = shape.as_table().and_then(|table| shape_of(&path, name, table)).cloned();
-        shape = next.ok_or_else(|| unknown_key(&path, name).0)?;
-        path = join(&path, name);
-    }
-    Ok(shape)
-}
-
-/// A sample value on one line.
-fn inline(value: &Value) -> String {
-    value.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" ")
-}
-
-fn one_line(message: &str) -> String {
-    shown(&message.lines().map(str::trim).collect::<Vec<_>>().join(" "))
 }
 
 /// Lays `over` on `base`: sections are merged, everything else is replaced.
@@ -256,4 +216,59 @@ fn warnings(settings: &Settings) -> Vec<String> {
     let lonely = settings.transports.contains(&TransportKind::Provider) && settings.providers.is_empty();
     let warning = "transports has 'provider', but providers is empty: that transport is left out";
     lonely.then(|| warning.to_owned()).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+    #[test]
+    fn the_usual_file_may_be_missing_with_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        for path in [folder.path().join("none/config.toml"), file.join("config.toml")] {
+            assert_eq!(read(&path, false), Ok(None));
+            assert!(read(&path, true).is_err());
+        }
+    }
+
+    #[test]
+    fn a_file_too_big_to_be_settings_is_not_read_to_its_end() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(MAX_FILE * 1_000).unwrap();
+        assert!(read(file.path(), false).unwrap_err().to_string().contains("too big"));
+    }
+
+    /// What the check lets pass, and the settings then cannot take, would be reported without a place.
+    fn has_a_place(loaded: &Result<Loaded, Error>) -> bool {
+        loaded.as_ref().err().is_none_or(|error| error.problems().iter().all(|problem| problem.place != "settings"))
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_stands_in_a_file_is_taken_or_refused_in_its_place(
+            at in 0..EXAMPLE.len(),
+            length in 0_usize..12,
+            put in "[ -~\n\u{e9}]{0,6}|\\[\\]|\\{ *\\}|-?[0-9]{1,30}|1\\.5|true|1979-05-27|\"[a-z]*\"",
+        ) {
+            let end = (at + length).min(EXAMPLE.len());
+            let text = format!("{}{put}{}", &EXAMPLE[..at], &EXAMPLE[end..]);
+            let mut draft = Draft::default();
+            draft.add_file("config.toml".into(), &text);
+            prop_assert!(has_a_place(&draft.finish(&[])), "{text}");
+        }
+
+        #[test]
+        fn whatever_is_set_is_taken_or_refused_by_name(
+            key in "(service|screen|record|session|keys|providers|rooms|transports|x)(\\.(fps|proxy|dir|hosts|quit|0|name|x)){0,2}",
+            value in "\\PC{0,12}|\\[\"[a-z]*\"\\]|\\[\\{\\}\\]|\\{\\}|-?[0-9]{1,30}|true",
+        ) {
+            let flag = format!("{key}={value}");
+            prop_assert!(has_a_place(&load_sets(std::slice::from_ref(&flag))), "{flag}");
+        }
+    }
 }

@@ -10,14 +10,20 @@ use super::Settings;
 /// The environment variable that names another config file, as `--config` does.
 pub const CONFIG_ENV: &str = "TIKTOP_CONFIG";
 
-/// The config file that holds when no other is named; it need not exist. Nothing where there is no home folder.
+/// The config file when `--config` names none: what `TIKTOP_CONFIG` says, else the usual place. It need not exist.
+/// Nothing where there is no home folder.
 pub fn config_file() -> Option<PathBuf> {
-    base("XDG_CONFIG_HOME", |dirs| Some(dirs.config_dir())).map(|dir| dir.join("config.toml"))
+    named_config_file().or_else(usual_config_file)
 }
 
 /// The config file named by `TIKTOP_CONFIG`.
 pub(super) fn named_config_file() -> Option<PathBuf> {
     std::env::var_os(CONFIG_ENV).filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// The config file that is read when nobody names one.
+pub(super) fn usual_config_file() -> Option<PathBuf> {
+    base("XDG_CONFIG_HOME", |dirs| Some(dirs.config_dir())).map(|dir| dir.join("config.toml"))
 }
 
 /// The folder for what lasts between runs: history, captures, logs. Nothing where there is no home folder.

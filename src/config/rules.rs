@@ -8,7 +8,7 @@ use toml::de::{DeArray, DeValue};
 use url::{Host, Url};
 
 use super::check::nearest;
-use super::schema::{TransportKind, host_of};
+use super::schema::{Provider, TransportKind};
 use super::source::shown;
 use crate::ids::Target;
 
@@ -69,7 +69,7 @@ fn list_rule(option: &str, items: &DeArray<'_>) -> Result<(), Fault> {
         "transports" => {
             unique("transports", items.iter().filter_map(|item| item.get_ref().as_str()).map(str::to_owned))
         }
-        "providers" => unique("providers", items.iter().filter_map(|item| provider_name(item.get_ref()))),
+        "providers" => unique("providers", items.iter().map(|item| provider_name(item.get_ref()))),
         _ => Ok(()),
     }
 }
@@ -79,9 +79,9 @@ fn open(message: String) -> Result<(), Fault> {
 }
 
 /// What an entry of `[[providers]]` will be called: see `schema::Provider`.
-fn provider_name(entry: &DeValue<'_>) -> Option<String> {
+fn provider_name(entry: &DeValue<'_>) -> String {
     let text = |key: &str| entry.get(key).and_then(|value| value.get_ref().as_str());
-    text("name").map(str::to_owned).or_else(|| text("url").map(host_of))
+    text("name").map_or_else(|| Provider::default_name(text("url")), str::to_owned)
 }
 
 fn unique(list: &str, names: impl Iterator<Item = String>) -> Result<(), Fault> {
@@ -123,7 +123,11 @@ fn address(path: &str, text: &str, schemes: [&str; 2]) -> Result<(), Fault> {
     let [safe, plain] = schemes;
     let url = match Url::parse(text) {
         Ok(url) if url.host().is_some() => url,
-        _ => return Err(Fault::Secret(format!("'{path}' takes a whole address, such as {safe}://example.com"))),
+        _ => {
+            let message = format!("'{path}' takes a whole address, such as {safe}://example.com");
+            // What cannot be read cannot be told apart: before an @ there may be a password.
+            return Err(if text.contains('@') { Fault::Secret(message) } else { Fault::Open(message) });
+        }
     };
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Fault::Secret(format!(

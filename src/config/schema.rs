@@ -135,11 +135,11 @@ struct Written {
 impl From<Written> for Provider {
     fn from(written: Written) -> Self {
         let built_in = Self::default();
+        let name = written.name.unwrap_or_else(|| Self::default_name(written.url.as_deref()));
         let url = written.url.unwrap_or_else(|| built_in.url.clone());
-        let at_home = url.trim_end_matches('/') == built_in.url;
-        let (name, key_env) = if at_home { (built_in.name, built_in.key_env) } else { (host_of(&url), String::new()) };
+        let key_env = if url.trim_end_matches('/') == built_in.url { built_in.key_env } else { String::new() };
         Self {
-            name: written.name.unwrap_or(name),
+            name,
             url,
             key_env: written.key_env.unwrap_or(key_env),
             key_file: written.key_file.unwrap_or_default(),
@@ -148,9 +148,16 @@ impl From<Written> for Provider {
     }
 }
 
-/// The host of an address, to call a nameless provider by.
-pub(super) fn host_of(address: &str) -> String {
-    url::Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+impl Provider {
+    /// What a nameless provider is called: by its host.
+    pub(super) fn default_name(url: Option<&str>) -> String {
+        let parsed = url.and_then(|url| url::Url::parse(url).ok());
+        let host = parsed.as_ref().and_then(url::Url::host_str);
+        match (url, host) {
+            (None, _) => Self::default().name,
+            (Some(_), host) => host.unwrap_or_default().to_owned(),
+        }
+    }
 }
 
 /// Your own TikTok session. The cookie itself is never in this file: `TIKTOP_SESSION_ID`, or `file`.

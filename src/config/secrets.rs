@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Read;
 
 use super::error::{Error, Kind};
-use super::schema::Settings;
+use super::schema::{Provider, Settings};
 use super::source::shown;
 
 /// The environment variable with the `sessionid` cookie.
@@ -61,6 +61,14 @@ pub fn secrets(settings: &Settings, env: impl Fn(&str) -> Option<String>) -> Res
     })
 }
 
+/// A sentence when the built-in provider's key is set and yet goes to nobody, which is hard to notice.
+pub fn unused_key(settings: &Settings, env: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let variable = Provider::default().key_env;
+    let used = settings.providers.iter().any(|provider| provider.key_env == variable);
+    let set = env(&variable).is_some_and(|key| !key.trim().is_empty());
+    (set && !used).then(|| format!("{variable} is set, but no [[providers]] names it in key_env: it is sent to nobody"))
+}
+
 fn find(
     variable: &str,
     option: &str,
@@ -112,7 +120,8 @@ fn read(path: &str) -> Result<String, String> {
 fn only_owner(file: &File, path: &str) -> Result<(), String> {
     use std::os::unix::fs::PermissionsExt;
     let mode = file.metadata().map_err(|error| format!("the file cannot be read: {error}"))?.permissions().mode();
-    if mode & 0o077 == 0 {
+    let for_others = mode & 0o077;
+    if for_others == 0 {
         return Ok(());
     }
     Err(format!("others can read this file (mode {:04o}); run: chmod 600 {}", mode & 0o777, quoted(path)))

@@ -101,7 +101,7 @@ fn redact(line: &str) -> String {
 }
 
 fn mask_value(line: &str) -> String {
-    line.split_once('=').map_or_else(|| "***".to_owned(), |(key, _)| format!("{}= ***", key))
+    line.split_once('=').map_or_else(|| "***".to_owned(), |(key, _)| format!("{key}= ***"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,13 @@
 //! The one integration test binary: linking is the slow part.
 
 mod captures;
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "all of this is tests, which may panic and say what they skip; clippy sees only the #[test] functions"
+)]
+
+mod config;
+mod docs;
 mod layers;

@@ -1,0 +1,160 @@
+//! `tiktop config`: where the settings are, whether they are right, what holds. Reads; never writes a file.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::config::{self, Kind, Loaded, paths};
+
+/// Every option with its default and a word about it.
+const EXAMPLE: &str = include_str!("../../config.example.toml");
+/// Exit code for a wrong command line, as clap's own.
+const USAGE: u8 = 2;
+
+/// Show where the settings are, whether they are right, and what holds
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum Command {
+    /// Print the path of the config file
+    Path,
+    /// Check the config file, the flags and the files with secrets
+    Check,
+    /// Print the settings that hold, as TOML, with passwords masked
+    Print {
+        /// Print the example instead: every option with its default and what it does
+        #[arg(long)]
+        example: bool,
+    },
+}
+
+/// Runs `tiktop config`. `file` is what `--config` names, `sets` are the values of `--set`.
+///
+/// Ends with 1 where something is wrong, and with 2 where that is the command line alone.
+pub fn run(args: &Args, file: Option<&Path>, sets: &[String]) -> ExitCode {
+    let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
+    let answered = answer(&args.command, file, sets, &mut out, &mut err).and_then(|code| out.flush().map(|()| code));
+    match answered {
+        Ok(code) => ExitCode::from(code),
+        // Whoever reads us, `head` for one, has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn answer(
+    command: &Command,
+    file: Option<&Path>,
+    sets: &[String],
+    out: &mut impl Write,
+    err: &mut impl Write,
+) -> io::Result<u8> {
+    match command {
+        Command::Path => path(file, out, err),
+        Command::Print { example: true } => out.write_all(EXAMPLE.as_bytes()).map(|()| 0),
+        Command::Check | Command::Print { .. } => match checked(file, sets) {
+            Err(error) => {
+                writeln!(err, "{error}")?;
+                Ok(if error.kind() == Kind::Flag { USAGE } else { 1 })
+            }
+            Ok(loaded) => {
+                for warning in &loaded.warnings {
+                    writeln!(err, "warning: {warning}")?;
+                }
+                tell(command, &loaded, out).map(|()| 0)
+            }
+        },
+    }
+}
+
+fn path(file: Option<&Path>, out: &mut impl Write, err: &mut impl Write) -> io::Result<u8> {
+    let Some(path) = file.map(Path::to_owned).or_else(paths::config_file) else {
+        writeln!(err, "there is no home folder to hold a config file; name one with --config")?;
+        return Ok(1);
+    };
+    writeln!(out, "{}", path.display())?;
+    if !path.exists() {
+        writeln!(err, "there is no such file yet; `tiktop config print --example` prints one to start from")?;
+    }
+    Ok(0)
+}
+
+fn checked(file: Option<&Path>, sets: &[String]) -> Result<Loaded, config::Error> {
+    let env = |name: &str| std::env::var(name).ok();
+    let mut loaded = config::load(file, sets)?;
+    config::secrets(&loaded.settings, env)?;
+    loaded.warnings.extend(config::unused_key(&loaded.settings, env));
+    Ok(loaded)
+}
+
+fn tell(command: &Command, loaded: &Loaded, out: &mut impl Write) -> io::Result<()> {
+    match (command, &loaded.file) {
+        (Command::Print { .. }, _) => out.write_all(config::print(&loaded.settings).as_bytes()),
+        (_, Some(file)) => writeln!(out, "config ok: {}", file.display()),
+        (_, None) => writeln!(out, "config ok: there is no config file, the defaults hold"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Exit code, standard output and standard error.
+    fn asked(command: &Command, file: Option<&Path>, sets: &[&str]) -> (u8, String, String) {
+        let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = answer(command, file, &sets, &mut out, &mut err).unwrap();
+        (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    }
+
+    fn written(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, text).unwrap();
+        file
+    }
+
+    #[test]
+    fn check_names_the_file_that_is_right() {
+        let file = written("[screen]\nfps = 10\n");
+        let (code, out, err) = asked(&Command::Check, Some(file.path()), &[]);
+        assert_eq!((code, err.as_str()), (0, ""));
+        assert_eq!(out, format!("config ok: {}\n", file.path().display()));
+    }
+
+    #[test]
+    fn a_wrong_file_is_a_failure_and_a_wrong_flag_is_wrong_usage() {
+        let (right, wrong) = (written(""), written("fsp = 10\n"));
+        assert_eq!(asked(&Command::Check, Some(wrong.path()), &[]).0, 1);
+        assert_eq!(asked(&Command::Check, Some(right.path()), &["screen.fps=0"]).0, USAGE);
+        assert_eq!(asked(&Command::Print { example: false }, Some(wrong.path()), &[]).1, "");
+    }
+
+    #[test]
+    fn print_says_what_holds_without_passwords() {
+        let file = written("[service]\nproxy = \"http://me:s3cret@proxy:1\"\n");
+        let (code, out, _) = asked(&Command::Print { example: false }, Some(file.path()), &["screen.fps=12"]);
+        assert_eq!(code, 0);
+        assert!(out.contains("fps = 12") && out.contains("http://***@proxy:1"), "{out}");
+        assert!(!out.contains("s3cret"), "{out}");
+    }
+
+    #[test]
+    fn path_prints_a_path_that_need_not_exist() {
+        let (code, out, err) = asked(&Command::Path, Some(Path::new("/nowhere/config.toml")), &[]);
+        assert_eq!((code, out.as_str()), (0, "/nowhere/config.toml\n"));
+        assert!(err.contains("no such file"), "{err}");
+    }
+
+    #[test]
+    fn the_example_is_a_config_file() {
+        let (_, out, _) = asked(&Command::Print { example: true }, None, &[]);
+        let file = written(&out);
+        assert_eq!(asked(&Command::Check, Some(file.path()), &[]).0, 0);
+    }
+}

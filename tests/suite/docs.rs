@@ -1,0 +1,64 @@
+//! What the documents say about the program is true: files they point to, the version, the block of keys.
+
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A document of the project; a printed word where it is not written yet.
+fn document(name: &str) -> Option<String> {
+    let text = std::fs::read_to_string(root().join(name)).ok();
+    if text.is_none() {
+        eprintln!("skipped: there is no {name} yet");
+    }
+    text
+}
+
+/// Targets of links into the project, without their `#part`.
+fn linked(text: &str) -> Vec<&str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next());
+    let files = targets.filter(|target| !target.contains("://") && !target.starts_with("mailto:"));
+    files.map(|target| target.split('#').next().unwrap_or_default()).filter(|target| !target.is_empty()).collect()
+}
+
+/// Paths named as code: `src/room.rs`. Patterns and placeholders are no paths.
+fn named(text: &str) -> Vec<&str> {
+    const FOLDERS: [&str; 6] = ["src/", "tests/", "proto/", "assets/", "benches/", ".ci/"];
+    let code = text.split('`').skip(1).step_by(2);
+    code.filter(|code| FOLDERS.iter().any(|folder| code.starts_with(folder)))
+        .filter(|code| !code.contains(['*', '<', '{', '…', ' ', ':']))
+        .collect()
+}
+
+#[test]
+fn files_that_documents_point_to_exist() {
+    let mut dead = Vec::new();
+    for name in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "proto/README.md"] {
+        let Some(text) = document(name) else { continue };
+        let folder = root().join(name).parent().map(Path::to_owned).unwrap_or_default();
+        let links = linked(&text).into_iter().map(|target| (target, folder.join(target)));
+        let paths: Vec<(&str, PathBuf)> =
+            links.chain(named(&text).into_iter().map(|path| (path, root().join(path)))).collect();
+        dead.extend(
+            paths.iter().filter(|(_, path)| !path.exists()).map(|(target, _)| format!("{name} points to {target}")),
+        );
+    }
+    assert!(dead.is_empty(), "there is no such file:\n{}", dead.join("\n"));
+}
+
+#[test]
+fn the_changelog_has_this_version() {
+    let Some(text) = document("CHANGELOG.md") else { return };
+    let version = env!("CARGO_PKG_VERSION");
+    let found = text.lines().any(|line| line.starts_with("## ") && line.contains(version));
+    assert!(found, "CHANGELOG.md has no heading `## {version}`");
+}
+
+#[test]
+fn links_and_paths_are_told_from_other_words() {
+    let text =
+        "[a](src/a.rs#L1) [b](https://example.com/x) [c](#part) ![d](assets/d.svg \"title\") `src/b.rs` `src/*.rs` `x`";
+    assert_eq!(linked(text), ["src/a.rs", "assets/d.svg"]);
+    assert_eq!(named(text), ["src/b.rs"]);
+}
