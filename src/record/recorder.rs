@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{self, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::take::{self, Take};
@@ -58,11 +58,12 @@ struct Desk<S> {
     updates: mpsc::Sender<Update>,
     stop: CancellationToken,
     rooms: HashMap<RoomKey, Busy>,
-    takes: JoinSet<RoomKey>,
+    takes: JoinSet<()>,
 }
 
 /// A room that is being recorded.
 struct Busy {
+    task: task::Id,
     stop: CancellationToken,
     /// Asked for while the last file was still closing.
     next: Option<Job>,
@@ -77,7 +78,9 @@ impl<S: Source> Desk<S> {
                     Some(Command::Stop(room)) => self.halt(room),
                     None => break,
                 },
-                Some(done) = self.takes.join_next() => self.done(done),
+                Some(done) = self.takes.join_next_with_id() => {
+                    self.done(done.map_or_else(|error| error.id(), |(id, ())| id));
+                }
                 () = self.stop.cancelled() => break,
             }
         }
@@ -103,24 +106,21 @@ impl<S: Source> Desk<S> {
     fn record(&mut self, job: Job) {
         let room = job.room;
         let stop = self.stop.child_token();
-        self.rooms.insert(room, Busy { stop: stop.clone(), next: None });
         let take = Take {
             job,
             settings: self.settings.clone(),
             clock: self.clock.clone(),
-            stop,
+            stop: stop.clone(),
             updates: self.updates.clone(),
         };
-        let source = self.source.clone();
-        self.takes.spawn(async move {
-            take::run(take, source).await;
-            room
-        });
+        let task = self.takes.spawn(take::run(take, self.source.clone())).id();
+        self.rooms.insert(room, Busy { task, stop, next: None });
     }
 
-    fn done(&mut self, done: Result<RoomKey, tokio::task::JoinError>) {
-        // A recording that panicked left no key; its room is the one whose task is gone, and stays closed.
-        let Ok(room) = done else { return };
+    fn done(&mut self, task: task::Id) {
+        let Some(room) = self.rooms.iter().find_map(|(&room, busy)| (busy.task == task).then_some(room)) else {
+            return;
+        };
         if let Some(Busy { next: Some(job), .. }) = self.rooms.remove(&room) {
             self.record(job);
         }
