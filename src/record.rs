@@ -4,8 +4,10 @@
 //! pipe, and an app that is killed leaves a finished file and no orphan.
 //!
 //! ```text
-//! Source --chunks--> flv::Reader --tags--> Splicer --bytes, <= 16 MiB--> Ffmpeg stdin --> host_time.mkv
-//!   pull: resolve, open, read, reconnect     |one timeline, no overlap       take: starts, measures, stops
+//! pull:  Source --chunks--> flv::Reader --tags--> Splicer --pieces--+
+//!        asked anew when it breaks                one timeline      | queue, at most 16 MiB
+//! take:  stop? progress? disk?     Reel <--pieces-------------------+
+//!                                   +--> Ffmpeg's stdin --> host_time.mkv, host_time.part02.mkv, ...
 //! ```
 //!
 //! It refuses to know how a stream address is found (a [`Source`] does) and what a recording looks like on screen.
@@ -18,7 +20,9 @@ mod plan;
 mod process;
 mod progress;
 mod pull;
+mod queue;
 mod recorder;
+mod reel;
 mod source;
 mod splice;
 mod take;
@@ -57,10 +61,14 @@ pub struct Limits {
     pub read: Duration,
     /// Pauses before the tries at one address; then the addresses are asked for anew.
     pub retries: [Duration; 3],
-    /// Pause between two rounds of asking for addresses.
+    /// Longest pause between two rounds of asking for addresses; the first ones are shorter.
     pub round: Duration,
+    /// A recording that has not begun after this long never does.
+    pub start: Duration,
     /// A recording without data for this long is closed.
     pub give_up: Duration,
+    /// A live whose addresses are all refused for this long has ended.
+    pub gone: Duration,
     /// An ffmpeg that takes nothing for this long hangs.
     pub write: Duration,
     /// What ffmpeg gets to close the file once its input has ended; then it is told to terminate.
@@ -79,7 +87,9 @@ impl Default for Limits {
             read: Duration::from_secs(8),
             retries: [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1)],
             round: Duration::from_secs(5),
+            start: Duration::from_secs(20),
             give_up: Duration::from_secs(60),
+            gone: Duration::from_secs(10),
             write: Duration::from_secs(20),
             close: Duration::from_secs(3),
             terminate: Duration::from_secs(2),

@@ -28,11 +28,9 @@ pub enum Failure {
         /// Its last words.
         words: Text,
     },
-    /// ffmpeg neither read nor ended.
-    #[error("ffmpeg took nothing for {seconds} s and was ended: is the disk of {dir} hanging?")]
+    /// ffmpeg neither read nor ended when its input did.
+    #[error("ffmpeg hung and was ended, so the last seconds may be missing: is the disk of {dir} slow or full?")]
     FfmpegStuck {
-        /// How long we waited.
-        seconds: u64,
         /// Where it writes.
         dir: Text,
     },
@@ -76,8 +74,14 @@ pub enum Failure {
     /// The address answered with something else than FLV.
     #[error("the stream's address sent no FLV video but something else: try again, or check your proxy")]
     NotFlv,
+    /// The stream ended before anything could be recorded.
+    #[error("the stream closed before it sent any video: the live may just have ended, so try again in a moment")]
+    Empty,
+    /// Asked to stop before there was anything to keep.
+    #[error("stopped before the stream sent anything, so there is no file")]
+    Nothing,
     /// The stream opened and stayed silent.
-    #[error("the stream sent nothing to record for {seconds} s: the host may be paused, so try again in a moment")]
+    #[error("the stream sent nothing for {seconds} s: the host may be paused, so try again in a moment")]
     Silent {
         /// How long we waited.
         seconds: u64,

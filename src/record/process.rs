@@ -20,9 +20,9 @@ use crate::text::Text;
 /// How much of what ffmpeg says is kept: its last words are what matters.
 const KEPT: usize = 64 << 10;
 /// After its end nothing is missing from stderr, unless a child of its own still holds it open.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+const LAST_WORDS: Duration = Duration::from_millis(200);
 /// A kill cannot be refused; only a process stuck in the kernel outlives it, and we do not wait for that.
-const AFTER_KILL: Duration = Duration::from_millis(500);
+const AFTER_KILL: Duration = Duration::from_millis(300);
 
 /// A running ffmpeg.
 #[derive(Debug)]
@@ -165,11 +165,7 @@ mod tests {
     use std::os::unix::process::ExitStatusExt;
 
     fn impatient() -> Limits {
-        Limits {
-            close: Duration::from_millis(300),
-            terminate: Duration::from_millis(300),
-            ..Limits::default()
-        }
+        Limits { close: Duration::from_millis(300), terminate: Duration::from_millis(300), ..Limits::default() }
     }
 
     fn script(text: &str) -> Ffmpeg {
@@ -211,7 +207,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_flood_of_words_neither_freezes_it_nor_us() {
-        let mut ffmpeg = script("i=0; while [ $i -lt 20000 ]; do echo \"line $i\"; i=$((i+1)); done >&2; cat >/dev/null");
+        let mut ffmpeg =
+            script("i=0; while [ $i -lt 20000 ]; do echo \"line $i\"; i=$((i+1)); done >&2; cat >/dev/null");
         ffmpeg.write(b"taken after the flood").await.unwrap();
         let ended = ffmpeg.finish(&Limits { close: Duration::from_secs(60), ..Limits::default() }).await;
         assert!(ended.by_itself);

@@ -1,4 +1,4 @@
-//! How fast a recording grows, and when that is worth telling.
+//! How fast a recording grows.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,12 +12,11 @@ const WINDOW: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     seen: VecDeque<(Instant, u64)>,
-    told: Option<(u64, u64)>,
 }
 
 impl Meter {
-    /// Takes the size at `now`; gives size and rate (bytes, bytes a second) unless both are as told before.
-    pub(super) fn measure(&mut self, now: Instant, bytes: u64) -> Option<(u64, u64)> {
+    /// Takes the size at `now`; gives the bytes a second.
+    pub(super) fn rate(&mut self, now: Instant, bytes: u64) -> u64 {
         self.seen.push_back((now, bytes));
         // One sample older than the window stays, so that the window is always covered.
         while self.seen.get(1).is_some_and(|(at, _)| now.duration_since(*at) >= WINDOW) {
@@ -26,10 +25,7 @@ impl Meter {
         let (since, from) = self.seen.front().copied().unwrap_or((now, bytes));
         let millis = now.duration_since(since).as_millis().max(1);
         let rate = u128::from(bytes.saturating_sub(from)) * 1_000 / millis;
-        let measured = (bytes, u64::try_from(rate).unwrap_or(u64::MAX));
-        let news = self.told != Some(measured);
-        self.told = Some(measured);
-        news.then_some(measured)
+        u64::try_from(rate).unwrap_or(u64::MAX)
     }
 }
 
@@ -38,13 +34,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rate_is_a_mean_and_a_still_file_says_nothing() {
+    fn the_rate_is_a_mean_over_the_last_seconds() {
         let (mut meter, start) = (Meter::default(), Instant::now());
-        let at = |seconds| start + Duration::from_secs(seconds);
-        assert_eq!(meter.measure(at(0), 0), Some((0, 0)));
-        assert_eq!(meter.measure(at(1), 1_000), Some((1_000, 1_000)));
-        assert_eq!(meter.measure(at(2), 4_000), Some((4_000, 2_000)));
-        assert_eq!(meter.measure(at(7), 4_000), Some((4_000, 0)));
-        assert_eq!(meter.measure(at(8), 4_000), None);
+        let mut rate = |seconds, bytes| meter.rate(start + Duration::from_secs(seconds), bytes);
+        assert_eq!(rate(0, 0), 0);
+        assert_eq!(rate(1, 1_000), 1_000);
+        assert_eq!(rate(2, 4_000), 2_000);
+        assert_eq!(rate(7, 4_000), 0);
+        assert_eq!(rate(8, 4_000), 0);
     }
 }

@@ -112,10 +112,9 @@ impl Splicer {
             role => {
                 let leads = self.leads(tag, role);
                 match self.phase {
-                    Phase::Waiting if leads => Some(self.begin_part(tag, now)),
-                    Phase::Waiting => None,
-                    Phase::Joining if leads => self.join(tag, now),
-                    Phase::Joining => None,
+                    Phase::Waiting | Phase::Joining if !leads => None,
+                    Phase::Waiting => Some(self.begin_part(tag, now)),
+                    Phase::Joining => self.join(tag, now),
                     Phase::Flowing => self.flow(tag, leads, now),
                 }
             }
