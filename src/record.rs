@@ -2,7 +2,99 @@
 //!
 //! Our own HTTP client pulls the stream and feeds ffmpeg's stdin: one proxy setting for everything, a stop is closing a
 //! pipe, and an app that is killed leaves a finished file and no orphan.
+//!
+//! ```text
+//! pull:  Source --chunks--> flv::Reader --tags--> Splicer --pieces--+
+//!        asked anew when it breaks                one timeline      | queue, at most 16 MiB
+//! take:  stop? progress? disk?     Reel <--pieces-------------------+
+//!                                   +--> Ffmpeg's stdin --> host_time.mkv, host_time.part02.mkv, ...
+//! ```
+//!
+//! It refuses to know how a stream address is found (a [`Source`] does) and what a recording looks like on screen.
+//! Invariant: a file that exists is never written to; what was written always stays playable.
 
+mod failure;
+mod flv;
+mod output;
+mod plan;
+mod process;
+mod progress;
+mod pull;
+mod queue;
+mod recorder;
+mod reel;
+mod source;
+mod splice;
+mod take;
 mod update;
 
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use failure::Failure;
+pub use recorder::{Recorder, spawn};
+pub use source::{Found, LiveState, Media, Offer, Source, Trouble};
 pub use update::{Command, Job, Recording, Update};
+
+/// Where recordings go and what makes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The folder; made when the first recording starts.
+    pub dir: PathBuf,
+    /// The ffmpeg to run: a name to find in `PATH`, or a path.
+    pub ffmpeg: String,
+    /// How long to wait for what.
+    pub limits: Limits,
+}
+
+impl Settings {
+    /// Recordings in `dir`, made by `ffmpeg`, with the usual patience.
+    pub fn new(dir: impl Into<PathBuf>, ffmpeg: impl Into<String>) -> Self {
+        Self { dir: dir.into(), ffmpeg: ffmpeg.into(), limits: Limits::default() }
+    }
+}
+
+/// How long to wait for what, and how little disk is too little.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// A stream that sends nothing for this long has stalled.
+    pub read: Duration,
+    /// Pauses before the tries at one address; then the addresses are asked for anew.
+    pub retries: [Duration; 3],
+    /// Longest pause between two rounds of asking for addresses; the first ones are shorter.
+    pub round: Duration,
+    /// A recording that has not begun after this long never does.
+    pub start: Duration,
+    /// A recording without data for this long is closed.
+    pub give_up: Duration,
+    /// A live whose addresses are all refused for this long has ended.
+    pub gone: Duration,
+    /// An ffmpeg that takes nothing for this long hangs.
+    pub write: Duration,
+    /// What ffmpeg gets to close the file once its input has ended; then it is told to terminate.
+    pub close: Duration,
+    /// What it gets then; after that it is killed.
+    pub terminate: Duration,
+    /// Free bytes below which a recording stops (and none starts), so that its end still fits.
+    pub min_free: u64,
+    /// How often the free space is looked at.
+    pub space_every: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            read: Duration::from_secs(8),
+            retries: [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1)],
+            round: Duration::from_secs(5),
+            start: Duration::from_secs(20),
+            give_up: Duration::from_secs(60),
+            gone: Duration::from_secs(10),
+            write: Duration::from_secs(20),
+            close: Duration::from_secs(3),
+            terminate: Duration::from_secs(2),
+            min_free: 200_000_000,
+            space_every: Duration::from_secs(5),
+        }
+    }
+}

@@ -11,3 +11,4 @@ mod captures;
 mod config;
 mod docs;
 mod layers;
+mod record;

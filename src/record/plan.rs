@@ -1,0 +1,162 @@
+//! What to call a recording and what to ask of ffmpeg. Pure: no file is touched.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use jiff::tz::TimeZone;
+
+use super::Job;
+use crate::clock::Timestamp;
+
+/// Longest name, in bytes, before the time and the ending: file systems take 255 in all.
+const MAX_NAME: usize = 150;
+/// Names Windows keeps for devices, whatever follows the first dot.
+const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
+
+/// The name of a recording without its ending: `host_2026-11-21_20-15-00`, in the time of `zone`.
+pub(super) fn stem(job: &Job, start: Timestamp, zone: TimeZone) -> String {
+    let start = start.to_jiff().to_zoned(zone).strftime("%Y-%m-%d_%H-%M-%S").to_string();
+    let host = safe_name(job.host.as_str());
+    if host.is_empty() { format!("{}_{start}", job.room_id) } else { format!("{host}_{start}") }
+}
+
+/// The file name of a part, at the `attempt`-th try for a free one: `stem.mkv`, `stem-2.mkv`, `stem.part02.mkv`.
+pub(super) fn file_name(stem: &str, part: u32, attempt: u32) -> String {
+    let free = if attempt > 1 { format!("-{attempt}") } else { String::new() };
+    let part = if part > 1 { format!(".part{part:02}") } else { String::new() };
+    format!("{stem}{free}{part}.mkv")
+}
+
+/// What ffmpeg is called with. Measured for each flag: MKV in clusters of a second, flushed, loses under a second even
+/// when ffmpeg itself is killed; `-y` because the free name is ours already (`-n` would refuse it).
+pub(super) fn arguments(job: &Job, start: Timestamp, file: &Path) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = "-hide_banner -nostats -loglevel level+warning -f flv -i pipe:0 \
+         -map 0:v? -map 0:a? -c copy"
+        .split_whitespace()
+        .map(OsString::from)
+        .collect();
+    let tags = [
+        ("title", job.title.to_string()),
+        ("artist", format!("@{}", job.host)),
+        ("comment", format!("room:{}", job.room_id)),
+        ("creation_time", start.rfc3339()),
+    ];
+    for (tag, value) in tags {
+        arguments.push("-metadata".into());
+        arguments.push(format!("{tag}={value}").into());
+    }
+    arguments.extend("-cluster_time_limit 1000 -flush_packets 1 -f matroska -y".split_whitespace().map(OsString::from));
+    // Named as a file, so that no path is read as an option or as another protocol.
+    let mut output = OsString::from("file:");
+    output.push(file);
+    arguments.push(output);
+    arguments
+}
+
+/// A host's name as every file system takes it.
+fn safe_name(host: &str) -> String {
+    let mut name = String::with_capacity(host.len());
+    for c in host.trim_start_matches(['-', '.', ' ', '@']).chars() {
+        let c = if matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|') { '_' } else { c };
+        if name.len() + c.len_utf8() > MAX_NAME {
+            break;
+        }
+        name.push(c);
+    }
+    name.truncate(name.trim_end_matches(['.', ' ']).len());
+    let before_dot = name.split('.').next().unwrap_or_default().to_lowercase();
+    if DEVICES.contains(&before_dot.trim_end_matches(|c: char| c.is_ascii_digit())) {
+        name.insert(0, '_');
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{RoomId, RoomKey};
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    fn job(host: &str) -> Job {
+        Job { room: RoomKey(1), room_id: RoomId(77), host: host.into(), title: "Hello\u{1b}[31m \"you\"".into() }
+    }
+
+    #[rstest]
+    #[case("ana.live", "ana.live_1970-01-01_00-00-00")]
+    #[case("@ana", "ana_1970-01-01_00-00-00")]
+    #[case("../../etc/passwd", "_.._etc_passwd_1970-01-01_00-00-00")]
+    #[case("-rf", "rf_1970-01-01_00-00-00")]
+    #[case("", "77_1970-01-01_00-00-00")]
+    #[case("...", "77_1970-01-01_00-00-00")]
+    #[case("dots..", "dots_1970-01-01_00-00-00")]
+    #[case("con.live", "_con.live_1970-01-01_00-00-00")]
+    #[case("com1", "_com1_1970-01-01_00-00-00")]
+    #[case("żółw 🐢", "żółw 🐢_1970-01-01_00-00-00")]
+    fn a_name_is_safe_on_every_file_system(#[case] host: &str, #[case] expected: &str) {
+        assert_eq!(stem(&job(host), Timestamp(0), TimeZone::UTC), expected);
+    }
+
+    #[test]
+    fn a_name_tells_local_time() {
+        let zone = TimeZone::fixed(jiff::tz::offset(2));
+        assert_eq!(stem(&job("ana"), Timestamp(1_700_000_000_000), zone), "ana_2023-11-15_00-13-20");
+    }
+
+    #[rstest]
+    #[case(1, 1, "s.mkv")]
+    #[case(1, 2, "s-2.mkv")]
+    #[case(2, 1, "s.part02.mkv")]
+    #[case(12, 3, "s-3.part12.mkv")]
+    fn parts_and_second_tries_have_names_of_their_own(#[case] part: u32, #[case] attempt: u32, #[case] expected: &str) {
+        assert_eq!(file_name("s", part, attempt), expected);
+    }
+
+    #[test]
+    fn ffmpeg_copies_from_its_stdin_and_hears_only_safe_text() {
+        let arguments = arguments(&job("ana"), Timestamp(0), Path::new("/v/-ana:1.mkv"));
+        let line: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
+        insta::assert_snapshot!(line.join("\n"), @r#"
+        -hide_banner
+        -nostats
+        -loglevel
+        level+warning
+        -f
+        flv
+        -i
+        pipe:0
+        -map
+        0:v?
+        -map
+        0:a?
+        -c
+        copy
+        -metadata
+        title=Hello[31m "you"
+        -metadata
+        artist=@ana
+        -metadata
+        comment=room:77
+        -metadata
+        creation_time=1970-01-01T00:00:00.000Z
+        -cluster_time_limit
+        1000
+        -flush_packets
+        1
+        -f
+        matroska
+        -y
+        file:/v/-ana:1.mkv
+        "#);
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_never_leaves_its_folder(host in ".{0,400}") {
+            let name = stem(&job(&host), Timestamp(0), TimeZone::UTC);
+            prop_assert!(!name.contains(['/', '\\', '\0']));
+            prop_assert!(!name.starts_with(['.', '-']));
+            prop_assert!(name.len() <= MAX_NAME + 24);
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! One ffmpeg process: its input is ours to end, what it says is heard, and it always comes to an end.
+//!
+//! Nothing kills it when we die: the pipe closes with us, and ffmpeg then finishes its file. It has a process group of
+//! its own, so that Ctrl-C in our terminal does not reach it before the stop ladder does.
+
+use std::ffi::OsString;
+use std::io;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, ChildStderr, ChildStdin, Command};
+use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{Failure, Limits};
+use crate::text::Text;
+
+/// How much of what ffmpeg says is kept: its last words are what matters.
+const KEPT: usize = 64 << 10;
+/// After its end nothing is missing from stderr, unless a child of its own still holds it open.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+/// A kill cannot be refused; only a process stuck in the kernel outlives it, and we do not wait for that.
+const AFTER_KILL: Duration = Duration::from_millis(300);
+
+/// A running ffmpeg.
+#[derive(Debug)]
+pub(super) struct Ffmpeg {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    said: Arc<Mutex<Vec<u8>>>,
+    hearing: AbortOnDropHandle<()>,
+}
+
+/// How an ffmpeg ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    /// It came to an end on its own, once its input had ended.
+    pub(super) by_itself: bool,
+    /// Its exit status; none when it outlived even a kill.
+    pub(super) status: Option<ExitStatus>,
+    /// The end of what it said.
+    pub(super) said: String,
+}
+
+impl Ffmpeg {
+    /// Starts `program`.
+    pub(super) fn start(program: &str, arguments: &[OsString]) -> Result<Self, Failure> {
+        let mut command = Command::new(program);
+        // English words, whatever the user's language: we look for some.
+        command.args(arguments).env("LC_ALL", "C").kill_on_drop(false);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        #[cfg(unix)]
+        command.process_group(0);
+        let mut child = command.spawn().map_err(|error| Failure::from_spawn(program, &error))?;
+        let said = Arc::default();
+        let hearing = AbortOnDropHandle::new(tokio::spawn(hear(child.stderr.take(), Arc::clone(&said))));
+        Ok(Self { stdin: child.stdin.take(), child, said, hearing })
+    }
+
+    /// Writes to its input. Fails with `BrokenPipe` once it has ended.
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.stdin {
+            Some(stdin) => stdin.write_all(bytes).await,
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    /// Waits until it ends by itself. May be dropped and asked again.
+    pub(super) async fn exited(&mut self) {
+        // An error means that there is no such process any more.
+        let _ = self.child.wait().await;
+    }
+
+    /// Ends its input, and it: what does not end is told to terminate, then killed.
+    pub(super) async fn finish(mut self, limits: &Limits) -> Ended {
+        drop(self.stdin.take());
+        let mut by_itself = true;
+        let mut status = self.wait(limits.close).await;
+        if status.is_none() {
+            by_itself = false;
+            tracing::warn!("ffmpeg did not end with its input; asking it to terminate");
+            self.signal(Signal::Terminate);
+            status = self.wait(limits.terminate).await;
+        }
+        if status.is_none() {
+            tracing::warn!("ffmpeg did not terminate; killing it");
+            self.signal(Signal::Kill);
+            status = self.wait(AFTER_KILL).await;
+        }
+        let _ = timeout(LAST_WORDS, &mut self.hearing).await;
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        Ended { by_itself, status, said: String::from_utf8_lossy(&said).into_owned() }
+    }
+
+    async fn wait(&mut self, patience: Duration) -> Option<ExitStatus> {
+        timeout(patience, self.child.wait()).await.ok()?.ok()
+    }
+
+    /// Signals its whole group: `record.ffmpeg` may be a script that runs the real one.
+    #[cfg(unix)]
+    fn signal(&self, signal: Signal) {
+        use nix::sys::signal::{Signal as Unix, killpg};
+        let signal = match signal {
+            Signal::Terminate => Unix::SIGTERM,
+            Signal::Kill => Unix::SIGKILL,
+        };
+        if let Some(pid) = self.child.id().and_then(|pid| i32::try_from(pid).ok()) {
+            let _ = killpg(nix::unistd::Pid::from_raw(pid), signal);
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn signal(&mut self, _: Signal) {
+        let _ = self.child.start_kill();
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Signal {
+    Terminate,
+    Kill,
+}
+
+impl Ended {
+    /// What it complained about last, without its own decoration.
+    pub(super) fn last_words(&self) -> Text {
+        let lines = || self.said.lines().rev().map(str::trim).filter(|line| !line.is_empty());
+        let grave = lines().find(|line| ["[fatal]", "[panic]", "[error]"].iter().any(|level| line.contains(level)));
+        match grave.or_else(|| lines().next()) {
+            Some(line) => Text::from(undecorated(line)),
+            None => match self.status {
+                Some(status) => Text::from(format_args!("it said nothing ({status})")),
+                None => Text::from("it said nothing"),
+            },
+        }
+    }
+}
+
+/// `[flv @ 0x55] [error] words` without what stands in brackets.
+fn undecorated(line: &str) -> &str {
+    let mut rest = line;
+    while let Some((_, after)) = rest.strip_prefix('[').and_then(|inside| inside.split_once("] ")) {
+        rest = after;
+    }
+    rest
+}
+
+/// Keeps the end of what ffmpeg says. Unread, a full pipe would freeze it after 64 KiB.
+async fn hear(stderr: Option<ChildStderr>, said: Arc<Mutex<Vec<u8>>>) {
+    let Some(mut stderr) = stderr else { return };
+    let mut chunk = vec![0; 4_096];
+    while let Ok(read @ 1..) = stderr.read(&mut chunk).await {
+        let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.extend_from_slice(chunk.get(..read).unwrap_or_default());
+        let surplus = said.len().saturating_sub(KEPT);
+        said.drain(..surplus);
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::process::ExitStatusExt;
+
+    fn impatient() -> Limits {
+        Limits { close: Duration::from_millis(300), terminate: Duration::from_millis(300), ..Limits::default() }
+    }
+
+    fn script(text: &str) -> Ffmpeg {
+        Ffmpeg::start("/bin/sh", &["-c".into(), text.into()]).unwrap()
+    }
+
+    /// Writes until the script has taken the line and said so.
+    async fn ready(ffmpeg: &mut Ffmpeg) {
+        ffmpeg.write(b"go\n").await.unwrap();
+        while !String::from_utf8_lossy(&ffmpeg.said.lock().unwrap()).contains("ready") {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn the_end_of_its_input_is_enough() {
+        let ended = script("cat > /dev/null; echo '[flv @ 0x1] [warning] bye' >&2").finish(&Limits::default()).await;
+        assert!(ended.by_itself);
+        assert!(ended.status.unwrap().success());
+        assert_eq!(ended.last_words(), "bye");
+    }
+
+    #[tokio::test]
+    async fn one_that_ignores_the_end_is_terminated() {
+        let mut ffmpeg = script("read x; echo ready >&2; while :; do sleep 60; done");
+        ready(&mut ffmpeg).await;
+        let ended = ffmpeg.finish(&impatient()).await;
+        assert!(!ended.by_itself);
+        assert_eq!(ended.status.unwrap().signal(), Some(15));
+    }
+
+    #[tokio::test]
+    async fn one_that_ignores_that_too_is_killed() {
+        let mut ffmpeg = script("trap '' TERM; read x; echo ready >&2; while :; do sleep 60; done");
+        ready(&mut ffmpeg).await;
+        let ended = ffmpeg.finish(&impatient()).await;
+        assert_eq!(ended.status.unwrap().signal(), Some(9));
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_words_neither_freezes_it_nor_us() {
+        let mut ffmpeg =
+            script("i=0; while [ $i -lt 20000 ]; do echo \"line $i\"; i=$((i+1)); done >&2; cat >/dev/null");
+        ffmpeg.write(b"taken after the flood").await.unwrap();
+        let ended = ffmpeg.finish(&Limits { close: Duration::from_secs(60), ..Limits::default() }).await;
+        assert!(ended.by_itself);
+        assert_eq!(ended.last_words(), "line 19999");
+        assert!(ended.said.len() <= KEPT);
+    }
+
+    #[tokio::test]
+    async fn an_early_end_is_noticed_with_its_last_words() {
+        let mut ffmpeg = script("echo '[mkv @ 0x1] [error] no\u{1b}[31mpe' >&2; echo '[info] after' >&2; exit 3");
+        ffmpeg.exited().await;
+        let ended = ffmpeg.finish(&Limits::default()).await;
+        assert_eq!(ended.last_words(), "no[31mpe");
+        assert_eq!(ended.status.unwrap().code(), Some(3));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_run_is_said_in_words() {
+        let missing = Ffmpeg::start("/nowhere/ffmpeg", &[]).unwrap_err();
+        assert!(matches!(missing, Failure::FfmpegMissing { .. }), "{missing}");
+        let folder = Ffmpeg::start("/", &[]).unwrap_err();
+        assert!(matches!(folder, Failure::FfmpegUnusable { .. }), "{folder}");
+    }
+}

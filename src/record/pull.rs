@@ -1,0 +1,243 @@
+//! Pulls a live's stream, whatever happens to it, into the queue.
+//!
+//! It asks where the stream is, reads it, and when it breaks tries the same address a few times, then asks anew.
+//! It refuses to know ffmpeg and files.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+
+use super::flv::{FlvError, Reader};
+use super::queue::{Closed, Inlet};
+use super::splice::Splicer;
+use super::{Failure, Limits, LiveState, Media, Offer, Source, Trouble};
+use crate::ids::RoomId;
+use crate::text::Text;
+
+/// Why there is nothing more to pull, in a word or two; or why there never was.
+pub(super) type Outcome = Result<Text, Failure>;
+
+/// Pulls one live.
+pub(super) struct Pull<S> {
+    source: S,
+    room: RoomId,
+    limits: Limits,
+    inlet: Inlet,
+    splicer: Splicer,
+    began: Instant,
+    /// Pieces given so far.
+    pieces: u64,
+    /// When the last one was given, or the host was last known to be paused.
+    alive: Instant,
+}
+
+/// Why a connection is over.
+#[derive(Debug)]
+enum Broken {
+    /// The address is refused.
+    Gone(Text),
+    /// The network, or the sender, in words.
+    Trouble(Text),
+    /// The sender ended the stream.
+    End,
+    /// Nothing came for too long.
+    Silent,
+    /// It is no FLV stream.
+    NotFlv,
+    /// Nobody takes what we read.
+    Closed,
+}
+
+/// What a round of asking and reading came to.
+enum Round {
+    /// It flowed for a while: ask anew at once.
+    Flowed,
+    /// It did not: ask anew after a pause.
+    Setback(Failure),
+    /// All addresses are refused.
+    Gone(Failure),
+    /// That was it.
+    Over(Outcome),
+}
+
+impl<S: Source> Pull<S> {
+    pub(super) fn new(source: S, room: RoomId, limits: Limits, inlet: Inlet) -> Self {
+        let now = Instant::now();
+        Self { source, room, limits, inlet, splicer: Splicer::default(), began: now, pieces: 0, alive: now }
+    }
+
+    /// Pulls until the live ends, or until there is no sense in it any more.
+    pub(super) async fn run(mut self) -> Outcome {
+        let mut setbacks = 0;
+        loop {
+            let failure = match self.round().await {
+                Round::Over(outcome) => return outcome,
+                Round::Flowed => {
+                    setbacks = 0;
+                    continue;
+                }
+                Round::Gone(_) if self.flowed() && self.alive.elapsed() >= self.limits.gone => {
+                    return Ok("the live ended".into());
+                }
+                Round::Gone(failure) | Round::Setback(failure) => failure,
+            };
+            if !self.flowed() {
+                return Err(failure);
+            }
+            if self.given_up() {
+                let seconds = self.limits.give_up.as_secs();
+                return Ok(Text::from(format_args!("nothing came from the stream for {seconds} s")));
+            }
+            setbacks += 1;
+            sleep(jittered((self.limits.round / 5 * setbacks).min(self.limits.round))).await;
+        }
+    }
+
+    /// Asks for the addresses and reads from the best that works.
+    async fn round(&mut self) -> Round {
+        let asked = timeout(self.limits.read * 2, self.source.resolve(self.room)).await;
+        let found = match asked {
+            Ok(Ok(found)) => found,
+            Ok(Err(Trouble { words, .. })) => return Round::Setback(Failure::Source(words)),
+            Err(_) => return Round::Setback(self.silent()),
+        };
+        match found.state {
+            LiveState::Ended if self.flowed() => return Round::Over(Ok("the live ended".into())),
+            LiveState::Ended => return Round::Over(Err(Failure::Ended)),
+            // A paused host may be silent for as long as the pause takes.
+            LiveState::Paused if self.flowed() => self.alive = Instant::now(),
+            LiveState::Paused | LiveState::On => {}
+        }
+        let mut first = None;
+        let mut all_gone = !found.offers.is_empty();
+        for offer in &found.offers {
+            let pieces = self.pieces;
+            let broken = self.follow(offer).await;
+            if matches!(broken, Broken::Closed) {
+                return Round::Over(Ok(Text::default()));
+            }
+            // What was found is old by now.
+            if self.pieces > pieces {
+                return Round::Flowed;
+            }
+            all_gone &= matches!(broken, Broken::Gone(_));
+            first.get_or_insert(self.failure(broken));
+            if self.given_up() {
+                break;
+            }
+        }
+        let nothing = if found.hls_only { Failure::HlsOnly } else { Failure::NoStream };
+        let failure = first.unwrap_or(nothing);
+        if all_gone { Round::Gone(failure) } else { Round::Setback(failure) }
+    }
+
+    /// Reads from one address, again and again while that helps.
+    async fn follow(&mut self, offer: &Offer<S::Address>) -> Broken {
+        let retries = self.limits.retries;
+        let mut pauses = retries.iter();
+        loop {
+            let pieces = self.pieces;
+            let broken = self.connection(offer).await;
+            tracing::debug!(room = %self.room, ?broken, "the stream broke");
+            if self.pieces > pieces {
+                pauses = retries.iter();
+            }
+            if matches!(broken, Broken::Gone(_) | Broken::NotFlv | Broken::Closed) || self.given_up() {
+                return broken;
+            }
+            // Before anything came there may be a better address than one that is silent.
+            if matches!(broken, Broken::Silent) && !self.flowed() {
+                return broken;
+            }
+            let Some(&pause) = pauses.next() else { return broken };
+            sleep(jittered(pause)).await;
+        }
+    }
+
+    /// Reads one connection to its end.
+    async fn connection(&mut self, offer: &Offer<S::Address>) -> Broken {
+        let mut media = match timeout(self.limits.read, self.source.open(&offer.address)).await {
+            Ok(Ok(media)) => media,
+            Ok(Err(trouble)) => return trouble.into(),
+            Err(_) => return Broken::Silent,
+        };
+        self.splicer.reconnected();
+        let mut reader = Reader::default();
+        loop {
+            match timeout(self.limits.read, media.chunk()).await {
+                Ok(Ok(Some(chunk))) => reader.push(&chunk),
+                Ok(Ok(None)) => return Broken::End,
+                Ok(Err(trouble)) => return trouble.into(),
+                Err(_) => return Broken::Silent,
+            }
+            if let Err(broken) = self.feed(&mut reader, &offer.quality).await {
+                return broken;
+            }
+            // Tags that are never written, such as metadata, keep no recording alive.
+            if self.given_up() {
+                return Broken::Silent;
+            }
+        }
+    }
+
+    /// Passes the whole tags on.
+    async fn feed(&mut self, reader: &mut Reader, quality: &Text) -> Result<(), Broken> {
+        while let Some(tag) = reader.next_tag()? {
+            let Some(piece) = self.splicer.take(&tag, self.began.elapsed()) else { continue };
+            self.inlet.put(piece, quality.clone()).await?;
+            self.pieces += 1;
+            self.alive = Instant::now();
+        }
+        Ok(())
+    }
+
+    fn flowed(&self) -> bool {
+        self.pieces > 0
+    }
+
+    fn given_up(&self) -> bool {
+        self.alive.elapsed() >= if self.flowed() { self.limits.give_up } else { self.limits.start }
+    }
+
+    fn silent(&self) -> Failure {
+        Failure::Silent { seconds: self.limits.read.as_secs() }
+    }
+
+    fn failure(&self, broken: Broken) -> Failure {
+        match broken {
+            Broken::Gone(words) | Broken::Trouble(words) => Failure::Source(words),
+            Broken::End | Broken::Closed => Failure::Empty,
+            Broken::Silent => self.silent(),
+            Broken::NotFlv => Failure::NotFlv,
+        }
+    }
+}
+
+impl From<Trouble> for Broken {
+    fn from(trouble: Trouble) -> Self {
+        if trouble.gone { Self::Gone(trouble.words) } else { Self::Trouble(trouble.words) }
+    }
+}
+
+impl From<FlvError> for Broken {
+    fn from(error: FlvError) -> Self {
+        match error {
+            FlvError::NotFlv => Self::NotFlv,
+            // A lost position: a new connection begins with a tag again.
+            FlvError::BadTag(_) | FlvError::TooLong(_) => {
+                Self::Trouble(Text::from(format_args!("the stream is garbled ({error}): try again in a moment")))
+            }
+        }
+    }
+}
+
+impl From<Closed> for Broken {
+    fn from(Closed: Closed) -> Self {
+        Self::Closed
+    }
+}
+
+/// A quarter more or less, so that many recorders do not knock at the same moment.
+fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(0.75 + fastrand::f64() / 2.0)
+}

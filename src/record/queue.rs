@@ -1,0 +1,90 @@
+//! What has been read and not yet written, bounded by bytes.
+//!
+//! A slow disk fills it; then the socket is not read, the network slows down, and memory stays where it is.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+use super::splice::Piece;
+use crate::text::Text;
+
+/// Bytes that may wait: a minute of a usual stream.
+const CAPACITY: u32 = 16 << 20;
+/// Pieces that may wait, so that very small ones are bounded too.
+const PIECES: usize = 8_192;
+
+/// A piece on its way, and the room it takes until it is dropped.
+#[derive(Debug)]
+pub(super) struct Queued {
+    pub(super) piece: Piece,
+    /// The stream it was read from.
+    pub(super) quality: Text,
+    _space: OwnedSemaphorePermit,
+}
+
+/// Where pieces are put in.
+#[derive(Debug)]
+pub(super) struct Inlet {
+    space: Arc<Semaphore>,
+    pieces: mpsc::Sender<Queued>,
+}
+
+/// Where pieces come out, in order; nothing after the last one of an inlet that is gone.
+pub(super) type Outlet = mpsc::Receiver<Queued>;
+
+/// Nobody takes pieces any more.
+#[derive(Debug)]
+pub(super) struct Closed;
+
+/// A queue.
+pub(super) fn queue() -> (Inlet, Outlet) {
+    let (pieces, outlet) = mpsc::channel(PIECES);
+    (Inlet { space: Arc::new(Semaphore::new(CAPACITY as usize)), pieces }, outlet)
+}
+
+impl Inlet {
+    /// Puts a piece in, once there is room.
+    pub(super) async fn put(&self, piece: Piece, quality: Text) -> Result<(), Closed> {
+        let size = u32::try_from(piece.bytes.len()).map_or(CAPACITY, |size| size.min(CAPACITY));
+        let space = tokio::select! {
+            space = Arc::clone(&self.space).acquire_many_owned(size) => space.map_err(|_| Closed)?,
+            () = self.pieces.closed() => return Err(Closed),
+        };
+        self.pieces.send(Queued { piece, quality, _space: space }).await.map_err(|_| Closed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use futures_util::FutureExt;
+
+    fn piece(size: usize) -> Piece {
+        Piece { part: 1, millis: 0, bytes: Bytes::from(vec![0; size]) }
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_makes_the_reader_wait() {
+        let (inlet, mut outlet) = queue();
+        inlet.put(piece(CAPACITY as usize - 1), Text::default()).await.unwrap();
+        assert!(inlet.put(piece(2), Text::default()).now_or_never().is_none());
+        drop(outlet.recv().await);
+        assert!(inlet.put(piece(2), Text::default()).now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_piece_larger_than_the_queue_passes_alone() {
+        let (inlet, _outlet) = queue();
+        assert!(inlet.put(piece(CAPACITY as usize + 1), Text::default()).now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_waits_hears_that_nobody_takes() {
+        let (inlet, outlet) = queue();
+        inlet.put(piece(CAPACITY as usize), Text::default()).await.unwrap();
+        drop(outlet);
+        assert!(inlet.put(piece(1), Text::default()).await.is_err());
+    }
+}

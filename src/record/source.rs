@@ -1,0 +1,70 @@
+//! Where a recording's bytes come from.
+//!
+//! Two questions to the service, as a trait, so that recording is tested against a server of ours.
+
+use std::future::Future;
+
+use bytes::Bytes;
+
+use crate::ids::RoomId;
+use crate::text::Text;
+
+/// A service that knows the streams of a live and opens them.
+pub trait Source: Clone + Send + Sync + 'static {
+    /// An address of a stream. It may be signed, so nobody here prints it.
+    type Address: Send + Sync;
+    /// An open stream.
+    type Media: Media;
+
+    /// Asks anew whether the live goes on and where its streams are.
+    fn resolve(&self, room: RoomId) -> impl Future<Output = Result<Found<Self::Address>, Trouble>> + Send;
+
+    /// Opens a stream.
+    fn open(&self, address: &Self::Address) -> impl Future<Output = Result<Self::Media, Trouble>> + Send;
+}
+
+/// An open stream.
+pub trait Media: Send {
+    /// The next bytes; nothing at the end of the stream. Waits as long as the sender does.
+    fn chunk(&mut self) -> impl Future<Output = Result<Option<Bytes>, Trouble>> + Send;
+}
+
+/// What a live offers to record.
+#[derive(Clone, Debug)]
+pub struct Found<A> {
+    /// Whether the live goes on.
+    pub state: LiveState,
+    /// FLV streams, best first.
+    pub offers: Vec<Offer<A>>,
+    /// There are streams, but none that comes as FLV.
+    pub hls_only: bool,
+}
+
+/// One stream of a live.
+#[derive(Clone, Debug)]
+pub struct Offer<A> {
+    /// Its name, such as `hd`.
+    pub quality: Text,
+    /// Where it is.
+    pub address: A,
+}
+
+/// Whether a live goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LiveState {
+    /// It does, or nobody said otherwise.
+    On,
+    /// The host has paused it.
+    Paused,
+    /// It is over.
+    Ended,
+}
+
+/// Why the service did not answer, did not open a stream, or broke one off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// The address is refused or gone (403, 404): asking it again does not help, asking for a new one may.
+    pub gone: bool,
+    /// One sentence a person can act on.
+    pub words: Text,
+}

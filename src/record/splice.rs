@@ -1,0 +1,295 @@
+//! Many connections, one timeline.
+//!
+//! Each connection begins with a new file header, with set-up we have already, and up to one group of pictures before
+//! now; its clock may be another one. This turns the tags of all of them into parts: files with one set-up each, whose
+//! time begins at 0 and only grows. Pure: no socket, no clock of its own.
+//!
+//! A new set-up (a guest joins, the host's picture turns) needs a new part: every ffmpeg so far writes garbage into
+//! Matroska when the set-up changes in the middle.
+//!
+//! Invariant: within a part, the times of one kind of tag strictly grow.
+
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+
+use super::flv::{Kind, Role, Tag, write_header};
+
+/// Media time and wall time may differ by this much from one tag to the next; beyond it the sender's clock has jumped.
+const MAX_JUMP_MS: i64 = 10_000;
+/// Keyframes of this much media time are remembered, to find an overlap by what is in them. A network keeps one group
+/// of pictures for newcomers (4 s at TikTok); times alone mistake a restarted clock for an overlap.
+const REMEMBERED_MS: i64 = 20_000;
+/// A part is at least this long, so that a set-up which flickers does not leave a heap of files.
+const MIN_PART_MS: i64 = 5_000;
+/// Sound for this long and no picture: the live has no picture.
+const AUDIO_ONLY_MS: i64 = 5_000;
+/// A first set-up may come this late and still belong to the part: ffmpeg looks this far before it writes.
+const LATE_SETUP_MS: i64 = 2_000;
+
+/// A piece of a part, ready for ffmpeg.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Piece {
+    /// The part it belongs to, from 1.
+    pub(super) part: u32,
+    /// Recorded time up to here, all parts together, in milliseconds.
+    pub(super) millis: u64,
+    pub(super) bytes: Bytes,
+}
+
+/// Puts the tags of many connections on one timeline.
+#[derive(Debug, Default)]
+pub(super) struct Splicer {
+    part: u32,
+    phase: Phase,
+    video: Track,
+    audio: Track,
+    /// What to take from a tag's time to get the time in the part.
+    shift: i64,
+    /// Time in the part of the last tag written.
+    last: i64,
+    /// Time of the last tag read, on the sender's clock.
+    read: i64,
+    /// When that one arrived.
+    arrived: Duration,
+    /// When the part began.
+    began: Duration,
+    /// Length of the parts before this one.
+    before: i64,
+    /// First sound since the last picture, on the sender's clock.
+    first_sound: Option<i64>,
+    keyframes: VecDeque<Keyframe>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    /// Nothing is written yet; a part begins with a keyframe.
+    #[default]
+    Waiting,
+    /// A new connection: where it goes on is decided by its first keyframe.
+    Joining,
+    Flowing,
+}
+
+/// One kind of tag within the part.
+#[derive(Debug, Default)]
+struct Track {
+    /// The set-up written to the part.
+    written: Option<Bytes>,
+    /// The set-up heard last.
+    heard: Option<Tag>,
+    /// Time of the last tag written.
+    last: Option<i64>,
+    /// A new connection repeats what is written already, up to `last`.
+    repeating: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Keyframe {
+    hash: u64,
+    /// On the sender's clock.
+    read: i64,
+    /// In the part.
+    at: i64,
+}
+
+impl Splicer {
+    /// Says that the next tag comes from a new connection.
+    pub(super) fn reconnected(&mut self) {
+        self.first_sound = None;
+        if self.phase == Phase::Flowing {
+            self.phase = Phase::Joining;
+        }
+    }
+
+    /// Takes a tag that arrived at `now` (counted from any start); gives what to write of it, if anything.
+    pub(super) fn take(&mut self, tag: &Tag, now: Duration) -> Option<Piece> {
+        let bytes = match tag.role() {
+            Role::Other => None,
+            Role::Config => self.config(tag),
+            role => {
+                let leads = self.leads(tag, role);
+                match self.phase {
+                    Phase::Waiting | Phase::Joining if !leads => None,
+                    Phase::Waiting => Some(self.begin_part(tag, now)),
+                    Phase::Joining => self.join(tag, now),
+                    Phase::Flowing => self.flow(tag, leads, now),
+                }
+            }
+        }?;
+        Some(Piece { part: self.part, millis: (self.before + self.last).max(0) as u64, bytes })
+    }
+
+    /// Whether a part may begin with this tag: a keyframe, or any sound where no picture comes.
+    fn leads(&mut self, tag: &Tag, role: Role) -> bool {
+        if tag.kind == Kind::Video {
+            self.first_sound = None;
+            return role == Role::Keyframe;
+        }
+        if self.part > 0 && self.video.heard.is_none() {
+            return true;
+        }
+        let at = i64::from(tag.at);
+        let first = *self.first_sound.get_or_insert(at);
+        (at - first).abs() >= AUDIO_ONLY_MS
+    }
+
+    fn track(&mut self, kind: Kind) -> &mut Track {
+        if kind == Kind::Video { &mut self.video } else { &mut self.audio }
+    }
+
+    /// Remembers a set-up. One that the part should have begun with, and does not, is written late.
+    fn config(&mut self, tag: &Tag) -> Option<Bytes> {
+        let late = self.phase != Phase::Waiting && self.last < LATE_SETUP_MS;
+        let last = self.last;
+        let track = self.track(tag.kind);
+        track.heard = Some(tag.clone());
+        if !late || track.written.is_some() {
+            return None;
+        }
+        track.written = Some(Bytes::copy_from_slice(tag.setup()));
+        let mut bytes = BytesMut::new();
+        tag.write(in_range(last), &mut bytes);
+        Some(bytes.freeze())
+    }
+
+    /// Begins a part with `tag`, at time 0.
+    fn begin_part(&mut self, tag: &Tag, now: Duration) -> Bytes {
+        self.before += if self.part > 0 { self.last } else { 0 };
+        self.part = self.part.saturating_add(1);
+        self.phase = Phase::Flowing;
+        self.shift = i64::from(tag.at);
+        self.last = 0;
+        self.began = now;
+        self.keyframes.clear();
+        let has_video = self.video.heard.is_some() || tag.kind == Kind::Video;
+        let mut bytes = BytesMut::new();
+        write_header(true, has_video, &mut bytes);
+        for track in [&mut self.video, &mut self.audio] {
+            track.written = track.heard.as_ref().map(|config| Bytes::copy_from_slice(config.setup()));
+            track.last = None;
+            track.repeating = false;
+            if let Some(config) = &track.heard {
+                config.write(0, &mut bytes);
+            }
+        }
+        self.write(tag, 0, now, &mut bytes);
+        bytes.freeze()
+    }
+
+    /// Finds where a new connection goes on.
+    fn join(&mut self, tag: &Tag, now: Duration) -> Option<Bytes> {
+        if self.setup_changed() {
+            return self.may_begin_part(now).then(|| self.begin_part(tag, now));
+        }
+        let read = i64::from(tag.at);
+        let gap = self.since_arrival(now);
+        let ahead = read - self.shift - self.last;
+        if let Some(same) = self.find(tag) {
+            self.shift = read - same.at;
+        } else if ahead <= 0 || (ahead - gap).abs() > MAX_JUMP_MS {
+            self.shift = read - self.last - gap;
+        }
+        self.phase = Phase::Flowing;
+        self.video.repeating = true;
+        self.audio.repeating = true;
+        self.read = read;
+        self.arrived = now;
+        self.flow(tag, true, now)
+    }
+
+    /// The place of a keyframe that is written already. Where a still picture was sent many times, its time decides.
+    fn find(&self, tag: &Tag) -> Option<Keyframe> {
+        if tag.kind != Kind::Video {
+            return None;
+        }
+        let hash = hash(&tag.body);
+        let same = |keyframe: &&Keyframe| keyframe.hash == hash;
+        let exact = self.keyframes.iter().filter(same).find(|keyframe| keyframe.read == i64::from(tag.at));
+        exact.or_else(|| self.keyframes.iter().rev().find(same)).copied()
+    }
+
+    fn flow(&mut self, tag: &Tag, leads: bool, now: Duration) -> Option<Bytes> {
+        if self.setup_changed() {
+            if leads && self.may_begin_part(now) {
+                return Some(self.begin_part(tag, now));
+            }
+            if self.track(tag.kind).changed() {
+                return None;
+            }
+        }
+        let read = i64::from(tag.at);
+        let gap = self.since_arrival(now);
+        if (read - self.read - gap).abs() > MAX_JUMP_MS {
+            self.shift = read - self.last - gap;
+        }
+        self.read = read;
+        self.arrived = now;
+        let at = read - self.shift;
+        let track = self.track(tag.kind);
+        let at = match track.last {
+            Some(last) if at <= last && track.repeating => return None,
+            Some(last) => at.max(last + 1),
+            None => at.max(0),
+        };
+        track.repeating = false;
+        let mut bytes = BytesMut::new();
+        self.write(tag, at, now, &mut bytes);
+        Some(bytes.freeze())
+    }
+
+    fn write(&mut self, tag: &Tag, at: i64, now: Duration, bytes: &mut BytesMut) {
+        let read = i64::from(tag.at);
+        tag.write(in_range(at), bytes);
+        self.track(tag.kind).last = Some(at);
+        self.last = self.last.max(at);
+        self.read = read;
+        self.arrived = now;
+        if tag.role() == Role::Keyframe {
+            self.keyframes.push_back(Keyframe { hash: hash(&tag.body), read, at });
+            while self.keyframes.front().is_some_and(|oldest| at - oldest.at > REMEMBERED_MS) {
+                self.keyframes.pop_front();
+            }
+        }
+    }
+
+    fn setup_changed(&self) -> bool {
+        self.video.changed() || self.audio.changed()
+    }
+
+    /// Old enough by either clock: the media's stands still while everything is dropped.
+    fn may_begin_part(&self, now: Duration) -> bool {
+        self.last.max(millis(now.saturating_sub(self.began))) >= MIN_PART_MS
+    }
+
+    fn since_arrival(&self, now: Duration) -> i64 {
+        millis(now.saturating_sub(self.arrived))
+    }
+}
+
+impl Track {
+    /// Whether the set-up heard last is another than the part was written with.
+    fn changed(&self) -> bool {
+        self.heard.as_ref().is_some_and(|heard| self.written.as_deref() != Some(heard.setup()))
+    }
+}
+
+fn hash(body: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    body.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn millis(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 4)
+}
+
+/// A time as FLV can write it: 49 days at most.
+fn in_range(at: i64) -> u32 {
+    u32::try_from(at.max(0)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

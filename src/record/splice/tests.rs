@@ -1,0 +1,246 @@
+use proptest::prelude::*;
+
+use super::super::flv::Reader;
+use super::*;
+
+/// A sender whose pictures are a group of 25 to the second, named by the second they belong to.
+struct Sender {
+    splicer: Splicer,
+    now: Duration,
+    /// Kind and time of each tag written, by part.
+    parts: Vec<Vec<(Kind, u32)>>,
+    millis: u64,
+}
+
+impl Sender {
+    fn new() -> Self {
+        Self { splicer: Splicer::default(), now: Duration::ZERO, parts: Vec::new(), millis: 0 }
+    }
+
+    fn send(&mut self, tag: &Tag) {
+        let Some(piece) = self.splicer.take(tag, self.now) else { return };
+        assert!(piece.millis >= self.millis, "recorded time never shrinks");
+        self.millis = piece.millis;
+        let mut bytes = BytesMut::new();
+        if piece.part as usize > self.parts.len() {
+            self.parts.push(Vec::new());
+            assert!(piece.bytes.starts_with(b"FLV"), "a part begins with a header");
+        } else {
+            write_header(true, true, &mut bytes);
+        }
+        bytes.extend_from_slice(&piece.bytes);
+        let mut reader = Reader::default();
+        reader.push(&bytes);
+        while let Some(tag) = reader.next_tag().unwrap() {
+            if tag.role() != Role::Config {
+                self.parts.last_mut().unwrap().push((tag.kind, tag.at));
+            }
+        }
+    }
+
+    fn setup(&mut self, picture: u8) {
+        self.send(&video(0, &[0x17, 0, 0, 0, 0, picture]));
+        self.send(&audio(0, &[0xaf, 0, 0x12]));
+    }
+
+    /// Media from `from` to `to`, in milliseconds, on a clock that is `offset` ahead, content named by the time.
+    fn media(&mut self, from: u32, to: u32, offset: u32) {
+        for at in (from..to).step_by(40) {
+            let name = at.to_be_bytes();
+            let head = if at % 1_000 == 0 { 0x17 } else { 0x27 };
+            self.send(&video(at + offset, &[&[head, 1, 0, 0, 0], &name[..]].concat()));
+            self.send(&audio(at + offset + 3, &[&[0xaf, 1], &name[..]].concat()));
+        }
+    }
+
+    fn pass(&mut self, millis: u64) {
+        self.now += Duration::from_millis(millis);
+    }
+
+    fn pictures(&self, part: usize) -> Vec<u32> {
+        let tags = &self.parts[part - 1];
+        tags.iter().filter(|(kind, _)| *kind == Kind::Video).map(|&(_, at)| at).collect()
+    }
+
+    /// Widest distance between two pictures of a part.
+    fn hole(&self, part: usize) -> u32 {
+        let pictures = self.pictures(part);
+        pictures.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0)
+    }
+}
+
+fn video(at: u32, body: &[u8]) -> Tag {
+    Tag { kind: Kind::Video, at, body: Bytes::copy_from_slice(body) }
+}
+
+fn audio(at: u32, body: &[u8]) -> Tag {
+    Tag { kind: Kind::Audio, at, body: Bytes::copy_from_slice(body) }
+}
+
+#[test]
+fn a_part_begins_at_zero_with_a_keyframe() {
+    let mut sender = Sender::new();
+    sender.setup(1);
+    sender.media(360, 3_000, 5_000_000);
+    assert_eq!(sender.parts[0][0], (Kind::Video, 0));
+    assert_eq!(sender.pictures(1).len(), 50);
+    assert_eq!(sender.millis, 1_963);
+}
+
+#[test]
+fn a_new_connection_drops_what_was_written_already() {
+    let mut sender = Sender::new();
+    sender.setup(1);
+    sender.media(0, 6_200, 100);
+    sender.pass(300);
+    sender.splicer.reconnected();
+    sender.setup(1);
+    sender.media(3_000, 9_000, 100);
+    assert_eq!(sender.pictures(1), (0..9_000).step_by(40).collect::<Vec<_>>());
+    assert_eq!(sender.parts.len(), 1);
+}
+
+#[test]
+fn an_overlap_is_found_though_the_clock_restarted() {
+    let mut sender = Sender::new();
+    sender.setup(1);
+    sender.media(0, 6_200, 0);
+    sender.pass(300);
+    sender.splicer.reconnected();
+    sender.setup(1);
+    sender.media(4_000, 9_000, 700_000);
+    assert_eq!(sender.pictures(1), (0..9_000).step_by(40).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_outage_leaves_a_hole_of_its_length() {
+    let mut sender = Sender::new();
+    sender.setup(1);
+    sender.media(0, 5_000, 0);
+    sender.pass(4_000);
+    sender.splicer.reconnected();
+    sender.setup(1);
+    sender.media(9_000, 12_000, 0);
+    assert_eq!(sender.hole(1), 4_040);
+    assert_eq!(sender.millis, 11_963);
+}
+
+#[test]
+fn other_content_on_a_restarted_clock_is_kept_whole() {
+    let mut sender = Sender::new();
+    sender.setup(1);
+    sender.media(20_000, 25_000, 0);
+    sender.pass(70);
+    sender.splicer.reconnected();
+    sender.setup(1);
+    sender.media(0, 3_000, 0);
+    assert_eq!(sender.pictures(1).len(), 125 + 75);
+    assert!(sender.hole(1) < 200, "{}", sender.hole(1));
+}
+
+#[test]
+fn a_still_picture_is_joined_by_its_time() {
+    let mut sender = Sender::new();
+    sender.setup(1);
+    let still = |at| video(at, &[0x17, 1, 0, 0, 0, 7]);
+    (0..5).for_each(|second| sender.send(&still(second * 1_000)));
+    sender.splicer.reconnected();
+    sender.setup(1);
+    (2..8).for_each(|second| sender.send(&still(second * 1_000)));
+    assert_eq!(sender.pictures(1), [0, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000]);
+}
+
+#[test]
+fn a_clock_that_jumps_does_not_stretch_the_file() {
+    let mut sender = Sender::new();
+    sender.setup(1);
+    sender.media(0, 3_000, 200_000);
+    sender.pass(50);
+    sender.media(3_000, 6_000, 3_800_000);
+    sender.pass(50);
+    sender.media(6_000, 9_000, 0);
+    assert_eq!(sender.pictures(1).len(), 225);
+    assert!((8_900..9_200).contains(&sender.millis), "{}", sender.millis);
+}
+
+#[test]
+fn a_new_setup_begins_a_part() {
+    let mut sender = Sender::new();
+    sender.setup(1);
+    sender.media(0, 6_000, 0);
+    sender.setup(2);
+    sender.media(6_040, 9_000, 0);
+    assert_eq!(sender.parts.len(), 2);
+    assert_eq!(sender.pictures(1).len(), 150);
+    assert_eq!(sender.pictures(2).len(), 50, "from the next keyframe");
+    assert_eq!(sender.parts[1][0], (Kind::Video, 0));
+}
+
+#[test]
+fn a_new_setup_on_a_new_connection_begins_a_part() {
+    let mut sender = Sender::new();
+    sender.setup(1);
+    sender.media(0, 6_000, 0);
+    sender.splicer.reconnected();
+    sender.setup(2);
+    sender.media(5_000, 8_000, 0);
+    assert_eq!(sender.parts.len(), 2);
+    assert_eq!(sender.pictures(2).len(), 75);
+}
+
+#[test]
+fn a_flickering_setup_does_not_leave_a_heap_of_files() {
+    let mut sender = Sender::new();
+    for second in 0..10 {
+        sender.setup((second % 2) as u8);
+        sender.media(second * 1_000, second * 1_000 + 1_000, 0);
+    }
+    assert!(sender.parts.len() <= 3, "{}", sender.parts.len());
+}
+
+#[test]
+fn a_live_without_pictures_is_recorded_too() {
+    let mut sender = Sender::new();
+    sender.send(&audio(0, &[0xaf, 0, 0x12]));
+    (0..400).for_each(|n| sender.send(&audio(n * 23, &[0xaf, 1, n as u8])));
+    assert_eq!(sender.parts[0][0], (Kind::Audio, 0));
+    assert!(sender.parts[0].len() > 150, "{}", sender.parts[0].len());
+    sender.splicer.reconnected();
+    sender.send(&audio(0, &[0xaf, 1, 1]));
+    assert_eq!(sender.parts.len(), 1);
+}
+
+fn any_tag() -> impl Strategy<Value = (Tag, u32, bool)> {
+    let body = prop_oneof![
+        Just(vec![0x17, 0, 0, 0, 0, 1]),
+        Just(vec![0x17, 0, 0, 0, 0, 2]),
+        Just(vec![0x17, 1, 0, 0, 0, 3]),
+        Just(vec![0x27, 1, 0, 0, 0, 4]),
+    ];
+    let sound = prop_oneof![Just(vec![0xaf, 0, 5]), Just(vec![0xaf, 1, 6])];
+    let tag = prop_oneof![
+        (body, any::<u32>()).prop_map(|(body, at)| video(at, &body)),
+        (sound, any::<u32>()).prop_map(|(body, at)| audio(at, &body)),
+    ];
+    (tag, any::<u32>(), prop::bool::weighted(0.1))
+}
+
+proptest! {
+    #[test]
+    fn whatever_comes_times_grow_within_a_part(tags in prop::collection::vec(any_tag(), 0..120)) {
+        let mut sender = Sender::new();
+        for (tag, pause, reconnect) in tags {
+            if reconnect {
+                sender.splicer.reconnected();
+            }
+            sender.pass(u64::from(pause % 20_000));
+            sender.send(&tag);
+        }
+        for part in &sender.parts {
+            for kind in [Kind::Video, Kind::Audio] {
+                let times: Vec<_> = part.iter().filter(|(is, _)| *is == kind).map(|&(_, at)| at).collect();
+                prop_assert!(times.windows(2).all(|pair| pair[0] < pair[1]));
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The recorder against a service that plays a script. What ffmpeg itself makes of it is in `film`.
+
+mod film;
+mod stage;
+
+use std::time::Duration;
+
+use rstest::rstest;
+use stage::{COPY, Ffmpeg, Play, Stage, Then, impatient, job, patient, pictures, stream};
+use tiktop::record::{Command, Limits, Recording};
+
+fn every_40_ms(to: u32) -> Vec<u32> {
+    (0..to).step_by(40).collect()
+}
+
+/// A recording of three seconds whose stream has stalled since.
+async fn stalled() -> Stage {
+    Stage::with(Play::new([(stream(1, 0, 3_000), Then::Stall)]), &Ffmpeg::Script(COPY), patient()).await
+}
+
+#[tokio::test]
+async fn a_live_is_recorded_to_its_end() {
+    let mut stage = Stage::new(Play::new([(stream(1, 5_000, 8_000), Then::End)])).await;
+    assert_eq!(stage.next().await, Recording::Starting);
+    let (file, millis, reason) = stage.done().await;
+    assert_eq!(reason, "the live ended");
+    assert_eq!(pictures(&file), every_40_ms(3_000));
+    assert_eq!(millis, 2_963);
+    assert!(stage.files()[0].starts_with("ana_2"), "{:?}", stage.files());
+}
+
+#[rstest]
+#[case::end(Then::End)]
+#[case::reset(Then::Reset)]
+#[case::stall(Then::Stall)]
+#[tokio::test]
+async fn a_broken_connection_goes_on_in_the_same_file(#[case] then: Then) {
+    let acts = [(stream(1, 0, 6_200), then), (stream(1, 3_000, 9_000), Then::End)];
+    let mut stage = Stage::new(Play::new(acts)).await;
+    let (file, _, _) = stage.done().await;
+    assert_eq!(pictures(&file), every_40_ms(9_000));
+    assert_eq!(stage.files().len(), 1);
+}
+
+#[tokio::test]
+async fn an_address_that_is_refused_for_a_while_is_asked_anew() {
+    let refused = || (Vec::new(), Then::Refuse);
+    let acts = [(stream(1, 0, 6_000), Then::End), refused(), refused(), (stream(1, 5_000, 9_000), Then::End)];
+    let mut stage = Stage::new(Play::new(acts)).await;
+    let (file, _, _) = stage.done().await;
+    assert_eq!(pictures(&file), every_40_ms(9_000));
+}
+
+#[tokio::test]
+async fn a_live_whose_addresses_stay_refused_has_ended() {
+    let mut acts = vec![(stream(1, 0, 3_000), Then::End)];
+    acts.resize_with(500, || (Vec::new(), Then::Refuse));
+    let limits = Limits { gone: Duration::from_millis(100), ..impatient() };
+    let mut stage = Stage::with(Play::new(acts), &Ffmpeg::Script(COPY), limits).await;
+    assert_eq!(stage.done().await.2, "the live ended");
+}
+
+#[tokio::test]
+async fn a_stream_that_stays_silent_is_given_up() {
+    let mut acts = vec![(stream(1, 0, 3_000), Then::End)];
+    acts.resize_with(500, || (Vec::new(), Then::Stall));
+    let limits = Limits { give_up: Duration::from_millis(700), ..impatient() };
+    let mut stage = Stage::with(Play::new(acts), &Ffmpeg::Script(COPY), limits).await;
+    assert!(stage.done().await.2.starts_with("nothing came from the stream"));
+}
+
+#[tokio::test]
+async fn a_new_setup_begins_a_new_file() {
+    let acts = [(stream(1, 0, 6_000), Then::End), (stream(2, 6_000, 9_000), Then::End)];
+    let mut stage = Stage::new(Play::new(acts)).await;
+    let (file, millis, reason) = stage.done().await;
+    assert_eq!(reason, "the live ended; the picture changed, so there are 2 files");
+    assert_eq!(pictures(&file), every_40_ms(6_000));
+    assert_eq!(pictures(&file.with_extension("part02.mkv")), every_40_ms(3_000));
+    assert_eq!(millis, 5_963 + 2_963);
+}
+
+#[tokio::test]
+async fn a_stop_is_heard_while_the_stream_stalls() {
+    let mut stage = stalled().await;
+    stage.running().await;
+    stage.stop().await;
+    assert_eq!(stage.next().await, Recording::Stopping);
+    let (file, _, reason) = stage.done().await;
+    assert_eq!(reason, "stopped");
+    assert_eq!(pictures(&file), every_40_ms(3_000));
+}
+
+#[tokio::test]
+async fn a_room_is_recorded_again_once_its_file_is_closed() {
+    let acts = [(stream(1, 0, 3_000), Then::Stall), (stream(1, 0, 3_000), Then::End)];
+    let mut stage = Stage::with(Play::new(acts), &Ffmpeg::Script(COPY), patient()).await;
+    stage.running().await;
+    // Pressed twice by mistake: there is one recording a room.
+    stage.commands.send(Command::Start(job())).await.unwrap();
+    stage.stop().await;
+    stage.commands.send(Command::Start(job())).await.unwrap();
+    let (first, _, _) = stage.done().await;
+    let (second, _, _) = stage.done().await;
+    assert_ne!(first, second);
+    assert_eq!(stage.files().len(), 2);
+}
+
+#[tokio::test]
+async fn the_end_of_the_program_finishes_all_files() {
+    let mut stage = stalled().await;
+    let file = stage.running().await;
+    stage.recorder.finish().await;
+    assert_eq!(pictures(&file), every_40_ms(3_000));
+}
+
+#[rstest]
+#[case::refused(Play::new([(Vec::new(), Then::Refuse)]), "TikTok refused the stream (404)")]
+#[case::not_flv(Play::new([(b"<html>please log in</html>".to_vec(), Then::End)]), "no FLV video")]
+#[case::no_stream(Play::without_streams(false), "names no video stream")]
+#[case::hls_only(Play::without_streams(true), "HLS only")]
+#[case::ended(Play::new([]), "the live has ended")]
+#[case::silent(Play::new([(Vec::new(), Then::Stall)]), "sent nothing")]
+#[tokio::test]
+async fn what_cannot_be_recorded_is_one_sentence(#[case] play: Play, #[case] part: &str) {
+    let mut stage = Stage::new(play).await;
+    let (reason, file) = stage.failure().await;
+    assert!(reason.contains(part), "{reason}");
+    assert_eq!(file, None);
+    assert!(stage.files().is_empty());
+}
+
+#[rstest]
+#[case::died("echo '[mov @ 0x1] [error] no such codec' >&2; exit 1", "ffmpeg stopped by itself: no such codec")]
+#[case::full("echo '[error] No space left on device' >&2; exit 1", "is full: make room")]
+#[tokio::test]
+async fn an_ffmpeg_that_gives_up_is_quoted(#[case] script: &'static str, #[case] part: &str) {
+    let mut stage =
+        Stage::with(Play::new([(stream(1, 0, 3_000), Then::Stall)]), &Ffmpeg::Script(script), patient()).await;
+    let (reason, file) = stage.failure().await;
+    assert!(reason.contains(part), "{reason}");
+    assert_eq!(file, None, "an empty file is taken back");
+    assert!(stage.files().is_empty());
+}
+
+#[rstest]
+#[case::missing("/nowhere/ffmpeg", "install ffmpeg")]
+#[case::folder("/", "cannot be run")]
+#[tokio::test]
+async fn an_ffmpeg_that_does_not_run_is_named(#[case] program: &'static str, #[case] part: &str) {
+    let play = Play::new([(stream(1, 0, 3_000), Then::Stall)]);
+    let mut stage = Stage::with(play, &Ffmpeg::Program(program), impatient()).await;
+    let (reason, _) = stage.failure().await;
+    assert!(reason.contains(part), "{reason}");
+    assert!(stage.files().is_empty());
+}
+
+#[tokio::test]
+async fn an_ffmpeg_that_takes_nothing_is_ended() {
+    let limits = Limits { write: Duration::from_millis(300), close: Duration::from_millis(300), ..impatient() };
+    let play = Play::new([(stream(1, 0, 60_000), Then::Stall)]);
+    let mut stage = Stage::with(play, &Ffmpeg::Script("while :; do sleep 60; done"), limits).await;
+    let (reason, _) = stage.failure().await;
+    assert!(reason.starts_with("ffmpeg hung"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_file_that_vanishes_is_noticed() {
+    let mut stage = stalled().await;
+    std::fs::remove_file(stage.running().await).unwrap();
+    let (reason, file) = stage.failure().await;
+    assert!(reason.contains("was moved or deleted"), "{reason}");
+    assert_eq!(file, None);
+}
+
+#[tokio::test]
+async fn a_nearly_full_disk_is_not_begun_to_fill() {
+    let play = Play::new([(stream(1, 0, 3_000), Then::Stall)]);
+    let mut stage = Stage::with(play, &Ffmpeg::Script(COPY), Limits { min_free: u64::MAX, ..impatient() }).await;
+    let (reason, _) = stage.failure().await;
+    assert!(reason.contains("MB are free"), "{reason}");
+    assert!(stage.files().is_empty());
+}
