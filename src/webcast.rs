@@ -1,1 +1,129 @@
-//! webcast.
+//! TikTok's service: HTTP and sockets.
+//!
+//! Everything that leaves this machine leaves through here: look-ups, room info, gift lists, streams for the recorder and
+//! the transports that bring a live's frames. It does not know what a gift means, keeps no state of a room and never
+//! retries on its own beyond what one step needs.
+//!
+//! Always true: remote words become [`Text`](crate::text::Text) here; bodies are capped while they stream; the session cookie
+//! goes to TikTok over TLS or to hosts the user named, a key to its provider, and neither appears in a sentence; an error
+//! says what we tried, what happened, whose fault it is and what to do.
+
+mod address;
+mod browser;
+mod error;
+mod gifts;
+mod handshake;
+mod http;
+mod json;
+mod lookup;
+mod media;
+mod room_info;
+mod service;
+mod socket;
+mod streams;
+pub mod transport;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::{Secret, Settings, TransportKind};
+use crate::ids::{RoomId, UniqueId};
+use service::Service;
+use transport::{Direct, Provider};
+
+pub use address::SignedUrl;
+pub use error::{Error, Kind};
+pub use gifts::GiftRow;
+pub use http::Proxies;
+pub use lookup::{Gates, LiveStatus, Lookup};
+pub use media::MediaStream;
+pub use room_info::RoomInfo;
+pub use streams::{Codec, Container, StreamUrl};
+pub use transport::{BrokenFrame, ChooseError, Chooser, Feed, Health, Incoming, Opened, RoomRef, Session, Transport};
+
+/// The user's secrets; given by whoever read them, never read here.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets {
+    /// Keys of the providers, in the order of `settings.providers`; a shorter list means no key for the rest.
+    pub provider_keys: Vec<Option<Secret>>,
+    /// The `sessionid` cookie.
+    pub session: Option<Secret>,
+}
+
+/// The client. Cheap to clone; clones share connections.
+#[derive(Clone)]
+pub struct Client {
+    service: Arc<Service>,
+    settings: Arc<Settings>,
+    secrets: Arc<Secrets>,
+}
+
+impl Client {
+    /// A client for the user: proxies as configured. Checks addresses; opens nothing.
+    pub fn new(settings: &Settings, secrets: Secrets) -> Result<Self, Error> {
+        Self::with_proxies(settings, secrets, Proxies::Configured)
+    }
+
+    /// A client for the demo and for tests: no proxies, no secrets.
+    pub fn isolated(settings: &Settings) -> Result<Self, Error> {
+        Self::with_proxies(settings, Secrets::default(), Proxies::None)
+    }
+
+    /// A client with another rule for proxies.
+    pub fn with_proxies(settings: &Settings, secrets: Secrets, proxies: Proxies) -> Result<Self, Error> {
+        let service = Arc::new(Service::new(settings, secrets.session.clone(), proxies)?);
+        let client = Self { service, settings: Arc::new(settings.clone()), secrets: Arc::new(secrets) };
+        // A provider with a wrong address is told now, not when the first room opens.
+        client.transports()?;
+        Ok(client)
+    }
+
+    /// Who `host` is and whether they are live: by `api-live`, else by the live page.
+    pub async fn look_up(&self, host: &UniqueId) -> Result<Lookup, Error> {
+        lookup::look_up(&self.service, host).await
+    }
+
+    /// What the service knows about a room. Works without login and signature.
+    pub async fn room_info(&self, room: RoomId) -> Result<RoomInfo, Error> {
+        room_info::room_info(&self.service, room).await
+    }
+
+    /// The gifts that can be sent in a room. Nobody may fail because this does.
+    pub async fn gift_list(&self, room: RoomId) -> Result<Vec<GiftRow>, Error> {
+        gifts::gift_list(&self.service, room).await
+    }
+
+    /// Opens a stream for recording.
+    pub async fn stream(&self, stream: &StreamUrl) -> Result<MediaStream, Error> {
+        media::open(&self.service, stream).await
+    }
+
+    /// The configured transports in order, providers in place of the word `provider`.
+    pub fn transports(&self) -> Result<Vec<Box<dyn Transport>>, Error> {
+        let mut transports: Vec<Box<dyn Transport>> = Vec::new();
+        for kind in &self.settings.transports {
+            match kind {
+                TransportKind::Direct => transports.push(Box::new(Direct::new(Arc::clone(&self.service)))),
+                TransportKind::Provider => {
+                    for (at, provider) in self.settings.providers.iter().enumerate() {
+                        let key = self.secrets.provider_keys.get(at).cloned().flatten();
+                        transports.push(Box::new(Provider::new(Arc::clone(&self.service), provider, key)?));
+                    }
+                }
+            }
+        }
+        Ok(transports)
+    }
+
+    /// The transports with their order, health and failover. Make one and share it between all rooms.
+    pub fn chooser(&self, clock: Clock) -> Result<Chooser, Error> {
+        Ok(Chooser::new(self.transports()?, clock))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,134 @@
+//! What can go wrong with the service, in one plain sentence: what we tried, what happened, whose fault it is, what to do.
+//!
+//! Refuses to hold an address with a query or a secret: sentences are built from host names and cleaned remote words.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::text::{Text, clip};
+
+/// An error a person can act on; its `Display` is one sentence without a full stop.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{sentence}")]
+pub struct Error {
+    kind: Kind,
+    sentence: Text,
+}
+
+/// What a program can do about an [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// No such account, room or stream.
+    NotFound,
+    /// The service answered for another account than the one asked for.
+    WrongAccount,
+    /// Only for adults (or, as the service also uses it, hidden by the host's privacy settings).
+    AgeRestricted,
+    /// The service wants a login, or the session we have is no longer good.
+    NeedsSession,
+    /// The service wants a human to solve a captcha.
+    Captcha,
+    /// The service refuses this address or country.
+    Blocked,
+    /// Too many requests.
+    RateLimited {
+        /// How long to wait, when the answer said so.
+        retry_after: Option<Duration>,
+    },
+    /// The signing provider failed: overloaded, unpaid, blocked itself, or answering with a stub.
+    Provider,
+    /// The socket was refused although the service was reached.
+    Handshake,
+    /// The socket was refused because of our browser identity or cookie; a fresh one may pass.
+    DeviceBlocked,
+    /// The other side ended the socket.
+    Closed,
+    /// Nothing came for too long.
+    Stale,
+    /// No connection: name, route, proxy or certificate.
+    Network,
+    /// No answer in time.
+    Timeout,
+    /// An answer that makes no sense to us.
+    BadAnswer,
+    /// We refused: an address that the trust rules forbid.
+    Refused,
+    /// A setting is wrong; nothing was tried.
+    Setup,
+}
+
+impl Error {
+    /// An error with its sentence. The sentence is cleaned, so remote words may stand in it.
+    pub fn new(kind: Kind, sentence: impl Into<Text>) -> Self {
+        Self { kind, sentence: sentence.into() }
+    }
+
+    /// What a program can do about it.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The sentence.
+    pub fn sentence(&self) -> &Text {
+        &self.sentence
+    }
+
+    /// How long the other side asked us to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self.kind {
+            Kind::RateLimited { retry_after } => retry_after,
+            _ => None,
+        }
+    }
+
+    /// Whether trying the same again soon cannot help: the answer is about the room or the settings, not the moment.
+    pub fn is_lasting(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::NotFound | Kind::WrongAccount | Kind::AgeRestricted | Kind::NeedsSession | Kind::Setup
+        )
+    }
+}
+
+/// Words of somebody else inside one of our sentences: cleaned, one line, short.
+pub(crate) fn quoted(raw: &str) -> String {
+    /// Columns; longer words of others make a sentence unreadable.
+    const WIDEST: usize = 120;
+    clip(Text::new(raw.trim()).as_str(), WIDEST).into_owned()
+}
+
+/// A span the way a person says it: `32 s`, `5 min`, `3 h`. Rounded up, so that nobody comes back too early.
+pub(crate) struct Spoken(pub(crate) Duration);
+
+impl fmt::Display for Spoken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_millis().div_ceil(1_000);
+        match seconds {
+            ..120 => write!(f, "{seconds} s"),
+            120..7_200 => write!(f, "{} min", seconds.div_ceil(60)),
+            _ => write!(f, "{} h", seconds.div_ceil(3_600)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(0, "0 s")]
+    #[case(31_001, "32 s")]
+    #[case(125_000, "3 min")]
+    #[case(7_200_000, "2 h")]
+    fn spans_are_spoken_and_never_too_short(#[case] millis: u64, #[case] spoken: &str) {
+        assert_eq!(Spoken(Duration::from_millis(millis)).to_string(), spoken);
+    }
+
+    #[test]
+    fn words_of_others_cannot_paint_the_screen() {
+        let error = Error::new(Kind::BadAnswer, format!("TikTok said \u{1b}[31m{}", quoted(&"x".repeat(500))));
+        assert!(!error.to_string().contains('\u{1b}'));
+        assert!(error.to_string().len() < 200);
+    }
+}

@@ -1,0 +1,112 @@
+//! The gifts that can be sent in a room, with their prices.
+//!
+//! A comfort: messages carry the facts of their own gift, so nobody may fail because this list does. Sources disagree on
+//! whether it needs a signature (protocol notes 3.1); an empty answer is taken to mean that it does.
+
+use serde_json::Value;
+
+use super::error::{Error, Kind};
+use super::http::{Answer, Request};
+use super::json::{at, count, id, int, str, text};
+use super::lookup::{Subject, by_code, by_status};
+use super::service::Service;
+use crate::ids::{GiftId, RoomId};
+use crate::text::Text;
+
+const CAP: usize = 8 << 20;
+/// Gifts taken; full lists have 100 to 700.
+const MAX_GIFTS: usize = 4_096;
+
+/// One gift of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GiftRow {
+    /// Its id.
+    pub id: GiftId,
+    /// Its name.
+    pub name: Text,
+    /// "Sent Rose", as the service words it.
+    pub describe: Text,
+    /// Price of one in coins; nothing when the list does not say.
+    pub diamonds: Option<u64>,
+    /// 1 can be given in streaks; 2, 4 and others come once.
+    pub kind: u32,
+    /// Address of its picture.
+    pub picture: Option<Box<str>>,
+}
+
+pub(super) async fn gift_list(service: &Service, room: RoomId) -> Result<Vec<GiftRow>, Error> {
+    let mut url = super::address::under(&service.webcast, "gift/list/");
+    url.query_pairs_mut()
+        .extend_pairs(Service::browser().query(&service.language))
+        .extend_pairs([("device_platform", "web_pc"), ("room_id", &room.to_string())]);
+    let headers = service.headers(&url);
+    let doing = format!("get the gifts of room {room}");
+    let answer = service.http.get(Request { doing: &doing, url, headers, cap: CAP, follow: true }).await?;
+    read(room, &answer)
+}
+
+fn read(room: RoomId, answer: &Answer) -> Result<Vec<GiftRow>, Error> {
+    if answer.status.is_success() && answer.body.is_empty() {
+        return Err(Error::new(
+            Kind::NeedsSession,
+            "TikTok gives its gift list only to signed requests; names and prices come from the gifts themselves",
+        ));
+    }
+    let subject = Subject::Room(room);
+    by_status(subject, answer)?;
+    let unreadable = || Error::new(Kind::BadAnswer, format!("the gift list of room {room} cannot be read"));
+    let json: Value = serde_json::from_slice(&answer.body).map_err(|_| unreadable())?;
+    by_code(subject, int(at(&json, &["status_code"])).unwrap_or_default(), str(at(&json, &["data", "message"])))?;
+    let data = at(&json, &["data"]);
+    let pages = at(data, &["pages"]).as_array().map(Vec::as_slice).unwrap_or_default();
+    let lists = std::iter::once(at(data, &["gifts"])).chain(pages.iter().map(|page| at(page, &["gifts"])));
+    let gifts = lists.filter_map(Value::as_array).flatten().filter_map(row);
+    Ok(gifts.take(MAX_GIFTS).collect())
+}
+
+fn row(gift: &Value) -> Option<GiftRow> {
+    let picture = at(gift, &["image", "url_list"]).get(0).and_then(Value::as_str);
+    Some(GiftRow {
+        id: GiftId(id(gift, "id")?),
+        name: text(at(gift, &["name"])),
+        describe: text(at(gift, &["describe"])),
+        diamonds: count(at(gift, &["diamond_count"])),
+        kind: count(at(gift, &["type"])).and_then(|kind| u32::try_from(kind).ok()).unwrap_or_default(),
+        picture: picture.filter(|address| address.starts_with("https://") && address.len() < 2_048).map(Into::into),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::webcast::lookup::tests::capture;
+    use bytes::Bytes;
+    use reqwest::{StatusCode, header::HeaderMap};
+
+    fn read_body(body: impl Into<Bytes>) -> Result<Vec<GiftRow>, Error> {
+        read(RoomId(7), &Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.into() })
+    }
+
+    #[test]
+    fn the_recorded_list_is_read() {
+        let Some(body) = capture("gift-list-2024.json") else { return };
+        let gifts = read_body(body).unwrap();
+        assert!(gifts.len() >= 116, "{}", gifts.len());
+        let rose = gifts.iter().find(|gift| gift.id == GiftId(5_655)).unwrap();
+        assert_eq!((rose.name.as_str(), rose.diamonds, rose.kind), ("Rose", Some(1), 1));
+        assert!(rose.picture.is_some());
+    }
+
+    #[test]
+    fn an_empty_answer_means_a_signature() {
+        let error = read_body("").unwrap_err();
+        assert!(error.to_string().contains("signed"), "{error}");
+    }
+
+    #[test]
+    fn garbage_rows_are_left_out() {
+        let gifts = read_body(r#"{"data":{"gifts":[5,{"id":0},{"id":"9","name":7,"type":-1}],"pages":[1]}}"#).unwrap();
+        assert_eq!(gifts.len(), 1);
+        assert_eq!((gifts[0].id, gifts[0].diamonds, gifts[0].kind), (GiftId(9), None, 0));
+    }
+}

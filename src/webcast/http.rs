@@ -1,0 +1,299 @@
+//! The one HTTP stack: look-ups, signatures, streams and socket handshakes all leave through here.
+//!
+//! Two clients at most, each built on first use: `near` for this machine (never proxied, needs no certificate
+//! authorities, so the demo runs on a bare machine) and `far` for the world (proxy as configured).
+//! It refuses to know what an answer means. Always true: bodies are capped while they stream, cross-host redirects are not
+//! followed, no `Referer` is added, plain text leaves only towards loopback.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{HeaderMap, LOCATION};
+use reqwest::{Certificate, Response, StatusCode};
+use tokio::sync::OnceCell;
+use url::Url;
+
+use super::address::{check_plain, is_loopback, place};
+use super::error::{Error, Kind, Spoken};
+
+/// Redirects followed, all on the same host.
+const MAX_REDIRECTS: usize = 3;
+/// Longest time to a connection; the request as a whole may have more.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Which proxies apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proxies {
+    /// As the settings, else the environment, say; this machine is never reached through one.
+    Configured,
+    /// None at all: the demo and the tests.
+    None,
+    /// The configured one, for this machine too: tests of proxies.
+    EvenNear,
+}
+
+/// The clients and how to build them.
+#[derive(Debug)]
+pub(super) struct Http {
+    proxies: Proxies,
+    proxy: Option<Url>,
+    ca_file: String,
+    timeout: Duration,
+    near: OnceCell<reqwest::Client>,
+    far: OnceCell<reqwest::Client>,
+}
+
+/// One GET.
+pub(super) struct Request<'a> {
+    /// What we are doing, to stand after "could not": `look up @ana`.
+    pub(super) doing: &'a str,
+    /// Where.
+    pub(super) url: Url,
+    /// With what.
+    pub(super) headers: HeaderMap,
+    /// Most bytes of the body, inflated.
+    pub(super) cap: usize,
+    /// Whether redirects on the same host are followed.
+    pub(super) follow: bool,
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// Its status.
+    pub(super) status: StatusCode,
+    /// Its headers.
+    pub(super) headers: HeaderMap,
+    /// Its body, inflated.
+    pub(super) body: Bytes,
+}
+
+impl Http {
+    /// Nothing is built or read yet, only the proxy's address is checked.
+    pub(super) fn new(proxy: &str, proxies: Proxies, ca_file: &str, timeout: Duration) -> Result<Self, Error> {
+        let proxy = match proxy.trim() {
+            "" => None,
+            text => Some(proxy_url(text)?),
+        };
+        Ok(Self { proxies, proxy, ca_file: ca_file.to_owned(), timeout, near: OnceCell::new(), far: OnceCell::new() })
+    }
+
+    /// The longest a request may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Asks and reads the whole answer. Statuses are not judged; an unfollowed redirect is an answer like any other.
+    pub(super) async fn get(&self, request: Request<'_>) -> Result<Answer, Error> {
+        let Request { doing, url, headers, cap, follow } = request;
+        let work = async {
+            let response = if follow {
+                self.follow(doing, &url, &headers).await?
+            } else {
+                self.send(doing, &url, headers).await?
+            };
+            read(doing, response, cap).await
+        };
+        let answer = tokio::time::timeout(self.timeout, work).await;
+        answer.unwrap_or_else(|_| Err(late(doing, &place(&url), self.timeout)))
+    }
+
+    /// Like [`Http::send`], following redirects that stay on the same host.
+    pub(super) async fn follow(&self, doing: &str, url: &Url, headers: &HeaderMap) -> Result<Response, Error> {
+        let mut response = self.send(doing, url, headers.clone()).await?;
+        let mut at = url.clone();
+        for _ in 0..MAX_REDIRECTS {
+            let Some(next) = redirect(&at, &response) else { break };
+            response = self.send(doing, &next, headers.clone()).await?;
+            at = next;
+        }
+        Ok(response)
+    }
+
+    /// Sends one GET and returns the answer with its body unread. No timeout beyond that of connecting.
+    pub(super) async fn send(&self, doing: &str, url: &Url, headers: HeaderMap) -> Result<Response, Error> {
+        check_plain(url)?;
+        let client = self.client(url).await?;
+        client.get(url.clone()).headers(headers).send().await.map_err(|error| broken(doing, &place(url), error))
+    }
+
+    async fn client(&self, url: &Url) -> Result<reqwest::Client, Error> {
+        let near = is_loopback(url) && self.proxies != Proxies::EvenNear;
+        let (cell, proxied) = if near { (&self.near, false) } else { (&self.far, self.proxies != Proxies::None) };
+        cell.get_or_try_init(|| self.build(near, proxied)).await.cloned()
+    }
+
+    async fn build(&self, near: bool, proxied: bool) -> Result<reqwest::Client, Error> {
+        let authorities = self.authorities().await?;
+        let mut builder = reqwest::Client::builder()
+            .http1_only()
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(CONNECT.min(self.timeout))
+            .pool_max_idle_per_host(4);
+        builder = match &self.proxy {
+            _ if !proxied => builder.no_proxy(),
+            Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy.as_str()).map_err(|_| bad_proxy())?),
+            None => builder,
+        };
+        builder = if near { builder.tls_certs_only(authorities) } else { builder.tls_certs_merge(authorities) };
+        // Loading the system's authorities reads files.
+        let built = tokio::task::spawn_blocking(move || {
+            install_tls();
+            builder.build()
+        });
+        match built.await {
+            Ok(Ok(client)) => Ok(client),
+            Ok(Err(error)) => Err(Error::new(
+                Kind::Setup,
+                format!(
+                    "this machine has no usable certificate authorities ({}): install the package ca-certificates, or \
+                     name a PEM file in service.ca_file",
+                    cause(&error)
+                ),
+            )),
+            Err(_) => Err(Error::new(Kind::Setup, "the HTTP client could not be built")),
+        }
+    }
+
+    async fn authorities(&self) -> Result<Vec<Certificate>, Error> {
+        if self.ca_file.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wrong = |why: String| Error::new(Kind::Setup, format!("service.ca_file = \"{}\": {why}", self.ca_file));
+        let pem = tokio::fs::read(&self.ca_file).await.map_err(|error| wrong(error.to_string()))?;
+        match Certificate::from_pem_bundle(&pem) {
+            Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+            _ => Err(wrong("holds no PEM certificate".into())),
+        }
+    }
+}
+
+/// The provider of TLS. `run` installs it first thing; a program that uses only this library may not have.
+fn install_tls() {
+    // An error means that one is installed already, which is what we want.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+fn proxy_url(text: &str) -> Result<Url, Error> {
+    let url = Url::parse(text).map_err(|_| bad_proxy())?;
+    let known = matches!(url.scheme(), "http" | "https" | "socks4" | "socks5" | "socks5h");
+    if known && url.host().is_some() { Ok(url) } else { Err(bad_proxy()) }
+}
+
+/// Says nothing of the value: a proxy's address often holds its password.
+fn bad_proxy() -> Error {
+    Error::new(
+        Kind::Setup,
+        "service.proxy is not the address of a proxy: write http://host:port, https://, socks5:// or socks5h://",
+    )
+}
+
+/// Where a redirect leads, if it stays on the same host and does not fall back to plain text.
+fn redirect(from: &Url, response: &Response) -> Option<Url> {
+    if !response.status().is_redirection() {
+        return None;
+    }
+    let to = from.join(response.headers().get(LOCATION)?.to_str().ok()?).ok()?;
+    let same = to.host() == from.host() && to.port_or_known_default() == from.port_or_known_default();
+    (same && to.scheme() == from.scheme()).then_some(to)
+}
+
+/// Reads a body up to `cap` bytes.
+async fn read(doing: &str, mut response: Response, cap: usize) -> Result<Answer, Error> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let from = place(response.url());
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken(doing, &from, error))? {
+        if body.len().saturating_add(chunk.len()) > cap {
+            let limit = cap >> 20;
+            return Err(Error::new(
+                Kind::BadAnswer,
+                format!("could not {doing}: {from} sent more than {limit} MiB, which is no answer we know"),
+            ));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, headers, body: body.freeze() })
+}
+
+/// The sentence for an answer that did not come in time.
+pub(super) fn late(doing: &str, place: &str, after: Duration) -> Error {
+    Error::new(
+        Kind::Timeout,
+        format!(
+            "could not {doing}: {place} did not answer within {}; check the network or service.proxy",
+            Spoken(after)
+        ),
+    )
+}
+
+/// The sentence for a connection that failed.
+pub(super) fn broken(doing: &str, place: &str, error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    if error.is_timeout() {
+        return late(doing, place, CONNECT);
+    }
+    let cause = cause(&error);
+    let hint = if error.is_dns() {
+        "its name could not be found; check the network and the spelling"
+    } else if cause.contains("ertificate") {
+        "its certificate is not trusted; check the clock, or name your authority in service.ca_file"
+    } else {
+        "check the network or service.proxy"
+    };
+    let what = if error.is_connect() { "no connection to" } else { "the connection broke to" };
+    Error::new(Kind::Network, format!("could not {doing}: {what} {place} ({cause}); {hint}"))
+}
+
+/// The innermost reason of an error, which is the one that says something.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    super::error::quoted(&innermost.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn http(proxy: &str) -> Result<Http, Error> {
+        Http::new(proxy, Proxies::Configured, "", Duration::from_secs(5))
+    }
+
+    #[test]
+    fn a_bad_proxy_is_refused_without_printing_its_password() {
+        let error = http("ftp://me:hunter2@proxy").unwrap_err();
+        assert_eq!(error.kind(), Kind::Setup);
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+        assert!(http("socks5h://me:hunter2@127.0.0.1:9050").is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_missing_ca_file_is_named() {
+        let http = Http::new("", Proxies::None, "/nowhere/ca.pem", Duration::from_secs(5)).unwrap();
+        let url = Url::parse("https://127.0.0.1:1/").unwrap();
+        let error = http.send("ask", &url, HeaderMap::new()).await.unwrap_err();
+        assert!(error.to_string().contains("service.ca_file"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_names_the_place_but_not_the_query() {
+        let http = http("").unwrap();
+        let url = Url::parse("http://127.0.0.1:1/x?sign=abc").unwrap();
+        let error = http.send("look up @ana", &url, HeaderMap::new()).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Network);
+        let words = error.to_string();
+        assert!(words.starts_with("could not look up @ana: no connection to 127.0.0.1:1"), "{words}");
+        assert!(!words.contains("abc"), "{words}");
+    }
+
+    #[tokio::test]
+    async fn plain_text_to_the_world_is_refused_before_anything_is_sent() {
+        let url = Url::parse("http://www.tiktok.com/").unwrap();
+        let error = http("").unwrap().send("ask", &url, HeaderMap::new()).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Refused);
+    }
+}

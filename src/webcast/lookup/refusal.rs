@@ -1,0 +1,127 @@
+//! Every way in which TikTok's web answers say no, and how to recognise it (protocol notes 1.8, 2.4).
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::header::RETRY_AFTER;
+
+use crate::ids::{RoomId, UniqueId};
+use crate::webcast::error::{Error, Kind, Spoken, quoted};
+use crate::webcast::http::Answer;
+
+/// What was asked about.
+#[derive(Clone, Copy)]
+pub(in crate::webcast) enum Subject<'a> {
+    /// An account.
+    Host(&'a UniqueId),
+    /// A live.
+    Room(RoomId),
+}
+
+impl fmt::Display for Subject<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host(host) => write!(f, "@{host}"),
+            Self::Room(room) => write!(f, "room {room}"),
+        }
+    }
+}
+
+/// Judges the status and the emptiness of an answer.
+pub(in crate::webcast) fn by_status(subject: Subject<'_>, answer: &Answer) -> Result<(), Error> {
+    let status = answer.status.as_u16();
+    let (kind, why) = match status {
+        200 if answer.body.is_empty() => (
+            Kind::Blocked,
+            "TikTok sent an empty answer, as it does to networks it does not like; wait, or use another network"
+                .to_owned(),
+        ),
+        200..300 => return Ok(()),
+        404 => return Err(not_found(subject)),
+        429 => {
+            let wait = answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+            let retry_after = wait.filter(|&seconds| (1..=86_400).contains(&seconds)).map(Duration::from_secs);
+            let when = retry_after.map_or("a few minutes".to_owned(), |wait| Spoken(wait).to_string());
+            (Kind::RateLimited { retry_after }, format!("TikTok says we ask too often; wait {when}"))
+        }
+        401 | 403 | 451 => (
+            Kind::Blocked,
+            format!("TikTok refuses this network (HTTP {status}); wait, or use another network or service.proxy"),
+        ),
+        300..=399 => (
+            Kind::Blocked,
+            "TikTok sends us elsewhere, as it does in countries where it is closed; use another network".to_owned(),
+        ),
+        500.. => (Kind::BadAnswer, format!("TikTok's server is in trouble (HTTP {status}); try again in a minute")),
+        _ => (Kind::BadAnswer, format!("TikTok answered HTTP {status}, which we do not know; try again in a minute")),
+    };
+    Err(Error::new(kind, format!("could not look up {subject}: {why}")))
+}
+
+/// Judges the code that stands inside an answer; 0 is fine.
+pub(in crate::webcast) fn by_code(subject: Subject<'_>, code: i64, message: &str) -> Result<(), Error> {
+    match (code, message) {
+        (19_881_007, _) | (_, "user_not_found") => Err(not_found(subject)),
+        (0, _) => Ok(()),
+        (4_003_110, _) => Err(age_restricted(subject)),
+        (20_003, _) => Err(Error::new(
+            Kind::NeedsSession,
+            format!("TikTok wants a login for {subject}, or the session is no longer good: set TIKTOP_SESSION_ID anew"),
+        )),
+        (code, message) => {
+            let said = if message.is_empty() { String::new() } else { format!(", \"{}\"", quoted(message)) };
+            Err(Error::new(
+                Kind::BadAnswer,
+                format!("could not look up {subject}: TikTok answered with code {code}{said}; try again in a minute"),
+            ))
+        }
+    }
+}
+
+/// For adults, or hidden by the host; the service uses one code for both, and sometimes for a network it does not trust.
+pub(in crate::webcast) fn age_restricted(subject: Subject<'_>) -> Error {
+    Error::new(
+        Kind::AgeRestricted,
+        format!(
+            "TikTok shows {subject} only to adults who are logged in (code 4003110): set TIKTOP_SESSION_ID to the session \
+             of an adult account, or try another network"
+        ),
+    )
+}
+
+fn not_found(subject: Subject<'_>) -> Error {
+    let advice = match subject {
+        Subject::Host(_) => "check the spelling; names change",
+        Subject::Room(_) => "each live has a number of its own: use the @name",
+    };
+    Error::new(Kind::NotFound, format!("TikTok knows no {subject}: {advice}"))
+}
+
+/// A human is wanted.
+pub(super) fn captcha(subject: Subject<'_>) -> Error {
+    Error::new(
+        Kind::Captcha,
+        format!(
+            "could not look up {subject}: TikTok wants a captcha solved on this network; open tiktok.com in a browser \
+             once, wait a few minutes, or use another network"
+        ),
+    )
+}
+
+/// What came where JSON should have been.
+pub(super) fn not_json(subject: Subject<'_>, body: &[u8]) -> Error {
+    // A page instead of data is the challenge, whatever it says.
+    let text = String::from_utf8_lossy(body.get(..4_096).unwrap_or(body));
+    if looks_like_captcha(&text) || text.trim_start().starts_with('<') {
+        return captcha(subject);
+    }
+    Error::new(
+        Kind::BadAnswer,
+        format!("could not look up {subject}: TikTok's answer cannot be read; try again in a minute"),
+    )
+}
+
+/// Marks of the challenge pages seen so far.
+pub(super) fn looks_like_captcha(html: &str) -> bool {
+    ["Please wait...", "_wafchallengeid", "tiktok-verify-page"].iter().any(|mark| html.contains(mark))
+}

@@ -1,0 +1,154 @@
+//! Recorded and invented answers, good and bad.
+
+use bytes::Bytes;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use rstest::rstest;
+use serde_json::json;
+
+use super::*;
+
+fn host(name: &str) -> UniqueId {
+    name.parse().unwrap()
+}
+
+fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
+    Answer { status: StatusCode::from_u16(status).unwrap(), headers: HeaderMap::new(), body: body.into() }
+}
+
+/// A recorded answer, or nothing (said aloud) where the recordings are not at hand.
+pub(in crate::webcast) fn capture(name: &str) -> Option<Bytes> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/captures").join(name);
+    let read = std::fs::read(&path).ok().map(Bytes::from);
+    if read.is_none() {
+        println!("skipped: {} is not here", path.display());
+    }
+    read
+}
+
+fn api(live: &serde_json::Value) -> Answer {
+    let body = json!({"statusCode": 0, "message": "", "data": {
+        "user": {"id": "111", "uniqueId": "Ana.Live", "nickname": "Ana\u{1b}[31m", "roomId": "7300000000000000001", "status": 2},
+        "stats": {"followerCount": 5},
+        "liveRoom": live,
+    }});
+    answer(200, body.to_string())
+}
+
+#[test]
+fn a_live_host_is_found_by_the_recorded_answer() {
+    let Some(body) = capture("api-live-live.json") else { return };
+    let name = serde_json::from_slice::<serde_json::Value>(&body).unwrap()["data"]["user"]["uniqueId"].clone();
+    let lookup = read_api(&host(name.as_str().unwrap()), &answer(200, body)).unwrap();
+    assert_eq!(lookup.status, LiveStatus::Live);
+    assert_eq!(lookup.room_id, Some(RoomId(7_690_279_124_098_681_614)));
+    assert_eq!((lookup.watching, lookup.entered, lookup.followers), (Some(203), Some(9_492), Some(1_597_439)));
+    assert_eq!(lookup.gates, Gates::default());
+    assert!(lookup.started_at.is_some() && lookup.host_id.is_some() && !lookup.title.is_empty());
+}
+
+#[test]
+fn an_old_room_id_and_old_addresses_do_not_mean_live() {
+    let Some(body) = capture("api-live-offline.json") else { return };
+    let name = serde_json::from_slice::<serde_json::Value>(&body).unwrap()["data"]["user"]["uniqueId"].clone();
+    let lookup = read_api(&host(name.as_str().unwrap()), &answer(200, body)).unwrap();
+    assert_eq!(lookup.status, LiveStatus::Offline);
+    assert!(lookup.room_id.is_some());
+    assert_eq!((lookup.watching, lookup.started_at), (None, None));
+}
+
+#[test]
+fn a_missing_user_is_found_missing_by_the_recorded_answer() {
+    let Some(body) = capture("api-live-missing.json") else { return };
+    assert_eq!(read_api(&host("nobody"), &answer(200, body)).unwrap_err().kind(), Kind::NotFound);
+}
+
+#[test]
+fn the_live_page_says_the_same() {
+    let Some(body) = capture("live-page-2025.html") else { return };
+    let lookup = page::read(&host("asahnoln"), &answer(200, body)).unwrap();
+    assert_eq!((lookup.status, lookup.answered_by), (LiveStatus::Live, "live page"));
+    assert_eq!(lookup.room_id, Some(RoomId(7_458_235_120_362_441_477)));
+}
+
+#[rstest]
+#[case(json!({"status": 2}), LiveStatus::Live)]
+#[case(json!({"status": "3"}), LiveStatus::Paused)]
+#[case(json!({"status": 4}), LiveStatus::Offline)]
+#[case(json!({"status": 1}), LiveStatus::Unknown(1))]
+#[case(json!({}), LiveStatus::Live)]
+#[case(json!(null), LiveStatus::Live)]
+#[case(json!([1, 2]), LiveStatus::Live)]
+fn the_status_of_the_room_decides_before_that_of_the_user(#[case] live: serde_json::Value, #[case] status: LiveStatus) {
+    assert_eq!(read_api(&host("ana.live"), &api(&live)).unwrap().status, status);
+}
+
+#[test]
+fn names_are_compared_without_case_and_shown_clean() {
+    let live = json!({"status": 2, "liveSubOnly": 1, "paidEvent": {"paid_type": 2}});
+    let lookup = read_api(&host("ana.live"), &api(&live)).unwrap();
+    assert_eq!(lookup.nickname, "Ana[31m");
+    assert_eq!(lookup.gates, Gates { subscribers: true, paid: true, ..Gates::default() });
+    assert!(read_api(&host("111"), &api(&json!({}))).is_ok(), "asked by the numeric id");
+    let error = read_api(&host("bob"), &api(&json!({}))).unwrap_err();
+    assert_eq!(error.kind(), Kind::WrongAccount);
+    assert!(error.to_string().contains("@ana.live when asked for @bob"), "{error}");
+}
+
+#[rstest]
+#[case(200, "", Kind::Blocked, "empty answer")]
+#[case(403, "", Kind::Blocked, "HTTP 403")]
+#[case(302, "", Kind::Blocked, "elsewhere")]
+#[case(429, "", Kind::RateLimited { retry_after: None }, "too often")]
+#[case(404, "", Kind::NotFound, "spelling")]
+#[case(502, "", Kind::BadAnswer, "in trouble")]
+#[case(200, r#"{"data":{}}"#, Kind::Captcha, "captcha")]
+#[case(200, "<html>Please wait...</html>", Kind::Captcha, "captcha")]
+#[case(200, "{\"half", Kind::BadAnswer, "cannot be read")]
+#[case(200, r#"{"statusCode":19881007,"data":null}"#, Kind::NotFound, "spelling")]
+#[case(200, r#"{"statusCode":10,"message":"user_not_found"}"#, Kind::NotFound, "spelling")]
+#[case(200, r#"{"statusCode":4003110}"#, Kind::AgeRestricted, "adult")]
+#[case(200, r#"{"statusCode":20003}"#, Kind::NeedsSession, "TIKTOP_SESSION_ID")]
+#[case(200, r#"{"statusCode":10,"message":"params_error"}"#, Kind::BadAnswer, "params_error")]
+#[case(200, r#"{"statusCode":0,"data":{"user":7}}"#, Kind::BadAnswer, "no account")]
+#[case(200, r#"{"statusCode":0,"data":{"user":{"uniqueId":5}}}"#, Kind::BadAnswer, "no name")]
+fn every_refusal_of_the_api_is_recognised(
+    #[case] status: u16,
+    #[case] body: &str,
+    #[case] kind: Kind,
+    #[case] words: &str,
+) {
+    let error = read_api(&host("ana"), &answer(status, body.to_owned())).unwrap_err();
+    assert_eq!(error.kind(), kind, "{error}");
+    assert!(error.to_string().contains("@ana") && error.to_string().contains(words), "{error}");
+}
+
+#[rstest]
+#[case("<html>Please wait...</html>".to_owned(), Kind::Captcha)]
+#[case("<html>shell</html>".to_owned(), Kind::Captcha)]
+#[case(format!("<html>{}</html>", " ".repeat(9_000)), Kind::BadAnswer)]
+#[case(page_with(r#"{"LiveRoom":{"isAgeGateRoom":true}}"#), Kind::AgeRestricted)]
+#[case(page_with(r#"{"LiveRoom":{"needLogin":true}}"#), Kind::NeedsSession)]
+#[case(page_with("{"), Kind::BadAnswer)]
+#[case(page_with("{}"), Kind::BadAnswer)]
+fn every_refusal_of_the_page_is_recognised(#[case] html: String, #[case] kind: Kind) {
+    assert_eq!(page::read(&host("ana"), &answer(200, html)).unwrap_err().kind(), kind);
+}
+
+#[test]
+fn a_host_who_was_never_live_is_offline() {
+    let lookup = page::read(&host("ana"), &answer(200, page_with(r#"{"CurrentRoom":{}}"#))).unwrap();
+    assert_eq!((lookup.status, lookup.room_id), (LiveStatus::Offline, None));
+}
+
+fn page_with(state: &str) -> String {
+    format!(r#"<html><script id="SIGI_STATE" type="application/json">{state}</script></html>"#)
+}
+
+#[test]
+fn of_two_failures_the_one_about_the_room_is_told() {
+    let captcha = || refusal::captcha(Subject::Host(&host("ana"))).clone();
+    let adults = || refusal::age_restricted(Subject::Host(&host("ana")));
+    assert_eq!(clearer(captcha(), adults()).kind(), Kind::AgeRestricted);
+    assert_eq!(clearer(adults(), captcha()).kind(), Kind::AgeRestricted);
+}

@@ -1,0 +1,70 @@
+//! A live's stream as bytes, for the recorder.
+//!
+//! Connects within five seconds and then leaves time to its reader: how long silence may last depends on what is recorded.
+//! The bytes come as they are: nothing is decompressed or looked at.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, REFERER, USER_AGENT};
+use reqwest::{Response, StatusCode};
+use url::Url;
+
+use super::address::{check_stream, is_loopback, place};
+use super::error::{Error, Kind};
+use super::http::{broken, late};
+use super::service::Service;
+use super::streams::StreamUrl;
+
+/// Longest time to the head of the answer.
+const CONNECT: Duration = Duration::from_secs(5);
+const DOING: &str = "pull the stream";
+
+/// An open stream.
+#[derive(Debug)]
+pub struct MediaStream {
+    response: Response,
+    from: String,
+}
+
+impl MediaStream {
+    /// The next bytes; nothing at the end. Cancel-safe. Waits for as long as it takes: put your own timeout around it.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        self.response.chunk().await.map_err(|error| broken(DOING, &self.from, error))
+    }
+}
+
+/// Opens `stream`. No session and no key is ever sent to a stream's host.
+pub(super) async fn open(service: &Service, stream: &StreamUrl) -> Result<MediaStream, Error> {
+    let url = stream.url.reveal();
+    check_stream(url, is_loopback(&service.webcast))?;
+    let mut headers = HeaderMap::new();
+    headers.insert(USER_AGENT, HeaderValue::from_static(Service::browser().user_agent));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    if let Ok(site) = HeaderValue::from_str(&format!("{}/", service.site.origin().ascii_serialization())) {
+        headers.insert(REFERER, site);
+    }
+    let from = place(url);
+    let answer = tokio::time::timeout(CONNECT, service.http.follow(DOING, url, &headers)).await;
+    let response = answer.unwrap_or_else(|_| Err(late(DOING, &from, CONNECT)))?;
+    match response.status() {
+        StatusCode::OK => Ok(MediaStream { response, from }),
+        status => Err(refusal(url, status)),
+    }
+}
+
+fn refusal(url: &Url, status: StatusCode) -> Error {
+    let host = place(url);
+    let (kind, why) = match status.as_u16() {
+        404 | 410 => (Kind::NotFound, "the stream is gone; the live may be over or has a new address".to_owned()),
+        401 | 403 => (
+            Kind::Refused,
+            "the address is no longer valid or this network is not welcome; ask for a new one".to_owned(),
+        ),
+        429 => (Kind::RateLimited { retry_after: None }, "too many requests; wait a minute".to_owned()),
+        300..=399 => (Kind::Refused, "it sends us to another host, which we do not follow".to_owned()),
+        500.. => (Kind::BadAnswer, format!("its server is in trouble (HTTP {}); try again", status.as_u16())),
+        other => (Kind::BadAnswer, format!("it answered HTTP {other}")),
+    };
+    Error::new(kind, format!("could not {DOING} from {host}: {why}"))
+}

@@ -1,0 +1,247 @@
+//! One open socket: frames in; room entry, heartbeats and acks out.
+//!
+//! Everything happens inside [`Feed::next`], without a task of its own; what must go out waits in a short queue, so that a
+//! peer that does not read cannot keep us from reading. Refuses to know what a message means.
+//!
+//! Invariants: the room is entered before the first heartbeat (heartbeats first close the socket); an ack goes out for
+//! every frame that asks and has a log id; 60 s without a frame, or 20 s with a stuck write, end the socket.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::stream::{SplitSink, SplitStream, StreamExt};
+use futures_util::{Sink, SinkExt};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
+
+use super::error::{Error, Kind, Spoken, quoted};
+use super::transport::{BrokenFrame, Feed, Incoming};
+use crate::ids::RoomId;
+use crate::text::Text;
+use crate::wire::{Frame, Inflater, Response};
+
+/// A frame above this is dropped unread; the service's are below 100 KiB.
+const MAX_READ: usize = 8 << 20;
+/// Bytes of a broken frame that are kept for diagnosis.
+const KEPT: usize = 64 << 10;
+/// Frames waiting to go out; more means that the peer has stopped reading.
+const MAX_WAITING: usize = 512;
+
+/// The rhythm of a socket.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// Between heartbeats. The answer's own `heartbeat_duration` is no number of milliseconds in any recording.
+    pub(super) heartbeat: Duration,
+    /// Longest silence.
+    pub(super) stale: Duration,
+    /// Longest time a frame of ours may wait.
+    pub(super) stuck: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        let [heartbeat, stale, stuck] = [10, 60, 20].map(Duration::from_secs);
+        Self { heartbeat, stale, stuck }
+    }
+}
+
+/// An open socket of one room.
+pub(super) struct RoomSocket<S> {
+    reads: SplitStream<WebSocketStream<S>>,
+    writes: SplitSink<WebSocketStream<S>, Message>,
+    /// Who speaks to us, for sentences: `the anonymous socket`.
+    whose: String,
+    room: RoomId,
+    pace: Pace,
+    inflater: Inflater,
+    heartbeat: Interval,
+    beats: u64,
+    last_frame: Instant,
+    outbox: VecDeque<Message>,
+    /// Since when something has been waiting to go out.
+    waiting_since: Option<Instant>,
+}
+
+impl<S> RoomSocket<S>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    /// Takes over a fresh socket; the room is entered with the first [`Feed::next`].
+    pub(super) fn new(socket: WebSocketStream<S>, room: RoomId, whose: String, pace: Pace) -> Self {
+        let (writes, reads) = socket.split();
+        let mut heartbeat = interval(pace.heartbeat);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut this = Self {
+            reads,
+            writes,
+            whose,
+            room,
+            pace,
+            inflater: Inflater::default(),
+            heartbeat,
+            beats: 0,
+            last_frame: Instant::now(),
+            outbox: VecDeque::new(),
+            waiting_since: None,
+        };
+        this.post(Frame::enter_room(room, fastrand::u64(1..1 << 53)));
+        this
+    }
+
+    fn post(&mut self, frame: Bytes) {
+        self.waiting_since.get_or_insert_with(Instant::now);
+        self.outbox.push_back(Message::Binary(frame));
+    }
+
+    async fn next_incoming(&mut self) -> Result<Incoming, Error> {
+        loop {
+            let stale = sleep_until(self.last_frame + self.pace.stale);
+            let stuck =
+                sleep_until(self.waiting_since.map_or(self.last_frame + self.pace.stale, |t| t + self.pace.stuck));
+            tokio::select! {
+                biased;
+                _ = self.heartbeat.tick() => {
+                    self.beats += 1;
+                    self.post(Frame::heartbeat(self.room, self.beats));
+                }
+                sent = send_all(&mut self.writes, &mut self.outbox), if self.waiting_since.is_some() => {
+                    sent.map_err(|error| self.lost(&error))?;
+                    self.waiting_since = None;
+                }
+                message = self.reads.next() => {
+                    if let Some(incoming) = self.receive(message)? {
+                        return Ok(incoming);
+                    }
+                }
+                () = stuck, if self.waiting_since.is_some() => return Err(self.stuck()),
+                () = stale => return Err(self.stale()),
+            }
+        }
+    }
+
+    fn receive(&mut self, message: Option<Result<Message, SocketError>>) -> Result<Option<Incoming>, Error> {
+        let incoming = match message {
+            Some(Ok(Message::Binary(bytes))) => self.frame(bytes),
+            Some(Ok(Message::Text(text))) => broken(BrokenFrame::Text, Bytes::from(text)),
+            // Pongs are queued by the library and leave with the next write.
+            Some(Ok(Message::Ping(_))) => {
+                self.waiting_since.get_or_insert_with(Instant::now);
+                return Ok(None);
+            }
+            Some(Ok(Message::Pong(_) | Message::Frame(_))) => return Ok(None),
+            Some(Ok(Message::Close(close))) => {
+                return Err(self.closed(close.map(|close| (u16::from(close.code), Text::new(&close.reason)))));
+            }
+            Some(Err(error)) => return Err(self.lost(&error)),
+            None => return Err(self.closed(None)),
+        };
+        self.last_frame = Instant::now();
+        if self.outbox.len() > MAX_WAITING {
+            return Err(self.stuck());
+        }
+        // An ack should not wait for the reader to come back.
+        if let Some(Ok(())) = send_all(&mut self.writes, &mut self.outbox).now_or_never() {
+            self.waiting_since = None;
+        }
+        Ok(Some(incoming))
+    }
+
+    fn frame(&mut self, bytes: Bytes) -> Incoming {
+        if bytes.len() > MAX_READ {
+            return broken(BrokenFrame::TooLong(bytes.len()), bytes);
+        }
+        let frame = match Frame::decode(bytes.clone()) {
+            Ok(frame) => frame,
+            Err(error) => return broken(error.into(), bytes),
+        };
+        if !frame.kind.carries_response() {
+            return Incoming::Alive;
+        }
+        match frame.body(&mut self.inflater).and_then(|body| Response::decode(&body)) {
+            Ok(response) => {
+                self.acknowledge(&frame, &response);
+                Incoming::Response(Box::new(response))
+            }
+            Err(error) => broken(error.into(), bytes),
+        }
+    }
+
+    /// The rule since 2024: asked for, a log id to name, and the response's own words back; `-` where it has none.
+    fn acknowledge(&mut self, frame: &Frame, response: &Response) {
+        if response.need_ack && frame.log_id != 0 {
+            let words = if response.internal_ext.is_empty() { "-" } else { &response.internal_ext };
+            self.post(Frame::ack(frame.log_id, words));
+        }
+    }
+
+    fn closed(&self, close: Option<(u16, Text)>) -> Error {
+        let whose = &self.whose;
+        let Some((code, reason)) = close else {
+            return Error::new(
+                Kind::Closed,
+                format!("the other side ended {whose} without a word; connecting again helps"),
+            );
+        };
+        let why = match code {
+            4_001 => "the server asked for it",
+            4_003 => "the server reports an error",
+            1_000 | 1_001 => "the server is done with it",
+            1_006..=1_015 => "the server is in trouble",
+            4_404 | 4_005 => "the room is not live",
+            4_401 | 4_403 => "the provider's key is not accepted",
+            4_429 => "too many connections",
+            _ => "no reason that we know",
+        };
+        let reason = if reason.is_empty() { String::new() } else { format!(" \"{}\"", quoted(reason.as_str())) };
+        Error::new(Kind::Closed, format!("the other side closed {whose} with code {code}{reason}: {why}"))
+    }
+
+    fn lost(&self, error: &SocketError) -> Error {
+        Error::new(
+            Kind::Closed,
+            format!("{} broke: {}; connecting again helps", self.whose, quoted(&error.to_string())),
+        )
+    }
+
+    fn stale(&self) -> Error {
+        let silence = Spoken(self.pace.stale);
+        Error::new(Kind::Stale, format!("{} said nothing for {silence}; connecting again helps", self.whose))
+    }
+
+    fn stuck(&self) -> Error {
+        Error::new(Kind::Stale, format!("{} takes no more of what we send; connecting again helps", self.whose))
+    }
+}
+
+impl<S> Feed for RoomSocket<S>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    fn next<'a>(&'a mut self) -> BoxFuture<'a, Result<Incoming, Error>> {
+        self.next_incoming().boxed()
+    }
+}
+
+fn broken(what: BrokenFrame, bytes: Bytes) -> Incoming {
+    // A copy: a slice would keep 20 MB alive.
+    let kept = Bytes::copy_from_slice(bytes.get(..KEPT).unwrap_or(&bytes));
+    Incoming::Broken { what, bytes: kept }
+}
+
+/// Sends what waits. Cancel-safe: a frame leaves the queue only into the socket's own buffer.
+async fn send_all<W>(writes: &mut W, outbox: &mut VecDeque<Message>) -> Result<(), SocketError>
+where
+    W: Sink<Message, Error = SocketError> + Unpin,
+{
+    while !outbox.is_empty() {
+        poll_fn(|context| writes.poll_ready_unpin(context)).await?;
+        if let Some(message) = outbox.pop_front() {
+            writes.start_send_unpin(message)?;
+        }
+    }
+    writes.flush().await
+}

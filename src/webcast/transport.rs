@@ -1,0 +1,103 @@
+//! How frames reach us: one trait, one file each, and the order they are tried in.
+//!
+//! A transport turns a room into a [`Session`]; what comes out of a session is the same whatever made it. A transport may
+//! fail for reasons of its own (no signature, no cookie); [`Chooser`] then goes on to the next one.
+
+mod choose;
+mod direct;
+mod provider;
+
+use std::fmt;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use super::error::Error;
+use crate::ids::{RoomId, UniqueId};
+use crate::wire::{DecodeError, Response};
+
+pub use choose::{ChooseError, Chooser, Health, Opened};
+pub(super) use direct::Direct;
+pub(super) use provider::Provider;
+
+/// A room to open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomRef {
+    /// The live.
+    pub room_id: RoomId,
+    /// Its host, where known.
+    pub unique_id: Option<UniqueId>,
+}
+
+/// A way to receive a live.
+pub trait Transport: Send + Sync {
+    /// Its name in sentences and on screen: `provider euler`, `direct`.
+    fn name(&self) -> &str;
+
+    /// Opens a room. Dropping the future gives up cleanly.
+    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>>;
+}
+
+/// Where a session's frames come from: a socket, a poll, a file.
+pub trait Feed: Send {
+    /// The next thing that came. Cancel-safe: dropping the future loses nothing. After an error the feed is over.
+    fn next<'a>(&'a mut self) -> BoxFuture<'a, Result<Incoming, Error>>;
+}
+
+/// An open room.
+pub struct Session {
+    /// The live that is really heard: a provider may know a newer one than we asked for.
+    pub room_id: RoomId,
+    /// What the first fetch already brought; taken by the reader before the first frame.
+    pub backlog: Option<Response>,
+    feed: Box<dyn Feed>,
+}
+
+impl Session {
+    /// A session of any feed; tests and replays bring their own.
+    pub fn new(room_id: RoomId, backlog: Option<Response>, feed: Box<dyn Feed>) -> Self {
+        Self { room_id, backlog, feed }
+    }
+
+    /// The next thing that came. Cancel-safe. Heartbeats and acks go out from in here, so it must be called again and
+    /// again; an error is the end of the session.
+    pub async fn next(&mut self) -> Result<Incoming, Error> {
+        self.feed.next().await
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("room_id", &self.room_id).finish_non_exhaustive()
+    }
+}
+
+/// One thing that came.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Incoming {
+    /// A batch of messages, maybe empty.
+    Response(Box<Response>),
+    /// A frame that could not be used; the session goes on.
+    Broken {
+        /// Why.
+        what: BrokenFrame,
+        /// Its first bytes, 64 KiB at most.
+        bytes: Bytes,
+    },
+    /// A frame without content: the line is alive.
+    Alive,
+}
+
+/// Why a frame could not be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BrokenFrame {
+    /// Its bytes cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] DecodeError),
+    /// Longer than any frame of the service.
+    #[error("a frame of {0} bytes")]
+    TooLong(usize),
+    /// Text, where the service only ever sends bytes.
+    #[error("a text frame")]
+    Text,
+}

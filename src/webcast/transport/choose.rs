@@ -1,0 +1,278 @@
+//! The order of transports, their health, and going on to the next one.
+//!
+//! One chooser serves all rooms, so that a provider that is out of signatures is left alone by everybody until it has
+//! some again. It refuses to retry: when every transport has failed it says why, in one sentence, and when to come back.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::{RoomRef, Session, Transport};
+use crate::clock::{Clock, Moment};
+use crate::text::Text;
+use crate::webcast::error::{Error, Kind, Spoken};
+
+/// A rate limit that names no time holds the transport this long.
+const UNTOLD_WAIT: Duration = Duration::from_secs(60);
+
+/// Picks a transport for each room. Cheap to clone; clones share their health.
+#[derive(Clone)]
+pub struct Chooser {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    transports: Vec<Box<dyn Transport>>,
+    health: Mutex<Vec<Health>>,
+    clock: Clock,
+}
+
+/// How a transport has fared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Health {
+    /// Its name.
+    pub name: Text,
+    /// When it last opened a room.
+    pub last_success: Option<Moment>,
+    /// Why it failed last, unless it has worked since.
+    pub last_error: Option<Text>,
+    /// It is not asked before this.
+    pub not_before: Option<Moment>,
+}
+
+/// A room that was opened.
+#[derive(Debug)]
+pub struct Opened {
+    /// By which transport.
+    pub transport: Text,
+    /// The session.
+    pub session: Session,
+}
+
+/// No transport opened the room; prints as one sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChooseError {
+    /// What each transport said, in the order they were tried. Empty when none is configured.
+    pub sentences: Vec<Text>,
+    /// When the first transport may be asked again, where all of them named a time.
+    pub retry_after: Option<Duration>,
+}
+
+impl std::error::Error for ChooseError {}
+
+impl fmt::Display for ChooseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.sentences.is_empty() {
+            return f.write_str("no transport is configured: name one in `transports`, such as \"direct\"");
+        }
+        for (at, sentence) in self.sentences.iter().enumerate() {
+            if at > 0 {
+                f.write_str("; ")?;
+            }
+            fmt::Display::fmt(sentence, f)?;
+        }
+        Ok(())
+    }
+}
+
+/// What came of one transport.
+enum Try {
+    Opened(Session),
+    Failed { sentence: Text, held: Option<Duration> },
+}
+
+impl Chooser {
+    /// Tries `transports` in this order.
+    pub fn new(transports: Vec<Box<dyn Transport>>, clock: Clock) -> Self {
+        let fresh = |transport: &Box<dyn Transport>| Health {
+            name: Text::new(transport.name()),
+            last_success: None,
+            last_error: None,
+            not_before: None,
+        };
+        let health = Mutex::new(transports.iter().map(fresh).collect());
+        Self { inner: Arc::new(Inner { transports, health, clock }) }
+    }
+
+    /// Opens a room by the first transport that can. `on_try` hears the name of each before it is asked.
+    pub async fn open(&self, room: &RoomRef, mut on_try: impl FnMut(&str) + Send) -> Result<Opened, ChooseError> {
+        let mut sentences = Vec::new();
+        let mut waits = Vec::new();
+        for (at, transport) in self.inner.transports.iter().enumerate() {
+            let outcome = match self.held(at) {
+                Some(wait) => self.skipped(at, wait),
+                None => {
+                    on_try(transport.name());
+                    self.note(at, transport.open(room).await)
+                }
+            };
+            match outcome {
+                Try::Opened(session) => return Ok(Opened { transport: Text::new(transport.name()), session }),
+                Try::Failed { sentence, held } => {
+                    sentences.push(sentence);
+                    waits.push(held);
+                }
+            }
+        }
+        // Only when everybody asked for time does waiting that long make sense.
+        let retry_after = waits.into_iter().collect::<Option<Vec<_>>>().and_then(|waits| waits.into_iter().min());
+        Err(ChooseError { sentences, retry_after })
+    }
+
+    /// How each transport has fared, in order.
+    pub fn health(&self) -> Vec<Health> {
+        self.with_health(|health| health.clone())
+    }
+
+    /// How long transport `at` still wants to be left alone.
+    fn held(&self, at: usize) -> Option<Duration> {
+        let now = self.inner.clock.now();
+        let not_before = self.with_health(|health| health.get(at).and_then(|health| health.not_before))?;
+        Some(not_before.since(now)).filter(|wait| !wait.is_zero())
+    }
+
+    fn skipped(&self, at: usize, wait: Duration) -> Try {
+        let name = self.inner.transports.get(at).map_or("a transport", |transport| transport.name());
+        let sentence = Text::from(format_args!("{name} is left alone for another {}", Spoken(wait)));
+        Try::Failed { sentence, held: Some(wait) }
+    }
+
+    fn note(&self, at: usize, result: Result<Session, Error>) -> Try {
+        let now = self.inner.clock.now();
+        let held = match &result {
+            Err(error) if matches!(error.kind(), Kind::RateLimited { .. }) => {
+                Some(error.retry_after().unwrap_or(UNTOLD_WAIT))
+            }
+            _ => None,
+        };
+        self.with_health(|health| {
+            if let Some(health) = health.get_mut(at) {
+                health.not_before = held.map(|wait| now + wait);
+                health.last_error = result.as_ref().err().map(|error| error.sentence().clone());
+                health.last_success = if result.is_ok() { Some(now) } else { health.last_success };
+            }
+        });
+        match result {
+            Ok(session) => Try::Opened(session),
+            Err(error) => Try::Failed { sentence: error.sentence().clone(), held },
+        }
+    }
+
+    fn with_health<T>(&self, f: impl FnOnce(&mut Vec<Health>) -> T) -> T {
+        // Nothing is left half done under this lock, so a poisoned one is as good as new.
+        f(&mut self.inner.health.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl fmt::Debug for Chooser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chooser").field("health", &self.health()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::ids::RoomId;
+    use crate::webcast::transport::{Feed, Incoming};
+    use futures_util::future::{BoxFuture, FutureExt, ready};
+    use std::collections::VecDeque;
+
+    struct Silent;
+
+    impl Feed for Silent {
+        fn next<'a>(&'a mut self) -> BoxFuture<'a, Result<Incoming, Error>> {
+            ready(Ok(Incoming::Alive)).boxed()
+        }
+    }
+
+    /// Answers with the errors it was given, then opens.
+    struct Scripted(&'static str, Mutex<VecDeque<Error>>);
+
+    impl Transport for Scripted {
+        fn name(&self) -> &str {
+            self.0
+        }
+
+        fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>> {
+            let next = self.1.lock().unwrap().pop_front();
+            ready(next.map_or_else(|| Ok(Session::new(room.room_id, None, Box::new(Silent))), Err)).boxed()
+        }
+    }
+
+    fn scripted(name: &'static str, errors: Vec<Error>) -> Box<dyn Transport> {
+        Box::new(Scripted(name, Mutex::new(errors.into())))
+    }
+
+    fn limited(seconds: u64) -> Error {
+        let retry_after = Some(Duration::from_secs(seconds));
+        Error::new(Kind::RateLimited { retry_after }, format!("provider a is out of signatures for {seconds} s"))
+    }
+
+    fn refused() -> Error {
+        Error::new(Kind::Handshake, "TikTok refused the anonymous socket (417 illegal secret key)")
+    }
+
+    fn room() -> RoomRef {
+        RoomRef { room_id: RoomId(7), unique_id: None }
+    }
+
+    fn chooser(transports: Vec<Box<dyn Transport>>) -> (Chooser, Clock) {
+        let clock = Clock::manual(Timestamp(1_000_000));
+        (Chooser::new(transports, clock.clone()), clock)
+    }
+
+    async fn opened_by(chooser: &Chooser) -> (Vec<String>, Result<Text, ChooseError>) {
+        let mut tried = Vec::new();
+        let result = chooser.open(&room(), |name| tried.push(name.to_owned())).await;
+        (tried, result.map(|opened| opened.transport))
+    }
+
+    #[tokio::test]
+    async fn the_next_transport_takes_over_and_the_limited_one_is_left_alone() {
+        let (chooser, clock) = chooser(vec![scripted("provider a", vec![limited(32)]), scripted("direct", vec![])]);
+        let (tried, result) = opened_by(&chooser).await;
+        assert_eq!((tried.len(), result.unwrap().as_str()), (2, "direct"));
+        clock.advance(Duration::from_secs(31));
+        assert_eq!(opened_by(&chooser).await.0, ["direct"]);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(opened_by(&chooser.clone()).await.1.unwrap(), "provider a");
+        assert_eq!(chooser.health()[0].last_error, None);
+    }
+
+    #[tokio::test]
+    async fn when_all_fail_the_sentence_names_each_and_the_time_is_the_earliest() {
+        let (chooser, clock) = chooser(vec![
+            scripted("provider a", vec![limited(32)]),
+            scripted("provider b", vec![limited(20), limited(20)]),
+        ]);
+        let error = opened_by(&chooser).await.1.unwrap_err();
+        assert_eq!(error.retry_after, Some(Duration::from_secs(20)));
+        assert_eq!(error.sentences.len(), 2);
+        clock.advance(Duration::from_secs(20));
+        let (tried, result) = opened_by(&chooser).await;
+        assert_eq!(tried, ["provider b"]);
+        let error = result.unwrap_err();
+        assert!(
+            error.to_string().starts_with("provider a is left alone for another 12 s; provider a is out"),
+            "{error}"
+        );
+        assert_eq!(error.retry_after, Some(Duration::from_secs(12)));
+    }
+
+    #[tokio::test]
+    async fn one_refusal_without_a_time_leaves_the_time_to_the_caller() {
+        let (chooser, _) =
+            chooser(vec![scripted("provider a", vec![limited(32)]), scripted("direct", vec![refused()])]);
+        let error = opened_by(&chooser).await.1.unwrap_err();
+        assert_eq!(error.retry_after, None);
+        assert_eq!(chooser.health()[1].last_error.as_ref().unwrap(), refused().sentence());
+    }
+
+    #[tokio::test]
+    async fn without_any_transport_the_config_is_named() {
+        let (chooser, _) = chooser(vec![]);
+        assert!(opened_by(&chooser).await.1.unwrap_err().to_string().contains("transports"));
+    }
+}
