@@ -1,3 +1,2 @@
-//! cli.
-
+//! Commands.
 pub mod config;

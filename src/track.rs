@@ -3,6 +3,14 @@
 //! Each room's task owns its [`Room`](crate::room::Room) and applies every event before any queue; readers hear [`Update`]s
 //! over bounded queues and are told what they missed.
 
+mod attend;
+mod backoff;
+mod gifts;
+mod keeper;
+mod lifecycle;
+mod outlet;
+mod tracker;
 mod update;
 
+pub use tracker::Tracker;
 pub use update::{Command, Lost, RawMessage, Update, UpdateKind};

@@ -518,6 +518,8 @@ pub struct Info {
     pub followers: Option<u64>,
     /// When the live started.
     pub started_at: Option<Timestamp>,
+    /// Server clock minus ours in milliseconds, where it was just learned.
+    pub skew_ms: Option<i64>,
 }
 
 /// A streak that we closed: silence, or the end of the live.

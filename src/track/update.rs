@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
+use crate::events::LiveStart;
 use crate::ids::{MsgId, RoomKey, Target};
 use crate::room::{Noted, Room};
 use crate::text::Text;
@@ -67,6 +68,10 @@ pub struct Lost {
     pub gifts: u64,
     /// Coins in them, as far as prices are known.
     pub coins: u64,
+    /// The last new live among them: what follows belongs to it.
+    pub live: Option<LiveStart>,
+    /// The end of a live was among them.
+    pub ended: bool,
 }
 
 /// A message as it came.

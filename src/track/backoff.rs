@@ -1,0 +1,75 @@
+//! How long to wait before the next attempt. Pure: attempt number and a random share in, a delay out.
+
+use std::time::Duration;
+
+/// Time between two look-ups of a room that is not live. The service is asked at most once a minute and room.
+pub(super) const LOOK_UP: Duration = Duration::from_secs(60);
+/// First wait after a dropped connection; doubles with each attempt.
+const FIRST: Duration = Duration::from_secs(1);
+/// Longest wait between attempts to reconnect.
+const LONGEST: Duration = Duration::from_secs(30);
+/// First wait after a refusal (captcha, rate limit, region) that named no time of its own.
+const REFUSED: Duration = Duration::from_secs(90);
+/// Longest wait after refusals.
+const REFUSED_LONGEST: Duration = Duration::from_secs(15 * 60);
+
+/// Wait before reconnect number `attempt` (from 0): 1 s, 2 s, 4 s … 30 s, of which half is random, so that rooms that dropped
+/// together come back apart.
+pub(super) fn reconnect(attempt: u32, share: f64) -> Duration {
+    jittered(doubled(FIRST, attempt, LONGEST), 0.5, share)
+}
+
+/// Wait after the service refused us `attempt` times in a row. What it asked for itself counts as the least.
+pub(super) fn refused(attempt: u32, asked: Option<Duration>, share: f64) -> Duration {
+    let ours = jittered(doubled(REFUSED, attempt, REFUSED_LONGEST), 0.3, share);
+    asked.map_or(ours, |asked| asked + Duration::from_secs(1).mul_f64(1.0 + 4.0 * clamp(share)))
+}
+
+/// Wait between look-ups of a room that is not live: a minute and up to a quarter more.
+pub(super) fn look_up(share: f64) -> Duration {
+    LOOK_UP + LOOK_UP.mul_f64(0.25 * clamp(share))
+}
+
+fn doubled(first: Duration, attempt: u32, longest: Duration) -> Duration {
+    first.saturating_mul(1 << attempt.min(10)).min(longest)
+}
+
+/// `delay` with its last `part` replaced by a random share of it.
+fn jittered(delay: Duration, part: f64, share: f64) -> Duration {
+    delay.mul_f64(1.0 - part + part * clamp(share))
+}
+
+fn clamp(share: f64) -> f64 {
+    share.clamp(0.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_reconnect_waits_between_half_a_second_and_half_a_minute(attempt in 0u32..100, share in -1.0f64..2.0) {
+            let wait = reconnect(attempt, share);
+            prop_assert!(wait >= FIRST / 2 && wait <= LONGEST);
+        }
+
+        #[test]
+        fn look_ups_never_come_faster_than_one_a_minute(share in -1.0f64..2.0) {
+            prop_assert!(look_up(share) >= LOOK_UP && look_up(share) <= LOOK_UP * 2);
+        }
+
+        #[test]
+        fn what_the_service_asks_for_is_kept(asked in 0u64..10_000, attempt in 0u32..50, share in 0.0f64..1.0) {
+            let asked = Duration::from_secs(asked);
+            prop_assert!(refused(attempt, Some(asked), share) > asked);
+        }
+    }
+
+    #[test]
+    fn waits_double_up_to_a_limit() {
+        let waits: Vec<_> = (0..7).map(|attempt| reconnect(attempt, 1.0).as_secs()).collect();
+        assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30]);
+    }
+}

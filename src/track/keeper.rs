@@ -1,0 +1,165 @@
+//! One room's state and its voice: everything is applied to the room first and told to every reader second.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::outlet::Outlets;
+use super::update::{RawMessage, UpdateKind};
+use crate::clock::{Clock, Moment};
+use crate::events::{
+    Catalogue, ControlAction, Decoder, EventKind, Info, LiveStart, Phase, PhaseKind, RoomEvent, Unknown,
+};
+use crate::ids::{RoomId, RoomKey};
+use crate::room::{Noted, Room, Verdict};
+use crate::text::Text;
+use crate::wire::Response;
+
+/// Entries of the log that a room's own task keeps: enough for a screen that attaches late.
+const TAIL: usize = 200;
+/// A smaller change of the server's clock is the network's doing.
+const SKEW_STEP_MS: i64 = 1_000;
+
+/// Owner of one room's state.
+pub(super) struct Keeper {
+    key: RoomKey,
+    room: Room,
+    decoder: Decoder,
+    outlets: Outlets,
+    clock: Clock,
+}
+
+impl Keeper {
+    pub(super) fn new(key: RoomKey, outlets: Outlets, clock: Clock) -> Self {
+        Self { key, room: Room::new(TAIL), decoder: Decoder::default(), outlets, clock }
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    pub(super) fn room(&self) -> &Room {
+        &self.room
+    }
+
+    /// Names and prices for gifts whose messages lack them.
+    pub(super) fn set_catalogue(&mut self, catalogue: Arc<Catalogue>) {
+        self.decoder = Decoder::new(catalogue);
+    }
+
+    /// Says something of our own.
+    pub(super) fn say(&mut self, kind: EventKind) {
+        let event =
+            RoomEvent { at: self.now(), server_at: None, id: None, room_id: self.room.room_id, history: false, kind };
+        self.room.apply(&event);
+        self.publish(vec![Noted { event, tally: None }]);
+    }
+
+    /// Says where the room stands; nothing when that is known already.
+    pub(super) fn say_phase(&mut self, phase: Phase) {
+        if self.room.phase != phase {
+            self.say(EventKind::State(phase));
+        }
+    }
+
+    /// Says what the service reported; nothing when it is what we know.
+    pub(super) fn say_info(&mut self, info: Info) {
+        self.say(EventKind::Info(Box::new(info)));
+    }
+
+    /// Begins a live, unless it is the one we are in.
+    pub(super) fn begin_live(&mut self, room_id: RoomId) {
+        if self.room.room_id == Some(room_id) {
+            return;
+        }
+        self.close_streaks();
+        self.say(EventKind::Live(LiveStart { room_id, live_seq: self.room.live_seq + 1 }));
+    }
+
+    /// The live is over: its streaks close with it.
+    pub(super) fn end_live(&mut self, reason: impl Into<Text>) {
+        self.close_streaks();
+        self.say_phase(Phase::new(PhaseKind::Ended).because(reason));
+    }
+
+    fn close_streaks(&mut self) {
+        let closed = self.room.end_live(self.clock.now());
+        self.publish(closed);
+    }
+
+    /// Applies what one response carries, in its order. Returns the last word of the host or of TikTok in it, if any.
+    pub(super) fn digest(&mut self, response: &Response) -> Option<ControlAction> {
+        let at = self.now();
+        self.learn_skew(response, at);
+        if self.outlets.wants_raw() {
+            self.publish_raw(response, at);
+        }
+        let mut control = None;
+        let mut fresh = Vec::with_capacity(response.messages.len());
+        for message in &response.messages {
+            let event = self.decoder.decode(message, at);
+            if let Verdict::Fresh(tally) = self.room.apply(&event) {
+                if let EventKind::Control(said) = &event.kind
+                    && !event.history
+                {
+                    control = Some(said.action);
+                }
+                fresh.push(Noted { event, tally });
+            }
+        }
+        self.publish(fresh);
+        for _ in 0..response.broken {
+            self.unreadable("(message)", 0, "its envelope could not be read");
+        }
+        control
+    }
+
+    /// Counts bytes that could not be read: they cost themselves and nothing else.
+    pub(super) fn unreadable(&mut self, what: &str, bytes: usize, error: &str) {
+        self.say(EventKind::Unknown(Unknown { method: Text::new(what), bytes, error: Some(Text::new(error)) }));
+    }
+
+    fn learn_skew(&mut self, response: &Response, at: Moment) {
+        let Some(now) = response.now else { return };
+        let skew = now.0.saturating_sub(at.wall.0);
+        if self.room.skew_ms.is_none_or(|known| known.abs_diff(skew) >= SKEW_STEP_MS.unsigned_abs()) {
+            self.say_info(Info { skew_ms: Some(skew), ..Info::default() });
+        }
+    }
+
+    /// Lets time pass.
+    pub(super) fn tick(&mut self) {
+        let closed = self.room.tick(self.clock.now());
+        self.publish(closed);
+    }
+
+    /// How long until [`Keeper::tick`] has something to do.
+    pub(super) fn next_tick(&self) -> Option<Duration> {
+        self.room.next_tick().map(|then| then.since(self.now()))
+    }
+
+    /// Sends the whole state to every reader.
+    pub(super) fn tell_snapshot(&self) {
+        self.outlets.publish(self.key, UpdateKind::Snapshot(Arc::new(self.room.clone())), self.now());
+    }
+
+    /// Tells every reader that the room is gone, into another one where two names led to one host.
+    pub(super) fn tell_removed(&self, into: Option<RoomKey>) {
+        self.outlets.publish(self.key, UpdateKind::Removed { into }, self.now());
+    }
+
+    fn publish(&self, noted: Vec<Noted>) {
+        if !noted.is_empty() {
+            self.outlets.publish(self.key, UpdateKind::Events(noted.into()), self.now());
+        }
+    }
+
+    fn publish_raw(&self, response: &Response, at: Moment) {
+        let raw = response.messages.iter().map(|message| RawMessage {
+            at,
+            method: Text::new(&message.method),
+            id: message.msg_id,
+            payload: message.payload.clone(),
+        });
+        self.outlets.publish(self.key, UpdateKind::Raw(raw.collect()), at);
+    }
+}

@@ -1,0 +1,148 @@
+//! Where updates go: one bounded queue a reader.
+//!
+//! A room's task never waits for a reader. A reader that is too slow loses batches of events, never an `Added` or a
+//! `Removed`, and hears what it lost before it hears anything newer of that room.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{self, error::TrySendError};
+
+use super::update::{Lost, Update, UpdateKind};
+use crate::clock::Moment;
+use crate::events::{EventKind, PhaseKind};
+use crate::ids::RoomKey;
+use crate::room::Noted;
+
+/// All readers of a tracker.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Outlets(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    outlets: Mutex<Vec<Outlet>>,
+    overflowed: Notify,
+}
+
+#[derive(Debug)]
+struct Outlet {
+    queue: mpsc::Sender<Update>,
+    wants_raw: bool,
+    /// What must not be lost and found no place yet. As long as the list of rooms, at most.
+    waiting: VecDeque<Update>,
+    lost: BTreeMap<RoomKey, Lost>,
+}
+
+impl Outlets {
+    /// Adds a reader with room for `capacity` updates.
+    pub(super) fn subscribe(&self, capacity: usize, wants_raw: bool) -> mpsc::Receiver<Update> {
+        let (queue, updates) = mpsc::channel(capacity);
+        self.lock().push(Outlet { queue, wants_raw, waiting: VecDeque::new(), lost: BTreeMap::new() });
+        updates
+    }
+
+    /// Whether anybody wants the bytes behind the events.
+    pub(super) fn wants_raw(&self) -> bool {
+        self.lock().iter().any(|outlet| outlet.wants_raw)
+    }
+
+    /// Tells every reader. Never waits.
+    pub(super) fn publish(&self, room: RoomKey, kind: UpdateKind, now: Moment) {
+        let mut outlets = self.lock();
+        outlets.retain(|outlet| !outlet.queue.is_closed());
+        for outlet in outlets.iter_mut() {
+            if matches!(kind, UpdateKind::Raw(_)) && !outlet.wants_raw {
+                continue;
+            }
+            if !outlet.offer(Update { room, kind: kind.clone() }, now) {
+                self.0.overflowed.notify_one();
+            }
+        }
+    }
+
+    /// Returns when a reader began to lag.
+    pub(super) async fn overflowed(&self) {
+        self.0.overflowed.notified().await;
+    }
+
+    /// Whether a reader is still owed something.
+    pub(super) fn owing(&self) -> bool {
+        self.lock().iter().any(|outlet| !outlet.lost.is_empty() || !outlet.waiting.is_empty())
+    }
+
+    /// Tells readers that lagged what they lost, as far as they have room again.
+    pub(super) fn settle(&self) {
+        for outlet in self.lock().iter_mut() {
+            outlet.settle();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Outlet>> {
+        self.0.outlets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Outlet {
+    /// Whether the reader got it.
+    fn offer(&mut self, update: Update, now: Moment) -> bool {
+        let refused = if self.settle() {
+            match self.queue.try_send(update) {
+                Ok(()) | Err(TrySendError::Closed(_)) => return true,
+                Err(TrySendError::Full(update)) => update,
+            }
+        } else {
+            update
+        };
+        match refused.kind {
+            UpdateKind::Events(batch) => self.lost.entry(refused.room).or_default().add(&batch, now),
+            // The bytes of a batch that is counted as lost already.
+            UpdateKind::Raw(_) => {}
+            // A lagging mirror asks for a newer one anyway.
+            UpdateKind::Snapshot(_) => self.lost.entry(refused.room).or_default().begin(now),
+            _ => self.waiting.push_back(refused),
+        }
+        false
+    }
+
+    /// Sends what is owed; true when nothing is owed any more.
+    fn settle(&mut self) -> bool {
+        while let Some((room, lost)) = self.lost.pop_first() {
+            if self.queue.try_send(Update { room, kind: UpdateKind::Lagged(lost.clone()) }).is_err() {
+                self.lost.insert(room, lost);
+                return false;
+            }
+        }
+        while let Some(update) = self.waiting.pop_front() {
+            if let Err(TrySendError::Full(update)) = self.queue.try_send(update) {
+                self.waiting.push_front(update);
+                return false;
+            }
+        }
+        true
+    }
+}
+
+impl Lost {
+    fn begin(&mut self, now: Moment) {
+        if self.from == Moment::default() {
+            self.from = now;
+        }
+    }
+
+    fn add(&mut self, batch: &[Noted], now: Moment) {
+        self.begin(now);
+        for noted in batch {
+            *self.events.entry(crate::events::json::type_name(&noted.event.kind).to_owned()).or_default() += 1;
+            match &noted.event.kind {
+                EventKind::Live(live) => self.live = Some(live.clone()),
+                EventKind::State(phase) if phase.kind == PhaseKind::Ended => self.ended = true,
+                _ => {}
+            }
+            if let Some(tally) = noted.tally {
+                self.gifts = self.gifts.saturating_add(tally.added);
+                self.coins = self.coins.saturating_add(tally.diamonds.unwrap_or(0));
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The set of tracked rooms: adds and removes them, and stands by when a room's task panics.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use super::gifts::Gifts;
+use super::keeper::Keeper;
+use super::lifecycle::{Life, Nudge};
+use super::outlet::Outlets;
+use super::update::{Command, Update, UpdateKind};
+use crate::clock::Clock;
+use crate::events::{Phase, PhaseKind};
+use crate::ids::{RoomKey, Target, UserId};
+use crate::text::Text;
+use crate::webcast::{Chooser, Client, Error};
+
+/// Commands that may wait for the tracker.
+const COMMANDS: usize = 64;
+/// Commands that may wait for one room; more are dropped, as they say the same again.
+const NUDGES: usize = 8;
+/// How often readers that lagged are looked after while any is owed something.
+const SETTLE: Duration = Duration::from_millis(200);
+/// How long a shutdown waits for the rooms' tasks.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Tracks rooms until it is finished or dropped.
+pub struct Tracker {
+    commands: mpsc::Sender<Command>,
+    outlets: Outlets,
+    stop: CancellationToken,
+    supervisor: JoinHandle<()>,
+}
+
+impl Tracker {
+    /// Starts with no room. Needs a tokio runtime. Fails when a transport's settings are wrong.
+    pub fn start(client: Client, clock: Clock) -> Result<Self, Error> {
+        let (commands, inbox) = mpsc::channel(COMMANDS);
+        let outlets = Outlets::default();
+        let stop = CancellationToken::new();
+        let supervisor = Supervisor {
+            chooser: client.chooser(clock.clone())?,
+            client,
+            clock,
+            outlets: outlets.clone(),
+            stop: stop.clone(),
+            hosts: Hosts::default(),
+            gifts: Gifts::default(),
+            rooms: HashMap::new(),
+            tasks: JoinSet::new(),
+            running: HashMap::new(),
+            last_key: 0,
+        };
+        Ok(Self { commands, outlets, stop, supervisor: tokio::spawn(supervisor.run(inbox)) })
+    }
+
+    /// A new reader with room for `capacity` updates; `raw` asks for the bytes behind the events too. Subscribe before
+    /// adding rooms: what was told before is not told again.
+    pub fn subscribe(&self, capacity: usize, raw: bool) -> mpsc::Receiver<Update> {
+        self.outlets.subscribe(capacity, raw)
+    }
+
+    /// Where commands go.
+    pub fn commands(&self) -> mpsc::Sender<Command> {
+        self.commands.clone()
+    }
+
+    /// Stops all rooms and waits for them, two seconds at most.
+    pub async fn finish(self) {
+        self.stop.cancel();
+        if tokio::time::timeout(GOODBYE, self.supervisor).await.is_err() {
+            tracing::warn!("a room's task did not stop in time");
+        }
+    }
+}
+
+/// Which host is tracked by which room, so that two names of one host become one room.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hosts(Arc<Mutex<HashMap<UserId, RoomKey>>>);
+
+impl Hosts {
+    /// Takes a host for a room. The room that has it already, if another one does.
+    pub(super) fn claim(&self, host: UserId, room: RoomKey) -> Result<(), RoomKey> {
+        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match *hosts.entry(host).or_insert(room) {
+            owner if owner == room => Ok(()),
+            owner => Err(owner),
+        }
+    }
+
+    fn release(&self, room: RoomKey) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, owner| *owner != room);
+    }
+}
+
+struct Tracked {
+    target: Target,
+    nudges: mpsc::Sender<Nudge>,
+    stop: CancellationToken,
+}
+
+struct Supervisor {
+    client: Client,
+    chooser: Chooser,
+    clock: Clock,
+    outlets: Outlets,
+    stop: CancellationToken,
+    hosts: Hosts,
+    gifts: Gifts,
+    rooms: HashMap<RoomKey, Tracked>,
+    tasks: JoinSet<RoomKey>,
+    /// Which room a task serves: a panic leaves only the task's id.
+    running: HashMap<tokio::task::Id, RoomKey>,
+    last_key: u64,
+}
+
+impl Supervisor {
+    async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
+        let mut settle = tokio::time::interval(SETTLE);
+        settle.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            // Losses are only owed after an update met a full queue; a quiet tracker still has to pay them.
+            let owing = self.outlets.owing();
+            tokio::select! {
+                () = self.stop.cancelled() => break,
+                command = inbox.recv() => match command {
+                    Some(command) => self.obey(command),
+                    None => break,
+                },
+                Some(ended) = self.tasks.join_next_with_id() => self.bury(ended),
+                _ = settle.tick(), if owing => { self.outlets.settle(); }
+                () = self.outlets.overflowed(), if !owing => {}
+            }
+        }
+        for room in self.rooms.values() {
+            room.stop.cancel();
+        }
+        while self.tasks.join_next().await.is_some() {}
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Add(target) => {
+                if self.rooms.values().any(|room| room.target == target) {
+                    return;
+                }
+                self.last_key += 1;
+                let key = RoomKey(self.last_key);
+                let label = Text::new(&target.to_string());
+                self.outlets.publish(key, UpdateKind::Added { label }, self.clock.now());
+                self.start(key, target);
+            }
+            Command::Remove(key) => {
+                if let Some(room) = self.rooms.remove(&key) {
+                    room.stop.cancel();
+                    self.hosts.release(key);
+                    self.outlets.publish(key, UpdateKind::Removed { into: None }, self.clock.now());
+                }
+            }
+            Command::Retry(key) => {
+                let Some(room) = self.rooms.get(&key) else { return };
+                if room.nudges.is_closed() {
+                    let target = room.target.clone();
+                    self.start(key, target);
+                } else {
+                    self.nudge(key, Nudge::Retry);
+                }
+            }
+            Command::Snapshot(key) => self.nudge(key, Nudge::Snapshot),
+        }
+    }
+
+    fn nudge(&self, key: RoomKey, nudge: Nudge) {
+        if let Some(room) = self.rooms.get(&key) {
+            // A full inbox holds the same wish already.
+            let _ = room.nudges.try_send(nudge);
+        }
+    }
+
+    fn start(&mut self, key: RoomKey, target: Target) {
+        let (nudges, inbox) = mpsc::channel(NUDGES);
+        let stop = self.stop.child_token();
+        let life = Life {
+            key,
+            client: self.client.clone(),
+            chooser: self.chooser.clone(),
+            keeper: Keeper::new(key, self.outlets.clone(), self.clock.clone()),
+            hosts: self.hosts.clone(),
+            gifts: self.gifts.clone(),
+            inbox,
+            stop: stop.clone(),
+        };
+        let task = self.tasks.spawn(life.run(target.clone()));
+        self.running.insert(task.id(), key);
+        self.rooms.insert(key, Tracked { target, nudges, stop });
+    }
+
+    /// A room's task ended: by itself (merged into another room), on request, or by a panic, which costs that room only.
+    fn bury(&mut self, ended: Result<(tokio::task::Id, RoomKey), JoinError>) {
+        match ended {
+            Ok((id, key)) => {
+                self.running.remove(&id);
+                if self.rooms.get(&key).is_some_and(|room| room.nudges.is_closed()) {
+                    self.rooms.remove(&key);
+                }
+            }
+            Err(error) => {
+                let Some(key) = self.running.remove(&error.id()) else { return };
+                if !self.rooms.contains_key(&key) {
+                    return;
+                }
+                tracing::error!(room = %key, "the task of a room ended: {error}");
+                self.hosts.release(key);
+                Keeper::new(key, self.outlets.clone(), self.clock.clone()).say_phase(
+                    Phase::new(PhaseKind::Failed).because(
+                        "tiktop itself failed in this room (a bug; the log has the details); retry to start it anew",
+                    ),
+                );
+            }
+        }
+    }
+}
