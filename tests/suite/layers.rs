@@ -240,6 +240,17 @@ mod scanner {
     }
 
     #[test]
+    fn a_file_for_tests_alone_is_told_by_its_parent() {
+        let parent = ["webcast".to_owned()];
+        let found =
+            scan(&parent, "#[cfg(test)]\npub(super) mod tests;\nmod socket;\n#[cfg(test)]\nmod fakes;").test_modules;
+        assert_eq!(found, ["tests", "fakes"]);
+        let test = ["webcast".to_owned(), "tests".to_owned()];
+        assert!(is_for_tests(&test, std::slice::from_ref(&test.to_vec())));
+        assert!(!is_for_tests(&parent, &[test.to_vec()]));
+    }
+
+    #[test]
     fn a_module_without_a_layer_is_found() {
         assert!(faults_of(&["newcomer"], "use crate::events::Event;")[0].contains("give it a row"));
         assert!(faults_of(&["room"], "use crate::Event;")[0].contains("name the module it lives in"));

@@ -134,9 +134,6 @@ impl Scanner<'_> {
         while self.token(at) == "#" {
             at = self.after_attribute(at);
         }
-        if self.token(at) == "mod" && self.token(at + 2) == ";" {
-            self.found.test_modules.push(self.token(at + 1).to_owned());
-        }
         let is_import = self.token(at) == "use" || (self.token(at) == "pub" && self.token(at + 1) == "use");
         let (mut braces, mut others) = (0_usize, 0_usize);
         while at < self.tokens.len() {
@@ -150,6 +147,7 @@ impl Scanner<'_> {
                         return at + 1;
                     }
                 }
+                "mod" if self.token(at + 2) == ";" => self.found.test_modules.push(self.token(at + 1).to_owned()),
                 ";" if braces == 0 && others == 0 => return at + 1,
                 _ => {}
             }
