@@ -23,6 +23,7 @@ mod pull;
 mod queue;
 mod recorder;
 mod reel;
+mod service;
 mod source;
 mod splice;
 mod take;

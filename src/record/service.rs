@@ -1,0 +1,57 @@
+//! TikTok as a [`Source`]: the one place where the recorder meets the client.
+
+use bytes::Bytes;
+
+use super::source::{Found, LiveState, Media, Offer, Source, Trouble};
+use crate::ids::RoomId;
+use crate::text::Text;
+use crate::webcast::{Client, Error, Kind, LiveStatus, MediaStream, StreamUrl};
+
+impl Source for Client {
+    type Address = StreamUrl;
+    type Media = MediaStream;
+
+    async fn resolve(&self, room: RoomId) -> Result<Found<StreamUrl>, Trouble> {
+        let info = self.room_info(room).await?;
+        let state = match info.status {
+            LiveStatus::Offline => LiveState::Ended,
+            LiveStatus::Paused => LiveState::Paused,
+            LiveStatus::Live | LiveStatus::Unknown(_) => LiveState::On,
+        };
+        let offer = |address: StreamUrl| Offer { quality: Text::from(address.quality.as_str()), address };
+        Ok(Found { state, offers: info.streams.into_iter().map(offer).collect(), hls_only: info.hls_only })
+    }
+
+    async fn open(&self, address: &StreamUrl) -> Result<MediaStream, Trouble> {
+        Ok(self.stream(address).await?)
+    }
+}
+
+impl Media for MediaStream {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, Trouble> {
+        // The method of `MediaStream` itself, which has the same name.
+        Ok(Self::chunk(self).await?)
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        let gone = matches!(error.kind(), Kind::NotFound | Kind::Refused);
+        Self { gone, words: error.sentence().clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(Kind::NotFound, true)]
+    #[case(Kind::Refused, true)]
+    #[case(Kind::Network, false)]
+    fn a_refused_address_is_not_asked_again(#[case] kind: Kind, #[case] gone: bool) {
+        let trouble = Trouble::from(Error::new(kind, "no"));
+        assert_eq!(trouble, Trouble { gone, words: "no".into() });
+    }
+}
