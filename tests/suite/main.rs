@@ -1,3 +1,4 @@
 //! The one integration test binary: linking is the slow part.
 
 mod layers;
+mod scenarios;
