@@ -1,4 +1,5 @@
 //! The one integration test binary: linking is the slow part.
 
 mod layers;
+mod room_laws;
 mod scenarios;
