@@ -168,12 +168,11 @@ impl Room {
             // Late or repeated, and no higher than what we closed at: nothing to show.
             return tally(gift, added, mark.highest, StreakState::Closed);
         }
-        match mark.row {
-            Some(row) => self.chat.grow_gift(row, gift, mark.highest),
-            None => {
-                let row = self.chat.push(event, gift_line(gift, mark.highest, !gift.ends));
-                self.ledger.set_row(&key, row);
-            }
+        if let Some(row) = mark.row {
+            self.chat.grow_gift(row, gift, mark.highest);
+        } else {
+            let row = self.chat.push(event, gift_line(gift, mark.highest, !gift.ends));
+            self.ledger.set_row(&key, row);
         }
         if let Some(crowded_out) = self.streaks.grow(gift, added, event.at, self.watched.at(event.at)) {
             self.close_streak(&crowded_out, event.at);

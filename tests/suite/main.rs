@@ -12,3 +12,5 @@ mod config;
 mod docs;
 mod layers;
 mod record;
+mod room_laws;
+mod scenarios;

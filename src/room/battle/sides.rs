@@ -18,8 +18,11 @@ pub(super) fn merge(sides: &mut Vec<Side>, told: &[BattleSide]) {
     for told in told.iter().take(MAX_SIDES) {
         let place = sides.iter().position(|side| is_same(side, told)).unwrap_or(sides.len());
         // Hosts told alone before may turn out to be one team.
-        let same = sides.extract_if(.., |side| is_same(side, told));
-        let mut side = same.reduce(join).unwrap_or_default();
+        let same = sides.extract_if(.., |side| is_same(side, told)).reduce(|mut team, other| {
+            other.hosts.iter().for_each(|host| add_host(&mut team.hosts, host));
+            team
+        });
+        let mut side = same.unwrap_or_default();
         learn(&mut side, told);
         if place < MAX_SIDES {
             sides.insert(place, side);
@@ -33,11 +36,6 @@ pub(super) fn find_ours(sides: &mut [Side], host: &Host) {
         side.ours = side.hosts.iter().any(|other| is_one(other, host));
     }
     sides.sort_by_key(|side| !side.ours);
-}
-
-fn join(mut one: Side, other: Side) -> Side {
-    other.hosts.iter().for_each(|host| add_host(&mut one.hosts, host));
-    one
 }
 
 fn learn(side: &mut Side, told: &BattleSide) {

@@ -1,7 +1,7 @@
 //! What the log says about a battle.
 
 use super::{Battle, Side};
-use crate::events::{BattleResult, Host};
+use crate::events::{BattleKind, BattleResult, Host};
 
 /// "Battle with @ben begins, 5:00".
 pub(super) fn start(battle: &Battle, seconds: u64) -> String {
@@ -48,12 +48,8 @@ fn outcome(sides: &[Side]) -> Option<BattleResult> {
 fn title(battle: &Battle) -> String {
     let others: Vec<String> =
         battle.sides.iter().filter(|side| !side.ours).flat_map(|side| &side.hosts).filter_map(name).collect();
-    let teams = battle.sides.iter().any(|side| side.hosts.len() > 1);
-    match (others.is_empty(), teams) {
-        (true, _) => "Battle".to_owned(),
-        (false, true) => format!("Team battle with {}", others.join(" and ")),
-        (false, false) => format!("Battle with {}", others.join(", ")),
-    }
+    let title = if battle.kind == BattleKind::Teams { "Team battle" } else { "Battle" };
+    if others.is_empty() { title.to_owned() } else { format!("{title} with {}", others.join(", ")) }
 }
 
 fn name(host: &Host) -> Option<String> {
@@ -73,7 +69,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             grouped.push(' ');
         }
         grouped.push(digit);

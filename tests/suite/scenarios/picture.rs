@@ -1,0 +1,85 @@
+//! A room in words, as the expectations of a scenario write it.
+
+use tiktop::clock::Moment;
+use tiktop::events::EventKind;
+use tiktop::room::{Bucket, Entry, Leader, Line, Noted, Room, Side, Streak};
+
+use super::notation::START;
+
+/// `mia: hello [first]`
+pub(super) fn row(entry: &Entry) -> String {
+    let mut row = match &entry.line {
+        Line::Chat { from, text, first, .. } => {
+            format!("{}: {text}{}", from.name(), if *first { " [first]" } else { "" })
+        }
+        Line::Gift { from, gift, count, running, .. } => {
+            format!("{} gave {} x{count}{}", from.name(), gift.name, if *running { " [running]" } else { "" })
+        }
+        Line::Emote { from, count } => format!("{} {count} stickers", from.name()),
+        Line::Joins { last, count } => format!("{count} joined, last {}", last.name()),
+        Line::Follow(from) => format!("{} followed", from.name()),
+        Line::Share(from) => format!("{} shared", from.name()),
+        Line::Battle(words) | Line::Control(words) => words.to_string(),
+        Line::Gap(gap) => format!("missed {} s", gap.length.as_secs()),
+        Line::Live { room_id, live_seq } => format!("live {live_seq} in {room_id}"),
+        other => format!("{other:?}"),
+    };
+    for (mark, on) in [(" [history]", entry.history), (" [deleted]", entry.deleted)] {
+        if on {
+            row.push_str(mark);
+        }
+    }
+    row
+}
+
+/// `mia Rose x13 +1`
+pub(super) fn streak(streak: &Streak) -> String {
+    format!("{} {} x{} +{}", streak.from.name(), streak.gift.name, streak.count, streak.added)
+}
+
+/// `mia Rose x13 added 0`
+pub(super) fn closing(noted: &Noted) -> String {
+    let EventKind::StreakClosed(closed) = &noted.event.kind else { return format!("{:?}", noted.event.kind) };
+    let added = noted.tally.map(|tally| tally.added);
+    format!("{} {} x{} added {}", closed.from.name(), closed.gift.name, closed.count, added.unwrap())
+}
+
+/// `mia 34 coins, 34 gifts`
+pub(super) fn leader(leader: &Leader) -> String {
+    format!("{} {} coins, {} gifts", leader.viewer.name(), leader.coins, leader.gifts)
+}
+
+/// The phase, then a side a line: `running, 298 s left`, `ours ana 120 pts, 4/s, won`.
+pub(super) fn battle(room: &Room, now: Moment) -> Vec<String> {
+    let Some(battle) = &room.battle else { return Vec::new() };
+    let left = battle.left(room.skew_ms.unwrap_or(0), now).as_secs();
+    let cut = if battle.cut_short { ", cut short" } else { "" };
+    let phase = format!("{:?}, {left} s left{cut}", battle.phase).to_lowercase();
+    std::iter::once(phase).chain(battle.sides.iter().map(side)).collect()
+}
+
+fn side(side: &Side) -> String {
+    let hosts: Vec<String> = side
+        .hosts
+        .iter()
+        .map(|host| if host.unique_id.is_empty() { "unnamed".to_owned() } else { host.unique_id.to_string() })
+        .collect();
+    let ours = if side.ours { "ours " } else { "" };
+    let pace = if side.pace > 0 { format!(", {}/s", side.pace) } else { String::new() };
+    let result = side.result.map(|result| format!(", {result}")).unwrap_or_default();
+    format!("{ours}{} {} pts{pace}{result}", hosts.join("+"), side.points)
+}
+
+/// `7`, `empty` or `gap`.
+pub(super) fn bucket(bucket: &Bucket) -> String {
+    match bucket {
+        Bucket::Empty => "empty".to_owned(),
+        Bucket::Gap => "gap".to_owned(),
+        Bucket::Value { last, .. } => last.to_string(),
+    }
+}
+
+/// Seconds of the scenario's clock, or `never`.
+pub(super) fn seconds(at: Option<Moment>) -> String {
+    at.map_or("never".to_owned(), |at| format!("{}", at.since(START).as_secs_f64()))
+}
