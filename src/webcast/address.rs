@@ -164,7 +164,7 @@ pub(crate) fn check_push_server(socket: &Url, provider: &Url, name: &str) -> Res
     Err(Error::new(
         Kind::Provider,
         format!(
-            "provider {name} sent us to {}, which is neither TikTok's nor its own; we do not connect there: try \
+            "{name} sent us to {}, which is neither TikTok's nor its own; we do not connect there: try \
              another transport",
             quoted(&place(socket))
         ),

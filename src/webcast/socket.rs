@@ -125,8 +125,8 @@ where
 
     fn receive(&mut self, message: Option<Result<Message, SocketError>>) -> Result<Option<Incoming>, Error> {
         let incoming = match message {
-            Some(Ok(Message::Binary(bytes))) => self.frame(bytes),
-            Some(Ok(Message::Text(text))) => broken(BrokenFrame::Text, Bytes::from(text)),
+            Some(Ok(Message::Binary(bytes))) => self.frame(&bytes),
+            Some(Ok(Message::Text(text))) => broken(BrokenFrame::Text, &Bytes::from(text)),
             // Pongs are queued by the library and leave with the next write.
             Some(Ok(Message::Ping(_))) => {
                 self.waiting_since.get_or_insert_with(Instant::now);
@@ -150,7 +150,7 @@ where
         Ok(Some(incoming))
     }
 
-    fn frame(&mut self, bytes: Bytes) -> Incoming {
+    fn frame(&mut self, bytes: &Bytes) -> Incoming {
         if bytes.len() > MAX_READ {
             return broken(BrokenFrame::TooLong(bytes.len()), bytes);
         }
@@ -221,14 +221,14 @@ impl<S> Feed for RoomSocket<S>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
-    fn next<'a>(&'a mut self) -> BoxFuture<'a, Result<Incoming, Error>> {
+    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
         self.next_incoming().boxed()
     }
 }
 
-fn broken(what: BrokenFrame, bytes: Bytes) -> Incoming {
+fn broken(what: BrokenFrame, bytes: &Bytes) -> Incoming {
     // A copy: a slice would keep 20 MB alive.
-    let kept = Bytes::copy_from_slice(bytes.get(..KEPT).unwrap_or(&bytes));
+    let kept = Bytes::copy_from_slice(bytes.get(..KEPT).unwrap_or(bytes));
     Incoming::Broken { what, bytes: kept }
 }
 
@@ -245,3 +245,6 @@ where
     }
     writes.flush().await
 }
+
+#[cfg(test)]
+mod tests;

@@ -158,9 +158,8 @@ impl Levels {
 
     /// The level of the nearest ranked quality that is not better than the one at `place`.
     fn neighbour(&self, place: usize) -> Option<i64> {
-        let worse = QUALITIES.iter().skip(place);
         let level = |name: &&str| self.0.iter().find(|(key, _)| key == name).map(|&(_, level)| level);
-        worse.filter_map(level).next()
+        QUALITIES.iter().skip(place).find_map(level)
     }
 }
 

@@ -41,7 +41,7 @@ pub trait Transport: Send + Sync {
 /// Where a session's frames come from: a socket, a poll, a file.
 pub trait Feed: Send {
     /// The next thing that came. Cancel-safe: dropping the future loses nothing. After an error the feed is over.
-    fn next<'a>(&'a mut self) -> BoxFuture<'a, Result<Incoming, Error>>;
+    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>>;
 }
 
 /// An open room.

@@ -84,13 +84,9 @@ enum Try {
 impl Chooser {
     /// Tries `transports` in this order.
     pub fn new(transports: Vec<Box<dyn Transport>>, clock: Clock) -> Self {
-        let fresh = |transport: &Box<dyn Transport>| Health {
-            name: Text::new(transport.name()),
-            last_success: None,
-            last_error: None,
-            not_before: None,
-        };
-        let health = Mutex::new(transports.iter().map(fresh).collect());
+        let fresh =
+            |name: &str| Health { name: Text::new(name), last_success: None, last_error: None, not_before: None };
+        let health = Mutex::new(transports.iter().map(|transport| fresh(transport.name())).collect());
         Self { inner: Arc::new(Inner { transports, health, clock }) }
     }
 
@@ -99,12 +95,11 @@ impl Chooser {
         let mut sentences = Vec::new();
         let mut waits = Vec::new();
         for (at, transport) in self.inner.transports.iter().enumerate() {
-            let outcome = match self.held(at) {
-                Some(wait) => self.skipped(at, wait),
-                None => {
-                    on_try(transport.name());
-                    self.note(at, transport.open(room).await)
-                }
+            let outcome = if let Some(wait) = self.held(at) {
+                skipped(transport.name(), wait)
+            } else {
+                on_try(transport.name());
+                self.note(at, transport.open(room).await)
             };
             match outcome {
                 Try::Opened(session) => return Ok(Opened { transport: Text::new(transport.name()), session }),
@@ -129,12 +124,6 @@ impl Chooser {
         let now = self.inner.clock.now();
         let not_before = self.with_health(|health| health.get(at).and_then(|health| health.not_before))?;
         Some(not_before.since(now)).filter(|wait| !wait.is_zero())
-    }
-
-    fn skipped(&self, at: usize, wait: Duration) -> Try {
-        let name = self.inner.transports.get(at).map_or("a transport", |transport| transport.name());
-        let sentence = Text::from(format_args!("{name} is left alone for another {}", Spoken(wait)));
-        Try::Failed { sentence, held: Some(wait) }
     }
 
     fn note(&self, at: usize, result: Result<Session, Error>) -> Try {
@@ -164,6 +153,11 @@ impl Chooser {
     }
 }
 
+fn skipped(name: &str, wait: Duration) -> Try {
+    let sentence = Text::from(format_args!("{name} has reached its limit and is left alone for {}", Spoken(wait)));
+    Try::Failed { sentence, held: Some(wait) }
+}
+
 impl fmt::Debug for Chooser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Chooser").field("health", &self.health()).finish()
@@ -182,7 +176,7 @@ mod tests {
     struct Silent;
 
     impl Feed for Silent {
-        fn next<'a>(&'a mut self) -> BoxFuture<'a, Result<Incoming, Error>> {
+        fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
             ready(Ok(Incoming::Alive)).boxed()
         }
     }
@@ -255,7 +249,7 @@ mod tests {
         assert_eq!(tried, ["provider b"]);
         let error = result.unwrap_err();
         assert!(
-            error.to_string().starts_with("provider a is left alone for another 12 s; provider a is out"),
+            error.to_string().starts_with("provider a has reached its limit and is left alone for 12 s; "),
             "{error}"
         );
         assert_eq!(error.retry_after, Some(Duration::from_secs(12)));

@@ -87,7 +87,7 @@ impl Direct {
             };
             let answer = service.http.get(request).await?;
             let cookies = answer.headers.get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
-            if let Some(ttwid) = cookies.filter_map(ttwid).next() {
+            if let Some(ttwid) = { cookies }.find_map(ttwid) {
                 return Ok(ttwid);
             }
             if matches!(answer.status.as_u16(), 403 | 429) {

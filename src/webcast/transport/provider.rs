@@ -34,11 +34,12 @@ const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// The transport: one signing provider.
 pub(in crate::webcast) struct Provider {
     service: Arc<Service>,
-    /// `provider NAME`.
-    title: String,
+    /// As on screen: `provider NAME`.
     name: String,
     base: Url,
     client: String,
+    /// Where a key could be given, for advice.
+    key_env: String,
     key: Option<Secret>,
 }
 
@@ -50,10 +51,10 @@ impl Provider {
     ) -> Result<Self, Error> {
         Ok(Self {
             service,
-            title: format!("provider {}", settings.name),
-            name: settings.name.clone(),
+            name: format!("provider {}", settings.name),
             base: base(&format!("url of provider {}", settings.name), &settings.url)?,
             client: settings.client.clone(),
+            key_env: settings.key_env.clone(),
             key,
         })
     }
@@ -66,7 +67,7 @@ impl Provider {
         if let Some(cookie) = &signed.cookie {
             insert_text(&mut headers, COOKIE, cookie);
         }
-        let whose = format!("the socket signed by {}", self.title);
+        let whose = format!("the socket signed by {}", self.name);
         // Signed addresses live about 30 s: nothing may come between.
         let socket = handshake::open(&self.service.http, &url, headers, &whose).await?;
         let feed = RoomSocket::new(socket, room_id, whose, Pace::default());
@@ -78,7 +79,7 @@ impl Provider {
         let answer = self.ask("webcast/fetch", room).await?;
         let newer = format!("webcast/rooms/{}/connect", room.room_id);
         let answer = if answer.status == StatusCode::NOT_FOUND { self.ask(&newer, room).await? } else { answer };
-        answer::read(Asked { name: &self.name, keyed: self.key.is_some() }, &answer)
+        answer::read(Asked { name: &self.name, keyed: self.key.is_some(), key_env: &self.key_env }, &answer)
     }
 
     async fn ask(&self, path: &str, room: &RoomRef) -> Result<Answer, Error> {
@@ -96,7 +97,7 @@ impl Provider {
             key.set_sensitive(true);
             headers.insert(API_KEY, key);
         }
-        let doing = format!("ask {} for a signature", self.title);
+        let doing = format!("ask {} for a signature", self.name);
         self.service.http.get(Request { doing: &doing, url, headers, cap: BODY_CAP, follow: true }).await
     }
 
@@ -123,7 +124,7 @@ impl Provider {
 
 impl Transport for Provider {
     fn name(&self) -> &str {
-        &self.title
+        &self.name
     }
 
     fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>> {

@@ -26,9 +26,12 @@ const EPOCH_ABOVE: u64 = 1_000_000_000;
 /// Who was asked, and how.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
+    /// As on screen: `provider NAME`.
     pub(super) name: &'a str,
     /// A key was sent.
     pub(super) keyed: bool,
+    /// The environment variable that could hold a key; may be empty.
+    pub(super) key_env: &'a str,
 }
 
 /// A signed first batch.
@@ -44,8 +47,7 @@ pub(super) struct Signed {
 /// Reads an answer.
 pub(super) fn read(asked: Asked<'_>, answer: &Answer) -> Result<Signed, Error> {
     let name = asked.name;
-    let fail =
-        |words: String| Err(Error::new(Kind::Provider, format!("provider {name} {words}; try another transport")));
+    let fail = |words: String| Err(Error::new(Kind::Provider, format!("{name} {words}; try another transport")));
     if answer.status.as_u16() != 200 {
         return Err(refusal(asked, answer));
     }
@@ -76,7 +78,7 @@ pub(super) fn read(asked: Asked<'_>, answer: &Answer) -> Result<Signed, Error> {
 /// The socket's address as the provider wrote it.
 pub(super) fn push_server(name: &str, text: &str) -> Result<Url, Error> {
     Url::parse(text).map_err(|_| {
-        Error::new(Kind::Provider, format!("provider {name} named a socket that is no address; try another transport"))
+        Error::new(Kind::Provider, format!("{name} named a socket that is no address; try another transport"))
     })
 }
 
@@ -87,21 +89,14 @@ fn refusal(asked: Asked<'_>, answer: &Answer) -> Error {
         said if said.is_empty() => String::new(),
         said => format!(" ({})", said.trim_end_matches('.')),
     };
-    let guest = if asked.keyed { "" } else { "; a key of your own raises the limits: set TIKTOP_PROVIDER_KEY" };
+    let setting = if asked.key_env.is_empty() { "its key_env or key_file" } else { asked.key_env };
+    let guest =
+        if asked.keyed { String::new() } else { format!("; a key of your own raises the limits: set {setting}") };
     let status = answer.status.as_u16();
     let (kind, words) = match status {
-        429 => {
-            let retry_after = retry_after(&answer.headers, Clock::system().now().wall.to_jiff());
-            let wait = retry_after.map_or(String::new(), |wait| format!(" for {}", Spoken(wait)));
-            let bucket = match quoted(str(at(&json, &["limit_label"]))) {
-                label if label.is_empty() => String::new(),
-                label => format!(", the limit \"{label}\" is reached"),
-            };
-            let kind = Kind::RateLimited { retry_after };
-            (kind, format!("is out of signatures{wait}{bucket}{guest}"))
-        }
+        429 => return out_of_signatures(name, answer, &json, &guest),
         402 => (Kind::Provider, format!("wants a paid plan for this{said}; choose another plan or transport")),
-        401 => (Kind::Provider, format!("does not accept your key{said}; check TIKTOP_PROVIDER_KEY or its key_env")),
+        401 => (Kind::Provider, format!("does not accept your key{said}; check {setting}")),
         403 if asked.keyed => (Kind::Provider, format!("forbids this to your key or network{said}; check the key")),
         403 => (Kind::Provider, format!("turned us away as a guest{said}{guest}")),
         404 => (Kind::Provider, format!("has no such path{said}; check its url in the config")),
@@ -111,7 +106,18 @@ fn refusal(asked: Asked<'_>, answer: &Answer) -> Error {
         300..=399 => (Kind::Provider, "sends us elsewhere, which we do not follow; check its url in the config".into()),
         _ => (Kind::Provider, format!("answered HTTP {status}{said}; try another transport")),
     };
-    Error::new(kind, format!("provider {name} {words}"))
+    Error::new(kind, format!("{name} {words}"))
+}
+
+/// The limits are a minute's, an hour's and a day's; the body says which one is reached.
+fn out_of_signatures(name: &str, answer: &Answer, json: &Value, guest: &str) -> Error {
+    let retry_after = retry_after(&answer.headers, Clock::system().now().wall.to_jiff());
+    let wait = retry_after.map_or(String::new(), |wait| format!(" for {}", Spoken(wait)));
+    let limit = match quoted(str(at(json, &["limit_label"]))) {
+        label if label.is_empty() => String::new(),
+        label => format!(", the limit \"{label}\" is reached"),
+    };
+    Error::new(Kind::RateLimited { retry_after }, format!("{name} is out of signatures{wait}{limit}{guest}"))
 }
 
 /// How long to wait: the first header that names a believable time. `Retry-After` is in seconds; the two resets are
@@ -155,8 +161,8 @@ mod tests {
     use reqwest::StatusCode;
     use rstest::rstest;
 
-    const GUEST: Asked<'_> = Asked { name: "euler", keyed: false };
-    const KEYED: Asked<'_> = Asked { name: "euler", keyed: true };
+    const GUEST: Asked<'_> = Asked { name: "provider euler", keyed: false, key_env: "TIKTOP_PROVIDER_KEY" };
+    const KEYED: Asked<'_> = Asked { keyed: true, ..GUEST };
 
     fn answer(status: u16, headers: &[(&'static str, &str)], body: impl Into<Bytes>) -> Answer {
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
