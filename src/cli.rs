@@ -1,2 +1,83 @@
-//! Commands.
+//! Commands: what a person types, and the lines they get back. One file each.
+
 pub mod config;
+mod decode;
+mod events;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use color_eyre::eyre::Result;
+
+use crate::ids::Target;
+
+/// A terminal dashboard for TikTok LIVE.
+///
+/// `tiktop @name` opens a room. Watching needs no account.
+#[derive(Debug, Parser)]
+#[command(name = "tiktop", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print what happens in rooms, one JSON object a line.
+    Events(events::Events),
+    /// Turn captured frames or messages into the same lines.
+    Decode(decode::Decode),
+    /// Show where the settings are, check or print them.
+    Config(config::Args),
+}
+
+/// Where settings come from.
+#[derive(Clone, Debug, Default, Args)]
+struct SettingsArgs {
+    /// Another config file.
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<std::path::PathBuf>,
+    /// One setting, such as `service.language=de`; may be given often, the last one wins.
+    #[arg(long = "set", value_name = "KEY=VALUE", global = true)]
+    sets: Vec<String>,
+}
+
+impl SettingsArgs {
+    fn load(&self) -> Result<crate::config::Loaded, crate::config::Error> {
+        crate::config::load(self.config.as_deref(), &self.sets)
+    }
+}
+
+/// Runs the program with the arguments of this process.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are not mistakes; a closed pipe is nobody's.
+            drop(error.print());
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let settings = cli.settings;
+    let ended = match cli.command {
+        None => Ok(ExitCode::SUCCESS),
+        Some(Command::Events(events)) => events::run(&events, &settings),
+        Some(Command::Decode(decode)) => decode::run(&decode),
+        Some(Command::Config(config)) => Ok(config::run(&config, settings.config.as_deref(), &settings.sets)),
+    };
+    match ended {
+        Ok(code) => code,
+        Err(error) => {
+            output::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Reads the names of rooms; the first that is none is named with what to type instead.
+fn targets(rooms: &[String]) -> Result<Vec<Target>> {
+    rooms.iter().map(|room| Ok(room.parse::<Target>()?)).collect()
+}

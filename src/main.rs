@@ -1,3 +1,7 @@
-//! The `tiktop` program.
+//! The `tiktop` program: everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tiktop::cli::run()
+}

@@ -1,0 +1,221 @@
+//! `tiktop decode FILE|-`: captured frames or bare messages become the lines that `events` prints.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use color_eyre::eyre::{Result, WrapErr};
+
+use super::output;
+use crate::clock::{Moment, Timestamp};
+use crate::events::json::{self, JsonTally, LineContext};
+use crate::events::{Decoder, EventKind, LiveStart, Phase, PhaseKind, RoomEvent, Unknown};
+use crate::ids::RoomId;
+use crate::room::{Noted, Room, Verdict};
+use crate::text::Text;
+use crate::wire::capture::Line;
+use crate::wire::{DecodeError, Frame, Inflater, MAX_INFLATED, Message, Response};
+
+/// Longest line read; a frame of 16 MB in base64 fits.
+const MAX_LINE: u64 = 32 * 1024 * 1024;
+
+/// Turn captured frames or messages into event lines.
+#[derive(Debug, Args)]
+pub(super) struct Decode {
+    /// A capture: lines of {"b64": …} (frames) or {"method": …, "payload_b64": …} (messages); - reads standard input.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+pub(super) fn run(args: &Decode) -> Result<ExitCode> {
+    let stdout = BufWriter::new(std::io::stdout().lock());
+    let mut decoding = Decoding::new(stdout);
+    let read = if args.file.as_os_str() == "-" {
+        decoding.read(std::io::stdin().lock())
+    } else {
+        let file = File::open(&args.file).wrap_err_with(|| format!("cannot read {}", args.file.display()))?;
+        decoding.read(BufReader::new(file))
+    };
+    match read.and_then(|()| decoding.finish()) {
+        Err(error) if output::reader_is_gone(&error) => return Ok(ExitCode::SUCCESS),
+        read => read.wrap_err_with(|| format!("decoding {}", args.file.display()))?,
+    }
+    output::complain(&decoding.summary());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Rooms met in a capture, each reduced like a live one, so that gifts add up by the same rule.
+struct Decoding<W> {
+    out: W,
+    rooms: BTreeMap<Option<RoomId>, Room>,
+    decoder: Decoder,
+    inflater: Inflater,
+    /// The live a frame's messages belong to when they do not say.
+    current: Option<RoomId>,
+    /// Wall clock of the capture's `t` = 0, once a frame told the server's time.
+    epoch: Option<i64>,
+    lines: u64,
+    messages: u64,
+    unreadable: u64,
+    repeated: u64,
+    unknown: BTreeMap<String, u64>,
+}
+
+impl<W: Write> Decoding<W> {
+    fn new(out: W) -> Self {
+        Self {
+            out,
+            rooms: BTreeMap::new(),
+            decoder: Decoder::default(),
+            inflater: Inflater::new(MAX_INFLATED),
+            current: None,
+            epoch: None,
+            lines: 0,
+            messages: 0,
+            unreadable: 0,
+            repeated: 0,
+            unknown: BTreeMap::new(),
+        }
+    }
+
+    fn read(&mut self, mut input: impl BufRead) -> std::io::Result<()> {
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            if std::io::Read::take(&mut input, MAX_LINE).read_until(b'\n', &mut line)? == 0 {
+                return Ok(());
+            }
+            if !line.trim_ascii().is_empty() {
+                self.lines += 1;
+                self.take_line(&String::from_utf8_lossy(&line))?;
+            }
+        }
+    }
+
+    fn take_line(&mut self, line: &str) -> std::io::Result<()> {
+        match Line::parse(line) {
+            Ok(Line::Frame { t, bytes }) => {
+                let length = bytes.len();
+                match Frame::decode(bytes).and_then(|frame| self.take_frame(&frame)) {
+                    Ok(Some(response)) => self.take_response(&response, t),
+                    Ok(None) => Ok(()),
+                    Err(error) => self.take_unreadable("(frame)", length, &error.to_string()),
+                }
+            }
+            Ok(Line::Message { message, created, room_id }) => {
+                let created = created.unwrap_or_default();
+                let at = Moment { mono: u64::try_from(created.0).unwrap_or(0), wall: created };
+                self.take_message(&message, at, room_id)
+            }
+            Err(error) => self.take_unreadable("(line)", line.len(), &format!("line {}: {error}", self.lines)),
+        }
+    }
+
+    fn take_frame(&mut self, frame: &Frame) -> Result<Option<Response>, DecodeError> {
+        if !frame.kind.carries_response() {
+            return Ok(None);
+        }
+        let body = frame.body(&mut self.inflater)?;
+        Response::decode(&body).map(Some)
+    }
+
+    fn take_response(&mut self, response: &Response, t: i64) -> std::io::Result<()> {
+        if let (None, Some(now)) = (self.epoch, response.now) {
+            self.epoch = Some(now.0.saturating_sub(t));
+        }
+        let wall = Timestamp(self.epoch.unwrap_or(0).saturating_add(t));
+        let at = Moment { mono: u64::try_from(t).unwrap_or(0), wall };
+        for message in &response.messages {
+            self.take_message(message, at, None)?;
+        }
+        for _ in 0..response.broken {
+            self.take_unreadable("(message)", 0, "its envelope could not be read")?;
+        }
+        Ok(())
+    }
+
+    fn take_message(&mut self, message: &Message, at: Moment, room_id: Option<RoomId>) -> std::io::Result<()> {
+        self.messages += 1;
+        let event = self.decoder.decode(message, at);
+        self.current = event.room_id.or(room_id).or(self.current);
+        if let EventKind::Unknown(unknown) = &event.kind {
+            match unknown.error {
+                Some(_) => self.unreadable += 1,
+                None => *self.unknown.entry(unknown.method.to_string()).or_default() += 1,
+            }
+        }
+        let current = self.current;
+        let room = self.rooms.entry(current).or_insert_with(|| attended(current, at));
+        let closed = room.tick(at);
+        let verdict = room.apply(&event);
+        self.print(current, &closed)?;
+        match verdict {
+            Verdict::Fresh(tally) => self.print(current, &[Noted { event, tally }]),
+            Verdict::Duplicate | Verdict::Foreign => {
+                self.repeated += 1;
+                Ok(())
+            }
+        }
+    }
+
+    fn take_unreadable(&mut self, what: &str, bytes: usize, error: &str) -> std::io::Result<()> {
+        self.unreadable += 1;
+        let kind = EventKind::Unknown(Unknown { method: Text::new(what), bytes, error: Some(Text::new(error)) });
+        let noted = Noted { event: own(Moment::default(), kind), tally: None };
+        self.print(self.current, &[noted])
+    }
+
+    /// The capture is over: streaks that never ended close.
+    fn finish(&mut self) -> std::io::Result<()> {
+        let mut rooms = std::mem::take(&mut self.rooms);
+        for (room_id, room) in &mut rooms {
+            let last = room.chat.iter().next_back().map_or_else(Moment::default, |entry| entry.at);
+            let closed = room.end_live(last + Duration::from_secs(10));
+            self.print(*room_id, &closed)?;
+        }
+        self.out.flush()
+    }
+
+    fn print(&mut self, room_id: Option<RoomId>, noted: &[Noted]) -> std::io::Result<()> {
+        let label = room_id.map_or_else(|| "capture".to_owned(), |room_id| format!("room {room_id}"));
+        let ctx = LineContext { room: &label, room_id, live_seq: 1 };
+        for noted in noted {
+            let tally = noted.tally.map(|tally| JsonTally {
+                added: tally.added,
+                count: tally.count,
+                streak: tally.streak.into(),
+                diamonds: tally.diamonds,
+            });
+            writeln!(self.out, "{}", json::line(&ctx, &noted.event, tally))?;
+        }
+        Ok(())
+    }
+
+    fn summary(&self) -> String {
+        let kinds: Vec<_> = self.unknown.iter().map(|(method, count)| format!("{method} {count}")).collect();
+        let unknown: u64 = self.unknown.values().sum();
+        let named = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
+        format!(
+            "{} messages in {} lines; {} could not be read; {} came again; {unknown} of kinds we have no reading for{named}",
+            self.messages, self.lines, self.unreadable, self.repeated
+        )
+    }
+}
+
+/// A room as if we had been in it from `at` on.
+fn attended(room_id: Option<RoomId>, at: Moment) -> Room {
+    let mut room = Room::new(1);
+    if let Some(room_id) = room_id {
+        room.apply(&own(at, EventKind::Live(LiveStart { room_id, live_seq: 1 })));
+    }
+    room.apply(&own(at, EventKind::State(Phase::new(PhaseKind::Live))));
+    room
+}
+
+fn own(at: Moment, kind: EventKind) -> RoomEvent {
+    RoomEvent { at, server_at: None, id: None, room_id: None, history: false, kind }
+}

@@ -1,0 +1,199 @@
+//! `tiktop events @name …`: what happens, one JSON object a line.
+
+use std::collections::{HashMap, HashSet};
+use std::process::ExitCode;
+
+use clap::Args;
+use color_eyre::eyre::{Result, bail};
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::mpsc;
+
+use super::{SettingsArgs, output};
+use crate::clock::Clock;
+use crate::events::json::{self, JsonTally, LineContext};
+use crate::events::{EventKind, PhaseKind};
+use crate::ids::{RoomId, RoomKey};
+use crate::room::Noted;
+use crate::run;
+use crate::text::Text;
+use crate::track::{Command, Lost, Tracker, Update, UpdateKind};
+
+/// Updates that may wait for a slow reader of our output before it loses some: minutes of a busy room.
+const QUEUE: usize = 4_096;
+/// Updates written and flushed together.
+const BATCH: usize = 512;
+
+/// Print what happens in rooms.
+#[derive(Debug, Args)]
+pub(super) struct Events {
+    /// Rooms: @name, a link to the live, or a room id. Without any: the rooms of the config file.
+    #[arg(value_name = "ROOM")]
+    rooms: Vec<String>,
+    /// End when the live of each room has ended.
+    #[arg(long)]
+    once: bool,
+    /// Print the messages behind the events too, as `raw` lines.
+    #[arg(long)]
+    raw: bool,
+}
+
+pub(super) fn run(args: &Events, settings: &SettingsArgs) -> Result<ExitCode> {
+    let loaded = settings.load()?;
+    let rooms = if args.rooms.is_empty() { &loaded.settings.rooms } else { &args.rooms };
+    let rooms = super::targets(rooms)?;
+    if rooms.is_empty() {
+        bail!("no room named: write tiktop events @name, or list rooms in the config file");
+    }
+    let secrets = crate::config::secrets(&loaded.settings, |name| std::env::var(name).ok())?;
+    let runtime = run::runtime()?;
+    let ended = runtime.block_on(async {
+        let clock = Clock::system();
+        let tracker = Tracker::start(run::client(&loaded.settings, secrets, false)?, clock.clone())?;
+        let updates = tracker.subscribe(QUEUE, args.raw);
+        let commands = tracker.commands();
+        for room in rooms {
+            commands.send(Command::Add(room)).await?;
+        }
+        let ended = Printer::new(args.once, clock).print(updates).await;
+        tracker.finish().await;
+        ended
+    });
+    // A write to a reader that does not read cannot be called back; it must not hold us.
+    runtime.shutdown_background();
+    ended
+}
+
+/// What a line says of its room.
+#[derive(Debug, Default)]
+struct Labels {
+    room: Text,
+    room_id: Option<RoomId>,
+    live_seq: u32,
+}
+
+struct Printer {
+    once: bool,
+    clock: Clock,
+    rooms: HashMap<RoomKey, Labels>,
+    /// Rooms whose live has not ended yet.
+    open: HashSet<RoomKey>,
+    lines: Vec<u8>,
+}
+
+impl Printer {
+    fn new(once: bool, clock: Clock) -> Self {
+        Self { once, clock, rooms: HashMap::new(), open: HashSet::new(), lines: Vec::new() }
+    }
+
+    async fn print(mut self, mut updates: mpsc::Receiver<Update>) -> Result<ExitCode> {
+        let mut stdout = tokio::io::stdout();
+        let mut batch = Vec::with_capacity(BATCH);
+        let stop = run::stop_signal();
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => return Ok(ExitCode::SUCCESS),
+                received = updates.recv_many(&mut batch, BATCH) => if received == 0 {
+                    return Ok(ExitCode::SUCCESS);
+                },
+            }
+            for update in batch.drain(..) {
+                self.write(update);
+            }
+            let written = tokio::select! {
+                () = &mut stop => return Ok(ExitCode::SUCCESS),
+                written = flush(&mut stdout, &self.lines) => written,
+            };
+            match written {
+                Err(error) if output::reader_is_gone(&error) => return Ok(ExitCode::SUCCESS),
+                written => written?,
+            }
+            self.lines.clear();
+            if self.once && !self.rooms.is_empty() && self.open.is_empty() {
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
+    }
+
+    fn write(&mut self, update: Update) {
+        let key = update.room;
+        match update.kind {
+            UpdateKind::Added { label } => {
+                self.rooms.insert(key, Labels { room: label, ..Labels::default() });
+                self.open.insert(key);
+            }
+            UpdateKind::Events(events) => {
+                for noted in events.iter() {
+                    self.write_event(key, noted);
+                }
+            }
+            UpdateKind::Raw(messages) => {
+                for raw in messages.iter() {
+                    let line = json::raw_line(&self.context(key), raw.at, raw.method.original(), raw.id, &raw.payload);
+                    self.push(&line);
+                }
+            }
+            UpdateKind::Lagged(lost) => self.write_lost(key, &lost),
+            UpdateKind::Removed { .. } => {
+                self.open.remove(&key);
+            }
+            UpdateKind::Snapshot(_) => {}
+        }
+    }
+
+    fn write_event(&mut self, key: RoomKey, noted: &Noted) {
+        let labels = self.rooms.entry(key).or_default();
+        match &noted.event.kind {
+            EventKind::Live(live) => (labels.room_id, labels.live_seq) = (Some(live.room_id), live.live_seq),
+            EventKind::Info(info) if !info.host.unique_id.is_empty() => {
+                labels.room = Text::from(format_args!("@{}", info.host.unique_id));
+            }
+            EventKind::State(phase) if phase.kind == PhaseKind::Ended => {
+                self.open.remove(&key);
+            }
+            _ => {}
+        }
+        let tally = noted.tally.map(|tally| JsonTally {
+            added: tally.added,
+            count: tally.count,
+            streak: tally.streak.into(),
+            diamonds: tally.diamonds,
+        });
+        let line = json::line(&self.context(key), &noted.event, tally);
+        self.push(&line);
+    }
+
+    fn write_lost(&mut self, key: RoomKey, lost: &Lost) {
+        if let Some(live) = &lost.live {
+            let labels = self.rooms.entry(key).or_default();
+            (labels.room_id, labels.live_seq) = (Some(live.room_id), live.live_seq);
+        }
+        if lost.ended {
+            self.open.remove(&key);
+        }
+        let now = self.clock.now();
+        let line = json::lost_line(&self.context(key), lost.from, now, &lost.events, lost.gifts, lost.coins);
+        self.push(&line);
+    }
+
+    fn context(&self, key: RoomKey) -> LineContext<'_> {
+        let labels = self.rooms.get(&key);
+        LineContext {
+            room: labels.map_or("", |labels| labels.room.as_str()),
+            room_id: labels.and_then(|labels| labels.room_id),
+            live_seq: labels.map_or(0, |labels| labels.live_seq),
+        }
+    }
+
+    fn push(&mut self, line: &str) {
+        if !line.is_empty() {
+            self.lines.extend_from_slice(line.as_bytes());
+            self.lines.push(b'\n');
+        }
+    }
+}
+
+async fn flush(stdout: &mut tokio::io::Stdout, lines: &[u8]) -> std::io::Result<()> {
+    stdout.write_all(lines).await?;
+    stdout.flush().await
+}
