@@ -1,1 +1,230 @@
-//! sim.
+//! A fake TikTok on loopback: look-ups, a signing provider, sockets, streams, and everything that can go wrong with them.
+//!
+//! It is the demo and the test bed. It speaks the protocol as `protocol.md` records it, so that other people's clients can
+//! be pointed at it too. It refuses to know our client: nothing here is shared with `webcast` but the wire schema.
+//!
+//! What must stay true: a room's script runs once, so all sockets hear the same messages with the same ids; at rate 0
+//! nothing happens that nobody asked for; [`Truth`] is what was really sent.
+
+mod answer;
+mod batch;
+mod battle;
+mod crowd;
+mod faults;
+mod flv;
+mod frame;
+pub mod gifts;
+mod handshake;
+mod host;
+mod info;
+mod media;
+pub mod message;
+mod provider;
+mod query;
+mod room;
+mod server;
+mod site;
+mod socket;
+mod tls;
+mod traffic;
+mod truth;
+mod world;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
+
+pub use self::faults::{Fault, UnknownFault};
+pub use self::truth::Truth;
+use self::world::{Address, World};
+pub use self::world::{Request, SocketCounts};
+use crate::wire::pb;
+
+/// How a simulator is set up.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The port on 127.0.0.1; 0 finds a free one.
+    pub port: u16,
+    /// Whether to speak https and wss, with a throw-away authority.
+    pub tls: bool,
+    /// What the crowd grows from.
+    pub seed: u64,
+    /// Messages per second in the chatty room; the others say less. At 0 one can connect and nothing is sent, no battle
+    /// begins and nobody goes live.
+    pub rate: f64,
+    /// How many rooms: a chatty one, a battle, a late one, then more chatty ones.
+    pub rooms: usize,
+    /// What goes wrong from the start.
+    pub faults: Vec<Fault>,
+    /// How long sockets wait for clients.
+    pub patience: Patience,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { port: 0, tls: false, seed: 1, rate: 10.0, rooms: 3, faults: Vec::new(), patience: Patience::default() }
+    }
+}
+
+/// How long a socket waits for what a client owes before it is closed.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For a heartbeat.
+    pub heartbeat: Duration,
+    /// For an ack, while one is owed.
+    pub ack: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { heartbeat: Duration::from_secs(60), ack: Duration::from_secs(180) }
+    }
+}
+
+/// A running simulator; it stops when dropped.
+#[derive(Debug)]
+pub struct Sim {
+    world: Arc<World>,
+    address: SocketAddr,
+    ca_pem: Option<String>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Sim {
+    /// Starts serving on 127.0.0.1. Fails where the port is taken.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+        let address = listener.local_addr()?;
+        let (acceptor, ca_pem) = if options.tls {
+            let tls = tls::make()?;
+            (Some(tls.acceptor), Some(tls.ca_pem))
+        } else {
+            (None, None)
+        };
+        let place = Address { authority: address.to_string(), tls: options.tls };
+        let world = Arc::new(World::new(options, place));
+        let mut tasks = vec![tokio::spawn(server::run(world.clone(), listener, acceptor))];
+        tasks.extend((0..world.rooms.len()).map(|index| tokio::spawn(play(world.clone(), index))));
+        Ok(Self { world, address, ca_pem, tasks })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://127.0.0.1:port`, or https: for TikTok's two sites and the provider alike.
+    pub fn base_url(&self) -> String {
+        self.world.address.http()
+    }
+
+    /// `ws://127.0.0.1:port`, or wss.
+    pub fn socket_url(&self) -> String {
+        self.world.address.socket()
+    }
+
+    /// The authority a client must trust, where TLS is on.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
+    }
+
+    /// The handles of the rooms: the chatty one, the battle, the late one, then the others.
+    pub fn names(&self) -> Vec<String> {
+        self.world.rooms.iter().map(|room| room.host.handle.clone()).collect()
+    }
+
+    /// The id of a room's live, or of its last one. 0 for a room that does not exist.
+    pub fn room_id(&self, name: &str) -> i64 {
+        self.world.by_name(name).map_or(0, |room| room.facts().room_id)
+    }
+
+    /// What a room's live has sent to those who listened; empty for a room that does not exist.
+    pub fn truth(&self, name: &str) -> Truth {
+        self.world.by_name(name).map(|room| room.truth()).unwrap_or_default()
+    }
+
+    /// Every request so far (the last 10 000), handshakes too, oldest first.
+    pub fn requests(&self) -> Vec<Request> {
+        self.world.requests()
+    }
+
+    /// What all sockets did so far.
+    pub fn sockets(&self) -> SocketCounts {
+        self.world.socket_counts()
+    }
+
+    /// Replaces the faults that hold.
+    pub fn set_faults(&self, faults: Vec<Fault>) {
+        self.world.set_faults(faults);
+    }
+
+    /// Begins a new live, unless the room is live. Like all verbs here it does nothing for a room that does not exist.
+    pub fn go_live(&self, name: &str) {
+        self.with_room(name, |room| room.go_live(&self.world.faults()));
+    }
+
+    /// Ends the live as its host would: control 3, status 4, sockets closed.
+    pub fn end_live(&self, name: &str) {
+        self.with_room(name, |room| room.end_live(3, &self.world.faults()));
+    }
+
+    /// Ends the live as TikTok would: control 4.
+    pub fn ban(&self, name: &str) {
+        self.with_room(name, |room| room.end_live(4, &self.world.faults()));
+    }
+
+    /// Pauses or resumes the live.
+    pub fn pause(&self, name: &str, paused: bool) {
+        self.with_room(name, |room| room.pause(paused, &self.world.faults()));
+    }
+
+    /// Sends exactly these messages, in one frame, to everybody in the room.
+    pub fn push(&self, name: &str, messages: Vec<pb::Message>) {
+        self.with_room(name, |room| room.push(messages, &self.world.faults()));
+    }
+
+    /// Breaks all sockets without a word.
+    pub fn drop_sockets(&self) {
+        self.world.cut.send_modify(|turn| *turn += 1);
+    }
+
+    /// Stops serving and waits until nothing listens any more.
+    pub async fn stop(mut self) {
+        self.world.stop.cancel();
+        for task in std::mem::take(&mut self.tasks) {
+            // A task that panicked has stopped too.
+            let _ = task.await;
+        }
+    }
+
+    fn with_room(&self, name: &str, act: impl FnOnce(&room::Room)) {
+        if let Some(room) = self.world.by_name(name) {
+            act(room);
+        }
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        self.world.stop.cancel();
+    }
+}
+
+/// Plays the script of one room until the world stops.
+async fn play(world: Arc<World>, index: usize) {
+    let Some(room) = world.rooms.get(index) else { return };
+    let Some(every) = room.flush_every() else { return };
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = world.stop.cancelled() => return,
+            _ = ticks.tick() => room.tick(&world.faults()),
+        }
+    }
+}

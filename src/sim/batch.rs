@@ -1,0 +1,54 @@
+//! What goes out in one `msg` frame, encoded once for all sockets of a room.
+
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use libdeflater::{CompressionLvl, Compressor};
+use prost::Message as _;
+
+use crate::wire::pb;
+
+/// One answer of a room, ready to be framed.
+#[derive(Debug)]
+pub(super) struct Batch {
+    plain: Bytes,
+    gzip: OnceLock<Bytes>,
+    /// What `im_cursor` says.
+    pub(super) cursor: String,
+    /// What happens to the socket after this batch.
+    pub(super) then: Then,
+}
+
+/// What follows a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    GoOn,
+    /// The live is over: close, 1000.
+    Over,
+    /// Close as the service does when it wants clients to come again: 4001.
+    Again,
+}
+
+impl Batch {
+    pub(super) fn new(response: &pb::Response, then: Then) -> Self {
+        Self { plain: response.encode_to_vec().into(), gzip: OnceLock::new(), cursor: response.cursor.clone(), then }
+    }
+
+    pub(super) fn plain(&self) -> Bytes {
+        self.plain.clone()
+    }
+
+    pub(super) fn gzip(&self) -> Bytes {
+        self.gzip.get_or_init(|| gzip(&self.plain)).clone()
+    }
+}
+
+/// `data` as one gzip member.
+pub(super) fn gzip(data: &[u8]) -> Bytes {
+    let mut compressor = Compressor::new(CompressionLvl::fastest());
+    let mut out = vec![0; compressor.gzip_compress_bound(data.len())];
+    // The bound makes room for the worst case, so this cannot fail; an empty payload would be a visible bug.
+    let written = compressor.gzip_compress(data, &mut out).unwrap_or(0);
+    out.truncate(written);
+    out.into()
+}

@@ -1,0 +1,168 @@
+//! Everything that goes wrong at TikTok, by name.
+//!
+//! A fault holds for all rooms until it is cleared. It refuses to know how it is done: the part of the simulator that
+//! would do the right thing asks [`Faults::has`] and does the wrong one instead. Spoiled frames and messages are sent
+//! *beside* the good ones, so the truth of a room stays what a client can reach.
+
+use std::fmt;
+use std::str::FromStr;
+
+use strum::{EnumIter, IntoEnumIterator, IntoStaticStr};
+
+/// One thing that goes wrong. Its text form is its name in kebab-case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Fault {
+    /// The connection breaks without a close frame after ten `msg` frames, each time.
+    Drop,
+    /// The socket stays open and says nothing after five `msg` frames: no message, no `hb`.
+    Stall,
+    /// Every fourth frame is preceded by bytes that are no frame.
+    GarbageFrame,
+    /// Every fourth frame is preceded by a copy whose gzip stops in the middle.
+    TruncatedGzip,
+    /// Once per connection: a frame of a few hundred kilobytes that inflates to 512 MB.
+    GzipBomb,
+    /// Once per connection: one frame of 20 MB.
+    HugeFrame,
+    /// Each batch has one more chat, whose nickname is not UTF-8.
+    InvalidUtf8,
+    /// Each batch has one more message, of a method nobody knows.
+    UnknownMethod,
+    /// Each batch has one more chat, with numbers where texts should be.
+    WrongType,
+    /// The first frame after entering repeats the latest messages with their old ids, not marked as history.
+    Duplicates,
+    /// Streaks of gifts are never closed.
+    LostRepeatEnd,
+    /// The messages of a batch come in reverse order.
+    OutOfOrder,
+    /// Like totals run backwards in every message.
+    LikesBackwards,
+    /// Every nickname and comment is full of terminal escape sequences and bidi controls.
+    EscapeNames,
+    /// The live ends after eight batches; three seconds later a new one begins with a new room id.
+    EndOfLive,
+    /// The live is paused after eight batches, for five seconds, again and again.
+    Pause,
+    /// TikTok ends the live after eight batches (control action 4); it does not come back.
+    Ban,
+    /// After eight batches messages of a stranger's room are mixed in, then the host goes on under a new room id.
+    RoomSwitch,
+    /// The provider answers 429 with `Retry-After`, `x-ratelimit-reset` and a `limit_label`.
+    #[strum(serialize = "provider-429")]
+    Provider429,
+    /// The provider answers 402.
+    #[strum(serialize = "provider-402")]
+    Provider402,
+    /// The provider answers 403.
+    #[strum(serialize = "provider-403")]
+    Provider403,
+    /// The provider answers 500.
+    #[strum(serialize = "provider-500")]
+    Provider500,
+    /// The provider answers 503.
+    #[strum(serialize = "provider-503")]
+    Provider503,
+    /// The provider answers 200 with an empty body.
+    ProviderEmpty,
+    /// The provider answers with a short body that points to a fallback host nobody listens on.
+    ProviderStub,
+    /// The handshake is refused: 415 `DEVICE_BLOCKED`.
+    #[strum(serialize = "handshake-415")]
+    Handshake415,
+    /// The handshake is refused: 417 `illegal secret key`.
+    #[strum(serialize = "handshake-417")]
+    Handshake417,
+    /// The handshake is refused with a plain 400.
+    #[strum(serialize = "handshake-400")]
+    Handshake400,
+    /// Look-ups answer without `statusCode`; pages say "Please wait...".
+    Captcha,
+    /// Look-ups answer 200 with nothing; pages are the anti-bot shell of 1 155 bytes.
+    ShellPage,
+    /// Look-ups and room info refuse with 4003110.
+    AgeGate,
+    /// Look-ups answer with somebody else's account.
+    WrongAccount,
+    /// Everything on TikTok's hosts answers 403, the sockets too.
+    #[strum(serialize = "blocked-403")]
+    Blocked403,
+    /// Look-ups answer 429 with `Retry-After`.
+    #[strum(serialize = "rate-429")]
+    Rate429,
+    /// Room info has an HLS address only.
+    HlsOnly,
+    /// Room info has no stream addresses at all.
+    NoStream,
+}
+
+impl Fault {
+    /// The name in kebab-case.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A name that no fault has; says all that exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no fault '{name}'; there are: {}", all_names())]
+pub struct UnknownFault {
+    name: String,
+}
+
+impl FromStr for Fault {
+    type Err = UnknownFault;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFault> {
+        let name = name.trim();
+        Self::iter()
+            .find(|fault| fault.name() == name)
+            .ok_or_else(|| UnknownFault { name: crate::text::Text::new(name).as_str().to_owned() })
+    }
+}
+
+fn all_names() -> String {
+    Fault::iter().map(Fault::name).collect::<Vec<_>>().join(", ")
+}
+
+/// The faults that hold now.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub(super) fn new(faults: Vec<Fault>) -> Self {
+        Self(faults)
+    }
+
+    pub(super) fn has(&self, fault: Fault) -> bool {
+        self.0.contains(&fault)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_is_found_by_its_own_name() {
+        for fault in Fault::iter() {
+            assert_eq!(fault.to_string().parse(), Ok(fault));
+        }
+        assert_eq!("provider-429".parse(), Ok(Fault::Provider429));
+        assert_eq!("invalid-utf8".parse(), Ok(Fault::InvalidUtf8));
+    }
+
+    #[test]
+    fn a_wrong_name_is_answered_with_all_names() {
+        let error = "stal".parse::<Fault>().unwrap_err().to_string();
+        assert!(error.starts_with("there is no fault 'stal'"), "{error}");
+        assert!(Fault::iter().all(|fault| error.contains(fault.name())), "{error}");
+    }
+}

@@ -1,0 +1,117 @@
+//! The WebSocket handshake: who gets in, and how the others are refused.
+//!
+//! A refusal is an ordinary answer with `Handshake-Status` and `Handshake-Msg`, never a 101.
+
+use std::sync::Arc;
+
+use http_body_util::{BodyExt, Empty};
+use hyper::header::{
+    CONNECTION, COOKIE, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
+    USER_AGENT,
+};
+use hyper::{Request, Response, StatusCode};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::answer::{self, Answer};
+use super::faults::Fault;
+use super::query::Query;
+use super::socket::{self, Hello};
+use super::world::World;
+
+/// What refuses a handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    /// 200 with these in the headers.
+    Said(u16, &'static str),
+    Plain(StatusCode),
+}
+
+/// Whether a request asks for a socket.
+pub(super) fn is_one<B>(request: &Request<B>) -> bool {
+    let upgrade = request.headers().get(UPGRADE).and_then(|value| value.to_str().ok());
+    upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+}
+
+/// Opens the socket, or says why not.
+pub(super) fn answer<B: Send + 'static>(
+    world: &Arc<World>,
+    request: &mut Request<B>,
+    path: &str,
+    query: &Query,
+) -> Answer {
+    let key = request.headers().get(SEC_WEBSOCKET_KEY).cloned();
+    match (refusal(world, request, path, query), key) {
+        (None, Some(key)) => {
+            let accept = derive_accept_key(key.as_bytes());
+            open(world, request, query, &accept)
+        }
+        (Some(Refusal::Said(status, message)), _) => said(status, message),
+        (Some(Refusal::Plain(status)), _) => answer::body(status, "text/plain", ""),
+        (None, None) => answer::body(StatusCode::BAD_REQUEST, "text/plain", ""),
+    }
+}
+
+fn refusal<B>(world: &World, request: &Request<B>, path: &str, query: &Query) -> Option<Refusal> {
+    let faults = world.faults();
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // Clients of 2022 sent neither, and still say so in their URL.
+    let is_old = query.get("update_version_code") == "1.3.0";
+    let has_cookie = header(COOKIE).split(';').any(|cookie| cookie.trim().starts_with("ttwid="));
+    let known = query.id("room_id").is_none_or(|room_id| world.by_room_id(room_id).is_some());
+    if faults.has(Fault::Blocked403) {
+        Some(Refusal::Plain(StatusCode::FORBIDDEN))
+    } else if faults.has(Fault::Handshake400) || !known {
+        Some(Refusal::Plain(StatusCode::BAD_REQUEST))
+    } else if !matches!(path, "/webcast/im/ws_proxy/ws_reuse_supplement" | "/webcast/im/ws") {
+        Some(Refusal::Said(417, "illegal app_id"))
+    } else if faults.has(Fault::Handshake415) || (header(USER_AGENT).is_empty() && !is_old) {
+        Some(Refusal::Said(415, "DEVICE_BLOCKED"))
+    } else if !has_cookie && !is_old {
+        Some(Refusal::Said(417, "http: named cookie not present"))
+    } else if faults.has(Fault::Handshake417) {
+        Some(Refusal::Said(417, "illegal secret key"))
+    } else {
+        None
+    }
+}
+
+fn said(status: u16, message: &str) -> Answer {
+    let answer = answer::body(StatusCode::OK, "text/plain", "");
+    let answer = answer::with(answer, "handshake-status", &status.to_string());
+    let answer = answer::with(answer, "handshake-msg", message);
+    answer::with(answer, "x-tt-logid", "20261121000000SIMULATED")
+}
+
+fn open<B: Send + 'static>(world: &Arc<World>, request: &mut Request<B>, query: &Query, accept: &str) -> Answer {
+    let hello = Hello {
+        gzip: query.get("compress") == "gzip",
+        room_id: query.id("room_id"),
+        enters: query.get("client_enter") == "1",
+    };
+    let protocol = request.headers().get(SEC_WEBSOCKET_PROTOCOL).cloned();
+    let upgrade = hyper::upgrade::on(request);
+    let world = world.clone();
+    tokio::spawn(async move {
+        if let Ok(upgraded) = upgrade.await {
+            socket::serve(world, upgraded, hello).await;
+        }
+    });
+    let mut answer = Response::new(Empty::new().boxed());
+    *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = answer.headers_mut();
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    if let Ok(accept) = HeaderValue::from_str(accept) {
+        headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    // Old clients ask for `echo-protocol` and give up when nobody picks it.
+    if let Some(protocol) = protocol {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, first_of(&protocol));
+    }
+    answer::with(answer, "handshake-options", "ping-interval=10; ping-timeout=60")
+}
+
+fn first_of(list: &HeaderValue) -> HeaderValue {
+    let first = list.to_str().ok().and_then(|list| list.split(',').next());
+    first.and_then(|first| HeaderValue::from_str(first.trim()).ok()).unwrap_or_else(|| list.clone())
+}

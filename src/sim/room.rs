@@ -1,0 +1,233 @@
+//! One room: its lives one after the other, and everything they say to whoever listens.
+//!
+//! The script runs once for the room, not for a connection: all sockets hear the same messages with the same ids. The lock
+//! is never held while waiting. It knows neither HTTP nor frames.
+
+mod live;
+mod plot;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::broadcast;
+
+use self::live::Live;
+pub(super) use self::live::Phase;
+use self::plot::Turn;
+use super::batch::{Batch, Then};
+use super::faults::{Fault, Faults};
+use super::host::{Character, Host};
+use super::truth::Truth;
+use crate::clock::{Clock, Moment};
+use crate::wire::pb;
+
+/// Batches a slow socket may be behind before it is closed.
+const BACKLOG: usize = 512;
+/// How long the late room stays offline.
+const LATE: Duration = Duration::from_secs(20);
+/// Messages a frame holds at most when much is said.
+const FRAME_MESSAGES: usize = 8;
+
+/// A room of the simulated service.
+#[derive(Debug)]
+pub(super) struct Room {
+    pub(super) host: Host,
+    clock: Clock,
+    rate: f64,
+    seed: u64,
+    live: Mutex<Live>,
+    out: broadcast::Sender<Arc<Batch>>,
+}
+
+/// What somebody who enters gets.
+pub(super) struct Entry {
+    /// For the reply to `im_enter_room`.
+    pub(super) welcome: Arc<Batch>,
+    /// The first `msg` frame, where there is something to tell.
+    pub(super) first: Option<Arc<Batch>>,
+    /// Everything said from now on.
+    pub(super) rest: broadcast::Receiver<Arc<Batch>>,
+}
+
+/// What the look-ups say about a room.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    pub(super) phase: Phase,
+    pub(super) room_id: i64,
+    pub(super) began_ms: i64,
+    pub(super) watching: i64,
+    pub(super) so_far: i64,
+    pub(super) likes: i64,
+    pub(super) link_mic: Option<serde_json::Value>,
+}
+
+impl Room {
+    pub(super) fn new(host: Host, clock: &Clock, rate: f64, seed: u64, faults: &Faults) -> Self {
+        let rate = rate.max(0.0) * host.share;
+        let now = clock.now();
+        let mut live = Live::new(&host, 0, rate, seed, now, faults);
+        if host.character == Character::Late {
+            live.phase = Phase::Offline;
+            if rate > 0.0 {
+                live.turn = Some((now + LATE, Turn::GoLive));
+            }
+        }
+        let (out, _) = broadcast::channel(BACKLOG);
+        Self { host, clock: clock.clone(), rate, seed, live: Mutex::new(live), out }
+    }
+
+    /// How often [`Room::tick`] wants to be called: four messages a frame, at most a frame each 700 ms. Never at rate 0.
+    pub(super) fn flush_every(&self) -> Option<Duration> {
+        (self.rate > 0.0).then(|| Duration::from_secs_f64((4.0 / self.rate).clamp(0.004, 0.7)))
+    }
+
+    /// Says what is due.
+    pub(super) fn tick(&self, faults: &Faults) {
+        let now = self.clock.now();
+        let mut live = self.lock();
+        if let Some(&(at, turn)) = live.turn.as_ref()
+            && now.mono >= at.mono
+        {
+            live.turn = None;
+            self.turn(&mut live, turn, now, faults);
+        }
+        if !live.phase.is_on() {
+            return;
+        }
+        let (at, room_id) = (live.at(now), live.room_id);
+        let said = live.traffic.advance(at, faults);
+        for messages in said.chunks(FRAME_MESSAGES) {
+            if live.room_id != room_id || !live.phase.is_on() {
+                break;
+            }
+            self.say(&mut live, messages.to_vec(), Then::GoOn, faults);
+            self.thicken(&mut live, now, faults);
+        }
+    }
+
+    /// Sends exactly these messages.
+    pub(super) fn push(&self, messages: Vec<pb::Message>, faults: &Faults) {
+        self.say(&mut self.lock(), messages, Then::GoOn, faults);
+    }
+
+    /// Begins a new live with a new room id, unless one is on.
+    pub(super) fn go_live(&self, faults: &Faults) {
+        let mut live = self.lock();
+        if !live.phase.is_on() {
+            self.turn(&mut live, Turn::GoLive, self.clock.now(), faults);
+        }
+    }
+
+    /// Ends the live: control message, status, sockets.
+    pub(super) fn end_live(&self, action: i32, faults: &Faults) {
+        let mut live = self.lock();
+        if live.phase.is_on() {
+            self.end(&mut live, action, self.clock.now(), faults);
+        }
+    }
+
+    /// Pauses (true) or resumes the live.
+    pub(super) fn pause(&self, paused: bool, faults: &Faults) {
+        let mut live = self.lock();
+        self.set_paused(&mut live, paused, self.clock.now(), faults);
+    }
+
+    /// Lets somebody in; nothing for a live that is over. `comments` asks for that many of the latest.
+    pub(super) fn enter(&self, room_id: i64, faults: &Faults) -> Option<Entry> {
+        let mut live = self.lock();
+        if !live.phase.is_on() || live.room_id != room_id {
+            return None;
+        }
+        let at = live.at(self.clock.now());
+        let entrance = live.traffic.entrance(at);
+        let welcome = pb::Response { is_first: true, need_ack: false, ..self.response(&live, entrance) };
+        let mut backlog = live.backlog();
+        if faults.has(Fault::Duplicates) {
+            backlog.extend(live.latest(12));
+        }
+        let first = (!backlog.is_empty()).then(|| self.response(&live, backlog));
+        Some(Entry {
+            welcome: Arc::new(Batch::new(&welcome, Then::GoOn)),
+            first: first.map(|first| Arc::new(Batch::new(&first, Then::GoOn))),
+            rest: self.out.subscribe(),
+        })
+    }
+
+    /// The answer of the first fetch, and of a poll that comes with the cursor of the one before.
+    pub(super) fn fetch(&self, cursor: &str) -> pb::Response {
+        let mut live = self.lock();
+        let messages = match cursor.split('_').nth(1).and_then(|seq| seq.parse().ok()) {
+            Some(seq) => live.since(seq),
+            None => {
+                let at = live.at(self.clock.now());
+                let mut messages = live.traffic.entrance(at);
+                messages.extend(live.backlog());
+                messages.extend(live.traffic.state(at));
+                messages
+            }
+        };
+        let internal_ext = live.internal_ext(self.clock.now());
+        pb::Response { internal_ext, is_first: true, ..self.response(&live, messages) }
+    }
+
+    pub(super) fn facts(&self) -> Facts {
+        let live = self.lock();
+        Facts {
+            phase: live.phase,
+            room_id: live.room_id,
+            began_ms: live.began.wall.0,
+            watching: live.traffic.watching(),
+            so_far: live.traffic.so_far(),
+            likes: live.traffic.likes(),
+            link_mic: live.traffic.battle().map(super::battle::Battle::to_json),
+        }
+    }
+
+    /// Whether `room_id` is or was a live of this room.
+    pub(super) fn had(&self, room_id: i64) -> bool {
+        let live = self.lock();
+        live.room_id == room_id || live.past.contains(&room_id)
+    }
+
+    /// Microseconds since the live began.
+    pub(super) fn age(&self) -> u64 {
+        let live = self.lock();
+        live.at(self.clock.now())
+    }
+
+    pub(super) fn truth(&self) -> Truth {
+        self.lock().ledger.truth()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends one batch to all sockets, with what the faults add, and books what was heard.
+    fn say(&self, live: &mut Live, messages: Vec<pb::Message>, then: Then, faults: &Faults) {
+        if self.out.receiver_count() > 0 {
+            live.ledger.book(&messages);
+        }
+        live.remember(&messages);
+        let mut messages = messages;
+        plot::spoil(live, &mut messages, self.clock.now(), faults);
+        let response = self.response(live, messages);
+        // Nobody listening is no error.
+        let _ = self.out.send(Arc::new(Batch::new(&response, then)));
+    }
+
+    fn response(&self, live: &Live, messages: Vec<pb::Message>) -> pb::Response {
+        let now: Moment = self.clock.now();
+        pb::Response {
+            messages,
+            cursor: live.cursor(now),
+            fetch_interval: 1_000,
+            now: now.wall.0,
+            internal_ext: "-".to_owned(),
+            fetch_type: 1,
+            heartbeat_duration: 15,
+            need_ack: true,
+            ..pb::Response::default()
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The live that is on, or the last one.
+
+use std::collections::VecDeque;
+
+use super::plot::Turn;
+use crate::clock::Moment;
+use crate::sim::faults::Faults;
+use crate::sim::host::Host;
+use crate::sim::traffic::{Cast, Traffic};
+use crate::sim::truth::Ledger;
+use crate::wire::pb;
+
+/// Messages kept for polls and for repeating.
+const KEPT: usize = 400;
+/// Comments that somebody who enters is shown.
+const HISTORY: usize = 6;
+
+/// Where a room stands. The numbers are TikTok's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sim) enum Phase {
+    On,
+    Paused,
+    /// Never was, or is over.
+    Offline,
+}
+
+impl Phase {
+    /// `status` of the look-ups: 2 live, 3 paused, 4 offline.
+    pub(in crate::sim) fn status(self) -> i64 {
+        match self {
+            Self::On => 2,
+            Self::Paused => 3,
+            Self::Offline => 4,
+        }
+    }
+
+    pub(in crate::sim) fn is_on(self) -> bool {
+        self != Self::Offline
+    }
+}
+
+/// One live.
+#[derive(Debug)]
+pub(super) struct Live {
+    pub(super) phase: Phase,
+    /// How many lives came before.
+    pub(super) number: u32,
+    pub(super) room_id: i64,
+    pub(super) began: Moment,
+    pub(super) traffic: Traffic,
+    pub(super) ledger: Ledger,
+    /// What happens to the room next, and when.
+    pub(super) turn: Option<(Moment, Turn)>,
+    /// Batches since the last turn; faults count them.
+    pub(super) batches: u32,
+    /// Room ids of earlier lives.
+    pub(super) past: Vec<i64>,
+    /// The latest messages with their places in the live.
+    kept: VecDeque<(u64, pb::Message)>,
+    place: u64,
+}
+
+impl Live {
+    pub(super) fn new(host: &Host, number: u32, rate: f64, seed: u64, now: Moment, faults: &Faults) -> Self {
+        let place = host.index as i64 * 1_000 + i64::from(number);
+        let room_id = 7_570_000_000_000_000_000 + (seed % 1_000) as i64 * 1_000_000_000_000 + place * 1_000_003;
+        let mut traffic = Traffic::new(
+            Cast {
+                host: host.to_wire(),
+                rival: host.rival(),
+                room_id,
+                seed: seed ^ (room_id as u64),
+                first_id: 7_600_000_000_000_000_000 + place * 10_000_000_000_000,
+                began_ms: now.wall.0,
+                rate,
+                watching: host.watching,
+            },
+            faults,
+        );
+        let mut kept = VecDeque::new();
+        if rate > 0.0 {
+            kept.extend(traffic.earlier_chats(HISTORY as u32).into_iter().map(|chat| (0, chat)));
+        }
+        Self {
+            phase: Phase::On,
+            number,
+            room_id,
+            began: now,
+            traffic,
+            ledger: Ledger::new(room_id),
+            turn: None,
+            batches: 0,
+            past: Vec::new(),
+            kept,
+            place: 0,
+        }
+    }
+
+    /// Microseconds since the live began.
+    pub(super) fn at(&self, now: Moment) -> u64 {
+        u64::try_from(now.since(self.began).as_micros()).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn remember(&mut self, messages: &[pb::Message]) {
+        for message in messages {
+            self.place += 1;
+            self.kept.push_back((self.place, message.clone()));
+        }
+        let excess = self.kept.len().saturating_sub(KEPT);
+        self.kept.drain(..excess);
+    }
+
+    /// The latest comments, flagged as history.
+    pub(super) fn backlog(&self) -> Vec<pb::Message> {
+        let mut chats: Vec<_> = self
+            .kept
+            .iter()
+            .rev()
+            .filter(|(_, message)| message.method == "WebcastChatMessage")
+            .take(HISTORY)
+            .map(|(_, message)| pb::Message { is_history: true, ..message.clone() })
+            .collect();
+        chats.reverse();
+        chats
+    }
+
+    /// The latest messages as they were.
+    pub(super) fn latest(&self, count: usize) -> Vec<pb::Message> {
+        let skipped = self.kept.len().saturating_sub(count);
+        self.kept.iter().skip(skipped).map(|(_, message)| message.clone()).collect()
+    }
+
+    /// Everything after a place, for polls.
+    pub(super) fn since(&self, place: u64) -> Vec<pb::Message> {
+        self.kept.iter().filter(|&&(at, _)| at > place).map(|(_, message)| message.clone()).collect()
+    }
+
+    pub(super) fn cursor(&self, now: Moment) -> String {
+        format!("{}_{}_1_1_{}_0", now.wall.0, self.place, self.began.wall.0)
+    }
+
+    /// The long form, which only fetches carry.
+    pub(super) fn internal_ext(&self, now: Moment) -> String {
+        let cursor = self.cursor(now);
+        let acks: Vec<_> =
+            self.latest(3).iter().map(|message| format!("{}_{:x}", message.msg_id, message.payload.len())).collect();
+        format!(
+            "fetch_time:{now}|start_time:0|ack_ids:,,{acks},|fetch_id:{fetch}|flag:0|seq:1|next_cursor:{cursor}|wss_info:0-{now}-0-0",
+            now = now.wall.0,
+            acks = acks.join(","),
+            fetch = self.place + 1,
+        )
+    }
+}

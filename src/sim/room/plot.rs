@@ -1,0 +1,117 @@
+//! How a room turns: live, paused, over, live again; and what the faults make of it.
+
+use std::time::Duration;
+
+use super::live::{Live, Phase};
+use super::{Room, Then};
+use crate::clock::Moment;
+use crate::sim::faults::{Fault, Faults};
+use crate::sim::message;
+use crate::wire::pb;
+
+/// Batches between a (new) beginning and what a fault of the room does.
+const CALM: u32 = 8;
+/// Batches in which a stranger's room is mixed in before the room switches.
+const STRANGERS: u32 = 3;
+const BACK_AFTER: Duration = Duration::from_secs(3);
+/// Stands where bytes that are not UTF-8 will be.
+const MARK: &str = "~not-utf-8~";
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Something that happens to a room at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    GoLive,
+    Resume,
+}
+
+impl Room {
+    pub(super) fn turn(&self, live: &mut Live, turn: Turn, now: Moment, faults: &Faults) {
+        match turn {
+            Turn::GoLive => self.begin(live, now, faults),
+            Turn::Resume => self.set_paused(live, false, now, faults),
+        }
+    }
+
+    /// A new live under a new room id.
+    fn begin(&self, live: &mut Live, now: Moment, faults: &Faults) {
+        let mut past = std::mem::take(&mut live.past);
+        past.push(live.room_id);
+        *live = Live::new(&self.host, live.number + 1, self.rate, self.seed, now, faults);
+        live.past = past;
+    }
+
+    /// The end, as everybody hears it: 3 by the host, 4 by TikTok.
+    pub(super) fn end(&self, live: &mut Live, action: i32, now: Moment, faults: &Faults) {
+        let control = live.traffic.control(live.at(now), action);
+        self.say(live, vec![control], Then::Over, faults);
+        live.phase = Phase::Offline;
+        live.turn = None;
+    }
+
+    pub(super) fn set_paused(&self, live: &mut Live, paused: bool, now: Moment, faults: &Faults) {
+        let (from, to, action) = if paused { (Phase::On, Phase::Paused, 1) } else { (Phase::Paused, Phase::On, 2) };
+        if live.phase == from {
+            live.phase = to;
+            live.batches = 0;
+            let control = live.traffic.control(live.at(now), action);
+            self.say(live, vec![control], Then::GoOn, faults);
+        }
+    }
+
+    /// What the faults make happen to the room after a while.
+    pub(super) fn thicken(&self, live: &mut Live, now: Moment, faults: &Faults) {
+        live.batches += 1;
+        if live.batches < CALM || live.phase != Phase::On {
+            return;
+        }
+        if faults.has(Fault::Ban) {
+            self.end(live, 4, now, faults);
+        } else if faults.has(Fault::EndOfLive) {
+            self.end(live, 3, now, faults);
+            live.turn = Some((now + BACK_AFTER, Turn::GoLive));
+        } else if faults.has(Fault::Pause) {
+            self.set_paused(live, true, now, faults);
+            live.turn = Some((now + PAUSE, Turn::Resume));
+        } else if faults.has(Fault::RoomSwitch) && live.batches >= CALM + STRANGERS {
+            self.say(live, Vec::new(), Then::Again, faults);
+            self.begin(live, now, faults);
+        }
+    }
+}
+
+/// What the faults do to a batch on its way: more messages, or another order. The good ones stay.
+pub(super) fn spoil(live: &mut Live, messages: &mut Vec<pb::Message>, now: Moment, faults: &Faults) {
+    let at = live.at(now);
+    if faults.has(Fault::OutOfOrder) {
+        messages.reverse();
+    }
+    if faults.has(Fault::InvalidUtf8) {
+        let mut person = live.traffic.anybody();
+        person.user.nickname = MARK.to_owned();
+        let chat = message::chat(live.traffic.head(at), person, "my name is not UTF-8", Vec::new());
+        messages.push(pb::Message { payload: break_mark(&chat.payload).into(), ..chat });
+    }
+    if faults.has(Fault::UnknownMethod) {
+        messages
+            .push(live.traffic.head(at).raw("WebcastNobodyKnowsThisMessage", vec![0x08, 0x01, 0x12, 0x02, b'h', b'i']));
+    }
+    if faults.has(Fault::WrongType) {
+        // Fields 2 (user) and 3 (content) as numbers.
+        messages.push(live.traffic.head(at).raw("WebcastChatMessage", vec![0x10, 0x2a, 0x18, 0x2a]));
+    }
+    if faults.has(Fault::RoomSwitch) && live.batches >= CALM {
+        let person = live.traffic.anybody();
+        let head = message::Head { room_id: 7_111_111_111_111_111_111, ..live.traffic.head(at) };
+        messages.push(message::chat(head, person, "I am in another room", Vec::new()));
+    }
+}
+
+/// `payload` with the mark replaced, same length, by bytes that no text has.
+fn break_mark(payload: &[u8]) -> Vec<u8> {
+    let mut broken = payload.to_vec();
+    if let Some(at) = broken.windows(MARK.len()).position(|window| window == MARK.as_bytes()) {
+        broken.iter_mut().skip(at).take(MARK.len()).for_each(|byte| *byte = 0xff);
+    }
+    broken
+}

@@ -1,0 +1,114 @@
+//! Accepts connections and knows which part answers which path.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Request, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+use super::answer::{self, Answer};
+use super::faults::Fault;
+use super::query::Query;
+use super::world::{self, World};
+use super::{handshake, info, media, provider, site};
+
+/// Serves until the world stops.
+pub(super) async fn run(world: Arc<World>, listener: TcpListener, tls: Option<TlsAcceptor>) {
+    loop {
+        let accepted = tokio::select! {
+            () = world.stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        // A failed accept is the client's bad luck; the next one may be fine.
+        if let Ok((tcp, _)) = accepted {
+            tokio::spawn(connection(world.clone(), tcp, tls.clone()));
+        }
+    }
+}
+
+async fn connection(world: Arc<World>, tcp: TcpStream, tls: Option<TlsAcceptor>) {
+    // Frames are small and must not wait for each other.
+    let _ = tcp.set_nodelay(true);
+    match tls {
+        None => serve(world, tcp).await,
+        Some(tls) => {
+            if let Ok(stream) = tls.accept(tcp).await {
+                serve(world, stream).await;
+            }
+        }
+    }
+}
+
+async fn serve(world: Arc<World>, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
+    let stop = world.stop.clone();
+    let service = service_fn(move |request| {
+        let world = world.clone();
+        async move { Ok::<_, Infallible>(route(&world, request)) }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    tokio::select! {
+        () = stop.cancelled() => {}
+        // A client that goes away in the middle is none of our business.
+        _ = connection => {}
+    }
+}
+
+/// The answer to one request.
+fn route(world: &Arc<World>, mut request: Request<Incoming>) -> Answer {
+    world.log(logged(&request));
+    let path = request.uri().path().trim_end_matches('/').to_owned();
+    let query = Query::parse(request.uri().query());
+    if handshake::is_one(&request) {
+        return handshake::answer(world, &mut request, &path, &query);
+    }
+    let parts: Vec<_> = path.trim_start_matches('/').split('/').collect();
+    // What a signing provider answers goes on when TikTok blocks us.
+    match parts.as_slice() {
+        ["webcast", "fetch"] => return provider::fetch(world, &query),
+        ["webcast", "rooms", room, "connect"] => return provider::connect(world, room),
+        ["webcast", "anchors", name, "connect"] => return provider::connect_name(world, name),
+        ["webcast", "anchors", name, "room_id"] => return provider::room_id(world, name),
+        ["webcast", "room_id"] => return provider::room_id(world, query.get("uniqueId")),
+        ["webcast", "rooms", _, "gifts"] => return info::gift_list(world),
+        ["webcast", "rate_limits"] | ["accounts", "me", "rate_limits"] => return provider::rate_limits(world),
+        ["webcast" | "tiktok", "sign_url"] => return provider::sign_url(world, &query),
+        _ => {}
+    }
+    if world.has(Fault::Blocked403) {
+        return answer::body(StatusCode::FORBIDDEN, "text/html", "");
+    }
+    match parts.as_slice() {
+        [""] => site::home(),
+        ["api-live", "user", "room"] => site::api_live(world, &query),
+        ["api", "search", "live", "full"] => info::search(world, &query),
+        [name, "live"] if name.starts_with('@') => site::live_page(world, name),
+        [name] if name.starts_with('@') => site::profile(world, name),
+        ["webcast", "room", "info"] => info::room_info(world, query.id("room_id")),
+        ["webcast", "room", "info_by_user"] => info::room_info_by_user(world, query.get("unique_id")),
+        ["webcast", "room", "check_alive"] => info::check_alive(world, query.get("room_ids")),
+        ["webcast", "gift", "list"] => info::gift_list(world),
+        ["webcast", "feed"] => info::feed(world, query.get("max_time")),
+        ["webcast", "wallet_api", "fs", "diamond"] | ["webcast", "diamond"] => info::prices(world),
+        ["webcast", "im", "fetch"] => provider::im_fetch(world, &query),
+        ["stream", file] => media::flv(world, file),
+        _ => answer::not_found(),
+    }
+}
+
+fn logged(request: &Request<Incoming>) -> world::Request {
+    let headers = request
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let path = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
+    world::Request { method: request.method().to_string(), path, headers }
+}

@@ -1,0 +1,155 @@
+//! www.tiktok.com: the front page with its cookie, the look-up, the live page and the profile page.
+
+use std::sync::Arc;
+
+use hyper::StatusCode;
+use serde_json::{Value, json};
+
+use super::answer::{self, Answer};
+use super::faults::Fault;
+use super::media;
+use super::query::Query;
+use super::room::Room;
+use super::world::World;
+
+/// What the anti-bot shell weighs.
+const SHELL_BYTES: usize = 1_155;
+
+/// `/`: what matters is the cookie.
+pub(super) fn home() -> Answer {
+    let answer =
+        answer::html("<!DOCTYPE html><html><head><title>TikTok - Make Your Day</title></head></html>".to_owned());
+    answer::with(answer, "set-cookie", &format!("{}; Path=/; Max-Age=31536000; HttpOnly", ttwid()))
+}
+
+/// An anonymous visitor's cookie in TikTok's form.
+pub(super) fn ttwid() -> String {
+    let token: String = (0..43).map(|_| fastrand::alphanumeric()).collect();
+    format!("ttwid=1%7C{token}%7C1790000000%7C{:032x}{:032x}", fastrand::u128(..), fastrand::u128(..))
+}
+
+/// `/api-live/user/room`.
+pub(super) fn api_live(world: &Arc<World>, query: &Query) -> Answer {
+    let faults = world.faults();
+    if faults.has(Fault::Rate429) {
+        return answer::too_many(&json!({ "message": "rate limited" }));
+    }
+    if faults.has(Fault::Captcha) {
+        return answer::json(&json!({ "code": "10000", "from": "", "type": "verify", "region": "va" }));
+    }
+    if faults.has(Fault::ShellPage) {
+        return answer::empty();
+    }
+    if faults.has(Fault::AgeGate) {
+        return answer::json(&json!({ "data": null, "message": "", "extra": {}, "statusCode": 4_003_110 }));
+    }
+    let name = query.get("uniqueId");
+    if name.is_empty() {
+        return answer::json(&json!({ "data": null, "message": "params_error", "statusCode": 10_201 }));
+    }
+    let Some(room) = world.by_name(name) else {
+        let extra = json!({ "id": "20261121000000SIMULATED" });
+        return answer::json(
+            &json!({ "data": null, "message": "user_not_found", "extra": extra, "statusCode": 19_881_007 }),
+        );
+    };
+    answer::json(&json!({ "data": user_room(world, room), "message": "", "extra": {}, "statusCode": 0 }))
+}
+
+/// `/@name/live`.
+pub(super) fn live_page(world: &Arc<World>, name: &str) -> Answer {
+    if let Some(refused) = refused_page(world) {
+        return refused;
+    }
+    let age_gate = world.has(Fault::AgeGate);
+    let mut live_room = json!({
+        "loadingState": { "getRecommendLive": 0, "getUserInfo": 2, "getUserStat": 0 }, "needLogin": age_gate,
+        "showLiveGate": age_gate, "isAgeGateRoom": age_gate, "recommendLiveRooms": [], "liveRoomStatus": 0,
+    });
+    if let Some(room) = world.by_name(name).filter(|_| !age_gate) {
+        live_room["liveRoomUserInfo"] = user_room(world, room);
+    }
+    let state = json!({ "LiveRoom": live_room, "CurrentRoom": { "roomInfo": null }, "SEOState": {} });
+    page("SIGI_STATE", &state)
+}
+
+/// `/@name`.
+pub(super) fn profile(world: &Arc<World>, name: &str) -> Answer {
+    if let Some(refused) = refused_page(world) {
+        return refused;
+    }
+    let detail = match world.by_name(name) {
+        None => json!({ "statusCode": 10_221, "statusMsg": "", "needFix": true }),
+        Some(room) => {
+            let mut user = user_room(world, room)["user"].take();
+            user["privateAccount"] = json!(false);
+            user["bioLink"] = json!({ "link": "https://example.com", "risk": 0 });
+            let stats = json!({
+                "followerCount": room.host.followers, "followingCount": 80, "heartCount": 120_000, "heart": 120_000,
+                "videoCount": 64, "friendCount": 12, "diggCount": 0,
+            });
+            json!({ "statusCode": 0, "statusMsg": "", "userInfo": { "user": user, "stats": stats } })
+        }
+    };
+    page("__UNIVERSAL_DATA_FOR_REHYDRATION__", &json!({ "__DEFAULT_SCOPE__": { "webapp.user-detail": detail } }))
+}
+
+/// The page that comes instead, where the faults say so.
+fn refused_page(world: &World) -> Option<Answer> {
+    let faults = world.faults();
+    if faults.has(Fault::Rate429) {
+        return Some(answer::too_many(&json!({ "message": "rate limited" })));
+    }
+    if faults.has(Fault::Captcha) {
+        let page = "<html><head><title>Security</title></head><body>Please wait...<script>\
+                    document.cookie='_wafchallengeid=x'</script></body></html>";
+        return Some(answer::html(page.to_owned()));
+    }
+    if faults.has(Fault::ShellPage) {
+        let (head, tail) = ("<!DOCTYPE html><html><body><script>/*", "*/</script></body></html>");
+        let filler = "x".repeat(SHELL_BYTES - head.len() - tail.len());
+        return Some(answer::body(StatusCode::OK, "text/html; charset=utf-8", format!("{head}{filler}{tail}")));
+    }
+    None
+}
+
+fn page(id: &str, state: &Value) -> Answer {
+    // A script ends at the first `</`, whatever it stands in.
+    let state = state.to_string().replace("</", "<\\u002F");
+    answer::html(format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta property=\"og:url\" content=\"x\">\
+         <title>LIVE - TikTok</title></head><body><div id=\"app\"></div>\
+         <script id=\"{id}\" type=\"application/json\">{state}</script></body></html>"
+    ))
+}
+
+/// `data` of the look-up, and `liveRoomUserInfo` of the live page. An offline room keeps its last id and addresses.
+fn user_room(world: &World, room: &Room) -> Value {
+    let (host, facts) = (&room.host, room.facts());
+    let status = facts.phase.status();
+    let handle = if world.has(Fault::WrongAccount) { "somebody.else" } else { host.handle.as_str() };
+    let avatar = |size| format!("https://p16-common-sign.tiktokcdn.com/tos-avt-0068/{}~{size}:{size}.webp", host.id());
+    let mut live_room = json!({
+        "coverUrl": avatar(720), "squareCoverImg": avatar(720), "title": host.title,
+        "startTime": facts.began_ms / 1_000, "status": status, "paidEvent": { "event_id": 0, "paid_type": 0 },
+        "liveSubOnly": 0, "liveRoomMode": 0, "hashTagId": 42, "gameTagId": 0,
+        "liveRoomStats": {
+            "enterCount": facts.so_far, "userCount": if facts.phase.is_on() { facts.watching } else { 1 },
+        },
+        "streamId": media::stream_id(facts.room_id).to_string(), "multiStreamScene": 0, "multiStreamSource": 0,
+    });
+    if !world.has(Fault::NoStream) {
+        live_room["streamData"] = media::pull_data(world, facts.room_id);
+        live_room["hevcStreamData"] = json!({ "pull_data": { "options": {}, "stream_data": "" }, "push_data": {} });
+    }
+    json!({
+        "user": {
+            "avatarLarger": avatar(1_080), "avatarMedium": avatar(720), "avatarThumb": avatar(100),
+            "id": host.id().to_string(), "nickname": host.nickname, "secUid": host.sec_uid(), "secret": false,
+            "uniqueId": handle, "verified": false, "roomId": facts.room_id.to_string(), "signature": host.title,
+            "status": status, "followStatus": 0,
+        },
+        "stats": { "followingCount": 80, "followerCount": host.followers },
+        "liveRoom": live_room,
+    })
+}

@@ -1,0 +1,273 @@
+//! One WebSocket of a client, after the handshake.
+//!
+//! As at TikTok: the room comes with `im_enter_room` or, for older clients, with the URL; every `msg` asks for an ack;
+//! heartbeats are answered; who does neither for too long is closed. A slow reader is closed too, nobody waits for it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use prost::Message as _;
+use tokio::sync::{broadcast, watch};
+use tokio::time::Instant;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode};
+
+use super::batch::{Batch, Then};
+use super::faults::Fault;
+use super::frame::{self, Framer};
+use super::world::{World, count};
+use crate::wire::pb;
+
+/// Frames after which [`Fault::Drop`] breaks the connection.
+const DROP_AFTER: u64 = 10;
+/// Frames after which [`Fault::Stall`] falls silent.
+const STALL_AFTER: u64 = 5;
+/// After this long a client that has not entered is greeted: the Python one waits for the first message before it enters.
+const GREET_AFTER: Duration = Duration::from_secs(1);
+/// Acks a client may owe before the oldest frame is forgotten.
+const UNACKED: usize = 4_096;
+
+type Stream = WebSocketStream<TokioIo<Upgraded>>;
+
+/// What the URL of the socket said.
+#[derive(Clone, Debug)]
+pub(super) struct Hello {
+    pub(super) gzip: bool,
+    pub(super) room_id: Option<i64>,
+    /// `client_enter=1`: the client will send `im_enter_room`. Those of 2022 do not, their room is that of the URL.
+    pub(super) enters: bool,
+}
+
+/// Why a session is over: the close code to say, or nothing where the connection just breaks.
+type Gone = Option<(u16, &'static str)>;
+
+struct Session {
+    world: Arc<World>,
+    stream: Stream,
+    framer: Framer,
+    room: Option<broadcast::Receiver<Arc<Batch>>>,
+    room_id: i64,
+    /// Log ids that were sent and not acked.
+    owed: VecDeque<i64>,
+    last_ack: Instant,
+    last_heartbeat: Instant,
+    sent: u64,
+    stalled: bool,
+}
+
+/// Serves one socket to its end.
+pub(super) async fn serve(world: Arc<World>, upgraded: Upgraded, hello: Hello) {
+    let config = WebSocketConfig::default().max_message_size(Some(1 << 20)).write_buffer_size(0);
+    let stream = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
+    let mut cut = world.cut.subscribe();
+    count(&world.counters.opened);
+    count(&world.counters.open);
+    let first_log_id = 3_370_000_000_000_000_000 + fastrand::i64(0..1_000_000_000_000);
+    let mut session = Session {
+        world: world.clone(),
+        stream,
+        framer: Framer::new(hello.gzip, first_log_id),
+        room: None,
+        room_id: 0,
+        owed: VecDeque::new(),
+        last_ack: Instant::now(),
+        last_heartbeat: Instant::now(),
+        sent: 0,
+        stalled: false,
+    };
+    let gone = session.run(hello, &mut cut).await;
+    if let Some((code, reason)) = gone {
+        let close = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
+        // The other side may be gone already.
+        let _ = session.stream.close(Some(close)).await;
+    }
+    world.counters.open.fetch_sub(1, Ordering::Relaxed);
+}
+
+impl Session {
+    async fn run(&mut self, hello: Hello, cut: &mut watch::Receiver<u64>) -> Gone {
+        if let Some(room_id) = hello.room_id.filter(|_| !hello.enters)
+            && let Err(gone) = self.enter(room_id, false).await
+        {
+            return gone;
+        }
+        let greet_at = Instant::now() + GREET_AFTER;
+        let mut greeted = !hello.enters;
+        loop {
+            let deadline = self.deadline();
+            tokio::select! {
+                () = self.world.stop.cancelled() => return None,
+                _ = cut.changed() => return None,
+                () = tokio::time::sleep_until(deadline) => return Some((1000, self.impatience())),
+                () = tokio::time::sleep_until(greet_at), if !greeted => {
+                    greeted = true;
+                    if let Err(gone) = self.greet(hello.room_id).await { return gone }
+                }
+                incoming = self.stream.next() => match incoming {
+                    Some(Ok(message)) => if let Err(gone) = self.hear(message).await { return gone },
+                    Some(Err(_)) | None => return None,
+                },
+                batch = next(&mut self.room) => match batch {
+                    Ok(batch) => if let Err(gone) = self.say(&batch).await { return gone },
+                    Err(()) => return Some((4003, "too slow")),
+                },
+            }
+        }
+    }
+
+    /// When patience ends: no heartbeat, or no ack although acks are owed.
+    fn deadline(&self) -> Instant {
+        let patience = self.world.patience;
+        let heartbeat = self.last_heartbeat + patience.heartbeat;
+        if self.owed.is_empty() { heartbeat } else { heartbeat.min(self.last_ack + patience.ack) }
+    }
+
+    fn impatience(&self) -> &'static str {
+        let silent = self.last_heartbeat.elapsed() >= self.world.patience.heartbeat;
+        if silent { "payload_handler_hb" } else { "no ack" }
+    }
+
+    async fn hear(&mut self, message: Message) -> Result<(), Gone> {
+        let data = match message {
+            Message::Binary(data) => data,
+            Message::Close(_) => return Err(None),
+            // Texts are not part of the protocol; pings are answered below us.
+            _ => return Ok(()),
+        };
+        let Ok(frame) = pb::PushFrame::decode(data) else { return Ok(()) };
+        match frame.payload_type.as_str() {
+            "hb" => self.heartbeat().await,
+            "ack" => {
+                self.acked(&frame);
+                Ok(())
+            }
+            "im_enter_room" => match pb::EnterRoom::decode(frame.payload) {
+                Ok(enter) => self.enter(enter.room_id, true).await,
+                Err(_) => Err(Some((4003, "payload_handler_enter"))),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    async fn heartbeat(&mut self) -> Result<(), Gone> {
+        self.last_heartbeat = Instant::now();
+        count(&self.world.counters.heartbeats);
+        if self.stalled {
+            return Ok(());
+        }
+        let now = self.world.clock.now().wall.0;
+        self.send(Framer::heartbeat(now)).await
+    }
+
+    /// The rule of 2024 names the frame and repeats its `internal_ext`; that of 2022 has no payload.
+    fn acked(&mut self, frame: &pb::PushFrame) {
+        let place = self.owed.iter().position(|&log_id| log_id == frame.log_id);
+        let said_right = frame.payload.is_empty() || frame.payload.as_ref() == b"-";
+        if let Some(place) = place.filter(|_| said_right) {
+            self.owed.remove(place);
+            self.last_ack = Instant::now();
+            count(&self.world.counters.acks);
+        } else {
+            count(&self.world.counters.wrong_acks);
+        }
+    }
+
+    /// Enters a room, or switches to it; `asked` with a message, else by the URL.
+    async fn enter(&mut self, room_id: i64, asked: bool) -> Result<(), Gone> {
+        let Some(room) = self.world.by_room_id(room_id).cloned() else {
+            return Err(Some((4003, "room not found")));
+        };
+        let Some(entry) = room.enter(room_id, &self.world.faults()) else {
+            return Err(Some((1000, "room has ended")));
+        };
+        count(&self.world.counters.entered);
+        let reply = if asked { self.framer.entered(&entry.welcome) } else { self.framer.msg(&entry.welcome) };
+        self.send(reply).await?;
+        if self.room.is_some() && self.room_id == room_id {
+            return Ok(());
+        }
+        self.room = Some(entry.rest);
+        self.room_id = room_id;
+        match entry.first {
+            Some(first) => self.say(&first).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Says welcome to somebody who has not entered yet; the stream waits until they do.
+    async fn greet(&mut self, room_id: Option<i64>) -> Result<(), Gone> {
+        if self.room.is_some() {
+            return Ok(());
+        }
+        let room = room_id.and_then(|room_id| Some((room_id, self.world.by_room_id(room_id)?.clone())));
+        let Some((room_id, room)) = room else { return Ok(()) };
+        let Some(entry) = room.enter(room_id, &self.world.faults()) else { return Ok(()) };
+        let greeting = self.framer.msg(&entry.welcome);
+        self.send(greeting).await
+    }
+
+    /// Sends one batch, with what the faults put before it.
+    async fn say(&mut self, batch: &Batch) -> Result<(), Gone> {
+        let faults = self.world.faults();
+        if self.stalled || (faults.has(Fault::Stall) && self.sent >= STALL_AFTER) {
+            self.stalled = true;
+            return Ok(());
+        }
+        if faults.has(Fault::Drop) && self.sent >= DROP_AFTER {
+            return Err(None);
+        }
+        if faults.has(Fault::GarbageFrame) && self.sent % 4 == 1 {
+            self.send(frame::garbage()).await?;
+        }
+        if faults.has(Fault::TruncatedGzip) && self.sent % 4 == 1 {
+            let truncated = self.framer.truncated(batch);
+            self.send(truncated).await?;
+        }
+        if faults.has(Fault::GzipBomb) && self.sent == 1 {
+            let bomb = self.framer.bomb();
+            self.send(bomb).await?;
+        }
+        if faults.has(Fault::HugeFrame) && self.sent == 1 {
+            let huge = self.framer.huge();
+            self.send(huge).await?;
+        }
+        let msg = self.framer.msg(batch);
+        self.owe();
+        self.send(msg).await?;
+        self.sent += 1;
+        match batch.then {
+            Then::GoOn => Ok(()),
+            Then::Over => Err(Some((1000, "room has ended"))),
+            Then::Again => Err(Some((4001, "reconnect"))),
+        }
+    }
+
+    fn owe(&mut self) {
+        if self.owed.is_empty() {
+            self.last_ack = Instant::now();
+        }
+        if self.owed.len() == UNACKED {
+            self.owed.pop_front();
+        }
+        self.owed.push_back(self.framer.log_id());
+    }
+
+    async fn send(&mut self, frame: Bytes) -> Result<(), Gone> {
+        self.stream.send(Message::Binary(frame)).await.map_err(|_| None)
+    }
+}
+
+/// The next batch of the room; never, before one was entered. An error is a reader too far behind.
+async fn next(room: &mut Option<broadcast::Receiver<Arc<Batch>>>) -> Result<Arc<Batch>, ()> {
+    match room {
+        Some(room) => room.recv().await.map_err(|_| ()),
+        None => std::future::pending().await,
+    }
+}

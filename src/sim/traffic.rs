@@ -1,0 +1,333 @@
+//! What happens in one live: a seeded crowd that chats, likes, gives, comes in, and a host who may be in a battle.
+//!
+//! Time here is the live's own: microseconds since it began. [`Traffic::advance`] plays everything that is due, in order,
+//! so the same seed says the same things however often it is asked. It knows no socket and no clock.
+
+mod numbers;
+mod say;
+
+use std::collections::BTreeMap;
+
+use fastrand::Rng;
+
+use self::numbers::Numbers;
+use super::battle::Battle;
+use super::crowd::{Crowd, Person};
+use super::faults::{Fault, Faults};
+use super::gifts::GiftKind;
+use super::message::{self, Given, Head};
+use crate::wire::pb;
+
+const SECOND: u64 = 1_000_000;
+/// A streak is three messages on the mean, and 3 % of what people do is a gift: what comes after the first ones.
+const MESSAGES_PER_BEAT: f64 = 1.12;
+/// TikTok's battle takes 301 s, its punish phase 180 s; a demo has less patience.
+pub(super) const BATTLE_SECONDS: u64 = 61;
+const PUNISH: u64 = 20 * SECOND;
+const BETWEEN_BATTLES: u64 = 10 * SECOND;
+
+/// The script of one live.
+#[derive(Debug)]
+pub(super) struct Traffic {
+    cast: Cast,
+    rng: Rng,
+    crowd: Crowd,
+    numbers: Numbers,
+    battle: Option<Battle>,
+    /// What is due, by time and by order of planning.
+    plan: BTreeMap<(u64, u64), Beat>,
+    planned: u64,
+    next_id: i64,
+    /// Messages said, waiting for `advance` to hand them out.
+    said: Vec<pb::Message>,
+}
+
+/// Who and where, for one live.
+#[derive(Clone, Debug)]
+pub(super) struct Cast {
+    pub(super) host: pb::User,
+    /// Whom the host meets in battles, where they do.
+    pub(super) rival: Option<pb::User>,
+    pub(super) room_id: i64,
+    pub(super) seed: u64,
+    pub(super) first_id: i64,
+    /// The wall clock when the live began, milliseconds.
+    pub(super) began_ms: i64,
+    /// Messages per second.
+    pub(super) rate: f64,
+    pub(super) watching: i64,
+}
+
+#[derive(Clone, Debug)]
+enum Beat {
+    Somebody,
+    Viewers,
+    Streak(Streak),
+    BattleStarts,
+    RivalScores,
+    BattleEnds,
+    PunishEnds,
+}
+
+#[derive(Clone, Debug)]
+struct Streak {
+    from: Person,
+    gift: GiftKind,
+    group_id: i64,
+    count: i64,
+    steps_left: u32,
+}
+
+impl Traffic {
+    /// A live that has just begun. Nothing is planned at rate 0.
+    pub(super) fn new(cast: Cast, faults: &Faults) -> Self {
+        let mut rng = Rng::with_seed(cast.seed);
+        let mut crowd = Crowd::new(400, &mut rng);
+        if faults.has(Fault::EscapeNames) {
+            crowd.spoil_names();
+        }
+        let numbers = Numbers::new(cast.watching, &mut rng);
+        let mut traffic = Self {
+            rng,
+            crowd,
+            numbers,
+            battle: None,
+            plan: BTreeMap::new(),
+            planned: 0,
+            next_id: cast.first_id,
+            said: Vec::new(),
+            cast,
+        };
+        if traffic.cast.rate > 0.0 {
+            traffic.plan(0, Beat::Somebody);
+            traffic.plan(SECOND / 2, Beat::Viewers);
+            if traffic.cast.rival.is_some() {
+                traffic.plan(2 * SECOND, Beat::BattleStarts);
+            }
+        }
+        traffic
+    }
+
+    /// Everything that happens until `until`, microseconds since the live began.
+    pub(super) fn advance(&mut self, until: u64, faults: &Faults) -> Vec<pb::Message> {
+        while let Some(entry) = self.plan.first_entry() {
+            let (at, _) = *entry.key();
+            if at > until {
+                break;
+            }
+            let beat = entry.remove();
+            self.play(at, beat, faults);
+        }
+        std::mem::take(&mut self.said)
+    }
+
+    /// Comments said before anybody looked, oldest first.
+    pub(super) fn earlier_chats(&mut self, count: u32) -> Vec<pb::Message> {
+        let began = self.cast.began_ms;
+        (0..count)
+            .map(|index| {
+                let head = Head { at_ms: began - i64::from(count - index) * 9_000, ..self.head(0) };
+                let from = self.crowd.any(&mut self.rng);
+                message::chat(head, from, say::comment(&mut self.rng), Vec::new())
+            })
+            .collect()
+    }
+
+    /// What the service says to everybody who enters.
+    pub(super) fn entrance(&mut self, at: u64) -> Vec<pb::Message> {
+        let welcome = message::welcome(self.head(at));
+        // The intro's id belongs to the host's text, not to the session.
+        let intro = message::intro(self.cast.first_id - 1, &self.cast.host, "Hi, I am glad you are here. Be kind!");
+        let key = "pm_mt_live_room_rules_comment";
+        let notice = message::room_notice(self.head(at), key, "Keep the chat friendly", false);
+        vec![welcome, intro, notice]
+    }
+
+    /// A control message at `at`.
+    pub(super) fn control(&mut self, at: u64, action: i32) -> pb::Message {
+        message::control(self.head(at), action)
+    }
+
+    /// The state a client is told with its first fetch: the viewers, and a running battle.
+    pub(super) fn state(&mut self, at: u64) -> Vec<pb::Message> {
+        let mut state = vec![self.viewers_now(at)];
+        if let Some(battle) = self.battle.clone() {
+            state.push(battle.armies(self.head(at), None));
+        }
+        state
+    }
+
+    pub(super) fn watching(&self) -> i64 {
+        self.numbers.watching
+    }
+
+    pub(super) fn so_far(&self) -> i64 {
+        self.numbers.so_far
+    }
+
+    pub(super) fn likes(&self) -> i64 {
+        self.numbers.likes()
+    }
+
+    pub(super) fn battle(&self) -> Option<&Battle> {
+        self.battle.as_ref()
+    }
+
+    /// Somebody of this room, for messages that faults add.
+    pub(super) fn anybody(&mut self) -> Person {
+        self.crowd.any(&mut self.rng)
+    }
+
+    /// The head of the next message.
+    pub(super) fn head(&mut self, at: u64) -> Head {
+        self.next_id += self.rng.i64(1..1_000);
+        Head { room_id: self.cast.room_id, msg_id: self.next_id, at_ms: self.wall(at) }
+    }
+
+    fn wall(&self, at: u64) -> i64 {
+        self.cast.began_ms.saturating_add_unsigned(at / 1_000)
+    }
+
+    fn plan(&mut self, at: u64, beat: Beat) {
+        self.planned += 1;
+        self.plan.insert((at, self.planned), beat);
+    }
+
+    fn play(&mut self, at: u64, beat: Beat, faults: &Faults) {
+        match beat {
+            Beat::Somebody => {
+                self.somebody(at, faults);
+                let wait = self.wait_for_somebody();
+                self.plan(at + wait, Beat::Somebody);
+            }
+            Beat::Viewers => {
+                let message = self.viewers_now(at);
+                self.said.push(message);
+                self.numbers.wander(&mut self.rng);
+                let every = (2.5_f64).max(5.0 / self.cast.rate);
+                self.plan(at + (every * SECOND as f64) as u64, Beat::Viewers);
+            }
+            Beat::Streak(streak) => self.go_on(at, streak, faults),
+            Beat::BattleStarts => self.start_battle(at),
+            Beat::RivalScores => self.let_rival_score(at),
+            Beat::BattleEnds => self.end_battle(at),
+            Beat::PunishEnds => self.end_punish(at),
+        }
+    }
+
+    /// Exponential gaps: people do not come in step.
+    fn wait_for_somebody(&mut self) -> u64 {
+        let mean = SECOND as f64 * MESSAGES_PER_BEAT / self.cast.rate;
+        let gap = -(1.0 - self.rng.f64()).ln() * mean;
+        (gap as u64).max(1)
+    }
+
+    fn viewers_now(&mut self, at: u64) -> pb::Message {
+        let ranks = self.numbers.ranks(self.crowd.regulars(8));
+        let head = self.head(at);
+        message::viewers(head, self.numbers.watching, self.numbers.so_far, ranks)
+    }
+
+    /// A gift without streak, or the first message of a streak.
+    fn give(&mut self, at: u64, gift: GiftKind) {
+        let from = self.crowd.any(&mut self.rng);
+        let mut streak = Streak { from, gift, group_id: 0, count: 0, steps_left: 0 };
+        if gift.is_streak() {
+            streak.group_id = self.wall(at);
+            streak.steps_left = if self.rng.u32(0..3) == 0 { self.rng.u32(2..14) } else { self.rng.u32(0..3) };
+        }
+        self.step(at, &mut streak, 1);
+        if gift.is_streak() {
+            self.plan_next(at, streak);
+        }
+    }
+
+    fn go_on(&mut self, at: u64, mut streak: Streak, faults: &Faults) {
+        if streak.steps_left > 0 {
+            streak.steps_left -= 1;
+            let skip = self.rng.choice([1, 1, 1, 2, 4]).unwrap_or(1);
+            self.step(at, &mut streak, skip);
+            self.plan_next(at, streak);
+        } else if !faults.has(Fault::LostRepeatEnd) {
+            let message = message::gift(self.head(at), self.given(&streak, 0, true));
+            self.said.push(message);
+        }
+    }
+
+    fn plan_next(&mut self, at: u64, streak: Streak) {
+        let wait = if streak.steps_left > 0 {
+            self.rng.u64(SECOND / 5..SECOND)
+        } else {
+            // The end comes 1 to 4 s after the last tap.
+            self.rng.u64(SECOND..4 * SECOND)
+        };
+        self.plan(at + wait, Beat::Streak(streak));
+    }
+
+    fn step(&mut self, at: u64, streak: &mut Streak, step: i64) {
+        streak.count += step;
+        let message = message::gift(self.head(at), self.given(streak, step, false));
+        self.said.push(message);
+        let coins = step * streak.gift.coins;
+        self.numbers.spend(&streak.from, coins);
+        if let Some(mut battle) = self.battle.take() {
+            if battle.is_running() {
+                battle.support(&streak.from.user, coins);
+                let head = self.head(at);
+                self.said.push(battle.armies(head, Some((&streak.from.user, streak.gift, streak.count))));
+            }
+            self.battle = Some(battle);
+        }
+    }
+
+    fn given(&self, streak: &Streak, step: i64, closes: bool) -> Given {
+        Given {
+            from: streak.from.clone(),
+            host: self.cast.host.id,
+            gift: streak.gift,
+            group_id: streak.group_id,
+            count: streak.count,
+            step,
+            closes,
+        }
+    }
+
+    fn start_battle(&mut self, at: u64) {
+        let Some(rival) = self.cast.rival.clone() else { return };
+        let head = self.head(at);
+        let battle = Battle::new(head.msg_id, head.at_ms, self.cast.host.clone(), rival);
+        self.said.push(battle.started(head));
+        self.battle = Some(battle);
+        self.plan(at + SECOND, Beat::RivalScores);
+        // The result is known some seconds after the bell.
+        self.plan(at + (BATTLE_SECONDS + 3) * SECOND, Beat::BattleEnds);
+    }
+
+    fn let_rival_score(&mut self, at: u64) {
+        let head = self.head(at);
+        let Some(battle) = self.battle.as_mut().filter(|battle| battle.is_running()) else { return };
+        let points = self.rng.choice([1, 1, 5, 10, 30, 99, 120]).unwrap_or(1);
+        battle.rival_scores(points, self.crowd.regulars(6).iter().map(|person| &person.user), &mut self.rng);
+        self.said.push(battle.armies(head, None));
+        let wait = self.rng.u64(SECOND..3 * SECOND);
+        self.plan(at + wait, Beat::RivalScores);
+    }
+
+    fn end_battle(&mut self, at: u64) {
+        let head = self.head(at);
+        let Some(battle) = &mut self.battle else { return };
+        battle.stop();
+        self.said.push(battle.finished(head));
+        self.plan(at + PUNISH, Beat::PunishEnds);
+    }
+
+    fn end_punish(&mut self, at: u64) {
+        let head = self.head(at);
+        let Some(battle) = self.battle.take() else { return };
+        self.said.push(battle.punish_over(head));
+        self.plan(at + BETWEEN_BATTLES, Beat::BattleStarts);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! What was really sent: the ledger a test holds a client against.
+//!
+//! Only messages that at least one socket was there to hear are counted, each `msg_id` once; history is not. Gifts are
+//! counted by the architecture's rule for `added`, in code of our own, so that client and simulator cannot share a slip.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use prost::Message as _;
+
+use crate::wire::pb;
+
+/// What one live has sent so far. Zero again when a new live begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Truth {
+    /// The room id of the live.
+    pub room_id: i64,
+    /// Messages by method.
+    pub messages: BTreeMap<String, u64>,
+    /// Batches, which are `msg` frames on each socket.
+    pub batches: u64,
+    /// Gifts, in units.
+    pub gift_units: u64,
+    /// What the gifts cost, in coins.
+    pub gift_coins: u64,
+    /// Gift units by gift id.
+    pub gifts: BTreeMap<i64, u64>,
+    /// Taps, as the sum of the messages.
+    pub likes: u64,
+    /// The highest like total named.
+    pub like_total: u64,
+    /// Follows.
+    pub follows: u64,
+    /// Shares.
+    pub shares: u64,
+    /// The last number of people watching.
+    pub viewers: u64,
+    /// Different people so far.
+    pub viewers_total: u64,
+    /// Points of the running or last battle, by host.
+    pub points: BTreeMap<i64, i64>,
+}
+
+impl Truth {
+    /// Messages of one method.
+    pub fn count(&self, method: &str) -> u64 {
+        self.messages.get(method).copied().unwrap_or(0)
+    }
+
+    /// All messages.
+    pub fn total(&self) -> u64 {
+        self.messages.values().sum()
+    }
+}
+
+/// Keeps a [`Truth`] from the messages themselves.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    truth: Truth,
+    seen: BTreeSet<i64>,
+    /// The highest count heard of a streak: (sender, gift, group).
+    streaks: HashMap<(i64, i64, i64), i64>,
+}
+
+impl Ledger {
+    pub(super) fn new(room_id: i64) -> Self {
+        Self { truth: Truth { room_id, ..Truth::default() }, ..Self::default() }
+    }
+
+    pub(super) fn truth(&self) -> Truth {
+        self.truth.clone()
+    }
+
+    /// Books one batch that was heard.
+    pub(super) fn book(&mut self, messages: &[pb::Message]) {
+        self.truth.batches += 1;
+        for message in messages {
+            if !message.is_history && self.seen.insert(message.msg_id) {
+                *self.truth.messages.entry(message.method.clone()).or_default() += 1;
+                self.book_one(message);
+            }
+        }
+    }
+
+    fn book_one(&mut self, message: &pb::Message) {
+        let payload = message.payload.clone();
+        let truth = &mut self.truth;
+        match message.method.as_str() {
+            "WebcastGiftMessage" => {
+                if let Ok(gift) = pb::GiftMessage::decode(payload) {
+                    self.book_gift(&gift);
+                }
+            }
+            "WebcastLikeMessage" => {
+                if let Ok(like) = pb::LikeMessage::decode(payload) {
+                    truth.likes += like.count.max(0) as u64;
+                    truth.like_total = truth.like_total.max(like.total.max(0) as u64);
+                }
+            }
+            "WebcastSocialMessage" => {
+                if let Ok(social) = pb::SocialMessage::decode(payload) {
+                    *if social.action == 1 { &mut truth.follows } else { &mut truth.shares } += 1;
+                }
+            }
+            "WebcastRoomUserSeqMessage" => {
+                if let Ok(viewers) = pb::RoomUserSeqMessage::decode(payload) {
+                    truth.viewers = viewers.total.max(0) as u64;
+                    truth.viewers_total = viewers.total_user.max(0) as u64;
+                }
+            }
+            "WebcastLinkMicArmies" => {
+                if let Ok(armies) = pb::LinkMicArmies::decode(payload) {
+                    truth.points = armies.armies.iter().map(|(&host, side)| (host, side.host_score)).collect();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn book_gift(&mut self, gift: &pb::GiftMessage) {
+        let kind = gift.gift.clone().unwrap_or_default();
+        let added = if kind.r#type == 1 {
+            let sender = gift.user.as_ref().map_or(0, |user| user.id);
+            match self.streaks.entry((sender, gift.gift_id, gift.group_id)) {
+                std::collections::hash_map::Entry::Occupied(mut highest) => {
+                    let added = (gift.repeat_count - highest.get()).max(0);
+                    *highest.get_mut() += added;
+                    added
+                }
+                std::collections::hash_map::Entry::Vacant(slot) => {
+                    slot.insert(gift.repeat_count);
+                    // A streak met in its middle adds what this message paid for, not what went before.
+                    match (gift.fan_ticket_count, kind.diamond_count) {
+                        (coins, price) if coins > 0 && price > 0 => coins / price,
+                        _ => gift.repeat_count,
+                    }
+                }
+            }
+        } else {
+            gift.repeat_count
+        };
+        let added = added.max(0) as u64;
+        self.truth.gift_units += added;
+        self.truth.gift_coins += added * kind.diamond_count.max(0) as u64;
+        *self.truth.gifts.entry(gift.gift_id).or_default() += added;
+    }
+}
