@@ -143,12 +143,17 @@ pub(crate) fn check_stream(url: &Url, base_is_loopback: bool) -> Result<(), Erro
         _ => None,
     };
     if !base_is_loopback && (is_loopback(url) || literal.is_some_and(is_private)) {
-        return Err(Error::new(
-            Kind::Refused,
-            format!("we refused the stream address: {} is a machine of this network, not one of TikTok's", place(url)),
-        ));
+        return Err(private_stream(url));
     }
     check_plain(url)
+}
+
+/// The sentence for a stream address that leads into the user's own network.
+pub(crate) fn private_stream(url: &Url) -> Error {
+    Error::new(
+        Kind::Refused,
+        format!("we refused the stream address: {} is a machine of this network, not one of TikTok's", place(url)),
+    )
 }
 
 /// Whether a socket may be opened at `socket` when the provider at `provider` says so: TikTok's hosts over TLS, the

@@ -78,6 +78,11 @@ impl Http {
         Ok(Self { proxies, proxy, ca_file: ca_file.to_owned(), timeout, near: OnceCell::new(), far: OnceCell::new() })
     }
 
+    /// Whether the settings name a proxy, which then finds names for us.
+    pub(super) fn has_proxy(&self) -> bool {
+        self.proxy.is_some()
+    }
+
     /// The longest a request may take.
     pub(super) fn timeout(&self) -> Duration {
         self.timeout

@@ -10,7 +10,7 @@ use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, REFERER, USER_AGE
 use reqwest::{Response, StatusCode};
 use url::Url;
 
-use super::address::{check_stream, is_loopback, place};
+use super::address::{check_stream, is_loopback, is_private, place, private_stream};
 use super::error::{Error, Kind};
 use super::http::{broken, late};
 use super::service::Service;
@@ -37,7 +37,11 @@ impl MediaStream {
 /// Opens `stream`. No session and no key is ever sent to a stream's host.
 pub(super) async fn open(service: &Service, stream: &StreamUrl) -> Result<MediaStream, Error> {
     let url = stream.url.reveal();
-    check_stream(url, is_loopback(&service.webcast))?;
+    let near = is_loopback(&service.webcast);
+    check_stream(url, near)?;
+    if !near && !service.http.has_proxy() {
+        check_name(url).await?;
+    }
     let mut headers = HeaderMap::new();
     headers.insert(USER_AGENT, HeaderValue::from_static(Service::browser().user_agent));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -51,6 +55,16 @@ pub(super) async fn open(service: &Service, stream: &StreamUrl) -> Result<MediaS
         StatusCode::OK => Ok(MediaStream { response, from }),
         status => Err(refusal(url, status)),
     }
+}
+
+/// Refuses a name that leads to a private machine. Behind a proxy the name is the proxy's to find, not ours.
+async fn check_name(url: &Url) -> Result<(), Error> {
+    let Some((host, port)) = url.host_str().zip(url.port_or_known_default()) else { return Ok(()) };
+    // A name that cannot be found is told by the connection that follows.
+    let Ok(Ok(mut found)) = tokio::time::timeout(CONNECT, tokio::net::lookup_host((host, port))).await else {
+        return Ok(());
+    };
+    if found.any(|address| is_private(address.ip())) { Err(private_stream(url)) } else { Ok(()) }
 }
 
 fn refusal(url: &Url, status: StatusCode) -> Error {

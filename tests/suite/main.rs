@@ -14,3 +14,6 @@ mod layers;
 mod record;
 mod room_laws;
 mod scenarios;
+mod lookup;
+mod scripted;
+mod transports;

@@ -1,0 +1,192 @@
+//! Rooms opened over real connections: handshakes, failover, and what arrives.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use prost::Message as _;
+use tiktop::clock::Clock;
+use tiktop::config::{Secret, Settings, TransportKind};
+use tiktop::ids::RoomId;
+use tiktop::webcast::{ChooseError, Client, Incoming, Opened, Proxies, RoomRef, Secrets};
+use tiktop::wire::{Frame, FrameKind, pb};
+
+use crate::scripted::{Scripted, answer, header, message, path, upgraded};
+
+const ROOM: RoomId = RoomId(7_300_000_000_000_000_001);
+const TTWID: (&str, &str) = ("Set-Cookie", "ttwid=1%7Cabc; Path=/; HttpOnly");
+
+fn room() -> RoomRef {
+    RoomRef { room_id: ROOM, unique_id: None }
+}
+
+fn batch(push_server: &str) -> Vec<u8> {
+    let messages = vec![pb::Message { method: "WebcastChatMessage".into(), msg_id: 5, ..Default::default() }];
+    let response = pb::Response {
+        messages,
+        push_server: push_server.into(),
+        cursor: "c1".into(),
+        internal_ext: "fetch_time:1|x".into(),
+        route_params: [("wrss".into(), "r&1".into()), ("room_id".into(), "1".into())].into(),
+        ..Default::default()
+    };
+    response.encode_to_vec()
+}
+
+fn frame() -> Bytes {
+    Frame::serve(&FrameKind::Message, 1, 7, &batch(""), true)
+}
+
+fn only(kind: TransportKind, mut settings: Settings) -> Settings {
+    settings.transports = vec![kind];
+    settings
+}
+
+async fn open(settings: &Settings) -> Result<Opened, ChooseError> {
+    let client = Client::isolated(settings).unwrap();
+    client.chooser(Clock::system()).unwrap().open(&room(), |_| {}).await
+}
+
+async fn first_batch(opened: &mut Opened) -> usize {
+    loop {
+        match opened.session.next().await.unwrap() {
+            Incoming::Response(response) => return response.messages.len(),
+            Incoming::Alive | Incoming::Broken { .. } => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_arrive_with_the_handshake_are_not_lost() {
+    let server = Scripted::start(|head| match path(head) {
+        "/socket" => upgraded(head, &message(&frame())),
+        _ => answer("200 OK", &[TTWID], ""),
+    })
+    .await;
+    let mut opened = open(&only(TransportKind::Direct, server.settings())).await.unwrap();
+    assert_eq!(opened.transport.as_str(), "direct");
+    assert_eq!(first_batch(&mut opened).await, 1);
+    let heads = server.heads();
+    let [page, socket] = &heads[..] else { panic!("{heads:?}") };
+    assert_eq!(header(socket, "cookie"), Some("ttwid=1%7Cabc"));
+    assert_eq!(header(socket, "user-agent"), header(page, "user-agent"), "the cookie was given to another browser");
+    for wanted in
+        ["room_id=7300000000000000001", "compress=gzip", "ws_direct=1", "version_code=180800", "identity=audience"]
+    {
+        assert!(socket.contains(wanted), "{wanted} is missing in {socket}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_only_looks_like_a_socket_is_refused() {
+    let server = Scripted::start(|head| match path(head) {
+        "/socket" => b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            Sec-WebSocket-Accept: bm90IHRoZSBhbnN3ZXI=\r\n\r\n"
+            .to_vec(),
+        _ => answer("200 OK", &[TTWID], ""),
+    })
+    .await;
+    let error = open(&only(TransportKind::Direct, server.settings())).await.unwrap_err();
+    assert!(error.to_string().contains("not as a WebSocket"), "{error}");
+}
+
+#[tokio::test]
+async fn a_blocked_browser_is_replaced_once_together_with_its_cookie() {
+    let server = Scripted::start(|head| match path(head) {
+        "/socket" => answer("200 OK", &[("Handshake-Status", "415"), ("Handshake-Msg", "DEVICE_BLOCKED")], ""),
+        _ => answer("200 OK", &[TTWID], ""),
+    })
+    .await;
+    let error = open(&only(TransportKind::Direct, server.settings())).await.unwrap_err();
+    assert!(error.to_string().contains("415 DEVICE_BLOCKED"), "{error}");
+    let heads = server.heads();
+    assert_eq!(heads.iter().map(|head| path(head)).collect::<Vec<_>>(), ["/", "/socket", "/", "/socket"]);
+    assert_eq!(header(&heads[2], "user-agent"), header(&heads[3], "user-agent"));
+    assert_ne!(header(&heads[0], "user-agent"), header(&heads[2], "user-agent"));
+}
+
+#[tokio::test]
+async fn a_refused_direct_socket_falls_to_the_provider() {
+    let server = Scripted::start(|head| {
+        let place = header(head, "host").unwrap();
+        match path(head) {
+            "/socket" => answer("200 OK", &[("Handshake-Status", "417"), ("Handshake-Msg", "illegal secret key")], ""),
+            "/webcast/fetch" => {
+                let body = batch(&format!("ws://{place}/signed?already=1"));
+                answer("200 OK", &[("X-Set-TT-Cookie", "ttwid=theirs; Path=/"), ("X-Room-Id", "77")], body)
+            }
+            "/signed" => upgraded(head, &message(&frame())),
+            _ => answer("200 OK", &[TTWID], ""),
+        }
+    })
+    .await;
+    let mut settings = server.settings();
+    settings.transports = vec![TransportKind::Direct, TransportKind::Provider];
+    let client = Client::isolated(&settings).unwrap();
+    let chooser = client.chooser(Clock::system()).unwrap();
+    let mut tried = Vec::new();
+    let mut opened = chooser.open(&room(), |name| tried.push(name.to_owned())).await.unwrap();
+    assert_eq!((tried, opened.transport.as_str()), (vec!["direct".into(), "provider euler".into()], "provider euler"));
+    assert!(chooser.health()[0].last_error.as_ref().unwrap().as_str().contains("417 illegal secret key"));
+    assert_eq!(opened.session.room_id, RoomId(77));
+    assert_eq!(opened.session.backlog.take().unwrap().messages.len(), 1);
+    assert_eq!(first_batch(&mut opened).await, 1);
+
+    let heads = server.heads();
+    let fetch = heads.iter().find(|head| path(head) == "/webcast/fetch").unwrap();
+    assert!(fetch.contains("client=tiktop") && fetch.contains("room_id=7300000000000000001"), "{fetch}");
+    assert_eq!((header(fetch, "x-api-key"), header(fetch, "cookie")), (None, None));
+    let socket = heads.iter().find(|head| path(head) == "/signed").unwrap();
+    assert_eq!(header(socket, "cookie"), Some("ttwid=theirs"));
+    for wanted in ["already=1", "wrss=r%261", "room_id=77", "cursor=c1", "version_code=180800", "version_code=270000"] {
+        assert!(socket.contains(wanted), "{wanted} is missing in {socket}");
+    }
+    assert_eq!(socket.matches("room_id=").count(), 1, "{socket}");
+}
+
+#[tokio::test]
+async fn a_limit_is_told_with_its_seconds_and_kept() {
+    let server = Scripted::start(|_| {
+        let body = r#"{"code":429,"message":"slow down","limit_label":"hour"}"#;
+        answer("429 Too Many Requests", &[("Retry-After", "32")], body)
+    })
+    .await;
+    let client = Client::isolated(&only(TransportKind::Provider, server.settings())).unwrap();
+    let chooser = client.chooser(Clock::system()).unwrap();
+    let error = chooser.open(&room(), |_| {}).await.unwrap_err();
+    assert_eq!(error.retry_after, Some(Duration::from_secs(32)));
+    assert!(error.to_string().contains("out of signatures for 32 s") && error.to_string().contains("hour"), "{error}");
+    assert!(chooser.clone().open(&room(), |name| panic!("{name} was asked again")).await.is_err());
+    assert_eq!(server.heads().len(), 1);
+}
+
+#[tokio::test]
+async fn a_provider_may_not_send_us_anywhere() {
+    let elsewhere = Scripted::start(|head| upgraded(head, &[])).await;
+    for push_server in ["wss://evil.example/ws", "ws://10.0.0.1/ws", "https://127.0.0.1/ws", "nonsense"] {
+        let server = Scripted::start(move |_| answer("200 OK", &[], batch(push_server))).await;
+        let error = open(&only(TransportKind::Provider, server.settings())).await.unwrap_err();
+        let sentence = error.to_string();
+        assert!(sentence.starts_with("provider euler") && sentence.contains("another transport"), "{sentence}");
+    }
+    // Nor may it take our key elsewhere.
+    let location = format!("http://{}/stolen", elsewhere.place);
+    let server = Scripted::start(move |_| answer("302 Found", &[("Location", &location)], "")).await;
+    let secrets = Secrets { provider_keys: vec![Secret::new("k3y")], session: None };
+    let settings = only(TransportKind::Provider, server.settings());
+    let client = Client::with_proxies(&settings, secrets, Proxies::None).unwrap();
+    let error = client.chooser(Clock::system()).unwrap().open(&room(), |_| {}).await.unwrap_err();
+    assert_eq!(header(&server.heads()[0], "x-api-key"), Some("k3y"));
+    assert!(elsewhere.heads().is_empty() && !error.to_string().contains("k3y"), "{error}");
+}
+
+#[tokio::test]
+async fn the_newer_path_is_tried_where_the_older_is_gone() {
+    let server = Scripted::start(|head| match path(head) {
+        "/webcast/fetch" => answer("404 Not Found", &[], ""),
+        "/socket" => upgraded(head, &[]),
+        _ => answer("200 OK", &[], batch(&format!("ws://{}/socket", header(head, "host").unwrap()))),
+    })
+    .await;
+    open(&only(TransportKind::Provider, server.settings())).await.unwrap();
+    assert_eq!(path(&server.heads()[1]), format!("/webcast/rooms/{ROOM}/connect"));
+}
