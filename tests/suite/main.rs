@@ -1,6 +1,5 @@
 //! The one integration test binary: linking is the slow part.
 
-mod captures;
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,6 +7,7 @@ mod captures;
     reason = "all of this is tests, which may panic and say what they skip; clippy sees only the #[test] functions"
 )]
 
+mod captures;
 mod config;
 mod docs;
 mod layers;

@@ -143,6 +143,15 @@ impl Stage {
         }
     }
 
+    /// Waits until what is on disk has not grown for seconds: all that was sent has been written.
+    pub(super) async fn settled(&mut self) -> PathBuf {
+        loop {
+            if let Recording::Running { file, bytes: 1.., rate: 0, .. } = self.next().await {
+                return file;
+            }
+        }
+    }
+
     pub(super) async fn last(&mut self) -> Recording {
         loop {
             let recording = self.next().await;
