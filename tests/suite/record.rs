@@ -1,6 +1,8 @@
-//! The recorder against a service that plays a script. What ffmpeg itself makes of it is in `film`.
+//! The recorder against a service that plays a script. What ffmpeg itself makes of it is in `film`, what our client
+//! makes of a real socket in `service`.
 
 mod film;
+mod service;
 mod stage;
 
 use std::path::Path;
@@ -93,11 +95,11 @@ async fn a_stop_is_heard_while_the_stream_stalls() {
     let mut stage = stalled().await;
     stage.running().await;
     stage.stop().await;
-    while let running @ Recording::Running { .. } | running @ Recording::Stopping = stage.next().await {
-        if running == Recording::Stopping {
-            break;
-        }
+    let mut next = stage.next().await;
+    while matches!(next, Recording::Running { .. }) {
+        next = stage.next().await;
     }
+    assert_eq!(next, Recording::Stopping);
     let (file, _, reason) = stage.done().await;
     assert_eq!(reason, "stopped");
     has_a_beginning(&file);
