@@ -159,7 +159,8 @@ async fn hear(stderr: Option<ChildStderr>, said: Arc<Mutex<Vec<u8>>>) {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::process::ExitStatusExt;

@@ -1,8 +1,11 @@
-//! The recorder against a service that plays a script. What ffmpeg itself makes of it is in `film`.
+//! The recorder against a service that plays a script. What ffmpeg itself makes of it is in `film`, what our client
+//! makes of a real socket in `service`.
 
 mod film;
+mod service;
 mod stage;
 
+use std::path::Path;
 use std::time::Duration;
 
 use rstest::rstest;
@@ -11,6 +14,13 @@ use tiktop::record::{Command, Limits, Recording};
 
 fn every_40_ms(to: u32) -> Vec<u32> {
     (0..to).step_by(40).collect()
+}
+
+/// How much was written when it stopped is a matter of speed; that it is whole is not.
+fn has_a_beginning(file: &Path) {
+    let pictures = pictures(file);
+    assert!(!pictures.is_empty());
+    assert_eq!(pictures, every_40_ms(pictures.len() as u32 * 40));
 }
 
 /// A recording of three seconds whose stream has stalled since.
@@ -85,10 +95,14 @@ async fn a_stop_is_heard_while_the_stream_stalls() {
     let mut stage = stalled().await;
     stage.running().await;
     stage.stop().await;
-    assert_eq!(stage.next().await, Recording::Stopping);
+    let mut next = stage.next().await;
+    while matches!(next, Recording::Running { .. }) {
+        next = stage.next().await;
+    }
+    assert_eq!(next, Recording::Stopping);
     let (file, _, reason) = stage.done().await;
     assert_eq!(reason, "stopped");
-    assert_eq!(pictures(&file), every_40_ms(3_000));
+    has_a_beginning(&file);
 }
 
 #[tokio::test]
@@ -111,7 +125,7 @@ async fn the_end_of_the_program_finishes_all_files() {
     let mut stage = stalled().await;
     let file = stage.running().await;
     stage.recorder.finish().await;
-    assert_eq!(pictures(&file), every_40_ms(3_000));
+    has_a_beginning(&file);
 }
 
 #[rstest]

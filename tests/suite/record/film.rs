@@ -131,7 +131,7 @@ async fn a_picture_of_another_size_is_another_file_that_plays() {
 async fn a_stop_leaves_a_whole_file() {
     let Some(film) = film(TALL) else { return };
     let mut stage = stage(Play::new([(film.sent(0, 6_000), Then::Stall)]), patient()).await;
-    stage.running().await;
+    stage.settled().await;
     stage.stop().await;
     let (file, _, reason) = stage.done().await;
     assert_eq!(reason, "stopped");
@@ -146,7 +146,7 @@ async fn records_until_it_is_killed() {
     }
     let film = film(TALL).unwrap();
     let mut stage = stage(Play::new([(film.sent(0, 6_000), Then::Stall)]), patient()).await;
-    println!("{RECORDING}{}", stage.running().await.display());
+    println!("{RECORDING}{}", stage.settled().await.display());
     std::future::pending::<()>().await;
 }
 

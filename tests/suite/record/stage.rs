@@ -113,8 +113,8 @@ impl Stage {
         Self::with(play, &Ffmpeg::Script(COPY), impatient()).await
     }
 
-    /// Starts to record `play`.
-    pub(super) async fn with(play: Play, ffmpeg: &Ffmpeg, limits: Limits) -> Self {
+    /// Starts to record what `source` has.
+    pub(super) async fn with(source: impl Source, ffmpeg: &Ffmpeg, limits: Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let program = match ffmpeg {
             Ffmpeg::Script(script) => program(dir.path(), script).to_string_lossy().into_owned(),
@@ -123,7 +123,7 @@ impl Stage {
         let settings = Settings { limits, ..Settings::new(dir.path().join("videos"), program) };
         let (commands, inbox) = mpsc::channel(8);
         let (outbox, updates) = mpsc::channel(64);
-        let recorder = spawn(play, settings, Clock::system(), inbox, outbox);
+        let recorder = spawn(source, settings, Clock::system(), inbox, outbox);
         commands.send(Command::Start(job())).await.unwrap();
         Self { dir, commands, updates, recorder }
     }
@@ -139,6 +139,15 @@ impl Stage {
                 Recording::Running { file, bytes: 1.., .. } => return file,
                 Recording::Starting | Recording::Running { .. } => {}
                 other => panic!("it ended: {other:?}"),
+            }
+        }
+    }
+
+    /// Waits until what is on disk has not grown for seconds: all that was sent has been written.
+    pub(super) async fn settled(&mut self) -> PathBuf {
+        loop {
+            if let Recording::Running { file, bytes: 1.., rate: 0, .. } = self.next().await {
+                return file;
             }
         }
     }

@@ -1,0 +1,96 @@
+//! Recording through our own client, from a socket that breaks the way sockets do.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tiktop::config::Settings;
+use tiktop::record::Limits;
+use tiktop::webcast::Client;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::stage::{COPY, Ffmpeg, Stage, Then, impatient, pictures, stream};
+
+type Acts = Arc<Mutex<VecDeque<(Vec<u8>, Then)>>>;
+
+/// Serves room info and, one a connection, the acts of a stream.
+async fn serve(acts: impl IntoIterator<Item = (Vec<u8>, Then)>) -> Client {
+    let acts: Acts = Arc::new(Mutex::new(acts.into_iter().collect()));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (socket, _) = listener.accept().await.unwrap();
+            tokio::spawn(answer(socket, address, Arc::clone(&acts)));
+        }
+    });
+    let mut settings = Settings::default();
+    settings.service.webcast_url = format!("http://{address}/webcast");
+    settings.service.site_url = format!("http://{address}");
+    Client::isolated(&settings).unwrap()
+}
+
+async fn answer(socket: TcpStream, address: SocketAddr, acts: Acts) {
+    let mut socket = BufReader::new(socket);
+    let mut request = String::new();
+    while !request.ends_with("\r\n\r\n") {
+        if socket.read_line(&mut request).await.unwrap_or(0) == 0 {
+            return;
+        }
+    }
+    let mut socket = socket.into_inner();
+    if request.contains("room/info") {
+        let status = if acts.lock().unwrap().is_empty() { 4 } else { 2 };
+        let streams = format!(r#"{{"flv_pull_url": {{"HD1": "http://{address}/live.flv?sign=secret"}}}}"#);
+        let info = format!(r#"{{"status_code": 0, "data": {{"status": {status}, "stream_url": {streams}}}}}"#);
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", info.len());
+        let _ = socket.write_all(format!("{head}{info}").as_bytes()).await;
+        return;
+    }
+    let act = acts.lock().unwrap().pop_front();
+    let Some((bytes, then)) = act.filter(|(_, then)| *then != Then::Refuse) else {
+        let refusal = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        let _ = socket.write_all(refusal.as_bytes()).await;
+        return;
+    };
+    let _ = socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: video/x-flv\r\nconnection: close\r\n\r\n").await;
+    let _ = socket.write_all(&bytes).await;
+    match then {
+        // What was sent may be lost with the connection: that is what a reset is.
+        Then::Reset => socket.set_zero_linger().unwrap(),
+        Then::Stall => std::future::pending().await,
+        Then::End | Then::Refuse => {}
+    }
+}
+
+/// A socket takes longer than a script, on a busy machine much longer.
+fn for_a_socket() -> Limits {
+    Limits { read: Duration::from_secs(2), ..impatient() }
+}
+
+#[tokio::test]
+async fn our_client_pulls_one_file_out_of_broken_connections() {
+    let refused = (Vec::new(), Then::Refuse);
+    let acts = [
+        (stream(1, 0, 4_000), Then::End),
+        (stream(1, 0, 6_000), Then::Reset),
+        refused,
+        (stream(1, 3_000, 8_000), Then::Stall),
+        (stream(1, 3_000, 9_000), Then::End),
+    ];
+    let client = serve(acts).await;
+    let mut stage = Stage::with(client, &Ffmpeg::Script(COPY), for_a_socket()).await;
+    let (file, _, reason) = stage.done().await;
+    assert_eq!(reason, "the live ended");
+    assert_eq!(pictures(&file), (0..9_000).step_by(40).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_refusal_by_the_service_is_told_without_its_signature() {
+    let client = serve([(Vec::new(), Then::Refuse), (Vec::new(), Then::Refuse)]).await;
+    let mut stage = Stage::with(client, &Ffmpeg::Script(COPY), for_a_socket()).await;
+    let (reason, _) = stage.failure().await;
+    assert!(reason.contains("the stream is gone") && !reason.contains("secret"), "{reason}");
+}
