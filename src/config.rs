@@ -3,7 +3,7 @@
 //! Knows no screen and no network: key names and theme names stay text here, and the screen judges them, with
 //! [`Loaded::locate`] to say where they stand. Nothing here writes a file.
 //!
-//! Invariant: no secret is ever part of [`Settings`], of an error or of what [`print`] prints.
+//! Invariant: no secret is ever part of [`Settings`], of an error or of what [`print()`] prints.
 
 mod check;
 mod error;

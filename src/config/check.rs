@@ -20,7 +20,6 @@ const NEAR: f64 = 0.8;
 /// What one source holds, and what is wrong with it.
 pub(super) struct Checker<'a> {
     source: &'a Source<'a>,
-    shape: Value,
     problems: Vec<(usize, Problem)>,
     /// The byte each key starts at, by dotted path.
     keys: BTreeMap<String, usize>,
@@ -36,15 +35,12 @@ pub(super) struct Findings {
 
 impl<'a> Checker<'a> {
     pub(super) fn new(source: &'a Source<'a>) -> Self {
-        Self { source, shape: Value::Table(shape()), problems: Vec::new(), keys: BTreeMap::new() }
+        Self { source, problems: Vec::new(), keys: BTreeMap::new() }
     }
 
     /// Checks a whole document.
     pub(super) fn document(mut self, document: &DeTable<'_>) -> Findings {
-        let shape = std::mem::replace(&mut self.shape, Value::Boolean(false));
-        if let Value::Table(shape) = &shape {
-            self.table("", document, shape);
-        }
+        self.table("", document, &shape());
         self.finish()
     }
 

@@ -3,6 +3,7 @@
 //! `XDG_CONFIG_HOME`, `XDG_STATE_HOME` and the user's folders are honoured on Linux and on macOS; without them each
 //! system's own custom holds. Folders are named here and made by whoever first writes into them.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::Settings;
@@ -53,14 +54,17 @@ pub(super) fn home() -> Option<PathBuf> {
     directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned())
 }
 
-/// `$variable/tiktop` where it is an absolute path (the XDG rule), else what the system's custom says.
+/// The folder named by `variable`, else what the system's custom says.
 fn base(variable: &str, custom: impl Fn(&directories::ProjectDirs) -> Option<&Path>) -> Option<PathBuf> {
-    let named = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-    if let Some(named) = named {
-        return Some(named.join("tiktop"));
-    }
-    let dirs = directories::ProjectDirs::from("", "", "tiktop")?;
-    custom(&dirs).map(Path::to_owned)
+    xdg(std::env::var_os(variable)).or_else(|| {
+        let dirs = directories::ProjectDirs::from("", "", "tiktop")?;
+        custom(&dirs).map(Path::to_owned)
+    })
+}
+
+/// Our folder in an XDG base folder, which counts only where it is an absolute path.
+fn xdg(base: Option<OsString>) -> Option<PathBuf> {
+    base.map(PathBuf::from).filter(|base| base.is_absolute()).map(|base| base.join("tiktop"))
 }
 
 #[cfg(test)]
@@ -75,6 +79,14 @@ mod tests {
         assert_eq!(expand_home("~ana/live", Some(home)), Path::new("~ana/live"));
         assert_eq!(expand_home("", Some(home)), Path::new(""));
         assert_eq!(expand_home("~/live", None), Path::new("~/live"));
+    }
+
+    #[test]
+    fn an_xdg_folder_counts_only_when_absolute() {
+        assert_eq!(xdg(Some("/home/ana/.cfg".into())).as_deref(), Some(Path::new("/home/ana/.cfg/tiktop")));
+        assert_eq!(xdg(Some("cfg".into())), None);
+        assert_eq!(xdg(Some(OsString::new())), None);
+        assert_eq!(xdg(None), None);
     }
 
     #[test]

@@ -134,6 +134,11 @@ fn address(path: &str, text: &str, schemes: [&str; 2]) -> Result<(), Fault> {
             "'{path}' holds a user name or password, and settings hold no secrets; leave out all before the @"
         )));
     }
+    if url.query().is_some() && path.starts_with("providers.") {
+        return Err(Fault::Secret(format!(
+            "'{path}' takes an address without ?…; a key goes into the environment or into a file, as key_env and key_file say"
+        )));
+    }
     match url.scheme() {
         scheme if scheme == safe => Ok(()),
         scheme if scheme == plain && is_loopback(&url) => Ok(()),
@@ -236,6 +241,7 @@ mod tests {
     #[case("service.socket_url", "ws://example.com", "write wss://")]
     #[case("service.site_url", "www.tiktok.com", "whole address")]
     #[case("service.webcast_url", "https://me:pw@example.com", "before the @")]
+    #[case("providers.0.url", "https://example.com/?apiKey=x", "an address without ?")]
     #[case("service.proxy", "127.0.0.1:8080", "socks5h://127.0.0.1:9050")]
     #[case("service.proxy", "ftp://proxy", "socks5://")]
     #[case("service.language", "english", "such as en")]
