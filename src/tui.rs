@@ -1,1 +1,117 @@
-//! tui.
+//! The screen: keys and news in, frames out.
+//!
+//! ```text
+//! keys, paste, wheel --EventStream--+
+//! track::Update, record::Update ----+--> run --Msg--> update(&mut App, Msg) -> Effects: Track(..) Record(..) Quit ...
+//! time that somebody must see ------+      |
+//!                                          +-- dirty, and not drawn for 1/fps --> view(&App, &mut Cache, &mut Frame)
+//! ```
+//!
+//! Knows rooms, events and settings; refuses to know sockets, HTTP and ffmpeg: what it wants done leaves as a command, and
+//! what it shows is a mirror fed by the same reducer that the room's own task uses. Colours and keys are named only here.
+//!
+//! Invariants: `update` never blocks and never asks for the time; `view` changes nothing but a cache that can be thrown
+//! away; when nothing on the screen changed, no byte is written; the terminal is handed back on every way out.
+
+mod action;
+mod app;
+mod chord;
+mod dashboard;
+mod glyphs;
+mod keymap;
+mod layout;
+mod msg;
+mod number;
+mod panes;
+mod popups;
+mod run;
+mod tab;
+mod terminal;
+mod theme;
+mod update;
+mod view;
+mod widgets;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::{Keys, Screen};
+use crate::text::Text;
+use crate::{record, track};
+
+pub use dashboard::Dashboard;
+pub use keymap::{check_keys, keys_markdown};
+pub use terminal::install_panic_hook;
+
+/// What the screen is told once, at its start.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Frames a second, ASCII, mouse.
+    pub screen: Screen,
+    /// Keys that differ from the built-in ones.
+    pub keys: Keys,
+    /// A line that stays in the status row, such as "demo: nobody here is real".
+    pub notice: Option<Text>,
+    /// Draw without colours: bold, dim and reverse only.
+    pub mono: bool,
+    /// Where the person is, for clock times.
+    pub zone: jiff::tz::TimeZone,
+}
+
+impl Options {
+    /// Options with the zone and `NO_COLOR` of this machine.
+    pub fn new(screen: Screen, keys: Keys) -> Self {
+        let mono = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self { screen, keys, notice: None, mono, zone: jiff::tz::TimeZone::system() }
+    }
+}
+
+/// The queues between the screen and the rest of the program. All bounded; the screen never waits on the ones it fills.
+#[derive(Debug)]
+pub struct Ports {
+    /// News of the rooms.
+    pub updates: mpsc::Receiver<track::Update>,
+    /// What the tracker should do.
+    pub commands: mpsc::Sender<track::Command>,
+    /// News of the recordings.
+    pub records: mpsc::Receiver<record::Update>,
+    /// What the recorder should do.
+    pub record: mpsc::Sender<record::Command>,
+    /// Panics of background tasks, in words: see [`install_panic_hook`].
+    pub panics: mpsc::Receiver<Text>,
+    /// Cancelled by whoever listens for SIGTERM and SIGHUP. Ctrl-C is a key here: the terminal is in raw mode.
+    pub stop: CancellationToken,
+}
+
+/// Why the screen closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The person left. Recordings that still run are the caller's to finish.
+    Quit,
+    /// [`Ports::stop`] was cancelled, or the terminal went away.
+    Stopped,
+}
+
+/// Why the screen could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Keys in the config that cannot be.
+    #[error("{}", .0.join("\n"))]
+    Keys(Vec<String>),
+    /// There is nobody to look at a screen.
+    #[error("the dashboard needs a terminal, and standard output is none; `tiktop events @name` prints lines instead")]
+    NoTerminal,
+    /// The terminal does not do what it should.
+    #[error("the terminal cannot be used: {0}")]
+    Terminal(#[from] std::io::Error),
+}
+
+/// Opens the dashboard and runs it until the person leaves or [`Ports::stop`] is cancelled.
+///
+/// Takes the terminal and gives it back on every way out: return, error, panic of this thread, being dropped. Drive it with
+/// `block_on` from the main thread: writing to a stopped terminal blocks, which no worker should do, and the panic hook takes
+/// the thread that polls this for the screen's own.
+pub async fn run(options: Options, ports: Ports, clock: Clock) -> Result<Exit, Error> {
+    run::run(options, ports, clock).await
+}

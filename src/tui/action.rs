@@ -1,0 +1,85 @@
+//! The one table of what a person can do. Keymap, help, hints, the `keys` section of the config, the README block and the
+//! conflict checks are made from it: a new key is one row here and one arm in `update`.
+
+/// Where a key means something. A chord may mean different things in contexts that are never open together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Context {
+    /// Everywhere, text input included.
+    Always,
+    /// On the dashboard itself.
+    Screen,
+    /// Wherever rows can be scrolled: panes and popups.
+    List,
+    /// In a popup.
+    Popup,
+}
+
+impl Context {
+    /// Whether both can be open at once, so that they cannot share a chord.
+    pub(super) fn meets(self, other: Self) -> bool {
+        !matches!((self, other), (Self::Screen, Self::Popup) | (Self::Popup, Self::Screen))
+    }
+}
+
+macro_rules! actions {
+    ($($variant:ident | $name:literal | $context:ident | $keys:literal | $help:literal;)*) => {
+        /// What a person can do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub(super) enum Action {
+            $(#[doc = $help] $variant,)*
+        }
+
+        impl Action {
+            /// Every action, in the order of the help.
+            pub(super) const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Its name in the config.
+            pub(super) fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// Where it is open.
+            pub(super) fn context(self) -> Context {
+                match self { $(Self::$variant => Context::$context,)* }
+            }
+
+            /// Its built-in chords, as the config would write them.
+            pub(super) fn default_keys(self) -> impl Iterator<Item = &'static str> {
+                match self { $(Self::$variant => $keys,)* }.split_whitespace()
+            }
+
+            /// What it does, in a few words.
+            pub(super) fn help(self) -> &'static str {
+                match self { $(Self::$variant => $help,)* }
+            }
+        }
+    };
+}
+
+actions! {
+    AddRoom     | "add_room"     | Screen | "a"                 | "add a room: @name, a link or a room id";
+    CloseRoom   | "close_room"   | Screen | "x"                 | "close the room";
+    NextRoom    | "next_room"    | Screen | "] n"               | "next room";
+    PrevRoom    | "prev_room"    | Screen | "[ p"               | "previous room";
+    SelectRoom  | "select_room"  | Screen | "1 2 3 4 5 6 7 8 9" | "go to a room: the first key to the first, and so on";
+    Record      | "record"       | Screen | "r"                 | "start or stop recording the room";
+    Retry       | "retry"        | Screen | "R"                 | "look up or connect now instead of waiting";
+    FocusNext   | "focus_next"   | Screen | "tab"               | "next pane";
+    FocusPrev   | "focus_prev"   | Screen | "backtab"           | "previous pane";
+    Zoom        | "zoom"         | Screen | "z"                 | "open a hidden pane over the chat, or the focused one wide";
+    ScrollUp    | "scroll_up"    | List   | "up k"              | "scroll up; the chat stands still until you return";
+    ScrollDown  | "scroll_down"  | List   | "down j"            | "scroll down";
+    PageUp      | "page_up"      | List   | "pgup"              | "one page up";
+    PageDown    | "page_down"    | List   | "pgdn space"        | "one page down";
+    Top         | "top"          | List   | "home g"            | "to the oldest row";
+    Bottom      | "bottom"       | List   | "end G"             | "to the newest row; the chat runs again";
+    Diagnostics | "diagnostics"  | Screen | "d"                 | "what was unknown, unreadable, doubled or missed";
+    Help        | "help"         | Screen | "?"                 | "all keys";
+    Dismiss     | "dismiss"      | Screen | "esc"               | "put away a message, leave a zoomed pane";
+    Accept      | "accept"       | Popup  | "enter y"           | "in a question: yes";
+    Cancel      | "cancel"       | Popup  | "esc q n"           | "in a popup: close it";
+    Redraw      | "redraw"       | Always | "ctrl-l"            | "draw the screen anew";
+    Suspend     | "suspend"      | Always | "ctrl-z"            | "give the terminal back to the shell; fg returns";
+    Quit        | "quit"         | Screen | "q"                 | "quit; asks while something is being recorded";
+    QuitNow     | "quit_now"     | Always | "ctrl-c"            | "quit without asking";
+}

@@ -1,0 +1,163 @@
+//! Everything the screen knows, as data. `update` changes it, `view` reads it; neither hides state of its own.
+
+use ratatui::layout::{Rect, Size};
+use tui_input::Input;
+
+use super::action::Action;
+use super::keymap::Keymap;
+use super::layout::{self, Pane, Plan, Wants};
+use super::tab::Tab;
+use super::theme::Theme;
+use super::{Error, Options};
+use crate::clock::Moment;
+use crate::config::Screen;
+use crate::ids::RoomKey;
+use crate::text::Text;
+
+/// The whole state of the screen.
+#[derive(Clone, Debug)]
+pub(super) struct App {
+    /// The rooms in the order they were added.
+    pub(super) tabs: Vec<Tab>,
+    /// Which of them is on the screen.
+    pub(super) active: usize,
+    /// The pane that scroll keys move.
+    pub(super) focus: Pane,
+    /// A pane that has the place of the chat and its neighbours.
+    pub(super) zoom: Option<Pane>,
+    /// What lies over the dashboard.
+    pub(super) popup: Option<Popup>,
+    /// Something to tell; stays until it is put away.
+    pub(super) toast: Option<Toast>,
+    /// A line that is always there.
+    pub(super) notice: Option<Text>,
+    /// A room was asked for here: show it when it comes.
+    pub(super) expects_room: bool,
+    /// The terminal's window is the one the person is in.
+    pub(super) attended: bool,
+    /// As of the last message.
+    pub(super) now: Moment,
+    /// As of the last frame.
+    pub(super) size: Size,
+    pub(super) keymap: Keymap,
+    pub(super) theme: Theme,
+    pub(super) screen: Screen,
+    pub(super) zone: jiff::tz::TimeZone,
+}
+
+/// What lies over the dashboard.
+#[derive(Clone, Debug)]
+pub(super) enum Popup {
+    /// All keys; the first row shown.
+    Help(usize),
+    /// What was unknown, unreadable, doubled or missed; the first row shown.
+    Diagnostics(usize),
+    /// A name is being typed.
+    AddRoom {
+        /// What was typed so far.
+        input: Input,
+        /// Why it is no room.
+        error: Option<String>,
+    },
+    /// A question before something that cannot be taken back.
+    Confirm(Question),
+}
+
+/// What is asked before it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Question {
+    /// Leave while recordings run.
+    Quit,
+    /// Close a room that is being recorded.
+    Close(RoomKey),
+}
+
+/// Something to tell the person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Toast {
+    /// In words.
+    pub(super) text: Text,
+    /// How much it matters.
+    pub(super) weight: Weight,
+}
+
+/// How much a toast matters, and so how long it stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// Goes with the next key.
+    Passing,
+    /// Stays until it is put away.
+    Trouble,
+}
+
+impl App {
+    /// An empty dashboard.
+    pub(super) fn new(options: Options, now: Moment) -> Result<Self, Error> {
+        Ok(Self {
+            tabs: Vec::new(),
+            active: 0,
+            focus: Pane::Chat,
+            zoom: None,
+            popup: None,
+            toast: None,
+            notice: options.notice,
+            expects_room: false,
+            attended: true,
+            now,
+            size: Size::new(80, 24),
+            keymap: Keymap::new(&options.keys).map_err(Error::Keys)?,
+            theme: Theme::new(options.mono),
+            screen: options.screen,
+            zone: options.zone,
+        })
+    }
+
+    /// The room on the screen.
+    pub(super) fn tab(&self) -> Option<&Tab> {
+        self.tabs.get(self.active)
+    }
+
+    /// The room on the screen, to change it.
+    pub(super) fn tab_mut(&mut self) -> Option<&mut Tab> {
+        self.tabs.get_mut(self.active)
+    }
+
+    /// Where a room is among the tabs.
+    pub(super) fn position(&self, key: RoomKey) -> Option<usize> {
+        self.tabs.iter().position(|tab| tab.key == key)
+    }
+
+    /// Where everything goes on a screen of the current size.
+    pub(super) fn plan(&self) -> Plan {
+        layout::plan(Rect::from((ratatui::layout::Position::ORIGIN, self.size)), self.wants())
+    }
+
+    /// What asks for room on the screen.
+    pub(super) fn wants(&self) -> Wants {
+        Wants {
+            battle: self.tab().is_some_and(|tab| tab.shows_battle(self.now)),
+            zoom: self.zoom,
+            status_rows: super::panes::status::rows(self),
+        }
+    }
+
+    /// The pane that scroll keys move: a zoomed one whatever had the focus before.
+    pub(super) fn focused(&self) -> Pane {
+        self.zoom.unwrap_or(self.focus)
+    }
+
+    /// The first key of an action for a hint; nothing when it has none.
+    pub(super) fn key(&self, action: Action) -> Option<String> {
+        self.keymap.label(action)
+    }
+
+    /// Says something that goes with the next key.
+    pub(super) fn say(&mut self, text: impl Into<Text>) {
+        self.toast = Some(Toast { text: text.into(), weight: Weight::Passing });
+    }
+
+    /// Says something that stays until it is put away.
+    pub(super) fn warn(&mut self, text: impl Into<Text>) {
+        self.toast = Some(Toast { text: text.into(), weight: Weight::Trouble });
+    }
+}

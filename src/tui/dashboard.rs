@@ -1,0 +1,87 @@
+//! The dashboard without its terminal: state and cache in one hand. The loop drives it; so do tests, benches and whoever
+//! wants a picture of a screen.
+
+use std::time::Duration;
+
+use ratatui::Frame;
+
+use super::app::App;
+use super::chord::Chord;
+use super::msg::{Msg, Outcome};
+use super::view::Cache;
+use super::{Error, Options, update, view};
+use crate::clock::Moment;
+use crate::{record, track};
+
+/// A dashboard that is told things and draws itself.
+#[derive(Debug)]
+pub struct Dashboard {
+    app: App,
+    cache: Cache,
+}
+
+impl Dashboard {
+    /// An empty dashboard; an error when the keys cannot be.
+    pub fn new(options: Options, now: Moment) -> Result<Self, Error> {
+        Ok(Self { app: App::new(options, now)?, cache: Cache::default() })
+    }
+
+    /// Hears news of a room.
+    pub fn track(&mut self, update: track::Update, now: Moment) {
+        self.tell(now, Msg::Tracked(update));
+    }
+
+    /// Hears news of a recording.
+    pub fn record(&mut self, update: record::Update, now: Moment) {
+        self.tell(now, Msg::Recorded(update));
+    }
+
+    /// Presses a key, named as in the config (`ctrl-l`, `?`); false when there is no such key.
+    pub fn press(&mut self, chord: &str, now: Moment) -> bool {
+        let Ok(chord) = chord.parse::<Chord>() else { return false };
+        self.tell(now, Msg::Key(chord.event()));
+        true
+    }
+
+    /// Types text as if it were pasted.
+    pub fn paste(&mut self, text: &str, now: Moment) {
+        self.tell(now, Msg::Paste(text.to_owned()));
+    }
+
+    /// Lets time pass.
+    pub fn tick(&mut self, now: Moment) {
+        self.tell(now, Msg::Tick);
+    }
+
+    /// Draws one frame.
+    pub fn draw(&mut self, frame: &mut Frame<'_>) {
+        self.app.size = frame.area().as_size();
+        view::view(&self.app, &mut self.cache, frame);
+    }
+
+    /// Forgets everything that is kept only to draw faster. The next frame looks the same.
+    pub fn forget(&mut self) {
+        self.cache = Cache::default();
+    }
+
+    /// Hears anything; what is to be done about it comes back.
+    pub(super) fn tell(&mut self, now: Moment, msg: Msg) -> Outcome {
+        self.app.now = now;
+        update::update(&mut self.app, msg)
+    }
+
+    /// How long until the picture changes by itself.
+    pub(super) fn wake(&self, now: Moment) -> Duration {
+        update::wake(&self.app, now)
+    }
+
+    /// Frames a second at most.
+    pub(super) fn fps(&self) -> u16 {
+        self.app.screen.fps.clamp(1, 60)
+    }
+
+    /// Whether the person is in this window.
+    pub(super) fn is_attended(&self) -> bool {
+        self.app.attended
+    }
+}

@@ -1,0 +1,69 @@
+//! What the screen hears and what it wants: the whole traffic of `update`, as data.
+
+use crossterm::event::{KeyEvent, MouseEvent};
+
+use crate::text::Text;
+use crate::{record, track};
+
+/// What the screen hears.
+#[derive(Clone, Debug)]
+pub(super) enum Msg {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted: as foreign as a comment, and never keys.
+    Paste(String),
+    /// A click or the wheel.
+    Mouse(MouseEvent),
+    /// The terminal's window was entered or left: a hint, not every terminal says it.
+    Focus(bool),
+    /// The terminal changed its size.
+    Resize,
+    /// News of a room.
+    Tracked(track::Update),
+    /// News of a recording.
+    Recorded(record::Update),
+    /// A background task panicked.
+    Panicked(Text),
+    /// Time passed that somebody can see.
+    Tick,
+}
+
+/// What the screen wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// Tell the tracker.
+    Track(track::Command),
+    /// Tell the recorder.
+    Record(record::Command),
+    /// Write every cell anew.
+    Redraw,
+    /// Give the terminal to the shell until it is brought back.
+    Suspend,
+    /// Leave.
+    Quit,
+}
+
+/// What a message led to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Outcome {
+    /// Something visible may have changed.
+    pub(super) dirty: bool,
+    /// What is to be done, in order.
+    pub(super) effects: Vec<Effect>,
+}
+
+impl Outcome {
+    /// Nothing happened.
+    pub(super) const QUIET: Self = Self { dirty: false, effects: Vec::new() };
+
+    /// The screen changed, nothing else.
+    pub(super) fn dirty() -> Self {
+        Self { dirty: true, effects: Vec::new() }
+    }
+}
+
+impl From<Effect> for Outcome {
+    fn from(effect: Effect) -> Self {
+        Self { dirty: true, effects: vec![effect] }
+    }
+}

@@ -1,0 +1,144 @@
+//! What is said and done.
+//!
+//! ```text
+//! ── Chat · Painting the harbour ─────────────────────────────────────── 38/min ──
+//! 19:41 M Kit           hello everyone, rules are pinned
+//!       L31 mia         that was amazing!!
+//!       1 newcomer      first time here, what is this about
+//!       + followed      zoe
+//!       Joon            can you say hi to my sister, her name is very long and
+//!                       she watches every day
+//! 19:42 ◆ mia           Rose ×112                                        112 ◆
+//!       ┄┄┄ missed 0:41: socket dropped, back through provider euler ┄┄┄┄┄┄┄┄┄
+//! ```
+//!
+//! Scrolled away from the newest row it stands still and says `▼ 37 new` in its rule.
+
+mod lines;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::phase;
+use crate::clock::Moment;
+use crate::room::{Entry, Seq};
+use crate::tui::action::Action;
+use crate::tui::app::App;
+use crate::tui::layout::{Pane, Plan};
+use crate::tui::tab::Tab;
+use crate::tui::theme::Role;
+use crate::tui::view::Cache;
+use crate::tui::widgets::feed::{self, Anchor};
+use crate::tui::widgets::paint;
+use crate::tui::{glyphs, number};
+
+pub(in crate::tui) use lines::Composer;
+
+/// Columns of the time, and the width from which on it is shown.
+const TIME: u16 = 6;
+const TIME_FROM: u16 = 40;
+
+/// Draws the pane.
+pub(in crate::tui) fn view(app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache, buf: &mut Buffer) {
+    if plan.titled {
+        let mut title = String::from("Chat");
+        if !tab.room.title.is_empty() {
+            let most = usize::from(plan.chat.width / 2).saturating_sub(10);
+            title = format!("Chat {} {}", glyphs::DOT, crate::text::clip(tab.room.title.as_str(), most));
+        }
+        super::titled(app, buf, plan.chat, Pane::Chat, &title, &note(app, tab));
+    }
+    let body = body(app, tab, plan);
+    if tab.room.chat.is_empty() {
+        return phase::page(app, tab, buf, body);
+    }
+    if let Some(banner) = phase::banner(app, tab) {
+        let row = Rect { y: body.y.saturating_sub(1), height: 1, ..body };
+        if has_banner(tab, plan) {
+            paint::left(buf, super::inset(row), 0, &banner);
+        }
+    }
+    rows(app, tab, cache, buf, body);
+    if !plan.titled && tab.anchor != Anchor::Follow {
+        paint::right(buf, Rect { y: body.bottom().saturating_sub(1), height: 1, ..body }, 0, &note(app, tab));
+    }
+}
+
+/// The rectangle of the rows themselves: below the title and the banner.
+pub(in crate::tui) fn body(_app: &App, tab: &Tab, plan: &Plan) -> Rect {
+    let above = u16::from(plan.titled) + u16::from(has_banner(tab, plan) && !tab.room.chat.is_empty());
+    super::below(plan.chat, above)
+}
+
+/// A room that is not live says why above what was said, where there is room for both.
+fn has_banner(tab: &Tab, plan: &Plan) -> bool {
+    tab.room.phase.kind != crate::events::PhaseKind::Live && plan.chat.height >= 3
+}
+
+/// Columns that the text of a row may use.
+pub(in crate::tui) fn columns(body: Rect) -> u16 {
+    body.width.saturating_sub(if body.width >= TIME_FROM { TIME } else { 0 })
+}
+
+fn note(app: &App, tab: &Tab) -> Line<'static> {
+    let unseen = feed::unseen(&tab.room.chat, tab.anchor);
+    if tab.anchor != Anchor::Follow {
+        let key = app.key(Action::Bottom).unwrap_or_default();
+        let words = match unseen {
+            0 => format!("paused {} {key} resumes", glyphs::DOT),
+            n => format!("{} {} new {} {key} resumes", glyphs::NEWER, number::count(n), glyphs::DOT),
+        };
+        return Line::styled(words, app.theme.style(Role::Warn));
+    }
+    let rate = tab.room.comments.per_minute(app.now).map(number::rate).unwrap_or_default();
+    Line::styled(rate, app.theme.style(Role::Dim))
+}
+
+fn rows(app: &App, tab: &Tab, cache: &mut Cache, buf: &mut Buffer, body: Rect) {
+    let composer = Composer { theme: app.theme, zone: &app.zone, columns: columns(body) };
+    let log = &tab.room.chat;
+    let height = |entry: &Entry| cache.lines(tab, entry, &composer).len();
+    let Some((first, skip)) = feed::top(log, tab.anchor, body.height.into(), height) else { return };
+    let text = Rect { x: body.right() - composer.columns.min(body.width), width: composer.columns, ..body };
+    let mut row = 0;
+    let mut skip = skip;
+    let mut minute = None;
+    for entry in feed::from(log, first) {
+        if row >= body.height {
+            break;
+        }
+        if text.x > body.x && minute != Some(number::minute_of(entry.at)) {
+            minute = Some(number::minute_of(entry.at));
+            time(app, entry.at, buf, body, row);
+        }
+        for line in cache.lines(tab, entry, &composer).iter().skip(std::mem::take(&mut skip)) {
+            paint::left(buf, text, row, line);
+            row += 1;
+        }
+    }
+}
+
+fn time(app: &App, at: Moment, buf: &mut Buffer, body: Rect, row: u16) {
+    let time = Span::styled(number::clock(at.wall, &app.zone), app.theme.style(Role::Dim));
+    paint::left(buf, body, row, &Line::from(time));
+}
+
+/// Moves the view of the chat.
+pub(in crate::tui) fn scroll(app: &App, tab: &Tab, by: impl Fn(usize) -> feed::Scroll) -> Anchor {
+    let plan = app.plan();
+    let body = body(app, tab, &plan);
+    let composer = Composer { theme: app.theme, zone: &app.zone, columns: columns(body) };
+    let page = usize::from(body.height);
+    // A page keeps one row of the last one in sight.
+    let by = by(page.saturating_sub(1).max(1));
+    feed::scroll(&tab.room.chat, tab.anchor, page, by, |entry| composer.lines(entry).len())
+}
+
+/// Keeps the anchor where the person can see that it stands: a log that was replaced may not hold it any more.
+pub(in crate::tui) fn settle(log: &crate::room::ChatLog, anchor: Anchor) -> Anchor {
+    match anchor {
+        Anchor::At { seq: Seq(seq), .. } if seq >= log.next_seq().0 => Anchor::Follow,
+        anchor => anchor,
+    }
+}

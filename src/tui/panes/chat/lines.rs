@@ -1,0 +1,248 @@
+//! One entry of the log into lines: who in one column, what in the next, what it is worth at the right edge.
+
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+
+use crate::events::{BarrageKind, NoticeKind, Viewer};
+use crate::room::{Entry, Line as Row};
+use crate::text::{clip, width};
+use crate::tui::panes::gifts::gift_words;
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widgets::wrap::wrap;
+use crate::tui::{glyphs, number};
+
+/// Width from which on names stand in a column of their own.
+const COLUMNS_FROM: u16 = 44;
+/// Levels below this are most of the room and say nothing.
+const LEVEL_FROM: u16 = 10;
+
+/// Composes entries for one width.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::tui) struct Composer<'a> {
+    pub(in crate::tui) theme: Theme,
+    pub(in crate::tui) zone: &'a jiff::tz::TimeZone,
+    /// Columns for name and text together.
+    pub(in crate::tui) columns: u16,
+}
+
+/// The parts of an entry before they are fitted.
+struct Parts {
+    who: Vec<Span<'static>>,
+    what: String,
+    style: Style,
+    /// Stands at the right edge of the first line.
+    worth: Option<Span<'static>>,
+}
+
+impl Composer<'_> {
+    /// The lines of an entry, at least one.
+    pub(in crate::tui) fn lines(&self, entry: &Entry) -> Vec<Line<'static>> {
+        let mut lines = match &entry.line {
+            Row::Gap(gap) => {
+                let length = number::duration(gap.length);
+                let why = if gap.reason.is_empty() { String::new() } else { format!(": {}", gap.reason) };
+                self.divider(&format!("missed {length}{why}"), Role::Warn)
+            }
+            Row::Live { live_seq, .. } => {
+                let words = if *live_seq > 1 { format!("a new live (number {live_seq} here)") } else { "live".into() };
+                self.divider(&words, Role::Accent)
+            }
+            line => self.fit(self.parts(line, entry.deleted)),
+        };
+        if entry.history {
+            let dim = self.theme.style(Role::Dim);
+            lines.iter_mut().flat_map(|line| &mut line.spans).for_each(|span| span.style = span.style.patch(dim));
+        }
+        lines
+    }
+
+    /// A row across the pane that is no message: `┄┄┄ words ┄┄┄┄┄┄┄`.
+    fn divider(&self, words: &str, role: Role) -> Vec<Line<'static>> {
+        let columns = usize::from(self.columns);
+        let inner = columns.saturating_sub(8).max(1);
+        let style = self.theme.style(role);
+        let wrapped = wrap(words, inner, inner);
+        let rows = wrapped.iter().map(|line| {
+            let rest = columns.saturating_sub(width(line) + 5);
+            Line::styled(format!("{} {line} {}", glyphs::GAP.repeat(3), glyphs::GAP.repeat(rest)), style)
+        });
+        rows.collect()
+    }
+
+    fn parts(&self, line: &Row, deleted: bool) -> Parts {
+        match line {
+            Row::Chat { from, text, emotes, first } => {
+                let what = match (text.is_empty(), emotes.len()) {
+                    (true, 0) => String::new(),
+                    (true, n) => stickers(n),
+                    (false, _) => text.as_str().to_owned(),
+                };
+                self.said(from, *first, what, deleted)
+            }
+            Row::Emote { from, count } => self.said(from, false, stickers(*count), deleted),
+            Row::Gift { from, to, gift, count, running } => {
+                let mut what = gift_words(gift.name.as_str(), gift.id, *count);
+                if let Some(to) = to {
+                    what = format!("{what} {} {}", glyphs::JOIN, to.nickname);
+                }
+                let mark = if *running { glyphs::RUNNING } else { glyphs::GIFT };
+                let worth = match gift.diamonds {
+                    Some(price) => format!("{} {}", number::count(price.saturating_mul(*count)), glyphs::GIFT),
+                    None => format!("? {}", glyphs::GIFT),
+                };
+                let gold = self.theme.style(Role::Gift);
+                Parts {
+                    who: vec![Span::styled(format!("{mark} "), gold), self.name(from)],
+                    what,
+                    style: Style::new(),
+                    worth: Some(Span::styled(worth, gold)),
+                }
+            }
+            Row::Joins { last, count: 0 | 1 } => self.did(glyphs::JOIN, "joined", last.name().to_owned()),
+            Row::Joins { last, count } => {
+                let others = number::count(count - 1);
+                self.did(glyphs::JOIN, "joined", format!("{} and {others} more", last.name()))
+            }
+            Row::Follow(from) => self.did(glyphs::FOLLOW, "followed", from.name().to_owned()),
+            Row::Share(from) => self.did(glyphs::SHARE, "shared", from.name().to_owned()),
+            Row::Subscribe { from, months } => {
+                let months = if *months > 1 { format!(" ({months} months)") } else { String::new() };
+                self.labelled(Role::Subscriber, "S subscribed", format!("{}{months}", from.name()))
+            }
+            Row::Question { from, text } => {
+                self.labelled(Role::Accent, &format!("{} question", glyphs::QUESTION), asked(text.as_str(), from))
+            }
+            line => self.room_said(line),
+        }
+    }
+
+    /// What the room, the host's settings or TikTok say.
+    fn room_said(&self, line: &Row) -> Parts {
+        match line {
+            Row::Intro(text) => self.labelled(Role::Host, "host's line", text.as_str().to_owned()),
+            Row::Notice { kind, text } => {
+                let (role, label) = match kind {
+                    NoticeKind::Welcome => (Role::Dim, "welcome"),
+                    NoticeKind::Room => (Role::Dim, "room"),
+                    NoticeKind::Bottom => (Role::Warn, "! warning"),
+                    NoticeKind::Moderation => (Role::Moderator, "moderation"),
+                };
+                self.labelled(role, label, text.as_str().to_owned())
+            }
+            Row::Envelope { from, coins, winners, opens_at } => {
+                let when = opens_at.map(|at| format!(", opens {}", number::clock(at, self.zone))).unwrap_or_default();
+                let (coins, winners) = (number::count(*coins), number::count(*winners));
+                let what = format!("{from}: {coins} {} for {winners}{when}", glyphs::GIFT);
+                self.labelled(Role::Gift, &format!("{} chest", glyphs::GIFT), what)
+            }
+            Row::Barrage { kind, text } => {
+                let label = match kind {
+                    BarrageKind::Subscribe => "S subscribed",
+                    BarrageKind::GifterLevelUp | BarrageKind::TeamLevelUp => "level up",
+                    BarrageKind::GifterJoin | BarrageKind::TeamJoin => "entered",
+                    BarrageKind::Other(_) => "banner",
+                };
+                self.labelled(Role::Dim, label, text.as_str().to_owned())
+            }
+            Row::Battle(text) => self.labelled(Role::SideB, "battle", text.as_str().to_owned()),
+            Row::Control(text) => self.labelled(Role::Warn, "live", text.as_str().to_owned()),
+            _ => self.labelled(Role::Dim, "", String::new()),
+        }
+    }
+
+    fn said(&self, from: &Viewer, first: bool, what: String, deleted: bool) -> Parts {
+        let mut who = self.badges(from, first);
+        who.push(self.name(from));
+        let (what, style) = if deleted {
+            (format!("{what} (deleted)"), self.theme.style(Role::Dim).add_modifier(Modifier::CROSSED_OUT))
+        } else {
+            (what, Style::new())
+        };
+        Parts { who, what, style, worth: None }
+    }
+
+    fn did(&self, glyph: &str, label: &str, what: String) -> Parts {
+        let dim = self.theme.style(Role::Dim);
+        Parts { who: vec![Span::styled(format!("{glyph} {label}"), dim)], what, style: dim, worth: None }
+    }
+
+    fn labelled(&self, role: Role, label: &str, what: String) -> Parts {
+        let who = vec![Span::styled(label.to_owned(), self.theme.style(role))];
+        Parts { who, what, style: Style::new(), worth: None }
+    }
+
+    fn name(&self, viewer: &Viewer) -> Span<'static> {
+        let style = if viewer.host { self.theme.style(Role::Host) } else { self.theme.name(viewer.id) };
+        Span::styled(viewer.name().to_owned(), style)
+    }
+
+    /// What somebody is here, in one to three columns each: the role first, then the highest standing.
+    fn badges(&self, viewer: &Viewer, first: bool) -> Vec<Span<'static>> {
+        let role = if viewer.host {
+            Some((Role::Host, "H"))
+        } else if viewer.moderator {
+            Some((Role::Moderator, "M"))
+        } else if viewer.subscriber {
+            Some((Role::Subscriber, "S"))
+        } else if first {
+            Some((Role::Good, "1"))
+        } else {
+            None
+        };
+        let standing = if viewer.gifter_level >= LEVEL_FROM {
+            Some((Role::Gift, format!("L{} ", viewer.gifter_level)))
+        } else if viewer.team_level >= LEVEL_FROM {
+            Some((Role::Dim, format!("T{} ", viewer.team_level)))
+        } else {
+            None
+        };
+        let role = role.map(|(role, badge)| (role, format!("{badge} ")));
+        role.into_iter().chain(standing).map(|(role, badge)| Span::styled(badge, self.theme.style(role))).collect()
+    }
+
+    fn fit(&self, parts: Parts) -> Vec<Line<'static>> {
+        let columns = usize::from(self.columns);
+        let in_columns = self.columns >= COLUMNS_FROM;
+        let name_columns = if in_columns { (columns / 5).clamp(12, 18) } else { columns / 2 };
+        let (mut spans, used) = clipped(parts.who, name_columns);
+        let lead = if in_columns { name_columns + 1 } else { used + usize::from(used > 0) };
+        spans.push(Span::raw(" ".repeat(lead - used)));
+        let hang = if in_columns { lead } else { columns.min(2) };
+        let worth = parts.worth.as_ref().map_or(0, |worth| width(&worth.content) + 1);
+        // One column stays free at the right, so that text never touches the wall.
+        let first = columns.saturating_sub(lead + worth + 1).max(1);
+        let rest = columns.saturating_sub(hang + 1).max(1);
+        let wrapped = wrap(&parts.what, first, rest);
+        let mut lines = Vec::with_capacity(wrapped.len());
+        for (at, text) in wrapped.iter().enumerate() {
+            let mut spans = if at == 0 { std::mem::take(&mut spans) } else { vec![Span::raw(" ".repeat(hang))] };
+            spans.push(Span::styled((*text).to_owned(), parts.style));
+            if let (0, Some(worth)) = (at, &parts.worth) {
+                let gap = first.saturating_sub(width(text)) + 1;
+                spans.push(Span::raw(" ".repeat(gap)));
+                spans.push(worth.clone());
+            }
+            lines.push(Line::from(spans));
+        }
+        lines
+    }
+}
+
+/// Spans cut to so many columns, and how many they take.
+fn clipped(spans: Vec<Span<'static>>, columns: usize) -> (Vec<Span<'static>>, usize) {
+    let mut used = 0;
+    let cut = spans.into_iter().map(|span| {
+        let text = clip(&span.content, columns - used).into_owned();
+        used += width(&text);
+        Span::styled(text, span.style)
+    });
+    (cut.collect(), used)
+}
+
+fn stickers(count: usize) -> String {
+    if count == 1 { "(a sticker)".into() } else { format!("({count} stickers)") }
+}
+
+fn asked(text: &str, from: &Viewer) -> String {
+    format!("{text} {} asked by {}", glyphs::DASH, from.name())
+}

@@ -1,0 +1,169 @@
+//! Streaks and gifts, newest first, and who gave most.
+//!
+//! ```text
+//! ── Gifts ────────────────── 12.6k ◆ · 41/min ──        as a strip:
+//! ▸ mia            Rose ×37                37 ◆            ◆ 12.6k · 41/min  ▸ mia Rose ×37  ▸ Joon Finger Heart ×12
+//!   Kit            Galaxy                1.0k ◆
+//! ── Top ────────────────────────────────────────
+//! 1 mia 4.1k   2 Kit 1.0k   3 Joon 820
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::room::{Room, Streak};
+use crate::text::clip;
+use crate::tui::app::App;
+use crate::tui::layout::Pane;
+use crate::tui::tab::Tab;
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widgets::paint;
+use crate::tui::{glyphs, number};
+
+/// Draws the pane, or the strip when there is one row.
+pub(in crate::tui) fn view(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
+    let room = &tab.room;
+    if area.height == 1 {
+        return strip(app, room, buf, area);
+    }
+    let mut list = super::titled(app, buf, area, Pane::Gifts, "Gifts", &total(app, room));
+    if list.height >= 8 && room.leaders.top().next().is_some() {
+        let rows = (list.height / 6).clamp(1, 4);
+        list.height -= rows + 1;
+        top(app, room, buf, Rect { y: list.bottom(), height: rows + 1, ..list });
+    }
+    if room.streaks.running().chain(room.streaks.finished()).next().is_none() {
+        let words = "no gift yet in what we saw of this live";
+        paint::left(buf, super::inset(list), 0, &Line::styled(words, app.theme.style(Role::Dim)));
+    }
+    let running = room.streaks.running().map(|streak| (streak, true));
+    let rows = running.chain(room.streaks.finished().map(|streak| (streak, false)));
+    for (row, (streak, runs)) in (0..list.height).zip(rows.skip(tab.gifts_from)) {
+        line(app.theme, streak, runs, buf, Rect { y: list.y + row, height: 1, ..list });
+    }
+}
+
+/// How many rows the list has, for scrolling.
+pub(in crate::tui) fn len(room: &Room) -> usize {
+    room.streaks.running().count() + room.streaks.finished().count()
+}
+
+fn line(theme: Theme, streak: &Streak, runs: bool, buf: &mut Buffer, area: Rect) {
+    let dim = theme.style(Role::Dim);
+    let value = worth(theme, streak);
+    let area = Rect { width: area.width.saturating_sub(1), ..area };
+    paint::right(buf, area, 0, &value);
+    let rest = area.width.saturating_sub(paint::columns(&value) + 1);
+    let name = usize::from((rest * 2 / 5).min(18));
+    let what = usize::from(rest).saturating_sub(name + 3);
+    let mark = if runs { Span::styled(glyphs::RUNNING, theme.style(Role::Gift)) } else { Span::raw(" ") };
+    let mut spans = vec![
+        mark,
+        Span::raw(" "),
+        Span::styled(column(streak.from.name(), name), theme.name(streak.from.id)),
+        Span::raw(" "),
+    ];
+    let gift = described(streak);
+    match &streak.to {
+        Some(to) => {
+            spans.push(Span::raw(clip(&gift, what).into_owned()));
+            spans.push(Span::styled(format!(" {} {}", glyphs::JOIN, to.nickname), dim));
+        }
+        None => spans.push(Span::raw(clip(&gift, what).into_owned())),
+    }
+    paint::left(buf, Rect { width: rest, ..area }, 0, &Line::from(spans));
+}
+
+/// What was given and how often: `Rose ×37`, `Galaxy`.
+fn described(streak: &Streak) -> String {
+    gift_words(streak.gift.name.as_str(), streak.gift.id, streak.count)
+}
+
+/// A gift in words; one without a name is told by its number.
+pub(in crate::tui) fn gift_words(name: &str, id: crate::ids::GiftId, count: u64) -> String {
+    let name = if name.is_empty() { format!("gift {id}") } else { name.to_owned() };
+    if count > 1 { format!("{name} {}{}", glyphs::TIMES, number::count(count)) } else { name }
+}
+
+/// Its coins, right-aligned by the caller; a price that is not known is said so, never 0.
+fn worth(theme: Theme, streak: &Streak) -> Line<'static> {
+    match streak.diamonds() {
+        Some(coins) => Line::styled(format!("{} {}", number::count(coins), glyphs::GIFT), theme.style(Role::Gift)),
+        None => Line::styled(format!("? {}", glyphs::GIFT), theme.style(Role::Dim)),
+    }
+}
+
+/// Text clipped and padded to a column.
+fn column(text: &str, columns: usize) -> String {
+    let text = clip(text, columns);
+    let pad = columns.saturating_sub(crate::text::width(&text));
+    format!("{text}{}", " ".repeat(pad))
+}
+
+/// Coins so far and a minute; a lower bound while gifts of unknown price are among them.
+fn total(app: &App, room: &Room) -> Line<'static> {
+    let unsure = if room.stats.unpriced > 0 { "~" } else { "" };
+    let coins = format!("{unsure}{} {}", number::count(room.stats.coins), glyphs::GIFT);
+    let mut spans = vec![Span::styled(coins, app.theme.style(Role::Gift))];
+    if let Some(rate) = room.coins.per_minute(app.now) {
+        spans.push(Span::styled(format!(" {} {}", glyphs::DOT, number::rate(rate)), app.theme.style(Role::Dim)));
+    }
+    Line::from(spans)
+}
+
+fn top(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
+    let theme = app.theme;
+    paint::rule(buf, area, 0, &Line::raw("Top"), &Line::default(), theme.style(Role::Dim));
+    let mut leaders = room.leaders.top().enumerate().peekable();
+    for row in 1..area.height {
+        let mut x = area.x;
+        while let Some((at, leader)) = leaders.peek() {
+            let line = Line::from(vec![
+                Span::styled(format!("{} ", at + 1), theme.style(Role::Dim)),
+                Span::styled(clip(leader.viewer.name(), 14).into_owned(), theme.name(leader.viewer.id)),
+                Span::raw(format!(" {}   ", number::short(leader.coins))),
+            ]);
+            let wide = paint::columns(&line);
+            if x + wide > area.right() + 3 && x > area.x {
+                break;
+            }
+            paint::left(buf, Rect { x, width: area.right().saturating_sub(x), ..area }, row, &line);
+            x = x.saturating_add(wide);
+            leaders.next();
+            if x >= area.right() {
+                break;
+            }
+        }
+    }
+}
+
+fn strip(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
+    let theme = app.theme;
+    let mut spans = vec![Span::styled("gifts ", theme.style(Role::Dim))];
+    spans.extend(total(app, room).spans);
+    let running = room.streaks.running().map(|streak| (streak, glyphs::RUNNING));
+    for (streak, mark) in running.chain(room.streaks.finished().map(|streak| (streak, " "))).take(8) {
+        spans.push(Span::styled(format!("  {mark} "), theme.style(Role::Gift)));
+        spans.push(Span::styled(clip(streak.from.name(), 12).into_owned(), theme.name(streak.from.id)));
+        spans.push(Span::raw(format!(" {}", described(streak))));
+    }
+    let area = super::inset(area);
+    fit(&mut spans, area.width.into());
+    paint::left(buf, area, 0, &Line::from(spans));
+}
+
+/// Cuts spans to so many columns, with `…` where something is missing.
+fn fit(spans: &mut Vec<Span<'static>>, columns: usize) {
+    let mut left = columns;
+    for at in 0..spans.len() {
+        let Some(span) = spans.get_mut(at) else { return };
+        let wide = crate::text::width(&span.content);
+        if wide > left {
+            span.content = clip(&span.content, left).into_owned().into();
+            spans.truncate(at + 1);
+            return;
+        }
+        left -= wide;
+    }
+}

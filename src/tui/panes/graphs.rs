@@ -1,0 +1,154 @@
+//! Viewers and likes over the last half hour.
+//!
+//! ```text
+//! ── Viewers ──────────── 1 243 now · peak 1 502 ──      as a strip:
+//! 1.5k      ▃▆█▇▅▃▁      ▁▃▂                              viewers 1 243 · peak 1 502 ▃▆█▇▅▃▁  likes 83.0k ▂▃▅
+//!      ▂▅██████████▇▇▇▇████
+//! 0   -30m                         now
+//! ── Likes ────────────── 83.0k · ~420/min seen ──
+//! ▂▃▅▇▅▃▂▁▂▃▄▅▆▇█▇▆▅▃▂▂▃▄▅
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::room::{Bucket, Room};
+use crate::tui::app::App;
+use crate::tui::layout::Pane;
+use crate::tui::theme::Role;
+use crate::tui::widgets::{graph, paint};
+use crate::tui::{glyphs, number};
+
+/// What the graphs span.
+const WINDOW_SECONDS: u64 = 30 * 60;
+/// The shortest bucket of a series.
+const BUCKET_SECONDS: u64 = 10;
+/// Columns of the scale.
+const SCALE: u16 = 5;
+/// A number of viewers older than this is marked as old.
+const OLD_SECONDS: u64 = 90;
+
+/// Draws the pane, or the strip when there is one row.
+pub(in crate::tui) fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
+    if area.height == 1 {
+        return strip(app, room, buf, area);
+    }
+    let upper = Rect { height: area.height - area.height * 2 / 5, ..area };
+    let inner = super::titled(app, buf, upper, Pane::Graphs, "Viewers", &viewers(app, room));
+    plot(app, buf, inner, &watching(app, room, plot_columns(inner)), Role::Accent);
+    let lower = super::below(area, upper.height);
+    paint::rule(buf, lower, 0, &Line::raw("Likes"), &likes(app, room), app.theme.style(Role::Dim));
+    let inner = super::below(lower, 1);
+    plot(app, buf, inner, &tapped(app, room, plot_columns(inner)), Role::Like);
+}
+
+fn strip(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
+    let dim = app.theme.style(Role::Dim);
+    let area = super::inset(area);
+    let (left, right) = (
+        Rect { width: area.width / 2, ..area },
+        super::inset(Rect { x: area.x + area.width / 2, width: area.width - area.width / 2, ..area }),
+    );
+    for (half, name, note, values, role) in [
+        (left, "viewers ", viewers(app, room), watching(app, room, left.width), Role::Accent),
+        (right, "likes ", likes(app, room), tapped(app, room, right.width), Role::Like),
+    ] {
+        let mut line = Line::styled(name, dim);
+        line.spans.extend(note.spans);
+        line.spans.push(Span::raw(" "));
+        paint::left(buf, half, 0, &line);
+        let used = paint::columns(&line).min(half.width);
+        let rest = Rect { x: half.x + used, width: half.width - used, ..half };
+        graph::bars(buf, rest, &values, top(&values), (app.theme.style(role), dim));
+    }
+}
+
+/// Columns that the bars of a plot have.
+fn plot_columns(area: Rect) -> u16 {
+    if area.height >= 3 { area.width.saturating_sub(SCALE + 1) } else { area.width.saturating_sub(1) }
+}
+
+fn plot(app: &App, buf: &mut Buffer, area: Rect, values: &[Option<u64>], role: Role) {
+    let dim = app.theme.style(Role::Dim);
+    let max = top(values);
+    let columns = plot_columns(area);
+    let x = area.right().saturating_sub(columns + u16::from(area.height < 3)).max(area.x);
+    let scaled = area.height >= 3;
+    let field = Rect { x, width: columns, height: area.height - u16::from(scaled), ..area };
+    graph::bars(buf, field, values, max, (app.theme.style(role), dim));
+    if scaled {
+        let axis = super::below(area, area.height - 1);
+        paint::left(buf, area, 0, &Line::styled(number::short(max), dim));
+        paint::left(buf, axis, 0, &Line::styled("0", dim));
+        let axis = Rect { x, width: columns, ..axis };
+        paint::left(buf, axis, 0, &Line::styled(format!("-{}m", span(columns) / 60), dim));
+        paint::right(buf, axis, 0, &Line::styled("now", dim));
+    }
+}
+
+fn top(values: &[Option<u64>]) -> u64 {
+    graph::nice_max(values.iter().flatten().copied().max().unwrap_or(0))
+}
+
+/// Seconds a column stands for: whole buckets, as many as the window needs.
+fn step(columns: u16) -> u64 {
+    WINDOW_SECONDS.div_ceil(u64::from(columns.max(1))).div_ceil(BUCKET_SECONDS) * BUCKET_SECONDS
+}
+
+/// Seconds that so many columns stand for.
+fn span(columns: u16) -> u64 {
+    step(columns) * u64::from(columns)
+}
+
+/// Viewers by column: the last number said, held while nothing new is said.
+fn watching(app: &App, room: &Room, columns: u16) -> Vec<Option<u64>> {
+    let mut known = None;
+    let buckets = room.viewers.window(app.now, step(columns), columns.into());
+    buckets
+        .into_iter()
+        .map(|bucket| {
+            match bucket {
+                Bucket::Value { last, .. } => known = Some(last),
+                Bucket::Gap => known = None,
+                Bucket::Empty => {}
+            }
+            known.or((bucket == Bucket::Empty).then_some(0))
+        })
+        .collect()
+}
+
+/// Likes seen by column.
+fn tapped(app: &App, room: &Room, columns: u16) -> Vec<Option<u64>> {
+    let buckets = room.likes.window(app.now, step(columns), columns.into());
+    buckets
+        .into_iter()
+        .map(|bucket| match bucket {
+            Bucket::Value { sum, .. } => Some(sum),
+            Bucket::Empty => Some(0),
+            Bucket::Gap => None,
+        })
+        .collect()
+}
+
+fn viewers(app: &App, room: &Room) -> Line<'static> {
+    let dim = app.theme.style(Role::Dim);
+    let Some((watching, at)) = room.stats.watching else { return Line::styled("not known yet", dim) };
+    let number = number::count(watching);
+    let now = if app.now.since(at).as_secs() > OLD_SECONDS {
+        Span::styled(format!("~{number}"), dim)
+    } else {
+        Span::raw(number)
+    };
+    Line::from(vec![now, Span::styled(format!(" now {} peak {}", glyphs::DOT, number::count(room.stats.peak)), dim)])
+}
+
+/// The total is what the room reports; the rate is of the taps that reached us, which are a part.
+fn likes(app: &App, room: &Room) -> Line<'static> {
+    let dim = app.theme.style(Role::Dim);
+    let mut spans = vec![Span::raw(number::count(room.stats.likes))];
+    if let Some(rate) = room.likes.per_minute(app.now) {
+        spans.push(Span::styled(format!(" {} ~{} seen", glyphs::DOT, number::rate(rate)), dim));
+    }
+    Line::from(spans)
+}

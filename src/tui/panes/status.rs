@@ -1,0 +1,122 @@
+//! The bottom of the screen: what keys do here, what did not fit, through whom we hear, and above that what must be told.
+//!
+//! ```text
+//!  Recording stopped: the disk is full; what was written plays (/home/ana/Videos/ben.mkv)                   Esc
+//!  ? help  a add  r record  Tab pane                             2 panes hidden, z · provider euler · 4.2/s
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::phase;
+use crate::tui::action::Action;
+use crate::tui::app::{App, Toast, Weight};
+use crate::tui::layout::Plan;
+use crate::tui::theme::Role;
+use crate::tui::widgets::{paint, wrap};
+use crate::tui::{glyphs, number};
+
+/// Most rows a toast may take.
+const TOAST_ROWS: usize = 3;
+
+/// The hints, most useful first; what does not fit is in the help.
+const HINTS: [(Action, &str); 8] = [
+    (Action::Help, "help"),
+    (Action::AddRoom, "add"),
+    (Action::Record, "record"),
+    (Action::NextRoom, "room"),
+    (Action::FocusNext, "pane"),
+    (Action::Zoom, "zoom"),
+    (Action::Diagnostics, "diagnostics"),
+    (Action::Quit, "quit"),
+];
+
+/// Rows that the status area wants.
+pub(in crate::tui) fn rows(app: &App) -> u16 {
+    let toast = app.toast.as_ref().map_or(0, |toast| toast_lines(toast, app.size.width).len());
+    u16::try_from(1 + toast).unwrap_or(u16::MAX)
+}
+
+fn toast_lines(toast: &Toast, width: u16) -> Vec<&str> {
+    let columns = usize::from(width.saturating_sub(7)).max(1);
+    let mut lines = wrap::wrap(toast.text.as_str(), columns, columns);
+    lines.truncate(TOAST_ROWS);
+    lines
+}
+
+/// Draws the area.
+pub(in crate::tui) fn view(app: &App, plan: &Plan, buf: &mut Buffer) {
+    let area = plan.status;
+    let mut row = 0;
+    if let Some(toast) = &app.toast {
+        let style = app.theme.style(if toast.weight == Weight::Trouble { Role::Warn } else { Role::Accent });
+        for line in toast_lines(toast, area.width) {
+            if row + 1 < area.height || area.height == 1 {
+                paint::left(buf, super::inset(area), row, &Line::styled(line, style));
+                row += 1;
+            }
+        }
+        if area.height > 1 && toast.weight == Weight::Trouble {
+            let key = app.key(Action::Dismiss).unwrap_or_default();
+            paint::right(buf, super::inset(area), 0, &Line::styled(key, app.theme.style(Role::Dim)));
+        }
+    }
+    if row < area.height {
+        hints_and_facts(app, plan, buf, super::below(area, row));
+    }
+}
+
+fn hints_and_facts(app: &App, plan: &Plan, buf: &mut Buffer, area: Rect) {
+    let facts = facts(app, plan, area.width);
+    paint::right(buf, super::inset(area), 0, &facts);
+    let mut left = super::inset(area).width.saturating_sub(paint::columns(&facts) + 2);
+    let mut spans = Vec::new();
+    for (action, word) in HINTS {
+        if app.tabs.is_empty() && !matches!(action, Action::Help | Action::AddRoom | Action::Quit) {
+            continue;
+        }
+        let Some(key) = app.key(action) else { continue };
+        let wide = u16::try_from(crate::text::width(&key) + word.len() + 3).unwrap_or(u16::MAX);
+        if wide > left {
+            break;
+        }
+        left -= wide;
+        spans.push(Span::styled(key, app.theme.style(Role::Accent)));
+        spans.push(Span::styled(format!(" {word}  "), app.theme.style(Role::Dim)));
+    }
+    paint::left(buf, super::inset(area), 0, &Line::from(spans));
+}
+
+/// The right part, the most important last so that the eye finds it in the corner.
+fn facts(app: &App, plan: &Plan, width: u16) -> Line<'static> {
+    let mut facts = Vec::new();
+    if let Some(notice) = &app.notice {
+        facts.push(notice.as_str().to_owned());
+    }
+    if let Some(tab) = app.tab() {
+        if !plan.hidden.is_empty()
+            && let Some(key) = app.key(Action::Zoom)
+        {
+            facts.push(match app.zoom {
+                Some(_) => format!("{key} next pane"),
+                None if plan.hidden.len() == 1 => format!("1 pane hidden, {key}"),
+                None => format!("{} panes hidden, {key}", plan.hidden.len()),
+            });
+        }
+        let phase = &tab.room.phase;
+        if let (Some(started), true) = (tab.room.started_at, tab.is_on_air()) {
+            let on_air = tab.room.until_server(started, app.now);
+            facts.push(format!("live {}", number::minutes(on_air)));
+        }
+        facts.push(phase.transport.as_ref().map_or_else(|| phase::word(phase.kind).to_owned(), ToString::to_string));
+        if let Some(rate) = tab.room.messages.per_minute(app.now) {
+            facts.push(format!("{} msg", number::per_second(rate)).replace("/s msg", " msg/s"));
+        }
+    }
+    let separator = format!(" {} ", glyphs::DOT);
+    while facts.len() > 1 && crate::text::width(&facts.join(&separator)) * 2 > usize::from(width) {
+        facts.remove(0);
+    }
+    Line::styled(facts.join(&separator), app.theme.style(Role::Dim))
+}

@@ -1,0 +1,47 @@
+//! The dashboard without a room.
+//!
+//! ```text
+//!         tiktop                                    No room yet.
+//!
+//!         a   add a room: @name, a link or a room id
+//!         ?   all keys
+//!         q   quit
+//!
+//!         Watching needs no account. To connect reliably, put a provider key in TIKTOP_PROVIDER_KEY
+//!         (README, "Connecting"). `tiktop demo` shows the dashboard with invented rooms.
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::tui::action::Action;
+use crate::tui::app::App;
+use crate::tui::theme::Role;
+use crate::tui::widgets::{paint, wrap};
+
+const WORDS: &str = "Watching needs no account. To connect reliably, put a provider key in TIKTOP_PROVIDER_KEY (README, \
+    \"Connecting\"). `tiktop demo` shows the dashboard with invented rooms.";
+
+/// Draws the page.
+pub(in crate::tui) fn view(app: &App, buf: &mut Buffer, area: Rect) {
+    let columns = area.width.min(84).saturating_sub(if area.width > 60 { 8 } else { 0 });
+    let roomy = area.height > 12;
+    let page = Rect { x: area.x + (area.width - columns) / 2, width: columns, ..area };
+    let page = super::below(page, if roomy { area.height / 4 } else { 0 });
+    let mut row = 0;
+    paint::left(buf, page, row, &Line::styled("tiktop", app.theme.style(Role::Accent)));
+    paint::right(buf, page, row, &Line::raw("No room yet."));
+    row += 1 + u16::from(roomy);
+    for action in [Action::AddRoom, Action::Help, Action::Quit] {
+        let Some(key) = app.key(action) else { continue };
+        let key = Span::styled(format!("{key:<4}"), app.theme.style(Role::Accent));
+        paint::left(buf, page, row, &Line::from(vec![key, Span::raw(action.help())]));
+        row += 1;
+    }
+    row += u16::from(roomy);
+    for line in wrap::wrap(WORDS, columns.into(), columns.into()) {
+        paint::left(buf, page, row, &Line::styled(line, app.theme.style(Role::Dim)));
+        row += 1;
+    }
+}

@@ -1,0 +1,83 @@
+//! What lies over the dashboard: help, diagnostics, the name of a room to add, a question.
+//!
+//! ```text
+//! ┌ Add a room ───────────────────────────────┐
+//! │ @ana.live_                                │
+//! │ @name, a link to the live, or a room id   │
+//! └────────────────────────────────── Esc ────┘
+//! ```
+
+mod add_room;
+mod confirm;
+mod diagnostics;
+mod help;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Widget};
+
+use super::action::Action;
+use super::app::{App, Popup};
+use super::theme::Role;
+use super::widgets::paint;
+
+/// Draws the popup, if one is open, and returns where its cursor stands.
+pub(super) fn view(app: &App, buf: &mut Buffer) -> Option<Position> {
+    match app.popup.as_ref()? {
+        Popup::Help(from) => list(app, buf, "Keys", &help::lines(app), *from),
+        Popup::Diagnostics(from) => list(app, buf, "Diagnostics", &diagnostics::lines(app), *from),
+        Popup::AddRoom { input, error } => return add_room::view(app, input, error.as_deref(), buf),
+        Popup::Confirm(question) => confirm::view(app, *question, buf),
+    }
+    None
+}
+
+/// How many rows a list popup has and how many it shows, for scrolling.
+pub(super) fn extent(app: &App) -> (usize, usize) {
+    let rows = match &app.popup {
+        Some(Popup::Help(_)) => help::lines(app).len(),
+        Some(Popup::Diagnostics(_)) => diagnostics::lines(app).len(),
+        _ => 0,
+    };
+    let screen = Rect::from((Position::ORIGIN, app.size));
+    (rows, inside(window(screen, u16::MAX, rows)).height.into())
+}
+
+fn list(app: &App, buf: &mut Buffer, title: &str, lines: &[Line<'_>], from: usize) {
+    let wide = lines.iter().map(paint::columns).max().unwrap_or(0);
+    let inner = frame(app, buf, title, wide, lines.len());
+    let shown = usize::from(inner.height);
+    for (row, line) in (0..inner.height).zip(lines.iter().skip(from.min(lines.len().saturating_sub(shown)))) {
+        paint::left(buf, inner, row, line);
+    }
+}
+
+/// Clears a window in the middle of the screen, frames it and returns its inside.
+fn frame(app: &App, buf: &mut Buffer, title: &str, columns: u16, rows: usize) -> Rect {
+    let area = window(buf.area, columns, rows);
+    paint::clear(buf, area);
+    let close = app.key(Action::Cancel).unwrap_or_default();
+    Block::bordered()
+        .border_style(app.theme.style(Role::Dim))
+        .title(Line::from(vec![Span::styled(format!(" {title} "), app.theme.style(Role::Accent))]))
+        .title_bottom(Line::styled(format!(" {close} closes "), app.theme.style(Role::Dim)).right_aligned())
+        .render(area, buf);
+    inside(area)
+}
+
+fn window(screen: Rect, columns: u16, rows: usize) -> Rect {
+    let width = columns.saturating_add(4).max(34).min(screen.width);
+    let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).min(screen.height);
+    let (x, y) = ((screen.width - width) / 2, (screen.height - height) / 2);
+    Rect { x: screen.x + x, y: screen.y + y, width, height }
+}
+
+fn inside(window: Rect) -> Rect {
+    Rect {
+        x: window.x + window.width.min(2),
+        y: window.y + window.height.min(1),
+        width: window.width.saturating_sub(4),
+        height: window.height.saturating_sub(2),
+    }
+}

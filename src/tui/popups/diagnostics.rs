@@ -1,0 +1,58 @@
+//! What a room did not tell us, and what we could not read: the honest side of every number on the dashboard.
+
+use std::cmp::Reverse;
+
+use ratatui::text::{Line, Span};
+
+use crate::text::Text;
+use crate::tui::app::App;
+use crate::tui::number;
+use crate::tui::panes::phase;
+use crate::tui::theme::Role;
+
+/// Columns of the labels.
+const LABEL: usize = 14;
+
+/// The rows, most telling first.
+pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
+    let Some(tab) = app.tab() else { return Vec::new() };
+    let room = &tab.room;
+    let stats = &room.stats;
+    let fact = |label: &str, value: String| {
+        Line::from(vec![Span::styled(format!("{label:<LABEL$}"), app.theme.style(Role::Dim)), Span::raw(value)])
+    };
+    let number = |n| number::count(n);
+    let state = match room.phase.transport.as_deref() {
+        Some(transport) => format!("{} through {transport}", phase::word(room.phase.kind)),
+        None => phase::word(room.phase.kind).to_owned(),
+    };
+    let id = room.room_id.map_or_else(|| "not known".to_owned(), |id| id.to_string());
+    let gap = number::duration(std::time::Duration::from_millis(stats.gap_ms));
+    let mut lines = vec![
+        fact("state", state),
+        fact("room id", id),
+        fact("read", number(stats.messages)),
+        fact("repeated", format!("{} came again and were not counted", number(stats.duplicates))),
+        fact("foreign", format!("{} belonged to another live", number(stats.foreign))),
+        fact("unreadable", number(stats.unreadable)),
+        fact("missed", format!("{gap} in {} gaps", number(stats.gaps))),
+        fact("likes", format!("{} reported, {} seen", number(stats.likes), number(stats.likes_seen))),
+        fact("unpriced", format!("{} gifts without a known price", number(stats.unpriced))),
+        fact("clock", room.skew_ms.map_or_else(|| "not compared yet".to_owned(), skew)),
+        fact("not shown", format!("{} messages of kinds we do not read", number(stats.unknown))),
+    ];
+    let mut methods: Vec<_> = room.unknown.iter().collect();
+    methods.sort_by_key(|(method, count)| (Reverse(**count), method.as_str()));
+    lines.extend(
+        methods
+            .into_iter()
+            .map(|(method, count)| Line::from(format!("{:>LABEL$}  {}", number::count(*count), Text::new(method)))),
+    );
+    lines
+}
+
+fn skew(skew_ms: i64) -> String {
+    let seconds = skew_ms.unsigned_abs() / 1_000;
+    let side = if skew_ms < 0 { "behind" } else { "ahead of" };
+    format!("TikTok's is {seconds} s {side} ours")
+}

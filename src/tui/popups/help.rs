@@ -1,0 +1,23 @@
+//! All keys, from the table of actions.
+
+use ratatui::text::{Line, Span};
+
+use crate::tui::action::Action;
+use crate::tui::app::App;
+use crate::tui::theme::Role;
+
+/// One line an action: its keys as the person has them, and what it does.
+pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
+    let keys: Vec<(String, &str)> = Action::ALL.iter().map(|&act| (app.keymap.labels(act), act.help())).collect();
+    let wide = keys.iter().map(|(keys, _)| crate::text::width(keys)).max().unwrap_or(0);
+    let line = |(keys, help): (String, &'static str)| {
+        let keys = if keys.is_empty() { "-".to_owned() } else { keys };
+        let pad = wide - crate::text::width(&keys).min(wide);
+        Line::from(vec![
+            Span::styled(keys, app.theme.style(Role::Accent)),
+            Span::raw(" ".repeat(pad + 2)),
+            Span::raw(help),
+        ])
+    };
+    keys.into_iter().map(line).collect()
+}

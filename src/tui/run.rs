@@ -1,0 +1,242 @@
+//! The loop: hear one thing, update, draw when dirty and not sooner than the frame rate allows.
+//!
+//! Order of listening is the order of importance: the stop signal, the frame that is due, the person, the rooms. A flood of
+//! events can therefore neither starve the screen nor the keys. Nothing ticks: the loop sleeps until something comes or
+//! until the next moment at which the picture itself would change (a minute of the clock, a second of a countdown).
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyEventKind, MouseEventKind};
+use futures_util::{Stream, StreamExt};
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::Instant;
+
+use super::msg::{Effect, Msg};
+use super::terminal::Tty;
+use super::{Dashboard, Error, Exit, Options, Ports};
+use crate::clock::Clock;
+use crate::text::Text;
+use crate::{record, track};
+
+/// Updates taken from the queue at once: keys stay fresh between batches.
+const BATCH: usize = 512;
+/// Frames a second while the person is in another window.
+const UNATTENDED_FPS: u32 = 5;
+
+/// What the loop needs of a terminal; tests have one without a terminal.
+pub(super) trait Console {
+    /// Where frames go.
+    type Backend: Backend<Error = io::Error>;
+    /// Where keys come from.
+    type Input: Stream<Item = io::Result<Event>> + Unpin;
+
+    /// The frames.
+    fn terminal(&mut self) -> &mut Terminal<Self::Backend>;
+    /// A fresh reader of the keys; there is one at a time.
+    fn input(&mut self) -> Self::Input;
+    /// Gives the terminal to the shell; returns when it is ours again.
+    fn suspend(&mut self) -> io::Result<()>;
+}
+
+/// Opens the dashboard on the real terminal.
+pub(super) async fn run(options: Options, ports: Ports, clock: Clock) -> Result<Exit, Error> {
+    let mouse = options.screen.mouse;
+    let dashboard = Dashboard::new(options, clock.now())?;
+    Loop::new(Tty::new(mouse)?, dashboard, ports, clock).run().await
+}
+
+/// One thing the loop heard.
+enum Heard {
+    Stop,
+    FrameDue,
+    Input(Option<io::Result<Event>>),
+    Updates,
+    Record(Option<record::Update>),
+    Panic(Option<Text>),
+    /// A queue that was full has room again.
+    Room,
+    /// The picture changes by itself now.
+    Wake,
+}
+
+/// The loop's own state: the dashboard knows nothing of it.
+pub(super) struct Loop<C: Console> {
+    console: C,
+    /// Nothing while the shell has the terminal.
+    input: Option<C::Input>,
+    dashboard: Dashboard,
+    ports: Ports,
+    clock: Clock,
+    dirty: bool,
+    drawn: Option<Instant>,
+    batch: Vec<track::Update>,
+    /// What did not fit into a queue yet. Grows by key presses only.
+    commands: VecDeque<track::Command>,
+    records: VecDeque<record::Command>,
+    /// Queues that still have a sender.
+    open: Open,
+}
+
+struct Open {
+    updates: bool,
+    records: bool,
+    panics: bool,
+}
+
+impl<C: Console> Loop<C> {
+    pub(super) fn new(mut console: C, dashboard: Dashboard, ports: Ports, clock: Clock) -> Self {
+        let input = Some(console.input());
+        Self {
+            console,
+            input,
+            dashboard,
+            ports,
+            clock,
+            dirty: true,
+            drawn: None,
+            batch: Vec::with_capacity(BATCH),
+            commands: VecDeque::new(),
+            records: VecDeque::new(),
+            open: Open { updates: true, records: true, panics: true },
+        }
+    }
+
+    pub(super) async fn run(mut self) -> Result<Exit, Error> {
+        loop {
+            let heard = self.hear().await;
+            let exit = match heard {
+                Heard::Stop => Some(Exit::Stopped),
+                Heard::FrameDue => self.draw().map(|()| None)?,
+                Heard::Input(Some(Ok(event))) => self.input(event)?,
+                // The terminal is gone: SIGHUP, or its window was closed.
+                Heard::Input(None | Some(Err(_))) => Some(Exit::Stopped),
+                Heard::Updates => self.updates()?,
+                Heard::Record(Some(update)) => self.tell(Msg::Recorded(update))?,
+                Heard::Panic(Some(words)) => self.tell(Msg::Panicked(words))?,
+                Heard::Record(None) => {
+                    self.open.records = false;
+                    None
+                }
+                Heard::Panic(None) => {
+                    self.open.panics = false;
+                    None
+                }
+                Heard::Room => None,
+                Heard::Wake => self.tell(Msg::Tick)?,
+            };
+            if let Some(exit) = exit {
+                return Ok(exit);
+            }
+            post(&mut self.commands, &self.ports.commands);
+            post(&mut self.records, &self.ports.record);
+        }
+    }
+
+    async fn hear(&mut self) -> Heard {
+        let due = self.drawn.map_or_else(Instant::now, |drawn| drawn + self.frame_time());
+        let wake = self.dashboard.wake(self.clock.now());
+        let Self { input, ports, batch, open, .. } = self;
+        tokio::select! {
+            biased;
+            () = ports.stop.cancelled() => Heard::Stop,
+            () = tokio::time::sleep_until(due), if self.dirty => Heard::FrameDue,
+            event = next(input) => Heard::Input(event),
+            _ = ports.commands.reserve(), if !self.commands.is_empty() => Heard::Room,
+            _ = ports.record.reserve(), if !self.records.is_empty() => Heard::Room,
+            update = ports.records.recv(), if open.records => Heard::Record(update),
+            words = ports.panics.recv(), if open.panics => Heard::Panic(words),
+            taken = ports.updates.recv_many(batch, BATCH), if open.updates => {
+                open.updates = taken > 0;
+                Heard::Updates
+            }
+            () = tokio::time::sleep(wake) => Heard::Wake,
+        }
+    }
+
+    fn frame_time(&self) -> Duration {
+        let fps = u32::from(self.dashboard.fps());
+        Duration::from_secs(1) / if self.dashboard.is_attended() { fps } else { fps.min(UNATTENDED_FPS) }
+    }
+
+    fn draw(&mut self) -> Result<(), Error> {
+        self.dirty = false;
+        self.drawn = Some(Instant::now());
+        let dashboard = &mut self.dashboard;
+        self.console.terminal().draw(|frame| dashboard.draw(frame))?;
+        Ok(())
+    }
+
+    fn input(&mut self, event: Event) -> Result<Option<Exit>, Error> {
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.tell(Msg::Key(key)),
+            Event::Paste(text) => self.tell(Msg::Paste(text)),
+            // With the mouse on, every motion is an event; none of them changes the picture.
+            Event::Mouse(mouse) if mouse.kind != MouseEventKind::Moved => self.tell(Msg::Mouse(mouse)),
+            Event::FocusGained => self.tell(Msg::Focus(true)),
+            Event::FocusLost => self.tell(Msg::Focus(false)),
+            Event::Resize(..) => self.tell(Msg::Resize),
+            Event::Key(_) | Event::Mouse(_) => Ok(None),
+        }
+    }
+
+    fn updates(&mut self) -> Result<Option<Exit>, Error> {
+        // Taken out and put back: the batch keeps its memory.
+        let mut batch = std::mem::take(&mut self.batch);
+        let told =
+            batch.drain(..).try_fold(None, |exit: Option<Exit>, update| Ok(exit.or(self.tell(Msg::Tracked(update))?)));
+        self.batch = batch;
+        told
+    }
+
+    fn tell(&mut self, msg: Msg) -> Result<Option<Exit>, Error> {
+        let outcome = self.dashboard.tell(self.clock.now(), msg);
+        self.dirty |= outcome.dirty;
+        for effect in outcome.effects {
+            match effect {
+                Effect::Track(command) => self.commands.push_back(command),
+                Effect::Record(command) => self.records.push_back(command),
+                Effect::Redraw => self.redraw()?,
+                Effect::Suspend => self.suspend()?,
+                Effect::Quit => return Ok(Some(Exit::Quit)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Forgets what the terminal shows, so that the next frame writes every cell. `Terminal::clear` would ask the terminal
+    /// where its cursor is, and the answer would arrive among the keys.
+    fn redraw(&mut self) -> Result<(), Error> {
+        self.dirty = true;
+        let terminal = self.console.terminal();
+        let area = terminal.get_frame().area();
+        Ok(terminal.resize(area)?)
+    }
+
+    fn suspend(&mut self) -> Result<(), Error> {
+        // The reader of keys owns stdin as long as it lives, and the shell wants it.
+        self.input = None;
+        self.console.suspend()?;
+        self.input = Some(self.console.input());
+        self.redraw()
+    }
+}
+
+async fn next<S: Stream + Unpin>(input: &mut Option<S>) -> Option<S::Item> {
+    input.as_mut()?.next().await
+}
+
+/// Sends what fits; what nobody will ever take is dropped.
+fn post<T>(waiting: &mut VecDeque<T>, queue: &Sender<T>) {
+    while let Some(command) = waiting.pop_front() {
+        match queue.try_send(command) {
+            Ok(()) => {}
+            Err(TrySendError::Full(command)) => return waiting.push_front(command),
+            Err(TrySendError::Closed(_)) => waiting.clear(),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The terminal: taken, handed back, and spared bytes it does not need.
+//!
+//! Knows nothing of rooms and frames. Invariant: whatever happens to the thread that took the terminal (return, error,
+//! panic, drop), the shell gets back a terminal in the state it was in; a panic of any other thread does not touch the screen.
+
+mod backend;
+
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::panic;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
+    EnableMouseCapture, EventStream,
+};
+use crossterm::style::{Print, ResetColor};
+use crossterm::terminal::{
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, queue};
+use ratatui::Terminal;
+use tokio::sync::mpsc;
+
+use super::Error;
+use super::run::Console;
+use crate::text::Text;
+use backend::Quiet;
+
+/// A frame of a busy 200x60 screen is about 7 kB; the writer must hold any frame, or terminals show half of it.
+const FRAME_BYTES: usize = 64 << 10;
+/// The title is pushed on the terminal's own stack on entry and popped on leaving.
+const PUSH_TITLE: &str = "\x1b[22;0t";
+const POP_TITLE: &str = "\x1b[23;0t";
+
+/// The thread that holds the terminal; nothing while the shell has it.
+static OWNER: Mutex<Option<ThreadId>> = Mutex::new(None);
+
+fn owner() -> MutexGuard<'static, Option<ThreadId>> {
+    OWNER.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The real terminal, held from creation to drop.
+pub(super) struct Tty {
+    terminal: Terminal<Quiet<BufWriter<Stdout>>>,
+    mouse: bool,
+}
+
+impl Tty {
+    /// Takes the terminal.
+    pub(super) fn new(mouse: bool) -> Result<Self, Error> {
+        if !io::stdout().is_terminal() {
+            return Err(Error::NoTerminal);
+        }
+        // The theme decides about colours: crossterm's own NO_COLOR writes empty sequences that reset bold and reverse.
+        crossterm::style::force_color_output(true);
+        enter(mouse)?;
+        let terminal = Terminal::new(Quiet::new(BufWriter::with_capacity(FRAME_BYTES, io::stdout())));
+        terminal.map(|terminal| Self { terminal, mouse }).map_err(|error| {
+            leave();
+            error.into()
+        })
+    }
+}
+
+impl Drop for Tty {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+impl Console for Tty {
+    type Backend = Quiet<BufWriter<Stdout>>;
+    type Input = EventStream;
+
+    fn terminal(&mut self) -> &mut Terminal<Self::Backend> {
+        &mut self.terminal
+    }
+
+    fn input(&mut self) -> EventStream {
+        EventStream::new()
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        leave();
+        stop_ourselves()?;
+        enter(self.mouse)?;
+        self.terminal.backend_mut().forget();
+        Ok(())
+    }
+}
+
+/// Stops the whole job, as Ctrl-Z would have done in a cooked terminal; returns when `fg` brings it back.
+#[cfg(unix)]
+fn stop_ourselves() -> io::Result<()> {
+    nix::sys::signal::raise(nix::sys::signal::Signal::SIGTSTP).map_err(io::Error::from)
+}
+
+#[cfg(not(unix))]
+fn stop_ourselves() -> io::Result<()> {
+    Ok(())
+}
+
+fn enter(mouse: bool) -> io::Result<()> {
+    enable_raw_mode()?;
+    *owner() = Some(thread::current().id());
+    let mut out = io::stdout();
+    write_entry(&mut out, mouse).and_then(|()| out.flush()).inspect_err(|_| leave())
+}
+
+/// Hands the terminal back. Doing it twice does it once: a second restore would put the prompt over a panic's report.
+fn leave() {
+    if owner().take().is_none() {
+        return;
+    }
+    // Nobody is left to tell when the terminal itself is gone (SIGHUP).
+    let mut out = io::stdout();
+    let _ = write_exit(&mut out).and_then(|()| out.flush());
+    let _ = disable_raw_mode();
+}
+
+fn write_entry(out: &mut impl Write, mouse: bool) -> io::Result<()> {
+    queue!(
+        out,
+        Print(PUSH_TITLE),
+        EnterAlternateScreen,
+        EnableBracketedPaste,
+        EnableFocusChange,
+        SetTitle("tiktop"),
+        cursor::Hide
+    )?;
+    if mouse { queue!(out, EnableMouseCapture) } else { Ok(()) }
+}
+
+/// Ends an open frame first: a panic may have come in the middle of one.
+fn write_exit(out: &mut impl Write) -> io::Result<()> {
+    queue!(
+        out,
+        EndSynchronizedUpdate,
+        DisableMouseCapture,
+        DisableFocusChange,
+        DisableBracketedPaste,
+        ResetColor,
+        LeaveAlternateScreen,
+        cursor::Show,
+        Print(POP_TITLE)
+    )
+}
+
+/// Makes panics safe for the screen; install it after the report hook it should hand over to.
+///
+/// A panic of the thread that holds the terminal hands the terminal back, then reports as before. A panic of any other thread
+/// while the screen is up is logged and sent to `background` (see [`Ports::panics`](super::Ports)): it would otherwise tear
+/// down the screen under a dashboard that goes on living. Without a screen everything is reported as before.
+pub fn install_panic_hook(background: mpsc::Sender<Text>) {
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let holder = *owner();
+        match holder {
+            Some(holder) if holder != thread::current().id() => {
+                let words = Text::new(&info.to_string());
+                tracing::error!(panic = %words, "a background task panicked");
+                let _ = background.try_send(words);
+            }
+            _ => {
+                leave();
+                report(info);
+            }
+        }
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn every_mode_that_was_switched_on_is_switched_off_again() {
+        let entry = written(|out| write_entry(out, true));
+        let exit = written(|out| write_exit(out));
+        let modes: Vec<&str> =
+            entry.split("\x1b[?").skip(1).filter_map(|part| part.split_once('h')).map(|(mode, _)| mode).collect();
+        assert!(modes.contains(&"1049") && modes.contains(&"2004") && modes.contains(&"1003"), "{entry:?}");
+        for mode in modes {
+            assert!(exit.contains(&format!("\x1b[?{mode}l")), "mode {mode} stays on: {exit:?}");
+        }
+        assert!(exit.contains("\x1b[?25h") && exit.ends_with(POP_TITLE), "{exit:?}");
+    }
+
+    #[test]
+    fn without_the_mouse_the_terminal_keeps_its_own_selection() {
+        assert!(!written(|out| write_entry(out, false)).contains("?1000h"));
+    }
+
+    #[test]
+    fn leaving_a_terminal_that_was_not_taken_does_nothing() {
+        assert!(owner().is_none());
+        leave();
+        assert!(owner().is_none());
+    }
+}

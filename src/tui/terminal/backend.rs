@@ -1,0 +1,182 @@
+//! A crossterm backend that says nothing when there is nothing to say.
+//!
+//! ratatui hides the cursor and resets the colours on every frame, changed or not. Here a frame opens with its first changed
+//! cell, is bracketed as one synchronized update (DEC 2026), and a frame without changes is zero bytes.
+
+use std::io::{self, Write};
+
+use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
+use crossterm::{cursor, queue};
+use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
+use ratatui::buffer::Cell;
+use ratatui::layout::{Position, Size};
+
+/// The backend around the writer of the terminal.
+#[derive(Debug)]
+pub(in crate::tui) struct Quiet<W: Write> {
+    inner: CrosstermBackend<W>,
+    /// The bracket of a frame is open.
+    open: bool,
+    /// Where the visible cursor stands; nothing while it is hidden, as it is on entry.
+    cursor: Option<Position>,
+    /// Cells were written since the cursor was last placed.
+    moved: bool,
+}
+
+impl<W: Write> Quiet<W> {
+    /// A backend over a terminal whose cursor is hidden.
+    pub(in crate::tui) fn new(writer: W) -> Self {
+        Self { inner: CrosstermBackend::new(writer), open: false, cursor: None, moved: false }
+    }
+
+    /// The terminal was in other hands: its cursor is hidden again, and nothing else is sure.
+    pub(in crate::tui) fn forget(&mut self) {
+        self.cursor = None;
+        self.moved = true;
+    }
+
+    fn open(&mut self) -> io::Result<()> {
+        if self.open {
+            return Ok(());
+        }
+        self.open = true;
+        queue!(self.inner, BeginSynchronizedUpdate)
+    }
+}
+
+impl<W: Write> Backend for Quiet<W> {
+    type Error = io::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        let mut content = content.peekable();
+        if content.peek().is_none() {
+            return Ok(());
+        }
+        self.open()?;
+        self.moved = true;
+        self.inner.draw(content)
+    }
+
+    fn hide_cursor(&mut self) -> io::Result<()> {
+        if self.cursor.take().is_none() {
+            return Ok(());
+        }
+        self.open()?;
+        queue!(self.inner, cursor::Hide)
+    }
+
+    /// Shown when it is placed: ratatui always does both.
+    fn show_cursor(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn get_cursor_position(&mut self) -> io::Result<Position> {
+        // Asking the terminal would read from stdin, which the event stream owns.
+        Ok(self.cursor.unwrap_or_default())
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
+        let position = position.into();
+        if self.cursor == Some(position) && !self.moved {
+            return Ok(());
+        }
+        self.open()?;
+        queue!(self.inner, cursor::MoveTo(position.x, position.y))?;
+        if self.cursor.replace(position).is_none() {
+            queue!(self.inner, cursor::Show)?;
+        }
+        self.moved = false;
+        Ok(())
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.clear_region(ClearType::All)
+    }
+
+    fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
+        use crossterm::terminal::{Clear, ClearType as Part};
+        self.open()?;
+        self.moved = true;
+        let part = match clear_type {
+            ClearType::All => Part::All,
+            ClearType::AfterCursor => Part::FromCursorDown,
+            ClearType::BeforeCursor => Part::FromCursorUp,
+            ClearType::CurrentLine => Part::CurrentLine,
+            ClearType::UntilNewLine => Part::UntilNewLine,
+        };
+        queue!(self.inner, Clear(part))
+    }
+
+    fn size(&self) -> io::Result<Size> {
+        self.inner.size()
+    }
+
+    fn window_size(&mut self) -> io::Result<WindowSize> {
+        self.inner.window_size()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if !std::mem::take(&mut self.open) {
+            return Ok(());
+        }
+        queue!(self.inner, EndSynchronizedUpdate)?;
+        Write::flush(&mut self.inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::layout::Rect;
+    use ratatui::{Terminal, TerminalOptions, Viewport};
+
+    /// A terminal that writes into `sink`, and what one frame of `text` (with a cursor) adds to it.
+    fn screen(sink: &mut Vec<u8>) -> Terminal<Quiet<&mut Vec<u8>>> {
+        let viewport = Viewport::Fixed(Rect::new(0, 0, 20, 2));
+        Terminal::with_options(Quiet::new(sink), TerminalOptions { viewport }).unwrap()
+    }
+
+    fn frame(terminal: &mut Terminal<Quiet<&mut Vec<u8>>>, text: &str, cursor: Option<(u16, u16)>) -> usize {
+        terminal
+            .draw(|frame| {
+                frame.render_widget(text, frame.area());
+                if let Some(at) = cursor {
+                    frame.set_cursor_position(at);
+                }
+            })
+            .unwrap();
+        terminal.backend().inner.writer().len()
+    }
+
+    #[test]
+    fn a_frame_without_changes_is_zero_bytes() {
+        let mut sink = Vec::new();
+        let mut terminal = screen(&mut sink);
+        let first = frame(&mut terminal, "hello", None);
+        assert!(first > 0);
+        assert_eq!(frame(&mut terminal, "hello", None), first);
+        assert!(frame(&mut terminal, "hellO", None) > first);
+    }
+
+    #[test]
+    fn a_cursor_that_stands_still_is_zero_bytes_too() {
+        let mut sink = Vec::new();
+        let mut terminal = screen(&mut sink);
+        let first = frame(&mut terminal, "hello", Some((3, 0)));
+        assert_eq!(frame(&mut terminal, "hello", Some((3, 0))), first);
+        let moved = frame(&mut terminal, "hello", Some((4, 0)));
+        assert!(moved > first);
+        assert!(frame(&mut terminal, "hello", None) > moved);
+    }
+
+    #[test]
+    fn a_frame_is_one_synchronized_update() {
+        let mut sink = Vec::new();
+        frame(&mut screen(&mut sink), "hello", None);
+        let written = String::from_utf8(sink).unwrap();
+        assert!(written.starts_with("\x1b[?2026h") && written.ends_with("\x1b[?2026l"), "{written:?}");
+    }
+}

@@ -1,0 +1,112 @@
+//! The one place where the state of the screen changes. Never blocks, never asks for the time, says what it wants as data.
+
+mod keys;
+mod mouse;
+mod records;
+mod rooms;
+
+use std::time::Duration;
+
+use tui_input::InputRequest;
+
+use super::app::{App, Popup};
+use super::layout::Pane;
+use super::msg::{Msg, Outcome};
+use super::panes::{chat, phase};
+use super::widgets::feed::Scroll;
+use crate::clock::Moment;
+use crate::events::PhaseKind;
+use crate::room::BattlePhase;
+use crate::text::Text;
+
+/// Characters a pasted or typed room name may have: links are longer than names.
+const LONGEST_INPUT: usize = 300;
+/// Graphs move by buckets of this many milliseconds.
+const BUCKET_MS: u64 = 10_000;
+const SECOND_MS: u64 = 1_000;
+const MINUTE_MS: u64 = 60_000;
+
+/// Applies a message.
+pub(super) fn update(app: &mut App, msg: Msg) -> Outcome {
+    match msg {
+        Msg::Key(key) => keys::pressed(app, key),
+        Msg::Paste(text) => pasted(app, &text),
+        Msg::Mouse(mouse) => mouse::moved(app, mouse),
+        Msg::Focus(attended) => {
+            app.attended = attended;
+            Outcome::QUIET
+        }
+        Msg::Resize | Msg::Tick => Outcome::dirty(),
+        Msg::Tracked(update) => rooms::heard(app, update),
+        Msg::Recorded(update) => records::heard(app, update),
+        Msg::Panicked(words) => {
+            app.warn(Text::from(format!("a background task failed and was stopped (a bug): {words}")));
+            Outcome::dirty()
+        }
+    }
+}
+
+/// How long until the picture changes by itself: the clock's minute, a countdown's second, a graph's bucket. A dashboard on
+/// which nothing happens wakes once a minute.
+pub(super) fn wake(app: &App, now: Moment) -> Duration {
+    let minute = MINUTE_MS - u64::try_from(now.wall.0.rem_euclid(60_000)).unwrap_or(0).min(MINUTE_MS - 1);
+    let next = app.tab().map_or(minute, |tab| {
+        let room = &tab.room;
+        let battle = room.battle.as_ref().is_some_and(|battle| {
+            battle.phase != BattlePhase::Over && !battle.left(room.skew_ms.unwrap_or(0), now).is_zero()
+        });
+        if battle || phase::counts_down(&room.phase, now) {
+            SECOND_MS - now.mono % SECOND_MS
+        } else if room.phase.kind == PhaseKind::Live || tab.shows_battle(now) {
+            minute.min(BUCKET_MS - now.mono % BUCKET_MS)
+        } else {
+            minute
+        }
+    });
+    Duration::from_millis(next)
+}
+
+/// Pasted text is typed into an open input, cleaned; anywhere else it is nothing, and never keys.
+fn pasted(app: &mut App, text: &str) -> Outcome {
+    let Some(Popup::AddRoom { input, error }) = &mut app.popup else { return Outcome::QUIET };
+    *error = None;
+    for c in Text::new(text.trim()).as_str().chars() {
+        if input.value().len() < LONGEST_INPUT {
+            input.handle(InputRequest::InsertChar(c));
+        }
+    }
+    Outcome::dirty()
+}
+
+/// Moves the view of a pane; `by` is asked with the pane's page.
+fn scroll_pane(app: &mut App, pane: Pane, by: impl Fn(usize) -> Scroll) -> Outcome {
+    let Some(tab) = app.tab() else { return Outcome::QUIET };
+    match pane {
+        Pane::Chat => {
+            let anchor = chat::scroll(app, tab, by);
+            if let Some(tab) = app.tab_mut() {
+                tab.anchor = anchor;
+            }
+        }
+        Pane::Gifts => {
+            let page = usize::from(app.plan().gifts.height.saturating_sub(2)).max(1);
+            let last = super::panes::gifts::len(&tab.room).saturating_sub(page);
+            let from = scrolled(tab.gifts_from, last, by(page));
+            if let Some(tab) = app.tab_mut() {
+                tab.gifts_from = from;
+            }
+        }
+        Pane::Graphs | Pane::Battle => {}
+    }
+    Outcome::dirty()
+}
+
+/// The first row of a plain list after a wish to move, where `last` is the furthest it may be.
+fn scrolled(from: usize, last: usize, by: Scroll) -> usize {
+    match by {
+        Scroll::Up(rows) => from.min(last).saturating_sub(rows),
+        Scroll::Down(rows) => from.saturating_add(rows).min(last),
+        Scroll::Top => 0,
+        Scroll::Bottom => last,
+    }
+}

@@ -1,0 +1,223 @@
+//! A key was pressed: which action it is where the person stands, and what that does.
+
+use crossterm::event::{Event, KeyEvent};
+use ratatui::layout::Rect;
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler as _;
+
+use super::{LONGEST_INPUT, rooms, scroll_pane, scrolled};
+use crate::ids::Target;
+use crate::record;
+use crate::track;
+use crate::tui::action::{Action, Context};
+use crate::tui::app::{App, Popup, Question, Weight};
+use crate::tui::chord::Chord;
+use crate::tui::layout::{self, Pane, Wants};
+use crate::tui::msg::{Effect, Outcome};
+use crate::tui::popups;
+use crate::tui::widgets::feed::Scroll;
+
+/// Handles a key press.
+pub(super) fn pressed(app: &mut App, key: KeyEvent) -> Outcome {
+    let chord = Chord::from(key);
+    if let Some(Popup::AddRoom { .. }) = app.popup {
+        return typed(app, chord, key);
+    }
+    let open: &[Context] = match app.popup {
+        Some(_) => &[Context::Always, Context::List, Context::Popup],
+        None => &[Context::Always, Context::List, Context::Screen],
+    };
+    let passing = app.toast.as_ref().is_some_and(|toast| toast.weight == Weight::Passing);
+    if passing {
+        app.toast = None;
+    }
+    match app.keymap.action(chord, open) {
+        Some((action, nth)) => act(app, action, nth),
+        // The key that opened a popup closes it.
+        None if toggles(app, chord) => close_popup(app),
+        None if passing => Outcome::dirty(),
+        None => Outcome::QUIET,
+    }
+}
+
+fn toggles(app: &App, chord: Chord) -> bool {
+    let opener = match app.popup {
+        Some(Popup::Help(_)) => Action::Help,
+        Some(Popup::Diagnostics(_)) => Action::Diagnostics,
+        _ => return false,
+    };
+    app.keymap.of(opener).contains(&chord)
+}
+
+fn close_popup(app: &mut App) -> Outcome {
+    app.popup = None;
+    Outcome::dirty()
+}
+
+fn act(app: &mut App, action: Action, nth: usize) -> Outcome {
+    match action {
+        Action::AddRoom => open(app, Popup::AddRoom { input: Input::default(), error: None }),
+        Action::CloseRoom => close_room(app),
+        Action::NextRoom => rooms::show(app, (app.active + 1) % app.tabs.len().max(1)),
+        Action::PrevRoom => rooms::show(app, app.active.checked_sub(1).unwrap_or(app.tabs.len().saturating_sub(1))),
+        Action::SelectRoom => rooms::show(app, nth),
+        Action::Record => record_or_stop(app),
+        Action::Retry => retry(app),
+        Action::FocusNext => focus(app, true),
+        Action::FocusPrev => focus(app, false),
+        Action::Zoom => zoom(app),
+        Action::ScrollUp => scroll(app, |_| Scroll::Up(1)),
+        Action::ScrollDown => scroll(app, |_| Scroll::Down(1)),
+        Action::PageUp => scroll(app, Scroll::Up),
+        Action::PageDown => scroll(app, Scroll::Down),
+        Action::Top => scroll(app, |_| Scroll::Top),
+        Action::Bottom => scroll(app, |_| Scroll::Bottom),
+        Action::Diagnostics if app.tabs.is_empty() => Outcome::QUIET,
+        Action::Diagnostics => open(app, Popup::Diagnostics(0)),
+        Action::Help => open(app, Popup::Help(0)),
+        Action::Dismiss => dismiss(app),
+        Action::Accept => accept(app),
+        Action::Cancel => close_popup(app),
+        Action::Redraw => Effect::Redraw.into(),
+        Action::Suspend => Effect::Suspend.into(),
+        Action::Quit if app.tabs.iter().any(crate::tui::tab::Tab::is_recording) => {
+            open(app, Popup::Confirm(Question::Quit))
+        }
+        Action::Quit | Action::QuitNow => Effect::Quit.into(),
+    }
+}
+
+fn open(app: &mut App, popup: Popup) -> Outcome {
+    app.popup = Some(popup);
+    Outcome::dirty()
+}
+
+/// While a name is typed, characters are text; only keys that are no text are actions.
+fn typed(app: &mut App, chord: Chord, key: KeyEvent) -> Outcome {
+    if let Some((action, _)) = app.keymap.action(chord, &[Context::Always]) {
+        return act(app, action, 0);
+    }
+    if !chord.is_text()
+        && let Some((action, _)) = app.keymap.action(chord, &[Context::Popup])
+    {
+        return act(app, action, 0);
+    }
+    let Some(Popup::AddRoom { input, error }) = &mut app.popup else { return Outcome::QUIET };
+    if !chord.is_text() || input.value().len() < LONGEST_INPUT {
+        *error = None;
+        input.handle_event(&Event::Key(key));
+    }
+    Outcome::dirty()
+}
+
+fn accept(app: &mut App) -> Outcome {
+    match app.popup.take() {
+        Some(Popup::AddRoom { input, .. }) => add_room(app, input),
+        Some(Popup::Confirm(Question::Quit)) => Effect::Quit.into(),
+        Some(Popup::Confirm(Question::Close(room))) => Outcome {
+            dirty: true,
+            effects: vec![Effect::Record(record::Command::Stop(room)), Effect::Track(track::Command::Remove(room))],
+        },
+        Some(Popup::Help(_) | Popup::Diagnostics(_)) | None => Outcome::dirty(),
+    }
+}
+
+fn add_room(app: &mut App, input: Input) -> Outcome {
+    match input.value().parse::<Target>() {
+        Err(error) => open(app, Popup::AddRoom { input, error: Some(error.to_string()) }),
+        Ok(target) => match app.tabs.iter().position(|tab| tab.is(&target)) {
+            Some(at) => rooms::show(app, at),
+            None => {
+                app.expects_room = true;
+                Effect::Track(track::Command::Add(target)).into()
+            }
+        },
+    }
+}
+
+fn close_room(app: &mut App) -> Outcome {
+    let Some(tab) = app.tab() else { return Outcome::QUIET };
+    let room = tab.key;
+    if tab.is_recording() {
+        return open(app, Popup::Confirm(Question::Close(room)));
+    }
+    Effect::Track(track::Command::Remove(room)).into()
+}
+
+fn record_or_stop(app: &mut App) -> Outcome {
+    let Some(tab) = app.tab() else { return Outcome::QUIET };
+    if tab.is_recording() {
+        return Effect::Record(record::Command::Stop(tab.key)).into();
+    }
+    let Some(room_id) = tab.room.room_id.filter(|_| tab.is_on_air()) else {
+        let words = format!("{} is not live: there is nothing to record", tab.name());
+        app.say(words);
+        return Outcome::dirty();
+    };
+    let job = record::Job { room: tab.key, room_id, host: tab.name().into(), title: tab.room.title.clone() };
+    Effect::Record(record::Command::Start(job)).into()
+}
+
+fn retry(app: &mut App) -> Outcome {
+    let Some(tab) = app.tab() else { return Outcome::QUIET };
+    let effect = Effect::Track(track::Command::Retry(tab.key));
+    effect.into()
+}
+
+/// Puts away one thing at a time: the message, then the zoom.
+fn dismiss(app: &mut App) -> Outcome {
+    if app.toast.take().is_none() && app.zoom.take().is_none() {
+        return Outcome::QUIET;
+    }
+    Outcome::dirty()
+}
+
+fn scroll(app: &mut App, by: impl Fn(usize) -> Scroll) -> Outcome {
+    let (rows, page) = popups::extent(app);
+    match &mut app.popup {
+        Some(Popup::Help(from) | Popup::Diagnostics(from)) => {
+            *from = scrolled(*from, rows.saturating_sub(page), by(page.max(1)));
+            Outcome::dirty()
+        }
+        Some(_) => Outcome::QUIET,
+        None => scroll_pane(app, app.focused(), by),
+    }
+}
+
+/// Panes that a key can open or move to, in order.
+fn panes(app: &App) -> Vec<Pane> {
+    let wants = Wants { zoom: None, ..app.wants() };
+    let plan = layout::plan(Rect::from((ratatui::layout::Position::ORIGIN, app.size)), wants);
+    if plan.hidden.is_empty() { vec![Pane::Chat, Pane::Gifts, Pane::Graphs] } else { plan.hidden }
+}
+
+/// Moves the focus; where panes are hidden they open over the chat one after another.
+fn focus(app: &mut App, forward: bool) -> Outcome {
+    let panes = panes(app);
+    let mut stops = panes.clone();
+    if !panes.contains(&Pane::Chat) {
+        stops.insert(0, Pane::Chat);
+    }
+    let at = stops.iter().position(|&pane| pane == app.focused()).unwrap_or(0);
+    let next = (at + if forward { 1 } else { stops.len() - 1 }) % stops.len();
+    let pane = stops.get(next).copied().unwrap_or(Pane::Chat);
+    app.focus = pane;
+    let hidden = !panes.contains(&Pane::Chat);
+    app.zoom = (if hidden { pane != Pane::Chat } else { app.zoom.is_some() }).then_some(pane);
+    Outcome::dirty()
+}
+
+fn zoom(app: &mut App) -> Outcome {
+    let panes = panes(app);
+    if panes.contains(&Pane::Chat) {
+        app.zoom = if app.zoom.is_some() { None } else { Some(app.focus) };
+        return Outcome::dirty();
+    }
+    let next = match app.zoom {
+        None => panes.first(),
+        Some(open) => panes.iter().skip_while(|&&pane| pane != open).nth(1),
+    };
+    app.zoom = next.copied();
+    app.focus = app.zoom.unwrap_or(Pane::Chat);
+    Outcome::dirty()
+}

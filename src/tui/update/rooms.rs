@@ -1,0 +1,105 @@
+//! News of a room: the mirror follows.
+
+use std::sync::Arc;
+
+use crate::ids::RoomKey;
+use crate::room::{Noted, Room};
+use crate::track::{Command, Update, UpdateKind};
+use crate::tui::app::App;
+use crate::tui::msg::{Effect, Outcome};
+use crate::tui::panes::chat;
+use crate::tui::tab::{BACKGROUND_LOG, FOCUS_LOG, Tab};
+use crate::tui::widgets::feed::Anchor;
+
+/// Handles news of a room. News of a room that is not known here (any more) is nothing.
+pub(super) fn heard(app: &mut App, update: Update) -> Outcome {
+    let key = update.room;
+    match update.kind {
+        UpdateKind::Added { label } => added(app, Tab::new(key, label)),
+        UpdateKind::Removed { into } => removed(app, key, into),
+        UpdateKind::Events(events) => happened(app, key, &events),
+        UpdateKind::Snapshot(room) => replaced(app, key, room),
+        UpdateKind::Lagged(_) => lagged(app, key),
+        UpdateKind::Raw(_) => Outcome::QUIET,
+    }
+}
+
+/// Brings a room on the screen; its log may grow, the one before goes back to the background's share.
+pub(super) fn show(app: &mut App, at: usize) -> Outcome {
+    if at >= app.tabs.len() {
+        return Outcome::QUIET;
+    }
+    app.active = at;
+    for (nth, tab) in app.tabs.iter_mut().enumerate() {
+        tab.room.chat.set_limit(if nth == at { FOCUS_LOG } else { BACKGROUND_LOG });
+        if nth == at {
+            tab.unread = 0;
+        }
+    }
+    Outcome::dirty()
+}
+
+fn added(app: &mut App, tab: Tab) -> Outcome {
+    if app.position(tab.key).is_some() {
+        return Outcome::QUIET;
+    }
+    app.tabs.push(tab);
+    // Rooms named at the start come one by one and do not push the first away; one that was asked for here is shown.
+    let asked = std::mem::take(&mut app.expects_room);
+    show(app, if asked { app.tabs.len() - 1 } else { app.active })
+}
+
+fn removed(app: &mut App, key: RoomKey, into: Option<RoomKey>) -> Outcome {
+    let Some(at) = app.position(key) else { return Outcome::QUIET };
+    let gone = app.tabs.remove(at);
+    let was_shown = at == app.active;
+    if let Some(other) = into.and_then(|into| app.tabs.iter().find(|tab| tab.key == into)) {
+        let words = format!("{} and {} are the same room: kept once", gone.name(), other.name());
+        app.say(words);
+    }
+    let next = match into.and_then(|into| app.position(into)) {
+        Some(other) if was_shown => other,
+        _ if at < app.active => app.active - 1,
+        _ => app.active.min(app.tabs.len().saturating_sub(1)),
+    };
+    app.active = next;
+    show(app, next);
+    Outcome::dirty()
+}
+
+fn happened(app: &mut App, key: RoomKey, events: &[Noted]) -> Outcome {
+    let Some(at) = app.position(key) else { return Outcome::QUIET };
+    let shown = at == app.active;
+    let Some(tab) = app.tabs.get_mut(at) else { return Outcome::QUIET };
+    let from = tab.room.chat.next_seq();
+    for noted in events {
+        tab.room.apply(&noted.event);
+    }
+    if !shown {
+        tab.count_unread(from);
+    }
+    Outcome::dirty()
+}
+
+fn lagged(app: &mut App, key: RoomKey) -> Outcome {
+    let Some(tab) = app.tabs.iter_mut().find(|tab| tab.key == key) else { return Outcome::QUIET };
+    if std::mem::replace(&mut tab.lagged, true) {
+        return Outcome::QUIET;
+    }
+    Effect::Track(Command::Snapshot(key)).into()
+}
+
+fn replaced(app: &mut App, key: RoomKey, room: Arc<Room>) -> Outcome {
+    let Some(at) = app.position(key) else { return Outcome::QUIET };
+    let limit = if at == app.active { FOCUS_LOG } else { BACKGROUND_LOG };
+    let Some(tab) = app.tabs.get_mut(at) else { return Outcome::QUIET };
+    tab.room = Arc::unwrap_or_clone(room);
+    tab.room.chat.set_limit(limit);
+    tab.lagged = false;
+    tab.snapshots += 1;
+    tab.anchor = chat::settle(&tab.room.chat, tab.anchor);
+    if tab.anchor == Anchor::Follow && at == app.active {
+        tab.unread = 0;
+    }
+    Outcome::dirty()
+}

@@ -1,0 +1,126 @@
+//! The state as a picture. Draws and decides nothing.
+//!
+//! ```text
+//!  1 ●ana.live 1.2k  2 ●ben •3 842  3 ◐cleo  4 ○dave                        ⏺ 0:12:31 142 MB 1.6 Mb/s  19:42   tabs
+//! ── Chat · Painting the harbour ───────────────────────────── 38/min ──┬── Gifts ──────── 12.6k ◆ · 41/min ──
+//! 19:41 M Kit           hello everyone, rules are pinned                │▸ mia           Rose ×37          37 ◆
+//!       L31 mia         that was amazing!!                              │  Kit           Galaxy          1.0k ◆
+//!       + followed      zoe                                             ├── Top ──────────────────────────────
+//!       → joined        nia and 40 more                                 │1 mia 4.1k   2 Kit 1.0k   3 Joon 820
+//! 19:42 ◆ mia           Rose ×112                                 112 ◆ ├── Viewers ── 1 243 now · peak 1 502 ──
+//!       S pat           (deleted)                                       │1.5k ▃▆█▇▅▃▁      ▁▃▂
+//!       ┄┄┄ missed 0:41: socket dropped ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄├── Likes ───── 83.0k · ~420/min seen ──
+//!       Kit             back!                                           │▂▃▅▇▅▃▂▁▂▃▄▅▆▇█▇▆▅▃▂▂▃▄▅
+//! ── Battle ────────────────────────────────────────────────────────────┴─────────────────────── 1:47 left ──
+//!  ana.live  12 430  █████████████████████████████████████▌░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  8 911  ben
+//!  +3 519 ahead · you 41/s, they 66/s · they pass you in 2:20, after the end · carried by mia, Kit, Joon
+//!  ? help  a add  r record  ] room  Tab pane  z zoom                              provider euler · 4.2 msg/s   status
+//! ```
+//!
+//! `layout` says where; each pane's own drawing is in its file.
+
+use std::collections::HashMap;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::app::App;
+use super::layout::Plan;
+use super::panes::chat::Composer;
+use super::panes::{battle, chat, gifts, graphs, status, tabs, welcome};
+use super::tab::Tab;
+use super::theme::Role;
+use super::widgets::paint;
+use super::{glyphs, popups};
+use crate::ids::RoomKey;
+use crate::room::{Entry, Seq};
+
+/// Wrapped entries kept; a screenful is far below.
+const KEPT: usize = 2_048;
+
+/// What was computed for earlier frames. Can be thrown away at any time without changing a picture.
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    wrapped: HashMap<(RoomKey, u64, Seq), Wrapped>,
+}
+
+#[derive(Debug)]
+struct Wrapped {
+    rev: u32,
+    columns: u16,
+    lines: Vec<Line<'static>>,
+}
+
+impl Cache {
+    /// The lines of an entry, composed only when it or the width changed.
+    pub(super) fn lines(&mut self, tab: &Tab, entry: &Entry, composer: &Composer<'_>) -> &[Line<'static>] {
+        let key = (tab.key, tab.snapshots, entry.seq);
+        if self.wrapped.len() >= KEPT && !self.wrapped.contains_key(&key) {
+            self.wrapped.clear();
+        }
+        let compose = || Wrapped { rev: entry.rev, columns: composer.columns, lines: composer.lines(entry) };
+        let wrapped = self.wrapped.entry(key).or_insert_with(compose);
+        if (wrapped.rev, wrapped.columns) != (entry.rev, composer.columns) {
+            *wrapped = compose();
+        }
+        &wrapped.lines
+    }
+}
+
+/// Draws the whole screen.
+pub(super) fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) {
+    let plan = app.plan();
+    let cursor = {
+        let buf = frame.buffer_mut();
+        tabs::view(app, buf, plan.tabs);
+        match app.tab() {
+            Some(tab) => {
+                if !plan.chat.is_empty() {
+                    chat::view(app, tab, &plan, cache, buf);
+                }
+                gifts::view(app, tab, buf, plan.gifts);
+                graphs::view(app, &tab.room, buf, plan.graphs);
+                if !plan.battle.is_empty() {
+                    battle::view(app, &tab.room, buf, plan.battle);
+                }
+                wall(app, &plan, buf);
+            }
+            None => welcome::view(app, buf, body(&plan, buf.area)),
+        }
+        status::view(app, &plan, buf);
+        let cursor = popups::view(app, buf);
+        if app.screen.ascii {
+            glyphs::to_ascii(buf);
+        }
+        cursor
+    };
+    if let Some(cursor) = cursor {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// Everything between tabs and status.
+fn body(plan: &Plan, screen: Rect) -> Rect {
+    let top = plan.tabs.height;
+    Rect { y: screen.y + top, height: screen.height.saturating_sub(top + plan.status.height), ..screen }
+}
+
+/// The line between the chat and the column beside it, joined to the rules that meet it.
+fn wall(app: &App, plan: &Plan, buf: &mut Buffer) {
+    let dim = app.theme.style(Role::Dim);
+    let is_rule = |buf: &Buffer, x: u16, y: u16| buf.cell((x, y)).is_some_and(|cell| cell.symbol() == glyphs::RULE);
+    for (row, y) in (0..).zip(plan.wall.top()..plan.wall.bottom()) {
+        let joint = match (row, is_rule(buf, plan.wall.x + 1, y)) {
+            (0, _) => glyphs::DOWN,
+            (_, true) => glyphs::BRANCH,
+            (_, false) => glyphs::WALL,
+        };
+        paint::left(buf, plan.wall, row, &Line::styled(joint, dim));
+    }
+    if !plan.wall.is_empty() && is_rule(buf, plan.wall.x, plan.wall.bottom()) {
+        let below = Rect { y: plan.wall.bottom(), height: 1, ..plan.wall };
+        paint::left(buf, below, 0, &Line::styled(glyphs::UP, dim));
+    }
+}

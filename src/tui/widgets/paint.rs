@@ -1,0 +1,77 @@
+//! Lines and rules into a buffer. Everything clips: a rectangle of no size, or one that hangs over the edge, draws less.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::tui::glyphs;
+
+/// Columns a line takes.
+pub(in crate::tui) fn columns(line: &Line<'_>) -> u16 {
+    let wide: usize = line.spans.iter().map(|span| crate::text::width(&span.content)).sum();
+    u16::try_from(wide).unwrap_or(u16::MAX)
+}
+
+/// Writes a line into a row of `area`, from the left; what does not fit is cut.
+pub(in crate::tui) fn left(buf: &mut Buffer, area: Rect, row: u16, line: &Line<'_>) {
+    let Some(area) = row_of(buf, area, row) else { return };
+    let mut x = area.x;
+    for span in &line.spans {
+        if x >= area.right() {
+            break;
+        }
+        (x, _) = buf.set_stringn(x, area.y, &span.content, usize::from(area.right() - x), span.style);
+    }
+}
+
+/// Writes a line into a row of `area`, so that it ends at the right edge; cut at the left edge of the area.
+pub(in crate::tui) fn right(buf: &mut Buffer, area: Rect, row: u16, line: &Line<'_>) {
+    let wide = columns(line).min(area.width);
+    left(buf, Rect { x: area.right() - wide, width: wide, ..area }, row, line);
+}
+
+/// A rule over a row of `area`: `── title ───────── note ──`. The note goes first when there is no room for both.
+pub(in crate::tui) fn rule(buf: &mut Buffer, area: Rect, row: u16, title: &Line<'_>, note: &Line<'_>, style: Style) {
+    let Some(area) = row_of(buf, area, row) else { return };
+    for x in area.left()..area.right() {
+        buf.set_stringn(x, area.y, glyphs::RULE, 1, style);
+    }
+    let inner = Rect { x: area.x.saturating_add(2), width: area.width.saturating_sub(4), ..area };
+    let title = padded(title);
+    let note = padded(note);
+    left(buf, inner, 0, &title);
+    if columns(&title) + columns(&note) + 2 <= inner.width {
+        right(buf, inner, 0, &note);
+    }
+}
+
+/// A line with a blank on either side; an empty one stays empty.
+fn padded<'a>(line: &Line<'a>) -> Line<'a> {
+    if columns(line) == 0 {
+        return Line::default();
+    }
+    let mut spans = vec![Span::raw(" ")];
+    spans.extend(line.spans.iter().cloned());
+    spans.push(Span::raw(" "));
+    Line::from(spans)
+}
+
+/// The row of an area, cut to the buffer; nothing when there is none.
+pub(in crate::tui) fn row_of(buf: &Buffer, area: Rect, row: u16) -> Option<Rect> {
+    let y = area.y.checked_add(row)?;
+    let line = Rect { y, height: 1, ..area }.intersection(buf.area);
+    (row < area.height && !line.is_empty()).then_some(line)
+}
+
+/// Blanks a rectangle.
+pub(in crate::tui) fn clear(buf: &mut Buffer, area: Rect) {
+    let area = area.intersection(buf.area);
+    for y in area.top()..area.bottom() {
+        for x in area.left()..area.right() {
+            if let Some(cell) = buf.cell_mut((x, y)) {
+                cell.reset();
+            }
+        }
+    }
+}
