@@ -2,8 +2,11 @@
 
 pub mod config;
 mod decode;
+mod demo;
 mod events;
 mod output;
+mod sim;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -21,15 +24,23 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
+    watch: watch::Watch,
+    #[command(flatten)]
     settings: SettingsArgs,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Open the dashboard (also without the word: tiktop @name).
+    Watch(watch::Watch),
+    /// Open the dashboard on a simulated service: no network, no settings of yours.
+    Demo(demo::Demo),
     /// Print what happens in rooms, one JSON object a line.
     Events(events::Events),
     /// Turn captured frames or messages into the same lines.
     Decode(decode::Decode),
+    /// Run the simulated service alone, for any client.
+    Sim(sim::Simulate),
     /// Show where the settings are, check or print them.
     Config(config::Args),
 }
@@ -61,11 +72,16 @@ pub fn run() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    // A second installation finds the first one's hooks.
+    drop(color_eyre::install());
     let settings = cli.settings;
     let ended = match cli.command {
-        None => Ok(ExitCode::SUCCESS),
+        None => watch::run(&cli.watch, &settings),
+        Some(Command::Watch(watch)) => watch::run(&watch, &settings),
+        Some(Command::Demo(demo)) => demo::run(&demo, &settings),
         Some(Command::Events(events)) => events::run(&events, &settings),
         Some(Command::Decode(decode)) => decode::run(&decode),
+        Some(Command::Sim(sim)) => sim::run(&sim),
         Some(Command::Config(config)) => Ok(config::run(&config, settings.config.as_deref(), &settings.sets)),
     };
     match ended {

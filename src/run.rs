@@ -1,17 +1,40 @@
 //! Composition root: the only module that sees all the others. Builds the runtime, the client, the tracker, the recorder and
 //! the screen, and takes them down in order.
 
-use color_eyre::eyre::{Result, WrapErr};
-use tokio::runtime::Runtime;
+mod log;
 
-use crate::config::{Secrets, Settings};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use color_eyre::eyre::{Result, WrapErr, eyre};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::{self, Loaded, Secrets, Settings};
+use crate::ids::Target;
+use crate::record;
+use crate::sim::Sim;
+use crate::text::Text;
+use crate::track::{Command, Tracker};
+use crate::tui;
 use crate::webcast::{self, Client};
 
 /// Threads for the network. The screen has the main thread to itself, so a slow terminal holds nobody up.
 const WORKERS: usize = 2;
+/// Batches that may wait for the screen: more than a minute of a terminal that does not take anything.
+const SCREEN_QUEUE: usize = 4_096;
+/// Words between the screen and the recorder.
+const RECORD_QUEUE: usize = 256;
+/// Panics of background tasks that may wait for the screen.
+const PANICS: usize = 8;
+/// How long leftover tasks may hold up the end of the program.
+const LAST_CALL: Duration = Duration::from_secs(1);
 
-/// The runtime of every command.
+/// The runtime of every command, with the log and TLS set up before it.
 pub fn runtime() -> Result<Runtime> {
+    log::install()?;
     install_tls();
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
@@ -21,7 +44,7 @@ pub fn runtime() -> Result<Runtime> {
 }
 
 /// One TLS provider for everything, before anything asks for one.
-pub fn install_tls() {
+fn install_tls() {
     // A second call finds the first one's provider.
     drop(rustls::crypto::ring::default_provider().install_default());
 }
@@ -55,4 +78,81 @@ pub async fn stop_signal() {
     }
     #[cfg(not(unix))]
     drop(tokio::signal::ctrl_c().await);
+}
+
+/// What a dashboard is built from.
+pub struct Dashboard {
+    /// The settings and where they were said.
+    pub loaded: Loaded,
+    /// Keys and cookies.
+    pub secrets: Secrets,
+    /// Rooms to open.
+    pub rooms: Vec<Target>,
+    /// Leave the environment's proxies out (the demo).
+    pub isolated: bool,
+    /// A line to show from the start.
+    pub notice: Option<Text>,
+}
+
+/// Opens the dashboard and stays until the user leaves. The demo brings its own runtime and service.
+pub fn dashboard(dashboard: Dashboard, demo: Option<(Runtime, Sim)>) -> Result<ExitCode> {
+    let (runtime, sim) = match demo {
+        Some((runtime, sim)) => (runtime, Some(sim)),
+        None => (runtime()?, None),
+    };
+    let options = screen(&dashboard)?;
+    let (background, panics) = mpsc::channel(PANICS);
+    tui::install_panic_hook(background);
+    let ended = runtime.block_on(async {
+        let ended = watch(dashboard, options, panics).await;
+        if let Some(sim) = sim {
+            sim.stop().await;
+        }
+        ended
+    });
+    runtime.shutdown_timeout(LAST_CALL);
+    ended
+}
+
+/// Keys that cannot be are told before the screen is taken, with their place in the file.
+fn screen(dashboard: &Dashboard) -> Result<tui::Options> {
+    let Settings { screen, keys, .. } = dashboard.loaded.settings.clone();
+    tui::check_keys(&keys).map_err(|mistakes| {
+        let placed: Vec<_> = mistakes.iter().map(|mistake| dashboard.loaded.placed(mistake)).collect();
+        eyre!(placed.join("\n"))
+    })?;
+    Ok(tui::Options { notice: dashboard.notice.clone(), ..tui::Options::new(screen, keys) })
+}
+
+async fn watch(dashboard: Dashboard, options: tui::Options, panics: mpsc::Receiver<Text>) -> Result<ExitCode> {
+    let Dashboard { loaded, secrets, rooms, isolated, .. } = dashboard;
+    let clock = Clock::system();
+    let client = client(&loaded.settings, secrets, isolated)?;
+    let tracker = Tracker::start(client.clone(), clock.clone())?;
+    let updates = tracker.subscribe(SCREEN_QUEUE, false);
+    let (record, record_inbox) = mpsc::channel(RECORD_QUEUE);
+    let (record_updates, records) = mpsc::channel(RECORD_QUEUE);
+    let dir = config::paths::recordings_dir(&loaded.settings);
+    let settings = record::Settings::new(dir, loaded.settings.record.ffmpeg.clone());
+    let recorder = record::spawn(client, settings, clock.clone(), record_inbox, record_updates);
+
+    let stop = CancellationToken::new();
+    let signals = tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            stop_signal().await;
+            stop.cancel();
+        }
+    });
+    let commands = tracker.commands();
+    for room in rooms {
+        commands.send(Command::Add(room)).await?;
+    }
+    let ports = tui::Ports { updates, commands, records, record, panics, stop };
+    let ended = tui::run(options, ports, clock).await;
+    signals.abort();
+    recorder.finish().await;
+    tracker.finish().await;
+    ended?;
+    Ok(ExitCode::SUCCESS)
 }

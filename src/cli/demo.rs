@@ -1,0 +1,49 @@
+//! `tiktop demo`: the dashboard on the simulated service. The same code path as TikTok; only base addresses differ.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use color_eyre::eyre::{Result, WrapErr};
+
+use super::SettingsArgs;
+use super::sim::Crowd;
+use crate::config::{Loaded, Secrets};
+use crate::run::{self, Dashboard};
+use crate::sim::Sim;
+use crate::text::Text;
+
+/// Open the dashboard on a simulated service.
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    #[command(flatten)]
+    crowd: Crowd,
+}
+
+/// The user's config, secrets and proxies are left out; `--set` is heard, so that the screen can be tried.
+pub(super) fn run(args: &Demo, settings: &SettingsArgs) -> Result<ExitCode> {
+    let mut loaded = crate::config::load_sets(&settings.sets)?;
+    let runtime = run::runtime()?;
+    let sim = runtime
+        .block_on(Sim::start(args.crowd.options(0, false)))
+        .wrap_err("the simulated service cannot listen on this machine")?;
+    point_at(&sim, &mut loaded);
+    let rooms = super::targets(&sim.names())?;
+    let dashboard = Dashboard {
+        loaded,
+        secrets: Secrets::default(),
+        rooms,
+        isolated: true,
+        notice: Some(Text::new("demo: a simulated service on this machine")),
+    };
+    run::dashboard(dashboard, Some((runtime, sim)))
+}
+
+fn point_at(sim: &Sim, loaded: &mut Loaded) {
+    let service = &mut loaded.settings.service;
+    service.site_url = sim.base_url();
+    service.webcast_url = format!("{}/webcast", sim.base_url());
+    service.socket_url = sim.socket_url();
+    for provider in &mut loaded.settings.providers {
+        provider.url = sim.base_url();
+    }
+}
