@@ -32,7 +32,7 @@ mod update;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use failure::Failure;
+use failure::Failure;
 pub use recorder::{Recorder, spawn};
 pub use source::{Found, LiveState, Media, Offer, Source, Trouble};
 pub use update::{Command, Job, Recording, Update};

@@ -7,61 +7,31 @@ use crate::text::Text;
 
 /// Why a recording could not start, or broke.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
+pub(super) enum Failure {
     /// No such program.
     #[error("{program} was not found: install ffmpeg, or set record.ffmpeg to where it is")]
-    FfmpegMissing {
-        /// What we tried to run.
-        program: Text,
-    },
+    FfmpegMissing { program: Text },
     /// There is such a file, but it does not run.
     #[error("{program} cannot be run ({why}): set record.ffmpeg to a working ffmpeg")]
-    FfmpegUnusable {
-        /// What we tried to run.
-        program: Text,
-        /// What the system said.
-        why: Text,
-    },
+    FfmpegUnusable { program: Text, why: Text },
     /// ffmpeg ended before it was told to.
     #[error("ffmpeg stopped by itself: {words}")]
-    FfmpegDied {
-        /// Its last words.
-        words: Text,
-    },
+    FfmpegDied { words: Text },
     /// ffmpeg neither read nor ended when its input did.
     #[error("ffmpeg hung and was ended, so the last seconds may be missing: is the disk of {dir} slow or full?")]
-    FfmpegStuck {
-        /// Where it writes.
-        dir: Text,
-    },
+    FfmpegStuck { dir: Text },
     /// The folder cannot be made or written.
     #[error("cannot write recordings to {dir} ({why}): set record.dir to a folder you can write")]
-    Folder {
-        /// The folder.
-        dir: Text,
-        /// What the system said.
-        why: Text,
-    },
+    Folder { dir: Text, why: Text },
     /// Nearly no space left, so that we stopped or did not start.
     #[error("only {free} MB are free on the disk of {dir}: make room, or set record.dir to another disk")]
-    LowSpace {
-        /// Free space in megabytes.
-        free: u64,
-        /// The folder.
-        dir: Text,
-    },
+    LowSpace { free: u64, dir: Text },
     /// The disk filled up under ffmpeg.
     #[error("the disk of {dir} is full: make room, or set record.dir to another disk")]
-    DiskFull {
-        /// The folder.
-        dir: Text,
-    },
+    DiskFull { dir: Text },
     /// Somebody moved or removed the file that is being written.
     #[error("{file} was moved or deleted while it was being recorded: start the recording again")]
-    FileGone {
-        /// The file.
-        file: Text,
-    },
+    FileGone { file: Text },
     /// The live is over, so there is nothing to record.
     #[error("the live has ended: there is nothing to record")]
     Ended,
@@ -82,10 +52,7 @@ pub enum Failure {
     Nothing,
     /// The stream opened and stayed silent.
     #[error("the stream sent nothing for {seconds} s: the host may be paused, so try again in a moment")]
-    Silent {
-        /// How long we waited.
-        seconds: u64,
-    },
+    Silent { seconds: u64 },
     /// What the service said, a sentence already.
     #[error("{0}")]
     Source(Text),

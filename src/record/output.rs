@@ -97,9 +97,9 @@ async fn free_space(dir: &Path) -> Option<u64> {
     let dir = dir.to_owned();
     let asked = tokio::task::spawn_blocking(move || nix::sys::statvfs::statvfs(&dir)).await;
     let disk = asked.ok()?.ok()?;
-    // The types differ between systems.
-    #[allow(clippy::useless_conversion, clippy::unnecessary_cast, reason = "u32 on macOS, u64 on Linux")]
-    Some((disk.blocks_available() as u64).saturating_mul(disk.fragment_size() as u64))
+    #[allow(clippy::unnecessary_cast, reason = "u32 on macOS, u64 on Linux")]
+    let (blocks, size) = (disk.blocks_available() as u64, disk.fragment_size() as u64);
+    Some(blocks.saturating_mul(size))
 }
 
 #[cfg(not(unix))]

@@ -15,12 +15,14 @@ use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Failure, Limits};
-use crate::text::Text;
+use crate::text::{Text, clip};
 
 /// How much of what ffmpeg says is kept: its last words are what matters.
 const KEPT: usize = 64 << 10;
 /// After its end nothing is missing from stderr, unless a child of its own still holds it open.
 const LAST_WORDS: Duration = Duration::from_millis(200);
+/// Columns of its last words; they stand inside a sentence.
+const WIDEST: usize = 160;
 /// A kill cannot be refused; only a process stuck in the kernel outlives it, and we do not wait for that.
 const AFTER_KILL: Duration = Duration::from_millis(300);
 
@@ -129,7 +131,7 @@ impl Ended {
         let lines = || self.said.lines().rev().map(str::trim).filter(|line| !line.is_empty());
         let grave = lines().find(|line| ["[fatal]", "[panic]", "[error]"].iter().any(|level| line.contains(level)));
         match grave.or_else(|| lines().next()) {
-            Some(line) => Text::from(undecorated(line)),
+            Some(line) => Text::from(clip(undecorated(line), WIDEST).as_ref()),
             None => match self.status {
                 Some(status) => Text::from(format_args!("it said nothing ({status})")),
                 None => Text::from("it said nothing"),

@@ -17,8 +17,10 @@ use bytes::{Bytes, BytesMut};
 
 use super::flv::{Kind, Role, Tag, write_header};
 
-/// Media time and wall time may differ by this much from one tag to the next; beyond it the sender's clock has jumped.
+/// Media time may run ahead of wall time by this much from one tag to the next; beyond it the sender's clock has jumped.
 const MAX_JUMP_MS: i64 = 10_000;
+/// And it may step back by this much, because sound and picture take turns.
+const MAX_BACK_MS: i64 = 1_000;
 /// Keyframes of this much media time are remembered, to find an overlap by what is in them. A network keeps one group
 /// of pictures for newcomers (4 s at TikTok); times alone mistake a restarted clock for an overlap.
 const REMEMBERED_MS: i64 = 20_000;
@@ -222,8 +224,10 @@ impl Splicer {
         }
         let read = i64::from(tag.at);
         let gap = self.since_arrival(now);
-        if (read - self.read - gap).abs() > MAX_JUMP_MS {
-            self.shift = read - self.last - gap;
+        let step = read - self.read;
+        // Wall time that runs ahead says nothing: we were slow ourselves.
+        if step < -MAX_BACK_MS || step - gap > MAX_JUMP_MS {
+            self.shift = read - self.last - gap.min(MAX_JUMP_MS);
         }
         self.read = read;
         self.arrived = now;

@@ -164,6 +164,26 @@ fn a_clock_that_jumps_does_not_stretch_the_file() {
 }
 
 #[test]
+fn a_slow_reader_leaves_no_hole() {
+    let mut sender = Sender::new();
+    sender.setup(1);
+    sender.media(0, 3_000, 0);
+    sender.pass(30_000);
+    sender.media(3_000, 6_000, 0);
+    assert_eq!(sender.pictures(1), (0..6_000).step_by(40).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_clock_that_steps_back_a_little_loses_no_time() {
+    let mut sender = Sender::new();
+    sender.setup(1);
+    sender.media(0, 5_000, 0);
+    sender.pass(40);
+    sender.media(3_000, 6_000, 0);
+    assert!((7_900..8_100).contains(&sender.millis), "{}", sender.millis);
+}
+
+#[test]
 fn a_new_setup_begins_a_part() {
     let mut sender = Sender::new();
     sender.setup(1);
