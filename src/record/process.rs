@@ -209,6 +209,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn ctrl_c_in_our_terminal_does_not_reach_it() {
+        use nix::unistd::{Pid, getpgid, getpgrp};
+        let ffmpeg = script("cat > /dev/null");
+        let pid = Pid::from_raw(ffmpeg.child.id().unwrap() as i32);
+        assert_ne!(getpgid(Some(pid)).unwrap(), getpgrp());
+        ffmpeg.finish(&Limits::default()).await;
+    }
+
+    #[tokio::test]
     async fn a_flood_of_words_neither_freezes_it_nor_us() {
         let mut ffmpeg =
             script("i=0; while [ $i -lt 20000 ]; do echo \"line $i\"; i=$((i+1)); done >&2; cat >/dev/null");

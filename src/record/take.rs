@@ -31,6 +31,7 @@ pub(super) struct Take {
 }
 
 /// Where a recording stands.
+#[derive(Default)]
 struct Progress {
     since: Option<Moment>,
     quality: Text,
@@ -57,7 +58,7 @@ impl Take {
         let pull = Pull::new(source, self.job.room_id, limits, inlet);
         let pull = AbortOnDropHandle::new(tokio::spawn(pull.run()));
         let mut reel = Reel::new(self.job.clone(), self.settings.clone(), self.clock.now().wall);
-        let mut progress = Progress::new();
+        let mut progress = Progress::default();
         let ended = self.write_all(outlet, pull, &mut reel, &mut progress).await;
         if reel.is_open() {
             self.tell(Recording::Stopping);
@@ -120,12 +121,6 @@ impl Take {
     /// Tells what the next update makes up for, should the queue be full.
     fn tell(&self, recording: Recording) {
         let _ = self.updates.try_send(Update { room: self.job.room, recording });
-    }
-}
-
-impl Progress {
-    fn new() -> Self {
-        Self { since: None, quality: Text::default(), millis: 0, meter: Meter::default(), told: None }
     }
 }
 
