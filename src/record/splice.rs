@@ -189,10 +189,12 @@ impl Splicer {
         let read = i64::from(tag.at);
         let gap = self.since_arrival(now);
         let ahead = read - self.shift - self.last;
-        if let Some(same) = self.find(tag) {
-            self.shift = read - same.at;
-        } else if ahead <= 0 || (ahead - gap).abs() > MAX_JUMP_MS {
-            self.shift = read - self.last - gap;
+        let goes_on = ahead > 0 && (ahead - gap).abs() <= MAX_JUMP_MS;
+        if !goes_on && !self.is_repeated(tag) {
+            self.shift = match self.find(tag) {
+                Some(same) => read - same.at,
+                None => read - self.last - gap,
+            };
         }
         self.phase = Phase::Flowing;
         self.video.repeating = true;
@@ -202,15 +204,16 @@ impl Splicer {
         self.flow(tag, true, now)
     }
 
-    /// The place of a keyframe that is written already. Where a still picture was sent many times, its time decides.
+    /// Whether this very keyframe is written already, on the same clock.
+    fn is_repeated(&self, tag: &Tag) -> bool {
+        self.keyframes.iter().any(|keyframe| keyframe.read == i64::from(tag.at) && keyframe.hash == hash(&tag.body))
+    }
+
+    /// A keyframe like this one that is written already, whatever the clock said. A still picture is sent many times,
+    /// so this is asked only when the clock makes no sense; the last one loses the least.
     fn find(&self, tag: &Tag) -> Option<Keyframe> {
-        if tag.kind != Kind::Video {
-            return None;
-        }
         let hash = hash(&tag.body);
-        let same = |keyframe: &&Keyframe| keyframe.hash == hash;
-        let exact = self.keyframes.iter().filter(same).find(|keyframe| keyframe.read == i64::from(tag.at));
-        exact.or_else(|| self.keyframes.iter().rev().find(same)).copied()
+        self.keyframes.iter().rev().find(|keyframe| keyframe.hash == hash).copied()
     }
 
     fn flow(&mut self, tag: &Tag, leads: bool, now: Duration) -> Option<Bytes> {

@@ -151,6 +151,19 @@ fn a_still_picture_is_joined_by_its_time() {
 }
 
 #[test]
+fn a_still_picture_after_an_outage_is_no_repetition() {
+    let mut sender = Sender::new();
+    sender.setup(1);
+    let still = |at| video(at, &[0x17, 1, 0, 0, 0, 7]);
+    (0..5).for_each(|second| sender.send(&still(second * 1_000)));
+    sender.pass(3_000);
+    sender.splicer.reconnected();
+    sender.setup(1);
+    (6..9).for_each(|second| sender.send(&still(second * 1_000)));
+    assert_eq!(sender.pictures(1), [0, 1_000, 2_000, 3_000, 4_000, 6_000, 7_000, 8_000]);
+}
+
+#[test]
 fn a_clock_that_jumps_does_not_stretch_the_file() {
     let mut sender = Sender::new();
     sender.setup(1);

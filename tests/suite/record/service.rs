@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tiktop::config::Settings;
-use tiktop::record::Limits;
+use tiktop::ids::RoomId;
+use tiktop::record::{Job, Limits, Recording};
+use tiktop::sim::{Options, Sim};
 use tiktop::webcast::Client;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::stage::{COPY, Ffmpeg, Stage, Then, impatient, pictures, stream};
+use super::stage::{COPY, Ffmpeg, Stage, Then, impatient, job, pictures, stream};
 
 type Acts = Arc<Mutex<VecDeque<(Vec<u8>, Then)>>>;
 
@@ -26,9 +28,13 @@ async fn serve(acts: impl IntoIterator<Item = (Vec<u8>, Then)>) -> Client {
             tokio::spawn(answer(socket, address, Arc::clone(&acts)));
         }
     });
+    client(&format!("http://{address}"), &format!("http://{address}/webcast"))
+}
+
+fn client(site: &str, webcast: &str) -> Client {
     let mut settings = Settings::default();
-    settings.service.webcast_url = format!("http://{address}/webcast");
-    settings.service.site_url = format!("http://{address}");
+    settings.service.site_url = site.into();
+    settings.service.webcast_url = webcast.into();
     Client::isolated(&settings).unwrap()
 }
 
@@ -93,4 +99,24 @@ async fn a_refusal_by_the_service_is_told_without_its_signature() {
     let mut stage = Stage::with(client, &Ffmpeg::Script(COPY), for_a_socket()).await;
     let (reason, _) = stage.failure().await;
     assert!(reason.contains("the stream is gone") && !reason.contains("secret"), "{reason}");
+}
+
+#[tokio::test]
+async fn the_simulated_live_is_recorded_to_its_end() {
+    let sim = Sim::start(Options { rate: 0.0, rooms: 1, ..Options::default() }).await.unwrap();
+    let host = &sim.names()[0];
+    let job = Job { room_id: RoomId(sim.room_id(host) as u64), ..job() };
+    let client = client(&sim.base_url(), &format!("{}/webcast", sim.base_url()));
+    let mut stage = Stage::of(job, client, &Ffmpeg::Script(COPY), for_a_socket()).await;
+    // A good second of its real time: more than the part that a network keeps for newcomers.
+    let mut told = 0;
+    while told < 4 {
+        told += u32::from(matches!(stage.next().await, Recording::Running { bytes: 1.., .. }));
+    }
+    sim.end_live(host);
+    let (file, _, reason) = stage.done().await;
+    assert_eq!(reason, "the live ended");
+    let pictures = pictures(&file);
+    assert!(pictures.len() > 20, "{}", pictures.len());
+    assert!(pictures.windows(2).all(|pair| pair[0] < pair[1] && pair[1] - pair[0] < 200), "{pictures:?}");
 }

@@ -115,6 +115,11 @@ impl Stage {
 
     /// Starts to record what `source` has.
     pub(super) async fn with(source: impl Source, ffmpeg: &Ffmpeg, limits: Limits) -> Self {
+        Self::of(job(), source, ffmpeg, limits).await
+    }
+
+    /// Starts to record a live that `source` has.
+    pub(super) async fn of(job: Job, source: impl Source, ffmpeg: &Ffmpeg, limits: Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let program = match ffmpeg {
             Ffmpeg::Script(script) => program(dir.path(), script).to_string_lossy().into_owned(),
@@ -124,7 +129,7 @@ impl Stage {
         let (commands, inbox) = mpsc::channel(8);
         let (outbox, updates) = mpsc::channel(64);
         let recorder = spawn(source, settings, Clock::system(), inbox, outbox);
-        commands.send(Command::Start(job())).await.unwrap();
+        commands.send(Command::Start(job)).await.unwrap();
         Self { dir, commands, updates, recorder }
     }
 
