@@ -16,4 +16,5 @@ mod record;
 mod room_laws;
 mod scenarios;
 mod scripted;
+mod session;
 mod transports;

@@ -1,0 +1,387 @@
+//! The real client, tracker and reducer against the simulated service: what a room goes through, and that its totals are
+//! the truth after every fault.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tiktop::clock::Clock;
+use tiktop::config::{Settings, TransportKind};
+use tiktop::events::{ControlAction, EventKind, PhaseKind};
+use tiktop::ids::{MsgId, RoomKey, Target};
+use tiktop::room::{Room, Verdict};
+use tiktop::sim::{Fault, Options, Sim, Truth};
+use tiktop::track::{Command, Tracker, Update, UpdateKind};
+use tiktop::webcast::Client;
+use tokio::sync::mpsc;
+
+/// Nothing here takes long; a test that waits in vain must end all the same.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A simulated service, a tracker on it, and the mirror of one room.
+struct Scene {
+    sim: Sim,
+    tracker: Tracker,
+    commands: mpsc::Sender<Command>,
+    updates: mpsc::Receiver<Update>,
+    key: RoomKey,
+    room: Room,
+    name: String,
+    /// Phases in the order they were told.
+    phases: Vec<PhaseKind>,
+    /// How often each message reached the reader.
+    heard: BTreeMap<MsgId, u32>,
+    /// Sum of `added` over all lives.
+    added: u64,
+    lives: u32,
+    removed: bool,
+}
+
+impl Scene {
+    async fn open(room: usize, options: Options, transports: &[TransportKind]) -> Self {
+        let sim = Sim::start(options).await.unwrap();
+        let mut settings = Settings::default();
+        settings.service.site_url = sim.base_url();
+        settings.service.webcast_url = format!("{}/webcast", sim.base_url());
+        settings.service.socket_url = sim.socket_url();
+        settings.providers[0].url = sim.base_url();
+        settings.transports = transports.to_vec();
+        let clock = Clock::system();
+        let tracker = Tracker::start(Client::isolated(&settings).unwrap(), clock).unwrap();
+        let updates = tracker.subscribe(100_000, false);
+        let commands = tracker.commands();
+        let name = sim.names()[room].clone();
+        commands.send(Command::Add(name.parse().unwrap())).await.unwrap();
+        Self {
+            sim,
+            tracker,
+            commands,
+            updates,
+            key: RoomKey(1),
+            room: Room::new(2_000),
+            name,
+            phases: Vec::new(),
+            heard: BTreeMap::new(),
+            added: 0,
+            lives: 0,
+            removed: false,
+        }
+    }
+
+    async fn chatty(faults: &[Fault]) -> Self {
+        let options = Options { rate: 300.0, faults: faults.to_vec(), ..Options::default() };
+        Self::open(0, options, &[TransportKind::Provider, TransportKind::Direct]).await
+    }
+
+    async fn until(&mut self, what: &str, mut done: impl FnMut(&Self) -> bool) {
+        let waited = tokio::time::timeout(PATIENCE, async {
+            while !done(self) {
+                let update = self.updates.recv().await.expect("the tracker is there");
+                self.take(update);
+            }
+        });
+        if waited.await.is_err() {
+            panic!("waited in vain until {what}; phases {:?}, room {:?}", self.phases, self.room.phase);
+        }
+    }
+
+    fn take(&mut self, update: Update) {
+        if update.room != self.key {
+            return;
+        }
+        match update.kind {
+            UpdateKind::Events(events) => {
+                for noted in events.iter() {
+                    match &noted.event.kind {
+                        EventKind::State(phase) => self.phases.push(phase.kind),
+                        EventKind::Live(_) => self.lives += 1,
+                        _ => {}
+                    }
+                    if let Some(id) = noted.event.id {
+                        *self.heard.entry(id).or_default() += 1;
+                    }
+                    self.added += noted.tally.map_or(0, |tally| tally.added);
+                    assert!(matches!(self.room.apply(&noted.event), Verdict::Fresh(_)), "told twice: {noted:?}");
+                }
+            }
+            UpdateKind::Removed { .. } => self.removed = true,
+            _ => {}
+        }
+    }
+
+    async fn until_phase(&mut self, kind: PhaseKind) {
+        self.until(&format!("the phase is {kind}"), |scene| scene.room.phase.kind == kind).await;
+    }
+
+    async fn until_messages(&mut self, count: u64) {
+        self.until(&format!("{count} messages"), |scene| scene.room.stats.messages >= count).await;
+    }
+
+    fn truth(&self) -> Truth {
+        self.sim.truth(&self.name)
+    }
+
+    async fn close(self) {
+        self.tracker.finish().await;
+        self.sim.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_is_looked_up_connected_and_counted_like_the_service_counts() {
+    let mut scene = Scene::chatty(&[]).await;
+    scene.until_messages(400).await;
+    scene.sim.end_live(&scene.name);
+    scene.until_phase(PhaseKind::Ended).await;
+    let truth = scene.truth();
+    let stats = &scene.room.stats;
+    assert_eq!(scene.phases, [PhaseKind::LookingUp, PhaseKind::Connecting, PhaseKind::Live, PhaseKind::Ended]);
+    assert_eq!((stats.gifts, stats.coins), (truth.gift_units, truth.gift_coins));
+    assert_eq!(scene.added, truth.gift_units);
+    assert_eq!((stats.follows, stats.shares), (truth.follows, truth.shares));
+    assert_eq!(stats.likes_seen, truth.likes);
+    assert_eq!(scene.room.phase.reason.as_str(), "the host ended the live");
+    assert_eq!(scene.room.host.unique_id.as_str(), scene.name);
+    assert_eq!(scene.room.streaks.running().count(), 0);
+    scene.close().await;
+}
+
+#[rstest::rstest]
+#[case(Fault::GarbageFrame)]
+#[case(Fault::TruncatedGzip)]
+#[case(Fault::GzipBomb)]
+#[case(Fault::HugeFrame)]
+#[case(Fault::InvalidUtf8)]
+#[case(Fault::UnknownMethod)]
+#[case(Fault::WrongType)]
+#[case(Fault::Duplicates)]
+#[case(Fault::LostRepeatEnd)]
+#[case(Fault::OutOfOrder)]
+#[case(Fault::LikesBackwards)]
+#[case(Fault::EscapeNames)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_message_costs_itself_and_no_total(#[case] fault: Fault) {
+    let mut scene = Scene::chatty(&[fault]).await;
+    scene.until_messages(300).await;
+    scene.sim.end_live(&scene.name);
+    scene.until_phase(PhaseKind::Ended).await;
+    let truth = scene.truth();
+    let stats = &scene.room.stats;
+    assert!(!scene.phases.contains(&PhaseKind::Reconnecting), "{fault} must not cost the connection");
+    assert_eq!((stats.gifts, stats.coins), (truth.gift_units, truth.gift_coins), "gifts under {fault}");
+    assert_eq!(stats.likes_seen, truth.likes, "likes under {fault}");
+    assert_eq!(stats.likes, truth.like_total.max(stats.likes), "the like total never runs backwards");
+    assert!(scene.heard.values().all(|&times| times == 1), "nothing is told twice");
+    match fault {
+        Fault::GarbageFrame | Fault::TruncatedGzip | Fault::GzipBomb | Fault::WrongType => {
+            assert!(stats.unreadable > 0, "{fault} is counted");
+        }
+        Fault::UnknownMethod => assert!(stats.unknown > 0),
+        Fault::EscapeNames => {
+            let log = serde_json::to_string(&scene.room.chat.iter().map(|entry| format!("{:?}", entry.line)).collect::<Vec<_>>());
+            assert!(!log.unwrap().contains('\u{1b}'));
+        }
+        _ => {}
+    }
+    scene.close().await;
+}
+
+#[rstest::rstest]
+#[case(Fault::Drop)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dropped_connection_comes_back_with_a_gap_and_no_double_counting(#[case] fault: Fault) {
+    let mut scene = Scene::chatty(&[fault]).await;
+    scene.until("the second gap", |scene| scene.room.stats.gaps >= 2).await;
+    scene.sim.set_faults(Vec::new());
+    let seen = scene.room.stats.messages;
+    scene.until_messages(seen + 100).await;
+    assert!(scene.phases.contains(&PhaseKind::Reconnecting));
+    assert!(scene.heard.values().all(|&times| times == 1), "history and repeats are told once");
+    assert!(scene.room.stats.gap_ms > 0);
+    assert_eq!(scene.lives, 1, "the same live goes on");
+    scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_live_starts_at_zero_and_is_entered_by_itself() {
+    let mut scene = Scene::chatty(&[Fault::EndOfLive]).await;
+    scene.until_phase(PhaseKind::Ended).await;
+    let before = scene.room.chat.next_seq();
+    scene.sim.set_faults(Vec::new());
+    // The next look-up is a minute away; whoever watches may ask for it now.
+    let (key, commands) = (scene.key, scene.commands.clone());
+    let nudge = tokio::spawn(async move {
+        loop {
+            commands.send(Command::Retry(key)).await.ok();
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    });
+    scene.until("the second live", |scene| scene.lives == 2 && scene.room.phase.kind == PhaseKind::Live).await;
+    nudge.abort();
+    assert_eq!(scene.room.live_seq, 2);
+    assert!(scene.room.chat.next_seq() > before, "sequence numbers go on");
+    scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offline_host_is_waited_for_and_entered_when_live() {
+    let options = Options { rate: 0.0, ..Options::default() };
+    let mut scene = Scene::open(2, options, &[TransportKind::Direct]).await;
+    scene.until_phase(PhaseKind::Offline).await;
+    assert!(scene.room.phase.retry_at.is_some(), "says when it looks again");
+    scene.sim.go_live(&scene.name);
+    scene.commands.send(Command::Retry(scene.key)).await.unwrap();
+    scene.until_phase(PhaseKind::Live).await;
+    scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pause_and_resume_are_phases_and_keep_the_connection() {
+    let mut scene = Scene::chatty(&[]).await;
+    scene.until_phase(PhaseKind::Live).await;
+    scene.sim.pause(&scene.name, true);
+    scene.until_phase(PhaseKind::Paused).await;
+    scene.sim.pause(&scene.name, false);
+    scene.until_phase(PhaseKind::Live).await;
+    assert!(!scene.phases.contains(&PhaseKind::Reconnecting));
+    scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ban_says_that_tiktok_ended_the_live() {
+    let mut scene = Scene::chatty(&[Fault::Ban]).await;
+    scene.until_phase(PhaseKind::Ended).await;
+    assert_eq!(scene.room.phase.reason.as_str(), "TikTok ended the live");
+    scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_of_another_room_are_dropped_and_counted() {
+    let mut scene = Scene::chatty(&[Fault::RoomSwitch]).await;
+    scene.until("a foreign message", |scene| scene.room.stats.messages > 0 && scene.phases.len() > 2).await;
+    scene.commands.send(Command::Snapshot(scene.key)).await.unwrap();
+    let foreign = tokio::time::timeout(PATIENCE, async {
+        loop {
+            let update = scene.updates.recv().await.unwrap();
+            if let UpdateKind::Snapshot(room) = &update.kind {
+                if room.stats.foreign > 0 {
+                    return room.stats.foreign;
+                }
+                scene.commands.send(Command::Snapshot(scene.key)).await.unwrap();
+            }
+        }
+    });
+    assert!(foreign.await.unwrap() > 0);
+    scene.close().await;
+}
+
+#[rstest::rstest]
+#[case(Fault::Provider429, "429")]
+#[case(Fault::Provider402, "402")]
+#[case(Fault::Provider403, "403")]
+#[case(Fault::Provider500, "500")]
+#[case(Fault::Provider503, "503")]
+#[case(Fault::ProviderEmpty, "empty")]
+#[case(Fault::ProviderStub, "fallback")]
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_provider_fails_the_anonymous_socket_takes_over(#[case] fault: Fault, #[case] _word: &str) {
+    let mut scene = Scene::chatty(&[fault]).await;
+    scene.until_phase(PhaseKind::Live).await;
+    assert_eq!(scene.room.phase.transport.as_deref(), Some("direct"), "{fault}");
+    scene.until_messages(20).await;
+    scene.close().await;
+}
+
+#[rstest::rstest]
+#[case(&[Fault::Provider429, Fault::Handshake417], PhaseKind::Failed, &["euler", "417"])]
+#[case(&[Fault::Handshake415], PhaseKind::Failed, &["415"])]
+#[case(&[Fault::Handshake400], PhaseKind::Failed, &["400"])]
+#[case(&[Fault::Captcha], PhaseKind::Blocked, &["captcha"])]
+#[case(&[Fault::ShellPage], PhaseKind::Blocked, &["TikTok"])]
+#[case(&[Fault::AgeGate], PhaseKind::Blocked, &["age"])]
+#[case(&[Fault::WrongAccount], PhaseKind::Failed, &["account"])]
+#[case(&[Fault::Blocked403], PhaseKind::Blocked, &["403"])]
+#[case(&[Fault::Rate429], PhaseKind::Blocked, &["429"])]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_a_state_with_its_reason(#[case] faults: &[Fault], #[case] kind: PhaseKind, #[case] words: &[&str]) {
+    let mut scene = Scene::chatty(faults).await;
+    scene.until_phase(kind).await;
+    let reason = scene.room.phase.reason.as_str().to_owned();
+    for word in words {
+        assert!(reason.contains(word), "{faults:?}: '{reason}' should say '{word}'");
+    }
+    assert!(scene.room.phase.retry_at.is_some(), "says when it tries again");
+    scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_names_of_one_host_become_one_room() {
+    let mut scene = Scene::chatty(&[]).await;
+    scene.until_phase(PhaseKind::Live).await;
+    let room_id = scene.room.room_id.unwrap();
+    scene.commands.send(Command::Add(Target::Room(room_id))).await.unwrap();
+    let merged = tokio::time::timeout(PATIENCE, async {
+        loop {
+            let update = scene.updates.recv().await.unwrap();
+            if let UpdateKind::Removed { into } = update.kind {
+                return (update.room, into);
+            }
+        }
+    });
+    assert_eq!(merged.await.unwrap(), (RoomKey(2), Some(RoomKey(1))));
+    scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_lags_hears_what_it_lost_and_a_snapshot_makes_it_right() {
+    let options = Options { rate: 2_000.0, ..Options::default() };
+    let mut scene = Scene::open(0, options, &[TransportKind::Direct]).await;
+    let mut slow = scene.tracker.subscribe(4, false);
+    scene.until_messages(3_000).await;
+    let mut lost = None;
+    let mut mirror: Option<Room> = None;
+    scene.commands.send(Command::Snapshot(scene.key)).await.unwrap();
+    let caught_up = tokio::time::timeout(PATIENCE, async {
+        while mirror.is_none() {
+            match slow.recv().await.unwrap().kind {
+                UpdateKind::Lagged(what) => {
+                    lost.get_or_insert(what);
+                    scene.commands.send(Command::Snapshot(scene.key)).await.unwrap();
+                }
+                UpdateKind::Snapshot(room) => mirror = Some((*room).clone()),
+                _ => {}
+            }
+        }
+    });
+    caught_up.await.expect("a snapshot arrives");
+    let lost = lost.expect("it lagged");
+    assert!(lost.events.values().sum::<u64>() > 100, "{lost:?}");
+    assert!(mirror.unwrap().stats.messages >= 3_000);
+    scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_live_comes_after_all_that_came_before_it() {
+    let mut scene = Scene::chatty(&[]).await;
+    scene.until_messages(50).await;
+    scene.sim.end_live(&scene.name);
+    let mut last_control = None;
+    let mut after = 0;
+    let ended = tokio::time::timeout(PATIENCE, async {
+        while scene.room.phase.kind != PhaseKind::Ended {
+            let update = scene.updates.recv().await.unwrap();
+            if let UpdateKind::Events(events) = &update.kind {
+                for noted in events.iter().filter(|noted| noted.event.id.is_some()) {
+                    match &noted.event.kind {
+                        EventKind::Control(control) => last_control = Some(control.action),
+                        _ if last_control == Some(ControlAction::Ended) => after += 1,
+                        _ => {}
+                    }
+                }
+            }
+            scene.take(update);
+        }
+    });
+    ended.await.unwrap();
+    assert_eq!((last_control, after), (Some(ControlAction::Ended), 0));
+    scene.close().await;
+}
