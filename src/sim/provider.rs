@@ -143,7 +143,7 @@ fn refused(world: &World) -> Option<Answer> {
 fn stub() -> Answer {
     let response = pb::Response {
         cursor: "0".to_owned(),
-        internal_ext: "Connected through a fallback proxy; this is a simulated stub. ".repeat(2),
+        internal_ext: "Connected through a fallback proxy; this is a simulated stub. ".repeat(3),
         fetch_type: 1,
         push_server: FALLBACK.to_owned(),
         ..pb::Response::default()

@@ -13,6 +13,7 @@ use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use prost::Message as _;
+use tokio::io::AsyncWriteExt;
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
@@ -31,6 +32,8 @@ const DROP_AFTER: u64 = 10;
 const STALL_AFTER: u64 = 5;
 /// After this long a client that has not entered is greeted: the Python one waits for the first message before it enters.
 const GREET_AFTER: Duration = Duration::from_secs(1);
+/// How long a closed socket listens for what is under way.
+const LINGER: Duration = Duration::from_secs(2);
 /// Acks a client may owe before the oldest frame is forgotten.
 const UNACKED: usize = 4_096;
 
@@ -83,12 +86,8 @@ pub(super) async fn serve(world: Arc<World>, upgraded: Upgraded, hello: Hello) {
         stalled: false,
     };
     let gone = session.run(hello, &mut cut).await;
-    if let Some((code, reason)) = gone {
-        let close = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
-        // The other side may be gone already.
-        let _ = session.stream.close(Some(close)).await;
-    }
     world.counters.open.fetch_sub(1, Ordering::Relaxed);
+    session.leave(gone).await;
 }
 
 impl Session {
@@ -119,6 +118,24 @@ impl Session {
                     Err(()) => return Some((4003, "too slow")),
                 },
             }
+        }
+    }
+
+    /// Closes with a code, or breaks off without one. Either way the client gets all that was sent: a socket that is
+    /// dropped with something unread in it is reset, and what the client has not read yet is lost with it.
+    async fn leave(&mut self, gone: Gone) {
+        // The other side may be gone already.
+        let _ = match gone {
+            Some((code, reason)) => {
+                let close = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
+                self.stream.close(Some(close)).await.map_err(|_| ())
+            }
+            None => self.stream.get_mut().shutdown().await.map_err(|_| ()),
+        };
+        let drained = async { while let Some(Ok(_)) = self.stream.next().await {} };
+        tokio::select! {
+            () = self.world.stop.cancelled() => {}
+            _ = tokio::time::timeout(LINGER, drained) => {}
         }
     }
 

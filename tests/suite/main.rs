@@ -17,3 +17,4 @@ mod room_laws;
 mod scenarios;
 mod scripted;
 mod transports;
+mod sim;

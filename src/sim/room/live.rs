@@ -63,7 +63,8 @@ pub(super) struct Live {
 impl Live {
     pub(super) fn new(host: &Host, number: u32, rate: f64, seed: u64, now: Moment, faults: &Faults) -> Self {
         let place = host.index as i64 * 1_000 + i64::from(number);
-        let room_id = 7_570_000_000_000_000_000 + (seed % 1_000) as i64 * 1_000_000_000_000 + place * 1_000_003;
+        let room_id =
+            7_570_000_000_000_000_000 + (seed % 1_000) as i64 * 1_000_000_000_000 + (place + 1) * 1_000_000_007;
         let mut traffic = Traffic::new(
             Cast {
                 host: host.to_wire(),
