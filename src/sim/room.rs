@@ -156,15 +156,14 @@ impl Room {
     /// The answer of the first fetch, and of a poll that comes with the cursor of the one before.
     pub(super) fn fetch(&self, cursor: &str) -> pb::Response {
         let mut live = self.lock();
-        let messages = match cursor.split('_').nth(1).and_then(|seq| seq.parse().ok()) {
-            Some(seq) => live.since(seq),
-            None => {
-                let at = live.at(self.clock.now());
-                let mut messages = live.traffic.entrance(at);
-                messages.extend(live.backlog());
-                messages.extend(live.traffic.state(at));
-                messages
-            }
+        let messages = if let Some(place) = cursor.split('_').nth(1).and_then(|place| place.parse().ok()) {
+            live.since(place)
+        } else {
+            let at = live.at(self.clock.now());
+            let mut messages = live.traffic.entrance(at);
+            messages.extend(live.backlog());
+            messages.extend(live.traffic.state(at));
+            messages
         };
         let internal_ext = live.internal_ext(self.clock.now());
         pb::Response { internal_ext, is_first: true, ..self.response(&live, messages) }

@@ -62,7 +62,7 @@ pub(super) struct Cast {
 enum Beat {
     Somebody,
     Viewers,
-    Streak(Streak),
+    Streak(Box<Streak>),
     BattleStarts,
     RivalScores,
     BattleEnds,
@@ -207,7 +207,7 @@ impl Traffic {
                 let every = (2.5_f64).max(5.0 / self.cast.rate);
                 self.plan(at + (every * SECOND as f64) as u64, Beat::Viewers);
             }
-            Beat::Streak(streak) => self.go_on(at, streak, faults),
+            Beat::Streak(streak) => self.go_on(at, *streak, faults),
             Beat::BattleStarts => self.start_battle(at),
             Beat::RivalScores => self.let_rival_score(at),
             Beat::BattleEnds => self.end_battle(at),
@@ -261,7 +261,7 @@ impl Traffic {
             // The end comes 1 to 4 s after the last tap.
             self.rng.u64(SECOND..4 * SECOND)
         };
-        self.plan(at + wait, Beat::Streak(streak));
+        self.plan(at + wait, Beat::Streak(Box::new(streak)));
     }
 
     fn step(&mut self, at: u64, streak: &mut Streak, step: i64) {

@@ -1,5 +1,7 @@
 //! The simulated service, seen from outside: raw HTTP and a WebSocket client that is not ours.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the way tests do")]
+
 mod client;
 mod faults;
 mod lookups;

@@ -88,7 +88,7 @@ pub(super) fn spoil(live: &mut Live, messages: &mut Vec<pb::Message>, now: Momen
     }
     if faults.has(Fault::InvalidUtf8) {
         let mut person = live.traffic.anybody();
-        person.user.nickname = MARK.to_owned();
+        MARK.clone_into(&mut person.user.nickname);
         let chat = message::chat(live.traffic.head(at), person, "my name is not UTF-8", Vec::new());
         messages.push(pb::Message { payload: break_mark(&chat.payload).into(), ..chat });
     }
