@@ -25,6 +25,8 @@ use crate::wire::pb;
 const BACKLOG: usize = 512;
 /// How long the late room stays offline.
 const LATE: Duration = Duration::from_secs(20);
+/// After this long without a word a room sends an empty frame, which asks for an ack like any other.
+const QUIET: Duration = Duration::from_secs(5);
 /// Messages a frame holds at most when much is said.
 const FRAME_MESSAGES: usize = 8;
 
@@ -68,9 +70,7 @@ impl Room {
         let mut live = Live::new(&host, 0, rate, seed, now, faults);
         if host.character == Character::Late {
             live.phase = Phase::Offline;
-            if rate > 0.0 {
-                live.turn = Some((now + LATE, Turn::GoLive));
-            }
+            live.turn = (rate > 0.0).then(|| (now + LATE, Turn::GoLive));
         }
         let (out, _) = broadcast::channel(BACKLOG);
         Self { host, clock: clock.clone(), rate, seed, live: Mutex::new(live), out }
@@ -96,6 +96,9 @@ impl Room {
         }
         let (at, room_id) = (live.at(now), live.room_id);
         let said = live.traffic.advance(at, faults);
+        if said.is_empty() && now.since(live.last_said) >= QUIET {
+            self.say(&mut live, Vec::new(), Then::GoOn, faults);
+        }
         for messages in said.chunks(FRAME_MESSAGES) {
             if live.room_id != room_id || !live.phase.is_on() {
                 break;
@@ -208,6 +211,7 @@ impl Room {
             live.ledger.book(&messages);
         }
         live.remember(&messages);
+        live.last_said = self.clock.now();
         let mut messages = messages;
         plot::spoil(live, &mut messages, self.clock.now(), faults);
         let response = self.response(live, messages);

@@ -48,8 +48,16 @@ pub(super) struct Hello {
     pub(super) enters: bool,
 }
 
-/// Why a session is over: the close code to say, or nothing where the connection just breaks.
-type Gone = Option<(u16, &'static str)>;
+/// Why a session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gone {
+    /// We close, with a code and a reason.
+    Closing(u16, &'static str),
+    /// The connection just breaks.
+    Broken,
+    /// The client closed; it gets its answer.
+    Left,
+}
 
 struct Session {
     world: Arc<World>,
@@ -102,20 +110,20 @@ impl Session {
         loop {
             let deadline = self.deadline();
             tokio::select! {
-                () = self.world.stop.cancelled() => return None,
-                _ = cut.changed() => return None,
-                () = tokio::time::sleep_until(deadline) => return Some((1000, self.impatience())),
+                () = self.world.stop.cancelled() => return Gone::Broken,
+                _ = cut.changed() => return Gone::Broken,
+                () = tokio::time::sleep_until(deadline) => return Gone::Closing(1000, self.impatience()),
                 () = tokio::time::sleep_until(greet_at), if !greeted => {
                     greeted = true;
                     if let Err(gone) = self.greet(hello.room_id).await { return gone }
                 }
                 incoming = self.stream.next() => match incoming {
                     Some(Ok(message)) => if let Err(gone) = self.hear(message).await { return gone },
-                    Some(Err(_)) | None => return None,
+                    Some(Err(_)) | None => return Gone::Broken,
                 },
                 batch = next(&mut self.room) => match batch {
                     Ok(batch) => if let Err(gone) = self.say(&batch).await { return gone },
-                    Err(()) => return Some((4003, "too slow")),
+                    Err(()) => return Gone::Closing(4003, "too slow"),
                 },
             }
         }
@@ -126,11 +134,12 @@ impl Session {
     async fn leave(&mut self, gone: Gone) {
         // The other side may be gone already.
         let _ = match gone {
-            Some((code, reason)) => {
+            Gone::Closing(code, reason) => {
                 let close = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
                 self.stream.close(Some(close)).await.map_err(|_| ())
             }
-            None => self.stream.get_mut().shutdown().await.map_err(|_| ()),
+            Gone::Left => self.stream.flush().await.map_err(|_| ()),
+            Gone::Broken => self.stream.get_mut().shutdown().await.map_err(|_| ()),
         };
         let drained = async { while let Some(Ok(_)) = self.stream.next().await {} };
         tokio::select! {
@@ -154,7 +163,7 @@ impl Session {
     async fn hear(&mut self, message: Message) -> Result<(), Gone> {
         let data = match message {
             Message::Binary(data) => data,
-            Message::Close(_) => return Err(None),
+            Message::Close(_) => return Err(Gone::Left),
             // Texts are not part of the protocol; pings are answered below us.
             _ => return Ok(()),
         };
@@ -167,7 +176,7 @@ impl Session {
             }
             "im_enter_room" => match pb::EnterRoom::decode(frame.payload) {
                 Ok(enter) => self.enter(enter.room_id, true).await,
-                Err(_) => Err(Some((4003, "payload_handler_enter"))),
+                Err(_) => Err(Gone::Closing(4003, "payload_handler_enter")),
             },
             _ => Ok(()),
         }
@@ -199,10 +208,10 @@ impl Session {
     /// Enters a room, or switches to it; `asked` with a message, else by the URL.
     async fn enter(&mut self, room_id: i64, asked: bool) -> Result<(), Gone> {
         let Some(room) = self.world.by_room_id(room_id).cloned() else {
-            return Err(Some((4003, "room not found")));
+            return Err(Gone::Closing(4003, "room not found"));
         };
         let Some(entry) = room.enter(room_id, &self.world.faults()) else {
-            return Err(Some((1000, "room has ended")));
+            return Err(Gone::Closing(1000, "room has ended"));
         };
         count(&self.world.counters.entered);
         let reply = if asked { self.framer.entered(&entry.welcome) } else { self.framer.msg(&entry.welcome) };
@@ -238,7 +247,7 @@ impl Session {
             return Ok(());
         }
         if faults.has(Fault::Drop) && self.sent >= DROP_AFTER {
-            return Err(None);
+            return Err(Gone::Broken);
         }
         if faults.has(Fault::GarbageFrame) && self.sent % 4 == 1 {
             self.send(frame::garbage()).await?;
@@ -261,8 +270,8 @@ impl Session {
         self.sent += 1;
         match batch.then {
             Then::GoOn => Ok(()),
-            Then::Over => Err(Some((1000, "room has ended"))),
-            Then::Again => Err(Some((4001, "reconnect"))),
+            Then::Over => Err(Gone::Closing(1000, "room has ended")),
+            Then::Again => Err(Gone::Closing(4001, "reconnect")),
         }
     }
 
@@ -277,7 +286,7 @@ impl Session {
     }
 
     async fn send(&mut self, frame: Bytes) -> Result<(), Gone> {
-        self.stream.send(Message::Binary(frame)).await.map_err(|_| None)
+        self.stream.send(Message::Binary(frame)).await.map_err(|_| Gone::Broken)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::plot::Turn;
+use super::plot::{PAUSE_EVERY, Turn};
 use crate::clock::Moment;
 use crate::sim::faults::Faults;
 use crate::sim::host::Host;
@@ -51,6 +51,7 @@ pub(super) struct Live {
     pub(super) ledger: Ledger,
     /// What happens to the room next, and when.
     pub(super) turn: Option<(Moment, Turn)>,
+    pub(super) last_said: Moment,
     /// Batches since the last turn; faults count them.
     pub(super) batches: u32,
     /// Room ids of earlier lives.
@@ -89,7 +90,8 @@ impl Live {
             began: now,
             traffic,
             ledger: Ledger::new(room_id),
-            turn: None,
+            turn: (rate > 0.0).then(|| (now + PAUSE_EVERY, Turn::Pause)),
+            last_said: now,
             batches: 0,
             past: Vec::new(),
             kept,
