@@ -105,7 +105,7 @@ fn answer(world: &Arc<World>, room: Option<&Arc<Room>>) -> Answer {
 }
 
 fn with_socket(world: &World, response: pb::Response) -> pb::Response {
-    let params = [("wrss", "simulated-route_0"), ("imprp", "simulated"), ("compress", "gzip")];
+    let params = [("wrss", "simulated-route_0"), ("imprp", "simulated")];
     pb::Response {
         push_server: format!("{}{SOCKET_PATH}", world.address.socket()),
         route_params: params.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
