@@ -23,6 +23,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use super::batch::{Batch, Then};
 use super::faults::Fault;
 use super::frame::{self, Framer};
+use super::room::Room;
 use super::world::{World, count};
 use crate::wire::pb;
 
@@ -59,12 +60,18 @@ enum Gone {
     Left,
 }
 
+/// The room a client is in.
+struct Joined {
+    room: Arc<Room>,
+    room_id: i64,
+    batches: broadcast::Receiver<Arc<Batch>>,
+}
+
 struct Session {
     world: Arc<World>,
     stream: Stream,
     framer: Framer,
-    room: Option<broadcast::Receiver<Arc<Batch>>>,
-    room_id: i64,
+    room: Option<Joined>,
     /// Log ids that were sent and not acked.
     owed: VecDeque<i64>,
     last_ack: Instant,
@@ -86,7 +93,6 @@ pub(super) async fn serve(world: Arc<World>, upgraded: Upgraded, hello: Hello) {
         stream,
         framer: Framer::new(hello.gzip, first_log_id),
         room: None,
-        room_id: 0,
         owed: VecDeque::new(),
         last_ack: Instant::now(),
         last_heartbeat: Instant::now(),
@@ -95,6 +101,7 @@ pub(super) async fn serve(world: Arc<World>, upgraded: Upgraded, hello: Hello) {
     };
     let gone = session.run(hello, &mut cut).await;
     world.counters.open.fetch_sub(1, Ordering::Relaxed);
+    session.room = None;
     session.leave(gone).await;
 }
 
@@ -216,11 +223,10 @@ impl Session {
         count(&self.world.counters.entered);
         let reply = if asked { self.framer.entered(&entry.welcome) } else { self.framer.msg(&entry.welcome) };
         self.send(reply).await?;
-        if self.room.is_some() && self.room_id == room_id {
+        if self.room.as_ref().is_some_and(|joined| joined.room_id == room_id) {
             return Ok(());
         }
-        self.room = Some(entry.rest);
-        self.room_id = room_id;
+        self.room = Some(Joined { room, room_id, batches: entry.rest });
         match entry.first {
             Some(first) => self.say(&first).await,
             None => Ok(()),
@@ -266,6 +272,9 @@ impl Session {
         }
         let msg = self.framer.msg(batch);
         self.owe();
+        if let Some(joined) = &self.room {
+            joined.room.book(batch);
+        }
         self.send(msg).await?;
         self.sent += 1;
         match batch.then {
@@ -291,9 +300,9 @@ impl Session {
 }
 
 /// The next batch of the room; never, before one was entered. An error is a reader too far behind.
-async fn next(room: &mut Option<broadcast::Receiver<Arc<Batch>>>) -> Result<Arc<Batch>, ()> {
+async fn next(room: &mut Option<Joined>) -> Result<Arc<Batch>, ()> {
     match room {
-        Some(room) => room.recv().await.map_err(|_| ()),
+        Some(joined) => joined.batches.recv().await.map_err(|_| ()),
         None => std::future::pending().await,
     }
 }

@@ -1,6 +1,6 @@
 //! What was really sent: the ledger a test holds a client against.
 //!
-//! Only messages that at least one socket was there to hear are counted, each `msg_id` once; history is not. Gifts are
+//! Only messages that went to at least one socket are counted, each `msg_id` once; history is not. Gifts are
 //! counted by the architecture's rule for `added`, in code of our own, so that client and simulator cannot share a slip.
 
 use std::collections::hash_map::Entry;

@@ -29,6 +29,7 @@ async fn drop_breaks_the_connection_after_ten_frames() {
         assert_eq!(socket.response().await.messages[0].msg_id, id);
     }
     assert!(matches!(socket.hear().await, Heard::Broken));
+    assert_eq!(sim.truth(&name).total(), 10, "what nobody was sent is not counted");
 }
 
 #[tokio::test]

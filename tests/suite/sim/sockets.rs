@@ -183,7 +183,7 @@ async fn the_truth_is_what_a_listener_heard() {
 async fn gifts_are_counted_once_in_the_truth() {
     let sim = still().await;
     let name = sim.names()[0].clone();
-    let (_socket, _) = enter(&sim, &name).await;
+    let (mut socket, _) = enter(&sim, &name).await;
     let gift = |msg_id, count, coins, end| {
         let kind = pb::Gift { id: 7, r#type: 1, diamond_count: 5, ..pb::Gift::default() };
         let body = pb::GiftMessage {
@@ -200,6 +200,8 @@ async fn gifts_are_counted_once_in_the_truth() {
     // Met in its middle at 13, one message twice, then its end.
     sim.push(&name, vec![gift(1, 13, 5, 0), gift(2, 15, 10, 0)]);
     sim.push(&name, vec![gift(2, 15, 10, 0), gift(3, 15, 0, 1)]);
+    socket.response().await;
+    socket.response().await;
     let truth = sim.truth(&name);
     assert_eq!((truth.gift_units, truth.gift_coins), (3, 15));
 }
