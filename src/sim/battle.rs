@@ -104,7 +104,7 @@ impl Battle {
     /// Points, and the gift that made them where it was given in this room.
     pub(super) fn armies(&self, head: Head, cause: Option<(&pb::User, GiftKind, i64)>) -> pb::Message {
         let mut body = pb::LinkMicArmies {
-            common: common(head, "WebcastLinkMicArmies"),
+            common: Some(head.common("WebcastLinkMicArmies", None)),
             battle_id: self.id,
             armies: self.by_host(Side::army),
             channel_id: self.channel(),
@@ -125,7 +125,7 @@ impl Battle {
     /// The punish phase is over.
     pub(super) fn punish_over(&self, head: Head) -> pb::Message {
         let body = pb::LinkMicBattlePunishFinish {
-            common: common(head, "WebcastLinkMicBattlePunishFinish"),
+            common: Some(head.common("WebcastLinkMicBattlePunishFinish", None)),
             channel_id: self.channel(),
             op_uid: self.sides[0].host.id,
             reason: 0,
@@ -172,7 +172,7 @@ impl Battle {
         });
         let combos = self.by_host(|side| pb::BattleCombo { user_id: side.host.id, combo_status: 1, combo_count: 2 });
         let body = pb::LinkMicBattle {
-            common: common(head, "WebcastLinkMicBattle"),
+            common: Some(head.common("WebcastLinkMicBattle", None)),
             battle_id: self.id,
             battle_setting: Some(self.setting(status)),
             action,
@@ -205,14 +205,4 @@ impl Battle {
     fn channel(&self) -> i64 {
         self.id - 5
     }
-}
-
-fn common(head: Head, method: &str) -> Option<pb::Common> {
-    Some(pb::Common {
-        method: method.to_owned(),
-        msg_id: head.msg_id,
-        room_id: head.room_id,
-        create_time: head.at_ms,
-        ..pb::Common::default()
-    })
 }

@@ -88,7 +88,7 @@ impl Crowd {
     /// Gives everybody a name of escape sequences.
     pub(super) fn spoil_names(&mut self) {
         for person in &mut self.people {
-            person.user.nickname = ESCAPES.to_owned();
+            ESCAPES.clone_into(&mut person.user.nickname);
         }
     }
 }

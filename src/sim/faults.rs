@@ -21,7 +21,7 @@ pub enum Fault {
     GarbageFrame,
     /// Every fourth frame is preceded by a copy whose gzip stops in the middle.
     TruncatedGzip,
-    /// Once per connection: a frame of a few hundred kilobytes that inflates to 512 MB.
+    /// Once per connection: a frame of 1.7 MB that inflates to 256 MB.
     GzipBomb,
     /// Once per connection: one frame of 20 MB.
     HugeFrame,

@@ -73,14 +73,18 @@ impl Clip {
             if tag.is_setup() { setup.push(tag) } else { media.push(tag) }
         }
         media.sort_by_key(|tag: &Tag| tag.at);
-        // The distance of the last two pictures is as long as the last one stands.
-        let mut pictures = media.iter().filter(|tag| tag.kind == VIDEO).rev().map(|tag| tag.at);
-        let frame = match (pictures.next(), pictures.next()) {
-            (Some(last), Some(before)) => last - before,
-            _ => 40,
-        };
-        let length = media.last().map_or(1_000, |tag| tag.at + frame);
+        let length = span(&media, VIDEO).max(span(&media, AUDIO));
         Self { setup, media, length: length.max(1) }
+    }
+}
+
+/// How long one kind of tag plays until it may begin again: the last one stands as long as the one before it.
+fn span(media: &[Tag], kind: u8) -> u32 {
+    let mut times = media.iter().filter(|tag| tag.kind == kind).map(|tag| tag.at);
+    let Some(first) = times.next() else { return 0 };
+    match (times.next_back(), times.next_back()) {
+        (Some(last), Some(before)) => last - first + (last - before),
+        _ => 0,
     }
 }
 
@@ -126,7 +130,8 @@ impl Endless {
         let mut out = BytesMut::from(&HEADER[..]);
         let at = self.time_of_next();
         for tag in self.clip.setup.iter().filter(|tag| !(self.sound_only && tag.kind == VIDEO)) {
-            tag.write(at, &mut out);
+            // Players take a description that is not at 0 for subtitles.
+            tag.write(if matches!(tag.kind, VIDEO | AUDIO) { at } else { 0 }, &mut out);
         }
         self.last = at;
         out.freeze()

@@ -54,8 +54,8 @@ pub(super) fn answer<B: Send + 'static>(
 fn refusal<B>(world: &World, request: &Request<B>, path: &str, query: &Query) -> Option<Refusal> {
     let faults = world.faults();
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    // Clients of 2022 sent neither, and still say so in their URL.
-    let is_old = query.get("update_version_code") == "1.3.0";
+    // Clients of 2022 sent neither cookie nor agent, and their URL still says that they are of that time.
+    let is_old = query.get("update_version_code") == "1.3.0" || !query.get("webcast_sdk_version").is_empty();
     let has_cookie = header(COOKIE).split(';').any(|cookie| cookie.trim().starts_with("ttwid="));
     let known = query.id("room_id").is_none_or(|room_id| world.by_room_id(room_id).is_some());
     if faults.has(Fault::Blocked403) {

@@ -18,10 +18,10 @@ const FEED_PAGE: usize = 6;
 pub(super) fn room_info(world: &Arc<World>, room_id: Option<i64>) -> Answer {
     let known = room_id.and_then(|room_id| Some((room_id, world.by_room_id(room_id)?)));
     if world.has(Fault::AgeGate) {
-        return refusal(world, 4_003_110, json!({ "prompts": "" }));
+        return refusal(world, 4_003_110, &json!({ "prompts": "" }));
     }
     let Some((room_id, room)) = known else {
-        return refusal(world, 30_003, json!({ "message": "room not found", "prompts": "" }));
+        return refusal(world, 30_003, &json!({ "message": "room not found", "prompts": "" }));
     };
     answer::json(&json!({ "data": data(world, room, room_id), "extra": extra(world), "status_code": 0 }))
 }
@@ -158,7 +158,7 @@ fn no_battle() -> Value {
     })
 }
 
-fn refusal(world: &World, status_code: i64, data: Value) -> Answer {
+fn refusal(world: &World, status_code: i64, data: &Value) -> Answer {
     answer::json(&json!({ "data": data, "extra": extra(world), "status_code": status_code }))
 }
 

@@ -19,8 +19,8 @@ pub struct Head {
 }
 
 impl Head {
-    fn common(self, method: &str, display_text: Option<pb::Text>) -> Option<pb::Common> {
-        Some(pb::Common {
+    pub(super) fn common(self, method: &str, display_text: Option<pb::Text>) -> pb::Common {
+        pb::Common {
             method: method.to_owned(),
             msg_id: self.msg_id,
             room_id: self.room_id,
@@ -28,7 +28,7 @@ impl Head {
             is_show_msg: true,
             describe: String::new(),
             display_text,
-        })
+        }
     }
 
     /// Any body as a message of this head.
@@ -56,7 +56,7 @@ impl Head {
 /// A comment.
 pub(super) fn chat(head: Head, from: Person, content: &str, emotes: Vec<pb::EmoteAt>) -> pb::Message {
     let body = pb::ChatMessage {
-        common: head.common("WebcastChatMessage", None),
+        common: Some(head.common("WebcastChatMessage", None)),
         user: Some(from.user),
         content: content.to_owned(),
         at_user: None,
@@ -70,7 +70,7 @@ pub(super) fn chat(head: Head, from: Person, content: &str, emotes: Vec<pb::Emot
 /// A sticker for subscribers.
 pub(super) fn emote_chat(head: Head, from: Person, emote: pb::Emote) -> pb::Message {
     let body = pb::EmoteChatMessage {
-        common: head.common("WebcastEmoteChatMessage", None),
+        common: Some(head.common("WebcastEmoteChatMessage", None)),
         user: Some(from.user),
         emote_list: vec![emote],
         user_identity: Some(from.identity),
@@ -82,7 +82,7 @@ pub(super) fn emote_chat(head: Head, from: Person, emote: pb::Emote) -> pb::Mess
 pub(super) fn member(head: Head, who: pb::User, watching: i64) -> pb::Message {
     let text = user_text("live_room_enter_toast", "{0:user} joined", &who);
     let body = pb::MemberMessage {
-        common: head.common("WebcastMemberMessage", Some(text)),
+        common: Some(head.common("WebcastMemberMessage", Some(text))),
         user: Some(who),
         member_count: watching as i32,
         operator: None,
@@ -96,14 +96,15 @@ pub(super) fn member(head: Head, who: pb::User, watching: i64) -> pb::Message {
 /// Taps.
 pub(super) fn like(head: Head, who: pb::User, count: i64, total: i64) -> pb::Message {
     let text = user_text("pm_mt_msg_viewer", "{0:user} liked the LIVE", &who);
-    let body = pb::LikeMessage { common: head.common("WebcastLikeMessage", Some(text)), count, total, user: Some(who) };
+    let body =
+        pb::LikeMessage { common: Some(head.common("WebcastLikeMessage", Some(text))), count, total, user: Some(who) };
     head.wrap("WebcastLikeMessage", &body)
 }
 
 /// Somebody follows the host now; `follow_count` is the host's followers.
 pub(super) fn follow(head: Head, who: pb::User, follow_count: i64) -> pb::Message {
     let text = user_text("pm_main_follow_message_viewer_2", "{0:user} followed the LIVE creator", &who);
-    let common = head.common("WebcastSocialMessage", Some(text));
+    let common = Some(head.common("WebcastSocialMessage", Some(text)));
     let body = pb::SocialMessage { common, user: Some(who), action: 1, follow_count, ..pb::SocialMessage::default() };
     head.wrap("WebcastSocialMessage", &body)
 }
@@ -118,7 +119,7 @@ pub(super) fn share(head: Head, who: pb::User, friends: Option<u32>) -> pb::Mess
         }
     };
     let body = pb::SocialMessage {
-        common: head.common("WebcastSocialMessage", Some(text)),
+        common: Some(head.common("WebcastSocialMessage", Some(text))),
         user: Some(who),
         share_type: 1,
         action: 3,
@@ -132,7 +133,7 @@ pub(super) fn share(head: Head, who: pb::User, friends: Option<u32>) -> pb::Mess
 /// How many watch, how many came, and who gave most.
 pub(super) fn viewers(head: Head, now: i64, so_far: i64, ranks: Vec<pb::Contributor>) -> pb::Message {
     let body = pb::RoomUserSeqMessage {
-        common: head.common("WebcastRoomUserSeqMessage", None),
+        common: Some(head.common("WebcastRoomUserSeqMessage", None)),
         ranks,
         total: now,
         popularity: now,
@@ -164,7 +165,7 @@ pub(super) fn gift(head: Head, given: Given) -> pb::Message {
     let Given { from, host, gift, group_id, count, step, closes } = given;
     let text = gift_text(&from.user, gift, count);
     let body = pb::GiftMessage {
-        common: head.common("WebcastGiftMessage", Some(text)),
+        common: Some(head.common("WebcastGiftMessage", Some(text))),
         gift_id: gift.id,
         fan_ticket_count: if closes { 0 } else { step * gift.coins },
         group_count: 1,
@@ -186,7 +187,7 @@ pub(super) fn gift(head: Head, given: Given) -> pb::Message {
 /// Pause (1), resume (2), end (3), end by TikTok (4).
 pub(super) fn control(head: Head, action: i32) -> pb::Message {
     let extra = (action == 1).then(|| pb::ControlExtra { source: "anchor_pause".to_owned() });
-    let common = head.common("WebcastControlMessage", None);
+    let common = Some(head.common("WebcastControlMessage", None));
     head.wrap("WebcastControlMessage", &pb::ControlMessage { common, action, tips: String::new(), extra })
 }
 
@@ -198,7 +199,7 @@ pub(super) fn question(head: Head, who: pb::User, content: &str) -> pb::Message 
         create_time: head.at_ms / 1_000,
         user: Some(who),
     };
-    let common = head.common("WebcastQuestionNewMessage", None);
+    let common = Some(head.common("WebcastQuestionNewMessage", None));
     head.wrap("WebcastQuestionNewMessage", &pb::QuestionNewMessage { common, data: Some(data) })
 }
 
@@ -206,7 +207,7 @@ pub(super) fn question(head: Head, who: pb::User, content: &str) -> pb::Message 
 pub(super) fn subscribe(head: Head, who: pb::User, months: i64) -> pb::Message {
     let text = user_text("pm_mt_subinfo_user", "{0:user} subscribed", &who);
     let body = pb::SubNotifyMessage {
-        common: head.common("WebcastSubNotifyMessage", Some(text)),
+        common: Some(head.common("WebcastSubNotifyMessage", Some(text))),
         user: Some(who),
         sub_month: months,
         subscribe_type: 1,
@@ -219,7 +220,7 @@ pub(super) fn subscribe(head: Head, who: pb::User, months: i64) -> pb::Message {
 pub(super) fn grand_entrance(head: Head, who: pb::User, level: i32) -> pb::Message {
     let content = user_text("pm_mt_alp_join_animation", "{0:user} joined", &who);
     let body = pb::BarrageMessage {
-        common: head.common("WebcastBarrageMessage", None),
+        common: Some(head.common("WebcastBarrageMessage", None)),
         msg_type: 9,
         content: Some(content),
         duration: 3_000,
@@ -242,13 +243,13 @@ pub(super) fn envelope(head: Head, who: &pb::User, coins: i64, people: i64) -> p
         send_user_id: who.id.to_string(),
         create_at: head.at_ms.to_string(),
     };
-    let common = head.common("WebcastEnvelopeMessage", Some(text));
+    let common = Some(head.common("WebcastEnvelopeMessage", Some(text)));
     head.wrap("WebcastEnvelopeMessage", &pb::EnvelopeMessage { common, envelope_info: Some(info), display: 1 })
 }
 
 /// The service's greeting; its `Common` says another method and another id than the message, as recorded.
 pub(super) fn welcome(head: Head) -> pb::Message {
-    let common = Head { msg_id: head.msg_id + 1, ..head }.common("SystemMessage", None);
+    let common = Some(Head { msg_id: head.msg_id + 1, ..head }.common("SystemMessage", None));
     let content = "Welcome to TikTok LIVE! Have fun interacting with others in real-time. Creators must be 18 or older \
                    to go LIVE. Viewers must be 18 or older to send Gifts. Remember to follow our Community Guidelines.";
     let body = pb::RoomTextMessage { common, content: content.to_owned(), ..pb::RoomTextMessage::default() };
@@ -259,7 +260,7 @@ pub(super) fn welcome(head: Head) -> pb::Message {
 pub(super) fn intro(id: i64, host: &pb::User, content: &str) -> pb::Message {
     let head = Head { room_id: 0, msg_id: id, at_ms: 0 };
     let user = pb::User { display_id: String::new(), ..host.clone() };
-    let common = head.common("WebcastLiveIntroMessage", None);
+    let common = Some(head.common("WebcastLiveIntroMessage", None));
     let body = pb::LiveIntroMessage { common, id, content: content.to_owned(), user: Some(user) };
     head.wrap("WebcastLiveIntroMessage", &body)
 }
@@ -268,7 +269,7 @@ pub(super) fn intro(id: i64, host: &pb::User, content: &str) -> pb::Message {
 pub(super) fn room_notice(head: Head, key: &str, pattern: &str, seconds: bool) -> pb::Message {
     let text = pb::Text { key: key.to_owned(), default_pattern: pattern.to_owned(), pieces: Vec::new() };
     let stamped = if seconds { Head { at_ms: head.at_ms / 1_000, ..head } } else { head };
-    let common = stamped.common("WebcastRoomMessage", Some(text));
+    let common = Some(stamped.common("WebcastRoomMessage", Some(text)));
     head.wrap("WebcastRoomMessage", &pb::RoomTextMessage { common, ..pb::RoomTextMessage::default() })
 }
 
@@ -280,21 +281,21 @@ pub(super) fn bottom(head: Head) -> pb::Message {
         default_pattern: pattern.to_owned(),
         pieces: Vec::new(),
     };
-    let common = head.common("WebcastBottomMessage", Some(text));
+    let common = Some(head.common("WebcastBottomMessage", Some(text)));
     let body = pb::BottomMessage { common, content: pattern.to_owned(), show_type: 1, duration: 5_000 };
     head.wrap("WebcastBottomMessage", &body)
 }
 
 /// A moderator removed what `user_id` wrote.
 pub(super) fn deletion(head: Head, user_id: i64) -> pb::Message {
-    let common = head.common("WebcastImDeleteMessage", None);
+    let common = Some(head.common("WebcastImDeleteMessage", None));
     let body = pb::ImDeleteMessage { common, delete_msg_ids: Vec::new(), delete_user_ids: vec![user_id] };
     head.wrap("WebcastImDeleteMessage", &body)
 }
 
 /// A message of a method that no client shows, with nothing but its head.
 pub(super) fn side_show(head: Head, method: &str) -> pb::Message {
-    let common = head.common(method, None);
+    let common = Some(head.common(method, None));
     head.wrap(method, &pb::RoomTextMessage { common, ..pb::RoomTextMessage::default() })
 }
 

@@ -105,7 +105,7 @@ fn answer(world: &Arc<World>, room: Option<&Arc<Room>>) -> Answer {
 }
 
 fn with_socket(world: &World, response: pb::Response) -> pb::Response {
-    let params = [("wrss", "simulated-route_0"), ("imprp", "simulated"), ("compress", "gzip")];
+    let params = [("wrss", "simulated-route_0"), ("imprp", "simulated")];
     pb::Response {
         push_server: format!("{}{SOCKET_PATH}", world.address.socket()),
         route_params: params.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
@@ -143,7 +143,7 @@ fn refused(world: &World) -> Option<Answer> {
 fn stub() -> Answer {
     let response = pb::Response {
         cursor: "0".to_owned(),
-        internal_ext: "Connected through a fallback proxy; this is a simulated stub. ".repeat(2),
+        internal_ext: "Connected through a fallback proxy; this is a simulated stub. ".repeat(3),
         fetch_type: 1,
         push_server: FALLBACK.to_owned(),
         ..pb::Response::default()

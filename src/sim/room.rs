@@ -25,8 +25,12 @@ use crate::wire::pb;
 const BACKLOG: usize = 512;
 /// How long the late room stays offline.
 const LATE: Duration = Duration::from_secs(20);
+/// After this long without a word a room sends an empty frame, which asks for an ack like any other.
+const QUIET: Duration = Duration::from_secs(5);
 /// Messages a frame holds at most when much is said.
 const FRAME_MESSAGES: usize = 8;
+/// Messages repeated under [`Fault::Duplicates`].
+const REPEATED: usize = 12;
 
 /// A room of the simulated service.
 #[derive(Debug)]
@@ -68,9 +72,7 @@ impl Room {
         let mut live = Live::new(&host, 0, rate, seed, now, faults);
         if host.character == Character::Late {
             live.phase = Phase::Offline;
-            if rate > 0.0 {
-                live.turn = Some((now + LATE, Turn::GoLive));
-            }
+            live.turn = (rate > 0.0).then(|| (now + LATE, Turn::GoLive));
         }
         let (out, _) = broadcast::channel(BACKLOG);
         Self { host, clock: clock.clone(), rate, seed, live: Mutex::new(live), out }
@@ -96,6 +98,9 @@ impl Room {
         }
         let (at, room_id) = (live.at(now), live.room_id);
         let said = live.traffic.advance(at, faults);
+        if said.is_empty() && now.since(live.last_said) >= QUIET {
+            self.say(&mut live, Vec::new(), Then::GoOn, faults);
+        }
         for messages in said.chunks(FRAME_MESSAGES) {
             if live.room_id != room_id || !live.phase.is_on() {
                 break;
@@ -132,7 +137,7 @@ impl Room {
         self.set_paused(&mut live, paused, self.clock.now(), faults);
     }
 
-    /// Lets somebody in; nothing for a live that is over. `comments` asks for that many of the latest.
+    /// Lets somebody in; nothing for a live that is over.
     pub(super) fn enter(&self, room_id: i64, faults: &Faults) -> Option<Entry> {
         let mut live = self.lock();
         if !live.phase.is_on() || live.room_id != room_id {
@@ -143,28 +148,37 @@ impl Room {
         let welcome = pb::Response { is_first: true, need_ack: false, ..self.response(&live, entrance) };
         let mut backlog = live.backlog();
         if faults.has(Fault::Duplicates) {
-            backlog.extend(live.latest(12));
+            backlog.extend(live.latest(REPEATED));
         }
-        let first = (!backlog.is_empty()).then(|| self.response(&live, backlog));
-        Some(Entry {
-            welcome: Arc::new(Batch::new(&welcome, Then::GoOn)),
-            first: first.map(|first| Arc::new(Batch::new(&first, Then::GoOn))),
-            rest: self.out.subscribe(),
-        })
+        let first = (!backlog.is_empty()).then(|| {
+            let response = self.response(&live, backlog.clone());
+            Arc::new(Batch::new(&response, room_id, backlog, Then::GoOn))
+        });
+        let welcome = Arc::new(Batch::new(&welcome, room_id, Vec::new(), Then::GoOn));
+        Some(Entry { welcome, first, rest: self.out.subscribe() })
+    }
+
+    /// Books a batch that is about to be sent to a socket.
+    pub(super) fn book(&self, batch: &Batch) {
+        if let Some(messages) = batch.book() {
+            let mut live = self.lock();
+            if live.room_id == batch.room_id {
+                live.ledger.book(messages);
+            }
+        }
     }
 
     /// The answer of the first fetch, and of a poll that comes with the cursor of the one before.
     pub(super) fn fetch(&self, cursor: &str) -> pb::Response {
         let mut live = self.lock();
-        let messages = match cursor.split('_').nth(1).and_then(|seq| seq.parse().ok()) {
-            Some(seq) => live.since(seq),
-            None => {
-                let at = live.at(self.clock.now());
-                let mut messages = live.traffic.entrance(at);
-                messages.extend(live.backlog());
-                messages.extend(live.traffic.state(at));
-                messages
-            }
+        let messages = if let Some(place) = cursor.split('_').nth(1).and_then(|place| place.parse().ok()) {
+            live.since(place)
+        } else {
+            let at = live.at(self.clock.now());
+            let mut messages = live.traffic.entrance(at);
+            messages.extend(live.backlog());
+            messages.extend(live.traffic.state(at));
+            messages
         };
         let internal_ext = live.internal_ext(self.clock.now());
         pb::Response { internal_ext, is_first: true, ..self.response(&live, messages) }
@@ -203,17 +217,16 @@ impl Room {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends one batch to all sockets, with what the faults add, and books what was heard.
+    /// Sends one batch to all sockets, with what the faults add.
     fn say(&self, live: &mut Live, messages: Vec<pb::Message>, then: Then, faults: &Faults) {
-        if self.out.receiver_count() > 0 {
-            live.ledger.book(&messages);
-        }
+        let now = self.clock.now();
         live.remember(&messages);
-        let mut messages = messages;
-        plot::spoil(live, &mut messages, self.clock.now(), faults);
-        let response = self.response(live, messages);
+        live.last_said = now;
+        let mut spoiled = messages.clone();
+        plot::spoil(live, &mut spoiled, now, faults);
+        let response = self.response(live, spoiled);
         // Nobody listening is no error.
-        let _ = self.out.send(Arc::new(Batch::new(&response, then)));
+        let _ = self.out.send(Arc::new(Batch::new(&response, live.room_id, messages, then)));
     }
 
     fn response(&self, live: &Live, messages: Vec<pb::Message>) -> pb::Response {

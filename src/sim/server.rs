@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -17,6 +18,8 @@ use super::query::Query;
 use super::world::{self, World};
 use super::{handshake, info, media, provider, site};
 
+const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
+
 /// Serves until the world stops.
 pub(super) async fn run(world: Arc<World>, listener: TcpListener, tls: Option<TlsAcceptor>) {
     loop {
@@ -24,9 +27,12 @@ pub(super) async fn run(world: Arc<World>, listener: TcpListener, tls: Option<Tl
             () = world.stop.cancelled() => return,
             accepted = listener.accept() => accepted,
         };
-        // A failed accept is the client's bad luck; the next one may be fine.
-        if let Ok((tcp, _)) = accepted {
-            tokio::spawn(connection(world.clone(), tcp, tls.clone()));
+        match accepted {
+            Ok((tcp, _)) => {
+                tokio::spawn(connection(world.clone(), tcp, tls.clone()));
+            }
+            // Out of file handles, mostly: better soon than at once.
+            Err(_) => tokio::time::sleep(ACCEPT_AGAIN).await,
         }
     }
 }

@@ -13,6 +13,7 @@ use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use prost::Message as _;
+use tokio::io::AsyncWriteExt;
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
@@ -22,6 +23,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use super::batch::{Batch, Then};
 use super::faults::Fault;
 use super::frame::{self, Framer};
+use super::room::Room;
 use super::world::{World, count};
 use crate::wire::pb;
 
@@ -31,6 +33,8 @@ const DROP_AFTER: u64 = 10;
 const STALL_AFTER: u64 = 5;
 /// After this long a client that has not entered is greeted: the Python one waits for the first message before it enters.
 const GREET_AFTER: Duration = Duration::from_secs(1);
+/// How long a closed socket listens for what is under way.
+const LINGER: Duration = Duration::from_secs(2);
 /// Acks a client may owe before the oldest frame is forgotten.
 const UNACKED: usize = 4_096;
 
@@ -45,15 +49,29 @@ pub(super) struct Hello {
     pub(super) enters: bool,
 }
 
-/// Why a session is over: the close code to say, or nothing where the connection just breaks.
-type Gone = Option<(u16, &'static str)>;
+/// Why a session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gone {
+    /// We close, with a code and a reason.
+    Closing(u16, &'static str),
+    /// The connection just breaks.
+    Broken,
+    /// The client closed; it gets its answer.
+    Left,
+}
+
+/// The room a client is in.
+struct Joined {
+    room: Arc<Room>,
+    room_id: i64,
+    batches: broadcast::Receiver<Arc<Batch>>,
+}
 
 struct Session {
     world: Arc<World>,
     stream: Stream,
     framer: Framer,
-    room: Option<broadcast::Receiver<Arc<Batch>>>,
-    room_id: i64,
+    room: Option<Joined>,
     /// Log ids that were sent and not acked.
     owed: VecDeque<i64>,
     last_ack: Instant,
@@ -75,7 +93,6 @@ pub(super) async fn serve(world: Arc<World>, upgraded: Upgraded, hello: Hello) {
         stream,
         framer: Framer::new(hello.gzip, first_log_id),
         room: None,
-        room_id: 0,
         owed: VecDeque::new(),
         last_ack: Instant::now(),
         last_heartbeat: Instant::now(),
@@ -83,12 +100,9 @@ pub(super) async fn serve(world: Arc<World>, upgraded: Upgraded, hello: Hello) {
         stalled: false,
     };
     let gone = session.run(hello, &mut cut).await;
-    if let Some((code, reason)) = gone {
-        let close = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
-        // The other side may be gone already.
-        let _ = session.stream.close(Some(close)).await;
-    }
     world.counters.open.fetch_sub(1, Ordering::Relaxed);
+    session.room = None;
+    session.leave(gone).await;
 }
 
 impl Session {
@@ -103,22 +117,41 @@ impl Session {
         loop {
             let deadline = self.deadline();
             tokio::select! {
-                () = self.world.stop.cancelled() => return None,
-                _ = cut.changed() => return None,
-                () = tokio::time::sleep_until(deadline) => return Some((1000, self.impatience())),
+                () = self.world.stop.cancelled() => return Gone::Broken,
+                _ = cut.changed() => return Gone::Broken,
+                () = tokio::time::sleep_until(deadline) => return Gone::Closing(1000, self.impatience()),
                 () = tokio::time::sleep_until(greet_at), if !greeted => {
                     greeted = true;
                     if let Err(gone) = self.greet(hello.room_id).await { return gone }
                 }
                 incoming = self.stream.next() => match incoming {
                     Some(Ok(message)) => if let Err(gone) = self.hear(message).await { return gone },
-                    Some(Err(_)) | None => return None,
+                    Some(Err(_)) | None => return Gone::Broken,
                 },
                 batch = next(&mut self.room) => match batch {
                     Ok(batch) => if let Err(gone) = self.say(&batch).await { return gone },
-                    Err(()) => return Some((4003, "too slow")),
+                    Err(()) => return Gone::Closing(4003, "too slow"),
                 },
             }
+        }
+    }
+
+    /// Closes with a code, or breaks off without one. Either way the client gets all that was sent: a socket that is
+    /// dropped with something unread in it is reset, and what the client has not read yet is lost with it.
+    async fn leave(&mut self, gone: Gone) {
+        // The other side may be gone already.
+        let _ = match gone {
+            Gone::Closing(code, reason) => {
+                let close = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
+                self.stream.close(Some(close)).await.map_err(|_| ())
+            }
+            Gone::Left => self.stream.flush().await.map_err(|_| ()),
+            Gone::Broken => self.stream.get_mut().shutdown().await.map_err(|_| ()),
+        };
+        let drained = async { while let Some(Ok(_)) = self.stream.next().await {} };
+        tokio::select! {
+            () = self.world.stop.cancelled() => {}
+            _ = tokio::time::timeout(LINGER, drained) => {}
         }
     }
 
@@ -137,7 +170,7 @@ impl Session {
     async fn hear(&mut self, message: Message) -> Result<(), Gone> {
         let data = match message {
             Message::Binary(data) => data,
-            Message::Close(_) => return Err(None),
+            Message::Close(_) => return Err(Gone::Left),
             // Texts are not part of the protocol; pings are answered below us.
             _ => return Ok(()),
         };
@@ -150,7 +183,7 @@ impl Session {
             }
             "im_enter_room" => match pb::EnterRoom::decode(frame.payload) {
                 Ok(enter) => self.enter(enter.room_id, true).await,
-                Err(_) => Err(Some((4003, "payload_handler_enter"))),
+                Err(_) => Err(Gone::Closing(4003, "payload_handler_enter")),
             },
             _ => Ok(()),
         }
@@ -182,19 +215,18 @@ impl Session {
     /// Enters a room, or switches to it; `asked` with a message, else by the URL.
     async fn enter(&mut self, room_id: i64, asked: bool) -> Result<(), Gone> {
         let Some(room) = self.world.by_room_id(room_id).cloned() else {
-            return Err(Some((4003, "room not found")));
+            return Err(Gone::Closing(4003, "room not found"));
         };
         let Some(entry) = room.enter(room_id, &self.world.faults()) else {
-            return Err(Some((1000, "room has ended")));
+            return Err(Gone::Closing(1000, "room has ended"));
         };
         count(&self.world.counters.entered);
         let reply = if asked { self.framer.entered(&entry.welcome) } else { self.framer.msg(&entry.welcome) };
         self.send(reply).await?;
-        if self.room.is_some() && self.room_id == room_id {
+        if self.room.as_ref().is_some_and(|joined| joined.room_id == room_id) {
             return Ok(());
         }
-        self.room = Some(entry.rest);
-        self.room_id = room_id;
+        self.room = Some(Joined { room, room_id, batches: entry.rest });
         match entry.first {
             Some(first) => self.say(&first).await,
             None => Ok(()),
@@ -221,7 +253,7 @@ impl Session {
             return Ok(());
         }
         if faults.has(Fault::Drop) && self.sent >= DROP_AFTER {
-            return Err(None);
+            return Err(Gone::Broken);
         }
         if faults.has(Fault::GarbageFrame) && self.sent % 4 == 1 {
             self.send(frame::garbage()).await?;
@@ -240,12 +272,15 @@ impl Session {
         }
         let msg = self.framer.msg(batch);
         self.owe();
+        if let Some(joined) = &self.room {
+            joined.room.book(batch);
+        }
         self.send(msg).await?;
         self.sent += 1;
         match batch.then {
             Then::GoOn => Ok(()),
-            Then::Over => Err(Some((1000, "room has ended"))),
-            Then::Again => Err(Some((4001, "reconnect"))),
+            Then::Over => Err(Gone::Closing(1000, "room has ended")),
+            Then::Again => Err(Gone::Closing(4001, "reconnect")),
         }
     }
 
@@ -260,14 +295,14 @@ impl Session {
     }
 
     async fn send(&mut self, frame: Bytes) -> Result<(), Gone> {
-        self.stream.send(Message::Binary(frame)).await.map_err(|_| None)
+        self.stream.send(Message::Binary(frame)).await.map_err(|_| Gone::Broken)
     }
 }
 
 /// The next batch of the room; never, before one was entered. An error is a reader too far behind.
-async fn next(room: &mut Option<broadcast::Receiver<Arc<Batch>>>) -> Result<Arc<Batch>, ()> {
+async fn next(room: &mut Option<Joined>) -> Result<Arc<Batch>, ()> {
     match room {
-        Some(room) => room.recv().await.map_err(|_| ()),
+        Some(joined) => joined.batches.recv().await.map_err(|_| ()),
         None => std::future::pending().await,
     }
 }

@@ -24,6 +24,8 @@ const MESSAGES_PER_BEAT: f64 = 1.12;
 /// TikTok's battle takes 301 s, its punish phase 180 s; a demo has less patience.
 pub(super) const BATTLE_SECONDS: u64 = 61;
 const PUNISH: u64 = 20 * SECOND;
+/// Where the ids of asides begin, above those of a day of chatting.
+const ASIDE_IDS: i64 = 5_000_000_000_000;
 const BETWEEN_BATTLES: u64 = 10 * SECOND;
 
 /// The script of one live.
@@ -38,6 +40,8 @@ pub(super) struct Traffic {
     plan: BTreeMap<(u64, u64), Beat>,
     planned: u64,
     next_id: i64,
+    /// What is said to one visitor, or added by a fault, must not change what the room says: dice and ids of its own.
+    aside: Aside,
     /// Messages said, waiting for `advance` to hand them out.
     said: Vec<pb::Message>,
 }
@@ -62,7 +66,7 @@ pub(super) struct Cast {
 enum Beat {
     Somebody,
     Viewers,
-    Streak(Streak),
+    Streak(Box<Streak>),
     BattleStarts,
     RivalScores,
     BattleEnds,
@@ -76,6 +80,12 @@ struct Streak {
     group_id: i64,
     count: i64,
     steps_left: u32,
+}
+
+#[derive(Debug)]
+struct Aside {
+    rng: Rng,
+    next_id: i64,
 }
 
 impl Traffic {
@@ -95,6 +105,7 @@ impl Traffic {
             plan: BTreeMap::new(),
             planned: 0,
             next_id: cast.first_id,
+            aside: Aside { rng: Rng::with_seed(!cast.seed), next_id: cast.first_id + ASIDE_IDS },
             said: Vec::new(),
             cast,
         };
@@ -135,24 +146,25 @@ impl Traffic {
 
     /// What the service says to everybody who enters.
     pub(super) fn entrance(&mut self, at: u64) -> Vec<pb::Message> {
-        let welcome = message::welcome(self.head(at));
+        let welcome = message::welcome(self.aside(at));
         // The intro's id belongs to the host's text, not to the session.
         let intro = message::intro(self.cast.first_id - 1, &self.cast.host, "Hi, I am glad you are here. Be kind!");
         let key = "pm_mt_live_room_rules_comment";
-        let notice = message::room_notice(self.head(at), key, "Keep the chat friendly", false);
+        let notice = message::room_notice(self.aside(at), key, "Keep the chat friendly", false);
         vec![welcome, intro, notice]
     }
 
     /// A control message at `at`.
     pub(super) fn control(&mut self, at: u64, action: i32) -> pb::Message {
-        message::control(self.head(at), action)
+        message::control(self.aside(at), action)
     }
 
     /// The state a client is told with its first fetch: the viewers, and a running battle.
     pub(super) fn state(&mut self, at: u64) -> Vec<pb::Message> {
-        let mut state = vec![self.viewers_now(at)];
+        let head = self.aside(at);
+        let mut state = vec![self.viewers(head)];
         if let Some(battle) = self.battle.clone() {
-            state.push(battle.armies(self.head(at), None));
+            state.push(battle.armies(self.aside(at), None));
         }
         state
     }
@@ -175,11 +187,17 @@ impl Traffic {
 
     /// Somebody of this room, for messages that faults add.
     pub(super) fn anybody(&mut self) -> Person {
-        self.crowd.any(&mut self.rng)
+        self.crowd.any(&mut self.aside.rng)
+    }
+
+    /// The head of a message that is not part of the script.
+    pub(super) fn aside(&mut self, at: u64) -> Head {
+        self.aside.next_id += 3;
+        Head { room_id: self.cast.room_id, msg_id: self.aside.next_id, at_ms: self.wall(at) }
     }
 
     /// The head of the next message.
-    pub(super) fn head(&mut self, at: u64) -> Head {
+    fn head(&mut self, at: u64) -> Head {
         self.next_id += self.rng.i64(1..1_000);
         Head { room_id: self.cast.room_id, msg_id: self.next_id, at_ms: self.wall(at) }
     }
@@ -201,13 +219,13 @@ impl Traffic {
                 self.plan(at + wait, Beat::Somebody);
             }
             Beat::Viewers => {
-                let message = self.viewers_now(at);
-                self.said.push(message);
+                let head = self.head(at);
+                self.said.push(self.viewers(head));
                 self.numbers.wander(&mut self.rng);
                 let every = (2.5_f64).max(5.0 / self.cast.rate);
                 self.plan(at + (every * SECOND as f64) as u64, Beat::Viewers);
             }
-            Beat::Streak(streak) => self.go_on(at, streak, faults),
+            Beat::Streak(streak) => self.go_on(at, *streak, faults),
             Beat::BattleStarts => self.start_battle(at),
             Beat::RivalScores => self.let_rival_score(at),
             Beat::BattleEnds => self.end_battle(at),
@@ -222,9 +240,8 @@ impl Traffic {
         (gap as u64).max(1)
     }
 
-    fn viewers_now(&mut self, at: u64) -> pb::Message {
+    fn viewers(&self, head: Head) -> pb::Message {
         let ranks = self.numbers.ranks(self.crowd.regulars(8));
-        let head = self.head(at);
         message::viewers(head, self.numbers.watching, self.numbers.so_far, ranks)
     }
 
@@ -261,7 +278,7 @@ impl Traffic {
             // The end comes 1 to 4 s after the last tap.
             self.rng.u64(SECOND..4 * SECOND)
         };
-        self.plan(at + wait, Beat::Streak(streak));
+        self.plan(at + wait, Beat::Streak(Box::new(streak)));
     }
 
     fn step(&mut self, at: u64, streak: &mut Streak, step: i64) {

@@ -1,13 +1,19 @@
 //! What was really sent: the ledger a test holds a client against.
 //!
-//! Only messages that at least one socket was there to hear are counted, each `msg_id` once; history is not. Gifts are
+//! Only messages that went to at least one socket are counted, each `msg_id` once; history is not. Gifts are
 //! counted by the architecture's rule for `added`, in code of our own, so that client and simulator cannot share a slip.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use prost::Message as _;
 
 use crate::wire::pb;
+
+/// Message ids remembered.
+const KEPT_IDS: usize = 50_000;
+/// Streaks remembered before the closed ones are forgotten.
+const KEPT_STREAKS: usize = 50_000;
 
 /// What one live has sent so far. Zero again when a new live begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,9 +62,10 @@ impl Truth {
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     truth: Truth,
+    /// Message ids; the lowest are the oldest and go first.
     seen: BTreeSet<i64>,
-    /// The highest count heard of a streak: (sender, gift, group).
-    streaks: HashMap<(i64, i64, i64), i64>,
+    /// The highest count heard of a streak, and whether it was closed: (sender, gift, group).
+    streaks: HashMap<(i64, i64, i64), (i64, bool)>,
 }
 
 impl Ledger {
@@ -78,6 +85,9 @@ impl Ledger {
                 *self.truth.messages.entry(message.method.clone()).or_default() += 1;
                 self.book_one(message);
             }
+        }
+        while self.seen.len() > KEPT_IDS {
+            self.seen.pop_first();
         }
     }
 
@@ -120,14 +130,19 @@ impl Ledger {
         let kind = gift.gift.clone().unwrap_or_default();
         let added = if kind.r#type == 1 {
             let sender = gift.user.as_ref().map_or(0, |user| user.id);
+            if self.streaks.len() > KEPT_STREAKS {
+                self.streaks.retain(|_, &mut (_, closed)| !closed);
+            }
             match self.streaks.entry((sender, gift.gift_id, gift.group_id)) {
-                std::collections::hash_map::Entry::Occupied(mut highest) => {
-                    let added = (gift.repeat_count - highest.get()).max(0);
-                    *highest.get_mut() += added;
+                Entry::Occupied(mut known) => {
+                    let (highest, closed) = known.get_mut();
+                    let added = (gift.repeat_count - *highest).max(0);
+                    *highest += added;
+                    *closed |= gift.repeat_end == 1;
                     added
                 }
-                std::collections::hash_map::Entry::Vacant(slot) => {
-                    slot.insert(gift.repeat_count);
+                Entry::Vacant(slot) => {
+                    slot.insert((gift.repeat_count, gift.repeat_end == 1));
                     // A streak met in its middle adds what this message paid for, not what went before.
                     match (gift.fan_ticket_count, kind.diamond_count) {
                         (coins, price) if coins > 0 && price > 0 => coins / price,

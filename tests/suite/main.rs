@@ -18,3 +18,4 @@ mod scenarios;
 mod scripted;
 mod session;
 mod transports;
+mod sim;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::plot::Turn;
+use super::plot::{PAUSE_EVERY, Turn};
 use crate::clock::Moment;
 use crate::sim::faults::Faults;
 use crate::sim::host::Host;
@@ -51,6 +51,7 @@ pub(super) struct Live {
     pub(super) ledger: Ledger,
     /// What happens to the room next, and when.
     pub(super) turn: Option<(Moment, Turn)>,
+    pub(super) last_said: Moment,
     /// Batches since the last turn; faults count them.
     pub(super) batches: u32,
     /// Room ids of earlier lives.
@@ -63,7 +64,8 @@ pub(super) struct Live {
 impl Live {
     pub(super) fn new(host: &Host, number: u32, rate: f64, seed: u64, now: Moment, faults: &Faults) -> Self {
         let place = host.index as i64 * 1_000 + i64::from(number);
-        let room_id = 7_570_000_000_000_000_000 + (seed % 1_000) as i64 * 1_000_000_000_000 + place * 1_000_003;
+        let room_id =
+            7_570_000_000_000_000_000 + (seed % 1_000) as i64 * 1_000_000_000_000 + (place + 1) * 1_000_000_007;
         let mut traffic = Traffic::new(
             Cast {
                 host: host.to_wire(),
@@ -88,7 +90,8 @@ impl Live {
             began: now,
             traffic,
             ledger: Ledger::new(room_id),
-            turn: None,
+            turn: (rate > 0.0).then(|| (now + PAUSE_EVERY, Turn::Pause)),
+            last_said: now,
             batches: 0,
             past: Vec::new(),
             kept,

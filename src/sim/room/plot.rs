@@ -14,6 +14,9 @@ const CALM: u32 = 8;
 /// Batches in which a stranger's room is mixed in before the room switches.
 const STRANGERS: u32 = 3;
 const BACK_AFTER: Duration = Duration::from_secs(3);
+/// Hosts pause now and then without any fault: the recorded one came back after 11 s.
+pub(super) const PAUSE_EVERY: Duration = Duration::from_secs(7 * 60);
+const SHORT_PAUSE: Duration = Duration::from_secs(11);
 /// Stands where bytes that are not UTF-8 will be.
 const MARK: &str = "~not-utf-8~";
 const PAUSE: Duration = Duration::from_secs(5);
@@ -22,6 +25,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     GoLive,
+    Pause,
     Resume,
 }
 
@@ -29,7 +33,14 @@ impl Room {
     pub(super) fn turn(&self, live: &mut Live, turn: Turn, now: Moment, faults: &Faults) {
         match turn {
             Turn::GoLive => self.begin(live, now, faults),
-            Turn::Resume => self.set_paused(live, false, now, faults),
+            Turn::Pause => {
+                self.set_paused(live, true, now, faults);
+                live.turn = Some((now + SHORT_PAUSE, Turn::Resume));
+            }
+            Turn::Resume => {
+                self.set_paused(live, false, now, faults);
+                live.turn = Some((now + PAUSE_EVERY, Turn::Pause));
+            }
         }
     }
 
@@ -88,21 +99,22 @@ pub(super) fn spoil(live: &mut Live, messages: &mut Vec<pb::Message>, now: Momen
     }
     if faults.has(Fault::InvalidUtf8) {
         let mut person = live.traffic.anybody();
-        person.user.nickname = MARK.to_owned();
-        let chat = message::chat(live.traffic.head(at), person, "my name is not UTF-8", Vec::new());
+        MARK.clone_into(&mut person.user.nickname);
+        let chat = message::chat(live.traffic.aside(at), person, "my name is not UTF-8", Vec::new());
         messages.push(pb::Message { payload: break_mark(&chat.payload).into(), ..chat });
     }
     if faults.has(Fault::UnknownMethod) {
-        messages
-            .push(live.traffic.head(at).raw("WebcastNobodyKnowsThisMessage", vec![0x08, 0x01, 0x12, 0x02, b'h', b'i']));
+        messages.push(
+            live.traffic.aside(at).raw("WebcastNobodyKnowsThisMessage", vec![0x08, 0x01, 0x12, 0x02, b'h', b'i']),
+        );
     }
     if faults.has(Fault::WrongType) {
         // Fields 2 (user) and 3 (content) as numbers.
-        messages.push(live.traffic.head(at).raw("WebcastChatMessage", vec![0x10, 0x2a, 0x18, 0x2a]));
+        messages.push(live.traffic.aside(at).raw("WebcastChatMessage", vec![0x10, 0x2a, 0x18, 0x2a]));
     }
     if faults.has(Fault::RoomSwitch) && live.batches >= CALM {
         let person = live.traffic.anybody();
-        let head = message::Head { room_id: 7_111_111_111_111_111_111, ..live.traffic.head(at) };
+        let head = message::Head { room_id: 7_111_111_111_111_111_111, ..live.traffic.aside(at) };
         messages.push(message::chat(head, person, "I am in another room", Vec::new()));
     }
 }
