@@ -17,3 +17,5 @@ mod room_laws;
 mod scenarios;
 mod scripted;
 mod transports;
+mod screens;
+mod stage;
