@@ -48,11 +48,7 @@ fn bar(buf: &mut Buffer, area: Rect, x: u16, high: u64, style: Style) {
 /// The next round number at or above: the scale of a graph should not move with every viewer.
 pub(in crate::tui) fn nice_max(value: u64) -> u64 {
     let value = value.max(4);
-    let mut step = 1_u64;
-    while step.saturating_mul(10) <= value {
-        step = step.saturating_mul(10);
-    }
-    let part = step / 4;
+    let part = 10_u64.pow(value.ilog10()) / 4;
     if part == 0 { value } else { value.div_ceil(part).saturating_mul(part) }
 }
 
@@ -87,7 +83,7 @@ mod tests {
     #[rstest]
     #[case(0, 4)]
     #[case(9, 9)]
-    #[case(1_243, 1_500)]
+    #[case(1_243, 1_250)]
     #[case(1_501, 1_750)]
     #[case(83_000, 85_000)]
     fn scales_are_round(#[case] value: u64, #[case] max: u64) {
