@@ -16,6 +16,19 @@ pub(super) fn count(n: u64) -> String {
     }
 }
 
+/// A count to the last one, in groups of three: `12 430`. For what is fought over by single points.
+pub(super) fn full(n: u64) -> String {
+    let digits = n.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(' ');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 /// A count in at most five columns: `987`, `1.2k`, `126k`.
 pub(super) fn short(n: u64) -> String {
     let Some((unit, letter)) = UNITS.into_iter().find(|(unit, _)| n >= *unit) else { return n.to_string() };
@@ -106,6 +119,15 @@ mod tests {
     fn counts_are_short_and_never_rounded_up(#[case] n: u64, #[case] full: &str, #[case] brief: &str) {
         assert_eq!(count(n), full);
         assert_eq!(short(n), brief);
+    }
+
+    #[rstest]
+    #[case(0, "0")]
+    #[case(999, "999")]
+    #[case(12_430, "12 430")]
+    #[case(1_000_000, "1 000 000")]
+    fn points_are_told_to_the_last(#[case] n: u64, #[case] expected: &str) {
+        assert_eq!(full(n), expected);
     }
 
     #[rstest]

@@ -4,6 +4,9 @@
 //! events can therefore neither starve the screen nor the keys. Nothing ticks: the loop sleeps until something comes or
 //! until the next moment at which the picture itself would change (a minute of the clock, a second of a countdown).
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;

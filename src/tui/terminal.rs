@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 use super::Error;
 use super::run::Console;
 use crate::text::Text;
-use backend::Quiet;
+pub(super) use backend::Quiet;
 
 /// A frame of a busy 200x60 screen is about 7 kB; the writer must hold any frame, or terminals show half of it.
 const FRAME_BYTES: usize = 64 << 10;

@@ -4,6 +4,8 @@ mod keys;
 mod mouse;
 mod records;
 mod rooms;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

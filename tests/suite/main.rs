@@ -19,3 +19,5 @@ mod scripted;
 mod session;
 mod transports;
 mod sim;
+mod screens;
+mod stage;

@@ -88,9 +88,9 @@ fn score(app: &App, battle: &Battle, timer: &str, buf: &mut Buffer, area: Rect) 
     let (a, b) = (app.theme.style(Role::SideA), app.theme.style(Role::SideB));
     let (ours, theirs) = opponents(battle);
     let (our_points, their_points) = (ours.map_or(0, |side| side.points), theirs.map_or(0, |side| side.points));
-    let head = Line::from(vec![Span::styled(name(ours), a), Span::raw(format!("  {}  ", number::count(our_points)))]);
+    let head = Line::from(vec![Span::styled(name(ours), a), Span::raw(format!("  {}  ", number::full(our_points)))]);
     let mut tail =
-        Line::from(vec![Span::raw(format!("  {}  ", number::count(their_points))), Span::styled(name(theirs), b)]);
+        Line::from(vec![Span::raw(format!("  {}  ", number::full(their_points))), Span::styled(name(theirs), b)]);
     if !timer.is_empty() {
         tail.spans.push(Span::styled(format!("  {timer}"), app.theme.style(Role::Accent)));
     }
@@ -112,7 +112,7 @@ fn words(battle: &Battle, left: Duration) -> String {
     }
     if battle.sides.len() > 2 {
         let others = battle.sides.iter().filter(|side| !std::ptr::eq(*side, ours) && !std::ptr::eq(*side, theirs));
-        words.extend(others.map(|side| format!("{} {}", name(Some(side)), number::count(side.points))));
+        words.extend(others.map(|side| format!("{} {}", name(Some(side)), number::full(side.points))));
     }
     let carriers: Vec<&str> =
         ours.supporters.iter().map(|one| one.nickname.as_str()).filter(|name| !name.is_empty()).collect();
@@ -123,7 +123,7 @@ fn words(battle: &Battle, left: Duration) -> String {
 }
 
 fn standing(battle: &Battle, ours: &Side, theirs: &Side) -> String {
-    let distance = number::count(ours.points.abs_diff(theirs.points));
+    let distance = number::full(ours.points.abs_diff(theirs.points));
     let over = battle.phase != BattlePhase::Running;
     match (ours.result.filter(|_| over), ours.points.cmp(&theirs.points)) {
         (Some(BattleResult::Won), _) => format!("won by {distance}"),

@@ -21,6 +21,9 @@ use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::paint;
 use crate::tui::{glyphs, number};
 
+/// Columns kept for coins, so that the columns before them stand still.
+const WORTH: u16 = 7;
+
 /// Draws the pane, or the strip when there is one row.
 pub(in crate::tui) fn view(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
     let room = &tab.room;
@@ -28,8 +31,8 @@ pub(in crate::tui) fn view(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
         return strip(app, room, buf, area);
     }
     let mut list = super::titled(app, buf, area, Pane::Gifts, "Gifts", &total(app, room));
-    if list.height >= 8 && room.leaders.top().next().is_some() {
-        let rows = (list.height / 6).clamp(1, 4);
+    let rows = top_rows(room, list);
+    if rows > 0 {
         list.height -= rows + 1;
         top(app, room, buf, Rect { y: list.bottom(), height: rows + 1, ..list });
     }
@@ -54,7 +57,7 @@ fn line(theme: Theme, streak: &Streak, runs: bool, buf: &mut Buffer, area: Rect)
     let value = worth(theme, streak);
     let area = Rect { width: area.width.saturating_sub(1), ..area };
     paint::right(buf, area, 0, &value);
-    let rest = area.width.saturating_sub(paint::columns(&value) + 1);
+    let rest = area.width.saturating_sub(paint::columns(&value).max(WORTH) + 1);
     let name = usize::from((rest * 2 / 5).min(18));
     let what = usize::from(rest).saturating_sub(name + 3);
     let mark = if runs { Span::styled(glyphs::RUNNING, theme.style(Role::Gift)) } else { Span::raw(" ") };
@@ -112,29 +115,33 @@ fn total(app: &App, room: &Room) -> Line<'static> {
     Line::from(spans)
 }
 
+/// Rows of the top list below its rule: one a giver where there is height for it, else one for all.
+fn top_rows(room: &Room, list: Rect) -> u16 {
+    let givers = u16::try_from(room.leaders.top().count()).unwrap_or(u16::MAX);
+    match list.height {
+        0..8 => 0,
+        8..20 => givers.min(1),
+        height => givers.min(height / 4),
+    }
+}
+
 fn top(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
     let theme = app.theme;
     paint::rule(buf, area, 0, &Line::raw("Top"), &Line::default(), theme.style(Role::Dim));
-    let mut leaders = room.leaders.top().enumerate().peekable();
-    for row in 1..area.height {
-        let mut x = area.x;
-        while let Some((at, leader)) = leaders.peek() {
-            let line = Line::from(vec![
-                Span::styled(format!("{} ", at + 1), theme.style(Role::Dim)),
-                Span::styled(clip(leader.viewer.name(), 14).into_owned(), theme.name(leader.viewer.id)),
-                Span::raw(format!(" {}   ", number::short(leader.coins))),
-            ]);
-            let wide = paint::columns(&line);
-            if x + wide > area.right() + 3 && x > area.x {
-                break;
-            }
-            paint::left(buf, Rect { x, width: area.right().saturating_sub(x), ..area }, row, &line);
-            x = x.saturating_add(wide);
-            leaders.next();
-            if x >= area.right() {
-                break;
-            }
-        }
+    let leaders = room.leaders.top().enumerate().map(|(at, leader)| {
+        let place = Span::styled(format!("{} ", at + 1), theme.style(Role::Dim));
+        let name = Span::styled(clip(leader.viewer.name(), 18).into_owned(), theme.name(leader.viewer.id));
+        (place, name, number::count(leader.coins))
+    });
+    if area.height == 2 {
+        let spans = leaders.take(12).flat_map(|(place, name, coins)| [place, name, Span::raw(format!(" {coins}   "))]);
+        return paint::left(buf, area, 1, &Line::from(spans.collect::<Vec<_>>()));
+    }
+    for (row, (place, name, coins)) in (1..area.height).zip(leaders) {
+        let line = Rect { width: area.width.saturating_sub(1), ..area };
+        paint::left(buf, line, row, &Line::from(vec![place, name]));
+        let coins = Line::styled(format!("{coins} {}", glyphs::GIFT), theme.style(Role::Gift));
+        paint::right(buf, line, row, &coins);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Viewers and likes over the last half hour.
+//! Viewers and likes over time: as much of it as we watched, an hour or less.
 //!
 //! ```text
 //! ── Viewers ──────────── 1 243 now · peak 1 502 ──      as a strip:
@@ -20,10 +20,8 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::{graph, paint};
 use crate::tui::{glyphs, number};
 
-/// What the graphs span.
-const WINDOW_SECONDS: u64 = 30 * 60;
-/// The shortest bucket of a series.
-const BUCKET_SECONDS: u64 = 10;
+/// What a column may stand for, in seconds: the shortest that shows all we watched, so that a young graph fills its pane.
+const STEPS: [u64; 4] = [10, 20, 30, 60];
 /// Columns of the scale.
 const SCALE: u16 = 5;
 /// A number of viewers older than this is marked as old.
@@ -36,11 +34,11 @@ pub(in crate::tui) fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect)
     }
     let upper = Rect { height: area.height - area.height * 2 / 5, ..area };
     let inner = super::titled(app, buf, upper, Pane::Graphs, "Viewers", &viewers(app, room));
-    plot(app, buf, inner, &watching(app, room, plot_columns(inner)), Role::Accent);
+    plot(app, room, buf, inner, (&watching(app, room, plot_columns(inner)), Role::Accent));
     let lower = super::below(area, upper.height);
     paint::rule(buf, lower, 0, &Line::raw("Likes"), &likes(app, room), app.theme.style(Role::Dim));
     let inner = super::below(lower, 1);
-    plot(app, buf, inner, &tapped(app, room, plot_columns(inner)), Role::Like);
+    plot(app, room, buf, inner, (&tapped(app, room, plot_columns(inner)), Role::Like));
 }
 
 fn strip(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
@@ -69,7 +67,7 @@ fn plot_columns(area: Rect) -> u16 {
     if area.height >= 3 { area.width.saturating_sub(SCALE + 1) } else { area.width.saturating_sub(1) }
 }
 
-fn plot(app: &App, buf: &mut Buffer, area: Rect, values: &[Option<u64>], role: Role) {
+fn plot(app: &App, room: &Room, buf: &mut Buffer, area: Rect, (values, role): (&[Option<u64>], Role)) {
     let dim = app.theme.style(Role::Dim);
     let max = top(values);
     let columns = plot_columns(area);
@@ -82,7 +80,12 @@ fn plot(app: &App, buf: &mut Buffer, area: Rect, values: &[Option<u64>], role: R
         paint::left(buf, area, 0, &Line::styled(number::short(max), dim));
         paint::left(buf, axis, 0, &Line::styled("0", dim));
         let axis = Rect { x, width: columns, ..axis };
-        paint::left(buf, axis, 0, &Line::styled(format!("-{}m", span(columns) / 60), dim));
+        paint::left(
+            buf,
+            axis,
+            0,
+            &Line::styled(format!("-{}m", step(app, room, columns) * u64::from(columns) / 60), dim),
+        );
         paint::right(buf, axis, 0, &Line::styled("now", dim));
     }
 }
@@ -91,20 +94,18 @@ fn top(values: &[Option<u64>]) -> u64 {
     graph::nice_max(values.iter().flatten().copied().max().unwrap_or(0))
 }
 
-/// Seconds a column stands for: whole buckets, as many as the window needs.
-fn step(columns: u16) -> u64 {
-    WINDOW_SECONDS.div_ceil(u64::from(columns.max(1))).div_ceil(BUCKET_SECONDS) * BUCKET_SECONDS
-}
-
-/// Seconds that so many columns stand for.
-fn span(columns: u16) -> u64 {
-    step(columns) * u64::from(columns)
+/// Seconds a column stands for. The same for both graphs, so that they can be read against each other.
+fn step(app: &App, room: &Room, columns: u16) -> u64 {
+    let longest = STEPS.last().copied().unwrap_or(1);
+    let buckets = room.messages.window(app.now, longest, columns.into());
+    let watched = buckets.iter().skip_while(|bucket| **bucket == Bucket::Gap).count() as u64 * longest;
+    STEPS.into_iter().find(|step| step * u64::from(columns) >= watched).unwrap_or(longest)
 }
 
 /// Viewers by column: the last number said, held while nothing new is said.
 fn watching(app: &App, room: &Room, columns: u16) -> Vec<Option<u64>> {
     let mut known = None;
-    let buckets = room.viewers.window(app.now, step(columns), columns.into());
+    let buckets = room.viewers.window(app.now, step(app, room, columns), columns.into());
     buckets
         .into_iter()
         .map(|bucket| {
@@ -120,7 +121,7 @@ fn watching(app: &App, room: &Room, columns: u16) -> Vec<Option<u64>> {
 
 /// Likes seen by column.
 fn tapped(app: &App, room: &Room, columns: u16) -> Vec<Option<u64>> {
-    let buckets = room.likes.window(app.now, step(columns), columns.into());
+    let buckets = room.likes.window(app.now, step(app, room, columns), columns.into());
     buckets
         .into_iter()
         .map(|bucket| match bucket {

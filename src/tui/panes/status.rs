@@ -5,6 +5,8 @@
 //!  ? help  a add  r record  Tab pane                             2 panes hidden, z · provider euler · 4.2/s
 //! ```
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -88,35 +90,46 @@ fn hints_and_facts(app: &App, plan: &Plan, buf: &mut Buffer, area: Rect) {
     paint::left(buf, super::inset(area), 0, &Line::from(spans));
 }
 
-/// The right part, the most important last so that the eye finds it in the corner.
+/// A fact for the right part, with how long it is kept when the row gets narrow: the highest goes first.
+type Fact = (u8, String);
+
+/// The right part of the row.
 fn facts(app: &App, plan: &Plan, width: u16) -> Line<'static> {
-    let mut facts = Vec::new();
-    if let Some(notice) = &app.notice {
-        facts.push(notice.as_str().to_owned());
-    }
+    let mut facts: Vec<Fact> = Vec::new();
+    facts.extend(app.notice.as_ref().map(|notice| (1, notice.as_str().to_owned())));
     if let Some(tab) = app.tab() {
-        if !plan.hidden.is_empty()
-            && let Some(key) = app.key(Action::Zoom)
-        {
-            facts.push(match app.zoom {
-                Some(_) => format!("{key} next pane"),
-                None if plan.hidden.len() == 1 => format!("1 pane hidden, {key}"),
-                None => format!("{} panes hidden, {key}", plan.hidden.len()),
-            });
-        }
+        facts.extend(hidden(app, plan).map(|words| (0, words)));
         let phase = &tab.room.phase;
         if let (Some(started), true) = (tab.room.started_at, tab.is_on_air()) {
-            let on_air = tab.room.until_server(started, app.now);
-            facts.push(format!("live {}", number::minutes(on_air)));
+            let server_now = app.now.wall.0.saturating_add(tab.room.skew_ms.unwrap_or(0));
+            let on_air = u64::try_from(server_now.saturating_sub(started.0)).unwrap_or(0);
+            facts.push((4, format!("live {}", number::minutes(Duration::from_millis(on_air)))));
         }
-        facts.push(phase.transport.as_ref().map_or_else(|| phase::word(phase.kind).to_owned(), ToString::to_string));
-        if let Some(rate) = tab.room.messages.per_minute(app.now) {
-            facts.push(format!("{} msg", number::per_second(rate)).replace("/s msg", " msg/s"));
-        }
+        let through = phase.transport.as_ref().map_or(phase::word(phase.kind), |transport| transport.as_str());
+        facts.push((2, through.to_owned()));
+        let rate = tab.room.messages.per_minute(app.now);
+        facts.extend(rate.map(|rate| (3, number::per_second(rate).replace('/', " msg/"))));
     }
     let separator = format!(" {} ", glyphs::DOT);
-    while facts.len() > 1 && crate::text::width(&facts.join(&separator)) * 2 > usize::from(width) {
-        facts.remove(0);
+    // The help key keeps its place at the left.
+    let most = usize::from(width.saturating_sub(if width > 40 { 28 } else { 2 }));
+    loop {
+        let line = facts.iter().map(|(_, words)| words.as_str()).collect::<Vec<_>>().join(&separator);
+        if facts.len() <= 1 || crate::text::width(&line) <= most {
+            return Line::styled(line, app.theme.style(Role::Dim));
+        }
+        let last = facts.iter().enumerate().max_by_key(|(_, (rank, _))| *rank).map_or(0, |(at, _)| at);
+        facts.remove(last);
     }
-    Line::styled(facts.join(&separator), app.theme.style(Role::Dim))
+}
+
+/// What did not fit on the screen, and the key that shows it.
+fn hidden(app: &App, plan: &Plan) -> Option<String> {
+    let key = app.key(Action::Zoom)?;
+    match (app.zoom, plan.hidden.len()) {
+        (_, 0) => None,
+        (Some(_), _) => Some(format!("{key} next pane")),
+        (None, 1) => Some(format!("1 pane hidden, {key}")),
+        (None, n) => Some(format!("{n} panes hidden, {key}")),
+    }
 }

@@ -132,3 +132,120 @@ fn down(log: &ChatLog, from: (Seq, usize), lines: usize, height: &mut impl FnMut
     }
     (seq, line)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    use crate::clock::{Moment, Timestamp};
+    use crate::events::{Chat, EventKind, RoomEvent, Viewer};
+    use crate::ids::MsgId;
+    use crate::room::Room;
+    use proptest::prelude::*;
+
+    const ROWS: usize = 6;
+
+    fn say(room: &mut Room, count: usize) {
+        for _ in 0..count {
+            let seq = room.chat.next_seq().0;
+            let at = Moment { mono: seq * 1_000, wall: Timestamp(0) };
+            let from = Arc::new(Viewer::default());
+            let chat = Chat { from, text: "hi".into(), emotes: vec![], to: None, language: "".into() };
+            let id = Some(MsgId(seq + 1));
+            room.apply(&RoomEvent {
+                at,
+                server_at: None,
+                id,
+                room_id: None,
+                history: false,
+                kind: EventKind::Chat(chat),
+            });
+        }
+    }
+
+    /// Entries of one to three lines.
+    fn height(entry: &Entry) -> usize {
+        usize::try_from(entry.seq.0 % 3).unwrap() + 1
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Say(usize),
+        Move(Scroll),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let moves = prop_oneof![
+            (1usize..9).prop_map(Scroll::Up),
+            (1usize..9).prop_map(Scroll::Down),
+            Just(Scroll::Top),
+            Just(Scroll::Bottom),
+        ];
+        proptest::collection::vec(prop_oneof![(0usize..12).prop_map(Step::Say), moves.prop_map(Step::Move)], 0..40)
+    }
+
+    proptest! {
+        #[test]
+        fn a_view_that_stands_never_moves_by_itself(steps in steps()) {
+            let mut room = Room::new(40);
+            let mut anchor = Anchor::Follow;
+            for step in steps {
+                let before = top(&room.chat, anchor, ROWS, height);
+                match step {
+                    Step::Say(count) => {
+                        say(&mut room, count);
+                        let after = top(&room.chat, anchor, ROWS, height);
+                        let oldest = room.chat.iter().next().map(|entry| (entry.seq, 0));
+                        match (anchor, before) {
+                            (Anchor::At { .. }, Some(before)) if room.chat.get(before.0).is_some() => {
+                                prop_assert_eq!(after, Some(before));
+                            }
+                            (Anchor::At { .. }, _) => prop_assert_eq!(after, oldest),
+                            (Anchor::Follow, _) => {}
+                        }
+                    }
+                    Step::Move(by) => anchor = scroll(&room.chat, anchor, ROWS, by, height),
+                }
+                if let (Anchor::At { .. }, Some((seq, line))) = (anchor, top(&room.chat, anchor, ROWS, height)) {
+                    let below: usize = from(&room.chat, seq).map(height).sum();
+                    prop_assert!(below - line > ROWS, "a view at the end follows");
+                }
+            }
+        }
+
+        #[test]
+        fn up_and_down_again_is_where_one_was(count in 20usize..60, lines in 1usize..12, start in 12usize..18) {
+            let mut room = Room::new(100);
+            say(&mut room, count);
+            let anchor = scroll(&room.chat, Anchor::Follow, ROWS, Scroll::Up(start), height);
+            let there = scroll(&room.chat, anchor, ROWS, Scroll::Up(lines), height);
+            let back = scroll(&room.chat, there, ROWS, Scroll::Down(lines), height);
+            prop_assert_eq!(top(&room.chat, back, ROWS, height), top(&room.chat, anchor, ROWS, height));
+        }
+    }
+
+    #[test]
+    fn what_fits_is_shown_from_its_top_and_cannot_be_scrolled() {
+        let mut room = Room::new(100);
+        say(&mut room, 2);
+        assert_eq!(top(&room.chat, Anchor::Follow, ROWS, height), Some((Seq(0), 0)));
+        assert_eq!(scroll(&room.chat, Anchor::Follow, ROWS, Scroll::Up(3), height), Anchor::Follow);
+    }
+
+    #[test]
+    fn what_came_while_standing_is_counted() {
+        let mut room = Room::new(100);
+        say(&mut room, 30);
+        let anchor = scroll(&room.chat, Anchor::Follow, ROWS, Scroll::Up(3), height);
+        say(&mut room, 5);
+        let anchor = scroll(&room.chat, anchor, ROWS, Scroll::Up(3), height);
+        assert_eq!(unseen(&room.chat, anchor), 5);
+        assert_eq!(scroll(&room.chat, anchor, ROWS, Scroll::Bottom, height), Anchor::Follow);
+    }
+
+    #[test]
+    fn an_empty_log_has_no_top() {
+        assert_eq!(top(&Room::new(9).chat, Anchor::Follow, ROWS, height), None);
+    }
+}

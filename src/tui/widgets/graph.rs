@@ -6,7 +6,8 @@ use ratatui::style::Style;
 
 use crate::tui::glyphs;
 
-/// Draws one bar a column; `None` is a gap. `max` is the top of the area.
+/// Draws one bar a column; `None` is a gap, unless nothing stands before it: that is time before we came. `max` is the top
+/// of the area.
 pub(in crate::tui) fn bars(
     buf: &mut Buffer,
     area: Rect,
@@ -16,7 +17,7 @@ pub(in crate::tui) fn bars(
 ) {
     let area = area.intersection(buf.area);
     let shown = values.iter().skip(values.len().saturating_sub(area.width.into()));
-    for (x, value) in (area.left()..area.right()).zip(shown) {
+    for (x, value) in (area.left()..area.right()).zip(shown).skip_while(|(_, value)| value.is_none()) {
         match value {
             Some(value) => bar(buf, area, x, eighths(*value, max, area.height), style),
             None if area.height > 0 => {
@@ -47,12 +48,8 @@ fn bar(buf: &mut Buffer, area: Rect, x: u16, high: u64, style: Style) {
 /// The next round number at or above: the scale of a graph should not move with every viewer.
 pub(in crate::tui) fn nice_max(value: u64) -> u64 {
     let value = value.max(4);
-    let mut step = 1_u64;
-    while step.saturating_mul(10) <= value {
-        step = step.saturating_mul(10);
-    }
-    let half = step / 2;
-    if half == 0 { value } else { value.div_ceil(half).saturating_mul(half) }
+    let part = 10_u64.pow(value.ilog10()) / 4;
+    if part == 0 { value } else { value.div_ceil(part).saturating_mul(part) }
 }
 
 #[cfg(test)]
@@ -74,6 +71,11 @@ mod tests {
     }
 
     #[test]
+    fn the_time_before_we_came_is_no_gap() {
+        assert_eq!(drawn(&[None, None, Some(8), None], 8, 4, 1), ["  █┄"]);
+    }
+
+    #[test]
     fn the_newest_values_are_the_ones_that_fit() {
         assert_eq!(drawn(&[Some(8), Some(1), Some(4)], 8, 2, 1), ["▁▄"]);
     }
@@ -81,8 +83,8 @@ mod tests {
     #[rstest]
     #[case(0, 4)]
     #[case(9, 9)]
-    #[case(1_243, 1_500)]
-    #[case(1_501, 2_000)]
+    #[case(1_243, 1_250)]
+    #[case(1_501, 1_750)]
     #[case(83_000, 85_000)]
     fn scales_are_round(#[case] value: u64, #[case] max: u64) {
         assert_eq!(nice_max(value), max);

@@ -64,14 +64,58 @@ pub(in crate::tui) fn row_of(buf: &Buffer, area: Rect, row: u16) -> Option<Rect>
     (row < area.height && !line.is_empty()).then_some(line)
 }
 
-/// Blanks a rectangle.
+/// Blanks a rectangle, and a wide character that reaches into it from the left: half of one is never shown.
 pub(in crate::tui) fn clear(buf: &mut Buffer, area: Rect) {
     let area = area.intersection(buf.area);
     for y in area.top()..area.bottom() {
+        if let Some(cell) = area.left().checked_sub(1).and_then(|x| buf.cell_mut((x, y)))
+            && crate::text::width(cell.symbol()) > 1
+        {
+            cell.reset();
+        }
         for x in area.left()..area.right() {
             if let Some(cell) = buf.cell_mut((x, y)) {
                 cell.reset();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(buf: &Buffer) -> String {
+        buf.content.iter().map(ratatui::buffer::Cell::symbol).collect()
+    }
+
+    #[test]
+    fn a_rule_gives_up_its_note_before_its_title() {
+        let drawn = |width| {
+            let area = Rect::new(0, 0, width, 1);
+            let mut buf = Buffer::empty(area);
+            rule(&mut buf, area, 0, &Line::raw("Chat"), &Line::raw("38/min"), Style::new());
+            text(&buf)
+        };
+        assert_eq!(drawn(24), "── Chat ────── 38/min ──");
+        assert_eq!(drawn(14), "── Chat ──────");
+    }
+
+    #[test]
+    fn half_a_wide_character_is_never_left() {
+        let area = Rect::new(0, 0, 6, 1);
+        let mut buf = Buffer::empty(area);
+        buf.set_string(0, 0, "a漢b", Style::new());
+        clear(&mut buf, Rect::new(2, 0, 2, 1));
+        assert_eq!(text(&buf), "a     ");
+    }
+
+    #[test]
+    fn nothing_is_drawn_outside_the_buffer() {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 3, 1));
+        left(&mut buf, Rect::new(2, 0, 9, 9), 4, &Line::raw("beyond"));
+        right(&mut buf, Rect::new(0, 0, 9, 1), 0, &Line::raw("long"));
+        clear(&mut buf, Rect::new(0, 0, 99, 99));
+        assert_eq!(text(&buf), "   ");
     }
 }

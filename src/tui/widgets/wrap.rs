@@ -6,29 +6,31 @@ use crate::text::width;
 
 /// `text` in lines; the first is at most `first` columns wide and the others `rest`. At least one line, however empty.
 ///
-/// A character that is wider than a line stands on a line of its own: whoever draws it clips it.
+/// The first line is no longer than the others, whatever was asked. A character that is wider than a line stands on a line of its own: whoever draws it clips it.
 pub(in crate::tui) fn wrap(text: &str, first: usize, rest: usize) -> Vec<&str> {
+    let first = first.min(rest);
     let mut lines = Vec::new();
     let mut start = 0;
     // End of the last word that fits, and where the next one begins.
     let mut blank: Option<(usize, usize)> = None;
     let mut used = 0;
     for (at, grapheme) in text.grapheme_indices(true) {
-        let limit = if lines.is_empty() { first } else { rest };
         let wide = width(grapheme);
         if grapheme == " " {
             blank = Some((at, at + 1));
         }
-        if used + wide > limit && at > start {
+        // Again after a break: what is carried over may fill a line by itself.
+        while at > start && used + wide > if lines.is_empty() { first } else { rest } {
             let (end, next) = blank.take().unwrap_or((at, at));
-            lines.push(text.get(start..end).unwrap_or_default());
+            if end > start {
+                lines.push(text.get(start..end).unwrap_or_default());
+            }
             start = next;
             used = text.get(start..at).map_or(0, width);
-            if at < start {
-                continue;
-            }
         }
-        used += wide;
+        if at >= start {
+            used += wide;
+        }
     }
     lines.push(text.get(start..).unwrap_or_default());
     lines

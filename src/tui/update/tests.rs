@@ -1,0 +1,188 @@
+//! What messages do, judged by the state and the effects alone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{update, wake};
+use crate::clock::{Moment, Timestamp};
+use crate::config::{Keys, Screen};
+use crate::events::{EventKind, Host, Info, LiveStart, Phase, PhaseKind, RoomEvent};
+use crate::ids::{RoomId, RoomKey, Target};
+use crate::record;
+use crate::room::{Noted, Room};
+use crate::track::{self, Command, Lost, UpdateKind};
+use crate::tui::Options;
+use crate::tui::app::{App, Popup};
+use crate::tui::chord::Chord;
+use crate::tui::msg::{Effect, Msg, Outcome};
+
+const NOW: Moment = Moment { mono: 7_205_250, wall: Timestamp(1_793_302_205_250) };
+
+fn app() -> App {
+    let options = Options {
+        screen: Screen::default(),
+        keys: Keys::new(),
+        notice: None,
+        mono: false,
+        zone: jiff::tz::TimeZone::UTC,
+    };
+    App::new(options, NOW).unwrap()
+}
+
+fn press(app: &mut App, chord: &str) -> Vec<Effect> {
+    update(app, Msg::Key(chord.parse::<Chord>().unwrap().event())).effects
+}
+
+fn hear(app: &mut App, room: u64, kind: UpdateKind) -> Outcome {
+    update(app, Msg::Tracked(track::Update { room: RoomKey(room), kind }))
+}
+
+fn happen(app: &mut App, room: u64, kind: EventKind) {
+    let event = RoomEvent { at: NOW, server_at: None, id: None, room_id: None, history: false, kind };
+    hear(app, room, UpdateKind::Events(Arc::from(vec![Noted { event, tally: None }])));
+}
+
+fn on_air() -> App {
+    let mut app = app();
+    hear(&mut app, 1, UpdateKind::Added { label: "@ana".into() });
+    happen(&mut app, 1, EventKind::Live(LiveStart { room_id: RoomId(73), live_seq: 1 }));
+    let host = Host { unique_id: "ana".into(), ..Host::default() };
+    happen(&mut app, 1, EventKind::Info(Box::new(Info { host, title: "tea".into(), ..Info::default() })));
+    happen(&mut app, 1, EventKind::State(Phase::new(PhaseKind::Live)));
+    app
+}
+
+fn type_name(app: &mut App, name: &str) -> Vec<Effect> {
+    press(app, "a");
+    for c in name.chars() {
+        press(app, &c.to_string());
+    }
+    press(app, "enter")
+}
+
+#[test]
+fn a_typed_room_is_added_and_shown_when_it_comes() {
+    let mut app = on_air();
+    let ben: Target = "@ben".parse().unwrap();
+    assert_eq!(type_name(&mut app, "ben"), [Effect::Track(Command::Add(ben))]);
+    hear(&mut app, 2, UpdateKind::Added { label: "@ben".into() });
+    assert_eq!(app.tab().unwrap().name(), "ben");
+}
+
+#[test]
+fn while_a_name_is_typed_no_letter_is_a_command() {
+    let mut app = on_air();
+    press(&mut app, "a");
+    for key in ["q", "n", "y", "?", "r"] {
+        assert_eq!(press(&mut app, key), []);
+    }
+    assert!(matches!(&app.popup, Some(Popup::AddRoom { input, .. }) if input.value() == "qny?r"));
+    assert_eq!(press(&mut app, "ctrl-c"), [Effect::Quit]);
+}
+
+#[test]
+fn a_room_that_is_there_is_shown_instead_of_added_twice() {
+    let mut app = on_air();
+    hear(&mut app, 2, UpdateKind::Added { label: "@ben".into() });
+    press(&mut app, "2");
+    assert_eq!(type_name(&mut app, "ANA"), []);
+    assert_eq!(app.tab().unwrap().key, RoomKey(1));
+}
+
+#[test]
+fn pasted_text_is_never_keys() {
+    let mut app = on_air();
+    assert_eq!(update(&mut app, Msg::Paste("q\u{3}x".into())), Outcome::QUIET);
+    assert_eq!(app.tabs.len(), 1);
+    press(&mut app, "a");
+    update(&mut app, Msg::Paste("@be\u{1b}[31mn\n".into()));
+    assert!(matches!(&app.popup, Some(Popup::AddRoom { input, .. }) if input.value() == "@be[31mn"));
+}
+
+#[test]
+fn the_record_key_starts_and_stops() {
+    let mut app = on_air();
+    let job = record::Job { room: RoomKey(1), room_id: RoomId(73), host: "ana".into(), title: "tea".into() };
+    assert_eq!(press(&mut app, "r"), [Effect::Record(record::Command::Start(job))]);
+    let update_of = |recording| Msg::Recorded(record::Update { room: RoomKey(1), recording });
+    update(&mut app, update_of(record::Recording::Starting));
+    assert_eq!(press(&mut app, "r"), [Effect::Record(record::Command::Stop(RoomKey(1)))]);
+}
+
+#[test]
+fn a_room_that_is_not_live_has_nothing_to_record_and_says_so() {
+    let mut app = on_air();
+    happen(&mut app, 1, EventKind::State(Phase::new(PhaseKind::Offline)));
+    assert_eq!(press(&mut app, "r"), []);
+    assert!(app.toast.as_ref().unwrap().text.as_str().contains("ana is not live"));
+    press(&mut app, "j");
+    assert_eq!(app.toast, None, "a passing word goes with the next key");
+}
+
+#[test]
+fn closing_a_recorded_room_asks_then_finishes_the_recording_first() {
+    let mut app = on_air();
+    let recording = record::Recording::Starting;
+    update(&mut app, Msg::Recorded(record::Update { room: RoomKey(1), recording }));
+    assert_eq!(press(&mut app, "x"), []);
+    let stop = Effect::Record(record::Command::Stop(RoomKey(1)));
+    assert_eq!(press(&mut app, "y"), [stop, Effect::Track(Command::Remove(RoomKey(1)))]);
+}
+
+#[test]
+fn a_mirror_that_lagged_asks_once_and_takes_the_snapshot() {
+    let mut app = on_air();
+    let lagged = || UpdateKind::Lagged(Lost::default());
+    let ask = Effect::Track(Command::Snapshot(RoomKey(1)));
+    assert_eq!(hear(&mut app, 1, lagged()).effects, [ask.clone()]);
+    assert_eq!(hear(&mut app, 1, lagged()).effects, []);
+    let mut truth = Room::new(10);
+    truth.title = "coffee".into();
+    hear(&mut app, 1, UpdateKind::Snapshot(Arc::new(truth)));
+    assert_eq!(app.tab().unwrap().room.title, "coffee");
+    assert_eq!(hear(&mut app, 1, lagged()).effects, [ask]);
+}
+
+#[test]
+fn news_of_rooms_we_do_not_know_is_nothing() {
+    let mut app = on_air();
+    assert_eq!(hear(&mut app, 99, UpdateKind::Lagged(Lost::default())), Outcome::QUIET);
+    assert_eq!(hear(&mut app, 99, UpdateKind::Removed { into: None }), Outcome::QUIET);
+}
+
+#[test]
+fn a_panic_elsewhere_is_told_until_it_is_put_away() {
+    let mut app = on_air();
+    update(&mut app, Msg::Panicked("index out of bounds".into()));
+    press(&mut app, "j");
+    assert!(app.toast.is_some());
+    press(&mut app, "esc");
+    assert_eq!(app.toast, None);
+}
+
+#[test]
+fn a_dashboard_on_which_nothing_happens_wakes_at_the_minute() {
+    let app = app();
+    assert_eq!(wake(&app, NOW), Duration::from_millis(54_750));
+}
+
+#[test]
+fn a_live_room_wakes_for_the_next_bucket_of_its_graphs() {
+    assert_eq!(wake(&on_air(), NOW), Duration::from_millis(4_750));
+}
+
+#[test]
+fn a_countdown_wakes_for_its_second() {
+    let mut app = on_air();
+    let retry = NOW + Duration::from_secs(7);
+    happen(&mut app, 1, EventKind::State(Phase::new(PhaseKind::Reconnecting).until(retry)));
+    assert_eq!(wake(&app, NOW), Duration::from_millis(750));
+}
+
+#[test]
+fn a_look_up_that_is_a_minute_away_does_not_tick() {
+    let mut app = on_air();
+    let retry = NOW + Duration::from_secs(50);
+    happen(&mut app, 1, EventKind::State(Phase::new(PhaseKind::Offline).until(retry)));
+    assert_eq!(wake(&app, NOW), Duration::from_millis(54_750));
+}

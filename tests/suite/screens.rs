@@ -1,0 +1,294 @@
+//! What the screen shows, whole screens at the sizes people have.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use proptest::prelude::*;
+use rstest::rstest;
+use tiktop::config::Screen;
+use tiktop::events::{Phase, PhaseKind};
+use tiktop::ids::RoomKey;
+use tiktop::record::{self, Recording};
+use tiktop::track::UpdateKind;
+
+use super::stage::{self, Stage};
+
+fn busy() -> Stage {
+    let mut stage = Stage::new();
+    stage::evening(&mut stage);
+    stage
+}
+
+fn battle() -> Stage {
+    let mut stage = busy();
+    stage::battle(&mut stage);
+    stage
+}
+
+/// The screen as text; wide characters leave their second cell out, as a terminal does.
+fn shown(stage: &mut Stage, width: u16, height: u16) -> String {
+    let terminal = stage.picture(width, height);
+    let buffer = terminal.backend().buffer();
+    let mut text = String::new();
+    for row in buffer.content().chunks(width.into()) {
+        let mut skip = 0;
+        for cell in row {
+            if skip == 0 {
+                text.push_str(cell.symbol());
+                skip = tiktop::text::width(cell.symbol()).saturating_sub(1);
+            } else {
+                skip -= 1;
+            }
+        }
+        text.truncate(text.trim_end_matches(' ').len());
+        text.push('\n');
+    }
+    text
+}
+
+#[rstest]
+#[case(120, 36)]
+#[case(80, 24)]
+#[case(200, 60)]
+#[case(20, 5)]
+fn a_busy_room_in_a_battle(#[case] width: u16, #[case] height: u16) {
+    assert_snapshot!(format!("battle_{width}x{height}"), shown(&mut battle(), width, height));
+}
+
+#[test]
+fn a_busy_room() {
+    assert_snapshot!(shown(&mut busy(), 120, 36));
+}
+
+#[test]
+fn a_dashboard_without_a_room_says_how_to_add_one() {
+    assert_snapshot!(shown(&mut Stage::new(), 80, 24));
+}
+
+#[test]
+fn an_offline_room_says_why_and_when_it_is_looked_at_again() {
+    let mut stage = busy();
+    stage.press("4");
+    assert_snapshot!(shown(&mut stage, 80, 24));
+}
+
+#[test]
+fn a_failed_room_explains_itself() {
+    let mut stage = busy();
+    let reason = "TikTok refused the anonymous socket (417), and provider euler answers 429: its limit for guests is \
+        reached until 20:00. Put a provider key in TIKTOP_PROVIDER_KEY (README, \"Connecting\").";
+    stage.press("3");
+    stage.phase(3, Phase::new(PhaseKind::Failed).because(reason));
+    assert_snapshot!(shown(&mut stage, 80, 24));
+}
+
+#[test]
+fn a_room_that_comes_back_counts_down_over_its_chat() {
+    let mut stage = busy();
+    let retry = stage.now + Duration::from_secs(7);
+    stage.phase(1, Phase::new(PhaseKind::Reconnecting).because("the socket was dropped").until(retry));
+    let screen = shown(&mut stage, 80, 24);
+    assert!(screen.contains("◐ reconnecting · trying again in 0:07 · the socket was dropped"), "{screen}");
+    stage.wait(2);
+    assert!(shown(&mut stage, 80, 24).contains("trying again in 0:05"));
+}
+
+#[test]
+fn the_help_lists_every_key() {
+    let mut stage = busy();
+    stage.press("?");
+    assert_snapshot!(shown(&mut stage, 100, 32));
+    stage.press("?");
+    assert!(!shown(&mut stage, 100, 32).contains("Keys"));
+}
+
+#[test]
+fn a_wrong_name_is_explained_where_it_was_typed() {
+    let mut stage = busy();
+    stage.press("a");
+    stage.dashboard.paste("ana live", stage.now);
+    stage.press("enter");
+    assert_snapshot!(shown(&mut stage, 80, 24));
+}
+
+#[test]
+fn diagnostics_name_what_we_could_not_read() {
+    let mut stage = busy();
+    stage.press("d");
+    assert_snapshot!(shown(&mut stage, 80, 24));
+}
+
+#[test]
+fn a_recording_is_in_the_tab_and_its_failure_stays_until_it_is_put_away() {
+    let mut stage = busy();
+    let running = Recording::Running {
+        since: stage.now - Duration::from_secs(751),
+        bytes: 142_900_000,
+        rate: 204_000,
+        file: PathBuf::from("ana.mkv"),
+        quality: "hd".into(),
+    };
+    stage.dashboard.record(record::Update { room: RoomKey(1), recording: running }, stage.now);
+    assert!(shown(&mut stage, 120, 36).contains("⏺ 12:31 142 MB 1.6 Mb/s"));
+    let reason = "The disk is full; what was recorded so far is whole and plays.";
+    let failed = Recording::Failed { reason: reason.into(), file: None };
+    stage.dashboard.record(record::Update { room: RoomKey(1), recording: failed }, stage.now);
+    stage.press("j");
+    assert!(shown(&mut stage, 120, 36).contains(reason));
+    stage.press("esc");
+    assert!(!shown(&mut stage, 120, 36).contains(reason));
+}
+
+#[test]
+fn leaving_while_recording_asks_first() {
+    let mut stage = busy();
+    stage.dashboard.record(record::Update { room: RoomKey(2), recording: Recording::Starting }, stage.now);
+    stage.press("q");
+    assert!(shown(&mut stage, 80, 24).contains("Still recording ben. Finish and quit?"));
+    stage.press("n");
+    assert!(!shown(&mut stage, 80, 24).contains("Still recording"));
+}
+
+#[test]
+fn a_chat_that_is_scrolled_stands_still_and_counts_what_is_new() {
+    let mut stage = battle();
+    let kit = std::sync::Arc::new(stage::viewer(101, "Kit"));
+    stage.picture(80, 24);
+    stage.press("k k k");
+    let top = |screen: &str| screen.lines().nth(2).unwrap_or_default().to_owned();
+    let before = shown(&mut stage, 80, 24);
+    for n in 0..37 {
+        stage.say(1, &kit, &format!("line {n}"));
+    }
+    let after = shown(&mut stage, 80, 24);
+    assert_eq!(top(&before), top(&after));
+    assert!(after.contains("▼ 37 new · End resumes"), "{after}");
+    stage.press("end");
+    let followed = shown(&mut stage, 80, 24);
+    assert!(followed.contains("line 36") && !followed.contains("new · End"), "{followed}");
+}
+
+#[test]
+fn hidden_panes_open_over_the_chat_one_after_another() {
+    let mut stage = busy();
+    assert!(shown(&mut stage, 80, 24).contains("2 panes hidden, z"));
+    stage.press("z");
+    assert!(shown(&mut stage, 80, 24).contains("── Gifts ─"));
+    stage.press("z");
+    assert!(shown(&mut stage, 80, 24).contains("── Viewers ─"));
+    stage.press("z");
+    assert!(shown(&mut stage, 80, 24).contains("── Chat "));
+}
+
+#[test]
+fn what_comes_in_another_room_is_counted_until_it_is_looked_at() {
+    let mut stage = busy();
+    assert!(shown(&mut stage, 120, 36).contains("●ben •3"));
+    stage.press("2");
+    assert!(!shown(&mut stage, 120, 36).contains("•3"));
+}
+
+#[test]
+fn many_rooms_scroll_so_that_the_one_on_the_screen_is_visible() {
+    let mut stage = Stage::new();
+    for room in 1..=20 {
+        stage.add(room, &format!("@room{room:02}"));
+    }
+    stage.press("p p");
+    let tabs = shown(&mut stage, 80, 24).lines().next().unwrap_or_default().to_owned();
+    assert!(tabs.starts_with('‹') && tabs.contains("19 ◐room19"), "{tabs}");
+    stage.press("1");
+    let tabs = shown(&mut stage, 80, 24).lines().next().unwrap_or_default().to_owned();
+    assert!(tabs.contains("1 ◐room01") && tabs.contains('›'), "{tabs}");
+}
+
+#[test]
+fn a_closed_room_leaves_the_next_one_on_the_screen() {
+    let mut stage = busy();
+    stage.hear(1, UpdateKind::Removed { into: None });
+    let screen = shown(&mut stage, 80, 24);
+    assert!(!screen.contains("ana.live") && screen.contains("late shift"), "{screen}");
+    for room in 2..=4 {
+        stage.hear(room, UpdateKind::Removed { into: None });
+    }
+    assert!(shown(&mut stage, 80, 24).contains("No room yet."));
+}
+
+#[test]
+fn two_names_of_one_room_are_kept_once() {
+    let mut stage = busy();
+    stage.press("4");
+    stage.hear(4, UpdateKind::Removed { into: Some(RoomKey(1)) });
+    let screen = shown(&mut stage, 120, 36);
+    assert!(screen.contains("Painting the harbour") && screen.contains("the same room"), "{screen}");
+}
+
+#[test]
+fn in_ascii_none_of_our_own_signs_is_beyond_ascii() {
+    let mut stage = Stage::with(Screen { ascii: true, ..Screen::default() }, false);
+    stage::evening(&mut stage);
+    stage::battle(&mut stage);
+    let screen = shown(&mut stage, 120, 36).replace('🎉', "");
+    let foreign: Vec<char> = screen.chars().filter(|c| !c.is_ascii()).collect();
+    assert!(foreign.is_empty(), "{foreign:?} in\n{screen}");
+    assert_snapshot!(screen);
+}
+
+#[test]
+fn without_colour_weight_and_words_say_it_all() {
+    let mut stage = Stage::with(Screen::default(), true);
+    stage::evening(&mut stage);
+    stage::battle(&mut stage);
+    let terminal = stage.picture(120, 36);
+    let colours = |cell: &ratatui::buffer::Cell| [cell.fg, cell.bg, cell.underline_color];
+    let cells = terminal.backend().buffer().content();
+    assert!(cells.iter().flat_map(colours).all(|colour| colour == ratatui::style::Color::Reset));
+    assert!(cells.iter().any(|cell| cell.modifier.contains(ratatui::style::Modifier::BOLD)));
+}
+
+#[test]
+fn drawing_again_with_or_without_what_was_kept_gives_the_same_picture() {
+    let mut stage = battle();
+    let first = stage.picture(120, 36).backend().buffer().clone();
+    assert_eq!(stage.picture(120, 36).backend().buffer(), &first);
+    stage.dashboard.forget();
+    assert_eq!(stage.picture(120, 36).backend().buffer(), &first);
+}
+
+#[test]
+fn no_size_is_too_small_and_no_key_breaks_one() {
+    let mut stage = battle();
+    for (width, height) in (1..=40).flat_map(|width| (1..=20).map(move |height| (width, height))) {
+        stage.picture(width, height);
+        stage.press("k z tab");
+    }
+    for popup in ["?", "d", "a"] {
+        stage.press(popup);
+        for size in 1..=20 {
+            stage.picture(size * 2, size);
+            stage.press("pgdn down");
+        }
+        stage.press("esc");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_name_and_no_comment_breaks_a_screen(
+        name in "\\PC{0,60}", text in "\\PC{0,400}", keys in proptest::collection::vec("[a-zA-Z?]", 0..12),
+        width in 1u16..140, height in 1u16..50,
+    ) {
+        let mut stage = Stage::new();
+        stage.add(1, &name);
+        stage.go_live(1, &name, &text, u64::MAX);
+        stage.say(1, &std::sync::Arc::new(stage::viewer(1, &name)), &text);
+        for key in keys.iter().filter(|key| !matches!(key.as_str(), "q")) {
+            stage.press(key);
+            stage.picture(width, height);
+        }
+        stage.picture(width, height);
+    }
+}
