@@ -8,7 +8,7 @@ use super::stage::{Ffmpeg, Play, Stage, Then, impatient, patient};
 use tiktop::record::Limits;
 
 /// A clip with a keyframe a second, as a sender would send it.
-struct Film {
+struct Clip {
     /// File header and set-up.
     head: Vec<u8>,
     /// Time in milliseconds, whether it is a keyframe, the whole tag.
@@ -19,7 +19,7 @@ const TALL: &str = "180x320";
 const WIDE: &str = "320x180";
 const SECONDS: u32 = 12;
 
-impl Film {
+impl Clip {
     /// A clip of [`SECONDS`]; nothing where ffmpeg cannot make one.
     fn make(size: &str) -> Option<Self> {
         let picture = format!("testsrc2=size={size}:rate=25");
@@ -32,18 +32,18 @@ impl Film {
     }
 
     fn split(flv: &[u8]) -> Self {
-        let mut film = Self { head: flv[..13].to_vec(), tags: Vec::new() };
+        let mut clip = Self { head: flv[..13].to_vec(), tags: Vec::new() };
         let mut rest = &flv[13..];
         while let [kind, a, b, c, d, e, f, high, ..] = *rest {
             let (tag, after) = rest.split_at(u32::from_be_bytes([0, a, b, c]) as usize + 15);
             if kind == 18 || tag[12] == 0 {
-                film.head.extend_from_slice(tag);
+                clip.head.extend_from_slice(tag);
             } else {
-                film.tags.push((u32::from_be_bytes([high, d, e, f]), kind == 9 && tag[11] >> 4 == 1, tag.to_vec()));
+                clip.tags.push((u32::from_be_bytes([high, d, e, f]), kind == 9 && tag[11] >> 4 == 1, tag.to_vec()));
             }
             rest = after;
         }
-        film
+        clip
     }
 
     /// A connection made at `from` and broken at `to`, in milliseconds.
@@ -54,15 +54,15 @@ impl Film {
 }
 
 /// The clip in one of two sizes; says so where there is none.
-fn film(size: &str) -> Option<&'static Film> {
-    static TALL_FILM: OnceLock<Option<Film>> = OnceLock::new();
-    static WIDE_FILM: OnceLock<Option<Film>> = OnceLock::new();
-    let film = if size == TALL { &TALL_FILM } else { &WIDE_FILM };
-    let film = film.get_or_init(|| Film::make(size)).as_ref();
-    if film.is_none() {
-        println!("skipped: there is no ffmpeg that can make a test clip");
+fn clip(size: &str) -> Option<&'static Clip> {
+    static TALL_FILM: OnceLock<Option<Clip>> = OnceLock::new();
+    static WIDE_FILM: OnceLock<Option<Clip>> = OnceLock::new();
+    let clip = if size == TALL { &TALL_FILM } else { &WIDE_FILM };
+    let clip = clip.get_or_init(|| Clip::make(size)).as_ref();
+    if clip.is_none() {
+        eprintln!("skipped: there is no ffmpeg that can make a test clip");
     }
-    film
+    clip
 }
 
 fn run(program: &str, arguments: &str, file: &Path) -> Output {
@@ -92,11 +92,11 @@ async fn stage(play: Play, limits: Limits) -> Stage {
 
 #[tokio::test]
 async fn a_film_in_three_connections_is_one_file_that_plays() {
-    let Some(film) = film(TALL) else { return };
+    let Some(clip) = clip(TALL) else { return };
     let acts = [
-        (film.sent(0, 4_500), Then::Reset),
-        (film.sent(3_000, 8_200), Then::Stall),
-        (film.sent(6_000, 12_000), Then::End),
+        (clip.sent(0, 4_500), Then::Reset),
+        (clip.sent(3_000, 8_200), Then::Stall),
+        (clip.sent(6_000, 12_000), Then::End),
     ];
     let mut stage = stage(Play::new(acts), impatient()).await;
     let (file, millis, _) = stage.done().await;
@@ -107,8 +107,8 @@ async fn a_film_in_three_connections_is_one_file_that_plays() {
 
 #[tokio::test]
 async fn the_file_says_what_it_is() {
-    let Some(film) = film(TALL) else { return };
-    let mut stage = stage(Play::new([(film.sent(0, 3_000), Then::End)]), impatient()).await;
+    let Some(clip) = clip(TALL) else { return };
+    let mut stage = stage(Play::new([(clip.sent(0, 3_000), Then::End)]), impatient()).await;
     let (file, _, _) = stage.done().await;
     let probed = run("ffprobe", "-v error -show_entries format_tags:stream=codec_name -of default=nk=0 FILE", &file);
     let said = String::from_utf8_lossy(&probed.stdout).to_lowercase();
@@ -119,7 +119,7 @@ async fn the_file_says_what_it_is() {
 
 #[tokio::test]
 async fn a_picture_of_another_size_is_another_file_that_plays() {
-    let (Some(tall), Some(wide)) = (film(TALL), film(WIDE)) else { return };
+    let (Some(tall), Some(wide)) = (clip(TALL), clip(WIDE)) else { return };
     let acts = [(tall.sent(0, 6_000), Then::End), (wide.sent(6_000, 10_000), Then::End)];
     let mut stage = stage(Play::new(acts), impatient()).await;
     let (file, _, _) = stage.done().await;
@@ -129,8 +129,8 @@ async fn a_picture_of_another_size_is_another_file_that_plays() {
 
 #[tokio::test]
 async fn a_stop_leaves_a_whole_file() {
-    let Some(film) = film(TALL) else { return };
-    let mut stage = stage(Play::new([(film.sent(0, 6_000), Then::Stall)]), patient()).await;
+    let Some(clip) = clip(TALL) else { return };
+    let mut stage = stage(Play::new([(clip.sent(0, 6_000), Then::Stall)]), patient()).await;
     stage.settled().await;
     stage.stop().await;
     let (file, _, reason) = stage.done().await;
@@ -144,9 +144,9 @@ async fn records_until_it_is_killed() {
     if std::env::var_os(VICTIM).is_none() {
         return;
     }
-    let film = film(TALL).unwrap();
-    let mut stage = stage(Play::new([(film.sent(0, 6_000), Then::Stall)]), patient()).await;
-    println!("{RECORDING}{}", stage.settled().await.display());
+    let clip = clip(TALL).unwrap();
+    let mut stage = stage(Play::new([(clip.sent(0, 6_000), Then::Stall)]), patient()).await;
+    eprintln!("{RECORDING}{}", stage.settled().await.display());
     std::future::pending::<()>().await;
 }
 
@@ -160,17 +160,17 @@ const RECORDING: &str = "recording to ";
 async fn a_killed_program_leaves_a_whole_file_and_no_orphan() {
     use tokio::io::{AsyncBufReadExt, BufReader};
 
-    if film(TALL).is_none() {
+    if clip(TALL).is_none() {
         return;
     }
     let mut victim = tokio::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "record::film::records_until_it_is_killed", "--nocapture"])
         .env(VICTIM, "1")
-        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines();
+    let mut lines = BufReader::new(victim.stderr.take().unwrap()).lines();
     let file = loop {
         let line = lines.next_line().await.unwrap().expect("it ended without a recording");
         if let Some((_, file)) = line.split_once(RECORDING) {
