@@ -190,21 +190,21 @@ pub(super) fn subscribe<'a>(context: &mut Context<'a>, message: Fields<'a>) -> R
 }
 
 pub(super) fn barrage<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
-    let (mut kind, mut content, mut common_content) = (0, &b""[..], &b""[..]);
+    let (mut kind, mut own_text, mut shared_text) = (0, &b""[..], &b""[..]);
     let (mut user, mut grade) = (None, Grade::default());
     for field in message {
         let field = field?;
         match field.number {
             1 => context.common = Common::read(field.message()?)?,
             3 => kind = field.small()?,
-            5 => content = field.bytes()?,
-            24 => common_content = field.bytes()?,
+            5 => own_text = field.bytes()?,
+            24 => shared_text = field.bytes()?,
             50 => user = Some(field.message()?),
             100 | 101 => grade.read(field.message()?)?,
             _ => {}
         }
     }
-    let texts = [content, common_content, context.common.display_text];
+    let texts = [own_text, shared_text, context.common.display_text];
     let text = Display::read(texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default())?;
     let mut from = None;
     for user in [user, grade.user, text.user()].into_iter().flatten() {

@@ -60,14 +60,16 @@ impl Sender<'_> {
 
 /// The first address of an `Image`; nothing where it lists none.
 pub(super) fn picture(image: Fields<'_>) -> Result<Option<Box<str>>, DecodeError> {
-    /// Real addresses have up to 400 bytes.
+    /// Real addresses have up to 400 bytes, all of them visible ASCII.
     const LONGEST: usize = 2_048;
     for field in image {
         let field = field?;
         if field.number == 1 {
-            let address = field.bytes()?;
-            let usable = address.len() <= LONGEST && address.starts_with(b"http") && address.is_ascii();
-            return Ok(usable.then(|| String::from_utf8_lossy(address).into()));
+            let address = std::str::from_utf8(field.bytes()?).unwrap_or_default();
+            let usable = address.len() <= LONGEST
+                && address.starts_with("http")
+                && address.bytes().all(|c| c.is_ascii_graphic());
+            return Ok(usable.then(|| address.into()));
         }
     }
     Ok(None)
