@@ -17,3 +17,6 @@ mod room_laws;
 mod scenarios;
 mod scripted;
 mod transports;
+mod invented;
+mod layers;
+mod ndjson;

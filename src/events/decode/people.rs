@@ -66,9 +66,9 @@ pub(super) fn picture(image: Fields<'_>) -> Result<Option<Box<str>>, DecodeError
         let field = field?;
         if field.number == 1 {
             let address = std::str::from_utf8(field.bytes()?).unwrap_or_default();
-            let usable = address.len() <= LONGEST
-                && address.starts_with("http")
-                && address.bytes().all(|c| c.is_ascii_graphic());
+            // No early way out: the whole address is looked at in wide steps.
+            let visible = address.bytes().fold(true, |visible, c| visible & c.is_ascii_graphic());
+            let usable = visible && address.len() <= LONGEST && address.starts_with("http");
             return Ok(usable.then(|| address.into()));
         }
     }
