@@ -1,6 +1,5 @@
 //! Invented people and messages, one of each kind we read. Shapes and sizes follow recordings; nobody in them exists.
 
-use prost::Message as _;
 use tiktop::ids::MsgId;
 use tiktop::wire::{Message, pb};
 

@@ -10,13 +10,14 @@
 mod captures;
 mod config;
 mod docs;
+mod invented;
 mod layers;
 mod lookup;
+mod meaning;
+mod ndjson;
 mod record;
 mod room_laws;
 mod scenarios;
 mod scripted;
 mod transports;
-mod invented;
-mod layers;
-mod ndjson;
+mod wire;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use super::display::Display;
-use super::people::{Sender, is_somebody, picture, viewer};
+use super::people::{Sender, is_somebody, picture, user_id, viewer};
 use super::{Catalogue, Common, Context, DecodeError, EventKind, Fields};
 use crate::clock::Timestamp;
 use crate::events::{Barrage, BarrageKind, Envelope, Gift, GiftFacts, GiftTo, Notice, NoticeKind, Subscribe, Viewer};
@@ -31,7 +31,7 @@ pub(super) fn gift<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result
             15 => facts = gift_facts(field.message()?)?,
             23 => receiver.read_monitor(field.message()?)?,
             32 => sender.identity = Some(field.message()?),
-            45 => receiver.member = std::str::from_utf8(field.bytes()?).ok().and_then(|id| id.parse().ok()),
+            45 => receiver.member = receiver.member.or(user_id(field.bytes()?)),
             46 => receiver.member = receiver.member.or(UserId::from_wire(field.int()?)),
             47 => receiver.member_name = field.text()?,
             _ => {}
@@ -160,7 +160,7 @@ fn envelope_info(info: Fields<'_>, envelope: &mut Envelope) -> Result<(), Decode
             5 => envelope.coins = field.count()?,
             6 => envelope.winners = field.count()?,
             7 => envelope.opens_at = Timestamp::from_wire(field.int()?),
-            8 => envelope.from_id = std::str::from_utf8(field.bytes()?).ok().and_then(|id| id.parse().ok()),
+            8 => envelope.from_id = user_id(field.bytes()?),
             _ => {}
         }
     }

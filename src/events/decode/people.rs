@@ -165,6 +165,11 @@ pub(super) fn nested(fields: Fields<'_>, number: u32) -> Result<&[u8], DecodeErr
     Ok(&[])
 }
 
+/// An account's id written as text; nothing for `0` and for what is no number.
+pub(super) fn user_id(digits: &[u8]) -> Option<UserId> {
+    std::str::from_utf8(digits).ok().and_then(|digits| UserId::from_wire(digits.parse().ok()?))
+}
+
 /// A number written as text; 0 where it is none.
 fn number(digits: &[u8]) -> u16 {
     std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()).unwrap_or(0)
