@@ -6,19 +6,25 @@
 
 mod battle;
 mod catalogue;
+mod crowd;
 mod decode;
 mod event;
+mod gift;
 pub mod json;
+mod stage;
+mod status;
+mod talk;
 mod viewer;
 
 pub use battle::{
     BattleAction, BattleEvent, BattleKind, BattlePoints, BattleResult, BattleSide, BattleTimes, Cause, Supporter,
 };
 pub use catalogue::Catalogue;
+pub use crowd::{Follow, Join, Like, Share, TopViewer, Viewers};
 pub use decode::{Decoder, decode};
-pub use event::{
-    Barrage, BarrageKind, Chat, Control, ControlAction, Delete, Emote, EmoteChat, Envelope, EventKind, Follow, Gap,
-    Gift, GiftFacts, GiftTo, Host, Info, Intro, Join, Like, LiveStart, Notice, NoticeKind, Phase, PhaseKind, Question,
-    RoomEvent, Share, StreakClosed, Subscribe, TopViewer, Unknown, Viewers,
-};
+pub use event::{EventKind, RoomEvent, Unknown};
+pub use gift::{Barrage, BarrageKind, Envelope, Gift, GiftFacts, GiftTo, StreakClosed, Subscribe};
+pub use stage::{Control, ControlAction, Delete, Notice, NoticeKind};
+pub use status::{Gap, Host, Info, LiveStart, Phase, PhaseKind};
+pub use talk::{Chat, Emote, EmoteChat, Intro, Question};
 pub use viewer::Viewer;

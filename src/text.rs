@@ -42,7 +42,8 @@ impl Text {
 
     /// Like [`Text::new`] for bytes that should be UTF-8 and may not be.
     pub fn from_bytes(raw: &[u8]) -> Self {
-        Self::new(&String::from_utf8_lossy(raw))
+        // The plain check is several times faster than the lossy one, and nearly always enough.
+        std::str::from_utf8(raw).map_or_else(|_| Self::new(&String::from_utf8_lossy(raw)), Self::new)
     }
 
     /// The safe text.
@@ -157,6 +158,10 @@ fn clean(raw: &str) -> CompactString {
     while let Some(c) = chars.next() {
         let c = if matches!(c, '\n' | '\t' | '\r') { ' ' } else { c };
         let keep = match c {
+            ' '..='~' => {
+                marks = 0;
+                true
+            }
             // A joiner or an emoji variant means something only after a visible character.
             '\u{200d}' => last.is_some_and(is_pictographic) && chars.peek().copied().is_some_and(is_pictographic),
             // The wide variant of text symbols has a different width on every terminal: one column everywhere.

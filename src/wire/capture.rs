@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -67,12 +67,12 @@ struct FrameRecord {
 impl Line {
     /// Reads one line. The lines that `tiktop events --raw` prints as `raw` are messages too.
     pub fn parse(line: &str) -> Result<Self, DecodeError> {
-        let record: Record = serde_json::from_str(line.trim()).map_err(|error| bad(format_compact!("{error}")))?;
+        let record: Record = serde_json::from_str(line.trim()).map_err(|error| bad(&error.to_string()))?;
         if let Some(b64) = record.b64 {
             return Ok(Self::Frame { t: record.t as i64, bytes: bytes(&b64)? });
         }
         let (Some(method), Some(payload)) = (record.method, record.payload_b64) else {
-            return Err(bad("neither \"b64\" nor \"method\" with \"payload_b64\"".into()));
+            return Err(bad("neither \"b64\" nor \"method\" with \"payload_b64\""));
         };
         let message = Message {
             method,
@@ -106,7 +106,7 @@ impl Line {
 }
 
 fn bytes(b64: &str) -> Result<Bytes, DecodeError> {
-    BASE64.decode(b64.trim()).map(Bytes::from).map_err(|error| bad(format_compact!("base64: {error}")))
+    BASE64.decode(b64.trim()).map(Bytes::from).map_err(|error| bad(&format!("base64: {error}")))
 }
 
 /// Ids are numbers in some captures and text in others.
@@ -115,8 +115,8 @@ fn number(value: &Value) -> Option<i64> {
 }
 
 /// The words of the parser may quote the line, which is remote: made safe and short.
-fn bad(words: CompactString) -> DecodeError {
-    DecodeError::BadCapture(clip(Text::new(&words).as_str(), 120).into())
+fn bad(words: &str) -> DecodeError {
+    DecodeError::BadCapture(clip(Text::new(words).as_str(), 120).into())
 }
 
 #[cfg(test)]

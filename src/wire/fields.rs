@@ -163,17 +163,18 @@ impl<'a> Field<'a> {
     /// A short technical word (an id as text, a method name), copied; bytes that are no UTF-8 become replacement characters.
     #[inline]
     pub fn word(&self) -> Result<CompactString, DecodeError> {
-        self.bytes().map(CompactString::from_utf8_lossy)
+        let bytes = self.bytes()?;
+        Ok(CompactString::from_utf8(bytes).unwrap_or_else(|_| CompactString::from_utf8_lossy(bytes)))
     }
 
-    /// Numbers of a repeated field: packed into one or sent one by one.
-    pub fn ints(&self) -> Result<Vec<i64>, DecodeError> {
+    /// At most `most` numbers of a repeated field: packed into one or sent one by one.
+    pub fn ints(&self, most: usize) -> Result<Vec<i64>, DecodeError> {
         if let Value::Number(number) = self.value {
             return Ok(vec![number as i64]);
         }
         let mut packed = self.message()?;
         let mut numbers = Vec::new();
-        while !packed.rest.is_empty() {
+        while !packed.rest.is_empty() && numbers.len() < most {
             numbers.push(packed.varint()? as i64);
         }
         Ok(numbers)
@@ -230,7 +231,7 @@ mod tests {
     fn packed_and_single_numbers_read_alike() {
         let packed = [0x12, 3, 1, 0x96, 0x01];
         let single = [0x10, 1];
-        let read = |bytes| Fields::new(bytes).map(|field| field.unwrap().ints().unwrap()).collect::<Vec<_>>();
+        let read = |bytes| Fields::new(bytes).map(|field| field.unwrap().ints(9).unwrap()).collect::<Vec<_>>();
         assert_eq!(read(&packed), [[1, 150]]);
         assert_eq!(read(&single), [[1]]);
     }

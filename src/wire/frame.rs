@@ -73,6 +73,7 @@ impl FrameKind {
 
 impl Frame {
     /// Reads a frame; the body is a slice of `bytes`.
+    #[expect(clippy::needless_pass_by_value, reason = "a received frame is given away: its body goes on living here")]
     pub fn decode(bytes: Bytes) -> Result<Self, DecodeError> {
         let (mut seq_id, mut log_id, mut gzip) = (0, 0, false);
         let mut kind = FrameKind::Other(CompactString::default());

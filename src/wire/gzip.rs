@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn what_was_compressed_comes_back() {
         let mut inflater = Inflater::default();
-        for plain in [&b""[..], b"x", &[7; 100_000]] {
+        for plain in [&b""[..], b"x", &vec![7; 100_000]] {
             assert_eq!(inflater.inflate(&compress(plain)).unwrap(), plain);
         }
     }

@@ -10,8 +10,11 @@
 mod captures;
 mod config;
 mod docs;
+mod invented;
 mod layers;
 mod lookup;
+mod meaning;
+mod ndjson;
 mod record;
 mod room_laws;
 mod scenarios;
@@ -21,3 +24,4 @@ mod transports;
 mod sim;
 mod screens;
 mod stage;
+mod wire;

@@ -10,7 +10,7 @@ use crate::wire::DecodeError;
 
 /// Most pieces looked at; real texts have up to four.
 const MAX_PIECES: usize = 16;
-/// Longest text rendered, in bytes, however often a pattern repeats a piece.
+/// Longest pattern read and longest text rendered, in bytes, however often a pattern repeats a piece.
 const MAX_RENDERED: usize = 4_096;
 
 /// A display text, read as far as it is needed.
@@ -61,25 +61,24 @@ impl<'a> Display<'a> {
 
     /// The pattern with its pieces put in. What the pattern asks for and nobody sent leaves nothing behind.
     pub(super) fn render(&self, catalogue: &Catalogue) -> Result<Text, DecodeError> {
-        let pattern = String::from_utf8_lossy(self.pattern);
+        let pattern = String::from_utf8_lossy(self.pattern.get(..MAX_RENDERED).unwrap_or(self.pattern));
         let mut rendered = String::with_capacity(pattern.len());
         let mut rest = &*pattern;
         while let Some((before, after)) = rest.split_once('{') {
             rendered.push_str(before);
-            match after.split_once('}').and_then(|(slot, after)| Some((piece_number(slot)?, after))) {
-                Some((number, after)) => {
-                    if let Some(piece) = self.pieces.get(number)
-                        && rendered.len() < MAX_RENDERED
-                    {
-                        rendered.push_str(&piece.words(catalogue)?);
-                    }
-                    rest = after;
-                }
+            rest = after;
+            let Some((number, after)) =
+                after.split_once('}').and_then(|(slot, rest)| Some((piece_number(slot)?, rest)))
+            else {
                 // A brace that opens no slot is an ordinary character.
-                None => {
-                    rendered.push('{');
-                    rest = after;
-                }
+                rendered.push('{');
+                continue;
+            };
+            rest = after;
+            if let Some(piece) = self.pieces.get(number)
+                && rendered.len() < MAX_RENDERED
+            {
+                rendered.push_str(&piece.words(catalogue)?);
             }
         }
         rendered.push_str(rest);
@@ -127,7 +126,7 @@ impl<'a> Piece<'a> {
         Ok(match self {
             Self::Words(words) => String::from_utf8_lossy(words),
             Self::User(user) => String::from_utf8_lossy(nested(user.clone(), 3)?),
-            Self::Gift(id, name) if name.is_empty() => {
+            Self::Gift(id, b"") => {
                 catalogue.get(*id).map_or("a gift".to_owned(), |facts| facts.name.original().to_owned()).into()
             }
             Self::Gift(_, name) => String::from_utf8_lossy(name),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use super::display::Display;
-use super::people::{Sender, is_somebody, picture, viewer};
+use super::people::{Sender, is_somebody, picture, user_id, viewer};
 use super::{Catalogue, Common, Context, DecodeError, EventKind, Fields};
 use crate::clock::Timestamp;
 use crate::events::{Barrage, BarrageKind, Envelope, Gift, GiftFacts, GiftTo, Notice, NoticeKind, Subscribe, Viewer};
@@ -31,7 +31,7 @@ pub(super) fn gift<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result
             15 => facts = gift_facts(field.message()?)?,
             23 => receiver.read_monitor(field.message()?)?,
             32 => sender.identity = Some(field.message()?),
-            45 => receiver.member = std::str::from_utf8(field.bytes()?).ok().and_then(|id| id.parse().ok()),
+            45 => receiver.member = receiver.member.or(user_id(field.bytes()?)),
             46 => receiver.member = receiver.member.or(UserId::from_wire(field.int()?)),
             47 => receiver.member_name = field.text()?,
             _ => {}
@@ -160,7 +160,7 @@ fn envelope_info(info: Fields<'_>, envelope: &mut Envelope) -> Result<(), Decode
             5 => envelope.coins = field.count()?,
             6 => envelope.winners = field.count()?,
             7 => envelope.opens_at = Timestamp::from_wire(field.int()?),
-            8 => envelope.from_id = std::str::from_utf8(field.bytes()?).ok().and_then(|id| id.parse().ok()),
+            8 => envelope.from_id = user_id(field.bytes()?),
             _ => {}
         }
     }
@@ -190,21 +190,21 @@ pub(super) fn subscribe<'a>(context: &mut Context<'a>, message: Fields<'a>) -> R
 }
 
 pub(super) fn barrage<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
-    let (mut kind, mut content, mut common_content) = (0, &b""[..], &b""[..]);
+    let (mut kind, mut own_text, mut shared_text) = (0, &b""[..], &b""[..]);
     let (mut user, mut grade) = (None, Grade::default());
     for field in message {
         let field = field?;
         match field.number {
             1 => context.common = Common::read(field.message()?)?,
             3 => kind = field.small()?,
-            5 => content = field.bytes()?,
-            24 => common_content = field.bytes()?,
+            5 => own_text = field.bytes()?,
+            24 => shared_text = field.bytes()?,
             50 => user = Some(field.message()?),
             100 | 101 => grade.read(field.message()?)?,
             _ => {}
         }
     }
-    let texts = [content, common_content, context.common.display_text];
+    let texts = [own_text, shared_text, context.common.display_text];
     let text = Display::read(texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default())?;
     let mut from = None;
     for user in [user, grade.user, text.user()].into_iter().flatten() {

@@ -60,14 +60,16 @@ impl Sender<'_> {
 
 /// The first address of an `Image`; nothing where it lists none.
 pub(super) fn picture(image: Fields<'_>) -> Result<Option<Box<str>>, DecodeError> {
-    /// Real addresses have up to 400 bytes.
+    /// Real addresses have up to 400 bytes, all of them visible ASCII.
     const LONGEST: usize = 2_048;
     for field in image {
         let field = field?;
         if field.number == 1 {
-            let address = field.bytes()?;
-            let usable = address.len() <= LONGEST && address.starts_with(b"http") && address.is_ascii();
-            return Ok(usable.then(|| String::from_utf8_lossy(address).into()));
+            let address = std::str::from_utf8(field.bytes()?).unwrap_or_default();
+            // No early way out: the whole address is looked at in wide steps.
+            let visible = address.bytes().fold(true, |visible, c| visible & c.is_ascii_graphic());
+            let usable = visible && address.len() <= LONGEST && address.starts_with("http");
+            return Ok(usable.then(|| address.into()));
         }
     }
     Ok(None)
@@ -161,6 +163,11 @@ pub(super) fn nested(fields: Fields<'_>, number: u32) -> Result<&[u8], DecodeErr
         }
     }
     Ok(&[])
+}
+
+/// An account's id written as text; nothing for `0` and for what is no number.
+pub(super) fn user_id(digits: &[u8]) -> Option<UserId> {
+    std::str::from_utf8(digits).ok().and_then(|digits| UserId::from_wire(digits.parse().ok()?))
 }
 
 /// A number written as text; 0 where it is none.

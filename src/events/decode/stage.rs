@@ -7,7 +7,7 @@ use crate::events::{Control, ControlAction, Delete, Notice, NoticeKind};
 use crate::ids::{MsgId, UserId};
 use crate::text::Text;
 
-/// Most ids taken of one deletion.
+/// How many ids of one deletion are enough.
 const MAX_DELETED: usize = 1_024;
 
 pub(super) fn control<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
@@ -49,12 +49,12 @@ pub(super) fn bottom<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Resu
 
 /// The three have the same shape where we look: a content, often blank, and a display text.
 fn notice<'a>(context: &mut Context<'a>, message: Fields<'a>, kind: NoticeKind) -> Result<EventKind, DecodeError> {
-    let (mut content, mut scene) = (&b""[..], Text::default());
+    let (mut said, mut scene) = (&b""[..], Text::default());
     for field in message {
         let field = field?;
         match field.number {
             1 => context.common = Common::read(field.message()?)?,
-            2 => content = field.bytes()?,
+            2 => said = field.bytes()?,
             // One source reads a number here; such a scene is no loss.
             6 => scene = field.text().unwrap_or_default(),
             _ => {}
@@ -62,8 +62,8 @@ fn notice<'a>(context: &mut Context<'a>, message: Fields<'a>, kind: NoticeKind) 
     }
     let display = Display::read(context.common.display_text)?;
     let rendered = display.render(context.catalogue)?;
-    let content = content.trim_ascii();
-    let text = if content.is_empty() { rendered } else { Text::from_bytes(content) };
+    let said = said.trim_ascii();
+    let text = if said.is_empty() { rendered } else { Text::from_bytes(said) };
     let scene = if scene.is_empty() { Text::from_bytes(display.key) } else { scene };
     Ok(EventKind::Notice(Notice { kind, text, scene }))
 }
@@ -74,12 +74,14 @@ pub(super) fn delete<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Resu
         let field = field?;
         match field.number {
             1 => context.common = Common::read(field.message()?)?,
-            2 => delete.messages.extend(field.ints()?.into_iter().filter_map(MsgId::from_wire)),
-            3 => delete.users.extend(field.ints()?.into_iter().filter_map(UserId::from_wire)),
+            2 if delete.messages.len() < MAX_DELETED => {
+                delete.messages.extend(field.ints(MAX_DELETED)?.into_iter().filter_map(MsgId::from_wire));
+            }
+            3 if delete.users.len() < MAX_DELETED => {
+                delete.users.extend(field.ints(MAX_DELETED)?.into_iter().filter_map(UserId::from_wire));
+            }
             _ => {}
         }
     }
-    delete.messages.truncate(MAX_DELETED);
-    delete.users.truncate(MAX_DELETED);
     Ok(EventKind::Delete(delete))
 }

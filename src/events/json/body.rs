@@ -8,6 +8,7 @@ use crate::events::{
     BarrageKind, BattleEvent, BattlePoints, ControlAction, Envelope, EventKind, Gap, Gift, GiftFacts, GiftTo, Info,
     Phase, Viewer,
 };
+use crate::text::Text;
 
 /// The person a line is about.
 pub(super) fn user(kind: &EventKind) -> Option<&Viewer> {
@@ -121,7 +122,7 @@ fn write_room<M: SerializeMap>(map: &mut M, kind: &EventKind) -> Result<(), M::E
         EventKind::Unknown(unknown) => {
             map.serialize_entry("method", unknown.method.original())?;
             map.serialize_entry("bytes", &unknown.bytes)?;
-            map.serialize_entry("error", &unknown.error.as_ref().map(|error| error.original()))
+            map.serialize_entry("error", &unknown.error.as_ref().map(Text::original))
         }
         EventKind::State(phase) => write_phase(map, phase),
         EventKind::Gap(gap) => write_gap(map, gap),

@@ -83,7 +83,9 @@ impl Sides {
             let field = field?;
             match field.number {
                 1 => id = field.count()?,
-                2 => members.extend(field.ints()?.into_iter().filter_map(UserId::from_wire).take(MAX_SIDES)),
+                2 if members.len() < MAX_SIDES => {
+                    members.extend(field.ints(MAX_SIDES)?.into_iter().filter_map(UserId::from_wire));
+                }
                 _ => {}
             }
         }
