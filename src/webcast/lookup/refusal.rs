@@ -97,6 +97,16 @@ fn not_found(subject: Subject<'_>) -> Error {
     Error::new(Kind::NotFound, format!("TikTok knows no {subject}: {advice}"))
 }
 
+/// The question itself is not known.
+pub(super) fn moved(subject: Subject<'_>) -> Error {
+    Error::new(
+        Kind::BadAnswer,
+        format!(
+            "could not look up {subject}: TikTok has moved the look-up; check service.site_url, or for a newer tiktop"
+        ),
+    )
+}
+
 /// A human is wanted.
 pub(super) fn captcha(subject: Subject<'_>) -> Error {
     Error::new(

@@ -100,7 +100,7 @@ fn names_are_compared_without_case_and_shown_clean() {
 #[case(403, "", Kind::Blocked, "HTTP 403")]
 #[case(302, "", Kind::Blocked, "elsewhere")]
 #[case(429, "", Kind::RateLimited { retry_after: None }, "too often")]
-#[case(404, "", Kind::NotFound, "spelling")]
+#[case(404, "", Kind::BadAnswer, "moved")]
 #[case(502, "", Kind::BadAnswer, "in trouble")]
 #[case(200, r#"{"data":{}}"#, Kind::Captcha, "captcha")]
 #[case(200, "<html>Please wait...</html>", Kind::Captcha, "captcha")]
@@ -133,6 +133,11 @@ fn every_refusal_of_the_api_is_recognised(
 #[case(page_with("{}"), Kind::BadAnswer)]
 fn every_refusal_of_the_page_is_recognised(#[case] html: String, #[case] kind: Kind) {
     assert_eq!(page::read(&host("ana"), &answer(200, html)).unwrap_err().kind(), kind);
+}
+
+#[test]
+fn a_page_that_is_missing_is_a_missing_account() {
+    assert_eq!(page::read(&host("ana"), &answer(404, "")).unwrap_err().kind(), Kind::NotFound);
 }
 
 #[test]
