@@ -253,7 +253,9 @@ fn cause(error: &dyn std::error::Error) -> String {
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    super::error::quoted(&innermost.to_string())
+    let words = innermost.to_string();
+    // The number says nothing that the words before it do not.
+    super::error::quoted(words.split(" (os error").next().unwrap_or(&words))
 }
 
 #[cfg(test)]

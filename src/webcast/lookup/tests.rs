@@ -1,12 +1,41 @@
 //! Recorded and invented answers, good and bad.
 
 use bytes::Bytes;
+use proptest::prelude::*;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use rstest::rstest;
 use serde_json::json;
 
 use super::*;
+use crate::webcast::json::tests::any_json;
+
+const KEYS: &[&str] = &[
+    "statusCode",
+    "message",
+    "data",
+    "user",
+    "id",
+    "uniqueId",
+    "roomId",
+    "status",
+    "liveRoom",
+    "liveRoomStats",
+    "startTime",
+];
+
+proptest! {
+    #[test]
+    fn no_answer_panics(data in any_json(KEYS), bytes: Vec<u8>) {
+        let whole = json!({"statusCode": 0, "data": data.clone()}).to_string();
+        let named = json!({"statusCode": 0, "data": {"user": {"uniqueId": "ana", "roomId": data}}}).to_string();
+        for body in [whole.into_bytes(), named.into_bytes(), bytes] {
+            let answer = answer(200, body);
+            let _ = read_api(&host("ana"), &answer);
+            let _ = page::read(&host("ana"), &answer);
+        }
+    }
+}
 
 fn host(name: &str) -> UniqueId {
     name.parse().unwrap()
