@@ -128,6 +128,8 @@ impl Http {
         let authorities = self.authorities().await?;
         let mut builder = reqwest::Client::builder()
             .http1_only()
+            // As browsers write them.
+            .http1_title_case_headers()
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .connect_timeout(CONNECT.min(self.timeout))

@@ -84,7 +84,7 @@ pub(in crate::webcast) fn age_restricted(subject: Subject<'_>) -> Error {
         Kind::AgeRestricted,
         format!(
             "TikTok shows {subject} only to adults who are logged in (code 4003110): set TIKTOP_SESSION_ID to the session \
-             of an adult account, or try another network"
+             of an adult account, or, where it is set, renew it or try another network"
         ),
     )
 }
