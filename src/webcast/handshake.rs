@@ -16,7 +16,7 @@ use url::Url;
 
 use super::address::place;
 use super::error::{Error, Kind, quoted};
-use super::http::{Http, broken, late};
+use super::http::{Http, broken};
 
 /// An open WebSocket.
 pub(super) type Socket = WebSocketStream<Upgraded>;
@@ -34,8 +34,7 @@ pub(super) async fn open(http: &Http, url: &Url, headers: HeaderMap, whose: &str
     let request = upgrade_request(headers, &key)?;
     let url = over_http(url);
     // The timeout ends with the handshake; the socket itself may stay open for hours.
-    let answer = tokio::time::timeout(http.timeout(), http.send(&doing, &url, request));
-    let answer = answer.await.unwrap_or_else(|_| Err(late(&doing, &place(&url), http.timeout())))?;
+    let answer = http.head_of(&doing, &url, request).await?;
     if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Err(refusal(whose, &url, answer.status(), answer.headers()));
     }

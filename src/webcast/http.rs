@@ -53,8 +53,6 @@ pub(super) struct Request<'a> {
     pub(super) headers: HeaderMap,
     /// Most bytes of the body, inflated.
     pub(super) cap: usize,
-    /// Whether redirects on the same host are followed.
-    pub(super) follow: bool,
 }
 
 /// A whole answer.
@@ -83,24 +81,22 @@ impl Http {
         self.proxy.is_some()
     }
 
-    /// The longest a request may take.
-    pub(super) fn timeout(&self) -> Duration {
-        self.timeout
-    }
-
-    /// Asks and reads the whole answer. Statuses are not judged; an unfollowed redirect is an answer like any other.
+    /// Asks, follows redirects that stay on the same host, and reads the whole answer. Statuses are not judged; an
+    /// unfollowed redirect is an answer like any other.
     pub(super) async fn get(&self, request: Request<'_>) -> Result<Answer, Error> {
-        let Request { doing, url, headers, cap, follow } = request;
+        let Request { doing, url, headers, cap } = request;
         let work = async {
-            let response = if follow {
-                self.follow(doing, &url, &headers).await?
-            } else {
-                self.send(doing, &url, headers).await?
-            };
+            let response = self.follow(doing, &url, &headers).await?;
             read(doing, response, cap).await
         };
         let answer = tokio::time::timeout(self.timeout, work).await;
         answer.unwrap_or_else(|_| Err(late(doing, &place(&url), self.timeout)))
+    }
+
+    /// Like [`Http::send`], but the head of the answer must come within the usual time.
+    pub(super) async fn head_of(&self, doing: &str, url: &Url, headers: HeaderMap) -> Result<Response, Error> {
+        let answer = tokio::time::timeout(self.timeout, self.send(doing, url, headers)).await;
+        answer.unwrap_or_else(|_| Err(late(doing, &place(url), self.timeout)))
     }
 
     /// Like [`Http::send`], following redirects that stay on the same host.
@@ -132,6 +128,8 @@ impl Http {
         let authorities = self.authorities().await?;
         let mut builder = reqwest::Client::builder()
             .http1_only()
+            // As browsers write them.
+            .http1_title_case_headers()
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .connect_timeout(CONNECT.min(self.timeout))
@@ -257,7 +255,9 @@ fn cause(error: &dyn std::error::Error) -> String {
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    super::error::quoted(&innermost.to_string())
+    let words = innermost.to_string();
+    // The number says nothing that the words before it do not.
+    super::error::quoted(words.split(" (os error").next().unwrap_or(&words))
 }
 
 #[cfg(test)]

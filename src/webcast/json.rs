@@ -63,9 +63,31 @@ pub(super) fn nested(value: &Value) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
+
+    /// Any JSON whose keys are drawn from `keys`, so that it reaches deep into what reads it.
+    pub(in crate::webcast) fn any_json(keys: &'static [&'static str]) -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".{0,12}".prop_map(Value::from),
+            Just(json!("https://a.example/x.flv?sign=1")),
+        ];
+        leaf.prop_recursive(6, 64, 8, move |inner| {
+            let object = prop::collection::btree_map(prop::sample::select(keys), inner.clone(), 0..8);
+            prop_oneof![
+                prop::collection::vec(inner, 0..4).prop_map(Value::from),
+                object.clone().prop_map(|map| json!(map)),
+                object.prop_map(|map| Value::from(json!(map).to_string())),
+            ]
+        })
+    }
 
     #[test]
     fn numbers_come_in_every_shape() {

@@ -139,12 +139,16 @@ async fn ask_page(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
 
 async fn ask(service: &Service, host: &UniqueId, url: url::Url, cap: usize) -> Result<Answer, Error> {
     let headers = service.headers(&url);
-    service.http.get(Request { doing: &format!("look up @{host}"), url, headers, cap, follow: true }).await
+    service.http.get(Request { doing: &format!("look up @{host}"), url, headers, cap }).await
 }
 
 /// Reads the answer of `api-live/user/room`.
 fn read_api(host: &UniqueId, answer: &Answer) -> Result<Lookup, Error> {
     let subject = Subject::Host(host);
+    if answer.status.as_u16() == 404 {
+        // A missing account has a code of its own: here it is the question that nobody knows any more.
+        return Err(refusal::moved(subject));
+    }
     by_status(subject, answer)?;
     let json: Value = serde_json::from_slice(&answer.body).map_err(|_| refusal::not_json(subject, &answer.body))?;
     let Some(code) = json.get("statusCode").and_then(int) else {

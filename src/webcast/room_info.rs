@@ -56,7 +56,7 @@ pub(super) async fn room_info(service: &Service, room: RoomId) -> Result<RoomInf
         .extend_pairs([("device_platform", "web_pc"), ("room_id", &room.to_string())]);
     let headers = service.headers(&url);
     let doing = format!("ask about room {room}");
-    let answer = service.http.get(Request { doing: &doing, url, headers, cap: CAP, follow: true }).await?;
+    let answer = service.http.get(Request { doing: &doing, url, headers, cap: CAP }).await?;
     read(room, &answer)
 }
 

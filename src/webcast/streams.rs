@@ -166,6 +166,8 @@ impl Levels {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::webcast::json::tests::any_json;
+    use proptest::prelude::*;
     use serde_json::json;
 
     fn labels(codec: &str) -> String {
@@ -215,6 +217,35 @@ mod tests {
             json!({"qualities": [{"sdk_key": "hd", "level": 1}, {"sdk_key": "sd", "level": "3"}]});
         // uhd is not ranked: it stands with hd, the next quality that is.
         assert_eq!(qualities(&read(&info)), ["sd", "uhd", "hd"]);
+    }
+
+    const KEYS: &[&str] = &[
+        "live_core_sdk_data",
+        "pull_data",
+        "stream_data",
+        "data",
+        "hd",
+        "origin",
+        "main",
+        "flv",
+        "sdk_params",
+        "options",
+        "qualities",
+        "sdk_key",
+        "level",
+        "flv_pull_url",
+        "HD1",
+        "VCodec",
+        "resolution",
+        "vbitrate",
+    ];
+
+    proptest! {
+        #[test]
+        fn no_answer_panics(answer in any_json(KEYS)) {
+            read(&answer);
+            read(&json!({"live_core_sdk_data": {"pull_data": answer}}));
+        }
     }
 
     #[test]

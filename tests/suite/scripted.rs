@@ -76,7 +76,7 @@ pub(crate) fn answer(status: &str, headers: &[(&str, &str)], body: impl AsRef<[u
     let body = body.as_ref();
     let mut answer = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
     for (name, value) in headers {
-        answer.push_str(&format!("{name}: {value}\r\n"));
+        answer.extend([name, ": ", value, "\r\n"]);
     }
     answer.push_str("\r\n");
     [answer.as_bytes(), body].concat()

@@ -84,7 +84,7 @@ pub(in crate::webcast) fn age_restricted(subject: Subject<'_>) -> Error {
         Kind::AgeRestricted,
         format!(
             "TikTok shows {subject} only to adults who are logged in (code 4003110): set TIKTOP_SESSION_ID to the session \
-             of an adult account, or try another network"
+             of an adult account, or, where it is set, renew it or try another network"
         ),
     )
 }
@@ -95,6 +95,16 @@ fn not_found(subject: Subject<'_>) -> Error {
         Subject::Room(_) => "each live has a number of its own: use the @name",
     };
     Error::new(Kind::NotFound, format!("TikTok knows no {subject}: {advice}"))
+}
+
+/// The question itself is not known.
+pub(super) fn moved(subject: Subject<'_>) -> Error {
+    Error::new(
+        Kind::BadAnswer,
+        format!(
+            "could not look up {subject}: TikTok has moved the look-up; check service.site_url, or for a newer tiktop"
+        ),
+    )
 }
 
 /// A human is wanted.

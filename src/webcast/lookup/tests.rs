@@ -1,12 +1,41 @@
 //! Recorded and invented answers, good and bad.
 
 use bytes::Bytes;
+use proptest::prelude::*;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use rstest::rstest;
 use serde_json::json;
 
 use super::*;
+use crate::webcast::json::tests::any_json;
+
+const KEYS: &[&str] = &[
+    "statusCode",
+    "message",
+    "data",
+    "user",
+    "id",
+    "uniqueId",
+    "roomId",
+    "status",
+    "liveRoom",
+    "liveRoomStats",
+    "startTime",
+];
+
+proptest! {
+    #[test]
+    fn no_answer_panics(data in any_json(KEYS), bytes: Vec<u8>) {
+        let whole = json!({"statusCode": 0, "data": data.clone()}).to_string();
+        let named = json!({"statusCode": 0, "data": {"user": {"uniqueId": "ana", "roomId": data}}}).to_string();
+        for body in [whole.into_bytes(), named.into_bytes(), bytes] {
+            let answer = answer(200, body);
+            let _ = read_api(&host("ana"), &answer);
+            let _ = page::read(&host("ana"), &answer);
+        }
+    }
+}
 
 fn host(name: &str) -> UniqueId {
     name.parse().unwrap()
@@ -100,7 +129,7 @@ fn names_are_compared_without_case_and_shown_clean() {
 #[case(403, "", Kind::Blocked, "HTTP 403")]
 #[case(302, "", Kind::Blocked, "elsewhere")]
 #[case(429, "", Kind::RateLimited { retry_after: None }, "too often")]
-#[case(404, "", Kind::NotFound, "spelling")]
+#[case(404, "", Kind::BadAnswer, "moved")]
 #[case(502, "", Kind::BadAnswer, "in trouble")]
 #[case(200, r#"{"data":{}}"#, Kind::Captcha, "captcha")]
 #[case(200, "<html>Please wait...</html>", Kind::Captcha, "captcha")]
@@ -133,6 +162,11 @@ fn every_refusal_of_the_api_is_recognised(
 #[case(page_with("{}"), Kind::BadAnswer)]
 fn every_refusal_of_the_page_is_recognised(#[case] html: String, #[case] kind: Kind) {
     assert_eq!(page::read(&host("ana"), &answer(200, html)).unwrap_err().kind(), kind);
+}
+
+#[test]
+fn a_page_that_is_missing_is_a_missing_account() {
+    assert_eq!(page::read(&host("ana"), &answer(404, "")).unwrap_err().kind(), Kind::NotFound);
 }
 
 #[test]

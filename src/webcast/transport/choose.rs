@@ -1,18 +1,22 @@
 //! The order of transports, their health, and going on to the next one.
 //!
 //! One chooser serves all rooms, so that a provider that is out of signatures is left alone by everybody until it has
-//! some again. It refuses to retry: when every transport has failed it says why, in one sentence, and when to come back.
+//! some again. A transport works when a frame has come, not when a socket has opened: one whose socket ends before its first
+//! frame makes room for the next. It refuses to retry: when every transport has failed it says why, in one sentence, and
+//! when to come back.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{RoomRef, Session, Transport};
+use futures_util::future::{BoxFuture, FutureExt};
+
+use super::{Feed, Incoming, RoomRef, Session, Transport};
 use crate::clock::{Clock, Moment};
 use crate::text::Text;
 use crate::webcast::error::{Error, Kind, Spoken};
 
-/// A rate limit that names no time holds the transport this long.
+/// A rate limit that names no time holds the transport this long, and so does a socket without a single frame.
 const UNTOLD_WAIT: Duration = Duration::from_secs(60);
 
 /// Picks a transport for each room. Cheap to clone; clones share their health.
@@ -32,7 +36,7 @@ struct Inner {
 pub struct Health {
     /// Its name.
     pub name: Text,
-    /// When it last opened a room.
+    /// When it last began to bring frames.
     pub last_success: Option<Moment>,
     /// Why it failed last, unless it has worked since.
     pub last_error: Option<Text>,
@@ -135,16 +139,37 @@ impl Chooser {
             _ => None,
         };
         self.with_health(|health| {
-            if let Some(health) = health.get_mut(at) {
+            if let Some((health, error)) = health.get_mut(at).zip(result.as_ref().err()) {
                 health.not_before = held.map(|wait| now + wait);
-                health.last_error = result.as_ref().err().map(|error| error.sentence().clone());
-                health.last_success = if result.is_ok() { Some(now) } else { health.last_success };
+                health.last_error = Some(error.sentence().clone());
             }
         });
         match result {
-            Ok(session) => Try::Opened(session),
+            Ok(session) => {
+                let feed = Box::new(Proving { feed: session.feed, chooser: self.clone(), at, proven: false });
+                Try::Opened(Session { feed, ..session })
+            }
             Err(error) => Try::Failed { sentence: error.sentence().clone(), held },
         }
+    }
+
+    /// The first frame of a session came, or its end did.
+    fn judge(&self, at: usize, result: Result<(), &Error>) {
+        let now = self.inner.clock.now();
+        // Alone, a bad transport is still better than none.
+        let others = self.inner.transports.len() > 1;
+        self.with_health(|health| {
+            let Some(health) = health.get_mut(at) else { return };
+            match result {
+                Ok(()) => {
+                    *health = Health { last_success: Some(now), last_error: None, not_before: None, ..health.clone() }
+                }
+                Err(error) => {
+                    health.last_error = Some(error.sentence().clone());
+                    health.not_before = others.then(|| now + UNTOLD_WAIT);
+                }
+            }
+        });
     }
 
     fn with_health<T>(&self, f: impl FnOnce(&mut Vec<Health>) -> T) -> T {
@@ -154,8 +179,31 @@ impl Chooser {
 }
 
 fn skipped(name: &str, wait: Duration) -> Try {
-    let sentence = Text::from(format_args!("{name} has reached its limit and is left alone for {}", Spoken(wait)));
+    let sentence = Text::from(format_args!("{name} is left alone for another {}", Spoken(wait)));
     Try::Failed { sentence, held: Some(wait) }
+}
+
+/// A feed that tells the chooser whether it brings anything.
+struct Proving {
+    feed: Box<dyn Feed>,
+    chooser: Chooser,
+    at: usize,
+    proven: bool,
+}
+
+impl Feed for Proving {
+    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
+        if self.proven {
+            return self.feed.next();
+        }
+        async {
+            let result = self.feed.next().await;
+            self.chooser.judge(self.at, result.as_ref().map(|_| ()));
+            self.proven = true;
+            result
+        }
+        .boxed()
+    }
 }
 
 impl fmt::Debug for Chooser {
@@ -169,34 +217,39 @@ mod tests {
     use super::*;
     use crate::clock::Timestamp;
     use crate::ids::RoomId;
-    use crate::webcast::transport::{Feed, Incoming};
-    use futures_util::future::{BoxFuture, FutureExt, ready};
+    use futures_util::future::ready;
     use std::collections::VecDeque;
 
-    struct Silent;
+    /// Says one thing for ever.
+    struct Says(Result<Incoming, Error>);
 
-    impl Feed for Silent {
+    impl Feed for Says {
         fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
-            ready(Ok(Incoming::Alive)).boxed()
+            ready(self.0.clone()).boxed()
         }
     }
 
-    /// Answers with the errors it was given, then opens.
-    struct Scripted(&'static str, Mutex<VecDeque<Error>>);
+    /// Answers with the errors it was given, then opens a session that says `says`.
+    struct Scripted {
+        name: &'static str,
+        errors: Mutex<VecDeque<Error>>,
+        says: Result<Incoming, Error>,
+    }
 
     impl Transport for Scripted {
         fn name(&self) -> &str {
-            self.0
+            self.name
         }
 
         fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>> {
-            let next = self.1.lock().unwrap().pop_front();
-            ready(next.map_or_else(|| Ok(Session::new(room.room_id, None, Box::new(Silent))), Err)).boxed()
+            let next = self.errors.lock().unwrap().pop_front();
+            let session = || Session::new(room.room_id, None, Box::new(Says(self.says.clone())));
+            ready(next.map_or_else(|| Ok(session()), Err)).boxed()
         }
     }
 
     fn scripted(name: &'static str, errors: Vec<Error>) -> Box<dyn Transport> {
-        Box::new(Scripted(name, Mutex::new(errors.into())))
+        Box::new(Scripted { name, errors: Mutex::new(errors.into()), says: Ok(Incoming::Alive) })
     }
 
     fn limited(seconds: u64) -> Error {
@@ -231,8 +284,30 @@ mod tests {
         clock.advance(Duration::from_secs(31));
         assert_eq!(opened_by(&chooser).await.0, ["direct"]);
         clock.advance(Duration::from_secs(1));
-        assert_eq!(opened_by(&chooser.clone()).await.1.unwrap(), "provider a");
-        assert_eq!(chooser.health()[0].last_error, None);
+        let mut opened = chooser.clone().open(&room(), |_| {}).await.unwrap();
+        assert_eq!(opened.transport, "provider a");
+        assert!(chooser.health()[0].last_error.is_some(), "an open socket proves nothing");
+        opened.session.next().await.unwrap();
+        let health = &chooser.health()[0];
+        assert_eq!((&health.last_error, health.not_before), (&None, None));
+        assert_eq!(health.last_success, Some(clock.now()));
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_ends_without_a_frame_makes_room_for_the_next_transport() {
+        let stale = || Error::new(Kind::Stale, "the anonymous socket said nothing for 60 s");
+        let dumb = || -> Box<dyn Transport> {
+            Box::new(Scripted { name: "direct", errors: Mutex::default(), says: Err(stale()) })
+        };
+        let (both, _) = chooser(vec![dumb(), scripted("provider a", vec![])]);
+        let mut opened = both.open(&room(), |_| {}).await.unwrap();
+        assert_eq!(opened.transport, "direct");
+        assert_eq!(opened.session.next().await.unwrap_err(), stale());
+        assert_eq!(opened_by(&both).await.1.unwrap(), "provider a");
+
+        let (alone, _) = chooser(vec![dumb()]);
+        assert!(alone.open(&room(), |_| {}).await.unwrap().session.next().await.is_err());
+        assert_eq!(opened_by(&alone).await.1.unwrap(), "direct", "there is nobody else");
     }
 
     #[tokio::test]
@@ -248,10 +323,7 @@ mod tests {
         let (tried, result) = opened_by(&chooser).await;
         assert_eq!(tried, ["provider b"]);
         let error = result.unwrap_err();
-        assert!(
-            error.to_string().starts_with("provider a has reached its limit and is left alone for 12 s; "),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("provider a is left alone for another 12 s; "), "{error}");
         assert_eq!(error.retry_after, Some(Duration::from_secs(12)));
     }
 

@@ -16,7 +16,6 @@ use super::{RoomRef, Session, Transport};
 use crate::webcast::browser::{Browser, insert_text};
 use crate::webcast::error::{Error, Kind};
 use crate::webcast::handshake;
-use crate::webcast::http::Request;
 use crate::webcast::service::Service;
 use crate::webcast::socket::{Pace, RoomSocket};
 
@@ -25,8 +24,7 @@ const COOKIE_TRIES: usize = 3;
 const COOKIE_PAUSE: Duration = Duration::from_millis(750);
 /// Pause before a blocked identity is replaced.
 const BLOCKED_PAUSE: Duration = Duration::from_secs(2);
-/// The page that sets the cookie is large and not needed.
-const PAGE_CAP: usize = 4 << 20;
+const DOING: &str = "get TikTok's anonymous cookie";
 const WHOSE: &str = "the anonymous socket";
 
 /// The transport.
@@ -78,19 +76,14 @@ impl Direct {
             if round > 0 {
                 sleep(COOKIE_PAUSE).await;
             }
-            let request = Request {
-                doing: "get TikTok's anonymous cookie",
-                url: service.site.clone(),
-                headers: browser.headers(&service.site, &service.language),
-                cap: PAGE_CAP,
-                follow: false,
-            };
-            let answer = service.http.get(request).await?;
-            let cookies = answer.headers.get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
+            // The head is enough; the page behind it is large.
+            let headers = browser.headers(&service.site, &service.language);
+            let answer = service.http.head_of(DOING, &service.site, headers).await?;
+            let cookies = answer.headers().get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
             if let Some(ttwid) = { cookies }.find_map(ttwid) {
                 return Ok(ttwid);
             }
-            if matches!(answer.status.as_u16(), 403 | 429) {
+            if matches!(answer.status().as_u16(), 403 | 429) {
                 break;
             }
         }

@@ -98,7 +98,7 @@ impl Provider {
             headers.insert(API_KEY, key);
         }
         let doing = format!("ask {} for a signature", self.name);
-        self.service.http.get(Request { doing: &doing, url, headers, cap: BODY_CAP, follow: true }).await
+        self.service.http.get(Request { doing: &doing, url, headers, cap: BODY_CAP }).await
     }
 
     /// The socket's address: the provider's route parameters, then the base block, then where the batch ended

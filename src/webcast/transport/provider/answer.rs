@@ -157,6 +157,7 @@ fn contains(body: &[u8], words: &[u8]) -> bool {
 mod tests {
     use super::*;
     use bytes::Bytes;
+    use proptest::prelude::*;
     use prost::Message as _;
     use reqwest::StatusCode;
     use rstest::rstest;
@@ -178,6 +179,16 @@ mod tests {
             ..Default::default()
         };
         response.encode_to_vec().into()
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_panics(status in 200u16..600, wait in ".{0,12}", body: Vec<u8>) {
+            let headers = wait.parse().map(|wait| [("retry-after".parse().unwrap(), wait)].into_iter().collect());
+            let headers = headers.unwrap_or_default();
+            let answer = Answer { status: StatusCode::from_u16(status).unwrap(), headers, body: body.into() };
+            let _ = read(GUEST, &answer);
+        }
     }
 
     #[test]

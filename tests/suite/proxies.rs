@@ -1,0 +1,155 @@
+//! TLS with an authority of one's own, and proxies: one setting for look-ups, sockets and streams.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use base64::Engine as _;
+use rstest::rstest;
+use tiktop::clock::Clock;
+use tiktop::config::{Settings, TransportKind};
+use tiktop::ids::RoomId;
+use tiktop::sim::{Options, Sim};
+use tiktop::webcast::{Client, Incoming, Kind, Proxies, RoomRef, Secrets};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+
+struct Tls {
+    sim: Sim,
+    settings: Settings,
+    _folder: tempfile::TempDir,
+}
+
+/// The simulated service over TLS, and settings that trust it.
+async fn tls() -> Tls {
+    let sim = Sim::start(Options { tls: true, rate: 100.0, ..Options::default() }).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ca_file = folder.path().join("ca.pem");
+    std::fs::write(&ca_file, sim.ca_pem().unwrap()).unwrap();
+    let mut settings = Settings { transports: vec![TransportKind::Direct], ..Settings::default() };
+    settings.service.ca_file = ca_file.display().to_string();
+    let mut tls = Tls { settings, _folder: folder, sim };
+    tls.point_at(&tls.sim.addr().to_string());
+    tls
+}
+
+impl Tls {
+    fn point_at(&mut self, place: &str) {
+        let service = &mut self.settings.service;
+        service.site_url = format!("https://{place}");
+        service.webcast_url = format!("https://{place}/webcast");
+        service.socket_url = format!("wss://{place}/webcast/im/ws_proxy/ws_reuse_supplement/");
+    }
+}
+
+/// Looks a room up, opens it and hears a batch.
+async fn watch(tls: &Tls, client: &Client) {
+    let name = &tls.sim.names()[0];
+    client.look_up(&name.parse().unwrap()).await.unwrap();
+    let room = RoomRef { room_id: RoomId(tls.sim.room_id(name) as u64), unique_id: None };
+    let mut opened = client.chooser(Clock::system()).unwrap().open(&room, |_| {}).await.unwrap();
+    while !matches!(opened.session.next().await.unwrap(), Incoming::Response(batch) if !batch.messages.is_empty()) {}
+}
+
+#[tokio::test]
+async fn an_authority_of_ones_own_is_trusted_and_a_stranger_is_not() {
+    let mut tls = tls().await;
+    watch(&tls, &Client::isolated(&tls.settings).unwrap()).await;
+    tls.settings.service.ca_file.clear();
+    let client = Client::isolated(&tls.settings).unwrap();
+    let error = client.look_up(&tls.sim.names()[0].parse().unwrap()).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Network);
+    assert!(error.to_string().contains("service.ca_file"), "{error}");
+}
+
+/// How a proxy is spoken to.
+#[derive(Clone, Copy, Debug)]
+enum Dialect {
+    Connect,
+    Socks5,
+}
+
+#[rstest]
+#[case(Dialect::Connect, "http://me:pass@")]
+#[case(Dialect::Socks5, "socks5://me:pass@")]
+#[tokio::test]
+async fn look_ups_and_sockets_take_the_same_proxy(#[case] dialect: Dialect, #[case] scheme: &str) {
+    let mut tls = tls().await;
+    let (place, served) = proxy(dialect, tls.sim.addr()).await;
+    tls.settings.service.proxy = format!("{scheme}{place}");
+    // Nobody listens there: only the proxy knows the way.
+    tls.point_at("127.0.0.1:1");
+    let client = Client::with_proxies(&tls.settings, Secrets::default(), Proxies::EvenNear).unwrap();
+    watch(&tls, &client).await;
+    assert!(served.load(Ordering::SeqCst) >= 1);
+}
+
+#[tokio::test]
+async fn this_machine_is_not_reached_through_a_proxy() {
+    let mut tls = tls().await;
+    let (place, served) = proxy(Dialect::Connect, tls.sim.addr()).await;
+    tls.settings.service.proxy = format!("http://{place}");
+    watch(&tls, &Client::new(&tls.settings, Secrets::default()).unwrap()).await;
+    assert_eq!(served.load(Ordering::SeqCst), 0);
+}
+
+/// A proxy that wants `me` and `pass`, leads every connection to `server`, and counts those it has let through.
+async fn proxy(dialect: Dialect, server: SocketAddr) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = listener.local_addr().unwrap().to_string();
+    let served = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&served);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let counter = Arc::clone(&counter);
+            tokio::spawn(async move {
+                let accepted = match dialect {
+                    Dialect::Connect => accept_connect(&mut client).await,
+                    Dialect::Socks5 => accept_socks(&mut client).await,
+                };
+                if accepted.is_none() {
+                    return;
+                }
+                counter.fetch_add(1, Ordering::SeqCst);
+                let mut server = TcpStream::connect(server).await.unwrap();
+                let _ = copy_bidirectional(&mut client, &mut server).await;
+            });
+        }
+    });
+    (place, served)
+}
+
+async fn accept_connect(client: &mut TcpStream) -> Option<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(client.read_u8().await.ok()?);
+    }
+    let head = String::from_utf8(head).unwrap();
+    let wanted = base64::engine::general_purpose::STANDARD.encode("me:pass");
+    if !head.starts_with("CONNECT 127.0.0.1:1 ") || !head.contains(&wanted) {
+        client.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n").await.ok()?;
+        return None;
+    }
+    client.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").await.ok()
+}
+
+/// RFC 1928 with the user name and password of RFC 1929, IPv4 targets only.
+async fn accept_socks(client: &mut TcpStream) -> Option<()> {
+    let methods = take(client, 2).await?[1];
+    take(client, methods.into()).await?;
+    client.write_all(&[5, 2]).await.ok()?;
+    if take(client, 9).await? != b"\x01\x02me\x04pass" {
+        return None;
+    }
+    client.write_all(&[1, 0]).await.ok()?;
+    if take(client, 10).await? != [5, 1, 0, 1, 127, 0, 0, 1, 0, 1] {
+        return None;
+    }
+    client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await.ok()
+}
+
+async fn take(client: &mut TcpStream, bytes: usize) -> Option<Vec<u8>> {
+    let mut taken = vec![0; bytes];
+    client.read_exact(&mut taken).await.ok()?;
+    Some(taken)
+}
