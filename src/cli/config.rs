@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use crate::config::{self, Kind, Loaded, paths};
+use crate::tui::check_keys;
 
 /// Every option with its default and a word about it.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -59,9 +60,9 @@ fn answer(
         Command::Path => path(file, out, err),
         Command::Print { example: true } => out.write_all(EXAMPLE.as_bytes()).map(|()| 0),
         Command::Check | Command::Print { .. } => match checked(file, sets) {
-            Err(error) => {
-                writeln!(err, "{error}")?;
-                Ok(if error.kind() == Kind::Flag { USAGE } else { 1 })
+            Err(wrong) => {
+                writeln!(err, "{}", wrong.message)?;
+                Ok(wrong.code)
             }
             Ok(loaded) => {
                 for warning in &loaded.warnings {
@@ -85,10 +86,26 @@ fn path(file: Option<&Path>, out: &mut impl Write, err: &mut impl Write) -> io::
     Ok(0)
 }
 
-fn checked(file: Option<&Path>, sets: &[String]) -> Result<Loaded, config::Error> {
+/// Why the settings cannot be, and the exit code that says so.
+struct Wrong {
+    message: String,
+    code: u8,
+}
+
+impl From<config::Error> for Wrong {
+    fn from(error: config::Error) -> Self {
+        Self { message: error.to_string(), code: if error.kind() == Kind::Flag { USAGE } else { 1 } }
+    }
+}
+
+fn checked(file: Option<&Path>, sets: &[String]) -> Result<Loaded, Wrong> {
     let env = |name: &str| std::env::var(name).ok();
     let mut loaded = config::load(file, sets)?;
     config::secrets(&loaded.settings, env)?;
+    if let Err(problems) = check_keys(&loaded.settings.keys) {
+        let placed: Vec<_> = problems.iter().map(|problem| loaded.placed(problem)).collect();
+        return Err(Wrong { message: placed.join("\n"), code: 1 });
+    }
     loaded.warnings.extend(config::unused_key(&loaded.settings, env));
     Ok(loaded)
 }
@@ -133,6 +150,17 @@ mod tests {
         assert_eq!(asked(&Command::Check, Some(wrong.path()), &[]).0, 1);
         assert_eq!(asked(&Command::Check, Some(right.path()), &["screen.fps=0"]).0, USAGE);
         assert_eq!(asked(&Command::Print { example: false }, Some(wrong.path()), &[]).1, "");
+    }
+
+    #[test]
+    fn a_wrong_key_is_named_in_its_line() {
+        let file = written("[screen]\nfps = 10\n[keys]\nquitt = [\"q\"]\n");
+        let (code, _, err) = asked(&Command::Check, Some(file.path()), &[]);
+        assert_eq!(code, 1);
+        assert!(
+            err.starts_with(&format!("{}:4: keys.quitt", file.path().display())) && err.contains("'quit'"),
+            "{err}"
+        );
     }
 
     #[test]

@@ -304,3 +304,66 @@ fn what_print_says_loads_again() {
         }
     }
 }
+
+/// The program itself, with an environment of its own.
+mod command {
+    use std::process::{Command, Output};
+
+    use super::*;
+
+    fn tiktop(folder: &Path, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tiktop"));
+        command.args(args).env("HOME", folder).env("XDG_CONFIG_HOME", folder);
+        for variable in ["TIKTOP_CONFIG", "TIKTOP_PROVIDER_KEY", "TIKTOP_SESSION_ID"] {
+            command.env_remove(variable);
+        }
+        command
+    }
+
+    fn said(output: &Output) -> String {
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    #[test]
+    fn the_environment_says_where_the_file_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let usual = folder.path().join("tiktop/config.toml");
+        let path = tiktop(folder.path(), &["config", "path"]).output().unwrap();
+        assert_eq!(said(&path), usual.display().to_string());
+        let named = tiktop(folder.path(), &["config", "path"]).env("TIKTOP_CONFIG", "/srv/t.toml").output().unwrap();
+        assert_eq!(said(&named), "/srv/t.toml");
+        let flag = tiktop(folder.path(), &["config", "path", "--config", "x.toml"]).output().unwrap();
+        assert_eq!(said(&flag), "x.toml");
+    }
+
+    #[test]
+    fn the_usual_file_is_read_and_never_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tiktop/config.toml");
+        std::fs::create_dir(file.parent().unwrap()).unwrap();
+        let text = "# mine\n[screen]\nfps = 11\n";
+        std::fs::write(&file, text).unwrap();
+        for question in ["path", "check", "print"] {
+            let output = tiktop(folder.path(), &["config", question]).output().unwrap();
+            assert!(output.status.success(), "{output:?}");
+            assert_eq!(said(&output).contains("fps = 11"), question == "print", "{output:?}");
+        }
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+        assert_eq!(std::fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn mistakes_go_to_standard_error_with_an_exit_code() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |sets: &[&str]| {
+            let args: Vec<_> = ["config", "check"].iter().chain(sets).copied().collect();
+            let output = tiktop(folder.path(), &args).env("TIKTOP_SESSION_ID", "a; s3cret").output().unwrap();
+            assert_eq!(said(&output), "");
+            (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        };
+        let (code, error) = check(&["--set", "screen.fps=0"]);
+        assert!(code == Some(2) && error.starts_with("--set screen.fps"), "{error}");
+        let (code, error) = check(&[]);
+        assert!(code == Some(1) && error.contains("TIKTOP_SESSION_ID") && !error.contains("s3cret"), "{error}");
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use tiktop::tui::keys_markdown;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -45,6 +47,26 @@ fn files_that_documents_point_to_exist() {
         );
     }
     assert!(dead.is_empty(), "there is no such file:\n{}", dead.join("\n"));
+}
+
+/// What stands between `<!-- name -->` and `<!-- /name -->`.
+fn block<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let (_, after) = text.split_once(&format!("<!-- {name} -->"))?;
+    after.split_once(&format!("<!-- /{name} -->")).map(|(inside, _)| inside.trim())
+}
+
+#[test]
+fn the_readme_lists_the_keys_that_are() {
+    let Some(text) = document("README.md") else { return };
+    let keys = keys_markdown();
+    let right = block(&text, "keys") == Some(keys.trim());
+    assert!(right, "put this into README.md between `<!-- keys -->` and `<!-- /keys -->`:\n\n{keys}");
+}
+
+#[test]
+fn a_block_is_what_its_marks_enclose() {
+    assert_eq!(block("a <!-- keys -->\n| q |\n<!-- /keys --> b", "keys"), Some("| q |"));
+    assert_eq!(block("a <!-- keys --> b", "keys"), None);
 }
 
 #[test]
