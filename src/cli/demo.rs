@@ -41,7 +41,7 @@ pub(super) fn run(args: &Demo, settings: &SettingsArgs) -> Result<ExitCode> {
 fn point_at(sim: &Sim, loaded: &mut Loaded) {
     let service = &mut loaded.settings.service;
     service.site_url = sim.base_url();
-    service.webcast_url = format!("{}/webcast", sim.base_url());
+    service.webcast_url = sim.base_url();
     service.socket_url = sim.socket_url();
     for provider in &mut loaded.settings.providers {
         provider.url = sim.base_url();

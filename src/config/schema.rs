@@ -64,9 +64,9 @@ pub enum TransportKind {
 pub struct Service {
     /// Pages and look-ups.
     pub site_url: String,
-    /// Room info, gifts.
+    /// Room info, gifts; `/webcast` is added where no path is given.
     pub webcast_url: String,
-    /// Socket of the `direct` transport.
+    /// Socket of the `direct` transport; TikTok's path is added where none is given.
     pub socket_url: String,
     /// PEM file with a certificate authority to trust beside the system's; empty for none.
     pub ca_file: String,
@@ -82,8 +82,8 @@ impl Default for Service {
     fn default() -> Self {
         Self {
             site_url: "https://www.tiktok.com".into(),
-            webcast_url: "https://webcast.tiktok.com/webcast".into(),
-            socket_url: "wss://webcast-ws.tiktok.com/webcast/im/ws_proxy/ws_reuse_supplement/".into(),
+            webcast_url: "https://webcast.tiktok.com".into(),
+            socket_url: "wss://webcast-ws.tiktok.com".into(),
             ca_file: String::new(),
             proxy: String::new(),
             language: "en".into(),

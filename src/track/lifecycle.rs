@@ -11,7 +11,7 @@ use super::backoff;
 use super::gifts::Gifts;
 use super::keeper::Keeper;
 use super::tracker::Hosts;
-use crate::events::{Host, Info, Phase, PhaseKind};
+use crate::events::{EventKind, Host, Info, Phase, PhaseKind};
 use crate::ids::{RoomId, RoomKey, Target, UniqueId, UserId};
 use crate::text::Text;
 use crate::webcast::{Chooser, Client, Error, Kind, LiveStatus, Lookup, RoomInfo, RoomRef};
@@ -75,10 +75,8 @@ impl Life {
     pub(super) async fn run(mut self, mut target: Target) -> RoomKey {
         let mut refusals = 0;
         let mut past: Option<Past> = None;
+        self.keeper.say(EventKind::State(Phase::new(PhaseKind::LookingUp)));
         loop {
-            if past.is_none() && refusals == 0 {
-                self.keeper.say_phase(Phase::new(PhaseKind::LookingUp));
-            }
             let stop = self.stop.clone();
             let found = tokio::select! {
                 () = stop.cancelled() => return self.key,

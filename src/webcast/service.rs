@@ -13,6 +13,11 @@ use super::error::Error;
 use super::http::{Http, Proxies};
 use crate::config::{Secret, Settings};
 
+/// Where room info and gifts are, unless the base address brings a path of its own.
+const WEBCAST_PATH: &str = "/webcast";
+/// Where the socket is since 2024 at the latest (protocol notes 5.2), unless the base address brings a path of its own.
+const SOCKET_PATH: &str = "/webcast/im/ws_proxy/ws_reuse_supplement/";
+
 /// Shared by the client and its transports.
 #[derive(Debug)]
 pub(super) struct Service {
@@ -32,8 +37,8 @@ impl Service {
         Ok(Self {
             http: Http::new(&service.proxy, proxies, &service.ca_file, timeout)?,
             site: base("service.site_url", &service.site_url)?,
-            webcast: base("service.webcast_url", &service.webcast_url)?,
-            socket: base("service.socket_url", &service.socket_url)?,
+            webcast: with_path(base("service.webcast_url", &service.webcast_url)?, WEBCAST_PATH),
+            socket: with_path(base("service.socket_url", &service.socket_url)?, SOCKET_PATH),
             language: service.language.clone(),
             session,
             session_hosts: settings.session.hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect(),
@@ -66,6 +71,13 @@ impl Service {
     }
 }
 
+fn with_path(mut base: Url, usual: &str) -> Url {
+    if base.path() == "/" {
+        base.set_path(usual);
+    }
+    base
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +97,16 @@ mod tests {
         let service = Service::new(&settings, Secret::new("s3cret"), Proxies::None).unwrap();
         let url = Url::parse(url).unwrap();
         assert_eq!(service.headers(&url).contains_key(COOKIE), sent);
+    }
+
+    #[rstest]
+    #[case("http://127.0.0.1:1", "http://127.0.0.1:1/webcast")]
+    #[case("http://127.0.0.1:1/", "http://127.0.0.1:1/webcast")]
+    #[case("http://127.0.0.1:1/mirror/webcast", "http://127.0.0.1:1/mirror/webcast")]
+    fn a_base_without_a_path_gets_tiktoks_own(#[case] set: &str, #[case] used: &str) {
+        let mut settings = Settings::default();
+        settings.service.webcast_url = set.into();
+        assert_eq!(Service::new(&settings, None, Proxies::None).unwrap().webcast.as_str(), used);
     }
 
     #[test]
