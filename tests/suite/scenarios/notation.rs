@@ -23,7 +23,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tiktop::clock::{Moment, Timestamp};
-use tiktop::events::*;
+use tiktop::events::{
+    BattleEvent, BattleKind, BattlePoints, BattleSide, BattleTimes, Chat, Control, Delete, EmoteChat, EventKind,
+    Follow, Gap, Gift, GiftFacts, GiftTo, Host, Info, Join, Like, LiveStart, Phase, PhaseKind, RoomEvent, Share,
+    Unknown, Viewer, Viewers,
+};
 use tiktop::ids::{BattleId, GiftId, MsgId, RoomId, UserId};
 use tiktop::text::Text;
 
