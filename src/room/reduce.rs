@@ -317,6 +317,7 @@ impl Room {
             battle.find_ours(&self.host);
         }
         self.started_at = info.started_at.or(self.started_at);
+        self.skew_ms = info.skew_ms.or(self.skew_ms);
         self.stats.raise_likes(info.likes.unwrap_or(0));
         self.stats.followers = info.followers.or(self.stats.followers);
         if self.streamed_watching.is_some_and(|streamed| at.since(streamed) < STREAM_IS_FRESH) {
