@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use tiktop::clock::{Moment, Timestamp};
-use tiktop::events::*;
+use tiktop::events::{
+    Chat, EventKind, Gift, GiftFacts, Join, Like, LiveStart, Phase, PhaseKind, RoomEvent, Viewer, Viewers,
+};
 use tiktop::ids::{GiftId, MsgId, RoomId, UserId};
 use tiktop::room::Room;
 use tiktop::text::Text;
@@ -73,7 +75,9 @@ fn reduce(criterion: &mut Criterion) {
         bencher.iter_batched(
             connected,
             |mut room| {
-                events.iter().for_each(|event| _ = black_box(room.apply(event)));
+                for event in &events {
+                    black_box(room.apply(event));
+                }
                 room
             },
             BatchSize::LargeInput,

@@ -94,7 +94,7 @@ pub struct Room {
     pub battle: Option<Battle>,
     /// Messages without a reading, by method.
     pub unknown: BTreeMap<String, u64>,
-    /// Server clock minus ours, milliseconds, where known. Not told by events: a mirror learns it from a snapshot.
+    /// Server clock minus ours, milliseconds, where known.
     pub skew_ms: Option<i64>,
     ledger: ledger::Ledger,
     watched: watched::Watched,
@@ -176,14 +176,15 @@ impl Room {
         self.watched.when(self.streaks.longest_silent()?.saturating_add(streaks::SILENCE_MS))
     }
 
-    /// Sets the difference between the server's clock and ours.
-    pub fn set_skew(&mut self, skew_ms: i64) {
-        self.skew_ms = Some(skew_ms);
-    }
-
     /// How long until a time of the server's clock, by ours.
     pub fn until_server(&self, then: Timestamp, now: Moment) -> Duration {
         let now = now.wall.0.saturating_add(self.skew_ms.unwrap_or(0));
         Duration::from_millis(u64::try_from(then.0.saturating_sub(now)).unwrap_or(0))
+    }
+
+    /// How long since a time of the server's clock, by ours.
+    pub fn since_server(&self, then: Timestamp, now: Moment) -> Duration {
+        let now = now.wall.0.saturating_add(self.skew_ms.unwrap_or(0));
+        Duration::from_millis(u64::try_from(now.saturating_sub(then.0)).unwrap_or(0))
     }
 }

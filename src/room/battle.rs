@@ -105,28 +105,23 @@ impl Battle {
     }
 
     /// Lets time pass where the service said nothing: a lost end, the end of the punishment. The server's own clock, as the
-    /// messages carry it, tells whether a battle is over, so that every mirror decides alike. Says what to log.
+    /// messages carry it, tells how late it is, so that every mirror decides alike. Says what to log.
     pub(super) fn settle(&mut self, at: Moment, server_at: Option<Timestamp>) -> Option<String> {
+        let late = server_at.zip(self.ends_at).map_or(0, |(now, end)| now.0.saturating_sub(end.0));
+        let punished = late >= GRACE_MS + PUNISH.as_millis() as i64;
         match self.phase {
-            BattlePhase::Running => {
-                let late = server_at?.0.saturating_sub(self.ends_at?.0);
-                if late < GRACE_MS {
-                    return None;
-                }
-                if late >= GRACE_MS + PUNISH.as_millis() as i64 {
-                    // An old message told us of a battle that was over long before: nothing to announce.
-                    self.enter(BattlePhase::Over, at);
-                    return None;
-                }
+            // An old message told us of a battle that was over long before: nothing to announce.
+            BattlePhase::Running if punished => self.enter(BattlePhase::Over, at),
+            BattlePhase::Running if late >= GRACE_MS => {
                 self.enter(BattlePhase::Punish, at);
-                Some(words::result(self))
+                return Some(words::result(self));
             }
-            BattlePhase::Punish if at.since(self.phase_since) > PUNISH => {
+            BattlePhase::Punish if punished || at.since(self.phase_since) > PUNISH => {
                 self.enter(BattlePhase::Over, at);
-                None
             }
-            _ => None,
+            _ => {}
         }
+        None
     }
 
     fn new(id: Option<BattleId>, kind: BattleKind, at: Moment) -> Self {

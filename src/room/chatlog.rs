@@ -274,3 +274,44 @@ impl Line {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::{EventKind, Phase, PhaseKind};
+
+    fn event() -> RoomEvent {
+        let kind = EventKind::State(Phase::new(PhaseKind::Live));
+        RoomEvent { at: Moment::default(), server_at: None, id: None, room_id: None, history: false, kind }
+    }
+
+    #[test]
+    fn numbers_go_on_whatever_is_forgotten() {
+        let (mut small, mut large) = (ChatLog::new(2), ChatLog::new(100));
+        for n in 0..5 {
+            let line = Line::Control(Text::from(format!("{n}")));
+            assert_eq!(small.push(&event(), line.clone()), large.push(&event(), line));
+        }
+        assert_eq!((small.len(), large.len()), (2, 5));
+        assert_eq!(small.get(Seq(4)), large.get(Seq(4)));
+        assert_eq!(small.get(Seq(2)), None);
+        large.set_limit(1);
+        assert_eq!(large.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [Seq(4)]);
+        assert_eq!(small.next_seq(), large.next_seq());
+    }
+
+    #[test]
+    fn a_row_that_changes_says_so() {
+        let mut log = ChatLog::new(2);
+        let from = Arc::new(Viewer { id: Some(UserId(1)), ..Viewer::default() });
+        log.join(&event(), &from);
+        log.join(&event(), &from);
+        assert_eq!(log.get(Seq(0)).map(|entry| entry.rev), Some(1));
+        log.push(&event(), Line::Emote { from, count: 1 });
+        let delete = Delete { messages: Vec::new(), users: vec![UserId(1)] };
+        log.delete(&delete);
+        log.delete(&delete);
+        let changed: Vec<_> = log.iter().map(|entry| (entry.rev, entry.deleted)).collect();
+        assert_eq!(changed, [(1, false), (1, true)], "what is said goes, a join does not; and only once");
+    }
+}

@@ -89,3 +89,48 @@ impl Leaders {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::room::ledger::Streak;
+
+    fn give(leaders: &mut Leaders, user: u64, gifts: u64, price: Option<u64>) {
+        let viewer = Arc::new(Viewer { id: Some(UserId(user)), ..Viewer::default() });
+        let diamonds = price.map(|price| price * gifts);
+        leaders.credit(&viewer, &Tally { added: gifts, diamonds, count: gifts, streak: Streak::None });
+    }
+
+    fn top(leaders: &Leaders) -> Vec<(u64, u64, u64)> {
+        leaders.top().map(|leader| (leader.viewer.id.unwrap().0, leader.coins, leader.gifts)).collect()
+    }
+
+    #[test]
+    fn coins_rank_first_then_gifts() {
+        let mut leaders = Leaders::default();
+        give(&mut leaders, 1, 9, None);
+        give(&mut leaders, 2, 1, Some(5));
+        give(&mut leaders, 3, 20, None);
+        give(&mut leaders, 4, 3, Some(1));
+        give(&mut leaders, 4, 3, Some(1));
+        assert_eq!(top(&leaders), [(4, 6, 6), (2, 5, 1), (3, 0, 20), (1, 0, 9)]);
+        assert_eq!(leaders.total_of(UserId(1)).map(|leader| leader.gifts), Some(9));
+        assert_eq!(leaders.total_of(UserId(9)), None);
+    }
+
+    #[test]
+    fn the_top_is_right_after_many_givers_and_memory_is_bounded() {
+        let mut leaders = Leaders::default();
+        // A scrambled order, every total different.
+        for n in 0..30_000u64 {
+            let user = n * 7_919 % 30_011;
+            give(&mut leaders, user, user + 1, Some(1));
+        }
+        assert!(leaders.givers.len() <= MAX_GIVERS);
+        let coins: Vec<u64> = leaders.top().map(|leader| leader.coins).collect();
+        let mut best: Vec<u64> = (0..30_000u64).map(|n| n * 7_919 % 30_011 + 1).collect();
+        best.sort_unstable_by(|one, other| other.cmp(one));
+        best.truncate(MAX_TOP);
+        assert_eq!(coins, best);
+    }
+}

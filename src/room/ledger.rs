@@ -177,3 +177,52 @@ fn units_of_first(gift: &Gift) -> u64 {
         _ => gift.count,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::events::GiftFacts;
+
+    fn gift(group: u64, count: u64) -> Gift {
+        let facts = GiftFacts { id: GiftId(5), diamonds: Some(1), kind: 1, ..GiftFacts::default() };
+        Gift {
+            from: Arc::new(Viewer { id: Some(UserId(1)), ..Viewer::default() }),
+            to: None,
+            gift: Arc::new(facts),
+            count,
+            group,
+            coins: None,
+            ends: false,
+        }
+    }
+
+    fn add(ledger: &mut Ledger, gift: &Gift, mono: u64) -> u64 {
+        ledger.add(StreakKey::from(gift), gift, Moment { mono, ..Moment::default() }, true).0
+    }
+
+    #[test]
+    fn a_closed_streak_is_remembered_for_half_an_hour_even_in_a_flood() {
+        let mut ledger = Ledger::default();
+        add(&mut ledger, &gift(1, 5), 0);
+        ledger.close(&StreakKey::from(&gift(1, 5)), Moment::default());
+        (2..=MAX_MARKS as u64).for_each(|group| _ = add(&mut ledger, &gift(group, 1), 1));
+        assert_eq!(add(&mut ledger, &gift(1, 6), KEEP_CLOSED_MS), 1);
+    }
+
+    #[test]
+    fn when_full_the_old_closed_ones_go_and_then_the_least_lately_touched() {
+        let mut ledger = Ledger::default();
+        let all = MAX_MARKS as u64;
+        (1..=all).for_each(|group| _ = add(&mut ledger, &gift(group, 1), 0));
+        ledger.close(&StreakKey::from(&gift(7, 1)), Moment::default());
+        add(&mut ledger, &gift(all + 1, 1), KEEP_CLOSED_MS + 1);
+        assert_eq!(ledger.marks.len(), MAX_MARKS, "the closed one made room");
+        assert_eq!(add(&mut ledger, &gift(1, 2), 0), 1);
+        add(&mut ledger, &gift(all + 2, 1), 0);
+        assert!(ledger.marks.len() < MAX_MARKS);
+        assert_eq!(add(&mut ledger, &gift(1, 3), 0), 1, "touched lately, so still known");
+        assert_eq!(add(&mut ledger, &gift(2, 3), 0), 3, "forgotten");
+    }
+}

@@ -38,6 +38,9 @@ impl Room {
     /// Applies an event that is new; for a gift or a closed streak, what it adds.
     pub(super) fn reduce(&mut self, event: &RoomEvent) -> Option<Tally> {
         self.settle_battle(event);
+        if is_from_service(&event.kind) && !event.history {
+            self.messages.add(event.at, 1);
+        }
         match &event.kind {
             EventKind::State(phase) => self.set_phase(phase, event.at),
             EventKind::Gap(gap) => self.gap(event, gap),
@@ -47,9 +50,6 @@ impl Room {
             EventKind::Unknown(unknown) => self.count_unknown(unknown),
             kind => {
                 self.stats.messages += 1;
-                if !event.history {
-                    self.messages.add(event.at, 1);
-                }
                 return self.message(event, kind);
             }
         }
@@ -143,7 +143,9 @@ impl Room {
     }
 
     fn gift(&mut self, event: &RoomEvent, gift: &Gift) -> Tally {
-        let tally = if gift.gift.streakable() { self.streak(event, gift) } else { self.single_gift(event, gift) };
+        // A gift of unknown kind may run in a streak; as one it is never counted twice, and a single one counts the same.
+        let runs = gift.gift.streakable() || (gift.gift.kind == 0 && gift.group != 0);
+        let tally = if runs { self.streak(event, gift) } else { self.single_gift(event, gift) };
         if tally.added > 0 {
             self.stats.add_gift(&tally);
             self.leaders.credit(&gift.from, &tally);
@@ -174,7 +176,9 @@ impl Room {
             let row = self.chat.push(event, gift_line(gift, mark.highest, !gift.ends));
             self.ledger.set_row(&key, row);
         }
-        if let Some(crowded_out) = self.streaks.grow(gift, added, event.at, self.watched.at(event.at)) {
+        if let Some(crowded_out) =
+            self.streaks.grow(gift, added, mark.row.is_some(), event.at, self.watched.at(event.at))
+        {
             self.close_streak(&crowded_out, event.at);
         }
         if gift.ends {
@@ -216,7 +220,9 @@ impl Room {
 
     fn follow(&mut self, event: &RoomEvent, follow: &Follow) {
         self.stats.follows += self.counts(event);
-        self.stats.followers = follow.followers.or(self.stats.followers);
+        if !event.history {
+            self.stats.followers = follow.followers.or(self.stats.followers);
+        }
         self.chat.push(event, Line::Follow(follow.from.clone()));
     }
 
@@ -254,7 +260,6 @@ impl Room {
             self.phase_since = at;
         }
         self.phase = phase.clone();
-        self.interrupted |= phase.kind == PhaseKind::Reconnecting;
         let connected = match phase.kind {
             PhaseKind::Live => true,
             // A pause of the host does not close the socket (protocol 8.5).
@@ -262,6 +267,7 @@ impl Room {
             _ => false,
         };
         if self.watched.run(connected, at) {
+            self.interrupted |= !connected;
             self.series().into_iter().for_each(|series| series.watch(at, connected));
         }
     }
@@ -311,6 +317,7 @@ impl Room {
             battle.find_ours(&self.host);
         }
         self.started_at = info.started_at.or(self.started_at);
+        self.skew_ms = info.skew_ms.or(self.skew_ms);
         self.stats.raise_likes(info.likes.unwrap_or(0));
         self.stats.followers = info.followers.or(self.stats.followers);
         if self.streamed_watching.is_some_and(|streamed| at.since(streamed) < STREAM_IS_FRESH) {

@@ -18,6 +18,7 @@ const COARSE_MS: u64 = 60_000;
 /// A day.
 const COARSE_CELLS: usize = 1_440;
 const MINUTE_MS: u64 = 60_000;
+const DAY_SECONDS: u64 = 86_400;
 
 /// One bucket of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,8 +111,9 @@ impl Series {
     /// The last `count` buckets of `seconds` each that end at `now`, oldest first; the last one is the bucket still filling.
     ///
     /// Buckets begin at multiples of their length, so a drawn bucket never changes once it is full. `seconds` is rounded up
-    /// to a multiple of 10, of 60 when the window is longer than two hours.
+    /// to a multiple of 10, of 60 when the window is longer than two hours, and is at most a day.
     pub fn window(&self, now: Moment, seconds: u64, count: usize) -> Vec<Bucket> {
+        let seconds = seconds.min(DAY_SECONDS);
         let long = seconds.saturating_mul(count as u64).saturating_mul(1_000) > FINE_MS * FINE_CELLS as u64;
         let ring = if long { &self.coarse } else { &self.fine };
         let cells = seconds.saturating_mul(1_000).div_ceil(ring.width()).max(1);
@@ -194,6 +196,169 @@ impl Series {
             Some(reading) => reading.into(),
             None if watched => Bucket::Empty,
             None => Bucket::Gap,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(seconds: u64) -> Moment {
+        Moment { mono: 3_600_000 + seconds * 1_000, ..Moment::default() }
+    }
+
+    /// Sums as numbers, `.` for nothing, `-` for a gap.
+    fn sums(series: &Series, now: u64, seconds: u64, count: usize) -> String {
+        let word = |bucket: &Bucket| match bucket {
+            Bucket::Empty => ".".to_owned(),
+            Bucket::Gap => "-".to_owned(),
+            Bucket::Value { sum, .. } => sum.to_string(),
+        };
+        series.window(at(now), seconds, count).iter().map(word).collect::<Vec<_>>().join(" ")
+    }
+
+    fn lasts(series: &Series, now: u64, seconds: u64, count: usize) -> Vec<Option<u64>> {
+        let last = |bucket: &Bucket| match bucket {
+            Bucket::Value { last, .. } => Some(*last),
+            _ => None,
+        };
+        series.window(at(now), seconds, count).iter().map(last).collect()
+    }
+
+    #[test]
+    fn a_counter_sums_and_a_gap_stays_a_gap() {
+        let mut series = Series::counter();
+        series.watch(at(12), true);
+        series.add(at(13), 1);
+        series.add(at(19), 2);
+        series.add(at(35), 5);
+        series.watch(at(41), false);
+        series.watch(at(75), true);
+        assert_eq!(sums(&series, 79, 10, 9), "- - 3 . 5 . - - .");
+        assert_eq!(sums(&series, 79, 20, 5), "- 3 5 . .");
+        assert_eq!(sums(&series, 79, 15, 5), "- 3 5 . .", "rounded up to whole cells");
+    }
+
+    #[test]
+    fn a_window_ends_at_now_though_nothing_came_since() {
+        let mut series = Series::counter();
+        series.watch(at(0), true);
+        series.add(at(1), 1);
+        assert_eq!(sums(&series, 35, 10, 5), "- 1 . . .");
+        series.watch(at(36), false);
+        assert_eq!(sums(&series, 55, 10, 6), "1 . . . - -");
+    }
+
+    #[test]
+    fn a_full_bucket_never_changes() {
+        let mut series = Series::counter();
+        series.watch(at(0), true);
+        (0..100).for_each(|second| series.add(at(second), second));
+        let early = series.window(at(100), 30, 4);
+        let late = series.window(at(119), 30, 4);
+        assert_eq!(early, late);
+    }
+
+    #[test]
+    fn a_gauge_holds_between_values_but_not_over_a_gap() {
+        let mut series = Series::gauge();
+        series.watch(at(0), true);
+        series.add(at(5), 40);
+        series.add(at(25), 50);
+        series.watch(at(39), false);
+        series.watch(at(60), true);
+        series.add(at(75), 30);
+        let expected = [Some(40), Some(40), Some(50), Some(50), None, None, None, Some(30), Some(30)];
+        assert_eq!(lasts(&series, 85, 10, 9), expected);
+        assert_eq!(lasts(&series, 35, 10, 2), [None, Some(30)], "time does not run backwards");
+        assert_eq!(series.per_minute(at(85)), None);
+    }
+
+    #[test]
+    fn a_silent_line_is_taken_back() {
+        let mut series = Series::counter();
+        series.watch(at(0), true);
+        series.add(at(5), 1);
+        series.gap(at(5), at(52));
+        series.add(at(53), 1);
+        assert_eq!(sums(&series, 55, 10, 6), "1 - - - - 1");
+    }
+
+    #[test]
+    fn a_new_live_starts_its_cell_again() {
+        let mut series = Series::counter();
+        series.watch(at(0), true);
+        series.add(at(5), 1);
+        series.watch(at(8), false);
+        series.cut(at(9));
+        assert_eq!(sums(&series, 9, 10, 1), "-");
+    }
+
+    #[test]
+    fn a_rate_is_scaled_by_what_was_watched() {
+        let mut series = Series::counter();
+        assert_eq!(series.per_minute(at(0)), None);
+        series.watch(at(0), true);
+        series.add(at(5), 7);
+        assert_eq!(series.per_minute(at(9)), None, "too little to tell");
+        assert_eq!(series.per_minute(at(10)), Some(42));
+        assert_eq!(series.per_minute(at(20)), Some(21));
+        assert_eq!(series.per_minute(at(50)), Some(8));
+        assert_eq!(series.per_minute(at(60)), Some(0));
+        series.watch(at(70), false);
+        series.watch(at(300), true);
+        series.add(at(301), 100);
+        assert_eq!(series.per_minute(at(305)), None);
+        assert_eq!(series.per_minute(at(320)), Some(300));
+    }
+
+    #[test]
+    fn minutes_outlast_ten_second_cells() {
+        let mut series = Series::counter();
+        series.watch(at(0), true);
+        (0..24 * 60).for_each(|minute| series.add(at(minute * 60), 1));
+        let day = series.window(at(24 * 3_600 - 1), 3_600, 24);
+        assert_eq!(day, [Bucket::Value { last: 1, min: 1, max: 1, sum: 60 }; 24]);
+        assert_eq!((series.fine.len(), series.coarse.len()), (FINE_CELLS, COARSE_CELLS));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_and_nothing_panics(
+            adds in prop::collection::vec((0..100u64, 0..50u64, any::<bool>()), 0..60),
+            seconds in 1..4_000u64,
+            count in 0..300usize,
+        ) {
+            let mut series = Series::counter();
+            let (mut now, mut sum) = (0, 0);
+            for (wait, value, watching) in adds {
+                now += wait;
+                series.watch(at(now), watching);
+                series.add(at(now), value);
+                sum += value;
+            }
+            prop_assert_eq!(series.window(at(now), seconds, count).len(), count);
+            let total: u64 = series
+                .window(at(now), 60, 101)
+                .iter()
+                .map(|bucket| if let Bucket::Value { sum, .. } = bucket { *sum } else { 0 })
+                .sum();
+            prop_assert_eq!(total, sum);
+        }
+
+        #[test]
+        fn any_time_is_survived(times in prop::collection::vec(any::<u64>(), 0..8), seconds: u64, count in 0..9usize) {
+            let mut series = Series::gauge();
+            for (value, &mono) in times.iter().enumerate() {
+                let moment = Moment { mono, ..Moment::default() };
+                series.watch(moment, mono % 3 != 0);
+                series.add(moment, value as u64);
+                series.gap(Moment::default(), moment);
+                prop_assert_eq!(series.window(moment, seconds, count).len(), count);
+                series.per_minute(moment);
+            }
         }
     }
 }

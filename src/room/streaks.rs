@@ -116,11 +116,11 @@ impl Streaks {
         self.finished.iter()
     }
 
-    /// Lets a streak grow, opening or reopening it; `heard` is the connected time. Returns the one that must be closed
-    /// because too many run.
-    pub(super) fn grow(&mut self, gift: &Gift, added: u64, at: Moment, heard: u64) -> Option<StreakKey> {
-        let key = StreakKey::from(gift);
-        let mut streak = self.take(&key).unwrap_or_else(|| Streak::new(gift, at));
+    /// Opens a streak, or lets a `known` one grow, reopening it where needed; `heard` is the connected time. Returns the one
+    /// that must be closed because too many run.
+    pub(super) fn grow(&mut self, gift: &Gift, added: u64, known: bool, at: Moment, heard: u64) -> Option<StreakKey> {
+        let known = if known { self.take(&StreakKey::from(gift)) } else { None };
+        let mut streak = known.unwrap_or_else(|| Streak::new(gift, at));
         streak.grow(gift, added, at);
         self.running.push(Running { streak, heard });
         (self.running.len() > MAX_RUNNING).then(|| self.running.first().map(|oldest| oldest.streak.key())).flatten()

@@ -41,7 +41,8 @@ pub(super) fn find_ours(sides: &mut [Side], host: &Host) {
 fn learn(side: &mut Side, told: &BattleSide) {
     side.team = told.team.or(side.team);
     told.hosts.iter().for_each(|host| add_host(&mut side.hosts, host));
-    side.points = told.points.unwrap_or(side.points);
+    // Points only grow: a start that is told again, or a late message, takes none away.
+    side.points = side.points.max(told.points.unwrap_or(0));
     side.result = told.result.or(side.result);
     if !told.supporters.is_empty() {
         side.supporters = told.supporters.iter().take(MAX_SUPPORTERS).map(|new| named(new, &side.supporters)).collect();

@@ -9,7 +9,7 @@
 //!  3    battle started b=9 for=300 until=303 ana ben     sides: HOST[+HOST][:POINTS[:RESULT]], teams as 1/ana+ben
 //!  4    points b=9 ana:120 ben:40 over
 //!  5    gap 41                           41 s missed until now
-//!  6    info host=ana watching=7 likes=9 followers=3
+//!  6    info host=ana watching=7 likes=9 followers=3 skew=-500
 //!  7    tick | end                       time passes | the live ends
 //! ```
 //!
@@ -23,7 +23,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tiktop::clock::{Moment, Timestamp};
-use tiktop::events::*;
+use tiktop::events::{
+    BattleEvent, BattleKind, BattlePoints, BattleSide, BattleTimes, Chat, Control, Delete, EmoteChat, EventKind,
+    Follow, Gap, Gift, GiftFacts, GiftTo, Host, Info, Join, Like, LiveStart, Phase, PhaseKind, RoomEvent, Share,
+    Unknown, Viewer, Viewers,
+};
 use tiktop::ids::{BattleId, GiftId, MsgId, RoomId, UserId};
 use tiktop::text::Text;
 
@@ -145,6 +149,7 @@ fn info(line: &Words) -> Result<Info, String> {
         watching: line.key("watching")?,
         likes: line.key("likes")?,
         followers: line.key("followers")?,
+        skew_ms: line.key("skew")?,
         ..Info::default()
     })
 }
