@@ -19,7 +19,7 @@ use crate::ids::Target;
 ///
 /// `tiktop @name` opens a room. Watching needs no account.
 #[derive(Debug, Parser)]
-#[command(name = "tiktop", version, args_conflicts_with_subcommands = true)]
+#[command(name = "tiktop", version, subcommand_precedence_over_arg = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

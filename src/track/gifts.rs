@@ -24,7 +24,7 @@ impl Gifts {
         match &mut *self.lock() {
             State::Known(catalogue) => return Some(Arc::clone(catalogue)),
             State::Asked => return None,
-            unasked => *unasked = State::Asked,
+            unasked @ State::Unasked => *unasked = State::Asked,
         }
         match client.gift_list(room).await {
             Ok(rows) => {

@@ -139,17 +139,17 @@ impl Keeper {
 
     /// Sends the whole state to every reader.
     pub(super) fn tell_snapshot(&self) {
-        self.outlets.publish(self.key, UpdateKind::Snapshot(Arc::new(self.room.clone())), self.now());
+        self.outlets.publish(self.key, &UpdateKind::Snapshot(Arc::new(self.room.clone())), self.now());
     }
 
     /// Tells every reader that the room is gone, into another one where two names led to one host.
     pub(super) fn tell_removed(&self, into: Option<RoomKey>) {
-        self.outlets.publish(self.key, UpdateKind::Removed { into }, self.now());
+        self.outlets.publish(self.key, &UpdateKind::Removed { into }, self.now());
     }
 
     fn publish(&self, noted: Vec<Noted>) {
         if !noted.is_empty() {
-            self.outlets.publish(self.key, UpdateKind::Events(noted.into()), self.now());
+            self.outlets.publish(self.key, &UpdateKind::Events(noted.into()), self.now());
         }
     }
 
@@ -160,6 +160,6 @@ impl Keeper {
             id: message.msg_id,
             payload: message.payload.clone(),
         });
-        self.outlets.publish(self.key, UpdateKind::Raw(raw.collect()), at);
+        self.outlets.publish(self.key, &UpdateKind::Raw(raw.collect()), at);
     }
 }

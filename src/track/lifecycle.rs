@@ -137,8 +137,8 @@ impl Life {
                 if let Some(merged) = self.claim(info.host_id) {
                     return Ok(merged);
                 }
-                self.keeper.say_info(to_info(&info));
-                Ok(self.enter(info.status, RoomRef { room_id, unique_id: info.unique_id }, past))
+                let room = RoomRef { room_id, unique_id: info.unique_id.clone() };
+                Ok(self.enter(info.status, room, to_info(&info), past))
             }
         }
     }
@@ -162,10 +162,11 @@ impl Life {
             started_at: found.started_at,
             ..Info::default()
         };
-        self.keeper.say_info(info);
         match found.room_id {
-            Some(room_id) => self.enter(found.status, RoomRef { room_id, unique_id: Some(found.unique_id) }, past),
-            None => self.stay_out(found.status, past),
+            Some(room_id) => {
+                self.enter(found.status, RoomRef { room_id, unique_id: Some(found.unique_id) }, info, past)
+            }
+            None => self.stay_out(found.status, info, past),
         }
     }
 
@@ -173,18 +174,19 @@ impl Life {
         self.hosts.claim(host?, self.key).err().map(Found::Merged)
     }
 
-    /// A room id alone never means live: the status decides.
-    fn enter(&mut self, status: LiveStatus, room: RoomRef, past: Option<Past>) -> Found {
+    /// A room id alone never means live: the status decides. A new live begins before anything is said about it.
+    fn enter(&mut self, status: LiveStatus, room: RoomRef, info: Info, past: Option<Past>) -> Found {
         let afterglow =
             past.is_some_and(|past| room.room_id == past.room_id && self.keeper.now().since(past.ended) < AFTERGLOW);
-        match status {
-            LiveStatus::Live if !afterglow => Found::Live { room, paused: false },
-            LiveStatus::Paused if !afterglow => Found::Live { room, paused: true },
-            other => self.stay_out(other, past),
+        if afterglow || !matches!(status, LiveStatus::Live | LiveStatus::Paused) {
+            return self.stay_out(status, info, past);
         }
+        self.keeper.begin_live(room.room_id);
+        self.keeper.say_info(info);
+        Found::Live { room, paused: status == LiveStatus::Paused }
     }
 
-    fn stay_out(&mut self, status: LiveStatus, past: Option<Past>) -> Found {
+    fn stay_out(&mut self, status: LiveStatus, info: Info, past: Option<Past>) -> Found {
         let wait = backoff::look_up(fastrand::f64());
         let phase = match (status, past) {
             (LiveStatus::Unknown(number), _) => Phase::new(PhaseKind::Offline).because(format!(
@@ -194,6 +196,7 @@ impl Life {
             (_, Some(_)) => self.keeper.room().phase.clone(),
             (_, None) => Phase::new(PhaseKind::Offline).because("not live; looking again each minute"),
         };
+        self.keeper.say_info(info);
         self.keeper.say_phase(phase.until(self.keeper.now() + wait));
         Found::Wait(wait)
     }

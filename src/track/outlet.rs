@@ -48,7 +48,7 @@ impl Outlets {
     }
 
     /// Tells every reader. Never waits.
-    pub(super) fn publish(&self, room: RoomKey, kind: UpdateKind, now: Moment) {
+    pub(super) fn publish(&self, room: RoomKey, kind: &UpdateKind, now: Moment) {
         let mut outlets = self.lock();
         outlets.retain(|outlet| !outlet.queue.is_closed());
         for outlet in outlets.iter_mut() {

@@ -151,14 +151,14 @@ impl Supervisor {
                 self.last_key += 1;
                 let key = RoomKey(self.last_key);
                 let label = Text::new(&target.to_string());
-                self.outlets.publish(key, UpdateKind::Added { label }, self.clock.now());
+                self.outlets.publish(key, &UpdateKind::Added { label }, self.clock.now());
                 self.start(key, target);
             }
             Command::Remove(key) => {
                 if let Some(room) = self.rooms.remove(&key) {
                     room.stop.cancel();
                     self.hosts.release(key);
-                    self.outlets.publish(key, UpdateKind::Removed { into: None }, self.clock.now());
+                    self.outlets.publish(key, &UpdateKind::Removed { into: None }, self.clock.now());
                 }
             }
             Command::Retry(key) => {

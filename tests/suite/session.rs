@@ -79,9 +79,8 @@ impl Scene {
                 self.take(update);
             }
         });
-        if waited.await.is_err() {
-            panic!("waited in vain until {what}; phases {:?}, room {:?}", self.phases, self.room.phase);
-        }
+        let in_time = waited.await.is_ok();
+        assert!(in_time, "waited in vain until {what}; phases {:?}, room {:?}", self.phases, self.room.phase);
     }
 
     fn take(&mut self, update: Update) {
