@@ -134,18 +134,18 @@ fn message(rng: &mut fastrand::Rng, method: &str) -> pb::Message {
                 client_enter_type: "draw".to_owned(),
                 ..Default::default()
             };
-            with_user(fields.encode_to_vec(), 2, user(rng))
+            with_user(fields.encode_to_vec(), 2, &user(rng))
         }
         "WebcastLikeMessage" => {
             let fields = pb::LikeMessage { common, count: 15, total: 3_001_310, ..Default::default() };
-            with_user(fields.encode_to_vec(), 5, user(rng))
+            with_user(fields.encode_to_vec(), 5, &user(rng))
         }
         "WebcastRoomUserSeqMessage" => {
             let fields = pb::RoomUserSeqMessage { common, total: 413, total_user: 13_683, ..Default::default() };
             let mut bytes = fields.encode_to_vec();
             for rank in 1..=16 {
                 let row = pb::Contributor { score: 100 - rank, rank, ..Default::default() }.encode_to_vec();
-                let row = if rank <= 3 { with_user(row, 2, user(rng)) } else { row };
+                let row = if rank <= 3 { with_user(row, 2, &user(rng)) } else { row };
                 field(&mut bytes, 2, &row);
             }
             bytes
@@ -158,7 +158,7 @@ fn message(rng: &mut fastrand::Rng, method: &str) -> pb::Message {
                 user_identity: Some(pb::UserIdentity { is_follower: true, ..Default::default() }),
                 ..Default::default()
             };
-            with_user(fields.encode_to_vec(), 2, user(rng))
+            with_user(fields.encode_to_vec(), 2, &user(rng))
         }
         "WebcastGiftMessage" => {
             let gift = pb::Gift {
@@ -179,11 +179,11 @@ fn message(rng: &mut fastrand::Rng, method: &str) -> pb::Message {
                 gift: Some(gift),
                 ..Default::default()
             };
-            with_user(fields.encode_to_vec(), 7, user(rng))
+            with_user(fields.encode_to_vec(), 7, &user(rng))
         }
         "WebcastSocialMessage" => {
             let fields = pb::SocialMessage { common, action: 1, ..Default::default() };
-            with_user(fields.encode_to_vec(), 2, user(rng))
+            with_user(fields.encode_to_vec(), 2, &user(rng))
         }
         // What we have no reading for: a header and some of its own.
         _ => {
@@ -214,8 +214,8 @@ fn common(rng: &mut fastrand::Rng, method: &str, msg_id: i64) -> pb::Common {
     }
 }
 
-fn with_user(mut message: Vec<u8>, number: u32, user: Vec<u8>) -> Vec<u8> {
-    field(&mut message, number, &user);
+fn with_user(mut message: Vec<u8>, number: u32, user: &[u8]) -> Vec<u8> {
+    field(&mut message, number, user);
     message
 }
 
@@ -266,7 +266,7 @@ fn badge(rng: &mut fastrand::Rng, scene_type: i32, level: &str) -> Vec<u8> {
 fn image(rng: &mut fastrand::Rng, urls: usize) -> pb::Image {
     let uri = format!("tos-example-avt-0068/{}", word(rng, 32).to_lowercase());
     let url = |n: usize, rng: &mut fastrand::Rng| {
-        let kind = if n % 2 == 0 { "webp" } else { "jpeg" };
+        let kind = if n.is_multiple_of(2) { "webp" } else { "jpeg" };
         let signature = word(rng, 27);
         format!("https://p16-sign.example.com/{uri}~c5_100x100.{kind}?x-expires=1700000000&x-signature={signature}%3D")
     };

@@ -16,7 +16,7 @@ fn recording(name: &str) -> Option<Vec<u8>> {
     let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "shared", "captures", name].iter().collect();
     let bytes = fs::read(&path).ok();
     if bytes.is_none() {
-        println!("skipped: no recording at {}", path.display());
+        eprintln!("skipped: no recording at {}", path.display());
     }
     bytes
 }

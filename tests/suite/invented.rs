@@ -1,5 +1,10 @@
 //! Invented people and messages, one of each kind we read. Shapes and sizes follow recordings; nobody in them exists.
 
+#![allow(
+    clippy::unnecessary_wraps,
+    reason = "fields of generated messages are options: said once here, not at every use"
+)]
+
 use tiktop::ids::MsgId;
 use tiktop::wire::{Message, pb};
 
@@ -159,6 +164,11 @@ fn people() -> Vec<Message> {
                 ..Default::default()
             },
         ),
+    ]
+}
+
+fn crowd() -> Vec<Message> {
+    vec![
         message(
             "WebcastMemberMessage",
             &pb::MemberMessage {
@@ -340,5 +350,5 @@ fn stage() -> Vec<Message> {
 
 /// One message of every kind we read, and one we do not.
 pub(crate) fn one_of_each() -> Vec<Message> {
-    [people(), worth_coins(), stage()].concat()
+    [people(), crowd(), worth_coins(), stage()].concat()
 }

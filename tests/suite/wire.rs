@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use prost::Message as _;
 use tiktop::clock::Moment;
 use tiktop::events::{EventKind, decode};
+use tiktop::text::Text;
 use tiktop::wire::{Fields, Frame, FrameKind, Inflater, Message, Response, pb};
 
 use crate::invented::{self as an, message};
@@ -14,7 +15,7 @@ fn kind(message: &Message) -> EventKind {
 
 fn error_of(kind: &EventKind) -> Option<&str> {
     match kind {
-        EventKind::Unknown(unknown) => unknown.error.as_ref().map(|error| error.as_str()),
+        EventKind::Unknown(unknown) => unknown.error.as_ref().map(Text::as_str),
         _ => None,
     }
 }
