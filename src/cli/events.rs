@@ -159,6 +159,9 @@ impl Printer {
             streak: tally.streak.into(),
             diamonds: tally.diamonds,
         });
+        if matches!(&noted.event.kind, EventKind::Info(info) if info.is_clock_only()) {
+            return;
+        }
         let line = json::line(&self.context(key), &noted.event, tally);
         self.push(&line);
     }

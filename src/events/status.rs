@@ -137,3 +137,10 @@ pub struct Info {
     /// Server clock minus ours in milliseconds, where it was just learned.
     pub skew_ms: Option<i64>,
 }
+
+impl Info {
+    /// Whether it tells of the server's clock and nothing else: of use to a mirror, no news to a person.
+    pub fn is_clock_only(&self) -> bool {
+        *self == Self { skew_ms: self.skew_ms, ..Self::default() }
+    }
+}

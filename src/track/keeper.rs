@@ -63,7 +63,26 @@ impl Keeper {
 
     /// Says what the service reported; nothing when it is what we know.
     pub(super) fn say_info(&mut self, info: Info) {
-        self.say(EventKind::Info(Box::new(info)));
+        if self.is_news(&info) {
+            self.say(EventKind::Info(Box::new(info)));
+        }
+    }
+
+    fn is_news(&self, info: &Info) -> bool {
+        fn differs<T: PartialEq>(said: Option<T>, known: Option<T>) -> bool {
+            said.is_some() && said != known
+        }
+        let Room { host, title, stats, .. } = &self.room;
+        info.skew_ms.is_some()
+            || differs(info.host.id, host.id)
+            || (!info.host.unique_id.is_empty() && info.host.unique_id != host.unique_id)
+            || (!info.host.nickname.is_empty() && info.host.nickname != host.nickname)
+            || (!info.title.is_empty() && info.title != *title)
+            || differs(info.watching, stats.watching.map(|(watching, _)| watching))
+            || differs(info.total_viewers, stats.total_viewers)
+            || info.likes.is_some_and(|likes| likes > stats.likes)
+            || differs(info.followers, stats.followers)
+            || differs(info.started_at, self.room.started_at)
     }
 
     /// Begins a live, unless it is the one we are in.
