@@ -15,7 +15,9 @@ mod lookup;
 mod record;
 mod room_laws;
 mod scenarios;
-mod scripted;
-mod transports;
 mod screens;
+mod scripted;
 mod stage;
+#[cfg(unix)]
+mod terminal;
+mod transports;
