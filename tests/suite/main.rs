@@ -27,3 +27,7 @@ mod simulated;
 mod stage;
 mod transports;
 mod wire;
+mod stage;
+#[cfg(unix)]
+mod terminal;
+mod transports;

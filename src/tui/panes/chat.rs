@@ -44,7 +44,7 @@ pub(in crate::tui) fn view(app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache,
     if plan.titled {
         let mut title = String::from("Chat");
         if !tab.room.title.is_empty() {
-            let most = usize::from(plan.chat.width / 2).saturating_sub(10);
+            let most = usize::from(plan.chat.width).saturating_sub(40);
             title = format!("Chat {} {}", glyphs::DOT, crate::text::clip(tab.room.title.as_str(), most));
         }
         super::titled(app, buf, plan.chat, Pane::Chat, &title, &note(app, tab));

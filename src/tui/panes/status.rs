@@ -96,14 +96,14 @@ type Fact = (u8, String);
 /// The right part of the row.
 fn facts(app: &App, plan: &Plan, width: u16) -> Line<'static> {
     let mut facts: Vec<Fact> = Vec::new();
-    facts.extend(app.notice.as_ref().map(|notice| (1, notice.as_str().to_owned())));
+    facts.extend(app.notice.as_ref().map(|notice| (4, notice.as_str().to_owned())));
     if let Some(tab) = app.tab() {
         facts.extend(hidden(app, plan).map(|words| (0, words)));
         let phase = &tab.room.phase;
         if let (Some(started), true) = (tab.room.started_at, tab.is_on_air()) {
             let server_now = app.now.wall.0.saturating_add(tab.room.skew_ms.unwrap_or(0));
             let on_air = u64::try_from(server_now.saturating_sub(started.0)).unwrap_or(0);
-            facts.push((4, format!("live {}", number::minutes(Duration::from_millis(on_air)))));
+            facts.push((5, format!("live {}", number::minutes(Duration::from_millis(on_air)))));
         }
         let through = phase.transport.as_ref().map_or(phase::word(phase.kind), |transport| transport.as_str());
         facts.push((2, through.to_owned()));

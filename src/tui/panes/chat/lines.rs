@@ -203,7 +203,7 @@ impl Composer<'_> {
     fn fit(&self, parts: Parts) -> Vec<Line<'static>> {
         let columns = usize::from(self.columns);
         let in_columns = self.columns >= COLUMNS_FROM;
-        let name_columns = if in_columns { (columns / 5).clamp(12, 18) } else { columns / 2 };
+        let name_columns = if in_columns { (columns / 4).clamp(12, 20) } else { columns / 2 };
         let (mut spans, used) = clipped(parts.who, name_columns);
         let lead = if in_columns { name_columns + 1 } else { used + usize::from(used > 0) };
         spans.push(Span::raw(" ".repeat(lead - used)));

@@ -1,0 +1,174 @@
+//! The program in a real terminal: what it draws there, how it leaves, what it leaves behind.
+//!
+//! Runs `tiktop demo` in a pseudo-terminal and reads the bytes as a terminal would. Every wait is for something to be said.
+
+use std::io::{Read, Write};
+use std::num::NonZero;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// Longest wait for a word; passing takes a fraction of it.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Most chunks read while waiting: a lively screen never falls silent, so time alone would not end a wait.
+const CHUNKS: usize = 2_000;
+/// A still screen says nothing for this long.
+const SILENCE: Duration = Duration::from_secs(3);
+/// Chunks a screen may write before it must have become still; one that ticks each second gets there.
+const UNREST: usize = 60;
+
+struct Seen {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    chunks: Receiver<Vec<u8>>,
+    screen: vt100::Parser,
+    bytes: Vec<u8>,
+    _home: tempfile::TempDir,
+}
+
+fn open(args: &[&str]) -> Seen {
+    let size = PtySize { rows: 36, cols: 120, pixel_width: 0, pixel_height: 0 };
+    let pair = native_pty_system().openpty(size).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tiktop"));
+    command.args(args);
+    command.env("TERM", "xterm-256color");
+    command.env_remove("NO_COLOR");
+    for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_VIDEOS_DIR"] {
+        command.env(variable, home.path());
+    }
+    let child = pair.slave.spawn_command(command).unwrap();
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let keys = pair.master.take_writer().unwrap();
+    let (sender, chunks) = channel();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 8_192];
+        while let Ok(count @ 1..) = reader.read(&mut buffer) {
+            if sender.send(buffer[..count].to_vec()).is_err() {
+                break;
+            }
+        }
+    });
+    let screen = vt100::Parser::new(cells(36), cells(120), 0);
+    Seen { child, master: pair.master, keys, chunks, screen, bytes: Vec::new(), _home: home }
+}
+
+fn cells(count: u16) -> NonZero<u16> {
+    NonZero::new(count).unwrap()
+}
+
+impl Seen {
+    fn take(&mut self, patience: Duration) -> Result<(), RecvTimeoutError> {
+        let chunk = self.chunks.recv_timeout(patience)?;
+        self.screen.process(&chunk);
+        self.bytes.extend(chunk);
+        Ok(())
+    }
+
+    fn wait_for(&mut self, words: &str) {
+        for _ in 0..CHUNKS {
+            if self.screen.screen().contents().contains(words) {
+                return;
+            }
+            if self.take(PATIENCE).is_err() {
+                break;
+            }
+        }
+        panic!("never said {words:?}:\n{}", self.screen.screen().contents());
+    }
+
+    fn wait_for_silence(&mut self) {
+        for _ in 0..UNREST {
+            if let Err(RecvTimeoutError::Timeout) = self.take(SILENCE) {
+                return;
+            }
+        }
+        panic!("never still:\n{}", self.screen.screen().contents());
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    fn resize(&mut self, rows: u16, cols: u16) {
+        self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
+        self.screen.screen_mut().set_size(cells(rows), cells(cols));
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        kill(Pid::from_raw(pid), signal).unwrap();
+    }
+
+    /// Waits for the end; every mode that was switched on must have been switched off.
+    fn assert_handed_back(mut self) {
+        let ended = (0..CHUNKS).any(|_| self.take(PATIENCE).is_err());
+        assert!(ended, "still running:\n{}", self.screen.screen().contents());
+        self.child.wait().unwrap();
+        let written = String::from_utf8_lossy(&self.bytes).into_owned();
+        let tail = written.rfind("\x1b[?1049l").map(|at| written.split_at(at.saturating_sub(200)).1);
+        let tail = tail.unwrap_or_else(|| panic!("the alternate screen was left on: {:?}", written.len()));
+        for mode in ["?1049l", "?2004l", "?1004l", "?1003l", "?25h"] {
+            assert!(tail.contains(&format!("\x1b[{mode}")), "{mode} is missing in {tail:?}");
+        }
+        assert!(!self.screen.screen().alternate_screen() && !self.screen.screen().hide_cursor());
+    }
+}
+
+#[test]
+fn the_demo_opens_on_rooms_and_q_hands_the_terminal_back() {
+    let mut seen = open(&["demo"]);
+    seen.wait_for("ana.live");
+    seen.wait_for("── Chat");
+    seen.press("?");
+    seen.wait_for("┌ Keys");
+    seen.press("?");
+    seen.press("q");
+    seen.assert_handed_back();
+}
+
+#[test]
+fn ctrl_c_hands_the_terminal_back() {
+    let mut seen = open(&["demo", "--rate", "0"]);
+    seen.wait_for("ana.live");
+    seen.press("\u{3}");
+    seen.assert_handed_back();
+}
+
+#[test]
+fn a_termination_hands_the_terminal_back() {
+    for signal in [Signal::SIGTERM, Signal::SIGHUP] {
+        let mut seen = open(&["demo", "--rate", "0"]);
+        seen.wait_for("ana.live");
+        seen.signal(signal);
+        seen.assert_handed_back();
+    }
+}
+
+#[test]
+fn a_room_in_which_nothing_happens_writes_nothing() {
+    let mut seen = open(&["demo", "--rate", "0"]);
+    seen.wait_for("provider");
+    seen.wait_for_silence();
+    seen.press("q");
+    seen.assert_handed_back();
+}
+
+#[test]
+fn the_screen_follows_the_size_of_its_window() {
+    let mut seen = open(&["demo", "--rate", "0"]);
+    seen.wait_for("── Gifts");
+    seen.resize(24, 80);
+    seen.wait_for("2 panes hidden, z");
+    seen.resize(5, 20);
+    seen.resize(1, 1);
+    seen.resize(36, 120);
+    seen.wait_for("── Gifts");
+    seen.press("q");
+    seen.assert_handed_back();
+}
