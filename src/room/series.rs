@@ -49,6 +49,7 @@ pub struct Series {
     watching: bool,
     /// Watched time is accounted up to here.
     upto: u64,
+    last: Option<Moment>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,14 +79,20 @@ impl Series {
 
     fn new(kind: Kind) -> Self {
         let (fine, coarse) = (Ring::new(FINE_MS, FINE_CELLS), Ring::new(COARSE_MS, COARSE_CELLS));
-        Self { kind, fine, coarse, watching: false, upto: 0 }
+        Self { kind, fine, coarse, watching: false, upto: 0, last: None }
     }
 
     /// Adds a value.
     pub(super) fn add(&mut self, at: Moment, value: u64) {
         self.advance(at);
+        self.last = Some(at);
         self.fine.reach(self.upto).add(value);
         self.coarse.reach(self.upto).add(value);
+    }
+
+    /// When the last value came.
+    pub fn last(&self) -> Option<Moment> {
+        self.last
     }
 
     /// Says that we see, or no longer see, what happens.

@@ -9,6 +9,7 @@ use super::app::App;
 use super::chord::Chord;
 use super::msg::{Msg, Outcome};
 use super::view::Cache;
+use super::widgets::steady::Doubtful;
 use super::{Error, Options, update, view};
 use crate::clock::Moment;
 use crate::{record, track};
@@ -18,12 +19,13 @@ use crate::{record, track};
 pub struct Dashboard {
     app: App,
     cache: Cache,
+    doubtful: Doubtful,
 }
 
 impl Dashboard {
     /// An empty dashboard; an error when the keys cannot be.
     pub fn new(options: Options, now: Moment) -> Result<Self, Error> {
-        Ok(Self { app: App::new(options, now)?, cache: Cache::default() })
+        Ok(Self { app: App::new(options, now)?, cache: Cache::default(), doubtful: Doubtful::default() })
     }
 
     /// Hears news of a room.
@@ -57,6 +59,7 @@ impl Dashboard {
     pub fn draw(&mut self, frame: &mut Frame<'_>) {
         self.app.size = frame.area().as_size();
         view::view(&self.app, &mut self.cache, frame);
+        self.doubtful.mark(frame.buffer_mut());
     }
 
     /// Forgets everything that is kept only to draw faster. The next frame looks the same.

@@ -3,5 +3,6 @@
 pub(super) mod feed;
 pub(super) mod graph;
 pub(super) mod paint;
+pub(super) mod steady;
 pub(super) mod versus;
 pub(super) mod wrap;

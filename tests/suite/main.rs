@@ -25,9 +25,9 @@ mod session;
 mod sim;
 mod simulated;
 mod stage;
-mod transports;
-mod wire;
 mod stage;
 #[cfg(unix)]
 mod terminal;
 mod transports;
+mod transports;
+mod wire;

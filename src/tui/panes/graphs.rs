@@ -9,10 +9,13 @@
 //! ▂▃▅▇▅▃▂▁▂▃▄▅▆▇█▇▆▅▃▂▂▃▄▅
 //! ```
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::clock::Moment;
 use crate::room::{Bucket, Room};
 use crate::tui::app::App;
 use crate::tui::layout::Pane;
@@ -24,8 +27,8 @@ use crate::tui::{glyphs, number};
 const STEPS: [u64; 4] = [10, 20, 30, 60];
 /// Columns of the scale.
 const SCALE: u16 = 5;
-/// A number of viewers older than this is marked as old.
-const OLD_SECONDS: u64 = 90;
+/// After so much silence the graphs stand still, and a number of viewers is marked as old.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// Draws the pane, or the strip when there is one row.
 pub(in crate::tui) fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
@@ -86,7 +89,17 @@ fn plot(app: &App, room: &Room, buf: &mut Buffer, area: Rect, (values, role): (&
             0,
             &Line::styled(format!("-{}m", step(app, room, columns) * u64::from(columns) / 60), dim),
         );
-        paint::right(buf, axis, 0, &Line::styled("now", dim));
+        let edge = edge(app, room);
+        let until = if edge == app.now { "now".to_owned() } else { number::clock(edge.wall, &app.zone) };
+        paint::right(buf, axis, 0, &Line::styled(until, dim));
+    }
+}
+
+/// The time at the right edge: now, unless nothing was heard for a while. A picture of silence need not move.
+fn edge(app: &App, room: &Room) -> Moment {
+    match room.messages.last() {
+        Some(heard) if app.now.since(heard) >= SILENCE => heard + SILENCE,
+        _ => app.now,
     }
 }
 
@@ -97,7 +110,7 @@ fn top(values: &[Option<u64>]) -> u64 {
 /// Seconds a column stands for. The same for both graphs, so that they can be read against each other.
 fn step(app: &App, room: &Room, columns: u16) -> u64 {
     let longest = STEPS.last().copied().unwrap_or(1);
-    let buckets = room.messages.window(app.now, longest, columns.into());
+    let buckets = room.messages.window(edge(app, room), longest, columns.into());
     let watched = buckets.iter().skip_while(|bucket| **bucket == Bucket::Gap).count() as u64 * longest;
     STEPS.into_iter().find(|step| step * u64::from(columns) >= watched).unwrap_or(longest)
 }
@@ -105,7 +118,7 @@ fn step(app: &App, room: &Room, columns: u16) -> u64 {
 /// Viewers by column: the last number said, held while nothing new is said.
 fn watching(app: &App, room: &Room, columns: u16) -> Vec<Option<u64>> {
     let mut known = None;
-    let buckets = room.viewers.window(app.now, step(app, room, columns), columns.into());
+    let buckets = room.viewers.window(edge(app, room), step(app, room, columns), columns.into());
     buckets
         .into_iter()
         .map(|bucket| {
@@ -121,7 +134,7 @@ fn watching(app: &App, room: &Room, columns: u16) -> Vec<Option<u64>> {
 
 /// Likes seen by column.
 fn tapped(app: &App, room: &Room, columns: u16) -> Vec<Option<u64>> {
-    let buckets = room.likes.window(app.now, step(app, room, columns), columns.into());
+    let buckets = room.likes.window(edge(app, room), step(app, room, columns), columns.into());
     buckets
         .into_iter()
         .map(|bucket| match bucket {
@@ -136,11 +149,7 @@ fn viewers(app: &App, room: &Room) -> Line<'static> {
     let dim = app.theme.style(Role::Dim);
     let Some((watching, at)) = room.stats.watching else { return Line::styled("not known yet", dim) };
     let number = number::count(watching);
-    let now = if app.now.since(at).as_secs() > OLD_SECONDS {
-        Span::styled(format!("~{number}"), dim)
-    } else {
-        Span::raw(number)
-    };
+    let now = if app.now.since(at) >= SILENCE { Span::styled(format!("~{number}"), dim) } else { Span::raw(number) };
     Line::from(vec![now, Span::styled(format!(" now {} peak {}", glyphs::DOT, number::count(room.stats.peak)), dim)])
 }
 

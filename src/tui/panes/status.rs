@@ -90,6 +90,9 @@ fn hints_and_facts(app: &App, plan: &Plan, buf: &mut Buffer, area: Rect) {
     paint::left(buf, super::inset(area), 0, &Line::from(spans));
 }
 
+/// Milliseconds in a minute.
+const MINUTE_MS: i64 = 60_000;
+
 /// A fact for the right part, with how long it is kept when the row gets narrow: the highest goes first.
 type Fact = (u8, String);
 
@@ -101,9 +104,11 @@ fn facts(app: &App, plan: &Plan, width: u16) -> Line<'static> {
         facts.extend(hidden(app, plan).map(|words| (0, words)));
         let phase = &tab.room.phase;
         if let (Some(started), true) = (tab.room.started_at, tab.is_on_air()) {
-            let server_now = app.now.wall.0.saturating_add(tab.room.skew_ms.unwrap_or(0));
-            let on_air = u64::try_from(server_now.saturating_sub(started.0)).unwrap_or(0);
-            facts.push((5, format!("live {}", number::minutes(Duration::from_millis(on_air)))));
+            // Counted in the clock's minutes, so that both turn in one frame.
+            let skew = tab.room.skew_ms.unwrap_or(0);
+            let began = started.0.saturating_sub(skew).div_euclid(MINUTE_MS);
+            let on_air = u64::try_from(app.now.wall.0.div_euclid(MINUTE_MS) - began).unwrap_or(0);
+            facts.push((5, format!("live {}", number::minutes(Duration::from_secs(on_air * 60)))));
         }
         let through = phase.transport.as_ref().map_or(phase::word(phase.kind), |transport| transport.as_str());
         facts.push((2, through.to_owned()));

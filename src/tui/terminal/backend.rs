@@ -11,6 +11,8 @@ use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 
+use crate::tui::widgets::steady::is_doubtful;
+
 /// The backend around the writer of the terminal.
 #[derive(Debug)]
 pub(in crate::tui) struct Quiet<W: Write> {
@@ -57,7 +59,18 @@ impl<W: Write> Backend for Quiet<W> {
         }
         self.open()?;
         self.moved = true;
-        self.inner.draw(content)
+        // The cursor is set anew behind a character whose width the terminal may see differently: the rest of the row stays
+        // in its columns.
+        while content.peek().is_some() {
+            let mut doubtful = false;
+            let steady = std::iter::from_fn(|| {
+                let next = content.next_if(|_| !doubtful)?;
+                doubtful = is_doubtful(next.2.symbol());
+                Some(next)
+            });
+            self.inner.draw(steady)?;
+        }
+        Ok(())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
