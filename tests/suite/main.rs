@@ -25,9 +25,7 @@ mod session;
 mod sim;
 mod simulated;
 mod stage;
-mod transports;
-mod wire;
-mod stage;
 #[cfg(unix)]
 mod terminal;
 mod transports;
+mod wire;
