@@ -83,10 +83,10 @@ impl Keymap {
 }
 
 /// A key that a person gives to one action is taken from the built-in keys of the others; only two wishes of their own collide.
-fn release(chords: &mut HashMap<Action, Vec<Chord>>, taker: Action, taken: &[Chord], keys: &Keys) {
+fn release(chords: &mut HashMap<Action, Vec<Chord>>, taker: Action, chosen: &[Chord], keys: &Keys) {
     for (&action, own) in chords.iter_mut() {
         if action != taker && taker.context().meets(action.context()) && !keys.contains_key(action.name()) {
-            own.retain(|chord| !taken.contains(chord));
+            own.retain(|chord| !chosen.contains(chord));
         }
     }
 }

@@ -113,11 +113,10 @@ impl<C: Console> Loop<C> {
         loop {
             let heard = self.hear().await;
             let exit = match heard {
-                Heard::Stop => Some(Exit::Stopped),
                 Heard::FrameDue => self.draw().map(|()| None)?,
                 Heard::Input(Some(Ok(event))) => self.input(event)?,
-                // The terminal is gone: SIGHUP, or its window was closed.
-                Heard::Input(None | Some(Err(_))) => Some(Exit::Stopped),
+                // Without input the terminal is gone: SIGHUP, or its window was closed.
+                Heard::Stop | Heard::Input(None | Some(Err(_))) => Some(Exit::Stopped),
                 Heard::Updates => self.updates()?,
                 Heard::Record(Some(update)) => self.tell(Msg::Recorded(update))?,
                 Heard::Panic(Some(words)) => self.tell(Msg::Panicked(words))?,

@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn every_mode_that_was_switched_on_is_switched_off_again() {
         let entry = written(|out| write_entry(out, true));
-        let exit = written(|out| write_exit(out));
+        let exit = written(write_exit);
         let modes: Vec<&str> =
             entry.split("\x1b[?").skip(1).filter_map(|part| part.split_once('h')).map(|(mode, _)| mode).collect();
         assert!(modes.contains(&"1049") && modes.contains(&"2004") && modes.contains(&"1003"), "{entry:?}");

@@ -91,9 +91,9 @@ fn scroll_pane(app: &mut App, pane: Pane, by: impl Fn(usize) -> Scroll) -> Outco
             }
         }
         Pane::Gifts => {
-            let page = usize::from(app.plan().gifts.height.saturating_sub(2)).max(1);
-            let last = super::panes::gifts::len(&tab.room).saturating_sub(page);
-            let from = scrolled(tab.gifts_from, last, by(page));
+            let rows = usize::from(app.plan().gifts.height.saturating_sub(2)).max(1);
+            let last = super::panes::gifts::len(&tab.room).saturating_sub(rows);
+            let from = scrolled(tab.gifts_from, last, by(rows));
             if let Some(tab) = app.tab_mut() {
                 tab.gifts_from = from;
             }

@@ -30,4 +30,7 @@ mod stage;
 mod terminal;
 mod transports;
 mod transports;
+#[cfg(unix)]
+mod terminal;
+mod transports;
 mod wire;

@@ -111,8 +111,8 @@ impl Seen {
         assert!(ended, "still running:\n{}", self.screen.screen().contents());
         self.child.wait().unwrap();
         let written = String::from_utf8_lossy(&self.bytes).into_owned();
-        let tail = written.rfind("\x1b[?1049l").map(|at| written.split_at(at.saturating_sub(200)).1);
-        let tail = tail.unwrap_or_else(|| panic!("the alternate screen was left on: {:?}", written.len()));
+        let tail = written.rfind("\x1b[?1006l").map(|at| written.split_at(at).1);
+        let tail = tail.unwrap_or_else(|| panic!("left without a word, after {} bytes", written.len()));
         for mode in ["?1049l", "?2004l", "?1004l", "?1003l", "?25h"] {
             assert!(tail.contains(&format!("\x1b[{mode}")), "{mode} is missing in {tail:?}");
         }

@@ -5,12 +5,13 @@ use ratatui::text::Line;
 
 use crate::tui::action::Action;
 use crate::tui::app::{App, Question};
+use crate::tui::tab::Tab;
 use crate::tui::theme::Role;
 use crate::tui::widgets::paint;
 
 /// Draws the question.
 pub(super) fn view(app: &App, question: Question, buf: &mut Buffer) {
-    let recording: Vec<&str> = app.tabs.iter().filter(|tab| tab.is_recording()).map(|tab| tab.name()).collect();
+    let recording: Vec<&str> = app.tabs.iter().filter(|tab| tab.is_recording()).map(Tab::name).collect();
     let (title, ask) = match question {
         Question::Quit => ("Quit", format!("Still recording {}. Finish and quit?", recording.join(", "))),
         Question::Close(_) => ("Close the room", "It is being recorded. Finish the recording and close it?".to_owned()),

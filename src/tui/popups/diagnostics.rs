@@ -22,14 +22,14 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
         Line::from(vec![Span::styled(format!("{label:<LABEL$}"), app.theme.style(Role::Dim)), Span::raw(value)])
     };
     let number = |n| number::count(n);
-    let state = match room.phase.transport.as_deref() {
+    let stands = match room.phase.transport.as_deref() {
         Some(transport) => format!("{} through {transport}", phase::word(room.phase.kind)),
         None => phase::word(room.phase.kind).to_owned(),
     };
     let id = room.room_id.map_or_else(|| "not known".to_owned(), |id| id.to_string());
     let gap = number::duration(std::time::Duration::from_millis(stats.gap_ms));
     let mut lines = vec![
-        fact("state", state),
+        fact("state", stands),
         fact("room id", id),
         fact("read", number(stats.messages)),
         fact("repeated", format!("{} came again and were not counted", number(stats.duplicates))),

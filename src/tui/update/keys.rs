@@ -123,16 +123,15 @@ fn accept(app: &mut App) -> Outcome {
 }
 
 fn add_room(app: &mut App, input: Input) -> Outcome {
-    match input.value().parse::<Target>() {
-        Err(error) => open(app, Popup::AddRoom { input, error: Some(error.to_string()) }),
-        Ok(target) => match app.tabs.iter().position(|tab| tab.is(&target)) {
-            Some(at) => rooms::show(app, at),
-            None => {
-                app.expects_room = true;
-                Effect::Track(track::Command::Add(target)).into()
-            }
-        },
+    let target = match input.value().parse::<Target>() {
+        Ok(target) => target,
+        Err(error) => return open(app, Popup::AddRoom { input, error: Some(error.to_string()) }),
+    };
+    if let Some(at) = app.tabs.iter().position(|tab| tab.is(&target)) {
+        return rooms::show(app, at);
     }
+    app.expects_room = true;
+    Effect::Track(track::Command::Add(target)).into()
 }
 
 fn close_room(app: &mut App) -> Outcome {

@@ -134,7 +134,7 @@ fn a_mirror_that_lagged_asks_once_and_takes_the_snapshot() {
     let mut app = on_air();
     let lagged = || UpdateKind::Lagged(Lost::default());
     let ask = Effect::Track(Command::Snapshot(RoomKey(1)));
-    assert_eq!(hear(&mut app, 1, lagged()).effects, [ask.clone()]);
+    assert_eq!(hear(&mut app, 1, lagged()).effects, std::slice::from_ref(&ask));
     assert_eq!(hear(&mut app, 1, lagged()).effects, []);
     let mut truth = Room::new(10);
     truth.title = "coffee".into();
