@@ -13,6 +13,8 @@ use crate::text::Text;
 
 /// Joins within this time of the first share its row; later ones begin a new one, so that the time column stays true.
 const JOINS_FOLD: Duration = Duration::from_secs(60);
+/// And within so many rows, so that it grows where people look and a busy room is not half joins.
+const JOINS_REACH: usize = 12;
 
 /// Place of an entry in the log: grows by one, never reused, goes on over lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -71,7 +73,7 @@ pub enum Line {
         /// Whether the streak still runs.
         running: bool,
     },
-    /// People came in; consecutive joins share one row.
+    /// People came in; joins that follow closely share one row.
     Joins {
         /// The last one.
         last: Arc<Viewer>,
@@ -208,7 +210,8 @@ impl ChatLog {
 
     /// Adds a join: to the last row where that is young and made of joins too, else as a new row.
     pub(super) fn join(&mut self, event: &RoomEvent, from: &Arc<Viewer>) {
-        if let Some(entry) = self.entries.back_mut()
+        let mut reach = self.entries.iter_mut().rev().take(JOINS_REACH);
+        if let Some(entry) = reach.find(|entry| matches!(entry.line, Line::Joins { .. }))
             && entry.history == event.history
             && event.at.since(entry.at) < JOINS_FOLD
             && let Line::Joins { last, count } = &mut entry.line

@@ -15,6 +15,7 @@ mod layers;
 mod lookup;
 mod meaning;
 mod ndjson;
+mod picture;
 mod proxies;
 mod record;
 mod room_laws;
@@ -25,12 +26,6 @@ mod session;
 mod sim;
 mod simulated;
 mod stage;
-mod stage;
-#[cfg(unix)]
-mod terminal;
-mod transports;
-mod transports;
-#[cfg(unix)]
 mod terminal;
 mod transports;
 mod wire;

@@ -1,0 +1,115 @@
+//! The picture in the README, drawn from the screen itself: it cannot show what the program does not.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::style::{Color, Modifier};
+
+use super::stage::{self, Stage};
+
+/// Size of a cell in the picture.
+const CELL: (usize, usize) = (8, 17);
+const TEXT: &str = "#d8dee9";
+const GROUND: &str = "#1c2028";
+/// Set to draw the picture anew after the screen changed on purpose.
+const UPDATE: &str = "TIKTOP_UPDATE_PICTURES";
+
+#[test]
+fn the_picture_in_the_readme_is_the_screen() {
+    let mut stage = Stage::new();
+    stage::evening(&mut stage);
+    stage::battle(&mut stage);
+    let drawn = svg(stage.picture(120, 36).backend().buffer());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/screenshots/room.svg");
+    if std::env::var_os(UPDATE).is_some() {
+        std::fs::write(&path, &drawn).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == drawn, "the screen changed: run the test once with {UPDATE}=1 and look at {}", path.display());
+}
+
+fn svg(buffer: &Buffer) -> String {
+    let (width, height) = (usize::from(buffer.area.width), usize::from(buffer.area.height));
+    let (wide, high) = (width * CELL.0 + 16, height * CELL.1 + 16);
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{wide}\" height=\"{high}\" viewBox=\"0 0 {wide} {high}\">\n\
+         <rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"{GROUND}\"/>\n\
+         <g font-family=\"ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"13\" xml:space=\"preserve\">\n"
+    );
+    for (y, row) in buffer.content().chunks(width).enumerate() {
+        let mut from = 0;
+        while from < row.len() {
+            let run = row[from..].iter().take_while(|cell| look(cell) == look(&row[from])).count();
+            let text: String = visible(&row[from..from + run]);
+            if !text.trim().is_empty() {
+                paint(&mut svg, (from, y), &text, &row[from]);
+            }
+            from += run;
+        }
+    }
+    svg.push_str("</g>\n</svg>\n");
+    svg
+}
+
+/// The symbols of a run; the second cell of a wide character holds none.
+fn visible(run: &[Cell]) -> String {
+    let mut text = String::new();
+    let mut skip = 0;
+    for cell in run {
+        if skip > 0 {
+            skip -= 1;
+            continue;
+        }
+        text.push_str(cell.symbol());
+        skip = tiktop::text::width(cell.symbol()).saturating_sub(1);
+    }
+    text
+}
+
+fn paint(svg: &mut String, (x, y): (usize, usize), text: &str, cell: &Cell) {
+    let escaped = text.trim_end().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let mut style = String::new();
+    if cell.modifier.contains(Modifier::BOLD) {
+        style.push_str(" font-weight=\"bold\"");
+    }
+    if cell.modifier.contains(Modifier::DIM) {
+        style.push_str(" opacity=\"0.6\"");
+    }
+    if cell.modifier.contains(Modifier::CROSSED_OUT) {
+        style.push_str(" text-decoration=\"line-through\"");
+    }
+    let columns = tiktop::text::width(text.trim_end());
+    let (left, base, length) = (8 + x * CELL.0, 8 + y * CELL.1 + 13, columns * CELL.0);
+    let fill = colour(cell.fg);
+    writeln!(
+        svg,
+        "<text x=\"{left}\" y=\"{base}\" textLength=\"{length}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{fill}\"{style}>{escaped}</text>"
+    )
+    .unwrap();
+}
+
+fn look(cell: &Cell) -> (Color, Modifier) {
+    (cell.fg, cell.modifier)
+}
+
+/// The terminal's own 16 colours, as a dark theme has them.
+fn colour(colour: Color) -> &'static str {
+    match colour {
+        Color::Black => "#4c566a",
+        Color::Red => "#bf616a",
+        Color::Green => "#a3be8c",
+        Color::Yellow => "#ebcb8b",
+        Color::Blue => "#81a1c1",
+        Color::Magenta => "#b48ead",
+        Color::Cyan => "#88c0d0",
+        Color::LightRed => "#d57780",
+        Color::LightGreen => "#b9d39f",
+        Color::LightYellow => "#f2dba6",
+        Color::LightBlue => "#9fb8d6",
+        Color::LightMagenta => "#caa6c3",
+        Color::LightCyan => "#a3d4e0",
+        Color::DarkGray => "#707a8c",
+        _ => TEXT,
+    }
+}
