@@ -41,9 +41,14 @@ fn svg(buffer: &Buffer) -> String {
         let mut from = 0;
         while from < row.len() {
             let run = row[from..].iter().take_while(|cell| look(cell) == look(&row[from])).count();
-            let text: String = visible(&row[from..from + run]);
-            if !text.trim().is_empty() {
-                paint(&mut svg, (from, y), &text, &row[from]);
+            let text = visible(&row[from..from + run]);
+            // Each word stands at its own column, whatever the viewer's font makes of blanks and wide characters.
+            let mut column = from;
+            for word in text.split_inclusive(' ') {
+                if !word.trim().is_empty() {
+                    paint(&mut svg, (column, y), word.trim_end(), &row[from]);
+                }
+                column += tiktop::text::width(word);
             }
             from += run;
         }
@@ -68,7 +73,7 @@ fn visible(run: &[Cell]) -> String {
 }
 
 fn paint(svg: &mut String, (x, y): (usize, usize), text: &str, cell: &Cell) {
-    let escaped = text.trim_end().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let mut style = String::new();
     if cell.modifier.contains(Modifier::BOLD) {
         style.push_str(" font-weight=\"bold\"");
@@ -79,7 +84,7 @@ fn paint(svg: &mut String, (x, y): (usize, usize), text: &str, cell: &Cell) {
     if cell.modifier.contains(Modifier::CROSSED_OUT) {
         style.push_str(" text-decoration=\"line-through\"");
     }
-    let columns = tiktop::text::width(text.trim_end());
+    let columns = tiktop::text::width(text);
     let (left, base, length) = (8 + x * CELL.0, 8 + y * CELL.1 + 13, columns * CELL.0);
     let fill = colour(cell.fg);
     writeln!(
