@@ -97,6 +97,10 @@ fn reading(method: &str) -> Option<Reading> {
 
 fn read<'a>(context: &mut Context<'a>, message: &'a Message) -> EventKind {
     let error = match reading(&message.method) {
+        // No message is without its header; an empty one would read as somebody's empty comment.
+        Some(_) if message.payload.is_empty() => {
+            Some(Text::from(format_args!("{}", DecodeError::Missing { field: 1 })))
+        }
         Some(reading) => match reading(context, Fields::new(&message.payload)) {
             Ok(kind) => return kind,
             Err(error) => Some(Text::from(format_args!("{error}"))),

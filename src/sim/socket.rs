@@ -31,6 +31,8 @@ use crate::wire::pb;
 const DROP_AFTER: u64 = 10;
 /// Frames after which [`Fault::Stall`] falls silent.
 const STALL_AFTER: u64 = 5;
+/// A client that never enters is given so long to finish its handshake.
+const BEFORE_FIRST: Duration = Duration::from_millis(40);
 /// After this long a client that has not entered is greeted: the Python one waits for the first message before it enters.
 const GREET_AFTER: Duration = Duration::from_secs(1);
 /// How long a closed socket listens for what is under way.
@@ -107,10 +109,12 @@ pub(super) async fn serve(world: Arc<World>, upgraded: Upgraded, hello: Hello) {
 
 impl Session {
     async fn run(&mut self, hello: Hello, cut: &mut watch::Receiver<u64>) -> Gone {
-        if let Some(room_id) = hello.room_id.filter(|_| !hello.enters)
-            && let Err(gone) = self.enter(room_id, false).await
-        {
-            return gone;
+        if let Some(room_id) = hello.room_id.filter(|_| !hello.enters) {
+            // Clients of that time lose what arrives in one segment with the handshake.
+            tokio::time::sleep(BEFORE_FIRST).await;
+            if let Err(gone) = self.enter(room_id, false).await {
+                return gone;
+            }
         }
         let greet_at = Instant::now() + GREET_AFTER;
         let mut greeted = !hello.enters;

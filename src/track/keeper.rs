@@ -69,7 +69,7 @@ impl Keeper {
     }
 
     fn is_news(&self, info: &Info) -> bool {
-        fn differs<T: PartialEq>(said: Option<T>, known: Option<T>) -> bool {
+        fn differs<T: Copy + PartialEq>(said: Option<T>, known: Option<T>) -> bool {
             said.is_some() && said != known
         }
         let Room { host, title, stats, .. } = &self.room;

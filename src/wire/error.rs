@@ -39,6 +39,12 @@ pub enum DecodeError {
         /// What should.
         wanted: &'static str,
     },
+    /// Nothing where every source shows something.
+    #[error("field {field} is missing")]
+    Missing {
+        /// The field's number.
+        field: u32,
+    },
     /// Compressed bytes that do not inflate to exactly what their end announces: damaged, cut, or followed by more.
     #[error("damaged gzip of {bytes} bytes")]
     BadGzip {

@@ -89,7 +89,8 @@ impl Frame {
                 _ => {}
             }
         }
-        gzip |= gzip::is_gzip(payload);
+        // What the header says and what the bytes are can differ; the bytes decide, unless they are too few to tell.
+        gzip = gzip::is_gzip(payload) || (gzip && payload.len() < 2);
         let payload = bytes.slice_ref(payload);
         Ok(Self { seq_id, log_id, kind, payload, gzip })
     }

@@ -238,7 +238,8 @@ async fn an_offline_host_is_waited_for_and_entered_when_live() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pause_and_resume_are_phases_and_keep_the_connection() {
     let mut scene = Scene::chatty(&[]).await;
-    scene.until_phase(PhaseKind::Live).await;
+    // The socket has entered the room once messages come.
+    scene.until_messages(10).await;
     scene.sim.pause(&scene.name, true);
     scene.until_phase(PhaseKind::Paused).await;
     scene.sim.pause(&scene.name, false);

@@ -40,6 +40,9 @@ pub(super) fn gift<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result
     if let Some(id) = id {
         facts.id = id;
     }
+    if facts.id == GiftId::default() {
+        return Err(DecodeError::Missing { field: 2 });
+    }
     Ok(EventKind::Gift(Box::new(Gift {
         from: sender.read()?,
         to: receiver.resolve(),
