@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use color_eyre::eyre::Result;
 
+use crate::config::{Loaded, Secrets};
 use crate::ids::Target;
 
 /// A terminal dashboard for TikTok LIVE.
@@ -57,8 +58,15 @@ struct SettingsArgs {
 }
 
 impl SettingsArgs {
-    fn load(&self) -> Result<crate::config::Loaded, crate::config::Error> {
-        crate::config::load(self.config.as_deref(), &self.sets)
+    /// The settings and the secrets they name; what is allowed and yet hardly meant is told on the way.
+    fn load(&self) -> Result<(Loaded, Secrets)> {
+        let env = |name: &str| std::env::var(name).ok();
+        let loaded = crate::config::load(self.config.as_deref(), &self.sets)?;
+        let secrets = crate::config::secrets(&loaded.settings, env)?;
+        for warning in loaded.warnings.iter().cloned().chain(crate::config::unused_key(&loaded.settings, env)) {
+            output::complain(&warning);
+        }
+        Ok((loaded, secrets))
     }
 }
 

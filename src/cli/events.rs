@@ -38,13 +38,12 @@ pub(super) struct Events {
 }
 
 pub(super) fn run(args: &Events, settings: &SettingsArgs) -> Result<ExitCode> {
-    let loaded = settings.load()?;
+    let (loaded, secrets) = settings.load()?;
     let rooms = if args.rooms.is_empty() { &loaded.settings.rooms } else { &args.rooms };
     let rooms = super::targets(rooms)?;
     if rooms.is_empty() {
         bail!("no room named: write tiktop events @name, or list rooms in the config file");
     }
-    let secrets = crate::config::secrets(&loaded.settings, |name| std::env::var(name).ok())?;
     let runtime = run::runtime()?;
     let ended = runtime.block_on(async {
         let clock = Clock::system();

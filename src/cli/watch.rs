@@ -17,9 +17,8 @@ pub(super) struct Watch {
 }
 
 pub(super) fn run(watch: &Watch, settings: &SettingsArgs) -> Result<ExitCode> {
-    let loaded = settings.load()?;
+    let (loaded, secrets) = settings.load()?;
     let rooms = if watch.rooms.is_empty() { &loaded.settings.rooms } else { &watch.rooms };
     let rooms = super::targets(rooms)?;
-    let secrets = crate::config::secrets(&loaded.settings, |name| std::env::var(name).ok())?;
     run::dashboard(Dashboard { loaded, secrets, rooms, isolated: false, notice: None }, None)
 }

@@ -22,7 +22,8 @@ use ratatui::text::{Line, Span};
 
 use super::phase;
 use crate::clock::Moment;
-use crate::room::{Entry, Seq};
+use crate::events::PhaseKind;
+use crate::room::{self, Entry, Seq};
 use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::layout::{Pane, Plan};
@@ -50,14 +51,12 @@ pub(in crate::tui) fn view(app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache,
         super::titled(app, buf, plan.chat, Pane::Chat, &title, &note(app, tab));
     }
     let body = body(app, tab, plan);
-    if tab.room.chat.is_empty() {
+    if is_quiet(tab) {
         return phase::page(app, tab, buf, body);
     }
-    if let Some(banner) = phase::banner(app, tab) {
-        let row = Rect { y: body.y.saturating_sub(1), height: 1, ..body };
-        if has_banner(tab, plan) {
-            paint::left(buf, super::inset(row), 0, &banner);
-        }
+    let over = Rect { y: plan.chat.y + u16::from(plan.titled), height: banner_rows(app, tab, plan), ..body };
+    for (row, line) in banner(app, tab, plan).iter().enumerate() {
+        paint::left(buf, super::inset(over), row as u16, line);
     }
     rows(app, tab, cache, buf, body);
     if !plan.titled && tab.anchor != Anchor::Follow {
@@ -66,14 +65,27 @@ pub(in crate::tui) fn view(app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache,
 }
 
 /// The rectangle of the rows themselves: below the title and the banner.
-pub(in crate::tui) fn body(_app: &App, tab: &Tab, plan: &Plan) -> Rect {
-    let above = u16::from(plan.titled) + u16::from(has_banner(tab, plan) && !tab.room.chat.is_empty());
-    super::below(plan.chat, above)
+pub(in crate::tui) fn body(app: &App, tab: &Tab, plan: &Plan) -> Rect {
+    super::below(plan.chat, u16::from(plan.titled) + banner_rows(app, tab, plan))
 }
 
-/// A room that is not live says why above what was said, where there is room for both.
-fn has_banner(tab: &Tab, plan: &Plan) -> bool {
-    tab.room.phase.kind != crate::events::PhaseKind::Live && plan.chat.height >= 3
+/// Nobody has said anything yet: a live that began is no news as long as we are not in it.
+fn is_quiet(tab: &Tab) -> bool {
+    let on_air = tab.room.phase.kind == PhaseKind::Live;
+    tab.room.chat.iter().all(|entry| !on_air && matches!(entry.line, room::Line::Live { .. }))
+}
+
+/// A room that is not live says why above what was said: whole where there is room, never in more than a quarter of it.
+fn banner(app: &App, tab: &Tab, plan: &Plan) -> Vec<Line<'static>> {
+    let rows = if plan.chat.height >= 3 { usize::from(plan.chat.height / 4).max(1) } else { 0 };
+    if rows == 0 || is_quiet(tab) {
+        return Vec::new();
+    }
+    phase::banner(app, tab, super::inset(plan.chat).width, rows)
+}
+
+fn banner_rows(app: &App, tab: &Tab, plan: &Plan) -> u16 {
+    banner(app, tab, plan).len() as u16
 }
 
 /// Columns that the text of a row may use.

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::clock::Moment;
 use crate::events::{Phase, PhaseKind};
+use crate::text::clip;
 use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::tab::Tab;
@@ -66,23 +67,31 @@ fn next(app: &App, phase: &Phase) -> String {
     }
 }
 
-/// One line over a chat that has something to show: `◐ reconnecting: the socket was dropped · trying again in 0:07`.
-pub(in crate::tui) fn banner<'a>(app: &App, tab: &'a Tab) -> Option<Line<'a>> {
+/// Over a chat that has something to show, in at most `rows` rows:
+/// `◐ reconnecting · trying again in 0:07 · the socket was dropped`.
+pub(in crate::tui) fn banner(app: &App, tab: &Tab, columns: u16, rows: usize) -> Vec<Line<'static>> {
     let phase = &tab.room.phase;
     if phase.kind == PhaseKind::Live {
-        return None;
+        return Vec::new();
     }
+    let head = format!("{} {}", glyph(phase.kind), word(phase.kind));
+    let separator = format!(" {} ", glyphs::DOT);
+    let mut words = vec![head.clone(), next(app, phase), phase.reason.to_string()];
+    words.retain(|word| !word.is_empty());
+    let sentence = words.join(&separator);
+    let columns = usize::from(columns);
+    let mut lines = wrap::wrap(&sentence, columns, columns);
+    // The last row takes what is left; what does not fit there is marked as missing.
+    let last = lines.split_off(lines.len().min(rows.saturating_sub(1))).join(" ");
     let style = app.theme.style(role(phase.kind));
-    let mut spans = vec![Span::styled(format!("{} {}", glyph(phase.kind), word(phase.kind)), style)];
-    let next = next(app, phase);
-    if !next.is_empty() {
-        spans.push(Span::raw(format!(" {} {next}", glyphs::DOT)));
-    }
-    if !phase.reason.is_empty() {
-        spans.push(Span::raw(format!(" {} ", glyphs::DOT)));
-        spans.push(Span::raw(phase.reason.as_str()));
-    }
-    Some(Line::from(spans))
+    let painted = |line: &str| {
+        let line = clip(line, columns);
+        match line.strip_prefix(head.as_str()) {
+            Some(rest) => Line::from(vec![Span::styled(head.clone(), style), Span::raw(rest.to_owned())]),
+            None => Line::raw(line.into_owned()),
+        }
+    };
+    lines.into_iter().chain([last.as_str()]).filter(|line| !line.is_empty()).map(painted).collect()
 }
 
 /// The whole chat pane of a room with nothing to show yet.
