@@ -27,11 +27,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::config::{Secret, Settings, TransportKind};
+use crate::config::{Settings, TransportKind};
 use crate::ids::{RoomId, UniqueId};
 use service::Service;
 use transport::{Direct, Provider};
 
+pub use crate::config::Secrets;
 pub use address::SignedUrl;
 pub use error::{Error, Kind};
 pub use gifts::GiftRow;
@@ -41,15 +42,6 @@ pub use media::MediaStream;
 pub use room_info::RoomInfo;
 pub use streams::{Codec, Container, StreamUrl};
 pub use transport::{BrokenFrame, ChooseError, Chooser, Feed, Health, Incoming, Opened, RoomRef, Session, Transport};
-
-/// The user's secrets; given by whoever read them, never read here.
-#[derive(Clone, Debug, Default)]
-pub struct Secrets {
-    /// Keys of the providers, in the order of `settings.providers`; a shorter list means no key for the rest.
-    pub provider_keys: Vec<Option<Secret>>,
-    /// The `sessionid` cookie.
-    pub session: Option<Secret>,
-}
 
 /// The client. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -105,6 +97,7 @@ impl Client {
         for kind in &self.settings.transports {
             match kind {
                 TransportKind::Direct => transports.push(Box::new(Direct::new(Arc::clone(&self.service)))),
+                TransportKind::Cloud | TransportKind::Poll => {}
                 TransportKind::Provider => {
                     for (at, provider) in self.settings.providers.iter().enumerate() {
                         let key = self.secrets.provider_keys.get(at).cloned().flatten();

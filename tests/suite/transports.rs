@@ -171,7 +171,7 @@ async fn a_provider_may_not_send_us_anywhere() {
     // Nor may it take our key elsewhere.
     let location = format!("http://{}/stolen", elsewhere.place);
     let server = Scripted::start(move |_| answer("302 Found", &[("Location", &location)], "")).await;
-    let secrets = Secrets { provider_keys: vec![Secret::new("k3y")], session: None };
+    let secrets = Secrets { provider_keys: vec![Secret::new("k3y")], ..Secrets::default() };
     let settings = only(TransportKind::Provider, server.settings());
     let client = Client::with_proxies(&settings, secrets, Proxies::None).unwrap();
     let error = client.chooser(Clock::system()).unwrap().open(&room(), |_| {}).await.unwrap_err();
