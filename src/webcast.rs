@@ -18,19 +18,22 @@ mod json;
 mod lookup;
 mod media;
 mod room_info;
+mod route;
 mod service;
 mod socket;
 mod streams;
 pub mod transport;
+mod visitor;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Settings, TransportKind};
 use crate::ids::{RoomId, UniqueId};
 use service::Service;
-use transport::{Direct, Provider};
+use transport::{Cloud, Direct, Poll, Provider};
 
 pub use crate::config::Secrets;
 pub use address::SignedUrl;
@@ -64,7 +67,7 @@ impl Client {
 
     /// A client with another rule for proxies.
     pub fn with_proxies(settings: &Settings, secrets: Secrets, proxies: Proxies) -> Result<Self, Error> {
-        let service = Arc::new(Service::new(settings, secrets.session.clone(), proxies)?);
+        let service = Arc::new(Service::new(settings, &secrets, proxies)?);
         let client = Self { service, settings: Arc::new(settings.clone()), secrets: Arc::new(secrets) };
         // A provider with a wrong address is told now, not when the first room opens.
         client.transports()?;
@@ -86,22 +89,30 @@ impl Client {
         gifts::gift_list(&self.service, room).await
     }
 
-    /// Opens a stream for recording.
-    pub async fn stream(&self, stream: &StreamUrl) -> Result<MediaStream, Error> {
-        media::open(&self.service, stream).await
+    /// Opens a stream of `room` for recording.
+    pub async fn stream(&self, room: RoomId, stream: &StreamUrl) -> Result<MediaStream, Error> {
+        media::open(&self.service, room, stream).await
     }
 
     /// The configured transports in order, providers in place of the word `provider`.
     pub fn transports(&self) -> Result<Vec<Box<dyn Transport>>, Error> {
         let mut transports: Vec<Box<dyn Transport>> = Vec::new();
         for kind in &self.settings.transports {
+            let service = Arc::clone(&self.service);
             match kind {
-                TransportKind::Direct => transports.push(Box::new(Direct::new(Arc::clone(&self.service)))),
-                TransportKind::Cloud | TransportKind::Poll => {}
+                TransportKind::Direct => transports.push(Box::new(Direct::new(service))),
+                TransportKind::Cloud => {
+                    let key = self.secrets.cloud_key.clone();
+                    transports.push(Box::new(Cloud::new(service, &self.settings.cloud, key)?));
+                }
+                TransportKind::Poll => {
+                    let interval = Duration::from_millis(self.settings.poll.interval_ms);
+                    transports.push(Box::new(Poll::new(service, interval)));
+                }
                 TransportKind::Provider => {
                     for (at, provider) in self.settings.providers.iter().enumerate() {
                         let key = self.secrets.provider_keys.get(at).cloned().flatten();
-                        transports.push(Box::new(Provider::new(Arc::clone(&self.service), provider, key)?));
+                        transports.push(Box::new(Provider::new(Arc::clone(&service), provider, key)?));
                     }
                 }
             }

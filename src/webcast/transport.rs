@@ -4,7 +4,10 @@
 //! fail for reasons of its own (no signature, no cookie); [`Chooser`] then goes on to the next one.
 
 mod choose;
+mod cloud;
 mod direct;
+mod im_fetch;
+mod poll;
 mod provider;
 
 use std::fmt;
@@ -17,7 +20,9 @@ use crate::ids::{RoomId, UniqueId};
 use crate::wire::{DecodeError, Response};
 
 pub use choose::{ChooseError, Chooser, Health, Opened};
+pub(super) use cloud::Cloud;
 pub(super) use direct::Direct;
+pub(super) use poll::Poll;
 pub(super) use provider::Provider;
 
 /// A room to open.

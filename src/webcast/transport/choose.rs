@@ -166,7 +166,10 @@ impl Chooser {
                 }
                 Err(error) => {
                     health.last_error = Some(error.sentence().clone());
-                    health.not_before = others.then(|| now + UNTOLD_WAIT);
+                    let limited = matches!(error.kind(), Kind::RateLimited { .. });
+                    // What is wrong with the room is nothing that other rooms must wait for.
+                    let holds = limited || (others && !error.is_lasting());
+                    health.not_before = holds.then(|| now + error.retry_after().unwrap_or(UNTOLD_WAIT));
                 }
             }
         });

@@ -69,7 +69,7 @@ impl Provider {
         }
         let whose = format!("the socket signed by {}", self.name);
         // Signed addresses live about 30 s: nothing may come between.
-        let socket = handshake::open(&self.service.http, &url, headers, &whose).await?;
+        let socket = handshake::open(&self.service.way(room).http, &url, headers, &whose).await?;
         let feed = RoomSocket::new(socket, room_id, whose, Pace::default());
         Ok(Session::new(room_id, Some(signed.response), Box::new(feed)))
     }
@@ -98,7 +98,7 @@ impl Provider {
             headers.insert(API_KEY, key);
         }
         let doing = format!("ask {} for a signature", self.name);
-        self.service.http.get(Request { doing: &doing, url, headers, cap: BODY_CAP }).await
+        self.service.way(room).http.get(Request { doing: &doing, url, headers, cap: BODY_CAP }).await
     }
 
     /// The socket's address: the provider's route parameters, then the base block, then where the batch ended
