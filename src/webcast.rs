@@ -44,7 +44,9 @@ pub use lookup::{Gates, LiveStatus, Lookup};
 pub use media::MediaStream;
 pub use room_info::RoomInfo;
 pub use streams::{Codec, Container, StreamUrl};
-pub use transport::{BrokenFrame, ChooseError, Chooser, Feed, Health, Incoming, Opened, RoomRef, Session, Transport};
+pub use transport::{
+    BrokenFrame, Budget, ChooseError, Chooser, Feed, Health, Incoming, Opened, RoomRef, Session, Transport,
+};
 
 /// The client. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -112,7 +114,8 @@ impl Client {
                 TransportKind::Provider => {
                     for (at, provider) in self.settings.providers.iter().enumerate() {
                         let key = self.secrets.provider_keys.get(at).cloned().flatten();
-                        transports.push(Box::new(Provider::new(Arc::clone(&service), provider, key)?));
+                        let headers = self.secrets.provider_headers.get(at).map(Vec::as_slice).unwrap_or_default();
+                        transports.push(Box::new(Provider::new(Arc::clone(&service), provider, key, headers)?));
                     }
                 }
             }

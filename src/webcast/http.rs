@@ -33,6 +33,7 @@ pub enum Proxies {
 }
 
 /// What an [`Http`] is made of.
+#[derive(Clone, Copy)]
 pub(super) struct HttpOptions<'a> {
     /// Which proxies apply.
     pub(super) proxies: Proxies,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rstest::rstest;
 use tiktop::clock::Clock;
-use tiktop::config::{Secret, Settings, TransportKind};
+use tiktop::config::{ProviderFlow, Secret, Settings, TransportKind};
 use tiktop::ids::RoomId;
 use tiktop::sim::{Fault, Options, Sim};
 use tiktop::webcast::{Client, Incoming, Kind, LiveStatus, Opened, Proxies, RoomRef, Secrets};
@@ -235,6 +235,42 @@ async fn polling_goes_on_where_it_stopped_and_forgives_a_little() {
     sim.set_faults(vec![Fault::Blocked403]);
     let error = end(&mut opened).await;
     assert!(error.contains("TikTok said no (HTTP 403)") && error.contains("TIKTOP_SESSION_ID"), "{error}");
+}
+
+#[tokio::test]
+async fn what_a_provider_still_gives_is_known_from_its_own_account() {
+    let sim = sim(&[]).await;
+    let settings = settings(&sim, &[TransportKind::Provider]);
+    let secrets = Secrets { provider_keys: vec![Secret::new("k3y")], ..Secrets::default() };
+    let chooser = Client::with_proxies(&settings, secrets, Proxies::None).unwrap().chooser(Clock::system()).unwrap();
+    assert_eq!(chooser.health()[0].budget, None);
+    chooser.open(&chatty(&sim), |_| {}).await.unwrap();
+    let asked = || sim.requests().iter().filter(|request| request.path.contains("rate_limits")).count();
+    assert_eq!((chooser.health()[0].budget.clone().unwrap().left, asked()), (29, 0), "the headers say that");
+    for _ in 0..3 {
+        chooser.refresh().await;
+    }
+    let budget = chooser.health()[0].budget.clone().unwrap();
+    assert_eq!((budget.left, budget.of, budget.label.as_str(), asked()), (29, Some(30), "minute", 1));
+    chooser.open(&chatty(&sim), |_| {}).await.unwrap();
+    assert_eq!(chooser.health()[0].budget.clone().unwrap().left, 28);
+    sim.set_faults(vec![Fault::Provider429]);
+    chooser.open(&chatty(&sim), |_| {}).await.unwrap_err();
+    let health = chooser.health();
+    let budget = health[0].budget.clone().unwrap();
+    assert_eq!((budget.left, budget.label.as_str()), (0, "minute"));
+    assert!(budget.resets_at.is_some() && health[0].not_before.is_some());
+}
+
+#[tokio::test]
+async fn the_older_flow_of_signatures_works_too() {
+    let sim = sim(&[]).await;
+    let mut settings = settings(&sim, &[TransportKind::Provider]);
+    settings.providers[0].flow = ProviderFlow::SignUrl;
+    let chooser = Client::isolated(&settings).unwrap().chooser(Clock::system()).unwrap();
+    let mut opened = chooser.open(&chatty(&sim), |_| {}).await.unwrap();
+    assert!(opened.session.backlog.is_some());
+    read(&mut opened, 5, 0).await;
 }
 
 /// The sentence a session ends with.
