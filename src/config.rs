@@ -19,5 +19,7 @@ mod source;
 pub use error::{Error, Kind, Problem};
 pub use load::{Loaded, Place, load, load_sets};
 pub use print::print;
-pub use schema::{Keys, Provider, Record, Screen, Service, Session, Settings, TransportKind};
-pub use secrets::{SESSION_ENV, Secret, Secrets, secrets, unused_key};
+pub use schema::{
+    Cloud, Keys, Poll, Provider, ProviderFlow, ProviderPath, Record, Screen, Service, Session, Settings, TransportKind,
+};
+pub use secrets::{SESSION_ENV, Secret, Secrets, TARGET_IDC_ENV, secrets, unused_key};

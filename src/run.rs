@@ -19,7 +19,7 @@ use crate::sim::Sim;
 use crate::text::Text;
 use crate::track::{Command, Tracker};
 use crate::tui;
-use crate::webcast::{self, Client};
+use crate::webcast::Client;
 
 /// Threads for the network. The screen has the main thread to itself, so a slow terminal holds nobody up.
 const WORKERS: usize = 2;
@@ -51,13 +51,7 @@ fn install_tls() {
 
 /// The client of the service; `isolated` leaves the environment's proxies out.
 pub fn client(settings: &Settings, secrets: Secrets, isolated: bool) -> Result<Client> {
-    let Secrets { provider_keys, session } = secrets;
-    let client = if isolated {
-        Client::isolated(settings)
-    } else {
-        Client::new(settings, webcast::Secrets { provider_keys, session })
-    };
-    Ok(client?)
+    Ok(if isolated { Client::isolated(settings) } else { Client::new(settings, secrets) }?)
 }
 
 /// Returns when this process is asked to end: Ctrl-C, SIGTERM, SIGHUP.

@@ -18,20 +18,24 @@ mod json;
 mod lookup;
 mod media;
 mod room_info;
+mod route;
 mod service;
 mod socket;
 mod streams;
 pub mod transport;
+mod visitor;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::config::{Secret, Settings, TransportKind};
+use crate::config::{Settings, TransportKind};
 use crate::ids::{RoomId, UniqueId};
 use service::Service;
-use transport::{Direct, Provider};
+use transport::{Cloud, Direct, Poll, Provider};
 
+pub use crate::config::Secrets;
 pub use address::SignedUrl;
 pub use error::{Error, Kind};
 pub use gifts::GiftRow;
@@ -40,16 +44,9 @@ pub use lookup::{Gates, LiveStatus, Lookup};
 pub use media::MediaStream;
 pub use room_info::RoomInfo;
 pub use streams::{Codec, Container, StreamUrl};
-pub use transport::{BrokenFrame, ChooseError, Chooser, Feed, Health, Incoming, Opened, RoomRef, Session, Transport};
-
-/// The user's secrets; given by whoever read them, never read here.
-#[derive(Clone, Debug, Default)]
-pub struct Secrets {
-    /// Keys of the providers, in the order of `settings.providers`; a shorter list means no key for the rest.
-    pub provider_keys: Vec<Option<Secret>>,
-    /// The `sessionid` cookie.
-    pub session: Option<Secret>,
-}
+pub use transport::{
+    BrokenFrame, Budget, ChooseError, Chooser, Feed, Health, Incoming, Opened, RoomRef, Session, Transport,
+};
 
 /// The client. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -72,7 +69,7 @@ impl Client {
 
     /// A client with another rule for proxies.
     pub fn with_proxies(settings: &Settings, secrets: Secrets, proxies: Proxies) -> Result<Self, Error> {
-        let service = Arc::new(Service::new(settings, secrets.session.clone(), proxies)?);
+        let service = Arc::new(Service::new(settings, &secrets, proxies)?);
         let client = Self { service, settings: Arc::new(settings.clone()), secrets: Arc::new(secrets) };
         // A provider with a wrong address is told now, not when the first room opens.
         client.transports()?;
@@ -94,21 +91,31 @@ impl Client {
         gifts::gift_list(&self.service, room).await
     }
 
-    /// Opens a stream for recording.
-    pub async fn stream(&self, stream: &StreamUrl) -> Result<MediaStream, Error> {
-        media::open(&self.service, stream).await
+    /// Opens a stream of `room` for recording.
+    pub async fn stream(&self, room: RoomId, stream: &StreamUrl) -> Result<MediaStream, Error> {
+        media::open(&self.service, room, stream).await
     }
 
     /// The configured transports in order, providers in place of the word `provider`.
     pub fn transports(&self) -> Result<Vec<Box<dyn Transport>>, Error> {
         let mut transports: Vec<Box<dyn Transport>> = Vec::new();
         for kind in &self.settings.transports {
+            let service = Arc::clone(&self.service);
             match kind {
-                TransportKind::Direct => transports.push(Box::new(Direct::new(Arc::clone(&self.service)))),
+                TransportKind::Direct => transports.push(Box::new(Direct::new(service))),
+                TransportKind::Cloud => {
+                    let key = self.secrets.cloud_key.clone();
+                    transports.push(Box::new(Cloud::new(service, &self.settings.cloud, key)?));
+                }
+                TransportKind::Poll => {
+                    let interval = Duration::from_millis(self.settings.poll.interval_ms);
+                    transports.push(Box::new(Poll::new(service, interval)));
+                }
                 TransportKind::Provider => {
                     for (at, provider) in self.settings.providers.iter().enumerate() {
                         let key = self.secrets.provider_keys.get(at).cloned().flatten();
-                        transports.push(Box::new(Provider::new(Arc::clone(&self.service), provider, key)?));
+                        let headers = self.secrets.provider_headers.get(at).map(Vec::as_slice).unwrap_or_default();
+                        transports.push(Box::new(Provider::new(Arc::clone(&service), provider, key, headers)?));
                     }
                 }
             }

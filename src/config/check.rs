@@ -11,7 +11,7 @@ use toml::{Spanned, Table, Value};
 
 use super::error::Problem;
 use super::rules::{self, Fault};
-use super::schema::{Session, Settings};
+use super::schema::{Provider, Session, Settings};
 use super::source::{Source, names_a_secret, shown};
 
 /// Names closer than this (Jaro-Winkler, 0 to 1) are worth suggesting.
@@ -105,18 +105,26 @@ impl<'a> Checker<'a> {
 
 /// The defaults with one entry in every list, so that each list shows what it is a list of.
 pub(super) fn shape() -> Table {
+    let entry = |key: &str, value: &str| [(key.to_owned(), value.to_owned())].into();
+    let provider = Provider {
+        params: entry("platform", "web"),
+        headers_env: entry("x-jwt-key", "TIKTOP_JWT"),
+        ..Provider::default()
+    };
     let sample = Settings {
         rooms: vec!["@name".into()],
+        providers: vec![provider],
         session: Session { hosts: vec!["example.com".into()], ..Session::default() },
+        proxies: entry("@name", "socks5h://127.0.0.1:9050"),
         keys: [("quit".to_owned(), vec!["q".to_owned()])].into(),
         ..Settings::default()
     };
     Table::try_from(sample).unwrap_or_default()
 }
 
-/// The shape of the option `name` under `path`; any name will do under `keys`, which the screen judges.
+/// The shape of the option `name` under `path`; in a section whose names are the user's, any name has the same.
 pub(super) fn shape_of<'s>(path: &str, name: &str, shape: &'s Table) -> Option<&'s Value> {
-    if path == "keys" { shape.values().next() } else { shape.get(name) }
+    if rules::names_are_free(path) { shape.values().next() } else { shape.get(name) }
 }
 
 /// `a.b` of `a` and `b`.

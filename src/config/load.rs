@@ -205,8 +205,8 @@ fn expand_paths(settings: &mut Settings) {
     let home = paths::home();
     let expand = |path: &str| paths::expand_home(path, home.as_deref());
     settings.record.dir = expand(&settings.record.dir.to_string_lossy());
-    let Settings { service, session, record, providers, .. } = settings;
-    let texts = [&mut service.ca_file, &mut session.file, &mut record.ffmpeg];
+    let Settings { service, session, record, providers, cloud, .. } = settings;
+    let texts = [&mut service.ca_file, &mut session.file, &mut record.ffmpeg, &mut cloud.key_file];
     for text in texts.into_iter().chain(providers.iter_mut().map(|provider| &mut provider.key_file)) {
         *text = expand(text).to_string_lossy().into_owned();
     }
@@ -214,8 +214,15 @@ fn expand_paths(settings: &mut Settings) {
 
 fn warnings(settings: &Settings) -> Vec<String> {
     let lonely = settings.transports.contains(&TransportKind::Provider) && settings.providers.is_empty();
-    let warning = "transports has 'provider', but providers is empty: that transport is left out";
-    lonely.then(|| warning.to_owned()).into_iter().collect()
+    let found = [
+        (lonely, "transports has 'provider', but providers is empty: that transport is left out"),
+        (
+            settings.service.danger_accept_invalid_certs,
+            "service.danger_accept_invalid_certs is on: anybody between here and TikTok can read and forge everything, \
+             keys and cookies too",
+        ),
+    ];
+    found.into_iter().filter(|(holds, _)| *holds).map(|(_, warning)| warning.to_owned()).collect()
 }
 
 #[cfg(test)]

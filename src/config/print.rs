@@ -5,9 +5,10 @@ use super::Settings;
 /// The settings as TOML. The only secrets settings can hold are passwords inside addresses; they print as `***`.
 pub fn print(settings: &Settings) -> String {
     let mut settings = settings.clone();
-    let Settings { service, providers, .. } = &mut settings;
+    let Settings { service, providers, cloud, proxies, .. } = &mut settings;
     let addresses = [&mut service.site_url, &mut service.webcast_url, &mut service.socket_url, &mut service.proxy];
-    for address in addresses.into_iter().chain(providers.iter_mut().map(|provider| &mut provider.url)) {
+    let of_providers = providers.iter_mut().map(|provider| &mut provider.url);
+    for address in addresses.into_iter().chain(of_providers).chain([&mut cloud.url]).chain(proxies.values_mut()) {
         *address = redact_addresses(address);
     }
     // Every field is text, a number, a flag or a list of those, which TOML can always say.

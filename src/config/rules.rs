@@ -2,19 +2,25 @@
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 use strum::IntoEnumIterator;
 use toml::de::{DeArray, DeValue};
 use url::{Host, Url};
 
 use super::check::nearest;
-use super::schema::{Provider, TransportKind};
-use super::source::shown;
+use super::schema::{Provider, ProviderFlow, ProviderPath, TransportKind};
+use super::source::{names_a_secret, shown};
 use crate::ids::Target;
 
 /// Every option that is a whole number, with what it may be.
-const RANGES: [(&str, RangeInclusive<i64>, &str); 2] =
-    [("screen.fps", 1..=60, "frames a second"), ("service.timeout_seconds", 1..=300, "seconds")];
+const RANGES: [(&str, RangeInclusive<i64>, &str); 3] = [
+    ("poll.interval_ms", 500..=60_000, "milliseconds"),
+    ("screen.fps", 1..=60, "frames a second"),
+    ("service.timeout_seconds", 1..=300, "seconds"),
+];
+/// Sections whose names are the user's own.
+const FREE_NAMES: [&str; 4] = ["keys", "proxies", "providers.*.params", "providers.*.headers_env"];
 
 /// Why a value is refused.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,8 +42,22 @@ pub(super) fn judge(path: &str, value: &DeValue<'_>) -> Result<(), Fault> {
     }
 }
 
-/// `providers.*.url` of `providers.0.url`.
+/// Whether the names in the section at `path` are the user's own.
+pub(super) fn names_are_free(path: &str) -> bool {
+    FREE_NAMES.contains(&option_name(path).as_str())
+}
+
+/// `providers.*.url` of `providers.0.url`; what the user named becomes a `*` too.
 fn option_name(path: &str) -> String {
+    let free = FREE_NAMES.iter().find(|free| {
+        let depth = free.split('.').count();
+        path.split('.').count() > depth
+            && positions(&path.split('.').take(depth).collect::<Vec<_>>().join(".")) == **free
+    });
+    free.map_or_else(|| positions(path), |free| format!("{free}.*"))
+}
+
+fn positions(path: &str) -> String {
     let position = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     path.split('.').map(|part| if position(part) { "*" } else { part }).collect::<Vec<_>>().join(".")
 }
@@ -45,13 +65,23 @@ fn option_name(path: &str) -> String {
 fn text_rule(option: &str, path: &str, text: &str) -> Result<(), Fault> {
     match option {
         "rooms.*" => text.parse::<Target>().map(drop).map_err(|error| Fault::Open(format!("'{path}': {error}"))),
-        "transports.*" => transport(text),
+        "transports.*" => one_of::<TransportKind>("transport", text),
+        "providers.*.flow" => one_of::<ProviderFlow>("flow", text),
+        "providers.*.path" => one_of::<ProviderPath>("path", text),
+        "providers.*.country" => country(path, text),
+        "providers.*.params.*" => parameter(path, text),
+        "providers.*.headers_env.*" => header(path).and_then(|()| variable(path, text)),
+        "proxies.*" => room(path).and_then(|()| proxy(path, text)),
         "service.site_url" | "service.webcast_url" | "providers.*.url" => address(path, text, ["https", "http"]),
-        "service.socket_url" => address(path, text, ["wss", "ws"]),
-        "service.proxy" => proxy(text),
+        "service.socket_url" | "cloud.url" => address(path, text, ["wss", "ws"]),
+        "service.proxy" if text.is_empty() => Ok(()),
+        "service.proxy" => proxy(path, text),
         "service.language" => language(text),
-        "providers.*.key_env" => variable(path, text),
-        "providers.*.key_file" | "session.file" => secret_file(path, text),
+        "providers.*.key_env" | "cloud.key_env" => variable(path, text),
+        "session.target_idc" if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') => {
+            open(format!("'{path}' takes the name of a data centre, such as useast1a"))
+        }
+        "providers.*.key_file" | "cloud.key_file" | "session.file" => secret_file(path, text),
         "session.hosts.*" => host(path, text),
         "providers.*.name" | "record.ffmpeg" if text.trim().is_empty() => open(format!("'{path}' cannot be empty")),
         "providers.*.client" if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
@@ -64,7 +94,7 @@ fn text_rule(option: &str, path: &str, text: &str) -> Result<(), Fault> {
 fn list_rule(option: &str, items: &DeArray<'_>) -> Result<(), Fault> {
     match option {
         "transports" if items.is_empty() => {
-            open(format!("'transports' cannot be empty; name at least one of: {}", transport_names().join(", ")))
+            open(format!("'transports' cannot be empty; name at least one of: {}", names::<TransportKind>().join(", ")))
         }
         "transports" => {
             unique("transports", items.iter().filter_map(|item| item.get_ref().as_str()).map(str::to_owned))
@@ -104,18 +134,49 @@ fn in_range(option: &str, number: Option<i64>) -> Result<(), Fault> {
     open(format!("'{option}' takes {} to {} {unit}, not {got}", range.start(), range.end()))
 }
 
-fn transport_names() -> Vec<String> {
-    TransportKind::iter().map(|kind| kind.to_string()).collect()
+fn names<T: IntoEnumIterator + ToString>() -> Vec<String> {
+    T::iter().map(|value| value.to_string()).collect()
 }
 
-fn transport(text: &str) -> Result<(), Fault> {
-    if text.parse::<TransportKind>().is_ok() {
+fn one_of<T: IntoEnumIterator + ToString + FromStr>(what: &str, text: &str) -> Result<(), Fault> {
+    if text.parse::<T>().is_ok() {
         return Ok(());
     }
-    let names = transport_names();
+    let names = names::<T>();
     let near = nearest(text, names.iter().map(String::as_str));
     let near = near.map_or_else(String::new, |near| format!("did you mean '{near}'? "));
-    open(format!("unknown transport '{}'; {near}there are: {}", shown(text), names.join(", ")))
+    open(format!("unknown {what} '{}'; {near}there are: {}", shown(text), names.join(", ")))
+}
+
+/// The name the user gave: what follows the section.
+fn given<'p>(path: &'p str, section: &str) -> &'p str {
+    path.split_once(section).map_or("", |(_, name)| name)
+}
+
+fn country(path: &str, text: &str) -> Result<(), Fault> {
+    let is_code = text.is_empty() || (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    if is_code { Ok(()) } else { open(format!("'{path}' takes a country in two letters, such as DE")) }
+}
+
+fn parameter(path: &str, text: &str) -> Result<(), Fault> {
+    if names_a_secret(given(path, ".params.")) {
+        return Err(Fault::Secret(format!(
+            "'{path}' is a secret, and settings hold none; key_env names the variable of the key, headers_env those of headers"
+        )));
+    }
+    let plain = text.chars().all(|char| !char.is_control());
+    if plain { Ok(()) } else { open(format!("'{path}' takes text on one line")) }
+}
+
+fn header(path: &str) -> Result<(), Fault> {
+    let name = given(path, ".headers_env.");
+    let is_token = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if is_token { Ok(()) } else { open(format!("'{}' is no name of a header, such as x-jwt-key", shown(name))) }
+}
+
+fn room(path: &str) -> Result<(), Fault> {
+    let name = given(path, "proxies.");
+    name.parse::<Target>().map(drop).map_err(|error| Fault::Open(format!("'proxies': {error}")))
 }
 
 /// A base address: encrypted, or on this machine. `schemes` are the safe one and the plain one.
@@ -158,15 +219,17 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn proxy(text: &str) -> Result<(), Fault> {
+fn proxy(path: &str, text: &str) -> Result<(), Fault> {
     let known = |url: &Url| matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") && url.has_host();
-    if text.is_empty() || Url::parse(text).is_ok_and(|url| known(&url)) {
+    if Url::parse(text).is_ok_and(|url| known(&url)) {
         return Ok(());
     }
     // The value is never shown: what was meant as a password may stand anywhere in an address that cannot be read.
-    let message = "'service.proxy' takes http://, https://, socks5:// or socks5h:// with a host, \
-                   such as socks5h://127.0.0.1:9050, or \"\" for what the environment says";
-    Err(Fault::Secret(message.to_owned()))
+    let or_not = if path == "service.proxy" { ", or \"\" for what the environment says" } else { "" };
+    Err(Fault::Secret(format!(
+        "'{}' takes http://, https://, socks5:// or socks5h:// with a host, such as socks5h://127.0.0.1:9050{or_not}",
+        shown(path)
+    )))
 }
 
 fn language(text: &str) -> Result<(), Fault> {
@@ -230,6 +293,9 @@ mod tests {
     #[case("providers.0.key_env", "")]
     #[case("providers.0.key_file", "/run/secrets/provider-key-of-the-streaming-box")]
     #[case("session.hosts.0", "mirror.example.com")]
+    #[case("proxies.@ana.b", "http://me:pw@proxy:8080")]
+    #[case("proxies.7300000000000000001", "socks5://127.0.0.1:9050")]
+    #[case("providers.0.params.1.x", "web")]
     fn right_values_pass(#[case] path: &str, #[case] text: &str) {
         assert_eq!(judged(path, text), Ok(()));
     }
@@ -249,7 +315,16 @@ mod tests {
     #[case("session.file", "0123456789abcdef0123456789abcdef", "not the secret itself")]
     #[case("session.hosts.0", "https://example.com", "only a host")]
     #[case("rooms.1", "ana live", "'rooms.1': 'ana live' is not a TikTok name")]
-    #[case("transports.0", "dirct", "did you mean 'direct'? there are: provider, direct")]
+    #[case("transports.0", "dirct", "did you mean 'direct'? there are: provider, direct, cloud, poll")]
+    #[case("providers.0.flow", "sign-url", "did you mean 'sign_url'? there are: fetch, sign_url")]
+    #[case("providers.0.country", "Germany", "two letters")]
+    #[case("providers.0.params.apiKey", "abc", "settings hold none")]
+    #[case("providers.0.headers_env.x jwt", "JWT", "no name of a header")]
+    #[case("providers.0.headers_env.x-jwt-key", "eyJhbGciOi", "not the key itself")]
+    #[case("proxies.@ana", "127.0.0.1:8080", "'proxies.@ana' takes http://")]
+    #[case("proxies.ana live", "http://proxy:1", "'proxies': 'ana live' is not a TikTok name")]
+    #[case("cloud.url", "https://relay.example.com", "write wss://")]
+    #[case("session.target_idc", "a; b=c", "such as useast1a")]
     fn wrong_values_are_refused_with_the_right_one(#[case] path: &str, #[case] text: &str, #[case] says: &str) {
         let (Fault::Open(message) | Fault::Secret(message)) = judged(path, text).unwrap_err();
         assert!(message.contains(says), "{message}");

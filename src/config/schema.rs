@@ -1,9 +1,13 @@
 //! Every option, with its meaning and default. `config.example.toml` is this file in the user's words; a test compares them.
 
+mod provider;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+pub use provider::{Cloud, Provider, ProviderFlow, ProviderPath};
 
 /// All settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,8 +21,14 @@ pub struct Settings {
     pub service: Service,
     /// Signing providers, tried in this order.
     pub providers: Vec<Provider>,
+    /// The relay of the `cloud` transport.
+    pub cloud: Cloud,
+    /// The `poll` transport.
+    pub poll: Poll,
     /// Your own TikTok session, for rooms that need one.
     pub session: Session,
+    /// Proxies of single rooms, by name or room id, for all that concerns that room.
+    pub proxies: BTreeMap<String, String>,
     /// Recording.
     pub record: Record,
     /// The screen.
@@ -37,7 +47,10 @@ impl Default for Settings {
             transports: vec![TransportKind::Provider, TransportKind::Direct],
             service: Service::default(),
             providers: vec![Provider::default()],
+            cloud: Cloud::default(),
+            poll: Poll::default(),
             session: Session::default(),
+            proxies: BTreeMap::new(),
             record: Record::default(),
             screen: Screen::default(),
             keys: Keys::new(),
@@ -56,6 +69,10 @@ pub enum TransportKind {
     Provider,
     /// An anonymous socket with TikTok's `ttwid` cookie.
     Direct,
+    /// A provider's relay holds the socket and hands its frames on; needs a key.
+    Cloud,
+    /// TikTok is asked again and again.
+    Poll,
 }
 
 /// Addresses of the service and how to reach it.
@@ -76,6 +93,8 @@ pub struct Service {
     pub language: String,
     /// Seconds a request may take.
     pub timeout_seconds: u64,
+    /// Talk to whoever answers, whatever their certificate says: anybody in between can then read and forge everything.
+    pub danger_accept_invalid_certs: bool,
 }
 
 impl Default for Service {
@@ -88,74 +107,7 @@ impl Default for Service {
             proxy: String::new(),
             language: "en".into(),
             timeout_seconds: 15,
-        }
-    }
-}
-
-/// A signing provider. What an entry leaves out is the built-in provider's, except that the built-in key goes to the
-/// built-in address only.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Written")]
-pub struct Provider {
-    /// What to call it on screen; unique.
-    pub name: String,
-    /// Base address.
-    pub url: String,
-    /// Name of the environment variable that holds the key; empty for none.
-    pub key_env: String,
-    /// File (mode 0600) that holds the key; empty for none. Read when the variable is not set.
-    pub key_file: String,
-    /// Name we give ourselves to the provider.
-    pub client: String,
-}
-
-impl Default for Provider {
-    fn default() -> Self {
-        Self {
-            name: "euler".into(),
-            url: "https://tiktok.eulerstream.com".into(),
-            key_env: "TIKTOP_PROVIDER_KEY".into(),
-            key_file: String::new(),
-            client: "tiktop".into(),
-        }
-    }
-}
-
-/// A provider as it stands in the file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    name: Option<String>,
-    url: Option<String>,
-    key_env: Option<String>,
-    key_file: Option<String>,
-    client: Option<String>,
-}
-
-impl From<Written> for Provider {
-    fn from(written: Written) -> Self {
-        let built_in = Self::default();
-        let name = written.name.unwrap_or_else(|| Self::default_name(written.url.as_deref()));
-        let url = written.url.unwrap_or_else(|| built_in.url.clone());
-        let key_env = if url.trim_end_matches('/') == built_in.url { built_in.key_env } else { String::new() };
-        Self {
-            name,
-            url,
-            key_env: written.key_env.unwrap_or(key_env),
-            key_file: written.key_file.unwrap_or_default(),
-            client: written.client.unwrap_or(built_in.client),
-        }
-    }
-}
-
-impl Provider {
-    /// What a nameless provider is called: by its host.
-    pub(super) fn default_name(url: Option<&str>) -> String {
-        let parsed = url.and_then(|url| url::Url::parse(url).ok());
-        let host = parsed.as_ref().and_then(url::Url::host_str);
-        match (url, host) {
-            (None, _) => Self::default().name,
-            (Some(_), host) => host.unwrap_or_default().to_owned(),
+            danger_accept_invalid_certs: false,
         }
     }
 }
@@ -166,8 +118,25 @@ impl Provider {
 pub struct Session {
     /// File (mode 0600) that holds the `sessionid` cookie; empty for none.
     pub file: String,
+    /// TikTok's data centre of the session (the cookie `tt-target-idc`), unless `TIKTOP_TARGET_IDC` names it; empty when
+    /// not known.
+    pub target_idc: String,
     /// Hosts beside TikTok's own that may be sent the cookie.
     pub hosts: Vec<String>,
+}
+
+/// The `poll` transport.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Poll {
+    /// Milliseconds between two questions; the service may ask for more.
+    pub interval_ms: u64,
+}
+
+impl Default for Poll {
+    fn default() -> Self {
+        Self { interval_ms: 1_000 }
+    }
 }
 
 /// Recording.

@@ -7,11 +7,13 @@ use std::fs::File;
 use std::io::Read;
 
 use super::error::{Error, Kind};
-use super::schema::{Provider, Settings};
+use super::schema::{Provider, Settings, TransportKind};
 use super::source::shown;
 
 /// The environment variable with the `sessionid` cookie.
 pub const SESSION_ENV: &str = "TIKTOP_SESSION_ID";
+/// The environment variable with the data centre of the session.
+pub const TARGET_IDC_ENV: &str = "TIKTOP_TARGET_IDC";
 /// Bytes a secret may have; cookies and keys have a few hundred at most.
 const MAX_SECRET: u64 = 4_096;
 
@@ -41,10 +43,16 @@ impl fmt::Debug for Secret {
 /// The secrets that belong to some settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Secrets {
-    /// The key of each provider, in the order of `settings.providers`.
+    /// The key of each provider, in the order of `settings.providers`; a shorter list means no key for the rest.
     pub provider_keys: Vec<Option<Secret>>,
+    /// More headers of each provider, in the same order.
+    pub provider_headers: Vec<Vec<(String, Secret)>>,
+    /// The key of the `cloud` relay.
+    pub cloud_key: Option<Secret>,
     /// The `sessionid` cookie.
     pub session: Option<Secret>,
+    /// The `tt-target-idc` cookie that belongs to it.
+    pub target_idc: Option<Secret>,
 }
 
 /// Collects the secrets the settings point to: the environment variable first (`env` looks one up), else the file.
@@ -55,16 +63,31 @@ pub fn secrets(settings: &Settings, env: impl Fn(&str) -> Option<String>) -> Res
     let provider_keys = settings.providers.iter().enumerate().map(|(index, provider)| {
         find(&provider.key_env, &format!("providers.{index}.key_file"), &provider.key_file, &env)
     });
+    let headers = |provider: &Provider| -> Result<Vec<_>, Error> {
+        let found = provider
+            .headers_env
+            .iter()
+            .map(|(header, variable)| Ok(find(variable, "", "", &env)?.map(|secret| (header.clone(), secret))));
+        found.filter_map(Result::transpose).collect()
+    };
+    let cloud = &settings.cloud;
     Ok(Secrets {
         provider_keys: provider_keys.collect::<Result<_, _>>()?,
+        provider_headers: settings.providers.iter().map(headers).collect::<Result<_, _>>()?,
+        cloud_key: find(&cloud.key_env, "cloud.key_file", &cloud.key_file, &env)?,
         session: find(SESSION_ENV, "session.file", &settings.session.file, &env)?,
+        target_idc: match find(TARGET_IDC_ENV, "", "", &env)? {
+            None => Secret::new(&settings.session.target_idc),
+            found => found,
+        },
     })
 }
 
 /// A sentence when the built-in provider's key is set and yet goes to nobody, which is hard to notice.
 pub fn unused_key(settings: &Settings, env: impl Fn(&str) -> Option<String>) -> Option<String> {
     let variable = Provider::default().key_env;
-    let used = settings.providers.iter().any(|provider| provider.key_env == variable);
+    let relayed = settings.transports.contains(&TransportKind::Cloud) && settings.cloud.key_env == variable;
+    let used = relayed || settings.providers.iter().any(|provider| provider.key_env == variable);
     let set = env(&variable).is_some_and(|key| !key.trim().is_empty());
     (set && !used).then(|| format!("{variable} is set, but no [[providers]] names it in key_env: it is sent to nobody"))
 }

@@ -8,22 +8,22 @@ use crate::text::Text;
 use crate::webcast::{Client, Error, Kind, LiveStatus, MediaStream, StreamUrl};
 
 impl Source for Client {
-    type Address = StreamUrl;
+    type Address = (RoomId, StreamUrl);
     type Media = MediaStream;
 
-    async fn resolve(&self, room: RoomId) -> Result<Found<StreamUrl>, Trouble> {
+    async fn resolve(&self, room: RoomId) -> Result<Found<Self::Address>, Trouble> {
         let info = self.room_info(room).await?;
         let state = match info.status {
             LiveStatus::Offline => LiveState::Ended,
             LiveStatus::Paused => LiveState::Paused,
             LiveStatus::Live | LiveStatus::Unknown(_) => LiveState::On,
         };
-        let offer = |address: StreamUrl| Offer { quality: Text::from(address.quality.as_str()), address };
+        let offer = |stream: StreamUrl| Offer { quality: Text::from(stream.quality.as_str()), address: (room, stream) };
         Ok(Found { state, offers: info.streams.into_iter().map(offer).collect(), hls_only: info.hls_only })
     }
 
-    async fn open(&self, address: &StreamUrl) -> Result<MediaStream, Trouble> {
-        Ok(self.stream(address).await?)
+    async fn open(&self, (room, stream): &Self::Address) -> Result<MediaStream, Trouble> {
+        Ok(self.stream(*room, stream).await?)
     }
 }
 

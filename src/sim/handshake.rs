@@ -40,10 +40,20 @@ pub(super) fn answer<B: Send + 'static>(
     query: &Query,
 ) -> Answer {
     let key = request.headers().get(SEC_WEBSOCKET_KEY).cloned();
+    if is_relay(path, query) {
+        let accept = key.map(|key| derive_accept_key(key.as_bytes())).unwrap_or_default();
+        return open(world, request, Hello::relay(query), &accept);
+    }
     match (refusal(world, request, path, query), key) {
         (None, Some(key)) => {
             let accept = derive_accept_key(key.as_bytes());
-            open(world, request, query, &accept)
+            let hello = Hello {
+                gzip: query.get("compress") == "gzip",
+                room_id: query.id("room_id"),
+                enters: query.get("client_enter") == "1",
+                relay: None,
+            };
+            open(world, request, hello, &accept)
         }
         (Some(Refusal::Said(status, message)), _) => said(status, message),
         (Some(Refusal::Plain(status)), _) => answer::body(status, "text/plain", ""),
@@ -82,12 +92,12 @@ fn said(status: u16, message: &str) -> Answer {
     answer::with(answer, "x-tt-logid", "20261121000000SIMULATED")
 }
 
-fn open<B: Send + 'static>(world: &Arc<World>, request: &mut Request<B>, query: &Query, accept: &str) -> Answer {
-    let hello = Hello {
-        gzip: query.get("compress") == "gzip",
-        room_id: query.id("room_id"),
-        enters: query.get("client_enter") == "1",
-    };
+/// The provider's relay: at the root or at `/cloud`, by the host's name. It refuses with close codes, on the open socket.
+fn is_relay(path: &str, query: &Query) -> bool {
+    matches!(path, "" | "/cloud") && !query.get("uniqueId").is_empty()
+}
+
+fn open<B: Send + 'static>(world: &Arc<World>, request: &mut Request<B>, hello: Hello, accept: &str) -> Answer {
     let protocol = request.headers().get(SEC_WEBSOCKET_PROTOCOL).cloned();
     let upgrade = hyper::upgrade::on(request);
     let world = world.clone();

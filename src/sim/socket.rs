@@ -37,8 +37,14 @@ const BEFORE_FIRST: Duration = Duration::from_millis(40);
 const GREET_AFTER: Duration = Duration::from_secs(1);
 /// How long a closed socket listens for what is under way.
 const LINGER: Duration = Duration::from_secs(2);
+/// How long a relay listens to a client that says nothing.
+const RELAY_PATIENCE: Duration = Duration::from_secs(3_600);
 /// Acks a client may owe before the oldest frame is forgotten.
 const UNACKED: usize = 4_096;
+
+mod relay;
+
+pub(super) use relay::Relay;
 
 type Stream = WebSocketStream<TokioIo<Upgraded>>;
 
@@ -49,6 +55,8 @@ pub(super) struct Hello {
     pub(super) room_id: Option<i64>,
     /// `client_enter=1`: the client will send `im_enter_room`. Those of 2022 do not, their room is that of the URL.
     pub(super) enters: bool,
+    /// The client asked the provider's relay.
+    pub(super) relay: Option<Relay>,
 }
 
 /// Why a session is over.
@@ -80,6 +88,8 @@ struct Session {
     last_heartbeat: Instant,
     sent: u64,
     stalled: bool,
+    /// The client is not TikTok's but the relay's: it sends no heartbeats and no acks.
+    relayed: bool,
 }
 
 /// Serves one socket to its end.
@@ -100,8 +110,13 @@ pub(super) async fn serve(world: Arc<World>, upgraded: Upgraded, hello: Hello) {
         last_heartbeat: Instant::now(),
         sent: 0,
         stalled: false,
+        relayed: hello.relay.is_some(),
     };
-    let gone = session.run(hello, &mut cut).await;
+    let gone = match session.introduce(&hello).await {
+        Ok(hello) => session.run(hello, &mut cut).await,
+        Err(gone) => gone,
+    };
+    let gone = session.in_words_of_relay(gone);
     world.counters.open.fetch_sub(1, Ordering::Relaxed);
     session.room = None;
     session.leave(gone).await;
@@ -161,6 +176,9 @@ impl Session {
 
     /// When patience ends: no heartbeat, or no ack although acks are owed.
     fn deadline(&self) -> Instant {
+        if self.relayed {
+            return Instant::now() + RELAY_PATIENCE;
+        }
         let patience = self.world.patience;
         let heartbeat = self.last_heartbeat + patience.heartbeat;
         if self.owed.is_empty() { heartbeat } else { heartbeat.min(self.last_ack + patience.ack) }
@@ -289,6 +307,9 @@ impl Session {
     }
 
     fn owe(&mut self) {
+        if self.relayed {
+            return;
+        }
         if self.owed.is_empty() {
             self.last_ack = Instant::now();
         }

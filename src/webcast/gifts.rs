@@ -41,7 +41,8 @@ pub(super) async fn gift_list(service: &Service, room: RoomId) -> Result<Vec<Gif
         .extend_pairs([("device_platform", "web_pc"), ("room_id", &room.to_string())]);
     let headers = service.headers(&url);
     let doing = format!("get the gifts of room {room}");
-    let answer = service.http.get(Request { doing: &doing, url, headers, cap: CAP }).await?;
+    let way = service.routes.of_room(room, None);
+    let answer = way.http.get(Request { doing: &doing, url, headers, cap: CAP }).await?;
     read(room, &answer)
 }
 

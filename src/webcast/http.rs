@@ -1,6 +1,6 @@
 //! The one HTTP stack: look-ups, signatures, streams and socket handshakes all leave through here.
 //!
-//! Two clients at most, each built on first use: `near` for this machine (never proxied, needs no certificate
+//! Two clients at most for each proxy setting, each built on first use: `near` for this machine (never proxied, needs no certificate
 //! authorities, so the demo runs on a bare machine) and `far` for the world (proxy as configured).
 //! It refuses to know what an answer means. Always true: bodies are capped while they stream, cross-host redirects are not
 //! followed, no `Referer` is added, plain text leaves only towards loopback.
@@ -32,12 +32,30 @@ pub enum Proxies {
     EvenNear,
 }
 
+/// What an [`Http`] is made of.
+#[derive(Clone, Copy)]
+pub(super) struct HttpOptions<'a> {
+    /// Which proxies apply.
+    pub(super) proxies: Proxies,
+    /// The option that names the proxy.
+    pub(super) option: &'a str,
+    /// The proxy; empty for what the environment says.
+    pub(super) proxy: &'a str,
+    /// A file with an authority to trust; empty for none.
+    pub(super) ca_file: &'a str,
+    /// Trust anybody.
+    pub(super) invalid_certs: bool,
+    /// How long a request may take.
+    pub(super) timeout: Duration,
+}
+
 /// The clients and how to build them.
 #[derive(Debug)]
 pub(super) struct Http {
     proxies: Proxies,
     proxy: Option<Url>,
     ca_file: String,
+    invalid_certs: bool,
     timeout: Duration,
     near: OnceCell<reqwest::Client>,
     far: OnceCell<reqwest::Client>,
@@ -68,12 +86,20 @@ pub(super) struct Answer {
 
 impl Http {
     /// Nothing is built or read yet, only the proxy's address is checked.
-    pub(super) fn new(proxy: &str, proxies: Proxies, ca_file: &str, timeout: Duration) -> Result<Self, Error> {
-        let proxy = match proxy.trim() {
+    pub(super) fn new(options: HttpOptions<'_>) -> Result<Self, Error> {
+        let proxy = match options.proxy.trim() {
             "" => None,
-            text => Some(proxy_url(text)?),
+            text => Some(proxy_url(text).ok_or_else(|| bad_proxy(options.option))?),
         };
-        Ok(Self { proxies, proxy, ca_file: ca_file.to_owned(), timeout, near: OnceCell::new(), far: OnceCell::new() })
+        Ok(Self {
+            proxies: options.proxies,
+            proxy,
+            ca_file: options.ca_file.to_owned(),
+            invalid_certs: options.invalid_certs,
+            timeout: options.timeout,
+            near: OnceCell::new(),
+            far: OnceCell::new(),
+        })
     }
 
     /// Whether the settings name a proxy, which then finds names for us.
@@ -136,9 +162,12 @@ impl Http {
             .pool_max_idle_per_host(4);
         builder = match &self.proxy {
             _ if !proxied => builder.no_proxy(),
-            Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy.as_str()).map_err(|_| bad_proxy())?),
+            Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy.as_str()).map_err(|_| bad_proxy("service.proxy"))?),
             None => builder,
         };
+        if self.invalid_certs {
+            builder = builder.tls_danger_accept_invalid_certs(true);
+        }
         builder = if near { builder.tls_certs_only(authorities) } else { builder.tls_certs_merge(authorities) };
         // Loading the system's authorities reads files.
         let built = tokio::task::spawn_blocking(move || {
@@ -178,17 +207,17 @@ fn install_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-fn proxy_url(text: &str) -> Result<Url, Error> {
-    let url = Url::parse(text).map_err(|_| bad_proxy())?;
+fn proxy_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
     let known = matches!(url.scheme(), "http" | "https" | "socks4" | "socks5" | "socks5h");
-    if known && url.host().is_some() { Ok(url) } else { Err(bad_proxy()) }
+    (known && url.host().is_some()).then_some(url)
 }
 
 /// Says nothing of the value: a proxy's address often holds its password.
-fn bad_proxy() -> Error {
+fn bad_proxy(option: &str) -> Error {
     Error::new(
         Kind::Setup,
-        "service.proxy is not the address of a proxy: write http://host:port, https://, socks5:// or socks5h://",
+        format!("{option} is not the address of a proxy: write http://host:port, https://, socks5:// or socks5h://"),
     )
 }
 
@@ -264,8 +293,14 @@ fn cause(error: &dyn std::error::Error) -> String {
 mod tests {
     use super::*;
 
+    fn options() -> HttpOptions<'static> {
+        let (option, proxy, ca_file) = ("service.proxy", "", "");
+        let timeout = Duration::from_secs(5);
+        HttpOptions { proxies: Proxies::Configured, option, proxy, ca_file, invalid_certs: false, timeout }
+    }
+
     fn http(proxy: &str) -> Result<Http, Error> {
-        Http::new(proxy, Proxies::Configured, "", Duration::from_secs(5))
+        Http::new(HttpOptions { proxy, ..options() })
     }
 
     #[test]
@@ -278,7 +313,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_ca_file_is_named() {
-        let http = Http::new("", Proxies::None, "/nowhere/ca.pem", Duration::from_secs(5)).unwrap();
+        let http = Http::new(HttpOptions { ca_file: "/nowhere/ca.pem", ..options() }).unwrap();
         let url = Url::parse("https://127.0.0.1:1/").unwrap();
         let error = http.send("ask", &url, HeaderMap::new()).await.unwrap_err();
         assert!(error.to_string().contains("service.ca_file"), "{error}");

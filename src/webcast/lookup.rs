@@ -98,6 +98,14 @@ pub struct Gates {
 
 /// Looks `host` up, by the JSON first and by the page where the JSON has no answer.
 pub(super) async fn look_up(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
+    let found = ask_either(service, host).await?;
+    if let Some(room) = found.room_id {
+        service.routes.learn(room, host);
+    }
+    Ok(found)
+}
+
+async fn ask_either(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
     let first = match ask_api(service, host).await {
         Ok(lookup) => return Ok(lookup),
         Err(error) => error,
@@ -139,7 +147,8 @@ async fn ask_page(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
 
 async fn ask(service: &Service, host: &UniqueId, url: url::Url, cap: usize) -> Result<Answer, Error> {
     let headers = service.headers(&url);
-    service.http.get(Request { doing: &format!("look up @{host}"), url, headers, cap }).await
+    let way = service.routes.of_host(host);
+    way.http.get(Request { doing: &format!("look up @{host}"), url, headers, cap }).await
 }
 
 /// Reads the answer of `api-live/user/room`.

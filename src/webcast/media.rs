@@ -15,6 +15,7 @@ use super::error::{Error, Kind};
 use super::http::{broken, late};
 use super::service::Service;
 use super::streams::StreamUrl;
+use crate::ids::RoomId;
 
 /// Longest time to the head of the answer.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -34,12 +35,13 @@ impl MediaStream {
     }
 }
 
-/// Opens `stream`. No session and no key is ever sent to a stream's host.
-pub(super) async fn open(service: &Service, stream: &StreamUrl) -> Result<MediaStream, Error> {
+/// Opens `stream` on the way of its room. No session and no key is ever sent to a stream's host.
+pub(super) async fn open(service: &Service, room: RoomId, stream: &StreamUrl) -> Result<MediaStream, Error> {
     let url = stream.url.reveal();
+    let way = service.routes.of_room(room, None);
     let near = is_loopback(&service.webcast);
     check_stream(url, near)?;
-    if !near && !service.http.has_proxy() {
+    if !near && !way.http.has_proxy() {
         check_name(url).await?;
     }
     let mut headers = HeaderMap::new();
@@ -49,7 +51,7 @@ pub(super) async fn open(service: &Service, stream: &StreamUrl) -> Result<MediaS
         headers.insert(REFERER, site);
     }
     let from = place(url);
-    let answer = tokio::time::timeout(CONNECT, service.http.follow(DOING, url, &headers)).await;
+    let answer = tokio::time::timeout(CONNECT, way.http.follow(DOING, url, &headers)).await;
     let response = answer.unwrap_or_else(|_| Err(late(DOING, &from, CONNECT)))?;
     match response.status() {
         StatusCode::OK => Ok(MediaStream { response, from }),

@@ -56,8 +56,12 @@ pub(super) async fn room_info(service: &Service, room: RoomId) -> Result<RoomInf
         .extend_pairs([("device_platform", "web_pc"), ("room_id", &room.to_string())]);
     let headers = service.headers(&url);
     let doing = format!("ask about room {room}");
-    let answer = service.http.get(Request { doing: &doing, url, headers, cap: CAP }).await?;
-    read(room, &answer)
+    let way = service.routes.of_room(room, None);
+    let info = read(room, &way.http.get(Request { doing: &doing, url, headers, cap: CAP }).await?)?;
+    if let Some(host) = &info.unique_id {
+        service.routes.learn(info.room_id, host);
+    }
+    Ok(info)
 }
 
 fn read(room: RoomId, answer: &Answer) -> Result<RoomInfo, Error> {

@@ -2,7 +2,7 @@
 //!
 //! The one place that decides who may see the session cookie.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use reqwest::header::{COOKIE, HeaderMap};
 use url::Url;
@@ -11,7 +11,9 @@ use super::address::{base, is_loopback, is_tiktok};
 use super::browser::{Browser, insert_text};
 use super::error::Error;
 use super::http::{Http, Proxies};
-use crate::config::{Secret, Settings};
+use super::route::{Route, Routes};
+use super::transport::RoomRef;
+use crate::config::{Secret, Secrets, Settings};
 
 /// Where room info and gifts are, unless the base address brings a path of its own.
 const WEBCAST_PATH: &str = "/webcast";
@@ -21,28 +23,48 @@ const SOCKET_PATH: &str = "/webcast/im/ws_proxy/ws_reuse_supplement/";
 /// Shared by the client and its transports.
 #[derive(Debug)]
 pub(super) struct Service {
-    pub(super) http: Http,
+    /// For what concerns no room in particular.
+    pub(super) http: Arc<Http>,
+    /// For what concerns a room.
+    pub(super) routes: Routes,
     pub(super) site: Url,
     pub(super) webcast: Url,
     pub(super) socket: Url,
     pub(super) language: String,
     session: Option<Secret>,
+    target_idc: Option<Secret>,
     session_hosts: Vec<String>,
 }
 
 impl Service {
-    pub(super) fn new(settings: &Settings, session: Option<Secret>, proxies: Proxies) -> Result<Self, Error> {
+    pub(super) fn new(settings: &Settings, secrets: &Secrets, proxies: Proxies) -> Result<Self, Error> {
         let service = &settings.service;
-        let timeout = Duration::from_secs(service.timeout_seconds.clamp(1, 300));
+        let routes = Routes::new(settings, proxies)?;
         Ok(Self {
-            http: Http::new(&service.proxy, proxies, &service.ca_file, timeout)?,
+            http: Arc::clone(&routes.usual().http),
+            routes,
             site: base("service.site_url", &service.site_url)?,
             webcast: with_path(base("service.webcast_url", &service.webcast_url)?, WEBCAST_PATH),
             socket: with_path(base("service.socket_url", &service.socket_url)?, SOCKET_PATH),
             language: service.language.clone(),
-            session,
+            session: secrets.session.clone(),
+            target_idc: secrets.target_idc.clone(),
             session_hosts: settings.session.hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect(),
         })
+    }
+
+    /// The way out of a room.
+    pub(super) fn way(&self, room: &RoomRef) -> Arc<Route> {
+        self.routes.of_room(room.room_id, room.unique_id.as_ref())
+    }
+
+    /// A cookie line for `url`: these cookies, and the session where `url` may see it.
+    pub(super) fn cookies(&self, url: &Url, cookies: &str) -> String {
+        match self.session_cookie(url) {
+            Some(session) if cookies.is_empty() => session,
+            Some(session) => format!("{cookies}; {session}"),
+            None => cookies.to_owned(),
+        }
     }
 
     /// The identity of all look-ups.
@@ -63,11 +85,16 @@ impl Service {
     /// the user named, over TLS or on this machine.
     pub(super) fn session_cookie(&self, url: &Url) -> Option<String> {
         let session = self.session.as_ref()?.reveal();
+        let target_idc = self.target_idc.as_ref().map_or("", Secret::reveal);
         let named = url.host_str().is_some_and(|host| self.session_hosts.iter().any(|named| named == host));
         let private = matches!(url.scheme(), "https" | "wss") || is_loopback(url);
-        let harmless = session.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
-        let may = is_tiktok(url) || (named && private);
-        (may && harmless).then(|| format!("sessionid={session}; sessionid_ss={session}; sid_tt={session}"))
+        let harmless = |value: &str| value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
+        let may = (is_tiktok(url) || (named && private)) && harmless(session) && harmless(target_idc);
+        may.then(|| {
+            let line = format!("sessionid={session}; sessionid_ss={session}; sid_tt={session}");
+            // A session is good in its own data centre only (protocol notes 4.7).
+            if target_idc.is_empty() { line } else { format!("{line}; tt-target-idc={target_idc}") }
+        })
     }
 }
 
@@ -83,6 +110,10 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
+    fn secrets(session: &str) -> Secrets {
+        Secrets { session: Secret::new(session), ..Secrets::default() }
+    }
+
     #[rstest]
     #[case("https://www.tiktok.com/x", true)]
     #[case("wss://webcast-ws.us.tiktok.com/x", true)]
@@ -94,7 +125,7 @@ mod tests {
     fn the_session_is_sent_only_where_it_belongs(#[case] url: &str, #[case] sent: bool) {
         let mut settings = Settings::default();
         settings.session.hosts = vec!["Mirror.example.com".into(), "127.0.0.1".into()];
-        let service = Service::new(&settings, Secret::new("s3cret"), Proxies::None).unwrap();
+        let service = Service::new(&settings, &secrets("s3cret"), Proxies::None).unwrap();
         let url = Url::parse(url).unwrap();
         assert_eq!(service.headers(&url).contains_key(COOKIE), sent);
     }
@@ -106,12 +137,24 @@ mod tests {
     fn a_base_without_a_path_gets_tiktoks_own(#[case] set: &str, #[case] used: &str) {
         let mut settings = Settings::default();
         settings.service.webcast_url = set.into();
-        assert_eq!(Service::new(&settings, None, Proxies::None).unwrap().webcast.as_str(), used);
+        assert_eq!(Service::new(&settings, &Secrets::default(), Proxies::None).unwrap().webcast.as_str(), used);
     }
 
     #[test]
     fn a_session_cannot_smuggle_other_cookies() {
-        let service = Service::new(&Settings::default(), Secret::new("a; b=c"), Proxies::None).unwrap();
+        let service = Service::new(&Settings::default(), &secrets("a; b=c"), Proxies::None).unwrap();
         assert_eq!(service.session_cookie(&service.site), None);
+    }
+
+    #[test]
+    fn the_data_centre_goes_with_the_session_only() {
+        let target_idc = Secret::new("useast1a");
+        let line = |secrets: Secrets| {
+            let service = Service::new(&Settings::default(), &secrets, Proxies::None).unwrap();
+            service.session_cookie(&service.site)
+        };
+        let both = line(Secrets { target_idc: target_idc.clone(), ..secrets("s3cret") }).unwrap();
+        assert!(both.starts_with("sessionid=s3cret;") && both.ends_with("; tt-target-idc=useast1a"), "{both}");
+        assert_eq!(line(Secrets { target_idc, ..Secrets::default() }), None);
     }
 }

@@ -6,6 +6,8 @@
 //! Invariants: the room is entered before the first heartbeat (heartbeats first close the socket); an ack goes out for
 //! every frame that asks and has a log id; 60 s without a frame, or 20 s with a stuck write, end the socket.
 
+mod closing;
+
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::time::Duration;
@@ -49,10 +51,21 @@ impl Default for Pace {
     }
 }
 
+/// Who is at the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Peer {
+    /// TikTok: wants to hear of the room, of our being alive, and of what we got.
+    TikTok,
+    /// A relay that does all that for us. It takes no frames of ours; a ping shows that both ends are there, and it says
+    /// itself when TikTok falls silent behind it.
+    Relay,
+}
+
 /// An open socket of one room.
 pub(super) struct RoomSocket<S> {
     reads: SplitStream<WebSocketStream<S>>,
     writes: SplitSink<WebSocketStream<S>, Message>,
+    peer: Peer,
     /// Who speaks to us, for sentences: `the anonymous socket`.
     whose: String,
     room: RoomId,
@@ -72,12 +85,24 @@ where
 {
     /// Takes over a fresh socket; the room is entered with the first [`Feed::next`].
     pub(super) fn new(socket: WebSocketStream<S>, room: RoomId, whose: String, pace: Pace) -> Self {
+        let mut this = Self::with_peer(socket, room, whose, pace, Peer::TikTok);
+        this.post(Frame::enter_room(room, fastrand::u64(1..1 << 53)));
+        this
+    }
+
+    /// Takes over a fresh socket to a relay.
+    pub(super) fn relayed(socket: WebSocketStream<S>, room: RoomId, whose: String, pace: Pace) -> Self {
+        Self::with_peer(socket, room, whose, pace, Peer::Relay)
+    }
+
+    fn with_peer(socket: WebSocketStream<S>, room: RoomId, whose: String, pace: Pace, peer: Peer) -> Self {
         let (writes, reads) = socket.split();
         let mut heartbeat = interval(pace.heartbeat);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut this = Self {
+        Self {
             reads,
             writes,
+            peer,
             whose,
             room,
             pace,
@@ -87,14 +112,24 @@ where
             last_frame: Instant::now(),
             outbox: VecDeque::new(),
             waiting_since: None,
-        };
-        this.post(Frame::enter_room(room, fastrand::u64(1..1 << 53)));
-        this
+        }
     }
 
     fn post(&mut self, frame: Bytes) {
+        self.send(Message::Binary(frame));
+    }
+
+    fn send(&mut self, message: Message) {
         self.waiting_since.get_or_insert_with(Instant::now);
-        self.outbox.push_back(Message::Binary(frame));
+        self.outbox.push_back(message);
+    }
+
+    fn beat(&mut self) {
+        self.beats += 1;
+        match self.peer {
+            Peer::TikTok => self.post(Frame::heartbeat(self.room, self.beats)),
+            Peer::Relay => self.send(Message::Ping(Bytes::new())),
+        }
     }
 
     async fn next_incoming(&mut self) -> Result<Incoming, Error> {
@@ -104,10 +139,7 @@ where
                 sleep_until(self.waiting_since.map_or(self.last_frame + self.pace.stale, |t| t + self.pace.stuck));
             tokio::select! {
                 biased;
-                _ = self.heartbeat.tick() => {
-                    self.beats += 1;
-                    self.post(Frame::heartbeat(self.room, self.beats));
-                }
+                _ = self.heartbeat.tick() => self.beat(),
                 sent = send_all(&mut self.writes, &mut self.outbox), if self.waiting_since.is_some() => {
                     sent.map_err(|error| self.lost(&error))?;
                     self.waiting_since = None;
@@ -126,6 +158,8 @@ where
     fn receive(&mut self, message: Option<Result<Message, SocketError>>) -> Result<Option<Incoming>, Error> {
         let incoming = match message {
             Some(Ok(Message::Binary(bytes))) => self.frame(&bytes),
+            Some(Ok(Message::Text(text))) if self.peer == Peer::Relay => self.told(&text)?,
+            Some(Ok(Message::Pong(_))) if self.peer == Peer::Relay => Incoming::Alive,
             Some(Ok(Message::Text(text))) => broken(BrokenFrame::Text, &Bytes::from(text)),
             // Pongs are queued by the library and leave with the next write.
             Some(Ok(Message::Ping(_))) => {
@@ -172,7 +206,7 @@ where
 
     /// The rule since 2024: asked for, a log id to name, and the response's own words back; `-` where it has none.
     fn acknowledge(&mut self, frame: &Frame, response: &Response) {
-        if response.need_ack && frame.log_id != 0 {
+        if self.peer == Peer::TikTok && response.need_ack && frame.log_id != 0 {
             let words = if response.internal_ext.is_empty() { "-" } else { &response.internal_ext };
             self.post(Frame::ack(frame.log_id, words));
         }
@@ -186,18 +220,23 @@ where
                 format!("the other side ended {whose} without a word; connecting again helps"),
             );
         };
-        let why = match code {
-            4_001 => "the server asked for it",
-            4_003 => "the server reports an error",
-            1_000 | 1_001 => "the server is done with it",
-            1_006..=1_015 => "the server is in trouble",
-            4_404 | 4_005 => "the room is not live",
-            4_401 | 4_403 => "the provider's key is not accepted",
-            4_429 => "too many connections",
-            _ => "no reason that we know",
-        };
+        let (kind, why) = closing::meaning(code, self.peer == Peer::Relay);
         let reason = if reason.is_empty() { String::new() } else { format!(" \"{}\"", quoted(reason.as_str())) };
-        Error::new(Kind::Closed, format!("the other side closed {whose} with code {code}{reason}: {why}"))
+        Error::new(kind, format!("the other side closed {whose} with code {code}{reason}: {why}"))
+    }
+
+    /// A text of the relay: of itself, of the room, or of what went wrong.
+    fn told(&self, text: &str) -> Result<Incoming, Error> {
+        match closing::complaint(text) {
+            None => Ok(Incoming::Alive),
+            Some(words) => {
+                let whose = &self.whose;
+                Err(Error::new(
+                    Kind::Provider,
+                    format!("{whose} failed: \"{}\"; use another transport", quoted(&words)),
+                ))
+            }
+        }
     }
 
     fn lost(&self, error: &SocketError) -> Error {

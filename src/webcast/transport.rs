@@ -4,20 +4,27 @@
 //! fail for reasons of its own (no signature, no cookie); [`Chooser`] then goes on to the next one.
 
 mod choose;
+mod cloud;
 mod direct;
+mod im_fetch;
+mod poll;
 mod provider;
 
 use std::fmt;
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, FutureExt, ready};
 
 use super::error::Error;
+use crate::clock::Timestamp;
 use crate::ids::{RoomId, UniqueId};
+use crate::text::Text;
 use crate::wire::{DecodeError, Response};
 
 pub use choose::{ChooseError, Chooser, Health, Opened};
+pub(super) use cloud::Cloud;
 pub(super) use direct::Direct;
+pub(super) use poll::Poll;
 pub(super) use provider::Provider;
 
 /// A room to open.
@@ -36,6 +43,29 @@ pub trait Transport: Send + Sync {
 
     /// Opens a room. Dropping the future gives up cleanly.
     fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>>;
+
+    /// How often it can still be asked, where somebody counts.
+    fn budget(&self) -> Option<Budget> {
+        None
+    }
+
+    /// Asks anew how often it can be asked, where that is known by asking and due. Cheap when it is not.
+    fn refresh(&self) -> BoxFuture<'_, ()> {
+        ready(()).boxed()
+    }
+}
+
+/// What is left of a provider's signatures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Signatures left.
+    pub left: u64,
+    /// Of how many, where told.
+    pub of: Option<u64>,
+    /// When there are that many again, where told.
+    pub resets_at: Option<Timestamp>,
+    /// Which limit it is: `minute`, `hour`, `day`; may be empty.
+    pub label: Text,
 }
 
 /// Where a session's frames come from: a socket, a poll, a file.

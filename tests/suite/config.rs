@@ -282,7 +282,7 @@ mod example {
 
     #[test]
     fn every_option_is_in_it_and_explained() {
-        let mut wanted = vec!["keys".to_owned()];
+        let mut wanted = vec!["keys".to_owned(), "proxies".to_owned()];
         options("", &toml::Value::try_from(Settings::default()).unwrap(), &mut wanted);
         let explained = explained();
         for option in wanted {

@@ -136,16 +136,16 @@ async fn a_stream_on_this_machine_is_pulled_only_when_the_service_is_here_too() 
     let client = Client::isolated(&server.settings()).unwrap();
     let info = client.room_info(RoomId(7)).await.unwrap();
     let [best, gone] = &info.streams[..] else { panic!("{:?}", info.streams) };
-    let mut stream = client.stream(best).await.unwrap();
+    let mut stream = client.stream(RoomId(7), best).await.unwrap();
     assert_eq!(stream.chunk().await.unwrap().unwrap(), "FLV\u{1}");
     assert_eq!(stream.chunk().await.unwrap(), None);
-    let error = client.stream(gone).await.unwrap_err();
+    let error = client.stream(RoomId(7), gone).await.unwrap_err();
     assert_eq!(error.kind(), Kind::NotFound);
     assert!(!error.to_string().contains("abc"), "{error}");
 
     let before = server.heads().len();
     let far = Client::isolated(&Settings::default()).unwrap();
-    assert_eq!(far.stream(best).await.unwrap_err().kind(), Kind::Refused);
+    assert_eq!(far.stream(RoomId(7), best).await.unwrap_err().kind(), Kind::Refused);
     assert_eq!(server.heads().len(), before, "asked all the same");
 }
 

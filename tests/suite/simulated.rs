@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use rstest::rstest;
 use tiktop::clock::Clock;
-use tiktop::config::{Settings, TransportKind};
+use tiktop::config::{ProviderFlow, Secret, Settings, TransportKind};
 use tiktop::ids::RoomId;
 use tiktop::sim::{Fault, Options, Sim};
-use tiktop::webcast::{Client, Incoming, Kind, LiveStatus, Opened, RoomRef};
+use tiktop::webcast::{Client, Incoming, Kind, LiveStatus, Opened, Proxies, RoomRef, Secrets};
 
 /// Enough traffic that no test waits for it.
 const RATE: f64 = 200.0;
@@ -22,7 +22,15 @@ fn settings(sim: &Sim, transports: &[TransportKind]) -> Settings {
     settings.service.webcast_url = format!("{}/webcast", sim.base_url());
     settings.service.socket_url = format!("{}/webcast/im/ws_proxy/ws_reuse_supplement/", sim.socket_url());
     settings.providers[0].url = sim.base_url();
+    settings.cloud.url = sim.socket_url();
+    settings.poll.interval_ms = 500;
     settings
+}
+
+/// A client with a key for the relay.
+fn client(settings: &Settings) -> Client {
+    let secrets = Secrets { cloud_key: Secret::new("k3y"), ..Secrets::default() };
+    Client::with_proxies(settings, secrets, Proxies::None).unwrap()
 }
 
 fn chatty(sim: &Sim) -> RoomRef {
@@ -31,7 +39,7 @@ fn chatty(sim: &Sim) -> RoomRef {
 }
 
 async fn open(sim: &Sim, transports: &[TransportKind]) -> Result<Opened, String> {
-    let client = Client::isolated(&settings(sim, transports)).unwrap();
+    let client = client(&settings(sim, transports));
     let chooser = client.chooser(Clock::system()).unwrap();
     chooser.open(&chatty(sim), |_| {}).await.map_err(|error| error.to_string())
 }
@@ -50,6 +58,8 @@ async fn read(opened: &mut Opened, mut wanted: i32, mut broken: i32) {
 #[rstest]
 #[case(TransportKind::Direct)]
 #[case(TransportKind::Provider)]
+#[case(TransportKind::Cloud)]
+#[case(TransportKind::Poll)]
 #[tokio::test]
 async fn a_room_is_found_opened_and_heard(#[case] kind: TransportKind) {
     let sim = sim(&[]).await;
@@ -61,10 +71,12 @@ async fn a_room_is_found_opened_and_heard(#[case] kind: TransportKind) {
     assert!(!info.streams.is_empty() && !client.gift_list(info.room_id).await.unwrap().is_empty());
 
     let mut opened = open(&sim, &[kind]).await.unwrap();
-    assert_eq!(opened.session.backlog.is_some(), kind == TransportKind::Provider);
-    read(&mut opened, 10, 0).await;
+    let fetches_first = matches!(kind, TransportKind::Provider | TransportKind::Poll);
+    assert_eq!(opened.session.backlog.is_some(), fetches_first);
+    let talks = matches!(kind, TransportKind::Provider | TransportKind::Direct);
+    read(&mut opened, if talks { 10 } else { 2 }, 0).await;
     let counts = sim.sockets();
-    assert!(counts.entered >= 1 && counts.heartbeats >= 1 && counts.acks >= 5, "{counts:?}");
+    assert!(!talks || counts.entered >= 1 && counts.heartbeats >= 1 && counts.acks >= 5, "{counts:?}");
 }
 
 #[rstest]
@@ -169,4 +181,103 @@ async fn streams_are_hls_only_or_missing_when_the_service_says_so() {
     sim.set_faults(vec![Fault::NoStream]);
     let info = client.room_info(room).await.unwrap();
     assert!(info.streams.is_empty() && !info.hls_only);
+}
+
+#[tokio::test]
+async fn the_relay_needs_no_heartbeats_and_no_acks() {
+    let sim = sim(&[]).await;
+    let mut opened = open(&sim, &[TransportKind::Cloud]).await.unwrap();
+    read(&mut opened, 10, 0).await;
+    let counts = sim.sockets();
+    assert_eq!((counts.heartbeats, counts.acks, counts.wrong_acks), (0, 0, 0), "{counts:?}");
+    sim.end_live(&sim.names()[0]);
+    let error = end(&mut opened).await;
+    assert!(error.contains("closed the cloud relay with code 4005") && error.contains("the live has ended"), "{error}");
+}
+
+#[tokio::test]
+async fn the_relay_says_why_it_does_not_open() {
+    let sim = Sim::start(Options { rate: 0.0, ..Options::default() }).await.unwrap();
+    let settings = settings(&sim, &[TransportKind::Cloud]);
+    let keyless = Client::isolated(&settings).unwrap().chooser(Clock::system()).unwrap();
+    let error = keyless.open(&chatty(&sim), |_| {}).await.unwrap_err().to_string();
+    assert!(error.contains("only with a key: set TIKTOP_PROVIDER_KEY"), "{error}");
+    let chooser = client(&settings).chooser(Clock::system()).unwrap();
+    let nameless = RoomRef { unique_id: None, ..chatty(&sim) };
+    let error = chooser.open(&nameless, |_| {}).await.unwrap_err().to_string();
+    assert!(error.contains("by name only"), "{error}");
+    let offline = RoomRef { room_id: RoomId(1), unique_id: sim.names()[2].parse().ok() };
+    let mut opened = chooser.open(&offline, |_| {}).await.unwrap();
+    let error = end(&mut opened).await;
+    assert!(error.contains("4404") && error.contains("not live") && !error.contains("k3y"), "{error}");
+    assert!(chooser.health()[0].not_before.is_none(), "one room that is not live holds up all others");
+}
+
+#[tokio::test]
+async fn polling_goes_on_where_it_stopped_and_forgives_a_little() {
+    let sim = sim(&[]).await;
+    let mut opened = open(&sim, &[TransportKind::Poll]).await.unwrap();
+    assert!(!opened.session.backlog.take().unwrap().messages.is_empty());
+    let mut ids = std::collections::BTreeSet::new();
+    for _ in 0..2 {
+        let Incoming::Response(batch) = opened.session.next().await.unwrap() else { panic!("no batch") };
+        assert!(!batch.messages.is_empty());
+        assert!(batch.messages.iter().all(|message| ids.insert(message.msg_id)), "a message came twice");
+    }
+    let asked: Vec<_> = sim.requests().into_iter().filter(|request| request.path.contains("im/fetch")).collect();
+    assert_eq!(asked.len(), 3);
+    assert!(asked[0].path.contains("cursor=0&internal_ext=0"), "{}", asked[0].path);
+    assert!(
+        !asked[1].path.contains("cursor=0&") && asked[1].path.contains("internal_ext=fetch_time"),
+        "{}",
+        asked[1].path
+    );
+    sim.set_faults(vec![Fault::Blocked403]);
+    let error = end(&mut opened).await;
+    assert!(error.contains("TikTok said no (HTTP 403)") && error.contains("TIKTOP_SESSION_ID"), "{error}");
+}
+
+#[tokio::test]
+async fn what_a_provider_still_gives_is_known_from_its_own_account() {
+    let sim = sim(&[]).await;
+    let settings = settings(&sim, &[TransportKind::Provider]);
+    let secrets = Secrets { provider_keys: vec![Secret::new("k3y")], ..Secrets::default() };
+    let chooser = Client::with_proxies(&settings, secrets, Proxies::None).unwrap().chooser(Clock::system()).unwrap();
+    assert_eq!(chooser.health()[0].budget, None);
+    chooser.open(&chatty(&sim), |_| {}).await.unwrap();
+    let asked = || sim.requests().iter().filter(|request| request.path.contains("rate_limits")).count();
+    assert_eq!((chooser.health()[0].budget.clone().unwrap().left, asked()), (29, 0), "the headers say that");
+    for _ in 0..3 {
+        chooser.refresh().await;
+    }
+    let budget = chooser.health()[0].budget.clone().unwrap();
+    assert_eq!((budget.left, budget.of, budget.label.as_str(), asked()), (29, Some(30), "minute", 1));
+    chooser.open(&chatty(&sim), |_| {}).await.unwrap();
+    assert_eq!(chooser.health()[0].budget.clone().unwrap().left, 28);
+    sim.set_faults(vec![Fault::Provider429]);
+    chooser.open(&chatty(&sim), |_| {}).await.unwrap_err();
+    let health = chooser.health();
+    let budget = health[0].budget.clone().unwrap();
+    assert_eq!((budget.left, budget.label.as_str()), (0, "minute"));
+    assert!(budget.resets_at.is_some() && health[0].not_before.is_some());
+}
+
+#[tokio::test]
+async fn the_older_flow_of_signatures_works_too() {
+    let sim = sim(&[]).await;
+    let mut settings = settings(&sim, &[TransportKind::Provider]);
+    settings.providers[0].flow = ProviderFlow::SignUrl;
+    let chooser = Client::isolated(&settings).unwrap().chooser(Clock::system()).unwrap();
+    let mut opened = chooser.open(&chatty(&sim), |_| {}).await.unwrap();
+    assert!(opened.session.backlog.is_some());
+    read(&mut opened, 5, 0).await;
+}
+
+/// The sentence a session ends with.
+async fn end(opened: &mut Opened) -> String {
+    loop {
+        if let Err(error) = opened.session.next().await {
+            return error.to_string();
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use prost::Message as _;
 use tiktop::clock::Clock;
-use tiktop::config::{Secret, Settings, TransportKind};
+use tiktop::config::{ProviderFlow, ProviderPath, Secret, Settings, TransportKind};
 use tiktop::ids::RoomId;
 use tiktop::webcast::{ChooseError, Client, Incoming, Opened, Proxies, RoomRef, Secrets};
 use tiktop::wire::{Frame, FrameKind, pb};
@@ -171,7 +171,7 @@ async fn a_provider_may_not_send_us_anywhere() {
     // Nor may it take our key elsewhere.
     let location = format!("http://{}/stolen", elsewhere.place);
     let server = Scripted::start(move |_| answer("302 Found", &[("Location", &location)], "")).await;
-    let secrets = Secrets { provider_keys: vec![Secret::new("k3y")], session: None };
+    let secrets = Secrets { provider_keys: vec![Secret::new("k3y")], ..Secrets::default() };
     let settings = only(TransportKind::Provider, server.settings());
     let client = Client::with_proxies(&settings, secrets, Proxies::None).unwrap();
     let error = client.chooser(Clock::system()).unwrap().open(&room(), |_| {}).await.unwrap_err();
@@ -189,4 +189,101 @@ async fn the_newer_path_is_tried_where_the_older_is_gone() {
     .await;
     open(&only(TransportKind::Provider, server.settings())).await.unwrap();
     assert_eq!(path(&server.heads()[1]), format!("/webcast/rooms/{ROOM}/connect"));
+}
+
+/// A provider with everything that can be said of one.
+fn particular(settings: &mut Settings) {
+    let provider = &mut settings.providers[0];
+    provider.path = ProviderPath::Connect;
+    provider.unique_id = true;
+    provider.country = "de".into();
+    provider.params = [("platform".into(), "mobile".into()), ("odd name".into(), "a&b".into())].into();
+}
+
+#[tokio::test]
+async fn a_provider_is_asked_as_the_settings_say() {
+    let server = Scripted::start(|_| answer("402 Payment Required", &[], "")).await;
+    let mut settings = only(TransportKind::Provider, server.settings());
+    particular(&mut settings);
+    let provider_headers = vec![vec![("x-jwt-key".to_owned(), Secret::new("j3wt").unwrap())]];
+    let secrets = Secrets { provider_headers, session: Secret::new("s3cret"), ..Secrets::default() };
+    let client = Client::with_proxies(&settings, secrets, Proxies::None).unwrap();
+    let room = RoomRef { unique_id: "ana".parse().ok(), ..room() };
+    client.chooser(Clock::system()).unwrap().open(&room, |_| {}).await.unwrap_err();
+    let [head] = &server.heads()[..] else { panic!("asked more than once") };
+    assert_eq!(path(head), format!("/webcast/rooms/{ROOM}/connect"));
+    for wanted in ["unique_id=ana", "country=DE", "platform=mobile", "odd+name=a%26b"] {
+        assert!(head.contains(wanted), "{wanted} is missing in {head}");
+    }
+    assert!(!head.contains("platform=web"), "{head}");
+    assert_eq!(header(head, "x-jwt-key"), Some("j3wt"));
+    assert_eq!((header(head, "x-cookie-header"), head.contains("s3cret")), (None, false), "the session was given away");
+}
+
+#[tokio::test]
+async fn a_provider_that_the_user_trusts_gets_the_session_and_so_does_its_socket() {
+    let server = Scripted::start(|head| match path(head) {
+        "/socket" => upgraded(head, &[]),
+        _ => answer("200 OK", &[], batch(&format!("ws://{}/socket", header(head, "host").unwrap()))),
+    })
+    .await;
+    let mut settings = only(TransportKind::Provider, server.settings());
+    settings.session.hosts = vec!["127.0.0.1".into()];
+    let secrets = Secrets { session: Secret::new("s3cret"), target_idc: Secret::new("useast1a"), ..Secrets::default() };
+    let client = Client::with_proxies(&settings, secrets, Proxies::None).unwrap();
+    client.chooser(Clock::system()).unwrap().open(&room(), |_| {}).await.unwrap();
+    let heads = server.heads();
+    let session = "sessionid=s3cret; sessionid_ss=s3cret; sid_tt=s3cret; tt-target-idc=useast1a";
+    assert_eq!(header(&heads[0], "x-cookie-header"), Some(session));
+    assert_eq!(header(&heads[1], "cookie"), Some(session));
+}
+
+#[tokio::test]
+async fn a_signed_address_is_fetched_with_the_browser_and_token_it_was_signed_for() {
+    let server = Scripted::start(|head| {
+        let place = header(head, "host").unwrap();
+        match path(head) {
+            "/webcast/sign_url" => {
+                let signed = format!("http://{place}/webcast/im/fetch/?signed=1");
+                let body = format!(r#"{{"signedUrl":"{signed}","User-Agent":"Agent 7","msToken":"t0ken"}}"#);
+                answer("200 OK", &[], body)
+            }
+            "/webcast/im/fetch/" => {
+                answer("200 OK", &[("Set-Cookie", "ttwid=fresh; Path=/")], batch(&format!("ws://{place}/socket")))
+            }
+            "/socket" => upgraded(head, &message(&frame())),
+            _ => answer("200 OK", &[TTWID], ""),
+        }
+    })
+    .await;
+    let mut settings = only(TransportKind::Provider, server.settings());
+    settings.providers[0].flow = ProviderFlow::SignUrl;
+    let mut opened = open(&settings).await.unwrap();
+    assert_eq!(opened.session.backlog.take().unwrap().messages.len(), 1);
+    assert_eq!(first_batch(&mut opened).await, 1);
+    let heads = server.heads();
+    let at = |wanted: &str| heads.iter().find(|head| path(head) == wanted).unwrap();
+    assert!(at("/webcast/sign_url").contains("im%2Ffetch%2F%3F") && at("/webcast/sign_url").contains("client=tiktop"));
+    assert_eq!(header(at("/webcast/im/fetch/"), "cookie"), Some("ttwid=1%7Cabc; msToken=t0ken"));
+    assert_eq!(header(at("/socket"), "cookie"), Some("msToken=t0ken; ttwid=fresh"));
+    for place in ["/webcast/im/fetch/", "/socket"] {
+        assert_eq!(header(at(place), "user-agent"), Some("Agent 7"), "{place}");
+    }
+}
+
+#[tokio::test]
+async fn a_signature_that_tiktok_does_not_take_is_told_as_what_it_is() {
+    let server = Scripted::start(|head| match path(head) {
+        "/webcast/sign_url" => {
+            let place = header(head, "host").unwrap();
+            answer("200 OK", &[], format!(r#"{{"signedUrl":"http://{place}/webcast/im/fetch/?X-Bogus=1"}}"#))
+        }
+        _ => answer("200 OK", &[TTWID], ""),
+    })
+    .await;
+    let mut settings = only(TransportKind::Provider, server.settings());
+    settings.providers[0].flow = ProviderFlow::SignUrl;
+    let error = open(&settings).await.unwrap_err().to_string();
+    assert!(error.contains("TikTok sent an empty answer") && error.contains("provider euler signed"), "{error}");
+    assert!(!error.contains("X-Bogus"), "{error}");
 }

@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
+use tokio::sync::Notify;
 
-use super::{Feed, Incoming, RoomRef, Session, Transport};
+use super::{Budget, Feed, Incoming, RoomRef, Session, Transport};
 use crate::clock::{Clock, Moment};
 use crate::text::Text;
 use crate::webcast::error::{Error, Kind, Spoken};
@@ -28,6 +29,8 @@ pub struct Chooser {
 struct Inner {
     transports: Vec<Box<dyn Transport>>,
     health: Mutex<Vec<Health>>,
+    /// Somebody fared well or badly.
+    changed: Notify,
     clock: Clock,
 }
 
@@ -42,6 +45,8 @@ pub struct Health {
     pub last_error: Option<Text>,
     /// It is not asked before this.
     pub not_before: Option<Moment>,
+    /// How often it can still be asked, where somebody counts.
+    pub budget: Option<Budget>,
 }
 
 /// A room that was opened.
@@ -88,10 +93,15 @@ enum Try {
 impl Chooser {
     /// Tries `transports` in this order.
     pub fn new(transports: Vec<Box<dyn Transport>>, clock: Clock) -> Self {
-        let fresh =
-            |name: &str| Health { name: Text::new(name), last_success: None, last_error: None, not_before: None };
+        let fresh = |name: &str| Health {
+            name: Text::new(name),
+            last_success: None,
+            last_error: None,
+            not_before: None,
+            budget: None,
+        };
         let health = Mutex::new(transports.iter().map(|transport| fresh(transport.name())).collect());
-        Self { inner: Arc::new(Inner { transports, health, clock }) }
+        Self { inner: Arc::new(Inner { transports, health, changed: Notify::new(), clock }) }
     }
 
     /// Opens a room by the first transport that can. `on_try` hears the name of each before it is asked.
@@ -120,7 +130,23 @@ impl Chooser {
 
     /// How each transport has fared, in order.
     pub fn health(&self) -> Vec<Health> {
-        self.with_health(|health| health.clone())
+        let mut health = self.with_health(|health| health.clone());
+        for (health, transport) in health.iter_mut().zip(&self.inner.transports) {
+            health.budget = transport.budget();
+        }
+        health
+    }
+
+    /// Returns when [`Chooser::health`] may say something new. One listener at a time hears each change.
+    pub async fn changed(&self) {
+        self.inner.changed.notified().await;
+    }
+
+    /// Asks those who count how often they can still be asked, at most once in ten minutes each.
+    pub async fn refresh(&self) {
+        for transport in &self.inner.transports {
+            transport.refresh().await;
+        }
     }
 
     /// How long transport `at` still wants to be left alone.
@@ -144,6 +170,7 @@ impl Chooser {
                 health.last_error = Some(error.sentence().clone());
             }
         });
+        self.inner.changed.notify_one();
         match result {
             Ok(session) => {
                 let feed = Box::new(Proving { feed: session.feed, chooser: self.clone(), at, proven: false });
@@ -166,10 +193,14 @@ impl Chooser {
                 }
                 Err(error) => {
                     health.last_error = Some(error.sentence().clone());
-                    health.not_before = others.then(|| now + UNTOLD_WAIT);
+                    let limited = matches!(error.kind(), Kind::RateLimited { .. });
+                    // What is wrong with the room is nothing that other rooms must wait for.
+                    let holds = limited || (others && !error.is_lasting());
+                    health.not_before = holds.then(|| now + error.retry_after().unwrap_or(UNTOLD_WAIT));
                 }
             }
         });
+        self.inner.changed.notify_one();
     }
 
     fn with_health<T>(&self, f: impl FnOnce(&mut Vec<Health>) -> T) -> T {

@@ -1,10 +1,13 @@
 //! `provider`: a signing service fetches the first batch for us and names the socket to go on with.
 //!
-//! Speaks Euler Stream's protocol (protocol notes 4.3): one GET, a protobuf body, the cookie in `X-Set-TT-Cookie`. Works
-//! without a key within the provider's guest limits. Each call costs a signature: never ask just to see who is live.
-//! It refuses to send our session or cookie anywhere, and to follow a `push_server` off TikTok and the provider.
+//! Speaks Euler Stream's protocol (protocol notes 4.2, 4.3): one GET, a protobuf body, the cookie in `X-Set-TT-Cookie`;
+//! or the older way, where it signs an address that we fetch. Works without a key within the provider's guest limits. Each
+//! call costs a signature: never ask just to see who is live. It refuses to follow a `push_server` off TikTok and the
+//! provider, and sends our session only to a provider that the user named in `session.hosts`.
 
 mod answer;
+mod limits;
+mod sign_url;
 
 use std::sync::Arc;
 
@@ -14,22 +17,23 @@ use reqwest::header::{ACCEPT, COOKIE, HeaderMap, HeaderName, HeaderValue, USER_A
 use url::Url;
 
 use super::direct::base_block;
-use super::{RoomRef, Session, Transport};
-use crate::config::{self, Secret};
+use super::im_fetch::BODY_CAP;
+use super::{Budget, RoomRef, Session, Transport};
+use crate::config::{self, ProviderFlow, ProviderPath, Secret};
 use crate::ids::RoomId;
 use crate::webcast::address::{base, check_push_server, under};
 use crate::webcast::browser::insert_text;
-use crate::webcast::error::Error;
+use crate::webcast::error::{Error, Kind};
 use crate::webcast::handshake;
 use crate::webcast::http::{Answer, Request};
 use crate::webcast::service::Service;
 use crate::webcast::socket::{Pace, RoomSocket};
 use crate::wire::Response;
-use answer::{Asked, Signed};
+use answer::Asked;
+use limits::Limits;
 
-/// Healthy answers have 30-120 KB.
-const BODY_CAP: usize = 16 << 20;
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const COOKIE_HEADER: HeaderName = HeaderName::from_static("x-cookie-header");
 
 /// The transport: one signing provider.
 pub(in crate::webcast) struct Provider {
@@ -37,10 +41,25 @@ pub(in crate::webcast) struct Provider {
     /// As on screen: `provider NAME`.
     name: String,
     base: Url,
-    client: String,
-    /// Where a key could be given, for advice.
-    key_env: String,
+    settings: config::Provider,
     key: Option<Secret>,
+    /// What goes with every request: who we are, the key, and the user's own headers.
+    headers: HeaderMap,
+    limits: Limits,
+}
+
+/// A first batch, and what the socket behind it wants to see.
+#[derive(Debug)]
+struct Signed {
+    response: Response,
+    /// Cookie line for the socket.
+    cookie: Option<String>,
+    /// The live that was really fetched.
+    room_id: Option<RoomId>,
+    /// The browser that the signature was made for, where it is not ours.
+    user_agent: Option<String>,
+    /// The session took part, so that the socket wants it too.
+    with_session: bool,
 }
 
 impl Provider {
@@ -48,57 +67,99 @@ impl Provider {
         service: Arc<Service>,
         settings: &config::Provider,
         key: Option<Secret>,
+        headers: &[(String, Secret)],
     ) -> Result<Self, Error> {
         Ok(Self {
             service,
             name: format!("provider {}", settings.name),
             base: base(&format!("url of provider {}", settings.name), &settings.url)?,
-            client: settings.client.clone(),
-            key_env: settings.key_env.clone(),
+            headers: fixed_headers(settings, key.as_ref(), headers)?,
+            settings: settings.clone(),
             key,
+            limits: Limits::default(),
         })
     }
 
     async fn try_open(&self, room: &RoomRef) -> Result<Session, Error> {
-        let signed = self.sign(room).await?;
+        let signed = match self.settings.flow {
+            ProviderFlow::Fetch => self.fetch(room).await?,
+            ProviderFlow::SignUrl => self.fetch_signed(room).await?,
+        };
         let room_id = signed.room_id.unwrap_or(room.room_id);
         let url = self.socket_url(&signed.response, room_id)?;
         let mut headers = Service::browser().headers(&self.service.site, &self.service.language);
-        if let Some(cookie) = &signed.cookie {
-            insert_text(&mut headers, COOKIE, cookie);
+        if let Some(agent) = &signed.user_agent {
+            insert_text(&mut headers, USER_AGENT, agent);
+        }
+        let cookie = signed.cookie.unwrap_or_default();
+        let cookie = if signed.with_session { self.service.cookies(&url, &cookie) } else { cookie };
+        if !cookie.is_empty() {
+            insert_text(&mut headers, COOKIE, &cookie);
         }
         let whose = format!("the socket signed by {}", self.name);
         // Signed addresses live about 30 s: nothing may come between.
-        let socket = handshake::open(&self.service.http, &url, headers, &whose).await?;
+        let socket = handshake::open(&self.service.way(room).http, &url, headers, &whose).await?;
         let feed = RoomSocket::new(socket, room_id, whose, Pace::default());
         Ok(Session::new(room_id, Some(signed.response), Box::new(feed)))
     }
 
-    /// Asks for the first batch: at the path all libraries know, else at the one of 2026.
-    async fn sign(&self, room: &RoomRef) -> Result<Signed, Error> {
-        let answer = self.ask("webcast/fetch", room).await?;
+    /// Asks for the first batch: at the path all libraries know, or at the one of 2026.
+    async fn fetch(&self, room: &RoomRef) -> Result<Signed, Error> {
         let newer = format!("webcast/rooms/{}/connect", room.room_id);
-        let answer = if answer.status == StatusCode::NOT_FOUND { self.ask(&newer, room).await? } else { answer };
-        answer::read(Asked { name: &self.name, keyed: self.key.is_some(), key_env: &self.key_env }, &answer)
+        let (first, second) = match self.settings.path {
+            ProviderPath::Auto => ("webcast/fetch", Some(newer.as_str())),
+            ProviderPath::Fetch => ("webcast/fetch", None),
+            ProviderPath::Connect => (newer.as_str(), None),
+        };
+        let mut answer = self.ask(self.fetch_url(first, room), room).await?;
+        if let Some(second) = second.filter(|_| answer.status == StatusCode::NOT_FOUND) {
+            answer = self.ask(self.fetch_url(second, room), room).await?;
+        }
+        let with_session = self.service.session_cookie(&self.base).is_some();
+        Ok(Signed { with_session, ..answer::read(self.asked(), &answer)? })
     }
 
-    async fn ask(&self, path: &str, room: &RoomRef) -> Result<Answer, Error> {
-        let mut url = under(&self.base, path);
-        url.query_pairs_mut()
-            .append_pair("client", &self.client)
-            .append_pair("room_id", &room.room_id.to_string())
-            .append_pair("user_agent", Service::browser().user_agent)
-            .append_pair("client_enter", "true")
-            .append_pair("platform", "web");
-        let mut headers = HeaderMap::new();
-        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tiktop/", env!("CARGO_PKG_VERSION"))));
-        headers.insert(ACCEPT, HeaderValue::from_static("application/protobuf,application/json"));
-        if let Some(mut key) = self.key.as_ref().and_then(|key| HeaderValue::from_str(key.reveal()).ok()) {
-            key.set_sensitive(true);
-            headers.insert(API_KEY, key);
+    fn fetch_url(&self, path: &str, room: &RoomRef) -> Url {
+        let settings = &self.settings;
+        let mut pairs = vec![
+            ("client", settings.client.clone()),
+            ("room_id", room.room_id.to_string()),
+            ("user_agent", Service::browser().user_agent.to_owned()),
+            ("client_enter", "true".to_owned()),
+            ("platform", "web".to_owned()),
+        ];
+        if let Some(name) = room.unique_id.as_ref().filter(|_| settings.unique_id) {
+            pairs.push(("unique_id", name.to_string()));
+        }
+        if !settings.country.is_empty() {
+            pairs.push(("country", settings.country.to_ascii_uppercase()));
+        }
+        self.with_params(under(&self.base, path), &pairs)
+    }
+
+    /// `url` with our parameters and the user's own, which win.
+    fn with_params(&self, mut url: Url, pairs: &[(&str, String)]) -> Url {
+        let own = &self.settings.params;
+        url.query_pairs_mut().extend_pairs(pairs.iter().filter(|(name, _)| !own.contains_key(*name))).extend_pairs(own);
+        url
+    }
+
+    /// Asks for one signature, and books what the answer says of those left.
+    async fn ask(&self, url: Url, room: &RoomRef) -> Result<Answer, Error> {
+        let mut headers = self.headers.clone();
+        if let Some(mut cookie) = self.service.session_cookie(&url).and_then(|line| HeaderValue::try_from(line).ok()) {
+            cookie.set_sensitive(true);
+            headers.insert(COOKIE_HEADER, cookie);
         }
         let doing = format!("ask {} for a signature", self.name);
-        self.service.http.get(Request { doing: &doing, url, headers, cap: BODY_CAP }).await
+        let request = Request { doing: &doing, url, headers, cap: BODY_CAP };
+        let answer = self.service.way(room).http.get(request).await?;
+        self.limits.book(&answer, self.key.is_some());
+        Ok(answer)
+    }
+
+    fn asked(&self) -> Asked<'_> {
+        Asked { name: &self.name, keyed: self.key.is_some(), key_env: &self.settings.key_env }
     }
 
     /// The socket's address: the provider's route parameters, then the base block, then where the batch ended
@@ -120,6 +181,23 @@ impl Provider {
             .append_pair("version_code", "270000");
         Ok(url)
     }
+
+    /// Asks what is left, where that is due. Nobody may fail because this does.
+    async fn ask_limits(&self) {
+        if !self.limits.are_due() {
+            return;
+        }
+        for path in ["webcast/rate_limits", "accounts/me/rate_limits"] {
+            let doing = format!("ask {} what is left", self.name);
+            let (url, headers) = (under(&self.base, path), self.headers.clone());
+            let answer = self.service.http.get(Request { doing: &doing, url, headers, cap: 1 << 20 }).await;
+            match answer {
+                Ok(answer) if self.limits.learn(&answer) => return,
+                Ok(_) => {}
+                Err(error) => return tracing::info!("{error}"),
+            }
+        }
+    }
 }
 
 impl Transport for Provider {
@@ -130,4 +208,38 @@ impl Transport for Provider {
     fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>> {
         self.try_open(room).boxed()
     }
+
+    fn budget(&self) -> Option<Budget> {
+        self.limits.budget()
+    }
+
+    fn refresh(&self) -> BoxFuture<'_, ()> {
+        self.ask_limits().boxed()
+    }
+}
+
+/// The headers that do not change. A header of the user's that cannot be one is a mistake to be told at once.
+fn fixed_headers(
+    settings: &config::Provider,
+    key: Option<&Secret>,
+    own: &[(String, Secret)],
+) -> Result<HeaderMap, Error> {
+    let mut headers = HeaderMap::new();
+    headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tiktop/", env!("CARGO_PKG_VERSION"))));
+    headers.insert(ACCEPT, HeaderValue::from_static("application/protobuf,application/json"));
+    if let Some(mut key) = key.and_then(|key| HeaderValue::from_str(key.reveal()).ok()) {
+        key.set_sensitive(true);
+        headers.insert(API_KEY, key);
+    }
+    for (name, value) in own {
+        let (Ok(header), Ok(mut value)) = (HeaderName::try_from(name), HeaderValue::from_str(value.reveal())) else {
+            return Err(Error::new(
+                Kind::Setup,
+                format!("headers_env of provider {}: \"{name}\" or its value cannot be a header", settings.name),
+            ));
+        };
+        value.set_sensitive(true);
+        headers.insert(header, value);
+    }
+    Ok(headers)
 }

@@ -9,6 +9,7 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 use url::Url;
 
+use super::Signed;
 use crate::clock::Clock;
 use crate::ids::RoomId;
 use crate::webcast::error::{Error, Kind, Spoken, quoted};
@@ -32,16 +33,6 @@ pub(super) struct Asked<'a> {
     pub(super) keyed: bool,
     /// The environment variable that could hold a key; may be empty.
     pub(super) key_env: &'a str,
-}
-
-/// A signed first batch.
-#[derive(Debug)]
-pub(super) struct Signed {
-    pub(super) response: Response,
-    /// Cookie line for the socket.
-    pub(super) cookie: Option<String>,
-    /// The live that the provider really fetched.
-    pub(super) room_id: Option<RoomId>,
 }
 
 /// Reads an answer.
@@ -72,7 +63,8 @@ pub(super) fn read(asked: Asked<'_>, answer: &Answer) -> Result<Signed, Error> {
         return fail(format!("sent no cookie, without which TikTok opens no socket{}", said.unwrap_or_default()));
     }
     let room_id = text(&answer.headers, "x-room-id").and_then(|room| room.trim().parse().ok());
-    Ok(Signed { response, cookie, room_id: room_id.filter(|room: &RoomId| room.0 != 0) })
+    let room_id = room_id.filter(|room: &RoomId| room.0 != 0);
+    Ok(Signed { response, cookie, room_id, user_agent: None, with_session: false })
 }
 
 /// The socket's address as the provider wrote it.
@@ -82,10 +74,13 @@ pub(super) fn push_server(name: &str, text: &str) -> Result<Url, Error> {
     })
 }
 
-fn refusal(asked: Asked<'_>, answer: &Answer) -> Error {
+/// Why there is no signature.
+pub(super) fn refusal(asked: Asked<'_>, answer: &Answer) -> Error {
     let name = asked.name;
     let json: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
-    let said = match quoted(str(at(&json, &["message"]))) {
+    // The older flow calls it `error`.
+    let message = ["message", "error"].map(|name| str(at(&json, &[name]))).into_iter().find(|said| !said.is_empty());
+    let said = match quoted(message.unwrap_or_default()) {
         said if said.is_empty() => String::new(),
         said => format!(" ({})", said.trim_end_matches('.')),
     };
@@ -122,7 +117,7 @@ fn out_of_signatures(name: &str, answer: &Answer, json: &Value, guest: &str) -> 
 
 /// How long to wait: the first header that names a believable time. `Retry-After` is in seconds; the two resets are
 /// seconds to wait in some sources and a point in time in others.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let seconds = ["retry-after", "x-ratelimit-reset", "ratelimit-reset"].iter().find_map(|name| {
         let value: f64 = text(headers, name)?.trim().parse().ok()?;
         // Zero says nothing, and a wait is never shorter than what was said.

@@ -1,0 +1,79 @@
+//! `cloud`: a provider holds TikTok's socket and hands its frames on.
+//!
+//! Speaks Euler Stream's relay (protocol notes 4.4): one address with name and key in its query, the only place the
+//! relay takes them from, so that this address is never shown. It finds rooms by name and refuses without a key.
+
+use std::sync::Arc;
+
+use futures_util::future::{BoxFuture, FutureExt};
+use reqwest::header::{HeaderMap, HeaderValue, USER_AGENT};
+use url::Url;
+
+use super::{RoomRef, Session, Transport};
+use crate::config::{self, Secret};
+use crate::webcast::address::base;
+use crate::webcast::error::{Error, Kind};
+use crate::webcast::handshake;
+use crate::webcast::service::Service;
+use crate::webcast::socket::{Pace, RoomSocket};
+
+const WHOSE: &str = "the cloud relay";
+
+/// The transport.
+pub(in crate::webcast) struct Cloud {
+    service: Arc<Service>,
+    base: Url,
+    /// Where a key could be given, for advice.
+    key_env: String,
+    key: Option<Secret>,
+}
+
+impl Cloud {
+    pub(in crate::webcast) fn new(
+        service: Arc<Service>,
+        settings: &config::Cloud,
+        key: Option<Secret>,
+    ) -> Result<Self, Error> {
+        Ok(Self { service, base: base("cloud.url", &settings.url)?, key_env: settings.key_env.clone(), key })
+    }
+
+    async fn try_open(&self, room: &RoomRef) -> Result<Session, Error> {
+        let url = self.address(room)?;
+        let mut headers = HeaderMap::new();
+        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tiktop/", env!("CARGO_PKG_VERSION"))));
+        let socket = handshake::open(&self.service.way(room).http, &url, headers, WHOSE).await?;
+        let feed = RoomSocket::relayed(socket, room.room_id, WHOSE.to_owned(), Pace::default());
+        Ok(Session::new(room.room_id, None, Box::new(feed)))
+    }
+
+    fn address(&self, room: &RoomRef) -> Result<Url, Error> {
+        let Some(key) = &self.key else {
+            let setting = if self.key_env.is_empty() { "cloud.key_env or cloud.key_file" } else { &self.key_env };
+            return Err(Error::new(Kind::Setup, format!("{WHOSE} opens only with a key: set {setting}")));
+        };
+        let Some(name) = &room.unique_id else {
+            return Err(Error::new(
+                Kind::Setup,
+                format!(
+                    "{WHOSE} finds rooms by name only, and the name of this one is not known: open it by its @name"
+                ),
+            ));
+        };
+        let mut url = self.base.clone();
+        url.query_pairs_mut()
+            .append_pair("uniqueId", name.as_str())
+            .append_pair("features.rawMessages", "true")
+            .append_pair("apiKey", key.reveal());
+        Ok(url)
+    }
+}
+
+impl Transport for Cloud {
+    fn name(&self) -> &'static str {
+        "cloud"
+    }
+
+    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>> {
+        self.try_open(room).boxed()
+    }
+}

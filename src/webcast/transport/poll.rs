@@ -1,0 +1,157 @@
+//! `poll`: TikTok is asked for messages again and again, without a socket.
+//!
+//! The last resort, and only where the user chose it: no signature is made, so that TikTok mostly answers those who
+//! bring a session of their own (protocol notes 6.6). Never faster than the server asks for. A question that found no
+//! answer is asked again a few times; a refusal ends the session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt};
+use reqwest::header::{COOKIE, ORIGIN};
+use tokio::time::{Instant, sleep_until};
+
+use super::im_fetch::{self, BODY_CAP, Place};
+use super::{Feed, Incoming, RoomRef, Session, Transport};
+use crate::webcast::browser::insert_text;
+use crate::webcast::error::{Error, Kind};
+use crate::webcast::http::Request;
+use crate::webcast::route::Route;
+use crate::webcast::service::Service;
+use crate::webcast::visitor::Visitor;
+use crate::wire::Response;
+
+/// Questions in a row without an answer that are forgiven.
+const FORGIVEN: u32 = 3;
+/// Longest pause a server may ask for; beyond it the number means something else.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const ADVICE: &str =
+    "it wants signed requests from strangers; set TIKTOP_SESSION_ID to a session of your own, or use another transport";
+
+/// The transport.
+pub(in crate::webcast) struct Poll {
+    service: Arc<Service>,
+    interval: Duration,
+}
+
+/// Somebody who asks about one room.
+struct Asker {
+    service: Arc<Service>,
+    way: Arc<Route>,
+    visitor: Visitor,
+    room: RoomRef,
+}
+
+/// A polled room.
+struct Polling {
+    asker: Arc<Asker>,
+    place: Place,
+    interval: Duration,
+    next: Instant,
+    failures: u32,
+    /// The question that is under way: kept, so that giving up waiting loses no answer.
+    asked: Option<BoxFuture<'static, Result<Response, Error>>>,
+}
+
+impl Poll {
+    pub(in crate::webcast) fn new(service: Arc<Service>, interval: Duration) -> Self {
+        Self { service, interval }
+    }
+
+    async fn try_open(&self, room: &RoomRef) -> Result<Session, Error> {
+        let service = Arc::clone(&self.service);
+        let way = service.way(room);
+        let visitor = way.visitors.get(&service, &way.http, None).await?;
+        let asker = Arc::new(Asker { service, way, visitor, room: room.clone() });
+        let mut place = Place::default();
+        let first = asker.clone().ask(place.clone()).await?;
+        place.follow(&first);
+        let next = Instant::now() + pause(self.interval, &first);
+        let feed = Polling { asker, place, interval: self.interval, next, failures: 0, asked: None };
+        Ok(Session::new(room.room_id, Some(first), Box::new(feed)))
+    }
+}
+
+impl Asker {
+    async fn ask(self: Arc<Self>, place: Place) -> Result<Response, Error> {
+        let Self { service, way, visitor, room } = &*self;
+        let url = im_fetch::url(service, visitor.browser(), room, &place);
+        let mut headers = visitor.browser().headers(&service.site, &service.language);
+        insert_text(&mut headers, COOKIE, &service.cookies(&url, &visitor.cookie()));
+        insert_text(&mut headers, ORIGIN, &service.site.origin().ascii_serialization());
+        let doing = format!("ask for the messages of room {}", room.room_id);
+        let answer = way.http.get(Request { doing: &doing, url, headers, cap: BODY_CAP }).await?;
+        im_fetch::read(room, &answer, ADVICE)
+    }
+}
+
+impl Polling {
+    async fn next_answer(&mut self) -> Result<Incoming, Error> {
+        loop {
+            let asked = match &mut self.asked {
+                Some(asked) => asked,
+                none => {
+                    sleep_until(self.next).await;
+                    none.insert(Arc::clone(&self.asker).ask(self.place.clone()).boxed())
+                }
+            };
+            let answer = asked.await;
+            self.asked = None;
+            match answer {
+                Ok(response) => {
+                    self.failures = 0;
+                    self.place.follow(&response);
+                    self.next = Instant::now() + pause(self.interval, &response);
+                    return Ok(Incoming::Response(Box::new(response)));
+                }
+                Err(error) if self.failures < FORGIVEN && is_passing(&error) => {
+                    self.failures += 1;
+                    self.next = Instant::now() + self.interval * (1 << self.failures);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Feed for Polling {
+    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
+        self.next_answer().boxed()
+    }
+}
+
+impl Transport for Poll {
+    fn name(&self) -> &'static str {
+        "poll"
+    }
+
+    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>> {
+        self.try_open(room).boxed()
+    }
+}
+
+/// What may be better at the next question.
+fn is_passing(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Network | Kind::Timeout | Kind::BadAnswer)
+}
+
+/// Until the next question: ours, or the server's wish where that is longer.
+fn pause(interval: Duration, response: &Response) -> Duration {
+    interval.max(Duration::from_millis(response.fetch_interval).min(LONGEST_PAUSE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(0, 1_000)]
+    #[case(500, 1_000)]
+    #[case(5_000, 5_000)]
+    #[case(u64::MAX, 60_000)]
+    fn the_server_may_slow_us_down_and_not_speed_us_up(#[case] wish: u64, #[case] millis: u64) {
+        let response = Response { fetch_interval: wish, ..Response::default() };
+        assert_eq!(pause(Duration::from_secs(1), &response), Duration::from_millis(millis));
+    }
+}
