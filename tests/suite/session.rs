@@ -238,8 +238,8 @@ async fn an_offline_host_is_waited_for_and_entered_when_live() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pause_and_resume_are_phases_and_keep_the_connection() {
     let mut scene = Scene::chatty(&[]).await;
-    // The socket has entered the room once messages come.
-    scene.until_messages(10).await;
+    // A provider's first fetch brings messages before the socket is in the room.
+    scene.until("the socket is in the room", |scene| scene.sim.sockets().entered > 0).await;
     scene.sim.pause(&scene.name, true);
     scene.until_phase(PhaseKind::Paused).await;
     scene.sim.pause(&scene.name, false);
