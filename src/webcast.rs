@@ -33,7 +33,7 @@ use crate::clock::Clock;
 use crate::config::{Settings, TransportKind};
 use crate::ids::{RoomId, UniqueId};
 use service::Service;
-use transport::{Cloud, Direct, Poll, Provider};
+use transport::{Browser, Cloud, Direct, Poll, Provider};
 
 pub use crate::config::Secrets;
 pub use address::SignedUrl;
@@ -45,7 +45,7 @@ pub use media::MediaStream;
 pub use room_info::RoomInfo;
 pub use streams::{Codec, Container, StreamUrl};
 pub use transport::{
-    BrokenFrame, Budget, ChooseError, Chooser, Feed, Health, Incoming, Opened, RoomRef, Session, Transport,
+    BrokenFrame, BrowserView, Budget, ChooseError, Chooser, Feed, Health, Incoming, Opened, RoomRef, Session, Transport,
 };
 
 /// The client. Cheap to clone; clones share connections.
@@ -107,6 +107,7 @@ impl Client {
                     let key = self.secrets.cloud_key.clone();
                     transports.push(Box::new(Cloud::new(service, &self.settings.cloud, key)?));
                 }
+                TransportKind::Browser => transports.push(Box::new(self.own_browser()?)),
                 TransportKind::Poll => {
                     let interval = Duration::from_millis(self.settings.poll.interval_ms);
                     transports.push(Box::new(Poll::new(service, interval)));
@@ -121,6 +122,15 @@ impl Client {
             }
         }
         Ok(transports)
+    }
+
+    /// Which browser of the user's own answers, and which lives are open in it.
+    pub async fn browser(&self) -> Result<BrowserView, Error> {
+        self.own_browser()?.view().await
+    }
+
+    fn own_browser(&self) -> Result<Browser, Error> {
+        Browser::new(Arc::clone(&self.service), &self.settings.browser.endpoint)
     }
 
     /// The transports with their order, health and failover. Make one and share it between all rooms.

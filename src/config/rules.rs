@@ -74,6 +74,7 @@ fn text_rule(option: &str, path: &str, text: &str) -> Result<(), Fault> {
         "proxies.*" => room(path).and_then(|()| proxy(path, text)),
         "service.site_url" | "service.webcast_url" | "providers.*.url" => address(path, text, ["https", "http"]),
         "service.socket_url" | "cloud.url" => address(path, text, ["wss", "ws"]),
+        "browser.endpoint" => endpoint(text),
         "service.proxy" if text.is_empty() => Ok(()),
         "service.proxy" => proxy(path, text),
         "service.language" => language(text),
@@ -210,6 +211,19 @@ fn address(path: &str, text: &str, schemes: [&str; 2]) -> Result<(), Fault> {
     }
 }
 
+/// Who speaks to a browser's DevTools can do anything in it, so that road never leaves this machine.
+fn endpoint(text: &str) -> Result<(), Fault> {
+    let near = |url: &Url| url.scheme() == "http" && is_loopback(url) && url.username().is_empty();
+    if Url::parse(text).is_ok_and(|url| near(&url) && url.password().is_none()) {
+        return Ok(());
+    }
+    Err(Fault::Secret(
+        "'browser.endpoint' takes http:// to this machine, such as http://127.0.0.1:9222; to reach a browser elsewhere, \
+         forward its port with ssh"
+            .to_owned(),
+    ))
+}
+
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -286,6 +300,8 @@ mod tests {
     #[case("service.site_url", "http://127.0.0.1:8080")]
     #[case("service.webcast_url", "http://[::1]:80/webcast")]
     #[case("service.socket_url", "ws://localhost:1/x")]
+    #[case("browser.endpoint", "http://127.0.0.1:9222")]
+    #[case("browser.endpoint", "http://localhost:9222/")]
     #[case("service.proxy", "")]
     #[case("service.proxy", "http://me:pw@proxy:8080")]
     #[case("service.proxy", "socks5h://127.0.0.1:9050")]
@@ -308,6 +324,8 @@ mod tests {
     #[case("service.site_url", "www.tiktok.com", "whole address")]
     #[case("service.webcast_url", "https://me:pw@example.com", "before the @")]
     #[case("providers.0.url", "https://example.com/?apiKey=x", "an address without ?")]
+    #[case("browser.endpoint", "http://192.168.1.7:9222", "to this machine")]
+    #[case("browser.endpoint", "https://127.0.0.1:9222", "http://127.0.0.1:9222")]
     #[case("service.proxy", "127.0.0.1:8080", "socks5h://127.0.0.1:9050")]
     #[case("service.proxy", "ftp://proxy", "socks5://")]
     #[case("service.language", "english", "such as en")]
@@ -315,7 +333,7 @@ mod tests {
     #[case("session.file", "0123456789abcdef0123456789abcdef", "not the secret itself")]
     #[case("session.hosts.0", "https://example.com", "only a host")]
     #[case("rooms.1", "ana live", "'rooms.1': 'ana live' is not a TikTok name")]
-    #[case("transports.0", "dirct", "did you mean 'direct'? there are: provider, direct, cloud, poll")]
+    #[case("transports.0", "dirct", "did you mean 'direct'? there are: provider, direct, cloud, browser, poll")]
     #[case("providers.0.flow", "sign-url", "did you mean 'sign_url'? there are: fetch, sign_url")]
     #[case("providers.0.country", "Germany", "two letters")]
     #[case("providers.0.params.apiKey", "abc", "settings hold none")]

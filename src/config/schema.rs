@@ -27,6 +27,8 @@ pub struct Settings {
     pub poll: Poll,
     /// Your own TikTok session, for rooms that need one.
     pub session: Session,
+    /// The browser that the `browser` transport listens to.
+    pub browser: Browser,
     /// Proxies of single rooms, by name or room id, for all that concerns that room.
     pub proxies: BTreeMap<String, String>,
     /// Recording.
@@ -50,6 +52,7 @@ impl Default for Settings {
             cloud: Cloud::default(),
             poll: Poll::default(),
             session: Session::default(),
+            browser: Browser::default(),
             proxies: BTreeMap::new(),
             record: Record::default(),
             screen: Screen::default(),
@@ -71,6 +74,8 @@ pub enum TransportKind {
     Direct,
     /// A provider's relay holds the socket and hands its frames on; needs a key.
     Cloud,
+    /// What a browser of the user's own receives while it shows the live.
+    Browser,
     /// TikTok is asked again and again.
     Poll,
 }
@@ -123,6 +128,20 @@ pub struct Session {
     pub target_idc: String,
     /// Hosts beside TikTok's own that may be sent the cookie.
     pub hosts: Vec<String>,
+}
+
+/// A browser of the user's own, for the `browser` transport.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Browser {
+    /// Where its DevTools answer: `http`, on this machine.
+    pub endpoint: String,
+}
+
+impl Default for Browser {
+    fn default() -> Self {
+        Self { endpoint: "http://127.0.0.1:9222".into() }
+    }
 }
 
 /// The `poll` transport.

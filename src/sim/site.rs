@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hyper::StatusCode;
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use super::answer::{self, Answer};
 use super::faults::Fault;
@@ -19,6 +20,10 @@ const SHELL_BYTES: usize = 1_155;
 pub(super) fn home() -> Answer {
     let answer =
         answer::html("<!DOCTYPE html><html><head><title>TikTok - Make Your Day</title></head></html>".to_owned());
+    with_ttwid(answer)
+}
+
+fn with_ttwid(answer: Answer) -> Answer {
     answer::with(answer, "set-cookie", &format!("{}; Path=/; Max-Age=31536000; HttpOnly", ttwid()))
 }
 
@@ -56,8 +61,8 @@ pub(super) fn api_live(world: &Arc<World>, query: &Query) -> Answer {
     answer::json(&json!({ "data": user_room(world, room), "message": "", "extra": {}, "statusCode": 0 }))
 }
 
-/// `/@name/live`.
-pub(super) fn live_page(world: &Arc<World>, name: &str) -> Answer {
+/// `/@name/live`. A browser that shows it listens to the room; in a worker, when the query says `player=worker`.
+pub(super) fn live_page(world: &Arc<World>, name: &str, query: &Query) -> Answer {
     if let Some(refused) = refused_page(world) {
         return refused;
     }
@@ -66,11 +71,38 @@ pub(super) fn live_page(world: &Arc<World>, name: &str) -> Answer {
         "loadingState": { "getRecommendLive": 0, "getUserInfo": 2, "getUserStat": 0 }, "needLogin": age_gate,
         "showLiveGate": age_gate, "isAgeGateRoom": age_gate, "recommendLiveRooms": [], "liveRoomStatus": 0,
     });
+    let mut script = String::new();
     if let Some(room) = world.by_name(name).filter(|_| !age_gate) {
         live_room["liveRoomUserInfo"] = user_room(world, room);
+        script = player(world, room, query.get("player") == "worker");
     }
     let state = json!({ "LiveRoom": live_room, "CurrentRoom": { "roomInfo": null }, "SEOState": {} });
-    page("SIGI_STATE", &state)
+    with_ttwid(page("SIGI_STATE", &state, &script))
+}
+
+/// `/player.js`.
+pub(super) fn player_script() -> Answer {
+    answer::body(StatusCode::OK, "text/javascript; charset=utf-8", include_str!("player.js"))
+}
+
+/// What makes the page of a room that is on listen to it.
+fn player(world: &World, room: &Room, in_worker: bool) -> String {
+    let facts = room.facts();
+    if !facts.phase.is_on() {
+        return String::new();
+    }
+    let (base, room_id) = (world.address.socket(), facts.room_id.to_string());
+    let path = "webcast/im/ws_proxy/ws_reuse_supplement";
+    let socket = format!("{base}/{path}/?aid=1988&compress=gzip&client_enter=1&room_id={room_id}");
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("room", &room_id)
+        .append_pair("socket", &socket)
+        .finish();
+    if in_worker {
+        format!("<script>new Worker(\"/player.js?{query}\")</script>")
+    } else {
+        format!("<script src=\"/player.js?{}\"></script>", query.replace('&', "&amp;"))
+    }
 }
 
 /// `/@name`.
@@ -91,7 +123,7 @@ pub(super) fn profile(world: &Arc<World>, name: &str) -> Answer {
             json!({ "statusCode": 0, "statusMsg": "", "userInfo": { "user": user, "stats": stats } })
         }
     };
-    page("__UNIVERSAL_DATA_FOR_REHYDRATION__", &json!({ "__DEFAULT_SCOPE__": { "webapp.user-detail": detail } }))
+    page("__UNIVERSAL_DATA_FOR_REHYDRATION__", &json!({ "__DEFAULT_SCOPE__": { "webapp.user-detail": detail } }), "")
 }
 
 /// The page that comes instead, where the faults say so.
@@ -113,13 +145,13 @@ fn refused_page(world: &World) -> Option<Answer> {
     None
 }
 
-fn page(id: &str, state: &Value) -> Answer {
+fn page(id: &str, state: &Value, script: &str) -> Answer {
     // A script ends at the first `</`, whatever it stands in.
     let state = state.to_string().replace("</", "<\\u002F");
     answer::html(format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta property=\"og:url\" content=\"x\">\
          <title>LIVE - TikTok</title></head><body><div id=\"app\"></div>\
-         <script id=\"{id}\" type=\"application/json\">{state}</script></body></html>"
+         <script id=\"{id}\" type=\"application/json\">{state}</script>{script}</body></html>"
     ))
 }
 

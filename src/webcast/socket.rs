@@ -185,30 +185,18 @@ where
     }
 
     fn frame(&mut self, bytes: &Bytes) -> Incoming {
-        if bytes.len() > MAX_READ {
-            return broken(BrokenFrame::TooLong(bytes.len()), bytes);
+        let (incoming, log_id) = read(bytes, &mut self.inflater);
+        if let Incoming::Response(response) = &incoming {
+            self.acknowledge(log_id, response);
         }
-        let frame = match Frame::decode(bytes.clone()) {
-            Ok(frame) => frame,
-            Err(error) => return broken(error.into(), bytes),
-        };
-        if !frame.kind.carries_response() {
-            return Incoming::Alive;
-        }
-        match frame.body(&mut self.inflater).and_then(|body| Response::decode(&body)) {
-            Ok(response) => {
-                self.acknowledge(&frame, &response);
-                Incoming::Response(Box::new(response))
-            }
-            Err(error) => broken(error.into(), bytes),
-        }
+        incoming
     }
 
     /// The rule since 2024: asked for, a log id to name, and the response's own words back; `-` where it has none.
-    fn acknowledge(&mut self, frame: &Frame, response: &Response) {
-        if self.peer == Peer::TikTok && response.need_ack && frame.log_id != 0 {
+    fn acknowledge(&mut self, log_id: u64, response: &Response) {
+        if self.peer == Peer::TikTok && response.need_ack && log_id != 0 {
             let words = if response.internal_ext.is_empty() { "-" } else { &response.internal_ext };
-            self.post(Frame::ack(frame.log_id, words));
+            self.post(Frame::ack(log_id, words));
         }
     }
 
@@ -265,14 +253,33 @@ where
     }
 }
 
-fn broken(what: BrokenFrame, bytes: &Bytes) -> Incoming {
+/// What a frame brings, whoever carried it, and its log id: 0 for none.
+pub(super) fn read(bytes: &Bytes, inflater: &mut Inflater) -> (Incoming, u64) {
+    if bytes.len() > MAX_READ {
+        return (broken(BrokenFrame::TooLong(bytes.len()), bytes), 0);
+    }
+    let frame = match Frame::decode(bytes.clone()) {
+        Ok(frame) => frame,
+        Err(error) => return (broken(error.into(), bytes), 0),
+    };
+    if !frame.kind.carries_response() {
+        return (Incoming::Alive, 0);
+    }
+    match frame.body(inflater).and_then(|body| Response::decode(&body)) {
+        Ok(response) => (Incoming::Response(Box::new(response)), frame.log_id),
+        Err(error) => (broken(error.into(), bytes), 0),
+    }
+}
+
+/// A frame that is reported and not used.
+pub(super) fn broken(what: BrokenFrame, bytes: &Bytes) -> Incoming {
     // A copy: a slice would keep 20 MB alive.
     let kept = Bytes::copy_from_slice(bytes.get(..KEPT).unwrap_or(bytes));
     Incoming::Broken { what, bytes: kept }
 }
 
 /// Sends what waits. Cancel-safe: a frame leaves the queue only into the socket's own buffer.
-async fn send_all<W>(writes: &mut W, outbox: &mut VecDeque<Message>) -> Result<(), SocketError>
+pub(super) async fn send_all<W>(writes: &mut W, outbox: &mut VecDeque<Message>) -> Result<(), SocketError>
 where
     W: Sink<Message, Error = SocketError> + Unpin,
 {

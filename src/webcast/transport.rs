@@ -3,6 +3,7 @@
 //! A transport turns a room into a [`Session`]; what comes out of a session is the same whatever made it. A transport may
 //! fail for reasons of its own (no signature, no cookie); [`Chooser`] then goes on to the next one.
 
+mod browser;
 mod choose;
 mod cloud;
 mod direct;
@@ -21,6 +22,8 @@ use crate::ids::{RoomId, UniqueId};
 use crate::text::Text;
 use crate::wire::{DecodeError, Response};
 
+pub(super) use browser::Browser;
+pub use browser::BrowserView;
 pub use choose::{ChooseError, Chooser, Health, Opened};
 pub(super) use cloud::Cloud;
 pub(super) use direct::Direct;
@@ -130,4 +133,7 @@ pub enum BrokenFrame {
     /// Text, where the service only ever sends bytes.
     #[error("a text frame")]
     Text,
+    /// The browser that carried it wrapped it in a way we cannot read.
+    #[error("a frame that the browser handed over unreadably")]
+    Wrapped,
 }

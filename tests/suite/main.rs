@@ -7,6 +7,7 @@
     reason = "all of this is tests, which may panic and say what they skip; clippy sees only the #[test] functions"
 )]
 
+mod browser;
 mod captures;
 mod config;
 mod docs;

@@ -1,0 +1,88 @@
+//! `browser`: listens to a browser of the user's own that shows the live.
+//!
+//! Chromium's DevTools report the frames of a tab's sockets. The browser has TikTok's trust and the user's own session; we
+//! have neither and need neither. Opt-in and read-only: what is sent are the two commands that make a tab report, and what
+//! is read are frames of the live. It refuses to start or steer a browser, and to look at cookies, bodies or other tabs.
+
+mod devtools;
+mod endpoint;
+mod tab;
+
+use std::sync::Arc;
+
+use futures_util::future::{BoxFuture, FutureExt};
+use reqwest::header::HeaderMap;
+
+use super::{RoomRef, Session, Transport};
+use crate::ids::UniqueId;
+use crate::text::Text;
+use crate::webcast::error::{Error, Kind};
+use crate::webcast::handshake;
+use crate::webcast::service::Service;
+use endpoint::{Endpoint, live_at};
+use tab::{Page, TabFeed, open_it};
+
+/// The transport.
+pub(in crate::webcast) struct Browser {
+    service: Arc<Service>,
+    endpoint: Endpoint,
+}
+
+/// What a look at the browser shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrowserView {
+    /// Its name and version: `Chrome/156.0.8078.79`.
+    pub version: Text,
+    /// Whose lives it shows, a tab each.
+    pub lives: Vec<UniqueId>,
+}
+
+impl Browser {
+    /// Checks the address; opens nothing.
+    pub(in crate::webcast) fn new(service: Arc<Service>, endpoint: &str) -> Result<Self, Error> {
+        Ok(Self { service, endpoint: Endpoint::new(endpoint)? })
+    }
+
+    /// Which browser answers, and which lives are open in it.
+    pub(in crate::webcast) async fn view(&self) -> Result<BrowserView, Error> {
+        let version = self.endpoint.version(&self.service.http).await?;
+        let tabs = self.endpoint.tabs(&self.service.http).await?;
+        let lives = tabs.iter().filter_map(|tab| live_at(&self.service.site, &tab.url)).collect();
+        Ok(BrowserView { version, lives })
+    }
+
+    async fn try_open(&self, room: &RoomRef) -> Result<Session, Error> {
+        let Service { http, site, .. } = &*self.service;
+        let Some(host) = &room.unique_id else {
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("whose live room {} is, is not known, so no tab of your browser can be it", room.room_id),
+            ));
+        };
+        let tabs = self.endpoint.tabs(http).await?;
+        let shows = |tab: &endpoint::Tab| live_at(site, &tab.url).as_ref() == Some(host);
+        let Some(tab) = tabs.into_iter().find(shows) else {
+            let place = self.endpoint.place();
+            let advice = open_it(site, host);
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("the browser at {place} does not show the live of @{host}: {advice}"),
+            ));
+        };
+        let whose = format!("your browser's tab of @{host}");
+        let devtools = handshake::open(http, tab.listen_at()?, HeaderMap::new(), &whose).await?;
+        let page = Page { host: host.clone(), site: site.clone(), tab: tab.id };
+        let feed = TabFeed::attach(devtools, page, room.room_id).await?;
+        Ok(Session::new(feed.room(), None, Box::new(feed)))
+    }
+}
+
+impl Transport for Browser {
+    fn name(&self) -> &'static str {
+        "browser"
+    }
+
+    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>> {
+        self.try_open(room).boxed()
+    }
+}
