@@ -8,6 +8,7 @@
 )]
 
 mod captures;
+mod catalogue;
 mod config;
 mod docs;
 mod invented;
