@@ -2,7 +2,12 @@
 
 use std::error::Error;
 
-const SCHEMAS: [&str; 3] = ["proto/webcast/frame.proto", "proto/webcast/common.proto", "proto/webcast/message.proto"];
+const SCHEMAS: [&str; 4] = [
+    "proto/webcast/frame.proto",
+    "proto/webcast/common.proto",
+    "proto/webcast/message.proto",
+    "proto/webcast/board.proto",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     for schema in SCHEMAS {

@@ -47,6 +47,12 @@ numeric_id! {
     GiftId,
     /// One battle.
     BattleId,
+    /// One poll.
+    PollId,
+    /// One goal of a host.
+    GoalId,
+    /// One pinning of a message; not the message's own id.
+    PinId,
     /// Our handle of a tracked room, given out by the tracker; survives the end of a live and a change of name.
     RoomKey,
 }

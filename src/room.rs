@@ -6,6 +6,7 @@
 //! Invariants: a gift unit is added once; "seen" and "reported" numbers never share a field; a gap is stored as a gap.
 
 mod battle;
+mod board;
 mod chatlog;
 mod leaders;
 mod ledger;
@@ -23,7 +24,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use battle::{Battle, BattlePhase, Side};
-pub use chatlog::{ChatLog, Entry, Line, Seq};
+pub use board::{Asked, Board, GoalState, Pinned, PollState, QuestionState, Questions, Spoken};
+pub use chatlog::{ChatLog, Entry, Line, Seq, Topic};
 pub use leaders::{Leader, Leaders};
 pub use ledger::{Streak as StreakState, Tally};
 pub use series::{Bucket, Series};
@@ -92,6 +94,8 @@ pub struct Room {
     pub leaders: Leaders,
     /// The running or last battle.
     pub battle: Option<Battle>,
+    /// What stands beside the talk: poll, goals, pinned message, caption, questions.
+    pub board: Board,
     /// Messages without a reading, by method.
     pub unknown: BTreeMap<String, u64>,
     /// Server clock minus ours, milliseconds, where known.
@@ -127,6 +131,7 @@ impl Room {
             messages: Series::counter(),
             leaders: Leaders::default(),
             battle: None,
+            board: Board::default(),
             unknown: BTreeMap::new(),
             skew_ms: None,
             ledger: ledger::Ledger::default(),

@@ -11,6 +11,8 @@ mod crowd;
 mod display;
 mod gifts;
 mod people;
+mod pins;
+mod polls;
 mod stage;
 mod talk;
 
@@ -71,6 +73,15 @@ fn reading(method: &str) -> Option<Reading> {
         "WebcastEmoteChatMessage" => talk::emote_chat,
         "WebcastQuestionNewMessage" => talk::question,
         "WebcastLiveIntroMessage" => talk::intro,
+
+        "WebcastCaptionMessage" => talk::caption,
+        "WebcastRoomPinMessage" => pins::pin,
+        "WebcastQuestionSelectedMessage" => pins::selected,
+        "WebcastQuestionSlideDownMessage" => pins::slide_down,
+        "WebcastQuestionDeleteMessage" => pins::deleted,
+        "WebcastQuestionSwitchMessage" => pins::switch,
+        "WebcastPollMessage" => polls::poll,
+        "WebcastGoalUpdateMessage" => polls::goal,
 
         "WebcastMemberMessage" => crowd::member,
         "WebcastSocialMessage" => crowd::social,

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Barrage, BattleEvent, BattlePoints, Chat, Control, Delete, EmoteChat, Envelope, Follow, Gap, Gift, Info, Intro,
-    Join, Like, LiveStart, Notice, Phase, Question, Share, StreakClosed, Subscribe, Viewers,
+    Barrage, BattleEvent, BattlePoints, Caption, Chat, Control, Delete, EmoteChat, Envelope, Follow, Gap, Gift, Goal,
+    Info, Intro, Join, Like, LiveStart, Notice, Phase, Pin, Poll, Question, QuestionUpdate, Share, StreakClosed,
+    Subscribe, Viewers,
 };
 use crate::clock::{Moment, Timestamp};
 use crate::ids::{MsgId, RoomId};
@@ -66,6 +67,16 @@ pub enum EventKind {
     Subscribe(Subscribe),
     /// A banner for one viewer: high level joins, level-ups.
     Barrage(Barrage),
+    /// What the host says, written down by the service.
+    Caption(Caption),
+    /// A poll began, got votes or ended.
+    Poll(Box<Poll>),
+    /// A goal of the host came nearer.
+    Goal(Box<Goal>),
+    /// A message was pinned or taken down.
+    Pin(Box<Pin>),
+    /// A question was shown, answered or deleted.
+    QuestionUpdate(QuestionUpdate),
     /// A message we have no reading for, or could not read.
     Unknown(Unknown),
 

@@ -5,6 +5,7 @@
 //!
 //! Invariant: fields are added, never renamed or dropped, while `v` is 1.
 
+mod board;
 mod body;
 mod escape;
 mod views;
@@ -68,6 +69,11 @@ pub fn type_name(kind: &EventKind) -> &'static str {
         EventKind::Envelope(_) => "envelope",
         EventKind::Subscribe(_) => "subscribe",
         EventKind::Barrage(_) => "barrage",
+        EventKind::Caption(_) => "caption",
+        EventKind::Poll(_) => "poll",
+        EventKind::Goal(_) => "goal",
+        EventKind::Pin(_) => "pin",
+        EventKind::QuestionUpdate(_) => "question_update",
         EventKind::Unknown(_) => "unknown",
         EventKind::State(_) => "state",
         EventKind::Gap(_) => "gap",

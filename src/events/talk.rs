@@ -65,3 +65,27 @@ pub struct Intro {
     /// The line.
     pub text: Text,
 }
+
+/// What the host said, as the service's speech recognition wrote it down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caption {
+    /// The words, in the spoken language and perhaps in others.
+    pub texts: Vec<CaptionText>,
+    /// When it was said.
+    pub spoken_at: Option<Timestamp>,
+    /// How long it took, in milliseconds; 0 when not told.
+    pub lasts_ms: u64,
+    /// Which sentence: a later caption of the same one replaces it. 0 in every recording.
+    pub sentence: u64,
+    /// Will not be replaced; no recording ever sets it, so `false` says nothing.
+    pub definite: bool,
+}
+
+/// A caption in one language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaptionText {
+    /// Language tag, such as `en`.
+    pub language: CompactString,
+    /// The words.
+    pub text: Text,
+}

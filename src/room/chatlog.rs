@@ -127,6 +127,13 @@ pub enum Line {
     },
     /// Something about a battle, in words.
     Battle(Text),
+    /// Something that is not talk, in words.
+    Told {
+        /// What it is about.
+        topic: Topic,
+        /// The words.
+        text: Text,
+    },
     /// Pause, resume, end, in words.
     Control(Text),
     /// Time in which we saw nothing.
@@ -138,6 +145,19 @@ pub enum Line {
         /// Which of this room's lives.
         live_seq: u32,
     },
+}
+
+/// What a row of words is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Topic {
+    /// A poll.
+    Poll,
+    /// A goal of the host.
+    Goal,
+    /// A pinned message.
+    Pin,
+    /// What became of a question.
+    Question,
 }
 
 /// A ring of entries.

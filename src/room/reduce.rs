@@ -38,6 +38,7 @@ impl Room {
     /// Applies an event that is new; for a gift or a closed streak, what it adds.
     pub(super) fn reduce(&mut self, event: &RoomEvent) -> Option<Tally> {
         self.settle_battle(event);
+        self.board.settle(event);
         if is_from_service(&event.kind) && !event.history {
             self.messages.add(event.at, 1);
         }
@@ -88,7 +89,10 @@ impl Room {
             }
             EventKind::Subscribe(subscribe) => self.subscribe(event, subscribe),
             EventKind::Viewers(viewers) => self.viewers(event, viewers),
-            EventKind::Delete(delete) => self.chat.delete(delete),
+            EventKind::Delete(delete) => {
+                self.chat.delete(delete);
+                self.board.delete(delete);
+            }
             EventKind::Battle(told) => {
                 let words = battle::apply(&mut self.battle, told, &self.host, event.at);
                 self.log_battle(event, words);
@@ -97,7 +101,10 @@ impl Room {
                 let words = battle::score(&mut self.battle, told, &self.host, event.at, &mut self.paces);
                 self.log_battle(event, words);
             }
-            kind => self.log_words(event, kind),
+            kind => match self.board.take(event) {
+                Some(line) => _ = self.chat.push(event, line),
+                None => self.log_words(event, kind),
+            },
         }
         None
     }
@@ -106,9 +113,6 @@ impl Room {
     fn log_words(&mut self, event: &RoomEvent, kind: &EventKind) {
         let line = match kind {
             EventKind::Control(control) => Line::Control(control_words(control)),
-            EventKind::Question(question) => {
-                Line::Question { from: question.from.clone(), text: question.text.clone() }
-            }
             EventKind::Intro(intro) if !intro.text.is_empty() => Line::Intro(intro.text.clone()),
             EventKind::Notice(notice) if !notice.text.is_empty() => {
                 Line::Notice { kind: notice.kind, text: notice.text.clone() }
@@ -303,6 +307,7 @@ impl Room {
         self.writers = super::seen::Writers::default();
         self.leaders = super::Leaders::default();
         self.battle = None;
+        self.board = super::Board::default();
         self.paces = battle::Paces::default();
         self.series().into_iter().for_each(|series| series.cut(event.at));
         self.chat.push(event, Line::Live { room_id: live.room_id, live_seq: live.live_seq });

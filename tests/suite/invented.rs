@@ -5,6 +5,8 @@
     reason = "fields of generated messages are options: said once here, not at every use"
 )]
 
+pub(crate) mod board;
+
 use tiktop::ids::MsgId;
 use tiktop::wire::{Message, pb};
 
@@ -350,5 +352,5 @@ fn stage() -> Vec<Message> {
 
 /// One message of every kind we read, and one we do not.
 pub(crate) fn one_of_each() -> Vec<Message> {
-    [people(), crowd(), worth_coins(), stage()].concat()
+    [people(), crowd(), worth_coins(), board::messages(), stage()].concat()
 }

@@ -9,6 +9,7 @@
 
 mod browser;
 mod captures;
+mod catalogue;
 mod config;
 mod docs;
 mod invented;

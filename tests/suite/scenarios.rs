@@ -45,6 +45,8 @@ struct Expect {
     finished: Option<Vec<String>>,
     leaders: Option<Vec<String>>,
     battle: Option<Vec<String>>,
+    /// What stands beside the talk.
+    board: Option<Vec<String>>,
     /// The last viewer buckets of 10 s, oldest first.
     viewers: Option<Vec<String>>,
     unknown: Option<BTreeMap<String, u64>>,
@@ -126,6 +128,7 @@ fn differences(expect: &Expect, outcome: &Outcome) -> Vec<String> {
     compare("finished", lines(&expect.finished), found(room.streaks.finished().map(picture::streak).collect()));
     compare("leaders", lines(&expect.leaders), found(room.leaders.top().map(picture::leader).collect()));
     compare("battle", lines(&expect.battle), found(picture::battle(room, moment(outcome.seconds))));
+    compare("board", lines(&expect.board), found(picture::board(&room.board)));
     compare("next_tick", expect.next_tick.clone(), picture::seconds(room.next_tick()));
     compare("host", expect.host.clone(), room.host.unique_id.to_string());
     compare("live_seq", expect.live_seq.map(|seq| seq.to_string()), room.live_seq.to_string());

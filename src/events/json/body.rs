@@ -2,8 +2,8 @@
 
 use serde::ser::SerializeMap;
 
-use super::JsonTally;
 use super::views::{CauseView, EmoteView, GiftView, HostView, Id, Side, Times, To, Top, User, id, time};
+use super::{JsonTally, board};
 use crate::events::{
     BarrageKind, BattleEvent, BattlePoints, ControlAction, Envelope, EventKind, Gap, Gift, GiftFacts, GiftTo, Info,
     Phase, Viewer,
@@ -25,7 +25,12 @@ pub(super) fn user(kind: &EventKind) -> Option<&Viewer> {
         EventKind::Subscribe(event) => &event.from,
         EventKind::Barrage(event) => event.from.as_ref()?,
         EventKind::StreakClosed(event) => &event.from,
-        EventKind::Viewers(_)
+        EventKind::Poll(event) => event.by.as_ref()?,
+        EventKind::Pin(event) => event.from.as_ref()?,
+        EventKind::QuestionUpdate(event) => event.from.as_ref()?,
+        EventKind::Caption(_)
+        | EventKind::Goal(_)
+        | EventKind::Viewers(_)
         | EventKind::Control(_)
         | EventKind::Battle(_)
         | EventKind::BattlePoints(_)
@@ -127,8 +132,7 @@ fn write_room<M: SerializeMap>(map: &mut M, kind: &EventKind) -> Result<(), M::E
         EventKind::State(phase) => write_phase(map, phase),
         EventKind::Gap(gap) => write_gap(map, gap),
         EventKind::Info(info) => write_info(map, info),
-        // Everything a new live has to say stands in the head.
-        _ => Ok(()),
+        kind => board::write(map, kind),
     }
 }
 

@@ -17,6 +17,8 @@
 //! receipt when left out), `history`. A name is a person with an id made of it; `?name` has none; in battles `*name` has an
 //! id but is not named.
 
+mod board;
+
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -118,7 +120,7 @@ fn kind(verb: &str, line: &Words) -> Result<EventKind, String> {
         }),
         "battle" => EventKind::Battle(Box::new(battle(line)?)),
         "points" => EventKind::BattlePoints(Box::new(points(line)?)),
-        other => return Err(format!("no verb '{other}'")),
+        other => return board::kind(other, line)?.ok_or_else(|| format!("no verb '{other}'")),
     })
 }
 

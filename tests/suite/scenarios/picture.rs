@@ -2,7 +2,7 @@
 
 use tiktop::clock::Moment;
 use tiktop::events::EventKind;
-use tiktop::room::{Bucket, Entry, Leader, Line, Noted, Room, Side, Streak};
+use tiktop::room::{Board, Bucket, Entry, Leader, Line, Noted, Room, Side, Streak};
 
 use super::notation::START;
 
@@ -20,6 +20,8 @@ pub(super) fn row(entry: &Entry) -> String {
         Line::Follow(from) => format!("{} followed", from.name()),
         Line::Share(from) => format!("{} shared", from.name()),
         Line::Battle(words) | Line::Control(words) => words.to_string(),
+        Line::Told { topic, text } => format!("{topic:?}: {text}"),
+        Line::Question { from, text } => format!("{} asked: {text}", from.name()),
         Line::Gap(gap) => format!("missed {} s", gap.length.as_secs()),
         Line::Live { room_id, live_seq } => format!("live {live_seq} in {room_id}"),
         other => format!("{other:?}"),
@@ -82,4 +84,20 @@ pub(super) fn bucket(bucket: &Bucket) -> String {
 /// Seconds of the scenario's clock, or `never`.
 pub(super) fn seconds(at: Option<Moment>) -> String {
     at.map_or("never".to_owned(), |at| format!("{}", at.since(START).as_secs_f64()))
+}
+
+/// `poll blue 12, red 3 (over)` and the like, one line a thing.
+pub(super) fn board(board: &Board) -> Vec<String> {
+    let poll = board.poll.iter().map(|poll| {
+        let options: Vec<_> = poll.options.iter().map(|option| format!("{} {}", option.text, option.votes)).collect();
+        format!("poll {}{}", options.join(", "), if poll.over { " (over)" } else { "" })
+    });
+    let goals = board.goals.iter().map(|goal| {
+        let parts: Vec<_> = goal.parts.iter().map(|part| format!("{}/{}", part.progress, part.target)).collect();
+        format!("goal {} {}{}", goal.text, parts.join(", "), if goal.reached { " (reached)" } else { "" })
+    });
+    let pinned = board.pinned.iter().map(|pinned| format!("pinned {}: {}", pinned.name, pinned.text));
+    let caption = board.caption.iter().map(|caption| format!("caption {}", caption.text));
+    let questions = board.questions.iter().map(|asked| format!("question {} {:?}", asked.text, asked.state));
+    poll.chain(goals).chain(pinned).chain(caption).chain(questions).collect()
 }

@@ -4,7 +4,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use crate::events::{BarrageKind, NoticeKind, Viewer};
-use crate::room::{Entry, Line as Row};
+use crate::room::{Entry, Line as Row, Topic};
 use crate::text::{clip, width};
 use crate::tui::panes::gifts::gift_words;
 use crate::tui::theme::{Role, Theme};
@@ -145,6 +145,10 @@ impl Composer<'_> {
                 self.labelled(Role::Dim, label, text.as_str().to_owned())
             }
             Row::Battle(text) => self.labelled(Role::SideB, "battle", text.as_str().to_owned()),
+            Row::Told { topic, text } => {
+                let (role, label) = topic_label(*topic);
+                self.labelled(role, label, text.as_str().to_owned())
+            }
             Row::Control(text) => self.labelled(Role::Warn, "live", text.as_str().to_owned()),
             _ => self.labelled(Role::Dim, "", String::new()),
         }
@@ -237,6 +241,15 @@ fn clipped(spans: Vec<Span<'static>>, columns: usize) -> (Vec<Span<'static>>, us
         Span::styled(text, span.style)
     });
     (cut.collect(), used)
+}
+
+fn topic_label(topic: Topic) -> (Role, &'static str) {
+    match topic {
+        Topic::Poll => (Role::Accent, "poll"),
+        Topic::Goal => (Role::Accent, "goal"),
+        Topic::Pin => (Role::Accent, "pinned"),
+        Topic::Question => (Role::Accent, "question"),
+    }
 }
 
 fn stickers(count: usize) -> String {

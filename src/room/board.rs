@@ -1,0 +1,135 @@
+//! What stands in a room beside the talk: the poll, the goals, the pinned message, the last caption, the questions.
+//!
+//! Each of them is told in pieces that may be missing: a late viewer hears votes before the poll, progress before the goal.
+//! Says what belongs into the log; what would flood it (every vote, every caption) only changes the state.
+//!
+//! Invariant: nothing here counts anything a second time; every list is bounded.
+
+mod questions;
+mod vote;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use questions::{Asked, QuestionState, Questions};
+pub use vote::{GoalState, PollState};
+
+use super::chatlog::{Line, Topic};
+use crate::clock::Moment;
+use crate::events::{Caption, Delete, EventKind, Pin, PinnedWhat, RoomEvent};
+use crate::ids::{MsgId, PinId, UserId};
+use crate::text::Text;
+
+/// What stands in the room now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Board {
+    /// The running or last poll.
+    pub poll: Option<PollState>,
+    /// The host's goals, in the order we learned of them.
+    pub goals: Vec<GoalState>,
+    /// The message pinned now.
+    pub pinned: Option<Pinned>,
+    /// What the host said last.
+    pub caption: Option<Spoken>,
+    /// What was asked.
+    pub questions: Questions,
+}
+
+/// A pinned message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pinned {
+    /// The pin.
+    pub id: Option<PinId>,
+    /// The message.
+    pub message: Option<MsgId>,
+    /// Its author.
+    pub author: Option<UserId>,
+    /// The author's name.
+    pub name: Text,
+    /// What kind of message it is.
+    pub what: PinnedWhat,
+    /// What it says.
+    pub text: Text,
+    /// When it goes by itself.
+    pub until: Option<Moment>,
+}
+
+/// A caption.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spoken {
+    /// The words, in the spoken language.
+    pub text: Text,
+    /// When we heard them.
+    pub at: Moment,
+}
+
+impl Board {
+    /// Takes in an event; the row it is worth in the log.
+    pub(super) fn take(&mut self, event: &RoomEvent) -> Option<Line> {
+        let told = |topic, words: String| Line::Told { topic, text: Text::from(words) };
+        match &event.kind {
+            EventKind::Poll(poll) => vote::poll(&mut self.poll, poll, event.at).map(|words| told(Topic::Poll, words)),
+            EventKind::Goal(goal) => vote::goal(&mut self.goals, goal).map(|words| told(Topic::Goal, words)),
+            EventKind::Pin(pin) => self.pin(pin, event.at).map(|words| told(Topic::Pin, words)),
+            EventKind::Caption(caption) => self.caption(caption, event),
+            EventKind::Question(question) => self.questions.ask(question, event),
+            EventKind::QuestionUpdate(update) => {
+                self.questions.change(update, event.at).map(|words| told(Topic::Question, words))
+            }
+            _ => None,
+        }
+    }
+
+    /// Lets time pass: what has lapsed goes. The server's own clock, as messages carry it, ends a poll whose end was lost.
+    pub(super) fn settle(&mut self, event: &RoomEvent) {
+        if self.pinned.as_ref().and_then(|pinned| pinned.until).is_some_and(|until| until.mono <= event.at.mono) {
+            self.pinned = None;
+        }
+        if let (Some(poll), Some(now)) = (&mut self.poll, event.server_at) {
+            poll.settle(now);
+        }
+    }
+
+    /// A moderator removed messages: none of them stays pinned.
+    pub(super) fn delete(&mut self, delete: &Delete) {
+        let gone = |pinned: &Pinned| {
+            pinned.message.is_some_and(|id| delete.messages.contains(&id))
+                || pinned.author.is_some_and(|id| delete.users.contains(&id))
+        };
+        if self.pinned.as_ref().is_some_and(gone) {
+            self.pinned = None;
+        }
+    }
+
+    fn pin(&mut self, pin: &Pin, at: Moment) -> Option<String> {
+        if !pin.pinned {
+            let same = |held: &Pinned| pin.id.is_none() || held.id == pin.id || held.message == pin.message;
+            if self.pinned.as_ref().is_some_and(same) {
+                self.pinned = None;
+            }
+            return None;
+        }
+        let from = pin.from.as_deref()?;
+        // Hosts pin a message again before it lapses: that is no news.
+        let again = pin.message.is_some() && self.pinned.as_ref().is_some_and(|held| held.message == pin.message);
+        self.pinned = Some(Pinned {
+            id: pin.id,
+            message: pin.message,
+            author: from.id,
+            name: from.name().into(),
+            what: pin.what,
+            text: pin.text.clone(),
+            until: (pin.seconds > 0).then(|| at + Duration::from_secs(pin.seconds.min(86_400))),
+        });
+        (!again).then(|| format!("{}: {}", from.name(), pin.text))
+    }
+
+    fn caption(&mut self, caption: &Caption, event: &RoomEvent) -> Option<Line> {
+        let words = caption.texts.iter().find(|words| !words.text.is_empty())?;
+        if !event.history {
+            self.caption = Some(Spoken { text: words.text.clone(), at: event.at });
+        }
+        None
+    }
+}

@@ -1,0 +1,102 @@
+//! Questions to the host and what became of each.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Moment;
+use crate::events::{Question, QuestionChange, QuestionUpdate, RoomEvent, Viewer};
+use crate::room::chatlog::Line;
+use crate::text::Text;
+
+/// Questions kept; the oldest goes first.
+const MAX_QUESTIONS: usize = 200;
+
+/// The questions of a live, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Questions {
+    asked: VecDeque<Asked>,
+}
+
+/// A question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Its id, as text.
+    pub id: CompactString,
+    /// Who asked, where told.
+    pub from: Option<Arc<Viewer>>,
+    /// What.
+    pub text: Text,
+    /// When we heard of it.
+    pub at: Moment,
+    /// What became of it.
+    pub state: QuestionState,
+}
+
+/// What became of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum QuestionState {
+    /// Nobody took it up.
+    New,
+    /// The host shows it.
+    Shown,
+    /// The host showed it and took it down.
+    Answered,
+    /// It was deleted.
+    Deleted,
+}
+
+impl Questions {
+    /// Oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Asked> + ExactSizeIterator {
+        self.asked.iter()
+    }
+
+    /// Takes in a question; it always is a row of the log.
+    pub(super) fn ask(&mut self, question: &Question, event: &RoomEvent) -> Option<Line> {
+        if !self.asked.iter().any(|asked| asked.id == question.id) {
+            self.keep(Asked {
+                id: question.id.clone(),
+                from: Some(question.from.clone()),
+                text: question.text.clone(),
+                at: event.at,
+                state: QuestionState::New,
+            });
+        }
+        Some(Line::Question { from: question.from.clone(), text: question.text.clone() })
+    }
+
+    /// Takes in what became of one. Says what to log.
+    pub(super) fn change(&mut self, update: &QuestionUpdate, at: Moment) -> Option<String> {
+        let state = match update.change {
+            QuestionChange::Shown => QuestionState::Shown,
+            QuestionChange::Answered => QuestionState::Answered,
+            QuestionChange::Deleted => QuestionState::Deleted,
+            QuestionChange::TurnedOn => return Some("questions are open".to_owned()),
+            QuestionChange::TurnedOff => return Some("questions are closed".to_owned()),
+        };
+        if state == QuestionState::Shown && !self.asked.iter().any(|asked| asked.id == update.id) {
+            let (id, from, text) = (update.id.clone(), update.from.clone(), update.text.clone());
+            self.keep(Asked { id, from, text, at, state: QuestionState::New });
+        }
+        let asked = self.asked.iter_mut().find(|asked| asked.id == update.id)?;
+        if std::mem::replace(&mut asked.state, state) == state {
+            return None;
+        }
+        let by = asked.from.as_deref().map(|from| format!(" — asked by {}", from.name())).unwrap_or_default();
+        match state {
+            QuestionState::Shown => Some(format!("now: {}{by}", asked.text)),
+            QuestionState::Deleted => Some(format!("deleted: {}{by}", asked.text)),
+            QuestionState::New | QuestionState::Answered => None,
+        }
+    }
+
+    fn keep(&mut self, asked: Asked) {
+        if self.asked.len() >= MAX_QUESTIONS {
+            self.asked.pop_front();
+        }
+        self.asked.push_back(asked);
+    }
+}
