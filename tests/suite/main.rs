@@ -12,6 +12,7 @@ mod config;
 mod docs;
 mod invented;
 mod layers;
+mod library;
 mod lookup;
 mod meaning;
 mod ndjson;
