@@ -69,3 +69,9 @@ impl Deref for Item {
         &self.info
     }
 }
+
+impl AsRef<RoomInfo> for Item {
+    fn as_ref(&self) -> &RoomInfo {
+        &self.info
+    }
+}

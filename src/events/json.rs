@@ -6,7 +6,7 @@
 //! Invariant: fields are added, never renamed or dropped, while `v` is 1.
 
 mod body;
-mod escape;
+pub(crate) mod escape;
 mod views;
 
 use std::collections::BTreeMap;

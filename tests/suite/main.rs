@@ -8,6 +8,7 @@
 )]
 
 mod captures;
+mod commands;
 mod config;
 mod docs;
 mod invented;
