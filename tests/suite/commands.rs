@@ -1,5 +1,6 @@
 //! The commands that ask one question, as a shell sees them: what they print, and their exit codes.
 
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use rstest::rstest;
@@ -12,12 +13,16 @@ async fn sim(faults: &[Fault]) -> Sim {
 
 /// Runs the program against the simulator, away from the user's own settings.
 async fn asked(sim: &Sim, args: &[&str]) -> Output {
-    let home = tempfile::tempdir().unwrap();
+    asked_in(tempfile::tempdir().unwrap().path(), sim, args).await
+}
+
+/// The same with a home folder to look into; all requests are logged there.
+async fn asked_in(home: &Path, sim: &Sim, args: &[&str]) -> Output {
     let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_tiktop"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIKTOP_") || name.starts_with("XDG_")) {
         program.env_remove(name);
     }
-    program.env("HOME", home.path()).args(args);
+    program.env("HOME", home).env("TIKTOP_LOG", "tiktop::requests=trace").args(args);
     for (option, value) in [
         ("site_url", sim.base_url()),
         ("webcast_url", sim.base_url()),
@@ -99,4 +104,22 @@ async fn what_cannot_be_told_is_one_sentence(#[case] faults: &[Fault], #[case] a
     let err = text(&output.stderr);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), ""));
     assert!(err.contains(says) && err.lines().count() == 1, "{err}");
+}
+
+#[tokio::test]
+async fn requests_are_logged_with_bodies_and_without_what_opens_something() {
+    let (home, sim) = (tempfile::tempdir().unwrap(), sim(&[]).await);
+    asked_in(home.path(), &sim, &["info", "@ana.live"]).await;
+    let log = find(home.path(), "tiktop.log").expect("there is a log");
+    let told = std::fs::read_to_string(log).unwrap();
+    for part in ["GET 127.0.0.1", "/webcast/room/info/: HTTP 200", "painting the harbour", ".flv?…"] {
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+    assert!(!told.contains("sign=") && !told.contains("?room_id="), "{told}");
+}
+
+/// The file of that name somewhere under a folder: where state is kept differs from system to system.
+fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    { entries }.find_map(|path| if path.is_dir() { find(&path, name) } else { path.ends_with(name).then_some(path) })
 }

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use tiktop::client::Builder;
 use tiktop::config::TransportKind;
 use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomId;
+use tiktop::record::Recording as Recorded;
 use tiktop::sim::{Fault, Options, Sim};
-use tiktop::webcast::{Kind, LiveStatus};
+use tiktop::webcast::{Kind, LiveStatus, Secrets};
 use tiktop::{Client, Error, Event, Live};
+
+use crate::scripted::{Scripted, answer};
 
 /// Nothing here takes long; a test that waits in vain must end all the same.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -237,4 +241,48 @@ fn options_that_cannot_be_are_told_at_once() {
     ] {
         assert_eq!(wrong.build().unwrap_err().kind(), Some(Kind::Setup));
     }
+}
+
+#[tokio::test]
+async fn a_guests_feed_is_empty_and_the_error_names_the_search() {
+    let server = Scripted::start(|_| answer("200 OK", &[], "")).await;
+    let client = Client::builder().settings(server.settings(), Secrets::default()).no_proxy().build().unwrap();
+    let mut feed = client.feed();
+    let error = feed.next().await.unwrap_err();
+    assert_eq!(error.kind(), Some(Kind::NeedsSession));
+    assert!(error.to_string().contains("search"), "{error}");
+    assert!(feed.has_more(), "a page that failed can be asked for again");
+}
+
+#[tokio::test]
+async fn events_are_a_stream_too() {
+    let sim = sim(50.0, &[]).await;
+    let mut live = client(&sim).track_user(&sim.names()[0]).await.unwrap();
+    let told = tokio::time::timeout(PATIENCE, live.events().take(5).collect::<Vec<_>>());
+    assert_eq!(told.await.unwrap().len(), 5);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_live_is_recorded_into_a_file_of_the_folder() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    /// Stands in for ffmpeg: keeps what it is given.
+    const KEEP: &str = "#!/bin/sh\nfor last; do :; done; exec cat > \"${last#file:}\"\n";
+    let folder = tempfile::tempdir().unwrap();
+    let ffmpeg = folder.path().join("ffmpeg");
+    std::fs::write(&ffmpeg, KEEP).unwrap();
+    std::fs::set_permissions(&ffmpeg, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let sim = sim(0.0, &[]).await;
+    let name = sim.names()[0].clone();
+    let client = builder(&sim).ffmpeg(&ffmpeg.to_string_lossy()).build().unwrap();
+    let live = client.track_user(&name).await.unwrap();
+    let mut recording = live.record(folder.path()).await.unwrap();
+    let begun =
+        async { while !matches!(recording.next().await.expect("it goes on"), Recorded::Running { bytes: 1.., .. }) {} };
+    tokio::time::timeout(PATIENCE, begun).await.expect("it begins");
+    let saved = tokio::time::timeout(PATIENCE, recording.stop()).await.expect("it ends").unwrap();
+    let file = saved.file.file_name().unwrap().to_string_lossy().into_owned();
+    assert!(file.starts_with(&format!("{name}_")) && saved.bytes > 0, "{saved:?}");
+    assert_eq!(std::fs::metadata(&saved.file).unwrap().len(), saved.bytes);
 }
