@@ -1,10 +1,17 @@
 //! Commands: what a person types, and the lines they get back. One file each.
 
+mod ask;
 pub mod config;
 mod decode;
 mod demo;
 mod events;
+mod feed;
+mod gifts;
+mod info;
+mod live;
 mod output;
+mod prices;
+mod search;
 mod sim;
 mod watch;
 
@@ -38,6 +45,18 @@ enum Command {
     Demo(demo::Demo),
     /// Print what happens in rooms, one JSON object a line.
     Events(events::Events),
+    /// Tell who somebody is and what their live is.
+    Info(info::Info),
+    /// Tell who is live: exit code 0 when anybody named is, 1 when nobody is, 2 when it could not be told.
+    Live(live::Live),
+    /// List gifts and their prices: of a room, or of your region.
+    Gifts(gifts::Gifts),
+    /// List what coins cost.
+    Prices(prices::Prices),
+    /// List lives that TikTok recommends. Wants a login today; search does not.
+    Feed(feed::Feed),
+    /// Find lives by words.
+    Search(search::Search),
     /// Turn captured frames or messages into the same lines.
     Decode(decode::Decode),
     /// Run the simulated service alone, for any client.
@@ -88,6 +107,12 @@ pub fn run() -> ExitCode {
         Some(Command::Watch(watch)) => watch::run(&watch, &settings),
         Some(Command::Demo(demo)) => demo::run(&demo, &settings),
         Some(Command::Events(events)) => events::run(&events, &settings),
+        Some(Command::Info(info)) => info::run(&info, &settings),
+        Some(Command::Live(live)) => live::run(&live, &settings),
+        Some(Command::Gifts(gifts)) => gifts::run(&gifts, &settings),
+        Some(Command::Prices(prices)) => prices::run(&prices, &settings),
+        Some(Command::Feed(feed)) => feed::run(&feed, &settings),
+        Some(Command::Search(search)) => search::run(&search, &settings),
         Some(Command::Decode(decode)) => decode::run(&decode),
         Some(Command::Sim(sim)) => sim::run(&sim),
         Some(Command::Config(config)) => Ok(config::run(&config, settings.config.as_deref(), &settings.sets)),

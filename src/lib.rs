@@ -16,6 +16,8 @@ pub mod track;
 
 pub mod record;
 
+pub mod client;
+
 pub mod config;
 
 pub mod tui;
@@ -25,3 +27,5 @@ pub mod sim;
 pub mod cli;
 
 pub mod run;
+
+pub use client::{Client, Error, Event, Live};

@@ -11,18 +11,24 @@
 mod address;
 mod browser;
 mod error;
+mod feed;
 mod gifts;
 mod handshake;
 mod http;
 mod json;
 mod lookup;
 mod media;
+mod prices;
+mod profile;
+mod request_log;
 mod room_info;
 mod route;
+mod search;
 mod service;
 mod socket;
 mod streams;
 pub mod transport;
+mod tuning;
 mod visitor;
 
 use std::fmt;
@@ -38,15 +44,19 @@ use transport::{Browser, Cloud, Direct, Poll, Provider};
 pub use crate::config::Secrets;
 pub use address::SignedUrl;
 pub use error::{Error, Kind};
+pub use feed::FeedPage;
 pub use gifts::GiftRow;
 pub use http::Proxies;
 pub use lookup::{Gates, LiveStatus, Lookup};
 pub use media::MediaStream;
+pub use prices::{CoinPack, ShownPrice};
+pub use profile::UserInfo;
 pub use room_info::RoomInfo;
 pub use streams::{Codec, Container, StreamUrl};
 pub use transport::{
     BrokenFrame, BrowserView, Budget, ChooseError, Chooser, Feed, Health, Incoming, Opened, RoomRef, Session, Transport,
 };
+pub use tuning::Tuning;
 
 /// The client. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -69,7 +79,12 @@ impl Client {
 
     /// A client with another rule for proxies.
     pub fn with_proxies(settings: &Settings, secrets: Secrets, proxies: Proxies) -> Result<Self, Error> {
-        let service = Arc::new(Service::new(settings, &secrets, proxies)?);
+        Self::tuned(settings, secrets, proxies, &Tuning::default())
+    }
+
+    /// A client that adds to what is sent, for programs that know why.
+    pub fn tuned(settings: &Settings, secrets: Secrets, proxies: Proxies, tuning: &Tuning) -> Result<Self, Error> {
+        let service = Arc::new(Service::new(settings, &secrets, proxies)?.tuned(tuning)?);
         let client = Self { service, settings: Arc::new(settings.clone()), secrets: Arc::new(secrets) };
         // A provider with a wrong address is told now, not when the first room opens.
         client.transports()?;
@@ -86,9 +101,39 @@ impl Client {
         room_info::room_info(&self.service, room).await
     }
 
-    /// The gifts that can be sent in a room. Nobody may fail because this does.
-    pub async fn gift_list(&self, room: RoomId) -> Result<Vec<GiftRow>, Error> {
-        gifts::gift_list(&self.service, room).await
+    /// Who an account is: by its profile page, else by what a look-up knows.
+    pub async fn user_info(&self, user: &UniqueId) -> Result<UserInfo, Error> {
+        profile::user_info(&self.service, user).await
+    }
+
+    /// The gifts that can be sent in a room, or without one in the region we ask from. Nobody may fail because this does.
+    pub async fn gift_list(&self, room: impl Into<Option<RoomId>>) -> Result<Vec<GiftRow>, Error> {
+        gifts::gift_list(&self.service, room.into()).await
+    }
+
+    /// What coins cost where we ask from.
+    pub async fn price_list(&self) -> Result<Vec<CoinPack>, Error> {
+        prices::price_list(&self.service).await
+    }
+
+    /// A page of the lives TikTok recommends: the one that begins at `from`, or the first.
+    pub async fn feed_page(&self, from: Option<u64>) -> Result<FeedPage, Error> {
+        feed::page(&self.service, from).await
+    }
+
+    /// Lives that match `words`. Works without a login.
+    pub async fn search_live(&self, words: &str) -> Result<Vec<RoomInfo>, Error> {
+        search::search(&self.service, words).await
+    }
+
+    /// Whether `room/info` is to be asked before a connection.
+    pub fn asks_room_info(&self) -> bool {
+        self.service.additions.room_info
+    }
+
+    /// Whether the gift list of a room is to be asked for.
+    pub fn asks_gift_list(&self) -> bool {
+        self.service.additions.gift_list
     }
 
     /// Opens a stream of `room` for recording.

@@ -7,7 +7,7 @@
 
 mod board;
 mod body;
-mod escape;
+pub(crate) mod escape;
 mod views;
 
 use std::collections::BTreeMap;

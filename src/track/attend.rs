@@ -74,6 +74,9 @@ impl Life {
     /// Asks `room/info`; says what it reports. The reason, when the live is over. A failing answer decides nothing: the
     /// stream works without it.
     async fn over(&mut self, live: &mut Attendance) -> Option<Text> {
+        if !self.client.asks_room_info() {
+            return None;
+        }
         let stop = self.stop.clone();
         let answer = tokio::select! {
             () = stop.cancelled() => return None,

@@ -21,6 +21,9 @@ enum State {
 impl Gifts {
     /// The list, if it is known or can be had; the first room that asks fetches it for all.
     pub(super) async fn fetch(&self, client: &Client, room: RoomId) -> Option<Arc<Catalogue>> {
+        if !client.asks_gift_list() {
+            return None;
+        }
         match &mut *self.lock() {
             State::Known(catalogue) => return Some(Arc::clone(catalogue)),
             State::Asked => return None,

@@ -39,11 +39,17 @@ pub struct Tracker {
 impl Tracker {
     /// Starts with no room. Needs a tokio runtime. Fails when a transport's settings are wrong.
     pub fn start(client: Client, clock: Clock) -> Result<Self, Error> {
+        let chooser = client.chooser(clock.clone())?;
+        Ok(Self::with_chooser(client, chooser, clock))
+    }
+
+    /// Like [`Tracker::start`], with a chooser that other trackers share.
+    pub fn with_chooser(client: Client, chooser: Chooser, clock: Clock) -> Self {
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let outlets = Outlets::default();
         let stop = CancellationToken::new();
         let supervisor = Supervisor {
-            chooser: client.chooser(clock.clone())?,
+            chooser,
             client,
             clock,
             outlets: outlets.clone(),
@@ -55,7 +61,7 @@ impl Tracker {
             running: HashMap::new(),
             last_key: 0,
         };
-        Ok(Self { commands, outlets, stop, supervisor: tokio::spawn(supervisor.run(inbox)) })
+        Self { commands, outlets, stop, supervisor: tokio::spawn(supervisor.run(inbox)) }
     }
 
     /// A new reader with room for `capacity` updates; `raw` asks for the bytes behind the events too. Subscribe before

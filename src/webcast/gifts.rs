@@ -3,10 +3,12 @@
 //! A comfort: messages carry the facts of their own gift, so nobody may fail because this list does. Sources disagree on
 //! whether it needs a signature (protocol notes 3.1); an empty answer is taken to mean that it does.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::error::{Error, Kind};
-use super::http::{Answer, Request};
+use super::http::Answer;
 use super::json::{at, count, id, int, str, text};
 use super::lookup::{Subject, by_code, by_status};
 use super::service::Service;
@@ -34,28 +36,27 @@ pub struct GiftRow {
     pub picture: Option<Box<str>>,
 }
 
-pub(super) async fn gift_list(service: &Service, room: RoomId) -> Result<Vec<GiftRow>, Error> {
-    let mut url = super::address::under(&service.webcast, "gift/list/");
-    url.query_pairs_mut()
-        .extend_pairs(Service::browser().query(&service.language))
-        .extend_pairs([("device_platform", "web_pc"), ("room_id", &room.to_string())]);
-    let headers = service.headers(&url);
-    let doing = format!("get the gifts of room {room}");
-    let way = service.routes.of_room(room, None);
-    let answer = way.http.get(Request { doing: &doing, url, headers, cap: CAP }).await?;
-    read(room, &answer)
+/// The gifts of a room, or without one those of the region we ask from.
+pub(super) async fn gift_list(service: &Service, room: Option<RoomId>) -> Result<Vec<GiftRow>, Error> {
+    let url = super::address::under(&service.webcast, "gift/list/");
+    let room_id = room.map(|room| room.to_string());
+    let url = service.question(url, room_id.as_deref().map(|room| ("room_id", room)));
+    let (subject, of, way) = match room {
+        Some(room) => (Subject::Room(room), format!(" of room {room}"), service.routes.of_room(room, None)),
+        None => (Subject::Thing("the list of gifts"), String::new(), Arc::clone(service.routes.usual())),
+    };
+    read(subject, &service.ask(&way.http, &format!("get the gifts{of}"), url, CAP).await?)
 }
 
-fn read(room: RoomId, answer: &Answer) -> Result<Vec<GiftRow>, Error> {
+fn read(subject: Subject<'_>, answer: &Answer) -> Result<Vec<GiftRow>, Error> {
     if answer.status.is_success() && answer.body.is_empty() {
         return Err(Error::new(
             Kind::NeedsSession,
             "TikTok gives its gift list only to signed requests; names and prices come from the gifts themselves",
         ));
     }
-    let subject = Subject::Room(room);
     by_status(subject, answer)?;
-    let unreadable = || Error::new(Kind::BadAnswer, format!("the gift list of room {room} cannot be read"));
+    let unreadable = || Error::new(Kind::BadAnswer, "TikTok's list of gifts cannot be read");
     let json: Value = serde_json::from_slice(&answer.body).map_err(|_| unreadable())?;
     by_code(subject, int(at(&json, &["status_code"])).unwrap_or_default(), str(at(&json, &["data", "message"])))?;
     let data = at(&json, &["data"]);
@@ -85,7 +86,7 @@ mod tests {
     use reqwest::{StatusCode, header::HeaderMap};
 
     fn read_body(body: impl Into<Bytes>) -> Result<Vec<GiftRow>, Error> {
-        read(RoomId(7), &Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.into() })
+        read(Subject::Room(RoomId(7)), &Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.into() })
     }
 
     #[test]

@@ -15,6 +15,7 @@ use url::Url;
 
 use super::address::{check_plain, is_loopback, place};
 use super::error::{Error, Kind, Spoken};
+use super::request_log;
 
 /// Redirects followed, all on the same host.
 const MAX_REDIRECTS: usize = 3;
@@ -116,7 +117,9 @@ impl Http {
             read(doing, response, cap).await
         };
         let answer = tokio::time::timeout(self.timeout, work).await;
-        answer.unwrap_or_else(|_| Err(late(doing, &place(&url), self.timeout)))
+        let answer = answer.unwrap_or_else(|_| Err(late(doing, &place(&url), self.timeout)));
+        request_log::told(&url, &answer);
+        answer
     }
 
     /// Like [`Http::send`], but the head of the answer must come within the usual time.
@@ -140,6 +143,7 @@ impl Http {
     /// Sends one GET and returns the answer with its body unread. No timeout beyond that of connecting.
     pub(super) async fn send(&self, doing: &str, url: &Url, headers: HeaderMap) -> Result<Response, Error> {
         check_plain(url)?;
+        request_log::sent(url);
         let client = self.client(url).await?;
         client.get(url.clone()).headers(headers).send().await.map_err(|error| broken(doing, &place(url), error))
     }

@@ -10,14 +10,15 @@ mod refusal;
 use serde_json::Value;
 
 use super::error::{Error, Kind};
-use super::http::{Answer, Request};
+use super::http::Answer;
 use super::json::{at, count, flag, id, int, str, text};
 use super::service::Service;
 use crate::clock::Timestamp;
 use crate::ids::{RoomId, UniqueId, UserId};
 use crate::text::Text;
 
-pub(super) use refusal::{Subject, age_restricted, by_code, by_status};
+pub(super) use page::script;
+pub(super) use refusal::{Subject, age_restricted, by_code, by_status, not_found};
 
 /// The answer is about 15 KB.
 const API_CAP: usize = 8 << 20;
@@ -135,6 +136,7 @@ async fn ask_api(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
         ])
         .extend_pairs([("app_language", &service.language), ("browser_language", &service.language)])
         .extend_pairs([("user_is_login", "false"), ("staleTime", "600000")]);
+    service.add_query(&mut url);
     let answer = ask(service, host, url, API_CAP).await?;
     read_api(host, &answer)
 }
@@ -146,9 +148,8 @@ async fn ask_page(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
 }
 
 async fn ask(service: &Service, host: &UniqueId, url: url::Url, cap: usize) -> Result<Answer, Error> {
-    let headers = service.headers(&url);
     let way = service.routes.of_host(host);
-    way.http.get(Request { doing: &format!("look up @{host}"), url, headers, cap }).await
+    service.ask(&way.http, &format!("look up @{host}"), url, cap).await
 }
 
 /// Reads the answer of `api-live/user/room`.

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::error::{Error, Kind};
-use super::http::{Answer, Request};
+use super::http::Answer;
 use super::json::{at, count, id, int, str, text};
 use super::lookup::{LiveStatus, Subject, age_restricted, by_code, by_status};
 use super::service::Service;
@@ -50,14 +50,10 @@ pub struct RoomInfo {
 }
 
 pub(super) async fn room_info(service: &Service, room: RoomId) -> Result<RoomInfo, Error> {
-    let mut url = super::address::under(&service.webcast, "room/info/");
-    url.query_pairs_mut()
-        .extend_pairs(Service::browser().query(&service.language))
-        .extend_pairs([("device_platform", "web_pc"), ("room_id", &room.to_string())]);
-    let headers = service.headers(&url);
-    let doing = format!("ask about room {room}");
+    let url = super::address::under(&service.webcast, "room/info/");
+    let url = service.question(url, [("room_id", room.to_string().as_str())]);
     let way = service.routes.of_room(room, None);
-    let info = read(room, &way.http.get(Request { doing: &doing, url, headers, cap: CAP }).await?)?;
+    let info = read(room, &service.ask(&way.http, &format!("ask about room {room}"), url, CAP).await?)?;
     if let Some(host) = &info.unique_id {
         service.routes.learn(info.room_id, host);
     }
@@ -86,7 +82,8 @@ fn unreadable(room: RoomId) -> Error {
     Error::new(Kind::BadAnswer, format!("TikTok's answer about room {room} cannot be read; try again in a minute"))
 }
 
-fn from_data(room: RoomId, data: &Value) -> RoomInfo {
+/// Reads what stands under `data`; other answers hold the same of each room.
+pub(super) fn from_data(room: RoomId, data: &Value) -> RoomInfo {
     let owner = at(data, &["owner"]);
     let status = int(at(data, &["status"])).map_or(LiveStatus::Offline, LiveStatus::from_wire);
     let time = |key: &str| int(at(data, &[key])).and_then(Timestamp::from_wire);

@@ -10,9 +10,10 @@ use url::Url;
 use super::address::{base, is_loopback, is_tiktok};
 use super::browser::{Browser, insert_text};
 use super::error::Error;
-use super::http::{Http, Proxies};
+use super::http::{Answer, Http, Proxies, Request};
 use super::route::{Route, Routes};
 use super::transport::RoomRef;
+use super::tuning::{Additions, Tuning};
 use crate::config::{Secret, Secrets, Settings};
 
 /// Where room info and gifts are, unless the base address brings a path of its own.
@@ -34,6 +35,7 @@ pub(super) struct Service {
     session: Option<Secret>,
     target_idc: Option<Secret>,
     session_hosts: Vec<String>,
+    pub(super) additions: Additions,
 }
 
 impl Service {
@@ -50,7 +52,14 @@ impl Service {
             session: secrets.session.clone(),
             target_idc: secrets.target_idc.clone(),
             session_hosts: settings.session.hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect(),
+            additions: Additions::default(),
         })
+    }
+
+    /// The same with what a program adds. Fails where that cannot be sent.
+    pub(super) fn tuned(mut self, tuning: &Tuning) -> Result<Self, Error> {
+        self.additions = Additions::new(tuning)?;
+        Ok(self)
     }
 
     /// The way out of a room.
@@ -78,23 +87,56 @@ impl Service {
         if let Some(cookie) = self.session_cookie(url) {
             insert_text(&mut headers, COOKIE, &cookie);
         }
+        self.additions.add_headers(&mut headers, self.may_see_secrets(url));
         headers
     }
 
-    /// The user's own session as a cookie line, if there is one and `url` may see it: TikTok over TLS, or a host that
-    /// the user named, over TLS or on this machine.
+    /// Adds what a program wants in the handshake of the socket at `url`, and in its address.
+    pub(super) fn add_to_socket(&self, url: &mut Url, headers: &mut HeaderMap) {
+        self.additions.add_query(url);
+        self.additions.add_socket_headers(headers, self.may_see_secrets(url));
+    }
+
+    /// Adds what a program wants in the address of a look-up.
+    pub(super) fn add_query(&self, url: &mut Url) {
+        self.additions.add_query(url);
+    }
+
+    /// A question to the webcast service: `url` with the block every such request carries (protocol notes 2.1) and `pairs`.
+    pub(super) fn question<'p>(&self, mut url: Url, pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> Url {
+        url.query_pairs_mut()
+            .extend_pairs(Self::browser().query(&self.language))
+            .append_pair("device_platform", "web_pc")
+            .extend_pairs(pairs);
+        self.add_query(&mut url);
+        url
+    }
+
+    /// Asks over `http`, which is the way of what is asked about, as a browser on TikTok's site would. `doing` stands after "could not".
+    pub(super) async fn ask(&self, http: &Http, doing: &str, url: Url, cap: usize) -> Result<Answer, Error> {
+        let headers = self.headers(&url);
+        http.get(Request { doing, url, headers, cap }).await
+    }
+
+    /// The user's own session as a cookie line, if there is one and `url` may see it.
     pub(super) fn session_cookie(&self, url: &Url) -> Option<String> {
         let session = self.session.as_ref()?.reveal();
         let target_idc = self.target_idc.as_ref().map_or("", Secret::reveal);
-        let named = url.host_str().is_some_and(|host| self.session_hosts.iter().any(|named| named == host));
-        let private = matches!(url.scheme(), "https" | "wss") || is_loopback(url);
         let harmless = |value: &str| value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
-        let may = (is_tiktok(url) || (named && private)) && harmless(session) && harmless(target_idc);
+        let may = self.may_see_secrets(url) && harmless(session) && harmless(target_idc);
         may.then(|| {
             let line = format!("sessionid={session}; sessionid_ss={session}; sid_tt={session}");
             // A session is good in its own data centre only (protocol notes 4.7).
             if target_idc.is_empty() { line } else { format!("{line}; tt-target-idc={target_idc}") }
         })
+    }
+
+    /// Whether the user's own secrets may go to `url`: TikTok over TLS, or a host that the user named, over TLS or on this
+    /// machine.
+    fn may_see_secrets(&self, url: &Url) -> bool {
+        let named = url.host_str().is_some_and(|host| self.session_hosts.iter().any(|named| named == host));
+        let private = matches!(url.scheme(), "https" | "wss") || is_loopback(url);
+        is_tiktok(url) || (named && private)
     }
 }
 

@@ -10,10 +10,12 @@
 mod browser;
 mod captures;
 mod catalogue;
+mod commands;
 mod config;
 mod docs;
 mod invented;
 mod layers;
+mod library;
 mod lookup;
 mod meaning;
 mod ndjson;

@@ -9,7 +9,7 @@ use serde_json::ser::Formatter;
 use crate::text::must_escape;
 
 /// `value` as JSON on one line.
-pub(super) fn to_string(value: &impl Serialize) -> String {
+pub(crate) fn to_string(value: &impl Serialize) -> String {
     let mut line = Vec::with_capacity(512);
     // Our views hold text, numbers and maps with text keys: nothing in them can fail to be written to memory.
     match value.serialize(&mut Serializer::with_formatter(&mut line, Escaped)) {

@@ -20,19 +20,23 @@ pub(super) fn read(host: &UniqueId, answer: &Answer) -> Result<Lookup, Error> {
     let subject = Subject::Host(host);
     by_status(subject, answer)?;
     let html = String::from_utf8_lossy(&answer.body);
-    let Some(state) = state(&html) else {
-        let blocked = looks_like_captcha(&html) || html.len() < SHELL;
-        return Err(if blocked { captcha(subject) } else { no_state(host) });
-    };
+    let state = script(subject, &html, MARK)?.ok_or_else(|| no_state(host))?;
     let state: Value = serde_json::from_str(state).map_err(|_| no_state(host))?;
     read_state(host, &state)
 }
 
-/// The text inside the script element.
-fn state(html: &str) -> Option<&str> {
-    let (_, rest) = html.split_once(MARK)?;
-    let (_, rest) = rest.split_once('>')?;
-    rest.split_once("</script>").map(|(state, _)| state)
+/// The text inside the script element with `mark`; nothing in a page without it, unless that page is a challenge.
+pub(in crate::webcast) fn script<'h>(
+    subject: Subject<'_>,
+    html: &'h str,
+    mark: &str,
+) -> Result<Option<&'h str>, Error> {
+    let element = html.split_once(mark).and_then(|(_, rest)| rest.split_once('>'));
+    let state = element.and_then(|(_, rest)| rest.split_once("</script>")).map(|(state, _)| state);
+    if state.is_none() && (looks_like_captcha(html) || html.len() < SHELL) {
+        return Err(captcha(subject));
+    }
+    Ok(state)
 }
 
 fn no_state(host: &UniqueId) -> Error {

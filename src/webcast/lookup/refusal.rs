@@ -16,6 +16,8 @@ pub(in crate::webcast) enum Subject<'a> {
     Host(&'a UniqueId),
     /// A live.
     Room(RoomId),
+    /// Something else, as a sentence calls it: `the feed`.
+    Thing(&'static str),
 }
 
 impl fmt::Display for Subject<'_> {
@@ -23,6 +25,7 @@ impl fmt::Display for Subject<'_> {
         match self {
             Self::Host(host) => write!(f, "@{host}"),
             Self::Room(room) => write!(f, "room {room}"),
+            Self::Thing(thing) => f.write_str(thing),
         }
     }
 }
@@ -89,8 +92,10 @@ pub(in crate::webcast) fn age_restricted(subject: Subject<'_>) -> Error {
     )
 }
 
-fn not_found(subject: Subject<'_>) -> Error {
+/// There is no such account or room; what is neither has moved.
+pub(in crate::webcast) fn not_found(subject: Subject<'_>) -> Error {
     let advice = match subject {
+        Subject::Thing(_) => return moved(subject),
         Subject::Host(_) => "check the spelling; names change",
         Subject::Room(_) => "each live has a number of its own: use the @name",
     };

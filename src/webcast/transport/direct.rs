@@ -49,11 +49,12 @@ impl Direct {
 
     async fn connect(&self, room: &RoomRef, http: &Http, visitor: &Visitor) -> Result<Session, Error> {
         let service = &self.service;
-        let url = socket_url(service, visitor.browser(), room);
+        let mut url = socket_url(service, visitor.browser(), room);
         let mut headers = visitor.browser().headers(&service.site, &service.language);
         insert_text(&mut headers, COOKIE, &service.cookies(&url, &visitor.cookie()));
         insert_text(&mut headers, ORIGIN, &service.site.origin().ascii_serialization());
         insert_text(&mut headers, HeaderName::from_static("cache-control"), "no-cache");
+        service.add_to_socket(&mut url, &mut headers);
         let socket = handshake::open(http, &url, headers, WHOSE).await?;
         let feed = RoomSocket::new(socket, room.room_id, WHOSE.to_owned(), Pace::default());
         Ok(Session::new(room.room_id, None, Box::new(feed)))

@@ -53,6 +53,7 @@ pub(super) fn url(service: &Service, browser: Browser, room: &RoomRef, place: &P
         .append_pair("cursor", &place.cursor)
         .append_pair("internal_ext", &place.internal_ext)
         .append_pair("room_id", &room.room_id.to_string());
+    service.add_query(&mut url);
     url
 }
 

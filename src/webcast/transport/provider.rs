@@ -86,7 +86,7 @@ impl Provider {
             ProviderFlow::SignUrl => self.fetch_signed(room).await?,
         };
         let room_id = signed.room_id.unwrap_or(room.room_id);
-        let url = self.socket_url(&signed.response, room_id)?;
+        let mut url = self.socket_url(&signed.response, room_id)?;
         let mut headers = Service::browser().headers(&self.service.site, &self.service.language);
         if let Some(agent) = &signed.user_agent {
             insert_text(&mut headers, USER_AGENT, agent);
@@ -96,6 +96,7 @@ impl Provider {
         if !cookie.is_empty() {
             insert_text(&mut headers, COOKIE, &cookie);
         }
+        self.service.add_to_socket(&mut url, &mut headers);
         let whose = format!("the socket signed by {}", self.name);
         // Signed addresses live about 30 s: nothing may come between.
         let socket = handshake::open(&self.service.way(room).http, &url, headers, &whose).await?;

@@ -1,0 +1,147 @@
+//! What the commands that ask one question share: a client from the settings, and two ways to tell an answer.
+//!
+//! For people: aligned columns. For programs (`--json`): one object with `"v":1`, ids as text, remote text as it was said
+//! with its controls escaped, null for what is not known.
+
+use std::process::ExitCode;
+
+use color_eyre::eyre::Result;
+use serde_json::{Value, json};
+
+use super::{SettingsArgs, output};
+use crate::client::Client;
+use crate::clock::Timestamp;
+use crate::events::json::escape;
+use crate::ids::UniqueId;
+use crate::run;
+use crate::text::{Text, clip, width};
+use crate::webcast::{LiveStatus, RoomInfo};
+
+/// The version of every object.
+const VERSION: u32 = 1;
+/// Columns of a title in a list.
+const TITLE: usize = 40;
+
+/// Asks with a client from the settings.
+pub(super) fn ask(settings: &SettingsArgs, question: impl AsyncFnOnce(Client) -> Result<ExitCode>) -> Result<ExitCode> {
+    let loaded = settings.load()?;
+    let secrets = crate::config::secrets(&loaded.settings, |name| std::env::var(name).ok())?;
+    let client = Client::builder().settings(loaded.settings, secrets).build()?;
+    run::runtime()?.block_on(question(client))
+}
+
+/// One object for programs.
+pub(super) fn say_json(mut object: Value) {
+    if let Value::Object(fields) = &mut object {
+        fields.insert("v".to_owned(), VERSION.into());
+    }
+    output::say(&escape::to_string(&object));
+}
+
+/// `label  value` lines; those without a value are left out.
+pub(super) fn say_facts(facts: &[(&str, String)]) {
+    let known = || facts.iter().filter(|(_, value)| !value.is_empty());
+    let widest = known().map(|(label, _)| label.len()).max().unwrap_or_default();
+    for (label, value) in known() {
+        output::say(&format!("{label:<widest$}  {value}"));
+    }
+}
+
+/// Rows under a head, in columns. The last column is never padded; `right` names those that hold numbers.
+pub(super) fn say_table<const N: usize>(head: [&str; N], right: [bool; N], rows: &[[String; N]]) {
+    let widest: [usize; N] = std::array::from_fn(|at| {
+        rows.iter()
+            .filter_map(|row| row.get(at))
+            .map(|cell| width(cell))
+            .chain(head.get(at).map(|cell| cell.len()))
+            .max()
+            .unwrap_or_default()
+    });
+    output::say(&line(&head.map(str::to_owned), right, widest));
+    for row in rows {
+        if !output::say(&line(row, right, widest)) {
+            // Nobody reads any more.
+            return;
+        }
+    }
+}
+
+fn line<const N: usize>(cells: &[String; N], right: [bool; N], widest: [usize; N]) -> String {
+    let mut line = String::new();
+    for (at, ((cell, right), widest)) in cells.iter().zip(right).zip(widest).enumerate() {
+        let space = " ".repeat(widest.saturating_sub(width(cell)));
+        let between = if at == 0 { "" } else { "  " };
+        let (before, after) = if right { (space.as_str(), "") } else { ("", space.as_str()) };
+        line.extend([between, before, cell, after]);
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
+/// Lives as a table.
+pub(super) fn say_rooms(rooms: impl Iterator<Item = impl AsRef<RoomInfo>>) {
+    let rows: Vec<_> = rooms
+        .map(|room| {
+            let room = room.as_ref();
+            let host = room.unique_id.as_ref().map(|name| format!("@{name}")).unwrap_or_default();
+            [host, number(room.watching), room.room_id.to_string(), clip(room.title.as_str(), TITLE).into_owned()]
+        })
+        .collect();
+    say_table(["host", "watching", "room", "title"], [false, true, false, false], &rows);
+}
+
+/// A live for programs.
+pub(super) fn room_json(room: &RoomInfo) -> Value {
+    json!({
+        "room_id": room.room_id.to_string(),
+        "host_id": room.host_id.map(|id| id.to_string()),
+        "unique_id": room.unique_id.as_ref().map(UniqueId::as_str),
+        "nickname": said(&room.nickname),
+        "status": status(room.status),
+        "title": said(&room.title),
+        "watching": room.watching,
+        "total_viewers": room.total_viewers,
+        "likes": room.likes,
+        "followers": room.followers,
+        "started_at": time(room.started_at),
+        "finished_at": time(room.finished_at),
+    })
+}
+
+/// Remote text for programs: as it was said, null where nothing was.
+pub(super) fn said(text: &Text) -> Option<&str> {
+    Some(text.original()).filter(|text| !text.is_empty())
+}
+
+/// A time for programs.
+pub(super) fn time(at: Option<Timestamp>) -> Option<String> {
+    at.map(Timestamp::rfc3339)
+}
+
+/// A status in one word.
+pub(super) fn status(status: LiveStatus) -> String {
+    match status {
+        LiveStatus::Live => "live".into(),
+        LiveStatus::Paused => "paused".into(),
+        LiveStatus::Offline => "offline".into(),
+        LiveStatus::Unknown(number) => format!("unknown({number})"),
+    }
+}
+
+/// A number for people; empty where it is not known.
+pub(super) fn number(number: Option<u64>) -> String {
+    number.map(|number| number.to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_for_wide_text_too() {
+        let rows = [["@ana", "7", "日本"], ["@kenji_plays", "1280", "x"]].map(|row| row.map(str::to_owned));
+        let widest = [12, 4, 4];
+        let lines = rows.map(|row| line(&row, [false, true, false], widest));
+        assert_eq!(lines, ["@ana             7  日本", "@kenji_plays  1280  x"]);
+    }
+}

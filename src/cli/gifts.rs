@@ -1,0 +1,59 @@
+//! `tiktop gifts [@name|ROOM]`: what can be given, and what it costs in coins.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use color_eyre::eyre::Result;
+use serde_json::json;
+
+use super::SettingsArgs;
+use super::ask::{ask, number, said, say_json, say_table};
+use crate::webcast::GiftRow;
+
+/// List gifts and their prices.
+#[derive(Debug, Args)]
+pub(super) struct Gifts {
+    /// @name, a link to the live, or a room id. Without: the gifts of your region.
+    #[arg(value_name = "ROOM")]
+    room: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Gifts, settings: &SettingsArgs) -> Result<ExitCode> {
+    ask(settings, async |client| {
+        let room = match &args.room {
+            Some(room) => Some(client.room_of(room).await?),
+            None => None,
+        };
+        let mut gifts = client.gift_list(room).await?;
+        // Pages of the list repeat what stands in the list itself.
+        gifts.sort_by_key(|gift| (gift.diamonds, gift.id));
+        gifts.dedup_by_key(|gift| gift.id);
+        if args.json {
+            let room_id = room.map(|room| room.to_string());
+            say_json(json!({ "room_id": room_id, "gifts": gifts.iter().map(to_json).collect::<Vec<_>>() }));
+        } else {
+            let rows: Vec<_> = gifts.iter().map(row).collect();
+            say_table(["gift", "coins", "id", ""], [false, true, true, false], &rows);
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn row(gift: &GiftRow) -> [String; 4] {
+    let streak = if gift.kind == 1 { "in streaks" } else { "" };
+    [gift.name.to_string(), number(gift.diamonds), gift.id.to_string(), streak.to_owned()]
+}
+
+fn to_json(gift: &GiftRow) -> serde_json::Value {
+    json!({
+        "id": gift.id.to_string(),
+        "name": said(&gift.name),
+        "describe": said(&gift.describe),
+        "diamonds": gift.diamonds,
+        "kind": gift.kind,
+        "picture": gift.picture,
+    })
+}

@@ -1,0 +1,35 @@
+//! `tiktop search WORDS`: lives that match some words. Works without a login.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use color_eyre::eyre::Result;
+use serde_json::json;
+
+use super::ask::{ask, room_json, say_json, say_rooms};
+use super::{SettingsArgs, output};
+
+/// Find lives by words.
+#[derive(Debug, Args)]
+pub(super) struct Search {
+    /// What to look for.
+    #[arg(value_name = "WORDS", required = true)]
+    words: Vec<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Search, settings: &SettingsArgs) -> Result<ExitCode> {
+    ask(settings, async |client| {
+        let found = client.search_live(&args.words.join(" ")).await?;
+        if args.json {
+            say_json(json!({ "rooms": found.iter().map(|item| room_json(item)).collect::<Vec<_>>() }));
+        } else if found.is_empty() {
+            output::complain("no live matches these words");
+        } else {
+            say_rooms(found.iter());
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}

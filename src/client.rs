@@ -1,0 +1,222 @@
+//! The library's face: track a live, ask about rooms and people, record.
+//!
+//! Everything the program does with TikTok, without its screen. A [`Client`] is made by [`Client::builder`]; it gives
+//! [`Live`]s, which are streams of [`Event`]s with a state that is always up to date, and answers single questions.
+//!
+//! ```
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use tiktop::events::EventKind;
+//! use tiktop::{Client, Event};
+//!
+//! // A simulated TikTok on this machine; leave `service` out for the real one.
+//! let sim = tiktop::sim::Sim::start(tiktop::sim::Options::default()).await?;
+//! let client = Client::builder()
+//!     .service(&sim.base_url(), &sim.socket_url())
+//!     .transports([tiktop::config::TransportKind::Direct])
+//!     .build()?;
+//!
+//! let mut live = client.track_user("@ana.live").await?;
+//! while let Some(event) = live.next().await {
+//!     let Event::Happened(noted) = event else { continue };
+//!     if let EventKind::Chat(chat) = &noted.event.kind {
+//!         println!("{}: {}", chat.from.name(), chat.text);
+//!         break;
+//!     }
+//! }
+//! println!("{} comments so far", live.state().stats.comments);
+//! live.disconnect().await;
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(example()).unwrap();
+//! ```
+//!
+//! # Logs
+//!
+//! There are no handlers to install: everything is told to [`tracing`](https://docs.rs/tracing), and whoever installs a
+//! subscriber hears it. Targets: `tiktop` for all, at `error`, `warn`, `info` and `debug`; `tiktop::requests` at `debug` for
+//! each request and at `trace` for the bodies of answers, with signatures, tokens and cookies blanked.
+//!
+//! # What is not here
+//!
+//! Sending chat: it needs the user's login at a third party that signs for them. The price list and the feed could only
+//! be tried on the simulator; guests get an empty feed today, which is the error
+//! [`Kind::NeedsSession`](crate::webcast::Kind::NeedsSession): use [`Client::search_live`].
+//!
+//! Invariant: a [`Live`] that is dropped stops its tasks; nothing here outlives its owner.
+
+mod builder;
+mod error;
+mod feed;
+mod live;
+mod recording;
+
+use std::fmt;
+use std::time::Duration;
+
+pub use builder::Builder;
+pub use error::Error;
+pub use feed::{Feed, Item};
+pub use live::{Event, Live};
+pub use recording::{Recording, Saved};
+
+use crate::clock::Clock;
+use crate::ids::{RoomId, Target, UniqueId};
+use crate::record;
+use crate::webcast::{self, Chooser, CoinPack, GiftRow, LiveStatus, Lookup, RoomInfo, UserInfo};
+
+/// Least time between two look-ups of somebody who is waited for.
+const LEAST_WAIT: Duration = Duration::from_secs(30);
+
+/// TikTok LIVE. Cheap to clone; clones share connections, transports and what was learned of them.
+#[derive(Clone)]
+pub struct Client {
+    service: webcast::Client,
+    chooser: Chooser,
+    clock: Clock,
+    habits: Habits,
+    /// What makes recordings; the folder is said with each one.
+    ffmpeg: String,
+}
+
+/// How lives are told.
+#[derive(Clone, Copy, Debug)]
+struct Habits {
+    history: bool,
+    raw: bool,
+    queue: usize,
+}
+
+impl Client {
+    /// A client with the defaults, proxies as the environment says.
+    pub fn new() -> Result<Self, Error> {
+        Self::builder().build()
+    }
+
+    /// Sets options first.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Tracks the live of a user, until that live ends. `name` is a name or a link.
+    ///
+    /// Fails with [`Error::NotLive`] when there is none. Needs a tokio runtime.
+    pub async fn track_user(&self, name: &str) -> Result<Live, Error> {
+        let found = self.look_up(name).await?;
+        if !found.status.is_on() {
+            return Err(Error::not_live(&found.unique_id));
+        }
+        self.open(Target::Host(found.unique_id), found.room_id, true).await
+    }
+
+    /// Tracks one live by its room, until it ends.
+    ///
+    /// Fails with [`Error::NotLive`] when it is over. Needs a tokio runtime.
+    pub async fn track_room(&self, room: RoomId) -> Result<Live, Error> {
+        let info = self.service.room_info(room).await?;
+        if info.status == LiveStatus::Offline {
+            return Err(Error::over(room));
+        }
+        self.open(Target::Room(room), Some(room), true).await
+    }
+
+    /// Follows a user from live to live, for ever: waits while they are offline. Nothing is asked before it returns.
+    pub async fn follow(&self, name: &str) -> Result<Live, Error> {
+        self.open(name.parse()?, None, false).await
+    }
+
+    async fn open(&self, target: Target, room: Option<RoomId>, once: bool) -> Result<Live, Error> {
+        Ok(Live::open(self.clone(), target, room, once).await)
+    }
+
+    /// Who a user is: the profile, else what a look-up knows.
+    pub async fn user_info(&self, name: &str) -> Result<UserInfo, Error> {
+        Ok(self.service.user_info(&host(name)?).await?)
+    }
+
+    /// Where a user stands: their room, and whether they are live.
+    pub async fn look_up(&self, name: &str) -> Result<Lookup, Error> {
+        Ok(self.service.look_up(&host(name)?).await?)
+    }
+
+    /// Whether a user is live; a paused live counts. Costs one look-up and no signature.
+    pub async fn is_live(&self, name: &str) -> Result<bool, Error> {
+        Ok(self.look_up(name).await?.status.is_on())
+    }
+
+    /// Waits until a user is live, asking `every` so often: 30 s at least, and never sooner than the service allows.
+    ///
+    /// Fails where waiting cannot help (no such user, an age gate). Drop the future to stop waiting.
+    pub async fn wait_until_live(&self, name: &str, every: Duration) -> Result<Lookup, Error> {
+        let host = host(name)?;
+        loop {
+            let wait = match self.service.look_up(&host).await {
+                Ok(found) if found.status.is_on() => return Ok(found),
+                Ok(_) => Duration::ZERO,
+                Err(error) if error.is_lasting() => return Err(error.into()),
+                Err(error) => {
+                    tracing::info!("waiting for @{host}: {error}");
+                    error.retry_after().unwrap_or_default()
+                }
+            };
+            tokio::time::sleep(wait.max(every).max(LEAST_WAIT)).await;
+        }
+    }
+
+    /// What the service knows of a room: of the live of a name (or of the last one), or of a room id.
+    pub async fn room_info(&self, room: &str) -> Result<RoomInfo, Error> {
+        let room = self.room_of(room).await?;
+        Ok(self.service.room_info(room).await?)
+    }
+
+    /// The room that a name or a room id stands for.
+    pub async fn room_of(&self, room: &str) -> Result<RoomId, Error> {
+        match room.parse()? {
+            Target::Room(room) => Ok(room),
+            Target::Host(host) => self.service.look_up(&host).await?.room_id.ok_or_else(|| Error::not_live(&host)),
+        }
+    }
+
+    /// The gifts that can be sent in a room; without one, those of the region we ask from.
+    pub async fn gift_list(&self, room: impl Into<Option<RoomId>>) -> Result<Vec<GiftRow>, Error> {
+        Ok(self.service.gift_list(room).await?)
+    }
+
+    /// What coins cost where we ask from. Tried on the simulator only.
+    pub async fn price_list(&self) -> Result<Vec<CoinPack>, Error> {
+        Ok(self.service.price_list().await?)
+    }
+
+    /// Lives TikTok recommends, page by page. Nothing is asked before [`Feed::next`]. Tried on the simulator only.
+    pub fn feed(&self) -> Feed {
+        Feed::new(self.clone())
+    }
+
+    /// Lives that match some words.
+    pub async fn search_live(&self, words: &str) -> Result<Vec<Item>, Error> {
+        let found = self.service.search_live(words).await?;
+        Ok(found.into_iter().map(|info| Item::new(self.clone(), info)).collect())
+    }
+
+    /// The transports' health: who worked last, who failed and why, who is left alone until when.
+    pub fn health(&self) -> Vec<webcast::Health> {
+        self.chooser.health()
+    }
+
+    fn recorder(&self, folder: impl Into<std::path::PathBuf>) -> record::Settings {
+        record::Settings::new(folder, self.ffmpeg.clone())
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("habits", &self.habits).finish_non_exhaustive()
+    }
+}
+
+/// The name in a name or a link. A number is an account's id, which TikTok takes as a name too.
+fn host(name: &str) -> Result<UniqueId, Error> {
+    Ok(match name.parse()? {
+        Target::Host(host) => host,
+        Target::Room(id) => id.to_string().parse()?,
+    })
+}

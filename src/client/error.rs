@@ -1,0 +1,58 @@
+//! What can go wrong for a program that uses this library, to be matched.
+
+use crate::ids::{RoomId, TargetError, UniqueId};
+use crate::text::Text;
+use crate::webcast::{self, Kind};
+
+/// An error; prints as one sentence.
+///
+/// ```
+/// use tiktop::{Error, webcast::Kind};
+///
+/// fn advice(error: &Error) -> &'static str {
+///     match (error, error.kind()) {
+///         (Error::NotLive(_), _) => "wait",
+///         (_, Some(Kind::NotFound)) => "check the name",
+///         (_, Some(Kind::RateLimited { .. })) => "slow down",
+///         (_, Some(Kind::NeedsSession | Kind::AgeRestricted)) => "log in",
+///         (_, Some(Kind::Blocked | Kind::Captcha)) => "use another network",
+///         _ => "try again",
+///     }
+/// }
+/// # let wrong = "not a name".parse::<tiktop::ids::Target>().unwrap_err();
+/// # assert_eq!(advice(&wrong.into()), "try again");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// What was given names no room.
+    #[error(transparent)]
+    Name(#[from] TargetError),
+    /// There is no live: the user is offline, or the live is over.
+    #[error("{0}")]
+    NotLive(Text),
+    /// The service, a provider or the network; see [`Error::kind`].
+    #[error(transparent)]
+    Service(#[from] webcast::Error),
+    /// A recording could not start or broke.
+    #[error("{0}")]
+    Recording(Text),
+}
+
+impl Error {
+    /// What kind of failure of the service this is, where it is one.
+    pub fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Service(error) => Some(error.kind()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn not_live(host: &UniqueId) -> Self {
+        Self::NotLive(Text::from(format_args!("@{host} is not live")))
+    }
+
+    pub(super) fn over(room: RoomId) -> Self {
+        Self::NotLive(Text::from(format_args!("the live {room} is over")))
+    }
+}

@@ -1,0 +1,193 @@
+//! A live that is being tracked: what happens in it, in order, and the state that comes of it.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::path::PathBuf;
+
+use futures_util::stream::{self, BoxStream, StreamExt};
+use tokio::sync::mpsc;
+
+use super::recording::Recording;
+use super::{Client, Error};
+use crate::events::{EventKind, PhaseKind};
+use crate::ids::{RoomId, RoomKey, Target};
+use crate::record::Job;
+use crate::room::{Noted, Room};
+use crate::track::{Command, Lost, RawMessage, Tracker, Update, UpdateKind};
+use crate::webcast::{GiftRow, RoomInfo};
+
+/// Entries of the log that the state keeps.
+const LOG: usize = 2_000;
+/// The tracker's handle of its only room.
+const KEY: RoomKey = RoomKey(1);
+
+/// Something a live told.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Something happened; for gifts with what it adds.
+    Happened(Noted),
+    /// A message as it came, before its event; only when [`Builder::raw`](super::Builder::raw) asked for them.
+    Raw(RawMessage),
+    /// We were too slow and missed events: what they were. The state catches up by itself.
+    Lagged(Lost),
+}
+
+/// A tracked live. Ask it for [`Live::next`] all the time: events wait in a bounded queue.
+pub struct Live {
+    client: Client,
+    tracker: Tracker,
+    updates: mpsc::Receiver<Update>,
+    /// Told by the tracker and not yet asked for: what is left of one update.
+    waiting: VecDeque<Event>,
+    state: Room,
+    /// The live that the first look-up found.
+    room: Option<RoomId>,
+    /// Over when the live is.
+    once: bool,
+    /// What came before us is left out, what we missed in a gap is not.
+    missed_some: bool,
+    over: bool,
+}
+
+impl Live {
+    pub(super) async fn open(client: Client, target: Target, room: Option<RoomId>, once: bool) -> Self {
+        let tracker = Tracker::with_chooser(client.service.clone(), client.chooser.clone(), client.clock.clone());
+        let updates = tracker.subscribe(client.habits.queue, client.habits.raw);
+        let added = tracker.commands().send(Command::Add(target)).await;
+        Self {
+            client,
+            tracker,
+            updates,
+            waiting: VecDeque::new(),
+            state: Room::new(LOG),
+            room,
+            once,
+            missed_some: false,
+            over: added.is_err(),
+        }
+    }
+
+    /// The next event; nothing when the live has ended (never, for one that was [followed](Client::follow)). Cancel-safe.
+    pub async fn next(&mut self) -> Option<Event> {
+        while !self.over {
+            let Some(event) = self.waiting.pop_front() else {
+                let update = self.updates.recv().await?;
+                self.receive(update.kind);
+                continue;
+            };
+            if self.take(&event) {
+                return Some(event);
+            }
+        }
+        None
+    }
+
+    /// The events as a stream, for programs that combine streams.
+    pub fn events(&mut self) -> BoxStream<'_, Event> {
+        stream::unfold(self, async |live| live.next().await.map(|event| (event, live))).boxed()
+    }
+
+    /// Takes an update while nothing is waiting, so that a snapshot is as new as the last event that was taken.
+    fn receive(&mut self, update: UpdateKind) {
+        match update {
+            UpdateKind::Events(batch) => self.waiting.extend(batch.iter().cloned().map(Event::Happened)),
+            UpdateKind::Raw(batch) => self.waiting.extend(batch.iter().cloned().map(Event::Raw)),
+            UpdateKind::Lagged(lost) => self.waiting.push_back(Event::Lagged(lost)),
+            UpdateKind::Snapshot(room) => self.state = Room::clone(&room),
+            UpdateKind::Removed { .. } => self.over = true,
+            UpdateKind::Added { .. } => {}
+        }
+    }
+
+    /// Brings the state up to an event; whether it is told.
+    fn take(&mut self, event: &Event) -> bool {
+        match event {
+            Event::Happened(noted) => {
+                self.state.apply(&noted.event);
+                !self.is_before_us(noted)
+            }
+            Event::Lagged(lost) => {
+                // A full inbox holds the same wish already.
+                let _ = self.tracker.commands().try_send(Command::Snapshot(KEY));
+                self.over |= self.once && lost.ended;
+                true
+            }
+            Event::Raw(_) => true,
+        }
+    }
+
+    /// Whether this was said before we came in and is not wanted; also notes what matters for that, and the end.
+    fn is_before_us(&mut self, noted: &Noted) -> bool {
+        match &noted.event.kind {
+            EventKind::Live(_) => self.missed_some = false,
+            EventKind::Gap(_) => self.missed_some = true,
+            EventKind::State(phase) if self.once => {
+                self.over = matches!(phase.kind, PhaseKind::Ended | PhaseKind::Offline);
+            }
+            _ => {}
+        }
+        noted.event.history && !self.client.habits.history && !self.missed_some
+    }
+
+    /// Everything known of the room, as of the last event that was taken: phase, totals, gifters, battle, log.
+    pub fn state(&self) -> &Room {
+        &self.state
+    }
+
+    /// The live's id, once known.
+    pub fn room_id(&self) -> Option<RoomId> {
+        self.state.room_id.or(self.room)
+    }
+
+    /// What the service knows of the room now.
+    pub async fn info(&self) -> Result<RoomInfo, Error> {
+        Ok(self.client.service.room_info(self.known_room()?).await?)
+    }
+
+    /// The gifts that can be sent here.
+    pub async fn gifts(&self) -> Result<Vec<GiftRow>, Error> {
+        Ok(self.client.service.gift_list(self.known_room()?).await?)
+    }
+
+    fn known_room(&self) -> Result<RoomId, Error> {
+        self.room_id().ok_or_else(|| Error::NotLive("the room has not been found yet".into()))
+    }
+
+    /// Looks again, or reconnects, now instead of later.
+    pub fn retry(&self) {
+        // A full inbox holds the same wish already.
+        let _ = self.tracker.commands().try_send(Command::Retry(KEY));
+    }
+
+    /// Begins to record into a file of `folder`, named after the host and the time. Needs ffmpeg.
+    ///
+    /// The recording goes on by itself and ends with [`Recording::stop`], with the live, or when it is dropped.
+    pub async fn record(&self, folder: impl Into<PathBuf>) -> Result<Recording, Error> {
+        let room_id = self.known_room()?;
+        let mut host = self.state.host.unique_id.clone();
+        let mut title = self.state.title.clone();
+        if host.is_empty() {
+            let info = self.info().await?;
+            host = info.unique_id.map_or(host, |name| name.as_str().into());
+            title = info.title;
+        }
+        let job = Job { room: KEY, room_id, host, title };
+        Recording::start(&self.client, self.client.recorder(folder), job).await
+    }
+
+    /// Closes the connection and waits until it is closed, two seconds at most. Dropping a live does the same without
+    /// waiting.
+    pub async fn disconnect(self) {
+        self.tracker.finish().await;
+    }
+}
+
+impl fmt::Debug for Live {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Live")
+            .field("host", &self.state.host.unique_id)
+            .field("room", &self.room_id())
+            .field("phase", &self.state.phase.kind)
+            .finish_non_exhaustive()
+    }
+}

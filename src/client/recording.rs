@@ -1,0 +1,82 @@
+//! A recording of a live, from its start to its file.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::{Client, Error};
+use crate::ids::RoomKey;
+use crate::record::{self, Command, Job, Recorder, Update};
+use crate::text::Text;
+
+/// Words that may wait on either side.
+const QUEUE: usize = 64;
+
+/// A running recording. It ends when it is dropped; [`Recording::stop`] waits for its file.
+#[derive(Debug)]
+pub struct Recording {
+    room: RoomKey,
+    recorder: Recorder,
+    commands: mpsc::Sender<Command>,
+    updates: mpsc::Receiver<Update>,
+}
+
+/// A finished recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saved {
+    /// The file.
+    pub file: PathBuf,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// How much of the live is in it.
+    pub length: Duration,
+    /// Why it ended: asked for, the live ended, …
+    pub reason: Text,
+}
+
+impl Recording {
+    pub(super) async fn start(client: &Client, settings: record::Settings, job: Job) -> Result<Self, Error> {
+        let (commands, inbox) = mpsc::channel(QUEUE);
+        let (outbox, updates) = mpsc::channel(QUEUE);
+        let recorder = record::spawn(client.service.clone(), settings, client.clock.clone(), inbox, outbox);
+        let recording = Self { room: job.room, recorder, commands, updates };
+        recording.tell(Command::Start(job)).await?;
+        Ok(recording)
+    }
+
+    /// Where it stands, each time that changes; twice a second at most. Nothing after its end. Cancel-safe.
+    pub async fn next(&mut self) -> Option<record::Recording> {
+        self.updates.recv().await.map(|update| update.recording)
+    }
+
+    /// Ends it and waits until its file is closed, which takes ffmpeg a second or so.
+    pub async fn stop(self) -> Result<Saved, Error> {
+        self.tell(Command::Stop(self.room)).await?;
+        self.finished().await
+    }
+
+    /// Waits until it ends by itself: with the live, or because it broke.
+    pub async fn finished(mut self) -> Result<Saved, Error> {
+        let ended = loop {
+            match self.next().await {
+                Some(record::Recording::Done { file, bytes, millis, reason }) => {
+                    break Ok(Saved { file, bytes, length: Duration::from_millis(millis), reason });
+                }
+                Some(record::Recording::Failed { reason, .. }) => break Err(Error::Recording(reason)),
+                Some(_) => {}
+                None => break Err(lost()),
+            }
+        };
+        self.recorder.finish().await;
+        ended
+    }
+
+    async fn tell(&self, command: Command) -> Result<(), Error> {
+        self.commands.send(command).await.map_err(|_| lost())
+    }
+}
+
+fn lost() -> Error {
+    Error::Recording("the recorder is gone".into())
+}

@@ -1,0 +1,125 @@
+//! The commands that ask one question, as a shell sees them: what they print, and their exit codes.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use rstest::rstest;
+use serde_json::{Value, json};
+use tiktop::sim::{Fault, Options, Sim};
+
+async fn sim(faults: &[Fault]) -> Sim {
+    Sim::start(Options { rate: 0.0, rooms: 12, faults: faults.to_vec(), ..Options::default() }).await.unwrap()
+}
+
+/// Runs the program against the simulator, away from the user's own settings.
+async fn asked(sim: &Sim, args: &[&str]) -> Output {
+    asked_in(tempfile::tempdir().unwrap().path(), sim, args).await
+}
+
+/// The same with a home folder to look into; all requests are logged there.
+async fn asked_in(home: &Path, sim: &Sim, args: &[&str]) -> Output {
+    let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_tiktop"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIKTOP_") || name.starts_with("XDG_")) {
+        program.env_remove(name);
+    }
+    program.env("HOME", home).env("TIKTOP_LOG", "tiktop::requests=trace").args(args);
+    for (option, value) in [
+        ("site_url", sim.base_url()),
+        ("webcast_url", sim.base_url()),
+        ("socket_url", sim.socket_url()),
+        ("timeout_seconds", "5".to_owned()),
+    ] {
+        program.arg("--set").arg(format!("service.{option}={value}"));
+    }
+    program.kill_on_drop(true).output().await.unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+async fn object(sim: &Sim, args: &[&str]) -> Value {
+    let output = asked(sim, args).await;
+    assert_eq!(text(&output.stderr), "");
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(object["v"], 1);
+    object
+}
+
+#[rstest]
+#[case(&["info", "@ana.live"], &["user ", "@ana.live", "live ", "title "])]
+#[case(&["gifts"], &["gift ", "Rose ", "Lion "])]
+#[case(&["gifts", "@ana.live"], &["Rose "])]
+#[case(&["prices"], &["coins", "70", "1.05", "0.97 EUR"])]
+#[case(&["feed", "--pages", "2"], &["host ", "@ana.live", "@oma.bakt2"])]
+#[case(&["search", "harbour"], &["host ", "@ana.live", "@ana.live2"])]
+#[tokio::test]
+async fn people_read_columns(#[case] args: &[&str], #[case] says: &[&str]) {
+    let output = asked(&sim(&[]).await, args).await;
+    let out = text(&output.stdout);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+    assert!(says.iter().all(|word| out.contains(word)), "{out}");
+    assert!(out.lines().all(|line| line == line.trim_end()), "{out}");
+}
+
+#[tokio::test]
+async fn programs_read_objects() {
+    let sim = sim(&[]).await;
+    let room = sim.room_id("ana.live").to_string();
+    let info = object(&sim, &["info", "ana.live", "--json"]).await;
+    assert_eq!((&info["user"]["videos"], &info["room"]["room_id"]), (&json!(64), &json!(room)));
+    let info = object(&sim, &["info", &room, "--json"]).await;
+    assert_eq!((&info["user"]["unique_id"], &info["room"]["status"]), (&json!("ana.live"), &json!("live")));
+    let live = object(&sim, &["live", "--json", "quiet.nora"]).await;
+    assert_eq!((&live["live"], &live["watching"], &live["status"]), (&json!(false), &Value::Null, &json!("offline")));
+    let gifts = object(&sim, &["gifts", "--json"]).await;
+    assert_eq!(gifts["gifts"].as_array().unwrap().len(), 20, "each once");
+    assert_eq!(object(&sim, &["prices", "--json"]).await["packs"][0]["usd_cents"], 105);
+    let feed = object(&sim, &["feed", "--json"]).await;
+    assert_eq!((feed["rooms"].as_array().unwrap().len(), &feed["has_more"]), (6, &json!(true)));
+    assert_eq!(object(&sim, &["search", "harbour", "--json"]).await["rooms"][0]["unique_id"], "ana.live");
+}
+
+#[rstest]
+#[case(&["ana.live"], 0)]
+#[case(&["quiet.nora"], 1)]
+#[case(&["quiet.nora", "@ana.live"], 0)]
+#[case(&["nobody.here"], 2)]
+#[case(&["nobody.here", "ana.live"], 0)]
+#[tokio::test]
+async fn the_exit_code_says_who_is_live(#[case] names: &[&str], #[case] code: i32) {
+    let args: Vec<_> = ["live"].iter().chain(names).copied().collect();
+    assert_eq!(asked(&sim(&[]).await, &args).await.status.code(), Some(code));
+}
+
+#[rstest]
+#[case(&[], &["info", "@nobody.here"], "TikTok knows no @nobody.here")]
+#[case(&[], &["gifts", "not a name"], "is not a TikTok name")]
+#[case(&[Fault::Blocked403], &["feed"], "refuses this network")]
+#[case(&[Fault::Rate429], &["info", "@ana.live"], "wait 30 s")]
+#[case(&[Fault::Captcha], &["info", "@ana.live"], "captcha")]
+#[tokio::test]
+async fn what_cannot_be_told_is_one_sentence(#[case] faults: &[Fault], #[case] args: &[&str], #[case] says: &str) {
+    let output = asked(&sim(faults).await, args).await;
+    let err = text(&output.stderr);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), ""));
+    assert!(err.contains(says) && err.lines().count() == 1, "{err}");
+}
+
+#[tokio::test]
+async fn requests_are_logged_with_bodies_and_without_what_opens_something() {
+    let (home, sim) = (tempfile::tempdir().unwrap(), sim(&[]).await);
+    asked_in(home.path(), &sim, &["info", "@ana.live"]).await;
+    let log = find(home.path(), "tiktop.log").expect("there is a log");
+    let told = std::fs::read_to_string(log).unwrap();
+    for part in ["GET 127.0.0.1", "/webcast/room/info/: HTTP 200", "painting the harbour", ".flv?…"] {
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+    assert!(!told.contains("sign=") && !told.contains("?room_id="), "{told}");
+}
+
+/// The file of that name somewhere under a folder: where state is kept differs from system to system.
+fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    { entries }.find_map(|path| if path.is_dir() { find(&path, name) } else { path.ends_with(name).then_some(path) })
+}

@@ -1,0 +1,288 @@
+//! The library as a program uses it, against the simulated service.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use tiktop::client::Builder;
+use tiktop::config::TransportKind;
+use tiktop::events::{EventKind, PhaseKind};
+use tiktop::ids::RoomId;
+use tiktop::record::Recording as Recorded;
+use tiktop::sim::{Fault, Options, Sim};
+use tiktop::webcast::{Kind, LiveStatus, Secrets};
+use tiktop::{Client, Error, Event, Live};
+
+use crate::scripted::{Scripted, answer};
+
+/// Nothing here takes long; a test that waits in vain must end all the same.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+async fn sim(rate: f64, faults: &[Fault]) -> Sim {
+    Sim::start(Options { rate, rooms: 12, faults: faults.to_vec(), ..Options::default() }).await.unwrap()
+}
+
+fn builder(sim: &Sim) -> Builder {
+    Client::builder()
+        .service(&sim.base_url(), &sim.socket_url())
+        .no_proxy()
+        .timeout(Duration::from_secs(5))
+        .transports([TransportKind::Direct])
+}
+
+fn client(sim: &Sim) -> Client {
+    builder(sim).build().unwrap()
+}
+
+/// Takes events until one is wanted; nothing when the live ended before.
+async fn until<T>(live: &mut Live, mut wanted: impl FnMut(&Event) -> Option<T>) -> Option<T> {
+    let waited = tokio::time::timeout(PATIENCE, async {
+        while let Some(event) = live.next().await {
+            if let Some(found) = wanted(&event) {
+                return Some(found);
+            }
+        }
+        None
+    });
+    waited.await.expect("it comes in time")
+}
+
+fn phase(event: &Event) -> Option<PhaseKind> {
+    match event {
+        Event::Happened(noted) => match &noted.event.kind {
+            EventKind::State(phase) => Some(phase.kind),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A comment that was made while we were there.
+fn is_chat(event: &Event) -> bool {
+    matches!(event, Event::Happened(noted) if !noted.event.history && matches!(noted.event.kind, EventKind::Chat(_)))
+}
+
+#[tokio::test]
+async fn a_tracked_live_tells_its_events_and_ends_with_the_live() {
+    let sim = sim(200.0, &[]).await;
+    let name = sim.names()[0].clone();
+    let mut live = client(&sim).track_user(&format!("https://www.tiktok.com/@{name}/live")).await.unwrap();
+    until(&mut live, |event| is_chat(event).then_some(())).await.expect("somebody says something");
+    assert_eq!(live.state().host.unique_id, name.as_str());
+    assert_eq!(live.room_id().unwrap().0 as i64, sim.room_id(&name));
+    assert!(live.state().stats.comments > 0);
+    assert_eq!(live.info().await.unwrap().status, LiveStatus::Live);
+    assert!(!live.gifts().await.unwrap().is_empty());
+    sim.end_live(&name);
+    let ended = until(&mut live, |event| phase(event).filter(|kind| *kind == PhaseKind::Ended)).await;
+    assert_eq!(ended, Some(PhaseKind::Ended));
+    assert!(live.next().await.is_none(), "a live that is over says nothing more");
+    live.disconnect().await;
+}
+
+#[tokio::test]
+async fn who_is_not_live_is_an_error_to_match() {
+    let sim = sim(0.0, &[]).await;
+    let client = client(&sim);
+    let late = sim.names()[2].clone();
+    assert!(matches!(client.track_user(&late).await, Err(Error::NotLive(_))));
+    assert!(!client.is_live(&late).await.unwrap());
+    let missing = client.track_user("@nobody.at.all").await.unwrap_err();
+    assert_eq!(missing.kind(), Some(Kind::NotFound));
+    assert!(matches!(client.is_live("no name").await, Err(Error::Name(_))));
+    let host = sim.names()[0].clone();
+    let room = RoomId(sim.room_id(&host) as u64);
+    assert!(client.is_live(&host).await.unwrap());
+    sim.end_live(&host);
+    assert!(matches!(client.track_room(room).await, Err(Error::NotLive(_))));
+}
+
+#[tokio::test]
+async fn a_host_is_followed_from_live_to_live() {
+    let sim = sim(0.0, &[]).await;
+    let late = sim.names()[2].clone();
+    let mut live = client(&sim).follow(&late).await.unwrap();
+    until(&mut live, |event| phase(event).filter(|kind| *kind == PhaseKind::Offline)).await.expect("offline at first");
+    sim.go_live(&late);
+    live.retry();
+    until(&mut live, |event| phase(event).filter(|kind| *kind == PhaseKind::Live)).await.expect("then live");
+}
+
+#[tokio::test]
+async fn dropping_a_live_closes_its_socket() {
+    let sim = sim(50.0, &[]).await;
+    let mut live = client(&sim).track_room(RoomId(sim.room_id(&sim.names()[0]) as u64)).await.unwrap();
+    until(&mut live, |event| phase(event).filter(|kind| *kind == PhaseKind::Live)).await.unwrap();
+    drop(live);
+    let closed = async {
+        while sim.sockets().open > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, closed).await.expect("the socket closes");
+}
+
+#[tokio::test]
+async fn waiting_ends_when_they_go_live_and_fails_where_it_cannot_help() {
+    let sim = sim(0.0, &[]).await;
+    let (client, name) = (client(&sim), sim.names()[0].clone());
+    assert!(client.wait_until_live(&name, Duration::ZERO).await.unwrap().status.is_on());
+    let missing = client.wait_until_live("@nobody.at.all", Duration::ZERO).await.unwrap_err();
+    assert_eq!(missing.kind(), Some(Kind::NotFound));
+}
+
+#[tokio::test]
+async fn history_is_left_out_where_it_is_not_wanted_but_raw_bytes_come_where_they_are() {
+    let sim = sim(100.0, &[]).await;
+    let name = sim.names()[0].clone();
+    // The provider's first batch carries the latest comments.
+    let told = async |history: bool| {
+        let client = builder(&sim).transports([TransportKind::Provider]).history(history).raw(true).build().unwrap();
+        let mut live = client.track_user(&name).await.unwrap();
+        let (mut old, mut raw) = (0, 0);
+        until(&mut live, |event| {
+            match event {
+                Event::Happened(noted) => old += usize::from(noted.event.history),
+                Event::Raw(_) => raw += 1,
+                Event::Lagged(_) => panic!("nobody is slow"),
+            }
+            is_chat(event).then_some(())
+        })
+        .await
+        .unwrap();
+        (old > 0, raw > 0)
+    };
+    // Something to look back on.
+    let mut first = client(&sim).track_user(&name).await.unwrap();
+    until(&mut first, |event| is_chat(event).then_some(())).await.unwrap();
+    assert_eq!(told(true).await, (true, true));
+    assert_eq!(told(false).await, (false, true));
+}
+
+#[tokio::test]
+async fn the_feed_is_read_to_its_end_and_each_item_can_be_tracked() {
+    let sim = sim(0.0, &[]).await;
+    let mut feed = client(&sim).feed();
+    let mut found = Vec::new();
+    while feed.has_more() {
+        found.extend(feed.next().await.unwrap());
+    }
+    assert_eq!(found.len(), 11, "all but the late one");
+    assert!(feed.next().await.unwrap().is_empty());
+    let mut live = found[0].track().await.unwrap();
+    assert_eq!(live.room_id(), Some(found[0].room_id));
+    until(&mut live, |event| phase(event).filter(|kind| *kind == PhaseKind::Live)).await.unwrap();
+}
+
+#[tokio::test]
+async fn people_prices_gifts_and_lives_are_found() {
+    let sim = sim(0.0, &[]).await;
+    let (client, name) = (client(&sim), sim.names()[0].clone());
+    let user = client.user_info(&name).await.unwrap();
+    assert_eq!((user.unique_id.as_str(), user.private, user.videos), (name.as_str(), Some(false), Some(64)));
+    assert_eq!(client.user_info("nobody.at.all").await.unwrap_err().kind(), Some(Kind::NotFound));
+    let prices = client.price_list().await.unwrap();
+    assert_eq!((prices[0].coins, prices[0].usd_cents, prices[0].shown.len()), (70, Some(105), 1));
+    assert!(!client.gift_list(None).await.unwrap().is_empty());
+    assert_eq!(client.room_info(&name).await.unwrap().unique_id.unwrap().as_str(), name);
+    assert_eq!(client.search_live("harbour").await.unwrap().len(), 2);
+    assert!(client.search_live("nothing like it").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_asked_and_sent_is_as_the_options_say() {
+    let sim = sim(50.0, &[]).await;
+    let client = builder(&sim)
+        .language("de")
+        .region("at")
+        .header("X-Mine", "look-up")
+        .socket_header("X-Mine", "socket")
+        .query("tz_name", "Europe/Vienna")
+        .header("Cookie", "secret=1")
+        .room_info(false)
+        .gift_list(false)
+        .build()
+        .unwrap();
+    let mut live = client.track_user(&sim.names()[0]).await.unwrap();
+    until(&mut live, |event| is_chat(event).then_some(())).await.unwrap();
+    let requests = sim.requests();
+    let find = |path: &str| requests.iter().find(|request| request.path.starts_with(path));
+    let (looked_up, socket) = (find("/api-live/").unwrap(), find("/webcast/im/ws_proxy").unwrap());
+    assert_eq!((looked_up.header("x-mine"), socket.header("x-mine")), (Some("look-up"), Some("socket")));
+    for request in [looked_up, socket] {
+        assert!(
+            request.path.contains("region=AT") && request.path.contains("tz_name=Europe%2FVienna"),
+            "{}",
+            request.path
+        );
+        assert_eq!(request.path.matches("tz_name=").count(), 1, "{}", request.path);
+    }
+    assert!(socket.path.contains("webcast_language=de"));
+    assert_eq!(looked_up.header("cookie"), None, "this host is not TikTok, and nobody trusts it with cookies");
+    assert!(find("/webcast/room/info").is_none() && find("/webcast/gift/list").is_none());
+}
+
+#[tokio::test]
+async fn without_sockets_messages_are_polled() {
+    let sim = sim(50.0, &[]).await;
+    let client = builder(&sim).socket_upgrade(false).poll_interval(Duration::from_millis(100)).build().unwrap();
+    let mut live = client.track_user(&sim.names()[0]).await.unwrap();
+    until(&mut live, |event| is_chat(event).then_some(())).await.unwrap();
+    assert_eq!(sim.sockets().opened, 0);
+    assert!(sim.requests().iter().any(|request| request.path.starts_with("/webcast/im/fetch")));
+}
+
+#[test]
+fn options_that_cannot_be_are_told_at_once() {
+    for wrong in [
+        Client::builder().proxy("nonsense"),
+        Client::builder().header("a b", "1"),
+        Client::builder().region("Germany"),
+        Client::builder().service("http://example.com", "ws://example.com"),
+    ] {
+        assert_eq!(wrong.build().unwrap_err().kind(), Some(Kind::Setup));
+    }
+}
+
+#[tokio::test]
+async fn a_guests_feed_is_empty_and_the_error_names_the_search() {
+    let server = Scripted::start(|_| answer("200 OK", &[], "")).await;
+    let client = Client::builder().settings(server.settings(), Secrets::default()).no_proxy().build().unwrap();
+    let mut feed = client.feed();
+    let error = feed.next().await.unwrap_err();
+    assert_eq!(error.kind(), Some(Kind::NeedsSession));
+    assert!(error.to_string().contains("search"), "{error}");
+    assert!(feed.has_more(), "a page that failed can be asked for again");
+}
+
+#[tokio::test]
+async fn events_are_a_stream_too() {
+    let sim = sim(50.0, &[]).await;
+    let mut live = client(&sim).track_user(&sim.names()[0]).await.unwrap();
+    let told = tokio::time::timeout(PATIENCE, live.events().take(5).collect::<Vec<_>>());
+    assert_eq!(told.await.unwrap().len(), 5);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_live_is_recorded_into_a_file_of_the_folder() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    /// Stands in for ffmpeg: keeps what it is given.
+    const KEEP: &str = "#!/bin/sh\nfor last; do :; done; exec cat > \"${last#file:}\"\n";
+    let folder = tempfile::tempdir().unwrap();
+    let ffmpeg = folder.path().join("ffmpeg");
+    std::fs::write(&ffmpeg, KEEP).unwrap();
+    std::fs::set_permissions(&ffmpeg, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let sim = sim(0.0, &[]).await;
+    let name = sim.names()[0].clone();
+    let client = builder(&sim).ffmpeg(&ffmpeg.to_string_lossy()).build().unwrap();
+    let live = client.track_user(&name).await.unwrap();
+    let mut recording = live.record(folder.path()).await.unwrap();
+    let begun =
+        async { while !matches!(recording.next().await.expect("it goes on"), Recorded::Running { bytes: 1.., .. }) {} };
+    tokio::time::timeout(PATIENCE, begun).await.expect("it begins");
+    let saved = tokio::time::timeout(PATIENCE, recording.stop()).await.expect("it ends").unwrap();
+    let file = saved.file.file_name().unwrap().to_string_lossy().into_owned();
+    assert!(file.starts_with(&format!("{name}_")) && saved.bytes > 0, "{saved:?}");
+    assert_eq!(std::fs::metadata(&saved.file).unwrap().len(), saved.bytes);
+}
