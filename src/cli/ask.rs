@@ -24,8 +24,7 @@ const TITLE: usize = 40;
 
 /// Asks with a client from the settings.
 pub(super) fn ask(settings: &SettingsArgs, question: impl AsyncFnOnce(Client) -> Result<ExitCode>) -> Result<ExitCode> {
-    let loaded = settings.load()?;
-    let secrets = crate::config::secrets(&loaded.settings, |name| std::env::var(name).ok())?;
+    let (loaded, secrets) = settings.load()?;
     let client = Client::builder().settings(loaded.settings, secrets).build()?;
     run::runtime()?.block_on(question(client))
 }
