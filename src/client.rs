@@ -62,6 +62,7 @@ pub use recording::{Recording, Saved};
 use crate::clock::Clock;
 use crate::ids::{RoomId, Target, UniqueId};
 use crate::record;
+use crate::track::Pace;
 use crate::webcast::{self, Chooser, CoinPack, GiftRow, LiveStatus, Lookup, RoomInfo, UserInfo};
 
 /// Least time between two look-ups of somebody who is waited for.
@@ -72,6 +73,7 @@ const LEAST_WAIT: Duration = Duration::from_secs(30);
 pub struct Client {
     service: webcast::Client,
     chooser: Chooser,
+    pace: Pace,
     clock: Clock,
     habits: Habits,
     /// What makes recordings; the folder is said with each one.

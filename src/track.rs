@@ -6,11 +6,14 @@
 mod attend;
 mod backoff;
 mod gifts;
+mod health;
 mod keeper;
 mod lifecycle;
 mod outlet;
+mod pace;
 mod tracker;
 mod update;
 
+pub use pace::Pace;
 pub use tracker::Tracker;
-pub use update::{Command, Lost, RawMessage, Update, UpdateKind};
+pub use update::{Budget, Command, Health, Lost, RawMessage, Update, UpdateKind};

@@ -18,6 +18,7 @@ mod app;
 mod chord;
 mod dashboard;
 mod glyphs;
+mod health;
 mod keymap;
 mod layout;
 mod msg;

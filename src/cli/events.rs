@@ -136,7 +136,7 @@ impl Printer {
             UpdateKind::Removed { .. } => {
                 self.open.remove(&key);
             }
-            UpdateKind::Snapshot(_) => {}
+            UpdateKind::Snapshot(_) | UpdateKind::Health(_) => {}
         }
     }
 

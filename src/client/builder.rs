@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Client, Error, Habits};
 use crate::clock::Clock;
 use crate::config::{Provider, Secret, Settings, TransportKind};
+use crate::track::Pace;
 use crate::webcast::{self, Proxies, Secrets, Tuning};
 
 /// Events that wait for a program that is busy: minutes of a lively room.
@@ -237,6 +238,6 @@ impl Builder {
         let clock = Clock::system();
         let service = webcast::Client::tuned(&settings, secrets, proxies, &tuning)?;
         let chooser = service.chooser(clock.clone())?;
-        Ok(Client { service, chooser, clock, habits, ffmpeg: settings.record.ffmpeg })
+        Ok(Client { service, chooser, pace: Pace::default(), clock, habits, ffmpeg: settings.record.ffmpeg })
     }
 }

@@ -51,7 +51,8 @@ pub struct Live {
 
 impl Live {
     pub(super) async fn open(client: Client, target: Target, room: Option<RoomId>, once: bool) -> Self {
-        let tracker = Tracker::with_chooser(client.service.clone(), client.chooser.clone(), client.clock.clone());
+        let (service, chooser, pace) = (client.service.clone(), client.chooser.clone(), client.pace.clone());
+        let tracker = Tracker::with_chooser(service, chooser, pace, client.clock.clone());
         let updates = tracker.subscribe(client.habits.queue, client.habits.raw);
         let added = tracker.commands().send(Command::Add(target)).await;
         Self {
@@ -95,7 +96,7 @@ impl Live {
             UpdateKind::Lagged(lost) => self.waiting.push_back(Event::Lagged(lost)),
             UpdateKind::Snapshot(room) => self.state = Room::clone(&room),
             UpdateKind::Removed { .. } => self.over = true,
-            UpdateKind::Added { .. } => {}
+            UpdateKind::Added { .. } | UpdateKind::Health(_) => {}
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::backoff;
 use super::lifecycle::{Life, Nudge, Waited, to_info};
 use crate::clock::Moment;
@@ -22,6 +24,8 @@ enum Left {
     Dropped(Text),
     /// Somebody asked for a new connection.
     Nudged,
+    /// No transport opened the room, and the wait for the next try is over.
+    Refused,
     /// The room is no longer wanted.
     Stopped,
 }
@@ -37,12 +41,22 @@ struct Attendance {
     attempt: u32,
 }
 
+impl Attendance {
+    /// What we are while we are not connected.
+    fn coming(&self) -> PhaseKind {
+        if self.last_frame.is_some() { PhaseKind::Reconnecting } else { PhaseKind::Connecting }
+    }
+}
+
 impl Life {
     /// Attends a live to its end. `Stopped` when the room is no longer wanted.
     pub(super) async fn attend(&mut self, room: RoomRef, paused: bool) -> Waited {
         self.keeper.begin_live(room.room_id);
         let mut live = Attendance { room, paused, last_frame: None, reason: Text::default(), attempt: 0 };
         loop {
+            if self.wait_for_turn(&live).await == Waited::Stopped {
+                return Waited::Stopped;
+            }
             // The status is asked before anything is spent on connecting: it costs no signature, and ends a wait for a live
             // that is over.
             if let Some(reason) = self.over(&mut live).await {
@@ -51,8 +65,7 @@ impl Life {
             }
             let left = match self.connect(&mut live).await {
                 Ok(opened) => self.listen(opened, &mut live).await,
-                Err(waited @ Waited::Stopped) => return waited,
-                Err(_) => continue,
+                Err(left) => left,
             };
             match left {
                 Left::Over(reason) => {
@@ -60,6 +73,7 @@ impl Life {
                     return Waited::Out;
                 }
                 Left::Stopped => return Waited::Stopped,
+                Left::Refused => {}
                 Left::Nudged => live.reason = Text::new("reconnecting as asked"),
                 Left::Dropped(reason) => {
                     live.reason = reason;
@@ -95,17 +109,28 @@ impl Life {
         }
     }
 
+    /// Waits until it is this room's turn to connect.
+    async fn wait_for_turn(&mut self, live: &Attendance) -> Waited {
+        let wait = self.pace.take();
+        if wait.is_zero() {
+            return Waited::Out;
+        }
+        let reason = if live.reason.is_empty() { Text::new("waiting for its turn") } else { live.reason.clone() };
+        let retry_at = self.keeper.now() + wait;
+        self.keeper.say_phase(Phase::new(live.coming()).because(reason).until(retry_at));
+        self.wait(wait).await
+    }
+
     /// Opens a transport, or says why not and waits.
-    async fn connect(&mut self, live: &mut Attendance) -> Result<Opened, Waited> {
-        let known = live.last_frame.is_some();
-        let kind = if known { PhaseKind::Reconnecting } else { PhaseKind::Connecting };
+    async fn connect(&mut self, live: &mut Attendance) -> Result<Opened, Left> {
+        let kind = live.coming();
         let stop = self.stop.clone();
         let keeper = &mut self.keeper;
         let on_try = |transport: &str| {
             keeper.say_phase(Phase::new(kind).because(live.reason.clone()).through(transport));
         };
         let opened = tokio::select! {
-            () = stop.cancelled() => return Err(Waited::Stopped),
+            () = stop.cancelled() => return Err(Left::Stopped),
             opened = self.chooser.open(&live.room, on_try) => opened,
         };
         let refused = match opened {
@@ -117,7 +142,26 @@ impl Life {
         live.reason = Text::from(refused.to_string());
         let retry_at = self.keeper.now() + wait;
         self.keeper.say_phase(Phase::new(PhaseKind::Failed).because(live.reason.clone()).until(retry_at));
-        Err(self.wait(wait).await)
+        Err(self.outlast(wait, live).await)
+    }
+
+    /// Waits after a refusal by every transport. Meanwhile `room/info` keeps title and numbers on screen, and tells of the
+    /// end.
+    async fn outlast(&mut self, wait: Duration, live: &mut Attendance) -> Left {
+        let until = Instant::now() + wait;
+        loop {
+            let rest = until.saturating_duration_since(Instant::now());
+            let look_in = backoff::look_in(self.pace.look_in(), fastrand::f64());
+            match self.wait(look_in.min(rest)).await {
+                Waited::Stopped => return Left::Stopped,
+                Waited::Nudged => return Left::Refused,
+                Waited::Out if look_in >= rest => return Left::Refused,
+                Waited::Out => {}
+            }
+            if let Some(reason) = self.over(live).await {
+                return Left::Over(reason);
+            }
+        }
     }
 
     /// Says that the connection is gone, and waits a little.

@@ -30,6 +30,11 @@ pub(super) fn look_up(share: f64) -> Duration {
     LOOK_UP + LOOK_UP.mul_f64(0.25 * clamp(share))
 }
 
+/// Wait between looks at a live that no transport opens: `longest`, or down to half of it.
+pub(super) fn look_in(longest: Duration, share: f64) -> Duration {
+    jittered(longest, 0.5, share)
+}
+
 fn doubled(first: Duration, attempt: u32, longest: Duration) -> Duration {
     first.saturating_mul(1 << attempt.min(10)).min(longest)
 }

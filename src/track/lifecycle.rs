@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::backoff;
 use super::gifts::Gifts;
 use super::keeper::Keeper;
+use super::pace::Pace;
 use super::tracker::Hosts;
 use crate::events::{EventKind, Host, Info, Phase, PhaseKind};
 use crate::ids::{RoomId, RoomKey, Target, UniqueId, UserId};
@@ -49,6 +50,7 @@ pub(super) struct Life {
     pub(super) keeper: Keeper,
     pub(super) hosts: Hosts,
     pub(super) gifts: Gifts,
+    pub(super) pace: Pace,
     pub(super) inbox: mpsc::Receiver<Nudge>,
     pub(super) stop: CancellationToken,
 }

@@ -100,7 +100,13 @@ impl Outlet {
             UpdateKind::Raw(_) => {}
             // A lagging mirror asks for a newer one anyway.
             UpdateKind::Snapshot(_) => self.lost.entry(refused.room).or_default().begin(now),
-            _ => self.waiting.push_back(refused),
+            UpdateKind::Health(_) => {
+                self.waiting.retain(|update| !matches!(update.kind, UpdateKind::Health(_)));
+                self.waiting.push_back(refused);
+            }
+            UpdateKind::Added { .. } | UpdateKind::Removed { .. } | UpdateKind::Lagged(_) => {
+                self.waiting.push_back(refused);
+            }
         }
         false
     }

@@ -9,9 +9,11 @@ use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::gifts::Gifts;
+use super::health;
 use super::keeper::Keeper;
 use super::lifecycle::{Life, Nudge};
 use super::outlet::Outlets;
+use super::pace::Pace;
 use super::update::{Command, Update, UpdateKind};
 use crate::clock::Clock;
 use crate::events::{Phase, PhaseKind};
@@ -40,11 +42,11 @@ impl Tracker {
     /// Starts with no room. Needs a tokio runtime. Fails when a transport's settings are wrong.
     pub fn start(client: Client, clock: Clock) -> Result<Self, Error> {
         let chooser = client.chooser(clock.clone())?;
-        Ok(Self::with_chooser(client, chooser, clock))
+        Ok(Self::with_chooser(client, chooser, Pace::default(), clock))
     }
 
-    /// Like [`Tracker::start`], with a chooser that other trackers share.
-    pub fn with_chooser(client: Client, chooser: Chooser, clock: Clock) -> Self {
+    /// Like [`Tracker::start`], with a chooser and a pace that other trackers share.
+    pub fn with_chooser(client: Client, chooser: Chooser, pace: Pace, clock: Clock) -> Self {
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let outlets = Outlets::default();
         let stop = CancellationToken::new();
@@ -56,6 +58,7 @@ impl Tracker {
             stop: stop.clone(),
             hosts: Hosts::default(),
             gifts: Gifts::default(),
+            pace,
             rooms: HashMap::new(),
             tasks: JoinSet::new(),
             running: HashMap::new(),
@@ -117,6 +120,7 @@ struct Supervisor {
     stop: CancellationToken,
     hosts: Hosts,
     gifts: Gifts,
+    pace: Pace,
     rooms: HashMap<RoomKey, Tracked>,
     tasks: JoinSet<RoomKey>,
     /// Which room a task serves: a panic leaves only the task's id.
@@ -128,6 +132,8 @@ impl Supervisor {
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
         let mut settle = tokio::time::interval(SETTLE);
         settle.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let health = health::tell(self.chooser.clone(), self.outlets.clone(), self.clock.clone());
+        tokio::pin!(health);
         loop {
             // Losses are only owed after an update met a full queue; a quiet tracker still has to pay them.
             let owing = self.outlets.owing();
@@ -138,6 +144,7 @@ impl Supervisor {
                     None => break,
                 },
                 Some(ended) = self.tasks.join_next_with_id() => self.bury(ended),
+                () = &mut health => {}
                 _ = settle.tick(), if owing => { self.outlets.settle(); }
                 () = self.outlets.overflowed(), if !owing => {}
             }
@@ -197,6 +204,7 @@ impl Supervisor {
             keeper: Keeper::new(key, self.outlets.clone(), self.clock.clone()),
             hosts: self.hosts.clone(),
             gifts: self.gifts.clone(),
+            pace: self.pace.clone(),
             inbox,
             stop: stop.clone(),
         };

@@ -11,6 +11,7 @@ use crate::events::LiveStart;
 use crate::ids::{MsgId, RoomKey, Target};
 use crate::room::{Noted, Room};
 use crate::text::Text;
+pub use crate::webcast::{Budget, Health};
 
 /// What a tracker can be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +51,8 @@ pub enum UpdateKind {
     Lagged(Lost),
     /// The room's whole state; replaces a mirror's.
     Snapshot(Arc<Room>),
+    /// How the transports fare, in the order they are tried; of no room, so the key is 0.
+    Health(Arc<[Health]>),
     /// The room is no longer tracked.
     Removed {
         /// The room that already tracks the same host, when two names led to one.

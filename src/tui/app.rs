@@ -1,5 +1,7 @@
 //! Everything the screen knows, as data. `update` changes it, `view` reads it; neither hides state of its own.
 
+use std::sync::Arc;
+
 use ratatui::layout::{Rect, Size};
 use tui_input::Input;
 
@@ -13,6 +15,7 @@ use crate::clock::Moment;
 use crate::config::Screen;
 use crate::ids::RoomKey;
 use crate::text::Text;
+use crate::track::Health;
 
 /// The whole state of the screen.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub(super) struct App {
     pub(super) focus: Pane,
     /// A pane that has the place of the chat and its neighbours.
     pub(super) zoom: Option<Pane>,
+    /// How the transports fare, in the order they are tried.
+    pub(super) transports: Arc<[Health]>,
     /// What lies over the dashboard.
     pub(super) popup: Option<Popup>,
     /// Something to tell; stays until it is put away.
@@ -98,6 +103,7 @@ impl App {
             active: 0,
             focus: Pane::Chat,
             zoom: None,
+            transports: Arc::from([]),
             popup: None,
             toast: None,
             notice: options.notice,

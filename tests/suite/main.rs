@@ -19,6 +19,7 @@ mod library;
 mod lookup;
 mod meaning;
 mod ndjson;
+mod pace;
 mod picture;
 mod proxies;
 mod record;

@@ -1,16 +1,18 @@
 //! What the screen shows, whole screens at the sizes people have.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use rstest::rstest;
+use tiktop::clock::Timestamp;
 use tiktop::config::Screen;
 use tiktop::events::{Phase, PhaseKind};
 use tiktop::ids::RoomKey;
 use tiktop::record::{self, Recording};
-use tiktop::track::UpdateKind;
+use tiktop::track::{Budget, Health, UpdateKind};
 
 use super::stage::{self, Stage};
 
@@ -117,6 +119,39 @@ fn diagnostics_name_what_we_could_not_read() {
     let mut stage = busy();
     stage.press("d");
     assert_snapshot!(shown(&mut stage, 80, 24));
+}
+
+#[test]
+fn what_a_provider_still_gives_is_in_the_status_line_and_the_rest_in_the_diagnostics() {
+    let mut stage = busy();
+    let resets_at = Some(Timestamp(stage.now.wall.0 + 2_700_000));
+    let budget = Budget { left: 12, of: Some(30), resets_at, label: "hour".into() };
+    let provider = Health {
+        name: "provider euler".into(),
+        last_success: Some(stage.now),
+        last_error: None,
+        not_before: None,
+        budget: Some(budget),
+    };
+    let direct = Health {
+        name: "direct".into(),
+        last_success: None,
+        last_error: Some("TikTok refused the anonymous socket (417 illegal secret key): use a provider".into()),
+        not_before: Some(stage.now + Duration::from_secs(60)),
+        budget: None,
+    };
+    stage.hear(0, UpdateKind::Health(Arc::from(vec![provider, direct])));
+    let line = shown(&mut stage, 160, 36);
+    assert!(line.contains("12 signatures left this hour, resets 20:15"), "{line}");
+    stage.press("d");
+    let told = shown(&mut stage, 80, 40);
+    for words in ["provider euler  worked at 19:30", "direct  left alone until 19:31", "  12 signatures left this hour"]
+    {
+        assert!(told.contains(words), "{words} is not in\n{told}");
+    }
+    // What has been renewed since is not known.
+    stage.wait(2_700);
+    assert!(!shown(&mut stage, 160, 36).contains("signatures"));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::tui::app::{App, Toast, Weight};
 use crate::tui::layout::Plan;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{paint, wrap};
-use crate::tui::{glyphs, number};
+use crate::tui::{glyphs, health, number};
 
 /// Most rows a toast may take.
 const TOAST_ROWS: usize = 3;
@@ -112,6 +112,7 @@ fn facts(app: &App, plan: &Plan, width: u16) -> Line<'static> {
         }
         let through = phase.transport.as_ref().map_or(phase::word(phase.kind), |transport| transport.as_str());
         facts.push((2, through.to_owned()));
+        facts.extend(health::left(app, through).map(|left| (5, left)));
         let rate = tab.room.messages.per_minute(app.now);
         facts.extend(rate.map(|rate| (3, number::per_second(rate).replace('/', " msg/"))));
     }

@@ -6,9 +6,9 @@ use ratatui::text::{Line, Span};
 
 use crate::text::Text;
 use crate::tui::app::App;
-use crate::tui::number;
 use crate::tui::panes::phase;
 use crate::tui::theme::Role;
+use crate::tui::{health, number};
 
 /// Columns of the labels.
 const LABEL: usize = 14;
@@ -48,6 +48,11 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
             .into_iter()
             .map(|(method, count)| Line::from(format!("{:>LABEL$}  {}", number::count(*count), Text::new(method)))),
     );
+    let transports = health::lines(app);
+    if !transports.is_empty() {
+        lines.push(Line::default());
+        lines.extend(transports);
+    }
     lines
 }
 

@@ -20,6 +20,10 @@ pub(super) fn heard(app: &mut App, update: Update) -> Outcome {
         UpdateKind::Events(events) => happened(app, key, &events),
         UpdateKind::Snapshot(room) => replaced(app, key, room),
         UpdateKind::Lagged(_) => lagged(app, key),
+        UpdateKind::Health(transports) => {
+            app.transports = transports;
+            Outcome::dirty()
+        }
         UpdateKind::Raw(_) => Outcome::QUIET,
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use super::{Budget, Feed, Incoming, RoomRef, Session, Transport};
 use crate::clock::{Clock, Moment};
@@ -30,7 +30,7 @@ struct Inner {
     transports: Vec<Box<dyn Transport>>,
     health: Mutex<Vec<Health>>,
     /// Somebody fared well or badly.
-    changed: Notify,
+    changes: watch::Sender<()>,
     clock: Clock,
 }
 
@@ -101,7 +101,7 @@ impl Chooser {
             budget: None,
         };
         let health = Mutex::new(transports.iter().map(|transport| fresh(transport.name())).collect());
-        Self { inner: Arc::new(Inner { transports, health, changed: Notify::new(), clock }) }
+        Self { inner: Arc::new(Inner { transports, health, changes: watch::Sender::new(()), clock }) }
     }
 
     /// Opens a room by the first transport that can. `on_try` hears the name of each before it is asked.
@@ -137,9 +137,9 @@ impl Chooser {
         health
     }
 
-    /// Returns when [`Chooser::health`] may say something new. One listener at a time hears each change.
-    pub async fn changed(&self) {
-        self.inner.changed.notified().await;
+    /// Hears when [`Chooser::health`] may say something new.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.inner.changes.subscribe()
     }
 
     /// Asks those who count how often they can still be asked, at most once in ten minutes each.
@@ -170,7 +170,7 @@ impl Chooser {
                 health.last_error = Some(error.sentence().clone());
             }
         });
-        self.inner.changed.notify_one();
+        self.inner.changes.send_replace(());
         match result {
             Ok(session) => {
                 let feed = Box::new(Proving { feed: session.feed, chooser: self.clone(), at, proven: false });
@@ -200,7 +200,7 @@ impl Chooser {
                 }
             }
         });
-        self.inner.changed.notify_one();
+        self.inner.changes.send_replace(());
     }
 
     fn with_health<T>(&self, f: impl FnOnce(&mut Vec<Health>) -> T) -> T {
