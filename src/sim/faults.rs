@@ -81,7 +81,7 @@ pub enum Fault {
     Captcha,
     /// Look-ups answer 200 with nothing; pages are the anti-bot shell of 1 155 bytes.
     ShellPage,
-    /// Look-ups and room info refuse with 4003110.
+    /// Look-ups and room info refuse with 4003110 who comes without a session.
     AgeGate,
     /// Look-ups answer with somebody else's account.
     WrongAccount,

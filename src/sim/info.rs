@@ -8,6 +8,7 @@ use super::answer::{self, Answer};
 use super::faults::Fault;
 use super::gifts::{GIFTS, GiftKind};
 use super::media;
+use super::query::Query;
 use super::room::{Facts, Phase, Room};
 use super::world::World;
 
@@ -15,9 +16,9 @@ use super::world::World;
 const FEED_PAGE: usize = 6;
 
 /// `/webcast/room/info/`.
-pub(super) fn room_info(world: &Arc<World>, room_id: Option<i64>) -> Answer {
+pub(super) fn room_info(world: &Arc<World>, room_id: Option<i64>, query: &Query) -> Answer {
     let known = room_id.and_then(|room_id| Some((room_id, world.by_room_id(room_id)?)));
-    if world.has(Fault::AgeGate) {
+    if world.has(Fault::AgeGate) && !query.is_logged_in() {
         return refusal(world, 4_003_110, &json!({ "prompts": "" }));
     }
     let Some((room_id, room)) = known else {
@@ -27,8 +28,8 @@ pub(super) fn room_info(world: &Arc<World>, room_id: Option<i64>) -> Answer {
 }
 
 /// `/webcast/room/info_by_user/`.
-pub(super) fn room_info_by_user(world: &Arc<World>, name: &str) -> Answer {
-    room_info(world, world.by_name(name).map(|room| room.facts().room_id))
+pub(super) fn room_info_by_user(world: &Arc<World>, query: &Query) -> Answer {
+    room_info(world, world.by_name(query.get("unique_id")).map(|room| room.facts().room_id), query)
 }
 
 /// `/webcast/room/check_alive/`: alive for every room it knows, as since 2026-07.
@@ -94,7 +95,7 @@ pub(super) fn feed(world: &Arc<World>, max_time: &str) -> Answer {
 }
 
 /// `/api/search/live/full/`: rooms on air whose handle, name or title has the keyword.
-pub(super) fn search(world: &Arc<World>, query: &super::query::Query) -> Answer {
+pub(super) fn search(world: &Arc<World>, query: &Query) -> Answer {
     let keyword = query.get("keyword").to_lowercase();
     let found: Vec<_> = on_air(world)
         .into_iter()

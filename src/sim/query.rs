@@ -1,19 +1,29 @@
-//! The query of a request.
+//! What a request asks, and as whom.
 
 use std::collections::HashMap;
 
 /// Parameters by name; of a repeated one the last, as TikTok takes them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Query(HashMap<String, String>);
+pub(super) struct Query {
+    parameters: HashMap<String, String>,
+    logged_in: bool,
+}
 
 impl Query {
-    pub(super) fn parse(raw: Option<&str>) -> Self {
-        Self(url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes()).into_owned().collect())
+    pub(super) fn parse(raw: Option<&str>, cookies: &str) -> Self {
+        let parameters = url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes()).into_owned().collect();
+        let mut names = cookies.split(';').map(|cookie| cookie.trim().split('=').next().unwrap_or_default());
+        Self { parameters, logged_in: names.any(|name| name == "sessionid") }
+    }
+
+    /// Whether the request came with a session, of an adult.
+    pub(super) fn is_logged_in(&self) -> bool {
+        self.logged_in
     }
 
     /// A parameter; empty where there is none.
     pub(super) fn get(&self, name: &str) -> &str {
-        self.0.get(name).map(String::as_str).unwrap_or_default()
+        self.parameters.get(name).map(String::as_str).unwrap_or_default()
     }
 
     /// A parameter that is an id.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Incoming;
+use hyper::header::COOKIE;
 use hyper::service::service_fn;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -71,7 +72,8 @@ async fn serve(world: Arc<World>, stream: impl AsyncRead + AsyncWrite + Send + U
 fn route(world: &Arc<World>, mut request: Request<Incoming>) -> Answer {
     world.log(logged(&request));
     let path = request.uri().path().trim_end_matches('/').to_owned();
-    let query = Query::parse(request.uri().query());
+    let cookies = request.headers().get(COOKIE).and_then(|cookies| cookies.to_str().ok()).unwrap_or_default();
+    let query = Query::parse(request.uri().query(), cookies);
     if handshake::is_one(&request) {
         return handshake::answer(world, &mut request, &path, &query);
     }
@@ -98,8 +100,8 @@ fn route(world: &Arc<World>, mut request: Request<Incoming>) -> Answer {
         [name, "live"] if name.starts_with('@') => site::live_page(world, name, &query),
         ["player.js"] => site::player_script(),
         [name] if name.starts_with('@') => site::profile(world, name),
-        ["webcast", "room", "info"] => info::room_info(world, query.id("room_id")),
-        ["webcast", "room", "info_by_user"] => info::room_info_by_user(world, query.get("unique_id")),
+        ["webcast", "room", "info"] => info::room_info(world, query.id("room_id"), &query),
+        ["webcast", "room", "info_by_user"] => info::room_info_by_user(world, &query),
         ["webcast", "room", "check_alive"] => info::check_alive(world, query.get("room_ids")),
         ["webcast", "gift", "list"] => info::gift_list(world),
         ["webcast", "feed"] => info::feed(world, query.get("max_time")),

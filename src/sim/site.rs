@@ -45,7 +45,7 @@ pub(super) fn api_live(world: &Arc<World>, query: &Query) -> Answer {
     if faults.has(Fault::ShellPage) {
         return answer::empty();
     }
-    if faults.has(Fault::AgeGate) {
+    if faults.has(Fault::AgeGate) && !query.is_logged_in() {
         return answer::json(&json!({ "data": null, "message": "", "extra": {}, "statusCode": 4_003_110 }));
     }
     let name = query.get("uniqueId");
@@ -66,7 +66,7 @@ pub(super) fn live_page(world: &Arc<World>, name: &str, query: &Query) -> Answer
     if let Some(refused) = refused_page(world) {
         return refused;
     }
-    let age_gate = world.has(Fault::AgeGate);
+    let age_gate = world.has(Fault::AgeGate) && !query.is_logged_in();
     let mut live_room = json!({
         "loadingState": { "getRecommendLive": 0, "getUserInfo": 2, "getUserStat": 0 }, "needLogin": age_gate,
         "showLiveGate": age_gate, "isAgeGateRoom": age_gate, "recommendLiveRooms": [], "liveRoomStatus": 0,

@@ -1,4 +1,4 @@
-//! TLS with an authority of one's own, and proxies: one setting for look-ups, sockets and streams.
+//! TLS with an authority of one's own, and proxies: one setting for look-ups, sockets and streams, or one for each room.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,10 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use base64::Engine as _;
 use rstest::rstest;
 use tiktop::clock::Clock;
-use tiktop::config::{Settings, TransportKind};
-use tiktop::ids::RoomId;
+use tiktop::config::{Secret, Settings, TransportKind};
 use tiktop::sim::{Options, Sim};
-use tiktop::webcast::{Client, Incoming, Kind, Proxies, RoomRef, Secrets};
+use tiktop::webcast::{Client, Incoming, Kind, Proxies, RoomRef, Secrets, SignedUrl};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -39,16 +38,30 @@ impl Tls {
         service.site_url = format!("https://{place}");
         service.webcast_url = format!("https://{place}/webcast");
         service.socket_url = format!("wss://{place}/webcast/im/ws_proxy/ws_reuse_supplement/");
+        self.settings.cloud.url = format!("wss://{place}");
     }
 }
 
-/// Looks a room up, opens it and hears a batch.
+/// Looks a room up, asks about it, opens it, hears a batch, and pulls its stream.
 async fn watch(tls: &Tls, client: &Client) {
     let name = &tls.sim.names()[0];
-    client.look_up(&name.parse().unwrap()).await.unwrap();
-    let room = RoomRef { room_id: RoomId(tls.sim.room_id(name) as u64), unique_id: None };
+    let found = client.look_up(&name.parse().unwrap()).await.unwrap();
+    let room_id = found.room_id.unwrap();
+    let info = client.room_info(room_id).await.unwrap();
+    client.gift_list(room_id).await.unwrap();
+    // Only the relay needs the name; the others find a room's proxy by what the look-up has taught.
+    let named = tls.settings.transports == [TransportKind::Cloud];
+    let room = RoomRef { room_id, unique_id: named.then_some(found.unique_id) };
     let mut opened = client.chooser(Clock::system()).unwrap().open(&room, |_| {}).await.unwrap();
     while !matches!(opened.session.next().await.unwrap(), Incoming::Response(batch) if !batch.messages.is_empty()) {}
+    // The stream's address is the simulator's own, which the proxy does not know: so it is given the proxy's.
+    let mut stream = info.streams[0].clone();
+    let mut url = stream.url.reveal().clone();
+    let place = url::Url::parse(&tls.settings.service.webcast_url).unwrap();
+    url.set_port(place.port()).unwrap();
+    stream.url = SignedUrl::new(url);
+    let chunk = client.stream(room_id, &stream).await.unwrap().chunk().await.unwrap();
+    assert!(chunk.is_some_and(|bytes| bytes.starts_with(b"FLV")));
 }
 
 #[tokio::test]
@@ -70,18 +83,62 @@ enum Dialect {
 }
 
 #[rstest]
-#[case(Dialect::Connect, "http://me:pass@")]
-#[case(Dialect::Socks5, "socks5://me:pass@")]
+#[case(Dialect::Connect, "http://me:pass@", TransportKind::Direct)]
+#[case(Dialect::Socks5, "socks5://me:pass@", TransportKind::Direct)]
+#[case(Dialect::Socks5, "socks5h://me:pass@", TransportKind::Cloud)]
+#[case(Dialect::Connect, "http://me:pass@", TransportKind::Poll)]
 #[tokio::test]
-async fn look_ups_and_sockets_take_the_same_proxy(#[case] dialect: Dialect, #[case] scheme: &str) {
+async fn everything_takes_the_same_proxy(
+    #[case] dialect: Dialect,
+    #[case] scheme: &str,
+    #[case] transport: TransportKind,
+    #[values(false, true)] of_the_room: bool,
+) {
     let mut tls = tls().await;
     let (place, served) = proxy(dialect, tls.sim.addr()).await;
-    tls.settings.service.proxy = format!("{scheme}{place}");
-    // Nobody listens there: only the proxy knows the way.
+    if of_the_room {
+        let name = format!("@{}", tls.sim.names()[0]);
+        tls.settings.proxies.insert(name, format!("{scheme}{place}"));
+    } else {
+        tls.settings.service.proxy = format!("{scheme}{place}");
+    }
+    // Nobody listens there: only the proxy knows the way, so that nothing can go around it.
     tls.point_at("127.0.0.1:1");
+    tls.settings.transports = vec![transport];
+    let secrets = Secrets { cloud_key: Secret::new("k3y"), ..Secrets::default() };
+    watch(&tls, &Client::with_proxies(&tls.settings, secrets, Proxies::EvenNear).unwrap()).await;
+    assert!(served.load(Ordering::SeqCst) >= 1);
+}
+
+#[tokio::test]
+async fn a_room_without_a_proxy_of_its_own_does_not_take_another_rooms() {
+    let mut tls = tls().await;
+    let (place, served) = proxy(Dialect::Connect, tls.sim.addr()).await;
+    let other = format!("@{}", tls.sim.names()[1]);
+    tls.settings.proxies.insert(other, format!("http://me:pass@{place}"));
     let client = Client::with_proxies(&tls.settings, Secrets::default(), Proxies::EvenNear).unwrap();
     watch(&tls, &client).await;
-    assert!(served.load(Ordering::SeqCst) >= 1);
+    assert_eq!(served.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_us_is_not_gone_around() {
+    let mut tls = tls().await;
+    let (place, served) = proxy(Dialect::Connect, tls.sim.addr()).await;
+    tls.settings.service.proxy = format!("http://me:wrong@{place}");
+    // The simulator itself can be reached, and must not be.
+    let client = Client::with_proxies(&tls.settings, Secrets::default(), Proxies::EvenNear).unwrap();
+    let error = client.look_up(&tls.sim.names()[0].parse().unwrap()).await.unwrap_err();
+    assert!(!error.to_string().contains("wrong"), "{error}");
+    assert_eq!((served.load(Ordering::SeqCst), tls.sim.requests().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_stranger_is_trusted_only_under_the_name_that_says_what_it_is() {
+    let mut tls = tls().await;
+    tls.settings.service.ca_file.clear();
+    tls.settings.service.danger_accept_invalid_certs = true;
+    watch(&tls, &Client::isolated(&tls.settings).unwrap()).await;
 }
 
 #[tokio::test]

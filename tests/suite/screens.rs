@@ -142,10 +142,10 @@ fn what_a_provider_still_gives_is_in_the_status_line_and_the_rest_in_the_diagnos
     };
     stage.hear(0, UpdateKind::Health(Arc::from(vec![provider, direct])));
     let line = shown(&mut stage, 160, 36);
-    assert!(line.contains("12 signatures left this hour, resets 20:15"), "{line}");
+    assert!(line.contains("12 signatures left this hour, resets 20:26"), "{line}");
     stage.press("d");
     let told = shown(&mut stage, 80, 40);
-    for words in ["provider euler  worked at 19:30", "direct  left alone until 19:31", "  12 signatures left this hour"]
+    for words in ["provider euler  worked at 19:41", "direct  left alone until 19:42", "  12 signatures left this hour"]
     {
         assert!(told.contains(words), "{words} is not in\n{told}");
     }

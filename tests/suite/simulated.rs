@@ -153,6 +153,27 @@ async fn a_look_up_that_fails_says_what_it_is(#[case] fault: Fault, #[case] kind
 }
 
 #[tokio::test]
+async fn a_session_of_ones_own_opens_the_age_gate() {
+    let sim = sim(&[Fault::AgeGate]).await;
+    let mut settings = settings(&sim, &[TransportKind::Direct]);
+    let name = sim.names()[0].parse().unwrap();
+    let stranger = Client::isolated(&settings).unwrap().look_up(&name).await.unwrap_err();
+    for way_in in ["TIKTOP_SESSION_ID", "TIKTOP_TARGET_IDC"] {
+        assert!(stranger.to_string().contains(way_in), "{stranger}");
+    }
+    settings.session.hosts = vec!["127.0.0.1".into()];
+    let secrets = Secrets { session: Secret::new("s3cret"), target_idc: Secret::new("useast1a"), ..Secrets::default() };
+    let client = Client::with_proxies(&settings, secrets, Proxies::None).unwrap();
+    let lookup = client.look_up(&name).await.unwrap();
+    assert_eq!(lookup.status, LiveStatus::Live);
+    client.room_info(lookup.room_id.unwrap()).await.unwrap();
+    let mut opened = client.chooser(Clock::system()).unwrap().open(&chatty(&sim), |_| {}).await.unwrap();
+    read(&mut opened, 1, 0).await;
+    let last = sim.requests().pop().unwrap();
+    assert!(last.header("cookie").unwrap().ends_with("; tt-target-idc=useast1a"), "{:?}", last.header("cookie"));
+}
+
+#[tokio::test]
 async fn a_limit_on_look_ups_is_told_with_its_seconds() {
     let sim = sim(&[Fault::Rate429]).await;
     let client = Client::isolated(&settings(&sim, &[])).unwrap();

@@ -86,8 +86,9 @@ pub(in crate::webcast) fn age_restricted(subject: Subject<'_>) -> Error {
     Error::new(
         Kind::AgeRestricted,
         format!(
-            "TikTok shows {subject} only to adults who are logged in (code 4003110): set TIKTOP_SESSION_ID to the session \
-             of an adult account, or, where it is set, renew it or try another network"
+            "TikTok shows {subject} only to adults who are logged in (code 4003110): the way in is TIKTOP_SESSION_ID, the \
+             sessionid cookie of an adult account, with TIKTOP_TARGET_IDC, its tt-target-idc; where they are set, renew \
+             them or try another network"
         ),
     )
 }
