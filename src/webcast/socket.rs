@@ -159,7 +159,10 @@ where
         let incoming = match message {
             Some(Ok(Message::Binary(bytes))) => self.frame(&bytes),
             Some(Ok(Message::Text(text))) if self.peer == Peer::Relay => self.told(&text)?,
-            Some(Ok(Message::Pong(_))) if self.peer == Peer::Relay => Incoming::Alive,
+            Some(Ok(Message::Pong(_))) if self.peer == Peer::Relay => {
+                self.last_frame = Instant::now();
+                return Ok(None);
+            }
             Some(Ok(Message::Text(text))) => broken(BrokenFrame::Text, &Bytes::from(text)),
             // Pongs are queued by the library and leave with the next write.
             Some(Ok(Message::Ping(_))) => {

@@ -182,3 +182,33 @@ async fn an_end_is_explained() {
     drop(peer);
     assert_eq!(socket.next().await.unwrap_err().kind(), Kind::Closed);
 }
+
+#[tokio::test]
+async fn a_relay_hears_pings_and_nothing_else() {
+    let pace = Pace { heartbeat: Duration::from_millis(1), ..UNHURRIED };
+    let (ours, theirs) = duplex(1 << 16);
+    let ours = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
+    let mut peer = WebSocketStream::from_raw_socket(theirs, Role::Server, None).await;
+    let mut socket = RoomSocket::relayed(ours, ROOM, "the relay".into(), pace);
+    peer.send(served(7, &batch(true, "x"))).await.unwrap();
+    assert!(matches!(socket.next().await, Ok(Incoming::Response(_))));
+    for _ in 0..3 {
+        tokio::select! {
+            said = peer.next() => assert!(matches!(said, Some(Ok(Message::Ping(_)))), "{said:?}"),
+            incoming = socket.next() => panic!("{incoming:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_relay_tells_of_itself_in_texts_and_of_errors_too() {
+    let (ours, theirs) = duplex(1 << 16);
+    let ours = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
+    let mut peer = WebSocketStream::from_raw_socket(theirs, Role::Server, None).await;
+    let mut socket = RoomSocket::relayed(ours, ROOM, "the relay".into(), UNHURRIED);
+    peer.send(Message::text(r#"{"messages":[{"type":"workerInfo"}]}"#)).await.unwrap();
+    assert_eq!(socket.next().await, Ok(Incoming::Alive));
+    peer.send(Message::text(r#"{"error":"no agent is free"}"#)).await.unwrap();
+    let error = socket.next().await.unwrap_err();
+    assert_eq!((error.kind(), error.to_string().contains("no agent is free")), (Kind::Provider, true), "{error}");
+}

@@ -4,19 +4,22 @@
 //! relay takes them from, so that this address is never shown. It finds rooms by name and refuses without a key.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
 use reqwest::header::{HeaderMap, HeaderValue, USER_AGENT};
 use url::Url;
 
-use super::{RoomRef, Session, Transport};
+use super::{Feed, Incoming, RoomRef, Session, Transport};
 use crate::config::{self, Secret};
 use crate::webcast::address::base;
-use crate::webcast::error::{Error, Kind};
+use crate::webcast::error::{Error, Kind, Spoken};
 use crate::webcast::handshake;
 use crate::webcast::service::Service;
 use crate::webcast::socket::{Pace, RoomSocket};
 
+/// Longest wait for the relay's first word: it may have to find the room first.
+const FIRST_WORD: Duration = Duration::from_secs(15);
 const WHOSE: &str = "the cloud relay";
 
 /// The transport.
@@ -42,8 +45,14 @@ impl Cloud {
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tiktop/", env!("CARGO_PKG_VERSION"))));
         let socket = handshake::open(&self.service.way(room).http, &url, headers, WHOSE).await?;
-        let feed = RoomSocket::relayed(socket, room.room_id, WHOSE.to_owned(), Pace::default());
-        Ok(Session::new(room.room_id, None, Box::new(feed)))
+        let mut feed = RoomSocket::relayed(socket, room.room_id, WHOSE.to_owned(), Pace::default());
+        // The relay lets everybody in and refuses by closing: it is open once it has said something.
+        let first = tokio::time::timeout(FIRST_WORD, feed.next()).await.map_err(|_| silent())??;
+        let backlog = match first {
+            Incoming::Response(response) => Some(*response),
+            Incoming::Alive | Incoming::Broken { .. } => None,
+        };
+        Ok(Session::new(room.room_id, backlog, Box::new(feed)))
     }
 
     fn address(&self, room: &RoomRef) -> Result<Url, Error> {
@@ -66,6 +75,11 @@ impl Cloud {
             .append_pair("apiKey", key.reveal());
         Ok(url)
     }
+}
+
+fn silent() -> Error {
+    let wait = Spoken(FIRST_WORD);
+    Error::new(Kind::Timeout, format!("{WHOSE} opened and said nothing for {wait}; use another transport"))
 }
 
 impl Transport for Cloud {
