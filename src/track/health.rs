@@ -19,7 +19,7 @@ pub(super) async fn tell(chooser: Chooser, outlets: Outlets, clock: Clock) {
         chooser.refresh().await;
         tell_news(&mut told, &chooser, &outlets, &clock);
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn tell_news(told: &mut Vec<Health>, chooser: &Chooser, outlets: &Outlets, clock: &Clock) {

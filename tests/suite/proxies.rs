@@ -1,8 +1,10 @@
 //! TLS with an authority of one's own, and proxies: one setting for look-ups, sockets and streams, or one for each room.
 
 use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use base64::Engine as _;
 use rstest::rstest;
@@ -103,6 +105,66 @@ async fn everything_takes_the_same_proxy(
         tls.settings.service.proxy = format!("{scheme}{place}");
     }
     // Nobody listens there: only the proxy knows the way, so that nothing can go around it.
+    tls.point_at("127.0.0.1:1");
+    tls.settings.transports = vec![transport];
+    let secrets = Secrets { cloud_key: Secret::new("k3y"), ..Secrets::default() };
+    watch(&tls, &Client::with_proxies(&tls.settings, secrets, Proxies::EvenNear).unwrap()).await;
+    assert!(served.load(Ordering::SeqCst) >= 1);
+}
+
+/// A proxy program that other people wrote; it ends with the test.
+struct Tinyproxy {
+    program: Child,
+    place: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Tinyproxy {
+    /// Starts it where it is installed. It wants `me` and `pass`, and hands everything to the proxy at `upstream`.
+    async fn start(upstream: &str) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        let config = format!(
+            "Listen 127.0.0.1\nPort {port}\nTimeout 60\nMaxClients 50\nBasicAuth me pass\nConnectPort 1\n\
+             Upstream http me:pass@{upstream}\n"
+        );
+        let file = folder.path().join("tinyproxy.conf");
+        std::fs::write(&file, config).unwrap();
+        let mut command = Command::new("tinyproxy");
+        command.arg("-d").arg("-c").arg(file).stdout(Stdio::null()).stderr(Stdio::null());
+        let Ok(program) = command.spawn() else {
+            eprintln!("SKIPPED: tinyproxy is not installed");
+            return None;
+        };
+        let proxy = Self { program, place: format!("127.0.0.1:{port}"), _folder: folder };
+        let up = async {
+            while TcpStream::connect(&proxy.place).await.is_err() {
+                tokio::task::yield_now().await
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), up).await.expect("tinyproxy listens");
+        Some(proxy)
+    }
+}
+
+impl Drop for Tinyproxy {
+    fn drop(&mut self) {
+        let _ = self.program.kill();
+        let _ = self.program.wait();
+    }
+}
+
+#[rstest]
+#[case(TransportKind::Direct)]
+#[case(TransportKind::Cloud)]
+#[case(TransportKind::Poll)]
+#[tokio::test]
+async fn a_proxy_program_of_others_carries_everything(#[case] transport: TransportKind) {
+    let mut tls = tls().await;
+    // Only our own proxy knows the way, and only the program leads to it.
+    let (place, served) = proxy(Dialect::Connect, tls.sim.addr()).await;
+    let Some(program) = Tinyproxy::start(&place).await else { return };
+    tls.settings.service.proxy = format!("http://me:pass@{}", program.place);
     tls.point_at("127.0.0.1:1");
     tls.settings.transports = vec![transport];
     let secrets = Secrets { cloud_key: Secret::new("k3y"), ..Secrets::default() };
