@@ -49,11 +49,9 @@ pub(super) fn names_are_free(path: &str) -> bool {
 
 /// `providers.*.url` of `providers.0.url`; what the user named becomes a `*` too.
 fn option_name(path: &str) -> String {
-    let free = FREE_NAMES.iter().find(|free| {
-        let depth = free.split('.').count();
-        path.split('.').count() > depth
-            && positions(&path.split('.').take(depth).collect::<Vec<_>>().join(".")) == **free
-    });
+    let section_of = |depth: usize| positions(&path.split('.').take(depth).collect::<Vec<_>>().join("."));
+    let deeper = |free: &&str| path.split('.').count() > free.split('.').count();
+    let free = FREE_NAMES.iter().filter(|free| deeper(free)).find(|free| section_of(free.split('.').count()) == **free);
     free.map_or_else(|| positions(path), |free| format!("{free}.*"))
 }
 

@@ -141,6 +141,32 @@ fn the_built_in_key_goes_to_the_built_in_provider_only() {
 }
 
 #[test]
+fn headers_the_relay_and_the_data_centre_take_theirs_from_the_environment_too() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/config/valid/every_transport.toml");
+    let settings = load(Some(&file), &[]).unwrap().settings;
+    let env = |name: &str| match name {
+        "OLD_JWT" => Some("j1".to_owned()),
+        "RELAY_KEY" => Some("r1".to_owned()),
+        _ => None,
+    };
+    let found = secrets(&settings, env).unwrap();
+    assert_eq!(found.provider_headers, [vec![("x-jwt-key".to_owned(), Secret::new("j1").unwrap())], vec![]]);
+    assert_eq!(found.cloud_key, Secret::new("r1"));
+    assert_eq!(found.target_idc, Secret::new("useast1a"));
+    let named = secrets(&settings, |name| (name == "TIKTOP_TARGET_IDC").then(|| "alisg".to_owned())).unwrap();
+    assert_eq!(named.target_idc, Secret::new("alisg"));
+    // A relay of somebody else gets no key that was not meant for it.
+    let other = from_text("[cloud]\nurl = \"wss://relay.example.com\"\n").settings;
+    assert_eq!((other.cloud.key_env.as_str(), Settings::default().cloud.key_env.as_str()), ("", "TIKTOP_PROVIDER_KEY"));
+}
+
+#[test]
+fn trusting_anybody_is_told_at_every_start() {
+    let warnings = from_text("[service]\ndanger_accept_invalid_certs = true\n").warnings;
+    assert!(warnings.len() == 1 && warnings[0].contains("read and forge everything"), "{warnings:?}");
+}
+
+#[test]
 fn a_key_that_goes_to_nobody_is_told() {
     let settings = from_text("[[providers]]\nurl = \"https://sign.example.com\"\n").settings;
     let env = |_: &str| Some("s3cret".to_owned());

@@ -287,3 +287,18 @@ async fn a_signature_that_tiktok_does_not_take_is_told_as_what_it_is() {
     assert!(error.contains("TikTok sent an empty answer") && error.contains("provider euler signed"), "{error}");
     assert!(!error.contains("X-Bogus"), "{error}");
 }
+
+#[tokio::test]
+async fn the_address_of_the_relay_is_never_shown() {
+    let server = Scripted::start(|_| answer("403 Forbidden", &[("Location", "https://evil.example/")], "")).await;
+    let mut settings = only(TransportKind::Cloud, server.settings());
+    settings.cloud.url = format!("ws://{}", server.place);
+    let secrets = Secrets { cloud_key: Secret::new("k3y"), session: Secret::new("s3cret"), ..Secrets::default() };
+    let client = Client::with_proxies(&settings, secrets, Proxies::None).unwrap();
+    let room = RoomRef { unique_id: "ana".parse().ok(), ..room() };
+    let error = client.chooser(Clock::system()).unwrap().open(&room, |_| {}).await.unwrap_err().to_string();
+    assert!(error.contains("refused the cloud relay (HTTP 403)") && !error.contains("k3y"), "{error}");
+    let [head] = &server.heads()[..] else { panic!("asked more than once") };
+    assert!(head.contains("uniqueId=ana") && head.contains("apiKey=k3y"), "{head}");
+    assert!(head.contains("features.rawMessages=true") && !head.contains("s3cret"), "{head}");
+}
