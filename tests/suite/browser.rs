@@ -14,7 +14,9 @@ use tiktop::webcast::{BrokenFrame, Client, Error, Incoming, Kind, RoomRef, Sessi
 use tiktop::wire::{Frame, FrameKind, pb};
 
 use crate::scripted::{Scripted, answer, header, path};
-use devtools::{DevTools, LIVE, TAB, attached, bytes, created, detached, navigated, received, sent, usual_tabs};
+use devtools::{
+    DevTools, LIVE, TAB, attached, bytes, closed, created, detached, navigated, received, sent, usual_tabs,
+};
 
 const IM: &str = "wss://webcast-ws.tiktok.com/webcast/im/ws_proxy/ws_reuse_supplement/?room_id=7";
 const ROOM: RoomId = RoomId(7_570_000_000_000_000_007);
@@ -124,8 +126,7 @@ async fn a_tab_that_no_longer_shows_the_live_ends_the_session(#[case] event: Str
     let browser = DevTools::with_the_live(opening()).await;
     let mut session = open(&browser.settings()).await.unwrap();
     cursor(&mut session).await;
-    // A reload, the same room again and an advertisement in a frame change nothing.
-    browser.say(navigated(TAB, LIVE));
+    // The same room again and an advertisement in a frame change nothing.
     browser.say(navigated("4F4F4F4F", "https://ads.example.com/"));
     browser.say(sent("1.4", &Frame::enter_room(ROOM, 1)));
     browser.say(bytes("", "1.4", &batch("still here")));
@@ -133,6 +134,26 @@ async fn a_tab_that_no_longer_shows_the_live_ends_the_session(#[case] event: Str
     browser.say(event);
     let error = session.next().await.unwrap_err();
     assert!(error.kind() == Kind::Closed && error.to_string().contains(words), "{error}");
+}
+
+#[rstest]
+#[case(closed("1.4"))]
+#[case(navigated(TAB, LIVE))]
+#[tokio::test]
+async fn a_page_that_comes_back_leaves_a_gap(#[case] event: String) {
+    let browser = DevTools::with_the_live(opening()).await;
+    let mut session = open(&browser.settings()).await.unwrap();
+    cursor(&mut session).await;
+    browser.say(event);
+    browser.say(created("", "1.5", IM));
+    browser.say(bytes("", "1.5", &batch("back")));
+    assert!(matches!(session.next().await.unwrap(), Incoming::Gap { .. }));
+    assert_eq!(cursor(&mut session).await, "back");
+    // One of two sockets is no loss.
+    browser.say(created("", "1.6", IM));
+    browser.say(closed("1.5"));
+    browser.say(bytes("", "1.6", &batch("still there")));
+    assert_eq!(cursor(&mut session).await, "still there");
 }
 
 #[tokio::test]
