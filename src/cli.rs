@@ -1,6 +1,7 @@
 //! Commands: what a person types, and the lines they get back. One file each.
 
 mod ask;
+mod browser;
 pub mod config;
 mod decode;
 mod demo;
@@ -61,6 +62,8 @@ enum Command {
     Decode(decode::Decode),
     /// Run the simulated service alone, for any client.
     Sim(sim::Simulate),
+    /// Print how to start a browser for the "browser" transport, and see whether one answers.
+    Browser(browser::Browser),
     /// Show where the settings are, check or print them.
     Config(config::Args),
 }
@@ -115,6 +118,7 @@ pub fn run() -> ExitCode {
         Some(Command::Search(search)) => search::run(&search, &settings),
         Some(Command::Decode(decode)) => decode::run(&decode),
         Some(Command::Sim(sim)) => sim::run(&sim),
+        Some(Command::Browser(browser)) => browser::run(&browser, &settings),
         Some(Command::Config(config)) => Ok(config::run(&config, settings.config.as_deref(), &settings.sets)),
     };
     match ended {

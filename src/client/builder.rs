@@ -188,6 +188,12 @@ impl Builder {
         self
     }
 
+    /// Where the browser of the `browser` transport answers (`http://127.0.0.1:9222`): on this machine only.
+    pub fn browser(mut self, endpoint: &str) -> Self {
+        endpoint.clone_into(&mut self.settings.browser.endpoint);
+        self
+    }
+
     /// The key of the `cloud` transport's relay.
     pub fn cloud_key(mut self, key: &str) -> Self {
         self.secrets.cloud_key = Secret::new(key);

@@ -47,18 +47,26 @@
   };
 
   const room = query.get("room");
-  const socket = new WebSocket(query.get("socket"));
-  socket.binaryType = "arraybuffer";
-  let beats = 0;
-  const beat = () => socket.send(frame("hb", [...number(1, room), ...number(2, ++beats)]));
-  socket.onopen = () => {
-    socket.send(frame("im_enter_room", [...number(1, room), ...number(4, 12), ...text(5, "audience"), ...text(9, "0")]));
-    beat();
-    const rhythm = setInterval(beat, 10_000);
-    socket.onclose = () => clearInterval(rhythm);
+  const play = () => {
+    const socket = new WebSocket(query.get("socket"));
+    socket.binaryType = "arraybuffer";
+    let [beats, rhythm] = [0, 0];
+    const beat = () => socket.send(frame("hb", [...number(1, room), ...number(2, ++beats)]));
+    socket.onopen = () => {
+      const entry = [...number(1, room), ...number(4, 12), ...text(5, "audience"), ...text(9, "0")];
+      socket.send(frame("im_enter_room", entry));
+      beat();
+      rhythm = setInterval(beat, 10_000);
+    };
+    socket.onmessage = ({ data }) => {
+      const logId = logIdOf(new Uint8Array(data));
+      if (logId) socket.send(frame("ack", utf8.encode("-"), logId));
+    };
+    socket.onclose = ({ code }) => {
+      clearInterval(rhythm);
+      // With 1000 the live is over; all else is an accident.
+      if (code !== 1000) setTimeout(play, 500);
+    };
   };
-  socket.onmessage = ({ data }) => {
-    const logId = logIdOf(new Uint8Array(data));
-    if (logId) socket.send(frame("ack", utf8.encode("-"), logId));
-  };
+  play();
 })();

@@ -237,6 +237,11 @@ impl Life {
                 None
             }
             Incoming::Alive => None,
+            Incoming::Gap { length, reason } => {
+                let from = self.keeper.now() - length;
+                self.keeper.say(EventKind::Gap(Gap { from, length, reason }));
+                None
+            }
         }
     }
 

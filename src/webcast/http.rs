@@ -111,15 +111,21 @@ impl Http {
     /// Asks, follows redirects that stay on the same host, and reads the whole answer. Statuses are not judged; an
     /// unfollowed redirect is an answer like any other.
     pub(super) async fn get(&self, request: Request<'_>) -> Result<Answer, Error> {
+        let url = request.url.clone();
+        let answer = self.get_untold(request).await;
+        request_log::told(&url, &answer);
+        answer
+    }
+
+    /// Like [`Http::get`], for answers that are nobody's business: the log of requests is not told.
+    pub(super) async fn get_untold(&self, request: Request<'_>) -> Result<Answer, Error> {
         let Request { doing, url, headers, cap } = request;
         let work = async {
             let response = self.follow(doing, &url, &headers).await?;
             read(doing, response, cap).await
         };
         let answer = tokio::time::timeout(self.timeout, work).await;
-        let answer = answer.unwrap_or_else(|_| Err(late(doing, &place(&url), self.timeout)));
-        request_log::told(&url, &answer);
-        answer
+        answer.unwrap_or_else(|_| Err(late(doing, &place(&url), self.timeout)))
     }
 
     /// Like [`Http::send`], but the head of the answer must come within the usual time.

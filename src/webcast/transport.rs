@@ -12,6 +12,7 @@ mod poll;
 mod provider;
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt, ready};
@@ -119,6 +120,13 @@ pub enum Incoming {
     },
     /// A frame without content: the line is alive.
     Alive,
+    /// Whoever hears the live for us was cut off and is back; the session goes on, what was said meanwhile may be missing.
+    Gap {
+        /// From the last frame before it until now.
+        length: Duration,
+        /// Why.
+        reason: Text,
+    },
 }
 
 /// Why a frame could not be used.

@@ -8,13 +8,15 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tiktop::clock::Clock;
 use tiktop::config::{Settings, TransportKind};
-use tiktop::ids::RoomId;
+use tiktop::ids::{RoomId, UniqueId};
 use tiktop::sim::{Options, Sim};
 use tiktop::webcast::{BrokenFrame, Client, Error, Incoming, Kind, RoomRef, Session};
 use tiktop::wire::{Frame, FrameKind, pb};
 
 use crate::scripted::{Scripted, answer, header, path};
-use devtools::{DevTools, LIVE, TAB, attached, bytes, created, detached, navigated, received, sent, usual_tabs};
+use devtools::{
+    DevTools, LIVE, TAB, attached, bytes, closed, created, detached, navigated, received, sent, usual_tabs,
+};
 
 const IM: &str = "wss://webcast-ws.tiktok.com/webcast/im/ws_proxy/ws_reuse_supplement/?room_id=7";
 const ROOM: RoomId = RoomId(7_570_000_000_000_000_007);
@@ -41,7 +43,7 @@ fn opening() -> Vec<String> {
 
 async fn cursor(session: &mut Session) -> String {
     match session.next().await.unwrap() {
-        Incoming::Response(response) => response.cursor.to_string(),
+        Incoming::Response(response) => response.cursor,
         other => panic!("no batch: {other:?}"),
     }
 }
@@ -124,8 +126,7 @@ async fn a_tab_that_no_longer_shows_the_live_ends_the_session(#[case] event: Str
     let browser = DevTools::with_the_live(opening()).await;
     let mut session = open(&browser.settings()).await.unwrap();
     cursor(&mut session).await;
-    // A reload, the same room again and an advertisement in a frame change nothing.
-    browser.say(navigated(TAB, LIVE));
+    // The same room again and an advertisement in a frame change nothing.
     browser.say(navigated("4F4F4F4F", "https://ads.example.com/"));
     browser.say(sent("1.4", &Frame::enter_room(ROOM, 1)));
     browser.say(bytes("", "1.4", &batch("still here")));
@@ -133,6 +134,26 @@ async fn a_tab_that_no_longer_shows_the_live_ends_the_session(#[case] event: Str
     browser.say(event);
     let error = session.next().await.unwrap_err();
     assert!(error.kind() == Kind::Closed && error.to_string().contains(words), "{error}");
+}
+
+#[rstest]
+#[case(closed("1.4"))]
+#[case(navigated(TAB, LIVE))]
+#[tokio::test]
+async fn a_page_that_comes_back_leaves_a_gap(#[case] event: String) {
+    let browser = DevTools::with_the_live(opening()).await;
+    let mut session = open(&browser.settings()).await.unwrap();
+    cursor(&mut session).await;
+    browser.say(event);
+    browser.say(created("", "1.5", IM));
+    browser.say(bytes("", "1.5", &batch("back")));
+    assert!(matches!(session.next().await.unwrap(), Incoming::Gap { .. }));
+    assert_eq!(cursor(&mut session).await, "back");
+    // One of two sockets is no loss.
+    browser.say(created("", "1.6", IM));
+    browser.say(closed("1.5"));
+    browser.say(bytes("", "1.6", &batch("still there")));
+    assert_eq!(cursor(&mut session).await, "still there");
 }
 
 #[tokio::test]
@@ -243,5 +264,52 @@ async fn a_look_at_the_browser_shows_its_version_and_the_lives_in_it() {
     let browser = DevTools::with_the_live(vec![]).await;
     let view = Client::isolated(&browser.settings()).unwrap().browser().await.unwrap();
     assert_eq!(view.version, "Chrome/156.0.8078.79");
-    assert_eq!(view.lives.iter().map(|name| name.as_str()).collect::<Vec<_>>(), ["somebody.else", "ana.live"]);
+    assert_eq!(view.lives.iter().map(UniqueId::as_str).collect::<Vec<_>>(), ["somebody.else", "ana.live"]);
+}
+
+/// `tiktop browser`, the program itself.
+mod command {
+    use std::path::Path;
+    use std::process::Output;
+
+    use super::*;
+
+    async fn tiktop(home: &Path, endpoint: &str, args: &[&str]) -> Output {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_tiktop"));
+        command.arg("browser").args(args).args(["--set", &format!("browser.endpoint={endpoint}")]);
+        command.env("HOME", home).env("XDG_CONFIG_HOME", home).env("XDG_STATE_HOME", home).env_remove("TIKTOP_CONFIG");
+        command.output().await.unwrap()
+    }
+
+    fn said(output: &Output) -> String {
+        [&output.stdout[..], &output.stderr].map(String::from_utf8_lossy).concat()
+    }
+
+    #[tokio::test]
+    async fn without_a_browser_it_says_how_to_start_one() {
+        let home = tempfile::tempdir().unwrap();
+        let output = tiktop(home.path(), "http://127.0.0.1:1", &["@ana.live"]).await;
+        let profile = home.path().join("tiktop/browser");
+        let start = format!(
+            "--remote-debugging-port=1 --user-data-dir={} https://www.tiktok.com/@ana.live/live",
+            profile.display()
+        );
+        assert!(output.status.success() && said(&output).contains(&start), "{}", said(&output));
+        assert!(said(&output).contains("None answers at http://127.0.0.1:1 yet"), "{}", said(&output));
+        assert!(profile.is_dir());
+        let checked = tiktop(home.path(), "http://127.0.0.1:1", &["--check"]).await;
+        assert!(!checked.status.success() && !said(&checked).contains("--user-data-dir"), "{}", said(&checked));
+    }
+
+    #[tokio::test]
+    async fn a_browser_that_is_there_tells_which_lives_it_shows() {
+        let home = tempfile::tempdir().unwrap();
+        let browser = DevTools::with_the_live(vec![]).await;
+        let endpoint = format!("http://{}", browser.place);
+        let output = tiktop(home.path(), &endpoint, &["--check", "@ana.live"]).await;
+        assert!(output.status.success(), "{}", said(&output));
+        assert!(said(&output).contains("It shows the live of @somebody.else, @ana.live."), "{}", said(&output));
+        let output = tiktop(home.path(), &endpoint, &["--check", "@nobody"]).await;
+        assert!(!output.status.success() && said(&output).contains("open https://www.tiktok.com/@nobody/live"));
+    }
 }

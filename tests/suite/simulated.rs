@@ -50,7 +50,7 @@ async fn read(opened: &mut Opened, mut wanted: i32, mut broken: i32) {
         match opened.session.next().await.unwrap() {
             Incoming::Response(response) if !response.messages.is_empty() => wanted -= 1,
             Incoming::Broken { .. } => broken -= 1,
-            Incoming::Response(_) | Incoming::Alive => {}
+            Incoming::Response(_) | Incoming::Alive | Incoming::Gap { .. } => {}
         }
     }
 }

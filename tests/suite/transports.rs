@@ -50,7 +50,7 @@ async fn first_batch(opened: &mut Opened) -> usize {
     loop {
         match opened.session.next().await.unwrap() {
             Incoming::Response(response) => return response.messages.len(),
-            Incoming::Alive | Incoming::Broken { .. } => {}
+            Incoming::Alive | Incoming::Gap { .. } | Incoming::Broken { .. } => {}
         }
     }
 }

@@ -164,6 +164,16 @@ async fn a_real_browser_brings_the_events_of_its_tabs() {
     .await;
     assert_eq!(sim.sockets().opened, 2, "the page and its worker have the only sockets");
 
+    // A page that loses its socket opens another; what was missed is told.
+    sim.drop_sockets();
+    let mut gaps = [false, false];
+    until(&mut updates, "both gaps are told", |room, kind| {
+        gaps[room.0 as usize - 1] |= matches!(kind, EventKind::Gap(_));
+        gaps == [true, true]
+    })
+    .await;
+    assert_eq!(sim.sockets().opened, 4);
+
     browser.close(&worker).await;
     until(&mut updates, "the closed tab is told", |room, kind| match kind {
         EventKind::State(phase) => {

@@ -181,6 +181,10 @@ pub(crate) fn created(session: &str, id: &str, url: &str) -> String {
     event(session, "Network.webSocketCreated", &json!({ "requestId": id, "url": url, "initiator": {} }))
 }
 
+pub(crate) fn closed(id: &str) -> String {
+    event("", "Network.webSocketClosed", &json!({ "requestId": id, "timestamp": 4.5 }))
+}
+
 pub(crate) fn received(session: &str, id: &str, opcode: u8, payload: &str) -> String {
     let response = json!({ "opcode": opcode, "mask": false, "payloadData": payload });
     event(

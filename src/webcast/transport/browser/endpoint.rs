@@ -73,7 +73,8 @@ impl Endpoint {
 
     async fn ask(&self, http: &Http, path: &str) -> Result<Value, Error> {
         let request = Request { doing: DOING, url: under(&self.0, path), headers: HeaderMap::new(), cap: BODY_CAP };
-        let answer = http.get(request).await.map_err(|error| match error.kind() {
+        // What else somebody has open in their browser belongs into no log.
+        let answer = http.get_untold(request).await.map_err(|error| match error.kind() {
             Kind::Network => Error::new(
                 Kind::Network,
                 format!("no browser answers at {}: start one with the line that `tiktop browser` prints", self.place()),

@@ -4,7 +4,8 @@
 //! open before us has no address for us and is judged by what it says (Chromium 156 reports its frames, protocol or not).
 //!
 //! Invariants: nothing is sent but what [`devtools::listen`] makes; no event of the browser ends the session but the end of
-//! the tab, its leaving the live, or 60 s without a frame of the live.
+//! the tab, its leaving the live, or a long silence of the live. A page that loses its socket opens another by itself: the
+//! session waits for that, and tells the gap.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -20,13 +21,15 @@ use url::Url;
 use super::devtools::{self, Event};
 use super::endpoint::live_at;
 use crate::ids::{RoomId, UniqueId};
+use crate::text::Text;
 use crate::webcast::error::{Error, Kind, quoted};
 use crate::webcast::handshake::Socket;
 use crate::webcast::socket::{broken, read, send_all};
 use crate::webcast::transport::{BrokenFrame, Feed, Incoming};
 use crate::wire::{Fields, Frame, FrameKind, Inflater};
 
-/// Longest time from attaching to the first frame: the page's heartbeat is answered every 10 s, whatever else is silent.
+/// Longest time to the first frame after attaching, or after the page lost its socket: its heartbeat is answered every 10 s,
+/// whatever else is silent.
 const FIRST: Duration = Duration::from_secs(15);
 /// Longest silence after that.
 const STALE: Duration = Duration::from_secs(60);
@@ -59,7 +62,11 @@ pub(super) struct TabFeed {
     inflater: Inflater,
     early: VecDeque<Incoming>,
     heard: bool,
+    /// Whether the page has lost its socket since the last frame.
+    cut: bool,
     last_frame: Instant,
+    /// Since when a frame is waited for.
+    waiting: Instant,
 }
 
 impl TabFeed {
@@ -76,7 +83,9 @@ impl TabFeed {
             inflater: Inflater::default(),
             early: VecDeque::new(),
             heard: false,
+            cut: false,
             last_frame: Instant::now(),
+            waiting: Instant::now(),
         };
         this.listen(None);
         while !this.heard {
@@ -103,11 +112,11 @@ impl TabFeed {
     /// The next thing that came over a socket of the live. Cancel-safe.
     async fn hear(&mut self) -> Result<Incoming, Error> {
         loop {
-            let silence = if self.heard { STALE } else { FIRST };
+            let silence = if self.heard && !self.cut { STALE } else { FIRST };
             let message = tokio::select! {
                 // In this order: a page that loads without end must not hide that the live is silent.
                 biased;
-                () = sleep_until(self.last_frame + silence) => return Err(self.silent()),
+                () = sleep_until(self.waiting + silence) => return Err(self.silent()),
                 message = exchange(&mut self.devtools, &mut self.outbox) => message,
             };
             let incoming = match message {
@@ -137,7 +146,7 @@ impl TabFeed {
                     self.sockets.insert(key(&socket), is_of_a_live(&url));
                 }
             }
-            Event::SocketClosed(socket) => drop(self.sockets.remove(&key(&socket))),
+            Event::SocketClosed(socket) => self.closed(&socket),
             Event::FrameReceived(socket, frame) => return Ok(self.received(&socket, &frame)),
             Event::FrameSent(socket, frame) => self.sent(&socket, &frame)?,
             Event::Gone => return Err(self.gone()),
@@ -162,8 +171,34 @@ impl TabFeed {
                 self.sockets.insert(key, true);
             }
         }
-        self.last_frame = Instant::now();
-        Some(incoming)
+        Some(self.arrived(incoming))
+    }
+
+    /// Notes that the live is heard; after a cut the gap comes first.
+    fn arrived(&mut self, incoming: Incoming) -> Incoming {
+        let now = Instant::now();
+        let length = now.saturating_duration_since(self.last_frame);
+        (self.last_frame, self.waiting) = (now, now);
+        if !std::mem::take(&mut self.cut) {
+            return incoming;
+        }
+        self.early.push_back(incoming);
+        let reason = Text::from(format_args!("your browser's tab of @{} lost its socket and is back", self.page.host));
+        Incoming::Gap { length, reason }
+    }
+
+    fn closed(&mut self, socket: &devtools::Socket<'_>) {
+        let ours = self.sockets.remove(&key(socket)) == Some(true);
+        if ours && !self.sockets.values().any(|&ours| ours) {
+            self.cut_off();
+        }
+    }
+
+    fn cut_off(&mut self) {
+        if self.heard {
+            self.cut = true;
+            self.waiting = Instant::now();
+        }
     }
 
     fn unwrap(&mut self, frame: &devtools::Frame<'_>) -> Incoming {
@@ -191,9 +226,12 @@ impl TabFeed {
         Ok(())
     }
 
-    fn stay(&self, url: &str) -> Result<(), Error> {
+    /// A page that is loaded again has lost its sockets, whether or not it says so.
+    fn stay(&mut self, url: &str) -> Result<(), Error> {
         let live = Url::parse(url).ok().and_then(|url| live_at(&self.page.site, &url));
         if live.as_ref() == Some(&self.page.host) {
+            self.sockets.clear();
+            self.cut_off();
             return Ok(());
         }
         let host = &self.page.host;
