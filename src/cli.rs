@@ -1,4 +1,11 @@
 //! Commands: what a person types, and the lines they get back. One file each.
+//!
+//! ```no_run
+//! // All there is in `main.rs`.
+//! fn main() -> std::process::ExitCode {
+//!     tiktop::cli::run()
+//! }
+//! ```
 
 mod ask;
 mod browser;

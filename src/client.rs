@@ -222,3 +222,7 @@ fn host(name: &str) -> Result<UniqueId, Error> {
         Target::Room(id) => id.to_string().parse()?,
     })
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/coming-from.md")]
+struct ComingFrom;

@@ -1,6 +1,17 @@
 //! Time that tests can turn.
 //!
 //! The only file that may ask the system what time it is. Everything else is handed a [`Moment`].
+//!
+//! ```
+//! use std::time::Duration;
+//! use tiktop::clock::{Clock, Timestamp};
+//!
+//! let clock = Clock::manual(Timestamp(1_700_000_000_000));
+//! let before = clock.now();
+//! clock.advance(Duration::from_secs(5));
+//! assert_eq!(clock.now().since(before), Duration::from_secs(5));
+//! assert_eq!(clock.now().wall.rfc3339(), "2023-11-14T22:13:25.000Z");
+//! ```
 
 use std::ops::{Add, Sub};
 use std::sync::Arc;

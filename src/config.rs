@@ -4,6 +4,16 @@
 //! [`Loaded::locate`] to say where they stand. Nothing here writes a file.
 //!
 //! Invariant: no secret is ever part of [`Settings`], of an error or of what [`print()`] prints.
+//!
+//! ```
+//! use tiktop::config::load_sets;
+//!
+//! let loaded = load_sets(&["service.language=de".to_owned()])?;
+//! assert_eq!(loaded.settings.service.language, "de");
+//! let wrong = load_sets(&["service.langage=de".to_owned()]).unwrap_err();
+//! assert!(wrong.to_string().contains("language"), "the nearest right word is named: {wrong}");
+//! # Ok::<_, tiktop::config::Error>(())
+//! ```
 
 mod check;
 mod error;

@@ -3,6 +3,18 @@
 //! Pure. Knows what a gift or a battle is; refuses to know sockets, state and screens. Remote text becomes
 //! [`Text`](crate::text::Text) here. What we ourselves have to say about a room (its phase, a gap, a new live) travels as
 //! events too, so that one ordered stream tells the whole story.
+//!
+//! ```
+//! use tiktop::clock::{Clock, Timestamp};
+//! use tiktop::events::{EventKind, decode};
+//! use tiktop::wire::Message;
+//!
+//! // A comment: field 3 of its body is the text.
+//! let message = Message { method: "WebcastChatMessage".into(), payload: "\u{1a}\u{2}hi".into(), ..Message::default() };
+//! let event = decode(&message, Clock::manual(Timestamp(0)).now());
+//! let EventKind::Chat(chat) = event.kind else { panic!("a comment") };
+//! assert_eq!((chat.from.name(), chat.text.as_str()), ("someone", "hi"));
+//! ```
 
 mod battle;
 mod catalogue;

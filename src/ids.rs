@@ -1,4 +1,13 @@
 //! Typed ids, and what a person may type to name a room.
+//!
+//! ```
+//! use tiktop::ids::{RoomId, Target};
+//!
+//! let room: Target = "https://www.tiktok.com/@Ana.Live/live".parse()?;
+//! assert_eq!(room, Target::Host("ana.live".parse()?));
+//! assert_eq!("7300000000000000001".parse(), Ok(Target::Room(RoomId(7_300_000_000_000_000_001))));
+//! # Ok::<_, tiktop::ids::TargetError>(())
+//! ```
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,17 @@
-//! tiktop.
+//! TikTok LIVE in a terminal, and as a library.
+//!
+//! Programs begin with [`Client`]: it tracks lives, answers questions about rooms and people, and records. Its module
+//! has the first example; `docs/coming-from.md` maps the names of two older libraries to ours.
+//!
+//! The modules stand in the order in which data flows, and import downward only:
+//!
+//! ```text
+//! TikTok --frames--> webcast::transport --Response--> track --events::decode--> [RoomEvent]
+//!                       ^ ack, heartbeat                | room.apply(at, &event)   every event, before any queue
+//!                                                       | Update, over bounded queues; Lagged -> snapshot
+//! client::Live, the screen, `tiktop events` <-----------+
+//!                       | Command, record::Command
+//! ```
 
 pub mod clock;
 pub mod ids;

@@ -12,6 +12,18 @@
 //!
 //! It refuses to know how a stream address is found (a [`Source`] does) and what a recording looks like on screen.
 //! Invariant: a file that exists is never written to; what was written always stays playable.
+//!
+//! ```no_run
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! // Needs ffmpeg and somebody who is live.
+//! let client = tiktop::Client::new()?;
+//! let live = client.track_user("@ana.live").await?;
+//! let recording = live.record("recordings").await?;
+//! let saved = recording.finished().await?;
+//! println!("{} ({})", saved.file.display(), saved.reason);
+//! # Ok::<_, tiktop::Error>(())
+//! # }).unwrap();
+//! ```
 
 mod failure;
 mod flv;

@@ -4,6 +4,22 @@
 //! to a screen that lagged or attached late, and the same events give the same room everywhere.
 //!
 //! Invariants: a gift unit is added once; "seen" and "reported" numbers never share a field; a gap is stored as a gap.
+//!
+//! ```
+//! use tiktop::clock::Moment;
+//! use tiktop::events::{EventKind, Follow, RoomEvent};
+//! use tiktop::room::{Room, Verdict};
+//!
+//! let mut room = Room::new(100);
+//! let kind = EventKind::Follow(Follow { from: Default::default(), followers: None });
+//! let mut event = RoomEvent {
+//!     at: Moment::default(), server_at: None, id: None, room_id: None, history: false, kind,
+//! };
+//! event.id = "77".parse().ok();
+//! assert_eq!(room.apply(&event), Verdict::Fresh(None));
+//! assert_eq!(room.apply(&event), Verdict::Duplicate);
+//! assert_eq!(room.stats.follows, 1);
+//! ```
 
 mod battle;
 mod board;

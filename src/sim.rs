@@ -5,6 +5,20 @@
 //!
 //! What must stay true: a room's script runs once, so all sockets hear the same messages with the same ids; at rate 0
 //! nothing happens that nobody asked for; [`Truth`] is what was really sent.
+//!
+//! ```
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! use tiktop::sim::{Fault, Options, Sim};
+//!
+//! let sim = Sim::start(Options { faults: vec![Fault::Captcha], ..Options::default() }).await?;
+//! println!("point any client at {} and {}", sim.base_url(), sim.socket_url());
+//! sim.set_faults(Vec::new());
+//! sim.end_live("ana.live");
+//! assert_eq!(sim.truth("nobody").gift_units, 0);
+//! sim.stop().await;
+//! # std::io::Result::Ok(())
+//! # }).unwrap();
+//! ```
 
 mod answer;
 mod batch;

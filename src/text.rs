@@ -5,6 +5,14 @@
 //! It refuses to know who said it.
 //!
 //! Invariant: `Text::as_str` is always safe to write to a terminal; `Text::original` never is.
+//!
+//! ```
+//! use tiktop::text::{Text, clip};
+//!
+//! let name = Text::new("Ana\u{1b}[31m \u{202e}evil");
+//! assert_eq!(name, "Ana[31m evil");
+//! assert_eq!(clip("日本語", 5), "日本…");
+//! ```
 
 use std::borrow::Cow;
 use std::fmt;

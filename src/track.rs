@@ -2,6 +2,35 @@
 //!
 //! Each room's task owns its [`Room`](crate::room::Room) and applies every event before any queue; readers hear [`Update`]s
 //! over bounded queues and are told what they missed.
+//!
+//! ```
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! use tiktop::clock::Clock;
+//! use tiktop::config::Settings;
+//! use tiktop::track::{Command, Tracker, UpdateKind};
+//! use tiktop::webcast::Client;
+//!
+//! let sim = tiktop::sim::Sim::start(tiktop::sim::Options::default()).await?;
+//! let mut settings = Settings::default();
+//! settings.service.site_url = sim.base_url();
+//! settings.service.webcast_url = sim.base_url();
+//! settings.providers[0].url = sim.base_url();
+//!
+//! let tracker = Tracker::start(Client::isolated(&settings)?, Clock::system())?;
+//! let mut updates = tracker.subscribe(1_024, false);
+//! for room in ["@ana.live", "@kenji_plays"] {
+//!     tracker.commands().send(Command::Add(room.parse()?)).await?;
+//! }
+//! while let Some(update) = updates.recv().await {
+//!     if let UpdateKind::Events(batch) = update.kind {
+//!         println!("{} things happened in room {}", batch.len(), update.room);
+//!         break;
+//!     }
+//! }
+//! tracker.finish().await;
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
 
 mod attend;
 mod backoff;

@@ -12,6 +12,17 @@
 //!
 //! Invariants: `update` never blocks and never asks for the time; `view` changes nothing but a cache that can be thrown
 //! away; when nothing on the screen changed, no byte is written; the terminal is handed back on every way out.
+//!
+//! ```
+//! use tiktop::clock::{Clock, Timestamp};
+//! use tiktop::config::{Keys, Screen};
+//! use tiktop::tui::{Dashboard, Options, keys_markdown};
+//!
+//! let now = Clock::manual(Timestamp(0)).now();
+//! let mut dashboard = Dashboard::new(Options::new(Screen::default(), Keys::new()), now).expect("the built-in keys are right");
+//! assert!(dashboard.press("?", now), "it is a key");
+//! assert!(keys_markdown().contains('?'));
+//! ```
 
 mod action;
 mod app;

@@ -7,6 +7,28 @@
 //! Always true: remote words become [`Text`](crate::text::Text) here; bodies are capped while they stream; the session cookie
 //! goes to TikTok over TLS or to hosts the user named, a key to its provider, and neither appears in a sentence; an error
 //! says what we tried, what happened, whose fault it is and what to do.
+//!
+//! Most programs want [`tiktop::Client`](crate::Client), which stands on this one.
+//!
+//! ```
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! use tiktop::config::Settings;
+//! use tiktop::webcast::{Client, LiveStatus};
+//!
+//! // A simulated TikTok on this machine.
+//! let sim = tiktop::sim::Sim::start(tiktop::sim::Options::default()).await?;
+//! let mut settings = Settings::default();
+//! settings.service.site_url = sim.base_url();
+//! settings.service.webcast_url = sim.base_url();
+//!
+//! let client = Client::isolated(&settings)?;
+//! let found = client.look_up(&"ana.live".parse()?).await?;
+//! assert_eq!(found.status, LiveStatus::Live);
+//! let info = client.room_info(found.room_id.expect("a live has a room")).await?;
+//! assert_eq!(info.unique_id, Some(found.unique_id));
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
 
 mod address;
 mod browser;

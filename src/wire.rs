@@ -8,6 +8,16 @@
 //! types generated from `proto/`. A test holds the two together.
 //!
 //! Invariants: no input panics; memory is bounded by [`MAX_INFLATED`]; one bad message never costs its neighbours.
+//!
+//! ```
+//! use tiktop::ids::RoomId;
+//! use tiktop::wire::{Frame, FrameKind};
+//!
+//! let bytes = Frame::heartbeat(RoomId(7_300_000_000_000_000_001), 1);
+//! assert_eq!(Frame::decode(bytes)?.kind, FrameKind::Heartbeat);
+//! assert!(Frame::decode("no frame".into()).is_err());
+//! # Ok::<_, tiktop::wire::DecodeError>(())
+//! ```
 
 pub mod capture;
 mod error;

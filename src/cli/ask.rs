@@ -6,6 +6,7 @@
 use std::process::ExitCode;
 
 use color_eyre::eyre::Result;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{SettingsArgs, output};
@@ -30,11 +31,14 @@ pub(super) fn ask(settings: &SettingsArgs, question: impl AsyncFnOnce(Client) ->
 }
 
 /// One object for programs.
-pub(super) fn say_json(mut object: Value) {
-    if let Value::Object(fields) = &mut object {
-        fields.insert("v".to_owned(), VERSION.into());
+pub(super) fn say_json(object: &Value) {
+    #[derive(Serialize)]
+    struct Answer<'v> {
+        v: u32,
+        #[serde(flatten)]
+        object: &'v Value,
     }
-    output::say(&escape::to_string(&object));
+    output::say(&escape::to_string(&Answer { v: VERSION, object }));
 }
 
 /// `label  value` lines; those without a value are left out.

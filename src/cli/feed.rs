@@ -32,7 +32,7 @@ pub(super) fn run(args: &Feed, settings: &SettingsArgs) -> Result<ExitCode> {
         }
         if args.json {
             let rooms: Vec<_> = found.iter().map(|item| room_json(item)).collect();
-            say_json(json!({ "rooms": rooms, "has_more": feed.has_more() }));
+            say_json(&json!({ "rooms": rooms, "has_more": feed.has_more() }));
         } else {
             say_rooms(found.iter());
         }

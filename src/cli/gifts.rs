@@ -33,7 +33,7 @@ pub(super) fn run(args: &Gifts, settings: &SettingsArgs) -> Result<ExitCode> {
         gifts.dedup_by_key(|gift| gift.id);
         if args.json {
             let room_id = room.map(|room| room.to_string());
-            say_json(json!({ "room_id": room_id, "gifts": gifts.iter().map(to_json).collect::<Vec<_>>() }));
+            say_json(&json!({ "room_id": room_id, "gifts": gifts.iter().map(to_json).collect::<Vec<_>>() }));
         } else {
             let rows: Vec<_> = gifts.iter().map(row).collect();
             say_table(["gift", "coins", "id", ""], [false, true, true, false], &rows);

@@ -27,7 +27,7 @@ pub(super) fn run(args: &Info, settings: &SettingsArgs) -> Result<ExitCode> {
     ask(settings, async |client| {
         let (user, room) = find(&client, &args.room).await?;
         if args.json {
-            say_json(json!({ "user": user.as_ref().map(user_json), "room": room.as_ref().map(room_json) }));
+            say_json(&json!({ "user": user.as_ref().map(user_json), "room": room.as_ref().map(room_json) }));
         } else {
             say_facts(&facts(user.as_ref(), room.as_ref()));
         }

@@ -38,7 +38,7 @@ pub(super) fn run(args: &Live, settings: &SettingsArgs) -> Result<ExitCode> {
                 Ok(found) => {
                     anybody |= found.status.is_on();
                     if args.json {
-                        say_json(to_json(&found));
+                        say_json(&to_json(&found));
                     } else {
                         rows.push(row(&found));
                     }

@@ -22,7 +22,7 @@ pub(super) fn run(args: &Prices, settings: &SettingsArgs) -> Result<ExitCode> {
     ask(settings, async |client| {
         let packs = client.price_list().await?;
         if args.json {
-            say_json(json!({ "packs": packs.iter().map(to_json).collect::<Vec<_>>() }));
+            say_json(&json!({ "packs": packs.iter().map(to_json).collect::<Vec<_>>() }));
         } else {
             let rows: Vec<_> = packs.iter().map(row).collect();
             say_table(["coins", "extra", "USD", "here"], [true, true, true, false], &rows);

@@ -24,7 +24,7 @@ pub(super) fn run(args: &Search, settings: &SettingsArgs) -> Result<ExitCode> {
     ask(settings, async |client| {
         let found = client.search_live(&args.words.join(" ")).await?;
         if args.json {
-            say_json(json!({ "rooms": found.iter().map(|item| room_json(item)).collect::<Vec<_>>() }));
+            say_json(&json!({ "rooms": found.iter().map(|item| room_json(item)).collect::<Vec<_>>() }));
         } else if found.is_empty() {
             output::complain("no live matches these words");
         } else {

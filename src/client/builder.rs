@@ -11,6 +11,9 @@ use crate::webcast::{self, Proxies, Secrets, Tuning};
 /// Events that wait for a program that is busy: minutes of a lively room.
 const QUEUE: usize = 4_096;
 
+/// Fewer hold little more than the word that something was lost.
+const LEAST_QUEUE: usize = 16;
+
 /// Options of a [`Client`]. What is not said is as in `config.example.toml`.
 ///
 /// ```
@@ -226,9 +229,9 @@ impl Builder {
         self
     }
 
-    /// How many batches of events wait for a program that is busy (4096); it hears what it lost beyond that.
+    /// How many batches of events wait for a program that is busy (4096, at least 16); it hears what it lost beyond that.
     pub fn queue(mut self, batches: usize) -> Self {
-        self.habits.queue = batches.max(1);
+        self.habits.queue = batches.max(LEAST_QUEUE);
         self
     }
 

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::recording::Recording;
 use super::{Client, Error};
-use crate::events::{EventKind, PhaseKind};
+use crate::events::{EventKind, PhaseKind, RoomEvent};
 use crate::ids::{RoomId, RoomKey, Target};
 use crate::record::Job;
 use crate::room::{Noted, Room};
@@ -44,7 +44,7 @@ pub struct Live {
     room: Option<RoomId>,
     /// Over when the live is.
     once: bool,
-    /// What came before us is left out, what we missed in a gap is not.
+    /// There was a gap: backlog is what we missed, not what came before us.
     missed_some: bool,
     over: bool,
 }
@@ -105,7 +105,8 @@ impl Live {
         match event {
             Event::Happened(noted) => {
                 self.state.apply(&noted.event);
-                !self.is_before_us(noted)
+                self.note(&noted.event.kind);
+                !self.is_before_us(&noted.event)
             }
             Event::Lagged(lost) => {
                 // A full inbox holds the same wish already.
@@ -117,17 +118,21 @@ impl Live {
         }
     }
 
-    /// Whether this was said before we came in and is not wanted; also notes what matters for that, and the end.
-    fn is_before_us(&mut self, noted: &Noted) -> bool {
-        match &noted.event.kind {
+    /// Notes what matters for what is told, and the end.
+    fn note(&mut self, kind: &EventKind) {
+        match kind {
             EventKind::Live(_) => self.missed_some = false,
             EventKind::Gap(_) => self.missed_some = true,
             EventKind::State(phase) if self.once => {
-                self.over = matches!(phase.kind, PhaseKind::Ended | PhaseKind::Offline);
+                self.over |= matches!(phase.kind, PhaseKind::Ended | PhaseKind::Offline);
             }
             _ => {}
         }
-        noted.event.history && !self.client.habits.history && !self.missed_some
+    }
+
+    /// Whether this was said before we came in, and is not wanted.
+    fn is_before_us(&self, event: &RoomEvent) -> bool {
+        event.history && !self.client.habits.history && !self.missed_some
     }
 
     /// Everything known of the room, as of the last event that was taken: phase, totals, gifters, battle, log.

@@ -2,6 +2,15 @@
 //!
 //! `XDG_CONFIG_HOME`, `XDG_STATE_HOME` and the user's folders are honoured on Linux and on macOS; without them each
 //! system's own custom holds. Folders are named here and made by whoever first writes into them.
+//!
+//! ```
+//! use std::path::Path;
+//! use tiktop::config::{Settings, paths};
+//!
+//! let mut settings = Settings::default();
+//! settings.record.dir = "/srv/lives".into();
+//! assert_eq!(paths::recordings_dir(&settings), Path::new("/srv/lives"));
+//! ```
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -4,6 +4,17 @@
 //! escaped, so that a line is safe to look at. Knows nothing of rooms: what a gift adds is handed in.
 //!
 //! Invariant: fields are added, never renamed or dropped, while `v` is 1.
+//!
+//! ```
+//! use tiktop::clock::Moment;
+//! use tiktop::events::json::{LineContext, line};
+//! use tiktop::events::{EventKind, Phase, PhaseKind, RoomEvent};
+//!
+//! let kind = EventKind::State(Phase::new(PhaseKind::Offline).because("not live"));
+//! let event = RoomEvent { at: Moment::default(), server_at: None, id: None, room_id: None, history: false, kind };
+//! let line = line(&LineContext { room: "@ana.live", room_id: None, live_seq: 0 }, &event, None);
+//! assert!(line.starts_with(r#"{"v":1,"type":"state","#), "{line}");
+//! ```
 
 mod board;
 mod body;

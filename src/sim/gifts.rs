@@ -1,4 +1,9 @@
 //! The gifts people send here. Names, ids and prices are those of the real catalogue.
+//!
+//! ```
+//! let rose = tiktop::sim::gifts::GIFTS[0];
+//! assert_eq!((rose.name, rose.coins), ("Rose", 1));
+//! ```
 
 use serde_json::{Value, json};
 

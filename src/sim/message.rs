@@ -2,6 +2,12 @@
 //!
 //! Pure; it does not know when or why something is said. Display texts carry the keys and patterns that were recorded,
 //! because other clients tell follows from shares by them.
+//!
+//! ```
+//! let head = tiktop::sim::message::Head { room_id: 7, msg_id: 9, at_ms: 0 };
+//! let message = head.raw("WebcastNewMessage", &b"anything"[..]);
+//! assert_eq!((message.msg_id, message.method.as_str()), (9, "WebcastNewMessage"));
+//! ```
 
 use super::crowd::Person;
 use super::gifts::GiftKind;

@@ -75,7 +75,7 @@ mod tests {
     use rstest::rstest;
     use serde_json::json;
 
-    fn read_body(body: impl ToString, from: Option<u64>) -> Result<FeedPage, Error> {
+    fn read_body(body: &(impl ToString + ?Sized), from: Option<u64>) -> Result<FeedPage, Error> {
         read(&Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_string().into() }, from)
     }
 
@@ -93,7 +93,7 @@ mod tests {
         #[case] from: Option<u64>,
         #[case] next: Option<u64>,
     ) {
-        let page = read_body(json!({"data": [item("7"), item("x")], "extra": extra}), from).unwrap();
+        let page = read_body(&json!({"data": [item("7"), item("x")], "extra": extra}), from).unwrap();
         assert_eq!((page.rooms.len(), page.rooms[0].room_id, page.next), (1, RoomId(7), next));
     }
 
@@ -108,7 +108,7 @@ mod tests {
         #[test]
         fn no_page_panics(data in any_json(&["data", "rid", "extra", "has_more", "max_time", "id_str", "owner", "stats"])) {
             let _ = read_body(&data, None);
-            let _ = read_body(json!({"data": [data]}), Some(1));
+            let _ = read_body(&json!({"data": [data]}), Some(1));
         }
     }
 }

@@ -89,7 +89,7 @@ mod tests {
     use proptest::prelude::*;
     use reqwest::{StatusCode, header::HeaderMap};
 
-    fn read_body(body: impl ToString) -> Result<Vec<CoinPack>, Error> {
+    fn read_body(body: &(impl ToString + ?Sized)) -> Result<Vec<CoinPack>, Error> {
         read(&Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_string().into() })
     }
 
@@ -119,7 +119,7 @@ mod tests {
         #[test]
         fn no_list_panics(data in any_json(&["data", "diamond_count", "currency_price", "currency", "price", "describe"])) {
             let _ = read_body(&data);
-            let _ = read_body(serde_json::json!({ "data": [data] }));
+            let _ = read_body(&serde_json::json!({ "data": [data] }));
         }
     }
 }

@@ -8,14 +8,14 @@ use url::Url;
 use super::address::place;
 use super::error::Error;
 use super::http::Answer;
-use crate::text::Text;
+use crate::text::must_escape;
 
 /// What to ask the log for.
 const TARGET: &str = "tiktop::requests";
 /// Bytes of a body that are told.
 const SHOWN: usize = 64 << 10;
-/// JSON keys whose values sign, identify or log in.
-const SECRET_KEYS: [&str; 14] = [
+/// Names whose values sign, identify or log in.
+const SECRETS: [&str; 12] = [
     "msToken",
     "_signature",
     "X-Bogus",
@@ -24,12 +24,10 @@ const SECRET_KEYS: [&str; 14] = [
     "apiKey",
     "api_key",
     "token",
-    "accessToken",
     "sessionid",
     "sid_tt",
     "ttwid",
     "cookies",
-    "logId",
 ];
 
 /// A request leaves.
@@ -43,9 +41,7 @@ pub(super) fn told(url: &Url, answer: &Result<Answer, Error>) {
         Ok(answer) => {
             let (status, bytes) = (answer.status.as_u16(), answer.body.len());
             tracing::debug!(target: TARGET, "{}{}: HTTP {status}, {bytes} bytes", place(url), url.path());
-            if tracing::enabled!(target: TARGET, tracing::Level::TRACE) {
-                tracing::trace!(target: TARGET, "{}", shown(&answer.body));
-            }
+            tracing::trace!(target: TARGET, "{}", shown(&answer.body));
         }
         Err(error) => tracing::debug!(target: TARGET, "{}{}: {error}", place(url), url.path()),
     }
@@ -55,17 +51,9 @@ pub(super) fn told(url: &Url, answer: &Result<Answer, Error>) {
 fn shown(body: &[u8]) -> String {
     // Binary bodies are fetched batches: they name a socket with its route parameters.
     let Ok(text) = std::str::from_utf8(body) else { return format!("(binary, {} bytes)", body.len()) };
-    let blanked = blank_keys(&blank_queries(text));
-    let mut lines = String::new();
-    // A `Text` is short; a body is told piece by piece.
-    for c in blanked.chars().take(SHOWN) {
-        match c {
-            ' '..='~' => lines.push(c),
-            c if c.is_whitespace() => lines.push(' '),
-            c => lines.push_str(Text::new(c.encode_utf8(&mut [0; 4])).as_str()),
-        }
-    }
-    lines
+    let blanked = blank_values(&blank_queries(text));
+    let told = blanked.chars().take(SHOWN).map(|c| if c.is_whitespace() { ' ' } else { c });
+    told.filter(|&c| !must_escape(c)).collect()
 }
 
 /// Addresses without their queries: a stream's is its signature.
@@ -90,15 +78,14 @@ fn blank_queries(text: &str) -> String {
     told
 }
 
-/// JSON without the values of secret keys.
-fn blank_keys(text: &str) -> String {
+/// The same without the values of secrets, in JSON and in JSON inside a text.
+fn blank_values(text: &str) -> String {
     let mut told = text.to_owned();
-    for key in SECRET_KEYS {
-        let mark = format!("\"{key}\"");
-        let mut parts = told.split(mark.as_str());
+    for secret in SECRETS {
+        let mut parts = told.split(secret);
         let mut blanked = parts.next().unwrap_or_default().to_owned();
         for part in parts {
-            blanked.push_str(&mark);
+            blanked.push_str(secret);
             blanked.push_str(&blank_value(part));
         }
         told = blanked;
@@ -106,12 +93,17 @@ fn blank_keys(text: &str) -> String {
     told
 }
 
-/// `: "value", …` with the value blanked; anything else as it is.
+/// What follows a name, `": "value", …`, with the value blanked; anything else as it is.
 fn blank_value(part: &str) -> String {
-    let value = part.trim_start().strip_prefix(':').map(str::trim_start).and_then(|part| part.strip_prefix('"'));
-    match value.and_then(|value| value.split_once('"')) {
-        Some((_, rest)) => format!(":\"…\"{rest}"),
-        None => part.to_owned(),
+    const SYNTAX: [char; 3] = ['"', '\\', ' '];
+    let value = part.trim_start_matches(SYNTAX).strip_prefix(':').map(|rest| rest.trim_start_matches(SYNTAX));
+    let Some((value, before)) = value.and_then(|value| Some((value, part.strip_suffix(value)?))) else {
+        return part.to_owned();
+    };
+    let end = value.find(['"', '\\', ',', '}']).unwrap_or(value.len());
+    match value.split_at(end) {
+        ("" | "null", _) => part.to_owned(),
+        (_, rest) => format!("{before}…{rest}"),
     }
 }
 
@@ -125,8 +117,10 @@ mod tests {
         r#"{"url":"https://a.example/x.flv?expire=1&sign=S3CRET","n":1}"#,
         r#"{"url":"https://a.example/x.flv?…","n":1}"#
     )]
-    #[case(r#"{"msToken" : "S3CRET", "ok": true}"#, r#"{"msToken":"…", "ok": true}"#)]
+    #[case(r#"{"msToken" : "S3CRET", "ok": true}"#, r#"{"msToken" : "…", "ok": true}"#)]
     #[case(r#"{"token": null}"#, r#"{"token": null}"#)]
+    #[case(r#"{"inner":"{\"ttwid\":\"S3CRET\"}"}"#, r#"{"inner":"{\"ttwid\":\"…\"}"}"#)]
+    #[case("a token is a word", "a token is a word")]
     #[case("https://a.example/?sign=S3CRET", "https://a.example/?…")]
     #[case("no \u{1b}[31m colour", "no [31m colour")]
     fn a_body_is_told_without_what_opens_something(#[case] body: &str, #[case] told: &str) {

@@ -55,7 +55,7 @@ mod tests {
     use reqwest::{StatusCode, header::HeaderMap};
     use serde_json::json;
 
-    fn read_body(body: impl ToString) -> Result<Vec<RoomInfo>, Error> {
+    fn read_body(body: &(impl ToString + ?Sized)) -> Result<Vec<RoomInfo>, Error> {
         read(&Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_string().into() })
     }
 
@@ -65,7 +65,7 @@ mod tests {
             json!({"id_str": "7300000000000000001", "status": 2, "title": "cakes", "owner": {"display_id": "oma"}});
         let hits =
             json!({"data": [{"live_info": {"raw_data": raw.to_string()}}, {"live_info": {"room_id_str": "8"}}, {}]});
-        let found = read_body(hits).unwrap();
+        let found = read_body(&hits).unwrap();
         assert_eq!((found.len(), found[0].title.as_str(), found[1].room_id), (2, "cakes", RoomId(8)));
         assert_eq!(found[0].unique_id.as_ref().unwrap().as_str(), "oma");
     }
@@ -81,7 +81,7 @@ mod tests {
         #[test]
         fn no_hit_panics(data in any_json(&["data", "live_info", "raw_data", "id_str", "room_id", "owner", "stats"])) {
             let _ = read_body(&data);
-            let _ = read_body(json!({"data": [{"live_info": {"raw_data": data.to_string()}}]}));
+            let _ = read_body(&json!({"data": [{"live_info": {"raw_data": data.to_string()}}]}));
         }
     }
 }

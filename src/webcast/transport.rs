@@ -2,6 +2,27 @@
 //!
 //! A transport turns a room into a [`Session`]; what comes out of a session is the same whatever made it. A transport may
 //! fail for reasons of its own (no signature, no cookie); [`Chooser`] then goes on to the next one.
+//!
+//! ```
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! use tiktop::clock::Clock;
+//! use tiktop::config::{Settings, TransportKind};
+//! use tiktop::ids::RoomId;
+//! use tiktop::webcast::{Client, RoomRef};
+//!
+//! let sim = tiktop::sim::Sim::start(tiktop::sim::Options::default()).await?;
+//! let mut settings = Settings { transports: vec![TransportKind::Direct], ..Settings::default() };
+//! settings.service.site_url = sim.base_url();
+//! settings.service.socket_url = sim.socket_url();
+//!
+//! let chooser = Client::isolated(&settings)?.chooser(Clock::system())?;
+//! let room = RoomRef { room_id: RoomId(sim.room_id("ana.live") as u64), unique_id: None };
+//! let mut opened = chooser.open(&room, |name| println!("trying {name}")).await?;
+//! assert_eq!(opened.transport, "direct");
+//! println!("{:?}", opened.session.next().await?);
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
 
 mod browser;
 mod choose;

@@ -1,4 +1,13 @@
 //! Captured traffic as JSON lines: whole frames `{"b64": …, "t": …}`, or bare messages `{"method": …, "payload_b64": …}`.
+//!
+//! ```
+//! use tiktop::wire::capture::Line;
+//!
+//! let line = r#"{"method": "WebcastChatMessage", "payload_b64": "GgJoaQ==", "msg_id": "9"}"#;
+//! let Line::Message { message, .. } = Line::parse(line)? else { panic!("a message") };
+//! assert_eq!((message.method.as_str(), &message.payload[..]), ("WebcastChatMessage", &b"\x1a\x02hi"[..]));
+//! # Ok::<_, tiktop::wire::DecodeError>(())
+//! ```
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;

@@ -255,6 +255,32 @@ async fn a_guests_feed_is_empty_and_the_error_names_the_search() {
 }
 
 #[tokio::test]
+async fn who_is_slow_hears_what_was_lost_and_the_state_catches_up() {
+    let sim = sim(500.0, &[]).await;
+    let name = sim.names()[0].clone();
+    let mut live = builder(&sim).queue(1).build().unwrap().track_user(&name).await.unwrap();
+    until(&mut live, |event| is_chat(event).then_some(())).await.unwrap();
+    let busy = async {
+        while sim.truth(&name).total() < 300 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, busy).await.expect("much is said");
+    let lost = until(&mut live, |event| match event {
+        Event::Lagged(lost) => Some(lost.events.values().sum::<u64>()),
+        _ => None,
+    });
+    assert!(lost.await.unwrap() > 0);
+    let said = sim.truth(&name).total();
+    let caught_up = async {
+        while live.state().stats.messages < said {
+            live.next().await.expect("the live goes on");
+        }
+    };
+    tokio::time::timeout(PATIENCE, caught_up).await.expect("the state catches up");
+}
+
+#[tokio::test]
 async fn events_are_a_stream_too() {
     let sim = sim(50.0, &[]).await;
     let mut live = client(&sim).track_user(&sim.names()[0]).await.unwrap();

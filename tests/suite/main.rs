@@ -10,6 +10,7 @@
 mod browser;
 mod captures;
 mod catalogue;
+mod coming_from;
 mod commands;
 mod config;
 mod docs;
