@@ -4,13 +4,16 @@
 //! [`Text`](crate::text::Text) here. What we ourselves have to say about a room (its phase, a gap, a new live) travels as
 //! events too, so that one ordered stream tells the whole story.
 
+mod announce;
 mod battle;
 mod catalogue;
 mod crowd;
 mod decode;
 mod event;
 mod gift;
+mod item;
 pub mod json;
+mod link;
 mod pin;
 mod poll;
 mod stage;
@@ -18,6 +21,7 @@ mod status;
 mod talk;
 mod viewer;
 
+pub use announce::{Announcement, AnnouncementKind, Banner, Rank, RankKind, RankRow, Shop, SideShow};
 pub use battle::{
     BattleAction, BattleEvent, BattleKind, BattlePoints, BattleResult, BattleSide, BattleTimes, Cause, Supporter,
 };
@@ -26,9 +30,11 @@ pub use crowd::{Follow, Join, Like, Share, TopViewer, Viewers};
 pub use decode::{Decoder, decode};
 pub use event::{EventKind, RoomEvent, Unknown};
 pub use gift::{Barrage, BarrageKind, Envelope, Gift, GiftFacts, GiftTo, StreakClosed, Subscribe};
+pub use item::{BattleItem, BattleTask, ItemKind, TaskOutcome, TaskStage};
+pub use link::{Guest, GuestCoins, GuestTickets, Link, LinkAction, LinkScene, LinkSource};
 pub use pin::{Pin, PinnedWhat, QuestionChange, QuestionUpdate};
 pub use poll::{Contribution, Goal, GoalPart, Poll, PollOption, PollStage};
-pub use stage::{Control, ControlAction, Delete, Notice, NoticeKind};
+pub use stage::{Control, ControlAction, Delete, Moderation, ModerationKind, Notice, NoticeKind};
 pub use status::{Gap, Host, Info, LiveStart, Phase, PhaseKind};
 pub use talk::{Caption, CaptionText, Chat, Emote, EmoteChat, Intro, Question};
-pub use viewer::Viewer;
+pub use viewer::{Badge, Viewer};

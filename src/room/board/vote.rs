@@ -121,7 +121,7 @@ pub(super) fn goal(goals: &mut Vec<GoalState>, told: &Goal) -> Option<String> {
         return None;
     }
     let label = if reached { "reached: " } else { "" };
-    let parts = told.parts.iter().map(|part| format!("{} {}/{}", part.name, part.progress, part.target));
+    let parts = told.parts.iter().map(|part| format!("{} {}/{}", part.label(), part.progress, part.target));
     let parts = parts.collect::<Vec<_>>().join(", ");
     Some(if told.text.is_empty() { format!("{label}{parts}") } else { format!("{label}{} ({parts})", told.text) })
 }
