@@ -253,6 +253,11 @@ fn topic_label(topic: Topic) -> (Role, &'static str) {
         Topic::Goal => (Role::Accent, "goal"),
         Topic::Pin => (Role::Accent, "pinned"),
         Topic::Question => (Role::Accent, "question"),
+        Topic::Rank => (Role::Gift, "rank"),
+        Topic::Guests => (Role::Accent, "guests"),
+        Topic::Shop => (Role::Accent, "shop"),
+        Topic::Announcement => (Role::Dim, "elsewhere"),
+        Topic::Note => (Role::Dim, "note"),
     }
 }
 
