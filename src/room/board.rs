@@ -80,7 +80,10 @@ impl Board {
             EventKind::Goal(goal) => vote::goal(&mut self.goals, goal).map(|words| told(Topic::Goal, words)),
             EventKind::Pin(pin) => self.pin(pin, event.at).map(|words| told(Topic::Pin, words)),
             EventKind::Caption(caption) => self.caption(caption, event),
-            EventKind::Question(question) => self.questions.ask(question, event),
+            EventKind::Question(question) => {
+                self.questions.ask(question, event.at);
+                Some(Line::Question { from: question.from.clone(), text: question.text.clone() })
+            }
             EventKind::QuestionUpdate(update) => {
                 self.questions.change(update, event.at).map(|words| told(Topic::Question, words))
             }

@@ -146,7 +146,7 @@ fn product(fields: Fields<'_>, shop: &mut Shop) -> Result<(), DecodeError> {
 }
 
 /// Where a side show keeps what is worth telling: field numbers, 0 for none.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(super) struct Places {
     /// Its own kind, a number.
     pub(super) code: u32,

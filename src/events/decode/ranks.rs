@@ -130,7 +130,7 @@ pub(super) fn weekly_reward<'a>(context: &mut Context<'a>, message: Fields<'a>) 
 fn reward(context: &Context<'_>, who: Option<UserId>, notify: &[u8]) -> Result<EventKind, DecodeError> {
     let notify = Notify::read(Fields::new(notify))?;
     let text = Display::read(notify.common.display_text)?.render(context.catalogue)?;
-    Ok(EventKind::Rank(Box::new(Rank { who, text, ..empty(RankKind::Reward) })))
+    Ok(EventKind::Rank(Box::new(Rank { text, who, ..empty(RankKind::Reward) })))
 }
 
 fn empty(kind: RankKind) -> Rank {
