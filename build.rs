@@ -2,11 +2,12 @@
 
 use std::error::Error;
 
-const SCHEMAS: [&str; 4] = [
+const SCHEMAS: [&str; 5] = [
     "proto/webcast/frame.proto",
     "proto/webcast/common.proto",
     "proto/webcast/message.proto",
     "proto/webcast/board.proto",
+    "proto/webcast/link.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

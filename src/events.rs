@@ -16,13 +16,16 @@
 //! assert_eq!((chat.from.name(), chat.text.as_str()), ("someone", "hi"));
 //! ```
 
+mod announce;
 mod battle;
 mod catalogue;
 mod crowd;
 mod decode;
 mod event;
 mod gift;
+mod item;
 pub mod json;
+mod link;
 mod pin;
 mod poll;
 mod stage;
@@ -30,6 +33,7 @@ mod status;
 mod talk;
 mod viewer;
 
+pub use announce::{Announcement, AnnouncementKind, Banner, Rank, RankKind, RankRow, Shop, SideShow};
 pub use battle::{
     BattleAction, BattleEvent, BattleKind, BattlePoints, BattleResult, BattleSide, BattleTimes, Cause, Supporter,
 };
@@ -38,9 +42,11 @@ pub use crowd::{Follow, Join, Like, Share, TopViewer, Viewers};
 pub use decode::{Decoder, decode};
 pub use event::{EventKind, RoomEvent, Unknown};
 pub use gift::{Barrage, BarrageKind, Envelope, Gift, GiftFacts, GiftTo, StreakClosed, Subscribe};
+pub use item::{BattleItem, BattleTask, ItemKind, TaskOutcome, TaskStage};
+pub use link::{Guest, GuestCoins, GuestTickets, Link, LinkAction, LinkScene, LinkSource};
 pub use pin::{Pin, PinnedWhat, QuestionChange, QuestionUpdate};
 pub use poll::{Contribution, Goal, GoalPart, Poll, PollOption, PollStage};
-pub use stage::{Control, ControlAction, Delete, Notice, NoticeKind};
+pub use stage::{Control, ControlAction, Delete, Moderation, ModerationKind, Notice, NoticeKind};
 pub use status::{Gap, Host, Info, LiveStart, Phase, PhaseKind};
 pub use talk::{Caption, CaptionText, Chat, Emote, EmoteChat, Intro, Question};
-pub use viewer::Viewer;
+pub use viewer::{Badge, Viewer};

@@ -28,10 +28,12 @@ mod leaders;
 mod ledger;
 mod pairs;
 mod reduce;
+mod rows;
 mod seen;
 mod series;
 mod stats;
 mod streaks;
+mod subscribers;
 mod watched;
 
 use std::collections::BTreeMap;
@@ -39,8 +41,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use battle::{Battle, BattlePhase, Side};
-pub use board::{Asked, Board, GoalState, Pinned, PollState, QuestionState, Questions, Spoken};
+pub use battle::{Battle, BattlePhase, Effect, Side};
+pub use board::{Asked, Board, GoalState, GuestState, Guests, Pinned, PollState, QuestionState, Questions, Spoken};
 pub use chatlog::{ChatLog, Entry, Line, Seq, Topic};
 pub use leaders::{Leader, Leaders};
 pub use ledger::{Streak as StreakState, Tally};
@@ -110,7 +112,7 @@ pub struct Room {
     pub leaders: Leaders,
     /// The running or last battle.
     pub battle: Option<Battle>,
-    /// What stands beside the talk: poll, goals, pinned message, caption, questions.
+    /// What stands beside the talk: poll, goals, pinned message, caption, questions, guests, rank.
     pub board: Board,
     /// Messages without a reading, by method.
     pub unknown: BTreeMap<String, u64>,
@@ -119,6 +121,7 @@ pub struct Room {
     ledger: ledger::Ledger,
     watched: watched::Watched,
     writers: seen::Writers,
+    subscribers: subscribers::Subscribers,
     paces: battle::Paces,
     /// When the stream itself last said how many watch: fresher than what a look-up says.
     streamed_watching: Option<Moment>,
@@ -153,6 +156,7 @@ impl Room {
             ledger: ledger::Ledger::default(),
             watched: watched::Watched::default(),
             writers: seen::Writers::default(),
+            subscribers: subscribers::Subscribers::default(),
             paces: battle::Paces::default(),
             streamed_watching: None,
             interrupted: false,

@@ -6,13 +6,19 @@
 //! Invariants: decoding never fails and never panics; a message that cannot be read is an [`Unknown`] with its reason;
 //! fields may come in any order.
 
+mod announce;
 mod battles;
 mod crowd;
 mod display;
 mod gifts;
+mod items;
+mod links;
+mod moderation;
 mod people;
 mod pins;
 mod polls;
+mod ranks;
+mod side_shows;
 mod stage;
 mod talk;
 
@@ -84,6 +90,7 @@ fn reading(method: &str) -> Option<Reading> {
         "WebcastGoalUpdateMessage" => polls::goal,
 
         "WebcastMemberMessage" => crowd::member,
+        "WebcastUnauthorizedMemberMessage" => crowd::guest,
         "WebcastSocialMessage" => crowd::social,
         "WebcastLikeMessage" => crowd::like,
         "WebcastRoomUserSeqMessage" => crowd::viewers,
@@ -102,7 +109,33 @@ fn reading(method: &str) -> Option<Reading> {
         "WebcastLinkMicBattle" => battles::battle,
         "WebcastLinkMicArmies" => battles::points,
         "WebcastLinkMicBattlePunishFinish" => battles::punish_finish,
-        _ => return None,
+        "WebcastLinkMicBattleItemCard" => items::item,
+        "WebcastLinkmicBattleTaskMessage" => items::task,
+        "WebcastLinkmicBattleNoticeMessage" => items::notice,
+
+        "WebcastLinkMicFanTicketMethod" => links::tickets,
+        "WebcastLinkMicMethod" | "LinkMicMethod" => links::signal,
+        "WebcastLinkMessage" => links::message,
+        "WebcastLinkLayerMessage" => links::layer,
+        "WebcastLinkStateMessage" => links::state,
+        "WebcastLinkMicLayoutStateMessage" => links::layout,
+
+        "WebcastRankUpdateMessage" => ranks::update,
+        "WebcastRankTextMessage" => ranks::text,
+        "WebcastHourlyRankMessage" => ranks::hourly,
+        "WebcastHourlyRankRewardMessage" => ranks::hourly_reward,
+        "WebcastWeeklyRankRewardMessage" => ranks::weekly_reward,
+        "WebcastRoomNotifyMessage" => announce::room_notify,
+        "WebcastGiftBroadcastMessage" => announce::gift_broadcast,
+        "WebcastMarqueeAnnouncementMessage" => announce::marquee,
+        "WebcastInRoomBannerMessage" => announce::banner,
+        "WebcastOecLiveShoppingMessage" => announce::shop,
+
+        "WebcastAccessRecallMessage" => moderation::access_recall,
+        "WebcastPerceptionMessage" => moderation::perception,
+        "RoomVerifyMessage" | "WebcastRoomVerifyMessage" => moderation::room_verify,
+        "WebcastAccessControlMessage" => moderation::access_control,
+        method => return side_shows::reading(method),
     })
 }
 

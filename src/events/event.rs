@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Barrage, BattleEvent, BattlePoints, Caption, Chat, Control, Delete, EmoteChat, Envelope, Follow, Gap, Gift, Goal,
-    Info, Intro, Join, Like, LiveStart, Notice, Phase, Pin, Poll, Question, QuestionUpdate, Share, StreakClosed,
-    Subscribe, Viewers,
+    Announcement, Banner, Barrage, BattleEvent, BattleItem, BattlePoints, BattleTask, Caption, Chat, Control, Delete,
+    EmoteChat, Envelope, Follow, Gap, Gift, Goal, GuestTickets, Info, Intro, Join, Like, Link, LiveStart, Moderation,
+    Notice, Phase, Pin, Poll, Question, QuestionUpdate, Rank, Share, Shop, SideShow, StreakClosed, Subscribe, Viewers,
 };
 use crate::clock::{Moment, Timestamp};
 use crate::ids::{MsgId, RoomId};
@@ -77,6 +77,26 @@ pub enum EventKind {
     Pin(Box<Pin>),
     /// A question was shown, answered or deleted.
     QuestionUpdate(QuestionUpdate),
+    /// Somebody's place in a ranking.
+    Rank(Box<Rank>),
+    /// The line of guests or co-hosts changed.
+    Link(Box<Link>),
+    /// What guests were given.
+    GuestTickets(GuestTickets),
+    /// A card was used or won in a battle.
+    BattleItem(Box<BattleItem>),
+    /// A speed challenge in a battle.
+    BattleTask(BattleTask),
+    /// The host's shop.
+    Shop(Shop),
+    /// TikTok's own moderation.
+    Moderation(Box<Moderation>),
+    /// A campaign's banner.
+    Banner(Banner),
+    /// A sentence for many rooms at once.
+    Announcement(Announcement),
+    /// A message that changes nothing we keep.
+    SideShow(SideShow),
     /// A message we have no reading for, or could not read.
     Unknown(Unknown),
 

@@ -71,6 +71,8 @@ pub struct Envelope {
     pub shown: bool,
     /// `business_type`: 1 a viewer's coins, 19 a super fan box, …
     pub business: u32,
+    /// A super fan box, by its number or its key.
+    pub super_fan: bool,
     /// Handle of who gave it.
     pub from: Text,
     /// Their id.
@@ -90,6 +92,8 @@ pub struct Subscribe {
     pub from: Arc<Viewer>,
     /// Months in a row; 0 when unknown.
     pub months: u64,
+    /// Given away by somebody rather than bought.
+    pub gifted: bool,
 }
 
 /// A banner for one viewer.
@@ -97,12 +101,16 @@ pub struct Subscribe {
 pub struct Barrage {
     /// What for.
     pub kind: BarrageKind,
+    /// The number on the wire.
+    pub code: i32,
     /// Who, where named.
     pub from: Option<Arc<Viewer>>,
     /// The level it tells, 0 when none.
     pub level: u32,
     /// The rendered text.
     pub text: Text,
+    /// The display key that tells its meaning.
+    pub scene: Text,
 }
 
 /// What a banner is for.
@@ -120,8 +128,22 @@ pub enum BarrageKind {
     TeamLevelUp,
     /// 11: a team member of high level came in.
     TeamJoin,
-    /// Another number.
-    Other(i32),
+    /// 7: subscriptions were given away.
+    SubscribeGift,
+    /// Told by its key: a super fan, or what one did.
+    SuperFan,
+    /// Told by its key: somebody became a super fan.
+    SuperFanJoin,
+    /// 1, 2, 14: something was ordered or bought.
+    Shop,
+    /// 5, 6: an event of the host was looked at or signed up for.
+    Event,
+    /// 12: a game.
+    Game,
+    /// 13: the gift gallery.
+    Gallery,
+    /// Another number: 3 plain, 15 a hidden guest, 100 anything.
+    Other,
 }
 
 /// A streak that we closed: silence, or the end of the live.

@@ -20,6 +20,7 @@ mod board;
 mod body;
 pub(crate) mod escape;
 mod views;
+mod world;
 
 use std::collections::BTreeMap;
 
@@ -85,6 +86,16 @@ pub fn type_name(kind: &EventKind) -> &'static str {
         EventKind::Goal(_) => "goal",
         EventKind::Pin(_) => "pin",
         EventKind::QuestionUpdate(_) => "question_update",
+        EventKind::Rank(_) => "rank",
+        EventKind::Link(_) => "link",
+        EventKind::GuestTickets(_) => "guest_tickets",
+        EventKind::BattleItem(_) => "battle_item",
+        EventKind::BattleTask(_) => "battle_task",
+        EventKind::Shop(_) => "shop",
+        EventKind::Moderation(_) => "moderation",
+        EventKind::Banner(_) => "banner",
+        EventKind::Announcement(_) => "announcement",
+        EventKind::SideShow(_) => "side_show",
         EventKind::Unknown(_) => "unknown",
         EventKind::State(_) => "state",
         EventKind::Gap(_) => "gap",

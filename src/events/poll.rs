@@ -69,14 +69,14 @@ pub struct Goal {
     pub reached_at: Option<Timestamp>,
     /// Who gave now, how many and for how many coins.
     pub given: Option<Contribution>,
-    /// Who gave most, as the service lists them; a count there is coins.
+    /// Who gave most, as the service lists them; coins are 0 where the goal is one of subscriptions.
     pub top: Vec<Contribution>,
 }
 
 /// One thing a goal takes: so many of a gift, so many subscriptions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GoalPart {
-    /// 1 a gift; other numbers are not recorded.
+    /// 1 a gift, 2 subscriptions; other numbers are not recorded.
     pub kind: u32,
     /// The gift.
     pub gift: Option<GiftId>,
@@ -102,6 +102,15 @@ pub struct Contribution {
 }
 
 impl GoalPart {
+    /// What it counts, in a word.
+    pub fn label(&self) -> &str {
+        match (self.name.as_str(), self.kind) {
+            ("", 2) => "subscriptions",
+            ("", _) => "gifts",
+            (name, _) => name,
+        }
+    }
+
     /// Whether it is done.
     pub fn reached(&self) -> bool {
         self.target > 0 && self.progress >= self.target

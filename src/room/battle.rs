@@ -3,6 +3,7 @@
 //! Names come at the start, points later, the result at the end; any of them may be missing, and a late viewer hears points
 //! first. Invariant: an earlier battle never replaces a later one, and a battle that is over stays over.
 
+mod effects;
 mod pace;
 mod sides;
 mod words;
@@ -11,10 +12,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use effects::Effect;
 pub(super) use pace::Paces;
 
 use crate::clock::{Moment, Timestamp};
-use crate::events::{BattleAction, BattleEvent, BattleKind, BattlePoints, BattleResult, BattleTimes, Host, Supporter};
+use crate::events::{
+    BattleAction, BattleEvent, BattleItem, BattleKind, BattlePoints, BattleResult, BattleTask, BattleTimes, Host,
+    Supporter,
+};
 use crate::ids::BattleId;
 
 /// How long the losing side pays its forfeit (protocol 8.4).
@@ -50,6 +55,8 @@ pub struct Battle {
     pub since: Moment,
     /// When the phase last changed.
     pub phase_since: Moment,
+    /// Cards that work now.
+    pub effects: Vec<Effect>,
     /// Cut short rather than played out.
     pub cut_short: bool,
 }
@@ -107,6 +114,9 @@ impl Battle {
     /// Lets time pass where the service said nothing: a lost end, the end of the punishment. The server's own clock, as the
     /// messages carry it, tells how late it is, so that every mirror decides alike. Says what to log.
     pub(super) fn settle(&mut self, at: Moment, server_at: Option<Timestamp>) -> Option<String> {
+        if let Some(now) = server_at {
+            self.effects.retain(|effect| effect.until > now);
+        }
         let late = server_at.zip(self.ends_at).map_or(0, |(now, end)| now.0.saturating_sub(end.0));
         let punished = late >= GRACE_MS + PUNISH.as_millis() as i64;
         match self.phase {
@@ -133,6 +143,7 @@ impl Battle {
             ends_at: None,
             since: at,
             phase_since: at,
+            effects: Vec::new(),
             cut_short: false,
         }
     }
@@ -147,6 +158,7 @@ impl Battle {
     fn enter(&mut self, phase: BattlePhase, at: Moment) {
         self.phase = phase;
         self.phase_since = at;
+        self.effects.clear();
         self.sides.iter_mut().for_each(|side| side.pace = 0);
     }
 }
@@ -221,6 +233,20 @@ pub(super) fn score(
         return Some(words::result(battle));
     }
     (relation == Relation::New).then(|| words::running(battle))
+}
+
+/// Applies a card. Says what to log.
+pub(super) fn item(held: &mut Option<Battle>, item: &BattleItem) -> Option<String> {
+    let same = relation(held.as_ref(), item.battle) == Relation::Same;
+    if let Some(battle) = held.as_mut().filter(|battle| same && battle.phase == BattlePhase::Running) {
+        effects::play(&mut battle.effects, item);
+    }
+    effects::words(item)
+}
+
+/// What to log of a speed challenge.
+pub(super) fn task(task: &BattleTask) -> Option<String> {
+    effects::task(task).map(str::to_owned)
 }
 
 /// Ids grow with time, so a smaller one is an earlier battle. A message without id means the one that is not over yet.

@@ -1,10 +1,12 @@
-//! What stands in a room beside the talk: the poll, the goals, the pinned message, the last caption, the questions.
+//! What stands in a room beside the talk: the poll, the goals, the pinned message, the last caption, the questions, the
+//! guests, the room's place in the rankings.
 //!
 //! Each of them is told in pieces that may be missing: a late viewer hears votes before the poll, progress before the goal.
 //! Says what belongs into the log; what would flood it (every vote, every caption) only changes the state.
 //!
 //! Invariant: nothing here counts anything a second time; every list is bounded.
 
+mod guests;
 mod questions;
 mod vote;
 
@@ -12,12 +14,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use guests::{GuestState, Guests};
 pub use questions::{Asked, QuestionState, Questions};
 pub use vote::{GoalState, PollState};
 
 use super::chatlog::{Line, Topic};
 use crate::clock::Moment;
-use crate::events::{Caption, Delete, EventKind, Pin, PinnedWhat, RoomEvent};
+use crate::events::{Caption, Delete, EventKind, Pin, PinnedWhat, Rank, RankKind, RoomEvent};
 use crate::ids::{MsgId, PinId, UserId};
 use crate::text::Text;
 
@@ -34,6 +37,10 @@ pub struct Board {
     pub caption: Option<Spoken>,
     /// What was asked.
     pub questions: Questions,
+    /// Who sits beside the host.
+    pub guests: Guests,
+    /// The room's best place in the rankings, in words; empty while it has none.
+    pub rank: Text,
 }
 
 /// A pinned message.
@@ -65,17 +72,29 @@ pub struct Spoken {
 }
 
 impl Board {
-    /// Takes in an event; the row it is worth in the log.
-    pub(super) fn take(&mut self, event: &RoomEvent) -> Option<Line> {
+    /// Takes in an event of the room of this host; the row it is worth in the log.
+    pub(super) fn take(&mut self, event: &RoomEvent, host: Option<UserId>) -> Option<Line> {
         let told = |topic, words: String| Line::Told { topic, text: Text::from(words) };
         match &event.kind {
             EventKind::Poll(poll) => vote::poll(&mut self.poll, poll, event.at).map(|words| told(Topic::Poll, words)),
             EventKind::Goal(goal) => vote::goal(&mut self.goals, goal).map(|words| told(Topic::Goal, words)),
             EventKind::Pin(pin) => self.pin(pin, event.at).map(|words| told(Topic::Pin, words)),
             EventKind::Caption(caption) => self.caption(caption, event),
-            EventKind::Question(question) => self.questions.ask(question, event),
+            EventKind::Question(question) => {
+                self.questions.ask(question, event.at);
+                Some(Line::Question { from: question.from.clone(), text: question.text.clone() })
+            }
             EventKind::QuestionUpdate(update) => {
                 self.questions.change(update, event.at).map(|words| told(Topic::Question, words))
+            }
+            EventKind::Link(link) => self.guests.link(link, host).map(|words| told(Topic::Guests, words)),
+            EventKind::GuestTickets(tickets) => {
+                self.guests.tickets(tickets);
+                None
+            }
+            EventKind::Rank(rank) => {
+                self.rank(rank);
+                None
             }
             _ => None,
         }
@@ -123,6 +142,13 @@ impl Board {
             until: (pin.seconds > 0).then(|| at + Duration::from_secs(pin.seconds.min(86_400))),
         });
         (!again).then(|| format!("{}: {}", from.name(), pin.text))
+    }
+
+    fn rank(&mut self, rank: &Rank) {
+        if rank.kind == RankKind::Room {
+            let best = rank.rows.iter().filter(|row| row.place > 0).min_by_key(|row| row.place);
+            self.rank = best.map(|row| Text::from(format!("{} No. {}", row.title, row.place))).unwrap_or_default();
+        }
     }
 
     fn caption(&mut self, caption: &Caption, event: &RoomEvent) -> Option<Line> {

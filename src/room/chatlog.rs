@@ -158,6 +158,16 @@ pub enum Topic {
     Pin,
     /// What became of a question.
     Question,
+    /// Somebody's place.
+    Rank,
+    /// Guests and co-hosts.
+    Guests,
+    /// A sentence for many rooms.
+    Announcement,
+    /// The host's shop.
+    Shop,
+    /// Anything else the service has to say.
+    Note,
 }
 
 /// A ring of entries.

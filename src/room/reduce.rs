@@ -7,11 +7,11 @@
 use super::battle;
 use super::chatlog::Line;
 use super::ledger::{Streak as StreakState, StreakKey, Tally};
-use super::{Noted, Room, Series};
+use super::{Noted, Room, Series, rows};
 use crate::clock::Moment;
 use crate::events::{
-    Chat, Control, ControlAction, EventKind, Follow, Gap, Gift, Info, Join, Like, LiveStart, Phase, PhaseKind,
-    RoomEvent, StreakClosed, Subscribe, Unknown, Viewers,
+    Barrage, BarrageKind, Chat, EventKind, Follow, Gap, Gift, Info, Join, Like, LiveStart, Phase, PhaseKind, RoomEvent,
+    StreakClosed, Subscribe, Unknown, Viewers,
 };
 use crate::text::{Text, clip};
 
@@ -101,34 +101,18 @@ impl Room {
                 let words = battle::score(&mut self.battle, told, &self.host, event.at, &mut self.paces);
                 self.log_battle(event, words);
             }
-            kind => match self.board.take(event) {
-                Some(line) => _ = self.chat.push(event, line),
-                None => self.log_words(event, kind),
-            },
+            EventKind::BattleItem(item) => {
+                let words = battle::item(&mut self.battle, item);
+                self.log_battle(event, words);
+            }
+            EventKind::BattleTask(task) => self.log_battle(event, battle::task(task)),
+            EventKind::Barrage(barrage) if barrage.kind == BarrageKind::Subscribe => self.first_barrage(event, barrage),
+            kind => {
+                let line = self.board.take(event, self.host.id).or_else(|| rows::row(kind));
+                line.map(|line| self.chat.push(event, line));
+            }
         }
         None
-    }
-
-    /// Rows that are nothing but their words.
-    fn log_words(&mut self, event: &RoomEvent, kind: &EventKind) {
-        let line = match kind {
-            EventKind::Control(control) => Line::Control(control_words(control)),
-            EventKind::Intro(intro) if !intro.text.is_empty() => Line::Intro(intro.text.clone()),
-            EventKind::Notice(notice) if !notice.text.is_empty() => {
-                Line::Notice { kind: notice.kind, text: notice.text.clone() }
-            }
-            EventKind::Envelope(envelope) if envelope.shown => Line::Envelope {
-                from: envelope.from.clone(),
-                coins: envelope.coins,
-                winners: envelope.winners,
-                opens_at: envelope.opens_at,
-            },
-            EventKind::Barrage(barrage) if !barrage.text.is_empty() => {
-                Line::Barrage { kind: barrage.kind, text: barrage.text.clone() }
-            }
-            _ => return,
-        };
-        self.chat.push(event, line);
     }
 
     fn comment(&mut self, event: &RoomEvent, chat: &Chat) {
@@ -231,8 +215,22 @@ impl Room {
     }
 
     fn subscribe(&mut self, event: &RoomEvent, subscribe: &Subscribe) {
+        // One who gives subscriptions away may do so twice in a minute.
+        if !subscribe.gifted && !self.subscribers.is_first(subscribe.from.id, event.at) {
+            return;
+        }
         self.stats.subscribes += self.counts(event);
         self.chat.push(event, Line::Subscribe { from: subscribe.from.clone(), months: subscribe.months });
+    }
+
+    /// The banner of a subscription. Without an id it cannot be told from the notice that follows, so it counts nothing.
+    fn first_barrage(&mut self, event: &RoomEvent, barrage: &Barrage) {
+        match &barrage.from {
+            Some(from) if from.id.is_some() => {
+                self.subscribe(event, &Subscribe { from: from.clone(), months: 0, gifted: false });
+            }
+            _ => _ = self.chat.push(event, Line::Barrage { kind: barrage.kind, text: barrage.text.clone() }),
+        }
     }
 
     fn viewers(&mut self, event: &RoomEvent, viewers: &Viewers) {
@@ -308,6 +306,7 @@ impl Room {
         self.leaders = super::Leaders::default();
         self.battle = None;
         self.board = super::Board::default();
+        self.subscribers = super::subscribers::Subscribers::default();
         self.paces = battle::Paces::default();
         self.series().into_iter().for_each(|series| series.cut(event.at));
         self.chat.push(event, Line::Live { room_id: live.room_id, live_seq: live.live_seq });
@@ -367,17 +366,6 @@ fn tally(gift: &Gift, added: u64, count: u64, streak: StreakState) -> Tally {
 
 fn gift_line(gift: &Gift, count: u64, running: bool) -> Line {
     Line::Gift { from: gift.from.clone(), to: gift.to.clone(), gift: gift.gift.clone(), count, running }
-}
-
-fn control_words(control: &Control) -> Text {
-    let what = match control.action {
-        ControlAction::Paused => "The host paused the live".to_owned(),
-        ControlAction::Resumed => "The host is back".to_owned(),
-        ControlAction::Ended => "The host ended the live".to_owned(),
-        ControlAction::Suspended => "TikTok ended the live".to_owned(),
-        ControlAction::Other(number) => format!("The live changed in a way we do not know ({number})"),
-    };
-    if control.tips.is_empty() { Text::from(what) } else { Text::from(format!("{what}: {}", control.tips)) }
 }
 
 /// Look-ups leave out what they do not know.

@@ -23,6 +23,7 @@ glyphs! {
     RUNNING = "▸" | ">";
     SHARE = "↗" | "^";
     JOIN = "→" | ">";
+    PINNED = "⌃" | "^";
     GAP = "┄" | "-";
     RULE = "─" | "-";
     WALL = "│" | "|";

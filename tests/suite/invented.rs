@@ -6,6 +6,7 @@
 )]
 
 pub(crate) mod board;
+pub(crate) mod world;
 
 use tiktop::ids::MsgId;
 use tiktop::wire::{Message, pb};
@@ -352,5 +353,5 @@ fn stage() -> Vec<Message> {
 
 /// One message of every kind we read, and one we do not.
 pub(crate) fn one_of_each() -> Vec<Message> {
-    [people(), crowd(), worth_coins(), board::messages(), stage()].concat()
+    [people(), crowd(), worth_coins(), board::messages(), world::messages(), stage()].concat()
 }

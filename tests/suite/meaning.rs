@@ -271,7 +271,7 @@ fn a_banner_names_its_person_in_one_of_three_places() {
     let in_grade = pb::BarrageMessage { msg_type: 11, fans_level_param: grade, ..Default::default() };
     let own = pb::BarrageMessage { msg_type: 77, user: Some(an::ana()), ..Default::default() };
     for (sent, expected, level) in
-        [(in_text, BarrageKind::Subscribe, 0), (in_grade, BarrageKind::TeamJoin, 21), (own, BarrageKind::Other(77), 0)]
+        [(in_text, BarrageKind::Subscribe, 0), (in_grade, BarrageKind::TeamJoin, 21), (own, BarrageKind::Other, 0)]
     {
         let EventKind::Barrage(barrage) = kind(&message("WebcastBarrageMessage", &sent)) else { panic!("no barrage") };
         assert_eq!((barrage.kind, barrage.level), (expected, level));

@@ -64,6 +64,16 @@ fn a_busy_room() {
 }
 
 #[test]
+fn what_the_host_puts_up_stands_above_the_talk() {
+    let mut stage = busy();
+    for message in crate::invented::board::shown() {
+        let event = tiktop::events::decode(&message, stage.now);
+        stage.happen(1, event.kind);
+    }
+    assert_snapshot!(shown(&mut stage, 120, 36));
+}
+
+#[test]
 fn a_dashboard_without_a_room_says_how_to_add_one() {
     assert_snapshot!(shown(&mut Stage::new(), 80, 24));
 }

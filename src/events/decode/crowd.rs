@@ -40,6 +40,26 @@ pub(super) fn member<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Resu
     }))
 }
 
+/// `WebcastUnauthorizedMemberMessage`: somebody without an account came in. Their name is a prefix and six digits.
+pub(super) fn guest<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+    let (mut prefix, mut digits) = (Text::default(), Text::default());
+    for field in message {
+        let field = field?;
+        match field.number {
+            1 => context.common = Common::read(field.message()?)?,
+            3 => prefix = Display::read(field.bytes()?)?.render(context.catalogue)?,
+            4 => digits = field.text()?,
+            _ => {}
+        }
+    }
+    let name = match prefix.as_str().split_once("%s") {
+        Some((before, after)) => format!("{before}{digits}{after}"),
+        None => format!("{prefix}{digits}"),
+    };
+    let from = Arc::new(Viewer { nickname: Text::from(name), ..Viewer::default() });
+    Ok(EventKind::Join(Join { from, watching: None, source: Text::default() }))
+}
+
 /// What happened to somebody, in words. The numbers come from schemas; only entering was ever recorded.
 fn moderation(action: i32, target: &Viewer, operator: Option<&Viewer>) -> String {
     let who = target.name();

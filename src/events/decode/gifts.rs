@@ -131,10 +131,13 @@ impl Receiver {
 pub(super) fn envelope<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     /// `display`: 1 a new one, 2 take it away.
     const HIDE: i32 = 2;
+    /// `business_type`, by two libraries.
+    const SUPER_FAN_BOX: u32 = 19;
     let mut envelope = Envelope {
         id: CompactString::default(),
         shown: true,
         business: 0,
+        super_fan: false,
         from: Text::default(),
         from_id: None,
         coins: 0,
@@ -150,6 +153,8 @@ pub(super) fn envelope<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Re
             _ => {}
         }
     }
+    let key = Display::key_of(context.common.display_text)?;
+    envelope.super_fan = envelope.business == SUPER_FAN_BOX || key.starts_with(b"ttlive_superfanbox");
     Ok(EventKind::Envelope(envelope))
 }
 
@@ -189,7 +194,7 @@ pub(super) fn subscribe<'a>(context: &mut Context<'a>, message: Fields<'a>) -> R
         let scene = Text::from_bytes(text.key);
         return Ok(EventKind::Notice(Notice { kind: NoticeKind::Room, text: text.render(context.catalogue)?, scene }));
     }
-    Ok(EventKind::Subscribe(Subscribe { from: sender.read()?, months }))
+    Ok(EventKind::Subscribe(Subscribe { from: sender.read()?, months, gifted: about != 0 }))
 }
 
 pub(super) fn barrage<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
@@ -214,7 +219,9 @@ pub(super) fn barrage<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Res
         from = from.or(Some(viewer(user)?).filter(is_somebody));
     }
     Ok(EventKind::Barrage(Barrage {
-        kind: barrage_kind(kind),
+        kind: barrage_kind(kind, text.key),
+        code: kind,
+        scene: Text::from_bytes(text.key),
         from: from.map(Arc::new),
         level: grade.level,
         text: text.render(context.catalogue)?,
@@ -242,13 +249,22 @@ impl<'a> Grade<'a> {
     }
 }
 
-fn barrage_kind(number: i32) -> BarrageKind {
+fn barrage_kind(number: i32, key: &[u8]) -> BarrageKind {
+    let says = |word: &[u8]| memchr::memmem::find(key, word).is_some();
     match number {
+        // Nobody recorded the number of these; two libraries go by the key.
+        _ if says(b"superfanjoined") => BarrageKind::SuperFanJoin,
+        _ if says(b"ttlive_superfan") => BarrageKind::SuperFan,
+        1 | 2 | 14 => BarrageKind::Shop,
         4 => BarrageKind::Subscribe,
+        5 | 6 => BarrageKind::Event,
+        7 => BarrageKind::SubscribeGift,
         8 => BarrageKind::GifterLevelUp,
         9 => BarrageKind::GifterJoin,
         10 => BarrageKind::TeamLevelUp,
         11 => BarrageKind::TeamJoin,
-        other => BarrageKind::Other(other),
+        12 => BarrageKind::Game,
+        13 => BarrageKind::Gallery,
+        _ => BarrageKind::Other,
     }
 }

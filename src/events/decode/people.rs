@@ -8,8 +8,9 @@
 use std::sync::Arc;
 
 use super::Fields;
-use crate::events::Viewer;
+use crate::events::{Badge, Viewer};
 use crate::ids::UserId;
+use crate::text::Text;
 use crate::wire::DecodeError;
 
 /// Reads a `User`.
@@ -102,6 +103,7 @@ fn add_identity(identity: Fields<'_>, viewer: &mut Viewer) -> Result<(), DecodeE
     for field in identity {
         let field = field?;
         match field.number {
+            1 => viewer.gift_giver |= field.flag()?,
             2 => viewer.subscriber |= field.flag()?,
             3 => viewer.friend |= field.flag()?,
             4 => viewer.follower |= field.flag()?,
@@ -127,17 +129,22 @@ mod scene {
 
 /// Adds one badge. Most come twice, in an old and a new style: saying a thing twice changes nothing here.
 fn badge(badge: Fields<'_>, viewer: &mut Viewer) -> Result<(), DecodeError> {
-    let (mut scene, mut level, mut key) = (0, 0, &b""[..]);
+    let (mut scene, mut level, mut key, mut written) = (0, 0, &b""[..], &b""[..]);
     for field in badge {
         let field = field?;
         match field.number {
             3 => scene = field.small()?,
             12 => level = number(nested(field.message()?, 5)?),
             21 => key = nested(field.message()?, 2)?,
-            23 => key = nested(Fields::new(nested(field.message()?, 3)?), 1)?,
+            23 => {
+                let combined = field.message()?;
+                key = nested(Fields::new(nested(combined.clone(), 3)?), 1)?;
+                written = nested(combined, 4)?;
+            }
             _ => {}
         }
     }
+    keep(viewer, scene, level, written);
     match scene {
         scene::MODERATOR => viewer.moderator = true,
         scene::NEW_GIFTER => viewer.new_gifter = true,
@@ -152,6 +159,21 @@ fn badge(badge: Fields<'_>, viewer: &mut Viewer) -> Result<(), DecodeError> {
         _ => {}
     }
     Ok(())
+}
+
+/// Keeps a badge among the viewer's: one a scene, with the best that its copies say.
+fn keep(viewer: &mut Viewer, scene: i32, level: u16, written: &[u8]) {
+    /// The service shows up to five.
+    const MOST: usize = 16;
+    let scene = u32::try_from(scene).unwrap_or(0);
+    if let Some(badge) = viewer.badges.iter_mut().find(|badge| badge.scene == scene) {
+        badge.level = badge.level.max(level);
+        if badge.text.is_empty() {
+            badge.text = Text::from_bytes(written);
+        }
+    } else if viewer.badges.len() < MOST {
+        viewer.badges.push(Badge { scene, level, text: Text::from_bytes(written) });
+    }
 }
 
 /// The bytes of one field of a small message; empty where it is missing.

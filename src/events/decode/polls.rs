@@ -11,6 +11,10 @@ use crate::text::Text;
 
 /// Most options, parts and contributors kept; the app knows a handful of each.
 const MAX_ROWS: usize = 16;
+/// A part of a goal that counts a gift, whose id it has.
+const GIFT: u32 = 1;
+/// A part of a goal that counts subscriptions.
+const SUBSCRIPTIONS: u32 = 2;
 
 pub(super) fn poll<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut poll = Poll {
@@ -106,6 +110,10 @@ pub(super) fn goal<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result
             _ => {}
         }
     }
+    if goal.parts.iter().all(|part| part.kind == SUBSCRIPTIONS) {
+        // Their score is the time of the subscription.
+        goal.top.iter_mut().for_each(|row| row.coins = 0);
+    }
     goal.given = Some(given).filter(|given| *given != Contribution::default());
     Ok(EventKind::Goal(Box::new(goal)))
 }
@@ -128,8 +136,6 @@ fn facts(fields: Fields<'_>, goal: &mut Goal, catalogue: &Catalogue) -> Result<(
 }
 
 fn part(fields: Fields<'_>, catalogue: &Catalogue) -> Result<GoalPart, DecodeError> {
-    /// The id is one of a gift.
-    const GIFT: u32 = 1;
     let (mut part, mut id) = (GoalPart::default(), None);
     for field in fields {
         let field = field?;

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::ser::SerializeMap;
 
 use super::views::{Id, id, time};
+use super::world;
 use crate::events::{Caption, Contribution, EventKind, Goal, Pin, Poll, QuestionUpdate};
 use crate::ids::{GiftId, UserId};
 
@@ -15,8 +16,7 @@ pub(super) fn write<M: SerializeMap>(map: &mut M, kind: &EventKind) -> Result<()
         EventKind::Goal(goal) => write_goal(map, goal),
         EventKind::Pin(pin) => write_pin(map, pin),
         EventKind::QuestionUpdate(update) => write_question(map, update),
-        // Everything a new live has to say stands in the head.
-        _ => Ok(()),
+        kind => world::write(map, kind),
     }
 }
 

@@ -5,8 +5,7 @@ use serde::ser::SerializeMap;
 use super::views::{CauseView, EmoteView, GiftView, HostView, Id, Side, Times, To, Top, User, id, time};
 use super::{JsonTally, board};
 use crate::events::{
-    BarrageKind, BattleEvent, BattlePoints, ControlAction, Envelope, EventKind, Gap, Gift, GiftFacts, GiftTo, Info,
-    Phase, Viewer,
+    BattleEvent, BattlePoints, ControlAction, Envelope, EventKind, Gap, Gift, GiftFacts, GiftTo, Info, Phase, Viewer,
 };
 use crate::text::Text;
 
@@ -28,7 +27,17 @@ pub(super) fn user(kind: &EventKind) -> Option<&Viewer> {
         EventKind::Poll(event) => event.by.as_ref()?,
         EventKind::Pin(event) => event.from.as_ref()?,
         EventKind::QuestionUpdate(event) => event.from.as_ref()?,
-        EventKind::Caption(_)
+        EventKind::Rank(event) => event.from.as_ref()?,
+        EventKind::Announcement(event) => event.from.as_ref()?,
+        EventKind::Link(_)
+        | EventKind::GuestTickets(_)
+        | EventKind::BattleItem(_)
+        | EventKind::BattleTask(_)
+        | EventKind::Shop(_)
+        | EventKind::Moderation(_)
+        | EventKind::Banner(_)
+        | EventKind::SideShow(_)
+        | EventKind::Caption(_)
         | EventKind::Goal(_)
         | EventKind::Viewers(_)
         | EventKind::Control(_)
@@ -92,7 +101,10 @@ pub(super) fn write<M: SerializeMap>(
             map.serialize_entry("asked_at", &time(question.asked_at))
         }
         EventKind::Intro(intro) => map.serialize_entry("text", intro.text.original()),
-        EventKind::Subscribe(subscribe) => map.serialize_entry("months", &subscribe.months),
+        EventKind::Subscribe(subscribe) => {
+            map.serialize_entry("months", &subscribe.months)?;
+            map.serialize_entry("gifted", &subscribe.gifted)
+        }
         EventKind::Battle(battle) => write_battle(map, battle),
         EventKind::BattlePoints(points) => write_points(map, points),
         _ => write_room(map, kind),
@@ -120,9 +132,10 @@ fn write_room<M: SerializeMap>(map: &mut M, kind: &EventKind) -> Result<(), M::E
         EventKind::Envelope(envelope) => write_envelope(map, envelope),
         EventKind::Barrage(barrage) => {
             map.serialize_entry("kind", <&str>::from(barrage.kind))?;
-            map.serialize_entry("code", &barrage_code(barrage.kind))?;
+            map.serialize_entry("code", &barrage.code)?;
             map.serialize_entry("level", &barrage.level)?;
-            map.serialize_entry("text", barrage.text.original())
+            map.serialize_entry("text", barrage.text.original())?;
+            map.serialize_entry("scene", barrage.scene.original())
         }
         EventKind::Unknown(unknown) => {
             map.serialize_entry("method", unknown.method.original())?;
@@ -187,7 +200,8 @@ fn write_envelope<M: SerializeMap>(map: &mut M, envelope: &Envelope) -> Result<(
     map.serialize_entry("from_id", &id(envelope.from_id))?;
     map.serialize_entry("coins", &envelope.coins)?;
     map.serialize_entry("winners", &envelope.winners)?;
-    map.serialize_entry("opens_at", &time(envelope.opens_at))
+    map.serialize_entry("opens_at", &time(envelope.opens_at))?;
+    map.serialize_entry("super_fan", &envelope.super_fan)
 }
 
 fn write_phase<M: SerializeMap>(map: &mut M, phase: &Phase) -> Result<(), M::Error> {
@@ -228,16 +242,5 @@ fn control_code(action: ControlAction) -> i32 {
         ControlAction::Ended => 3,
         ControlAction::Suspended => 4,
         ControlAction::Other(code) => code,
-    }
-}
-
-fn barrage_code(kind: BarrageKind) -> i32 {
-    match kind {
-        BarrageKind::Subscribe => 4,
-        BarrageKind::GifterLevelUp => 8,
-        BarrageKind::GifterJoin => 9,
-        BarrageKind::TeamLevelUp => 10,
-        BarrageKind::TeamJoin => 11,
-        BarrageKind::Other(code) => code,
     }
 }

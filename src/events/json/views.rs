@@ -5,7 +5,9 @@ use std::fmt::Display;
 use serde::{Serialize, Serializer};
 
 use crate::clock::Timestamp;
-use crate::events::{BattleResult, BattleSide, BattleTimes, Cause, Emote, GiftFacts, GiftTo, Host, TopViewer, Viewer};
+use crate::events::{
+    Badge, BattleResult, BattleSide, BattleTimes, Cause, Emote, GiftFacts, GiftTo, Host, TopViewer, Viewer,
+};
 
 /// An id, written as text: numbers above 2^53 do not survive JavaScript.
 pub(super) struct Id<T>(pub(super) T);
@@ -44,6 +46,17 @@ pub(super) struct User<'a> {
     gifter_level: u16,
     team_level: u16,
     top_gifter: u8,
+    gift_giver: bool,
+    badges: Vec<BadgeView<'a>>,
+}
+
+/// A badge beside a name.
+#[derive(Serialize)]
+struct BadgeView<'a> {
+    scene: u32,
+    name: &'static str,
+    level: u16,
+    text: &'a str,
 }
 
 impl<'a> User<'a> {
@@ -65,7 +78,15 @@ impl<'a> User<'a> {
             gifter_level: viewer.gifter_level,
             team_level: viewer.team_level,
             top_gifter: viewer.top_gifter,
+            gift_giver: viewer.gift_giver,
+            badges: viewer.badges.iter().map(BadgeView::new).collect(),
         }
+    }
+}
+
+impl<'a> BadgeView<'a> {
+    fn new(badge: &'a Badge) -> Self {
+        Self { scene: badge.scene, name: badge.name(), level: badge.level, text: badge.text.original() }
     }
 }
 

@@ -7,8 +7,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
-use crate::events::{Question, QuestionChange, QuestionUpdate, RoomEvent, Viewer};
-use crate::room::chatlog::Line;
+use crate::events::{Question, QuestionChange, QuestionUpdate, Viewer};
 use crate::text::Text;
 
 /// Questions kept; the oldest goes first.
@@ -54,18 +53,13 @@ impl Questions {
         self.asked.iter()
     }
 
-    /// Takes in a question; it always is a row of the log.
-    pub(super) fn ask(&mut self, question: &Question, event: &RoomEvent) -> Option<Line> {
-        if !self.asked.iter().any(|asked| asked.id == question.id) {
-            self.keep(Asked {
-                id: question.id.clone(),
-                from: Some(question.from.clone()),
-                text: question.text.clone(),
-                at: event.at,
-                state: QuestionState::New,
-            });
+    /// Takes in a question.
+    pub(super) fn ask(&mut self, question: &Question, at: Moment) {
+        if self.asked.iter().any(|asked| asked.id == question.id) {
+            return;
         }
-        Some(Line::Question { from: question.from.clone(), text: question.text.clone() })
+        let (id, from, text) = (question.id.clone(), Some(question.from.clone()), question.text.clone());
+        self.keep(Asked { id, from, text, at, state: QuestionState::New });
     }
 
     /// Takes in what became of one. Says what to log.

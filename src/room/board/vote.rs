@@ -102,26 +102,24 @@ fn list(options: &[PollOption], words: impl Fn(&PollOption) -> String) -> String
 /// Applies a goal message. Says what to log: a goal that is new to us, and one that is reached.
 pub(super) fn goal(goals: &mut Vec<GoalState>, told: &Goal) -> Option<String> {
     let reached = !told.parts.is_empty() && told.parts.iter().all(GoalPart::reached);
-    let (known, was_reached) = match goals.iter_mut().find(|goal| goal.id == told.id) {
-        Some(goal) => {
-            goal.parts.clone_from(&told.parts);
-            goal.ends_at = told.ends_at.or(goal.ends_at);
-            (true, std::mem::replace(&mut goal.reached, reached))
+    let known = goals.iter_mut().find(|goal| goal.id == told.id);
+    let was_reached = known.as_ref().map(|goal| goal.reached);
+    if let Some(goal) = known {
+        goal.parts.clone_from(&told.parts);
+        goal.ends_at = told.ends_at.or(goal.ends_at);
+        goal.reached = reached;
+    } else {
+        if goals.len() >= MAX_GOALS {
+            goals.remove(0);
         }
-        None => {
-            if goals.len() >= MAX_GOALS {
-                goals.remove(0);
-            }
-            let parts = told.parts.clone();
-            goals.push(GoalState { id: told.id, text: told.text.clone(), parts, ends_at: told.ends_at, reached });
-            (false, false)
-        }
-    };
-    if known && (was_reached || !reached) {
+        let parts = told.parts.clone();
+        goals.push(GoalState { id: told.id, text: told.text.clone(), parts, ends_at: told.ends_at, reached });
+    }
+    if was_reached.is_some_and(|was_reached| was_reached || !reached) {
         return None;
     }
     let label = if reached { "reached: " } else { "" };
-    let parts = told.parts.iter().map(|part| format!("{} {}/{}", part.name, part.progress, part.target));
+    let parts = told.parts.iter().map(|part| format!("{} {}/{}", part.label(), part.progress, part.target));
     let parts = parts.collect::<Vec<_>>().join(", ");
     Some(if told.text.is_empty() { format!("{label}{parts}") } else { format!("{label}{} ({parts})", told.text) })
 }

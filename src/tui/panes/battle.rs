@@ -12,8 +12,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::events::BattleResult;
-use crate::room::{Battle, BattlePhase, Room, Side};
+use crate::events::{BattleResult, ItemKind};
+use crate::room::{Battle, BattlePhase, Effect, Room, Side};
 use crate::text::clip;
 use crate::tui::app::App;
 use crate::tui::layout::Pane;
@@ -109,6 +109,7 @@ fn words(battle: &Battle, left: Duration) -> String {
     if battle.phase == BattlePhase::Running {
         words.push(format!("you {}/s, they {}/s", number::count(ours.pace), number::count(theirs.pace)));
         words.extend(forecast(ours, theirs, left));
+        words.extend(battle.effects.iter().filter_map(effect));
     }
     if battle.sides.len() > 2 {
         let others = battle.sides.iter().filter(|side| !std::ptr::eq(*side, ours) && !std::ptr::eq(*side, theirs));
@@ -133,6 +134,18 @@ fn standing(battle: &Battle, ours: &Side, theirs: &Side) -> String {
         (None, std::cmp::Ordering::Less) => format!("{}{distance} behind", glyphs::MINUS),
         (None, std::cmp::Ordering::Equal) => "even".into(),
     }
+}
+
+/// A card that works now: "glove ×5 by mia".
+fn effect(effect: &Effect) -> Option<String> {
+    let card = match effect.kind {
+        ItemKind::Glove if effect.multiplier > 1 => format!("glove {}{}", glyphs::TIMES, effect.multiplier),
+        ItemKind::Glove => "glove".into(),
+        ItemKind::Mist => "mist".into(),
+        _ => return None,
+    };
+    let by = effect.by.as_ref().map(|by| by.nickname.as_str()).filter(|by| !by.is_empty());
+    Some(by.map_or(card.clone(), |by| format!("{card} by {by}")))
 }
 
 /// When the side behind passes the side ahead, if both keep their pace; nothing when it never does.

@@ -14,6 +14,7 @@
 //!
 //! Scrolled away from the newest row it stands still and says `▼ 37 new` in its rule.
 
+mod board;
 mod lines;
 
 use ratatui::buffer::Buffer;
@@ -58,15 +59,24 @@ pub(in crate::tui) fn view(app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache,
     for (row, line) in banner(app, tab, plan).iter().enumerate() {
         paint::left(buf, super::inset(over), row as u16, line);
     }
+    let standing = board_rows(tab, plan);
+    let above = Rect { y: body.y.saturating_sub(standing), height: standing, ..body };
+    for (row, line) in (0..standing).zip(board::lines(app, &tab.room.board)) {
+        paint::left(buf, above, row, &line);
+    }
     rows(app, tab, cache, buf, body);
     if !plan.titled && tab.anchor != Anchor::Follow {
         paint::right(buf, Rect { y: body.bottom().saturating_sub(1), height: 1, ..body }, 0, &note(app, tab));
     }
 }
 
-/// The rectangle of the rows themselves: below the title and the banner.
+/// The rectangle of the rows themselves: below the title, the banner and what stands beside the talk.
 pub(in crate::tui) fn body(app: &App, tab: &Tab, plan: &Plan) -> Rect {
-    super::below(plan.chat, u16::from(plan.titled) + banner_rows(app, tab, plan))
+    super::below(plan.chat, u16::from(plan.titled) + banner_rows(app, tab, plan) + board_rows(tab, plan))
+}
+
+fn board_rows(tab: &Tab, plan: &Plan) -> u16 {
+    if is_quiet(tab) { 0 } else { board::rows(&tab.room.board, plan.chat.height) }
 }
 
 /// Nobody has said anything yet: a live that began is no news as long as we are not in it.

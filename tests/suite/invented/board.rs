@@ -91,6 +91,18 @@ pub(crate) fn pinned_gift() -> pb::RoomPinMessage {
     }
 }
 
+/// What stands above the talk, and a row of each kind that is told in words.
+pub(crate) fn shown() -> Vec<Message> {
+    vec![
+        message("WebcastGoalUpdateMessage", &goal(62)),
+        message("WebcastPollMessage", &poll()),
+        message("WebcastPollMessage", &votes(2, [12, 3])),
+        message("WebcastRoomPinMessage", &pin(1)),
+        message("WebcastRankTextMessage", &super::world::rank_text()),
+        message("WebcastLinkMessage", &super::world::guests(20)),
+    ]
+}
+
 /// The one that is asked in [`super::crowd`].
 const QUESTION: i64 = 7_200_000_000_000_000_009;
 

@@ -18,6 +18,7 @@
 //! id but is not named.
 
 mod board;
+mod world;
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -120,7 +121,13 @@ fn kind(verb: &str, line: &Words) -> Result<EventKind, String> {
         }),
         "battle" => EventKind::Battle(Box::new(battle(line)?)),
         "points" => EventKind::BattlePoints(Box::new(points(line)?)),
-        other => return board::kind(other, line)?.ok_or_else(|| format!("no verb '{other}'")),
+        other => {
+            let known = match board::kind(other, line)? {
+                Some(kind) => Some(kind),
+                None => world::kind(other, line)?,
+            };
+            return known.ok_or_else(|| format!("no verb '{other}'"));
+        }
     })
 }
 
@@ -243,7 +250,7 @@ struct Words {
     flags: Vec<String>,
 }
 
-const FLAGS: [&str; 5] = ["history", "end", "over", "teams", "broken"];
+const FLAGS: [&str; 7] = ["history", "end", "over", "teams", "broken", "gifted", "cohost"];
 
 impl Words {
     fn new<'a>(words: impl Iterator<Item = &'a str>) -> Self {

@@ -2,7 +2,7 @@
 
 use tiktop::clock::Moment;
 use tiktop::events::EventKind;
-use tiktop::room::{Board, Bucket, Entry, Leader, Line, Noted, Room, Side, Streak};
+use tiktop::room::{Board, Bucket, Effect, Entry, Leader, Line, Noted, Room, Side, Streak};
 
 use super::notation::START;
 
@@ -20,6 +20,7 @@ pub(super) fn row(entry: &Entry) -> String {
         Line::Follow(from) => format!("{} followed", from.name()),
         Line::Share(from) => format!("{} shared", from.name()),
         Line::Battle(words) | Line::Control(words) => words.to_string(),
+        Line::Subscribe { from, months } => format!("{} subscribed, {months} months", from.name()),
         Line::Told { topic, text } => format!("{topic:?}: {text}"),
         Line::Question { from, text } => format!("{} asked: {text}", from.name()),
         Line::Gap(gap) => format!("missed {} s", gap.length.as_secs()),
@@ -57,7 +58,7 @@ pub(super) fn battle(room: &Room, now: Moment) -> Vec<String> {
     let left = battle.left(room.skew_ms.unwrap_or(0), now).as_secs();
     let cut = if battle.cut_short { ", cut short" } else { "" };
     let phase = format!("{:?}, {left} s left{cut}", battle.phase).to_lowercase();
-    std::iter::once(phase).chain(battle.sides.iter().map(side)).collect()
+    std::iter::once(phase).chain(battle.sides.iter().map(side)).chain(battle.effects.iter().map(effect)).collect()
 }
 
 fn side(side: &Side) -> String {
@@ -70,6 +71,13 @@ fn side(side: &Side) -> String {
     let pace = if side.pace > 0 { format!(", {}/s", side.pace) } else { String::new() };
     let result = side.result.map(|result| format!(", {result}")).unwrap_or_default();
     format!("{ours}{} {} pts{pace}{result}", hosts.join("+"), side.points)
+}
+
+/// `glove ×5 by mia until 43`
+fn effect(effect: &Effect) -> String {
+    let by = effect.by.as_ref().map(|by| format!(" by {}", by.nickname)).unwrap_or_default();
+    let times = if effect.multiplier > 0 { format!(" ×{}", effect.multiplier) } else { String::new() };
+    format!("{}{times}{by} until {}", effect.kind, (effect.until.0 - START.wall.0) / 1_000)
 }
 
 /// `7`, `empty` or `gap`.
@@ -99,5 +107,10 @@ pub(super) fn board(board: &Board) -> Vec<String> {
     let pinned = board.pinned.iter().map(|pinned| format!("pinned {}: {}", pinned.name, pinned.text));
     let caption = board.caption.iter().map(|caption| format!("caption {}", caption.text));
     let questions = board.questions.iter().map(|asked| format!("question {} {:?}", asked.text, asked.state));
-    poll.chain(goals).chain(pinned).chain(caption).chain(questions).collect()
+    let guests = board.guests.list.iter().map(|guest| {
+        let name = guest.called().unwrap_or("?");
+        format!("{} {name} {}", if guest.host { "host" } else { "guest" }, guest.coins)
+    });
+    let rank = Some(&board.rank).filter(|rank| !rank.is_empty()).map(|rank| format!("rank {rank}"));
+    poll.chain(goals).chain(pinned).chain(caption).chain(questions).chain(guests).chain(rank).collect()
 }

@@ -126,6 +126,7 @@ impl Composer<'_> {
                     NoticeKind::Room => (Role::Dim, "room"),
                     NoticeKind::Bottom => (Role::Warn, "! warning"),
                     NoticeKind::Moderation => (Role::Moderator, "moderation"),
+                    NoticeKind::Battle => (Role::SideB, "battle"),
                 };
                 self.labelled(role, label, text.as_str().to_owned())
             }
@@ -140,7 +141,10 @@ impl Composer<'_> {
                     BarrageKind::Subscribe => "S subscribed",
                     BarrageKind::GifterLevelUp | BarrageKind::TeamLevelUp => "level up",
                     BarrageKind::GifterJoin | BarrageKind::TeamJoin => "entered",
-                    BarrageKind::Other(_) => "banner",
+                    BarrageKind::SubscribeGift => "S gifted",
+                    BarrageKind::SuperFan | BarrageKind::SuperFanJoin => "super fan",
+                    BarrageKind::Shop => "shop",
+                    BarrageKind::Game | BarrageKind::Gallery | BarrageKind::Event | BarrageKind::Other => "banner",
                 };
                 self.labelled(Role::Dim, label, text.as_str().to_owned())
             }
@@ -249,6 +253,11 @@ fn topic_label(topic: Topic) -> (Role, &'static str) {
         Topic::Goal => (Role::Accent, "goal"),
         Topic::Pin => (Role::Accent, "pinned"),
         Topic::Question => (Role::Accent, "question"),
+        Topic::Rank => (Role::Gift, "rank"),
+        Topic::Guests => (Role::Accent, "guests"),
+        Topic::Shop => (Role::Accent, "shop"),
+        Topic::Announcement => (Role::Dim, "elsewhere"),
+        Topic::Note => (Role::Dim, "note"),
     }
 }
 
