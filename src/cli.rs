@@ -4,6 +4,7 @@ mod ask;
 pub mod config;
 mod decode;
 mod demo;
+mod doctor;
 mod events;
 mod feed;
 mod gifts;
@@ -61,6 +62,8 @@ enum Command {
     Decode(decode::Decode),
     /// Run the simulated service alone, for any client.
     Sim(sim::Simulate),
+    /// Find out what keeps lives from being watched: you, the provider or TikTok.
+    Doctor(doctor::Doctor),
     /// Show where the settings are, check or print them.
     Config(config::Args),
 }
@@ -115,6 +118,7 @@ pub fn run() -> ExitCode {
         Some(Command::Search(search)) => search::run(&search, &settings),
         Some(Command::Decode(decode)) => decode::run(&decode),
         Some(Command::Sim(sim)) => sim::run(&sim),
+        Some(Command::Doctor(doctor)) => doctor::run(&doctor, &settings),
         Some(Command::Config(config)) => Ok(config::run(&config, settings.config.as_deref(), &settings.sets)),
     };
     match ended {

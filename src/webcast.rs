@@ -21,6 +21,7 @@ mod media;
 mod prices;
 mod profile;
 mod request_log;
+mod probe;
 mod room_info;
 mod route;
 mod search;
@@ -51,6 +52,7 @@ pub use lookup::{Gates, LiveStatus, Lookup};
 pub use media::MediaStream;
 pub use prices::{CoinPack, ShownPrice};
 pub use profile::UserInfo;
+pub use probe::{Limit, Limits, LookUpPath, Place, Reached};
 pub use room_info::RoomInfo;
 pub use streams::{Codec, Container, StreamUrl};
 pub use transport::{

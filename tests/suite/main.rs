@@ -13,6 +13,7 @@ mod catalogue;
 mod commands;
 mod config;
 mod docs;
+mod doctor;
 mod invented;
 mod layers;
 mod library;
