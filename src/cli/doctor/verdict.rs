@@ -76,7 +76,8 @@ pub(super) fn verdict(rows: &[Row]) -> Verdict {
     };
     let begin = if consolation.is_empty() { "The" } else { "the" };
     let words = first.words.trim_end_matches('.');
-    let sentence = format!("{consolation}{begin} trouble is {cause}: {}: {words}{more}.", first.subject);
+    let subject = if words.contains(&first.subject) { String::new() } else { format!("{}: ", first.subject) };
+    let sentence = format!("{consolation}{begin} trouble is {cause}: {subject}{words}{more}.");
     Verdict { who: first.who.clone(), sentence }
 }
 
