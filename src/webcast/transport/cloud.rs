@@ -15,7 +15,7 @@ use crate::webcast::address::base;
 use crate::webcast::error::{Error, Kind};
 use crate::webcast::handshake;
 use crate::webcast::service::Service;
-use crate::webcast::socket::{Pace, RoomSocket};
+use crate::webcast::socket::RoomSocket;
 
 const WHOSE: &str = "the cloud relay";
 
@@ -42,7 +42,7 @@ impl Cloud {
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tiktop/", env!("CARGO_PKG_VERSION"))));
         let socket = handshake::open(&self.service.way(room).http, &url, headers, WHOSE).await?;
-        let feed = RoomSocket::relayed(socket, room.room_id, WHOSE.to_owned(), Pace::default());
+        let feed = RoomSocket::relayed(socket, room.room_id, WHOSE.to_owned(), self.service.pace);
         Ok(Session::new(room.room_id, None, Box::new(feed)))
     }
 
