@@ -14,6 +14,7 @@ mod commands;
 mod config;
 mod docs;
 mod doctor;
+mod faults;
 mod invented;
 mod layers;
 mod library;
