@@ -77,6 +77,8 @@ async fn remote(report: &mut Report, loaded: &Loaded, secrets: &Secrets, room: O
 
 /// What must never be printed.
 fn hidden(secrets: &Secrets) -> impl Iterator<Item = String> {
-    let all = secrets.provider_keys.iter().flatten().chain(&secrets.session);
+    let Secrets { provider_keys, provider_headers, cloud_key, session, target_idc: _ } = secrets;
+    let headers = provider_headers.iter().flatten().map(|(_, secret)| secret);
+    let all = provider_keys.iter().flatten().chain(headers).chain(cloud_key).chain(session);
     all.map(|secret| config::Secret::reveal(secret).to_owned())
 }

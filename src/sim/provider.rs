@@ -86,6 +86,10 @@ pub(super) fn im_fetch(world: &Arc<World>, query: &Query) -> Answer {
     let Some(room) = query.id("room_id").and_then(|room_id| world.by_room_id(room_id)) else {
         return answer::empty();
     };
+    // A live that is over has nothing more to say: the host may go on under another room id.
+    if query.id("room_id") != Some(room.facts().room_id) {
+        return answer::empty();
+    }
     let response = with_socket(world, room.fetch(query.get("cursor"), &world.faults()));
     answer::with(protobuf(response.encode_to_vec()), "set-cookie", &format!("{}; Path=/", site::ttwid()))
 }

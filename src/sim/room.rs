@@ -172,7 +172,11 @@ impl Room {
     pub(super) fn fetch(&self, cursor: &str, faults: &Faults) -> pb::Response {
         let mut live = self.lock();
         let messages = if let Some(place) = cursor.split('_').nth(1).and_then(|place| place.parse().ok()) {
-            live.since(place)
+            let mut messages = live.since(place);
+            plot::arrange(&mut messages, faults);
+            live.ledger.book(&messages);
+            plot::spoil(&mut live, &mut messages, self.clock.now(), faults);
+            messages
         } else {
             let at = live.at(self.clock.now());
             let mut messages = live.traffic.entrance(at);
@@ -218,10 +222,11 @@ impl Room {
     }
 
     /// Sends one batch to all sockets, with what the faults add.
-    fn say(&self, live: &mut Live, messages: Vec<pb::Message>, then: Then, faults: &Faults) {
+    fn say(&self, live: &mut Live, mut messages: Vec<pb::Message>, then: Then, faults: &Faults) {
         let now = self.clock.now();
         live.remember(&messages);
         live.last_said = now;
+        plot::arrange(&mut messages, faults);
         let mut spoiled = messages.clone();
         plot::spoil(live, &mut spoiled, now, faults);
         let response = self.response(live, spoiled, faults);

@@ -95,6 +95,12 @@ impl Client {
                 add(&mut places, &format!("provider {}", provider.name), true, &url);
             }
         }
+        if kinds.contains(&TransportKind::Cloud) {
+            add(&mut places, "the cloud relay", true, &base("cloud.url", &self.settings.cloud.url)?);
+        }
+        if kinds.contains(&TransportKind::Browser) {
+            add(&mut places, "your own browser", false, &base("browser.endpoint", &self.settings.browser.endpoint)?);
+        }
         Ok(places)
     }
 

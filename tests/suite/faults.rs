@@ -23,6 +23,10 @@ fn sockets(way: &Way) -> bool {
     way.socket
 }
 
+fn edge(way: &Way) -> bool {
+    way.edge
+}
+
 fn signed(way: &Way) -> bool {
     way.signed
 }
@@ -169,11 +173,11 @@ async fn a_room_switched_under_us_is_followed() {
 #[case(Fault::Provider503, signed, PhaseKind::Failed, "nobody free")]
 #[case(Fault::ProviderEmpty, signed, PhaseKind::Failed, "empty answer")]
 #[case(Fault::ProviderStub, signed, PhaseKind::Failed, "dead stub")]
-#[case(Fault::Handshake400, sockets, PhaseKind::Failed, "400")]
-#[case(Fault::Handshake415, sockets, PhaseKind::Failed, "DEVICE_BLOCKED")]
-#[case(Fault::Handshake417, sockets, PhaseKind::Failed, "illegal secret key")]
-#[case(Fault::Handshake417AppId, sockets, PhaseKind::Failed, "dead end")]
-#[case(Fault::Handshake417Cookie, sockets, PhaseKind::Failed, "anonymous cookie")]
+#[case(Fault::Handshake400, edge, PhaseKind::Failed, "400")]
+#[case(Fault::Handshake415, edge, PhaseKind::Failed, "DEVICE_BLOCKED")]
+#[case(Fault::Handshake417, edge, PhaseKind::Failed, "illegal secret key")]
+#[case(Fault::Handshake417AppId, edge, PhaseKind::Failed, "dead end")]
+#[case(Fault::Handshake417Cookie, edge, PhaseKind::Failed, "anonymous cookie")]
 #[case(Fault::Captcha, all, PhaseKind::Blocked, "captcha")]
 #[case(Fault::ShellPage, all, PhaseKind::Blocked, "empty answer")]
 #[case(Fault::AgeGate, all, PhaseKind::Blocked, "adults")]
@@ -232,11 +236,11 @@ async fn a_provider_without_signatures_is_left_alone_until_it_has_some(
 }
 
 #[rstest]
-#[case(Fault::HalfOpen)]
-#[case(Fault::Blocked403)]
+#[case(Fault::HalfOpen, sockets)]
+#[case(Fault::Blocked403, edge)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_goes_away_in_the_middle_is_waited_for(#[case] fault: Fault) {
-    each_way(sockets, async |way| {
+async fn a_service_that_goes_away_in_the_middle_is_waited_for(#[case] fault: Fault, #[case] meets: fn(&Way) -> bool) {
+    each_way(meets, async |way| {
         let brisk = |_: &Way, settings: &mut Settings| settings.service.timeout_seconds = 1;
         let mut scene = Scene::open(way, Setting { tune: brisk, ..Setting::with(&[]) }).await;
         scene.hear(50).await;

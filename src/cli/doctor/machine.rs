@@ -17,12 +17,13 @@ fn env(name: &str) -> Option<String> {
 
 /// The settings that hold, with their secrets; nothing when they are wrong.
 pub(super) fn config(report: &mut Report, settings: &SettingsArgs) -> Option<(Loaded, Secrets)> {
-    let checked = settings.load().map_err(|error| error.to_string()).and_then(|loaded| {
+    let checked = || {
+        let loaded = config::load(settings.config.as_deref(), &settings.sets).map_err(|error| error.to_string())?;
         let secrets = config::secrets(&loaded.settings, env).map_err(|error| error.to_string())?;
         tui::check_keys(&loaded.settings.keys).map_err(|mistakes| mistakes.join("; "))?;
-        Ok((loaded, secrets))
-    });
-    match checked {
+        Ok::<_, String>((loaded, secrets))
+    };
+    match checked() {
         Err(words) => {
             report.add(Row::new(Check::Config, "settings", Status::Failed, words.replace('\n', " ")));
             None

@@ -162,7 +162,11 @@ fn granted(name: &str, limits: &Limits) -> Row {
 
 /// What opening a transport costs its owner.
 fn price(transport: &str) -> &'static str {
-    if transport.starts_with("provider") { "one signature" } else { "nothing" }
+    match transport {
+        name if name.starts_with("provider") => "one signature",
+        "cloud" => "one of your key's relay sockets",
+        _ => "nothing",
+    }
 }
 
 fn skipped(transport: &dyn Transport, why: &str) -> Row {
@@ -181,7 +185,11 @@ async fn handshake(transport: &dyn Transport, room: &RoomRef, clock: &Clock) -> 
     };
     let outcome = timeout(OPENING, first).await;
     let took = clock.now().since(asked);
-    let speaker = if name == "direct" { Who::TikTok } else { Who::Provider(name.to_owned()) };
+    let speaker = match name {
+        "direct" | "poll" => Who::TikTok,
+        "browser" => Who::You,
+        provider => Who::Provider(provider.to_owned()),
+    };
     match outcome {
         Ok(Ok(())) => {
             let words = format!("opens and brings messages; cost {}", price(name));

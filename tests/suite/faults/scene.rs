@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tiktop::clock::Clock;
-use tiktop::config::{Settings, TransportKind};
+use tiktop::config::{Secret, Secrets, Settings, TransportKind};
 use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomKey;
 use tiktop::room::{Room, Verdict};
 use tiktop::sim::{Fault, Options, Sim};
 use tiktop::track::{Command, Tracker, Update, UpdateKind};
-use tiktop::webcast::Client;
+use tiktop::webcast::{Client, Proxies};
 use tokio::sync::mpsc;
 
 /// Nothing here takes long; a test that waits in vain must end all the same.
@@ -25,17 +25,20 @@ pub(super) struct Way {
     kind: TransportKind,
     /// It listens to a socket of the service.
     pub(super) socket: bool,
+    /// TikTok's own edge answers its handshake.
+    pub(super) edge: bool,
     /// A provider has to sign.
     pub(super) signed: bool,
     /// Where it goes first.
     pub(super) address: fn(&mut Settings) -> &mut String,
 }
 
-static WAYS: [Way; 2] = [
+static WAYS: [Way; 4] = [
     Way {
         name: "provider",
         kind: TransportKind::Provider,
         socket: true,
+        edge: true,
         signed: true,
         address: |settings| &mut settings.providers[0].url,
     },
@@ -43,8 +46,25 @@ static WAYS: [Way; 2] = [
         name: "direct",
         kind: TransportKind::Direct,
         socket: true,
+        edge: true,
         signed: false,
         address: |settings| &mut settings.service.socket_url,
+    },
+    Way {
+        name: "cloud",
+        kind: TransportKind::Cloud,
+        socket: true,
+        edge: false,
+        signed: false,
+        address: |settings| &mut settings.cloud.url,
+    },
+    Way {
+        name: "poll",
+        kind: TransportKind::Poll,
+        socket: false,
+        edge: false,
+        signed: false,
+        address: |settings| &mut settings.service.webcast_url,
     },
 ];
 
@@ -93,8 +113,12 @@ impl Scene {
         settings.service.socket_url = sim.socket_url();
         settings.service.timeout_seconds = 5;
         settings.providers[0].url = sim.base_url();
+        settings.cloud.url = sim.socket_url();
+        settings.poll.interval_ms = 500;
         tune(way, &mut settings);
-        let tracker = Tracker::start(Client::isolated(&settings).unwrap(), clock).unwrap();
+        let secrets = Secrets { cloud_key: Secret::new("k3y"), ..Secrets::default() };
+        let client = Client::with_proxies(&settings, secrets, Proxies::None).unwrap();
+        let tracker = Tracker::start(client, clock).unwrap();
         let updates = tracker.subscribe(100_000, false);
         let commands = tracker.commands();
         let mut mirrors = BTreeMap::new();
