@@ -12,6 +12,7 @@ mod browser;
 pub mod config;
 mod decode;
 mod demo;
+mod doctor;
 mod events;
 mod feed;
 mod gifts;
@@ -71,6 +72,8 @@ enum Command {
     Sim(sim::Simulate),
     /// Print how to start a browser for the "browser" transport, and see whether one answers.
     Browser(browser::Browser),
+    /// Find out what keeps lives from being watched: you, the provider or TikTok.
+    Doctor(doctor::Doctor),
     /// Show where the settings are, check or print them.
     Config(config::Args),
 }
@@ -126,6 +129,7 @@ pub fn run() -> ExitCode {
         Some(Command::Decode(decode)) => decode::run(&decode),
         Some(Command::Sim(sim)) => sim::run(&sim),
         Some(Command::Browser(browser)) => browser::run(&browser, &settings),
+        Some(Command::Doctor(doctor)) => doctor::run(&doctor, &settings),
         Some(Command::Config(config)) => Ok(config::run(&config, settings.config.as_deref(), &settings.sets)),
     };
     match ended {

@@ -28,7 +28,7 @@ mod source;
 
 pub use error::{Error, Kind, Problem};
 pub use load::{Loaded, Place, load, load_sets};
-pub use print::print;
+pub use print::{print, redact_addresses};
 pub use schema::{
     Browser, Cloud, Keys, Poll, Provider, ProviderFlow, ProviderPath, Record, Screen, Service, Session, Settings,
     TransportKind,

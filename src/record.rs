@@ -29,6 +29,7 @@ mod failure;
 mod flv;
 mod output;
 mod plan;
+mod probe;
 mod process;
 mod progress;
 mod pull;
@@ -45,6 +46,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use failure::Failure;
+pub use probe::version;
 pub use recorder::{Recorder, spawn};
 pub use source::{Found, LiveState, Media, Offer, Source, Trouble};
 pub use update::{Command, Job, Recording, Update};

@@ -16,7 +16,7 @@ pub fn print(settings: &Settings) -> String {
 }
 
 /// Masks `user:password@` in every address of `text`.
-pub(super) fn redact_addresses(text: &str) -> String {
+pub fn redact_addresses(text: &str) -> String {
     let mut parts = text.split("://");
     let mut redacted = parts.next().unwrap_or_default().to_owned();
     for part in parts {

@@ -14,10 +14,11 @@ use super::source::{names_a_secret, shown};
 use crate::ids::Target;
 
 /// Every option that is a whole number, with what it may be.
-const RANGES: [(&str, RangeInclusive<i64>, &str); 3] = [
+const RANGES: [(&str, RangeInclusive<i64>, &str); 4] = [
     ("poll.interval_ms", 500..=60_000, "milliseconds"),
     ("screen.fps", 1..=60, "frames a second"),
     ("service.timeout_seconds", 1..=300, "seconds"),
+    ("service.silence_seconds", 1..=600, "seconds"),
 ];
 /// Sections whose names are the user's own.
 const FREE_NAMES: [&str; 4] = ["keys", "proxies", "providers.*.params", "providers.*.headers_env"];

@@ -98,6 +98,8 @@ pub struct Service {
     pub language: String,
     /// Seconds a request may take.
     pub timeout_seconds: u64,
+    /// Seconds without a sign of life after which a connection is opened anew.
+    pub silence_seconds: u64,
     /// Talk to whoever answers, whatever their certificate says: anybody in between can then read and forge everything.
     pub danger_accept_invalid_certs: bool,
 }
@@ -112,6 +114,7 @@ impl Default for Service {
             proxy: String::new(),
             language: "en".into(),
             timeout_seconds: 15,
+            silence_seconds: 60,
             danger_accept_invalid_certs: false,
         }
     }

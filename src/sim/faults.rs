@@ -6,8 +6,14 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use strum::{EnumIter, IntoEnumIterator, IntoStaticStr};
+
+use crate::clock::{Moment, Timestamp};
+
+/// How far ahead the clock is under [`Fault::ClockOff`].
+const CLOCK_OFF: Duration = Duration::from_secs(600);
 
 /// One thing that goes wrong. Its text form is its name in kebab-case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, IntoStaticStr)]
@@ -33,6 +39,8 @@ pub enum Fault {
     WrongType,
     /// The first frame after entering repeats the latest messages with their old ids, not marked as history.
     Duplicates,
+    /// Counts of a streak come in pairs, the later one first.
+    StreaksOutOfOrder,
     /// Streaks of gifts are never closed.
     LostRepeatEnd,
     /// The messages of a batch come in reverse order.
@@ -52,6 +60,9 @@ pub enum Fault {
     /// The provider answers 429 with `Retry-After`, `x-ratelimit-reset` and a `limit_label`.
     #[strum(serialize = "provider-429")]
     Provider429,
+    /// The provider answers 429 and names no time.
+    #[strum(serialize = "provider-429-bare")]
+    Provider429Bare,
     /// The provider answers 402.
     #[strum(serialize = "provider-402")]
     Provider402,
@@ -74,6 +85,12 @@ pub enum Fault {
     /// The handshake is refused: 417 `illegal secret key`.
     #[strum(serialize = "handshake-417")]
     Handshake417,
+    /// The handshake is refused: 417 `illegal app_id`.
+    #[strum(serialize = "handshake-417-app-id")]
+    Handshake417AppId,
+    /// The handshake is refused: 417, as if no cookie had been sent.
+    #[strum(serialize = "handshake-417-cookie")]
+    Handshake417Cookie,
     /// The handshake is refused with a plain 400.
     #[strum(serialize = "handshake-400")]
     Handshake400,
@@ -91,6 +108,13 @@ pub enum Fault {
     /// Look-ups answer 429 with `Retry-After`.
     #[strum(serialize = "rate-429")]
     Rate429,
+    /// Look-ups answer 429 and name no time.
+    #[strum(serialize = "rate-429-bare")]
+    Rate429Bare,
+    /// Connections are accepted and no request is ever answered.
+    HalfOpen,
+    /// The clock of the service is ten minutes ahead.
+    ClockOff,
     /// Room info has an HLS address only.
     HlsOnly,
     /// Room info has no stream addresses at all.
@@ -143,6 +167,11 @@ impl Faults {
 
     pub(super) fn has(&self, fault: Fault) -> bool {
         self.0.contains(&fault)
+    }
+
+    /// What the service takes the time to be.
+    pub(super) fn wall(&self, now: Moment) -> Timestamp {
+        if self.has(Fault::ClockOff) { (now + CLOCK_OFF).wall } else { now.wall }
     }
 }
 

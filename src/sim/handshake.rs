@@ -76,7 +76,9 @@ fn refusal<B>(world: &World, request: &Request<B>, path: &str, query: &Query) ->
         Some(Refusal::Said(417, "illegal app_id"))
     } else if faults.has(Fault::Handshake415) || (header(USER_AGENT).is_empty() && !is_old) {
         Some(Refusal::Said(415, "DEVICE_BLOCKED"))
-    } else if !has_cookie && !is_old {
+    } else if faults.has(Fault::Handshake417AppId) {
+        Some(Refusal::Said(417, "illegal app_id"))
+    } else if (!has_cookie && !is_old) || faults.has(Fault::Handshake417Cookie) {
         Some(Refusal::Said(417, "http: named cookie not present"))
     } else if faults.has(Fault::Handshake417) {
         Some(Refusal::Said(417, "illegal secret key"))

@@ -51,7 +51,7 @@ pub(super) fn room_id(world: &Arc<World>, name: &str) -> Answer {
 
 /// `/webcast/rate_limits`.
 pub(super) fn rate_limits(world: &Arc<World>) -> Answer {
-    let spent = world.has(Fault::Provider429);
+    let spent = world.has(Fault::Provider429) || world.has(Fault::Provider429Bare);
     let reset_at = world.clock.now() + std::time::Duration::from_secs(answer::WAIT_SECONDS.into());
     let bucket = |max: u32| json!({ "max": max, "remaining": if spent { 0 } else { max - 1 }, "reset_at": reset_at.wall.rfc3339() });
     answer::json(&json!({
@@ -86,7 +86,11 @@ pub(super) fn im_fetch(world: &Arc<World>, query: &Query) -> Answer {
     let Some(room) = query.id("room_id").and_then(|room_id| world.by_room_id(room_id)) else {
         return answer::empty();
     };
-    let response = with_socket(world, room.fetch(query.get("cursor")));
+    // A live that is over has nothing more to say: the host may go on under another room id.
+    if query.id("room_id") != Some(room.facts().room_id) {
+        return answer::empty();
+    }
+    let response = with_socket(world, room.fetch(query.get("cursor"), &world.faults()));
     answer::with(protobuf(response.encode_to_vec()), "set-cookie", &format!("{}; Path=/", site::ttwid()))
 }
 
@@ -95,7 +99,7 @@ fn answer(world: &Arc<World>, room: Option<&Arc<Room>>) -> Answer {
         return refused;
     }
     let Some(room) = room else { return failure(StatusCode::NOT_FOUND, "room not found") };
-    let response = with_socket(world, room.fetch(""));
+    let response = with_socket(world, room.fetch("", &world.faults()));
     let answer = protobuf(response.encode_to_vec());
     let answer = answer::with(answer, "x-set-tt-cookie", &format!("{}; tt-target-idc=useast1a", site::ttwid()));
     let answer = answer::with(answer, "x-room-id", &room.facts().room_id.to_string());
@@ -120,6 +124,9 @@ fn refused(world: &World) -> Option<Answer> {
     if faults.has(Fault::Provider429) {
         let message = "Too many connections started, try again later";
         return Some(answer::too_many(&json!({ "code": 429, "message": message, "limit_label": "minute" })));
+    }
+    if faults.has(Fault::Provider429Bare) {
+        return status(StatusCode::TOO_MANY_REQUESTS, "Too many connections started, try again later");
     }
     if faults.has(Fault::Provider402) {
         return status(StatusCode::PAYMENT_REQUIRED, "This feature needs a paid plan");

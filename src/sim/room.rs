@@ -145,13 +145,13 @@ impl Room {
         }
         let at = live.at(self.clock.now());
         let entrance = live.traffic.entrance(at);
-        let welcome = pb::Response { is_first: true, need_ack: false, ..self.response(&live, entrance) };
+        let welcome = pb::Response { is_first: true, need_ack: false, ..self.response(&live, entrance, faults) };
         let mut backlog = live.backlog();
         if faults.has(Fault::Duplicates) {
             backlog.extend(live.latest(REPEATED));
         }
         let first = (!backlog.is_empty()).then(|| {
-            let response = self.response(&live, backlog.clone());
+            let response = self.response(&live, backlog.clone(), faults);
             Arc::new(Batch::new(&response, room_id, backlog, Then::GoOn))
         });
         let welcome = Arc::new(Batch::new(&welcome, room_id, Vec::new(), Then::GoOn));
@@ -169,10 +169,14 @@ impl Room {
     }
 
     /// The answer of the first fetch, and of a poll that comes with the cursor of the one before.
-    pub(super) fn fetch(&self, cursor: &str) -> pb::Response {
+    pub(super) fn fetch(&self, cursor: &str, faults: &Faults) -> pb::Response {
         let mut live = self.lock();
         let messages = if let Some(place) = cursor.split('_').nth(1).and_then(|place| place.parse().ok()) {
-            live.since(place)
+            let mut messages = live.since(place);
+            plot::arrange(&mut messages, faults);
+            live.ledger.book(&messages);
+            plot::spoil(&mut live, &mut messages, self.clock.now(), faults);
+            messages
         } else {
             let at = live.at(self.clock.now());
             let mut messages = live.traffic.entrance(at);
@@ -181,7 +185,7 @@ impl Room {
             messages
         };
         let internal_ext = live.internal_ext(self.clock.now());
-        pb::Response { internal_ext, is_first: true, ..self.response(&live, messages) }
+        pb::Response { internal_ext, is_first: true, ..self.response(&live, messages, faults) }
     }
 
     pub(super) fn facts(&self) -> Facts {
@@ -218,24 +222,25 @@ impl Room {
     }
 
     /// Sends one batch to all sockets, with what the faults add.
-    fn say(&self, live: &mut Live, messages: Vec<pb::Message>, then: Then, faults: &Faults) {
+    fn say(&self, live: &mut Live, mut messages: Vec<pb::Message>, then: Then, faults: &Faults) {
         let now = self.clock.now();
         live.remember(&messages);
         live.last_said = now;
+        plot::arrange(&mut messages, faults);
         let mut spoiled = messages.clone();
         plot::spoil(live, &mut spoiled, now, faults);
-        let response = self.response(live, spoiled);
+        let response = self.response(live, spoiled, faults);
         // Nobody listening is no error.
         let _ = self.out.send(Arc::new(Batch::new(&response, live.room_id, messages, then)));
     }
 
-    fn response(&self, live: &Live, messages: Vec<pb::Message>) -> pb::Response {
+    fn response(&self, live: &Live, messages: Vec<pb::Message>, faults: &Faults) -> pb::Response {
         let now: Moment = self.clock.now();
         pb::Response {
             messages,
             cursor: live.cursor(now),
             fetch_interval: 1_000,
-            now: now.wall.0,
+            now: faults.wall(now).0,
             internal_ext: "-".to_owned(),
             fetch_type: 1,
             heartbeat_duration: 15,

@@ -55,7 +55,7 @@ async fn serve(world: Arc<World>, stream: impl AsyncRead + AsyncWrite + Send + U
     let stop = world.stop.clone();
     let service = service_fn(move |request| {
         let world = world.clone();
-        async move { Ok::<_, Infallible>(route(&world, request)) }
+        async move { Ok::<_, Infallible>(serve_one(&world, request).await) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
@@ -66,6 +66,21 @@ async fn serve(world: Arc<World>, stream: impl AsyncRead + AsyncWrite + Send + U
         // A client that goes away in the middle is none of our business.
         _ = connection => {}
     }
+}
+
+/// Answers one request, where it is answered at all.
+async fn serve_one(world: &Arc<World>, request: Request<Incoming>) -> Answer {
+    if world.has(Fault::HalfOpen) {
+        world.log(logged(&request));
+        std::future::pending::<()>().await;
+    }
+    let answer = route(world, request);
+    if !world.has(Fault::ClockOff) {
+        return answer;
+    }
+    let now = world.faults().wall(world.clock.now()).to_jiff();
+    let printed = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
+    answer::with(answer, "date", &printed.unwrap_or_default())
 }
 
 /// The answer to one request.

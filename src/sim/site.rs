@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::answer::{self, Answer};
-use super::faults::Fault;
+use super::faults::{Fault, Faults};
 use super::media;
 use super::query::Query;
 use super::room::Room;
@@ -36,8 +36,8 @@ pub(super) fn ttwid() -> String {
 /// `/api-live/user/room`.
 pub(super) fn api_live(world: &Arc<World>, query: &Query) -> Answer {
     let faults = world.faults();
-    if faults.has(Fault::Rate429) {
-        return answer::too_many(&json!({ "message": "rate limited" }));
+    if let Some(limited) = rate_limited(&faults) {
+        return limited;
     }
     if faults.has(Fault::Captcha) {
         return answer::json(&json!({ "code": "10000", "from": "", "type": "verify", "region": "va" }));
@@ -129,8 +129,8 @@ pub(super) fn profile(world: &Arc<World>, name: &str) -> Answer {
 /// The page that comes instead, where the faults say so.
 fn refused_page(world: &World) -> Option<Answer> {
     let faults = world.faults();
-    if faults.has(Fault::Rate429) {
-        return Some(answer::too_many(&json!({ "message": "rate limited" })));
+    if let Some(limited) = rate_limited(&faults) {
+        return Some(limited);
     }
     if faults.has(Fault::Captcha) {
         let page = "<html><head><title>Security</title></head><body>Please wait...<script>\
@@ -143,6 +143,14 @@ fn refused_page(world: &World) -> Option<Answer> {
         return Some(answer::body(StatusCode::OK, "text/html; charset=utf-8", format!("{head}{filler}{tail}")));
     }
     None
+}
+
+fn rate_limited(faults: &Faults) -> Option<Answer> {
+    let body = json!({ "message": "rate limited" });
+    if faults.has(Fault::Rate429Bare) {
+        return Some(answer::json_with(StatusCode::TOO_MANY_REQUESTS, &body));
+    }
+    faults.has(Fault::Rate429).then(|| answer::too_many(&body))
 }
 
 fn page(id: &str, state: &Value, script: &str) -> Answer {

@@ -217,8 +217,8 @@ impl Session {
         if self.stalled {
             return Ok(());
         }
-        let now = self.world.clock.now().wall.0;
-        self.send(Framer::heartbeat(now)).await
+        let now = self.world.faults().wall(self.world.clock.now());
+        self.send(Framer::heartbeat(now.0)).await
     }
 
     /// The rule of 2024 names the frame and repeats its `internal_ext`; that of 2022 has no payload.

@@ -262,8 +262,14 @@ impl Traffic {
     fn go_on(&mut self, at: u64, mut streak: Streak, faults: &Faults) {
         if streak.steps_left > 0 {
             streak.steps_left -= 1;
-            let skip = self.rng.choice([1, 1, 1, 2, 4]).unwrap_or(1);
-            self.step(at, &mut streak, skip);
+            let said = self.said.len();
+            self.next_step(at, &mut streak);
+            if faults.has(Fault::StreaksOutOfOrder) && streak.steps_left > 0 {
+                streak.steps_left -= 1;
+                let then = self.said.len();
+                self.next_step(at, &mut streak);
+                self.said.swap(said, then);
+            }
             self.plan_next(at, streak);
         } else if !faults.has(Fault::LostRepeatEnd) {
             let message = message::gift(self.head(at), self.given(&streak, 0, true));
@@ -281,6 +287,12 @@ impl Traffic {
         self.plan(at + wait, Beat::Streak(Box::new(streak)));
     }
 
+    fn next_step(&mut self, at: u64, streak: &mut Streak) {
+        let skip = self.rng.choice([1, 1, 1, 2, 4]).unwrap_or(1);
+        self.step(at, streak, skip);
+    }
+
+    /// The gift is said first, then what it does to a battle.
     fn step(&mut self, at: u64, streak: &mut Streak, step: i64) {
         streak.count += step;
         let message = message::gift(self.head(at), self.given(streak, step, false));

@@ -49,7 +49,7 @@ impl Attendance {
 }
 
 impl Life {
-    /// Attends a live to its end. `Stopped` when the room is no longer wanted.
+    /// Attends a live to its end. `Stopped` when the room is no longer wanted, `Nudged` when a look-up should not wait.
     pub(super) async fn attend(&mut self, room: RoomRef, paused: bool) -> Waited {
         self.keeper.begin_live(room.room_id);
         let mut live = Attendance { room, paused, last_frame: None, reason: Text::default(), attempt: 0 };
@@ -61,7 +61,8 @@ impl Life {
             // that is over.
             if let Some(reason) = self.over(&mut live).await {
                 self.keeper.end_live(reason);
-                return Waited::Out;
+                // A live that ended behind our back may have gone on under a new room id already.
+                return if live.last_frame.is_some() { Waited::Nudged } else { Waited::Out };
             }
             let left = match self.connect(&mut live).await {
                 Ok(opened) => self.listen(opened, &mut live).await,

@@ -88,11 +88,13 @@ impl Life {
                 Ok(Found::Live { room, paused }) => {
                     refusals = 0;
                     let room_id = room.room_id;
-                    if self.attend(room, paused).await == Waited::Stopped {
-                        return self.key;
-                    }
+                    let ended = self.attend(room, paused).await;
                     past = Some(Past { room_id, ended: self.keeper.now() });
-                    backoff::look_up(fastrand::f64())
+                    match ended {
+                        Waited::Stopped => return self.key,
+                        Waited::Nudged => continue,
+                        Waited::Out => backoff::look_up(fastrand::f64()),
+                    }
                 }
                 Ok(Found::Wait(wait)) => {
                     refusals = 0;

@@ -3,6 +3,7 @@
 //! Knows nothing of rooms and frames. Invariant: whatever happens to the thread that took the terminal (return, error,
 //! panic, drop), the shell gets back a terminal in the state it was in; a panic of any other thread does not touch the screen.
 
+mod abilities;
 mod backend;
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
@@ -25,6 +26,7 @@ use tokio::sync::mpsc;
 use super::Error;
 use super::run::Console;
 use crate::text::Text;
+pub use abilities::{Abilities, abilities};
 pub(super) use backend::Quiet;
 
 /// A frame of a busy 200x60 screen is about 7 kB; the writer must hold any frame, or terminals show half of it.

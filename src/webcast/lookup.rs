@@ -124,7 +124,7 @@ fn clearer(first: Error, second: Error) -> Error {
     if second.is_lasting() && !first.is_lasting() { second } else { first }
 }
 
-async fn ask_api(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
+pub(super) async fn ask_api(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
     let mut url = super::address::under(&service.site, "api-live/user/room");
     url.query_pairs_mut()
         .append_pair("uniqueId", host.as_str())
@@ -141,7 +141,7 @@ async fn ask_api(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
     read_api(host, &answer)
 }
 
-async fn ask_page(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
+pub(super) async fn ask_page(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
     let url = super::address::under(&service.site, &format!("@{host}/live"));
     let answer = ask(service, host, url, PAGE_CAP).await?;
     page::read(host, &answer)

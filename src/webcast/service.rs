@@ -3,6 +3,7 @@
 //! The one place that decides who may see the session cookie.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::header::{COOKIE, HeaderMap};
 use url::Url;
@@ -12,6 +13,7 @@ use super::browser::{Browser, insert_text};
 use super::error::Error;
 use super::http::{Answer, Http, Proxies, Request};
 use super::route::{Route, Routes};
+use super::socket::Pace;
 use super::transport::RoomRef;
 use super::tuning::{Additions, Tuning};
 use crate::config::{Secret, Secrets, Settings};
@@ -32,6 +34,8 @@ pub(super) struct Service {
     pub(super) webcast: Url,
     pub(super) socket: Url,
     pub(super) language: String,
+    /// The rhythm of every socket.
+    pub(super) pace: Pace,
     session: Option<Secret>,
     target_idc: Option<Secret>,
     session_hosts: Vec<String>,
@@ -49,6 +53,7 @@ impl Service {
             webcast: with_path(base("service.webcast_url", &service.webcast_url)?, WEBCAST_PATH),
             socket: with_path(base("service.socket_url", &service.socket_url)?, SOCKET_PATH),
             language: service.language.clone(),
+            pace: Pace { stale: Duration::from_secs(service.silence_seconds.clamp(1, 600)), ..Pace::default() },
             session: secrets.session.clone(),
             target_idc: secrets.target_idc.clone(),
             session_hosts: settings.session.hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect(),

@@ -14,6 +14,8 @@ mod coming_from;
 mod commands;
 mod config;
 mod docs;
+mod doctor;
+mod faults;
 mod invented;
 mod layers;
 mod library;

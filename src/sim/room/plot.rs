@@ -91,12 +91,16 @@ impl Room {
     }
 }
 
-/// What the faults do to a batch on its way: more messages, or another order. The good ones stay.
-pub(super) fn spoil(live: &mut Live, messages: &mut Vec<pb::Message>, now: Moment, faults: &Faults) {
-    let at = live.at(now);
+/// The order in which a batch arrives; the truth is what adds up in that order.
+pub(super) fn arrange(messages: &mut [pb::Message], faults: &Faults) {
     if faults.has(Fault::OutOfOrder) {
         messages.reverse();
     }
+}
+
+/// What the faults add to a batch on its way. The good messages stay.
+pub(super) fn spoil(live: &mut Live, messages: &mut Vec<pb::Message>, now: Moment, faults: &Faults) {
+    let at = live.at(now);
     if faults.has(Fault::InvalidUtf8) {
         let mut person = live.traffic.anybody();
         MARK.clone_into(&mut person.user.nickname);

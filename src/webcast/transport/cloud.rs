@@ -16,7 +16,7 @@ use crate::webcast::address::base;
 use crate::webcast::error::{Error, Kind, Spoken};
 use crate::webcast::handshake;
 use crate::webcast::service::Service;
-use crate::webcast::socket::{Pace, RoomSocket};
+use crate::webcast::socket::RoomSocket;
 
 /// Longest wait for the relay's first word: it may have to find the room first.
 const FIRST_WORD: Duration = Duration::from_secs(15);
@@ -45,12 +45,12 @@ impl Cloud {
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tiktop/", env!("CARGO_PKG_VERSION"))));
         let socket = handshake::open(&self.service.way(room).http, &url, headers, WHOSE).await?;
-        let mut feed = RoomSocket::relayed(socket, room.room_id, WHOSE.to_owned(), Pace::default());
+        let mut feed = RoomSocket::relayed(socket, room.room_id, WHOSE.to_owned(), self.service.pace);
         // The relay lets everybody in and refuses by closing: it is open once it has said something.
         let first = tokio::time::timeout(FIRST_WORD, feed.next()).await.map_err(|_| silent())??;
         let backlog = match first {
             Incoming::Response(response) => Some(*response),
-            Incoming::Alive | Incoming::Broken { .. } => None,
+            Incoming::Alive | Incoming::Broken { .. } | Incoming::Gap { .. } => None,
         };
         Ok(Session::new(room.room_id, backlog, Box::new(feed)))
     }

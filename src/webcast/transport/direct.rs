@@ -17,7 +17,7 @@ use crate::webcast::error::{Error, Kind};
 use crate::webcast::handshake;
 use crate::webcast::http::Http;
 use crate::webcast::service::Service;
-use crate::webcast::socket::{Pace, RoomSocket};
+use crate::webcast::socket::RoomSocket;
 use crate::webcast::visitor::Visitor;
 
 /// Pause before a blocked visitor is replaced.
@@ -56,7 +56,7 @@ impl Direct {
         insert_text(&mut headers, HeaderName::from_static("cache-control"), "no-cache");
         service.add_to_socket(&mut url, &mut headers);
         let socket = handshake::open(http, &url, headers, WHOSE).await?;
-        let feed = RoomSocket::new(socket, room.room_id, WHOSE.to_owned(), Pace::default());
+        let feed = RoomSocket::new(socket, room.room_id, WHOSE.to_owned(), service.pace);
         Ok(Session::new(room.room_id, None, Box::new(feed)))
     }
 }

@@ -27,7 +27,7 @@ use crate::webcast::error::{Error, Kind};
 use crate::webcast::handshake;
 use crate::webcast::http::{Answer, Request};
 use crate::webcast::service::Service;
-use crate::webcast::socket::{Pace, RoomSocket};
+use crate::webcast::socket::RoomSocket;
 use crate::wire::Response;
 use answer::Asked;
 use limits::Limits;
@@ -100,7 +100,7 @@ impl Provider {
         let whose = format!("the socket signed by {}", self.name);
         // Signed addresses live about 30 s: nothing may come between.
         let socket = handshake::open(&self.service.way(room).http, &url, headers, &whose).await?;
-        let feed = RoomSocket::new(socket, room_id, whose, Pace::default());
+        let feed = RoomSocket::new(socket, room_id, whose, self.service.pace);
         Ok(Session::new(room_id, Some(signed.response), Box::new(feed)))
     }
 

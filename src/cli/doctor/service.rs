@@ -1,0 +1,220 @@
+//! The service itself: each look-up alone, each provider, and a socket of each transport where there is a live to try it on.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::report::{Check, Report, Row, Status};
+use super::verdict::Who;
+use crate::clock::Clock;
+use crate::config::{Settings, TransportKind};
+use crate::ids::{RoomId, Target, UniqueId};
+use crate::webcast::{Client, Error, Incoming, Kind, Limits, LiveStatus, LookUpPath, RoomRef, Transport};
+
+/// TikTok's own account: whoever it is, it exists, and a look-up that works finds it.
+const ANYBODY: &str = "tiktok";
+/// A transport takes several requests, and the first frame comes within a second of the last.
+const OPENING: Duration = Duration::from_secs(20);
+
+/// What the look-ups found.
+#[derive(Default)]
+struct Found {
+    room_id: Option<RoomId>,
+    unique_id: Option<UniqueId>,
+    live: bool,
+}
+
+/// Checks look-ups, providers and transports.
+pub(super) async fn check(
+    report: &mut Report,
+    client: &Client,
+    settings: &Settings,
+    room: Option<&Target>,
+    clock: &Clock,
+) {
+    let found = look_ups(report, client, room, clock).await;
+    if settings.transports.contains(&TransportKind::Provider) {
+        providers(report, client, settings, clock).await;
+    }
+    let transports = match client.transports() {
+        Ok(transports) => transports,
+        Err(error) => return report.add(Row::new(Check::Config, "transports", Status::Failed, error.to_string())),
+    };
+    for transport in &transports {
+        let row = match (&found, room) {
+            (_, None) => skipped(transport.as_ref(), "not tried: no room was named"),
+            (Found { live: false, .. }, _) => skipped(transport.as_ref(), "not tried: the room is not live"),
+            (Found { room_id: Some(room_id), unique_id, .. }, _) => {
+                let room = RoomRef { room_id: *room_id, unique_id: unique_id.clone() };
+                handshake(transport.as_ref(), &room, clock).await
+            }
+            _ => skipped(transport.as_ref(), "not tried: the room is not known"),
+        };
+        report.add(row);
+    }
+}
+
+/// Asks each way on its own, so that one that fails is seen although the other one works.
+async fn look_ups(report: &mut Report, client: &Client, room: Option<&Target>, clock: &Clock) -> Found {
+    let mut found = Found::default();
+    let named = match room {
+        Some(Target::Room(room_id)) => {
+            found.room_id = Some(*room_id);
+            None
+        }
+        Some(Target::Host(name)) => Some(name.clone()),
+        None => ANYBODY.parse().ok(),
+    };
+    let mut nobody = false;
+    for (path, name) in [(LookUpPath::ApiLive, "api-live"), (LookUpPath::LivePage, "live page")] {
+        let Some(host) = &named else {
+            report.add(Row::new(Check::LookUp, name, Status::Skipped, "not tried: a room id was given, not a name"));
+            continue;
+        };
+        if nobody {
+            report.add(Row::new(Check::LookUp, name, Status::Skipped, "not tried: no account to try it on"));
+            continue;
+        }
+        let asked = clock.now();
+        let answer = client.look_up_by(path, host).await;
+        let took = clock.now().since(asked);
+        let row = match answer {
+            Ok(lookup) => {
+                let words = format!("@{} is {}", lookup.unique_id, standing(lookup.status));
+                found.room_id = found.room_id.or(lookup.room_id);
+                found.live |= lookup.status.is_on();
+                found.unique_id = Some(lookup.unique_id);
+                Row::new(Check::LookUp, name, Status::Ok, words).took(took)
+            }
+            // Nobody asked for this account: that something was answered at all is what counts.
+            Err(error) if room.is_none() && error.kind() == Kind::NotFound => {
+                nobody = true;
+                Row::new(Check::LookUp, name, Status::Ok, "answers").took(took)
+            }
+            Err(error) => failed(Check::LookUp, name, &error, Who::TikTok),
+        };
+        report.add(row);
+    }
+    room_info(report, client, &mut found, clock).await;
+    found
+}
+
+async fn room_info(report: &mut Report, client: &Client, found: &mut Found, clock: &Clock) {
+    const NAME: &str = "room/info";
+    let Some(room_id) = found.room_id else {
+        return report.add(Row::new(Check::LookUp, NAME, Status::Skipped, "not tried: no room id is known"));
+    };
+    let asked = clock.now();
+    let row = match client.room_info(room_id).await {
+        Ok(info) => {
+            found.live |= info.status.is_on();
+            found.unique_id = found.unique_id.take().or(info.unique_id);
+            let words = format!("room {room_id} is {}", standing(info.status));
+            Row::new(Check::LookUp, NAME, Status::Ok, words).took(clock.now().since(asked))
+        }
+        Err(error) => failed(Check::LookUp, NAME, &error, Who::TikTok),
+    };
+    report.add(row);
+}
+
+fn standing(status: LiveStatus) -> String {
+    match status {
+        LiveStatus::Live => "live".to_owned(),
+        LiveStatus::Paused => "live, and paused by the host".to_owned(),
+        LiveStatus::Offline => "not live".to_owned(),
+        LiveStatus::Unknown(number) => format!("in a state that nobody has explained ({number})"),
+    }
+}
+
+fn failed(check: Check, subject: &str, error: &Error, speaker: Who) -> Row {
+    Row::new(check, subject, Status::Failed, error.to_string()).by(Who::of(error, speaker))
+}
+
+/// What each provider grants.
+async fn providers(report: &mut Report, client: &Client, settings: &Settings, clock: &Clock) {
+    for (at, provider) in settings.providers.iter().enumerate() {
+        let name = format!("provider {}", provider.name);
+        let asked = clock.now();
+        let row = match client.provider_limits(at).await {
+            None => {
+                let advice = if provider.key_env.is_empty() { "its key_env or key_file" } else { &provider.key_env };
+                let words = format!("no key: its limits for guests hold; {advice} would hold one");
+                Row::new(Check::Provider, &name, Status::Ok, words)
+            }
+            Some(Ok(limits)) => granted(&name, &limits).took(clock.now().since(asked)),
+            Some(Err(error)) => failed(Check::Provider, &name, &error, Who::Provider(name.clone())),
+        };
+        report.add(row);
+    }
+}
+
+fn granted(name: &str, limits: &Limits) -> Row {
+    let spans = limits.spans.iter().map(|limit| format!("{} of {} this {}", limit.left, limit.of, limit.span));
+    let words = format!("signatures left: {}", spans.collect::<Vec<_>>().join(", "));
+    match limits.spans.iter().find(|limit| limit.left == 0) {
+        None => Row::new(Check::Provider, name, Status::Ok, words),
+        Some(spent) => {
+            let words = format!("{words}; wait until {}, or use another transport", spent.resets_at);
+            Row::new(Check::Provider, name, Status::Failed, words).by(Who::Provider(name.to_owned()))
+        }
+    }
+}
+
+/// What opening a transport costs its owner.
+fn price(transport: &str) -> &'static str {
+    match transport {
+        name if name.starts_with("provider") => "one signature",
+        "cloud" => "one of your key's relay sockets",
+        _ => "nothing",
+    }
+}
+
+fn skipped(transport: &dyn Transport, why: &str) -> Row {
+    let words = format!("{why}; a try costs {}", price(transport.name()));
+    Row::new(Check::Handshake, transport.name(), Status::Skipped, words)
+}
+
+/// Opens the room and waits for something to come.
+async fn handshake(transport: &dyn Transport, room: &RoomRef, clock: &Clock) -> Row {
+    let name = transport.name();
+    let asked = clock.now();
+    let first = async {
+        let mut session = transport.open(room).await?;
+        while !matches!(session.next().await?, Incoming::Response(_)) {}
+        Ok::<_, Error>(())
+    };
+    let outcome = timeout(OPENING, first).await;
+    let took = clock.now().since(asked);
+    let speaker = match name {
+        "direct" | "poll" => Who::TikTok,
+        "browser" => Who::You,
+        provider => Who::Provider(provider.to_owned()),
+    };
+    match outcome {
+        Ok(Ok(())) => {
+            let words = format!("opens and brings messages; cost {}", price(name));
+            Row::new(Check::Handshake, name, Status::Ok, words).took(took)
+        }
+        Ok(Err(error)) => failed(Check::Handshake, name, &error, speaker),
+        Err(_) => {
+            let words =
+                format!("brought no message within {} s; try again, or use another transport", OPENING.as_secs());
+            Row::new(Check::Handshake, name, Status::Failed, words).by(speaker)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::webcast::Limit;
+
+    #[test]
+    fn a_spent_budget_is_the_providers_with_the_time_it_comes_back() {
+        let limit = |span, left| Limit { span, left, of: 30, resets_at: "20:15".into() };
+        let row = granted("provider euler", &Limits { spans: vec![limit("day", 7), limit("minute", 0)] });
+        assert_eq!((row.status, row.who), (Status::Failed, Who::Provider("provider euler".into())));
+        assert!(row.words.contains("7 of 30 this day") && row.words.contains("wait until 20:15"), "{}", row.words);
+        assert_eq!(granted("p", &Limits { spans: vec![limit("day", 7)] }).status, Status::Ok);
+    }
+}

@@ -1,0 +1,278 @@
+//! Single questions for a diagnosis: each asks one place one thing, so that a failure has one cause.
+//!
+//! Refuses to try twice, to take a second way, or to spend a signature: whoever wants that uses [`Client::look_up`] and the
+//! transports.
+
+use reqwest::header::{ACCEPT, DATE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use serde_json::Value;
+use url::Url;
+
+use super::address::{base, is_loopback, is_tiktok, place, under};
+use super::error::{Error, Kind, quoted};
+use super::http::{Answer, Request};
+use super::json::{at, count, str, text};
+use super::lookup::{self, Lookup};
+use super::{Client, Service};
+use crate::clock::Timestamp;
+use crate::config::TransportKind;
+use crate::ids::UniqueId;
+use crate::text::Text;
+
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// The answer has a few hundred bytes.
+const LIMITS_CAP: usize = 1 << 20;
+
+/// A host that tiktop talks to.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// What it is there for, for a person: `pages`, `room data`, `sockets`, `provider NAME`.
+    pub purpose: String,
+    /// Whether a provider owns it, and not TikTok.
+    pub of_provider: bool,
+    /// The name or address that must be found.
+    pub host: String,
+    /// The port that must be open.
+    pub port: u16,
+    /// Whether it is this very machine, which no proxy stands before.
+    pub near: bool,
+    url: Url,
+}
+
+/// What a place answered to a plain question. Any answer proves name, route, proxy and certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// The HTTP status, which may be a refusal.
+    pub status: u16,
+    /// Its clock, to the second.
+    pub date: Option<Timestamp>,
+    /// Whether the line was encrypted.
+    pub tls: bool,
+}
+
+/// The two answers that [`Client::look_up`] knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookUpPath {
+    /// The JSON of `api-live/user/room`.
+    ApiLive,
+    /// The state inside the live page.
+    LivePage,
+}
+
+/// What a provider still grants to a key (protocol notes 4.3).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// One a span, the longest first; a span the provider did not name is left out.
+    pub spans: Vec<Limit>,
+}
+
+/// Signatures in one span.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// `day`, `hour`, `minute`.
+    pub span: &'static str,
+    /// Left now.
+    pub left: u64,
+    /// Of so many.
+    pub of: u64,
+    /// When they are all back, as the provider wrote it.
+    pub resets_at: Text,
+}
+
+impl Client {
+    /// The hosts that the settings lead to, each once, TikTok's first.
+    pub fn places(&self) -> Result<Vec<Place>, Error> {
+        let service = &self.service;
+        let kinds = &self.settings.transports;
+        let mut places = Vec::new();
+        add(&mut places, "pages", false, &service.site);
+        add(&mut places, "room data", false, &service.webcast);
+        if kinds.contains(&TransportKind::Direct) {
+            add(&mut places, "sockets", false, &service.socket);
+        }
+        if kinds.contains(&TransportKind::Provider) {
+            for provider in &self.settings.providers {
+                let url = base(&format!("url of provider {}", provider.name), &provider.url)?;
+                add(&mut places, &format!("provider {}", provider.name), true, &url);
+            }
+        }
+        if kinds.contains(&TransportKind::Cloud) {
+            add(&mut places, "the cloud relay", true, &base("cloud.url", &self.settings.cloud.url)?);
+        }
+        if kinds.contains(&TransportKind::Browser) {
+            add(&mut places, "your own browser", false, &base("browser.endpoint", &self.settings.browser.endpoint)?);
+        }
+        Ok(places)
+    }
+
+    /// Asks a place for its front page, to see whether anything answers.
+    pub async fn reach(&self, place: &Place) -> Result<Reached, Error> {
+        let http = &self.service.http;
+        let headers = Service::browser().headers(&self.service.site, &self.service.language);
+        let answer = http.head_of(&format!("reach {}", place.host), &place.url, headers).await?;
+        let date = answer.headers().get(DATE).and_then(|date| date.to_str().ok()).and_then(http_date);
+        Ok(Reached { status: answer.status().as_u16(), date, tls: place.url.scheme() == "https" })
+    }
+
+    /// Looks `host` up by one of the two answers alone.
+    pub async fn look_up_by(&self, path: LookUpPath, host: &UniqueId) -> Result<Lookup, Error> {
+        match path {
+            LookUpPath::ApiLive => lookup::ask_api(&self.service, host).await,
+            LookUpPath::LivePage => lookup::ask_page(&self.service, host).await,
+        }
+    }
+
+    /// What the provider at this place of `settings.providers` still grants; nothing without a key. Costs no signature.
+    pub async fn provider_limits(&self, provider: usize) -> Option<Result<Limits, Error>> {
+        let key = self.secrets.provider_keys.get(provider)?.as_ref()?;
+        let settings = self.settings.providers.get(provider)?;
+        let ask = async {
+            let base = base(&format!("url of provider {}", settings.name), &settings.url)?;
+            let mut headers = HeaderMap::new();
+            headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tiktop/", env!("CARGO_PKG_VERSION"))));
+            headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+            if let Ok(mut key) = HeaderValue::from_str(key.reveal()) {
+                key.set_sensitive(true);
+                headers.insert(API_KEY, key);
+            }
+            let doing = format!("ask provider {} what it grants", settings.name);
+            let mut answer = Err(Error::new(Kind::Provider, format!("could not {doing}")));
+            for path in ["webcast/rate_limits", "accounts/me/rate_limits"] {
+                let (url, headers) = (under(&base, path), headers.clone());
+                let told = self.service.http.get(Request { doing: &doing, url, headers, cap: LIMITS_CAP }).await?;
+                let unknown = told.status.as_u16() == 404;
+                answer = read_limits(&settings.name, &told);
+                if !unknown {
+                    break;
+                }
+            }
+            answer
+        };
+        Some(ask.await)
+    }
+}
+
+fn add(places: &mut Vec<Place>, purpose: &str, of_provider: bool, url: &Url) {
+    let front = front_page(url);
+    if let Some(known) = places.iter_mut().find(|known| known.url == front) {
+        known.purpose = format!("{}, {purpose}", known.purpose);
+        // A host that serves both is TikTok's, or a simulator's, which plays TikTok.
+        known.of_provider &= of_provider;
+        return;
+    }
+    places.push(Place {
+        purpose: purpose.to_owned(),
+        of_provider: of_provider && !is_tiktok(url),
+        host: front.host_str().unwrap_or_default().to_owned(),
+        port: front.port_or_known_default().unwrap_or(443),
+        near: is_loopback(url),
+        url: front,
+    });
+}
+
+/// `https://host/` of any address, a socket's too.
+fn front_page(url: &Url) -> Url {
+    let scheme = if matches!(url.scheme(), "http" | "ws") { "http" } else { "https" };
+    Url::parse(&format!("{scheme}://{}/", place(url))).unwrap_or_else(|_| url.clone())
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()?;
+    Some(Timestamp(date.as_millisecond()))
+}
+
+fn read_limits(name: &str, answer: &Answer) -> Result<Limits, Error> {
+    let json: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+    let status = answer.status.as_u16();
+    if status != 200 {
+        let said = quoted(str(at(&json, &["message"])));
+        let said = if said.is_empty() { String::new() } else { format!(" ({})", said.trim_end_matches('.')) };
+        let words = match status {
+            401 | 403 => format!("does not accept your key{said}; check it, or take it out to be a guest"),
+            404 => "does not say what it grants".to_owned(),
+            429 => format!("is asked too often{said}; wait a minute"),
+            _ => format!("answered HTTP {status}{said}; try again in a minute"),
+        };
+        return Err(Error::new(Kind::Provider, format!("provider {name} {words}")));
+    }
+    let span = |span| {
+        let bucket = at(&json, &[span]);
+        let (left, of) = count(at(bucket, &["remaining"])).zip(count(at(bucket, &["max"])))?;
+        Some(Limit { span, left, of, resets_at: text(at(bucket, &["reset_at"])) })
+    };
+    let spans: Vec<_> = ["day", "hour", "minute"].into_iter().filter_map(span).collect();
+    if spans.is_empty() {
+        return Err(Error::new(
+            Kind::Provider,
+            format!("provider {name} does not say what it grants in words we know"),
+        ));
+    }
+    Ok(Limits { spans })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+    use reqwest::StatusCode;
+    use rstest::rstest;
+
+    fn told(status: u16, body: &'static str) -> Answer {
+        let status = StatusCode::from_u16(status).unwrap();
+        Answer { status, headers: HeaderMap::new(), body: body.into() }
+    }
+
+    #[test]
+    fn each_host_is_one_place_with_all_it_is_there_for() {
+        let names = |client: &Client| {
+            let places = client.places().unwrap();
+            places.into_iter().map(|place| format!("{}: {}", place.host, place.purpose)).collect::<Vec<_>>()
+        };
+        let usual = Client::isolated(&Settings::default()).unwrap();
+        assert_eq!(
+            names(&usual),
+            [
+                "www.tiktok.com: pages",
+                "webcast.tiktok.com: room data",
+                "webcast-ws.tiktok.com: sockets",
+                "tiktok.eulerstream.com: provider euler"
+            ]
+        );
+        let mut settings = Settings::default();
+        settings.service.site_url = "http://127.0.0.1:8080".into();
+        settings.service.webcast_url = "http://127.0.0.1:8080/webcast".into();
+        settings.service.socket_url = "ws://127.0.0.1:8080".into();
+        settings.providers[0].url = "http://127.0.0.1:8080/sign".into();
+        let near = Client::isolated(&settings).unwrap();
+        assert_eq!(names(&near), ["127.0.0.1: pages, room data, sockets, provider euler"]);
+        let place = near.places().unwrap().remove(0);
+        assert!(place.near && !place.of_provider && place.port == 8080);
+    }
+
+    #[rstest]
+    #[case("Sat, 21 Nov 2026 22:17:27 GMT", Some(1_795_299_447_000))]
+    #[case("yesterday", None)]
+    #[case("", None)]
+    fn the_date_of_an_answer_is_a_time(#[case] text: &str, #[case] millis: Option<i64>) {
+        assert_eq!(http_date(text), millis.map(Timestamp));
+    }
+
+    #[test]
+    fn what_a_provider_grants_is_read_span_by_span() {
+        let body = r#"{"code":200,"day":{"max":2500,"remaining":2499,"reset_at":"2026-11-22T00:00:00Z"},"minute":{"max":30,
+                       "remaining":"7"},"hour":null}"#;
+        let limits = read_limits("euler", &told(200, body)).unwrap();
+        let spans: Vec<_> = limits.spans.iter().map(|limit| (limit.span, limit.left, limit.of)).collect();
+        assert_eq!(spans, [("day", 2_499, 2_500), ("minute", 7, 30)]);
+        assert_eq!(limits.spans[0].resets_at.as_str(), "2026-11-22T00:00:00Z");
+    }
+
+    #[rstest]
+    #[case(200, "[]", "in words we know")]
+    #[case(401, r#"{"message":"no such key."}"#, "does not accept your key (no such key)")]
+    #[case(404, "", "does not say")]
+    #[case(503, "<html>", "HTTP 503")]
+    fn other_answers_are_told(#[case] status: u16, #[case] body: &'static str, #[case] words: &str) {
+        let error = read_limits("euler", &told(status, body)).unwrap_err().to_string();
+        assert!(error.starts_with("provider euler") && error.contains(words), "{error}");
+    }
+}

@@ -1,0 +1,296 @@
+//! Every fault against every transport that can meet it: where the room stands afterwards, that its totals are the truth, and
+//! that no socket, no task and no memory is left.
+//!
+//! A new transport is a row in `scene::WAYS`, a new fault a case here.
+
+mod scene;
+
+use std::time::Duration;
+
+use rstest::rstest;
+use tiktop::clock::{Clock, Timestamp};
+use tiktop::config::Settings;
+use tiktop::events::PhaseKind;
+use tiktop::sim::Fault;
+
+use scene::{Scene, Setting, Way, each_way};
+
+fn all(_: &Way) -> bool {
+    true
+}
+
+fn sockets(way: &Way) -> bool {
+    way.socket
+}
+
+fn edge(way: &Way) -> bool {
+    way.edge
+}
+
+fn signed(way: &Way) -> bool {
+    way.signed
+}
+
+#[rstest]
+#[case(Fault::GarbageFrame)]
+#[case(Fault::TruncatedGzip)]
+#[case(Fault::GzipBomb)]
+#[case(Fault::HugeFrame)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spoiled_frame_costs_itself(#[case] fault: Fault) {
+    each_way(sockets, async |way| {
+        let mut scene = Scene::open(way, Setting::with(&[fault])).await;
+        scene.hear(200).await;
+        scene.until("it is counted", |scene| scene.it().room.stats.unreadable > 0).await;
+        assert!(!scene.it().phases.contains(&PhaseKind::Reconnecting), "{}: {fault} costs the connection", way.name);
+        scene.end().await;
+    })
+    .await;
+}
+
+#[rstest]
+#[case(Fault::InvalidUtf8)]
+#[case(Fault::UnknownMethod)]
+#[case(Fault::WrongType)]
+#[case(Fault::LostRepeatEnd)]
+#[case(Fault::OutOfOrder)]
+#[case(Fault::StreaksOutOfOrder)]
+#[case(Fault::LikesBackwards)]
+#[case(Fault::EscapeNames)]
+#[case(Fault::Duplicates)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spoiled_message_costs_itself(#[case] fault: Fault) {
+    each_way(all, async |way| {
+        let mut scene = Scene::open(way, Setting::with(&[fault])).await;
+        scene.hear(250).await;
+        assert!(!scene.it().phases.contains(&PhaseKind::Reconnecting), "{}: {fault} costs the connection", way.name);
+        scene.end().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_ten_minutes_off_is_noticed_and_changes_no_total() {
+    each_way(all, async |way| {
+        let mut scene = Scene::open(way, Setting::with(&[Fault::ClockOff])).await;
+        scene.hear(100).await;
+        let skew = scene.it().room.skew_ms.unwrap();
+        assert!((595_000..605_000).contains(&skew), "{}: {skew} ms", way.name);
+        scene.end().await;
+    })
+    .await;
+}
+
+#[rstest]
+#[case(&[Fault::Drop])]
+#[case(&[Fault::Drop, Fault::Duplicates])]
+#[case(&[Fault::Drop, Fault::StreaksOutOfOrder, Fault::LostRepeatEnd])]
+#[case(&[Fault::Stall])]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_connection_comes_back_with_a_gap(#[case] faults: &[Fault]) {
+    each_way(sockets, async |way| {
+        let impatient = |_: &Way, settings: &mut Settings| settings.service.silence_seconds = 1;
+        let mut scene = Scene::open(way, Setting { tune: impatient, ..Setting::with(faults) }).await;
+        scene.until("the second gap", |scene| scene.it().room.stats.gaps >= 2).await;
+        scene.sim.set_faults(Vec::new());
+        scene.until_phase(PhaseKind::Live).await;
+        // The connection of the last fault may still be the one it has.
+        scene.drop_sockets(1).await;
+        scene.until("the next gap", |scene| scene.it().room.stats.gaps >= 3).await;
+        scene.hear(100).await;
+        let mirror = scene.it();
+        assert!(mirror.lives == 1 && mirror.room.stats.gap_ms > 0, "{}: the same live goes on", way.name);
+        scene.end().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_live_starts_at_zero() {
+    each_way(all, async |way| {
+        let mut scene = Scene::open(way, Setting::with(&[Fault::EndOfLive])).await;
+        scene.see("the end", |scene| scene.it().room.phase.kind == PhaseKind::Ended).await;
+        scene.count();
+        scene.sim.set_faults(Vec::new());
+        // Whoever looks again too early finds the old live over, and waits on.
+        scene.until("the second live", |scene| scene.it().lives == 2).await;
+        scene.hear(100).await;
+        assert_eq!(scene.it().room.live_seq, 2);
+        scene.end().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_keeps_the_connection() {
+    each_way(all, async |way| {
+        let mut scene = Scene::open(way, Setting::with(&[])).await;
+        scene.hear(50).await;
+        let name = scene.it().name.clone();
+        scene.sim.pause(&name, true);
+        scene.see("the pause", |scene| scene.it().room.phase.kind == PhaseKind::Paused).await;
+        scene.sim.pause(&name, false);
+        scene.see("the end of the pause", |scene| scene.it().room.phase.kind == PhaseKind::Live).await;
+        scene.hear(50).await;
+        assert!(!scene.it().phases.contains(&PhaseKind::Reconnecting), "{}", way.name);
+        scene.end().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ban_is_the_end_and_says_who_ended_it() {
+    each_way(all, async |way| {
+        let mut scene = Scene::open(way, Setting::with(&[Fault::Ban])).await;
+        scene.see("the end", |scene| scene.it().room.phase.kind == PhaseKind::Ended).await;
+        assert_eq!(scene.it().room.phase.reason.as_str(), "TikTok ended the live", "{}", way.name);
+        scene.end().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_switched_under_us_is_followed() {
+    each_way(all, async |way| {
+        let mut scene = Scene::open(way, Setting::with(&[Fault::RoomSwitch])).await;
+        scene.see("the second live", |scene| scene.it().lives >= 2).await;
+        scene.sim.set_faults(Vec::new());
+        let current = |scene: &Scene| {
+            let mirror = scene.it();
+            mirror.room.room_id.is_some_and(|id| id.0 == scene.sim.room_id(&mirror.name) as u64)
+        };
+        scene.until("the room it is in now", current).await;
+        scene.hear(100).await;
+        scene.end().await;
+    })
+    .await;
+}
+
+#[rstest]
+#[case(Fault::Provider402, signed, PhaseKind::Failed, "paid plan")]
+#[case(Fault::Provider403, signed, PhaseKind::Failed, "guest")]
+#[case(Fault::Provider500, signed, PhaseKind::Failed, "could not fetch from TikTok")]
+#[case(Fault::Provider503, signed, PhaseKind::Failed, "nobody free")]
+#[case(Fault::ProviderEmpty, signed, PhaseKind::Failed, "empty answer")]
+#[case(Fault::ProviderStub, signed, PhaseKind::Failed, "dead stub")]
+#[case(Fault::Handshake400, edge, PhaseKind::Failed, "400")]
+#[case(Fault::Handshake415, edge, PhaseKind::Failed, "DEVICE_BLOCKED")]
+#[case(Fault::Handshake417, edge, PhaseKind::Failed, "illegal secret key")]
+#[case(Fault::Handshake417AppId, edge, PhaseKind::Failed, "dead end")]
+#[case(Fault::Handshake417Cookie, edge, PhaseKind::Failed, "anonymous cookie")]
+#[case(Fault::Captcha, all, PhaseKind::Blocked, "captcha")]
+#[case(Fault::ShellPage, all, PhaseKind::Blocked, "empty answer")]
+#[case(Fault::AgeGate, all, PhaseKind::Blocked, "adults")]
+#[case(Fault::WrongAccount, all, PhaseKind::Failed, "somebody.else")]
+#[case(Fault::Blocked403, all, PhaseKind::Blocked, "HTTP 403")]
+#[case(Fault::Rate429, all, PhaseKind::Blocked, "wait 30 s")]
+#[case(Fault::Rate429Bare, all, PhaseKind::Blocked, "wait a few minutes")]
+#[case(Fault::HalfOpen, all, PhaseKind::LookingUp, "did not answer within 1 s")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_told_and_overcome(
+    #[case] fault: Fault,
+    #[case] meets: fn(&Way) -> bool,
+    #[case] kind: PhaseKind,
+    #[case] words: &str,
+) {
+    each_way(meets, async |way| {
+        let brisk = |_: &Way, settings: &mut Settings| settings.service.timeout_seconds = 1;
+        let mut scene = Scene::open(way, Setting { tune: brisk, ..Setting::with(&[fault]) }).await;
+        let told = |scene: &Scene| {
+            let phase = &scene.it().room.phase;
+            phase.kind == kind && phase.reason.as_str().contains(words) && phase.retry_at.is_some()
+        };
+        scene.see(&format!("{kind} because of '{words}'"), told).await;
+        scene.sim.set_faults(Vec::new());
+        scene.until_phase(PhaseKind::Live).await;
+        scene.hear(100).await;
+        scene.end().await;
+    })
+    .await;
+}
+
+#[rstest]
+#[case(Fault::Provider429, "out of signatures for 30 s", 31)]
+#[case(Fault::Provider429Bare, "out of signatures", 61)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_without_signatures_is_left_alone_until_it_has_some(
+    #[case] fault: Fault,
+    #[case] words: &str,
+    #[case] seconds: u64,
+) {
+    each_way(signed, async |way| {
+        let clock = Clock::manual(Timestamp(1_800_000_000_000));
+        let mut scene = Scene::open(way, Setting { clock: clock.clone(), ..Setting::with(&[fault]) }).await;
+        let says = |scene: &Scene, words: &str| scene.it().room.phase.reason.as_str().contains(words);
+        scene.see(words, |scene| says(scene, words)).await;
+        scene.sim.set_faults(Vec::new());
+        scene.until("it is left alone", |scene| says(scene, "is left alone for another")).await;
+        let asked = scene.sim.requests().iter().filter(|request| request.path.contains("/webcast/fetch")).count();
+        assert_eq!(asked, 1, "{}", way.name);
+        clock.advance(Duration::from_secs(seconds));
+        scene.until_phase(PhaseKind::Live).await;
+        scene.hear(100).await;
+        scene.end().await;
+    })
+    .await;
+}
+
+#[rstest]
+#[case(Fault::HalfOpen, sockets)]
+#[case(Fault::Blocked403, edge)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_goes_away_in_the_middle_is_waited_for(#[case] fault: Fault, #[case] meets: fn(&Way) -> bool) {
+    each_way(meets, async |way| {
+        let brisk = |_: &Way, settings: &mut Settings| settings.service.timeout_seconds = 1;
+        let mut scene = Scene::open(way, Setting { tune: brisk, ..Setting::with(&[]) }).await;
+        scene.hear(50).await;
+        scene.sim.set_faults(vec![fault]);
+        scene.drop_sockets(1).await;
+        let failed = |scene: &Scene| scene.it().phases.contains(&PhaseKind::Failed);
+        // What a provider answers does not depend on what TikTok does; the socket behind it does.
+        scene.until("all refuse", failed).await;
+        scene.sim.set_faults(Vec::new());
+        scene.until_phase(PhaseKind::Live).await;
+        assert!(scene.it().room.stats.gaps >= 1 && scene.it().lives == 1, "{}", way.name);
+        scene.hear(50).await;
+        scene.end().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_cannot_be_found_is_named() {
+    each_way(all, async |way| {
+        // No resolver knows a name under this one.
+        let lost = |way: &Way, settings: &mut Settings| {
+            let address = (way.address)(settings);
+            let scheme = if address.starts_with("ws") { "wss" } else { "https" };
+            *address = format!("{scheme}://nowhere.invalid");
+        };
+        let mut scene = Scene::open(way, Setting { tune: lost, ..Setting::with(&[]) }).await;
+        scene.see("it fails", |scene| scene.it().room.phase.kind == PhaseKind::Failed).await;
+        let reason = scene.it().room.phase.reason.clone();
+        // A machine without any resolver may wait for one instead.
+        let told =
+            ["its name could not be found", "did not answer"].iter().any(|words| reason.as_str().contains(words));
+        assert!(told && reason.as_str().contains("nowhere.invalid"), "{}: {reason}", way.name);
+        scene.leave().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_rooms_that_drop_at_once_all_come_back() {
+    each_way(sockets, async |way| {
+        let mut scene = Scene::open(way, Setting { rooms: 50, ..Setting::with(&[]) }).await;
+        // One of them is offline for twenty seconds.
+        let live =
+            |scene: &Scene| scene.mirrors.values().filter(|mirror| mirror.room.phase.kind == PhaseKind::Live).count();
+        scene.see("all rooms are live", |scene| live(scene) >= 49).await;
+        scene.drop_sockets(49).await;
+        let back = |scene: &Scene| scene.mirrors.values().filter(|mirror| mirror.room.stats.gaps > 0).count();
+        scene.see("all rooms are back", |scene| back(scene) >= 49 && live(scene) >= 49).await;
+        scene.end().await;
+    })
+    .await;
+}
