@@ -11,6 +11,7 @@ mod info;
 mod live;
 mod output;
 mod prices;
+mod purge;
 mod search;
 mod sim;
 mod watch;
@@ -61,6 +62,8 @@ enum Command {
     Decode(decode::Decode),
     /// Run the simulated service alone, for any client.
     Sim(sim::Simulate),
+    /// Remove what was kept on disk: captures and the log.
+    Purge,
     /// Show where the settings are, check or print them.
     Config(config::Args),
 }
@@ -115,6 +118,7 @@ pub fn run() -> ExitCode {
         Some(Command::Search(search)) => search::run(&search, &settings),
         Some(Command::Decode(decode)) => decode::run(&decode),
         Some(Command::Sim(sim)) => sim::run(&sim),
+        Some(Command::Purge) => purge::run(),
         Some(Command::Config(config)) => Ok(config::run(&config, settings.config.as_deref(), &settings.sets)),
     };
     match ended {

@@ -16,6 +16,8 @@ pub mod track;
 
 pub mod record;
 
+pub mod journal;
+
 pub mod client;
 
 pub mod config;

@@ -1,9 +1,9 @@
 //! Composition root: the only module that sees all the others. Builds the runtime, the client, the tracker, the recorder and
 //! the screen, and takes them down in order.
 
+mod capture;
 mod log;
 
-use std::process::ExitCode;
 use std::time::Duration;
 
 use color_eyre::eyre::{Result, WrapErr, eyre};
@@ -20,6 +20,8 @@ use crate::text::Text;
 use crate::track::{Command, Tracker};
 use crate::tui;
 use crate::webcast::Client;
+
+pub use capture::Capturing;
 
 /// Threads for the network. The screen has the main thread to itself, so a slow terminal holds nobody up.
 const WORKERS: usize = 2;
@@ -86,10 +88,13 @@ pub struct Dashboard {
     pub isolated: bool,
     /// A line to show from the start.
     pub notice: Option<Text>,
+    /// Keep what comes on disk.
+    pub capture: bool,
 }
 
-/// Opens the dashboard and stays until the user leaves. The demo brings its own runtime and service.
-pub fn dashboard(dashboard: Dashboard, demo: Option<(Runtime, Sim)>) -> Result<ExitCode> {
+/// Opens the dashboard and stays until the user leaves. The demo brings its own runtime and service. What there is to say
+/// afterwards comes back.
+pub fn dashboard(dashboard: Dashboard, demo: Option<(Runtime, Sim)>) -> Result<Option<String>> {
     let (runtime, sim) = match demo {
         Some((runtime, sim)) => (runtime, Some(sim)),
         None => (runtime()?, None),
@@ -118,12 +123,14 @@ fn screen(dashboard: &Dashboard) -> Result<tui::Options> {
     Ok(tui::Options { notice: dashboard.notice.clone(), ..tui::Options::new(screen, keys) })
 }
 
-async fn watch(dashboard: Dashboard, options: tui::Options, panics: mpsc::Receiver<Text>) -> Result<ExitCode> {
-    let Dashboard { loaded, secrets, rooms, isolated, .. } = dashboard;
+/// Shows rooms until the user leaves; says where a capture went.
+async fn watch(dashboard: Dashboard, options: tui::Options, panics: mpsc::Receiver<Text>) -> Result<Option<String>> {
+    let Dashboard { loaded, secrets, rooms, isolated, capture, .. } = dashboard;
     let clock = Clock::system();
     let client = client(&loaded.settings, secrets, isolated)?;
     let tracker = Tracker::start(client.clone(), clock.clone())?;
     let updates = tracker.subscribe(SCREEN_QUEUE, false);
+    let capturing = capture.then(|| Capturing::start(&tracker, &loaded.settings, &clock)).transpose()?;
     let (record, record_inbox) = mpsc::channel(RECORD_QUEUE);
     let (record_updates, records) = mpsc::channel(RECORD_QUEUE);
     let dir = config::paths::recordings_dir(&loaded.settings);
@@ -147,6 +154,10 @@ async fn watch(dashboard: Dashboard, options: tui::Options, panics: mpsc::Receiv
     signals.abort();
     recorder.finish().await;
     tracker.finish().await;
+    let captured = match capturing {
+        Some(capturing) => Some(capturing.finish().await?),
+        None => None,
+    };
     ended?;
-    Ok(ExitCode::SUCCESS)
+    Ok(captured)
 }

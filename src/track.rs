@@ -13,4 +13,4 @@ mod tracker;
 mod update;
 
 pub use tracker::Tracker;
-pub use update::{Command, Lost, RawMessage, Update, UpdateKind};
+pub use update::{Command, Lost, RawFrame, RawMessage, Update, UpdateKind};

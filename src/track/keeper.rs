@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::outlet::Outlets;
-use super::update::{RawMessage, UpdateKind};
+use super::update::{RawFrame, RawMessage, UpdateKind};
 use crate::clock::{Clock, Moment};
 use crate::events::{
     Catalogue, ControlAction, Decoder, EventKind, Info, LiveStart, Phase, PhaseKind, RoomEvent, Unknown,
@@ -109,7 +109,12 @@ impl Keeper {
     pub(super) fn digest(&mut self, response: &Response) -> Option<ControlAction> {
         let at = self.now();
         self.learn_skew(response, at);
-        if self.outlets.wants_raw() {
+        let wants = self.outlets.wants();
+        if wants.frames {
+            let frame = RawFrame { at, body: response.body.clone() };
+            self.outlets.publish(self.key, &UpdateKind::Frame(frame), at);
+        }
+        if wants.messages {
             self.publish_raw(response, at);
         }
         let mut control = None;

@@ -46,6 +46,8 @@ pub enum UpdateKind {
     Events(Arc<[Noted]>),
     /// The messages behind the events, for readers who asked for bytes.
     Raw(Arc<[RawMessage]>),
+    /// The bytes of one response, for readers who asked to keep them. Comes before what was in it.
+    Frame(RawFrame),
     /// This reader was too slow: what it did not get. A mirror asks for a snapshot.
     Lagged(Lost),
     /// The room's whole state; replaces a mirror's.
@@ -72,6 +74,15 @@ pub struct Lost {
     pub live: Option<LiveStart>,
     /// The end of a live was among them.
     pub ended: bool,
+}
+
+/// A response as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawFrame {
+    /// When it was received.
+    pub at: Moment,
+    /// Its body, inflated.
+    pub body: Bytes,
 }
 
 /// A message as it came.

@@ -20,7 +20,7 @@ pub(super) fn heard(app: &mut App, update: Update) -> Outcome {
         UpdateKind::Events(events) => happened(app, key, &events),
         UpdateKind::Snapshot(room) => replaced(app, key, room),
         UpdateKind::Lagged(_) => lagged(app, key),
-        UpdateKind::Raw(_) => Outcome::QUIET,
+        UpdateKind::Raw(_) | UpdateKind::Frame(_) => Outcome::QUIET,
     }
 }
 
