@@ -12,6 +12,7 @@ mod live;
 mod output;
 mod prices;
 mod purge;
+mod replay;
 mod search;
 mod sim;
 mod watch;
@@ -60,6 +61,8 @@ enum Command {
     Search(search::Search),
     /// Turn captured frames or messages into the same lines.
     Decode(decode::Decode),
+    /// Play a capture as if it were live.
+    Replay(replay::Replay),
     /// Run the simulated service alone, for any client.
     Sim(sim::Simulate),
     /// Remove what was kept on disk: captures and the log.
@@ -117,6 +120,7 @@ pub fn run() -> ExitCode {
         Some(Command::Feed(feed)) => feed::run(&feed, &settings),
         Some(Command::Search(search)) => search::run(&search, &settings),
         Some(Command::Decode(decode)) => decode::run(&decode),
+        Some(Command::Replay(replay)) => replay::run(&replay, &settings),
         Some(Command::Sim(sim)) => sim::run(&sim),
         Some(Command::Purge) => purge::run(),
         Some(Command::Config(config)) => Ok(config::run(&config, settings.config.as_deref(), &settings.sets)),

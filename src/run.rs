@@ -3,12 +3,14 @@
 
 mod capture;
 mod log;
+mod replay;
 
 use std::time::Duration;
 
 use color_eyre::eyre::{Result, WrapErr, eyre};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -22,6 +24,7 @@ use crate::tui;
 use crate::webcast::Client;
 
 pub use capture::Capturing;
+pub use replay::{Replay, replay};
 
 /// Threads for the network. The screen has the main thread to itself, so a slow terminal holds nobody up.
 const WORKERS: usize = 2;
@@ -76,6 +79,19 @@ pub async fn stop_signal() {
     drop(tokio::signal::ctrl_c().await);
 }
 
+/// A token that is cancelled by the first signal, and the task that listens for it.
+fn stop_on_signal() -> (CancellationToken, JoinHandle<()>) {
+    let stop = CancellationToken::new();
+    let signals = tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            stop_signal().await;
+            stop.cancel();
+        }
+    });
+    (stop, signals)
+}
+
 /// What a dashboard is built from.
 pub struct Dashboard {
     /// The settings and where they were said.
@@ -99,7 +115,7 @@ pub fn dashboard(dashboard: Dashboard, demo: Option<(Runtime, Sim)>) -> Result<O
         Some((runtime, sim)) => (runtime, Some(sim)),
         None => (runtime()?, None),
     };
-    let options = screen(&dashboard)?;
+    let options = screen(&dashboard.loaded, dashboard.notice.clone())?;
     let (background, panics) = mpsc::channel(PANICS);
     tui::install_panic_hook(background);
     let ended = runtime.block_on(async {
@@ -114,13 +130,13 @@ pub fn dashboard(dashboard: Dashboard, demo: Option<(Runtime, Sim)>) -> Result<O
 }
 
 /// Keys that cannot be are told before the screen is taken, with their place in the file.
-fn screen(dashboard: &Dashboard) -> Result<tui::Options> {
-    let Settings { screen, keys, .. } = dashboard.loaded.settings.clone();
+fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::Options> {
+    let Settings { screen, keys, .. } = loaded.settings.clone();
     tui::check_keys(&keys).map_err(|mistakes| {
-        let placed: Vec<_> = mistakes.iter().map(|mistake| dashboard.loaded.placed(mistake)).collect();
+        let placed: Vec<_> = mistakes.iter().map(|mistake| loaded.placed(mistake)).collect();
         eyre!(placed.join("\n"))
     })?;
-    Ok(tui::Options { notice: dashboard.notice.clone(), ..tui::Options::new(screen, keys) })
+    Ok(tui::Options { notice, ..tui::Options::new(screen, keys) })
 }
 
 /// Shows rooms until the user leaves; says where a capture went.
@@ -137,14 +153,7 @@ async fn watch(dashboard: Dashboard, options: tui::Options, panics: mpsc::Receiv
     let settings = record::Settings::new(dir, loaded.settings.record.ffmpeg.clone());
     let recorder = record::spawn(client, settings, clock.clone(), record_inbox, record_updates);
 
-    let stop = CancellationToken::new();
-    let signals = tokio::spawn({
-        let stop = stop.clone();
-        async move {
-            stop_signal().await;
-            stop.cancel();
-        }
-    });
+    let (stop, signals) = stop_on_signal();
     let commands = tracker.commands();
     for room in rooms {
         commands.send(Command::Add(room)).await?;

@@ -9,8 +9,11 @@ mod gifts;
 mod keeper;
 mod lifecycle;
 mod outlet;
+mod player;
+mod stage;
 mod tracker;
 mod update;
 
+pub use player::{Player, Playing, Speed};
 pub use tracker::Tracker;
-pub use update::{Command, Lost, RawFrame, RawMessage, Update, UpdateKind};
+pub use update::{Command, Lost, Playback, RawFrame, RawMessage, Update, UpdateKind};

@@ -77,7 +77,7 @@ struct Labels {
     live_seq: u32,
 }
 
-struct Printer {
+pub(super) struct Printer {
     once: bool,
     clock: Clock,
     rooms: HashMap<RoomKey, Labels>,
@@ -87,11 +87,11 @@ struct Printer {
 }
 
 impl Printer {
-    fn new(once: bool, clock: Clock) -> Self {
+    pub(super) fn new(once: bool, clock: Clock) -> Self {
         Self { once, clock, rooms: HashMap::new(), open: HashSet::new(), lines: Vec::new() }
     }
 
-    async fn print(mut self, mut updates: mpsc::Receiver<Update>) -> Result<ExitCode> {
+    pub(super) async fn print(mut self, mut updates: mpsc::Receiver<Update>) -> Result<ExitCode> {
         let mut stdout = tokio::io::stdout();
         let mut batch = Vec::with_capacity(BATCH);
         let stop = run::stop_signal();
@@ -143,7 +143,14 @@ impl Printer {
             UpdateKind::Removed { .. } => {
                 self.open.remove(&key);
             }
-            UpdateKind::Snapshot(_) | UpdateKind::Frame(_) => {}
+            UpdateKind::Snapshot(room) => {
+                let labels = self.rooms.entry(key).or_default();
+                (labels.room_id, labels.live_seq) = (room.room_id, room.live_seq);
+                if !room.host.unique_id.is_empty() {
+                    labels.room = Text::from(format_args!("@{}", room.host.unique_id));
+                }
+            }
+            UpdateKind::Frame(_) => {}
         }
     }
 

@@ -38,6 +38,8 @@ pub struct Capture {
     folder: PathBuf,
     limits: Limits,
     rooms: BTreeMap<RoomKey, Kept>,
+    /// Parts begun so far, by name of the file: a number is not given out again when its part was given up.
+    parts: BTreeMap<String, u32>,
     /// Bytes on the shelf, as far as we know.
     total: u64,
 }
@@ -65,7 +67,7 @@ impl Capture {
     pub fn begin(shelf: Shelf, limits: Limits, now: Moment) -> io::Result<Self> {
         shelf.remove_older(limits.age, now.wall);
         let folder = shelf.make_room(now.wall)?;
-        let mut capture = Self { shelf, folder, limits, rooms: BTreeMap::new(), total: 0 };
+        let mut capture = Self { shelf, folder, limits, rooms: BTreeMap::new(), parts: BTreeMap::new(), total: 0 };
         capture.make_space(0)?;
         Ok(capture)
     }
@@ -149,7 +151,7 @@ impl Capture {
         let Kept { name, live, info, state, part } = kept;
         let part = match part {
             Some(part) => part,
-            none => none.insert(Part::create(&self.folder, name)?),
+            none => none.insert(Part::create(&self.folder, name, &mut self.parts)?),
         };
         let before = part.bytes;
         if begins {
@@ -189,17 +191,13 @@ impl Capture {
 
 impl Part {
     /// The next part of a room in `folder`.
-    fn create(folder: &Path, name: &Text) -> io::Result<Self> {
+    fn create(folder: &Path, name: &Text, parts: &mut BTreeMap<String, u32>) -> io::Result<Self> {
         let name = file_name(name);
-        let mut nth = 1;
-        loop {
-            let path = folder.join(format!("{name}.{nth:04}.jsonl"));
-            match private::create_file(&path) {
-                Ok(file) => return Ok(Self { path, out: BufWriter::new(file), bytes: 0 }),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => nth += 1,
-                Err(error) => return Err(error),
-            }
-        }
+        let nth = parts.entry(name.clone()).or_default();
+        *nth += 1;
+        let path = folder.join(format!("{name}.{nth:04}.jsonl"));
+        let file = private::create_file(&path)?;
+        Ok(Self { path, out: BufWriter::new(file), bytes: 0 })
     }
 
     fn line(&mut self, line: &str) -> io::Result<()> {

@@ -22,6 +22,8 @@ const SKEW_STEP_MS: i64 = 1_000;
 /// Owner of one room's state.
 pub(super) struct Keeper {
     key: RoomKey,
+    /// What it is called until its host is known.
+    label: Text,
     room: Room,
     decoder: Decoder,
     outlets: Outlets,
@@ -30,7 +32,25 @@ pub(super) struct Keeper {
 
 impl Keeper {
     pub(super) fn new(key: RoomKey, outlets: Outlets, clock: Clock) -> Self {
-        Self { key, room: Room::new(TAIL), decoder: Decoder::default(), outlets, clock }
+        Self::replaying(key, Text::default(), TAIL, outlets, clock)
+    }
+
+    /// One that keeps `log` entries of the log, for a replay.
+    pub(super) fn replaying(key: RoomKey, label: Text, log: usize, outlets: Outlets, clock: Clock) -> Self {
+        Self { key, label, room: Room::new(log), decoder: Decoder::default(), outlets, clock }
+    }
+
+    pub(super) fn key(&self) -> RoomKey {
+        self.key
+    }
+
+    pub(super) fn label(&self) -> &Text {
+        &self.label
+    }
+
+    /// Other readers hear this room from now on.
+    pub(super) fn speak_through(&mut self, outlets: Outlets) {
+        self.outlets = outlets;
     }
 
     pub(super) fn now(&self) -> Moment {

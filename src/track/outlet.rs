@@ -15,6 +15,9 @@ use crate::events::{EventKind, PhaseKind};
 use crate::ids::RoomKey;
 use crate::room::Noted;
 
+/// Updates that one line of a capture brings at most, but for a response that is mostly broken.
+const ROOM: usize = 64;
+
 /// What a reader hears beside the events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wants {
@@ -74,6 +77,15 @@ impl Outlets {
             if !outlet.offer(Update { room, kind: kind.clone() }, now) {
                 self.0.overflowed.notify_one();
             }
+        }
+    }
+
+    /// Returns when every reader has room for what one line of a capture can bring. For replays: a live never waits.
+    pub(super) async fn room(&self) {
+        let queues: Vec<_> = self.lock().iter().map(|outlet| outlet.queue.clone()).collect();
+        for queue in queues {
+            // An error says that the reader is gone, who needs no room.
+            drop(queue.reserve_many(ROOM.min(queue.max_capacity())).await);
         }
     }
 

@@ -182,6 +182,7 @@ impl Supervisor {
                 }
             }
             Command::Snapshot(key) => self.nudge(key, Nudge::Snapshot),
+            Command::Playback(_) => {}
         }
     }
 

@@ -23,6 +23,17 @@ pub enum Command {
     Retry(RoomKey),
     /// Send this room's whole state. Answered with [`UpdateKind::Snapshot`].
     Snapshot(RoomKey),
+    /// Change how a replay goes; nothing to a tracker of lives.
+    Playback(Playback),
+}
+
+/// What can be done with a replay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Playback {
+    /// Stand still, or go on.
+    Pause,
+    /// Go so many seconds of the capture ahead, or back where negative.
+    Skip(i64),
 }
 
 /// What a reader of a tracker hears.

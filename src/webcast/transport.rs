@@ -10,6 +10,7 @@ mod direct;
 mod im_fetch;
 mod poll;
 mod provider;
+mod replay;
 
 use std::fmt;
 
@@ -29,6 +30,7 @@ pub(super) use cloud::Cloud;
 pub(super) use direct::Direct;
 pub(super) use poll::Poll;
 pub(super) use provider::Provider;
+pub use replay::{Captured, Replay, Taken};
 
 /// A room to open.
 #[derive(Clone, Debug, PartialEq, Eq)]

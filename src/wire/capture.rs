@@ -137,9 +137,12 @@ impl Line {
     }
 }
 
-/// The wall clock of a frame's `t`: what it says itself, or so long after the connection was opened at `opened`.
+/// The wall clock of a frame's `t`: what it says itself, or so long after the connection was opened at `opened`. Never
+/// before 1970 nor beyond the year 9999, whatever the capture says.
 pub fn wall_clock(t: i64, opened: Timestamp) -> Timestamp {
-    if t >= EPOCH_FROM { Timestamp(t) } else { Timestamp(opened.0.saturating_add(t)) }
+    const LAST: i64 = 253_402_207_200_000;
+    let t = if t >= EPOCH_FROM { t } else { opened.0.saturating_add(t) };
+    Timestamp(t.clamp(0, LAST))
 }
 
 /// The frame that a capture keeps of a response with this body: its messages and its clock, compressed.
@@ -239,6 +242,8 @@ mod tests {
         let opened = Timestamp(1_700_000_000_000);
         assert_eq!(wall_clock(123, opened), Timestamp(1_700_000_000_123));
         assert_eq!(wall_clock(1_700_000_000_123, opened), Timestamp(1_700_000_000_123));
+        assert_eq!(wall_clock(i64::MIN, opened), Timestamp(0));
+        assert!(wall_clock(i64::MAX, opened) < Timestamp(i64::MAX / 1_000));
     }
 
     #[rstest]
