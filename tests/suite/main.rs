@@ -22,6 +22,7 @@ mod ndjson;
 mod picture;
 mod proxies;
 mod record;
+mod replay;
 mod room_laws;
 mod scenarios;
 mod screens;

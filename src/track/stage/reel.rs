@@ -114,13 +114,12 @@ impl Reel {
 
     /// The room of a bare message.
     fn live<'r>(&mut self, rooms: &'r mut Rooms, live: Option<RoomId>) -> Option<&'r mut Keeper> {
-        let at = match self.lives.get(&live) {
-            Some(at) => *at,
-            None => {
-                let at = rooms.add(label_of(live))?;
-                self.lives.insert(live, at);
-                at
-            }
+        let at = if let Some(at) = self.lives.get(&live) {
+            *at
+        } else {
+            let at = rooms.add(label_of(live))?;
+            self.lives.insert(live, at);
+            at
         };
         rooms.get(at)
     }
