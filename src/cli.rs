@@ -20,6 +20,8 @@ mod info;
 mod live;
 mod output;
 mod prices;
+mod purge;
+mod replay;
 mod search;
 mod sim;
 mod watch;
@@ -68,12 +70,16 @@ enum Command {
     Search(search::Search),
     /// Turn captured frames or messages into the same lines.
     Decode(decode::Decode),
+    /// Play a capture as if it were live.
+    Replay(replay::Replay),
     /// Run the simulated service alone, for any client.
     Sim(sim::Simulate),
     /// Print how to start a browser for the "browser" transport, and see whether one answers.
     Browser(browser::Browser),
     /// Find out what keeps lives from being watched: you, the provider or TikTok.
     Doctor(doctor::Doctor),
+    /// Remove what was kept on disk: captures and the log.
+    Purge,
     /// Show where the settings are, check or print them.
     Config(config::Args),
 }
@@ -127,9 +133,11 @@ pub fn run() -> ExitCode {
         Some(Command::Feed(feed)) => feed::run(&feed, &settings),
         Some(Command::Search(search)) => search::run(&search, &settings),
         Some(Command::Decode(decode)) => decode::run(&decode),
+        Some(Command::Replay(replay)) => replay::run(&replay, &settings),
         Some(Command::Sim(sim)) => sim::run(&sim),
         Some(Command::Browser(browser)) => browser::run(&browser, &settings),
         Some(Command::Doctor(doctor)) => doctor::run(&doctor, &settings),
+        Some(Command::Purge) => purge::run(),
         Some(Command::Config(config)) => Ok(config::run(&config, settings.config.as_deref(), &settings.sets)),
     };
     match ended {

@@ -132,6 +132,13 @@ impl Clock {
         }
     }
 
+    /// Sets a manual clock; the system's does not listen.
+    pub fn set(&self, to: Timestamp) {
+        if let Source::Manual(wall) = &self.0 {
+            wall.store(to.0, Ordering::Relaxed);
+        }
+    }
+
     /// Turns a manual clock forward; the system's clock does not listen.
     pub fn advance(&self, by: Duration) {
         if let Source::Manual(wall) = &self.0 {

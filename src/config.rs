@@ -30,7 +30,7 @@ pub use error::{Error, Kind, Problem};
 pub use load::{Loaded, Place, load, load_sets};
 pub use print::{print, redact_addresses};
 pub use schema::{
-    Browser, Cloud, Keys, Poll, Provider, ProviderFlow, ProviderPath, Record, Screen, Service, Session, Settings,
-    TransportKind,
+    Browser, Capture, Cloud, Keys, Poll, Provider, ProviderFlow, ProviderPath, Record, Screen, Service, Session,
+    Settings, TransportKind,
 };
 pub use secrets::{SESSION_ENV, Secret, Secrets, TARGET_IDC_ENV, secrets, unused_key};

@@ -29,6 +29,8 @@ pub mod track;
 
 pub mod record;
 
+pub mod journal;
+
 pub mod client;
 
 pub mod config;

@@ -11,14 +11,16 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 
+mod capture;
 mod log;
+mod replay;
 
-use std::process::ExitCode;
 use std::time::Duration;
 
 use color_eyre::eyre::{Result, WrapErr, eyre};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -30,6 +32,9 @@ use crate::text::Text;
 use crate::track::{Command, Tracker};
 use crate::tui;
 use crate::webcast::Client;
+
+pub use capture::Capturing;
+pub use replay::{Replay, replay};
 
 /// Threads for the network. The screen has the main thread to itself, so a slow terminal holds nobody up.
 const WORKERS: usize = 2;
@@ -84,6 +89,19 @@ pub async fn stop_signal() {
     drop(tokio::signal::ctrl_c().await);
 }
 
+/// A token that is cancelled by the first signal, and the task that listens for it.
+fn stop_on_signal() -> (CancellationToken, JoinHandle<()>) {
+    let stop = CancellationToken::new();
+    let signals = tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            stop_signal().await;
+            stop.cancel();
+        }
+    });
+    (stop, signals)
+}
+
 /// What a dashboard is built from.
 pub struct Dashboard {
     /// The settings and where they were said.
@@ -96,15 +114,18 @@ pub struct Dashboard {
     pub isolated: bool,
     /// A line to show from the start.
     pub notice: Option<Text>,
+    /// Keep what comes on disk.
+    pub capture: bool,
 }
 
-/// Opens the dashboard and stays until the user leaves. The demo brings its own runtime and service.
-pub fn dashboard(dashboard: Dashboard, demo: Option<(Runtime, Sim)>) -> Result<ExitCode> {
+/// Opens the dashboard and stays until the user leaves. The demo brings its own runtime and service. What there is to say
+/// afterwards comes back.
+pub fn dashboard(dashboard: Dashboard, demo: Option<(Runtime, Sim)>) -> Result<Option<String>> {
     let (runtime, sim) = match demo {
         Some((runtime, sim)) => (runtime, Some(sim)),
         None => (runtime()?, None),
     };
-    let options = screen(&dashboard)?;
+    let options = screen(&dashboard.loaded, dashboard.notice.clone())?;
     let (background, panics) = mpsc::channel(PANICS);
     tui::install_panic_hook(background);
     let ended = runtime.block_on(async {
@@ -119,35 +140,30 @@ pub fn dashboard(dashboard: Dashboard, demo: Option<(Runtime, Sim)>) -> Result<E
 }
 
 /// Keys that cannot be are told before the screen is taken, with their place in the file.
-fn screen(dashboard: &Dashboard) -> Result<tui::Options> {
-    let Settings { screen, keys, .. } = dashboard.loaded.settings.clone();
+fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::Options> {
+    let Settings { screen, keys, .. } = loaded.settings.clone();
     tui::check_keys(&keys).map_err(|mistakes| {
-        let placed: Vec<_> = mistakes.iter().map(|mistake| dashboard.loaded.placed(mistake)).collect();
+        let placed: Vec<_> = mistakes.iter().map(|mistake| loaded.placed(mistake)).collect();
         eyre!(placed.join("\n"))
     })?;
-    Ok(tui::Options { notice: dashboard.notice.clone(), ..tui::Options::new(screen, keys) })
+    Ok(tui::Options { notice, ..tui::Options::new(screen, keys) })
 }
 
-async fn watch(dashboard: Dashboard, options: tui::Options, panics: mpsc::Receiver<Text>) -> Result<ExitCode> {
-    let Dashboard { loaded, secrets, rooms, isolated, .. } = dashboard;
+/// Shows rooms until the user leaves; says where a capture went.
+async fn watch(dashboard: Dashboard, options: tui::Options, panics: mpsc::Receiver<Text>) -> Result<Option<String>> {
+    let Dashboard { loaded, secrets, rooms, isolated, capture, .. } = dashboard;
     let clock = Clock::system();
     let client = client(&loaded.settings, secrets, isolated)?;
     let tracker = Tracker::start(client.clone(), clock.clone())?;
     let updates = tracker.subscribe(SCREEN_QUEUE, false);
+    let capturing = capture.then(|| Capturing::start(&tracker, &loaded.settings, &clock)).transpose()?;
     let (record, record_inbox) = mpsc::channel(RECORD_QUEUE);
     let (record_updates, records) = mpsc::channel(RECORD_QUEUE);
     let dir = config::paths::recordings_dir(&loaded.settings);
     let settings = record::Settings::new(dir, loaded.settings.record.ffmpeg.clone());
     let recorder = record::spawn(client, settings, clock.clone(), record_inbox, record_updates);
 
-    let stop = CancellationToken::new();
-    let signals = tokio::spawn({
-        let stop = stop.clone();
-        async move {
-            stop_signal().await;
-            stop.cancel();
-        }
-    });
+    let (stop, signals) = stop_on_signal();
     let commands = tracker.commands();
     for room in rooms {
         commands.send(Command::Add(room)).await?;
@@ -157,6 +173,10 @@ async fn watch(dashboard: Dashboard, options: tui::Options, panics: mpsc::Receiv
     signals.abort();
     recorder.finish().await;
     tracker.finish().await;
+    let captured = match capturing {
+        Some(capturing) => Some(capturing.finish().await?),
+        None => None,
+    };
     ended?;
-    Ok(ExitCode::SUCCESS)
+    Ok(captured)
 }

@@ -29,11 +29,28 @@ const MAX_MARKS: usize = 4;
 
 /// Remote text that is safe to show.
 #[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "Written")]
 pub struct Text {
     safe: CompactString,
     /// What was said, where cleaning changed it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<Box<str>>,
+}
+
+/// A text as it stands in a file, which anybody may have written.
+#[derive(Deserialize)]
+struct Written {
+    safe: CompactString,
+    #[serde(default)]
+    raw: Option<Box<str>>,
+}
+
+impl From<Written> for Text {
+    fn from(written: Written) -> Self {
+        let Self { safe, raw } = Self::new(&written.safe);
+        let written = written.raw.map(|said| clip_bytes(&said, MAX_BYTES).into());
+        Self { safe, raw: written.or(raw) }
+    }
 }
 
 impl Text {
@@ -248,6 +265,17 @@ mod tests {
         let text = Text::new(raw);
         assert_eq!(text.as_str(), safe);
         assert_eq!(text.original(), raw);
+    }
+
+    #[test]
+    fn a_text_from_a_file_is_as_clean_as_any() {
+        let read: Text = serde_json::from_str(r#"{"safe":"\u001b[31mred\u202e"}"#).unwrap();
+        assert_eq!(read.as_str(), "[31mred");
+        for raw in ["plain", "\u{1b}[31mred"] {
+            let text = Text::new(raw);
+            let back: Text = serde_json::from_str(&serde_json::to_string(&text).unwrap()).unwrap();
+            assert_eq!((back.original(), &back), (raw, &text));
+        }
     }
 
     #[test]

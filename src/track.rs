@@ -40,9 +40,12 @@ mod keeper;
 mod lifecycle;
 mod outlet;
 mod pace;
+mod player;
+mod stage;
 mod tracker;
 mod update;
 
 pub use pace::Pace;
+pub use player::{Player, Playing, Speed};
 pub use tracker::Tracker;
-pub use update::{Budget, Command, Health, Lost, RawMessage, Update, UpdateKind};
+pub use update::{Budget, Command, Health, Lost, Playback, RawFrame, RawMessage, Update, UpdateKind};

@@ -78,7 +78,8 @@ pub use profile::UserInfo;
 pub use room_info::RoomInfo;
 pub use streams::{Codec, Container, StreamUrl};
 pub use transport::{
-    BrokenFrame, BrowserView, Budget, ChooseError, Chooser, Feed, Health, Incoming, Opened, RoomRef, Session, Transport,
+    BrokenFrame, BrowserView, Budget, Captured, ChooseError, Chooser, Feed, Health, Incoming, Opened, Replay, RoomRef,
+    Session, Taken, Transport,
 };
 pub use tuning::Tuning;
 

@@ -17,7 +17,7 @@ use crate::events::{Decoder, EventKind, LiveStart, Phase, PhaseKind, RoomEvent, 
 use crate::ids::RoomId;
 use crate::room::{Noted, Room, Verdict};
 use crate::text::Text;
-use crate::wire::capture::Line;
+use crate::wire::capture::{self, Line};
 use crate::wire::{DecodeError, Frame, Inflater, MAX_INFLATED, Message, Response};
 
 /// Longest line read; a frame of 16 MB in base64 fits.
@@ -111,6 +111,7 @@ impl<W: Write> Decoding<W> {
                 let at = Moment { mono: u64::try_from(created.0).unwrap_or(0), wall: created };
                 self.take_message(&message, at, room_id)
             }
+            Ok(Line::Name { .. } | Line::Said { .. }) => Ok(()),
             Err(error) => self.take_unreadable("(line)", line.len(), &format!("line {}: {error}", self.lines)),
         }
     }
@@ -127,7 +128,7 @@ impl<W: Write> Decoding<W> {
         if let (None, Some(now)) = (self.epoch, response.now) {
             self.epoch = Some(now.0.saturating_sub(t));
         }
-        let wall = Timestamp(self.epoch.unwrap_or(0).saturating_add(t));
+        let wall = capture::wall_clock(t, Timestamp(self.epoch.unwrap_or(0)));
         let at = Moment { mono: u64::try_from(t).unwrap_or(0), wall };
         for message in &response.messages {
             self.take_message(message, at, None)?;

@@ -34,8 +34,10 @@ pub(super) fn run(args: &Demo, settings: &SettingsArgs) -> Result<ExitCode> {
         rooms,
         isolated: true,
         notice: Some(Text::new("demo: a simulated service on this machine")),
+        capture: false,
     };
-    run::dashboard(dashboard, Some((runtime, sim)))
+    run::dashboard(dashboard, Some((runtime, sim)))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn point_at(sim: &Sim, loaded: &mut Loaded) {

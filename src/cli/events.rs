@@ -14,7 +14,7 @@ use crate::events::json::{self, JsonTally, LineContext};
 use crate::events::{EventKind, PhaseKind};
 use crate::ids::{RoomId, RoomKey};
 use crate::room::Noted;
-use crate::run;
+use crate::run::{self, Capturing};
 use crate::text::Text;
 use crate::track::{Command, Lost, Tracker, Update, UpdateKind};
 
@@ -35,6 +35,9 @@ pub(super) struct Events {
     /// Print the messages behind the events too, as `raw` lines.
     #[arg(long)]
     raw: bool,
+    /// Keep what comes on disk, for `tiktop replay`.
+    #[arg(long)]
+    capture: bool,
 }
 
 pub(super) fn run(args: &Events, settings: &SettingsArgs) -> Result<ExitCode> {
@@ -49,12 +52,16 @@ pub(super) fn run(args: &Events, settings: &SettingsArgs) -> Result<ExitCode> {
         let clock = Clock::system();
         let tracker = Tracker::start(run::client(&loaded.settings, secrets, false)?, clock.clone())?;
         let updates = tracker.subscribe(QUEUE, args.raw);
+        let capturing = args.capture.then(|| Capturing::start(&tracker, &loaded.settings, &clock)).transpose()?;
         let commands = tracker.commands();
         for room in rooms {
             commands.send(Command::Add(room)).await?;
         }
         let ended = Printer::new(args.once, clock).print(updates).await;
         tracker.finish().await;
+        if let Some(capturing) = capturing {
+            output::complain(&capturing.finish().await?);
+        }
         ended
     });
     // A write to a reader that does not read cannot be called back; it must not hold us.
@@ -70,7 +77,7 @@ struct Labels {
     live_seq: u32,
 }
 
-struct Printer {
+pub(super) struct Printer {
     once: bool,
     clock: Clock,
     rooms: HashMap<RoomKey, Labels>,
@@ -80,11 +87,11 @@ struct Printer {
 }
 
 impl Printer {
-    fn new(once: bool, clock: Clock) -> Self {
+    pub(super) fn new(once: bool, clock: Clock) -> Self {
         Self { once, clock, rooms: HashMap::new(), open: HashSet::new(), lines: Vec::new() }
     }
 
-    async fn print(mut self, mut updates: mpsc::Receiver<Update>) -> Result<ExitCode> {
+    pub(super) async fn print(mut self, mut updates: mpsc::Receiver<Update>) -> Result<ExitCode> {
         let mut stdout = tokio::io::stdout();
         let mut batch = Vec::with_capacity(BATCH);
         let stop = run::stop_signal();
@@ -136,7 +143,14 @@ impl Printer {
             UpdateKind::Removed { .. } => {
                 self.open.remove(&key);
             }
-            UpdateKind::Snapshot(_) | UpdateKind::Health(_) => {}
+            UpdateKind::Snapshot(room) => {
+                let labels = self.rooms.entry(key).or_default();
+                (labels.room_id, labels.live_seq) = (room.room_id, room.live_seq);
+                if !room.host.unique_id.is_empty() {
+                    labels.room = Text::from(format_args!("@{}", room.host.unique_id));
+                }
+            }
+            UpdateKind::Frame(_) | UpdateKind::Health(_) => {}
         }
     }
 

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use clap::Args;
 use color_eyre::eyre::Result;
 
-use super::SettingsArgs;
+use super::{SettingsArgs, output};
 use crate::run::{self, Dashboard};
+use crate::text::Text;
 
 /// What to watch.
 #[derive(Debug, Default, Args)]
@@ -14,11 +15,19 @@ pub(super) struct Watch {
     /// Rooms: @name, a link to the live, or a room id. Without any: the rooms of the config file.
     #[arg(value_name = "ROOM")]
     rooms: Vec<String>,
+    /// Keep what comes on disk, for `tiktop replay`.
+    #[arg(long)]
+    capture: bool,
 }
 
 pub(super) fn run(watch: &Watch, settings: &SettingsArgs) -> Result<ExitCode> {
     let (loaded, secrets) = settings.load()?;
     let rooms = if watch.rooms.is_empty() { &loaded.settings.rooms } else { &watch.rooms };
     let rooms = super::targets(rooms)?;
-    run::dashboard(Dashboard { loaded, secrets, rooms, isolated: false, notice: None }, None)
+    let notice = watch.capture.then(|| Text::new("everything is being captured"));
+    let dashboard = Dashboard { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture };
+    if let Some(captured) = run::dashboard(dashboard, None)? {
+        output::complain(&captured);
+    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -96,7 +96,7 @@ impl Live {
             UpdateKind::Lagged(lost) => self.waiting.push_back(Event::Lagged(lost)),
             UpdateKind::Snapshot(room) => self.state = Room::clone(&room),
             UpdateKind::Removed { .. } => self.over = true,
-            UpdateKind::Added { .. } | UpdateKind::Health(_) => {}
+            UpdateKind::Added { .. } | UpdateKind::Frame(_) | UpdateKind::Health(_) => {}
         }
     }
 

@@ -20,6 +20,9 @@ use super::Settings;
 /// The environment variable that names another config file, as `--config` does.
 pub const CONFIG_ENV: &str = "TIKTOP_CONFIG";
 
+/// The log's name in the state folder.
+pub const LOG_FILE: &str = "tiktop.log";
+
 /// The config file when `--config` names none: what `TIKTOP_CONFIG` says, else the usual place. It need not exist.
 /// Nothing where there is no home folder.
 pub fn config_file() -> Option<PathBuf> {
@@ -39,6 +42,11 @@ pub(super) fn usual_config_file() -> Option<PathBuf> {
 /// The folder for what lasts between runs: history, captures, logs. Nothing where there is no home folder.
 pub fn state_dir() -> Option<PathBuf> {
     base("XDG_STATE_HOME", |dirs| dirs.state_dir().or_else(|| Some(dirs.data_local_dir())))
+}
+
+/// The folder for captures. Nothing where there is no home folder.
+pub fn captures_dir() -> Option<PathBuf> {
+    state_dir().map(|dir| dir.join("captures"))
 }
 
 /// The folder for recordings: as set, else the user's videos folder, else home, else here.

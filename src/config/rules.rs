@@ -14,7 +14,9 @@ use super::source::{names_a_secret, shown};
 use crate::ids::Target;
 
 /// Every option that is a whole number, with what it may be.
-const RANGES: [(&str, RangeInclusive<i64>, &str); 4] = [
+const RANGES: [(&str, RangeInclusive<i64>, &str); 6] = [
+    ("capture.max_days", 1..=3_650, "days"),
+    ("capture.max_mb", 16..=1_000_000, "megabytes"),
     ("poll.interval_ms", 500..=60_000, "milliseconds"),
     ("screen.fps", 1..=60, "frames a second"),
     ("service.timeout_seconds", 1..=300, "seconds"),

@@ -33,6 +33,8 @@ pub struct Settings {
     pub proxies: BTreeMap<String, String>,
     /// Recording.
     pub record: Record,
+    /// What `--capture` may keep.
+    pub capture: Capture,
     /// The screen.
     pub screen: Screen,
     /// Keys by action, each a list of chords such as `["q", "ctrl-c"]`.
@@ -55,6 +57,7 @@ impl Default for Settings {
             browser: Browser::default(),
             proxies: BTreeMap::new(),
             record: Record::default(),
+            capture: Capture::default(),
             screen: Screen::default(),
             keys: Keys::new(),
         }
@@ -174,6 +177,22 @@ pub struct Record {
 impl Default for Record {
     fn default() -> Self {
         Self { dir: PathBuf::new(), ffmpeg: "ffmpeg".into() }
+    }
+}
+
+/// What `--capture` may keep, over all rooms and runs; the oldest goes first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Capture {
+    /// Megabytes on disk at most.
+    pub max_mb: u64,
+    /// Days a capture is kept.
+    pub max_days: u64,
+}
+
+impl Default for Capture {
+    fn default() -> Self {
+        Self { max_mb: 1_024, max_days: 14 }
     }
 }
 

@@ -8,6 +8,7 @@ use color_eyre::eyre::{Result, WrapErr, eyre};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::paths;
+use crate::journal::make_folder;
 
 /// Names what to log, such as `info` or `tiktop::webcast=debug`.
 const ENV: &str = "TIKTOP_LOG";
@@ -27,20 +28,12 @@ pub(super) fn install() -> Result<()> {
 }
 
 fn open(dir: &Path) -> std::io::Result<File> {
-    make_private(dir)?;
-    let path = dir.join("tiktop.log");
+    make_folder(dir)?;
+    let path = dir.join(paths::LOG_FILE);
     let too_long = path.metadata().is_ok_and(|meta| meta.len() > MAX_BYTES);
     let mut options = OpenOptions::new();
     options.create(true).append(!too_long).write(true).truncate(too_long);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-fn make_private(dir: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::outlet::Outlets;
-use super::update::{RawMessage, UpdateKind};
+use super::update::{RawFrame, RawMessage, UpdateKind};
 use crate::clock::{Clock, Moment};
 use crate::events::{
     Catalogue, ControlAction, Decoder, EventKind, Info, LiveStart, Phase, PhaseKind, RoomEvent, Unknown,
@@ -22,6 +22,8 @@ const SKEW_STEP_MS: i64 = 1_000;
 /// Owner of one room's state.
 pub(super) struct Keeper {
     key: RoomKey,
+    /// What it is called until its host is known.
+    label: Text,
     room: Room,
     decoder: Decoder,
     outlets: Outlets,
@@ -30,7 +32,25 @@ pub(super) struct Keeper {
 
 impl Keeper {
     pub(super) fn new(key: RoomKey, outlets: Outlets, clock: Clock) -> Self {
-        Self { key, room: Room::new(TAIL), decoder: Decoder::default(), outlets, clock }
+        Self::replaying(key, Text::default(), TAIL, outlets, clock)
+    }
+
+    /// One that keeps `log` entries of the log, for a replay.
+    pub(super) fn replaying(key: RoomKey, label: Text, log: usize, outlets: Outlets, clock: Clock) -> Self {
+        Self { key, label, room: Room::new(log), decoder: Decoder::default(), outlets, clock }
+    }
+
+    pub(super) fn key(&self) -> RoomKey {
+        self.key
+    }
+
+    pub(super) fn label(&self) -> &Text {
+        &self.label
+    }
+
+    /// Other readers hear this room from now on.
+    pub(super) fn speak_through(&mut self, outlets: Outlets) {
+        self.outlets = outlets;
     }
 
     pub(super) fn now(&self) -> Moment {
@@ -109,7 +129,12 @@ impl Keeper {
     pub(super) fn digest(&mut self, response: &Response) -> Option<ControlAction> {
         let at = self.now();
         self.learn_skew(response, at);
-        if self.outlets.wants_raw() {
+        let wants = self.outlets.wants();
+        if wants.frames {
+            let frame = RawFrame { at, body: response.body.clone() };
+            self.outlets.publish(self.key, &UpdateKind::Frame(frame), at);
+        }
+        if wants.messages {
             self.publish_raw(response, at);
         }
         let mut control = None;

@@ -15,6 +15,18 @@ use crate::events::{EventKind, PhaseKind};
 use crate::ids::RoomKey;
 use crate::room::Noted;
 
+/// Updates that one line of a capture brings at most, but for a response that is mostly broken.
+const ROOM: usize = 64;
+
+/// What a reader hears beside the events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Wants {
+    /// The messages behind the events.
+    pub(super) messages: bool,
+    /// The bodies of the responses.
+    pub(super) frames: bool,
+}
+
 /// All readers of a tracker.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Outlets(Arc<Shared>);
@@ -28,7 +40,7 @@ struct Shared {
 #[derive(Debug)]
 struct Outlet {
     queue: mpsc::Sender<Update>,
-    wants_raw: bool,
+    wants: Wants,
     /// What must not be lost and found no place yet. As long as the list of rooms, at most.
     waiting: VecDeque<Update>,
     lost: BTreeMap<RoomKey, Lost>,
@@ -36,15 +48,17 @@ struct Outlet {
 
 impl Outlets {
     /// Adds a reader with room for `capacity` updates.
-    pub(super) fn subscribe(&self, capacity: usize, wants_raw: bool) -> mpsc::Receiver<Update> {
+    pub(super) fn subscribe(&self, capacity: usize, wants: Wants) -> mpsc::Receiver<Update> {
         let (queue, updates) = mpsc::channel(capacity);
-        self.lock().push(Outlet { queue, wants_raw, waiting: VecDeque::new(), lost: BTreeMap::new() });
+        self.lock().push(Outlet { queue, wants, waiting: VecDeque::new(), lost: BTreeMap::new() });
         updates
     }
 
     /// Whether anybody wants the bytes behind the events.
-    pub(super) fn wants_raw(&self) -> bool {
-        self.lock().iter().any(|outlet| outlet.wants_raw)
+    pub(super) fn wants(&self) -> Wants {
+        let outlets = self.lock();
+        let anybody = |wants: fn(&Wants) -> bool| outlets.iter().any(|outlet| wants(&outlet.wants));
+        Wants { messages: anybody(|wants| wants.messages), frames: anybody(|wants| wants.frames) }
     }
 
     /// Tells every reader. Never waits.
@@ -52,12 +66,26 @@ impl Outlets {
         let mut outlets = self.lock();
         outlets.retain(|outlet| !outlet.queue.is_closed());
         for outlet in outlets.iter_mut() {
-            if matches!(kind, UpdateKind::Raw(_)) && !outlet.wants_raw {
+            let wanted = match kind {
+                UpdateKind::Raw(_) => outlet.wants.messages,
+                UpdateKind::Frame(_) => outlet.wants.frames,
+                _ => true,
+            };
+            if !wanted {
                 continue;
             }
             if !outlet.offer(Update { room, kind: kind.clone() }, now) {
                 self.0.overflowed.notify_one();
             }
+        }
+    }
+
+    /// Returns when every reader has room for what one line of a capture can bring. For replays: a live never waits.
+    pub(super) async fn room(&self) {
+        let queues: Vec<_> = self.lock().iter().map(|outlet| outlet.queue.clone()).collect();
+        for queue in queues {
+            // An error says that the reader is gone, who needs no room.
+            drop(queue.reserve_many(ROOM.min(queue.max_capacity())).await);
         }
     }
 
@@ -98,8 +126,8 @@ impl Outlet {
             UpdateKind::Events(batch) => self.lost.entry(refused.room).or_default().add(&batch, now),
             // The bytes of a batch that is counted as lost already.
             UpdateKind::Raw(_) => {}
-            // A lagging mirror asks for a newer one anyway.
-            UpdateKind::Snapshot(_) => self.lost.entry(refused.room).or_default().begin(now),
+            // A lagging mirror asks for a newer one anyway; of lost bytes only the loss can be kept.
+            UpdateKind::Snapshot(_) | UpdateKind::Frame(_) => self.lost.entry(refused.room).or_default().begin(now),
             UpdateKind::Health(_) => {
                 self.waiting.retain(|update| !matches!(update.kind, UpdateKind::Health(_)));
                 self.waiting.push_back(refused);

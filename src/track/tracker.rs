@@ -12,7 +12,7 @@ use super::gifts::Gifts;
 use super::health;
 use super::keeper::Keeper;
 use super::lifecycle::{Life, Nudge};
-use super::outlet::Outlets;
+use super::outlet::{Outlets, Wants};
 use super::pace::Pace;
 use super::update::{Command, Update, UpdateKind};
 use crate::clock::Clock;
@@ -70,7 +70,12 @@ impl Tracker {
     /// A new reader with room for `capacity` updates; `raw` asks for the bytes behind the events too. Subscribe before
     /// adding rooms: what was told before is not told again.
     pub fn subscribe(&self, capacity: usize, raw: bool) -> mpsc::Receiver<Update> {
-        self.outlets.subscribe(capacity, raw)
+        self.outlets.subscribe(capacity, Wants { messages: raw, frames: false })
+    }
+
+    /// A new reader that hears the bodies of the responses too, to keep them.
+    pub fn subscribe_frames(&self, capacity: usize) -> mpsc::Receiver<Update> {
+        self.outlets.subscribe(capacity, Wants { messages: false, frames: true })
     }
 
     /// Where commands go.
@@ -184,6 +189,7 @@ impl Supervisor {
                 }
             }
             Command::Snapshot(key) => self.nudge(key, Nudge::Snapshot),
+            Command::Playback(_) => {}
         }
     }
 

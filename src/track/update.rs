@@ -24,6 +24,17 @@ pub enum Command {
     Retry(RoomKey),
     /// Send this room's whole state. Answered with [`UpdateKind::Snapshot`].
     Snapshot(RoomKey),
+    /// Change how a replay goes; nothing to a tracker of lives.
+    Playback(Playback),
+}
+
+/// What can be done with a replay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Playback {
+    /// Stand still, or go on.
+    Pause,
+    /// Go so many seconds of the capture ahead, or back where negative.
+    Skip(i64),
 }
 
 /// What a reader of a tracker hears.
@@ -47,6 +58,8 @@ pub enum UpdateKind {
     Events(Arc<[Noted]>),
     /// The messages behind the events, for readers who asked for bytes.
     Raw(Arc<[RawMessage]>),
+    /// The bytes of one response, for readers who asked to keep them. Comes before what was in it.
+    Frame(RawFrame),
     /// This reader was too slow: what it did not get. A mirror asks for a snapshot.
     Lagged(Lost),
     /// The room's whole state; replaces a mirror's.
@@ -75,6 +88,15 @@ pub struct Lost {
     pub live: Option<LiveStart>,
     /// The end of a live was among them.
     pub ended: bool,
+}
+
+/// A response as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawFrame {
+    /// When it was received.
+    pub at: Moment,
+    /// Its body, inflated.
+    pub body: Bytes,
 }
 
 /// A message as it came.

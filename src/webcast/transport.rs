@@ -31,6 +31,7 @@ mod direct;
 mod im_fetch;
 mod poll;
 mod provider;
+mod replay;
 
 use std::fmt;
 use std::time::Duration;
@@ -51,6 +52,7 @@ pub(super) use cloud::Cloud;
 pub(super) use direct::Direct;
 pub(super) use poll::Poll;
 pub(super) use provider::Provider;
+pub use replay::{Captured, Replay, Taken};
 
 /// A room to open.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Captured traffic as JSON lines: whole frames `{"b64": …, "t": …}`, or bare messages `{"method": …, "payload_b64": …}`.
 //!
+//! Our own captures also name the room, `{"name": …, "t": …}`, and repeat what we said about it, `{"said": …, "t": …}`:
+//! its phases, gaps and look-ups, so that a replay shows what was on the screen. What is said has no meaning here.
 //! ```
 //! use tiktop::wire::capture::Line;
 //!
@@ -17,7 +19,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{DecodeError, Message};
+use super::{DecodeError, Fields, Frame, FrameKind, Message};
 use crate::clock::Timestamp;
 use crate::ids::{MsgId, RoomId};
 use crate::text::{Text, clip};
@@ -27,6 +29,12 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
+
+/// Below this a time of a capture cannot be since the Unix epoch, in milliseconds: it would be 1973.
+const EPOCH_FROM: i64 = 100_000_000_000;
+/// Fields of a response that a capture keeps: messages, pause, clock, wish for an ack, first batch. The others are where
+/// and with which signed parameters to go on listening, which is nobody's business afterwards.
+const KEPT: [u32; 5] = [1, 3, 4, 9, 11];
 
 /// One line of a capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,11 +55,28 @@ pub enum Line {
         /// The live it belongs to.
         room_id: Option<RoomId>,
     },
+    /// What the room of the lines that follow was called, such as `@name`.
+    Name {
+        /// As in a frame.
+        t: i64,
+        /// The name.
+        name: CompactString,
+    },
+    /// What the program said about the room then, as it wrote it itself.
+    Said {
+        /// As in a frame.
+        t: i64,
+        /// The event.
+        event: Value,
+    },
 }
 
 #[derive(Deserialize)]
 struct Record {
     b64: Option<String>,
+    said: Option<Value>,
+    #[serde(default)]
+    name: Value,
     #[serde(default)]
     t: f64,
     method: Option<CompactString>,
@@ -80,8 +105,12 @@ impl Line {
         if let Some(b64) = record.b64 {
             return Ok(Self::Frame { t: record.t as i64, bytes: bytes(&b64)? });
         }
-        let (Some(method), Some(payload)) = (record.method, record.payload_b64) else {
-            return Err(bad("neither \"b64\" nor \"method\" with \"payload_b64\""));
+        let t = record.t as i64;
+        let (method, payload) = match (record.method, record.payload_b64, record.said, record.name) {
+            (Some(method), Some(payload), ..) => (method, payload),
+            (_, _, Some(event), _) => return Ok(Self::Said { t, event }),
+            (_, _, _, Value::String(name)) => return Ok(Self::Name { t, name: name.into() }),
+            _ => return Err(bad("neither \"b64\" nor \"method\" with \"payload_b64\"")),
         };
         let message = Message {
             method,
@@ -108,10 +137,43 @@ impl Line {
                 "history": message.history,
                 "payload_b64": BASE64.encode(&message.payload),
             })),
+            Self::Name { t, name } => serde_json::to_string(&serde_json::json!({ "t": t, "name": name })),
+            Self::Said { t, event } => serde_json::to_string(&serde_json::json!({ "t": t, "said": event })),
         };
         // Strings and numbers alone cannot fail to be written.
         json.unwrap_or_default()
     }
+}
+
+/// The wall clock of a frame's `t`: what it says itself, or so long after the connection was opened at `opened`. Never
+/// before 1970 nor beyond the year 9999, whatever the capture says.
+pub fn wall_clock(t: i64, opened: Timestamp) -> Timestamp {
+    const LAST: i64 = 253_402_207_200_000;
+    let t = if t >= EPOCH_FROM { t } else { opened.0.saturating_add(t) };
+    Timestamp(t.clamp(0, LAST))
+}
+
+/// The frame that a capture keeps of a response with this body: its messages and its clock, compressed.
+pub fn frame_of(body: &[u8]) -> Bytes {
+    Frame::serve(&FrameKind::Message, 0, 0, &unsigned(body), true)
+}
+
+fn unsigned(body: &[u8]) -> Vec<u8> {
+    /// Announces a message and ends: what was damaged counts as damaged when it is read again.
+    const DAMAGED: u8 = 0x0a;
+    let mut kept = Vec::with_capacity(body.len());
+    let mut fields = Fields::new(body);
+    let mut from = 0;
+    while let Some(field) = fields.next() {
+        let to = body.len().saturating_sub(fields.left());
+        match field {
+            Ok(field) if KEPT.contains(&field.number) => kept.extend(body.get(from..to).unwrap_or_default()),
+            Ok(_) => {}
+            Err(_) => kept.push(DAMAGED),
+        }
+        from = to;
+    }
+    kept
 }
 
 fn bytes(b64: &str) -> Result<Bytes, DecodeError> {
@@ -131,6 +193,8 @@ fn bad(words: &str) -> DecodeError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::{Inflater, Response, pb};
+    use prost::Message as _;
     use rstest::rstest;
 
     #[test]
@@ -146,7 +210,9 @@ mod tests {
             created: Some(Timestamp(1_700_000_000_123)),
             room_id: Some(RoomId(7_300_000_000_000_000_002)),
         };
-        for line in [frame, message] {
+        let name = Line::Name { t: 1_700_000_000_123, name: "@ana".into() };
+        let said = Line::Said { t: 1, event: serde_json::json!({ "kind": 5 }) };
+        for line in [frame, message, name, said] {
             assert_eq!(Line::parse(&line.to_json()), Ok(line));
         }
     }
@@ -156,6 +222,36 @@ mod tests {
         let raw = r#"{"v":1,"type":"raw","room":"@ana","id":"5","method":"WebcastX","payload":"YWJj"}"#;
         let Ok(Line::Message { message, .. }) = Line::parse(raw) else { panic!("no message") };
         assert_eq!((message.msg_id, &message.payload[..]), (Some(MsgId(5)), &b"abc"[..]));
+    }
+
+    #[test]
+    fn a_kept_frame_has_the_messages_and_the_clock_and_nothing_signed() {
+        let sent = pb::Response {
+            messages: vec![pb::Message { method: "WebcastX".to_owned(), msg_id: 7, ..Default::default() }],
+            cursor: "s3cret".to_owned(),
+            now: 1_700_000_000_123,
+            internal_ext: "s3cret".to_owned(),
+            route_params: [("wrss".to_owned(), "s3cret".to_owned())].into(),
+            push_server: "wss://s3cret.example".to_owned(),
+            ..Default::default()
+        };
+        let mut body = sent.encode_to_vec();
+        body.extend([0x0a, 9, 9]); // A message cut short.
+        let frame = Frame::decode(frame_of(&body)).unwrap();
+        let kept = frame.body(&mut Inflater::default()).unwrap();
+        assert!(!kept.windows(6).any(|window| window == b"s3cret"));
+        let response = Response::decode(&kept).unwrap();
+        assert_eq!((response.messages[0].msg_id, response.broken), (Some(MsgId(7)), 1));
+        assert_eq!(response.now, Some(Timestamp(1_700_000_000_123)));
+    }
+
+    #[test]
+    fn a_time_is_since_the_epoch_or_since_the_connection() {
+        let opened = Timestamp(1_700_000_000_000);
+        assert_eq!(wall_clock(123, opened), Timestamp(1_700_000_000_123));
+        assert_eq!(wall_clock(1_700_000_000_123, opened), Timestamp(1_700_000_000_123));
+        assert_eq!(wall_clock(i64::MIN, opened), Timestamp(0));
+        assert!(wall_clock(i64::MAX, opened) < Timestamp(i64::MAX / 1_000));
     }
 
     #[rstest]

@@ -39,6 +39,11 @@ impl<'a> Fields<'a> {
         Self { rest: bytes }
     }
 
+    /// Bytes not walked yet.
+    pub fn left(&self) -> usize {
+        self.rest.len()
+    }
+
     #[inline]
     fn read(&mut self) -> Result<Field<'a>, DecodeError> {
         let key = self.varint()?;

@@ -38,6 +38,9 @@ pub struct Response {
     pub is_first: bool,
     /// Messages that could not be told apart from each other: lost.
     pub broken: u32,
+    /// The bytes it was read from, for those who keep them; empty where it was put together otherwise. The messages hold
+    /// them anyway.
+    pub body: Bytes,
 }
 
 /// One message, its meaning still unread.
@@ -59,7 +62,7 @@ impl Response {
     /// Fails when nothing could be read. A batch that breaks off behind its first message keeps what came before and counts
     /// one as broken.
     pub fn decode(body: &Bytes) -> Result<Self, DecodeError> {
-        let mut response = Self::default();
+        let mut response = Self { body: body.clone(), ..Self::default() };
         for field in Fields::new(body) {
             match field.and_then(|field| response.read(body, field)) {
                 Ok(()) => {}

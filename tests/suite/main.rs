@@ -26,6 +26,7 @@ mod pace;
 mod picture;
 mod proxies;
 mod record;
+mod replay;
 mod room_laws;
 mod scenarios;
 mod screens;

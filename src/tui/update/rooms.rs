@@ -24,7 +24,7 @@ pub(super) fn heard(app: &mut App, update: Update) -> Outcome {
             app.transports = transports;
             Outcome::dirty()
         }
-        UpdateKind::Raw(_) => Outcome::QUIET,
+        UpdateKind::Raw(_) | UpdateKind::Frame(_) => Outcome::QUIET,
     }
 }
 

@@ -1,0 +1,97 @@
+//! `tiktop replay FILE`: a capture as if it were live, on the dashboard or as lines.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use color_eyre::eyre::Result;
+
+use super::SettingsArgs;
+use super::events::Printer;
+use crate::run;
+use crate::text::Text;
+use crate::track::{Player, Speed};
+
+/// Updates between the replay and the lines; the replay waits when they are full.
+const QUEUE: usize = 1_024;
+
+/// Play a capture.
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// A capture: a file of `--capture`, of {"b64": …, "t": …} or {"method": …, "payload_b64": …} lines, or a folder with a
+    /// file for each room.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// 1, 10, any number up to 1000, or max. [default: 1 on the dashboard, max with --json]
+    #[arg(long, value_name = "X")]
+    speed: Option<Speed>,
+    /// Where to begin: seconds, M:SS or H:MM:SS after the start.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "0")]
+    from: Duration,
+    /// Print one JSON object a line instead, as `events` does.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Replay, settings: &SettingsArgs) -> Result<ExitCode> {
+    let runtime = run::runtime()?;
+    let player = runtime.block_on(Player::open(&args.file))?;
+    if !args.json {
+        // The screen alone is set here: a replay needs no key and no session.
+        let loaded = crate::config::load(settings.config.as_deref(), &settings.sets)?;
+        let speed = args.speed.unwrap_or(Speed::Times(1));
+        let notice = notice(&args.file, speed);
+        run::replay(run::Replay { loaded, player, speed, from: args.from, notice }, runtime)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let ended = runtime.block_on(async {
+        let updates = player.subscribe(QUEUE, false);
+        let clock = player.clock();
+        let playing = player.play(args.speed.unwrap_or(Speed::Max), args.from);
+        let ended = Printer::new(false, clock).print(updates).await;
+        playing.finish().await;
+        ended
+    });
+    // A write to a reader that does not read cannot be called back; it must not hold us.
+    runtime.shutdown_background();
+    ended
+}
+
+fn notice(file: &Path, speed: Speed) -> Text {
+    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    match speed {
+        Speed::Times(1) => Text::from(format_args!("replay of {name}")),
+        Speed::Times(times) => Text::from(format_args!("replay of {name}, {times} times as fast")),
+        Speed::Max => Text::from(format_args!("replay of {name}, as fast as it goes")),
+    }
+}
+
+/// `90`, `1:30` or `1:02:30`.
+fn time(text: &str) -> Result<Duration, String> {
+    let bad = || format!("'{text}' is no time: write seconds, M:SS or H:MM:SS");
+    let parts: Vec<u64> = text.split(':').map(|part| part.parse().map_err(|_| bad())).collect::<Result<_, _>>()?;
+    let fits = parts.len() <= 3 && parts.iter().skip(1).all(|&part| part < 60);
+    let seconds = parts.iter().try_fold(0_u64, |sum, part| sum.checked_mul(60)?.checked_add(*part));
+    seconds.filter(|_| fits).map(Duration::from_secs).ok_or_else(bad)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("90", Some(90))]
+    #[case("1:30", Some(90))]
+    #[case("1:02:30", Some(3_750))]
+    #[case("1:60", None)]
+    #[case("1:2:3:4", None)]
+    #[case("", None)]
+    #[case("-1", None)]
+    #[case("99999999999999999999", None)]
+    #[case("18446744073709551615:00", None)]
+    fn a_time_is_seconds_minutes_and_hours(#[case] text: &str, #[case] seconds: Option<u64>) {
+        assert_eq!(time(text).ok(), seconds.map(Duration::from_secs));
+    }
+}

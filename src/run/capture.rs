@@ -1,0 +1,78 @@
+//! `--capture`: carries what the tracker tells to the journal, on a thread that may wait for the disk.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use color_eyre::eyre::{Result, WrapErr, eyre};
+use tokio::sync::mpsc::Receiver;
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::config::{self, Settings};
+use crate::journal::{Capture, Limits, Shelf};
+use crate::track::{Tracker, Update, UpdateKind};
+
+/// Updates that may wait for the disk: minutes of a busy room.
+const QUEUE: usize = 4_096;
+
+/// A capture that runs beside a tracker. Subscribed before the first room is added.
+#[derive(Debug)]
+pub struct Capturing {
+    folder: PathBuf,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Capturing {
+    /// Begins a capture in the state folder. Needs a tokio runtime.
+    pub fn start(tracker: &Tracker, settings: &Settings, clock: &Clock) -> Result<Self> {
+        let shelf =
+            config::paths::captures_dir().ok_or_else(|| eyre!("there is no home folder to keep a capture in"))?;
+        let limits = Limits {
+            bytes: settings.capture.max_mb.saturating_mul(1_000_000),
+            age: Duration::from_secs(settings.capture.max_days.saturating_mul(86_400)),
+        };
+        let capture = Capture::begin(Shelf::new(&shelf), limits, clock.now())
+            .wrap_err_with(|| format!("cannot capture into {}", shelf.display()))?;
+        let folder = capture.folder().to_owned();
+        let (updates, clock) = (tracker.subscribe_frames(QUEUE), clock.clone());
+        let task = tokio::task::spawn_blocking(move || keep(capture, updates, &clock));
+        Ok(Self { folder, task })
+    }
+
+    /// Waits until everything is on disk. Finish the tracker first: its end is the capture's end. The sentence says where
+    /// the capture is.
+    pub async fn finish(self) -> Result<String> {
+        let folder = self.folder.display();
+        self.task.await?.wrap_err_with(|| format!("the capture in {folder} is incomplete"))?;
+        Ok(if self.folder.exists() {
+            format!("captured into {folder}; `tiktop replay {folder}` plays it")
+        } else {
+            "nothing came that could be captured".to_owned()
+        })
+    }
+}
+
+fn keep(mut capture: Capture, mut updates: Receiver<Update>, clock: &Clock) -> io::Result<()> {
+    while let Some(update) = updates.blocking_recv() {
+        take(&mut capture, update, clock)?;
+        while let Ok(update) = updates.try_recv() {
+            take(&mut capture, update, clock)?;
+        }
+        capture.flush()?;
+    }
+    capture.end()
+}
+
+fn take(capture: &mut Capture, update: Update, clock: &Clock) -> io::Result<()> {
+    let room = update.room;
+    match update.kind {
+        UpdateKind::Added { label } => capture.add(room, label),
+        UpdateKind::Removed { .. } => capture.remove(room)?,
+        UpdateKind::Frame(frame) => capture.frame(room, frame.at, &frame.body)?,
+        UpdateKind::Events(events) => events.iter().try_for_each(|noted| capture.event(room, &noted.event))?,
+        UpdateKind::Lagged(lost) => capture.lost(room, lost.from, clock.now())?,
+        UpdateKind::Raw(_) | UpdateKind::Snapshot(_) | UpdateKind::Health(_) => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! The dashboard on a replay: no client, no recorder, and the clock of the capture.
+
+use std::time::Duration;
+
+use color_eyre::eyre::Result;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+
+use super::{LAST_CALL, PANICS, SCREEN_QUEUE, screen, stop_on_signal};
+use crate::config::Loaded;
+use crate::text::Text;
+use crate::track::{Player, Speed};
+use crate::tui;
+
+/// What a replay is shown from.
+pub struct Replay {
+    /// Keys and screen.
+    pub loaded: Loaded,
+    /// The capture.
+    pub player: Player,
+    /// How fast.
+    pub speed: Speed,
+    /// Where to begin.
+    pub from: Duration,
+    /// A line to show from the start.
+    pub notice: Text,
+}
+
+/// Opens the dashboard on a replay and stays until the user leaves.
+pub fn replay(replay: Replay, runtime: Runtime) -> Result<()> {
+    let options = screen(&replay.loaded, Some(replay.notice))?;
+    let (background, panics) = mpsc::channel(PANICS);
+    tui::install_panic_hook(background);
+    let Replay { player, speed, from, .. } = replay;
+    let ended = runtime.block_on(async {
+        let (stop, signals) = stop_on_signal();
+        // There is no stream to record: nobody hears these wishes.
+        let ((record, _), (_, records)) = (mpsc::channel(1), mpsc::channel(1));
+        let updates = player.subscribe(SCREEN_QUEUE, false);
+        let (commands, clock) = (player.commands(), player.clock());
+        let playing = player.play(speed, from);
+        let ports = tui::Ports { updates, commands, records, record, panics, stop };
+        let ended = tui::run(options, ports, clock).await;
+        signals.abort();
+        playing.finish().await;
+        ended
+    });
+    runtime.shutdown_timeout(LAST_CALL);
+    ended?;
+    Ok(())
+}

@@ -1,0 +1,328 @@
+//! Captured traffic as a transport: what a file holds, in its order, with the time of its capture.
+//!
+//! It does not keep the pace: whoever plays it knows when each thing was captured and waits, or does not. A capture may have
+//! been made by anybody: a line that cannot be read costs itself.
+//!
+//! Invariants: time never runs backwards; no line is longer than [`MAX_LINE`] in memory.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use futures_util::future::{BoxFuture, FutureExt};
+use serde_json::Value;
+use tokio::fs::File;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+
+use super::{BrokenFrame, Feed, Incoming};
+use crate::clock::Timestamp;
+use crate::ids::RoomId;
+use crate::text::Text;
+use crate::webcast::error::{Error, Kind};
+use crate::wire::capture::{Line, wall_clock};
+use crate::wire::{DecodeError, Frame, Inflater, Response};
+
+/// Longest line read; a frame of 16 MB in base64 fits.
+const MAX_LINE: usize = 32 << 20;
+/// Bytes read at once: a disk is asked seldom.
+const READ: usize = 256 << 10;
+/// Lines looked at to learn when a capture was made.
+const SURVEY: usize = 1_000;
+
+/// A capture of one room, or a file of bare messages of several.
+#[derive(Debug)]
+pub struct Replay {
+    /// Its files, in order.
+    parts: Vec<PathBuf>,
+    /// Which of them comes next.
+    next_part: usize,
+    reader: Option<BufReader<File>>,
+    line: Vec<u8>,
+    /// Lines read so far.
+    lines: u64,
+    /// The wall clock of `t` = 0, where `t` counts from there.
+    opened: Timestamp,
+    last: Timestamp,
+    inflater: Inflater,
+}
+
+/// One thing of a capture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Captured {
+    /// When it was captured.
+    pub at: Timestamp,
+    /// What it is.
+    pub what: Taken,
+}
+
+/// The kinds of things in a capture.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Taken {
+    /// The room of what follows is called so.
+    Name(Text),
+    /// What tiktop itself said about the room then: an event, as it wrote it.
+    Said(Value),
+    /// A frame.
+    Incoming(Incoming),
+    /// A message without its frame; and the live it belongs to, where the line says so.
+    Message(Box<Response>, Option<RoomId>),
+    /// A line that cannot be read.
+    Unreadable {
+        /// Its length in bytes.
+        bytes: usize,
+        /// Which and why.
+        why: String,
+    },
+}
+
+impl Replay {
+    /// Opens a capture: a file, or a folder with a file for each room, maybe in parts (`ana.0001.jsonl`). At least one.
+    pub async fn open(path: &Path) -> Result<Vec<Self>, Error> {
+        let parts = if path.is_dir() { rooms_in(path).await } else { Ok(vec![vec![path.to_owned()]]) };
+        let rooms = parts.map_err(|error| unreadable(path, &error))?;
+        if rooms.is_empty() {
+            let folder = path.display();
+            return Err(Error::new(
+                Kind::Setup,
+                format!("{folder} holds no capture: name a file or folder of .jsonl lines"),
+            ));
+        }
+        let mut replays = Vec::with_capacity(rooms.len());
+        for parts in rooms {
+            let mut replay = Self::of(parts);
+            replay.survey().await?;
+            replays.push(replay);
+        }
+        Ok(replays)
+    }
+
+    fn of(parts: Vec<PathBuf>) -> Self {
+        Self {
+            parts,
+            next_part: 0,
+            reader: None,
+            line: Vec::new(),
+            lines: 0,
+            opened: Timestamp::default(),
+            last: Timestamp::default(),
+            inflater: Inflater::default(),
+        }
+    }
+
+    /// Starts again from the first line.
+    pub fn rewind(&mut self) {
+        (self.next_part, self.reader, self.lines, self.last) = (0, None, 0, Timestamp::default());
+        self.line.clear();
+    }
+
+    /// The next thing; nothing at the end. Cancel-safe.
+    pub async fn next_captured(&mut self) -> Result<Option<Captured>, Error> {
+        while self.read_line().await? {
+            let line = std::mem::take(&mut self.line);
+            if !line.trim_ascii().is_empty() {
+                self.lines += 1;
+                return Ok(Some(self.take(&String::from_utf8_lossy(&line))));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Learns when the capture was made from the server's clock, where its own times only count from the connection.
+    async fn survey(&mut self) -> Result<(), Error> {
+        for _ in 0..SURVEY {
+            let Some(captured) = self.next_captured().await? else { break };
+            let Taken::Incoming(Incoming::Response(response)) = captured.what else { continue };
+            if let Some(now) = response.now {
+                self.opened = Timestamp(now.0.saturating_sub(captured.at.0));
+                break;
+            }
+        }
+        self.rewind();
+        Ok(())
+    }
+
+    /// Reads on to the end of a line; false at the end of the last part.
+    async fn read_line(&mut self) -> Result<bool, Error> {
+        loop {
+            if self.reader.is_none() {
+                let Some(path) = self.parts.get(self.next_part) else { return Ok(false) };
+                let file = File::open(path).await.map_err(|error| unreadable(path, &error))?;
+                self.reader = Some(BufReader::with_capacity(READ, file));
+                self.next_part += 1;
+            }
+            let Some(reader) = &mut self.reader else { return Ok(false) };
+            // What was read before a cancelled call is still there.
+            let room = MAX_LINE.saturating_sub(self.line.len()) as u64;
+            let read = reader.take(room).read_until(b'\n', &mut self.line).await;
+            let path = self.parts.get(self.next_part.saturating_sub(1)).map_or(Path::new(""), PathBuf::as_path);
+            if read.map_err(|error| unreadable(path, &error))? == 0 {
+                self.reader = None;
+            }
+            if !self.line.is_empty() {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn take(&mut self, line: &str) -> Captured {
+        let (t, what) = match Line::parse(line) {
+            Ok(Line::Frame { t, bytes }) => {
+                let incoming = match read_frame(bytes.clone(), &mut self.inflater) {
+                    Ok(Some(response)) => Incoming::Response(Box::new(response)),
+                    Ok(None) => Incoming::Alive,
+                    Err(error) => Incoming::Broken { what: BrokenFrame::Unreadable(error), bytes },
+                };
+                (wall_clock(t, self.opened), Taken::Incoming(incoming))
+            }
+            Ok(Line::Message { message, created, room_id }) => {
+                let response = Response { messages: vec![message], ..Response::default() };
+                (created.unwrap_or_default(), Taken::Message(Box::new(response), room_id))
+            }
+            Ok(Line::Name { t, name }) => (wall_clock(t, self.opened), Taken::Name(Text::new(&name))),
+            Ok(Line::Said { t, event }) => (wall_clock(t, self.opened), Taken::Said(event)),
+            Err(error) => {
+                let why = format!("line {}: {error}", self.lines);
+                (Timestamp::default(), Taken::Unreadable { bytes: line.len(), why })
+            }
+        };
+        self.last = self.last.max(t);
+        Captured { at: self.last, what }
+    }
+}
+
+impl Feed for Replay {
+    /// What came then, without waiting. The end of the capture ends it like a socket that was closed.
+    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
+        async {
+            while let Some(captured) = self.next_captured().await? {
+                match captured.what {
+                    Taken::Incoming(incoming) => return Ok(incoming),
+                    Taken::Message(response, _) => return Ok(Incoming::Response(response)),
+                    Taken::Unreadable { why, .. } => {
+                        let what = BrokenFrame::Unreadable(DecodeError::BadCapture(why.into()));
+                        return Ok(Incoming::Broken { what, bytes: bytes::Bytes::new() });
+                    }
+                    Taken::Name(_) | Taken::Said(_) => {}
+                }
+            }
+            Err(Error::new(Kind::Closed, "the capture ends here"))
+        }
+        .boxed()
+    }
+}
+
+fn read_frame(bytes: bytes::Bytes, inflater: &mut Inflater) -> Result<Option<Response>, DecodeError> {
+    let frame = Frame::decode(bytes)?;
+    if !frame.kind.carries_response() {
+        return Ok(None);
+    }
+    Response::decode(&frame.body(inflater)?).map(Some)
+}
+
+/// The files of a folder, by room, each room's parts in order.
+async fn rooms_in(folder: &Path) -> io::Result<Vec<Vec<PathBuf>>> {
+    let mut rooms: BTreeMap<String, Vec<(u64, PathBuf)>> = BTreeMap::new();
+    let mut entries = tokio::fs::read_dir(folder).await?;
+    while let Some(entry) = entries.next_entry().await? {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(stem) = name.strip_suffix(".jsonl") else { continue };
+        let (room, part) =
+            stem.rsplit_once('.').and_then(|(room, part)| Some((room, part.parse().ok()?))).unwrap_or((stem, 0));
+        rooms.entry(room.to_owned()).or_default().push((part, entry.path()));
+    }
+    let in_order = |mut parts: Vec<(u64, PathBuf)>| {
+        parts.sort();
+        parts.into_iter().map(|(_, path)| path).collect()
+    };
+    Ok(rooms.into_values().map(in_order).collect())
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Error {
+    Error::new(Kind::Setup, format!("cannot read {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::webcast::Session;
+    use crate::wire::{FrameKind, pb};
+    use prost::Message as _;
+
+    fn frame(t: i64, now: i64) -> String {
+        let body = pb::Response { now, ..Default::default() }.encode_to_vec();
+        Line::Frame { t, bytes: Frame::serve(&FrameKind::Message, 1, 0, &body, true) }.to_json()
+    }
+
+    async fn all(replay: &mut Replay) -> Vec<Captured> {
+        let mut all = Vec::new();
+        while let Some(captured) = replay.next_captured().await.unwrap() {
+            all.push(captured);
+        }
+        all
+    }
+
+    async fn only(path: &Path) -> Replay {
+        let mut replays = Replay::open(path).await.unwrap();
+        assert_eq!(replays.len(), 1);
+        replays.remove(0)
+    }
+
+    #[tokio::test]
+    async fn times_since_the_connection_are_dated_by_the_servers_clock() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("x.jsonl");
+        let lines = [frame(50, 0), frame(100, 1_700_000_000_100), frame(90, 0), frame(300, 1_700_000_009_000)];
+        std::fs::write(&file, lines.join("\n")).unwrap();
+        let mut replay = only(&file).await;
+        for _ in 0..2 {
+            let at: Vec<_> = all(&mut replay).await.iter().map(|captured| captured.at.0 - 1_700_000_000_000).collect();
+            assert_eq!(at, [50, 100, 100, 300], "and never run backwards");
+            replay.rewind();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_bad_line_costs_itself_and_so_does_a_cut_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("x.jsonl");
+        let good = frame(1_700_000_000_000, 0);
+        let cut = &good[..good.len() - 9];
+        std::fs::write(&file, format!("{good}\n\nnonsense \u{1b}[31m\n{{\"b64\":\"AAAA\"}}\n{good}\n{cut}")).unwrap();
+        let mut session = Session::new(RoomId(7), None, Box::new(only(&file).await));
+        let mut heard = Vec::new();
+        let end = loop {
+            match session.next().await {
+                Ok(Incoming::Response(_)) => heard.push("response"),
+                Ok(Incoming::Broken { .. }) => heard.push("broken"),
+                Ok(Incoming::Alive | Incoming::Gap { .. }) => heard.push("nothing"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(heard, ["response", "broken", "broken", "response", "broken"]);
+        assert_eq!((end.kind(), end.to_string().as_str()), (Kind::Closed, "the capture ends here"));
+    }
+
+    #[tokio::test]
+    async fn a_folder_is_its_rooms_and_their_parts_in_order() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, t) in [("ana.10000.jsonl", 3), ("ana.9999.jsonl", 2), ("ana.0001.jsonl", 1), ("bo.live.jsonl", 4)] {
+            std::fs::write(dir.path().join(name), frame(1_700_000_000_000 + t, 0)).unwrap();
+        }
+        std::fs::write(dir.path().join("notes.txt"), "mine").unwrap();
+        let mut replays = Replay::open(dir.path()).await.unwrap();
+        let mut times = Vec::new();
+        for replay in &mut replays {
+            times.push(all(replay).await.iter().map(|captured| captured.at.0 % 10).collect::<Vec<_>>());
+        }
+        assert_eq!(times, [vec![1, 2, 3], vec![4]]);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_capture_is_said_so() {
+        let dir = tempfile::tempdir().unwrap();
+        for path in [dir.path().to_owned(), dir.path().join("missing.jsonl")] {
+            let error = Replay::open(&path).await.unwrap_err();
+            assert_eq!(error.kind(), Kind::Setup);
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! A live is captured and played again: the same lines, the same totals, from any point; damage costs itself.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Process, Output};
+use std::time::Duration;
+
+use prost::Message as _;
+use serde_json::Value;
+use tiktop::events::PhaseKind;
+use tiktop::ids::{MsgId, RoomKey};
+use tiktop::room::{Room, Verdict};
+use tiktop::sim::{Options, Sim, Truth};
+use tiktop::track::{Command, Playback, Player, Speed, Update, UpdateKind};
+use tiktop::wire::capture::Line;
+use tiktop::wire::{Frame, FrameKind, Message, pb};
+use tokio::sync::mpsc::Receiver;
+
+/// Nothing here takes long, but on a clock that the test turns; one that waits in vain must end all the same.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// When an invented capture begins, in milliseconds.
+const BEGIN: i64 = 1_700_000_000_000;
+
+fn tiktop(state: &Path, args: &[&str]) -> Process {
+    let mut process = Process::new(env!("CARGO_BIN_EXE_tiktop"));
+    process.env("XDG_STATE_HOME", state).env("XDG_CONFIG_HOME", state).args(args);
+    process
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A simulated live that was captured to its end by the program itself.
+struct Captured {
+    state: tempfile::TempDir,
+    folder: PathBuf,
+    truth: Truth,
+    /// What `tiktop events` printed meanwhile.
+    printed: Vec<Value>,
+}
+
+impl Captured {
+    /// So many times the connection is lost; so many messages come before and after each.
+    async fn live(drops: u64, messages: u64) -> Self {
+        let sim = Sim::start(Options { rate: 300.0, ..Options::default() }).await.unwrap();
+        let (name, state) = (sim.names()[0].clone(), tempfile::tempdir().unwrap());
+        let sets = [
+            format!("service.site_url={}", sim.base_url()),
+            format!("service.webcast_url={}", sim.base_url()),
+            format!("service.socket_url={}", sim.socket_url()),
+            "transports=['direct']".to_owned(),
+        ];
+        let mut process = tiktop(state.path(), &["events", "--capture", "--once", &name]);
+        process.args(sets.iter().flat_map(|set| ["--set", set]));
+        let ended = tokio::spawn(tokio::process::Command::from(process).kill_on_drop(true).output());
+        for drop in 0..=drops {
+            let enough = sim.truth(&name).total() + messages;
+            let said = async {
+                while sim.truth(&name).total() < enough || sim.sockets().entered <= drop {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            };
+            tokio::time::timeout(PATIENCE, said).await.expect("the live says enough");
+            if drop < drops {
+                sim.drop_sockets();
+            }
+        }
+        sim.end_live(&name);
+        let output = tokio::time::timeout(PATIENCE, ended).await.expect("the live ends").unwrap().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let truth = sim.truth(&name);
+        sim.stop().await;
+        let runs = std::fs::read_dir(state.path().join("tiktop/captures")).unwrap();
+        let folder = runs.map(|run| run.unwrap().path()).next().unwrap();
+        Self { printed: lines(&output), state, folder, truth }
+    }
+
+    /// Its one file.
+    fn file(&self) -> PathBuf {
+        std::fs::read_dir(&self.folder).unwrap().next().unwrap().unwrap().path()
+    }
+}
+
+/// A reader of a replay, with mirrors of its rooms.
+struct Mirror {
+    updates: Receiver<Update>,
+    rooms: BTreeMap<RoomKey, Room>,
+}
+
+impl Mirror {
+    fn of(player: &Player) -> Self {
+        Self { updates: player.subscribe(256, false), rooms: BTreeMap::new() }
+    }
+
+    /// Follows until `done`; false when the replay was over before.
+    async fn until(&mut self, mut done: impl FnMut(&BTreeMap<RoomKey, Room>) -> bool) -> bool {
+        tokio::time::timeout(PATIENCE, async {
+            while !done(&self.rooms) {
+                let Some(update) = self.updates.recv().await else { return false };
+                self.take(update);
+            }
+            true
+        })
+        .await
+        .expect("the replay goes on")
+    }
+
+    fn take(&mut self, update: Update) {
+        match update.kind {
+            UpdateKind::Added { .. } => _ = self.rooms.insert(update.room, Room::new(20_000)),
+            UpdateKind::Removed { .. } => _ = self.rooms.remove(&update.room),
+            UpdateKind::Snapshot(room) => _ = self.rooms.insert(update.room, Room::clone(&room)),
+            UpdateKind::Events(events) => {
+                let room = self.rooms.get_mut(&update.room).unwrap();
+                for noted in events.iter() {
+                    assert!(matches!(room.apply(&noted.event), Verdict::Fresh(_)), "told twice: {noted:?}");
+                }
+            }
+            UpdateKind::Lagged(lost) => panic!("a replay waits for its readers: {lost:?}"),
+            UpdateKind::Raw(_) | UpdateKind::Frame(_) => {}
+        }
+    }
+
+    fn only(&self) -> &Room {
+        assert_eq!(self.rooms.len(), 1);
+        self.rooms.values().next().unwrap()
+    }
+}
+
+/// Plays a whole capture as fast as it goes.
+async fn played(path: &Path, from: Duration) -> Room {
+    let player = Player::open(path).await.unwrap();
+    let mut mirror = Mirror::of(&player);
+    let playing = player.play(Speed::Max, from);
+    mirror.until(|_| false).await;
+    playing.finish().await;
+    mirror.only().clone()
+}
+
+fn of_type<'v>(lines: &'v [Value], types: &[&str]) -> Vec<&'v Value> {
+    lines.iter().filter(|line| types.iter().any(|name| line["type"] == *name)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_captured_live_plays_to_the_same_totals_and_prints_the_same_lines() {
+    let captured = Captured::live(0, 600).await;
+    let (truth, room) = (&captured.truth, played(&captured.folder, Duration::ZERO).await);
+    let stats = &room.stats;
+    assert_eq!((stats.gifts, stats.coins), (truth.gift_units, truth.gift_coins));
+    assert_eq!((stats.follows, stats.shares, stats.likes_seen), (truth.follows, truth.shares, truth.likes));
+    assert_eq!(room.phase.kind, PhaseKind::Ended);
+    assert_eq!(room.phase.reason.as_str(), "the host ended the live");
+    assert_eq!(room.host.unique_id.as_str(), captured.printed[0]["room"].as_str().unwrap().trim_start_matches('@'));
+    assert!(room.title.as_str().contains("harbour") && room.stats.unreadable == 0, "what a look-up said is there");
+
+    let file = captured.file();
+    let output = tiktop(captured.state.path(), &["replay", "--json", file.to_str().unwrap()]).output().unwrap();
+    let again = lines(&output);
+    let said = ["chat", "join", "like", "viewers", "follow", "share", "control", "battle", "battle_points"];
+    assert_eq!(of_type(&again, &said), of_type(&captured.printed, &said), "at the same times");
+    let output = tiktop(captured.state.path(), &["decode", file.to_str().unwrap()]).output().unwrap();
+    assert_eq!(of_type(&again, &said).len(), of_type(&lines(&output), &said).len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gaps_and_phases_come_at_their_places() {
+    let captured = Captured::live(2, 100).await;
+    let output = tiktop(captured.state.path(), &["replay", "--json"]).arg(&captured.folder).output().unwrap();
+    let told = |lines: &[Value]| {
+        let lines = of_type(lines, &["gap", "state"]);
+        let words = |line: &&Value| [&line["type"], &line["phase"], &line["reason"]].map(Value::clone);
+        let after = lines.iter().position(|line| line["phase"] == "live").unwrap();
+        lines[after..].iter().map(words).collect::<Vec<_>>()
+    };
+    let then = told(&captured.printed);
+    assert!(then.iter().any(|line| line[0] == "gap"), "the line was dropped");
+    assert_eq!(told(&lines(&output)), then);
+    let seconds = |lines: &[Value]| {
+        of_type(lines, &["gap"]).iter().map(|line| line["seconds"].as_f64().unwrap()).collect::<Vec<_>>()
+    };
+    for (now, then) in seconds(&lines(&output)).iter().zip(seconds(&captured.printed)) {
+        assert!((now - then).abs() < 0.1, "a gap of {then} s became {now} s");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damage_costs_itself() {
+    let captured = Captured::live(0, 400).await;
+    let whole = played(&captured.folder, Duration::ZERO).await;
+    let file = captured.file();
+    let mut text = std::fs::read_to_string(&file).unwrap();
+    for (at, garbage) in
+        [(5, "garbage"), (9, "{\"b64\":\"AAAA\",\"t\":1}"), (12, "{\"t\":1,\"said\":{\"kind\":\"\u{1b}\"}}")]
+    {
+        let (place, _) = text.match_indices('\n').nth(at).unwrap();
+        text.insert_str(place + 1, &format!("{garbage}\n"));
+    }
+    let last = text.lines().last().unwrap().to_owned();
+    text.push_str(&last[..last.len() / 2]);
+    std::fs::write(&file, text).unwrap();
+    let damaged = played(&file, Duration::ZERO).await;
+    assert_eq!(damaged.stats.unreadable, 4);
+    assert_eq!((damaged.stats.gifts, damaged.stats.coins), (whole.stats.gifts, whole.stats.coins));
+    assert_eq!(damaged.stats.messages, whole.stats.messages);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn purge_removes_what_was_captured() {
+    let captured = Captured::live(0, 50).await;
+    let purge = || {
+        let output = tiktop(captured.state.path(), &["purge"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(purge().starts_with("removed 1 capture file ("));
+    assert!(!captured.folder.exists());
+    assert!(purge().starts_with("nothing is kept in "));
+}
+
+/// A capture with a comment each second, for so many seconds.
+fn comments(seconds: i64) -> tempfile::NamedTempFile {
+    let file = tempfile::Builder::new().suffix(".jsonl").tempfile().unwrap();
+    let lines: Vec<_> = (0..seconds).map(|second| frame(second, second + 1)).collect();
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    file
+}
+
+fn frame(second: i64, id: i64) -> String {
+    let comment = crate::invented::message("WebcastChatMessage", &crate::invented::chat("hello"));
+    let message =
+        pb::Message { method: comment.method.to_string(), payload: comment.payload, msg_id: id, ..Default::default() };
+    let t = BEGIN + second * 1_000;
+    let response = pb::Response { messages: vec![message], now: t, ..Default::default() };
+    let bytes = Frame::serve(&FrameKind::Message, 1, 0, &response.encode_to_vec(), true);
+    Line::Frame { t, bytes }.to_json()
+}
+
+fn comments_of(rooms: &BTreeMap<RoomKey, Room>) -> u64 {
+    rooms.values().map(|room| room.stats.comments).sum()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pace_is_kept_and_time_is_the_time_of_capture() {
+    let file = comments(60);
+    for (speed, expected) in [(1, 59.0), (10, 5.9)] {
+        let player = Player::open(file.path()).await.unwrap();
+        let (clock, begun) = (player.clock(), tokio::time::Instant::now());
+        let mut mirror = Mirror::of(&player);
+        let playing = player.play(Speed::Times(speed), Duration::ZERO);
+        assert!(mirror.until(|rooms| comments_of(rooms) == 60).await);
+        let took = begun.elapsed().as_secs_f64();
+        assert!((expected - 0.1..expected + 1.0).contains(&took), "{took} s at {speed}x");
+        assert_eq!((clock.now().wall.0 - BEGIN) / 1_000, 59);
+        playing.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn any_speed_gives_the_same_room() {
+    let file = comments(600);
+    let fast = played(file.path(), Duration::ZERO).await;
+    let later = played(file.path(), Duration::from_secs(555)).await;
+    assert_eq!(fast.stats.comments, 600);
+    assert_eq!(serde_json::to_value(&fast).unwrap(), serde_json::to_value(&later).unwrap());
+    let a_minute = fast.comments.per_minute(fast.phase_since).unwrap();
+    assert!((60..=61).contains(&a_minute), "the graphs follow the capture, not {a_minute} a minute");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_can_stand_still_and_jump() {
+    let file = comments(600);
+    let player = Player::open(file.path()).await.unwrap();
+    let mut mirror = Mirror::of(&player);
+    let commands = player.commands();
+    let clock = player.clock();
+    let playing = player.play(Speed::Times(1), Duration::from_secs(100));
+    assert!(mirror.until(|rooms| comments_of(rooms) >= 102).await);
+    commands.send(Command::Playback(Playback::Pause)).await.unwrap();
+    commands.send(Command::Playback(Playback::Skip(-50))).await.unwrap();
+    assert!(mirror.until(|rooms| (1..=53).contains(&comments_of(rooms))).await, "back");
+    commands.send(Command::Playback(Playback::Skip(300))).await.unwrap();
+    assert!(mirror.until(|rooms| comments_of(rooms) >= 350).await, "ahead");
+    let stood = clock.now();
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert_eq!(clock.now(), stood, "it stands still");
+    commands.send(Command::Playback(Playback::Pause)).await.unwrap();
+    assert!(mirror.until(|rooms| comments_of(rooms) >= 360).await, "it goes on");
+    commands.send(Command::Playback(Playback::Skip(10_000))).await.unwrap();
+    assert!(mirror.until(|rooms| rooms.values().any(|room| room.phase.kind == PhaseKind::Ended)).await);
+    assert_eq!(comments_of(&mirror.rooms), 600);
+    commands.send(Command::Playback(Playback::Skip(-10_000))).await.unwrap();
+    assert!(mirror.until(|rooms| comments_of(rooms) < 20).await, "and again from the start");
+    playing.finish().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silence_of_hours_is_skipped() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, [frame(0, 1), frame(36_000, 2)].join("\n")).unwrap();
+    let begun = tokio::time::Instant::now();
+    let player = Player::open(file.path()).await.unwrap();
+    let mut mirror = Mirror::of(&player);
+    let playing = player.play(Speed::Times(1), Duration::ZERO);
+    mirror.until(|_| false).await;
+    assert_eq!(mirror.only().stats.comments, 2);
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    playing.finish().await;
+}
+
+#[tokio::test]
+async fn bare_messages_go_to_their_rooms() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let line = |id: u64, room: &str| {
+        let comment = pb::ChatMessage {
+            common: Some(pb::Common::default()),
+            user: Some(crate::invented::ana()),
+            ..crate::invented::chat("hello")
+        };
+        let message = crate::invented::message("WebcastChatMessage", &comment);
+        let message = Message { msg_id: Some(MsgId(id)), ..message };
+        Line::Message { message, created: None, room_id: room.parse().ok() }.to_json()
+    };
+    let text = [line(1, "7300000000000000001"), line(2, "7300000000000000002"), line(3, "7300000000000000001")];
+    std::fs::write(&file, text.join("\n")).unwrap();
+    let player = Player::open(file.path()).await.unwrap();
+    let mut mirror = Mirror::of(&player);
+    let playing = player.play(Speed::Max, Duration::ZERO);
+    mirror.until(|_| false).await;
+    playing.finish().await;
+    let told: Vec<_> = mirror.rooms.values().map(|room| (room.room_id.unwrap().0 % 10, room.stats.messages)).collect();
+    assert_eq!(told, [(1, 2), (2, 1)]);
+}
+
+/// A line of a capture that anybody may have written.
+#[tokio::test]
+async fn what_a_capture_says_is_as_foreign_as_any_message() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let at = r#"{"mono":18446744073709551615,"wall":9223372036854775807}"#;
+    let said = |kind: &str| {
+        format!(
+            r#"{{"t":{BEGIN},"said":{{"at":{at},"server_at":null,"id":null,"room_id":null,"history":false,"kind":{kind}}}}}"#
+        )
+    };
+    let lines = [
+        said(
+            r#"{"State":{"kind":"live","reason":{"safe":"\u001b[31mred"},"transport":"\u001b]0;x\u0007","retry_at":null}}"#,
+        ),
+        said(
+            r#"{"Gap":{"from":{"mono":0,"wall":-9223372036854775808},"length":{"secs":18446744073709551615,"nanos":0},"reason":{"safe":""}}}"#,
+        ),
+        said(
+            r#"{"Info":{"host":{"id":null,"unique_id":{"safe":"\u202eana"},"nickname":{"safe":""}},"title":{"safe":"\u0007t"},"watching":18446744073709551615,"total_viewers":null,"likes":null,"followers":null,"started_at":-9223372036854775808,"skew_ms":9223372036854775807}}"#,
+        ),
+        said(r#"{"Share":{}}"#),
+        format!(r#"{{"t":-9e99,"said":{{"at":{at}}}}}"#),
+        r#"{"t":9e99,"name":"\u001b[31mana"}"#.to_owned(),
+        frame(0, 1),
+    ];
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let room = played(file.path(), Duration::ZERO).await;
+    assert_eq!(room.phase.kind, PhaseKind::Ended);
+    assert_eq!((room.host.unique_id.as_str(), room.title.as_str()), ("ana", "t"));
+    assert_eq!((room.stats.gaps, room.stats.comments), (1, 1));
+    assert!(room.stats.unreadable >= 2);
+    let shown = format!("{:?}", room.chat.iter().map(|entry| &entry.line).collect::<Vec<_>>());
+    assert!(!shown.contains('\u{1b}'), "{shown}");
+}
+
+#[test]
+fn what_cannot_be_played_is_said_in_a_sentence() {
+    let state = tempfile::tempdir().unwrap();
+    for (args, says) in [
+        (vec!["replay", "--json", "/nowhere/x.jsonl"], "cannot read /nowhere/x.jsonl"),
+        (vec!["replay", "--speed", "0", "x"], "is no speed: write 1, 10"),
+        (vec!["replay", "--from", "1:99", "x"], "write seconds, M:SS or H:MM:SS"),
+    ] {
+        let output = tiktop(state.path(), &args).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains(says), "{said}");
+    }
+}
