@@ -119,7 +119,7 @@ impl Mirror {
                 }
             }
             UpdateKind::Lagged(lost) => panic!("a replay waits for its readers: {lost:?}"),
-            UpdateKind::Raw(_) | UpdateKind::Frame(_) => {}
+            UpdateKind::Raw(_) | UpdateKind::Frame(_) | UpdateKind::Health(_) => {}
         }
     }
 
