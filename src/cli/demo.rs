@@ -45,6 +45,7 @@ fn point_at(sim: &Sim, loaded: &mut Loaded) {
     service.site_url = sim.base_url();
     service.webcast_url = sim.base_url();
     service.socket_url = sim.socket_url();
+    loaded.settings.cloud.url = sim.socket_url();
     for provider in &mut loaded.settings.providers {
         provider.url = sim.base_url();
     }

@@ -342,6 +342,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_wrong_with_one_room_holds_up_no_other() {
+        let says = Err(Error::new(Kind::NotFound, "the room is not live"));
+        let first = Box::new(Scripted { name: "direct", errors: Mutex::default(), says });
+        let (chooser, _) = chooser(vec![first, scripted("provider a", vec![])]);
+        assert!(chooser.open(&room(), |_| {}).await.unwrap().session.next().await.is_err());
+        assert_eq!(opened_by(&chooser).await.1.unwrap(), "direct");
+        assert!(chooser.health()[0].last_error.is_some());
+    }
+
+    #[tokio::test]
     async fn when_all_fail_the_sentence_names_each_and_the_time_is_the_earliest() {
         let (chooser, clock) = chooser(vec![
             scripted("provider a", vec![limited(32)]),
