@@ -23,6 +23,7 @@
 mod answer;
 mod batch;
 mod battle;
+mod browser;
 mod crowd;
 mod faults;
 mod flv;

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use http_body_util::{BodyExt, Empty};
 use hyper::header::{
-    CONNECTION, COOKIE, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
+    CONNECTION, COOKIE, HeaderValue, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
     USER_AGENT,
 };
+use hyper::upgrade::Upgraded;
 use hyper::{Request, Response, StatusCode};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::answer::{self, Answer};
+use super::browser;
 use super::faults::Fault;
 use super::query::Query;
 use super::socket::{self, Hello};
@@ -40,20 +42,27 @@ pub(super) fn answer<B: Send + 'static>(
     query: &Query,
 ) -> Answer {
     let key = request.headers().get(SEC_WEBSOCKET_KEY).cloned();
+    let accept = key.as_ref().map(|key| derive_accept_key(key.as_bytes())).unwrap_or_default();
+    let shared = Arc::clone(world);
     if is_relay(path, query) {
-        let accept = key.map(|key| derive_accept_key(key.as_bytes())).unwrap_or_default();
-        return open(world, request, Hello::relay(query), &accept);
+        let hello = Hello::relay(query);
+        return open(request, &accept, |upgraded| socket::serve(shared, upgraded, hello));
+    }
+    if let Some(tab) = path.strip_prefix("/devtools/page/") {
+        // A page of the web must not get in, and browsers say so by refusing everybody who names an origin.
+        let room = world.by_name(tab).filter(|_| !request.headers().contains_key(ORIGIN)).cloned();
+        let Some(room) = room else { return answer::body(StatusCode::FORBIDDEN, "text/plain", "") };
+        return open(request, &accept, |upgraded| browser::serve(shared, room, upgraded));
     }
     match (refusal(world, request, path, query), key) {
-        (None, Some(key)) => {
-            let accept = derive_accept_key(key.as_bytes());
+        (None, Some(_)) => {
             let hello = Hello {
                 gzip: query.get("compress") == "gzip",
                 room_id: query.id("room_id"),
                 enters: query.get("client_enter") == "1",
                 relay: None,
             };
-            open(world, request, hello, &accept)
+            open(request, &accept, |upgraded| socket::serve(shared, upgraded, hello))
         }
         (Some(Refusal::Said(status, message)), _) => said(status, message),
         (Some(Refusal::Plain(status)), _) => answer::body(status, "text/plain", ""),
@@ -99,13 +108,17 @@ fn is_relay(path: &str, query: &Query) -> bool {
     matches!(path, "" | "/cloud") && !query.get("uniqueId").is_empty()
 }
 
-fn open<B: Send + 'static>(world: &Arc<World>, request: &mut Request<B>, hello: Hello, accept: &str) -> Answer {
+/// The 101; `serve` has the socket from then on.
+fn open<B: Send + 'static, S: Future<Output = ()> + Send>(
+    request: &mut Request<B>,
+    accept: &str,
+    serve: impl FnOnce(Upgraded) -> S + Send + 'static,
+) -> Answer {
     let protocol = request.headers().get(SEC_WEBSOCKET_PROTOCOL).cloned();
     let upgrade = hyper::upgrade::on(request);
-    let world = world.clone();
     tokio::spawn(async move {
         if let Ok(upgraded) = upgrade.await {
-            socket::serve(world, upgraded, hello).await;
+            serve(upgraded).await;
         }
     });
     let mut answer = Response::new(Empty::new().boxed());

@@ -17,7 +17,7 @@ use super::answer::{self, Answer};
 use super::faults::Fault;
 use super::query::Query;
 use super::world::{self, World};
-use super::{handshake, info, media, provider, site};
+use super::{browser, handshake, info, media, provider, site};
 
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
@@ -95,6 +95,8 @@ fn route(world: &Arc<World>, mut request: Request<Incoming>) -> Answer {
     let parts: Vec<_> = path.trim_start_matches('/').split('/').collect();
     // What a signing provider answers goes on when TikTok blocks us.
     match parts.as_slice() {
+        ["json", "version"] => return browser::version(),
+        ["json", "list"] => return browser::list(world),
         ["webcast", "fetch"] => return provider::fetch(world, &query),
         ["webcast", "rooms", room, "connect"] => return provider::connect(world, room),
         ["webcast", "anchors", name, "connect"] => return provider::connect_name(world, name),

@@ -2,6 +2,7 @@
 
 mod chromium;
 mod devtools;
+mod simulated;
 
 use prost::Message as _;
 use rstest::rstest;
