@@ -5,6 +5,24 @@
 //!
 //! Invariants: everything is the user's alone (files 0600 in folders 0700); never more on disk than the limits say, and
 //! nothing older; no signed parameter, key or cookie is ever written.
+//!
+//! ```
+//! use tiktop::clock::Clock;
+//! use tiktop::ids::RoomKey;
+//! use tiktop::journal::{Capture, Limits, Shelf};
+//!
+//! # let home = tempfile::tempdir()?;
+//! # let folder = home.path();
+//! let shelf = Shelf::new(folder.join("captures"));
+//! let limits = Limits { bytes: 1 << 30, age: std::time::Duration::from_secs(7 * 86_400) };
+//! let now = Clock::system().now();
+//! let mut capture = Capture::begin(shelf.clone(), limits, now)?;
+//! capture.add(RoomKey(1), "@ana.live".into());
+//! capture.frame(RoomKey(1), now, b"the bytes of a frame")?;
+//! capture.end()?;
+//! assert_eq!(shelf.purge().files, 1);
+//! # Ok::<_, std::io::Error>(())
+//! ```
 
 mod capture;
 mod private;

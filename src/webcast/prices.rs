@@ -14,7 +14,7 @@ use super::service::Service;
 use crate::text::Text;
 
 const CAP: usize = 2 << 20;
-const PATHS: [&str; 2] = ["wallet_api/fs/diamond/", "diamond/"];
+const PATHS: [&str; 2] = ["wallet_api/fs/diamond", "diamond/"];
 const SUBJECT: Subject<'static> = Subject::Thing("the price list of coins");
 /// Packs taken; a list has about ten.
 const MAX_PACKS: usize = 256;

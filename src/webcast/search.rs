@@ -20,7 +20,7 @@ const SUBJECT: Subject<'static> = Subject::Thing("lives by search");
 const MAX_ROOMS: usize = 256;
 
 pub(super) async fn search(service: &Service, words: &str) -> Result<Vec<RoomInfo>, Error> {
-    let url = service.question(under(&service.site, "api/search/live/full/"), [("keyword", words), ("offset", "0")]);
+    let url = service.question(under(&service.site, "api/search/live/full/"), [("keyword", words)]);
     read(&service.ask(&service.http, "search lives", url, CAP).await?)
 }
 

@@ -52,6 +52,7 @@ fn methods_in_the_document_exist() {
 fn kinds_in_the_document_exist() {
     let text = read("docs/coming-from.md");
     for (owner, file) in [
+        ("EventKind", "src/events/event.rs"),
         ("PhaseKind", "src/events/status.rs"),
         ("Kind", "src/webcast/error.rs"),
         ("Error", "src/client/error.rs"),
