@@ -5,6 +5,13 @@
 //!
 //! Invariants: everything is the user's alone (files 0600 in folders 0700); never more on disk than the limits say, and
 //! nothing older; no signed parameter, key or cookie is ever written.
+//!
+//! ```
+//! use tiktop::journal::Shelf;
+//!
+//! let shelf = Shelf::new("/tmp/no/captures/here");
+//! assert_eq!(shelf.purge().files, 0);
+//! ```
 
 mod capture;
 mod private;
