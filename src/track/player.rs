@@ -2,7 +2,7 @@
 //!
 //! Time is the time of capture: a clock of its own stands behind every room and the screen, and only the player turns it.
 //! So series, streaks and gaps are what they were, at any pace. Unlike a live, a replay waits for its readers: nothing is
-//! lost at full speed. To jump is to play from the start in silence, which is always right.
+//! lost at full speed. To jump back is to play from the start in silence, which is always right.
 
 use std::path::Path;
 use std::str::FromStr;

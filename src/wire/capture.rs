@@ -2,6 +2,7 @@
 //!
 //! Our own captures also name the room, `{"name": …, "t": …}`, and repeat what we said about it, `{"said": …, "t": …}`:
 //! its phases, gaps and look-ups, so that a replay shows what was on the screen. What is said has no meaning here.
+//!
 //! ```
 //! use tiktop::wire::capture::Line;
 //!
