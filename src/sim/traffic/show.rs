@@ -84,7 +84,7 @@ impl Traffic {
             start_content: (message_type == 0).then_some(start),
             end_content: (message_type == 1)
                 .then(|| pb::PollEnd { option_list: option_list.clone(), ..pb::PollEnd::default() }),
-            update_votes_content: (message_type == 2).then(|| pb::PollVotes { option_list, operator: None }),
+            update_votes_content: (message_type == 2).then_some(pb::PollVotes { option_list, operator: None }),
         };
         head.wrap("WebcastPollMessage", &body)
     }
