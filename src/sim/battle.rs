@@ -6,7 +6,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use super::gifts::GiftKind;
-use super::message::Head;
+use super::message::{Head, user_text};
 use super::traffic::BATTLE_SECONDS;
 use crate::wire::pb;
 
@@ -120,6 +120,36 @@ impl Battle {
             body.repeat_count = count;
         }
         head.wrap("WebcastLinkMicArmies", &body)
+    }
+
+    /// A boosting glove for the room's host, for 30 s.
+    pub(super) fn glove(&self, head: Head, from: &pb::User) -> pb::Message {
+        let sender = pb::BattleBaseUser {
+            user_id: from.id,
+            nick_name: from.nickname.clone(),
+            display_id: from.display_id.clone(),
+            room_id: 0,
+        };
+        let info = pb::CardInfo {
+            card_name_key: "pm_mt_boost_crit_name".to_owned(),
+            send_time_sec: head.at_ms / 1_000,
+            send_user: Some(pb::BattleAnchor { user: Some(sender) }),
+            effect_last_duration: 30,
+            multiple: 5,
+            effect_time_sec: head.at_ms / 1_000 + 3,
+            ..pb::CardInfo::default()
+        };
+        let text = user_text("pm_mt_boost_send_crit_comment", "{0:user} sent 1 boosting glove", from);
+        let anchor_id = self.sides[0].host.id;
+        let card = pb::UseCard { card_info: Some(info), anchor_id, display_content: Some(text) };
+        let body = pb::LinkMicBattleItemCard {
+            common: Some(head.common("WebcastLinkMicBattleItemCard", None)),
+            battle_id: self.id,
+            msg_type: 2,
+            use_critical_strike: Some(card),
+            ..pb::LinkMicBattleItemCard::default()
+        };
+        head.wrap("WebcastLinkMicBattleItemCard", &body)
     }
 
     /// The punish phase is over.

@@ -306,7 +306,7 @@ pub(super) fn side_show(head: Head, method: &str) -> pb::Message {
 }
 
 /// The user once more, whole, as the recorded display texts have it.
-fn user_text(key: &str, pattern: &str, user: &pb::User) -> pb::Text {
+pub(super) fn user_text(key: &str, pattern: &str, user: &pb::User) -> pb::Text {
     pb::Text { key: key.to_owned(), default_pattern: pattern.to_owned(), pieces: vec![user_piece(user)] }
 }
 

@@ -5,6 +5,7 @@
 
 mod numbers;
 mod say;
+mod show;
 
 use std::collections::BTreeMap;
 
@@ -36,6 +37,7 @@ pub(super) struct Traffic {
     crowd: Crowd,
     numbers: Numbers,
     battle: Option<Battle>,
+    show: show::Show,
     /// What is due, by time and by order of planning.
     plan: BTreeMap<(u64, u64), Beat>,
     planned: u64,
@@ -66,8 +68,10 @@ pub(super) struct Cast {
 enum Beat {
     Somebody,
     Viewers,
+    Show(u64),
     Streak(Box<Streak>),
     BattleStarts,
+    Card,
     RivalScores,
     BattleEnds,
     PunishEnds,
@@ -102,6 +106,7 @@ impl Traffic {
             crowd,
             numbers,
             battle: None,
+            show: show::Show::default(),
             plan: BTreeMap::new(),
             planned: 0,
             next_id: cast.first_id,
@@ -112,6 +117,7 @@ impl Traffic {
         if traffic.cast.rate > 0.0 {
             traffic.plan(0, Beat::Somebody);
             traffic.plan(SECOND / 2, Beat::Viewers);
+            traffic.plan(show::FIRST, Beat::Show(0));
             if traffic.cast.rival.is_some() {
                 traffic.plan(2 * SECOND, Beat::BattleStarts);
             }
@@ -225,6 +231,8 @@ impl Traffic {
                 let every = (2.5_f64).max(5.0 / self.cast.rate);
                 self.plan(at + (every * SECOND as f64) as u64, Beat::Viewers);
             }
+            Beat::Show(step) => self.go_on_with_the_show(at, step),
+            Beat::Card => self.play_card(at),
             Beat::Streak(streak) => self.go_on(at, *streak, faults),
             Beat::BattleStarts => self.start_battle(at),
             Beat::RivalScores => self.let_rival_score(at),
@@ -328,8 +336,17 @@ impl Traffic {
         self.said.push(battle.started(head));
         self.battle = Some(battle);
         self.plan(at + SECOND, Beat::RivalScores);
+        self.plan(at + 15 * SECOND, Beat::Card);
         // The result is known some seconds after the bell.
         self.plan(at + (BATTLE_SECONDS + 3) * SECOND, Beat::BattleEnds);
+    }
+
+    /// Somebody plays a boosting glove for the host.
+    fn play_card(&mut self, at: u64) {
+        let head = self.head(at);
+        let Some(battle) = self.battle.as_ref().filter(|battle| battle.is_running()) else { return };
+        let from = self.crowd.any(&mut self.rng);
+        self.said.push(battle.glove(head, &from.user));
     }
 
     fn let_rival_score(&mut self, at: u64) {

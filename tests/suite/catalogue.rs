@@ -4,10 +4,11 @@
 use proptest::prelude::*;
 use tiktop::clock::Moment;
 use tiktop::events::json::{self, LineContext};
-use tiktop::events::{EventKind, decode};
-use tiktop::wire::{Fields, Message};
+use tiktop::events::{EventKind, PinnedWhat, decode};
+use tiktop::ids::MsgId;
+use tiktop::wire::{Fields, Message, pb};
 
-use crate::invented::one_of_each;
+use crate::invented::{self as an, one_of_each};
 
 /// A field of a message: its number, its wire type, and its value as bytes or as a message.
 #[derive(Clone, Debug)]
@@ -124,9 +125,13 @@ fn line(message: &Message) -> String {
     json::line(&ctx, &event, None)
 }
 
+/// Read, or lost for the one reason that a part is missing without which it says nothing.
 fn is_read(message: &Message) -> Result<(), String> {
     match decode(message, Moment::default()).kind {
-        EventKind::Unknown(unknown) if unknown.error.is_some() => Err(format!("{unknown:?}")),
+        EventKind::Unknown(unknown) => match unknown.error {
+            Some(error) if !error.as_str().ends_with("is missing") => Err(format!("{}: {error}", unknown.method)),
+            _ => Ok(()),
+        },
         _ => Ok(()),
     }
 }
@@ -140,10 +145,32 @@ fn taking_apart_and_putting_together_changes_nothing() {
 }
 
 #[test]
-fn a_message_without_any_field_is_still_one_of_its_kind() {
+fn a_message_of_nothing_but_its_header_is_still_one_of_its_kind() {
     for sent in one_of_each() {
-        is_read(&Message { payload: bytes::Bytes::new(), ..sent }).unwrap();
+        let kind = |message: &Message| json::type_name(&decode(message, Moment::default()).kind);
+        let bare = Message { payload: vec![0x0a, 0].into(), ..sent.clone() };
+        // A gift without its kind cannot be counted; a weekly reward has an id where others have their header.
+        let needs_more = ["WebcastGiftMessage", "WebcastWeeklyRankRewardMessage"].contains(&&*sent.method);
+        let told_apart_by_number =
+            ["WebcastMemberMessage", "WebcastSocialMessage", "WebcastLinkMicMethod"].contains(&&*sent.method);
+        if !needs_more && !told_apart_by_number {
+            assert_eq!(kind(&bare), kind(&sent), "{}", sent.method);
+        }
+        is_read(&bare).or_else(|error| if needs_more { Ok(()) } else { Err(error) }).unwrap();
     }
+}
+
+#[test]
+fn taking_a_pinned_gift_down_names_no_gift() {
+    let header = an::common();
+    let gift_message = Some(pb::GiftMessage { common: header, ..Default::default() });
+    let chat_message = Some(pb::ChatMessage::default());
+    let down = pb::RoomPinMessage { gift_message, chat_message, ..an::board::pin(2) };
+    let EventKind::Pin(pin) = decode(&an::message("WebcastRoomPinMessage", &down), Moment::default()).kind else {
+        panic!("no pin")
+    };
+    assert_eq!((pin.pinned, pin.message, pin.what), (false, Some(MsgId(777)), PinnedWhat::Gift));
+    assert!(pin.from.is_none() && pin.text.is_empty());
 }
 
 proptest! {

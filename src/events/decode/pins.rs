@@ -47,18 +47,23 @@ pub(super) fn pin<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<
 
 /// Reads the message inside as if it had come alone, and keeps its words; its header is not ours.
 fn hold_up<'a>(context: &Context<'a>, reading: Reading, inner: Fields<'a>, pin: &mut Pin) -> Result<(), DecodeError> {
+    // Empty ones lie beside the one that is meant.
+    let Some(inner) = Some(inner).filter(|inner| inner.clone().next().is_some()) else { return Ok(()) };
     let mut own = Context { catalogue: context.catalogue, common: Common::default() };
-    let (what, from, text) = match reading(&mut own, inner)? {
-        EventKind::Chat(chat) => (PinnedWhat::Chat, Some(chat.from), chat.text),
-        EventKind::Gift(gift) => {
+    let (what, from, text) = match reading(&mut own, inner) {
+        Ok(EventKind::Chat(chat)) => (PinnedWhat::Chat, Some(chat.from), chat.text),
+        Ok(EventKind::Gift(gift)) => {
             let words = format!("{} ×{}", gift.gift.name, gift.count);
             (PinnedWhat::Gift, Some(gift.from), Text::from(words))
         }
-        EventKind::Follow(follow) => (PinnedWhat::Follow, Some(follow.from), Text::new("followed the host")),
-        EventKind::Share(share) => (PinnedWhat::Share, Some(share.from), Text::new("shared the live")),
-        EventKind::Join(join) => (PinnedWhat::Join, Some(join.from), Text::new("joined")),
-        EventKind::Like(like) => (PinnedWhat::Like, like.from, Text::new("liked the live")),
-        _ => (PinnedWhat::Other, None, Text::default()),
+        Ok(EventKind::Follow(follow)) => (PinnedWhat::Follow, Some(follow.from), Text::new("followed the host")),
+        Ok(EventKind::Share(share)) => (PinnedWhat::Share, Some(share.from), Text::new("shared the live")),
+        Ok(EventKind::Join(join)) => (PinnedWhat::Join, Some(join.from), Text::new("joined")),
+        Ok(EventKind::Like(like)) => (PinnedWhat::Like, like.from, Text::new("liked the live")),
+        Ok(_) => (PinnedWhat::Other, None, Text::default()),
+        // Taking a gift down does not say which gift it was.
+        Err(DecodeError::Missing { .. }) => (PinnedWhat::Gift, None, Text::default()),
+        Err(error) => return Err(error),
     };
     pin.message = own.common.msg_id;
     pin.what = what;

@@ -51,14 +51,18 @@ const COMMENTS: [&str; 36] = [
 const QUESTIONS: [&str; 4] =
     ["How did you start?", "What camera do you use?", "Do you ever get nervous?", "Will there be a second part?"];
 /// Recorded methods that clients do not show.
-const SIDE_SHOWS: [&str; 5] = [
+const SIDE_SHOWS: [&str; 4] = [
     "WebcastGiftPanelUpdateMessage",
-    "WebcastLinkMicFanTicketMethod",
     "WebcastGameServerFeatureMessage",
     "WebcastPrivilegeAdvanceMessage",
     "WebcastGuideMessage",
 ];
 const ESCAPES: &str = "\u{1b}[2J\u{1b}]52;c;cm0gLXJm\u{7}free \u{202e}coins\u{2066}\u{9b}31m\r\n\u{8}\u{8}";
+
+/// Something people ask the host.
+pub(super) fn question(rng: &mut Rng) -> &'static str {
+    rng.choice(QUESTIONS).unwrap_or("Why?")
+}
 
 /// Something people write.
 pub(super) fn comment(rng: &mut Rng) -> &'static str {
@@ -102,7 +106,7 @@ impl Traffic {
                 message::share(head, person.user, friends)
             }
             955..967 => message::emote_chat(head, person, self.emote()),
-            967..970 => message::question(head, person.user, self.rng.choice(QUESTIONS).unwrap_or("Why?")),
+            967..970 => message::question(head, person.user, question(&mut self.rng)),
             970..973 => message::subscribe(head, person.user, self.rng.i64(1..14)),
             973..976 => message::grand_entrance(head, person.user, self.rng.i32(20..46)),
             976..978 => message::envelope(head, &person.user, self.rng.i64(10..500), self.rng.i64(5..60)),

@@ -86,3 +86,30 @@ fn a_battle_starts_scores_ends_and_is_followed_by_the_next() {
     let points = said.iter().filter(|message| message.method == "WebcastLinkMicArmies").count();
     assert!(points > 20, "{points} times points");
 }
+
+#[test]
+fn the_host_puts_things_up_in_a_round_and_takes_them_down() {
+    let said = live(1.0, true).advance(100 * SECOND, &Faults::default());
+    let count = |method: &str| said.iter().filter(|message| message.method == method).count();
+    let polls: Vec<_> = said
+        .iter()
+        .filter(|message| message.method == "WebcastPollMessage")
+        .map(|message| pb::PollMessage::decode(message.payload.clone()).unwrap())
+        .collect();
+    let stages: Vec<_> = polls.iter().map(|poll| poll.message_type).collect();
+    assert_eq!(stages[..5], [0, 2, 2, 2, 1]);
+    assert!(polls[..5].iter().all(|poll| poll.poll_id == polls[0].poll_id));
+    let asked = count("WebcastQuestionSelectedMessage");
+    assert!(asked > 0 && asked == count("WebcastQuestionSlideDownMessage"));
+    for method in [
+        "WebcastGoalUpdateMessage",
+        "WebcastRoomPinMessage",
+        "WebcastCaptionMessage",
+        "WebcastRankTextMessage",
+        "WebcastRankUpdateMessage",
+        "WebcastLinkMicFanTicketMethod",
+        "WebcastLinkMicBattleItemCard",
+    ] {
+        assert!(count(method) > 0, "{method}");
+    }
+}

@@ -51,7 +51,7 @@ pub(crate) fn layer(message_type: i32) -> pb::LinkLayerMessage {
         channel_id: CHANNEL,
         scene: if message_type == 18 { 2 } else { 4 },
         list_change_content: (message_type == 11).then_some(list),
-        leave_content: (message_type == 9).then(|| left.clone()),
+        leave_content: (message_type == 9).then_some(left),
         finish_content: (message_type == 10).then_some(left),
         business_content: (message_type == 18).then_some(pb::LayerBusiness { co_hosts }),
     }
