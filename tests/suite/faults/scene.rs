@@ -9,7 +9,7 @@ use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomKey;
 use tiktop::room::{Room, Verdict};
 use tiktop::sim::{Fault, Options, Sim};
-use tiktop::track::{Command, Tracker, Update, UpdateKind};
+use tiktop::track::{Command, Pace, Tracker, Update, UpdateKind};
 use tiktop::webcast::{Client, Proxies};
 use tokio::sync::mpsc;
 
@@ -118,7 +118,10 @@ impl Scene {
         tune(way, &mut settings);
         let secrets = Secrets { cloud_key: Secret::new("k3y"), ..Secrets::default() };
         let client = Client::with_proxies(&settings, secrets, Proxies::None).unwrap();
-        let tracker = Tracker::start(client, clock).unwrap();
+        // Rooms that come back together take turns; here the turns are short.
+        let chooser = client.chooser(clock.clone()).unwrap();
+        let pace = Pace::new(Duration::from_millis(20), 8);
+        let tracker = Tracker::with_chooser(client, chooser, pace, clock);
         let updates = tracker.subscribe(100_000, false);
         let commands = tracker.commands();
         let mut mirrors = BTreeMap::new();
