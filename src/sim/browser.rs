@@ -59,6 +59,8 @@ struct Tab {
     room: Arc<Room>,
     devtools: WebSocketStream<TokioIo<Upgraded>>,
     player: Option<WebSocketStream<TcpStream>>,
+    /// The live that was on when the page was loaded.
+    live: i64,
     /// When the page opens its socket (again).
     opens: Option<Instant>,
     beats_at: Instant,
@@ -73,8 +75,8 @@ struct Left;
 pub(super) async fn serve(world: Arc<World>, room: Arc<Room>, upgraded: Upgraded) {
     let devtools = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, None).await;
     let stop = world.stop.clone();
-    let beats_at = Instant::now();
-    let mut tab = Tab { world, room, devtools, player: None, opens: None, beats_at, sockets: 0 };
+    let (beats_at, live) = (Instant::now(), room.facts().room_id);
+    let mut tab = Tab { world, room, devtools, player: None, live, opens: None, beats_at, sockets: 0 };
     tokio::select! {
         () = stop.cancelled() => {}
         _ = tab.run() => {}
@@ -124,11 +126,16 @@ impl Tab {
         let url = format!("{}{PATH}&room_id={}", self.world.address.socket(), facts.room_id);
         self.sockets += 1;
         self.event("Network.webSocketCreated", json!({ "url": url })).await?;
+        let enter = pb::EnterRoom { room_id: facts.room_id, live_id: 12, ..pb::EnterRoom::default() };
+        if facts.room_id != self.live {
+            // Whoever listens for the old live leaves at this word; what the new one says is then sent to nobody.
+            self.opens = None;
+            return self.send("im_enter_room", 0, enter.encode_to_vec()).await;
+        }
         let Some(player) = connect(&self.world.address.authority, &url).await else {
             return self.event("Network.webSocketClosed", json!({})).await;
         };
         (self.player, self.opens, self.beats_at) = (Some(player), None, Instant::now());
-        let enter = pb::EnterRoom { room_id: facts.room_id, live_id: 12, ..pb::EnterRoom::default() };
         self.send("im_enter_room", 0, enter.encode_to_vec()).await
     }
 

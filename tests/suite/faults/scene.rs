@@ -33,7 +33,7 @@ pub(super) struct Way {
     pub(super) address: fn(&mut Settings) -> &mut String,
 }
 
-static WAYS: [Way; 4] = [
+static WAYS: [Way; 5] = [
     Way {
         name: "provider",
         kind: TransportKind::Provider,
@@ -57,6 +57,14 @@ static WAYS: [Way; 4] = [
         edge: false,
         signed: false,
         address: |settings| &mut settings.cloud.url,
+    },
+    Way {
+        name: "browser",
+        kind: TransportKind::Browser,
+        socket: true,
+        edge: false,
+        signed: false,
+        address: |settings| &mut settings.browser.endpoint,
     },
     Way {
         name: "poll",
@@ -114,6 +122,7 @@ impl Scene {
         settings.service.timeout_seconds = 5;
         settings.providers[0].url = sim.base_url();
         settings.cloud.url = sim.socket_url();
+        settings.browser.endpoint = sim.base_url();
         settings.poll.interval_ms = 500;
         tune(way, &mut settings);
         let secrets = Secrets { cloud_key: Secret::new("k3y"), ..Secrets::default() };

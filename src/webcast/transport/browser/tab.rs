@@ -31,8 +31,6 @@ use crate::wire::{Fields, Frame, FrameKind, Inflater};
 /// Longest time to the first frame after attaching, or after the page lost its socket: its heartbeat is answered every 10 s,
 /// whatever else is silent.
 const FIRST: Duration = Duration::from_secs(15);
-/// Longest silence after that.
-const STALE: Duration = Duration::from_secs(60);
 /// Sockets remembered; above that they are judged by what they say.
 const MAX_SOCKETS: usize = 256;
 /// Workers listened to; a page has a handful.
@@ -67,12 +65,14 @@ pub(super) struct TabFeed {
     last_frame: Instant,
     /// Since when a frame is waited for.
     waiting: Instant,
+    /// Longest silence of a live that was heard.
+    silence: Duration,
 }
 
 impl TabFeed {
     /// Listens to a tab and waits for the first frame, which is the first thing [`Feed::next`] gives. An error when none
     /// comes.
-    pub(super) async fn attach(devtools: Socket, page: Page, room: RoomId) -> Result<Self, Error> {
+    pub(super) async fn attach(devtools: Socket, page: Page, room: RoomId, silence: Duration) -> Result<Self, Error> {
         let mut this = Self {
             devtools,
             page,
@@ -86,6 +86,7 @@ impl TabFeed {
             cut: false,
             last_frame: Instant::now(),
             waiting: Instant::now(),
+            silence,
         };
         this.listen(None);
         while !this.heard {
@@ -112,7 +113,7 @@ impl TabFeed {
     /// The next thing that came over a socket of the live. Cancel-safe.
     async fn hear(&mut self) -> Result<Incoming, Error> {
         loop {
-            let silence = if self.heard && !self.cut { STALE } else { FIRST };
+            let silence = if self.heard && !self.cut { self.silence } else { FIRST };
             let message = tokio::select! {
                 // In this order: a page that loads without end must not hide that the live is silent.
                 biased;
