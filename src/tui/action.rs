@@ -64,6 +64,9 @@ actions! {
     SelectRoom  | "select_room"  | Screen | "1 2 3 4 5 6 7 8 9" | "go to a room: the first key to the first, and so on";
     Record      | "record"       | Screen | "r"                 | "start or stop recording the room";
     Retry       | "retry"        | Screen | "R"                 | "look up or connect now instead of waiting";
+    ReplayPause | "replay_pause" | Screen | "P"                 | "in a replay: stand still, go on";
+    ReplayBack  | "replay_back"  | Screen | ","                 | "in a replay: 30 seconds back";
+    ReplayAhead | "replay_ahead" | Screen | "."                 | "in a replay: 30 seconds ahead";
     FocusNext   | "focus_next"   | Screen | "tab"               | "next pane";
     FocusPrev   | "focus_prev"   | Screen | "backtab"           | "previous pane";
     Zoom        | "zoom"         | Screen | "z"                 | "open a hidden pane over the chat, or the focused one wide";

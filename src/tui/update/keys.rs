@@ -8,7 +8,7 @@ use tui_input::backend::crossterm::EventHandler as _;
 use super::{LONGEST_INPUT, rooms, scroll_pane, scrolled};
 use crate::ids::Target;
 use crate::record;
-use crate::track;
+use crate::track::{self, Playback};
 use crate::tui::action::{Action, Context};
 use crate::tui::app::{App, Popup, Question, Weight};
 use crate::tui::chord::Chord;
@@ -16,6 +16,9 @@ use crate::tui::layout::{self, Pane, Wants};
 use crate::tui::msg::{Effect, Outcome};
 use crate::tui::popups;
 use crate::tui::widgets::feed::Scroll;
+
+/// How far a key jumps in a replay.
+const SKIP_SECONDS: i64 = 30;
 
 /// Handles a key press.
 pub(super) fn pressed(app: &mut App, key: KeyEvent) -> Outcome {
@@ -63,6 +66,9 @@ fn act(app: &mut App, action: Action, nth: usize) -> Outcome {
         Action::SelectRoom => rooms::show(app, nth),
         Action::Record => record_or_stop(app),
         Action::Retry => retry(app),
+        Action::ReplayPause => playback(Playback::Pause),
+        Action::ReplayBack => playback(Playback::Skip(-SKIP_SECONDS)),
+        Action::ReplayAhead => playback(Playback::Skip(SKIP_SECONDS)),
         Action::FocusNext => focus(app, true),
         Action::FocusPrev => focus(app, false),
         Action::Zoom => zoom(app),
@@ -155,6 +161,11 @@ fn record_or_stop(app: &mut App) -> Outcome {
     };
     let job = record::Job { room: tab.key, room_id, host: tab.name().into(), title: tab.room.title.clone() };
     Effect::Record(record::Command::Start(job)).into()
+}
+
+/// A live has no other time than now: its tracker does not listen.
+fn playback(playback: Playback) -> Outcome {
+    Effect::Track(track::Command::Playback(playback)).into()
 }
 
 fn retry(app: &mut App) -> Outcome {
