@@ -13,7 +13,7 @@ mod stage;
 use std::process::Command as Program;
 use std::time::Duration;
 
-use stage::{Pace, Server, cpu, memory, serve};
+use stage::{Rhythm, Server, cpu, memory, serve};
 use tiktop::clock::Clock;
 use tiktop::events::EventKind;
 use tiktop::track::{Command, Tracker, Update, UpdateKind};
@@ -32,8 +32,8 @@ fn main() {
     // Cargo adds flags of its own.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     match arguments.first().map(String::as_str) {
-        Some("serve-blast") => serve(1, MESSAGES, Pace::Blast),
-        Some("serve-steady") => serve(1, RATE as usize * 60, Pace::Steady(RATE)),
+        Some("serve-blast") => serve(1, MESSAGES, Rhythm::Blast),
+        Some("serve-steady") => serve(1, RATE as usize * 60, Rhythm::Steady(RATE)),
         Some("blast") => measure(blast),
         Some("steady") => measure(steady),
         Some("connect") => measure(connect),
@@ -94,7 +94,7 @@ async fn blast() {
     let (took, spent) = (began.elapsed().as_secs_f64(), cpu() - spent);
     let (now, highest) = memory();
     println!("socket to state      {:>9.0} messages/s ({heard} messages, {took:.2} s)", heard as f64 / took);
-    println!("processor, flat out  {:>9.2} ms per 1 000 messages", spent.as_secs_f64() * 1e6 / heard as f64);
+    println!("processor, flat out  {:>9.2} ms per 1 000 messages", spent * 1e6 / heard as f64);
     println!("memory               {now:>9.1} MB after {heard} messages ({before:.1} before, {highest:.1} at most)");
     listener.tracker.finish().await;
 }
@@ -110,7 +110,7 @@ async fn steady() {
     while began.elapsed() < WATCHED {
         heard += listener.hear().await;
     }
-    let (count, spent) = ((heard - before) as f64, (cpu() - spent).as_secs_f64());
+    let (count, spent) = ((heard - before) as f64, cpu() - spent);
     println!(
         "processor, steady    {:>9.2} ms per 1 000 messages ({:.0} messages/s, {:.2} % of one core)",
         spent * 1e6 / count,

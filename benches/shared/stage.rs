@@ -24,7 +24,7 @@ use crate::mix;
 
 /// How a server talks.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Pace {
+pub(crate) enum Rhythm {
     /// Everything at once.
     Blast,
     /// So many messages a second on each socket.
@@ -52,7 +52,7 @@ fn frames(messages: usize) -> Frames {
 }
 
 /// Serves until standard input closes, which it does when whoever started us ends.
-pub(crate) fn serve(rooms: usize, messages: usize, pace: Pace) {
+pub(crate) fn serve(rooms: usize, messages: usize, rhythm: Rhythm) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let frames = frames(messages);
@@ -69,7 +69,7 @@ pub(crate) fn serve(rooms: usize, messages: usize, pace: Pace) {
         std::io::stdout().flush().unwrap();
         let serving = async {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(talk(stream, Arc::clone(&frames), pace));
+                tokio::spawn(talk(stream, Arc::clone(&frames), rhythm));
             }
         };
         let parent_is_gone = tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new()));
@@ -81,7 +81,7 @@ pub(crate) fn serve(rooms: usize, messages: usize, pace: Pace) {
     runtime.shutdown_background();
 }
 
-async fn talk(stream: TcpStream, frames: Frames, pace: Pace) {
+async fn talk(stream: TcpStream, frames: Frames, rhythm: Rhythm) {
     stream.set_nodelay(true).unwrap();
     let Ok(socket) = tokio_tungstenite::accept_async(stream).await else { return };
     let (mut writes, mut reads) = socket.split();
@@ -93,9 +93,9 @@ async fn talk(stream: TcpStream, frames: Frames, pace: Pace) {
     let began = Instant::now();
     let mut said = 0;
     for (frame, count) in frames.iter() {
-        let sent = match pace {
-            Pace::Blast => writes.feed(Message::Binary(frame.clone())).await,
-            Pace::Steady(rate) => {
+        let sent = match rhythm {
+            Rhythm::Blast => writes.feed(Message::Binary(frame.clone())).await,
+            Rhythm::Steady(rate) => {
                 tokio::time::sleep_until(began + Duration::from_secs_f64(said as f64 / f64::from(rate))).await;
                 writes.send(Message::Binary(frame.clone())).await
             }
@@ -126,9 +126,9 @@ impl Server {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let mut words = line.split_whitespace();
         let mut settings = Settings { transports: vec![TransportKind::Direct], ..Settings::default() };
-        settings.service.site_url = words.next().unwrap().to_owned();
+        words.next().unwrap().clone_into(&mut settings.service.site_url);
         settings.service.webcast_url.clone_from(&settings.service.site_url);
-        settings.service.socket_url = words.next().unwrap().to_owned();
+        words.next().unwrap().clone_into(&mut settings.service.socket_url);
         let names = words.next().unwrap().split(',').map(str::to_owned).collect();
         Self { child, settings, names }
     }
@@ -145,11 +145,11 @@ impl Drop for Server {
     }
 }
 
-/// Processor time of this process so far, in the kernel and out of it, threads that have ended included.
-pub(crate) fn cpu() -> Duration {
+/// Seconds of processor time of this process so far, in the kernel and out of it, threads that have ended included.
+pub(crate) fn cpu() -> f64 {
     let usage = getrusage(UsageWho::RUSAGE_SELF).unwrap();
     let micros = [usage.user_time(), usage.system_time()].map(|time| time.num_microseconds());
-    Duration::from_micros(micros.iter().sum::<i64>().unsigned_abs())
+    micros.iter().sum::<i64>() as f64 / 1e6
 }
 
 /// Memory of this process in MB of a million bytes: now, and at its highest.
