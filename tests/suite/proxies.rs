@@ -139,7 +139,7 @@ impl Tinyproxy {
         let proxy = Self { program, place: format!("127.0.0.1:{port}"), _folder: folder };
         let up = async {
             while TcpStream::connect(&proxy.place).await.is_err() {
-                tokio::task::yield_now().await
+                tokio::task::yield_now().await;
             }
         };
         tokio::time::timeout(Duration::from_secs(20), up).await.expect("tinyproxy listens");
