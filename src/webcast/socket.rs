@@ -77,6 +77,8 @@ pub(super) struct RoomSocket<S> {
     outbox: VecDeque<Message>,
     /// Since when something has been waiting to go out.
     waiting_since: Option<Instant>,
+    /// Since when the other side takes nothing any more, and why. What it said before is still read.
+    mute: Option<(Instant, Error)>,
 }
 
 impl<S> RoomSocket<S>
@@ -112,6 +114,7 @@ where
             last_frame: Instant::now(),
             outbox: VecDeque::new(),
             waiting_since: None,
+            mute: None,
         }
     }
 
@@ -120,6 +123,9 @@ where
     }
 
     fn send(&mut self, message: Message) {
+        if self.mute.is_some() {
+            return;
+        }
         self.waiting_since.get_or_insert_with(Instant::now);
         self.outbox.push_back(message);
     }
@@ -135,21 +141,22 @@ where
     async fn next_incoming(&mut self) -> Result<Incoming, Error> {
         loop {
             let stale = sleep_until(self.last_frame + self.pace.stale);
-            let stuck =
-                sleep_until(self.waiting_since.map_or(self.last_frame + self.pace.stale, |t| t + self.pace.stuck));
+            let muted = self.mute.as_ref().map(|(since, _)| *since);
+            let stuck = sleep_until(
+                muted.or(self.waiting_since).map_or(self.last_frame + self.pace.stale, |since| since + self.pace.stuck),
+            );
             tokio::select! {
                 biased;
                 _ = self.heartbeat.tick() => self.beat(),
-                sent = send_all(&mut self.writes, &mut self.outbox), if self.waiting_since.is_some() => {
-                    sent.map_err(|error| self.lost(&error))?;
-                    self.waiting_since = None;
-                }
+                sent = send_all(&mut self.writes, &mut self.outbox), if self.waiting_since.is_some() => self.sent(sent),
                 message = self.reads.next() => {
                     if let Some(incoming) = self.receive(message)? {
                         return Ok(incoming);
                     }
                 }
-                () = stuck, if self.waiting_since.is_some() => return Err(self.stuck()),
+                () = stuck, if self.waiting_since.is_some() || self.mute.is_some() => {
+                    return Err(self.mute.take().map_or_else(|| self.stuck(), |(_, error)| error));
+                }
                 () = stale => return Err(self.stale()),
             }
         }
@@ -166,7 +173,9 @@ where
             Some(Ok(Message::Text(text))) => broken(BrokenFrame::Text, &Bytes::from(text)),
             // Pongs are queued by the library and leave with the next write.
             Some(Ok(Message::Ping(_))) => {
-                self.waiting_since.get_or_insert_with(Instant::now);
+                if self.mute.is_none() {
+                    self.waiting_since.get_or_insert_with(Instant::now);
+                }
                 return Ok(None);
             }
             Some(Ok(Message::Pong(_) | Message::Frame(_))) => return Ok(None),
@@ -181,10 +190,21 @@ where
             return Err(self.stuck());
         }
         // An ack should not wait for the reader to come back.
-        if let Some(Ok(())) = send_all(&mut self.writes, &mut self.outbox).now_or_never() {
-            self.waiting_since = None;
+        if self.mute.is_none()
+            && let Some(sent) = send_all(&mut self.writes, &mut self.outbox).now_or_never()
+        {
+            self.sent(sent);
         }
         Ok(Some(incoming))
+    }
+
+    /// A socket that takes nothing any more may still hold frames, the last ones before its close among them.
+    fn sent(&mut self, sent: Result<(), SocketError>) {
+        self.waiting_since = None;
+        if let Err(error) = sent {
+            self.outbox.clear();
+            self.mute = Some((Instant::now(), self.lost(&error)));
+        }
     }
 
     fn frame(&mut self, bytes: &Bytes) -> Incoming {

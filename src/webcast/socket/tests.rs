@@ -212,3 +212,28 @@ async fn a_relay_tells_of_itself_in_texts_and_of_errors_too() {
     let error = socket.next().await.unwrap_err();
     assert_eq!((error.kind(), error.to_string().contains("no agent is free")), (Kind::Provider, true), "{error}");
 }
+
+#[tokio::test]
+async fn what_arrived_is_read_to_its_end_when_the_other_side_takes_nothing_any_more() {
+    let mut arrived = Vec::new();
+    for log_id in 1..=3 {
+        let Message::Binary(frame) = served(log_id, &batch(true, "-")) else { unreachable!() };
+        arrived.extend([0x82, 126]);
+        arrived.extend(u16::try_from(frame.len()).unwrap().to_be_bytes());
+        arrived.extend_from_slice(&frame);
+    }
+    // The other side has gone: every write fails, and what it said before lies there to be read.
+    let (writes, _) = duplex(1);
+    let stream = tokio::io::join(std::io::Cursor::new(arrived), writes);
+    let ours = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
+    let mut socket = RoomSocket::new(ours, ROOM, "the test socket".into(), UNHURRIED);
+    let mut batches = 0;
+    let error = loop {
+        match socket.next().await {
+            Ok(Incoming::Response(_)) => batches += 1,
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((batches, error.kind()), (3, Kind::Closed));
+}
