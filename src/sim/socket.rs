@@ -269,6 +269,10 @@ impl Session {
 
     /// Sends one batch, with what the faults put before it.
     async fn say(&mut self, batch: &Batch) -> Result<(), Gone> {
+        // A socket hears the live it entered; what comes after a switch is for those who enter the new one.
+        if self.room.as_ref().is_some_and(|joined| joined.room_id != batch.room_id) {
+            return Ok(());
+        }
         let faults = self.world.faults();
         if self.stalled || (faults.has(Fault::Stall) && self.sent >= STALL_AFTER) {
             self.stalled = true;
