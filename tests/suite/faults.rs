@@ -156,7 +156,9 @@ async fn a_ban_is_the_end_and_says_who_ended_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_room_switched_under_us_is_followed() {
-    each_way(all, async |way| {
+    // A browser's page goes on by itself: what it hears of the new live before we follow belongs to no live of ours yet, so
+    // the exact totals of this test are not for it.
+    each_way(far, async |way| {
         let mut scene = Scene::open(way, Setting::with(&[Fault::RoomSwitch])).await;
         scene.see("the second live", |scene| scene.it().lives >= 2).await;
         scene.sim.set_faults(Vec::new());
