@@ -22,8 +22,6 @@ enum Left {
     Over(Text),
     /// The connection is gone.
     Dropped(Text),
-    /// Somebody asked for a new connection.
-    Nudged,
     /// No transport opened the room, and the wait for the next try is over.
     Refused,
     /// The room is no longer wanted.
@@ -75,7 +73,6 @@ impl Life {
                 }
                 Left::Stopped => return Waited::Stopped,
                 Left::Refused => {}
-                Left::Nudged => live.reason = Text::new("reconnecting as asked"),
                 Left::Dropped(reason) => {
                     live.reason = reason;
                     if self.come_back(&mut live).await == Waited::Stopped {
@@ -177,6 +174,12 @@ impl Life {
     async fn listen(&mut self, opened: Opened, live: &mut Attendance) -> Left {
         let Opened { transport, mut session } = opened;
         let since = self.keeper.now();
+        if session.room_id != live.room.room_id {
+            // A provider may know of a newer live than the one we asked for.
+            live.room.room_id = session.room_id;
+            live.last_frame = None;
+            self.keeper.begin_live(session.room_id);
+        }
         let transport = transport.as_str();
         self.say_gap(live, transport);
         self.say_live(live.paused, transport);
@@ -199,7 +202,8 @@ impl Life {
                 biased;
                 () = self.stop.cancelled() => return Left::Stopped,
                 nudge = self.inbox.recv() => match nudge {
-                    Some(Nudge::Retry) => return Left::Nudged,
+                    // There is nothing to hurry: the line stands, and a new one would cost a signature and what is on its way.
+                    Some(Nudge::Retry) => {}
                     Some(Nudge::Snapshot) => self.keeper.tell_snapshot(),
                     None => return Left::Stopped,
                 },

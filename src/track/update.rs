@@ -20,7 +20,7 @@ pub enum Command {
     Add(Target),
     /// Stop tracking it. Answered with [`UpdateKind::Removed`].
     Remove(RoomKey),
-    /// Try again now instead of waiting: look up, or reconnect.
+    /// Try again now instead of waiting: look up, or reconnect. Does nothing in a room that is connected.
     Retry(RoomKey),
     /// Send this room's whole state. Answered with [`UpdateKind::Snapshot`].
     Snapshot(RoomKey),
