@@ -87,9 +87,9 @@ impl Life {
             let wait = match found {
                 Ok(Found::Live { room, paused }) => {
                     refusals = 0;
-                    let room_id = room.room_id;
                     let ended = self.attend(room, paused).await;
-                    past = Some(Past { room_id, ended: self.keeper.now() });
+                    // The live we were in last: a provider may have led us to a newer one than the look-up named.
+                    past = self.keeper.room().room_id.map(|room_id| Past { room_id, ended: self.keeper.now() });
                     match ended {
                         Waited::Stopped => return self.key,
                         Waited::Nudged => continue,
