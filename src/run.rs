@@ -17,7 +17,7 @@ mod replay;
 
 use std::time::Duration;
 
-use color_eyre::eyre::{Result, WrapErr, eyre};
+use color_eyre::eyre::{Result, WrapErr};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -139,12 +139,17 @@ pub fn dashboard(dashboard: Dashboard, demo: Option<(Runtime, Sim)>) -> Result<O
     ended
 }
 
+/// Keys that cannot be, each mistake with its place on a line of its own.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct WrongKeys(String);
+
 /// Keys that cannot be are told before the screen is taken, with their place in the file.
 fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::Options> {
     let Settings { screen, keys, .. } = loaded.settings.clone();
     tui::check_keys(&keys).map_err(|mistakes| {
         let placed: Vec<_> = mistakes.iter().map(|mistake| loaded.placed(mistake)).collect();
-        eyre!(placed.join("\n"))
+        WrongKeys(placed.join("\n"))
     })?;
     Ok(tui::Options { notice, ..tui::Options::new(screen, keys) })
 }

@@ -27,9 +27,9 @@ pub(super) fn run(args: &Info, settings: &SettingsArgs) -> Result<ExitCode> {
     query(settings, async |client| {
         let (user, room) = find(&client, &args.room).await?;
         if args.json {
-            print_json(&json!({ "user": user.as_ref().map(user_json), "room": room.as_ref().map(room_json) }));
+            print_json(&json!({ "user": user.as_ref().map(user_json), "room": room.as_ref().map(room_json) }))?;
         } else {
-            print_facts(&facts(user.as_ref(), room.as_ref()));
+            print_facts(&facts(user.as_ref(), room.as_ref()))?;
         }
         Ok(ExitCode::SUCCESS)
     })

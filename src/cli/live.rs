@@ -38,7 +38,7 @@ pub(super) fn run(args: &Live, settings: &SettingsArgs) -> Result<ExitCode> {
                 Ok(found) => {
                     anybody |= found.status.is_on();
                     if args.json {
-                        print_json(&to_json(&found));
+                        print_json(&to_json(&found))?;
                     } else {
                         rows.push(row(&found));
                     }
@@ -50,7 +50,7 @@ pub(super) fn run(args: &Live, settings: &SettingsArgs) -> Result<ExitCode> {
             }
         }
         if !rows.is_empty() {
-            print_table(["host", "live", "watching", "title"], [false, false, true, false], &rows);
+            print_table(["host", "live", "watching", "title"], [false, false, true, false], &rows)?;
         }
         Ok(match (anybody, untold) {
             (true, _) => ExitCode::SUCCESS,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr};
 
-use super::output;
+use super::output::{self, WriteError};
 use crate::run;
 use crate::sim::{Fault, Options, Sim};
 
@@ -66,22 +66,26 @@ pub(super) fn run(args: &Simulate) -> Result<ExitCode> {
         let sim = Sim::start(args.crowd.options(args.port, args.tls))
             .await
             .wrap_err_with(|| format!("the simulated service cannot listen on 127.0.0.1:{}", args.port))?;
-        describe(&sim);
-        run::stop_signal().await;
+        let described = describe(&sim);
+        if described.is_ok() {
+            run::stop_signal().await;
+        }
         sim.stop().await;
+        described?;
         Ok(ExitCode::SUCCESS)
     })
 }
 
 /// What somebody needs to point a client at it.
-fn describe(sim: &Sim) {
-    output::print_line(&format!("listening on {}", sim.base_url()));
-    output::print_line(&format!("socket {}", sim.socket_url()));
+fn describe(sim: &Sim) -> Result<(), WriteError> {
+    output::print_line(&format!("listening on {}", sim.base_url()))?;
+    output::print_line(&format!("socket {}", sim.socket_url()))?;
     output::print_line(&format!(
         "rooms {}",
         sim.names().iter().map(|name| format!("@{name}")).collect::<Vec<_>>().join(" ")
-    ));
+    ))?;
     if let Some(pem) = sim.ca_pem() {
-        output::print_line(pem);
+        output::print_line(pem)?;
     }
+    Ok(())
 }
