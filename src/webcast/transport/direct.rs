@@ -47,7 +47,7 @@ impl Direct {
         }
     }
 
-    async fn connect(&self, room: &RoomRef, http: &Http, anonymous: &AnonymousCookie) -> Result<Session, Error> {
+    async fn connect(&self, room: &RoomRef, http: &Http, cookie: &AnonymousCookie) -> Result<Session, Error> {
         let service = &self.service;
         let mut url = socket_url(service, cookie.browser(), room);
         let mut headers = cookie.browser().headers(&service.site, &service.language);
