@@ -12,7 +12,7 @@ use url::Url;
 use super::Signed;
 use crate::clock::Clock;
 use crate::ids::RoomId;
-use crate::webcast::error::{Error, Kind, Spoken, quoted};
+use crate::webcast::error::{Error, HumanDuration, Kind, quoted};
 use crate::webcast::http::Answer;
 use crate::webcast::json::{at, str};
 use crate::wire::Response;
@@ -107,7 +107,7 @@ pub(super) fn refusal(asked: Asked<'_>, answer: &Answer) -> Error {
 /// The limits are a minute's, an hour's and a day's; the body says which one is reached.
 fn out_of_signatures(name: &str, answer: &Answer, json: &Value, guest: &str) -> Error {
     let retry_after = retry_after(&answer.headers, Clock::system().now().wall.to_jiff());
-    let wait = retry_after.map_or(String::new(), |wait| format!(" for {}", Spoken(wait)));
+    let wait = retry_after.map_or(String::new(), |wait| format!(" for {}", HumanDuration(wait)));
     let limit = match quoted(str(at(json, &["limit_label"]))) {
         label if label.is_empty() => String::new(),
         label => format!(", the limit \"{label}\" is reached"),
