@@ -142,7 +142,7 @@ pub(super) async fn ask_api(service: &Service, host: &UniqueId) -> Result<Lookup
 }
 
 pub(super) async fn ask_page(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
-    let url = super::address::under(&service.site, &format!("@{host}/live"));
+    let url = super::address::account_page(&service.site, host.as_str(), "/live");
     let answer = ask(service, host, url, PAGE_CAP).await?;
     page::read(host, &answer)
 }
