@@ -7,7 +7,6 @@
 //! }
 //! ```
 
-mod ask;
 mod browser;
 pub mod config;
 mod decode;
@@ -21,6 +20,7 @@ mod live;
 mod output;
 mod prices;
 mod purge;
+mod query;
 mod replay;
 mod search;
 mod sim;
@@ -102,7 +102,7 @@ impl SettingsArgs {
         let loaded = crate::config::load(self.config.as_deref(), &self.sets)?;
         let secrets = crate::config::secrets(&loaded.settings, env)?;
         for warning in loaded.warnings.iter().cloned().chain(crate::config::unused_key(&loaded.settings, env)) {
-            output::complain(&warning);
+            output::warn(&warning);
         }
         Ok((loaded, secrets))
     }
@@ -143,7 +143,7 @@ pub fn run() -> ExitCode {
     match ended {
         Ok(code) => code,
         Err(error) => {
-            output::complain(&format!("{error:#}"));
+            output::warn(&format!("{error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -1,4 +1,4 @@
-//! What lasts: the bytes of the rooms, kept on disk so that a live can be played again.
+//! Captures on disk: the bytes of the rooms, kept so that a live can be played again.
 //!
 //! Off unless somebody asks for it. Knows files and limits; refuses to know sockets, tasks and screens: it is handed what
 //! came, on a thread that may wait for a disk.
@@ -9,25 +9,25 @@
 //! ```
 //! use tiktop::clock::Clock;
 //! use tiktop::ids::RoomKey;
-//! use tiktop::journal::{Capture, Limits, Shelf};
+//! use tiktop::journal::{Capture, Limits, CapturesDir};
 //!
 //! # let home = tempfile::tempdir()?;
 //! # let folder = home.path();
-//! let shelf = Shelf::new(folder.join("captures"));
+//! let captures = CapturesDir::new(folder.join("captures"));
 //! let limits = Limits { bytes: 1 << 30, age: std::time::Duration::from_secs(7 * 86_400) };
 //! let now = Clock::system().now();
-//! let mut capture = Capture::begin(shelf.clone(), limits, now)?;
+//! let mut capture = Capture::begin(captures.clone(), limits, now)?;
 //! capture.add(RoomKey(1), "@ana.live".into());
 //! capture.frame(RoomKey(1), now, b"the bytes of a frame")?;
 //! capture.end()?;
-//! assert_eq!(shelf.purge().files, 1);
+//! assert_eq!(captures.purge().files, 1);
 //! # Ok::<_, std::io::Error>(())
 //! ```
 
 mod capture;
-mod private;
-mod shelf;
+mod captures_dir;
+mod private_fs;
 
 pub use capture::{Capture, Limits};
-pub use private::make_folder;
-pub use shelf::{Purged, Shelf};
+pub use captures_dir::{CapturesDir, Purged};
+pub use private_fs::make_folder;

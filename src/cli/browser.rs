@@ -41,11 +41,11 @@ pub(super) fn run(args: &Browser, settings: &SettingsArgs) -> Result<ExitCode> {
     if !args.check {
         let profile = profile()?;
         let words = start_line(&program(), &settings, &profile, &args.hosts);
-        output::say("Start a browser with a profile of its own, and leave it open with a tab for each live:");
-        output::say(&format!("\n  {words}\n"));
+        output::print_line("Start a browser with a profile of its own, and leave it open with a tab for each live:");
+        output::print_line(&format!("\n  {words}\n"));
         if !settings.transports.contains(&TransportKind::Browser) {
-            output::say("Then let tiktop listen to it, here or as `transports` in the config file:");
-            output::say("\n  tiktop --set 'transports=[\"browser\"]' @name\n");
+            output::print_line("Then let tiktop listen to it, here or as `transports` in the config file:");
+            output::print_line("\n  tiktop --set 'transports=[\"browser\"]' @name\n");
         }
     }
     let client = run::client(&settings, secrets, false)?;
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Browser, settings: &SettingsArgs) -> Result<ExitCode> {
         }
         // Before the first start nobody can answer: the line above is how to change that.
         Err(error) if !args.check && error.kind() == Kind::Network => {
-            output::say(&format!("None answers at {} yet.", settings.browser.endpoint));
+            output::print_line(&format!("None answers at {} yet.", settings.browser.endpoint));
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => Err(error.into()),
@@ -65,17 +65,17 @@ pub(super) fn run(args: &Browser, settings: &SettingsArgs) -> Result<ExitCode> {
 
 /// Says which browser answers and what it shows; whether that is all that was asked for.
 fn report(view: &BrowserView, settings: &Settings, wanted: &[UniqueId]) -> bool {
-    output::say(&format!("{} answers at {}.", view.version, settings.browser.endpoint));
+    output::print_line(&format!("{} answers at {}.", view.version, settings.browser.endpoint));
     let shown: Vec<_> = view.lives.iter().map(|name| format!("@{name}")).collect();
     if !shown.is_empty() {
-        output::say(&format!("It shows the live of {}.", shown.join(", ")));
+        output::print_line(&format!("It shows the live of {}.", shown.join(", ")));
     }
     let missing: Vec<_> = wanted.iter().filter(|name| !view.lives.contains(name)).collect();
     for name in &missing {
-        output::say(&format!("It does not show the live of @{name}: open {} in it.", page(settings, name)));
+        output::print_line(&format!("It does not show the live of @{name}: open {} in it.", page(settings, name)));
     }
     if shown.is_empty() && missing.is_empty() {
-        output::say(&format!("It shows no live yet: open {}/@name/live in it.", site(settings)));
+        output::print_line(&format!("It shows no live yet: open {}/@name/live in it.", site(settings)));
     }
     missing.is_empty() && !shown.is_empty()
 }

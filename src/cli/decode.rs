@@ -44,7 +44,7 @@ pub(super) fn run(args: &Decode) -> Result<ExitCode> {
         Err(error) if output::reader_is_gone(&error) => return Ok(ExitCode::SUCCESS),
         read => read.wrap_err_with(|| format!("decoding {}", args.file.display()))?,
     }
-    output::complain(&decoding.summary());
+    output::warn(&decoding.summary());
     Ok(ExitCode::SUCCESS)
 }
 

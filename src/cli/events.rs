@@ -60,7 +60,7 @@ pub(super) fn run(args: &Events, settings: &SettingsArgs) -> Result<ExitCode> {
         let ended = Printer::new(args.once, clock).print(updates).await;
         tracker.finish().await;
         if let Some(capturing) = capturing {
-            output::complain(&capturing.finish().await?);
+            output::warn(&capturing.finish().await?);
         }
         ended
     });

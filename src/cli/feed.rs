@@ -7,7 +7,7 @@ use color_eyre::eyre::Result;
 use serde_json::json;
 
 use super::SettingsArgs;
-use super::ask::{ask, room_json, say_json, say_rooms};
+use super::query::{print_json, print_rooms, query, room_json};
 
 /// List lives that TikTok recommends.
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub(super) struct Feed {
 }
 
 pub(super) fn run(args: &Feed, settings: &SettingsArgs) -> Result<ExitCode> {
-    ask(settings, async |client| {
+    query(settings, async |client| {
         let mut feed = client.feed();
         let mut found = Vec::new();
         for _ in 0..args.pages {
@@ -32,9 +32,9 @@ pub(super) fn run(args: &Feed, settings: &SettingsArgs) -> Result<ExitCode> {
         }
         if args.json {
             let rooms: Vec<_> = found.iter().map(|item| room_json(item)).collect();
-            say_json(&json!({ "rooms": rooms, "has_more": feed.has_more() }));
+            print_json(&json!({ "rooms": rooms, "has_more": feed.has_more() }));
         } else {
-            say_rooms(found.iter());
+            print_rooms(found.iter());
         }
         Ok(ExitCode::SUCCESS)
     })

@@ -7,7 +7,7 @@ use color_eyre::eyre::Result;
 use serde_json::json;
 
 use super::SettingsArgs;
-use super::ask::{ask, number, said, say_json, say_table};
+use super::query::{number, print_json, print_table, query, said};
 use crate::webcast::GiftRow;
 
 /// List gifts and their prices.
@@ -22,7 +22,7 @@ pub(super) struct Gifts {
 }
 
 pub(super) fn run(args: &Gifts, settings: &SettingsArgs) -> Result<ExitCode> {
-    ask(settings, async |client| {
+    query(settings, async |client| {
         let room = match &args.room {
             Some(room) => Some(client.room_of(room).await?),
             None => None,
@@ -33,10 +33,10 @@ pub(super) fn run(args: &Gifts, settings: &SettingsArgs) -> Result<ExitCode> {
         gifts.dedup_by_key(|gift| gift.id);
         if args.json {
             let room_id = room.map(|room| room.to_string());
-            say_json(&json!({ "room_id": room_id, "gifts": gifts.iter().map(to_json).collect::<Vec<_>>() }));
+            print_json(&json!({ "room_id": room_id, "gifts": gifts.iter().map(to_json).collect::<Vec<_>>() }));
         } else {
             let rows: Vec<_> = gifts.iter().map(row).collect();
-            say_table(["gift", "coins", "id", ""], [false, true, true, false], &rows);
+            print_table(["gift", "coins", "id", ""], [false, true, true, false], &rows);
         }
         Ok(ExitCode::SUCCESS)
     })

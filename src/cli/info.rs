@@ -7,7 +7,7 @@ use color_eyre::eyre::Result;
 use serde_json::json;
 
 use super::SettingsArgs;
-use super::ask::{ask, number, room_json, said, say_facts, say_json, status, time};
+use super::query::{number, print_facts, print_json, query, room_json, said, status, time};
 use crate::client::{Client, Error};
 use crate::ids::Target;
 use crate::webcast::{RoomInfo, UserInfo};
@@ -24,12 +24,12 @@ pub(super) struct Info {
 }
 
 pub(super) fn run(args: &Info, settings: &SettingsArgs) -> Result<ExitCode> {
-    ask(settings, async |client| {
+    query(settings, async |client| {
         let (user, room) = find(&client, &args.room).await?;
         if args.json {
-            say_json(&json!({ "user": user.as_ref().map(user_json), "room": room.as_ref().map(room_json) }));
+            print_json(&json!({ "user": user.as_ref().map(user_json), "room": room.as_ref().map(room_json) }));
         } else {
-            say_facts(&facts(user.as_ref(), room.as_ref()));
+            print_facts(&facts(user.as_ref(), room.as_ref()));
         }
         Ok(ExitCode::SUCCESS)
     })

@@ -6,7 +6,7 @@ use clap::Args;
 use color_eyre::eyre::Result;
 use serde_json::json;
 
-use super::ask::{ask, number, said, say_json, say_table, status, time};
+use super::query::{number, print_json, print_table, query, said, status, time};
 use super::{SettingsArgs, output};
 use crate::text::clip;
 use crate::webcast::Lookup;
@@ -30,7 +30,7 @@ pub(super) struct Live {
 pub(super) fn run(args: &Live, settings: &SettingsArgs) -> Result<ExitCode> {
     // A wrong name is told before anybody is asked.
     super::targets(&args.names)?;
-    ask(settings, async |client| {
+    query(settings, async |client| {
         let (mut anybody, mut untold) = (false, false);
         let mut rows = Vec::new();
         for name in &args.names {
@@ -38,19 +38,19 @@ pub(super) fn run(args: &Live, settings: &SettingsArgs) -> Result<ExitCode> {
                 Ok(found) => {
                     anybody |= found.status.is_on();
                     if args.json {
-                        say_json(&to_json(&found));
+                        print_json(&to_json(&found));
                     } else {
                         rows.push(row(&found));
                     }
                 }
                 Err(error) => {
                     untold = true;
-                    output::complain(&error.to_string());
+                    output::warn(&error.to_string());
                 }
             }
         }
         if !rows.is_empty() {
-            say_table(["host", "live", "watching", "title"], [false, false, true, false], &rows);
+            print_table(["host", "live", "watching", "title"], [false, false, true, false], &rows);
         }
         Ok(match (anybody, untold) {
             (true, _) => ExitCode::SUCCESS,

@@ -3,12 +3,12 @@
 use std::io::{ErrorKind, Write};
 
 /// One line to standard error.
-pub(super) fn complain(sentence: &str) {
+pub(super) fn warn(sentence: &str) {
     drop(writeln!(std::io::stderr().lock(), "tiktop: {sentence}"));
 }
 
 /// One line to standard output; false when nobody reads any more.
-pub(super) fn say(line: &str) -> bool {
+pub(super) fn print_line(line: &str) -> bool {
     writeln!(std::io::stdout().lock(), "{line}").is_ok()
 }
 

@@ -7,7 +7,7 @@ use color_eyre::eyre::Result;
 use serde_json::json;
 
 use super::SettingsArgs;
-use super::ask::{ask, said, say_json, say_table};
+use super::query::{print_json, print_table, query, said};
 use crate::webcast::CoinPack;
 
 /// List what coins cost.
@@ -19,13 +19,13 @@ pub(super) struct Prices {
 }
 
 pub(super) fn run(args: &Prices, settings: &SettingsArgs) -> Result<ExitCode> {
-    ask(settings, async |client| {
+    query(settings, async |client| {
         let packs = client.price_list().await?;
         if args.json {
-            say_json(&json!({ "packs": packs.iter().map(to_json).collect::<Vec<_>>() }));
+            print_json(&json!({ "packs": packs.iter().map(to_json).collect::<Vec<_>>() }));
         } else {
             let rows: Vec<_> = packs.iter().map(row).collect();
-            say_table(["coins", "extra", "USD", "here"], [true, true, true, false], &rows);
+            print_table(["coins", "extra", "USD", "here"], [true, true, true, false], &rows);
         }
         Ok(ExitCode::SUCCESS)
     })

@@ -6,13 +6,13 @@ use color_eyre::eyre::{Result, WrapErr, eyre};
 
 use super::output;
 use crate::config::paths;
-use crate::journal::Shelf;
+use crate::journal::CapturesDir;
 
 pub(super) fn run() -> Result<ExitCode> {
     let (Some(state), Some(captures)) = (paths::state_dir(), paths::captures_dir()) else {
         return Err(eyre!("there is no home folder, so nothing was kept"));
     };
-    let purged = Shelf::new(captures).purge();
+    let purged = CapturesDir::new(captures).purge();
     let log = state.join(paths::LOG_FILE);
     let had_log = match std::fs::remove_file(&log) {
         Ok(()) => true,
@@ -21,7 +21,7 @@ pub(super) fn run() -> Result<ExitCode> {
     };
     let megabytes = purged.bytes as f64 / 1e6;
     let log = if had_log { " and the log" } else { "" };
-    output::say(&match (purged.files, had_log) {
+    output::print_line(&match (purged.files, had_log) {
         (0, false) => format!("nothing is kept in {}", state.display()),
         (0, true) => "removed the log".to_owned(),
         (1, _) => format!("removed 1 capture file ({megabytes:.1} MB){log}"),

@@ -6,7 +6,7 @@ use clap::Args;
 use color_eyre::eyre::Result;
 use serde_json::json;
 
-use super::ask::{ask, room_json, say_json, say_rooms};
+use super::query::{print_json, print_rooms, query, room_json};
 use super::{SettingsArgs, output};
 
 /// Find lives by words.
@@ -21,14 +21,14 @@ pub(super) struct Search {
 }
 
 pub(super) fn run(args: &Search, settings: &SettingsArgs) -> Result<ExitCode> {
-    ask(settings, async |client| {
+    query(settings, async |client| {
         let found = client.search_live(&args.words.join(" ")).await?;
         if args.json {
-            say_json(&json!({ "rooms": found.iter().map(|item| room_json(item)).collect::<Vec<_>>() }));
+            print_json(&json!({ "rooms": found.iter().map(|item| room_json(item)).collect::<Vec<_>>() }));
         } else if found.is_empty() {
-            output::complain("no live matches these words");
+            output::warn("no live matches these words");
         } else {
-            say_rooms(found.iter());
+            print_rooms(found.iter());
         }
         Ok(ExitCode::SUCCESS)
     })

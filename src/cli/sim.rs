@@ -75,10 +75,13 @@ pub(super) fn run(args: &Simulate) -> Result<ExitCode> {
 
 /// What somebody needs to point a client at it.
 fn describe(sim: &Sim) {
-    output::say(&format!("listening on {}", sim.base_url()));
-    output::say(&format!("socket {}", sim.socket_url()));
-    output::say(&format!("rooms {}", sim.names().iter().map(|name| format!("@{name}")).collect::<Vec<_>>().join(" ")));
+    output::print_line(&format!("listening on {}", sim.base_url()));
+    output::print_line(&format!("socket {}", sim.socket_url()));
+    output::print_line(&format!(
+        "rooms {}",
+        sim.names().iter().map(|name| format!("@{name}")).collect::<Vec<_>>().join(" ")
+    ));
     if let Some(pem) = sim.ca_pem() {
-        output::say(pem);
+        output::print_line(pem);
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn run(watch: &Watch, settings: &SettingsArgs) -> Result<ExitCode> {
     let notice = watch.capture.then(|| Text::new("everything is being captured"));
     let dashboard = Dashboard { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture };
     if let Some(captured) = run::dashboard(dashboard, None)? {
-        output::complain(&captured);
+        output::warn(&captured);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -9,8 +9,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::private;
-use super::shelf::Shelf;
+use super::captures_dir::CapturesDir;
+use super::private_fs;
 use crate::clock::Moment;
 use crate::events::{EventKind, Gap, Info, RoomEvent};
 use crate::ids::RoomKey;
@@ -34,13 +34,13 @@ pub struct Limits {
 /// What is being captured.
 #[derive(Debug)]
 pub struct Capture {
-    shelf: Shelf,
+    captures: CapturesDir,
     folder: PathBuf,
     limits: Limits,
     rooms: BTreeMap<RoomKey, Kept>,
     /// Parts begun so far, by name of the file: a number is not given out again when its part was given up.
     parts: BTreeMap<String, u32>,
-    /// Bytes on the shelf, as far as we know.
+    /// Bytes of all captures, as far as we know.
     total: u64,
 }
 
@@ -63,11 +63,11 @@ struct Part {
 }
 
 impl Capture {
-    /// Begins a capture on `shelf`; what the limits no longer allow there is removed.
-    pub fn begin(shelf: Shelf, limits: Limits, now: Moment) -> io::Result<Self> {
-        shelf.remove_older(limits.age, now.wall);
-        let folder = shelf.make_room(now.wall)?;
-        let mut capture = Self { shelf, folder, limits, rooms: BTreeMap::new(), parts: BTreeMap::new(), total: 0 };
+    /// Begins a capture among `captures`; what the limits no longer allow there is removed.
+    pub fn begin(captures: CapturesDir, limits: Limits, now: Moment) -> io::Result<Self> {
+        captures.remove_older(limits.age, now.wall);
+        let folder = captures.new_run(now.wall)?;
+        let mut capture = Self { captures, folder, limits, rooms: BTreeMap::new(), parts: BTreeMap::new(), total: 0 };
         capture.make_space(0)?;
         Ok(capture)
     }
@@ -171,7 +171,7 @@ impl Capture {
             return Ok(());
         }
         self.flush()?;
-        let kept = self.shelf.kept();
+        let kept = self.captures.kept();
         self.total = kept.iter().map(|kept| kept.bytes).sum();
         for old in kept {
             if self.total.saturating_add(size) <= self.limits.bytes {
@@ -180,12 +180,12 @@ impl Capture {
             for room in self.rooms.values_mut() {
                 room.part.take_if(|part| part.path == old.path);
             }
-            if self.shelf.remove(&old.path) {
+            if self.captures.remove(&old.path) {
                 self.total = self.total.saturating_sub(old.bytes);
             }
         }
         // The folder of this run went with its last file.
-        private::make_folder(&self.folder)
+        private_fs::make_folder(&self.folder)
     }
 }
 
@@ -196,7 +196,7 @@ impl Part {
         let nth = parts.entry(name.clone()).or_default();
         *nth += 1;
         let path = folder.join(format!("{name}.{nth:04}.jsonl"));
-        let file = private::create_file(&path)?;
+        let file = private_fs::create_file(&path)?;
         Ok(Self { path, out: BufWriter::new(file), bytes: 0 })
     }
 

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::config::{self, Settings};
-use crate::journal::{Capture, Limits, Shelf};
+use crate::journal::{Capture, CapturesDir, Limits};
 use crate::track::{Tracker, Update, UpdateKind};
 
 /// Updates that may wait for the disk: minutes of a busy room.
@@ -26,14 +26,13 @@ pub struct Capturing {
 impl Capturing {
     /// Begins a capture in the state folder. Needs a tokio runtime.
     pub fn start(tracker: &Tracker, settings: &Settings, clock: &Clock) -> Result<Self> {
-        let shelf =
-            config::paths::captures_dir().ok_or_else(|| eyre!("there is no home folder to keep a capture in"))?;
+        let dir = config::paths::captures_dir().ok_or_else(|| eyre!("there is no home folder to keep a capture in"))?;
         let limits = Limits {
             bytes: settings.capture.max_mb.saturating_mul(1_000_000),
             age: Duration::from_secs(settings.capture.max_days.saturating_mul(86_400)),
         };
-        let capture = Capture::begin(Shelf::new(&shelf), limits, clock.now())
-            .wrap_err_with(|| format!("cannot capture into {}", shelf.display()))?;
+        let capture = Capture::begin(CapturesDir::new(&dir), limits, clock.now())
+            .wrap_err_with(|| format!("cannot capture into {}", dir.display()))?;
         let folder = capture.folder().to_owned();
         let (updates, clock) = (tracker.subscribe_frames(QUEUE), clock.clone());
         let task = tokio::task::spawn_blocking(move || keep(capture, updates, &clock));

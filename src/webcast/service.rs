@@ -9,13 +9,13 @@ use reqwest::header::{COOKIE, HeaderMap};
 use url::Url;
 
 use super::address::{base, is_loopback, is_tiktok};
-use super::browser::{Browser, insert_text};
 use super::error::Error;
 use super::http::{Answer, Http, Proxies, Request};
+use super::request_overrides::{Additions, RequestOverrides};
 use super::route::{Route, Routes};
 use super::socket::Pace;
 use super::transport::RoomRef;
-use super::tuning::{Additions, Tuning};
+use super::user_agent::{BrowserIdentity, insert_text};
 use crate::config::{Secret, Secrets, Settings};
 
 /// Where room info and gifts are, unless the base address brings a path of its own.
@@ -62,13 +62,13 @@ impl Service {
     }
 
     /// The same with what a program adds. Fails where that cannot be sent.
-    pub(super) fn tuned(mut self, tuning: &Tuning) -> Result<Self, Error> {
-        self.additions = Additions::new(tuning)?;
+    pub(super) fn with_overrides(mut self, overrides: &RequestOverrides) -> Result<Self, Error> {
+        self.additions = Additions::new(overrides)?;
         Ok(self)
     }
 
     /// The way out of a room.
-    pub(super) fn way(&self, room: &RoomRef) -> Arc<Route> {
+    pub(super) fn route_for(&self, room: &RoomRef) -> Arc<Route> {
         self.routes.of_room(room.room_id, room.unique_id.as_ref())
     }
 
@@ -82,8 +82,8 @@ impl Service {
     }
 
     /// The identity of all look-ups.
-    pub(super) fn browser() -> Browser {
-        Browser::nth(0)
+    pub(super) fn browser() -> BrowserIdentity {
+        BrowserIdentity::nth(0)
     }
 
     /// Headers for a look-up at `url`: the browser's, and the session where `url` may see it.

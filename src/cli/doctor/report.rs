@@ -97,7 +97,7 @@ impl Report {
     pub(super) fn add(&mut self, row: Row) {
         let row = Row { words: self.scrub.clean(&row.words), subject: self.scrub.clean(&row.subject), ..row };
         if !self.json {
-            output::say(&line(&row));
+            output::print_line(&line(&row));
         }
         self.rows.push(row);
     }
@@ -114,9 +114,9 @@ impl Report {
                 "verdict": { "who": verdict.who.to_string(), "sentence": sentence },
             });
             hide_home(&mut report);
-            output::say(&format!("{report:#}"));
+            output::print_line(&format!("{report:#}"));
         } else {
-            output::say(&format!("\n{sentence}"));
+            output::print_line(&format!("\n{sentence}"));
         }
     }
 }

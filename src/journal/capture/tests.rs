@@ -16,7 +16,7 @@ fn event(second: i64, kind: EventKind) -> RoomEvent {
 }
 
 fn begin(dir: &Path, limits: Limits) -> Capture {
-    let mut capture = Capture::begin(Shelf::new(dir), limits, at(0)).unwrap();
+    let mut capture = Capture::begin(CapturesDir::new(dir), limits, at(0)).unwrap();
     capture.add(ROOM, "@ana".into());
     capture
 }
@@ -47,7 +47,7 @@ fn a_room_is_silent_until_its_first_frame_and_then_tells_where_it_stood() {
     for event in [&live, &connecting, &told, &now_live, &skew] {
         capture.event(ROOM, event).unwrap();
     }
-    assert!(Shelf::new(dir.path()).kept().is_empty());
+    assert!(CapturesDir::new(dir.path()).kept().is_empty());
     capture.frame(ROOM, at(3), &body(1, 10)).unwrap();
     capture.frame(ROOM, at(3), b"").unwrap();
     capture.lost(ROOM, at(3), at(5)).unwrap();
@@ -76,7 +76,7 @@ fn a_capture_grows_to_its_cap_in_parts_and_gives_up_the_oldest() {
         capture.frame(ROOM, at(second), &body(second as u64, 1_000)).unwrap();
     }
     capture.flush().unwrap();
-    let kept = Shelf::new(dir.path()).kept();
+    let kept = CapturesDir::new(dir.path()).kept();
     let total: u64 = kept.iter().map(|kept| kept.bytes).sum();
     assert!((250_000..=320_000).contains(&total), "{total}");
     assert!(kept.iter().all(|kept| kept.bytes <= 10_000));
@@ -94,7 +94,7 @@ fn an_earlier_run_makes_space_for_this_one() {
     }
     earlier.remove(ROOM).unwrap();
     drop(begin(dir.path(), Limits { bytes: 10_000, ..PLENTY }));
-    assert!(Shelf::new(dir.path()).kept().is_empty());
+    assert!(CapturesDir::new(dir.path()).kept().is_empty());
 }
 
 #[rstest]

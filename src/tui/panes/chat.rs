@@ -158,7 +158,7 @@ pub(in crate::tui) fn scroll(app: &App, tab: &Tab, by: impl Fn(usize) -> feed::S
 }
 
 /// Keeps the anchor where the person can see that it stands: a log that was replaced may not hold it any more.
-pub(in crate::tui) fn settle(log: &crate::room::ChatLog, anchor: Anchor) -> Anchor {
+pub(in crate::tui) fn clamp_anchor(log: &crate::room::ChatLog, anchor: Anchor) -> Anchor {
     match anchor {
         Anchor::At { seq: Seq(seq), .. } if seq >= log.next_seq().0 => Anchor::Follow,
         anchor => anchor,

@@ -7,11 +7,11 @@ use url::Url;
 use super::RoomRef;
 use super::direct::base_block;
 use crate::webcast::address::under;
-use crate::webcast::browser::Browser;
 use crate::webcast::error::{Error, Kind};
 use crate::webcast::http::Answer;
 use crate::webcast::lookup::{Subject, by_status};
 use crate::webcast::service::Service;
+use crate::webcast::user_agent::BrowserIdentity;
 use crate::wire::Response;
 
 /// Healthy answers have 30-120 KB.
@@ -43,7 +43,7 @@ impl Place {
 }
 
 /// The address of one question.
-pub(super) fn url(service: &Service, browser: Browser, room: &RoomRef, place: &Place) -> Url {
+pub(super) fn url(service: &Service, browser: BrowserIdentity, room: &RoomRef, place: &Place) -> Url {
     let mut url = under(&service.webcast, "im/fetch/");
     let ours = ["compress", "client_enter", "last_rtt"];
     url.query_pairs_mut()

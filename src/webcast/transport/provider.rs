@@ -22,12 +22,12 @@ use super::{Budget, RoomRef, Session, Transport};
 use crate::config::{self, ProviderFlow, ProviderPath, Secret};
 use crate::ids::RoomId;
 use crate::webcast::address::{base, check_push_server, under};
-use crate::webcast::browser::insert_text;
 use crate::webcast::error::{Error, Kind};
 use crate::webcast::handshake;
 use crate::webcast::http::{Answer, Request};
 use crate::webcast::service::Service;
 use crate::webcast::socket::RoomSocket;
+use crate::webcast::user_agent::insert_text;
 use crate::wire::Response;
 use answer::Asked;
 use limits::Limits;
@@ -99,9 +99,9 @@ impl Provider {
         self.service.add_to_socket(&mut url, &mut headers);
         let whose = format!("the socket signed by {}", self.name);
         // Signed addresses live about 30 s: nothing may come between.
-        let socket = handshake::open(&self.service.way(room).http, &url, headers, &whose).await?;
-        let feed = RoomSocket::new(socket, room_id, whose, self.service.pace);
-        Ok(Session::new(room_id, Some(signed.response), Box::new(feed)))
+        let socket = handshake::open(&self.service.route_for(room).http, &url, headers, &whose).await?;
+        let frames = RoomSocket::new(socket, room_id, whose, self.service.pace);
+        Ok(Session::new(room_id, Some(signed.response), Box::new(frames)))
     }
 
     /// Asks for the first batch: at the path all libraries know, or at the one of 2026.
@@ -154,7 +154,7 @@ impl Provider {
         }
         let doing = format!("ask {} for a signature", self.name);
         let request = Request { doing: &doing, url, headers, cap: BODY_CAP };
-        let answer = self.service.way(room).http.get(request).await?;
+        let answer = self.service.route_for(room).http.get(request).await?;
         self.limits.book(&answer, self.key.is_some());
         Ok(answer)
     }

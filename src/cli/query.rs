@@ -24,34 +24,37 @@ const VERSION: u32 = 1;
 const TITLE: usize = 40;
 
 /// Asks with a client from the settings.
-pub(super) fn ask(settings: &SettingsArgs, question: impl AsyncFnOnce(Client) -> Result<ExitCode>) -> Result<ExitCode> {
+pub(super) fn query(
+    settings: &SettingsArgs,
+    question: impl AsyncFnOnce(Client) -> Result<ExitCode>,
+) -> Result<ExitCode> {
     let (loaded, secrets) = settings.load()?;
     let client = Client::builder().settings(loaded.settings, secrets).build()?;
     run::runtime()?.block_on(question(client))
 }
 
 /// One object for programs.
-pub(super) fn say_json(object: &Value) {
+pub(super) fn print_json(object: &Value) {
     #[derive(Serialize)]
     struct Answer<'v> {
         v: u32,
         #[serde(flatten)]
         object: &'v Value,
     }
-    output::say(&escape::to_string(&Answer { v: VERSION, object }));
+    output::print_line(&escape::to_string(&Answer { v: VERSION, object }));
 }
 
 /// `label  value` lines; those without a value are left out.
-pub(super) fn say_facts(facts: &[(&str, String)]) {
+pub(super) fn print_facts(facts: &[(&str, String)]) {
     let known = || facts.iter().filter(|(_, value)| !value.is_empty());
     let widest = known().map(|(label, _)| label.len()).max().unwrap_or_default();
     for (label, value) in known() {
-        output::say(&format!("{label:<widest$}  {value}"));
+        output::print_line(&format!("{label:<widest$}  {value}"));
     }
 }
 
 /// Rows under a head, in columns. The last column is never padded; `right` names those that hold numbers.
-pub(super) fn say_table<const N: usize>(head: [&str; N], right: [bool; N], rows: &[[String; N]]) {
+pub(super) fn print_table<const N: usize>(head: [&str; N], right: [bool; N], rows: &[[String; N]]) {
     let widest: [usize; N] = std::array::from_fn(|at| {
         rows.iter()
             .filter_map(|row| row.get(at))
@@ -60,9 +63,9 @@ pub(super) fn say_table<const N: usize>(head: [&str; N], right: [bool; N], rows:
             .max()
             .unwrap_or_default()
     });
-    output::say(&line(&head.map(str::to_owned), right, widest));
+    output::print_line(&line(&head.map(str::to_owned), right, widest));
     for row in rows {
-        if !output::say(&line(row, right, widest)) {
+        if !output::print_line(&line(row, right, widest)) {
             // Nobody reads any more.
             return;
         }
@@ -82,7 +85,7 @@ fn line<const N: usize>(cells: &[String; N], right: [bool; N], widest: [usize; N
 }
 
 /// Lives as a table.
-pub(super) fn say_rooms(rooms: impl Iterator<Item = impl AsRef<RoomInfo>>) {
+pub(super) fn print_rooms(rooms: impl Iterator<Item = impl AsRef<RoomInfo>>) {
     let rows: Vec<_> = rooms
         .map(|room| {
             let room = room.as_ref();
@@ -90,7 +93,7 @@ pub(super) fn say_rooms(rooms: impl Iterator<Item = impl AsRef<RoomInfo>>) {
             [host, number(room.watching), room.room_id.to_string(), clip(room.title.as_str(), TITLE).into_owned()]
         })
         .collect();
-    say_table(["host", "watching", "room", "title"], [false, true, false, false], &rows);
+    print_table(["host", "watching", "room", "title"], [false, true, false, false], &rows);
 }
 
 /// A live for programs.

@@ -1,4 +1,4 @@
-//! All captures on disk: a folder for each run, a file for each room in it, cut into parts.
+//! The folder of all captures: a folder in it for each run, a file for each room in it, cut into parts.
 //!
 //! Invariant: only files of our own making are ever removed, by their place and name; links are not followed.
 
@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::private;
+use super::private_fs;
 use crate::clock::Timestamp;
 
 /// The end of a capture's name.
@@ -15,7 +15,7 @@ const EXTENSION: &str = "jsonl";
 
 /// The folder of all captures.
 #[derive(Clone, Debug)]
-pub struct Shelf {
+pub struct CapturesDir {
     folder: PathBuf,
 }
 
@@ -28,7 +28,7 @@ pub struct Purged {
     pub bytes: u64,
 }
 
-/// A file on the shelf.
+/// A capture file in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Kept {
     pub(super) path: PathBuf,
@@ -37,15 +37,15 @@ pub(super) struct Kept {
     written: Timestamp,
 }
 
-impl Shelf {
-    /// The shelf in this folder, which need not be there yet.
+impl CapturesDir {
+    /// The captures in this folder, which need not be there yet.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
     }
 
     /// A new folder for a run that began at `now`.
-    pub(super) fn make_room(&self, now: Timestamp) -> io::Result<PathBuf> {
-        private::make_folder(&self.folder)?;
+    pub(super) fn new_run(&self, now: Timestamp) -> io::Result<PathBuf> {
+        private_fs::make_folder(&self.folder)?;
         let name = now.to_jiff().strftime("%Y-%m-%d_%H-%M-%S").to_string();
         let mut folder = self.folder.join(&name);
         let mut nth = 1;
@@ -53,7 +53,7 @@ impl Shelf {
             nth += 1;
             folder = self.folder.join(format!("{name}-{nth}"));
         }
-        private::make_folder(&folder)?;
+        private_fs::make_folder(&folder)?;
         Ok(folder)
     }
 
@@ -117,18 +117,18 @@ mod tests {
     #[test]
     fn only_captures_are_removed_and_empty_folders_with_them() {
         let dir = tempfile::tempdir().unwrap();
-        let shelf = Shelf::new(dir.path().join("captures"));
-        let run = shelf.make_room(Timestamp(1_700_000_000_000)).unwrap();
+        let captures = CapturesDir::new(dir.path().join("captures"));
+        let run = captures.new_run(Timestamp(1_700_000_000_000)).unwrap();
         assert!(run.ends_with("2023-11-14_22-13-20"));
-        let again = shelf.make_room(Timestamp(1_700_000_000_000)).unwrap();
+        let again = captures.new_run(Timestamp(1_700_000_000_000)).unwrap();
         assert!(again.ends_with("2023-11-14_22-13-20-2"));
         fs::write(run.join("ana.0001.jsonl"), "12345").unwrap();
         fs::write(again.join("ana.0001.jsonl"), "123").unwrap();
         fs::write(again.join("notes.txt"), "mine").unwrap();
         fs::write(dir.path().join("captures/other.jsonl"), "mine too").unwrap();
-        assert_eq!(shelf.purge(), Purged { files: 2, bytes: 8 });
+        assert_eq!(captures.purge(), Purged { files: 2, bytes: 8 });
         assert!(!run.exists() && again.join("notes.txt").exists() && dir.path().join("captures/other.jsonl").exists());
-        assert_eq!(shelf.purge(), Purged::default());
+        assert_eq!(captures.purge(), Purged::default());
     }
 
     #[cfg(unix)]
@@ -138,22 +138,22 @@ mod tests {
         let elsewhere = dir.path().join("elsewhere");
         fs::create_dir(&elsewhere).unwrap();
         fs::write(elsewhere.join("ana.0001.jsonl"), "12345").unwrap();
-        let shelf = Shelf::new(dir.path().join("captures"));
+        let captures = CapturesDir::new(dir.path().join("captures"));
         fs::create_dir(dir.path().join("captures")).unwrap();
         std::os::unix::fs::symlink(&elsewhere, dir.path().join("captures/run")).unwrap();
-        assert_eq!(shelf.purge(), Purged::default());
+        assert_eq!(captures.purge(), Purged::default());
     }
 
     #[test]
     fn what_is_too_old_goes() {
         let dir = tempfile::tempdir().unwrap();
-        let shelf = Shelf::new(dir.path());
-        let run = shelf.make_room(Timestamp(1_700_000_000_000)).unwrap();
+        let captures = CapturesDir::new(dir.path());
+        let run = captures.new_run(Timestamp(1_700_000_000_000)).unwrap();
         fs::write(run.join("ana.0001.jsonl"), "12345").unwrap();
-        let written = shelf.kept()[0].written;
-        shelf.remove_older(DAY, Timestamp(written.0 + 86_400_000));
-        assert_eq!(shelf.kept().len(), 1);
-        shelf.remove_older(DAY, Timestamp(written.0 + 86_400_001));
-        assert!(shelf.kept().is_empty());
+        let written = captures.kept()[0].written;
+        captures.remove_older(DAY, Timestamp(written.0 + 86_400_000));
+        assert_eq!(captures.kept().len(), 1);
+        captures.remove_older(DAY, Timestamp(written.0 + 86_400_001));
+        assert!(captures.kept().is_empty());
     }
 }
