@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::error::{Error, Kind};
 use super::http::Answer;
-use super::json::{at, count, flag, id, int, str, text};
+use super::json::{at, count, flag, from_bytes, id, int, str, text};
 use super::service::Service;
 use crate::clock::Timestamp;
 use crate::ids::{RoomId, UniqueId, UserId};
@@ -160,7 +160,7 @@ fn read_api(host: &UniqueId, answer: &Answer) -> Result<Lookup, Error> {
         return Err(refusal::moved(subject));
     }
     by_status(subject, answer)?;
-    let json: Value = serde_json::from_slice(&answer.body).map_err(|_| refusal::not_json(subject, &answer.body))?;
+    let json = from_bytes(&answer.body).ok_or_else(|| refusal::not_json(subject, &answer.body))?;
     let Some(code) = json.get("statusCode").and_then(int) else {
         // The service leaves the code out when it wants a captcha solved.
         return Err(refusal::captcha(subject));

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::address::under;
 use super::error::{Error, Kind};
 use super::http::Answer;
-use super::json::{at, count, flag, id, int, str, text};
+use super::json::{at, count, flag, from_text, id, int, str, text};
 use super::lookup::{self, Lookup, Subject, by_status, script};
 use super::service::Service;
 use crate::ids::{RoomId, UniqueId, UserId};
@@ -70,7 +70,7 @@ fn read(user: &UniqueId, answer: &Answer) -> Result<UserInfo, Error> {
     let html = String::from_utf8_lossy(&answer.body);
     let changed = || Error::new(Kind::BadAnswer, format!("the profile page of @{user} has changed and cannot be read"));
     let state = script(subject, &html, MARK)?.ok_or_else(changed)?;
-    let state: Value = serde_json::from_str(state).map_err(|_| changed())?;
+    let state = from_text(state).ok_or_else(changed)?;
     let detail = at(&state, &["__DEFAULT_SCOPE__", "webapp.user-detail"]);
     match int(at(detail, &["statusCode"])) {
         Some(0) => {}
