@@ -35,7 +35,7 @@ use super::theme::Role;
 use super::widgets::paint;
 use super::{glyphs, popups};
 use crate::ids::RoomKey;
-use crate::room::{Entry, Seq};
+use crate::room::{LogEntry, Seq};
 
 /// Wrapped entries kept; a screenful is far below.
 const KEPT: usize = 2_048;
@@ -55,7 +55,7 @@ struct Wrapped {
 
 impl Cache {
     /// The lines of an entry, composed only when it or the width changed.
-    pub(super) fn lines(&mut self, tab: &Tab, entry: &Entry, composer: &Composer<'_>) -> &[Line<'static>] {
+    pub(super) fn lines(&mut self, tab: &Tab, entry: &LogEntry, composer: &Composer<'_>) -> &[Line<'static>] {
         let key = (tab.key, tab.snapshots, entry.seq);
         if self.wrapped.len() >= KEPT && !self.wrapped.contains_key(&key) {
             self.wrapped.clear();

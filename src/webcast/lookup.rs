@@ -1,7 +1,7 @@
 //! From a name to a room: who is this, are they live, and which room is it.
 //!
 //! Two independent answers, neither of which needs a login or a signature: the JSON of `api-live/user/room`, and the state
-//! inside the live page (protocol notes 1.2, 1.3). A room id alone never means live: only the status does, because
+//! inside the live page (docs/protocol.md#look-ups). A room id alone never means live: only the status does, because
 //! the service keeps the last room's id and even its stream addresses.
 
 mod page;
@@ -54,7 +54,7 @@ pub struct Lookup {
     pub gates: Gates,
 }
 
-/// Where a live stands (protocol notes 1.7).
+/// Where a live stands (docs/protocol.md#live-status).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LiveStatus {
     /// 2: live.

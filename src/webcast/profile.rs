@@ -1,6 +1,6 @@
 //! Who an account is: the state inside the profile page, else what the look-up knows of it.
 //!
-//! Needs no login (protocol notes 1.4). The page also names private accounts and counts what the look-up does not.
+//! Needs no login (docs/protocol.md#profile-page). The page also names private accounts and counts what the look-up does not.
 
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! What the service knows about a room: title, numbers, the end of the live, and where its stream is.
 //!
-//! Needs no login and no signature, so it works when no transport does (protocol notes 2.2-2.4).
+//! Needs no login and no signature, so it works when no transport does (docs/protocol.md#room-info).
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! The live page: the state that its script element carries (protocol notes 1.3).
+//! The live page: the state that its script element carries (docs/protocol.md#live-page).
 
 use serde_json::Value;
 
