@@ -58,4 +58,4 @@ mod cli;
 #[doc(hidden)]
 pub use cli::run as run_program;
 
-pub use client::{Client, Error, Event, Live};
+pub use client::{Client, Error, Live, LiveEvent};
