@@ -4,10 +4,10 @@
 //! pipe, and an app that is killed leaves a finished file and no orphan.
 //!
 //! ```text
-//! pull:  Source --chunks--> flv::Reader --tags--> Splicer --pieces--+
-//!        asked anew when it breaks                one timeline      | queue, at most 16 MiB
-//! take:  stop? progress? disk?     Reel <--pieces-------------------+
-//!                                   +--> Ffmpeg's stdin --> host_time.mkv, host_time.part02.mkv, ...
+//! pull:       Source --chunks--> flv::Reader --tags--> Timeline --pieces--+
+//!             asked anew when it breaks                one clock          | queue, at most 16 MiB
+//! recording:  stop? progress? disk?  OutputParts <--pieces----------------+
+//!                                    +--> Ffmpeg's stdin --> host_time.mkv, host_time.part02.mkv, ...
 //! ```
 //!
 //! It refuses to know how a stream address is found (a [`Source`] does) and what a recording looks like on screen.
@@ -28,6 +28,7 @@
 mod failure;
 mod flv;
 mod output;
+mod output_parts;
 mod plan;
 mod probe;
 mod process;
@@ -35,11 +36,10 @@ mod progress;
 mod pull;
 mod queue;
 mod recorder;
-mod reel;
+mod recording;
 mod service;
 mod source;
-mod splice;
-mod take;
+mod timeline;
 mod update;
 
 use std::path::PathBuf;

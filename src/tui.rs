@@ -54,7 +54,7 @@ use crate::{record, track};
 
 pub use dashboard::Dashboard;
 pub use keymap::{check_keys, keys_markdown};
-pub use terminal::{Abilities, abilities, install_panic_hook};
+pub use terminal::{Capabilities, capabilities, install_panic_hook};
 
 /// What the screen is told once, at its start.
 #[derive(Clone, Debug)]

@@ -31,7 +31,7 @@
 //! ```
 
 mod address;
-mod browser;
+mod anonymous_cookie;
 mod error;
 mod feed;
 mod gifts;
@@ -44,6 +44,7 @@ mod prices;
 mod probe;
 mod profile;
 mod request_log;
+mod request_overrides;
 mod room_info;
 mod route;
 mod search;
@@ -51,8 +52,7 @@ mod service;
 mod socket;
 mod streams;
 pub mod transport;
-mod tuning;
-mod visitor;
+mod user_agent;
 
 use std::fmt;
 use std::sync::Arc;
@@ -75,13 +75,13 @@ pub use media::MediaStream;
 pub use prices::{CoinPack, ShownPrice};
 pub use probe::{Limit, Limits, LookUpPath, Place, Reached};
 pub use profile::UserInfo;
+pub use request_overrides::RequestOverrides;
 pub use room_info::RoomInfo;
 pub use streams::{Codec, Container, StreamUrl};
 pub use transport::{
-    BrokenFrame, BrowserView, Budget, Captured, CapturedKind, Failover, FailoverError, Feed, Health, Incoming, Opened,
-    Replay, RoomRef, Session, Transport,
+    BrokenFrame, BrowserView, Budget, Captured, CapturedKind, Failover, FailoverError, FrameSource, Health, Incoming,
+    Opened, Replay, RoomRef, Session, Transport,
 };
-pub use tuning::Tuning;
 
 /// The client. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -104,12 +104,17 @@ impl Client {
 
     /// A client with another rule for proxies.
     pub fn with_proxies(settings: &Settings, secrets: Secrets, proxies: Proxies) -> Result<Self, Error> {
-        Self::tuned(settings, secrets, proxies, &Tuning::default())
+        Self::with_overrides(settings, secrets, proxies, &RequestOverrides::default())
     }
 
     /// A client that adds to what is sent, for programs that know why.
-    pub fn tuned(settings: &Settings, secrets: Secrets, proxies: Proxies, tuning: &Tuning) -> Result<Self, Error> {
-        let service = Arc::new(Service::new(settings, &secrets, proxies)?.tuned(tuning)?);
+    pub fn with_overrides(
+        settings: &Settings,
+        secrets: Secrets,
+        proxies: Proxies,
+        overrides: &RequestOverrides,
+    ) -> Result<Self, Error> {
+        let service = Arc::new(Service::new(settings, &secrets, proxies)?.with_overrides(overrides)?);
         let client = Self { service, settings: Arc::new(settings.clone()), secrets: Arc::new(secrets) };
         // A provider with a wrong address is told now, not when the first room opens.
         client.transports()?;

@@ -6,7 +6,7 @@ use super::{Client, Error, Habits};
 use crate::clock::Clock;
 use crate::config::{Provider, Secret, Settings, TransportKind};
 use crate::track::ConnectLimiter;
-use crate::webcast::{self, Proxies, Secrets, Tuning};
+use crate::webcast::{self, Proxies, RequestOverrides, Secrets};
 
 /// Events that wait for a program that is busy: minutes of a lively room.
 const QUEUE: usize = 4_096;
@@ -38,7 +38,7 @@ pub struct Builder {
     settings: Settings,
     secrets: Secrets,
     proxies: Proxies,
-    tuning: Tuning,
+    overrides: RequestOverrides,
     habits: Habits,
 }
 
@@ -48,7 +48,7 @@ impl Default for Builder {
             settings: Settings::default(),
             secrets: Secrets::default(),
             proxies: Proxies::Configured,
-            tuning: Tuning::default(),
+            overrides: RequestOverrides::default(),
             habits: Habits { history: true, raw: false, queue: QUEUE },
         }
     }
@@ -80,26 +80,26 @@ impl Builder {
 
     /// The country we say we are in, two letters.
     pub fn region(mut self, country: &str) -> Self {
-        self.tuning.region = Some(country.to_owned());
+        self.overrides.region = Some(country.to_owned());
         self
     }
 
     /// A header for look-ups, in place of ours of the same name. Cookies go to TikTok and to [session
     /// hosts](Self::session_host) only.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.tuning.headers.push((name.to_owned(), value.to_owned()));
+        self.overrides.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// A query parameter for look-ups and sockets, in place of ours of the same name.
     pub fn query(mut self, name: &str, value: &str) -> Self {
-        self.tuning.query.push((name.to_owned(), value.to_owned()));
+        self.overrides.query.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// A header for sockets' handshakes, in place of ours of the same name.
     pub fn socket_header(mut self, name: &str, value: &str) -> Self {
-        self.tuning.socket_headers.push((name.to_owned(), value.to_owned()));
+        self.overrides.socket_headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -213,13 +213,13 @@ impl Builder {
     /// Whether `room/info` is asked before each connection (yes). Without it, title and numbers come from the stream alone,
     /// and a live that ended while we were away is noticed late. A room given by its number is asked about once in any case.
     pub fn room_info(mut self, wanted: bool) -> Self {
-        self.tuning.room_info = wanted;
+        self.overrides.room_info = wanted;
         self
     }
 
     /// Whether the room's gift list is asked for (yes): names and prices for gifts whose messages lack them.
     pub fn gift_list(mut self, wanted: bool) -> Self {
-        self.tuning.gift_list = wanted;
+        self.overrides.gift_list = wanted;
         self
     }
 
@@ -243,9 +243,9 @@ impl Builder {
 
     /// Checks everything; connects to nothing. Fails with [`Kind::Setup`](webcast::Kind::Setup) where an option cannot be.
     pub fn build(self) -> Result<Client, Error> {
-        let Self { settings, secrets, proxies, tuning, habits } = self;
+        let Self { settings, secrets, proxies, overrides, habits } = self;
         let clock = Clock::system();
-        let service = webcast::Client::tuned(&settings, secrets, proxies, &tuning)?;
+        let service = webcast::Client::with_overrides(&settings, secrets, proxies, &overrides)?;
         let failover = service.failover(clock.clone())?;
         Ok(Client {
             service,

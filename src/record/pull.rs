@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::flv::{FlvError, Reader};
 use super::queue::{Closed, Inlet};
-use super::splice::Splicer;
+use super::timeline::Timeline;
 use super::{Failure, Limits, LiveState, Media, Offer, Source, Trouble};
 use crate::ids::RoomId;
 use crate::text::Text;
@@ -23,7 +23,7 @@ pub(super) struct Pull<S> {
     room: RoomId,
     limits: Limits,
     inlet: Inlet,
-    splicer: Splicer,
+    timeline: Timeline,
     began: Instant,
     /// Pieces given so far.
     pieces: u64,
@@ -63,7 +63,7 @@ enum Round {
 impl<S: Source> Pull<S> {
     pub(super) fn new(source: S, room: RoomId, limits: Limits, inlet: Inlet) -> Self {
         let now = Instant::now();
-        Self { source, room, limits, inlet, splicer: Splicer::default(), began: now, pieces: 0, alive: now }
+        Self { source, room, limits, inlet, timeline: Timeline::default(), began: now, pieces: 0, alive: now }
     }
 
     /// Pulls until the live ends, or until there is no sense in it any more.
@@ -161,7 +161,7 @@ impl<S: Source> Pull<S> {
             Ok(Err(trouble)) => return trouble.into(),
             Err(_) => return Broken::Silent,
         };
-        self.splicer.reconnected();
+        self.timeline.reconnected();
         let mut reader = Reader::default();
         loop {
             match timeout(self.limits.read, media.chunk()).await {
@@ -183,7 +183,7 @@ impl<S: Source> Pull<S> {
     /// Passes the whole tags on.
     async fn feed(&mut self, reader: &mut Reader, quality: &Text) -> Result<(), Broken> {
         while let Some(tag) = reader.next_tag()? {
-            let Some(piece) = self.splicer.take(&tag, self.began.elapsed()) else { continue };
+            let Some(piece) = self.timeline.push(&tag, self.began.elapsed()) else { continue };
             self.inlet.put(piece, quality.clone()).await?;
             self.pieces += 1;
             self.alive = Instant::now();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::splice::Piece;
+use super::timeline::Piece;
 use crate::text::Text;
 
 /// Bytes that may wait: a minute of a usual stream.

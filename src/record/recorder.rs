@@ -1,4 +1,4 @@
-//! The desk that takes commands: at most one recording a room, all of them finished at the end.
+//! The recorder's task: takes commands, runs at most one recording a room, all of them finished at the end.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::{self, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::take::{self, Take};
+use super::recording::{self, RecordingTask};
 use super::{Command, Job, Settings, Source, Update};
 use crate::clock::Clock;
 use crate::ids::RoomKey;
@@ -19,7 +19,7 @@ const FINISH: Duration = Duration::from_secs(6);
 #[derive(Debug)]
 pub struct Recorder {
     stop: CancellationToken,
-    desk: JoinHandle<()>,
+    task: JoinHandle<()>,
 }
 
 impl Recorder {
@@ -28,14 +28,14 @@ impl Recorder {
     /// A recording that is not done by then is let go: its ffmpeg sees the end of its input and closes the file itself.
     pub async fn finish(mut self) {
         self.stop.cancel();
-        if tokio::time::timeout(FINISH, &mut self.desk).await.is_err() {
+        if tokio::time::timeout(FINISH, &mut self.task).await.is_err() {
             tracing::warn!("a recording was still closing its file after {FINISH:?}");
-            self.desk.abort();
+            self.task.abort();
         }
     }
 }
 
-/// Starts a recorder that takes `commands` until they end, and tells `updates` where each recording stands.
+/// Starts a recorder that running `commands` until they end, and tells `updates` where each recording stands.
 ///
 /// `updates` may lag: numbers are left out then, the end of a recording never is.
 pub fn spawn<S: Source>(
@@ -46,19 +46,26 @@ pub fn spawn<S: Source>(
     updates: mpsc::Sender<Update>,
 ) -> Recorder {
     let stop = CancellationToken::new();
-    let desk =
-        Desk { source, settings, clock, updates, stop: stop.clone(), rooms: HashMap::new(), takes: JoinSet::new() };
-    Recorder { stop, desk: tokio::spawn(desk.run(commands)) }
+    let task = RecorderTask {
+        source,
+        settings,
+        clock,
+        updates,
+        stop: stop.clone(),
+        rooms: HashMap::new(),
+        running: JoinSet::new(),
+    };
+    Recorder { stop, task: tokio::spawn(task.run(commands)) }
 }
 
-struct Desk<S> {
+struct RecorderTask<S> {
     source: S,
     settings: Settings,
     clock: Clock,
     updates: mpsc::Sender<Update>,
     stop: CancellationToken,
     rooms: HashMap<RoomKey, Busy>,
-    takes: JoinSet<()>,
+    running: JoinSet<()>,
 }
 
 /// A room that is being recorded.
@@ -69,23 +76,23 @@ struct Busy {
     next: Option<Job>,
 }
 
-impl<S: Source> Desk<S> {
+impl<S: Source> RecorderTask<S> {
     async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         loop {
             tokio::select! {
                 command = commands.recv() => match command {
                     Some(Command::Start(job)) => self.start(job),
-                    Some(Command::Stop(room)) => self.halt(room),
+                    Some(Command::Stop(room)) => self.stop_recording(room),
                     None => break,
                 },
-                Some(done) = self.takes.join_next_with_id() => {
+                Some(done) = self.running.join_next_with_id() => {
                     self.done(done.map_or_else(|error| error.id(), |(id, ())| id));
                 }
                 () = self.stop.cancelled() => break,
             }
         }
         self.stop.cancel();
-        while self.takes.join_next().await.is_some() {}
+        while self.running.join_next().await.is_some() {}
     }
 
     fn start(&mut self, job: Job) {
@@ -96,7 +103,7 @@ impl<S: Source> Desk<S> {
         }
     }
 
-    fn halt(&mut self, room: RoomKey) {
+    fn stop_recording(&mut self, room: RoomKey) {
         if let Some(busy) = self.rooms.get_mut(&room) {
             busy.stop.cancel();
             busy.next = None;
@@ -106,14 +113,14 @@ impl<S: Source> Desk<S> {
     fn record(&mut self, job: Job) {
         let room = job.room;
         let stop = self.stop.child_token();
-        let take = Take {
+        let task = RecordingTask {
             job,
             settings: self.settings.clone(),
             clock: self.clock.clone(),
             stop: stop.clone(),
             updates: self.updates.clone(),
         };
-        let task = self.takes.spawn(take::run(take, self.source.clone())).id();
+        let task = self.running.spawn(recording::run(task, self.source.clone())).id();
         self.rooms.insert(room, Busy { task, stop, next: None });
     }
 

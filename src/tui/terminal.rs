@@ -3,8 +3,8 @@
 //! Knows nothing of rooms and frames. Invariant: whatever happens to the thread that took the terminal (return, error,
 //! panic, drop), the shell gets back a terminal in the state it was in; a panic of any other thread does not touch the screen.
 
-mod abilities;
 mod backend;
+mod capabilities;
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::panic;
@@ -26,8 +26,8 @@ use tokio::sync::mpsc;
 use super::Error;
 use super::run::Console;
 use crate::text::Text;
-pub use abilities::{Abilities, abilities};
-pub(super) use backend::Quiet;
+pub(super) use backend::DiffBackend;
+pub use capabilities::{Capabilities, capabilities};
 
 /// A frame of a busy 200x60 screen is about 7 kB; the writer must hold any frame, or terminals show half of it.
 const FRAME_BYTES: usize = 64 << 10;
@@ -44,7 +44,7 @@ fn owner() -> MutexGuard<'static, Option<ThreadId>> {
 
 /// The real terminal, held from creation to drop.
 pub(super) struct Tty {
-    terminal: Terminal<Quiet<BufWriter<Stdout>>>,
+    terminal: Terminal<DiffBackend<BufWriter<Stdout>>>,
     mouse: bool,
 }
 
@@ -57,7 +57,7 @@ impl Tty {
         // The theme decides about colours: crossterm's own NO_COLOR writes empty sequences that reset bold and reverse.
         crossterm::style::force_color_output(true);
         enter(mouse)?;
-        let terminal = Terminal::new(Quiet::new(BufWriter::with_capacity(FRAME_BYTES, io::stdout())));
+        let terminal = Terminal::new(DiffBackend::new(BufWriter::with_capacity(FRAME_BYTES, io::stdout())));
         terminal.map(|terminal| Self { terminal, mouse }).map_err(|error| {
             leave();
             error.into()
@@ -72,7 +72,7 @@ impl Drop for Tty {
 }
 
 impl Console for Tty {
-    type Backend = Quiet<BufWriter<Stdout>>;
+    type Backend = DiffBackend<BufWriter<Stdout>>;
     type Input = EventStream;
 
     fn terminal(&mut self) -> &mut Terminal<Self::Backend> {

@@ -1,6 +1,6 @@
 //! One open socket: frames in; room entry, heartbeats and acks out.
 //!
-//! Everything happens inside [`Feed::next`], without a task of its own; what must go out waits in a short queue, so that a
+//! Everything happens inside [`FrameSource::next`], without a task of its own; what must go out waits in a short queue, so that a
 //! peer that does not read cannot keep us from reading. Refuses to know what a message means.
 //!
 //! Invariants: the room is entered before the first heartbeat (heartbeats first close the socket); an ack goes out for
@@ -20,8 +20,8 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
-use super::error::{Error, Kind, Spoken, quoted};
-use super::transport::{BrokenFrame, Feed, Incoming};
+use super::error::{Error, HumanDuration, Kind, quoted};
+use super::transport::{BrokenFrame, FrameSource, Incoming};
 use crate::ids::RoomId;
 use crate::text::Text;
 use crate::wire::{Frame, Inflater, Response};
@@ -85,7 +85,7 @@ impl<S> RoomSocket<S>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
-    /// Takes over a fresh socket; the room is entered with the first [`Feed::next`].
+    /// Takes over a fresh socket; the room is entered with the first [`FrameSource::next`].
     pub(super) fn new(socket: WebSocketStream<S>, room: RoomId, whose: String, timeouts: SocketTimeouts) -> Self {
         let mut this = Self::with_peer(socket, room, whose, timeouts, Peer::TikTok);
         this.post(Frame::enter_room(room, fastrand::u64(1..1 << 53)));
@@ -266,7 +266,7 @@ where
     }
 
     fn stale(&self) -> Error {
-        let silence = Spoken(self.timeouts.stale);
+        let silence = HumanDuration(self.timeouts.stale);
         Error::new(Kind::Stale, format!("{} said nothing for {silence}; connecting again helps", self.whose))
     }
 
@@ -275,7 +275,7 @@ where
     }
 }
 
-impl<S> Feed for RoomSocket<S>
+impl<S> FrameSource for RoomSocket<S>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {

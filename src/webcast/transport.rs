@@ -96,8 +96,8 @@ pub struct Budget {
 }
 
 /// Where a session's frames come from: a socket, a poll, a file.
-pub trait Feed: Send {
-    /// The next thing that came. Cancel-safe: dropping the future loses nothing. After an error the feed is over.
+pub trait FrameSource: Send {
+    /// The next thing that came. Cancel-safe: dropping the future loses nothing. After an error the source is over.
     fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>>;
 }
 
@@ -107,19 +107,19 @@ pub struct Session {
     pub room_id: RoomId,
     /// What the first fetch already brought; taken by the reader before the first frame.
     pub backlog: Option<Response>,
-    feed: Box<dyn Feed>,
+    frames: Box<dyn FrameSource>,
 }
 
 impl Session {
-    /// A session of any feed; tests and replays bring their own.
-    pub fn new(room_id: RoomId, backlog: Option<Response>, feed: Box<dyn Feed>) -> Self {
-        Self { room_id, backlog, feed }
+    /// A session of any source of frames; tests and replays bring their own.
+    pub fn new(room_id: RoomId, backlog: Option<Response>, frames: Box<dyn FrameSource>) -> Self {
+        Self { room_id, backlog, frames }
     }
 
     /// The next thing that came. Cancel-safe. Heartbeats and acks go out from in here, so it must be called again and
     /// again; an error is the end of the session.
     pub async fn next(&mut self) -> Result<Incoming, Error> {
-        self.feed.next().await
+        self.frames.next().await
     }
 }
 

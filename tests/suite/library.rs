@@ -261,7 +261,7 @@ async fn who_is_slow_hears_what_was_lost_and_the_state_catches_up() {
     let mut live = builder(&sim).queue(1).build().unwrap().track_user(&name).await.unwrap();
     until(&mut live, |event| is_chat(event).then_some(())).await.unwrap();
     let busy = async {
-        while sim.truth(&name).total() < 300 {
+        while sim.expected_totals(&name).total() < 300 {
             tokio::task::yield_now().await;
         }
     };
@@ -271,7 +271,7 @@ async fn who_is_slow_hears_what_was_lost_and_the_state_catches_up() {
         _ => None,
     });
     assert!(lost.await.unwrap() > 0);
-    let said = sim.truth(&name).total();
+    let said = sim.expected_totals(&name).total();
     let caught_up = async {
         while live.state().stats.messages < said {
             live.next().await.expect("the live goes on");

@@ -18,7 +18,7 @@ use crate::events::{Chat, EventKind, RoomEvent, Viewer};
 use crate::ids::RoomKey;
 use crate::room::Noted;
 use crate::track::{Update, UpdateKind};
-use crate::tui::terminal::Quiet;
+use crate::tui::terminal::DiffBackend;
 
 /// What reached the terminal.
 #[derive(Clone, Default)]
@@ -41,13 +41,13 @@ impl Write for Wire {
 }
 
 struct Fake {
-    terminal: Terminal<Quiet<Wire>>,
+    terminal: Terminal<DiffBackend<Wire>>,
     wire: Wire,
     keys: Arc<Mutex<Option<mpsc::Receiver<Event>>>>,
 }
 
 impl Console for Fake {
-    type Backend = Quiet<Wire>;
+    type Backend = DiffBackend<Wire>;
     type Input = BoxStream<'static, io::Result<Event>>;
 
     fn terminal(&mut self) -> &mut Terminal<Self::Backend> {
@@ -94,7 +94,7 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, Error>>) {
     let clock = Clock::manual(crate::clock::Timestamp(1_793_302_205_250));
     let wire = Wire::default();
     let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
-    let terminal = Terminal::with_options(Quiet::new(wire.clone()), TerminalOptions { viewport }).unwrap();
+    let terminal = Terminal::with_options(DiffBackend::new(wire.clone()), TerminalOptions { viewport }).unwrap();
     let fake = Fake { terminal, wire: wire.clone(), keys: Arc::new(Mutex::new(Some(key_events))) };
     let options = Options {
         screen: Screen::default(),

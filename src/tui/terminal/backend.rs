@@ -1,4 +1,4 @@
-//! A crossterm backend that says nothing when there is nothing to say.
+//! Crossterm backend that writes only what changed.
 //!
 //! ratatui hides the cursor and resets the colours on every frame, changed or not. Here a frame opens with its first changed
 //! cell, is bracketed as one synchronized update (DEC 2026), and a frame without changes is zero bytes.
@@ -11,11 +11,11 @@ use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 
-use crate::tui::widgets::steady::is_doubtful;
+use crate::tui::widgets::uncertain_width::has_uncertain_width;
 
 /// The backend around the writer of the terminal.
 #[derive(Debug)]
-pub(in crate::tui) struct Quiet<W: Write> {
+pub(in crate::tui) struct DiffBackend<W: Write> {
     inner: CrosstermBackend<W>,
     /// The bracket of a frame is open.
     open: bool,
@@ -25,7 +25,7 @@ pub(in crate::tui) struct Quiet<W: Write> {
     moved: bool,
 }
 
-impl<W: Write> Quiet<W> {
+impl<W: Write> DiffBackend<W> {
     /// A backend over a terminal whose cursor is hidden.
     pub(in crate::tui) fn new(writer: W) -> Self {
         Self { inner: CrosstermBackend::new(writer), open: false, cursor: None, moved: false }
@@ -46,7 +46,7 @@ impl<W: Write> Quiet<W> {
     }
 }
 
-impl<W: Write> Backend for Quiet<W> {
+impl<W: Write> Backend for DiffBackend<W> {
     type Error = io::Error;
 
     fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
@@ -62,13 +62,13 @@ impl<W: Write> Backend for Quiet<W> {
         // The cursor is set anew behind a character whose width the terminal may see differently: the rest of the row stays
         // in its columns.
         while content.peek().is_some() {
-            let mut doubtful = false;
-            let steady = std::iter::from_fn(|| {
-                let next = content.next_if(|_| !doubtful)?;
-                doubtful = is_doubtful(next.2.symbol());
+            let mut uncertain = false;
+            let plain = std::iter::from_fn(|| {
+                let next = content.next_if(|_| !uncertain)?;
+                uncertain = has_uncertain_width(next.2.symbol());
                 Some(next)
             });
-            self.inner.draw(steady)?;
+            self.inner.draw(plain)?;
         }
         Ok(())
     }
@@ -163,13 +163,18 @@ mod tests {
         }
     }
 
-    fn screen(sink: &Sink) -> Terminal<Quiet<Sink>> {
+    fn screen(sink: &Sink) -> Terminal<DiffBackend<Sink>> {
         let viewport = Viewport::Fixed(Rect::new(0, 0, 20, 2));
-        Terminal::with_options(Quiet::new(sink.clone()), TerminalOptions { viewport }).unwrap()
+        Terminal::with_options(DiffBackend::new(sink.clone()), TerminalOptions { viewport }).unwrap()
     }
 
     /// Draws a frame and takes what it wrote.
-    fn frame(terminal: &mut Terminal<Quiet<Sink>>, sink: &Sink, text: &str, cursor: Option<(u16, u16)>) -> String {
+    fn frame(
+        terminal: &mut Terminal<DiffBackend<Sink>>,
+        sink: &Sink,
+        text: &str,
+        cursor: Option<(u16, u16)>,
+    ) -> String {
         terminal
             .draw(|frame| {
                 frame.render_widget(text, frame.area());

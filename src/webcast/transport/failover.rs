@@ -12,10 +12,10 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt};
 use tokio::sync::watch;
 
-use super::{Budget, Feed, Incoming, RoomRef, Session, Transport};
+use super::{Budget, FrameSource, Incoming, RoomRef, Session, Transport};
 use crate::clock::{Clock, Moment};
 use crate::text::Text;
-use crate::webcast::error::{Error, Kind, Spoken};
+use crate::webcast::error::{Error, HumanDuration, Kind};
 
 /// A rate limit that names no time holds the transport this long, and so does a socket without a single frame.
 const UNTOLD_WAIT: Duration = Duration::from_secs(60);
@@ -173,8 +173,9 @@ impl Failover {
         self.inner.changes.send_replace(());
         match result {
             Ok(session) => {
-                let feed = Box::new(FirstFrameProbe { feed: session.feed, failover: self.clone(), at, proven: false });
-                Try::Opened(Session { feed, ..session })
+                let frames =
+                    Box::new(FirstFrameProbe { frames: session.frames, failover: self.clone(), at, proven: false });
+                Try::Opened(Session { frames, ..session })
             }
             Err(error) => Try::Failed { sentence: error.sentence().clone(), held },
         }
@@ -210,25 +211,25 @@ impl Failover {
 }
 
 fn skipped(name: &str, wait: Duration) -> Try {
-    let sentence = Text::from(format_args!("{name} is left alone for another {}", Spoken(wait)));
+    let sentence = Text::from(format_args!("{name} is left alone for another {}", HumanDuration(wait)));
     Try::Failed { sentence, held: Some(wait) }
 }
 
-/// A feed that tells the failover whether it brings anything.
+/// A source of frames that reports to the failover whether it brings any.
 struct FirstFrameProbe {
-    feed: Box<dyn Feed>,
+    frames: Box<dyn FrameSource>,
     failover: Failover,
     at: usize,
     proven: bool,
 }
 
-impl Feed for FirstFrameProbe {
+impl FrameSource for FirstFrameProbe {
     fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
         if self.proven {
-            return self.feed.next();
+            return self.frames.next();
         }
         async {
-            let result = self.feed.next().await;
+            let result = self.frames.next().await;
             self.failover.record_first_frame(self.at, result.as_ref().map(|_| ()));
             self.proven = true;
             result
@@ -254,7 +255,7 @@ mod tests {
     /// Says one thing for ever.
     struct Says(Result<Incoming, Error>);
 
-    impl Feed for Says {
+    impl FrameSource for Says {
         fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
             ready(self.0.clone()).boxed()
         }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::fs::File;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
-use super::{BrokenFrame, Feed, Incoming};
+use super::{BrokenFrame, FrameSource, Incoming};
 use crate::clock::Timestamp;
 use crate::ids::RoomId;
 use crate::text::Text;
@@ -190,7 +190,7 @@ impl Replay {
     }
 }
 
-impl Feed for Replay {
+impl FrameSource for Replay {
     /// What came then, without waiting. The end of the capture ends it like a socket that was closed.
     fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
         async {

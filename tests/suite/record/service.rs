@@ -13,7 +13,7 @@ use tiktop::webcast::Client;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::stage::{COPY, Ffmpeg, Stage, Then, impatient, job, pictures, stream};
+use super::scene::{COPY, Ffmpeg, Scene, Then, impatient, job, pictures, stream};
 
 type Acts = Arc<Mutex<VecDeque<(Vec<u8>, Then)>>>;
 
@@ -87,8 +87,8 @@ async fn our_client_pulls_one_file_out_of_broken_connections() {
         (stream(1, 3_000, 9_000), Then::End),
     ];
     let client = serve(acts).await;
-    let mut stage = Stage::with(client, &Ffmpeg::Script(COPY), for_a_socket()).await;
-    let (file, _, reason) = stage.done().await;
+    let mut scene = Scene::with(client, &Ffmpeg::Script(COPY), for_a_socket()).await;
+    let (file, _, reason) = scene.done().await;
     assert_eq!(reason, "the live ended");
     assert_eq!(pictures(&file), (0..9_000).step_by(40).collect::<Vec<_>>());
 }
@@ -96,8 +96,8 @@ async fn our_client_pulls_one_file_out_of_broken_connections() {
 #[tokio::test]
 async fn a_refusal_by_the_service_is_told_without_its_signature() {
     let client = serve([(Vec::new(), Then::Refuse), (Vec::new(), Then::Refuse)]).await;
-    let mut stage = Stage::with(client, &Ffmpeg::Script(COPY), for_a_socket()).await;
-    let (reason, _) = stage.failure().await;
+    let mut scene = Scene::with(client, &Ffmpeg::Script(COPY), for_a_socket()).await;
+    let (reason, _) = scene.failure().await;
     assert!(reason.contains("the stream is gone") && !reason.contains("secret"), "{reason}");
 }
 
@@ -107,14 +107,14 @@ async fn the_simulated_live_is_recorded_to_its_end() {
     let host = &sim.names()[0];
     let job = Job { room_id: RoomId(sim.room_id(host) as u64), ..job() };
     let client = client(&sim.base_url(), &format!("{}/webcast", sim.base_url()));
-    let mut stage = Stage::of(job, client, &Ffmpeg::Script(COPY), for_a_socket()).await;
+    let mut scene = Scene::of(job, client, &Ffmpeg::Script(COPY), for_a_socket()).await;
     // A good second of its real time: more than the part that a network keeps for newcomers.
     let mut told = 0;
     while told < 4 {
-        told += u32::from(matches!(stage.next().await, Recording::Running { bytes: 1.., .. }));
+        told += u32::from(matches!(scene.next().await, Recording::Running { bytes: 1.., .. }));
     }
     sim.end_live(host);
-    let (file, _, reason) = stage.done().await;
+    let (file, _, reason) = scene.done().await;
     assert_eq!(reason, "the live ended");
     let pictures = pictures(&file);
     assert!(pictures.len() > 20, "{}", pictures.len());

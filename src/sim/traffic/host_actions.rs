@@ -1,7 +1,7 @@
 //! What the host puts up while the talk goes on: a poll, a goal, a pinned comment, questions that are answered, captions,
 //! guests, ranks. One thing every few seconds, in a round that repeats.
 
-use super::{SECOND, Traffic, say};
+use super::{SECOND, Traffic, viewer_actions};
 use crate::sim::message::{self, Head, user_text};
 use crate::wire::pb;
 
@@ -15,7 +15,7 @@ const POLL_STEPS: u64 = 8;
 const TARGET: i64 = 50;
 
 const OPTIONS: [&str; 2] = ["the blue one", "the red one"];
-const SPOKEN: [&str; 5] = [
+const CAPTIONS: [&str; 5] = [
     "hello and welcome to everybody who just came in",
     "so the next one is a slow song",
     "let me look at your questions",
@@ -23,9 +23,9 @@ const SPOKEN: [&str; 5] = [
     "I will be back tomorrow at the same time",
 ];
 
-/// How far the show is.
+/// What the host has put up so far.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Show {
+pub(super) struct HostActions {
     poll: i64,
     votes: [i64; 2],
     progress: i64,
@@ -34,9 +34,9 @@ pub(super) struct Show {
 }
 
 impl Traffic {
-    /// One step of the show, and the next one planned.
-    pub(super) fn go_on_with_the_show(&mut self, at: u64, step: u64) {
-        self.plan(at + EVERY, super::Beat::Show(step + 1));
+    /// One step of the round, and the next one planned.
+    pub(super) fn host_action(&mut self, at: u64, step: u64) {
+        self.plan(at + EVERY, super::Step::HostAction(step + 1));
         let head = self.head(at);
         let message = match step % ROUND {
             0 => self.poll(head, 0),
@@ -45,31 +45,31 @@ impl Traffic {
             2 => self.goal(head),
             4 => self.pin(head, true),
             12 => self.pin(head, false),
-            9 => self.ask(head),
-            10 => self.show_question(head),
-            13 => self.take_question_down(head),
+            9 => self.new_question(head),
+            10 => self.select_question(head),
+            13 => self.remove_question(head),
             6 => self.rank(head),
-            11 => self.tickets(head),
+            11 => self.fan_tickets(head),
             14 => self.room_rank(head),
-            _ => self.speak(head),
+            _ => self.caption(head),
         };
-        self.said.push(message);
+        self.outgoing.push(message);
     }
 
     /// Start (0), end (1) or votes (2).
     fn poll(&mut self, head: Head, message_type: i32) -> pb::Message {
         if message_type == 0 {
-            self.show.poll = head.msg_id;
-            self.show.votes = [0, 0];
+            self.host_actions.poll = head.msg_id;
+            self.host_actions.votes = [0, 0];
         } else {
-            self.show.votes = self.show.votes.map(|votes| votes + self.rng.i64(0..9));
+            self.host_actions.votes = self.host_actions.votes.map(|votes| votes + self.rng.i64(0..9));
         }
         let option = |(index, votes): (usize, i64)| pb::PollOption {
             votes,
             display_content: OPTIONS.get(index).copied().unwrap_or_default().to_owned(),
             option_idx: index as i32,
         };
-        let option_list: Vec<_> = self.show.votes.into_iter().enumerate().map(option).collect();
+        let option_list: Vec<_> = self.host_actions.votes.into_iter().enumerate().map(option).collect();
         let start = pb::PollStart {
             start_time: head.at_ms,
             end_time: head.at_ms + (POLL_STEPS * EVERY / 1_000) as i64,
@@ -80,7 +80,7 @@ impl Traffic {
         let body = pb::PollMessage {
             common: Some(head.common("WebcastPollMessage", None)),
             message_type,
-            poll_id: self.show.poll,
+            poll_id: self.host_actions.poll,
             start_content: (message_type == 0).then_some(start),
             end_content: (message_type == 1)
                 .then(|| pb::PollEnd { option_list: option_list.clone(), ..pb::PollEnd::default() }),
@@ -92,9 +92,15 @@ impl Traffic {
     fn goal(&mut self, head: Head) -> pb::Message {
         let from = self.crowd.any(&mut self.rng).user;
         let count = self.rng.i64(1..12);
-        self.show.progress = (self.show.progress + count).min(TARGET);
+        self.host_actions.progress = (self.host_actions.progress + count).min(TARGET);
         let rose = pb::SubGoalGift { name: "Rose".to_owned(), diamond_count: 1 };
-        let part = pb::SubGoal { r#type: 1, id: 5_655, progress: self.show.progress, target: TARGET, gift: Some(rose) };
+        let part = pb::SubGoal {
+            r#type: 1,
+            id: 5_655,
+            progress: self.host_actions.progress,
+            target: TARGET,
+            gift: Some(rose),
+        };
         let goal = pb::Goal {
             id: self.cast.first_id + 1,
             r#type: 1,
@@ -119,13 +125,13 @@ impl Traffic {
     /// The host pins a comment; the unpin names the pin and nothing of the comment but its id.
     fn pin(&mut self, head: Head, up: bool) -> pb::Message {
         if up {
-            self.show.pin = head.msg_id;
+            self.host_actions.pin = head.msg_id;
         }
-        let inner = Head { msg_id: self.show.pin - 1, ..head };
+        let inner = Head { msg_id: self.host_actions.pin - 1, ..head };
         let mut chat = pb::ChatMessage { common: Some(inner.common("WebcastChatMessage", None)), ..Default::default() };
         if up {
             chat.user = Some(self.crowd.any(&mut self.rng).user);
-            say::comment(&mut self.rng).clone_into(&mut chat.content);
+            viewer_actions::comment(&mut self.rng).clone_into(&mut chat.content);
         }
         let body = pb::RoomPinMessage {
             common: Some(head.common("WebcastRoomPinMessage", None)),
@@ -135,30 +141,30 @@ impl Traffic {
             operator: Some(pb::User { id: self.cast.host.id, ..pb::User::default() }),
             action: if up { 1 } else { 2 },
             display_duration: if up { 60 } else { 0 },
-            pin_msg_id: self.show.pin,
+            pin_msg_id: self.host_actions.pin,
             ..pb::RoomPinMessage::default()
         };
         head.wrap("WebcastRoomPinMessage", &body)
     }
 
-    fn ask(&mut self, head: Head) -> pb::Message {
+    fn new_question(&mut self, head: Head) -> pb::Message {
         let from = self.crowd.any(&mut self.rng).user;
-        let message = message::question(head, from.clone(), say::question(&mut self.rng));
+        let message = message::question(head, from.clone(), viewer_actions::question(&mut self.rng));
         // The same words again when the host shows it.
-        self.show.question = <pb::QuestionNewMessage as prost::Message>::decode(message.payload.clone())
+        self.host_actions.question = <pb::QuestionNewMessage as prost::Message>::decode(message.payload.clone())
             .ok()
             .and_then(|question| question.data);
         message
     }
 
-    fn show_question(&mut self, head: Head) -> pb::Message {
+    fn select_question(&mut self, head: Head) -> pb::Message {
         let common = Some(head.common("WebcastQuestionSelectedMessage", None));
-        let body = pb::QuestionSelectedMessage { common, data: self.show.question.clone() };
+        let body = pb::QuestionSelectedMessage { common, data: self.host_actions.question.clone() };
         head.wrap("WebcastQuestionSelectedMessage", &body)
     }
 
-    fn take_question_down(&mut self, head: Head) -> pb::Message {
-        let question_id = self.show.question.take().map_or(0, |question| question.question_id);
+    fn remove_question(&mut self, head: Head) -> pb::Message {
+        let question_id = self.host_actions.question.take().map_or(0, |question| question.question_id);
         let common = Some(head.common("WebcastQuestionSlideDownMessage", None));
         head.wrap("WebcastQuestionSlideDownMessage", &pb::QuestionSlideDownMessage { common, question_id })
     }
@@ -194,8 +200,8 @@ impl Traffic {
         head.wrap("WebcastRankUpdateMessage", &pb::RankUpdateMessage { common, updates: vec![row] })
     }
 
-    fn tickets(&mut self, head: Head) -> pb::Message {
-        let coins = self.show.progress * 3;
+    fn fan_tickets(&mut self, head: Head) -> pb::Message {
+        let coins = self.host_actions.progress * 3;
         let users = vec![pb::UserFanTicket { user_id: self.cast.host.id, fan_ticket: coins }];
         let notice = Some(pb::FanTicketNotice { users, total: coins });
         let common = Some(head.common("WebcastLinkMicFanTicketMethod", None));
@@ -203,8 +209,8 @@ impl Traffic {
     }
 
     /// A caption has no time of its own in its header.
-    fn speak(&mut self, head: Head) -> pb::Message {
-        let content = self.rng.choice(SPOKEN).unwrap_or("hello").to_owned();
+    fn caption(&mut self, head: Head) -> pb::Message {
+        let content = self.rng.choice(CAPTIONS).unwrap_or("hello").to_owned();
         let body = pb::CaptionMessage {
             common: Some(Head { at_ms: 0, ..head }.common("WebcastCaptionMessage", None)),
             timestamp_ms: head.at_ms,

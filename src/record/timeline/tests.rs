@@ -5,7 +5,7 @@ use super::*;
 
 /// A sender whose pictures are a group of 25 to the second, named by the second they belong to.
 struct Sender {
-    splicer: Splicer,
+    timeline: Timeline,
     now: Duration,
     /// Kind and time of each tag written, by part.
     parts: Vec<Vec<(Kind, u32)>>,
@@ -14,11 +14,11 @@ struct Sender {
 
 impl Sender {
     fn new() -> Self {
-        Self { splicer: Splicer::default(), now: Duration::ZERO, parts: Vec::new(), millis: 0 }
+        Self { timeline: Timeline::default(), now: Duration::ZERO, parts: Vec::new(), millis: 0 }
     }
 
     fn send(&mut self, tag: &Tag) {
-        let Some(piece) = self.splicer.take(tag, self.now) else { return };
+        let Some(piece) = self.timeline.push(tag, self.now) else { return };
         assert!(piece.millis >= self.millis, "recorded time never shrinks");
         self.millis = piece.millis;
         let mut bytes = BytesMut::new();
@@ -93,7 +93,7 @@ fn a_new_connection_drops_what_was_written_already() {
     sender.setup(1);
     sender.media(0, 6_200, 100);
     sender.pass(300);
-    sender.splicer.reconnected();
+    sender.timeline.reconnected();
     sender.setup(1);
     sender.media(3_000, 9_000, 100);
     assert_eq!(sender.pictures(1), (0..9_000).step_by(40).collect::<Vec<_>>());
@@ -106,7 +106,7 @@ fn an_overlap_is_found_though_the_clock_restarted() {
     sender.setup(1);
     sender.media(0, 6_200, 0);
     sender.pass(300);
-    sender.splicer.reconnected();
+    sender.timeline.reconnected();
     sender.setup(1);
     sender.media(4_000, 9_000, 700_000);
     assert_eq!(sender.pictures(1), (0..9_000).step_by(40).collect::<Vec<_>>());
@@ -118,7 +118,7 @@ fn an_outage_leaves_a_hole_of_its_length() {
     sender.setup(1);
     sender.media(0, 5_000, 0);
     sender.pass(4_000);
-    sender.splicer.reconnected();
+    sender.timeline.reconnected();
     sender.setup(1);
     sender.media(9_000, 12_000, 0);
     assert_eq!(sender.hole(1), 4_040);
@@ -131,7 +131,7 @@ fn other_content_on_a_restarted_clock_is_kept_whole() {
     sender.setup(1);
     sender.media(20_000, 25_000, 0);
     sender.pass(70);
-    sender.splicer.reconnected();
+    sender.timeline.reconnected();
     sender.setup(1);
     sender.media(0, 3_000, 0);
     assert_eq!(sender.pictures(1).len(), 125 + 75);
@@ -144,7 +144,7 @@ fn a_still_picture_is_joined_by_its_time() {
     sender.setup(1);
     let still = |at| video(at, &[0x17, 1, 0, 0, 0, 7]);
     (0..5).for_each(|second| sender.send(&still(second * 1_000)));
-    sender.splicer.reconnected();
+    sender.timeline.reconnected();
     sender.setup(1);
     (2..8).for_each(|second| sender.send(&still(second * 1_000)));
     assert_eq!(sender.pictures(1), [0, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000]);
@@ -157,7 +157,7 @@ fn a_still_picture_after_an_outage_is_no_repetition() {
     let still = |at| video(at, &[0x17, 1, 0, 0, 0, 7]);
     (0..5).for_each(|second| sender.send(&still(second * 1_000)));
     sender.pass(3_000);
-    sender.splicer.reconnected();
+    sender.timeline.reconnected();
     sender.setup(1);
     (6..9).for_each(|second| sender.send(&still(second * 1_000)));
     assert_eq!(sender.pictures(1), [0, 1_000, 2_000, 3_000, 4_000, 6_000, 7_000, 8_000]);
@@ -214,7 +214,7 @@ fn a_new_setup_on_a_new_connection_begins_a_part() {
     let mut sender = Sender::new();
     sender.setup(1);
     sender.media(0, 6_000, 0);
-    sender.splicer.reconnected();
+    sender.timeline.reconnected();
     sender.setup(2);
     sender.media(5_000, 8_000, 0);
     assert_eq!(sender.parts.len(), 2);
@@ -238,7 +238,7 @@ fn a_live_without_pictures_is_recorded_too() {
     (0..400).for_each(|n| sender.send(&audio(n * 23, &[0xaf, 1, n as u8])));
     assert_eq!(sender.parts[0][0], (Kind::Audio, 0));
     assert!(sender.parts[0].len() > 150, "{}", sender.parts[0].len());
-    sender.splicer.reconnected();
+    sender.timeline.reconnected();
     sender.send(&audio(0, &[0xaf, 1, 1]));
     assert_eq!(sender.parts.len(), 1);
 }
@@ -264,7 +264,7 @@ proptest! {
         let mut sender = Sender::new();
         for (tag, pause, reconnect) in tags {
             if reconnect {
-                sender.splicer.reconnected();
+                sender.timeline.reconnected();
             }
             sender.pass(u64::from(pause % 20_000));
             sender.send(&tag);

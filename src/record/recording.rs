@@ -9,19 +9,19 @@ use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::output_parts::OutputParts;
 use super::progress::Meter;
 use super::pull::{Outcome, Pull};
 use super::queue::{Outlet, Queued, queue};
-use super::reel::Reel;
 use super::{Failure, Job, Recording, Settings, Source, Update, output};
 use crate::clock::{Clock, Moment};
 use crate::text::Text;
 
-/// Progress is told at most this often.
-const TELL_EVERY: Duration = Duration::from_millis(500);
+/// Progress is emitted at most this often.
+const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
 /// What one recording needs.
-pub(super) struct Take {
+pub(super) struct RecordingTask {
     pub(super) job: Job,
     pub(super) settings: Settings,
     pub(super) clock: Clock,
@@ -37,18 +37,18 @@ struct Progress {
     quality: Text,
     millis: u64,
     meter: Meter,
-    told: Option<Recording>,
+    emitted: Option<Recording>,
 }
 
 /// Records until asked to stop, until the live ends, or until it cannot go on; the last update says which.
-pub(super) async fn run<S: Source>(take: Take, source: S) {
-    take.tell(Recording::Starting);
-    let recording = take.record(source).await;
+pub(super) async fn run<S: Source>(task: RecordingTask, source: S) {
+    task.emit(Recording::Starting);
+    let recording = task.record(source).await;
     // The one update that must arrive; a screen that is gone does not need it.
-    let _ = take.updates.send(Update { room: take.job.room, recording }).await;
+    let _ = task.updates.send(Update { room: task.job.room, recording }).await;
 }
 
-impl Take {
+impl RecordingTask {
     async fn record<S: Source>(&self, source: S) -> Recording {
         let limits = self.settings.limits;
         if let Err(failure) = output::prepare(&self.settings.dir, limits.min_free).await {
@@ -57,16 +57,16 @@ impl Take {
         let (inlet, outlet) = queue();
         let pull = Pull::new(source, self.job.room_id, limits, inlet);
         let pull = AbortOnDropHandle::new(tokio::spawn(pull.run()));
-        let mut reel = Reel::new(self.job.clone(), self.settings.clone(), self.clock.now().wall);
+        let mut parts = OutputParts::new(self.job.clone(), self.settings.clone(), self.clock.now().wall);
         let mut progress = Progress::default();
-        let ended = self.write_all(outlet, pull, &mut reel, &mut progress).await;
-        if reel.is_open() {
-            self.tell(Recording::Stopping);
+        let ended = self.write_all(outlet, pull, &mut parts, &mut progress).await;
+        if parts.is_open() {
+            self.emit(Recording::Stopping);
         }
-        let closed = reel.close().await;
+        let closed = parts.close().await;
         // Why it broke first says more than how it closed then.
         let ended = ended.and_then(|reason| closed.map(|()| reason));
-        summary(ended, &reel, progress.millis)
+        summary(ended, &parts, progress.millis)
     }
 
     /// Writes what is pulled, and watches the files, until one of the many ends comes.
@@ -74,59 +74,59 @@ impl Take {
         &self,
         mut outlet: Outlet,
         pull: AbortOnDropHandle<Outcome>,
-        reel: &mut Reel,
+        parts: &mut OutputParts,
         progress: &mut Progress,
     ) -> Outcome {
         let limits = self.settings.limits;
-        let mut tell = interval(TELL_EVERY);
-        tell.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut progress_due = interval(PROGRESS_EVERY);
+        progress_due.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut space = interval_at(Instant::now() + limits.space_every, limits.space_every);
         space.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return Ok("stopped".into()),
-                _ = tell.tick() => self.tell_progress(reel, progress).await?,
+                _ = progress_due.tick() => self.emit_progress(parts, progress).await?,
                 _ = space.tick() => output::check_space(&self.settings.dir, limits.min_free).await?,
-                () = reel.exited() => return Err(reel.bury().await),
+                () = parts.exited() => return Err(parts.failure_after_exit().await),
                 queued = outlet.recv() => match queued {
-                    Some(queued) => self.write(queued, reel, progress).await?,
+                    Some(queued) => self.write(queued, parts, progress).await?,
                     None => return pull.await.unwrap_or(Err(Failure::Empty)),
                 },
             }
         }
     }
 
-    async fn write(&self, queued: Queued, reel: &mut Reel, progress: &mut Progress) -> Result<(), Failure> {
-        reel.write(&queued.piece, &self.stop).await?;
+    async fn write(&self, queued: Queued, parts: &mut OutputParts, progress: &mut Progress) -> Result<(), Failure> {
+        parts.write(&queued.piece, &self.stop).await?;
         progress.since.get_or_insert_with(|| self.clock.now());
         progress.millis = queued.piece.millis;
         progress.quality = queued.quality;
         Ok(())
     }
 
-    async fn tell_progress(&self, reel: &Reel, progress: &mut Progress) -> Result<(), Failure> {
-        let bytes = reel.size().await?;
-        let (Some(since), Some(file)) = (progress.since, reel.file()) else { return Ok(()) };
+    async fn emit_progress(&self, parts: &OutputParts, progress: &mut Progress) -> Result<(), Failure> {
+        let bytes = parts.size().await?;
+        let (Some(since), Some(file)) = (progress.since, parts.file()) else { return Ok(()) };
         let rate = progress.meter.rate(Instant::now(), bytes);
         let quality = progress.quality.clone();
         let recording = Recording::Running { since, bytes, rate, file: file.to_owned(), quality };
-        if progress.told.as_ref() != Some(&recording) {
-            self.tell(recording.clone());
-            progress.told = Some(recording);
+        if progress.emitted.as_ref() != Some(&recording) {
+            self.emit(recording.clone());
+            progress.emitted = Some(recording);
         }
         Ok(())
     }
 
     /// Tells what the next update makes up for, should the queue be full.
-    fn tell(&self, recording: Recording) {
+    fn emit(&self, recording: Recording) {
         let _ = self.updates.try_send(Update { room: self.job.room, recording });
     }
 }
 
 /// The last word on a recording.
-fn summary(ended: Outcome, reel: &Reel, millis: u64) -> Recording {
-    let (files, bytes) = reel.result();
+fn summary(ended: Outcome, parts: &OutputParts, millis: u64) -> Recording {
+    let (files, bytes) = parts.result();
     match (ended, files) {
         (Ok(reason), [file]) => Recording::Done { file: file.clone(), bytes, millis, reason },
         (Ok(reason), [file, ..]) => {

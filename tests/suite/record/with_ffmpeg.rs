@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command as Process, Output, Stdio};
 use std::sync::OnceLock;
 
-use super::stage::{Ffmpeg, Play, Stage, Then, impatient, patient};
+use super::scene::{Ffmpeg, Play, Scene, Then, impatient, patient};
 use tiktop::record::Limits;
 
 /// A clip with a keyframe a second, as a sender would send it.
@@ -86,8 +86,8 @@ fn lasts(file: &Path, seconds: f64) {
     assert!((found - seconds).abs() < 0.1, "{found} s instead of {seconds} s");
 }
 
-async fn stage(play: Play, limits: Limits) -> Stage {
-    Stage::with(play, &Ffmpeg::Program("ffmpeg"), limits).await
+async fn scene(play: Play, limits: Limits) -> Scene {
+    Scene::with(play, &Ffmpeg::Program("ffmpeg"), limits).await
 }
 
 #[tokio::test]
@@ -98,18 +98,18 @@ async fn a_film_in_three_connections_is_one_file_that_plays() {
         (clip.sent(3_000, 8_200), Then::Stall),
         (clip.sent(6_000, 12_000), Then::End),
     ];
-    let mut stage = stage(Play::new(acts), impatient()).await;
-    let (file, millis, _) = stage.done().await;
+    let mut scene = scene(Play::new(acts), impatient()).await;
+    let (file, millis, _) = scene.done().await;
     lasts(&file, 12.0);
     assert!((11_900..12_100).contains(&millis), "{millis}");
-    assert_eq!(stage.files().len(), 1);
+    assert_eq!(scene.files().len(), 1);
 }
 
 #[tokio::test]
 async fn the_file_says_what_it_is() {
     let Some(clip) = clip(TALL) else { return };
-    let mut stage = stage(Play::new([(clip.sent(0, 3_000), Then::End)]), impatient()).await;
-    let (file, _, _) = stage.done().await;
+    let mut scene = scene(Play::new([(clip.sent(0, 3_000), Then::End)]), impatient()).await;
+    let (file, _, _) = scene.done().await;
     let probed = run("ffprobe", "-v error -show_entries format_tags:stream=codec_name -of default=nk=0 FILE", &file);
     let said = String::from_utf8_lossy(&probed.stdout).to_lowercase();
     for part in ["title=morning", "artist=@ana", "comment=room:7", "creation_time=", "=h264", "=aac"] {
@@ -121,8 +121,8 @@ async fn the_file_says_what_it_is() {
 async fn a_picture_of_another_size_is_another_file_that_plays() {
     let (Some(tall), Some(wide)) = (clip(TALL), clip(WIDE)) else { return };
     let acts = [(tall.sent(0, 6_000), Then::End), (wide.sent(6_000, 10_000), Then::End)];
-    let mut stage = stage(Play::new(acts), impatient()).await;
-    let (file, _, _) = stage.done().await;
+    let mut scene = scene(Play::new(acts), impatient()).await;
+    let (file, _, _) = scene.done().await;
     lasts(&file, 6.0);
     lasts(&file.with_extension("part02.mkv"), 4.0);
 }
@@ -130,10 +130,10 @@ async fn a_picture_of_another_size_is_another_file_that_plays() {
 #[tokio::test]
 async fn a_stop_leaves_a_whole_file() {
     let Some(clip) = clip(TALL) else { return };
-    let mut stage = stage(Play::new([(clip.sent(0, 6_000), Then::Stall)]), patient()).await;
-    stage.settled().await;
-    stage.stop().await;
-    let (file, _, reason) = stage.done().await;
+    let mut scene = scene(Play::new([(clip.sent(0, 6_000), Then::Stall)]), patient()).await;
+    scene.settled().await;
+    scene.stop().await;
+    let (file, _, reason) = scene.done().await;
     assert_eq!(reason, "stopped");
     lasts(&file, 6.0);
 }
@@ -145,8 +145,8 @@ async fn records_until_it_is_killed() {
         return;
     }
     let clip = clip(TALL).unwrap();
-    let mut stage = stage(Play::new([(clip.sent(0, 6_000), Then::Stall)]), patient()).await;
-    eprintln!("{RECORDING}{}", stage.settled().await.display());
+    let mut scene = scene(Play::new([(clip.sent(0, 6_000), Then::Stall)]), patient()).await;
+    eprintln!("{RECORDING}{}", scene.settled().await.display());
     std::future::pending::<()>().await;
 }
 

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::failure::{Failure, shown};
 use super::output::Output;
 use super::process::{Ended, Ffmpeg};
-use super::splice::Piece;
+use super::timeline::Piece;
 use super::{Job, Settings, plan};
 use crate::clock::Timestamp;
 
@@ -19,7 +19,7 @@ const LAST_WRITE: Duration = Duration::from_millis(250);
 
 /// Writes the pieces of a recording to its files.
 #[derive(Debug)]
-pub(super) struct Reel {
+pub(super) struct OutputParts {
     job: Job,
     settings: Settings,
     start: Timestamp,
@@ -38,7 +38,7 @@ struct Part {
     ffmpeg: Ffmpeg,
 }
 
-impl Reel {
+impl OutputParts {
     /// A recording that starts at `start`; no file is made before the first piece.
     pub(super) fn new(job: Job, settings: Settings, start: Timestamp) -> Self {
         let stem = plan::stem(&job, start, TimeZone::system());
@@ -61,7 +61,7 @@ impl Reel {
             biased;
             written = part.ffmpeg.write(&piece.bytes) => match written {
                 Ok(()) => Ok(()),
-                Err(_) => Err(self.bury().await),
+                Err(_) => Err(self.failure_after_exit().await),
             },
             () = hurry => Ok(()),
             () = sleep(self.settings.limits.write) => Err(self.stuck()),
@@ -77,11 +77,11 @@ impl Reel {
     }
 
     /// Why ffmpeg ended though nobody asked it to.
-    pub(super) async fn bury(&mut self) -> Failure {
+    pub(super) async fn failure_after_exit(&mut self) -> Failure {
         match self.part.take() {
             Some(part) => {
                 let ended = self.end(part).await;
-                Failure::from_death(&self.settings.dir, &ended.said, ended.last_words())
+                Failure::from_death(&self.settings.dir, &ended.stderr, ended.last_words())
             }
             None => Failure::Nothing,
         }
@@ -109,7 +109,7 @@ impl Reel {
         } else if ended.status.is_some_and(|status| status.success()) {
             Ok(())
         } else {
-            Err(Failure::from_death(&self.settings.dir, &ended.said, ended.last_words()))
+            Err(Failure::from_death(&self.settings.dir, &ended.stderr, ended.last_words()))
         }
     }
 

@@ -1,7 +1,7 @@
-//! The anonymous visitor that TikTok takes us for: a browser and the `ttwid` cookie that was given to it.
+//! The anonymous cookie `ttwid` that TikTok gives a stranger, with the browser it was given to.
 //!
 //! Shared by everything that shows itself on one way out, and renewed as a whole: a cookie that was given to one browser
-//! is refused from another (protocol notes 4.5, 5.5).
+//! is refused from another (docs/protocol.md#anonymous-cookie).
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use reqwest::header::{HeaderMap, SET_COOKIE};
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
-use super::browser::Browser;
 use super::error::{Error, Kind};
 use super::http::Http;
 use super::service::Service;
+use super::user_agent::BrowserIdentity;
 
 /// Requests made for a cookie, and the pause between them.
 const COOKIE_TRIES: usize = 3;
@@ -21,49 +21,49 @@ const DOING: &str = "get TikTok's anonymous cookie";
 
 /// A browser and the cookie that was given to it.
 #[derive(Clone, Debug)]
-pub(super) struct Visitor {
+pub(super) struct AnonymousCookie {
     turn: usize,
     ttwid: String,
 }
 
-impl Visitor {
+impl AnonymousCookie {
     /// The browser it uses.
-    pub(super) fn browser(&self) -> Browser {
-        Browser::nth(self.turn)
+    pub(super) fn browser(&self) -> BrowserIdentity {
+        BrowserIdentity::nth(self.turn)
     }
 
     /// Its cookie line.
-    pub(super) fn cookie(&self) -> String {
+    pub(super) fn header_value(&self) -> String {
         format!("ttwid={}", self.ttwid)
     }
 }
 
-/// The visitor of one way out; none until somebody needs one.
+/// The cookie of one way out; none until somebody needs one.
 #[derive(Debug, Default)]
-pub(super) struct Visitors(Mutex<Option<Visitor>>);
+pub(super) struct AnonymousCookies(Mutex<Option<AnonymousCookie>>);
 
-impl Visitors {
-    /// The visitor in use; a new one when there is none, or when the one in use is the `blocked` one. Rooms that ask at
+impl AnonymousCookies {
+    /// The cookie in use; a new one when there is none, or when the one in use is the `blocked` one. Rooms that ask at
     /// the same time wait for one request.
     pub(super) async fn get(
         &self,
         service: &Service,
         http: &Http,
-        blocked: Option<&Visitor>,
-    ) -> Result<Visitor, Error> {
+        blocked: Option<&AnonymousCookie>,
+    ) -> Result<AnonymousCookie, Error> {
         let mut slot = self.0.lock().await;
-        let blocked = blocked.map(|visitor| visitor.turn);
-        if let Some(visitor) = slot.as_ref().filter(|visitor| Some(visitor.turn) != blocked) {
-            return Ok(visitor.clone());
+        let blocked = blocked.map(|known| known.turn);
+        if let Some(known) = slot.as_ref().filter(|known| Some(known.turn) != blocked) {
+            return Ok(known.clone());
         }
         let turn = blocked.map_or(0, |turn| turn.wrapping_add(1));
-        let fresh = Visitor { turn, ttwid: fetch_ttwid(service, http, Browser::nth(turn)).await? };
+        let fresh = AnonymousCookie { turn, ttwid: fetch_ttwid(service, http, BrowserIdentity::nth(turn)).await? };
         *slot = Some(fresh.clone());
         Ok(fresh)
     }
 }
 
-async fn fetch_ttwid(service: &Service, http: &Http, browser: Browser) -> Result<String, Error> {
+async fn fetch_ttwid(service: &Service, http: &Http, browser: BrowserIdentity) -> Result<String, Error> {
     for round in 0..COOKIE_TRIES {
         if round > 0 {
             sleep(COOKIE_PAUSE).await;

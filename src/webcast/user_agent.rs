@@ -1,14 +1,14 @@
 //! The browser we say we are.
 //!
 //! One identity is used for everything that belongs together: a cookie, the signature made for it and the socket opened
-//! with it must name the same browser, or the socket is refused with DEVICE_BLOCKED (protocol notes 5.4, 5.5).
+//! with it must name the same browser, or the socket is refused with DEVICE_BLOCKED (docs/protocol.md#common-parameters).
 
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderMap, HeaderName, HeaderValue, REFERER, USER_AGENT};
 use url::Url;
 
 /// A browser identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Browser {
+pub(crate) struct BrowserIdentity {
     /// The whole User-Agent line.
     pub(crate) user_agent: &'static str,
     /// What its `navigator.appVersion` says.
@@ -17,28 +17,28 @@ pub(crate) struct Browser {
     pub(crate) platform: &'static str,
 }
 
-const BROWSERS: [Browser; 3] = [
-    Browser {
+const BROWSERS: [BrowserIdentity; 3] = [
+    BrowserIdentity {
         user_agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
                      Chrome/140.0.0.0 Safari/537.36",
         version: "5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
         platform: "Win32",
     },
-    Browser {
+    BrowserIdentity {
         user_agent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) \
                      Chrome/141.0.0.0 Safari/537.36",
         version: "5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 \
                   Safari/537.36",
         platform: "MacIntel",
     },
-    Browser {
+    BrowserIdentity {
         user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0",
         version: "5.0 (X11)",
         platform: "Linux x86_64",
     },
 ];
 
-impl Browser {
+impl BrowserIdentity {
     /// The identity number `turn`, round and round.
     pub(crate) fn nth(turn: usize) -> Self {
         BROWSERS[turn % BROWSERS.len()]
@@ -57,7 +57,7 @@ impl Browser {
         headers
     }
 
-    /// The query block that every webcast request carries (protocol notes 2.1).
+    /// The query block that every webcast request carries (docs/protocol.md#common-parameters).
     pub(crate) fn query(self, language: &str) -> [(&'static str, String); 11] {
         [
             ("aid", "1988".into()),

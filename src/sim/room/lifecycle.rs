@@ -10,36 +10,36 @@ use crate::sim::message;
 use crate::wire::pb;
 
 /// Batches between a (new) beginning and what a fault of the room does.
-const CALM: u32 = 8;
+const BATCHES_BEFORE_FAULTS: u32 = 8;
 /// Batches in which a stranger's room is mixed in before the room switches.
-const STRANGERS: u32 = 3;
-const BACK_AFTER: Duration = Duration::from_secs(3);
+const FOREIGN_BATCHES: u32 = 3;
+const LIVE_AGAIN_AFTER: Duration = Duration::from_secs(3);
 /// Hosts pause now and then without any fault: the recorded one came back after 11 s.
 pub(super) const PAUSE_EVERY: Duration = Duration::from_secs(7 * 60);
 const SHORT_PAUSE: Duration = Duration::from_secs(11);
 /// Stands where bytes that are not UTF-8 will be.
-const MARK: &str = "~not-utf-8~";
+const NOT_UTF8_MARK: &str = "~not-utf-8~";
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// Something that happens to a room at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum Transition {
     GoLive,
     Pause,
     Resume,
 }
 
 impl Room {
-    pub(super) fn turn(&self, live: &mut Live, turn: Turn, now: Moment, faults: &Faults) {
-        match turn {
-            Turn::GoLive => self.begin(live, now, faults),
-            Turn::Pause => {
+    pub(super) fn transition(&self, live: &mut Live, transition: Transition, now: Moment, faults: &Faults) {
+        match transition {
+            Transition::GoLive => self.begin(live, now, faults),
+            Transition::Pause => {
                 self.set_paused(live, true, now, faults);
-                live.turn = Some((now + SHORT_PAUSE, Turn::Resume));
+                live.next_transition = Some((now + SHORT_PAUSE, Transition::Resume));
             }
-            Turn::Resume => {
+            Transition::Resume => {
                 self.set_paused(live, false, now, faults);
-                live.turn = Some((now + PAUSE_EVERY, Turn::Pause));
+                live.next_transition = Some((now + PAUSE_EVERY, Transition::Pause));
             }
         }
     }
@@ -55,9 +55,9 @@ impl Room {
     /// The end, as everybody hears it: 3 by the host, 4 by TikTok.
     pub(super) fn end(&self, live: &mut Live, action: i32, now: Moment, faults: &Faults) {
         let control = live.traffic.control(live.at(now), action);
-        self.say(live, vec![control], Then::Over, faults);
+        self.broadcast(live, vec![control], Then::Over, faults);
         live.phase = Phase::Offline;
-        live.turn = None;
+        live.next_transition = None;
     }
 
     pub(super) fn set_paused(&self, live: &mut Live, paused: bool, now: Moment, faults: &Faults) {
@@ -66,46 +66,46 @@ impl Room {
             live.phase = to;
             live.batches = 0;
             let control = live.traffic.control(live.at(now), action);
-            self.say(live, vec![control], Then::GoOn, faults);
+            self.broadcast(live, vec![control], Then::GoOn, faults);
         }
     }
 
     /// What the faults make happen to the room after a while.
-    pub(super) fn thicken(&self, live: &mut Live, now: Moment, faults: &Faults) {
+    pub(super) fn apply_room_faults(&self, live: &mut Live, now: Moment, faults: &Faults) {
         live.batches += 1;
-        if live.batches < CALM || live.phase != Phase::On {
+        if live.batches < BATCHES_BEFORE_FAULTS || live.phase != Phase::On {
             return;
         }
         if faults.has(Fault::Ban) {
             self.end(live, 4, now, faults);
         } else if faults.has(Fault::EndOfLive) {
             self.end(live, 3, now, faults);
-            live.turn = Some((now + BACK_AFTER, Turn::GoLive));
+            live.next_transition = Some((now + LIVE_AGAIN_AFTER, Transition::GoLive));
         } else if faults.has(Fault::Pause) {
             self.set_paused(live, true, now, faults);
-            live.turn = Some((now + PAUSE, Turn::Resume));
-        } else if faults.has(Fault::RoomSwitch) && live.batches >= CALM + STRANGERS {
-            self.say(live, Vec::new(), Then::Again, faults);
+            live.next_transition = Some((now + PAUSE, Transition::Resume));
+        } else if faults.has(Fault::RoomSwitch) && live.batches >= BATCHES_BEFORE_FAULTS + FOREIGN_BATCHES {
+            self.broadcast(live, Vec::new(), Then::Again, faults);
             self.begin(live, now, faults);
         }
     }
 }
 
-/// The order in which a batch arrives; the truth is what adds up in that order.
-pub(super) fn arrange(messages: &mut [pb::Message], faults: &Faults) {
+/// The order in which a batch arrives; the expected totals are what adds up in that order.
+pub(super) fn order_messages(messages: &mut [pb::Message], faults: &Faults) {
     if faults.has(Fault::OutOfOrder) {
         messages.reverse();
     }
 }
 
 /// What the faults add to a batch on its way. The good messages stay.
-pub(super) fn spoil(live: &mut Live, messages: &mut Vec<pb::Message>, now: Moment, faults: &Faults) {
+pub(super) fn add_faulty_messages(live: &mut Live, messages: &mut Vec<pb::Message>, now: Moment, faults: &Faults) {
     let at = live.at(now);
     if faults.has(Fault::InvalidUtf8) {
         let mut person = live.traffic.anybody();
-        MARK.clone_into(&mut person.user.nickname);
+        NOT_UTF8_MARK.clone_into(&mut person.user.nickname);
         let chat = message::chat(live.traffic.aside(at), person, "my name is not UTF-8", Vec::new());
-        messages.push(pb::Message { payload: break_mark(&chat.payload).into(), ..chat });
+        messages.push(pb::Message { payload: replace_mark(&chat.payload).into(), ..chat });
     }
     if faults.has(Fault::UnknownMethod) {
         messages.push(
@@ -116,7 +116,7 @@ pub(super) fn spoil(live: &mut Live, messages: &mut Vec<pb::Message>, now: Momen
         // Fields 2 (user) and 3 (content) as numbers.
         messages.push(live.traffic.aside(at).raw("WebcastChatMessage", vec![0x10, 0x2a, 0x18, 0x2a]));
     }
-    if faults.has(Fault::RoomSwitch) && live.batches >= CALM {
+    if faults.has(Fault::RoomSwitch) && live.batches >= BATCHES_BEFORE_FAULTS {
         let person = live.traffic.anybody();
         let head = message::Head { room_id: 7_111_111_111_111_111_111, ..live.traffic.aside(at) };
         messages.push(message::chat(head, person, "I am in another room", Vec::new()));
@@ -124,10 +124,10 @@ pub(super) fn spoil(live: &mut Live, messages: &mut Vec<pb::Message>, now: Momen
 }
 
 /// `payload` with the mark replaced, same length, by bytes that no text has.
-fn break_mark(payload: &[u8]) -> Vec<u8> {
+fn replace_mark(payload: &[u8]) -> Vec<u8> {
     let mut broken = payload.to_vec();
-    if let Some(at) = broken.windows(MARK.len()).position(|window| window == MARK.as_bytes()) {
-        broken.iter_mut().skip(at).take(MARK.len()).for_each(|byte| *byte = 0xff);
+    if let Some(at) = broken.windows(NOT_UTF8_MARK.len()).position(|window| window == NOT_UTF8_MARK.as_bytes()) {
+        broken.iter_mut().skip(at).take(NOT_UTF8_MARK.len()).for_each(|byte| *byte = 0xff);
     }
     broken
 }

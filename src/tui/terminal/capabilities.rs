@@ -16,7 +16,7 @@ const MOUSE: u16 = 1006;
 
 /// What a terminal can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Abilities {
+pub struct Capabilities {
     /// What it calls itself (`TERM`).
     pub name: String,
     /// Columns and rows.
@@ -32,16 +32,16 @@ pub struct Abilities {
 }
 
 /// Asks the terminal; nothing where standard output is none. `env` looks up a variable.
-pub fn abilities(env: impl Fn(&str) -> Option<String>) -> Option<Abilities> {
+pub fn capabilities(env: impl Fn(&str) -> Option<String>) -> Option<Capabilities> {
     if !io::stdout().is_terminal() {
         return None;
     }
     let reply = ask().unwrap_or_default();
     let size = size().ok()?;
-    Some(Abilities { size, sync: known(&reply, SYNC), mouse: known(&reply, MOUSE), ..by_environment(env) })
+    Some(Capabilities { size, sync: known(&reply, SYNC), mouse: known(&reply, MOUSE), ..by_environment(env) })
 }
 
-fn by_environment(env: impl Fn(&str) -> Option<String>) -> Abilities {
+fn by_environment(env: impl Fn(&str) -> Option<String>) -> Capabilities {
     let said = |name: &str| env(name).filter(|value| !value.is_empty());
     let name = said("TERM").unwrap_or_default();
     let colours = if said("NO_COLOR").is_some() || matches!(name.as_str(), "" | "dumb" | "vt100" | "linux-m") {
@@ -56,7 +56,7 @@ fn by_environment(env: impl Fn(&str) -> Option<String>) -> Abilities {
     // The first of these that is set decides, as it does for the C library.
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(said).unwrap_or_default().to_ascii_lowercase();
     let unicode = locale.contains("utf-8") || locale.contains("utf8");
-    Abilities { name, size: (0, 0), colours, unicode, sync: None, mouse: None }
+    Capabilities { name, size: (0, 0), colours, unicode, sync: None, mouse: None }
 }
 
 /// What `CSI ? mode ; state $ y` in a reply says: 0 is a mode the terminal does not know, 4 one that it never enters.
@@ -141,7 +141,7 @@ mod tests {
         #[case] unicode: bool,
     ) {
         let env = |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-        let abilities = by_environment(env);
-        assert_eq!((abilities.colours, abilities.unicode), (colours, unicode));
+        let capabilities = by_environment(env);
+        assert_eq!((capabilities.colours, capabilities.unicode), (colours, unicode));
     }
 }

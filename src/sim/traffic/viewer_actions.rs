@@ -51,7 +51,7 @@ const COMMENTS: [&str; 36] = [
 const QUESTIONS: [&str; 4] =
     ["How did you start?", "What camera do you use?", "Do you ever get nervous?", "Will there be a second part?"];
 /// Recorded methods that clients do not show.
-const SIDE_SHOWS: [&str; 4] = [
+const MINOR_METHODS: [&str; 4] = [
     "WebcastGiftPanelUpdateMessage",
     "WebcastGameServerFeatureMessage",
     "WebcastPrivilegeAdvanceMessage",
@@ -71,13 +71,13 @@ pub(super) fn comment(rng: &mut Rng) -> &'static str {
 
 impl Traffic {
     /// One person does one thing. The numbers are thousandths.
-    pub(super) fn somebody(&mut self, at: u64, faults: &Faults) {
+    pub(super) fn viewer_action(&mut self, at: u64, faults: &Faults) {
         let person = self.crowd.any(&mut self.rng);
         let dice = self.rng.u32(0..1_000);
         let head = self.head(at);
         let message = match dice {
             0..300 => {
-                self.numbers.somebody_came();
+                self.numbers.viewer_joined();
                 self.join_burst(at);
                 message::member(head, person.user, self.numbers.watching)
             }
@@ -113,9 +113,9 @@ impl Traffic {
             978..980 => message::deletion(head, person.user.id),
             980..983 => self.notice(head),
             983..984 => message::bottom(head),
-            _ => message::side_show(head, self.rng.choice(SIDE_SHOWS).unwrap_or("WebcastGuideMessage")),
+            _ => message::minor(head, self.rng.choice(MINOR_METHODS).unwrap_or("WebcastGuideMessage")),
         };
-        self.said.push(message);
+        self.outgoing.push(message);
     }
 
     /// Now and then people come in a bunch: the live was shown to many.
@@ -125,9 +125,9 @@ impl Traffic {
         }
         for index in 0..self.rng.u64(3..9) {
             let person = self.crowd.any(&mut self.rng);
-            self.numbers.somebody_came();
+            self.numbers.viewer_joined();
             let head = self.head(at + index * SECOND / 50);
-            self.said.push(message::member(head, person.user, self.numbers.watching));
+            self.outgoing.push(message::member(head, person.user, self.numbers.watching));
         }
     }
 

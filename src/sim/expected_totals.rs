@@ -1,4 +1,4 @@
-//! What was really sent: the ledger a test holds a client against.
+//! The totals a client should reach: what was really sent, counted from the messages themselves.
 //!
 //! Only messages that went to at least one socket are counted, each `msg_id` once; history is not. Gifts are
 //! counted by the architecture's rule for `added`, in code of our own, so that client and simulator cannot share a slip.
@@ -17,7 +17,7 @@ const KEPT_STREAKS: usize = 50_000;
 
 /// What one live has sent so far. Zero again when a new live begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Truth {
+pub struct ExpectedTotals {
     /// The room id of the live.
     pub room_id: i64,
     /// Messages by method.
@@ -46,7 +46,7 @@ pub struct Truth {
     pub points: BTreeMap<i64, i64>,
 }
 
-impl Truth {
+impl ExpectedTotals {
     /// Messages of one method.
     pub fn count(&self, method: &str) -> u64 {
         self.messages.get(method).copied().unwrap_or(0)
@@ -58,10 +58,10 @@ impl Truth {
     }
 }
 
-/// Keeps a [`Truth`] from the messages themselves.
+/// Keeps a [`ExpectedTotals`] from the messages themselves.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    truth: Truth,
+    totals: ExpectedTotals,
     /// Message ids; the lowest are the oldest and go first.
     seen: BTreeSet<i64>,
     /// The highest count heard of a streak, and whether it was closed: (sender, gift, group).
@@ -70,19 +70,19 @@ pub(super) struct Ledger {
 
 impl Ledger {
     pub(super) fn new(room_id: i64) -> Self {
-        Self { truth: Truth { room_id, ..Truth::default() }, ..Self::default() }
+        Self { totals: ExpectedTotals { room_id, ..ExpectedTotals::default() }, ..Self::default() }
     }
 
-    pub(super) fn truth(&self) -> Truth {
-        self.truth.clone()
+    pub(super) fn expected_totals(&self) -> ExpectedTotals {
+        self.totals.clone()
     }
 
     /// Books one batch that was heard.
     pub(super) fn book(&mut self, messages: &[pb::Message]) {
-        self.truth.batches += 1;
+        self.totals.batches += 1;
         for message in messages {
             if !message.is_history && self.seen.insert(message.msg_id) {
-                *self.truth.messages.entry(message.method.clone()).or_default() += 1;
+                *self.totals.messages.entry(message.method.clone()).or_default() += 1;
                 self.book_one(message);
             }
         }
@@ -93,7 +93,7 @@ impl Ledger {
 
     fn book_one(&mut self, message: &pb::Message) {
         let payload = message.payload.clone();
-        let truth = &mut self.truth;
+        let totals = &mut self.totals;
         match message.method.as_str() {
             "WebcastGiftMessage" => {
                 if let Ok(gift) = pb::GiftMessage::decode(payload) {
@@ -102,24 +102,24 @@ impl Ledger {
             }
             "WebcastLikeMessage" => {
                 if let Ok(like) = pb::LikeMessage::decode(payload) {
-                    truth.likes += like.count.max(0) as u64;
-                    truth.like_total = truth.like_total.max(like.total.max(0) as u64);
+                    totals.likes += like.count.max(0) as u64;
+                    totals.like_total = totals.like_total.max(like.total.max(0) as u64);
                 }
             }
             "WebcastSocialMessage" => {
                 if let Ok(social) = pb::SocialMessage::decode(payload) {
-                    *if social.action == 1 { &mut truth.follows } else { &mut truth.shares } += 1;
+                    *if social.action == 1 { &mut totals.follows } else { &mut totals.shares } += 1;
                 }
             }
             "WebcastRoomUserSeqMessage" => {
                 if let Ok(viewers) = pb::RoomUserSeqMessage::decode(payload) {
-                    truth.viewers = viewers.total.max(0) as u64;
-                    truth.viewers_total = viewers.total_user.max(0) as u64;
+                    totals.viewers = viewers.total.max(0) as u64;
+                    totals.viewers_total = viewers.total_user.max(0) as u64;
                 }
             }
             "WebcastLinkMicArmies" => {
                 if let Ok(armies) = pb::LinkMicArmies::decode(payload) {
-                    truth.points = armies.armies.iter().map(|(&host, side)| (host, side.host_score)).collect();
+                    totals.points = armies.armies.iter().map(|(&host, side)| (host, side.host_score)).collect();
                 }
             }
             _ => {}
@@ -154,8 +154,8 @@ impl Ledger {
             gift.repeat_count
         };
         let added = added.max(0) as u64;
-        self.truth.gift_units += added;
-        self.truth.gift_coins += added * kind.diamond_count.max(0) as u64;
-        *self.truth.gifts.entry(gift.gift_id).or_default() += added;
+        self.totals.gift_units += added;
+        self.totals.gift_coins += added * kind.diamond_count.max(0) as u64;
+        *self.totals.gifts.entry(gift.gift_id).or_default() += added;
     }
 }

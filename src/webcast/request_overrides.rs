@@ -27,7 +27,7 @@ const MUST_BE_OURS: [&str; 5] = ["", "room_id", "cursor", "internal_ext", "uniqu
 
 /// What is added to requests, and which of our own questions are left out. The default adds nothing and asks everything.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Tuning {
+pub struct RequestOverrides {
     /// Headers of look-ups at TikTok.
     pub headers: Vec<(String, String)>,
     /// Parameters of look-ups and of sockets' addresses.
@@ -42,7 +42,7 @@ pub struct Tuning {
     pub gift_list: bool,
 }
 
-impl Default for Tuning {
+impl Default for RequestOverrides {
     fn default() -> Self {
         let [headers, query, socket_headers] = [(); 3].map(|()| Vec::new());
         Self { headers, query, socket_headers, region: None, room_info: true, gift_list: true }
@@ -50,10 +50,10 @@ impl Default for Tuning {
 }
 
 /// Names only: values may be cookies.
-impl fmt::Debug for Tuning {
+impl fmt::Debug for RequestOverrides {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = |pairs: &[(String, String)]| pairs.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-        f.debug_struct("Tuning")
+        f.debug_struct("RequestOverrides")
             .field("headers", &names(&self.headers))
             .field("query", &names(&self.query))
             .field("socket_headers", &names(&self.socket_headers))
@@ -64,7 +64,7 @@ impl fmt::Debug for Tuning {
     }
 }
 
-/// A tuning that was checked.
+/// Overrides that were checked.
 #[derive(Clone, Debug)]
 pub(super) struct Additions {
     headers: HeaderMap,
@@ -83,12 +83,12 @@ impl Default for Additions {
 
 impl Additions {
     /// Fails with [`Kind::Setup`] where a header or parameter cannot be sent.
-    pub(super) fn new(tuning: &Tuning) -> Result<Self, Error> {
-        let mut query = tuning.query.clone();
+    pub(super) fn new(overrides: &RequestOverrides) -> Result<Self, Error> {
+        let mut query = overrides.query.clone();
         if let Some((name, _)) = query.iter().find(|(name, _)| MUST_BE_OURS.contains(&name.as_str())) {
             return Err(setup(format!("the query parameter '{}' cannot be set: it says where we are", quoted(name))));
         }
-        if let Some(region) = &tuning.region {
+        if let Some(region) = &overrides.region {
             let is_country = region.len() == 2 && region.bytes().all(|byte| byte.is_ascii_alphabetic());
             if !is_country {
                 return Err(setup(format!(
@@ -99,11 +99,11 @@ impl Additions {
             query.extend(["region", "priority_region"].map(|name| (name.to_owned(), region.to_ascii_uppercase())));
         }
         Ok(Self {
-            headers: headers(&tuning.headers)?,
+            headers: headers(&overrides.headers)?,
             query,
-            socket_headers: headers(&tuning.socket_headers)?,
-            room_info: tuning.room_info,
-            gift_list: tuning.gift_list,
+            socket_headers: headers(&overrides.socket_headers)?,
+            room_info: overrides.room_info,
+            gift_list: overrides.gift_list,
         })
     }
 
@@ -170,21 +170,28 @@ mod tests {
 
     #[test]
     fn what_is_added_replaces_ours_of_the_same_name() {
-        let tuning = Tuning { query: pairs(&[("aid", "7")]), region: Some("de".into()), ..Tuning::default() };
+        let overrides = RequestOverrides {
+            query: pairs(&[("aid", "7")]),
+            region: Some("de".into()),
+            ..RequestOverrides::default()
+        };
         let mut url = Url::parse("https://a.example/?aid=1988&room_id=5").unwrap();
-        Additions::new(&tuning).unwrap().add_query(&mut url);
+        Additions::new(&overrides).unwrap().add_query(&mut url);
         assert_eq!(url.query(), Some("room_id=5&aid=7&region=DE&priority_region=DE"));
     }
 
     #[test]
     fn a_cookie_goes_to_trusted_hosts_only() {
-        let tuning = Tuning { headers: pairs(&[("Cookie", "a=s3cret"), ("X-Mine", "1")]), ..Tuning::default() };
-        let additions = Additions::new(&tuning).unwrap();
+        let overrides = RequestOverrides {
+            headers: pairs(&[("Cookie", "a=s3cret"), ("X-Mine", "1")]),
+            ..RequestOverrides::default()
+        };
+        let additions = Additions::new(&overrides).unwrap();
         let [mut far, mut own] = [(); 2].map(|()| HeaderMap::new());
         additions.add_headers(&mut far, false);
         additions.add_headers(&mut own, true);
         assert_eq!((far.len(), own.len()), (1, 2));
-        assert!(!format!("{tuning:?} {additions:?}").contains("s3cret"));
+        assert!(!format!("{overrides:?} {additions:?}").contains("s3cret"));
     }
 
     #[rstest]
@@ -193,7 +200,8 @@ mod tests {
     #[case(&[("Host", "evil")], &[])]
     #[case(&[], &[("room_id", "5")])]
     fn what_cannot_be_sent_is_a_mistake(#[case] headers: &[(&str, &str)], #[case] query: &[(&str, &str)]) {
-        let tuning = Tuning { socket_headers: pairs(headers), query: pairs(query), ..Tuning::default() };
-        assert_eq!(Additions::new(&tuning).unwrap_err().kind(), Kind::Setup);
+        let overrides =
+            RequestOverrides { socket_headers: pairs(headers), query: pairs(query), ..RequestOverrides::default() };
+        assert_eq!(Additions::new(&overrides).unwrap_err().kind(), Kind::Setup);
     }
 }

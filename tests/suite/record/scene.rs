@@ -100,14 +100,14 @@ pub(super) enum Ffmpeg {
 }
 
 /// A recorder at work in a folder of its own.
-pub(super) struct Stage {
+pub(super) struct Scene {
     pub(super) dir: TempDir,
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) updates: mpsc::Receiver<Update>,
     pub(super) recorder: Recorder,
 }
 
-impl Stage {
+impl Scene {
     /// Starts to record `play` with a copying ffmpeg, and waits no longer than a test must.
     pub(super) async fn new(play: Play) -> Self {
         Self::with(play, &Ffmpeg::Script(COPY), impatient()).await

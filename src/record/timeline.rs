@@ -1,4 +1,4 @@
-//! Many connections, one timeline.
+//! The timeline of a recording, out of many connections.
 //!
 //! Each connection begins with a new file header, with set-up we have already, and up to one group of pictures before
 //! now; its clock may be another one. This turns the tags of all of them into parts: files with one set-up each, whose
@@ -43,7 +43,7 @@ pub(super) struct Piece {
 
 /// Puts the tags of many connections on one timeline.
 #[derive(Debug, Default)]
-pub(super) struct Splicer {
+pub(super) struct Timeline {
     part: u32,
     phase: Phase,
     video: Track,
@@ -97,7 +97,7 @@ struct Keyframe {
     at: i64,
 }
 
-impl Splicer {
+impl Timeline {
     /// Says that the next tag comes from a new connection.
     pub(super) fn reconnected(&mut self) {
         self.first_sound = None;
@@ -107,7 +107,7 @@ impl Splicer {
     }
 
     /// Takes a tag that arrived at `now` (counted from any start); gives what to write of it, if anything.
-    pub(super) fn take(&mut self, tag: &Tag, now: Duration) -> Option<Piece> {
+    pub(super) fn push(&mut self, tag: &Tag, now: Duration) -> Option<Piece> {
         let bytes = match tag.role() {
             Role::Other => None,
             Role::Config => self.config(tag),
