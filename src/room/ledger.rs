@@ -9,8 +9,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::{Deserialize, Serialize};
 
 use super::chatlog::Seq;
-use super::pairs;
-use super::seen::SeenIds;
+use super::dedup::RecentIds;
+use super::serde_map_as_vec;
 use crate::clock::Moment;
 use crate::events::{Gift, StreakClosed, Viewer};
 use crate::ids::{GiftId, MsgId, UserId};
@@ -30,14 +30,14 @@ pub struct Tally {
     /// Highest count of the streak so far.
     pub count: u64,
     /// Where its streak stands.
-    pub streak: Streak,
+    pub streak: StreakState,
 }
 
 /// Where the streak of a gift message stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
-pub enum Streak {
+pub enum StreakState {
     /// Still running.
     Open,
     /// Over.
@@ -104,8 +104,8 @@ pub(super) struct Mark {
 /// Message ids and streaks of one live.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Ledger {
-    seen: SeenIds,
-    #[serde(with = "pairs")]
+    seen: RecentIds,
+    #[serde(with = "serde_map_as_vec")]
     marks: BTreeMap<StreakKey, Mark>,
     touches: u64,
 }

@@ -172,7 +172,7 @@ impl<C: Console> Loop<C> {
 
     fn frame_time(&self) -> Duration {
         let fps = u32::from(self.dashboard.fps());
-        Duration::from_secs(1) / if self.dashboard.is_attended() { fps } else { fps.min(UNATTENDED_FPS) }
+        Duration::from_secs(1) / if self.dashboard.has_focus() { fps } else { fps.min(UNATTENDED_FPS) }
     }
 
     fn draw(&mut self) -> Result<(), Error> {
@@ -211,7 +211,7 @@ impl<C: Console> Loop<C> {
     }
 
     fn tell(&mut self, msg: Msg) -> Result<Option<Exit>, Error> {
-        let outcome = self.dashboard.tell(self.clock.now(), msg);
+        let outcome = self.dashboard.handle(self.clock.now(), msg);
         self.dirty |= outcome.dirty;
         for effect in outcome.effects {
             match effect {

@@ -4,7 +4,7 @@ use crate::clock::Moment;
 use crate::events::PhaseKind;
 use crate::ids::{RoomKey, Target};
 use crate::record::Recording;
-use crate::room::{BattlePhase, Line, Room, Seq};
+use crate::room::{BattlePhase, LogLine, Room, Seq};
 use crate::text::Text;
 
 use super::widgets::feed::Anchor;
@@ -90,8 +90,11 @@ impl Tab {
     /// Counts what came at or after `from` and asks for a look.
     pub(super) fn count_unread(&mut self, from: Seq) {
         let new = self.room.chat.iter().rev().take_while(|entry| entry.seq >= from);
-        let asks = |line: &Line| {
-            matches!(line, Line::Chat { .. } | Line::Emote { .. } | Line::Gift { .. } | Line::Question { .. })
+        let asks = |line: &LogLine| {
+            matches!(
+                line,
+                LogLine::Chat { .. } | LogLine::Emote { .. } | LogLine::Gift { .. } | LogLine::Question { .. }
+            )
         };
         self.unread += new.filter(|entry| !entry.history && asks(&entry.line)).count() as u64;
     }

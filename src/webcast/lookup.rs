@@ -1,7 +1,7 @@
 //! From a name to a room: who is this, are they live, and which room is it.
 //!
 //! Two independent answers, neither of which needs a login or a signature: the JSON of `api-live/user/room`, and the state
-//! inside the live page (protocol notes 1.2, 1.3). A room id alone never means live: only the status does, because
+//! inside the live page (docs/protocol.md#look-ups). A room id alone never means live: only the status does, because
 //! the service keeps the last room's id and even its stream addresses.
 
 mod page;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::error::{Error, Kind};
 use super::http::Answer;
-use super::json::{at, count, flag, id, int, str, text};
+use super::json::{at, count, flag, from_bytes, id, int, str, text};
 use super::service::Service;
 use crate::clock::Timestamp;
 use crate::ids::{RoomId, UniqueId, UserId};
@@ -54,7 +54,7 @@ pub struct Lookup {
     pub gates: Gates,
 }
 
-/// Where a live stands (protocol notes 1.7).
+/// Where a live stands (docs/protocol.md#live-status).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LiveStatus {
     /// 2: live.
@@ -142,7 +142,7 @@ pub(super) async fn ask_api(service: &Service, host: &UniqueId) -> Result<Lookup
 }
 
 pub(super) async fn ask_page(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
-    let url = super::address::under(&service.site, &format!("@{host}/live"));
+    let url = super::address::account_page(&service.site, host.as_str(), "/live");
     let answer = ask(service, host, url, PAGE_CAP).await?;
     page::read(host, &answer)
 }
@@ -160,7 +160,7 @@ fn read_api(host: &UniqueId, answer: &Answer) -> Result<Lookup, Error> {
         return Err(refusal::moved(subject));
     }
     by_status(subject, answer)?;
-    let json: Value = serde_json::from_slice(&answer.body).map_err(|_| refusal::not_json(subject, &answer.body))?;
+    let json = from_bytes(&answer.body).ok_or_else(|| refusal::not_json(subject, &answer.body))?;
     let Some(code) = json.get("statusCode").and_then(int) else {
         // The service leaves the code out when it wants a captcha solved.
         return Err(refusal::captcha(subject));

@@ -20,7 +20,7 @@ use crate::config::{Secret, Secrets, Settings};
 
 /// Where room info and gifts are, unless the base address brings a path of its own.
 const WEBCAST_PATH: &str = "/webcast";
-/// Where the socket is since 2024 at the latest (protocol notes 5.2), unless the base address brings a path of its own.
+/// Where the socket is since 2024 at the latest (docs/protocol.md#hosts), unless the base address brings a path of its own.
 const SOCKET_PATH: &str = "/webcast/im/ws_proxy/ws_reuse_supplement/";
 
 /// Shared by the client and its transports.
@@ -107,7 +107,7 @@ impl Service {
         self.additions.add_query(url);
     }
 
-    /// A question to the webcast service: `url` with the block every such request carries (protocol notes 2.1) and `pairs`.
+    /// A question to the webcast service: `url` with the block every such request carries (docs/protocol.md#common-parameters) and `pairs`.
     pub(super) fn question<'p>(&self, mut url: Url, pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> Url {
         url.query_pairs_mut()
             .extend_pairs(Self::browser().query(&self.language))
@@ -131,7 +131,7 @@ impl Service {
         let may = self.may_see_secrets(url) && harmless(session) && harmless(target_idc);
         may.then(|| {
             let line = format!("sessionid={session}; sessionid_ss={session}; sid_tt={session}");
-            // A session is good in its own data centre only (protocol notes 4.7).
+            // A session is good in its own data centre only (docs/protocol.md#sessions).
             if target_idc.is_empty() { line } else { format!("{line}; tt-target-idc={target_idc}") }
         })
     }

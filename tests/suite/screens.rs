@@ -297,7 +297,7 @@ fn drawing_again_with_or_without_what_was_kept_gives_the_same_picture() {
     let mut stage = battle();
     let first = stage.picture(120, 36).backend().buffer().clone();
     assert_eq!(stage.picture(120, 36).backend().buffer(), &first);
-    stage.dashboard.forget();
+    stage.dashboard.clear_cache();
     assert_eq!(stage.picture(120, 36).backend().buffer(), &first);
 }
 

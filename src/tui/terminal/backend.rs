@@ -12,7 +12,7 @@ use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 
 use super::window;
-use crate::tui::widgets::steady::is_doubtful;
+use crate::tui::widgets::uncertain_width::has_uncertain_width;
 
 /// The backend around the writer of the terminal.
 #[derive(Debug)]
@@ -69,13 +69,13 @@ impl<W: Write> DiffBackend<W> {
         // The cursor is set anew behind a character whose width the terminal may see differently: the rest of the row stays
         // in its columns.
         while content.peek().is_some() {
-            let mut doubtful = false;
-            let steady = std::iter::from_fn(|| {
-                let next = content.next_if(|_| !doubtful)?;
-                doubtful = is_doubtful(next.2.symbol());
+            let mut uncertain = false;
+            let plain = std::iter::from_fn(|| {
+                let next = content.next_if(|_| !uncertain)?;
+                uncertain = has_uncertain_width(next.2.symbol());
                 Some(next)
             });
-            self.inner.draw(steady)?;
+            self.inner.draw(plain)?;
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ use crate::tui::widgets::feed::Scroll;
 const SKIP_SECONDS: i64 = 30;
 
 /// Handles a key press.
-pub(super) fn pressed(app: &mut App, key: KeyEvent) -> Outcome {
+pub(super) fn handle_key(app: &mut App, key: KeyEvent) -> Outcome {
     let chord = Chord::from(key);
     if let Some(Popup::AddRoom { .. }) = app.popup {
         return typed(app, chord, key);
@@ -156,7 +156,7 @@ fn record_or_stop(app: &mut App) -> Outcome {
     }
     let Some(room_id) = tab.room.room_id.filter(|_| tab.is_on_air()) else {
         let words = format!("{} is not live: there is nothing to record", tab.name());
-        app.say(words);
+        app.notify(words);
         return Outcome::dirty();
     };
     let job = record::Job { room: tab.key, room_id, host: tab.name().into(), title: tab.room.title.clone() };

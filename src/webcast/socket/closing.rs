@@ -1,4 +1,4 @@
-//! Why the other side closed a socket, in words (protocol notes 4.4, 6.5).
+//! Why the other side closed a socket, in words (docs/protocol.md#close-codes).
 
 use crate::webcast::error::Kind;
 

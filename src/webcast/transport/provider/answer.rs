@@ -1,6 +1,6 @@
 //! What a signing provider's answer means: a signed batch, or a refusal in words.
 //!
-//! Pure. The statuses and headers are those of protocol notes 4.3; the dead stub is that of 4.6.
+//! Pure. The statuses and headers are those of docs/protocol.md#signing-provider, the dead stub too.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::ids::RoomId;
 use crate::webcast::error::{Error, HumanDuration, Kind, quoted};
 use crate::webcast::http::Answer;
-use crate::webcast::json::{at, str};
+use crate::webcast::json::{at, from_bytes, str};
 use crate::wire::Response;
 
 /// An answer shorter than this, without messages or routes, is a stub; a healthy one has 30-120 KB.
@@ -77,7 +77,7 @@ pub(super) fn push_server(name: &str, text: &str) -> Result<Url, Error> {
 /// Why there is no signature.
 pub(super) fn refusal(asked: Asked<'_>, answer: &Answer) -> Error {
     let name = asked.name;
-    let json: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+    let json = from_bytes(&answer.body).unwrap_or_default();
     // The older flow calls it `error`.
     let message = ["message", "error"].map(|name| str(at(&json, &[name]))).into_iter().find(|said| !said.is_empty());
     let said = match quoted(message.unwrap_or_default()) {

@@ -7,19 +7,19 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use ratatui::buffer::{Buffer, CellDiffOption};
 
-/// What the last frame had in its rows: a hash of each row that held a doubtful character.
+/// What the last frame had in its rows: a hash of each row that held a uncertain character.
 #[derive(Debug, Default)]
-pub(in crate::tui) struct Doubtful {
+pub(in crate::tui) struct UncertainRows {
     rows: Vec<Option<u64>>,
 }
 
-impl Doubtful {
+impl UncertainRows {
     /// Marks the rows of a finished frame that must be written whole.
     pub(in crate::tui) fn mark(&mut self, buf: &mut Buffer) {
         let width = usize::from(buf.area.width).max(1);
         self.rows.resize(usize::from(buf.area.height), None);
         for (row, before) in buf.content.chunks_mut(width).zip(&mut self.rows) {
-            let now = row.iter().any(|cell| is_doubtful(cell.symbol())).then(|| {
+            let now = row.iter().any(|cell| has_uncertain_width(cell.symbol())).then(|| {
                 let mut hasher = DefaultHasher::new();
                 row.hash(&mut hasher);
                 hasher.finish()
@@ -35,7 +35,7 @@ impl Doubtful {
 }
 
 /// More than one code point in one cell.
-pub(in crate::tui) fn is_doubtful(symbol: &str) -> bool {
+pub(in crate::tui) fn has_uncertain_width(symbol: &str) -> bool {
     symbol.len() > 1 && symbol.chars().nth(1).is_some()
 }
 
@@ -51,27 +51,27 @@ mod tests {
         buf
     }
 
-    fn written(doubtful: &mut Doubtful, before: &Buffer, text: &str) -> (usize, Buffer) {
+    fn written(uncertain: &mut UncertainRows, before: &Buffer, text: &str) -> (usize, Buffer) {
         let mut after = row(text);
-        doubtful.mark(&mut after);
+        uncertain.mark(&mut after);
         (before.diff(&after).len(), after)
     }
 
     #[test]
     fn a_row_that_held_a_doubtful_character_is_written_whole_when_it_goes() {
-        let mut doubtful = Doubtful::default();
-        let (_, first) = written(&mut doubtful, &row(""), "अनन्या gg");
-        let (cells, _) = written(&mut doubtful, &first, "Ines");
+        let mut uncertain = UncertainRows::default();
+        let (_, first) = written(&mut uncertain, &row(""), "अनन्या gg");
+        let (cells, _) = written(&mut uncertain, &first, "Ines");
         assert_eq!(cells, 12);
     }
 
     #[test]
     fn plain_rows_and_rows_that_stay_are_left_alone() {
-        let mut doubtful = Doubtful::default();
-        let (_, first) = written(&mut doubtful, &row(""), "plain");
-        assert_eq!(written(&mut doubtful, &first, "plaid").0, 1);
-        let (_, first) = written(&mut doubtful, &row(""), "👨\u{200d}👩\u{200d}👧 hi");
-        let (_, second) = written(&mut doubtful, &first, "👨\u{200d}👩\u{200d}👧 hi");
-        assert_eq!(written(&mut doubtful, &second, "👨\u{200d}👩\u{200d}👧 hi").0, 0);
+        let mut uncertain = UncertainRows::default();
+        let (_, first) = written(&mut uncertain, &row(""), "plain");
+        assert_eq!(written(&mut uncertain, &first, "plaid").0, 1);
+        let (_, first) = written(&mut uncertain, &row(""), "👨\u{200d}👩\u{200d}👧 hi");
+        let (_, second) = written(&mut uncertain, &first, "👨\u{200d}👩\u{200d}👧 hi");
+        assert_eq!(written(&mut uncertain, &second, "👨\u{200d}👩\u{200d}👧 hi").0, 0);
     }
 }

@@ -1,32 +1,32 @@
 //! Rows of the log that are nothing but their words: what changes no state.
 
-use super::chatlog::{Line, Topic};
+use super::chatlog::{LogLine, Topic};
 use crate::events::{
-    Control, ControlAction, EventKind, Moderation, ModerationKind, NoticeKind, Rank, RankKind, Shop, SideShow,
+    Control, ControlAction, EventKind, MinorEvent, Moderation, ModerationKind, NoticeKind, Rank, RankKind, Shop,
 };
 use crate::text::Text;
 
 /// The row of an event, where it has words for one.
-pub(super) fn row(kind: &EventKind) -> Option<Line> {
+pub(super) fn row(kind: &EventKind) -> Option<LogLine> {
     Some(match kind {
-        EventKind::Control(control) => Line::Control(control_words(control)),
-        EventKind::Intro(intro) if !intro.text.is_empty() => Line::Intro(intro.text.clone()),
+        EventKind::Control(control) => LogLine::Control(control_words(control)),
+        EventKind::Intro(intro) if !intro.text.is_empty() => LogLine::Intro(intro.text.clone()),
         EventKind::Notice(notice) if !notice.text.is_empty() => {
-            Line::Notice { kind: notice.kind, text: notice.text.clone() }
+            LogLine::Notice { kind: notice.kind, text: notice.text.clone() }
         }
-        EventKind::Envelope(envelope) if envelope.shown => Line::Envelope {
+        EventKind::Envelope(envelope) if envelope.shown => LogLine::Envelope {
             from: envelope.from.clone(),
             coins: envelope.coins,
             winners: envelope.winners,
             opens_at: envelope.opens_at,
         },
         EventKind::Barrage(barrage) if !barrage.text.is_empty() => {
-            Line::Barrage { kind: barrage.kind, text: barrage.text.clone() }
+            LogLine::Barrage { kind: barrage.kind, text: barrage.text.clone() }
         }
-        EventKind::Moderation(told) => Line::Notice { kind: NoticeKind::Moderation, text: moderation_words(told) },
+        EventKind::Moderation(told) => LogLine::Notice { kind: NoticeKind::Moderation, text: moderation_words(told) },
         kind => {
             let (topic, text) = told(kind)?;
-            Line::Told { topic, text }
+            LogLine::Told { topic, text }
         }
     })
 }
@@ -36,7 +36,7 @@ fn told(kind: &EventKind) -> Option<(Topic, Text)> {
         EventKind::Announcement(told) => (Topic::Announcement, told.text.clone()),
         EventKind::Rank(rank) => (Topic::Rank, rank_words(rank)),
         EventKind::Shop(shop) => (Topic::Shop, shop_words(shop)),
-        EventKind::SideShow(show) => (Topic::Note, side_show_words(show)),
+        EventKind::Minor(show) => (Topic::Note, minor_words(show)),
         _ => return None,
     };
     (!text.is_empty()).then_some((topic, text))
@@ -85,6 +85,6 @@ fn shop_words(shop: &Shop) -> Text {
 }
 
 /// The latency probe has the region of the prober for a text: nobody wants to read that.
-fn side_show_words(show: &SideShow) -> Text {
+fn minor_words(show: &MinorEvent) -> Text {
     if show.name == "msg_detect" { Text::default() } else { show.text.clone() }
 }

@@ -8,12 +8,12 @@ use crate::clock::Moment;
 
 /// Milliseconds in which we were connected.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Watched {
+pub(super) struct ConnectedClock {
     before: u64,
     since: Option<Moment>,
 }
 
-impl Watched {
+impl ConnectedClock {
     /// Whether the clock runs.
     pub(super) fn runs(&self) -> bool {
         self.since.is_some()

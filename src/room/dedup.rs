@@ -17,13 +17,13 @@ const MAX_WRITERS: usize = 65_536;
 /// Ids of the messages that came lately.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(from = "VecDeque<(MsgId, u64)>", into = "VecDeque<(MsgId, u64)>")]
-pub(super) struct SeenIds {
+pub(super) struct RecentIds {
     ids: HashSet<MsgId>,
     /// Oldest first, with the monotonic time of receipt.
     order: VecDeque<(MsgId, u64)>,
 }
 
-impl SeenIds {
+impl RecentIds {
     /// Remembers `id`; whether it is new.
     pub(super) fn insert(&mut self, id: MsgId, at: Moment) -> bool {
         self.forget_before(at.mono.saturating_sub(MAX_AGE_MS));
@@ -49,14 +49,14 @@ impl SeenIds {
     }
 }
 
-impl From<VecDeque<(MsgId, u64)>> for SeenIds {
+impl From<VecDeque<(MsgId, u64)>> for RecentIds {
     fn from(order: VecDeque<(MsgId, u64)>) -> Self {
         Self { ids: order.iter().map(|&(id, _)| id).collect(), order }
     }
 }
 
-impl From<SeenIds> for VecDeque<(MsgId, u64)> {
-    fn from(seen: SeenIds) -> Self {
+impl From<RecentIds> for VecDeque<(MsgId, u64)> {
+    fn from(seen: RecentIds) -> Self {
         seen.order
     }
 }
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn an_id_is_new_once_until_it_is_fifteen_minutes_old() {
-        let mut seen = SeenIds::default();
+        let mut seen = RecentIds::default();
         assert!(seen.insert(MsgId(1), at(0)));
         assert!(!seen.insert(MsgId(1), at(MAX_AGE_MS)));
         assert!(seen.insert(MsgId(1), at(MAX_AGE_MS + 1)));
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn the_oldest_ids_go_first_and_memory_is_bounded() {
-        let mut seen = SeenIds::default();
+        let mut seen = RecentIds::default();
         for id in 0..=MAX_IDS as u64 {
             assert!(seen.insert(MsgId(id), at(0)));
         }

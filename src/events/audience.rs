@@ -1,4 +1,4 @@
-//! What the crowd does.
+//! What the audience does.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What the crowd does: coming in, following, sharing, tapping, being counted.
+//! What the audience does: coming in, following, sharing, tapping, being counted.
 
 use std::sync::Arc;
 
