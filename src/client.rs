@@ -62,8 +62,8 @@ pub use recording::{RecordedFile, Recording};
 use crate::clock::Clock;
 use crate::ids::{RoomId, Target, UniqueId};
 use crate::record;
-use crate::track::Pace;
-use crate::webcast::{self, Chooser, CoinPack, GiftRow, LiveStatus, Lookup, RoomInfo, UserInfo};
+use crate::track::ConnectLimiter;
+use crate::webcast::{self, CoinPack, Failover, GiftRow, LiveStatus, Lookup, RoomInfo, UserInfo};
 
 /// Least time between two look-ups of somebody who is waited for.
 const LEAST_WAIT: Duration = Duration::from_secs(30);
@@ -72,8 +72,8 @@ const LEAST_WAIT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Client {
     service: webcast::Client,
-    chooser: Chooser,
-    pace: Pace,
+    failover: Failover,
+    limiter: ConnectLimiter,
     clock: Clock,
     event_options: EventOptions,
     /// What makes recordings; the folder is said with each one.
@@ -201,7 +201,7 @@ impl Client {
 
     /// The transports' health: who worked last, who failed and why, who is left alone until when.
     pub fn health(&self) -> Vec<webcast::Health> {
-        self.chooser.health()
+        self.failover.health()
     }
 
     fn recorder(&self, folder: impl Into<std::path::PathBuf>) -> record::Settings {
