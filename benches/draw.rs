@@ -34,7 +34,7 @@ fn draw(bench: &mut Criterion) {
     });
     group.bench_function("without the cache", |bench| {
         bench.iter(|| {
-            stage.dashboard.forget();
+            stage.dashboard.clear_cache();
             black_box(terminal.draw(|frame| stage.dashboard.draw(frame)).is_ok())
         });
     });

@@ -17,9 +17,9 @@
 //! ```
 
 mod announce;
+mod audience;
 mod battle;
 mod catalogue;
-mod crowd;
 mod decode;
 mod event;
 mod gift;
@@ -28,17 +28,17 @@ pub mod json;
 mod link;
 mod pin;
 mod poll;
-mod stage;
+mod room_notice;
 mod status;
 mod talk;
 mod viewer;
 
-pub use announce::{Announcement, AnnouncementKind, Banner, Rank, RankKind, RankRow, Shop, SideShow};
+pub use announce::{Announcement, AnnouncementKind, Banner, MinorEvent, Rank, RankKind, RankRow, Shop};
+pub use audience::{Follow, Join, Like, Share, TopViewer, Viewers};
 pub use battle::{
     BattleAction, BattleEvent, BattleKind, BattlePoints, BattleResult, BattleSide, BattleTimes, Cause, Supporter,
 };
 pub use catalogue::Catalogue;
-pub use crowd::{Follow, Join, Like, Share, TopViewer, Viewers};
 pub use decode::{Decoder, decode};
 pub use event::{EventKind, RoomEvent, Unknown};
 pub use gift::{Barrage, BarrageKind, Envelope, Gift, GiftFacts, GiftTo, StreakClosed, Subscribe};
@@ -46,7 +46,7 @@ pub use item::{BattleItem, BattleTask, ItemKind, TaskOutcome, TaskStage};
 pub use link::{Guest, GuestCoins, GuestTickets, Link, LinkAction, LinkScene, LinkSource};
 pub use pin::{Pin, PinnedWhat, QuestionChange, QuestionUpdate};
 pub use poll::{Contribution, Goal, GoalPart, Poll, PollOption, PollStage};
-pub use stage::{Control, ControlAction, Delete, Moderation, ModerationKind, Notice, NoticeKind};
+pub use room_notice::{Control, ControlAction, Delete, Moderation, ModerationKind, Notice, NoticeKind};
 pub use status::{Gap, Host, Info, LiveStart, Phase, PhaseKind};
 pub use talk::{Caption, CaptionText, Chat, Emote, EmoteChat, Intro, Question};
 pub use viewer::{Badge, Viewer};

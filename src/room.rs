@@ -24,17 +24,17 @@
 mod battle;
 mod board;
 mod chatlog;
+mod connected_clock;
+mod dedup;
 mod leaders;
 mod ledger;
-mod pairs;
+mod log_text;
 mod reduce;
-mod rows;
-mod seen;
+mod serde_map_as_vec;
 mod series;
 mod stats;
 mod streaks;
 mod subscribers;
-mod watched;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -42,10 +42,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use battle::{Battle, BattlePhase, Effect, Side};
-pub use board::{Asked, Board, GoalState, GuestState, Guests, Pinned, PollState, QuestionState, Questions, Spoken};
-pub use chatlog::{ChatLog, Entry, Line, Seq, Topic};
+pub use board::{
+    AskedQuestion, Board, CaptionState, GoalState, GuestState, Guests, Pinned, PollState, QuestionState, Questions,
+};
+pub use chatlog::{ChatLog, LogEntry, LogLine, Seq, Topic};
 pub use leaders::{Leader, Leaders};
-pub use ledger::{Streak as StreakState, Tally};
+pub use ledger::{StreakState, Tally};
 pub use series::{Bucket, Series};
 pub use stats::Stats;
 pub use streaks::{Streak, Streaks};
@@ -119,8 +121,8 @@ pub struct Room {
     /// Server clock minus ours, milliseconds, where known.
     pub skew_ms: Option<i64>,
     ledger: ledger::Ledger,
-    watched: watched::Watched,
-    writers: seen::Writers,
+    connected_clock: connected_clock::ConnectedClock,
+    writers: dedup::Writers,
     subscribers: subscribers::Subscribers,
     paces: battle::Paces,
     /// When the stream itself last said how many watch: fresher than what a look-up says.
@@ -154,8 +156,8 @@ impl Room {
             unknown: BTreeMap::new(),
             skew_ms: None,
             ledger: ledger::Ledger::default(),
-            watched: watched::Watched::default(),
-            writers: seen::Writers::default(),
+            connected_clock: connected_clock::ConnectedClock::default(),
+            writers: dedup::Writers::default(),
             subscribers: subscribers::Subscribers::default(),
             paces: battle::Paces::default(),
             streamed_watching: None,
@@ -184,7 +186,7 @@ impl Room {
     /// Lets time pass: closes streaks after 10 s of connected silence. What it closed has been applied already and must be
     /// told to every reader.
     pub fn tick(&mut self, now: Moment) -> Vec<Noted> {
-        match self.watched.at(now).checked_sub(streaks::SILENCE_MS) {
+        match self.connected_clock.at(now).checked_sub(streaks::SILENCE_MS) {
             Some(silent_since) => self.close_streaks(silent_since, now),
             None => Vec::new(),
         }
@@ -198,7 +200,7 @@ impl Room {
 
     /// When [`Room::tick`] next has something to do; nothing while no streak runs or we are not connected.
     pub fn next_tick(&self) -> Option<Moment> {
-        self.watched.when(self.streaks.longest_silent()?.saturating_add(streaks::SILENCE_MS))
+        self.connected_clock.when(self.streaks.longest_silent()?.saturating_add(streaks::SILENCE_MS))
     }
 
     /// How long until a time of the server's clock, by ours.

@@ -1,10 +1,10 @@
 //! A fake TikTok on loopback: look-ups, a signing provider, sockets, streams, and everything that can go wrong with them.
 //!
-//! It is the demo and the test bed. It speaks the protocol as `protocol.md` records it, so that other people's clients can
-//! be pointed at it too. It refuses to know our client: nothing here is shared with `webcast` but the wire schema.
+//! It is the demo and the test bed. It speaks the protocol of docs/protocol.md, so that other people's clients can be pointed
+//! at it too. It refuses to know our client: nothing here is shared with `webcast` but the wire schema.
 //!
 //! What must stay true: a room's script runs once, so all sockets hear the same messages with the same ids; at rate 0
-//! nothing happens that nobody asked for; [`Truth`] is what was really sent.
+//! nothing happens that nobody asked for; [`ExpectedTotals`] is what was really sent.
 //!
 //! ```
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -14,7 +14,7 @@
 //! println!("point any client at {} and {}", sim.base_url(), sim.socket_url());
 //! sim.set_faults(Vec::new());
 //! sim.end_live("ana.live");
-//! assert_eq!(sim.truth("nobody").gift_units, 0);
+//! assert_eq!(sim.expected_totals("nobody").gift_units, 0);
 //! sim.stop().await;
 //! # std::io::Result::Ok(())
 //! # }).unwrap();
@@ -25,6 +25,7 @@ mod batch;
 mod battle;
 mod browser;
 mod crowd;
+mod expected_totals;
 mod faults;
 mod flv;
 mod frame;
@@ -42,7 +43,6 @@ mod site;
 mod socket;
 mod tls;
 mod traffic;
-mod truth;
 mod world;
 
 use std::io;
@@ -54,8 +54,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
+pub use self::expected_totals::ExpectedTotals;
 pub use self::faults::{Fault, UnknownFault};
-pub use self::truth::Truth;
 use self::world::{Address, World};
 pub use self::world::{Request, SocketCounts};
 use crate::wire::pb;
@@ -159,8 +159,8 @@ impl Sim {
     }
 
     /// What a room's live has sent to those who listened; empty for a room that does not exist.
-    pub fn truth(&self, name: &str) -> Truth {
-        self.world.by_name(name).map(|room| room.truth()).unwrap_or_default()
+    pub fn expected_totals(&self, name: &str) -> ExpectedTotals {
+        self.world.by_name(name).map(|room| room.expected_totals()).unwrap_or_default()
     }
 
     /// Every request so far (the last 10 000), handshakes too, oldest first.

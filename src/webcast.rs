@@ -31,19 +31,21 @@
 //! ```
 
 mod address;
-mod browser;
+mod anonymous_cookie;
 mod error;
 mod feed;
 mod gifts;
 mod handshake;
 mod http;
 mod json;
+mod live_streams;
 mod lookup;
 mod media;
 mod prices;
 mod probe;
 mod profile;
 mod request_log;
+mod request_overrides;
 mod room_info;
 mod route;
 mod search;
@@ -51,8 +53,7 @@ mod service;
 mod socket;
 mod streams;
 pub mod transport;
-mod tuning;
-mod visitor;
+mod user_agent;
 
 use std::fmt;
 use std::sync::Arc;
@@ -70,18 +71,19 @@ pub use error::{Error, Kind};
 pub use feed::FeedPage;
 pub use gifts::GiftRow;
 pub use http::Proxies;
+pub use live_streams::LiveStreams;
 pub use lookup::{Gates, LiveStatus, Lookup};
 pub use media::MediaStream;
 pub use prices::{CoinPack, ShownPrice};
 pub use probe::{Limit, Limits, LookUpPath, Place, Reached};
 pub use profile::UserInfo;
+pub use request_overrides::RequestOverrides;
 pub use room_info::RoomInfo;
 pub use streams::{Codec, Container, StreamUrl};
 pub use transport::{
-    BrokenFrame, BrowserView, Budget, Captured, ChooseError, Chooser, Feed, Health, Incoming, Opened, Replay, RoomRef,
-    Session, Taken, Transport,
+    BrokenFrame, BrowserView, Budget, Captured, CapturedKind, Failover, FailoverError, FrameSource, Health, Incoming,
+    Opened, Replay, RoomRef, Session, Transport,
 };
-pub use tuning::Tuning;
 
 /// The client. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -104,12 +106,17 @@ impl Client {
 
     /// A client with another rule for proxies.
     pub fn with_proxies(settings: &Settings, secrets: Secrets, proxies: Proxies) -> Result<Self, Error> {
-        Self::tuned(settings, secrets, proxies, &Tuning::default())
+        Self::with_overrides(settings, secrets, proxies, &RequestOverrides::default())
     }
 
     /// A client that adds to what is sent, for programs that know why.
-    pub fn tuned(settings: &Settings, secrets: Secrets, proxies: Proxies, tuning: &Tuning) -> Result<Self, Error> {
-        let service = Arc::new(Service::new(settings, &secrets, proxies)?.tuned(tuning)?);
+    pub fn with_overrides(
+        settings: &Settings,
+        secrets: Secrets,
+        proxies: Proxies,
+        overrides: &RequestOverrides,
+    ) -> Result<Self, Error> {
+        let service = Arc::new(Service::new(settings, &secrets, proxies)?.with_overrides(overrides)?);
         let client = Self { service, settings: Arc::new(settings.clone()), secrets: Arc::new(secrets) };
         // A provider with a wrong address is told now, not when the first room opens.
         client.transports()?;
@@ -124,6 +131,12 @@ impl Client {
     /// What the service knows about a room. Works without login and signature.
     pub async fn room_info(&self, room: RoomId) -> Result<RoomInfo, Error> {
         room_info::room_info(&self.service, room).await
+    }
+
+    /// The streams of a live, from all answers that name some: room info, and the look-ups of its host where given. Works
+    /// without login, signature and event socket.
+    pub async fn live_streams(&self, room: RoomId, host: Option<&UniqueId>) -> Result<LiveStreams, Error> {
+        live_streams::live_streams(&self.service, room, host).await
     }
 
     /// Who an account is: by its profile page, else by what a look-up knows.
@@ -204,8 +217,8 @@ impl Client {
     }
 
     /// The transports with their order, health and failover. Make one and share it between all rooms.
-    pub fn chooser(&self, clock: Clock) -> Result<Chooser, Error> {
-        Ok(Chooser::new(self.transports()?, clock))
+    pub fn failover(&self, clock: Clock) -> Result<Failover, Error> {
+        Ok(Failover::new(self.transports()?, clock))
     }
 }
 

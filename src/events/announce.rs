@@ -1,4 +1,4 @@
-//! What the service itself puts into a room: ranks, announcements, campaigns, the shop, side shows.
+//! What the service itself puts into a room: ranks, announcements, campaigns, the shop, minor events.
 
 use std::sync::Arc;
 
@@ -110,7 +110,7 @@ pub struct Shop {
 
 /// A message that changes nothing we keep: known by name, with its text where it has one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SideShow {
+pub struct MinorEvent {
     /// Its method without `Webcast` and `Message`, such as `gift_panel_update`.
     pub name: CompactString,
     /// Its own kind, as a number; 0 when it has none.

@@ -7,19 +7,19 @@
 //! fields may come in any order.
 
 mod announce;
+mod audience;
 mod battles;
-mod crowd;
 mod display;
 mod gifts;
 mod items;
 mod links;
+mod minor;
 mod moderation;
 mod people;
 mod pins;
 mod polls;
 mod ranks;
-mod side_shows;
-mod stage;
+mod room_notice;
 mod talk;
 
 use std::sync::Arc;
@@ -89,22 +89,22 @@ fn reading(method: &str) -> Option<Reading> {
         "WebcastPollMessage" => polls::poll,
         "WebcastGoalUpdateMessage" => polls::goal,
 
-        "WebcastMemberMessage" => crowd::member,
-        "WebcastUnauthorizedMemberMessage" => crowd::guest,
-        "WebcastSocialMessage" => crowd::social,
-        "WebcastLikeMessage" => crowd::like,
-        "WebcastRoomUserSeqMessage" => crowd::viewers,
+        "WebcastMemberMessage" => audience::member,
+        "WebcastUnauthorizedMemberMessage" => audience::guest,
+        "WebcastSocialMessage" => audience::social,
+        "WebcastLikeMessage" => audience::like,
+        "WebcastRoomUserSeqMessage" => audience::viewers,
 
         "WebcastGiftMessage" => gifts::gift,
         "WebcastEnvelopeMessage" => gifts::envelope,
         "WebcastSubNotifyMessage" => gifts::subscribe,
         "WebcastBarrageMessage" => gifts::barrage,
 
-        "WebcastControlMessage" => stage::control,
-        "RoomMessage" | "WebcastSystemMessage" => stage::system,
-        "WebcastRoomMessage" => stage::room,
-        "WebcastBottomMessage" => stage::bottom,
-        "WebcastImDeleteMessage" => stage::delete,
+        "WebcastControlMessage" => room_notice::control,
+        "RoomMessage" | "WebcastSystemMessage" => room_notice::system,
+        "WebcastRoomMessage" => room_notice::room,
+        "WebcastBottomMessage" => room_notice::bottom,
+        "WebcastImDeleteMessage" => room_notice::delete,
 
         "WebcastLinkMicBattle" => battles::battle,
         "WebcastLinkMicArmies" => battles::points,
@@ -135,7 +135,7 @@ fn reading(method: &str) -> Option<Reading> {
         "WebcastPerceptionMessage" => moderation::perception,
         "RoomVerifyMessage" | "WebcastRoomVerifyMessage" => moderation::room_verify,
         "WebcastAccessControlMessage" => moderation::access_control,
-        method => return side_shows::reading(method),
+        method => return minor::reading(method),
     })
 }
 

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Announcement, Banner, Barrage, BattleEvent, BattleItem, BattlePoints, BattleTask, Caption, Chat, Control, Delete,
-    EmoteChat, Envelope, Follow, Gap, Gift, Goal, GuestTickets, Info, Intro, Join, Like, Link, LiveStart, Moderation,
-    Notice, Phase, Pin, Poll, Question, QuestionUpdate, Rank, Share, Shop, SideShow, StreakClosed, Subscribe, Viewers,
+    EmoteChat, Envelope, Follow, Gap, Gift, Goal, GuestTickets, Info, Intro, Join, Like, Link, LiveStart, MinorEvent,
+    Moderation, Notice, Phase, Pin, Poll, Question, QuestionUpdate, Rank, Share, Shop, StreakClosed, Subscribe,
+    Viewers,
 };
 use crate::clock::{Moment, Timestamp};
 use crate::ids::{MsgId, RoomId};
@@ -96,7 +97,7 @@ pub enum EventKind {
     /// A sentence for many rooms at once.
     Announcement(Announcement),
     /// A message that changes nothing we keep.
-    SideShow(SideShow),
+    Minor(MinorEvent),
     /// A message we have no reading for, or could not read.
     Unknown(Unknown),
 

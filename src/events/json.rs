@@ -95,7 +95,7 @@ pub fn type_name(kind: &EventKind) -> &'static str {
         EventKind::Moderation(_) => "moderation",
         EventKind::Banner(_) => "banner",
         EventKind::Announcement(_) => "announcement",
-        EventKind::SideShow(_) => "side_show",
+        EventKind::Minor(_) => "side_show",
         EventKind::Unknown(_) => "unknown",
         EventKind::State(_) => "state",
         EventKind::Gap(_) => "gap",

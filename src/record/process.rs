@@ -31,8 +31,8 @@ const AFTER_KILL: Duration = Duration::from_millis(300);
 pub(super) struct Ffmpeg {
     child: Child,
     stdin: Option<ChildStdin>,
-    said: Arc<Mutex<Vec<u8>>>,
-    hearing: AbortOnDropHandle<()>,
+    stderr: Arc<Mutex<Vec<u8>>>,
+    stderr_reader: AbortOnDropHandle<()>,
 }
 
 /// How an ffmpeg ended.
@@ -42,8 +42,8 @@ pub(super) struct Ended {
     pub(super) by_itself: bool,
     /// Its exit status; none when it outlived even a kill.
     pub(super) status: Option<ExitStatus>,
-    /// The end of what it said.
-    pub(super) said: String,
+    /// The end of what it stderr.
+    pub(super) stderr: String,
 }
 
 impl Ffmpeg {
@@ -56,9 +56,9 @@ impl Ffmpeg {
         #[cfg(unix)]
         command.process_group(0);
         let mut child = command.spawn().map_err(|error| Failure::from_spawn(program, &error))?;
-        let said = Arc::default();
-        let hearing = AbortOnDropHandle::new(tokio::spawn(hear(child.stderr.take(), Arc::clone(&said))));
-        Ok(Self { stdin: child.stdin.take(), child, said, hearing })
+        let stderr = Arc::default();
+        let stderr_reader = AbortOnDropHandle::new(tokio::spawn(keep_stderr(child.stderr.take(), Arc::clone(&stderr))));
+        Ok(Self { stdin: child.stdin.take(), child, stderr, stderr_reader })
     }
 
     /// Writes to its input. Fails with `BrokenPipe` once it has ended.
@@ -91,9 +91,9 @@ impl Ffmpeg {
             self.signal(Signal::Kill);
             status = self.wait(AFTER_KILL).await;
         }
-        let _ = timeout(LAST_WORDS, &mut self.hearing).await;
-        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        Ended { by_itself, status, said: String::from_utf8_lossy(&said).into_owned() }
+        let _ = timeout(LAST_WORDS, &mut self.stderr_reader).await;
+        let stderr = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
+        Ended { by_itself, status, stderr: String::from_utf8_lossy(&stderr).into_owned() }
     }
 
     async fn wait(&mut self, patience: Duration) -> Option<ExitStatus> {
@@ -128,13 +128,13 @@ enum Signal {
 impl Ended {
     /// What it complained about last, without its own decoration.
     pub(super) fn last_words(&self) -> Text {
-        let lines = || self.said.lines().rev().map(str::trim).filter(|line| !line.is_empty());
+        let lines = || self.stderr.lines().rev().map(str::trim).filter(|line| !line.is_empty());
         let grave = lines().find(|line| ["[fatal]", "[panic]", "[error]"].iter().any(|level| line.contains(level)));
         match grave.or_else(|| lines().next()) {
             Some(line) => Text::from(clip(undecorated(line), WIDEST).as_ref()),
             None => match self.status {
-                Some(status) => Text::from(format_args!("it said nothing ({status})")),
-                None => Text::from("it said nothing"),
+                Some(status) => Text::from(format_args!("it stderr nothing ({status})")),
+                None => Text::from("it stderr nothing"),
             },
         }
     }
@@ -150,14 +150,14 @@ fn undecorated(line: &str) -> &str {
 }
 
 /// Keeps the end of what ffmpeg says. Unread, a full pipe would freeze it after 64 KiB.
-async fn hear(stderr: Option<ChildStderr>, said: Arc<Mutex<Vec<u8>>>) {
-    let Some(mut stderr) = stderr else { return };
+async fn keep_stderr(pipe: Option<ChildStderr>, kept: Arc<Mutex<Vec<u8>>>) {
+    let Some(mut pipe) = pipe else { return };
     let mut chunk = vec![0; 4_096];
-    while let Ok(read @ 1..) = stderr.read(&mut chunk).await {
-        let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
-        said.extend_from_slice(chunk.get(..read).unwrap_or_default());
-        let surplus = said.len().saturating_sub(KEPT);
-        said.drain(..surplus);
+    while let Ok(read @ 1..) = pipe.read(&mut chunk).await {
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend_from_slice(chunk.get(..read).unwrap_or_default());
+        let surplus = kept.len().saturating_sub(KEPT);
+        kept.drain(..surplus);
     }
 }
 
@@ -178,7 +178,7 @@ mod tests {
     /// Writes until the script has taken the line and said so.
     async fn ready(ffmpeg: &mut Ffmpeg) {
         ffmpeg.write(b"go\n").await.unwrap();
-        while !String::from_utf8_lossy(&ffmpeg.said.lock().unwrap()).contains("ready") {
+        while !String::from_utf8_lossy(&ffmpeg.stderr.lock().unwrap()).contains("ready") {
             tokio::task::yield_now().await;
         }
     }
@@ -225,7 +225,7 @@ mod tests {
         let ended = ffmpeg.finish(&Limits { close: Duration::from_secs(60), ..Limits::default() }).await;
         assert!(ended.by_itself);
         assert_eq!(ended.last_words(), "line 19999");
-        assert!(ended.said.len() <= KEPT);
+        assert!(ended.stderr.len() <= KEPT);
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::splice::Piece;
+use super::timeline::Piece;
 use crate::text::Text;
 
 /// Bytes that may wait: a minute of a usual stream.
@@ -62,7 +62,7 @@ mod tests {
     use futures_util::FutureExt;
 
     fn piece(size: usize) -> Piece {
-        Piece { part: 1, millis: 0, bytes: Bytes::from(vec![0; size]) }
+        Piece { part: 1, millis: 0, sound_only: false, ends_part: false, bytes: Bytes::from(vec![0; size]) }
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! The desk that takes commands: at most one recording a room, all of them finished at the end.
+//! The recorder's task: takes commands, runs at most one recording a room, all of them finished at the end.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,10 +7,11 @@ use tokio::sync::mpsc;
 use tokio::task::{self, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::take::{self, Take};
-use super::{Command, Job, Settings, Source, Update};
+use super::recording::{self, RecordingTask};
+use super::{Command, Failure, Job, Recording, Settings, Source, Update};
 use crate::clock::Clock;
 use crate::ids::RoomKey;
+use crate::text::Text;
 
 /// Longer than the stop ladder of ffmpeg: three seconds, then two.
 const FINISH: Duration = Duration::from_secs(6);
@@ -19,7 +20,7 @@ const FINISH: Duration = Duration::from_secs(6);
 #[derive(Debug)]
 pub struct Recorder {
     stop: CancellationToken,
-    desk: JoinHandle<()>,
+    task: JoinHandle<()>,
 }
 
 impl Recorder {
@@ -28,14 +29,14 @@ impl Recorder {
     /// A recording that is not done by then is let go: its ffmpeg sees the end of its input and closes the file itself.
     pub async fn finish(mut self) {
         self.stop.cancel();
-        if tokio::time::timeout(FINISH, &mut self.desk).await.is_err() {
+        if tokio::time::timeout(FINISH, &mut self.task).await.is_err() {
             tracing::warn!("a recording was still closing its file after {FINISH:?}");
-            self.desk.abort();
+            self.task.abort();
         }
     }
 }
 
-/// Starts a recorder that takes `commands` until they end, and tells `updates` where each recording stands.
+/// Starts a recorder that running `commands` until they end, and tells `updates` where each recording stands.
 ///
 /// `updates` may lag: numbers are left out then, the end of a recording never is.
 pub fn spawn<S: Source>(
@@ -46,46 +47,69 @@ pub fn spawn<S: Source>(
     updates: mpsc::Sender<Update>,
 ) -> Recorder {
     let stop = CancellationToken::new();
-    let desk =
-        Desk { source, settings, clock, updates, stop: stop.clone(), rooms: HashMap::new(), takes: JoinSet::new() };
-    Recorder { stop, desk: tokio::spawn(desk.run(commands)) }
+    let task = RecorderTask {
+        source,
+        settings,
+        clock,
+        updates,
+        stop: stop.clone(),
+        rooms: HashMap::new(),
+        running: JoinSet::new(),
+    };
+    Recorder { stop, task: tokio::spawn(task.run(commands)) }
 }
 
-struct Desk<S> {
+struct RecorderTask<S> {
     source: S,
     settings: Settings,
     clock: Clock,
     updates: mpsc::Sender<Update>,
     stop: CancellationToken,
     rooms: HashMap<RoomKey, Busy>,
-    takes: JoinSet<()>,
+    running: JoinSet<()>,
 }
 
 /// A room that is being recorded.
 struct Busy {
     task: task::Id,
     stop: CancellationToken,
+    live_ended: CancellationToken,
     /// Asked for while the last file was still closing.
     next: Option<Job>,
 }
 
-impl<S: Source> Desk<S> {
+impl<S: Source> RecorderTask<S> {
     async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         loop {
             tokio::select! {
                 command = commands.recv() => match command {
                     Some(Command::Start(job)) => self.start(job),
-                    Some(Command::Stop(room)) => self.halt(room),
+                    Some(Command::Stop(room)) => self.stop_recording(room),
+                    Some(Command::LiveEnded(room)) => {
+                        if let Some(busy) = self.rooms.get(&room) {
+                            busy.live_ended.cancel();
+                        }
+                    }
                     None => break,
                 },
-                Some(done) = self.takes.join_next_with_id() => {
-                    self.done(done.map_or_else(|error| error.id(), |(id, ())| id));
+                Some(done) = self.running.join_next_with_id() => {
+                    match done {
+                        Ok((task, ())) => self.done(task),
+                        Err(error) => {
+                            self.failed(error.id()).await;
+                            self.done(error.id());
+                        }
+                    }
                 }
                 () = self.stop.cancelled() => break,
             }
         }
         self.stop.cancel();
-        while self.takes.join_next().await.is_some() {}
+        while let Some(done) = self.running.join_next().await {
+            if let Err(error) = done {
+                self.failed(error.id()).await;
+            }
+        }
     }
 
     fn start(&mut self, job: Job) {
@@ -96,7 +120,7 @@ impl<S: Source> Desk<S> {
         }
     }
 
-    fn halt(&mut self, room: RoomKey) {
+    fn stop_recording(&mut self, room: RoomKey) {
         if let Some(busy) = self.rooms.get_mut(&room) {
             busy.stop.cancel();
             busy.next = None;
@@ -106,21 +130,34 @@ impl<S: Source> Desk<S> {
     fn record(&mut self, job: Job) {
         let room = job.room;
         let stop = self.stop.child_token();
-        let take = Take {
+        let live_ended = CancellationToken::new();
+        let task = RecordingTask {
             job,
             settings: self.settings.clone(),
             clock: self.clock.clone(),
             stop: stop.clone(),
+            live_ended: live_ended.clone(),
             updates: self.updates.clone(),
         };
-        let task = self.takes.spawn(take::run(take, self.source.clone())).id();
-        self.rooms.insert(room, Busy { task, stop, next: None });
+        let task = self.running.spawn(recording::run(task, self.source.clone())).id();
+        self.rooms.insert(room, Busy { task, stop, live_ended, next: None });
+    }
+
+    /// A recording whose task panicked has not told its end itself.
+    async fn failed(&mut self, task: task::Id) {
+        if let Some(room) = self.room_of(task) {
+            let reason = Text::from(Failure::Bug.to_string());
+            // The end of a recording must arrive; a screen that is gone does not need it.
+            let _ = self.updates.send(Update { room, recording: Recording::Failed { reason, file: None } }).await;
+        }
+    }
+
+    fn room_of(&self, task: task::Id) -> Option<RoomKey> {
+        self.rooms.iter().find_map(|(&room, busy)| (busy.task == task).then_some(room))
     }
 
     fn done(&mut self, task: task::Id) {
-        let Some(room) = self.rooms.iter().find_map(|(&room, busy)| (busy.task == task).then_some(room)) else {
-            return;
-        };
+        let Some(room) = self.room_of(task) else { return };
         if let Some(Busy { next: Some(job), .. }) = self.rooms.remove(&room) {
             self.record(job);
         }

@@ -15,10 +15,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use guests::{GuestState, Guests};
-pub use questions::{Asked, QuestionState, Questions};
+pub use questions::{AskedQuestion, QuestionState, Questions};
 pub use vote::{GoalState, PollState};
 
-use super::chatlog::{Line, Topic};
+use super::chatlog::{LogLine, Topic};
 use crate::clock::Moment;
 use crate::events::{Caption, Delete, EventKind, Pin, PinnedWhat, Rank, RankKind, RoomEvent};
 use crate::ids::{MsgId, PinId, UserId};
@@ -34,7 +34,7 @@ pub struct Board {
     /// The message pinned now.
     pub pinned: Option<Pinned>,
     /// What the host said last.
-    pub caption: Option<Spoken>,
+    pub caption: Option<CaptionState>,
     /// What was asked.
     pub questions: Questions,
     /// Who sits beside the host.
@@ -64,7 +64,7 @@ pub struct Pinned {
 
 /// A caption.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Spoken {
+pub struct CaptionState {
     /// The words, in the spoken language.
     pub text: Text,
     /// When we heard them.
@@ -73,8 +73,8 @@ pub struct Spoken {
 
 impl Board {
     /// Takes in an event of the room of this host; the row it is worth in the log.
-    pub(super) fn take(&mut self, event: &RoomEvent, host: Option<UserId>) -> Option<Line> {
-        let told = |topic, words: String| Line::Told { topic, text: Text::from(words) };
+    pub(super) fn take(&mut self, event: &RoomEvent, host: Option<UserId>) -> Option<LogLine> {
+        let told = |topic, words: String| LogLine::Told { topic, text: Text::from(words) };
         match &event.kind {
             EventKind::Poll(poll) => vote::poll(&mut self.poll, poll, event.at).map(|words| told(Topic::Poll, words)),
             EventKind::Goal(goal) => vote::goal(&mut self.goals, goal).map(|words| told(Topic::Goal, words)),
@@ -82,7 +82,7 @@ impl Board {
             EventKind::Caption(caption) => self.caption(caption, event),
             EventKind::Question(question) => {
                 self.questions.ask(question, event.at);
-                Some(Line::Question { from: question.from.clone(), text: question.text.clone() })
+                Some(LogLine::Question { from: question.from.clone(), text: question.text.clone() })
             }
             EventKind::QuestionUpdate(update) => {
                 self.questions.change(update, event.at).map(|words| told(Topic::Question, words))
@@ -151,10 +151,10 @@ impl Board {
         }
     }
 
-    fn caption(&mut self, caption: &Caption, event: &RoomEvent) -> Option<Line> {
+    fn caption(&mut self, caption: &Caption, event: &RoomEvent) -> Option<LogLine> {
         let words = caption.texts.iter().find(|words| !words.text.is_empty())?;
         if !event.history {
-            self.caption = Some(Spoken { text: words.text.clone(), at: event.at });
+            self.caption = Some(CaptionState { text: words.text.clone(), at: event.at });
         }
         None
     }

@@ -22,7 +22,7 @@ pub struct Seq(pub u64);
 
 /// One row of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct LogEntry {
     /// Its place.
     pub seq: Seq,
     /// Grows when the row changes (a streak grows, a message is deleted): wrapped lines are cached by (seq, rev).
@@ -36,12 +36,12 @@ pub struct Entry {
     /// A moderator removed it; shown struck through.
     pub deleted: bool,
     /// What to show.
-    pub line: Line,
+    pub line: LogLine,
 }
 
 /// What a row shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Line {
+pub enum LogLine {
     /// A comment.
     Chat {
         /// Who.
@@ -173,7 +173,7 @@ pub enum Topic {
 /// A ring of entries.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChatLog {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<LogEntry>,
     next: Seq,
     limit: usize,
 }
@@ -208,29 +208,29 @@ impl ChatLog {
     }
 
     /// The entry with this number, if it is still kept.
-    pub fn get(&self, seq: Seq) -> Option<&Entry> {
+    pub fn get(&self, seq: Seq) -> Option<&LogEntry> {
         let first = self.entries.front()?.seq.0;
         self.entries.get(usize::try_from(seq.0.checked_sub(first)?).ok()?)
     }
 
     /// Oldest first; walk it from both ends.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &LogEntry> + ExactSizeIterator {
         self.entries.iter()
     }
 
     /// Appends a row for `event`; its place never depends on the limit, so every mirror numbers alike.
-    pub(super) fn push(&mut self, event: &RoomEvent, line: Line) -> Seq {
+    pub(super) fn push(&mut self, event: &RoomEvent, line: LogLine) -> Seq {
         let seq = self.next;
-        self.append(Entry { seq, rev: 0, at: event.at, id: event.id, history: event.history, deleted: false, line });
+        self.append(LogEntry { seq, rev: 0, at: event.at, id: event.id, history: event.history, deleted: false, line });
         seq
     }
 
     /// Appends a row that no message stands behind.
-    pub(super) fn note(&mut self, at: Moment, line: Line) {
-        self.append(Entry { seq: self.next, rev: 0, at, id: None, history: false, deleted: false, line });
+    pub(super) fn note(&mut self, at: Moment, line: LogLine) {
+        self.append(LogEntry { seq: self.next, rev: 0, at, id: None, history: false, deleted: false, line });
     }
 
-    fn append(&mut self, entry: Entry) {
+    fn append(&mut self, entry: LogEntry) {
         self.next = Seq(entry.seq.0 + 1);
         if self.entries.len() >= self.limit {
             self.entries.pop_front();
@@ -241,23 +241,23 @@ impl ChatLog {
     /// Adds a join: to the last row where that is young and made of joins too, else as a new row.
     pub(super) fn join(&mut self, event: &RoomEvent, from: &Arc<Viewer>) {
         let mut reach = self.entries.iter_mut().rev().take(JOINS_REACH);
-        if let Some(entry) = reach.find(|entry| matches!(entry.line, Line::Joins { .. }))
+        if let Some(entry) = reach.find(|entry| matches!(entry.line, LogLine::Joins { .. }))
             && entry.history == event.history
             && event.at.since(entry.at) < JOINS_FOLD
-            && let Line::Joins { last, count } = &mut entry.line
+            && let LogLine::Joins { last, count } = &mut entry.line
         {
             last.clone_from(from);
             *count += 1;
             entry.rev = entry.rev.wrapping_add(1);
             return;
         }
-        self.push(event, Line::Joins { last: from.clone(), count: 1 });
+        self.push(event, LogLine::Joins { last: from.clone(), count: 1 });
     }
 
     /// Lets the row of a streak grow, if it is still kept. A row that is gone does not come back: that would shift numbers.
     pub(super) fn grow_gift(&mut self, seq: Seq, latest: &Gift, highest: u64) {
         self.change(seq, |line| {
-            if let Line::Gift { gift, count, running, .. } = line {
+            if let LogLine::Gift { gift, count, running, .. } = line {
                 gift.clone_from(&latest.gift);
                 *count = highest;
                 *running = true;
@@ -268,7 +268,7 @@ impl ChatLog {
     /// Marks the row of a streak as finished.
     pub(super) fn finish_gift(&mut self, seq: Seq) {
         self.change(seq, |line| {
-            if let Line::Gift { running, .. } = line {
+            if let LogLine::Gift { running, .. } = line {
                 *running = false;
             }
         });
@@ -288,7 +288,7 @@ impl ChatLog {
         }
     }
 
-    fn change(&mut self, seq: Seq, change: impl FnOnce(&mut Line)) {
+    fn change(&mut self, seq: Seq, change: impl FnOnce(&mut LogLine)) {
         let Some(first) = self.entries.front().map(|entry| entry.seq.0) else { return };
         let index = seq.0.checked_sub(first).and_then(|index| usize::try_from(index).ok());
         if let Some(entry) = index.and_then(|index| self.entries.get_mut(index)) {
@@ -298,7 +298,7 @@ impl ChatLog {
     }
 }
 
-impl Line {
+impl LogLine {
     /// Who said it, where somebody did: only sayings are removed with their author, gifts and joins stay.
     fn speaker(&self) -> Option<UserId> {
         match self {
@@ -322,7 +322,7 @@ mod tests {
     fn numbers_go_on_whatever_is_forgotten() {
         let (mut small, mut large) = (ChatLog::new(2), ChatLog::new(100));
         for n in 0..5 {
-            let line = Line::Control(Text::from(format!("{n}")));
+            let line = LogLine::Control(Text::from(format!("{n}")));
             assert_eq!(small.push(&event(), line.clone()), large.push(&event(), line));
         }
         assert_eq!((small.len(), large.len()), (2, 5));
@@ -340,7 +340,7 @@ mod tests {
         log.join(&event(), &from);
         log.join(&event(), &from);
         assert_eq!(log.get(Seq(0)).map(|entry| entry.rev), Some(1));
-        log.push(&event(), Line::Emote { from, count: 1 });
+        log.push(&event(), LogLine::Emote { from, count: 1 });
         let delete = Delete { messages: Vec::new(), users: vec![UserId(1)] };
         log.delete(&delete);
         log.delete(&delete);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::ledger::{Person, Tally};
-use super::pairs;
+use super::serde_map_as_vec;
 use crate::events::Viewer;
 use crate::ids::UserId;
 
@@ -33,7 +33,7 @@ type Rank = (Reverse<u64>, Reverse<u64>, Person);
 /// The top givers.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Leaders {
-    #[serde(with = "pairs")]
+    #[serde(with = "serde_map_as_vec")]
     givers: BTreeMap<Person, Leader>,
     top: Vec<Person>,
 }
@@ -93,12 +93,12 @@ impl Leaders {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::room::ledger::Streak;
+    use crate::room::ledger::StreakState;
 
     fn give(leaders: &mut Leaders, user: u64, gifts: u64, price: Option<u64>) {
         let viewer = Arc::new(Viewer { id: Some(UserId(user)), ..Viewer::default() });
         let diamonds = price.map(|price| price * gifts);
-        leaders.credit(&viewer, &Tally { added: gifts, diamonds, count: gifts, streak: Streak::None });
+        leaders.credit(&viewer, &Tally { added: gifts, diamonds, count: gifts, streak: StreakState::None });
     }
 
     fn top(leaders: &Leaders) -> Vec<(u64, u64, u64)> {

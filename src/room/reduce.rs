@@ -5,9 +5,9 @@
 //! did not happen now.
 
 use super::battle;
-use super::chatlog::Line;
-use super::ledger::{Streak as StreakState, StreakKey, Tally};
-use super::{Noted, Room, Series, rows};
+use super::chatlog::LogLine;
+use super::ledger::{StreakKey, StreakState, Tally};
+use super::{Noted, Room, Series, log_text};
 use crate::clock::Moment;
 use crate::events::{
     Barrage, BarrageKind, Chat, EventKind, Follow, Gap, Gift, Info, Join, Like, LiveStart, Phase, PhaseKind, RoomEvent,
@@ -78,14 +78,14 @@ impl Room {
             EventKind::Chat(chat) => self.comment(event, chat),
             EventKind::Emote(emote) => {
                 self.count_comment(event);
-                self.chat.push(event, Line::Emote { from: emote.from.clone(), count: emote.emotes.len() });
+                self.chat.push(event, LogLine::Emote { from: emote.from.clone(), count: emote.emotes.len() });
             }
             EventKind::Like(like) => self.like(event, like),
             EventKind::Join(join) => self.join(event, join),
             EventKind::Follow(follow) => self.follow(event, follow),
             EventKind::Share(share) => {
                 self.stats.shares += counts;
-                self.chat.push(event, Line::Share(share.from.clone()));
+                self.chat.push(event, LogLine::Share(share.from.clone()));
             }
             EventKind::Subscribe(subscribe) => self.subscribe(event, subscribe),
             EventKind::Viewers(viewers) => self.viewers(event, viewers),
@@ -108,7 +108,7 @@ impl Room {
             EventKind::BattleTask(task) => self.log_battle(event, battle::task(task)),
             EventKind::Barrage(barrage) if barrage.kind == BarrageKind::Subscribe => self.first_barrage(event, barrage),
             kind => {
-                let line = self.board.take(event, self.host.id).or_else(|| rows::row(kind));
+                let line = self.board.take(event, self.host.id).or_else(|| log_text::row(kind));
                 line.map(|line| self.chat.push(event, line));
             }
         }
@@ -119,7 +119,8 @@ impl Room {
         self.count_comment(event);
         // In the backlog of entry nobody is new: we do not know what was said before it.
         let first = self.writers.is_first(chat.from.id) && self.counts(event) == 1;
-        let line = Line::Chat { from: chat.from.clone(), text: chat.text.clone(), emotes: chat.emotes.clone(), first };
+        let line =
+            LogLine::Chat { from: chat.from.clone(), text: chat.text.clone(), emotes: chat.emotes.clone(), first };
         self.chat.push(event, line);
     }
 
@@ -165,7 +166,7 @@ impl Room {
             self.ledger.set_row(&key, row);
         }
         if let Some(crowded_out) =
-            self.streaks.grow(gift, added, mark.row.is_some(), event.at, self.watched.at(event.at))
+            self.streaks.grow(gift, added, mark.row.is_some(), event.at, self.connected_clock.at(event.at))
         {
             self.close_streak(&crowded_out, event.at);
         }
@@ -211,7 +212,7 @@ impl Room {
         if !event.history {
             self.stats.followers = follow.followers.or(self.stats.followers);
         }
-        self.chat.push(event, Line::Follow(follow.from.clone()));
+        self.chat.push(event, LogLine::Follow(follow.from.clone()));
     }
 
     fn subscribe(&mut self, event: &RoomEvent, subscribe: &Subscribe) {
@@ -220,7 +221,7 @@ impl Room {
             return;
         }
         self.stats.subscribes += self.counts(event);
-        self.chat.push(event, Line::Subscribe { from: subscribe.from.clone(), months: subscribe.months });
+        self.chat.push(event, LogLine::Subscribe { from: subscribe.from.clone(), months: subscribe.months });
     }
 
     /// The banner of a subscription. Without an id it cannot be told from the notice that follows, so it counts nothing.
@@ -229,7 +230,7 @@ impl Room {
             Some(from) if from.id.is_some() => {
                 self.subscribe(event, &Subscribe { from: from.clone(), months: 0, gifted: false });
             }
-            _ => _ = self.chat.push(event, Line::Barrage { kind: barrage.kind, text: barrage.text.clone() }),
+            _ => _ = self.chat.push(event, LogLine::Barrage { kind: barrage.kind, text: barrage.text.clone() }),
         }
     }
 
@@ -265,10 +266,10 @@ impl Room {
         let connected = match phase.kind {
             PhaseKind::Live => true,
             // A pause of the host does not close the socket (protocol 8.5).
-            PhaseKind::Paused => self.watched.runs(),
+            PhaseKind::Paused => self.connected_clock.runs(),
             _ => false,
         };
-        if self.watched.run(connected, at) {
+        if self.connected_clock.run(connected, at) {
             self.interrupted |= !connected;
             self.series().into_iter().for_each(|series| series.watch(at, connected));
         }
@@ -280,7 +281,7 @@ impl Room {
         self.stats.gaps += 1;
         self.interrupted = true;
         self.series().into_iter().for_each(|series| series.gap(gap.from, event.at));
-        self.chat.push(event, Line::Gap(gap.clone()));
+        self.chat.push(event, LogLine::Gap(gap.clone()));
     }
 
     /// A new live. The same room id again is the live we are in.
@@ -302,14 +303,14 @@ impl Room {
         self.interrupted = false;
         self.streaks = super::Streaks::default();
         self.ledger = super::ledger::Ledger::default();
-        self.writers = super::seen::Writers::default();
+        self.writers = super::dedup::Writers::default();
         self.leaders = super::Leaders::default();
         self.battle = None;
         self.board = super::Board::default();
         self.subscribers = super::subscribers::Subscribers::default();
         self.paces = battle::Paces::default();
         self.series().into_iter().for_each(|series| series.cut(event.at));
-        self.chat.push(event, Line::Live { room_id: live.room_id, live_seq: live.live_seq });
+        self.chat.push(event, LogLine::Live { room_id: live.room_id, live_seq: live.live_seq });
     }
 
     fn learn(&mut self, info: &Info, at: Moment) {
@@ -340,13 +341,13 @@ impl Room {
             self.paces.fade(&mut battle.sides, event.at);
         }
         if let Some(words) = words {
-            self.chat.note(event.at, Line::Battle(Text::from(words)));
+            self.chat.note(event.at, LogLine::Battle(Text::from(words)));
         }
     }
 
     fn log_battle(&mut self, event: &RoomEvent, words: Option<String>) {
         if let Some(words) = words {
-            self.chat.push(event, Line::Battle(Text::from(words)));
+            self.chat.push(event, LogLine::Battle(Text::from(words)));
         }
     }
 
@@ -364,8 +365,8 @@ fn tally(gift: &Gift, added: u64, count: u64, streak: StreakState) -> Tally {
     Tally { added, diamonds: gift.gift.diamonds.map(|price| price.saturating_mul(added)), count, streak }
 }
 
-fn gift_line(gift: &Gift, count: u64, running: bool) -> Line {
-    Line::Gift { from: gift.from.clone(), to: gift.to.clone(), gift: gift.gift.clone(), count, running }
+fn gift_line(gift: &Gift, count: u64, running: bool) -> LogLine {
+    LogLine::Gift { from: gift.from.clone(), to: gift.to.clone(), gift: gift.gift.clone(), count, running }
 }
 
 /// Look-ups leave out what they do not know.

@@ -2,7 +2,7 @@
 //!
 //! A fault holds for all rooms until it is cleared. It refuses to know how it is done: the part of the simulator that
 //! would do the right thing asks [`Faults::has`] and does the wrong one instead. Spoiled frames and messages are sent
-//! *beside* the good ones, so the truth of a room stays what a client can reach.
+//! *beside* the good ones, so the expected totals of a room stay what a client can reach.
 
 use std::fmt;
 use std::str::FromStr;

@@ -300,7 +300,7 @@ pub(super) fn deletion(head: Head, user_id: i64) -> pb::Message {
 }
 
 /// A message of a method that no client shows, with nothing but its head.
-pub(super) fn side_show(head: Head, method: &str) -> pb::Message {
+pub(super) fn minor(head: Head, method: &str) -> pb::Message {
     let common = Some(head.common(method, None));
     head.wrap(method, &pb::RoomTextMessage { common, ..pb::RoomTextMessage::default() })
 }

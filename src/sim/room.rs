@@ -3,21 +3,21 @@
 //! The script runs once for the room, not for a connection: all sockets hear the same messages with the same ids. The lock
 //! is never held while waiting. It knows neither HTTP nor frames.
 
+mod lifecycle;
 mod live;
-mod plot;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::broadcast;
 
+use self::lifecycle::Transition;
 use self::live::Live;
 pub(super) use self::live::Phase;
-use self::plot::Turn;
 use super::batch::{Batch, Then};
+use super::expected_totals::ExpectedTotals;
 use super::faults::{Fault, Faults};
 use super::host::{Character, Host};
-use super::truth::Truth;
 use crate::clock::{Clock, Moment};
 use crate::wire::pb;
 
@@ -72,7 +72,7 @@ impl Room {
         let mut live = Live::new(&host, 0, rate, seed, now, faults);
         if host.character == Character::Late {
             live.phase = Phase::Offline;
-            live.turn = (rate > 0.0).then(|| (now + LATE, Turn::GoLive));
+            live.next_transition = (rate > 0.0).then(|| (now + LATE, Transition::GoLive));
         }
         let (out, _) = broadcast::channel(BACKLOG);
         Self { host, clock: clock.clone(), rate, seed, live: Mutex::new(live), out }
@@ -87,39 +87,39 @@ impl Room {
     pub(super) fn tick(&self, faults: &Faults) {
         let now = self.clock.now();
         let mut live = self.lock();
-        if let Some(&(at, turn)) = live.turn.as_ref()
+        if let Some(&(at, transition)) = live.next_transition.as_ref()
             && now.mono >= at.mono
         {
-            live.turn = None;
-            self.turn(&mut live, turn, now, faults);
+            live.next_transition = None;
+            self.transition(&mut live, transition, now, faults);
         }
         if !live.phase.is_on() {
             return;
         }
         let (at, room_id) = (live.at(now), live.room_id);
         let said = live.traffic.advance(at, faults);
-        if said.is_empty() && now.since(live.last_said) >= QUIET {
-            self.say(&mut live, Vec::new(), Then::GoOn, faults);
+        if said.is_empty() && now.since(live.last_sent) >= QUIET {
+            self.broadcast(&mut live, Vec::new(), Then::GoOn, faults);
         }
         for messages in said.chunks(FRAME_MESSAGES) {
             if live.room_id != room_id || !live.phase.is_on() {
                 break;
             }
-            self.say(&mut live, messages.to_vec(), Then::GoOn, faults);
-            self.thicken(&mut live, now, faults);
+            self.broadcast(&mut live, messages.to_vec(), Then::GoOn, faults);
+            self.apply_room_faults(&mut live, now, faults);
         }
     }
 
     /// Sends exactly these messages.
     pub(super) fn push(&self, messages: Vec<pb::Message>, faults: &Faults) {
-        self.say(&mut self.lock(), messages, Then::GoOn, faults);
+        self.broadcast(&mut self.lock(), messages, Then::GoOn, faults);
     }
 
     /// Begins a new live with a new room id, unless one is on.
     pub(super) fn go_live(&self, faults: &Faults) {
         let mut live = self.lock();
         if !live.phase.is_on() {
-            self.turn(&mut live, Turn::GoLive, self.clock.now(), faults);
+            self.transition(&mut live, Transition::GoLive, self.clock.now(), faults);
         }
     }
 
@@ -173,9 +173,9 @@ impl Room {
         let mut live = self.lock();
         let messages = if let Some(place) = cursor.split('_').nth(1).and_then(|place| place.parse().ok()) {
             let mut messages = live.since(place);
-            plot::arrange(&mut messages, faults);
+            lifecycle::order_messages(&mut messages, faults);
             live.ledger.book(&messages);
-            plot::spoil(&mut live, &mut messages, self.clock.now(), faults);
+            lifecycle::add_faulty_messages(&mut live, &mut messages, self.clock.now(), faults);
             messages
         } else {
             let at = live.at(self.clock.now());
@@ -213,8 +213,8 @@ impl Room {
         live.at(self.clock.now())
     }
 
-    pub(super) fn truth(&self) -> Truth {
-        self.lock().ledger.truth()
+    pub(super) fn expected_totals(&self) -> ExpectedTotals {
+        self.lock().ledger.expected_totals()
     }
 
     fn lock(&self) -> MutexGuard<'_, Live> {
@@ -222,14 +222,14 @@ impl Room {
     }
 
     /// Sends one batch to all sockets, with what the faults add.
-    fn say(&self, live: &mut Live, mut messages: Vec<pb::Message>, then: Then, faults: &Faults) {
+    fn broadcast(&self, live: &mut Live, mut messages: Vec<pb::Message>, then: Then, faults: &Faults) {
         let now = self.clock.now();
         live.remember(&messages);
-        live.last_said = now;
-        plot::arrange(&mut messages, faults);
-        let mut spoiled = messages.clone();
-        plot::spoil(live, &mut spoiled, now, faults);
-        let response = self.response(live, spoiled, faults);
+        live.last_sent = now;
+        lifecycle::order_messages(&mut messages, faults);
+        let mut with_faults = messages.clone();
+        lifecycle::add_faulty_messages(live, &mut with_faults, now, faults);
+        let response = self.response(live, with_faults, faults);
         // Nobody listening is no error.
         let _ = self.out.send(Arc::new(Batch::new(&response, live.room_id, messages, then)));
     }

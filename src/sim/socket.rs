@@ -148,7 +148,7 @@ impl Session {
                     Some(Err(_)) | None => return Gone::Broken,
                 },
                 batch = next(&mut self.room) => match batch {
-                    Ok(batch) => if let Err(gone) = self.say(&batch).await { return gone },
+                    Ok(batch) => if let Err(gone) = self.send_batch(&batch).await { return gone },
                     Err(()) => return Gone::Closing(4003, "too slow"),
                 },
             }
@@ -250,7 +250,7 @@ impl Session {
         }
         self.room = Some(Joined { room, room_id, batches: entry.rest });
         match entry.first {
-            Some(first) => self.say(&first).await,
+            Some(first) => self.send_batch(&first).await,
             None => Ok(()),
         }
     }
@@ -268,7 +268,7 @@ impl Session {
     }
 
     /// Sends one batch, with what the faults put before it.
-    async fn say(&mut self, batch: &Batch) -> Result<(), Gone> {
+    async fn send_batch(&mut self, batch: &Batch) -> Result<(), Gone> {
         // A socket hears the live it entered; what comes after a switch is for those who enter the new one.
         if self.room.as_ref().is_some_and(|joined| joined.room_id != batch.room_id) {
             return Ok(());

@@ -3,9 +3,9 @@
 //! Time here is the live's own: microseconds since it began. [`Traffic::advance`] plays everything that is due, in order,
 //! so the same seed says the same things however often it is asked. It knows no socket and no clock.
 
+mod host_actions;
 mod numbers;
-mod say;
-mod show;
+mod viewer_actions;
 
 use std::collections::BTreeMap;
 
@@ -37,15 +37,15 @@ pub(super) struct Traffic {
     crowd: Crowd,
     numbers: Numbers,
     battle: Option<Battle>,
-    show: show::Show,
+    host_actions: host_actions::HostActions,
     /// What is due, by time and by order of planning.
-    plan: BTreeMap<(u64, u64), Beat>,
+    plan: BTreeMap<(u64, u64), Step>,
     planned: u64,
     next_id: i64,
     /// What is said to one visitor, or added by a fault, must not change what the room says: dice and ids of its own.
     aside: Aside,
     /// Messages said, waiting for `advance` to hand them out.
-    said: Vec<pb::Message>,
+    outgoing: Vec<pb::Message>,
 }
 
 /// Who and where, for one live.
@@ -65,10 +65,10 @@ pub(super) struct Cast {
 }
 
 #[derive(Clone, Debug)]
-enum Beat {
-    Somebody,
+enum Step {
+    ViewerAction,
     Viewers,
-    Show(u64),
+    HostAction(u64),
     Streak(Box<Streak>),
     BattleStarts,
     Card,
@@ -106,20 +106,20 @@ impl Traffic {
             crowd,
             numbers,
             battle: None,
-            show: show::Show::default(),
+            host_actions: host_actions::HostActions::default(),
             plan: BTreeMap::new(),
             planned: 0,
             next_id: cast.first_id,
             aside: Aside { rng: Rng::with_seed(!cast.seed), next_id: cast.first_id + ASIDE_IDS },
-            said: Vec::new(),
+            outgoing: Vec::new(),
             cast,
         };
         if traffic.cast.rate > 0.0 {
-            traffic.plan(0, Beat::Somebody);
-            traffic.plan(SECOND / 2, Beat::Viewers);
-            traffic.plan(show::FIRST, Beat::Show(0));
+            traffic.plan(0, Step::ViewerAction);
+            traffic.plan(SECOND / 2, Step::Viewers);
+            traffic.plan(host_actions::FIRST, Step::HostAction(0));
             if traffic.cast.rival.is_some() {
-                traffic.plan(2 * SECOND, Beat::BattleStarts);
+                traffic.plan(2 * SECOND, Step::BattleStarts);
             }
         }
         traffic
@@ -132,10 +132,10 @@ impl Traffic {
             if at > until {
                 break;
             }
-            let beat = entry.remove();
-            self.play(at, beat, faults);
+            let step = entry.remove();
+            self.play(at, step, faults);
         }
-        std::mem::take(&mut self.said)
+        std::mem::take(&mut self.outgoing)
     }
 
     /// Comments said before anybody looked, oldest first.
@@ -145,7 +145,7 @@ impl Traffic {
             .map(|index| {
                 let head = Head { at_ms: began - i64::from(count - index) * 9_000, ..self.head(0) };
                 let from = self.crowd.any(&mut self.rng);
-                message::chat(head, from, say::comment(&mut self.rng), Vec::new())
+                message::chat(head, from, viewer_actions::comment(&mut self.rng), Vec::new())
             })
             .collect()
     }
@@ -212,37 +212,37 @@ impl Traffic {
         self.cast.began_ms.saturating_add_unsigned(at / 1_000)
     }
 
-    fn plan(&mut self, at: u64, beat: Beat) {
+    fn plan(&mut self, at: u64, step: Step) {
         self.planned += 1;
-        self.plan.insert((at, self.planned), beat);
+        self.plan.insert((at, self.planned), step);
     }
 
-    fn play(&mut self, at: u64, beat: Beat, faults: &Faults) {
-        match beat {
-            Beat::Somebody => {
-                self.somebody(at, faults);
-                let wait = self.wait_for_somebody();
-                self.plan(at + wait, Beat::Somebody);
+    fn play(&mut self, at: u64, step: Step, faults: &Faults) {
+        match step {
+            Step::ViewerAction => {
+                self.viewer_action(at, faults);
+                let wait = self.wait_for_next_viewer();
+                self.plan(at + wait, Step::ViewerAction);
             }
-            Beat::Viewers => {
+            Step::Viewers => {
                 let head = self.head(at);
-                self.said.push(self.viewers(head));
+                self.outgoing.push(self.viewers(head));
                 self.numbers.wander(&mut self.rng);
                 let every = (2.5_f64).max(5.0 / self.cast.rate);
-                self.plan(at + (every * SECOND as f64) as u64, Beat::Viewers);
+                self.plan(at + (every * SECOND as f64) as u64, Step::Viewers);
             }
-            Beat::Show(step) => self.go_on_with_the_show(at, step),
-            Beat::Card => self.play_card(at),
-            Beat::Streak(streak) => self.go_on(at, *streak, faults),
-            Beat::BattleStarts => self.start_battle(at),
-            Beat::RivalScores => self.let_rival_score(at),
-            Beat::BattleEnds => self.end_battle(at),
-            Beat::PunishEnds => self.end_punish(at),
+            Step::HostAction(round) => self.host_action(at, round),
+            Step::Card => self.play_card(at),
+            Step::Streak(streak) => self.continue_streak(at, *streak, faults),
+            Step::BattleStarts => self.start_battle(at),
+            Step::RivalScores => self.rival_scores(at),
+            Step::BattleEnds => self.end_battle(at),
+            Step::PunishEnds => self.end_punish(at),
         }
     }
 
     /// Exponential gaps: people do not come in step.
-    fn wait_for_somebody(&mut self) -> u64 {
+    fn wait_for_next_viewer(&mut self) -> u64 {
         let mean = SECOND as f64 * MESSAGES_PER_BEAT / self.cast.rate;
         let gap = -(1.0 - self.rng.f64()).ln() * mean;
         (gap as u64).max(1)
@@ -267,21 +267,21 @@ impl Traffic {
         }
     }
 
-    fn go_on(&mut self, at: u64, mut streak: Streak, faults: &Faults) {
+    fn continue_streak(&mut self, at: u64, mut streak: Streak, faults: &Faults) {
         if streak.steps_left > 0 {
             streak.steps_left -= 1;
-            let said = self.said.len();
+            let said = self.outgoing.len();
             self.next_step(at, &mut streak);
             if faults.has(Fault::StreaksOutOfOrder) && streak.steps_left > 0 {
                 streak.steps_left -= 1;
-                let then = self.said.len();
+                let then = self.outgoing.len();
                 self.next_step(at, &mut streak);
-                self.said.swap(said, then);
+                self.outgoing.swap(said, then);
             }
             self.plan_next(at, streak);
         } else if !faults.has(Fault::LostRepeatEnd) {
             let message = message::gift(self.head(at), self.given(&streak, 0, true));
-            self.said.push(message);
+            self.outgoing.push(message);
         }
     }
 
@@ -292,7 +292,7 @@ impl Traffic {
             // The end comes 1 to 4 s after the last tap.
             self.rng.u64(SECOND..4 * SECOND)
         };
-        self.plan(at + wait, Beat::Streak(Box::new(streak)));
+        self.plan(at + wait, Step::Streak(Box::new(streak)));
     }
 
     fn next_step(&mut self, at: u64, streak: &mut Streak) {
@@ -304,14 +304,14 @@ impl Traffic {
     fn step(&mut self, at: u64, streak: &mut Streak, step: i64) {
         streak.count += step;
         let message = message::gift(self.head(at), self.given(streak, step, false));
-        self.said.push(message);
+        self.outgoing.push(message);
         let coins = step * streak.gift.coins;
         self.numbers.spend(&streak.from, coins);
         if let Some(mut battle) = self.battle.take() {
             if battle.is_running() {
                 battle.support(&streak.from.user, coins);
                 let head = self.head(at);
-                self.said.push(battle.armies(head, Some((&streak.from.user, streak.gift, streak.count))));
+                self.outgoing.push(battle.armies(head, Some((&streak.from.user, streak.gift, streak.count))));
             }
             self.battle = Some(battle);
         }
@@ -333,12 +333,12 @@ impl Traffic {
         let Some(rival) = self.cast.rival.clone() else { return };
         let head = self.head(at);
         let battle = Battle::new(head.msg_id, head.at_ms, self.cast.host.clone(), rival);
-        self.said.push(battle.started(head));
+        self.outgoing.push(battle.started(head));
         self.battle = Some(battle);
-        self.plan(at + SECOND, Beat::RivalScores);
-        self.plan(at + 15 * SECOND, Beat::Card);
+        self.plan(at + SECOND, Step::RivalScores);
+        self.plan(at + 15 * SECOND, Step::Card);
         // The result is known some seconds after the bell.
-        self.plan(at + (BATTLE_SECONDS + 3) * SECOND, Beat::BattleEnds);
+        self.plan(at + (BATTLE_SECONDS + 3) * SECOND, Step::BattleEnds);
     }
 
     /// Somebody plays a boosting glove for the host.
@@ -346,32 +346,32 @@ impl Traffic {
         let head = self.head(at);
         let Some(battle) = self.battle.as_ref().filter(|battle| battle.is_running()) else { return };
         let from = self.crowd.any(&mut self.rng);
-        self.said.push(battle.glove(head, &from.user));
+        self.outgoing.push(battle.glove(head, &from.user));
     }
 
-    fn let_rival_score(&mut self, at: u64) {
+    fn rival_scores(&mut self, at: u64) {
         let head = self.head(at);
         let Some(battle) = self.battle.as_mut().filter(|battle| battle.is_running()) else { return };
         let points = self.rng.choice([1, 1, 5, 10, 30, 99, 120]).unwrap_or(1);
         battle.rival_scores(points, self.crowd.regulars(6).iter().map(|person| &person.user), &mut self.rng);
-        self.said.push(battle.armies(head, None));
+        self.outgoing.push(battle.armies(head, None));
         let wait = self.rng.u64(SECOND..3 * SECOND);
-        self.plan(at + wait, Beat::RivalScores);
+        self.plan(at + wait, Step::RivalScores);
     }
 
     fn end_battle(&mut self, at: u64) {
         let head = self.head(at);
         let Some(battle) = &mut self.battle else { return };
         battle.stop();
-        self.said.push(battle.finished(head));
-        self.plan(at + PUNISH, Beat::PunishEnds);
+        self.outgoing.push(battle.finished(head));
+        self.plan(at + PUNISH, Step::PunishEnds);
     }
 
     fn end_punish(&mut self, at: u64) {
         let head = self.head(at);
         let Some(battle) = self.battle.take() else { return };
-        self.said.push(battle.punish_over(head));
-        self.plan(at + BETWEEN_BATTLES, Beat::BattleStarts);
+        self.outgoing.push(battle.punish_over(head));
+        self.plan(at + BETWEEN_BATTLES, Step::BattleStarts);
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) struct App {
     /// A room was asked for here: show it when it comes.
     pub(super) expects_room: bool,
     /// The terminal's window is the one the person is in.
-    pub(super) attended: bool,
+    pub(super) has_focus: bool,
     /// As of the last message.
     pub(super) now: Moment,
     /// As of the last frame.
@@ -108,7 +108,7 @@ impl App {
             toast: None,
             notice: options.notice,
             expects_room: false,
-            attended: true,
+            has_focus: true,
             now,
             size: Size::new(80, 24),
             keymap: Keymap::new(&options.keys).map_err(Error::Keys)?,
@@ -158,7 +158,7 @@ impl App {
     }
 
     /// Says something that goes with the next key.
-    pub(super) fn say(&mut self, text: impl Into<Text>) {
+    pub(super) fn notify(&mut self, text: impl Into<Text>) {
         self.toast = Some(Toast { text: text.into(), weight: Weight::Passing });
     }
 

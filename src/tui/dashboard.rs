@@ -9,7 +9,7 @@ use super::app::App;
 use super::chord::Chord;
 use super::msg::{Msg, Outcome};
 use super::view::Cache;
-use super::widgets::steady::Doubtful;
+use super::widgets::uncertain_width::UncertainRows;
 use super::{Error, Options, update, view};
 use crate::clock::Moment;
 use crate::{record, track};
@@ -19,56 +19,56 @@ use crate::{record, track};
 pub struct Dashboard {
     app: App,
     cache: Cache,
-    doubtful: Doubtful,
+    uncertain_rows: UncertainRows,
 }
 
 impl Dashboard {
     /// An empty dashboard; an error when the keys cannot be.
     pub fn new(options: Options, now: Moment) -> Result<Self, Error> {
-        Ok(Self { app: App::new(options, now)?, cache: Cache::default(), doubtful: Doubtful::default() })
+        Ok(Self { app: App::new(options, now)?, cache: Cache::default(), uncertain_rows: UncertainRows::default() })
     }
 
     /// Hears news of a room.
     pub fn track(&mut self, update: track::Update, now: Moment) {
-        self.tell(now, Msg::Tracked(update));
+        self.handle(now, Msg::Tracked(update));
     }
 
     /// Hears news of a recording.
     pub fn record(&mut self, update: record::Update, now: Moment) {
-        self.tell(now, Msg::Recorded(update));
+        self.handle(now, Msg::Recorded(update));
     }
 
     /// Presses a key, named as in the config (`ctrl-l`, `?`); false when there is no such key.
     pub fn press(&mut self, chord: &str, now: Moment) -> bool {
         let Ok(chord) = chord.parse::<Chord>() else { return false };
-        self.tell(now, Msg::Key(chord.event()));
+        self.handle(now, Msg::Key(chord.event()));
         true
     }
 
     /// Types text as if it were pasted.
     pub fn paste(&mut self, text: &str, now: Moment) {
-        self.tell(now, Msg::Paste(text.to_owned()));
+        self.handle(now, Msg::Paste(text.to_owned()));
     }
 
     /// Lets time pass.
     pub fn tick(&mut self, now: Moment) {
-        self.tell(now, Msg::Tick);
+        self.handle(now, Msg::Tick);
     }
 
     /// Draws one frame.
     pub fn draw(&mut self, frame: &mut Frame<'_>) {
         self.app.size = frame.area().as_size();
         view::view(&self.app, &mut self.cache, frame);
-        self.doubtful.mark(frame.buffer_mut());
+        self.uncertain_rows.mark(frame.buffer_mut());
     }
 
     /// Forgets everything that is kept only to draw faster. The next frame looks the same.
-    pub fn forget(&mut self) {
+    pub fn clear_cache(&mut self) {
         self.cache = Cache::default();
     }
 
     /// Hears anything; what is to be done about it comes back.
-    pub(super) fn tell(&mut self, now: Moment, msg: Msg) -> Outcome {
+    pub(super) fn handle(&mut self, now: Moment, msg: Msg) -> Outcome {
         self.app.now = now;
         update::update(&mut self.app, msg)
     }
@@ -84,7 +84,7 @@ impl Dashboard {
     }
 
     /// Whether the person is in this window.
-    pub(super) fn is_attended(&self) -> bool {
-        self.app.attended
+    pub(super) fn has_focus(&self) -> bool {
+        self.app.has_focus
     }
 }

@@ -26,10 +26,10 @@ glyphs! {
     PINNED = "⌃" | "^";
     GAP = "┄" | "-";
     RULE = "─" | "-";
-    WALL = "│" | "|";
-    DOWN = "┬" | "+";
-    UP = "┴" | "+";
-    BRANCH = "├" | "+";
+    DIVIDER = "│" | "|";
+    DIVIDER_DOWN = "┬" | "+";
+    DIVIDER_UP = "┴" | "+";
+    DIVIDER_BRANCH = "├" | "+";
     LEFT = "‹" | "<";
     RIGHT = "›" | ">";
     NEWER = "▼" | "v";

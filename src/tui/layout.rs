@@ -42,7 +42,7 @@ pub(super) struct Plan {
     /// Hints, words and the transport.
     pub(super) status: Rect,
     /// The column between chat and gifts.
-    pub(super) wall: Rect,
+    pub(super) divider: Rect,
     /// Whether panes begin with a rule that has their title in it.
     pub(super) titled: bool,
     /// Panes that are not shown in full.
@@ -106,8 +106,8 @@ fn wide(plan: &mut Plan, mut rest: Rect, wants: Wants) {
     }
     let column = (rest.width * 2 / 5).clamp(43, 72);
     plan.chat = Rect { width: rest.width - column - 1, ..rest };
-    plan.wall = Rect { x: plan.chat.right(), width: 1, ..rest };
-    let mut side = Rect { x: plan.wall.right(), width: column, ..rest };
+    plan.divider = Rect { x: plan.chat.right(), width: 1, ..rest };
+    let mut side = Rect { x: plan.divider.right(), width: column, ..rest };
     plan.graphs = take_bottom(&mut side, rest.height * 2 / 5);
     plan.gifts = side;
 }
@@ -148,7 +148,7 @@ mod tests {
 
     fn shown(plan: &Plan) -> Vec<Rect> {
         let panes = Pane::iter().map(|pane| plan.area(pane));
-        panes.chain([plan.tabs, plan.status, plan.wall]).filter(|area| !area.is_empty()).collect()
+        panes.chain([plan.tabs, plan.status, plan.divider]).filter(|area| !area.is_empty()).collect()
     }
 
     proptest! {

@@ -2,9 +2,9 @@
 
 use crate::clock::Moment;
 use crate::events::PhaseKind;
-use crate::ids::{RoomKey, Target};
+use crate::ids::{RoomId, RoomKey, Target};
 use crate::record::Recording;
-use crate::room::{BattlePhase, Line, Room, Seq};
+use crate::room::{BattlePhase, LogLine, Room, Seq};
 use crate::text::Text;
 
 use super::widgets::feed::Anchor;
@@ -71,10 +71,17 @@ impl Tab {
 
     /// Whether bytes are being written, or are about to be.
     pub(super) fn is_recording(&self) -> bool {
-        matches!(self.recording, Some(Recording::Starting | Recording::Running { .. } | Recording::Stopping))
+        use Recording::{Reconnecting, Running, Starting, Stopping};
+        matches!(self.recording, Some(Starting | Running { .. } | Reconnecting { .. } | Stopping))
     }
 
-    /// Whether there is a stream to record.
+    /// The live to record, unless it is known to be over. Its stream needs no event socket: where that is refused, or nothing
+    /// is known yet, the recorder asks the service.
+    pub(super) fn live_to_record(&self) -> Option<RoomId> {
+        self.room.room_id.filter(|_| !matches!(self.room.phase.kind, PhaseKind::Offline | PhaseKind::Ended))
+    }
+
+    /// Whether the live is on, as far as is known.
     pub(super) fn is_on_air(&self) -> bool {
         use PhaseKind::{Connecting, Live, Paused, Reconnecting};
         matches!(self.room.phase.kind, Connecting | Live | Paused | Reconnecting)
@@ -90,8 +97,11 @@ impl Tab {
     /// Counts what came at or after `from` and asks for a look.
     pub(super) fn count_unread(&mut self, from: Seq) {
         let new = self.room.chat.iter().rev().take_while(|entry| entry.seq >= from);
-        let asks = |line: &Line| {
-            matches!(line, Line::Chat { .. } | Line::Emote { .. } | Line::Gift { .. } | Line::Question { .. })
+        let asks = |line: &LogLine| {
+            matches!(
+                line,
+                LogLine::Chat { .. } | LogLine::Emote { .. } | LogLine::Gift { .. } | LogLine::Question { .. }
+            )
         };
         self.unread += new.filter(|entry| !entry.history && asks(&entry.line)).count() as u64;
     }

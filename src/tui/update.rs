@@ -31,16 +31,16 @@ const MINUTE_MS: u64 = 60_000;
 /// Applies a message.
 pub(super) fn update(app: &mut App, msg: Msg) -> Outcome {
     match msg {
-        Msg::Key(key) => keys::pressed(app, key),
+        Msg::Key(key) => keys::handle_key(app, key),
         Msg::Paste(text) => pasted(app, &text),
-        Msg::Mouse(mouse) => mouse::moved(app, mouse),
-        Msg::Focus(attended) => {
-            app.attended = attended;
+        Msg::Mouse(mouse) => mouse::handle_mouse(app, mouse),
+        Msg::Focus(has_focus) => {
+            app.has_focus = has_focus;
             Outcome::QUIET
         }
         Msg::Resize | Msg::Tick => Outcome::dirty(),
-        Msg::Tracked(update) => rooms::heard(app, update),
-        Msg::Recorded(update) => records::heard(app, update),
+        Msg::Tracked(update) => rooms::apply_update(app, update),
+        Msg::Recorded(update) => records::apply_update(app, update),
         Msg::Panicked(words) => {
             app.warn(Text::from(format!("a background task failed and was stopped (a bug): {words}")));
             Outcome::dirty()

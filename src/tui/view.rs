@@ -35,7 +35,7 @@ use super::theme::Role;
 use super::widgets::paint;
 use super::{glyphs, popups};
 use crate::ids::RoomKey;
-use crate::room::{Entry, Seq};
+use crate::room::{LogEntry, Seq};
 
 /// Wrapped entries kept; a screenful is far below.
 const KEPT: usize = 2_048;
@@ -55,7 +55,7 @@ struct Wrapped {
 
 impl Cache {
     /// The lines of an entry, composed only when it or the width changed.
-    pub(super) fn lines(&mut self, tab: &Tab, entry: &Entry, composer: &Composer<'_>) -> &[Line<'static>] {
+    pub(super) fn lines(&mut self, tab: &Tab, entry: &LogEntry, composer: &Composer<'_>) -> &[Line<'static>] {
         let key = (tab.key, tab.snapshots, entry.seq);
         if self.wrapped.len() >= KEPT && !self.wrapped.contains_key(&key) {
             self.wrapped.clear();
@@ -85,7 +85,7 @@ pub(super) fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) {
                 if !plan.battle.is_empty() {
                     battle::view(app, &tab.room, buf, plan.battle);
                 }
-                wall(app, &plan, buf);
+                divider(app, &plan, buf);
             }
             None => welcome::view(app, buf, body(&plan, buf.area)),
         }
@@ -108,19 +108,19 @@ fn body(plan: &Plan, screen: Rect) -> Rect {
 }
 
 /// The line between the chat and the column beside it, joined to the rules that meet it.
-fn wall(app: &App, plan: &Plan, buf: &mut Buffer) {
+fn divider(app: &App, plan: &Plan, buf: &mut Buffer) {
     let dim = app.theme.style(Role::Dim);
     let is_rule = |buf: &Buffer, x: u16, y: u16| buf.cell((x, y)).is_some_and(|cell| cell.symbol() == glyphs::RULE);
-    for (row, y) in (0..).zip(plan.wall.top()..plan.wall.bottom()) {
-        let joint = match (row, is_rule(buf, plan.wall.x + 1, y)) {
-            (0, _) => glyphs::DOWN,
-            (_, true) => glyphs::BRANCH,
-            (_, false) => glyphs::WALL,
+    for (row, y) in (0..).zip(plan.divider.top()..plan.divider.bottom()) {
+        let joint = match (row, is_rule(buf, plan.divider.x + 1, y)) {
+            (0, _) => glyphs::DIVIDER_DOWN,
+            (_, true) => glyphs::DIVIDER_BRANCH,
+            (_, false) => glyphs::DIVIDER,
         };
-        paint::left(buf, plan.wall, row, &Line::styled(joint, dim));
+        paint::left(buf, plan.divider, row, &Line::styled(joint, dim));
     }
-    if !plan.wall.is_empty() && is_rule(buf, plan.wall.x, plan.wall.bottom()) {
-        let below = Rect { y: plan.wall.bottom(), height: 1, ..plan.wall };
-        paint::left(buf, below, 0, &Line::styled(glyphs::UP, dim));
+    if !plan.divider.is_empty() && is_rule(buf, plan.divider.x, plan.divider.bottom()) {
+        let below = Rect { y: plan.divider.bottom(), height: 1, ..plan.divider };
+        paint::left(buf, below, 0, &Line::styled(glyphs::DIVIDER_UP, dim));
     }
 }

@@ -3,6 +3,6 @@
 pub(super) mod feed;
 pub(super) mod graph;
 pub(super) mod paint;
-pub(super) mod steady;
-pub(super) mod versus;
+pub(super) mod split_bar;
+pub(super) mod uncertain_width;
 pub(super) mod wrap;

@@ -98,9 +98,9 @@ pub(crate) fn quoted(raw: &str) -> String {
 }
 
 /// A span the way a person says it: `32 s`, `5 min`, `3 h`. Rounded up, so that nobody comes back too early.
-pub(crate) struct Spoken(pub(crate) Duration);
+pub(crate) struct HumanDuration(pub(crate) Duration);
 
-impl fmt::Display for Spoken {
+impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_millis().div_ceil(1_000);
         match seconds {
@@ -122,7 +122,7 @@ mod tests {
     #[case(125_000, "3 min")]
     #[case(7_200_000, "2 h")]
     fn spans_are_spoken_and_never_too_short(#[case] millis: u64, #[case] spoken: &str) {
-        assert_eq!(Spoken(Duration::from_millis(millis)).to_string(), spoken);
+        assert_eq!(HumanDuration(Duration::from_millis(millis)).to_string(), spoken);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Lives that TikTok recommends, page by page.
 //!
-//! Guests get an empty answer since 2026-08 at the latest (protocol notes 3.3): that is [`Kind::NeedsSession`], whose
+//! Guests get an empty answer since 2026-08 at the latest (docs/protocol.md#search-and-feed): that is [`Kind::NeedsSession`], whose
 //! sentence names the search, which works without a login. Tried on the simulator only.
 
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::address::under;
 use super::error::{Error, Kind};
 use super::http::Answer;
-use super::json::{at, count, flag, id, int, str};
+use super::json::{at, count, flag, from_bytes, id, int, str};
 use super::lookup::{Subject, by_code, by_status};
 use super::room_info::{RoomInfo, from_data};
 use super::service::Service;
@@ -47,7 +47,7 @@ fn read(answer: &Answer, from: Option<u64>) -> Result<FeedPage, Error> {
     }
     by_status(SUBJECT, answer)?;
     let unreadable = || Error::new(Kind::BadAnswer, "TikTok's feed cannot be read; find lives with search");
-    let json: Value = serde_json::from_slice(&answer.body).map_err(|_| unreadable())?;
+    let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
     by_code(SUBJECT, int(at(&json, &["status_code"])).unwrap_or_default(), str(at(&json, &["data", "message"])))?;
     let items = at(&json, &["data"]).as_array().ok_or_else(unreadable)?;
     let extra = at(&json, &["extra"]);

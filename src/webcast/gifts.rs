@@ -1,7 +1,7 @@
 //! The gifts that can be sent in a room, with their prices.
 //!
 //! A comfort: messages carry the facts of their own gift, so nobody may fail because this list does. Sources disagree on
-//! whether it needs a signature (protocol notes 3.1); an empty answer is taken to mean that it does.
+//! whether it needs a signature (docs/protocol.md#gift-list); an empty answer is taken to mean that it does.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::error::{Error, Kind};
 use super::http::Answer;
-use super::json::{at, count, id, int, str, text};
+use super::json::{at, count, from_bytes, id, int, str, text};
 use super::lookup::{Subject, by_code, by_status};
 use super::service::Service;
 use crate::ids::{GiftId, RoomId};
@@ -57,7 +57,7 @@ fn read(subject: Subject<'_>, answer: &Answer) -> Result<Vec<GiftRow>, Error> {
     }
     by_status(subject, answer)?;
     let unreadable = || Error::new(Kind::BadAnswer, "TikTok's list of gifts cannot be read");
-    let json: Value = serde_json::from_slice(&answer.body).map_err(|_| unreadable())?;
+    let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
     by_code(subject, int(at(&json, &["status_code"])).unwrap_or_default(), str(at(&json, &["data", "message"])))?;
     let data = at(&json, &["data"]);
     let pages = at(data, &["pages"]).as_array().map(Vec::as_slice).unwrap_or_default();

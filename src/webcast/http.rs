@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::address::{check_plain, is_loopback, place};
-use super::error::{Error, Kind, Spoken};
+use super::error::{Error, HumanDuration, Kind};
 use super::request_log;
 
 /// Redirects followed, all on the same host.
@@ -265,7 +265,7 @@ pub(super) fn late(doing: &str, place: &str, after: Duration) -> Error {
         Kind::Timeout,
         format!(
             "could not {doing}: {place} did not answer within {}; check the network or service.proxy",
-            Spoken(after)
+            HumanDuration(after)
         ),
     )
 }

@@ -2,9 +2,13 @@
 //!
 //! Ids above 2^53 arrive rounded as numbers; [`id`] reads the `_str` twin first.
 
+mod lenient;
+
 use serde_json::Value;
 
 use crate::text::Text;
+
+pub(super) use lenient::{from_bytes, from_text};
 
 /// The value at `path`, or null.
 pub(super) fn at<'a>(value: &'a Value, path: &[&str]) -> &'a Value {
@@ -14,11 +18,17 @@ pub(super) fn at<'a>(value: &'a Value, path: &[&str]) -> &'a Value {
 /// A whole number, however it is written.
 pub(super) fn int(value: &Value) -> Option<i64> {
     match value {
-        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|float| float as i64)),
-        Value::String(text) => text.trim().parse().ok().or_else(|| text.trim().parse::<f64>().ok().map(|f| f as i64)),
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
+        Value::String(text) => text.trim().parse().ok().or_else(|| text.trim().parse().ok().and_then(whole)),
         Value::Bool(flag) => Some(i64::from(*flag)),
         _ => None,
     }
+}
+
+/// The whole part of a number; nothing for what is no number and for what no count can hold.
+fn whole(float: f64) -> Option<i64> {
+    let holds = float.is_finite() && float.abs() < 9.2e18;
+    holds.then_some(float as i64)
 }
 
 /// A count: a whole number that is not negative.
@@ -57,7 +67,7 @@ pub(super) fn id(object: &Value, key: &str) -> Option<u64> {
 /// JSON that stands inside a text, as `stream_data` and `sdk_params` do.
 pub(super) fn nested(value: &Value) -> Value {
     match value {
-        Value::String(inner) => serde_json::from_str(inner).unwrap_or(Value::Null),
+        Value::String(inner) => from_text(inner).unwrap_or(Value::Null),
         other => other.clone(),
     }
 }
@@ -93,7 +103,7 @@ pub(super) mod tests {
     fn numbers_come_in_every_shape() {
         assert_eq!(int(&json!("12")), Some(12));
         assert_eq!(int(&json!(12.7)), Some(12));
-        assert_eq!(int(&json!(1e300)), Some(i64::MAX));
+        assert_eq!((int(&json!(1e300)), int(&json!("NaN")), int(&json!("inf"))), (None, None, None));
         assert_eq!(int(&json!("x")), None);
         assert_eq!(int(&json!([1])), None);
         assert_eq!(count(&json!(-3)), None);

@@ -1,6 +1,6 @@
 //! What coins cost, in packs.
 //!
-//! The price depends on where the question comes from. Two addresses are known, each from one source (protocol notes 3.2):
+//! The price depends on where the question comes from. Two addresses are known, each from one source (docs/protocol.md#coin-prices):
 //! the newer one is asked first. Tried on recordings' shapes and the simulator only, never on the live service.
 
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::address::under;
 use super::error::{Error, Kind};
 use super::http::Answer;
-use super::json::{at, count, int, str, text};
+use super::json::{at, count, from_bytes, int, str, text};
 use super::lookup::{Subject, by_code, by_status};
 use super::service::Service;
 use crate::text::Text;
@@ -59,7 +59,7 @@ pub(super) async fn price_list(service: &Service) -> Result<Vec<CoinPack>, Error
 fn read(answer: &Answer) -> Result<Vec<CoinPack>, Error> {
     by_status(SUBJECT, answer)?;
     let unreadable = || Error::new(Kind::BadAnswer, "TikTok's price list of coins cannot be read; try again later");
-    let json: Value = serde_json::from_slice(&answer.body).map_err(|_| unreadable())?;
+    let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
     by_code(SUBJECT, int(at(&json, &["status_code"])).unwrap_or_default(), str(at(&json, &["data", "message"])))?;
     let packs = at(&json, &["data"]).as_array().ok_or_else(unreadable)?;
     Ok(packs.iter().filter_map(pack).take(MAX_PACKS).collect())

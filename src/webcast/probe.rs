@@ -4,13 +4,12 @@
 //! transports.
 
 use reqwest::header::{ACCEPT, DATE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use serde_json::Value;
 use url::Url;
 
 use super::address::{base, is_loopback, is_tiktok, place, under};
 use super::error::{Error, Kind, quoted};
 use super::http::{Answer, Request};
-use super::json::{at, count, str, text};
+use super::json::{at, count, from_bytes, str, text};
 use super::lookup::{self, Lookup};
 use super::{Client, Service};
 use crate::clock::Timestamp;
@@ -58,7 +57,7 @@ pub enum LookUpPath {
     LivePage,
 }
 
-/// What a provider still grants to a key (protocol notes 4.3).
+/// What a provider still grants to a key (docs/protocol.md#provider-limits).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// One a span, the longest first; a span the provider did not name is left out.
@@ -181,7 +180,7 @@ fn http_date(text: &str) -> Option<Timestamp> {
 }
 
 fn read_limits(name: &str, answer: &Answer) -> Result<Limits, Error> {
-    let json: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+    let json = from_bytes(&answer.body).unwrap_or_default();
     let status = answer.status.as_u16();
     if status != 200 {
         let said = quoted(str(at(&json, &["message"])));

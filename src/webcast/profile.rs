@@ -1,13 +1,13 @@
 //! Who an account is: the state inside the profile page, else what the look-up knows of it.
 //!
-//! Needs no login (protocol notes 1.4). The page also names private accounts and counts what the look-up does not.
+//! Needs no login (docs/protocol.md#profile-page). The page also names private accounts and counts what the look-up does not.
 
 use serde_json::Value;
 
-use super::address::under;
+use super::address::account_page;
 use super::error::{Error, Kind};
 use super::http::Answer;
-use super::json::{at, count, flag, id, int, str, text};
+use super::json::{at, count, flag, from_text, id, int, str, text};
 use super::lookup::{self, Lookup, Subject, by_status, script};
 use super::service::Service;
 use crate::ids::{RoomId, UniqueId, UserId};
@@ -54,7 +54,7 @@ pub struct UserInfo {
 
 /// Asks the profile page, and the look-up where the page has no answer.
 pub(super) async fn user_info(service: &Service, user: &UniqueId) -> Result<UserInfo, Error> {
-    let url = under(&service.site, &format!("@{user}"));
+    let url = account_page(&service.site, user.as_str(), "");
     let way = service.routes.of_host(user);
     let answer = service.ask(&way.http, &format!("get the profile of @{user}"), url, CAP).await;
     let first = match answer.and_then(|answer| read(user, &answer)) {
@@ -70,7 +70,7 @@ fn read(user: &UniqueId, answer: &Answer) -> Result<UserInfo, Error> {
     let html = String::from_utf8_lossy(&answer.body);
     let changed = || Error::new(Kind::BadAnswer, format!("the profile page of @{user} has changed and cannot be read"));
     let state = script(subject, &html, MARK)?.ok_or_else(changed)?;
-    let state: Value = serde_json::from_str(state).map_err(|_| changed())?;
+    let state = from_text(state).ok_or_else(changed)?;
     let detail = at(&state, &["__DEFAULT_SCOPE__", "webapp.user-detail"]);
     match int(at(detail, &["statusCode"])) {
         Some(0) => {}

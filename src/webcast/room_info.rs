@@ -1,12 +1,12 @@
 //! What the service knows about a room: title, numbers, the end of the live, and where its stream is.
 //!
-//! Needs no login and no signature, so it works when no transport does (protocol notes 2.2-2.4).
+//! Needs no login and no signature, so it works when no transport does (docs/protocol.md#room-info).
 
 use serde_json::Value;
 
 use super::error::{Error, Kind};
 use super::http::Answer;
-use super::json::{at, count, id, int, str, text};
+use super::json::{at, count, from_bytes, id, int, str, text};
 use super::lookup::{LiveStatus, Subject, age_restricted, by_code, by_status};
 use super::service::Service;
 use super::streams::{self, StreamUrl};
@@ -63,7 +63,7 @@ pub(super) async fn room_info(service: &Service, room: RoomId) -> Result<RoomInf
 fn read(room: RoomId, answer: &Answer) -> Result<RoomInfo, Error> {
     let subject = Subject::Room(room);
     by_status(subject, answer)?;
-    let json: Value = serde_json::from_slice(&answer.body).map_err(|_| unreadable(room))?;
+    let json = from_bytes(&answer.body).ok_or_else(|| unreadable(room))?;
     let data = at(&json, &["data"]);
     let prompts = str(at(data, &["prompts"]));
     let message = if prompts.is_empty() { str(at(data, &["message"])) } else { prompts };
@@ -131,7 +131,8 @@ mod tests {
         assert_eq!(info.room_id, RoomId(7_690_279_124_098_681_614), "the text twin, not the rounded number");
         assert_eq!((info.status, info.total_viewers, info.likes), (LiveStatus::Live, Some(12_687), None));
         assert!(info.started_at.is_some() && info.finished_at.is_none() && !info.hls_only);
-        assert_eq!(info.streams.len(), 1, "{:?}", info.streams);
+        let sound_only: Vec<_> = info.streams.iter().map(|stream| stream.sound_only).collect();
+        assert_eq!(sound_only, [false, true], "{:?}", info.streams);
         let best = &info.streams[0];
         assert_eq!((best.quality.as_str(), best.size, best.bitrate), ("hd", Some((720, 1280)), Some(1_800_000)));
         assert!(!format!("{info:?}").contains("sign="), "a signature is printed");

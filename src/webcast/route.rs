@@ -7,20 +7,20 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::anonymous_cookie::AnonymousCookies;
 use super::error::{Error, Kind};
 use super::http::{Http, HttpOptions, Proxies};
-use super::visitor::Visitors;
 use crate::config::Settings;
 use crate::ids::{RoomId, Target, UniqueId};
 
 /// Lives and new names remembered with the way of their host. Each look-up of a host renews his.
 const LEARNED: usize = 1_024;
 
-/// A way out, with the anonymous visitor that TikTok knows on it.
+/// A way out, with the anonymous cookie that TikTok gave on it.
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) http: Arc<Http>,
-    pub(super) visitors: Visitors,
+    pub(super) anonymous_cookies: AnonymousCookies,
 }
 
 /// All ways out.
@@ -46,7 +46,7 @@ impl Routes {
                 invalid_certs: service.danger_accept_invalid_certs,
                 timeout: Duration::from_secs(service.timeout_seconds.clamp(1, 300)),
             })?;
-            Ok::<_, Error>(Arc::new(Route { http: Arc::new(http), visitors: Visitors::default() }))
+            Ok::<_, Error>(Arc::new(Route { http: Arc::new(http), anonymous_cookies: AnonymousCookies::default() }))
         };
         let own = settings.proxies.iter().map(|(name, proxy)| {
             let target =

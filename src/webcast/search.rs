@@ -1,6 +1,6 @@
 //! Lives that match some words.
 //!
-//! Works without login and signature (one source, 2026-08; protocol notes 2.5), which makes it the guest's way to find
+//! Works without login and signature (one source, 2026-08; docs/protocol.md#search-and-feed), which makes it the guest's way to find
 //! lives while the feed is closed to them.
 
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::address::under;
 use super::error::{Error, Kind};
 use super::http::Answer;
-use super::json::{at, id, int, nested, str};
+use super::json::{at, from_bytes, id, int, nested, str};
 use super::lookup::{Subject, by_code, by_status};
 use super::room_info::{RoomInfo, from_data};
 use super::service::Service;
@@ -28,7 +28,7 @@ fn read(answer: &Answer) -> Result<Vec<RoomInfo>, Error> {
     by_status(SUBJECT, answer)?;
     let unreadable =
         || Error::new(Kind::BadAnswer, "TikTok's answer to the search cannot be read; try again in a minute");
-    let json: Value = serde_json::from_slice(&answer.body).map_err(|_| unreadable())?;
+    let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
     by_code(SUBJECT, int(at(&json, &["status_code"])).unwrap_or_default(), str(at(&json, &["status_msg"])))?;
     match at(&json, &["data"]) {
         Value::Array(items) => Ok(items.iter().filter_map(room).take(MAX_ROOMS).collect()),

@@ -1,7 +1,7 @@
 //! How frames reach us: one trait, one file each, and the order they are tried in.
 //!
 //! A transport turns a room into a [`Session`]; what comes out of a session is the same whatever made it. A transport may
-//! fail for reasons of its own (no signature, no cookie); [`Chooser`] then goes on to the next one.
+//! fail for reasons of its own (no signature, no cookie); [`Failover`] then goes on to the next one.
 //!
 //! ```
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -15,9 +15,9 @@
 //! settings.service.site_url = sim.base_url();
 //! settings.service.socket_url = sim.socket_url();
 //!
-//! let chooser = Client::isolated(&settings)?.chooser(Clock::system())?;
+//! let failover = Client::isolated(&settings)?.failover(Clock::system())?;
 //! let room = RoomRef { room_id: RoomId(sim.room_id("ana.live") as u64), unique_id: None };
-//! let mut opened = chooser.open(&room, |name| println!("trying {name}")).await?;
+//! let mut opened = failover.open(&room, |name| println!("trying {name}")).await?;
 //! assert_eq!(opened.transport, "direct");
 //! println!("{:?}", opened.session.next().await?);
 //! # Ok::<_, Box<dyn std::error::Error>>(())
@@ -25,9 +25,9 @@
 //! ```
 
 mod browser;
-mod choose;
 mod cloud;
 mod direct;
+mod failover;
 mod im_fetch;
 mod poll;
 mod provider;
@@ -47,12 +47,12 @@ use crate::wire::{DecodeError, Response};
 
 pub(super) use browser::Browser;
 pub use browser::BrowserView;
-pub use choose::{ChooseError, Chooser, Health, Opened};
 pub(super) use cloud::Cloud;
 pub(super) use direct::Direct;
+pub use failover::{Failover, FailoverError, Health, Opened};
 pub(super) use poll::Poll;
 pub(super) use provider::Provider;
-pub use replay::{Captured, Replay, Taken};
+pub use replay::{Captured, CapturedKind, Replay};
 
 /// A room to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,8 +96,8 @@ pub struct Budget {
 }
 
 /// Where a session's frames come from: a socket, a poll, a file.
-pub trait Feed: Send {
-    /// The next thing that came. Cancel-safe: dropping the future loses nothing. After an error the feed is over.
+pub trait FrameSource: Send {
+    /// The next thing that came. Cancel-safe: dropping the future loses nothing. After an error the source is over.
     fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>>;
 }
 
@@ -107,19 +107,19 @@ pub struct Session {
     pub room_id: RoomId,
     /// What the first fetch already brought; taken by the reader before the first frame.
     pub backlog: Option<Response>,
-    feed: Box<dyn Feed>,
+    frames: Box<dyn FrameSource>,
 }
 
 impl Session {
-    /// A session of any feed; tests and replays bring their own.
-    pub fn new(room_id: RoomId, backlog: Option<Response>, feed: Box<dyn Feed>) -> Self {
-        Self { room_id, backlog, feed }
+    /// A session of any source of frames; tests and replays bring their own.
+    pub fn new(room_id: RoomId, backlog: Option<Response>, frames: Box<dyn FrameSource>) -> Self {
+        Self { room_id, backlog, frames }
     }
 
     /// The next thing that came. Cancel-safe. Heartbeats and acks go out from in here, so it must be called again and
     /// again; an error is the end of the session.
     pub async fn next(&mut self) -> Result<Incoming, Error> {
-        self.feed.next().await
+        self.frames.next().await
     }
 }
 

@@ -1,15 +1,15 @@
-//! The recorder against a service that plays a script. What ffmpeg itself makes of it is in `film`, what our client
+//! The recorder against a service that plays a script. What ffmpeg itself makes of it is in `with_ffmpeg`, what our client
 //! makes of a real socket in `service`.
 
-mod film;
+mod scene;
 mod service;
-mod stage;
+mod with_ffmpeg;
 
 use std::path::Path;
 use std::time::Duration;
 
 use rstest::rstest;
-use stage::{COPY, Ffmpeg, Play, Stage, Then, impatient, job, patient, pictures, stream};
+use scene::{COPY, Ffmpeg, Play, ROOM, Scene, Then, impatient, job, patient, pictures, stream};
 use tiktop::record::{Command, Limits, Recording};
 
 fn every_40_ms(to: u32) -> Vec<u32> {
@@ -24,19 +24,19 @@ fn has_a_beginning(file: &Path) {
 }
 
 /// A recording of three seconds whose stream has stalled since.
-async fn stalled() -> Stage {
-    Stage::with(Play::new([(stream(1, 0, 3_000), Then::Stall)]), &Ffmpeg::Script(COPY), patient()).await
+async fn stalled() -> Scene {
+    Scene::with(Play::new([(stream(1, 0, 3_000), Then::Stall)]), &Ffmpeg::Script(COPY), patient()).await
 }
 
 #[tokio::test]
 async fn a_live_is_recorded_to_its_end() {
-    let mut stage = Stage::new(Play::new([(stream(1, 5_000, 8_000), Then::End)])).await;
-    assert_eq!(stage.next().await, Recording::Starting);
-    let (file, millis, reason) = stage.done().await;
+    let mut scene = Scene::new(Play::new([(stream(1, 5_000, 8_000), Then::End)])).await;
+    assert_eq!(scene.next().await, Recording::Starting);
+    let (file, millis, reason) = scene.done().await;
     assert_eq!(reason, "the live ended");
     assert_eq!(pictures(&file), every_40_ms(3_000));
     assert_eq!(millis, 2_963);
-    assert!(stage.files()[0].starts_with("ana_2"), "{:?}", stage.files());
+    assert!(scene.files()[0].starts_with("ana_2"), "{:?}", scene.files());
 }
 
 #[rstest]
@@ -46,45 +46,76 @@ async fn a_live_is_recorded_to_its_end() {
 #[tokio::test]
 async fn a_broken_connection_goes_on_in_the_same_file(#[case] then: Then) {
     let acts = [(stream(1, 0, 6_200), then), (stream(1, 3_000, 9_000), Then::End)];
-    let mut stage = Stage::new(Play::new(acts)).await;
-    let (file, _, _) = stage.done().await;
+    let mut scene = Scene::new(Play::new(acts)).await;
+    let (file, _, _) = scene.done().await;
     assert_eq!(pictures(&file), every_40_ms(9_000));
-    assert_eq!(stage.files().len(), 1);
+    assert_eq!(scene.files().len(), 1);
 }
 
 #[tokio::test]
 async fn an_address_that_is_refused_for_a_while_is_asked_anew() {
     let refused = || (Vec::new(), Then::Refuse);
     let acts = [(stream(1, 0, 6_000), Then::End), refused(), refused(), (stream(1, 5_000, 9_000), Then::End)];
-    let mut stage = Stage::new(Play::new(acts)).await;
-    let (file, _, _) = stage.done().await;
+    let mut scene = Scene::new(Play::new(acts)).await;
+    let (file, _, _) = scene.done().await;
     assert_eq!(pictures(&file), every_40_ms(9_000));
 }
 
 #[tokio::test]
-async fn a_live_whose_addresses_stay_refused_has_ended() {
-    let mut acts = vec![(stream(1, 0, 3_000), Then::End)];
-    acts.resize_with(500, || (Vec::new(), Then::Refuse));
-    let limits = Limits { gone: Duration::from_millis(100), ..impatient() };
-    let mut stage = Stage::with(Play::new(acts), &Ffmpeg::Script(COPY), limits).await;
-    assert_eq!(stage.done().await.2, "the live ended");
+async fn a_live_whose_addresses_stay_refused_goes_on_in_another_file() {
+    let mut acts = vec![(stream(1, 0, 6_000), Then::End)];
+    acts.resize_with(40, || (Vec::new(), Then::Refuse));
+    acts.push((stream(1, 60_000, 63_000), Then::End));
+    let limits = Limits { give_up: Duration::from_millis(100), ..impatient() };
+    let mut scene = Scene::with(Play::new(acts), &Ffmpeg::Script(COPY), limits).await;
+    let (file, _, reason) = scene.done().await;
+    assert_eq!(reason, "the live ended; it is in 2 files");
+    assert_eq!(pictures(&file), every_40_ms(6_000));
+    assert_eq!(pictures(&file.with_extension("part02.mkv")), every_40_ms(3_000));
 }
 
 #[tokio::test]
-async fn a_stream_that_stays_silent_is_given_up() {
+async fn a_stream_that_stays_silent_leaves_a_whole_file_and_is_waited_for() {
     let mut acts = vec![(stream(1, 0, 3_000), Then::End)];
     acts.resize_with(500, || (Vec::new(), Then::Stall));
     let limits = Limits { give_up: Duration::from_millis(700), ..impatient() };
-    let mut stage = Stage::with(Play::new(acts), &Ffmpeg::Script(COPY), limits).await;
-    assert!(stage.done().await.2.starts_with("nothing came from the stream"));
+    let mut scene = Scene::with(Play::new(acts), &Ffmpeg::Script(COPY), limits).await;
+    while !matches!(scene.next().await, Recording::Reconnecting { .. }) {}
+    // Known by the event socket: the stream itself would be asked for ever.
+    scene.commands.send(Command::LiveEnded(ROOM)).await.unwrap();
+    let (file, _, reason) = scene.done().await;
+    assert_eq!(reason, "the live ended");
+    assert_eq!(pictures(&file), every_40_ms(3_000));
+}
+
+#[tokio::test]
+async fn a_bug_in_a_recording_ends_it_and_the_next_one_runs() {
+    let mut scene = Scene::new(Play::panicking()).await;
+    for _ in 0..2 {
+        let (reason, _) = scene.failure().await;
+        assert!(reason.contains("a fault in tiktop"), "{reason}");
+        scene.commands.send(Command::Start(job())).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn sound_alone_is_recorded_from_its_beginning_and_said_to_be_that() {
+    let mut bytes = b"FLV\x01\x04\0\0\0\x09\0\0\0\0".to_vec();
+    bytes.extend(scene::tag(8, 0, &[0xaf, 0, 0x12, 0x10]));
+    (0..3_000)
+        .step_by(23)
+        .for_each(|at| bytes.extend(scene::tag(8, at, &[&[0xaf, 1], &at.to_be_bytes()[..]].concat())));
+    let mut scene = Scene::new(Play::of_sound([(bytes, Then::End)])).await;
+    let (_, millis, reason) = scene.done().await;
+    assert_eq!((millis, reason.as_str()), (2_990, "the live ended; sound only"));
 }
 
 #[tokio::test]
 async fn a_new_setup_begins_a_new_file() {
     let acts = [(stream(1, 0, 6_000), Then::End), (stream(2, 6_000, 9_000), Then::End)];
-    let mut stage = Stage::new(Play::new(acts)).await;
-    let (file, millis, reason) = stage.done().await;
-    assert_eq!(reason, "the live ended; the picture changed, so there are 2 files");
+    let mut scene = Scene::new(Play::new(acts)).await;
+    let (file, millis, reason) = scene.done().await;
+    assert_eq!(reason, "the live ended; it is in 2 files");
     assert_eq!(pictures(&file), every_40_ms(6_000));
     assert_eq!(pictures(&file.with_extension("part02.mkv")), every_40_ms(3_000));
     assert_eq!(millis, 5_963 + 2_963);
@@ -92,15 +123,15 @@ async fn a_new_setup_begins_a_new_file() {
 
 #[tokio::test]
 async fn a_stop_is_heard_while_the_stream_stalls() {
-    let mut stage = stalled().await;
-    stage.running().await;
-    stage.stop().await;
-    let mut next = stage.next().await;
-    while matches!(next, Recording::Running { .. }) {
-        next = stage.next().await;
+    let mut scene = stalled().await;
+    scene.running().await;
+    scene.stop().await;
+    let mut next = scene.next().await;
+    while matches!(next, Recording::Running { .. } | Recording::Reconnecting { .. }) {
+        next = scene.next().await;
     }
     assert_eq!(next, Recording::Stopping);
-    let (file, _, reason) = stage.done().await;
+    let (file, _, reason) = scene.done().await;
     assert_eq!(reason, "stopped");
     has_a_beginning(&file);
 }
@@ -108,23 +139,23 @@ async fn a_stop_is_heard_while_the_stream_stalls() {
 #[tokio::test]
 async fn a_room_is_recorded_again_once_its_file_is_closed() {
     let acts = [(stream(1, 0, 3_000), Then::Stall), (stream(1, 0, 3_000), Then::End)];
-    let mut stage = Stage::with(Play::new(acts), &Ffmpeg::Script(COPY), patient()).await;
-    stage.running().await;
+    let mut scene = Scene::with(Play::new(acts), &Ffmpeg::Script(COPY), patient()).await;
+    scene.running().await;
     // Pressed twice by mistake: there is one recording a room.
-    stage.commands.send(Command::Start(job())).await.unwrap();
-    stage.stop().await;
-    stage.commands.send(Command::Start(job())).await.unwrap();
-    let (first, _, _) = stage.done().await;
-    let (second, _, _) = stage.done().await;
+    scene.commands.send(Command::Start(job())).await.unwrap();
+    scene.stop().await;
+    scene.commands.send(Command::Start(job())).await.unwrap();
+    let (first, _, _) = scene.done().await;
+    let (second, _, _) = scene.done().await;
     assert_ne!(first, second);
-    assert_eq!(stage.files().len(), 2);
+    assert_eq!(scene.files().len(), 2);
 }
 
 #[tokio::test]
 async fn the_end_of_the_program_finishes_all_files() {
-    let mut stage = stalled().await;
-    let file = stage.running().await;
-    stage.recorder.finish().await;
+    let mut scene = stalled().await;
+    let file = scene.running().await;
+    scene.recorder.finish().await;
     has_a_beginning(&file);
 }
 
@@ -137,11 +168,11 @@ async fn the_end_of_the_program_finishes_all_files() {
 #[case::silent(Play::new([(Vec::new(), Then::Stall)]), "sent nothing")]
 #[tokio::test]
 async fn what_cannot_be_recorded_is_one_sentence(#[case] play: Play, #[case] part: &str) {
-    let mut stage = Stage::new(play).await;
-    let (reason, file) = stage.failure().await;
+    let mut scene = Scene::new(play).await;
+    let (reason, file) = scene.failure().await;
     assert!(reason.contains(part), "{reason}");
     assert_eq!(file, None);
-    assert!(stage.files().is_empty());
+    assert!(scene.files().is_empty());
 }
 
 #[rstest]
@@ -149,12 +180,12 @@ async fn what_cannot_be_recorded_is_one_sentence(#[case] play: Play, #[case] par
 #[case::full("echo '[error] No space left on device' >&2; exit 1", "is full: make room")]
 #[tokio::test]
 async fn an_ffmpeg_that_gives_up_is_quoted(#[case] script: &'static str, #[case] part: &str) {
-    let mut stage =
-        Stage::with(Play::new([(stream(1, 0, 3_000), Then::Stall)]), &Ffmpeg::Script(script), patient()).await;
-    let (reason, file) = stage.failure().await;
+    let mut scene =
+        Scene::with(Play::new([(stream(1, 0, 3_000), Then::Stall)]), &Ffmpeg::Script(script), patient()).await;
+    let (reason, file) = scene.failure().await;
     assert!(reason.contains(part), "{reason}");
     assert_eq!(file, None, "an empty file is taken back");
-    assert!(stage.files().is_empty());
+    assert!(scene.files().is_empty());
 }
 
 #[rstest]
@@ -163,26 +194,26 @@ async fn an_ffmpeg_that_gives_up_is_quoted(#[case] script: &'static str, #[case]
 #[tokio::test]
 async fn an_ffmpeg_that_does_not_run_is_named(#[case] program: &'static str, #[case] part: &str) {
     let play = Play::new([(stream(1, 0, 3_000), Then::Stall)]);
-    let mut stage = Stage::with(play, &Ffmpeg::Program(program), impatient()).await;
-    let (reason, _) = stage.failure().await;
+    let mut scene = Scene::with(play, &Ffmpeg::Program(program), impatient()).await;
+    let (reason, _) = scene.failure().await;
     assert!(reason.contains(part), "{reason}");
-    assert!(stage.files().is_empty());
+    assert!(scene.files().is_empty());
 }
 
 #[tokio::test]
 async fn an_ffmpeg_that_takes_nothing_is_ended() {
     let limits = Limits { write: Duration::from_millis(300), close: Duration::from_millis(300), ..impatient() };
     let play = Play::new([(stream(1, 0, 60_000), Then::Stall)]);
-    let mut stage = Stage::with(play, &Ffmpeg::Script("while :; do sleep 60; done"), limits).await;
-    let (reason, _) = stage.failure().await;
+    let mut scene = Scene::with(play, &Ffmpeg::Script("while :; do sleep 60; done"), limits).await;
+    let (reason, _) = scene.failure().await;
     assert!(reason.starts_with("ffmpeg hung"), "{reason}");
 }
 
 #[tokio::test]
 async fn a_file_that_vanishes_is_noticed() {
-    let mut stage = stalled().await;
-    std::fs::remove_file(stage.running().await).unwrap();
-    let (reason, file) = stage.failure().await;
+    let mut scene = stalled().await;
+    std::fs::remove_file(scene.running().await).unwrap();
+    let (reason, file) = scene.failure().await;
     assert!(reason.contains("was moved or deleted"), "{reason}");
     assert_eq!(file, None);
 }
@@ -190,8 +221,8 @@ async fn a_file_that_vanishes_is_noticed() {
 #[tokio::test]
 async fn a_nearly_full_disk_is_not_begun_to_fill() {
     let play = Play::new([(stream(1, 0, 3_000), Then::Stall)]);
-    let mut stage = Stage::with(play, &Ffmpeg::Script(COPY), Limits { min_free: u64::MAX, ..impatient() }).await;
-    let (reason, _) = stage.failure().await;
+    let mut scene = Scene::with(play, &Ffmpeg::Script(COPY), Limits { min_free: u64::MAX, ..impatient() }).await;
+    let (reason, _) = scene.failure().await;
     assert!(reason.contains("MB are free"), "{reason}");
-    assert!(stage.files().is_empty());
+    assert!(scene.files().is_empty());
 }

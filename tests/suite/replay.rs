@@ -10,8 +10,8 @@ use serde_json::Value;
 use tiktop::events::PhaseKind;
 use tiktop::ids::{MsgId, RoomKey};
 use tiktop::room::{Room, Verdict};
-use tiktop::sim::{Options, Sim, Truth};
-use tiktop::track::{Command, Playback, Player, Speed, Update, UpdateKind};
+use tiktop::sim::{ExpectedTotals, Options, Sim};
+use tiktop::track::{Command, Player, ReplayControl, Speed, Update, UpdateKind};
 use tiktop::wire::capture::Line;
 use tiktop::wire::{Frame, FrameKind, Message, pb};
 use tokio::sync::mpsc::Receiver;
@@ -36,7 +36,7 @@ fn lines(output: &Output) -> Vec<Value> {
 struct Captured {
     state: tempfile::TempDir,
     folder: PathBuf,
-    truth: Truth,
+    totals: ExpectedTotals,
     /// What `tiktop events` printed meanwhile.
     printed: Vec<Value>,
 }
@@ -56,9 +56,9 @@ impl Captured {
         process.args(sets.iter().flat_map(|set| ["--set", set]));
         let ended = tokio::spawn(tokio::process::Command::from(process).kill_on_drop(true).output());
         for drop in 0..=drops {
-            let enough = sim.truth(&name).total() + messages;
+            let enough = sim.expected_totals(&name).total() + messages;
             let said = async {
-                while sim.truth(&name).total() < enough || sim.sockets().entered <= drop {
+                while sim.expected_totals(&name).total() < enough || sim.sockets().entered <= drop {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
             };
@@ -70,11 +70,11 @@ impl Captured {
         sim.end_live(&name);
         let output = tokio::time::timeout(PATIENCE, ended).await.expect("the live ends").unwrap().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let truth = sim.truth(&name);
+        let totals = sim.expected_totals(&name);
         sim.stop().await;
         let runs = std::fs::read_dir(state.path().join("tiktop/captures")).unwrap();
         let folder = runs.map(|run| run.unwrap().path()).next().unwrap();
-        Self { printed: lines(&output), state, folder, truth }
+        Self { printed: lines(&output), state, folder, totals }
     }
 
     /// Its one file.
@@ -146,10 +146,10 @@ fn of_type<'v>(lines: &'v [Value], types: &[&str]) -> Vec<&'v Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_captured_live_plays_to_the_same_totals_and_prints_the_same_lines() {
     let captured = Captured::live(0, 600).await;
-    let (truth, room) = (&captured.truth, played(&captured.folder, Duration::ZERO).await);
+    let (totals, room) = (&captured.totals, played(&captured.folder, Duration::ZERO).await);
     let stats = &room.stats;
-    assert_eq!((stats.gifts, stats.coins), (truth.gift_units, truth.gift_coins));
-    assert_eq!((stats.follows, stats.shares, stats.likes_seen), (truth.follows, truth.shares, truth.likes));
+    assert_eq!((stats.gifts, stats.coins), (totals.gift_units, totals.gift_coins));
+    assert_eq!((stats.follows, stats.shares, stats.likes_seen), (totals.follows, totals.shares, totals.likes));
     assert_eq!(room.phase.kind, PhaseKind::Ended);
     assert_eq!(room.phase.reason.as_str(), "the host ended the live");
     assert_eq!(room.host.unique_id.as_str(), captured.printed[0]["room"].as_str().unwrap().trim_start_matches('@'));
@@ -276,20 +276,20 @@ async fn one_can_stand_still_and_jump() {
     let clock = player.clock();
     let playing = player.play(Speed::Times(1), Duration::from_secs(100));
     assert!(mirror.until(|rooms| comments_of(rooms) >= 102).await);
-    commands.send(Command::Playback(Playback::Pause)).await.unwrap();
-    commands.send(Command::Playback(Playback::Skip(-50))).await.unwrap();
+    commands.send(Command::Replay(ReplayControl::Pause)).await.unwrap();
+    commands.send(Command::Replay(ReplayControl::Skip(-50))).await.unwrap();
     assert!(mirror.until(|rooms| (1..=53).contains(&comments_of(rooms))).await, "back");
-    commands.send(Command::Playback(Playback::Skip(300))).await.unwrap();
+    commands.send(Command::Replay(ReplayControl::Skip(300))).await.unwrap();
     assert!(mirror.until(|rooms| comments_of(rooms) >= 350).await, "ahead");
     let stood = clock.now();
     tokio::time::sleep(Duration::from_secs(30)).await;
     assert_eq!(clock.now(), stood, "it stands still");
-    commands.send(Command::Playback(Playback::Pause)).await.unwrap();
+    commands.send(Command::Replay(ReplayControl::Pause)).await.unwrap();
     assert!(mirror.until(|rooms| comments_of(rooms) >= 360).await, "it goes on");
-    commands.send(Command::Playback(Playback::Skip(10_000))).await.unwrap();
+    commands.send(Command::Replay(ReplayControl::Skip(10_000))).await.unwrap();
     assert!(mirror.until(|rooms| rooms.values().any(|room| room.phase.kind == PhaseKind::Ended)).await);
     assert_eq!(comments_of(&mirror.rooms), 600);
-    commands.send(Command::Playback(Playback::Skip(-10_000))).await.unwrap();
+    commands.send(Command::Replay(ReplayControl::Skip(-10_000))).await.unwrap();
     assert!(mirror.until(|rooms| comments_of(rooms) < 20).await, "and again from the start");
     playing.finish().await;
 }

@@ -9,7 +9,7 @@ use tiktop::config::{Settings, TransportKind};
 use tiktop::events::{ControlAction, EventKind, PhaseKind};
 use tiktop::ids::{MsgId, RoomKey, Target};
 use tiktop::room::{Room, Verdict};
-use tiktop::sim::{Fault, Options, Sim, Truth};
+use tiktop::sim::{ExpectedTotals, Fault, Options, Sim};
 use tiktop::track::{Command, Tracker, Update, UpdateKind};
 use tiktop::webcast::Client;
 use tokio::sync::mpsc;
@@ -115,8 +115,8 @@ impl Scene {
         self.until(&format!("{count} messages"), |scene| scene.room.stats.messages >= count).await;
     }
 
-    fn truth(&self) -> Truth {
-        self.sim.truth(&self.name)
+    fn expected_totals(&self) -> ExpectedTotals {
+        self.sim.expected_totals(&self.name)
     }
 
     async fn close(self) {
@@ -131,13 +131,13 @@ async fn a_live_is_looked_up_connected_and_counted_like_the_service_counts() {
     scene.until_messages(400).await;
     scene.sim.end_live(&scene.name);
     scene.until_phase(PhaseKind::Ended).await;
-    let truth = scene.truth();
+    let totals = scene.expected_totals();
     let stats = &scene.room.stats;
     assert_eq!(scene.phases, [PhaseKind::LookingUp, PhaseKind::Connecting, PhaseKind::Live, PhaseKind::Ended]);
-    assert_eq!((stats.gifts, stats.coins), (truth.gift_units, truth.gift_coins));
-    assert_eq!(scene.added, truth.gift_units);
-    assert_eq!((stats.follows, stats.shares), (truth.follows, truth.shares));
-    assert_eq!(stats.likes_seen, truth.likes);
+    assert_eq!((stats.gifts, stats.coins), (totals.gift_units, totals.gift_coins));
+    assert_eq!(scene.added, totals.gift_units);
+    assert_eq!((stats.follows, stats.shares), (totals.follows, totals.shares));
+    assert_eq!(stats.likes_seen, totals.likes);
     assert_eq!(scene.room.phase.reason.as_str(), "the host ended the live");
     assert_eq!(scene.room.host.unique_id.as_str(), scene.name);
     assert_eq!(scene.room.streaks.running().count(), 0);
@@ -162,12 +162,12 @@ async fn a_bad_message_costs_itself_and_no_total(#[case] fault: Fault) {
     scene.until_messages(300).await;
     scene.sim.end_live(&scene.name);
     scene.until_phase(PhaseKind::Ended).await;
-    let truth = scene.truth();
+    let totals = scene.expected_totals();
     let stats = &scene.room.stats;
     assert!(!scene.phases.contains(&PhaseKind::Reconnecting), "{fault} must not cost the connection");
-    assert_eq!((stats.gifts, stats.coins), (truth.gift_units, truth.gift_coins), "gifts under {fault}");
-    assert_eq!(stats.likes_seen, truth.likes, "likes under {fault}");
-    assert_eq!(stats.likes, truth.like_total.max(stats.likes), "the like total never runs backwards");
+    assert_eq!((stats.gifts, stats.coins), (totals.gift_units, totals.gift_coins), "gifts under {fault}");
+    assert_eq!(stats.likes_seen, totals.likes, "likes under {fault}");
+    assert_eq!(stats.likes, totals.like_total.max(stats.likes), "the like total never runs backwards");
     assert!(scene.heard.values().all(|&times| times == 1), "nothing is told twice");
     match fault {
         Fault::GarbageFrame | Fault::TruncatedGzip | Fault::GzipBomb | Fault::WrongType => {

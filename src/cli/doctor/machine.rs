@@ -131,17 +131,17 @@ pub(super) async fn ffmpeg(report: &mut Report, loaded: &Loaded) {
 
 /// The screen.
 pub(super) fn terminal(report: &mut Report) {
-    let Some(abilities) = tui::abilities(env) else {
+    let Some(capabilities) = tui::capabilities(env) else {
         return report.add(Row::new(Check::Terminal, "screen", Status::Skipped, "standard output is no terminal"));
     };
-    let (columns, rows) = abilities.size;
+    let (columns, rows) = capabilities.size;
     let size = format!("{columns} x {rows}");
-    let colours = match abilities.colours {
+    let colours = match capabilities.colours {
         0 => "no colours".to_owned(),
         16_777_216 => "true colour".to_owned(),
         count => format!("{count} colours"),
     };
-    let said = |ability: Option<bool>, yes: &'static str, no: &'static str| match ability {
+    let said = |capability: Option<bool>, yes: &'static str, no: &'static str| match capability {
         Some(true) => yes,
         Some(false) => no,
         None => "",
@@ -149,18 +149,18 @@ pub(super) fn terminal(report: &mut Report) {
     let words = [
         size.as_str(),
         colours.as_str(),
-        if abilities.unicode { "Unicode" } else { "" },
-        said(abilities.mouse, "mouse", "no mouse"),
-        said(abilities.sync, "whole frames", "frames may tear"),
+        if capabilities.unicode { "Unicode" } else { "" },
+        said(capabilities.mouse, "mouse", "no mouse"),
+        said(capabilities.sync, "whole frames", "frames may tear"),
     ];
     let words = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ");
-    let name = if abilities.name.is_empty() { "screen" } else { &abilities.name };
+    let name = if capabilities.name.is_empty() { "screen" } else { &capabilities.name };
     report.add(Row::new(Check::Terminal, name, Status::Ok, words));
     if columns < SMALLEST.0 || rows < SMALLEST.1 {
         let words = format!("{} x {} or more shows something useful", SMALLEST.0, SMALLEST.1);
         report.add(Row::new(Check::Terminal, name, Status::Note, words));
     }
-    if !abilities.unicode {
+    if !capabilities.unicode {
         let words = "the locale is not UTF-8: set LANG to one that is, or --set screen.ascii=true";
         report.add(Row::new(Check::Terminal, name, Status::Note, words));
     }

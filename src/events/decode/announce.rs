@@ -1,11 +1,11 @@
-//! What the service puts into a room: announcements, campaigns, the shop, and side shows with a text.
+//! What the service puts into a room: announcements, campaigns, the shop, and minor events with a text.
 
 use std::sync::Arc;
 
 use super::display::Display;
 use super::people::{is_somebody, nested, viewer};
 use super::{Common, Context, DecodeError, EventKind, Fields};
-use crate::events::{Announcement, AnnouncementKind, Banner, Shop, SideShow, Viewer};
+use crate::events::{Announcement, AnnouncementKind, Banner, MinorEvent, Shop, Viewer};
 use crate::text::Text;
 
 /// Longest campaign JSON kept, in bytes; recorded ones have up to 3 000.
@@ -145,7 +145,7 @@ fn product(fields: Fields<'_>, shop: &mut Shop) -> Result<(), DecodeError> {
     Ok(())
 }
 
-/// Where a side show keeps what is worth telling: field numbers, 0 for none.
+/// Where a minor event keeps what is worth telling: field numbers, 0 for none.
 #[derive(Clone, Copy)]
 pub(super) struct Places {
     /// Its own kind, a number.
@@ -157,7 +157,7 @@ pub(super) struct Places {
 }
 
 /// A message that changes nothing we keep. Its text stands in a field of its own or in the header.
-pub(super) fn side_show<'a>(
+pub(super) fn minor<'a>(
     context: &mut Context<'a>,
     message: Fields<'a>,
     name: &str,
@@ -176,5 +176,5 @@ pub(super) fn side_show<'a>(
     }
     let text = if text.is_empty() { context.common.display_text } else { text };
     let text = if words.is_empty() { Display::read(text)?.render(context.catalogue)? } else { words };
-    Ok(EventKind::SideShow(SideShow { name: name.into(), code, text }))
+    Ok(EventKind::Minor(MinorEvent { name: name.into(), code, text }))
 }

@@ -6,7 +6,7 @@ use compact_str::{CompactString, ToCompactString};
 
 use super::people::{Sender, is_somebody};
 use super::talk::QuestionFields;
-use super::{Common, Context, DecodeError, EventKind, Fields, Reading, crowd, gifts, talk};
+use super::{Common, Context, DecodeError, EventKind, Fields, Reading, audience, gifts, talk};
 use crate::clock::Timestamp;
 use crate::events::{Pin, PinnedWhat, QuestionChange, QuestionUpdate, Viewer};
 use crate::ids::{PinId, UserId};
@@ -30,10 +30,10 @@ pub(super) fn pin<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<
         match field.number {
             1 => context.common = Common::read(field.message()?)?,
             2 => hold_up(context, talk::chat, field.message()?, &mut pin)?,
-            3 => hold_up(context, crowd::social, field.message()?, &mut pin)?,
+            3 => hold_up(context, audience::social, field.message()?, &mut pin)?,
             4 => hold_up(context, gifts::gift, field.message()?, &mut pin)?,
-            5 => hold_up(context, crowd::member, field.message()?, &mut pin)?,
-            6 => hold_up(context, crowd::like, field.message()?, &mut pin)?,
+            5 => hold_up(context, audience::member, field.message()?, &mut pin)?,
+            6 => hold_up(context, audience::like, field.message()?, &mut pin)?,
             31 => pin.pinned_at = Timestamp::from_wire(field.int()?),
             32 => pin.by = Sender { user: Some(field.message()?), identity: None }.read()?.id,
             33 => pin.pinned = field.small()? != UNPIN,

@@ -36,7 +36,7 @@ pub(super) fn user(kind: &EventKind) -> Option<&Viewer> {
         | EventKind::Shop(_)
         | EventKind::Moderation(_)
         | EventKind::Banner(_)
-        | EventKind::SideShow(_)
+        | EventKind::Minor(_)
         | EventKind::Caption(_)
         | EventKind::Goal(_)
         | EventKind::Viewers(_)

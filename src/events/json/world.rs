@@ -33,7 +33,7 @@ pub(super) fn write<M: SerializeMap>(map: &mut M, kind: &EventKind) -> Result<()
             map.serialize_entry("text", announcement.text.original())?;
             map.serialize_entry("scene", announcement.scene.original())
         }
-        EventKind::SideShow(show) => {
+        EventKind::Minor(show) => {
             map.serialize_entry("name", &show.name)?;
             map.serialize_entry("code", &show.code)?;
             map.serialize_entry("text", show.text.original())

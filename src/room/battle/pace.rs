@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Side;
 use crate::clock::Moment;
 use crate::ids::{BattleId, UserId};
-use crate::room::pairs;
+use crate::room::serde_map_as_vec;
 
 /// The time a pace is taken over.
 const SPAN_MS: u64 = 30_000;
@@ -27,7 +27,7 @@ enum Key {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::room) struct Paces {
     battle: Option<BattleId>,
-    #[serde(with = "pairs")]
+    #[serde(with = "serde_map_as_vec")]
     samples: BTreeMap<Key, VecDeque<(u64, u64)>>,
 }
 

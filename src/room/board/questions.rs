@@ -16,12 +16,12 @@ const MAX_QUESTIONS: usize = 200;
 /// The questions of a live, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Questions {
-    asked: VecDeque<Asked>,
+    asked: VecDeque<AskedQuestion>,
 }
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
+pub struct AskedQuestion {
     /// Its id, as text.
     pub id: CompactString,
     /// Who asked, where told.
@@ -49,7 +49,7 @@ pub enum QuestionState {
 
 impl Questions {
     /// Oldest first.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Asked> + ExactSizeIterator {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &AskedQuestion> + ExactSizeIterator {
         self.asked.iter()
     }
 
@@ -59,7 +59,7 @@ impl Questions {
             return;
         }
         let (id, from, text) = (question.id.clone(), Some(question.from.clone()), question.text.clone());
-        self.keep(Asked { id, from, text, at, state: QuestionState::New });
+        self.keep(AskedQuestion { id, from, text, at, state: QuestionState::New });
     }
 
     /// Takes in what became of one. Says what to log.
@@ -73,7 +73,7 @@ impl Questions {
         };
         if state == QuestionState::Shown && !self.asked.iter().any(|asked| asked.id == update.id) {
             let (id, from, text) = (update.id.clone(), update.from.clone(), update.text.clone());
-            self.keep(Asked { id, from, text, at, state: QuestionState::New });
+            self.keep(AskedQuestion { id, from, text, at, state: QuestionState::New });
         }
         let asked = self.asked.iter_mut().find(|asked| asked.id == update.id)?;
         if std::mem::replace(&mut asked.state, state) == state {
@@ -87,7 +87,7 @@ impl Questions {
         }
     }
 
-    fn keep(&mut self, asked: Asked) {
+    fn keep(&mut self, asked: AskedQuestion) {
         if self.asked.len() >= MAX_QUESTIONS {
             self.asked.pop_front();
         }

@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::plot::{PAUSE_EVERY, Turn};
+use super::lifecycle::{PAUSE_EVERY, Transition};
 use crate::clock::Moment;
+use crate::sim::expected_totals::Ledger;
 use crate::sim::faults::Faults;
 use crate::sim::host::Host;
 use crate::sim::traffic::{Cast, Traffic};
-use crate::sim::truth::Ledger;
 use crate::wire::pb;
 
 /// Messages kept for polls and for repeating.
@@ -50,9 +50,9 @@ pub(super) struct Live {
     pub(super) traffic: Traffic,
     pub(super) ledger: Ledger,
     /// What happens to the room next, and when.
-    pub(super) turn: Option<(Moment, Turn)>,
-    pub(super) last_said: Moment,
-    /// Batches since the last turn; faults count them.
+    pub(super) next_transition: Option<(Moment, Transition)>,
+    pub(super) last_sent: Moment,
+    /// Batches since the last transition; faults count them.
     pub(super) batches: u32,
     /// Room ids of earlier lives.
     pub(super) past: Vec<i64>,
@@ -90,8 +90,8 @@ impl Live {
             began: now,
             traffic,
             ledger: Ledger::new(room_id),
-            turn: (rate > 0.0).then(|| (now + PAUSE_EVERY, Turn::Pause)),
-            last_said: now,
+            next_transition: (rate > 0.0).then(|| (now + PAUSE_EVERY, Transition::Pause)),
+            last_sent: now,
             batches: 0,
             past: Vec::new(),
             kept,

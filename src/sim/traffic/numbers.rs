@@ -43,7 +43,7 @@ impl Numbers {
         *counter
     }
 
-    pub(super) fn somebody_came(&mut self) {
+    pub(super) fn viewer_joined(&mut self) {
         self.watching += 1;
         self.so_far += 1;
     }

@@ -18,7 +18,7 @@ use crate::text::clip;
 use crate::tui::app::App;
 use crate::tui::layout::Pane;
 use crate::tui::theme::Role;
-use crate::tui::widgets::{paint, versus, wrap};
+use crate::tui::widgets::{paint, split_bar, wrap};
 use crate::tui::{glyphs, number};
 
 /// Longest name of a side, in columns.
@@ -99,7 +99,7 @@ fn score(app: &App, battle: &Battle, timer: &str, buf: &mut Buffer, area: Rect) 
     let used = paint::columns(&head) + paint::columns(&tail);
     if used < area.width {
         let field = Rect { x: area.x + paint::columns(&head), width: area.width - used, ..area };
-        paint::left(buf, field, 0, &versus::bar(our_points, their_points, field.width, (a, b)));
+        paint::left(buf, field, 0, &split_bar::bar(our_points, their_points, field.width, (a, b)));
     }
 }
 

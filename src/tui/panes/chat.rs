@@ -24,7 +24,7 @@ use ratatui::text::{Line, Span};
 use super::phase;
 use crate::clock::Moment;
 use crate::events::PhaseKind;
-use crate::room::{self, Entry, Seq};
+use crate::room::{self, LogEntry, Seq};
 use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::layout::{Pane, Plan};
@@ -82,7 +82,7 @@ fn board_rows(tab: &Tab, plan: &Plan) -> u16 {
 /// Nobody has said anything yet: a live that began is no news as long as we are not in it.
 fn is_quiet(tab: &Tab) -> bool {
     let on_air = tab.room.phase.kind == PhaseKind::Live;
-    tab.room.chat.iter().all(|entry| !on_air && matches!(entry.line, room::Line::Live { .. }))
+    tab.room.chat.iter().all(|entry| !on_air && matches!(entry.line, room::LogLine::Live { .. }))
 }
 
 /// A room that is not live says why above what was said: whole where there is room, never in more than a quarter of it.
@@ -120,7 +120,7 @@ fn note(app: &App, tab: &Tab) -> Line<'static> {
 fn rows(app: &App, tab: &Tab, cache: &mut Cache, buf: &mut Buffer, body: Rect) {
     let composer = Composer { theme: app.theme, zone: &app.zone, columns: columns(body) };
     let log = &tab.room.chat;
-    let height = |entry: &Entry| cache.lines(tab, entry, &composer).len();
+    let height = |entry: &LogEntry| cache.lines(tab, entry, &composer).len();
     let Some((first, skip)) = feed::top(log, tab.anchor, body.height.into(), height) else { return };
     let text = Rect { x: body.right() - composer.columns.min(body.width), width: composer.columns, ..body };
     let mut row = 0;
@@ -158,7 +158,7 @@ pub(in crate::tui) fn scroll(app: &App, tab: &Tab, by: impl Fn(usize) -> feed::S
 }
 
 /// Keeps the anchor where the person can see that it stands: a log that was replaced may not hold it any more.
-pub(in crate::tui) fn settle(log: &crate::room::ChatLog, anchor: Anchor) -> Anchor {
+pub(in crate::tui) fn clamp_anchor(log: &crate::room::ChatLog, anchor: Anchor) -> Anchor {
     match anchor {
         Anchor::At { seq: Seq(seq), .. } if seq >= log.next_seq().0 => Anchor::Follow,
         anchor => anchor,

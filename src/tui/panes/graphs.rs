@@ -37,11 +37,11 @@ pub(in crate::tui) fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect)
     }
     let upper = Rect { height: area.height - area.height * 2 / 5, ..area };
     let inner = super::titled(app, buf, upper, Pane::Graphs, "Viewers", &viewers(app, room));
-    plot(app, room, buf, inner, (&watching(app, room, plot_columns(inner)), Role::Accent));
+    plot(app, room, buf, inner, (&viewers_by_column(app, room, plot_columns(inner)), Role::Accent));
     let lower = super::below(area, upper.height);
     paint::rule(buf, lower, 0, &Line::raw("Likes"), &likes(app, room), app.theme.style(Role::Dim));
     let inner = super::below(lower, 1);
-    plot(app, room, buf, inner, (&tapped(app, room, plot_columns(inner)), Role::Like));
+    plot(app, room, buf, inner, (&likes_by_column(app, room, plot_columns(inner)), Role::Like));
 }
 
 fn strip(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
@@ -52,8 +52,8 @@ fn strip(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
         super::inset(Rect { x: area.x + area.width / 2, width: area.width - area.width / 2, ..area }),
     );
     for (half, name, note, values, role) in [
-        (left, "viewers ", viewers(app, room), watching(app, room, left.width), Role::Accent),
-        (right, "likes ", likes(app, room), tapped(app, room, right.width), Role::Like),
+        (left, "viewers ", viewers(app, room), viewers_by_column(app, room, left.width), Role::Accent),
+        (right, "likes ", likes(app, room), likes_by_column(app, room, right.width), Role::Like),
     ] {
         let mut line = Line::styled(name, dim);
         line.spans.extend(note.spans);
@@ -116,7 +116,7 @@ fn step(app: &App, room: &Room, columns: u16) -> u64 {
 }
 
 /// Viewers by column: the last number said, held while nothing new is said.
-fn watching(app: &App, room: &Room, columns: u16) -> Vec<Option<u64>> {
+fn viewers_by_column(app: &App, room: &Room, columns: u16) -> Vec<Option<u64>> {
     let mut known = None;
     let buckets = room.viewers.window(edge(app, room), step(app, room, columns), columns.into());
     buckets
@@ -133,7 +133,7 @@ fn watching(app: &App, room: &Room, columns: u16) -> Vec<Option<u64>> {
 }
 
 /// Likes seen by column.
-fn tapped(app: &App, room: &Room, columns: u16) -> Vec<Option<u64>> {
+fn likes_by_column(app: &App, room: &Room, columns: u16) -> Vec<Option<u64>> {
     let buckets = room.likes.window(edge(app, room), step(app, room, columns), columns.into());
     buckets
         .into_iter()

@@ -104,23 +104,27 @@ fn item<'a>(app: &App, at: usize, tab: &'a Tab) -> Line<'a> {
 fn side(app: &App) -> Line<'static> {
     let mut spans = Vec::new();
     if let Some(recording) = app.tab().and_then(|tab| tab.recording.as_ref()) {
-        spans.push(Span::styled(told(app, recording), app.theme.style(Role::Bad)));
+        spans.push(Span::styled(recording_text(app, recording), app.theme.style(Role::Bad)));
     }
     spans.push(Span::styled(format!(" {} ", number::clock(app.now.wall, &app.zone)), app.theme.style(Role::Dim)));
     Line::from(spans)
 }
 
 /// Where a recording stands, short; what ended is told in the status area.
-fn told(app: &App, recording: &Recording) -> String {
+fn recording_text(app: &App, recording: &Recording) -> String {
     let mark = glyphs::RECORDING;
     match recording {
         Recording::Starting => format!("{mark} starting "),
-        Recording::Running { since, bytes, rate, .. } => format!(
-            "{mark} {} {} {} ",
+        Recording::Running { since, bytes, rate, sound_only, .. } => format!(
+            "{mark} {} {} {}{} ",
             number::duration(app.now.since(*since)),
             number::bytes(*bytes),
-            number::bit_rate(*rate)
+            number::bit_rate(*rate),
+            if *sound_only { ", sound only" } else { "" }
         ),
+        Recording::Reconnecting { since, bytes, .. } => {
+            format!("{mark} {} {}, reconnecting ", number::duration(app.now.since(*since)), number::bytes(*bytes))
+        }
         Recording::Stopping => format!("{mark} finishing "),
         Recording::Done { .. } | Recording::Failed { .. } => String::new(),
     }

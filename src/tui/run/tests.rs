@@ -1,7 +1,7 @@
 //! The loop on a terminal that is a byte counter, with tokio's clock paused.
 
 use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -18,7 +18,7 @@ use crate::events::{Chat, EventKind, RoomEvent, Viewer};
 use crate::ids::RoomKey;
 use crate::room::Noted;
 use crate::track::{Update, UpdateKind};
-use crate::tui::terminal::Quiet;
+use crate::tui::terminal::DiffBackend;
 
 /// What reached the terminal.
 #[derive(Clone, Default)]
@@ -26,6 +26,7 @@ struct Wire {
     bytes: Arc<AtomicUsize>,
     frames: Arc<AtomicUsize>,
     suspended: Arc<AtomicUsize>,
+    stalled: Arc<AtomicBool>,
 }
 
 impl Write for Wire {
@@ -41,13 +42,13 @@ impl Write for Wire {
 }
 
 struct Fake {
-    terminal: Terminal<Quiet<Wire>>,
+    terminal: Terminal<DiffBackend<Wire>>,
     wire: Wire,
     keys: Arc<Mutex<Option<mpsc::Receiver<Event>>>>,
 }
 
 impl Console for Fake {
-    type Backend = Quiet<Wire>;
+    type Backend = DiffBackend<Wire>;
     type Input = BoxStream<'static, io::Result<Event>>;
 
     fn terminal(&mut self) -> &mut Terminal<Self::Backend> {
@@ -61,6 +62,12 @@ impl Console for Fake {
             None => std::task::Poll::Ready(None),
         })
         .boxed()
+    }
+
+    async fn ready(&self) {
+        if self.wire.stalled.load(Ordering::Relaxed) {
+            std::future::pending().await
+        }
     }
 
     fn suspend(&mut self) -> io::Result<()> {
@@ -94,7 +101,7 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, Error>>) {
     let clock = Clock::manual(crate::clock::Timestamp(1_793_302_205_250));
     let wire = Wire::default();
     let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
-    let terminal = Terminal::with_options(Quiet::new(wire.clone()), TerminalOptions { viewport }).unwrap();
+    let terminal = Terminal::with_options(DiffBackend::new(wire.clone()), TerminalOptions { viewport }).unwrap();
     let fake = Fake { terminal, wire: wire.clone(), keys: Arc::new(Mutex::new(Some(key_events))) };
     let options = Options {
         screen: Screen::default(),
@@ -210,6 +217,22 @@ async fn a_stop_signal_and_a_terminal_that_goes_away_end_it() {
     assert_eq!(running.await.unwrap().unwrap(), Exit::Stopped);
     let (rig, running) = start();
     drop(rig.keys);
+    assert_eq!(running.await.unwrap().unwrap(), Exit::Stopped);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_terminal_that_takes_nothing_gets_no_frames_and_holds_up_nobody() {
+    let (rig, running) = start();
+    rig.add(1).await;
+    rig.pass(Duration::from_millis(200)).await;
+    rig.wire.stalled.store(true, Ordering::Relaxed);
+    let before = rig.frames();
+    for n in 0..200 {
+        rig.say(&format!("line {n}")).await;
+        rig.pass(Duration::from_millis(5)).await;
+    }
+    assert!(rig.frames() <= before + 1, "{} frames after {before}", rig.frames());
+    rig.stop.cancel();
     assert_eq!(running.await.unwrap().unwrap(), Exit::Stopped);
 }
 

@@ -15,7 +15,7 @@ use crate::tui::widgets::feed::Scroll;
 const NOTCH: usize = 3;
 
 /// Handles the mouse.
-pub(super) fn moved(app: &mut App, mouse: MouseEvent) -> Outcome {
+pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> Outcome {
     let at = Position::new(mouse.column, mouse.row);
     let plan = app.plan();
     let pane = Pane::iter().find(|&pane| plan.area(pane).contains(at));

@@ -8,7 +8,7 @@ use crate::tui::msg::Outcome;
 use crate::tui::number;
 
 /// Handles news of a recording.
-pub(super) fn heard(app: &mut App, update: Update) -> Outcome {
+pub(super) fn apply_update(app: &mut App, update: Update) -> Outcome {
     let Some(at) = app.position(update.room) else { return Outcome::QUIET };
     let Some(tab) = app.tabs.get_mut(at) else { return Outcome::QUIET };
     let name = tab.name().to_owned();
@@ -17,7 +17,7 @@ pub(super) fn heard(app: &mut App, update: Update) -> Outcome {
     tab.recording = Some(update.recording);
     match words {
         Some(words) if failed => app.warn(words),
-        Some(words) => app.say(words),
+        Some(words) => app.notify(words),
         None => {}
     }
     Outcome::dirty()
@@ -35,6 +35,6 @@ fn ending(name: &str, recording: &Recording) -> Option<String> {
             let kept = file.as_ref().map(|file| format!(" Kept: {}", file.display())).unwrap_or_default();
             Some(format!("{name}: {reason}{kept}"))
         }
-        Recording::Starting | Recording::Running { .. } | Recording::Stopping => None,
+        Recording::Starting | Recording::Running { .. } | Recording::Reconnecting { .. } | Recording::Stopping => None,
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::events::PhaseKind;
 use crate::ids::RoomKey;
+use crate::record;
 use crate::room::{Noted, Room};
 use crate::track::{Command, Update, UpdateKind};
 use crate::tui::app::App;
@@ -12,7 +14,7 @@ use crate::tui::tab::{BACKGROUND_LOG, FOCUS_LOG, Tab};
 use crate::tui::widgets::feed::Anchor;
 
 /// Handles news of a room. News of a room that is not known here (any more) is nothing.
-pub(super) fn heard(app: &mut App, update: Update) -> Outcome {
+pub(super) fn apply_update(app: &mut App, update: Update) -> Outcome {
     let key = update.room;
     match update.kind {
         UpdateKind::Added { label } => added(app, Tab::new(key, label)),
@@ -59,7 +61,7 @@ fn removed(app: &mut App, key: RoomKey, into: Option<RoomKey>) -> Outcome {
     let was_shown = at == app.active;
     if let Some(other) = into.and_then(|into| app.tabs.iter().find(|tab| tab.key == into)) {
         let words = format!("{} and {} are the same room: kept once", gone.name(), other.name());
-        app.say(words);
+        app.notify(words);
     }
     let next = match into.and_then(|into| app.position(into)) {
         Some(other) if was_shown => other,
@@ -76,13 +78,17 @@ fn happened(app: &mut App, key: RoomKey, events: &[Noted]) -> Outcome {
     let shown = at == app.active;
     let Some(tab) = app.tabs.get_mut(at) else { return Outcome::QUIET };
     let from = tab.room.chat.next_seq();
+    let was_over = tab.room.phase.kind == PhaseKind::Ended;
     for noted in events {
         tab.room.apply(&noted.event);
     }
     if !shown {
         tab.count_unread(from);
     }
-    Outcome::dirty()
+    // The event socket knows the end before the stream does.
+    let over = tab.room.phase.kind == PhaseKind::Ended && !was_over && tab.is_recording();
+    let effects = if over { vec![Effect::Record(record::Command::LiveEnded(key))] } else { Vec::new() };
+    Outcome { dirty: true, effects }
 }
 
 fn lagged(app: &mut App, key: RoomKey) -> Outcome {
@@ -101,7 +107,7 @@ fn replaced(app: &mut App, key: RoomKey, room: Arc<Room>) -> Outcome {
     tab.room.chat.set_limit(limit);
     tab.lagged = false;
     tab.snapshots += 1;
-    tab.anchor = chat::settle(&tab.room.chat, tab.anchor);
+    tab.anchor = chat::clamp_anchor(&tab.room.chat, tab.anchor);
     if tab.anchor == Anchor::Follow && at == app.active {
         tab.unread = 0;
     }

@@ -3,7 +3,7 @@
 //! The anchor is a sequence number and never an index, so a view that stands still keeps showing the same words. Heights are
 //! asked only of entries that are near the view: the cost does not depend on how long the log is.
 
-use crate::room::{ChatLog, Entry, Seq};
+use crate::room::{ChatLog, LogEntry, Seq};
 
 /// Where a view of the log stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub(in crate::tui) fn top(
     log: &ChatLog,
     anchor: Anchor,
     rows: usize,
-    mut height: impl FnMut(&Entry) -> usize,
+    mut height: impl FnMut(&LogEntry) -> usize,
 ) -> Option<(Seq, usize)> {
     match anchor {
         Anchor::Follow => last_page(log, rows, &mut height),
@@ -58,7 +58,7 @@ pub(in crate::tui) fn scroll(
     anchor: Anchor,
     rows: usize,
     by: Scroll,
-    mut height: impl FnMut(&Entry) -> usize,
+    mut height: impl FnMut(&LogEntry) -> usize,
 ) -> Anchor {
     let (Some(from), Some(end)) = (top(log, anchor, rows, &mut height), last_page(log, rows, &mut height)) else {
         return Anchor::Follow;
@@ -88,12 +88,12 @@ pub(in crate::tui) fn unseen(log: &ChatLog, anchor: Anchor) -> u64 {
 }
 
 /// Entries from `seq` on, oldest first.
-pub(in crate::tui) fn from(log: &ChatLog, seq: Seq) -> impl Iterator<Item = &Entry> {
+pub(in crate::tui) fn from(log: &ChatLog, seq: Seq) -> impl Iterator<Item = &LogEntry> {
     let oldest = log.iter().next().map_or(0, |entry| entry.seq.0);
     log.iter().skip(usize::try_from(seq.0.saturating_sub(oldest)).unwrap_or(usize::MAX))
 }
 
-fn last_page(log: &ChatLog, rows: usize, height: &mut impl FnMut(&Entry) -> usize) -> Option<(Seq, usize)> {
+fn last_page(log: &ChatLog, rows: usize, height: &mut impl FnMut(&LogEntry) -> usize) -> Option<(Seq, usize)> {
     let mut filled = 0;
     let mut top = None;
     for entry in log.iter().rev() {
@@ -107,7 +107,7 @@ fn last_page(log: &ChatLog, rows: usize, height: &mut impl FnMut(&Entry) -> usiz
     top
 }
 
-fn up(log: &ChatLog, from: (Seq, usize), lines: usize, height: &mut impl FnMut(&Entry) -> usize) -> (Seq, usize) {
+fn up(log: &ChatLog, from: (Seq, usize), lines: usize, height: &mut impl FnMut(&LogEntry) -> usize) -> (Seq, usize) {
     let (mut seq, mut line) = from;
     let mut left = lines;
     while left > line {
@@ -119,7 +119,7 @@ fn up(log: &ChatLog, from: (Seq, usize), lines: usize, height: &mut impl FnMut(&
     (seq, line - left)
 }
 
-fn down(log: &ChatLog, from: (Seq, usize), lines: usize, height: &mut impl FnMut(&Entry) -> usize) -> (Seq, usize) {
+fn down(log: &ChatLog, from: (Seq, usize), lines: usize, height: &mut impl FnMut(&LogEntry) -> usize) -> (Seq, usize) {
     let (mut seq, mut line) = from;
     let mut left = lines;
     while let Some(entry) = log.get(seq) {
@@ -165,7 +165,7 @@ mod tests {
     }
 
     /// Entries of one to three lines.
-    fn height(entry: &Entry) -> usize {
+    fn height(entry: &LogEntry) -> usize {
         usize::try_from(entry.seq.0 % 3).unwrap() + 1
     }
 

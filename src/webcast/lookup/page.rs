@@ -1,4 +1,4 @@
-//! The live page: the state that its script element carries (protocol notes 1.3).
+//! The live page: the state that its script element carries (docs/protocol.md#live-page).
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::ids::UniqueId;
 use crate::text::Text;
 use crate::webcast::error::{Error, Kind};
 use crate::webcast::http::Answer;
-use crate::webcast::json::{at, flag};
+use crate::webcast::json::{at, flag, from_text};
 
 /// The element that holds the state.
 const MARK: &str = "id=\"SIGI_STATE\"";
@@ -21,7 +21,7 @@ pub(super) fn read(host: &UniqueId, answer: &Answer) -> Result<Lookup, Error> {
     by_status(subject, answer)?;
     let html = String::from_utf8_lossy(&answer.body);
     let state = script(subject, &html, MARK)?.ok_or_else(|| no_state(host))?;
-    let state: Value = serde_json::from_str(state).map_err(|_| no_state(host))?;
+    let state = from_text(state).ok_or_else(|| no_state(host))?;
     read_state(host, &state)
 }
 
@@ -77,6 +77,7 @@ fn read_state(host: &UniqueId, state: &Value) -> Result<Lookup, Error> {
 
 fn never_live(host: &UniqueId) -> Lookup {
     Lookup {
+        streams: Vec::new(),
         host_id: None,
         unique_id: host.clone(),
         nickname: Text::default(),

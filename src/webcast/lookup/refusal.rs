@@ -1,4 +1,4 @@
-//! Every way in which TikTok's web answers say no, and how to recognise it (protocol notes 1.8, 2.4).
+//! Every way in which TikTok's web answers say no, and how to recognise it (docs/protocol.md#refusals-of-look-ups).
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::header::RETRY_AFTER;
 
 use crate::ids::{RoomId, UniqueId};
-use crate::webcast::error::{Error, Kind, Spoken, quoted};
+use crate::webcast::error::{Error, HumanDuration, Kind, quoted};
 use crate::webcast::http::Answer;
 
 /// What was asked about.
@@ -44,7 +44,7 @@ pub(in crate::webcast) fn by_status(subject: Subject<'_>, answer: &Answer) -> Re
         429 => {
             let wait = answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
             let retry_after = wait.filter(|&seconds| (1..=86_400).contains(&seconds)).map(Duration::from_secs);
-            let when = retry_after.map_or("a few minutes".to_owned(), |wait| Spoken(wait).to_string());
+            let when = retry_after.map_or("a few minutes".to_owned(), |wait| HumanDuration(wait).to_string());
             (Kind::RateLimited { retry_after }, format!("TikTok says we ask too often; wait {when}"))
         }
         401 | 403 | 451 => (

@@ -20,7 +20,7 @@ use crate::webcast::error::{Error, Kind};
 use crate::webcast::handshake;
 use crate::webcast::service::Service;
 use endpoint::{Endpoint, live_at};
-use tab::{Page, TabFeed, open_it};
+use tab::{Page, TabFrames, open_it};
 
 /// The transport.
 pub(in crate::webcast) struct Browser {
@@ -52,7 +52,7 @@ impl Browser {
     }
 
     async fn try_open(&self, room: &RoomRef) -> Result<Session, Error> {
-        let Service { http, site, pace, .. } = &*self.service;
+        let Service { http, site, timeouts, .. } = &*self.service;
         let Some(host) = &room.unique_id else {
             return Err(Error::new(
                 Kind::NotFound,
@@ -72,8 +72,8 @@ impl Browser {
         let whose = format!("your browser's tab of @{host}");
         let devtools = handshake::open(http, tab.listen_at()?, HeaderMap::new(), &whose).await?;
         let page = Page { host: host.clone(), site: site.clone(), tab: tab.id };
-        let feed = TabFeed::attach(devtools, page, room.room_id, pace.stale).await?;
-        Ok(Session::new(feed.room(), None, Box::new(feed)))
+        let frames = TabFrames::attach(devtools, page, room.room_id, timeouts.stale).await?;
+        Ok(Session::new(frames.room(), None, Box::new(frames)))
     }
 }
 

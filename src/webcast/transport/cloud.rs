@@ -1,6 +1,6 @@
 //! `cloud`: a provider holds TikTok's socket and hands its frames on.
 //!
-//! Speaks Euler Stream's relay (protocol notes 4.4): one address with name and key in its query, the only place the
+//! Speaks Euler Stream's relay (docs/protocol.md#relay): one address with name and key in its query, the only place the
 //! relay takes them from, so that this address is never shown. It finds rooms by name and refuses without a key.
 
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use futures_util::future::{BoxFuture, FutureExt};
 use reqwest::header::{HeaderMap, HeaderValue, USER_AGENT};
 use url::Url;
 
-use super::{Feed, Incoming, RoomRef, Session, Transport};
+use super::{FrameSource, Incoming, RoomRef, Session, Transport};
 use crate::config::{self, Secret};
 use crate::webcast::address::base;
-use crate::webcast::error::{Error, Kind, Spoken};
+use crate::webcast::error::{Error, HumanDuration, Kind};
 use crate::webcast::handshake;
 use crate::webcast::service::Service;
 use crate::webcast::socket::RoomSocket;
@@ -44,15 +44,15 @@ impl Cloud {
         let url = self.address(room)?;
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tiktop/", env!("CARGO_PKG_VERSION"))));
-        let socket = handshake::open(&self.service.way(room).http, &url, headers, WHOSE).await?;
-        let mut feed = RoomSocket::relayed(socket, room.room_id, WHOSE.to_owned(), self.service.pace);
+        let socket = handshake::open(&self.service.route_for(room).http, &url, headers, WHOSE).await?;
+        let mut frames = RoomSocket::relayed(socket, room.room_id, WHOSE.to_owned(), self.service.timeouts);
         // The relay lets everybody in and refuses by closing: it is open once it has said something.
-        let first = tokio::time::timeout(FIRST_WORD, feed.next()).await.map_err(|_| silent())??;
+        let first = tokio::time::timeout(FIRST_WORD, frames.next()).await.map_err(|_| silent())??;
         let backlog = match first {
             Incoming::Response(response) => Some(*response),
             Incoming::Alive | Incoming::Broken { .. } | Incoming::Gap { .. } => None,
         };
-        Ok(Session::new(room.room_id, backlog, Box::new(feed)))
+        Ok(Session::new(room.room_id, backlog, Box::new(frames)))
     }
 
     fn address(&self, room: &RoomRef) -> Result<Url, Error> {
@@ -78,7 +78,7 @@ impl Cloud {
 }
 
 fn silent() -> Error {
-    let wait = Spoken(FIRST_WORD);
+    let wait = HumanDuration(FIRST_WORD);
     Error::new(Kind::Timeout, format!("{WHOSE} opened and said nothing for {wait}; use another transport"))
 }
 

@@ -1,6 +1,6 @@
 //! `direct`: TikTok's own socket with nothing but the anonymous `ttwid` cookie.
 //!
-//! Works where and while TikTok lets unsigned sockets in (protocol notes 4.5, 4.6). A blocked visitor is replaced once;
+//! Works where and while TikTok lets unsigned sockets in (docs/protocol.md#direct-socket). A blocked cookie is replaced once;
 //! all rooms on the same way out share the new one.
 
 use std::sync::Arc;
@@ -12,15 +12,15 @@ use tokio::time::sleep;
 use url::Url;
 
 use super::{RoomRef, Session, Transport};
-use crate::webcast::browser::{Browser, insert_text};
+use crate::webcast::anonymous_cookie::AnonymousCookie;
 use crate::webcast::error::{Error, Kind};
 use crate::webcast::handshake;
 use crate::webcast::http::Http;
 use crate::webcast::service::Service;
 use crate::webcast::socket::RoomSocket;
-use crate::webcast::visitor::Visitor;
+use crate::webcast::user_agent::{BrowserIdentity, insert_text};
 
-/// Pause before a blocked visitor is replaced.
+/// Pause before a blocked cookie is replaced.
 const BLOCKED_PAUSE: Duration = Duration::from_secs(2);
 const WHOSE: &str = "the anonymous socket";
 
@@ -35,29 +35,29 @@ impl Direct {
     }
 
     async fn try_open(&self, room: &RoomRef) -> Result<Session, Error> {
-        let way = self.service.way(room);
-        let visitor = way.visitors.get(&self.service, &way.http, None).await?;
-        match self.connect(room, &way.http, &visitor).await {
+        let way = self.service.route_for(room);
+        let cookie = way.anonymous_cookies.get(&self.service, &way.http, None).await?;
+        match self.connect(room, &way.http, &cookie).await {
             Err(error) if error.kind() == Kind::DeviceBlocked => {
                 sleep(BLOCKED_PAUSE).await;
-                let fresh = way.visitors.get(&self.service, &way.http, Some(&visitor)).await?;
+                let fresh = way.anonymous_cookies.get(&self.service, &way.http, Some(&cookie)).await?;
                 self.connect(room, &way.http, &fresh).await
             }
             other => other,
         }
     }
 
-    async fn connect(&self, room: &RoomRef, http: &Http, visitor: &Visitor) -> Result<Session, Error> {
+    async fn connect(&self, room: &RoomRef, http: &Http, cookie: &AnonymousCookie) -> Result<Session, Error> {
         let service = &self.service;
-        let mut url = socket_url(service, visitor.browser(), room);
-        let mut headers = visitor.browser().headers(&service.site, &service.language);
-        insert_text(&mut headers, COOKIE, &service.cookies(&url, &visitor.cookie()));
+        let mut url = socket_url(service, cookie.browser(), room);
+        let mut headers = cookie.browser().headers(&service.site, &service.language);
+        insert_text(&mut headers, COOKIE, &service.cookies(&url, &cookie.header_value()));
         insert_text(&mut headers, ORIGIN, &service.site.origin().ascii_serialization());
         insert_text(&mut headers, HeaderName::from_static("cache-control"), "no-cache");
         service.add_to_socket(&mut url, &mut headers);
         let socket = handshake::open(http, &url, headers, WHOSE).await?;
-        let feed = RoomSocket::new(socket, room.room_id, WHOSE.to_owned(), service.pace);
-        Ok(Session::new(room.room_id, None, Box::new(feed)))
+        let frames = RoomSocket::new(socket, room.room_id, WHOSE.to_owned(), service.timeouts);
+        Ok(Session::new(room.room_id, None, Box::new(frames)))
     }
 }
 
@@ -71,8 +71,8 @@ impl Transport for Direct {
     }
 }
 
-/// The unsigned address: protocol notes 5.3, column PT.
-fn socket_url(service: &Service, browser: Browser, room: &RoomRef) -> Url {
+/// The unsigned address (docs/protocol.md#socket-parameters).
+fn socket_url(service: &Service, browser: BrowserIdentity, room: &RoomRef) -> Url {
     let mut url = service.socket.clone();
     url.query_pairs_mut()
         .extend_pairs(browser.query(&service.language))

@@ -1,17 +1,17 @@
 //! TikTok's `im/fetch`: one batch for one question, asked with a signature (`sign_url`) or without (`poll`).
 //!
-//! Since 2026 it rarely answers strangers: then the body is empty or the status is 403 (protocol notes 4.6, 6.6).
+//! Since 2026 it rarely answers strangers: then the body is empty or the status is 403 (docs/protocol.md#polling).
 
 use url::Url;
 
 use super::RoomRef;
 use super::direct::base_block;
 use crate::webcast::address::under;
-use crate::webcast::browser::Browser;
 use crate::webcast::error::{Error, Kind};
 use crate::webcast::http::Answer;
 use crate::webcast::lookup::{Subject, by_status};
 use crate::webcast::service::Service;
+use crate::webcast::user_agent::BrowserIdentity;
 use crate::wire::Response;
 
 /// Healthy answers have 30-120 KB.
@@ -43,7 +43,7 @@ impl Place {
 }
 
 /// The address of one question.
-pub(super) fn url(service: &Service, browser: Browser, room: &RoomRef, place: &Place) -> Url {
+pub(super) fn url(service: &Service, browser: BrowserIdentity, room: &RoomRef, place: &Place) -> Url {
     let mut url = under(&service.webcast, "im/fetch/");
     let ours = ["compress", "client_enter", "last_rtt"];
     url.query_pairs_mut()

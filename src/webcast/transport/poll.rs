@@ -1,7 +1,7 @@
 //! `poll`: TikTok is asked for messages again and again, without a socket.
 //!
 //! The last resort, and only where the user chose it: no signature is made, so that TikTok mostly answers those who
-//! bring a session of their own (protocol notes 6.6). Never faster than the server asks for. A question that found no
+//! bring a session of their own (docs/protocol.md#polling). Never faster than the server asks for. A question that found no
 //! answer is asked again a few times; a refusal ends the session.
 
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use reqwest::header::{COOKIE, ORIGIN};
 use tokio::time::{Instant, sleep_until};
 
 use super::im_fetch::{self, BODY_CAP, Place};
-use super::{Feed, Incoming, RoomRef, Session, Transport};
-use crate::webcast::browser::insert_text;
+use super::{FrameSource, Incoming, RoomRef, Session, Transport};
+use crate::webcast::anonymous_cookie::AnonymousCookie;
 use crate::webcast::error::{Error, Kind};
 use crate::webcast::http::Request;
 use crate::webcast::route::Route;
 use crate::webcast::service::Service;
-use crate::webcast::visitor::Visitor;
+use crate::webcast::user_agent::insert_text;
 use crate::wire::Response;
 
 /// Questions in a row without an answer that are forgiven.
@@ -38,7 +38,7 @@ pub(in crate::webcast) struct Poll {
 struct Asker {
     service: Arc<Service>,
     way: Arc<Route>,
-    visitor: Visitor,
+    cookie: AnonymousCookie,
     room: RoomRef,
 }
 
@@ -60,24 +60,24 @@ impl Poll {
 
     async fn try_open(&self, room: &RoomRef) -> Result<Session, Error> {
         let service = Arc::clone(&self.service);
-        let way = service.way(room);
-        let visitor = way.visitors.get(&service, &way.http, None).await?;
-        let asker = Arc::new(Asker { service, way, visitor, room: room.clone() });
+        let way = service.route_for(room);
+        let cookie = way.anonymous_cookies.get(&service, &way.http, None).await?;
+        let asker = Arc::new(Asker { service, way, cookie, room: room.clone() });
         let mut place = Place::default();
         let first = asker.clone().ask(place.clone()).await?;
         place.follow(&first);
         let next = Instant::now() + pause(self.interval, &first);
-        let feed = Polling { asker, place, interval: self.interval, next, failures: 0, asked: None };
-        Ok(Session::new(room.room_id, Some(first), Box::new(feed)))
+        let frames = Polling { asker, place, interval: self.interval, next, failures: 0, asked: None };
+        Ok(Session::new(room.room_id, Some(first), Box::new(frames)))
     }
 }
 
 impl Asker {
     async fn ask(self: Arc<Self>, place: Place) -> Result<Response, Error> {
-        let Self { service, way, visitor, room } = &*self;
-        let url = im_fetch::url(service, visitor.browser(), room, &place);
-        let mut headers = visitor.browser().headers(&service.site, &service.language);
-        insert_text(&mut headers, COOKIE, &service.cookies(&url, &visitor.cookie()));
+        let Self { service, way, cookie, room } = &*self;
+        let url = im_fetch::url(service, cookie.browser(), room, &place);
+        let mut headers = cookie.browser().headers(&service.site, &service.language);
+        insert_text(&mut headers, COOKIE, &service.cookies(&url, &cookie.header_value()));
         insert_text(&mut headers, ORIGIN, &service.site.origin().ascii_serialization());
         let doing = format!("ask for the messages of room {}", room.room_id);
         let answer = way.http.get(Request { doing: &doing, url, headers, cap: BODY_CAP }).await?;
@@ -114,7 +114,7 @@ impl Polling {
     }
 }
 
-impl Feed for Polling {
+impl FrameSource for Polling {
     fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
         self.next_answer().boxed()
     }

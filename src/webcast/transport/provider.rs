@@ -1,6 +1,6 @@
 //! `provider`: a signing service fetches the first batch for us and names the socket to go on with.
 //!
-//! Speaks Euler Stream's protocol (protocol notes 4.2, 4.3): one GET, a protobuf body, the cookie in `X-Set-TT-Cookie`;
+//! Speaks Euler Stream's protocol (docs/protocol.md#signing-provider): one GET, a protobuf body, the cookie in `X-Set-TT-Cookie`;
 //! or the older way, where it signs an address that we fetch. Works without a key within the provider's guest limits. Each
 //! call costs a signature: never ask just to see who is live. It refuses to follow a `push_server` off TikTok and the
 //! provider, and sends our session only to a provider that the user named in `session.hosts`.
@@ -22,12 +22,12 @@ use super::{Budget, RoomRef, Session, Transport};
 use crate::config::{self, ProviderFlow, ProviderPath, Secret};
 use crate::ids::RoomId;
 use crate::webcast::address::{base, check_push_server, under};
-use crate::webcast::browser::insert_text;
 use crate::webcast::error::{Error, Kind};
 use crate::webcast::handshake;
 use crate::webcast::http::{Answer, Request};
 use crate::webcast::service::Service;
 use crate::webcast::socket::RoomSocket;
+use crate::webcast::user_agent::insert_text;
 use crate::wire::Response;
 use answer::Asked;
 use limits::Limits;
@@ -99,9 +99,9 @@ impl Provider {
         self.service.add_to_socket(&mut url, &mut headers);
         let whose = format!("the socket signed by {}", self.name);
         // Signed addresses live about 30 s: nothing may come between.
-        let socket = handshake::open(&self.service.way(room).http, &url, headers, &whose).await?;
-        let feed = RoomSocket::new(socket, room_id, whose, self.service.pace);
-        Ok(Session::new(room_id, Some(signed.response), Box::new(feed)))
+        let socket = handshake::open(&self.service.route_for(room).http, &url, headers, &whose).await?;
+        let frames = RoomSocket::new(socket, room_id, whose, self.service.timeouts);
+        Ok(Session::new(room_id, Some(signed.response), Box::new(frames)))
     }
 
     /// Asks for the first batch: at the path all libraries know, or at the one of 2026.
@@ -154,7 +154,7 @@ impl Provider {
         }
         let doing = format!("ask {} for a signature", self.name);
         let request = Request { doing: &doing, url, headers, cap: BODY_CAP };
-        let answer = self.service.way(room).http.get(request).await?;
+        let answer = self.service.route_for(room).http.get(request).await?;
         self.limits.book(&answer, self.key.is_some());
         Ok(answer)
     }
@@ -164,7 +164,7 @@ impl Provider {
     }
 
     /// The socket's address: the provider's route parameters, then the base block, then where the batch ended
-    /// (protocol notes 5.3, column JS2).
+    /// (docs/protocol.md#socket-parameters).
     fn socket_url(&self, batch: &Response, room: RoomId) -> Result<Url, Error> {
         let mut url = answer::push_server(&self.name, &batch.push_server)?;
         check_push_server(&url, &self.base, &self.name)?;

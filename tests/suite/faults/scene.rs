@@ -9,7 +9,7 @@ use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomKey;
 use tiktop::room::{Room, Verdict};
 use tiktop::sim::{Fault, Options, Sim};
-use tiktop::track::{Command, Pace, Tracker, Update, UpdateKind};
+use tiktop::track::{Command, ConnectLimiter, Tracker, Update, UpdateKind};
 use tiktop::webcast::{Client, Proxies};
 use tokio::sync::mpsc;
 
@@ -128,9 +128,9 @@ impl Scene {
         let secrets = Secrets { cloud_key: Secret::new("k3y"), ..Secrets::default() };
         let client = Client::with_proxies(&settings, secrets, Proxies::None).unwrap();
         // Rooms that come back together take turns; here the turns are short.
-        let chooser = client.chooser(clock.clone()).unwrap();
-        let pace = Pace::new(Duration::from_millis(20), 8);
-        let tracker = Tracker::with_chooser(client, chooser, pace, clock);
+        let failover = client.failover(clock.clone()).unwrap();
+        let pace = ConnectLimiter::new(Duration::from_millis(20), 8);
+        let tracker = Tracker::with_failover(client, failover, pace, clock);
         let updates = tracker.subscribe(100_000, false);
         let commands = tracker.commands();
         let mut mirrors = BTreeMap::new();
@@ -218,12 +218,12 @@ impl Scene {
     /// Every total of every room is what the service really sent.
     pub(super) fn count(&self) {
         for mirror in self.mirrors.values() {
-            let (truth, stats) = (self.sim.truth(&mirror.name), &mirror.room.stats);
+            let (totals, stats) = (self.sim.expected_totals(&mirror.name), &mirror.room.stats);
             let ours = (stats.gifts, stats.coins, stats.likes_seen, stats.follows, stats.shares, stats.joins);
-            let joins = truth.count("WebcastMemberMessage");
-            let theirs = (truth.gift_units, truth.gift_coins, truth.likes, truth.follows, truth.shares, joins);
+            let joins = totals.count("WebcastMemberMessage");
+            let theirs = (totals.gift_units, totals.gift_coins, totals.likes, totals.follows, totals.shares, joins);
             assert_eq!(ours, theirs, "{} in {}: gifts, coins, likes, follows, shares, joins", self.way, mirror.name);
-            assert!(stats.likes >= truth.like_total, "{}: the like total never runs backwards", self.way);
+            assert!(stats.likes >= totals.like_total, "{}: the like total never runs backwards", self.way);
         }
     }
 

@@ -13,7 +13,7 @@ use tiktop::webcast::Client;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::stage::{COPY, Ffmpeg, Stage, Then, impatient, job, pictures, stream};
+use super::scene::{COPY, Ffmpeg, Scene, Then, impatient, job, pictures, stream};
 
 type Acts = Arc<Mutex<VecDeque<(Vec<u8>, Then)>>>;
 
@@ -55,13 +55,24 @@ async fn answer(socket: TcpStream, address: SocketAddr, acts: Acts) {
         let _ = socket.write_all(format!("{head}{info}").as_bytes()).await;
         return;
     }
-    let act = acts.lock().unwrap().pop_front();
+    if request.contains("GET /live.flv") {
+        // As a CDN does: another host takes over, and answers with a part of the whole.
+        let port = address.port();
+        let head = format!("HTTP/1.1 302 Found\r\nlocation: http://localhost:{port}/edge.flv?sign=secret\r\n");
+        let _ = socket.write_all(format!("{head}content-length: 0\r\nconnection: close\r\n\r\n").as_bytes()).await;
+        return;
+    }
+    // Look-ups of the host know nothing here; room info is enough.
+    let stream = request.contains("GET /edge.flv");
+    let act = if stream { acts.lock().unwrap().pop_front() } else { None };
     let Some((bytes, then)) = act.filter(|(_, then)| *then != Then::Refuse) else {
         let refusal = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         let _ = socket.write_all(refusal.as_bytes()).await;
         return;
     };
-    let _ = socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: video/x-flv\r\nconnection: close\r\n\r\n").await;
+    let _ = socket
+        .write_all(b"HTTP/1.1 206 Partial Content\r\ncontent-type: video/x-flv\r\nconnection: close\r\n\r\n")
+        .await;
     let _ = socket.write_all(&bytes).await;
     match then {
         // What was sent may be lost with the connection: that is what a reset is.
@@ -87,8 +98,8 @@ async fn our_client_pulls_one_file_out_of_broken_connections() {
         (stream(1, 3_000, 9_000), Then::End),
     ];
     let client = serve(acts).await;
-    let mut stage = Stage::with(client, &Ffmpeg::Script(COPY), for_a_socket()).await;
-    let (file, _, reason) = stage.done().await;
+    let mut scene = Scene::with(client, &Ffmpeg::Script(COPY), for_a_socket()).await;
+    let (file, _, reason) = scene.done().await;
     assert_eq!(reason, "the live ended");
     assert_eq!(pictures(&file), (0..9_000).step_by(40).collect::<Vec<_>>());
 }
@@ -96,8 +107,8 @@ async fn our_client_pulls_one_file_out_of_broken_connections() {
 #[tokio::test]
 async fn a_refusal_by_the_service_is_told_without_its_signature() {
     let client = serve([(Vec::new(), Then::Refuse), (Vec::new(), Then::Refuse)]).await;
-    let mut stage = Stage::with(client, &Ffmpeg::Script(COPY), for_a_socket()).await;
-    let (reason, _) = stage.failure().await;
+    let mut scene = Scene::with(client, &Ffmpeg::Script(COPY), for_a_socket()).await;
+    let (reason, _) = scene.failure().await;
     assert!(reason.contains("the stream is gone") && !reason.contains("secret"), "{reason}");
 }
 
@@ -107,14 +118,14 @@ async fn the_simulated_live_is_recorded_to_its_end() {
     let host = &sim.names()[0];
     let job = Job { room_id: RoomId(sim.room_id(host) as u64), ..job() };
     let client = client(&sim.base_url(), &format!("{}/webcast", sim.base_url()));
-    let mut stage = Stage::of(job, client, &Ffmpeg::Script(COPY), for_a_socket()).await;
+    let mut scene = Scene::of(job, client, &Ffmpeg::Script(COPY), for_a_socket()).await;
     // A good second of its real time: more than the part that a network keeps for newcomers.
     let mut told = 0;
     while told < 4 {
-        told += u32::from(matches!(stage.next().await, Recording::Running { bytes: 1.., .. }));
+        told += u32::from(matches!(scene.next().await, Recording::Running { bytes: 1.., .. }));
     }
     sim.end_live(host);
-    let (file, _, reason) = stage.done().await;
+    let (file, _, reason) = scene.done().await;
     assert_eq!(reason, "the live ended");
     let pictures = pictures(&file);
     assert!(pictures.len() > 20, "{}", pictures.len());

@@ -2,29 +2,29 @@
 
 use tiktop::clock::Moment;
 use tiktop::events::EventKind;
-use tiktop::room::{Board, Bucket, Effect, Entry, Leader, Line, Noted, Room, Side, Streak};
+use tiktop::room::{Board, Bucket, Effect, Leader, LogEntry, LogLine, Noted, Room, Side, Streak};
 
 use super::notation::START;
 
 /// `mia: hello [first]`
-pub(super) fn row(entry: &Entry) -> String {
+pub(super) fn row(entry: &LogEntry) -> String {
     let mut row = match &entry.line {
-        Line::Chat { from, text, first, .. } => {
+        LogLine::Chat { from, text, first, .. } => {
             format!("{}: {text}{}", from.name(), if *first { " [first]" } else { "" })
         }
-        Line::Gift { from, gift, count, running, .. } => {
+        LogLine::Gift { from, gift, count, running, .. } => {
             format!("{} gave {} x{count}{}", from.name(), gift.name, if *running { " [running]" } else { "" })
         }
-        Line::Emote { from, count } => format!("{} {count} stickers", from.name()),
-        Line::Joins { last, count } => format!("{count} joined, last {}", last.name()),
-        Line::Follow(from) => format!("{} followed", from.name()),
-        Line::Share(from) => format!("{} shared", from.name()),
-        Line::Battle(words) | Line::Control(words) => words.to_string(),
-        Line::Subscribe { from, months } => format!("{} subscribed, {months} months", from.name()),
-        Line::Told { topic, text } => format!("{topic:?}: {text}"),
-        Line::Question { from, text } => format!("{} asked: {text}", from.name()),
-        Line::Gap(gap) => format!("missed {} s", gap.length.as_secs()),
-        Line::Live { room_id, live_seq } => format!("live {live_seq} in {room_id}"),
+        LogLine::Emote { from, count } => format!("{} {count} stickers", from.name()),
+        LogLine::Joins { last, count } => format!("{count} joined, last {}", last.name()),
+        LogLine::Follow(from) => format!("{} followed", from.name()),
+        LogLine::Share(from) => format!("{} shared", from.name()),
+        LogLine::Battle(words) | LogLine::Control(words) => words.to_string(),
+        LogLine::Subscribe { from, months } => format!("{} subscribed, {months} months", from.name()),
+        LogLine::Told { topic, text } => format!("{topic:?}: {text}"),
+        LogLine::Question { from, text } => format!("{} asked: {text}", from.name()),
+        LogLine::Gap(gap) => format!("missed {} s", gap.length.as_secs()),
+        LogLine::Live { room_id, live_seq } => format!("live {live_seq} in {room_id}"),
         other => format!("{other:?}"),
     };
     for (mark, on) in [(" [history]", entry.history), (" [deleted]", entry.deleted)] {

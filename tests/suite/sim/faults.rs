@@ -29,7 +29,7 @@ async fn drop_breaks_the_connection_after_ten_frames() {
         assert_eq!(socket.response().await.messages[0].msg_id, id);
     }
     assert!(matches!(socket.hear().await, Heard::Broken));
-    assert_eq!(sim.truth(&name).total(), 10, "what nobody was sent is not counted");
+    assert_eq!(sim.expected_totals(&name).total(), 10, "what nobody was sent is not counted");
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn bad_messages_come_beside_the_good_ones(#[case] fault: Fault, #[case] me
     assert_eq!(methods(&said), ["WebcastPingMessage", method]);
     let bad = pb::ChatMessage::decode(said.messages[1].payload.clone());
     assert_eq!(bad.is_err(), fault != Fault::UnknownMethod || bad.is_err());
-    assert_eq!(sim.truth(&name).total(), 1);
+    assert_eq!(sim.expected_totals(&name).total(), 1);
 }
 
 #[tokio::test]

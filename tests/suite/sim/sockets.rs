@@ -143,7 +143,7 @@ fn heard(response: &pb::Response) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn the_truth_is_what_a_listener_heard() {
+async fn expected_totals_are_what_a_listener_received() {
     let sim = start(300.0, Vec::new()).await;
     let name = sim.names()[0].clone();
     let (mut socket, _) = enter(&sim, &name).await;
@@ -174,13 +174,13 @@ async fn the_truth_is_what_a_listener_heard() {
         }
     };
     assert_eq!((ended, socket.end().await, history), (3, Some(1_000), 6));
-    let truth = sim.truth(&name);
-    assert_eq!((truth.total(), truth.likes), (total, likes));
-    assert!(truth.count("WebcastChatMessage") > 0 && truth.like_total > 4_000);
+    let totals = sim.expected_totals(&name);
+    assert_eq!((totals.total(), totals.likes), (total, likes));
+    assert!(totals.count("WebcastChatMessage") > 0 && totals.like_total > 4_000);
 }
 
 #[tokio::test]
-async fn gifts_are_counted_once_in_the_truth() {
+async fn gifts_are_counted_once_in_the_expected_totals() {
     let sim = still().await;
     let name = sim.names()[0].clone();
     let (mut socket, _) = enter(&sim, &name).await;
@@ -202,8 +202,8 @@ async fn gifts_are_counted_once_in_the_truth() {
     sim.push(&name, vec![gift(2, 15, 10, 0), gift(3, 15, 0, 1)]);
     socket.response().await;
     socket.response().await;
-    let truth = sim.truth(&name);
-    assert_eq!((truth.gift_units, truth.gift_coins), (3, 15));
+    let totals = sim.expected_totals(&name);
+    assert_eq!((totals.gift_units, totals.gift_coins), (3, 15));
 }
 
 #[tokio::test]
@@ -217,7 +217,7 @@ async fn at_rate_zero_nothing_comes_but_what_is_asked_for() {
         socket.heartbeat(*room_id).await;
         assert_eq!(socket.frame().await.payload_type, "hb", "the first thing after the welcome");
     }
-    assert_eq!(sim.truth(&sim.names()[0]).total(), 0);
+    assert_eq!(sim.expected_totals(&sim.names()[0]).total(), 0);
 }
 
 #[tokio::test]

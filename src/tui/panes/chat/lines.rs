@@ -4,7 +4,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use crate::events::{BarrageKind, NoticeKind, Viewer};
-use crate::room::{Entry, Line as Row, Topic};
+use crate::room::{LogEntry, LogLine, Topic};
 use crate::text::{clip, width};
 use crate::tui::panes::gifts::gift_words;
 use crate::tui::theme::{Role, Theme};
@@ -36,14 +36,14 @@ struct Parts {
 
 impl Composer<'_> {
     /// The lines of an entry, at least one.
-    pub(in crate::tui) fn lines(&self, entry: &Entry) -> Vec<Line<'static>> {
+    pub(in crate::tui) fn lines(&self, entry: &LogEntry) -> Vec<Line<'static>> {
         let mut lines = match &entry.line {
-            Row::Gap(gap) => {
+            LogLine::Gap(gap) => {
                 let length = number::duration(gap.length);
                 let why = if gap.reason.is_empty() { String::new() } else { format!(": {}", gap.reason) };
                 self.divider(&format!("missed {length}{why}"), Role::Warn)
             }
-            Row::Live { live_seq, .. } => {
+            LogLine::Live { live_seq, .. } => {
                 let words = if *live_seq > 1 { format!("a new live (number {live_seq} here)") } else { "live".into() };
                 self.divider(&words, Role::Accent)
             }
@@ -69,9 +69,9 @@ impl Composer<'_> {
         rows.collect()
     }
 
-    fn parts(&self, line: &Row, deleted: bool) -> Parts {
+    fn parts(&self, line: &LogLine, deleted: bool) -> Parts {
         match line {
-            Row::Chat { from, text, emotes, first } => {
+            LogLine::Chat { from, text, emotes, first } => {
                 let what = match (text.is_empty(), emotes.len()) {
                     (true, 0) => String::new(),
                     (true, n) => stickers(n),
@@ -79,8 +79,8 @@ impl Composer<'_> {
                 };
                 self.said(from, *first, what, deleted)
             }
-            Row::Emote { from, count } => self.said(from, false, stickers(*count), deleted),
-            Row::Gift { from, to, gift, count, running } => {
+            LogLine::Emote { from, count } => self.said(from, false, stickers(*count), deleted),
+            LogLine::Gift { from, to, gift, count, running } => {
                 let mut what = gift_words(gift.name.as_str(), gift.id, *count);
                 if let Some(to) = to {
                     what = format!("{what} {} {}", glyphs::JOIN, to.nickname);
@@ -98,18 +98,18 @@ impl Composer<'_> {
                     worth: Some(Span::styled(worth, gold)),
                 }
             }
-            Row::Joins { last, count: 0 | 1 } => self.did(glyphs::JOIN, "joined", last.name().to_owned()),
-            Row::Joins { last, count } => {
+            LogLine::Joins { last, count: 0 | 1 } => self.did(glyphs::JOIN, "joined", last.name().to_owned()),
+            LogLine::Joins { last, count } => {
                 let others = number::count(count - 1);
                 self.did(glyphs::JOIN, "joined", format!("{} and {others} more", last.name()))
             }
-            Row::Follow(from) => self.did(glyphs::FOLLOW, "followed", from.name().to_owned()),
-            Row::Share(from) => self.did(glyphs::SHARE, "shared", from.name().to_owned()),
-            Row::Subscribe { from, months } => {
+            LogLine::Follow(from) => self.did(glyphs::FOLLOW, "followed", from.name().to_owned()),
+            LogLine::Share(from) => self.did(glyphs::SHARE, "shared", from.name().to_owned()),
+            LogLine::Subscribe { from, months } => {
                 let months = if *months > 1 { format!(" ({months} months)") } else { String::new() };
                 self.labelled(Role::Subscriber, "S subscribed", format!("{}{months}", from.name()))
             }
-            Row::Question { from, text } => {
+            LogLine::Question { from, text } => {
                 self.labelled(Role::Accent, &format!("{} question", glyphs::QUESTION), asked(text.as_str(), from))
             }
             line => self.room_said(line),
@@ -117,10 +117,10 @@ impl Composer<'_> {
     }
 
     /// What the room, the host's settings or TikTok say.
-    fn room_said(&self, line: &Row) -> Parts {
+    fn room_said(&self, line: &LogLine) -> Parts {
         match line {
-            Row::Intro(text) => self.labelled(Role::Host, "host's line", text.as_str().to_owned()),
-            Row::Notice { kind, text } => {
+            LogLine::Intro(text) => self.labelled(Role::Host, "host's line", text.as_str().to_owned()),
+            LogLine::Notice { kind, text } => {
                 let (role, label) = match kind {
                     NoticeKind::Welcome => (Role::Dim, "welcome"),
                     NoticeKind::Room => (Role::Dim, "room"),
@@ -130,13 +130,13 @@ impl Composer<'_> {
                 };
                 self.labelled(role, label, text.as_str().to_owned())
             }
-            Row::Envelope { from, coins, winners, opens_at } => {
+            LogLine::Envelope { from, coins, winners, opens_at } => {
                 let when = opens_at.map(|at| format!(", opens {}", number::clock(at, self.zone))).unwrap_or_default();
                 let (coins, winners) = (number::count(*coins), number::count(*winners));
                 let what = format!("{from}: {coins} {} for {winners}{when}", glyphs::GIFT);
                 self.labelled(Role::Gift, &format!("{} chest", glyphs::GIFT), what)
             }
-            Row::Barrage { kind, text } => {
+            LogLine::Barrage { kind, text } => {
                 let label = match kind {
                     BarrageKind::Subscribe => "S subscribed",
                     BarrageKind::GifterLevelUp | BarrageKind::TeamLevelUp => "level up",
@@ -148,12 +148,12 @@ impl Composer<'_> {
                 };
                 self.labelled(Role::Dim, label, text.as_str().to_owned())
             }
-            Row::Battle(text) => self.labelled(Role::SideB, "battle", text.as_str().to_owned()),
-            Row::Told { topic, text } => {
+            LogLine::Battle(text) => self.labelled(Role::SideB, "battle", text.as_str().to_owned()),
+            LogLine::Told { topic, text } => {
                 let (role, label) = topic_label(*topic);
                 self.labelled(role, label, text.as_str().to_owned())
             }
-            Row::Control(text) => self.labelled(Role::Warn, "live", text.as_str().to_owned()),
+            LogLine::Control(text) => self.labelled(Role::Warn, "live", text.as_str().to_owned()),
             _ => self.labelled(Role::Dim, "", String::new()),
         }
     }

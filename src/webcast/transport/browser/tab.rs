@@ -24,8 +24,8 @@ use crate::ids::{RoomId, UniqueId};
 use crate::text::Text;
 use crate::webcast::error::{Error, Kind, quoted};
 use crate::webcast::handshake::Socket;
-use crate::webcast::socket::{broken, read, send_all};
-use crate::webcast::transport::{BrokenFrame, Feed, Incoming};
+use crate::webcast::socket::{broken, read_frame, send_all};
+use crate::webcast::transport::{BrokenFrame, FrameSource, Incoming};
 use crate::wire::{Fields, Frame, FrameKind, Inflater};
 
 /// Longest time to the first frame after attaching, or after the page lost its socket: its heartbeat is answered every 10 s,
@@ -49,7 +49,7 @@ pub(super) struct Page {
 }
 
 /// A tab that reports to us.
-pub(super) struct TabFeed {
+pub(super) struct TabFrames {
     devtools: Socket,
     page: Page,
     room: RoomId,
@@ -69,8 +69,8 @@ pub(super) struct TabFeed {
     silence: Duration,
 }
 
-impl TabFeed {
-    /// Listens to a tab and waits for the first frame, which is the first thing [`Feed::next`] gives. An error when none
+impl TabFrames {
+    /// Listens to a tab and waits for the first frame, which is the first thing [`FrameSource::next`] gives. An error when none
     /// comes.
     pub(super) async fn attach(devtools: Socket, page: Page, room: RoomId, silence: Duration) -> Result<Self, Error> {
         let mut this = Self {
@@ -207,7 +207,7 @@ impl TabFeed {
         let raw = || Bytes::copy_from_slice(payload.as_bytes());
         match (frame.opcode, STANDARD.decode(payload.as_bytes())) {
             (1, _) => broken(BrokenFrame::Text, &raw()),
-            (2, Ok(bytes)) => read(&bytes.into(), &mut self.inflater).0,
+            (2, Ok(bytes)) => read_frame(&bytes.into(), &mut self.inflater).0,
             _ => broken(BrokenFrame::Wrapped, &raw()),
         }
     }
@@ -280,7 +280,7 @@ pub(super) fn open_it(site: &Url, host: &UniqueId) -> String {
     format!("open {}/@{host}/live in it", site.origin().ascii_serialization())
 }
 
-impl Feed for TabFeed {
+impl FrameSource for TabFrames {
     fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
         async {
             match self.early.pop_front() {

@@ -1,6 +1,6 @@
 //! What a signing provider's answer means: a signed batch, or a refusal in words.
 //!
-//! Pure. The statuses and headers are those of protocol notes 4.3; the dead stub is that of 4.6.
+//! Pure. The statuses and headers are those of docs/protocol.md#signing-provider, the dead stub too.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use url::Url;
 use super::Signed;
 use crate::clock::Clock;
 use crate::ids::RoomId;
-use crate::webcast::error::{Error, Kind, Spoken, quoted};
+use crate::webcast::error::{Error, HumanDuration, Kind, quoted};
 use crate::webcast::http::Answer;
-use crate::webcast::json::{at, str};
+use crate::webcast::json::{at, from_bytes, str};
 use crate::wire::Response;
 
 /// An answer shorter than this, without messages or routes, is a stub; a healthy one has 30-120 KB.
@@ -77,7 +77,7 @@ pub(super) fn push_server(name: &str, text: &str) -> Result<Url, Error> {
 /// Why there is no signature.
 pub(super) fn refusal(asked: Asked<'_>, answer: &Answer) -> Error {
     let name = asked.name;
-    let json: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+    let json = from_bytes(&answer.body).unwrap_or_default();
     // The older flow calls it `error`.
     let message = ["message", "error"].map(|name| str(at(&json, &[name]))).into_iter().find(|said| !said.is_empty());
     let said = match quoted(message.unwrap_or_default()) {
@@ -107,7 +107,7 @@ pub(super) fn refusal(asked: Asked<'_>, answer: &Answer) -> Error {
 /// The limits are a minute's, an hour's and a day's; the body says which one is reached.
 fn out_of_signatures(name: &str, answer: &Answer, json: &Value, guest: &str) -> Error {
     let retry_after = retry_after(&answer.headers, Clock::system().now().wall.to_jiff());
-    let wait = retry_after.map_or(String::new(), |wait| format!(" for {}", Spoken(wait)));
+    let wait = retry_after.map_or(String::new(), |wait| format!(" for {}", HumanDuration(wait)));
     let limit = match quoted(str(at(json, &["limit_label"]))) {
         label if label.is_empty() => String::new(),
         label => format!(", the limit \"{label}\" is reached"),

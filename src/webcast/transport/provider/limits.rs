@@ -1,6 +1,6 @@
 //! How many signatures a provider still gives us: from the headers of its answers and from its own account of it.
 //!
-//! The headers' meaning is unproved and differs between libraries (protocol notes 4.3), so the account wins while it is
+//! The headers' meaning is unproved and differs between libraries (docs/protocol.md#provider-limits), so the account wins while it is
 //! fresh. It is asked for at most once in ten minutes, and only with a key or after a refusal.
 
 use std::sync::{Mutex, PoisonError};
@@ -15,7 +15,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::text::Text;
 use crate::webcast::error::quoted;
 use crate::webcast::http::Answer;
-use crate::webcast::json::{at, count, int, str};
+use crate::webcast::json::{at, count, from_bytes, int, str};
 use crate::webcast::transport::Budget;
 
 /// Least time between two questions for the account.
@@ -72,7 +72,7 @@ impl Limits {
 
     /// Takes an account over; false when the answer is none.
     pub(super) fn learn(&self, answer: &Answer) -> bool {
-        let json: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+        let json = from_bytes(&answer.body).unwrap_or_default();
         let account = if answer.status.is_success() { from_account(&json) } else { None };
         let learned = account.is_some();
         if learned {
@@ -99,7 +99,7 @@ fn now() -> Timestamp {
 
 /// Nothing is left, until the time that the refusal names.
 fn spent(answer: &Answer, now: Timestamp) -> Budget {
-    let json: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+    let json = from_bytes(&answer.body).unwrap_or_default();
     let wait = retry_after(&answer.headers, now.to_jiff());
     let label = Text::new(&quoted(str(at(&json, &["limit_label"]))));
     Budget { left: 0, of: limit(&answer.headers), resets_at: wait.map(|wait| later(now, wait)), label }

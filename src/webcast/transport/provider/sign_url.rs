@@ -1,21 +1,20 @@
-//! The older way to a first batch (2022 to 2025): the provider signs an address, and we fetch it (protocol notes 4.2).
+//! The older way to a first batch (2022 to 2025): the provider signs an address, and we fetch it (docs/protocol.md#signed-address).
 //!
 //! The signed address is asked only where TikTok is, by its own name or by the one in the settings: a provider cannot
 //! send us, and what we carry, anywhere else.
 
 use reqwest::header::{COOKIE, HeaderMap, SET_COOKIE, USER_AGENT};
-use serde_json::Value;
 use url::Url;
 
 use super::{Provider, Signed};
 use crate::webcast::address::{is_loopback, is_tiktok, place, under};
-use crate::webcast::browser::insert_text;
 use crate::webcast::error::{Error, Kind, quoted};
 use crate::webcast::http::{Answer, Request};
-use crate::webcast::json::{at, str};
+use crate::webcast::json::{at, from_bytes, str};
 use crate::webcast::service::Service;
 use crate::webcast::transport::RoomRef;
 use crate::webcast::transport::im_fetch::{self, BODY_CAP, Place};
+use crate::webcast::user_agent::insert_text;
 
 /// Longest agent line and token that are believed.
 const LONGEST: usize = 512;
@@ -32,7 +31,7 @@ impl Provider {
     /// Has the address of the first batch signed, and fetches it.
     pub(super) async fn fetch_signed(&self, room: &RoomRef) -> Result<Signed, Error> {
         let service = &self.service;
-        let way = service.way(room);
+        let way = service.route_for(room);
         let target = im_fetch::url(service, Service::browser(), room, &Place::default());
         let pairs =
             [("client", self.settings.client.clone()), ("uuc", "1".to_owned()), ("url", target.as_str().to_owned())];
@@ -41,10 +40,10 @@ impl Provider {
             return Err(super::answer::refusal(self.asked(), &answer));
         }
         let signed = self.read_signed(&answer)?;
-        let visitor = way.visitors.get(service, &way.http, None).await?;
+        let cookie = way.anonymous_cookies.get(service, &way.http, None).await?;
         let cookies = match &signed.ms_token {
-            Some(token) => format!("{}; msToken={token}", visitor.cookie()),
-            None => visitor.cookie(),
+            Some(token) => format!("{}; msToken={token}", cookie.header_value()),
+            None => cookie.header_value(),
         };
         let mut headers = Service::browser().headers(&service.site, &service.language);
         if let Some(agent) = &signed.user_agent {
@@ -66,7 +65,7 @@ impl Provider {
     fn read_signed(&self, answer: &Answer) -> Result<SignedAddress, Error> {
         let name = &self.name;
         let fail = |words: String| Error::new(Kind::Provider, format!("{name} {words}; try another transport"));
-        let json: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+        let json = from_bytes(&answer.body).unwrap_or_default();
         // The same words stand at the top, or under `response` since 2024.
         let word =
             |names: [&[&str]; 3]| names.into_iter().map(|path| str(at(&json, path))).find(|word| !word.is_empty());

@@ -1,0 +1,171 @@
+//! One recording, from the key press to the closed file.
+//!
+//! Invariant: the last update of a recording is `Done` or `Failed`, and by then no ffmpeg of it runs.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::output_parts::OutputParts;
+use super::progress::Meter;
+use super::pull::{Outcome, Pull};
+use super::queue::{Outlet, Queued, queue};
+use super::{Failure, Job, Recording, Settings, Source, Update, output};
+use crate::clock::{Clock, Moment};
+use crate::text::Text;
+
+/// Progress is emitted at most this often.
+const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+
+/// What one recording needs.
+pub(super) struct RecordingTask {
+    pub(super) job: Job,
+    pub(super) settings: Settings,
+    pub(super) clock: Clock,
+    /// Asked to stop.
+    pub(super) stop: CancellationToken,
+    /// The live is known to be over.
+    pub(super) live_ended: CancellationToken,
+    pub(super) updates: mpsc::Sender<Update>,
+}
+
+/// Where a recording stands.
+#[derive(Default)]
+struct Progress {
+    since: Option<Moment>,
+    /// When the last piece was written.
+    written: Option<Instant>,
+    quality: Text,
+    sound_only: bool,
+    millis: u64,
+    meter: Meter,
+    emitted: Option<Recording>,
+}
+
+/// Records until asked to stop, until the live ends, or until it cannot go on; the last update says which.
+pub(super) async fn run<S: Source>(task: RecordingTask, source: S) {
+    task.emit(Recording::Starting);
+    let recording = task.record(source).await;
+    // The one update that must arrive; a screen that is gone does not need it.
+    let _ = task.updates.send(Update { room: task.job.room, recording }).await;
+}
+
+impl RecordingTask {
+    async fn record<S: Source>(&self, source: S) -> Recording {
+        let limits = self.settings.limits;
+        if let Err(failure) = output::prepare(&self.settings.dir, limits.min_free).await {
+            return Recording::Failed { reason: sentence(&failure), file: None };
+        }
+        let (inlet, outlet) = queue();
+        let pull = Pull::new(source, self.job.clone(), limits, inlet);
+        let pull = AbortOnDropHandle::new(tokio::spawn(pull.run()));
+        let mut parts = OutputParts::new(self.job.clone(), self.settings.clone(), self.clock.now().wall);
+        let mut progress = Progress::default();
+        let ended = self.write_all(outlet, pull, &mut parts, &mut progress).await;
+        if parts.is_open() {
+            self.emit(Recording::Stopping);
+        }
+        let closed = parts.close().await;
+        // Why it broke first says more than how it closed then.
+        let ended = ended.and_then(|reason| closed.map(|()| reason));
+        summary(ended, &parts, &progress)
+    }
+
+    /// Writes what is pulled, and watches the files, until one of the many ends comes.
+    async fn write_all(
+        &self,
+        mut outlet: Outlet,
+        pull: AbortOnDropHandle<Outcome>,
+        parts: &mut OutputParts,
+        progress: &mut Progress,
+    ) -> Outcome {
+        let limits = self.settings.limits;
+        let mut progress_due = interval(PROGRESS_EVERY);
+        progress_due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut space = interval_at(Instant::now() + limits.space_every, limits.space_every);
+        space.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // What is on its way when the live ends still belongs to it.
+        let mut over = pin!(async {
+            self.live_ended.cancelled().await;
+            sleep(limits.after_end).await;
+        });
+        loop {
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Ok("stopped".into()),
+                () = &mut over => return Ok("the live ended".into()),
+                _ = progress_due.tick() => self.emit_progress(parts, progress).await?,
+                _ = space.tick() => output::check_space(&self.settings.dir, limits.min_free).await?,
+                () = parts.exited() => return Err(parts.failure_after_exit().await),
+                queued = outlet.recv() => match queued {
+                    Some(queued) => self.write(queued, parts, progress).await?,
+                    None => return pull.await.unwrap_or(Err(Failure::Bug)),
+                },
+            }
+        }
+    }
+
+    async fn write(&self, queued: Queued, parts: &mut OutputParts, progress: &mut Progress) -> Result<(), Failure> {
+        if queued.piece.ends_part {
+            return parts.close().await;
+        }
+        parts.write(&queued.piece, &self.stop).await?;
+        progress.written = Some(Instant::now());
+        progress.sound_only = queued.piece.sound_only;
+        progress.since.get_or_insert_with(|| self.clock.now());
+        progress.millis = queued.piece.millis;
+        progress.quality = queued.quality;
+        Ok(())
+    }
+
+    async fn emit_progress(&self, parts: &OutputParts, progress: &mut Progress) -> Result<(), Failure> {
+        let bytes = parts.size().await?;
+        let (Some(since), Some(file)) = (progress.since, parts.file()) else { return Ok(()) };
+        let rate = progress.meter.rate(Instant::now(), bytes);
+        let quality = progress.quality.clone();
+        let (file, sound_only) = (file.to_owned(), progress.sound_only);
+        let silent = progress.written.is_none_or(|written| written.elapsed() >= self.settings.limits.read);
+        let recording = if silent {
+            Recording::Reconnecting { since, bytes, file }
+        } else {
+            Recording::Running { since, bytes, rate, file, quality, sound_only }
+        };
+        if progress.emitted.as_ref() != Some(&recording) {
+            self.emit(recording.clone());
+            progress.emitted = Some(recording);
+        }
+        Ok(())
+    }
+
+    /// Tells what the next update makes up for, should the queue be full.
+    fn emit(&self, recording: Recording) {
+        let _ = self.updates.try_send(Update { room: self.job.room, recording });
+    }
+}
+
+/// The last word on a recording.
+fn summary(ended: Outcome, parts: &OutputParts, progress: &Progress) -> Recording {
+    let (files, bytes) = parts.result();
+    let millis = progress.millis;
+    let ended = ended.map(|reason| match progress.sound_only {
+        true => Text::from(format_args!("{reason}; sound only")),
+        false => reason,
+    });
+    match (ended, files) {
+        (Ok(reason), [file]) => Recording::Done { file: file.clone(), bytes, millis, reason },
+        (Ok(reason), [file, ..]) => {
+            let reason = Text::from(format_args!("{reason}; it is in {} files", files.len()));
+            Recording::Done { file: file.clone(), bytes, millis, reason }
+        }
+        (Ok(_), []) => Recording::Failed { reason: sentence(&Failure::Nothing), file: None },
+        (Err(failure), files) => Recording::Failed { reason: sentence(&failure), file: files.last().cloned() },
+    }
+}
+
+fn sentence(failure: &Failure) -> Text {
+    Text::from(failure.to_string())
+}

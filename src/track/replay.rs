@@ -1,0 +1,303 @@
+//! A replay: captures played into rooms as if they were live, at any pace, from any point.
+//!
+//! Time is the time of capture: a clock of its own stands behind every room and the screen, and only the player turns it.
+//! So series, streaks and gaps are what they were, at any pace. Unlike a live, a replay waits for its readers: nothing is
+//! lost at full speed. To jump back is to play from the start in silence, which is always right.
+
+mod rooms;
+mod track;
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use self::rooms::ReplayRooms;
+use super::subscribers::{Subscribers, Wants};
+use super::update::{Command, ReplayControl, Update, UpdateKind};
+use crate::clock::{Clock, Timestamp};
+use crate::webcast::{Error, Replay};
+
+/// Commands that may wait for the player.
+const COMMANDS: usize = 64;
+/// How often the clock is turned while nothing comes.
+const STEP: Duration = Duration::from_millis(100);
+/// A longer silence of the capture is skipped: nobody listened then.
+const LONGEST_SILENCE: Duration = Duration::from_secs(10 * 60);
+/// Lines played before a command is heard.
+const AT_ONCE: usize = 64;
+/// How long a shutdown waits for the player.
+const SHUTDOWN: Duration = Duration::from_secs(2);
+/// Fastest pace that is a number.
+const FASTEST: u32 = 1_000;
+
+/// How fast a replay goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Speed {
+    /// So many times as fast as it was.
+    Times(u32),
+    /// As fast as it goes.
+    #[default]
+    Max,
+}
+
+impl FromStr for Speed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "max" {
+            return Ok(Self::Max);
+        }
+        let times = text.trim_end_matches(['x', '×']).parse().ok().filter(|times| (1..=FASTEST).contains(times));
+        times.map(Self::Times).ok_or_else(|| format!("'{text}' is no speed: write 1, 10, up to {FASTEST}, or max"))
+    }
+}
+
+/// A replay that has not begun.
+pub struct Player {
+    rooms: ReplayRooms,
+    start: Timestamp,
+    clock: Clock,
+    subscribers: Subscribers,
+    commands: mpsc::Sender<Command>,
+    inbox: mpsc::Receiver<Command>,
+}
+
+impl Player {
+    /// Opens a capture: a file, or a folder with a file for each room.
+    pub async fn open(path: &Path) -> Result<Self, Error> {
+        let clock = Clock::manual(Timestamp::default());
+        let rooms = ReplayRooms::new(Replay::open(path).await?, clock.clone()).await?;
+        let (commands, inbox) = mpsc::channel(COMMANDS);
+        let start = clock.now().wall;
+        Ok(Self { rooms, start, clock, subscribers: Subscribers::default(), commands, inbox })
+    }
+
+    /// The clock of the capture.
+    pub fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
+    /// A new reader, as of a [`Tracker`](super::Tracker); the replay waits for it.
+    pub fn subscribe(&self, capacity: usize, raw: bool) -> mpsc::Receiver<Update> {
+        self.subscribers.subscribe(capacity, Wants { messages: raw, frames: false })
+    }
+
+    /// Where commands go. As long as somebody has this, the replay stays at its end and can be rewound.
+    pub fn commands(&self) -> mpsc::Sender<Command> {
+        self.commands.clone()
+    }
+
+    /// Plays at this speed, beginning so long after the start. Needs a tokio runtime.
+    pub fn play(self, speed: Speed, from: Duration) -> Playing {
+        let stop = CancellationToken::new();
+        let playback = Playback {
+            now: self.clock.now().wall,
+            rooms: self.rooms,
+            clock: self.clock,
+            subscribers: self.subscribers,
+            inbox: Some(self.inbox),
+            start: self.start,
+            speed,
+            paused: false,
+            over: false,
+            announced: 0,
+            since: Instant::now(),
+        };
+        let task = tokio::spawn({
+            let stop = stop.clone();
+            async move {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = playback.run(from) => {}
+                }
+            }
+        });
+        Playing { stop, task }
+    }
+}
+
+/// A replay that runs.
+pub struct Playing {
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Playing {
+    /// Stops it where it is.
+    pub async fn finish(self) {
+        self.stop.cancel();
+        if tokio::time::timeout(SHUTDOWN, self.task).await.is_err() {
+            tracing::warn!("the replay did not stop in time");
+        }
+    }
+}
+
+/// What the task of a replay knows.
+struct Playback {
+    rooms: ReplayRooms,
+    clock: Clock,
+    subscribers: Subscribers,
+    /// Nothing when nobody can command any more.
+    inbox: Option<mpsc::Receiver<Command>>,
+    /// When the capture begins.
+    start: Timestamp,
+    speed: Speed,
+    paused: bool,
+    over: bool,
+    /// Rooms that readers know.
+    announced: usize,
+    /// The clock showed `now` at `since`.
+    now: Timestamp,
+    since: Instant,
+}
+
+impl Playback {
+    async fn run(mut self, from: Duration) {
+        self.jump(self.start.0.saturating_add(millis(from))).await;
+        loop {
+            if self.over && self.inbox.is_none() {
+                return;
+            }
+            let wait = self.wait();
+            let commanded = tokio::select! {
+                biased;
+                command = receive(&mut self.inbox) => Some(command),
+                () = sleep(wait.unwrap_or_default()), if wait.is_some() => None,
+            };
+            match commanded {
+                Some(Some(command)) => self.handle(command).await,
+                Some(None) => self.inbox = None,
+                None => self.go_on().await,
+            }
+        }
+    }
+
+    /// How long nothing happens; nothing while it stands still.
+    fn wait(&self) -> Option<Duration> {
+        let due = self.due().filter(|_| !self.paused && !self.over);
+        match (due, self.speed) {
+            (None, _) if self.over || self.paused => None,
+            (None, _) | (_, Speed::Max) => Some(Duration::ZERO),
+            (Some(due), Speed::Times(times)) => {
+                let ahead = u64::try_from(due.0.saturating_sub(self.clock.now().wall.0)).unwrap_or(0);
+                let ahead = Duration::from_millis(ahead);
+                Some(if ahead > LONGEST_SILENCE { Duration::ZERO } else { (ahead / times.max(1)).min(STEP) })
+            }
+        }
+    }
+
+    /// When the next thing happens.
+    fn due(&self) -> Option<Timestamp> {
+        let line = self.rooms.next_line()?;
+        Some(self.rooms.next_tick().map_or(line, |tick| tick.min(line)))
+    }
+
+    /// Turns the clock as far as it may go, and plays what is due then.
+    async fn go_on(&mut self) {
+        for _ in 0..AT_ONCE {
+            let Some(due) = self.due() else {
+                self.rooms.end();
+                self.over = true;
+                return;
+            };
+            let now = self.now_at_pace(due);
+            if now < due {
+                return self.clock.set(now);
+            }
+            self.subscribers.wait_for_space().await;
+            self.play_due(due).await;
+        }
+    }
+
+    /// Where the clock stands at this pace, when the next thing is due at `due`.
+    fn now_at_pace(&mut self, due: Timestamp) -> Timestamp {
+        let Speed::Times(times) = self.speed else { return due };
+        let passed = self.since.elapsed().saturating_mul(times);
+        let now = Timestamp(self.now.0.saturating_add(millis(passed)));
+        if due.0.saturating_sub(now.0) > millis(LONGEST_SILENCE) {
+            self.set_clock(due);
+            return due;
+        }
+        now
+    }
+
+    /// Plays what happens at `due`: time passes first, as it would have then.
+    async fn play_due(&mut self, due: Timestamp) {
+        self.clock.set(due.max(self.clock.now().wall));
+        self.rooms.tick();
+        if self.rooms.next_line().is_some_and(|line| line <= due) {
+            self.rooms.play_line().await;
+        }
+        self.announced = self.announced.max(self.rooms.len());
+    }
+
+    /// Goes to a time of the capture in silence: from where it is, or from the start when that lies behind.
+    async fn jump(&mut self, to: i64) {
+        let known = self.announced;
+        self.rooms.mute();
+        if to < self.clock.now().wall.0 {
+            if let Err(error) = self.rooms.rewind().await {
+                tracing::warn!("the replay cannot go back: {error}");
+            }
+            self.over = false;
+        }
+        while let Some(due) = self.due()
+            && due.0 < to
+        {
+            self.play_due(due).await;
+        }
+        let end = self.due().map_or(self.clock.now().wall, |due| due.min(Timestamp(to)));
+        self.set_clock(end.max(self.clock.now().wall));
+        self.rooms.set_subscribers(&self.subscribers, known);
+        self.announced = self.rooms.len();
+    }
+
+    async fn handle(&mut self, command: Command) {
+        match command {
+            Command::Snapshot(key) => {
+                if let Some(room) = self.rooms.room(key) {
+                    room.publish_snapshot();
+                }
+            }
+            Command::Remove(key) => {
+                if let Some(room) = self.rooms.room(key) {
+                    room.set_subscribers(Subscribers::default());
+                    self.subscribers.publish(key, &UpdateKind::Removed { into: None }, self.clock.now());
+                }
+            }
+            Command::Replay(ReplayControl::Pause) => {
+                self.paused = !self.paused;
+                self.set_clock(self.clock.now().wall);
+            }
+            Command::Replay(ReplayControl::Skip(seconds)) => {
+                let now = self.clock.now().wall.0;
+                self.jump(now.saturating_add(seconds.saturating_mul(1_000)).max(self.start.0)).await;
+            }
+            // There is nobody to look up.
+            Command::Add(_) | Command::Retry(_) => {}
+        }
+    }
+
+    /// The clock shows `now`, and goes on from there.
+    fn set_clock(&mut self, now: Timestamp) {
+        self.clock.set(now);
+        (self.now, self.since) = (now, Instant::now());
+    }
+}
+
+/// The next command; never again once nobody can send one.
+async fn receive(inbox: &mut Option<mpsc::Receiver<Command>>) -> Option<Command> {
+    match inbox {
+        Some(inbox) => inbox.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn millis(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,162 @@
+//! One capture that is being played into its rooms.
+//!
+//! What tiktop said when it captured (phases, gaps, look-ups) is said again at its place. A capture without such words is
+//! taken for a room that was live all along.
+
+use std::collections::BTreeMap;
+
+use super::rooms::RoomSet;
+use crate::clock::{Moment, Timestamp};
+use crate::events::{EventKind, Gap, Phase, PhaseKind, RoomEvent};
+use crate::ids::RoomId;
+use crate::text::Text;
+use crate::track::room_actor::RoomActor;
+use crate::webcast::{Captured, CapturedKind, Error, Incoming, Replay};
+
+/// The transport of a room that a capture says nothing about.
+const TRANSPORT: &str = "replay";
+
+/// A capture, one line ahead.
+pub(super) struct CaptureTrack {
+    replay: Replay,
+    ahead: Option<Captured>,
+    name: Option<Text>,
+    /// The room of its frames.
+    room: Option<usize>,
+    /// The rooms of its bare messages, by live.
+    lives: BTreeMap<Option<RoomId>, usize>,
+    /// The live of the last bare message: one that names none belongs to it.
+    current: Option<RoomId>,
+    /// It says itself where its room stands.
+    narrated: bool,
+}
+
+impl CaptureTrack {
+    pub(super) fn new(replay: Replay) -> Self {
+        let lives = BTreeMap::new();
+        Self { replay, ahead: None, name: None, room: None, lives, current: None, narrated: false }
+    }
+
+    /// Back to the first line. The rooms are forgotten.
+    pub(super) async fn rewind(&mut self) -> Result<(), Error> {
+        self.replay.rewind();
+        (self.name, self.room, self.current, self.narrated) = (None, None, None, false);
+        self.lives.clear();
+        self.ahead = self.replay.next_captured().await?;
+        Ok(())
+    }
+
+    /// When the next line was captured; nothing at the end.
+    pub(super) fn next_at(&self) -> Option<Timestamp> {
+        self.ahead.as_ref().map(|ahead| ahead.at)
+    }
+
+    /// Plays the next line. A disk that fails ends the capture.
+    pub(super) async fn play(&mut self, rooms: &mut RoomSet) {
+        if let Some(captured) = self.ahead.take() {
+            self.play_line(captured.what, rooms);
+        }
+        match self.replay.next_captured().await {
+            Ok(ahead) => self.ahead = ahead,
+            Err(error) => self.emit_unreadable(rooms, "(line)", 0, &error.to_string()),
+        }
+    }
+
+    fn play_line(&mut self, what: CapturedKind, rooms: &mut RoomSet) {
+        match what {
+            CapturedKind::Name(name) => _ = self.name.get_or_insert(name),
+            CapturedKind::OwnEvent(event) => {
+                self.narrated = true;
+                match serde_json::from_value(event) {
+                    Ok(event) => _ = self.room(rooms, None).map(|room| apply_own_event(room, event)),
+                    Err(error) => self.emit_unreadable(rooms, "(line)", 0, &error.to_string()),
+                }
+            }
+            CapturedKind::Incoming(Incoming::Response(response)) => {
+                let live = if self.narrated { None } else { rooms.live_of(&response) };
+                let narrated = self.narrated;
+                let Some(room) = self.room(rooms, live) else { return };
+                if !narrated {
+                    mark_live(room, live);
+                }
+                room.apply_response(&response);
+            }
+            CapturedKind::Incoming(Incoming::Broken { what, bytes }) => {
+                self.emit_unreadable(rooms, "(frame)", bytes.len(), &what.to_string());
+            }
+            // A capture tells gaps as what was said, never as something that came.
+            CapturedKind::Incoming(Incoming::Alive | Incoming::Gap { .. }) => {}
+            CapturedKind::Message(response, told) => {
+                let live = rooms.live_of(&response).or(told).or(self.current);
+                self.current = live;
+                let Some(room) = self.live(rooms, live) else { return };
+                mark_live(room, live);
+                room.apply_response(&response);
+            }
+            CapturedKind::Unreadable { bytes, why } => self.emit_unreadable(rooms, "(line)", bytes, &why),
+        }
+    }
+
+    fn emit_unreadable(&mut self, rooms: &mut RoomSet, what: &str, bytes: usize, why: &str) {
+        if let Some(room) = self.room(rooms, None) {
+            room.emit_unreadable(what, bytes, why);
+        }
+    }
+
+    /// The room of the frames, and of what belongs to no message.
+    fn room<'r>(&mut self, rooms: &'r mut RoomSet, live: Option<RoomId>) -> Option<&'r mut RoomActor> {
+        if self.room.is_none() {
+            let known = self.lives.values().next().copied();
+            let label = || self.name.clone().unwrap_or_else(|| label_of(live));
+            self.room = known.or_else(|| rooms.add(label()));
+        }
+        rooms.get(self.room?)
+    }
+
+    /// The room of a bare message.
+    fn live<'r>(&mut self, rooms: &'r mut RoomSet, live: Option<RoomId>) -> Option<&'r mut RoomActor> {
+        let at = if let Some(at) = self.lives.get(&live) {
+            *at
+        } else {
+            let at = rooms.add(label_of(live))?;
+            self.lives.insert(live, at);
+            at
+        };
+        rooms.get(at)
+    }
+}
+
+fn label_of(live: Option<RoomId>) -> Text {
+    live.map_or_else(|| Text::new("capture"), |live| Text::from(format_args!("room {live}")))
+}
+
+/// We are in this live, and were all along.
+fn mark_live(room: &mut RoomActor, live: Option<RoomId>) {
+    if let (Some(live), None) = (live, room.room().room_id) {
+        room.begin_live(live);
+    }
+    if room.room().phase.kind == PhaseKind::LookingUp {
+        room.emit_phase(Phase::new(PhaseKind::Live).through(TRANSPORT));
+    }
+}
+
+/// Says again what was said then. Its times were another machine's: only their distance from its own means something.
+fn apply_own_event(room: &mut RoomActor, event: RoomEvent) {
+    let (then, now) = (event.at, room.now());
+    let shift =
+        |moment: Moment| if moment.mono < then.mono { now - then.since(moment) } else { now + moment.since(then) };
+    match event.kind {
+        EventKind::Live(live) => room.begin_live(live.room_id),
+        EventKind::State(phase) if phase.kind == PhaseKind::Ended => room.end_live(phase.reason),
+        EventKind::State(phase) => {
+            let transport = phase.transport.map(|transport| Text::new(&transport).as_str().into());
+            room.emit_phase(Phase { transport, retry_at: phase.retry_at.map(shift), ..phase });
+        }
+        EventKind::Gap(gap) => {
+            let from = shift(gap.from);
+            room.emit(EventKind::Gap(Gap { from, length: now.since(from), ..gap }));
+        }
+        kind @ (EventKind::Info(_) | EventKind::Unknown(_)) => room.emit(kind),
+        _ => room.emit_unreadable("(line)", 0, "a capture repeats nothing of the service but in its frames"),
+    }
+}

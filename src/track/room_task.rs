@@ -1,0 +1,253 @@
+//! One room, from its name to the end of its lives: look up, wait, enter, and again.
+//!
+//! Each state is said with its reason in words before anything is waited for.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::backoff;
+use super::connect_limiter::ConnectLimiter;
+use super::gifts::Gifts;
+use super::room_actor::RoomActor;
+use super::tracker::Hosts;
+use crate::events::{EventKind, Host, Info, Phase, PhaseKind};
+use crate::ids::{RoomId, RoomKey, Target, UniqueId, UserId};
+use crate::text::Text;
+use crate::webcast::{Client, Error, Failover, Kind, LiveStatus, Lookup, RoomInfo, RoomRef};
+
+/// After the end of a live the service may call it live for a while; so long its word on the same live is not believed.
+const AFTERGLOW: Duration = Duration::from_secs(120);
+/// Wait after a look-up that found no such account: a typing error stays one, but the service errs too.
+const NOT_FOUND: Duration = Duration::from_secs(10 * 60);
+
+/// A word to a room's task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RoomRequest {
+    /// Stop waiting and try now.
+    Retry,
+    /// Tell everybody the whole state.
+    Snapshot,
+}
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waited {
+    /// The time passed.
+    Elapsed,
+    /// Somebody wants it now.
+    RetryAsked,
+    /// The room is no longer wanted.
+    Stopped,
+}
+
+/// The task of one room.
+pub(super) struct RoomTask {
+    pub(super) key: RoomKey,
+    pub(super) client: Client,
+    pub(super) failover: Failover,
+    pub(super) actor: RoomActor,
+    pub(super) hosts: Hosts,
+    pub(super) gifts: Gifts,
+    pub(super) limiter: ConnectLimiter,
+    pub(super) inbox: mpsc::Receiver<RoomRequest>,
+    pub(super) stop: CancellationToken,
+}
+
+/// What a look-up leads to.
+enum Found {
+    /// A live to enter.
+    Live { room: RoomRef, paused: bool },
+    /// Nothing yet: wait so long.
+    Wait(Duration),
+    /// Another room tracks this host already.
+    Merged(RoomKey),
+}
+
+/// A live that ended, so that the service's afterglow is not mistaken for a new one.
+#[derive(Clone, Copy)]
+struct PastLive {
+    room_id: RoomId,
+    ended: crate::clock::Moment,
+}
+
+impl RoomTask {
+    /// Runs until the room is removed or merged.
+    pub(super) async fn run(mut self, mut target: Target) -> RoomKey {
+        let mut refusals = 0;
+        let mut past: Option<PastLive> = None;
+        self.actor.emit(EventKind::State(Phase::new(PhaseKind::LookingUp)));
+        loop {
+            let stop = self.stop.clone();
+            let found = tokio::select! {
+                () = stop.cancelled() => return self.key,
+                found = self.look_up(&mut target, past) => found,
+            };
+            let wait = match found {
+                Ok(Found::Live { room, paused }) => {
+                    refusals = 0;
+                    let ended = self.run_live(room, paused).await;
+                    // The live we were in last: a provider may have led us to a newer one than the look-up named.
+                    past = self.actor.room().room_id.map(|room_id| PastLive { room_id, ended: self.actor.now() });
+                    match ended {
+                        Waited::Stopped => return self.key,
+                        Waited::RetryAsked => continue,
+                        Waited::Elapsed => backoff::look_up(fastrand::f64()),
+                    }
+                }
+                Ok(Found::Wait(wait)) => {
+                    refusals = 0;
+                    wait
+                }
+                Ok(Found::Merged(into)) => {
+                    self.actor.publish_removed(Some(into));
+                    return self.key;
+                }
+                Err(error) => {
+                    let wait = self.emit_failure(&error, refusals);
+                    refusals += 1;
+                    wait
+                }
+            };
+            match self.wait(wait).await {
+                Waited::Stopped => return self.key,
+                Waited::RetryAsked => refusals = 0,
+                Waited::Elapsed => {}
+            }
+        }
+    }
+
+    async fn look_up(&mut self, target: &mut Target, past: Option<PastLive>) -> Result<Found, Error> {
+        match target.clone() {
+            Target::Host(name) => {
+                let found = match self.client.look_up(&name).await {
+                    Err(error) if error.kind() == Kind::NotFound => match self.renamed(&name).await {
+                        Some(new_name) => {
+                            *target = Target::Host(new_name.clone());
+                            self.client.look_up(&new_name).await?
+                        }
+                        None => return Err(error),
+                    },
+                    found => found?,
+                };
+                Ok(self.apply_lookup(found, past))
+            }
+            Target::Room(room_id) => {
+                let info = self.client.room_info(room_id).await?;
+                if let Some(name) = &info.unique_id {
+                    *target = Target::Host(name.clone());
+                }
+                if let Some(merged) = self.claim(info.host_id) {
+                    return Ok(merged);
+                }
+                let room = RoomRef { room_id, unique_id: info.unique_id.clone() };
+                Ok(self.enter(info.status, room, to_info(&info), past))
+            }
+        }
+    }
+
+    /// A host who changed the handle is found through the last live we know of.
+    async fn renamed(&self, old_name: &UniqueId) -> Option<UniqueId> {
+        let last = self.actor.room().room_id?;
+        let info = self.client.room_info(last).await.ok()?;
+        info.unique_id.filter(|name| name != old_name)
+    }
+
+    fn apply_lookup(&mut self, found: Lookup, past: Option<PastLive>) -> Found {
+        if let Some(merged) = self.claim(found.host_id) {
+            return merged;
+        }
+        let unique_id = Text::new(found.unique_id.as_str());
+        let info = Info {
+            host: Host { id: found.host_id, unique_id, nickname: found.nickname },
+            title: found.title,
+            followers: found.followers,
+            started_at: found.started_at,
+            ..Info::default()
+        };
+        match found.room_id {
+            Some(room_id) => {
+                self.enter(found.status, RoomRef { room_id, unique_id: Some(found.unique_id) }, info, past)
+            }
+            None => self.stay_out(found.status, info, past),
+        }
+    }
+
+    fn claim(&self, host: Option<UserId>) -> Option<Found> {
+        self.hosts.claim(host?, self.key).err().map(Found::Merged)
+    }
+
+    /// A room id alone never means live: the status decides. A new live begins before anything is said about it.
+    fn enter(&mut self, status: LiveStatus, room: RoomRef, info: Info, past: Option<PastLive>) -> Found {
+        let afterglow =
+            past.is_some_and(|past| room.room_id == past.room_id && self.actor.now().since(past.ended) < AFTERGLOW);
+        if afterglow || !matches!(status, LiveStatus::Live | LiveStatus::Paused) {
+            return self.stay_out(status, info, past);
+        }
+        self.actor.begin_live(room.room_id);
+        self.actor.emit_info(info);
+        Found::Live { room, paused: status == LiveStatus::Paused }
+    }
+
+    fn stay_out(&mut self, status: LiveStatus, info: Info, past: Option<PastLive>) -> Found {
+        let wait = backoff::look_up(fastrand::f64());
+        let phase = match (status, past) {
+            (LiveStatus::Unknown(number), _) => Phase::new(PhaseKind::Offline).because(format!(
+                "TikTok gives this room a status we do not know ({number}); looking again each minute"
+            )),
+            // Why it ended stays on screen until the next live.
+            (_, Some(_)) => self.actor.room().phase.clone(),
+            (_, None) => Phase::new(PhaseKind::Offline).because("not live; looking again each minute"),
+        };
+        self.actor.emit_info(info);
+        self.actor.emit_phase(phase.until(self.actor.now() + wait));
+        Found::Wait(wait)
+    }
+
+    /// Says why a look-up failed and how long to wait.
+    fn emit_failure(&mut self, error: &Error, refusals: u32) -> Duration {
+        let (kind, wait) = match error.kind() {
+            Kind::NotFound | Kind::WrongAccount | Kind::Setup | Kind::Refused => (PhaseKind::Failed, NOT_FOUND),
+            Kind::Network | Kind::Timeout | Kind::BadAnswer => {
+                (PhaseKind::LookingUp, backoff::look_up(fastrand::f64()))
+            }
+            _ => (PhaseKind::Blocked, backoff::refused(refusals, error.retry_after(), fastrand::f64())),
+        };
+        let retry_at = self.actor.now() + wait;
+        self.actor.emit_phase(Phase::new(kind).because(error.sentence().clone()).until(retry_at));
+        wait
+    }
+
+    /// Waits, answering snapshots meanwhile.
+    pub(super) async fn wait(&mut self, wait: Duration) -> Waited {
+        let out = tokio::time::sleep(wait);
+        tokio::pin!(out);
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return Waited::Stopped,
+                () = &mut out => return Waited::Elapsed,
+                nudge = self.inbox.recv() => match nudge {
+                    Some(RoomRequest::Retry) => return Waited::RetryAsked,
+                    Some(RoomRequest::Snapshot) => self.actor.publish_snapshot(),
+                    None => return Waited::Stopped,
+                },
+            }
+        }
+    }
+}
+
+/// What of `room/info` a room's state keeps.
+pub(super) fn to_info(info: &RoomInfo) -> Info {
+    let unique_id = info.unique_id.as_ref().map_or_else(Text::default, |name| Text::new(name.as_str()));
+    Info {
+        host: Host { id: info.host_id, unique_id, nickname: info.nickname.clone() },
+        title: info.title.clone(),
+        watching: info.watching,
+        total_viewers: info.total_viewers,
+        likes: info.likes,
+        followers: info.followers,
+        started_at: info.started_at,
+        skew_ms: None,
+    }
+}

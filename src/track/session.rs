@@ -1,0 +1,287 @@
+//! One live: connect, listen, come back after a drop, until it ends.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::backoff;
+use super::room_task::{RoomRequest, RoomTask, Waited, to_info};
+use crate::clock::Moment;
+use crate::events::{ControlAction, EventKind, Gap, Phase, PhaseKind};
+use crate::text::Text;
+use crate::webcast::{Incoming, LiveStatus, Opened, RoomRef};
+
+/// A connection that lasted so long forgives the failures before it.
+const GOOD: Duration = Duration::from_secs(30);
+/// Least time between two attempts when every transport refused.
+const ALL_REFUSED: Duration = Duration::from_secs(30);
+
+/// How listening ended.
+enum SessionEnd {
+    /// The live is over.
+    Over(Text),
+    /// The connection is gone.
+    Dropped(Text),
+    /// No transport opened the room, and the wait for the next try is over.
+    Refused,
+    /// The room is no longer wanted.
+    Stopped,
+}
+
+/// What is remembered between two connections of one live.
+struct LiveSession {
+    room: RoomRef,
+    paused: bool,
+    /// When the last frame came, once one did.
+    last_frame: Option<Moment>,
+    /// Why we are not connected.
+    reason: Text,
+    attempt: u32,
+}
+
+impl LiveSession {
+    /// What we are while we are not connected.
+    fn connecting_phase(&self) -> PhaseKind {
+        if self.last_frame.is_some() { PhaseKind::Reconnecting } else { PhaseKind::Connecting }
+    }
+}
+
+impl RoomTask {
+    /// Attends a live to its end. `Stopped` when the room is no longer wanted, `Nudged` when a look-up should not wait.
+    pub(super) async fn run_live(&mut self, room: RoomRef, paused: bool) -> Waited {
+        self.actor.begin_live(room.room_id);
+        let mut live = LiveSession { room, paused, last_frame: None, reason: Text::default(), attempt: 0 };
+        loop {
+            if self.wait_for_turn(&live).await == Waited::Stopped {
+                return Waited::Stopped;
+            }
+            // The status is asked before anything is spent on connecting: it costs no signature, and ends a wait for a live
+            // that is over.
+            if let Some(reason) = self.check_ended(&mut live).await {
+                self.actor.end_live(reason);
+                // A live that ended behind our back may have gone on under a new room id already.
+                return if live.last_frame.is_some() { Waited::RetryAsked } else { Waited::Elapsed };
+            }
+            let left = match self.connect(&mut live).await {
+                Ok(opened) => self.listen(opened, &mut live).await,
+                Err(left) => left,
+            };
+            match left {
+                SessionEnd::Over(reason) => {
+                    self.actor.end_live(reason);
+                    return Waited::Elapsed;
+                }
+                SessionEnd::Stopped => return Waited::Stopped,
+                SessionEnd::Refused => {}
+                SessionEnd::Dropped(reason) => {
+                    live.reason = reason;
+                    if self.wait_to_reconnect(&mut live).await == Waited::Stopped {
+                        return Waited::Stopped;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks `room/info`; says what it reports. The reason, when the live is over. A failing answer decides nothing: the
+    /// stream works without it.
+    async fn check_ended(&mut self, live: &mut LiveSession) -> Option<Text> {
+        if !self.client.asks_room_info() {
+            return None;
+        }
+        let stop = self.stop.clone();
+        let answer = tokio::select! {
+            () = stop.cancelled() => return None,
+            answer = self.client.room_info(live.room.room_id) => answer,
+        };
+        match answer {
+            Ok(info) => {
+                self.actor.emit_info(to_info(&info));
+                live.paused = info.status == LiveStatus::Paused;
+                (info.status == LiveStatus::Offline).then(|| Text::new("the live is over"))
+            }
+            Err(error) => {
+                tracing::info!(room = %self.key, "room/info: {error}");
+                None
+            }
+        }
+    }
+
+    /// Waits until it is this room's turn to connect.
+    async fn wait_for_turn(&mut self, live: &LiveSession) -> Waited {
+        let wait = self.limiter.next_turn();
+        if wait.is_zero() {
+            return Waited::Elapsed;
+        }
+        let reason = if live.reason.is_empty() { Text::new("waiting for its turn") } else { live.reason.clone() };
+        let retry_at = self.actor.now() + wait;
+        self.actor.emit_phase(Phase::new(live.connecting_phase()).because(reason).until(retry_at));
+        self.wait(wait).await
+    }
+
+    /// Opens a transport, or says why not and waits.
+    async fn connect(&mut self, live: &mut LiveSession) -> Result<Opened, SessionEnd> {
+        let kind = live.connecting_phase();
+        let stop = self.stop.clone();
+        let actor = &mut self.actor;
+        let on_try = |transport: &str| {
+            actor.emit_phase(Phase::new(kind).because(live.reason.clone()).through(transport));
+        };
+        let opened = tokio::select! {
+            () = stop.cancelled() => return Err(SessionEnd::Stopped),
+            opened = self.failover.open(&live.room, on_try) => opened,
+        };
+        let refused = match opened {
+            Ok(opened) => return Ok(opened),
+            Err(refused) => refused,
+        };
+        let wait = backoff::refused(live.attempt, refused.retry_after, fastrand::f64()).max(ALL_REFUSED);
+        live.attempt = live.attempt.saturating_add(1);
+        live.reason = Text::from(refused.to_string());
+        let retry_at = self.actor.now() + wait;
+        self.actor.emit_phase(Phase::new(PhaseKind::Failed).because(live.reason.clone()).until(retry_at));
+        Err(self.wait_after_refusal(wait, live).await)
+    }
+
+    /// Waits after a refusal by every transport. Meanwhile `room/info` keeps title and numbers on screen, and tells of the
+    /// end.
+    async fn wait_after_refusal(&mut self, wait: Duration, live: &mut LiveSession) -> SessionEnd {
+        let until = Instant::now() + wait;
+        loop {
+            let rest = until.saturating_duration_since(Instant::now());
+            let recheck = backoff::recheck(self.limiter.recheck(), fastrand::f64());
+            match self.wait(recheck.min(rest)).await {
+                Waited::Stopped => return SessionEnd::Stopped,
+                Waited::RetryAsked => return SessionEnd::Refused,
+                Waited::Elapsed if recheck >= rest => return SessionEnd::Refused,
+                Waited::Elapsed => {}
+            }
+            if let Some(reason) = self.check_ended(live).await {
+                return SessionEnd::Over(reason);
+            }
+        }
+    }
+
+    /// Says that the connection is gone, and waits a little.
+    async fn wait_to_reconnect(&mut self, live: &mut LiveSession) -> Waited {
+        let wait = backoff::reconnect(live.attempt, fastrand::f64());
+        live.attempt = live.attempt.saturating_add(1);
+        let retry_at = self.actor.now() + wait;
+        self.actor.emit_phase(Phase::new(PhaseKind::Reconnecting).because(live.reason.clone()).until(retry_at));
+        self.wait(wait).await
+    }
+
+    async fn listen(&mut self, opened: Opened, live: &mut LiveSession) -> SessionEnd {
+        let Opened { transport, mut session } = opened;
+        let since = self.actor.now();
+        if session.room_id != live.room.room_id {
+            // A provider may know of a newer live than the one we asked for.
+            live.room.room_id = session.room_id;
+            live.last_frame = None;
+            self.actor.begin_live(session.room_id);
+        }
+        let transport = transport.as_str();
+        self.emit_gap(live, transport);
+        self.emit_live(live.paused, transport);
+        live.last_frame = Some(since);
+        if let Some(backlog) = session.backlog.take() {
+            let control = self.actor.apply_response(&backlog);
+            if let Some(left) = self.apply_control(control, live, transport) {
+                return left;
+            }
+        }
+        let gifts = self.gifts.clone();
+        let client = self.client.clone();
+        let room_id = live.room.room_id;
+        let gift_list = gifts.fetch(&client, room_id);
+        tokio::pin!(gift_list);
+        let mut wants_gifts = true;
+        loop {
+            let tick = self.actor.next_tick();
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return SessionEnd::Stopped,
+                nudge = self.inbox.recv() => match nudge {
+                    // There is nothing to hurry: the line stands, and a new one would cost a signature and what is on its way.
+                    Some(RoomRequest::Retry) => {}
+                    Some(RoomRequest::Snapshot) => self.actor.publish_snapshot(),
+                    None => return SessionEnd::Stopped,
+                },
+                incoming = session.next() => match incoming {
+                    Ok(incoming) => {
+                        let now = self.actor.now();
+                        live.last_frame = Some(now);
+                        if now.since(since) >= GOOD {
+                            live.attempt = 0;
+                        }
+                        if let Some(left) = self.receive(incoming, live, transport) {
+                            return left;
+                        }
+                    }
+                    Err(error) => return SessionEnd::Dropped(error.sentence().clone()),
+                },
+                list = &mut gift_list, if wants_gifts => {
+                    wants_gifts = false;
+                    if let Some(catalogue) = list {
+                        self.actor.set_catalogue(catalogue);
+                    }
+                }
+                () = tokio::time::sleep(tick.unwrap_or_default()), if tick.is_some() => self.actor.tick(),
+            }
+        }
+    }
+
+    fn receive(&mut self, incoming: Incoming, live: &mut LiveSession, transport: &str) -> Option<SessionEnd> {
+        match incoming {
+            Incoming::Response(response) => {
+                let control = self.actor.apply_response(&response);
+                self.apply_control(control, live, transport)
+            }
+            Incoming::Broken { what, bytes } => {
+                self.actor.emit_unreadable("(frame)", bytes.len(), &what.to_string());
+                None
+            }
+            Incoming::Alive => None,
+            Incoming::Gap { length, reason } => {
+                let from = self.actor.now() - length;
+                self.actor.emit(EventKind::Gap(Gap { from, length, reason }));
+                None
+            }
+        }
+    }
+
+    /// What the host or TikTok says of the live itself.
+    fn apply_control(
+        &mut self,
+        control: Option<ControlAction>,
+        live: &mut LiveSession,
+        transport: &str,
+    ) -> Option<SessionEnd> {
+        match control? {
+            ControlAction::Ended => return Some(SessionEnd::Over(Text::new("the host ended the live"))),
+            ControlAction::Suspended => return Some(SessionEnd::Over(Text::new("TikTok ended the live"))),
+            ControlAction::Paused => live.paused = true,
+            ControlAction::Resumed => live.paused = false,
+            ControlAction::Other(_) => return None,
+        }
+        self.emit_live(live.paused, transport);
+        None
+    }
+
+    fn emit_live(&mut self, paused: bool, transport: &str) {
+        let phase = if paused {
+            Phase::new(PhaseKind::Paused).because("the host paused the live")
+        } else {
+            Phase::new(PhaseKind::Live)
+        };
+        self.actor.emit_phase(phase.through(transport));
+    }
+
+    /// The time between the last frame of the old connection and now, once there was one.
+    fn emit_gap(&mut self, live: &LiveSession, transport: &str) {
+        let Some(from) = live.last_frame else { return };
+        let length = self.actor.now().since(from);
+        let reason = Text::new(&format!("{}; back through {transport}", live.reason));
+        self.actor.emit(EventKind::Gap(Gap { from, length, reason }));
+    }
+}

@@ -1,0 +1,182 @@
+//! Where updates go: one bounded queue a reader.
+//!
+//! A room's task never waits for a reader. A reader that is too slow loses batches of events, never an `Added` or a
+//! `Removed`, and hears what it lost before it hears anything newer of that room.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{self, error::TrySendError};
+
+use super::update::{Lost, Update, UpdateKind};
+use crate::clock::Moment;
+use crate::events::{EventKind, PhaseKind};
+use crate::ids::RoomKey;
+use crate::room::Noted;
+
+/// Updates that one line of a capture brings at most, but for a response that is mostly broken.
+const SPACE: usize = 64;
+
+/// What a reader hears beside the events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Wants {
+    /// The messages behind the events.
+    pub(super) messages: bool,
+    /// The bodies of the responses.
+    pub(super) frames: bool,
+}
+
+/// All readers of a tracker.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Subscribers(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    subscribers: Mutex<Vec<Subscriber>>,
+    overflowed: Notify,
+}
+
+#[derive(Debug)]
+struct Subscriber {
+    queue: mpsc::Sender<Update>,
+    wants: Wants,
+    /// What must not be lost and found no place yet. As long as the list of rooms, at most.
+    waiting: VecDeque<Update>,
+    lost: BTreeMap<RoomKey, Lost>,
+}
+
+impl Subscribers {
+    /// Adds a reader with room for `capacity` updates.
+    pub(super) fn subscribe(&self, capacity: usize, wants: Wants) -> mpsc::Receiver<Update> {
+        let (queue, updates) = mpsc::channel(capacity);
+        self.lock().push(Subscriber { queue, wants, waiting: VecDeque::new(), lost: BTreeMap::new() });
+        updates
+    }
+
+    /// Whether anybody wants the bytes behind the events.
+    pub(super) fn wants(&self) -> Wants {
+        let subscribers = self.lock();
+        let anybody = |wants: fn(&Wants) -> bool| subscribers.iter().any(|subscriber| wants(&subscriber.wants));
+        Wants { messages: anybody(|wants| wants.messages), frames: anybody(|wants| wants.frames) }
+    }
+
+    /// Tells every reader. Never waits.
+    pub(super) fn publish(&self, room: RoomKey, kind: &UpdateKind, now: Moment) {
+        let mut subscribers = self.lock();
+        subscribers.retain(|subscriber| !subscriber.queue.is_closed());
+        for subscriber in subscribers.iter_mut() {
+            let wanted = match kind {
+                UpdateKind::Raw(_) => subscriber.wants.messages,
+                UpdateKind::Frame(_) => subscriber.wants.frames,
+                _ => true,
+            };
+            if !wanted {
+                continue;
+            }
+            if !subscriber.offer(Update { room, kind: kind.clone() }, now) {
+                self.0.overflowed.notify_one();
+            }
+        }
+    }
+
+    /// Returns when every reader has room for what one line of a capture can bring. For replays: a live never waits.
+    pub(super) async fn wait_for_space(&self) {
+        let queues: Vec<_> = self.lock().iter().map(|subscriber| subscriber.queue.clone()).collect();
+        for queue in queues {
+            // An error says that the reader is gone, who needs no room.
+            drop(queue.reserve_many(SPACE.min(queue.max_capacity())).await);
+        }
+    }
+
+    /// Returns when a reader began to lag.
+    pub(super) async fn overflowed(&self) {
+        self.0.overflowed.notified().await;
+    }
+
+    /// Whether a reader is still owed something.
+    pub(super) fn owes(&self) -> bool {
+        self.lock().iter().any(|subscriber| !subscriber.lost.is_empty() || !subscriber.waiting.is_empty())
+    }
+
+    /// Tells readers that lagged what they lost, as far as they have room again.
+    pub(super) fn send_owed(&self) {
+        for subscriber in self.lock().iter_mut() {
+            subscriber.send_owed();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Subscriber>> {
+        self.0.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Subscriber {
+    /// Whether the reader got it.
+    fn offer(&mut self, update: Update, now: Moment) -> bool {
+        let refused = if self.send_owed() {
+            match self.queue.try_send(update) {
+                Ok(()) | Err(TrySendError::Closed(_)) => return true,
+                Err(TrySendError::Full(update)) => update,
+            }
+        } else {
+            update
+        };
+        match refused.kind {
+            UpdateKind::Events(batch) => self.lost.entry(refused.room).or_default().add(&batch, now),
+            // The bytes of a batch that is counted as lost already.
+            UpdateKind::Raw(_) => {}
+            // A lagging mirror asks for a newer one anyway; of lost bytes only the loss can be kept.
+            UpdateKind::Snapshot(_) | UpdateKind::Frame(_) => self.lost.entry(refused.room).or_default().begin(now),
+            UpdateKind::Health(_) => {
+                self.waiting.retain(|update| !matches!(update.kind, UpdateKind::Health(_)));
+                self.waiting.push_back(refused);
+            }
+            UpdateKind::Added { .. } | UpdateKind::Removed { .. } | UpdateKind::Lagged(_) => {
+                self.waiting.push_back(refused);
+            }
+        }
+        false
+    }
+
+    /// Sends what is owed; true when nothing is owed any more.
+    fn send_owed(&mut self) -> bool {
+        while let Some((room, lost)) = self.lost.pop_first() {
+            if self.queue.try_send(Update { room, kind: UpdateKind::Lagged(lost.clone()) }).is_err() {
+                self.lost.insert(room, lost);
+                return false;
+            }
+        }
+        while let Some(update) = self.waiting.pop_front() {
+            if let Err(TrySendError::Full(update)) = self.queue.try_send(update) {
+                self.waiting.push_front(update);
+                return false;
+            }
+        }
+        true
+    }
+}
+
+impl Lost {
+    fn begin(&mut self, now: Moment) {
+        if self.from == Moment::default() {
+            self.from = now;
+        }
+    }
+
+    fn add(&mut self, batch: &[Noted], now: Moment) {
+        self.begin(now);
+        for noted in batch {
+            *self.events.entry(crate::events::json::type_name(&noted.event.kind).to_owned()).or_default() += 1;
+            match &noted.event.kind {
+                EventKind::Live(live) => self.live = Some(live.clone()),
+                EventKind::State(phase) if phase.kind == PhaseKind::Ended => self.ended = true,
+                _ => {}
+            }
+            if let Some(tally) = noted.tally {
+                self.gifts = self.gifts.saturating_add(tally.added);
+                self.coins = self.coins.saturating_add(tally.diamonds.unwrap_or(0));
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The anonymous cookie `ttwid` that TikTok gives a stranger, with the browser it was given to.
+//!
+//! Shared by everything that shows itself on one way out, and renewed as a whole: a cookie that was given to one browser
+//! is refused from another (docs/protocol.md#anonymous-cookie).
+
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, SET_COOKIE};
+use tokio::sync::Mutex;
+use tokio::time::sleep;
+
+use super::error::{Error, Kind};
+use super::http::Http;
+use super::service::Service;
+use super::user_agent::BrowserIdentity;
+
+/// Requests made for a cookie, and the pause between them.
+const COOKIE_TRIES: usize = 3;
+const COOKIE_PAUSE: Duration = Duration::from_millis(750);
+const DOING: &str = "get TikTok's anonymous cookie";
+
+/// A browser and the cookie that was given to it.
+#[derive(Clone, Debug)]
+pub(super) struct AnonymousCookie {
+    turn: usize,
+    ttwid: String,
+}
+
+impl AnonymousCookie {
+    /// The browser it uses.
+    pub(super) fn browser(&self) -> BrowserIdentity {
+        BrowserIdentity::nth(self.turn)
+    }
+
+    /// Its cookie line.
+    pub(super) fn header_value(&self) -> String {
+        format!("ttwid={}", self.ttwid)
+    }
+}
+
+/// The cookie of one way out; none until somebody needs one.
+#[derive(Debug, Default)]
+pub(super) struct AnonymousCookies(Mutex<Option<AnonymousCookie>>);
+
+impl AnonymousCookies {
+    /// The cookie in use; a new one when there is none, or when the one in use is the `blocked` one. Rooms that ask at
+    /// the same time wait for one request.
+    pub(super) async fn get(
+        &self,
+        service: &Service,
+        http: &Http,
+        blocked: Option<&AnonymousCookie>,
+    ) -> Result<AnonymousCookie, Error> {
+        let mut slot = self.0.lock().await;
+        let blocked = blocked.map(|known| known.turn);
+        if let Some(known) = slot.as_ref().filter(|known| Some(known.turn) != blocked) {
+            return Ok(known.clone());
+        }
+        let turn = blocked.map_or(0, |turn| turn.wrapping_add(1));
+        let fresh = AnonymousCookie { turn, ttwid: fetch_ttwid(service, http, BrowserIdentity::nth(turn)).await? };
+        *slot = Some(fresh.clone());
+        Ok(fresh)
+    }
+}
+
+async fn fetch_ttwid(service: &Service, http: &Http, browser: BrowserIdentity) -> Result<String, Error> {
+    for round in 0..COOKIE_TRIES {
+        if round > 0 {
+            sleep(COOKIE_PAUSE).await;
+        }
+        // The head is enough; the page behind it is large.
+        let headers = browser.headers(&service.site, &service.language);
+        let answer = http.head_of(DOING, &service.site, headers).await?;
+        if let Some(ttwid) = ttwid_in(answer.headers()) {
+            return Ok(ttwid);
+        }
+        if matches!(answer.status().as_u16(), 403 | 429) {
+            break;
+        }
+    }
+    Err(Error::new(
+        Kind::Blocked,
+        "TikTok's site gave no anonymous cookie (ttwid): it may be blocking this network; use a provider, or another network",
+    ))
+}
+
+/// The `ttwid` that an answer sets.
+fn ttwid_in(headers: &HeaderMap) -> Option<String> {
+    headers.get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok()).find_map(ttwid)
+}
+
+/// The value of a `Set-Cookie: ttwid=…`.
+fn ttwid(set_cookie: &str) -> Option<String> {
+    let value = set_cookie.trim_start().strip_prefix("ttwid=")?.split(';').next()?.trim();
+    let sane = !value.is_empty() && value.len() <= 1_024 && value.bytes().all(|byte| byte.is_ascii_graphic());
+    sane.then(|| value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("ttwid=1%7Cabc%7C17; Path=/; Domain=tiktok.com", Some("1%7Cabc%7C17"))]
+    #[case("ttwid=; Path=/", None)]
+    #[case("tt_csrf=1; ttwid=x", None)]
+    #[case("ttwid=a\u{1b}b", None)]
+    fn the_cookie_is_taken_from_its_own_line(#[case] line: &str, #[case] value: Option<&str>) {
+        assert_eq!(ttwid(line).as_deref(), value);
+    }
+}

@@ -1,0 +1,230 @@
+//! A lenient reader of JSON: one damaged value costs itself, never the whole answer.
+//!
+//! What other clients have met is repaired: a byte order mark, bytes that are no UTF-8, half of a surrogate pair, raw
+//! control characters and unknown escapes inside texts, `NaN` and numbers too large to be held, a comma before a bracket,
+//! nesting deeper than the parser follows, and words after the end. An answer that is cut off stays unreadable.
+
+use std::iter::Peekable;
+use std::str::Chars;
+
+use serde_json::Value;
+
+/// Levels of nesting that are kept; the parser itself gives up at 128.
+const DEEPEST: usize = 100;
+
+/// Reads an answer's body. Nothing when it holds no JSON value.
+pub(in crate::webcast) fn from_bytes(bytes: &[u8]) -> Option<Value> {
+    from_text(&String::from_utf8_lossy(bytes))
+}
+
+/// Reads a text that begins with a JSON value; what follows the value is left alone.
+pub(in crate::webcast) fn from_text(text: &str) -> Option<Value> {
+    let text = text.trim_start_matches(['\u{feff}', '\u{200b}']).trim();
+    // Nearly every answer is sound, and then this is all.
+    serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&Repair::new(text).run()).ok())
+}
+
+struct Repair<'t> {
+    rest: Peekable<Chars<'t>>,
+    out: String,
+    depth: usize,
+}
+
+impl<'t> Repair<'t> {
+    fn new(text: &'t str) -> Self {
+        Self { rest: text.chars().peekable(), out: String::with_capacity(text.len() + 16), depth: 0 }
+    }
+
+    /// The first value, repaired.
+    fn run(mut self) -> String {
+        while let Some(c) = self.rest.next() {
+            match c {
+                '"' => self.text(),
+                '{' | '[' => {
+                    self.depth += 1;
+                    if self.depth == DEEPEST + 1 {
+                        self.out.push_str("null");
+                    }
+                    self.push(c);
+                }
+                '}' | ']' => {
+                    self.drop_comma();
+                    self.push(c);
+                    self.depth = self.depth.saturating_sub(1);
+                }
+                ',' | ':' => self.push(c),
+                c if c.is_whitespace() => {}
+                c => self.word(c),
+            }
+            if self.depth == 0 {
+                break;
+            }
+        }
+        self.out
+    }
+
+    /// Adds to the output, unless we are deeper than anybody looks.
+    fn push(&mut self, c: char) {
+        if self.depth <= DEEPEST {
+            self.out.push(c);
+        }
+    }
+
+    fn drop_comma(&mut self) {
+        if self.depth <= DEEPEST && self.out.ends_with(',') {
+            self.out.pop();
+        }
+    }
+
+    /// A number or a word; what JSON does not know is null.
+    fn word(&mut self, first: char) {
+        let mut word = String::from(first);
+        let ends = |c: char| c.is_whitespace() || matches!(c, ',' | ':' | '}' | ']' | '{' | '[' | '"');
+        while let Some(c) = self.rest.next_if(|&c| !ends(c)) {
+            word.push(c);
+        }
+        if self.depth <= DEEPEST {
+            self.out.push_str(if serde_json::from_str::<Value>(&word).is_ok() { &word } else { "null" });
+        }
+    }
+
+    /// A text, from behind its opening quote to behind the closing one.
+    fn text(&mut self) {
+        self.push('"');
+        while let Some(c) = self.rest.next() {
+            match c {
+                '"' => {
+                    self.push('"');
+                    return;
+                }
+                '\\' => self.escape(),
+                c if c.is_control() => {
+                    for c in format!("\\u{:04x}", u32::from(c)).chars() {
+                        self.push(c);
+                    }
+                }
+                c => self.push(c),
+            }
+        }
+    }
+
+    fn escape(&mut self) {
+        match self.rest.next() {
+            Some('u') => {
+                let read = self.unit();
+                self.unicode(read);
+            }
+            Some(c @ ('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't')) => {
+                self.push('\\');
+                self.push(c);
+            }
+            // An escape that JSON does not know stands for its character.
+            Some(c) if !c.is_control() => self.push(c),
+            _ => {}
+        }
+    }
+
+    /// The character of a UTF-16 unit, which may be the first half of a pair.
+    fn unicode(&mut self, unit: Option<u16>) {
+        let Some(unit) = unit else {
+            self.push('\u{fffd}');
+            return;
+        };
+        let mut units = vec![unit];
+        if (0xd800..0xdc00).contains(&unit) {
+            let mut ahead = self.rest.clone();
+            let pair = (ahead.next() == Some('\\') && ahead.next() == Some('u')).then(|| unit_of(&mut ahead)).flatten();
+            if let Some(low @ 0xdc00..0xe000) = pair {
+                units.push(low);
+                self.rest = ahead;
+            }
+        }
+        for c in char::decode_utf16(units).map(|c| c.unwrap_or('\u{fffd}')) {
+            match c {
+                '"' | '\\' => {
+                    self.push('\\');
+                    self.push(c);
+                }
+                c if c.is_control() => {
+                    for c in format!("\\u{:04x}", u32::from(c)).chars() {
+                        self.push(c);
+                    }
+                }
+                c => self.push(c),
+            }
+        }
+    }
+
+    fn unit(&mut self) -> Option<u16> {
+        unit_of(&mut self.rest)
+    }
+}
+
+/// Four hexadecimal digits; nothing else is eaten.
+fn unit_of(rest: &mut Peekable<Chars<'_>>) -> Option<u16> {
+    let mut unit = 0;
+    for _ in 0..4 {
+        let digit = rest.next_if(char::is_ascii_hexdigit)?.to_digit(16)?;
+        unit = unit << 4 | u16::try_from(digit).ok()?;
+    }
+    Some(unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+    use serde_json::json;
+
+    #[rstest]
+    #[case(r#"{"title":"Apfel\ud83d","n":1}"#, json!({"title": "Apfel\u{fffd}", "n": 1}))]
+    #[case(r#"{"title":"\ude00 b","n":1}"#, json!({"title": "\u{fffd} b", "n": 1}))]
+    #[case(r#"{"title":"\ud83d\ud83d\ude00"}"#, json!({"title": "\u{fffd}😀"}))]
+    #[case(r#"{"title":"\ud83dA","b":"\uZZ"}"#, json!({"title": "\u{fffd}A", "b": "\u{fffd}ZZ"}))]
+    #[case("\u{feff}{\"a\":1}", json!({"a": 1}))]
+    #[case("{\"a\":\"x\ny\u{1}\tz\"}", json!({"a": "x\ny\u{1}\tz"}))]
+    #[case(r#"{"a":NaN,"b":-Infinity,"c":1e999,"d":undefined,"e":2}"#, json!({"a":null,"b":null,"c":null,"d":null,"e":2}))]
+    #[case(r#"{"a":"\x41\'","b":[1,2,],}"#, json!({"a": "x41'", "b": [1, 2]}))]
+    #[case(r#"{"a":"\ud83d \u0022 \u005c \u0000"}"#, json!({"a": "\u{fffd} \" \\ \0"}))]
+    #[case(r#"{"a":1};window["b"]={}"#, json!({"a": 1}))]
+    #[case(r#"{"a":"\ud83d"} trailing"#, json!({"a": "\u{fffd}"}))]
+    fn damage_costs_itself_only(#[case] text: &str, #[case] value: Value) {
+        assert_eq!(from_text(text), Some(value));
+    }
+
+    #[test]
+    fn bytes_that_are_no_utf_8_become_the_replacement() {
+        assert_eq!(from_bytes(b"{\"a\":\"x\xff\xed\xa0\xbd\",\"b\":2}").unwrap()["b"], 2);
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_null() {
+        let deep = format!("{{\"n\":2,\"deep\":{}{},\"m\":3}}", "[".repeat(5_000), "]".repeat(5_000));
+        let value = from_text(&deep).unwrap();
+        assert_eq!((&value["n"], &value["m"]), (&json!(2), &json!(3)));
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("{\"half")]
+    #[case("{\"a\":\"\\ud83d")]
+    #[case("<html>")]
+    fn what_is_no_json_stays_unreadable(#[case] text: &str) {
+        assert!(from_text(text).is_none_or(|value| value.is_null()), "{text}");
+    }
+
+    proptest! {
+        #[test]
+        fn sound_json_is_never_changed(value in super::super::tests::any_json(&["a", "b\"", "\\"])) {
+            let text = value.to_string();
+            let repaired: Value = serde_json::from_str(&Repair::new(&text).run()).unwrap();
+            prop_assert_eq!(repaired, serde_json::from_str::<Value>(&text).unwrap());
+        }
+
+        #[test]
+        fn no_bytes_panic(bytes: Vec<u8>) {
+            from_bytes(&bytes);
+        }
+    }
+}

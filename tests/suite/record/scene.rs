@@ -1,0 +1,287 @@
+//! What the recorder is tested on: a service that plays a script, and programs that stand in for ffmpeg.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::process::Command as Process;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tempfile::TempDir;
+use tiktop::clock::Clock;
+use tiktop::ids::{RoomId, RoomKey};
+use tiktop::record::{
+    Command, Found, Job, Limits, LiveState, Media, Offer, Recorder, Recording, Settings, Source, Trouble, Update, spawn,
+};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+/// Far longer than anything here takes; a wait that long is a failed test.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// An ffmpeg that keeps what it is fed.
+pub(super) const COPY: &str = r#"for last; do :; done; exec cat > "${last#file:}""#;
+pub(super) const ROOM: RoomKey = RoomKey(1);
+
+/// How a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    End,
+    Reset,
+    Stall,
+    /// The address is refused; nothing is sent.
+    Refuse,
+}
+
+/// A service that answers one connection after the other from a script, and says that the live has ended after that.
+#[derive(Clone, Debug)]
+pub(super) struct Play {
+    acts: Arc<Mutex<VecDeque<(Bytes, Then)>>>,
+    hls_only: bool,
+    no_streams: bool,
+    sound_only: bool,
+    panics: bool,
+}
+
+impl Play {
+    pub(super) fn new(acts: impl IntoIterator<Item = (Vec<u8>, Then)>) -> Self {
+        let acts = acts.into_iter().map(|(bytes, then)| (Bytes::from(bytes), then)).collect();
+        Self { acts: Arc::new(Mutex::new(acts)), hls_only: false, no_streams: false, sound_only: false, panics: false }
+    }
+
+    /// A live whose service names sound only.
+    pub(super) fn of_sound(acts: impl IntoIterator<Item = (Vec<u8>, Then)>) -> Self {
+        Self { sound_only: true, ..Self::new(acts) }
+    }
+
+    /// A service with a bug in it.
+    pub(super) fn panicking() -> Self {
+        Self { panics: true, ..Self::new([]) }
+    }
+
+    pub(super) fn without_streams(hls_only: bool) -> Self {
+        Self { hls_only, no_streams: true, ..Self::new([(Vec::new(), Then::End)]) }
+    }
+}
+
+impl Source for Play {
+    type Address = ();
+    type Media = Act;
+
+    async fn resolve(&self, _: &Job) -> Result<Found<()>, Trouble> {
+        assert!(!self.panics, "a bug");
+        let state = if self.acts.lock().unwrap().is_empty() { LiveState::Ended } else { LiveState::On };
+        let offer = Offer { quality: "hd".into(), address: (), sound_only: self.sound_only };
+        let offers = if self.no_streams { Vec::new() } else { vec![offer] };
+        Ok(Found { state, offers, hls_only: self.hls_only })
+    }
+
+    async fn open(&self, (): &()) -> Result<Act, Trouble> {
+        let gone = || Trouble { gone: true, words: "TikTok refused the stream (404)".into() };
+        match self.acts.lock().unwrap().pop_front() {
+            Some((_, Then::Refuse)) | None => Err(gone()),
+            Some((bytes, then)) => Ok(Act { bytes, then }),
+        }
+    }
+}
+
+/// One connection.
+pub(super) struct Act {
+    bytes: Bytes,
+    then: Then,
+}
+
+impl Media for Act {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, Trouble> {
+        if !self.bytes.is_empty() {
+            // An odd size, so that tags are cut anywhere.
+            return Ok(Some(self.bytes.split_to(self.bytes.len().min(7_001))));
+        }
+        match self.then {
+            Then::Reset => Err(Trouble { gone: false, words: "the connection was reset".into() }),
+            Then::Stall => std::future::pending().await,
+            Then::End | Then::Refuse => Ok(None),
+        }
+    }
+}
+
+/// What records.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ffmpeg {
+    /// A shell script in its place.
+    Script(&'static str),
+    Program(&'static str),
+}
+
+/// A recorder at work in a folder of its own.
+pub(super) struct Scene {
+    pub(super) dir: TempDir,
+    pub(super) commands: mpsc::Sender<Command>,
+    pub(super) updates: mpsc::Receiver<Update>,
+    pub(super) recorder: Recorder,
+}
+
+impl Scene {
+    /// Starts to record `play` with a copying ffmpeg, and waits no longer than a test must.
+    pub(super) async fn new(play: Play) -> Self {
+        Self::with(play, &Ffmpeg::Script(COPY), impatient()).await
+    }
+
+    /// Starts to record what `source` has.
+    pub(super) async fn with(source: impl Source, ffmpeg: &Ffmpeg, limits: Limits) -> Self {
+        Self::of(job(), source, ffmpeg, limits).await
+    }
+
+    /// Starts to record a live that `source` has.
+    pub(super) async fn of(job: Job, source: impl Source, ffmpeg: &Ffmpeg, limits: Limits) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let program = match ffmpeg {
+            Ffmpeg::Script(script) => program(dir.path(), script).to_string_lossy().into_owned(),
+            Ffmpeg::Program(program) => (*program).to_owned(),
+        };
+        let settings = Settings { limits, ..Settings::new(dir.path().join("videos"), program) };
+        let (commands, inbox) = mpsc::channel(8);
+        let (outbox, updates) = mpsc::channel(64);
+        let recorder = spawn(source, settings, Clock::system(), inbox, outbox);
+        commands.send(Command::Start(job)).await.unwrap();
+        Self { dir, commands, updates, recorder }
+    }
+
+    pub(super) async fn next(&mut self) -> Recording {
+        timeout(PATIENCE, self.updates.recv()).await.unwrap().unwrap().recording
+    }
+
+    /// Waits until something is on disk.
+    pub(super) async fn running(&mut self) -> PathBuf {
+        loop {
+            match self.next().await {
+                Recording::Running { file, bytes: 1.., .. } => return file,
+                Recording::Starting | Recording::Running { .. } | Recording::Reconnecting { .. } => {}
+                other => panic!("it ended: {other:?}"),
+            }
+        }
+    }
+
+    /// Waits until what is on disk has not grown for seconds: all that was sent has been written.
+    pub(super) async fn settled(&mut self) -> PathBuf {
+        loop {
+            match self.next().await {
+                Recording::Running { file, bytes: 1.., rate: 0, .. }
+                | Recording::Reconnecting { file, bytes: 1.., .. } => return file,
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) async fn last(&mut self) -> Recording {
+        loop {
+            let recording = self.next().await;
+            if matches!(recording, Recording::Done { .. } | Recording::Failed { .. }) {
+                return recording;
+            }
+        }
+    }
+
+    /// Waits for a failure; gives its sentence and the file.
+    pub(super) async fn failure(&mut self) -> (String, Option<PathBuf>) {
+        match self.last().await {
+            Recording::Failed { reason, file } => (reason.to_string(), file),
+            other => panic!("it did not fail: {other:?}"),
+        }
+    }
+
+    /// Waits for a good end; gives the file, the recorded time and the reason.
+    pub(super) async fn done(&mut self) -> (PathBuf, u64, String) {
+        match self.last().await {
+            Recording::Done { file, bytes, millis, reason } => {
+                assert!(bytes > 0);
+                (file, millis, reason.to_string())
+            }
+            other => panic!("it was not done: {other:?}"),
+        }
+    }
+
+    pub(super) async fn stop(&self) {
+        self.commands.send(Command::Stop(ROOM)).await.unwrap();
+    }
+
+    /// The names of all files, in order.
+    pub(super) fn files(&self) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.dir.path().join("videos")) else { return Vec::new() };
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+pub(super) fn job() -> Job {
+    Job { room: ROOM, room_id: RoomId(7), host: "ana".into(), title: "Morning".into() }
+}
+
+/// Short waits, so that a test of a long silence is short.
+pub(super) fn impatient() -> Limits {
+    let short = Duration::from_millis(20);
+    Limits {
+        read: Duration::from_millis(300),
+        retries: [short; 3],
+        round: short,
+        short,
+        end_again: short,
+        after_end: short,
+        min_free: 0,
+        ..Limits::default()
+    }
+}
+
+/// A stream that stalls stays as it is.
+pub(super) fn patient() -> Limits {
+    Limits { read: Duration::from_secs(600), ..impatient() }
+}
+
+/// Writes a shell script. By another process: while one of ours has the file open for writing, a fork in another
+/// test's thread could hold it open too, and then it does not run ("text file busy").
+fn program(dir: &Path, script: &str) -> PathBuf {
+    let path = dir.join("ffmpeg");
+    let made = Process::new("sh")
+        .args(["-c", "printf '#!/bin/sh\\n%s\\n' \"$2\" > \"$1\" && chmod +x \"$1\"", "sh"])
+        .args([path.as_os_str(), script.as_ref()])
+        .status();
+    assert!(made.unwrap().success());
+    path
+}
+
+/// One FLV tag.
+pub(super) fn tag(kind: u8, at: u32, body: &[u8]) -> Vec<u8> {
+    let [high, time @ ..] = at.to_be_bytes();
+    let length = (body.len() as u32).to_be_bytes();
+    let whole = (body.len() as u32 + 11).to_be_bytes();
+    [&[kind], &length[1..], &time, &[high, 0, 0, 0], body, &whole].concat()
+}
+
+/// A connection that sends pictures of `from..to` (milliseconds, one group a second), set up as `setup`.
+pub(super) fn stream(setup: u8, from: u32, to: u32) -> Vec<u8> {
+    let mut bytes = b"FLV\x01\x05\0\0\0\x09\0\0\0\0".to_vec();
+    bytes.extend(tag(18, 0, b"\x02\0\x0aonMetaData"));
+    bytes.extend(tag(9, 0, &[0x17, 0, 0, 0, 0, setup]));
+    bytes.extend(tag(8, 0, &[0xaf, 0, 0x12, 0x10]));
+    for at in (from..to).step_by(40) {
+        let head = if at % 1_000 == 0 { 0x17 } else { 0x27 };
+        bytes.extend(tag(9, at, &[&[head, 1, 0, 0, 0], &at.to_be_bytes()[..]].concat()));
+        bytes.extend(tag(8, at + 3, &[&[0xaf, 1], &at.to_be_bytes()[..]].concat()));
+    }
+    bytes
+}
+
+/// The times of the pictures in a file that [`COPY`] kept.
+pub(super) fn pictures(file: &Path) -> Vec<u32> {
+    let bytes = std::fs::read(file).unwrap();
+    let mut rest = &bytes[13..];
+    let mut times = Vec::new();
+    while let [kind, a, b, c, d, e, f, high, ..] = *rest {
+        let length = u32::from_be_bytes([0, a, b, c]) as usize;
+        if kind == 9 && rest[12] == 1 {
+            times.push(u32::from_be_bytes([high, d, e, f]));
+        }
+        rest = &rest[length + 15..];
+    }
+    times
+}
