@@ -66,6 +66,14 @@ impl Chord {
         matches!(self.code, KeyCode::Char(_)) && self.modifiers.is_empty()
     }
 
+    /// The letter of another script that it writes: on a layout of another language that is a key pressed for its place.
+    pub(super) fn foreign_letter(self) -> Option<char> {
+        match self.code {
+            KeyCode::Char(c) if !c.is_ascii() && self.modifiers.is_empty() => Some(c),
+            _ => None,
+        }
+    }
+
     /// The chord as an event, for whoever plays keys back.
     pub(super) fn event(self) -> KeyEvent {
         KeyEvent::new(self.code, self.modifiers)
