@@ -108,7 +108,7 @@ impl FromStr for Chord {
 
     fn from_str(text: &str) -> Result<Self, ChordError> {
         let mut modifiers = KeyModifiers::NONE;
-        let mut rest = text.trim();
+        let mut rest = text.trim_ascii();
         while let Some((name, modifier)) = MODIFIERS
             .iter()
             .find(|(name, _)| rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
