@@ -6,6 +6,7 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
 use super::{LONGEST_INPUT, rooms, scroll_pane, scrolled};
+use crate::events::PhaseKind;
 use crate::ids::Target;
 use crate::record;
 use crate::track::{self, ReplayControl};
@@ -171,8 +172,11 @@ fn record_or_stop(app: &mut App) -> Outcome {
     if tab.is_recording() {
         return Effect::Record(record::Command::Stop(tab.key)).into();
     }
-    let Some(room_id) = tab.room.room_id.filter(|_| tab.is_on_air()) else {
-        let words = format!("{} is not live: there is nothing to record", tab.name());
+    let Some(room_id) = tab.live_to_record() else {
+        let words = match tab.room.phase.kind {
+            PhaseKind::Offline | PhaseKind::Ended => format!("{} is not live: there is nothing to record", tab.name()),
+            _ => format!("it is not known yet whether {} is live: try again once it is", tab.name()),
+        };
         app.notify(words);
         return Outcome::dirty();
     };
