@@ -19,7 +19,7 @@ mod search;
 mod sim;
 mod watch;
 
-use std::io::Write as _;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -37,7 +37,7 @@ const USAGE: u8 = 2;
 ///
 /// `tiktop @name` opens a room. Watching needs no account.
 #[derive(Debug, Parser)]
-#[command(name = "tiktop", version, subcommand_precedence_over_arg = true)]
+#[command(name = "tiktop", bin_name = "tiktop", version, subcommand_precedence_over_arg = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -109,10 +109,13 @@ impl SettingsArgs {
 
 /// Runs the program with the arguments of this process.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(without_help_of_help(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) => {
-            return explain(&error);
+            return match output::print_usage(&error) {
+                Err(error) if !error.reader_is_gone() => ExitCode::FAILURE,
+                _ => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE)),
+            };
         }
     };
     // A second installation finds the first one's hooks.
@@ -147,20 +150,6 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Help, the version, or what is wrong with the command line.
-fn explain(error: &clap::Error) -> ExitCode {
-    let written = if error.use_stderr() {
-        // It quotes what was typed: printed without colours, so that it can be cleaned.
-        writeln!(std::io::stderr().lock(), "{}", output::cleaned(error.render().to_string().trim_end()))
-    } else {
-        error.print().and_then(|()| std::io::stdout().flush())
-    };
-    match written.map_err(WriteError::from) {
-        Err(error) if !error.reader_is_gone() => ExitCode::FAILURE,
-        _ => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE)),
-    }
-}
-
 /// What a person typed or set is wrong, so that nothing was tried; prints as the sentence it holds.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -180,7 +169,29 @@ fn exit_code(error: &Report) -> ExitCode {
     if error.chain().any(is_usage) { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
 }
 
+/// `help --help` is what everybody tries who looks for help, and clap refuses it: the flag changes nothing there.
+fn without_help_of_help(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut args: Vec<_> = args.collect();
+    if args.get(1).is_some_and(|command| command == "help") {
+        args.retain(|arg| arg != "--help" && arg != "-h");
+    }
+    args
+}
+
 /// Reads the names of rooms; the first that is none is named with what to type instead.
 fn targets(rooms: &[String]) -> Result<Vec<Target>> {
     rooms.iter().map(|room| Ok(room.parse::<Target>()?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_of_help_is_help() {
+        let args = |words: &str| without_help_of_help(words.split(' ').map(OsString::from));
+        assert_eq!(args("tiktop help --help"), args("tiktop help"));
+        assert_eq!(args("tiktop help live -h"), args("tiktop help live"));
+        assert_eq!(args("tiktop live --help").len(), 3);
+    }
 }

@@ -1,15 +1,22 @@
-//! Standard output and standard error: lines safe to look at, and what to do when nobody can be written to.
+//! Standard output and standard error, and what it means that one cannot be written to.
 //!
-//! What a command prints may hold words of others and of the shell (file names, arguments): each line is cleaned here.
+//! Whatever is printed for people is cleaned here: a file name or an argument may hold control bytes like any remote text.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
-use crate::text::Text;
+use crate::text::printable;
+
+/// How long a terminal may take for a sentence: one that takes nothing must not keep the program from ending.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Standard output cannot be written to: a full disk, or a reader that went away.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write to standard output: {0}")]
-pub(super) struct WriteError(#[from] pub(super) std::io::Error);
+pub(super) struct WriteError(#[from] std::io::Error);
 
 impl WriteError {
     /// Whether this only says that the reader has seen enough, as `head` has: no failure of ours.
@@ -18,32 +25,49 @@ impl WriteError {
     }
 }
 
-/// A sentence to standard error.
+/// One line to standard error.
 pub(super) fn warn(sentence: &str) {
-    drop(writeln!(std::io::stderr().lock(), "tiktop: {}", cleaned(sentence)));
+    to_stderr(format!("tiktop: {}\n", printable(sentence)));
 }
 
-/// A line, or several, to standard output.
-pub(super) fn print_line(line: &str) -> Result<(), WriteError> {
-    Ok(writeln!(std::io::stdout().lock(), "{}", cleaned(line))?)
-}
-
-/// A line of JSON to standard output: it is escaped already, and longer than what is meant to be read may be.
-pub(super) fn print_json_line(line: &str) -> Result<(), WriteError> {
-    Ok(writeln!(std::io::stdout().lock(), "{line}")?)
-}
-
-/// `text` without what moves a cursor or hides in a line; its line ends stay.
-pub(super) fn cleaned(text: &str) -> String {
-    text.split('\n').map(|line| Text::new(line).as_str().to_owned()).collect::<Vec<_>>().join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_printed_cannot_move_the_cursor() {
-        assert_eq!(cleaned("a\u{1b}[31mb\n  c\u{202e}d\u{9b}m"), "a[31mb\n  cdm");
+/// What is wrong with the command line, or the help that was asked for, as clap words it.
+pub(super) fn print_usage(error: &clap::Error) -> Result<(), WriteError> {
+    // Colours are left out where control bytes of an argument would stand among theirs.
+    let hostile = std::env::args_os().any(|arg| arg.to_string_lossy().chars().any(crate::text::must_escape));
+    if hostile && error.use_stderr() {
+        to_stderr(printable(&error.render().to_string()).into_owned());
+    } else {
+        error.print()?;
+        std::io::stdout().flush()?;
     }
+    Ok(())
+}
+
+fn to_stderr(text: String) {
+    static STUCK: AtomicBool = AtomicBool::new(false);
+    let write = |text: &str| drop(std::io::stderr().lock().write_all(text.as_bytes()));
+    if !std::io::stderr().is_terminal() {
+        return write(&text);
+    }
+    if STUCK.load(Ordering::Relaxed) {
+        return;
+    }
+    let (done, written) = mpsc::sync_channel(1);
+    thread::spawn(move || {
+        write(&text);
+        done.send(())
+    });
+    if written.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+        STUCK.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Text of one or more lines to standard output.
+pub(super) fn print_line(line: &str) -> Result<(), WriteError> {
+    print_raw(&printable(line))
+}
+
+/// A line of JSON to standard output, which escapes what must not be printed.
+pub(super) fn print_raw(line: &str) -> Result<(), WriteError> {
+    Ok(writeln!(std::io::stdout().lock(), "{line}")?)
 }

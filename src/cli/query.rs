@@ -42,7 +42,7 @@ pub(super) fn print_json(object: &Value) -> Result<(), WriteError> {
         #[serde(flatten)]
         object: &'v Value,
     }
-    output::print_json_line(&escape::to_string(&Answer { v: VERSION, object }))
+    output::print_raw(&escape::to_string(&Answer { v: VERSION, object }))
 }
 
 /// `label  value` lines; those without a value are left out.
