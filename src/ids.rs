@@ -9,6 +9,8 @@
 //! # Ok::<_, tiktop::ids::TargetError>(())
 //! ```
 
+mod pasted;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -66,7 +68,8 @@ numeric_id! {
     RoomKey,
 }
 
-/// A handle without the `@`, in lower case: letters, digits, `_` and `.`.
+/// A handle without the `@`, in lower case. TikTok decides what a handle is, in any script; this one can stand in an address
+/// and on a screen.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UniqueId(CompactString);
@@ -88,14 +91,7 @@ impl FromStr for UniqueId {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
-        let name = text.trim().trim_start_matches('@').to_lowercase();
-        let bad = name.chars().find(|c| !(c.is_alphanumeric() || matches!(c, '_' | '.')));
-        match (name.len(), bad) {
-            (0, _) => Err(TargetError::Empty),
-            (_, Some(bad)) => Err(TargetError::BadCharacter { name: shown(&name), bad }),
-            (65.., None) => Err(TargetError::TooLong { name: shown(&name) }),
-            _ => Ok(Self(CompactString::new(name))),
-        }
+        pasted::unique_id(text)
     }
 }
 
@@ -142,54 +138,11 @@ pub enum TargetError {
     },
 }
 
-/// Room ids have 19 digits; no handle that long is all digits.
-const ROOM_ID_DIGITS: usize = 17;
-
 impl FromStr for Target {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
-        let text = text.trim();
-        if text.contains("://") || text.contains('/') {
-            return from_link(text);
-        }
-        if text.len() >= ROOM_ID_DIGITS
-            && let Ok(room) = text.parse::<RoomId>()
-        {
-            return Ok(Self::Room(room));
-        }
-        text.parse().map(Self::Host)
-    }
-}
-
-fn from_link(text: &str) -> Result<Target, TargetError> {
-    let bad = || TargetError::BadLink { link: shown(text) };
-    let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-    let link = url::Url::parse(&full).map_err(|_| bad())?;
-    let host = link.host_str().unwrap_or_default();
-    if matches!(host, "vm.tiktok.com" | "vt.tiktok.com") || link.path().starts_with("/t/") {
-        return Err(TargetError::ShortLink { link: shown(text) });
-    }
-    if host != "tiktok.com" && !host.ends_with(".tiktok.com") {
-        return Err(bad());
-    }
-    if let Some((_, room)) = link.query_pairs().find(|(key, _)| key == "room_id")
-        && let Ok(room) = room.parse()
-    {
-        return Ok(Target::Room(room));
-    }
-    let mut parts = link.path().split('/').filter(|part| !part.is_empty());
-    match (parts.next(), parts.next()) {
-        (Some(name), _) if name.starts_with('@') => name.parse().map(Target::Host),
-        (Some(name), _) if name.starts_with("%40") => name[3..].parse().map(Target::Host),
-        // Older share links: m.tiktok.com/share/live/ROOM and tiktok.com/live/ROOM.
-        _ => link
-            .path()
-            .split('/')
-            .rev()
-            .find_map(|part| part.parse().ok().filter(|_| part.len() >= ROOM_ID_DIGITS))
-            .map(Target::Room)
-            .ok_or_else(bad),
+        pasted::target(text)
     }
 }
 
@@ -223,6 +176,46 @@ mod tests {
     #[case("7300000000000000001", "room 7300000000000000001")]
     #[case("@7300000000000000001", "@7300000000000000001")]
     #[case("12345", "@12345")]
+    #[case("@oma.backt/live", "@oma.backt")]
+    #[case("oma.backt/live", "@oma.backt")]
+    #[case("/@oma.backt", "@oma.backt")]
+    #[case("@oma.backt?lang=de", "@oma.backt")]
+    #[case("@@oma.backt", "@oma.backt")]
+    #[case("\u{ff20}oma.backt", "@oma.backt")]
+    #[case("\u{ff20}\u{ff4f}\u{ff4d}\u{ff41}", "@oma")]
+    #[case("@oma.backt\u{200b}", "@oma.backt")]
+    #[case("\u{2066}@oma\u{feff}.backt\u{2069}", "@oma.backt")]
+    #[case("\u{a0}@oma.backt\u{3000}", "@oma.backt")]
+    #[case("<https://www.tiktok.com/@oma.backt/live>", "@oma.backt")]
+    #[case("(https://www.tiktok.com/@oma.backt/live)", "@oma.backt")]
+    #[case("[Oma](https://www.tiktok.com/@oma.backt/live)", "@oma.backt")]
+    #[case("live now: https://www.tiktok.com/@oma.backt/live !!", "@oma.backt")]
+    #[case("HTTPS://WWW.TIKTOK.COM/@Oma.Backt/LIVE", "@oma.backt")]
+    #[case("https://www.tiktok.com/live/@oma.backt", "@oma.backt")]
+    #[case("https://www.tiktok.com/de-DE/@oma.backt/live", "@oma.backt")]
+    #[case("https://www.tiktok.com/%40oma%2Ebackt/live", "@oma.backt")]
+    #[case("%40oma.backt", "@oma.backt")]
+    #[case("https://www.tiktok.com/@%E0%B8%84%E0%B8%A3%E0%B8%B9/live", "@ครู")]
+    #[case("“@oma.backt”", "@oma.backt")]
+    #[case("'@oma.backt',", "@oma.backt")]
+    #[case("「@oma.backt」", "@oma.backt")]
+    #[case("https://www.tiktok.com/@oma.backt/live?room_id=0", "@oma.backt")]
+    #[case("https://www.tiktok.com/live?room_id=7300000000000000001", "room 7300000000000000001")]
+    #[case("https://webcast.tiktok.com/x/?roomId=7300000000000000001", "room 7300000000000000001")]
+    #[case("snssdk1233://live?room_id=7300000000000000001", "room 7300000000000000001")]
+    #[case(
+        "https://www.tiktok.com/login?redirect_url=https%3A%2F%2Fwww.tiktok.com%2F%40oma.backt%2Flive",
+        "@oma.backt"
+    )]
+    #[case("\u{ff17}300000000000000001", "room 7300000000000000001")]
+    #[case("ครูน้ำ", "@ครูน้ำ")]
+    #[case("@नमस्ते_live", "@नमस्ते_live")]
+    #[case("خَالِد", "@خَالِد")]
+    #[case("क्\u{200d}ष", "@क्\u{200d}ष")]
+    #[case("e\u{301}clair", "@e\u{301}clair")]
+    #[case("头文字m", "@头文字m")]
+    #[case(".m.i.k", "@.m.i.k")]
+    #[case("ana-live", "@ana-live")]
     fn a_room_may_be_typed_in_many_ways(#[case] typed: &str, #[case] shown: &str) {
         assert_eq!(typed.parse::<Target>().unwrap().to_string(), shown);
     }
@@ -236,6 +229,12 @@ mod tests {
     #[case("https://vm.tiktok.com/ZM123/")]
     #[case("https://www.tiktok.com/")]
     #[case("http://")]
+    #[case("\u{200b}")]
+    #[case("https://www.tiktok.com.example.com/@ana")]
+    #[case("https://example.com/?u=tiktok.com/@ana")]
+    #[case("a/b")]
+    #[case("ana\\live")]
+    #[case("https://www.tiktok.com/live?room_id=0")]
     fn what_is_no_room_is_refused_in_words(#[case] typed: &str) {
         let error = typed.parse::<Target>().unwrap_err().to_string();
         assert!(!error.contains('\u{1b}'), "{error}");

@@ -1,7 +1,7 @@
 //! A fake TikTok on loopback: look-ups, a signing provider, sockets, streams, and everything that can go wrong with them.
 //!
-//! It is the demo and the test bed. It speaks the protocol as `protocol.md` records it, so that other people's clients can
-//! be pointed at it too. It refuses to know our client: nothing here is shared with `webcast` but the wire schema.
+//! It is the demo and the test bed. It speaks the protocol of docs/protocol.md, so that other people's clients can be pointed
+//! at it too. It refuses to know our client: nothing here is shared with `webcast` but the wire schema.
 //!
 //! What must stay true: a room's script runs once, so all sockets hear the same messages with the same ids; at rate 0
 //! nothing happens that nobody asked for; [`ExpectedTotals`] is what was really sent.

@@ -69,6 +69,11 @@ pub(crate) fn under(base: &Url, path: &str) -> Url {
     url
 }
 
+/// The page of an account under `site`, or the one `below` it. A name that holds a percent sign is not an escape.
+pub(crate) fn account_page(site: &Url, name: &str, below: &str) -> Url {
+    under(site, &format!("@{}{below}", name.replace('%', "%25")))
+}
+
 /// Refuses plain `http` and `ws` to anything but loopback.
 pub(crate) fn check_plain(url: &Url) -> Result<(), Error> {
     match url.scheme() {

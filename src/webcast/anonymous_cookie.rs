@@ -1,7 +1,7 @@
 //! The anonymous cookie `ttwid` that TikTok gives a stranger, with the browser it was given to.
 //!
 //! Shared by everything that shows itself on one way out, and renewed as a whole: a cookie that was given to one browser
-//! is refused from another (protocol notes 4.5, 5.5).
+//! is refused from another (docs/protocol.md#anonymous-cookie).
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Lives that TikTok recommends, page by page.
 //!
-//! Guests get an empty answer since 2026-08 at the latest (protocol notes 3.3): that is [`Kind::NeedsSession`], whose
+//! Guests get an empty answer since 2026-08 at the latest (docs/protocol.md#search-and-feed): that is [`Kind::NeedsSession`], whose
 //! sentence names the search, which works without a login. Tried on the simulator only.
 
 use serde_json::Value;

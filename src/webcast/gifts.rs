@@ -1,7 +1,7 @@
 //! The gifts that can be sent in a room, with their prices.
 //!
 //! A comfort: messages carry the facts of their own gift, so nobody may fail because this list does. Sources disagree on
-//! whether it needs a signature (protocol notes 3.1); an empty answer is taken to mean that it does.
+//! whether it needs a signature (docs/protocol.md#gift-list); an empty answer is taken to mean that it does.
 
 use std::sync::Arc;
 

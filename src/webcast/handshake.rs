@@ -84,7 +84,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// Why TikTok's edge refused a handshake (protocol notes 5.5): the status is often 200, the reason stands in headers.
+/// Why TikTok's edge refused a handshake (docs/protocol.md#handshake-refusals): the status is often 200, the reason stands in headers.
 fn refusal(whose: &str, url: &Url, status: StatusCode, headers: &HeaderMap) -> Error {
     let code = header(headers, "handshake-status").trim();
     let words = header(headers, "handshake-msg").trim();

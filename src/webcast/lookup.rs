@@ -1,7 +1,7 @@
 //! From a name to a room: who is this, are they live, and which room is it.
 //!
 //! Two independent answers, neither of which needs a login or a signature: the JSON of `api-live/user/room`, and the state
-//! inside the live page (protocol notes 1.2, 1.3). A room id alone never means live: only the status does, because
+//! inside the live page (docs/protocol.md#look-ups). A room id alone never means live: only the status does, because
 //! the service keeps the last room's id and even its stream addresses.
 
 mod page;
@@ -13,6 +13,7 @@ use super::error::{Error, Kind};
 use super::http::Answer;
 use super::json::{at, count, flag, from_bytes, id, int, str, text};
 use super::service::Service;
+use super::streams::{self, StreamUrl};
 use crate::clock::Timestamp;
 use crate::ids::{RoomId, UniqueId, UserId};
 use crate::text::Text;
@@ -52,9 +53,11 @@ pub struct Lookup {
     pub answered_by: &'static str,
     /// What stands between a stranger and the live.
     pub gates: Gates,
+    /// Streams this answer names, best first; nothing unless live. Another answer may name more.
+    pub streams: Vec<StreamUrl>,
 }
 
-/// Where a live stands (protocol notes 1.7).
+/// Where a live stands (docs/protocol.md#live-status).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LiveStatus {
     /// 2: live.
@@ -142,7 +145,7 @@ pub(super) async fn ask_api(service: &Service, host: &UniqueId) -> Result<Lookup
 }
 
 pub(super) async fn ask_page(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
-    let url = super::address::under(&service.site, &format!("@{host}/live"));
+    let url = super::address::account_page(&service.site, host.as_str(), "/live");
     let answer = ask(service, host, url, PAGE_CAP).await?;
     page::read(host, &answer)
 }
@@ -215,7 +218,14 @@ fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Resul
             paid: flag(at(live, &["paidEvent", "paid_type"])),
             ..Gates::default()
         },
+        streams: if status.is_on() { streams_of(live) } else { Vec::new() },
     })
+}
+
+/// The streams of a `liveRoom`; H.265 has a table of its own.
+fn streams_of(live: &Value) -> Vec<StreamUrl> {
+    let table = |key: &str| at(live, &[key]);
+    streams::read_all(&[table("streamData"), table("hevcStreamData"), table("stream_url"), table("streamUrl")]).flv
 }
 
 #[cfg(test)]

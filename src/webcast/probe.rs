@@ -57,7 +57,7 @@ pub enum LookUpPath {
     LivePage,
 }
 
-/// What a provider still grants to a key (protocol notes 4.3).
+/// What a provider still grants to a key (docs/protocol.md#provider-limits).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// One a span, the longest first; a span the provider did not name is left out.

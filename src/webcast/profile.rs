@@ -1,10 +1,10 @@
 //! Who an account is: the state inside the profile page, else what the look-up knows of it.
 //!
-//! Needs no login (protocol notes 1.4). The page also names private accounts and counts what the look-up does not.
+//! Needs no login (docs/protocol.md#profile-page). The page also names private accounts and counts what the look-up does not.
 
 use serde_json::Value;
 
-use super::address::under;
+use super::address::account_page;
 use super::error::{Error, Kind};
 use super::http::Answer;
 use super::json::{at, count, flag, from_text, id, int, str, text};
@@ -54,7 +54,7 @@ pub struct UserInfo {
 
 /// Asks the profile page, and the look-up where the page has no answer.
 pub(super) async fn user_info(service: &Service, user: &UniqueId) -> Result<UserInfo, Error> {
-    let url = under(&service.site, &format!("@{user}"));
+    let url = account_page(&service.site, user.as_str(), "");
     let way = service.routes.of_host(user);
     let answer = service.ask(&way.http, &format!("get the profile of @{user}"), url, CAP).await;
     let first = match answer.and_then(|answer| read(user, &answer)) {

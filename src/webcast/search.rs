@@ -1,6 +1,6 @@
 //! Lives that match some words.
 //!
-//! Works without login and signature (one source, 2026-08; protocol notes 2.5), which makes it the guest's way to find
+//! Works without login and signature (one source, 2026-08; docs/protocol.md#search-and-feed), which makes it the guest's way to find
 //! lives while the feed is closed to them.
 
 use serde_json::Value;

@@ -13,14 +13,14 @@ use super::error::Error;
 use super::http::{Answer, Http, Proxies, Request};
 use super::request_overrides::{Additions, RequestOverrides};
 use super::route::{Route, Routes};
-use super::socket::Pace;
+use super::socket::SocketTimeouts;
 use super::transport::RoomRef;
 use super::user_agent::{BrowserIdentity, insert_text};
 use crate::config::{Secret, Secrets, Settings};
 
 /// Where room info and gifts are, unless the base address brings a path of its own.
 const WEBCAST_PATH: &str = "/webcast";
-/// Where the socket is since 2024 at the latest (protocol notes 5.2), unless the base address brings a path of its own.
+/// Where the socket is since 2024 at the latest (docs/protocol.md#hosts), unless the base address brings a path of its own.
 const SOCKET_PATH: &str = "/webcast/im/ws_proxy/ws_reuse_supplement/";
 
 /// Shared by the client and its transports.
@@ -35,7 +35,7 @@ pub(super) struct Service {
     pub(super) socket: Url,
     pub(super) language: String,
     /// The rhythm of every socket.
-    pub(super) pace: Pace,
+    pub(super) timeouts: SocketTimeouts,
     session: Option<Secret>,
     target_idc: Option<Secret>,
     session_hosts: Vec<String>,
@@ -53,7 +53,10 @@ impl Service {
             webcast: with_path(base("service.webcast_url", &service.webcast_url)?, WEBCAST_PATH),
             socket: with_path(base("service.socket_url", &service.socket_url)?, SOCKET_PATH),
             language: service.language.clone(),
-            pace: Pace { stale: Duration::from_secs(service.silence_seconds.clamp(1, 600)), ..Pace::default() },
+            timeouts: SocketTimeouts {
+                stale: Duration::from_secs(service.silence_seconds.clamp(1, 600)),
+                ..SocketTimeouts::default()
+            },
             session: secrets.session.clone(),
             target_idc: secrets.target_idc.clone(),
             session_hosts: settings.session.hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect(),
@@ -107,7 +110,7 @@ impl Service {
         self.additions.add_query(url);
     }
 
-    /// A question to the webcast service: `url` with the block every such request carries (protocol notes 2.1) and `pairs`.
+    /// A question to the webcast service: `url` with the block every such request carries (docs/protocol.md#common-parameters) and `pairs`.
     pub(super) fn question<'p>(&self, mut url: Url, pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> Url {
         url.query_pairs_mut()
             .extend_pairs(Self::browser().query(&self.language))
@@ -131,7 +134,7 @@ impl Service {
         let may = self.may_see_secrets(url) && harmless(session) && harmless(target_idc);
         may.then(|| {
             let line = format!("sessionid={session}; sessionid_ss={session}; sid_tt={session}");
-            // A session is good in its own data centre only (protocol notes 4.7).
+            // A session is good in its own data centre only (docs/protocol.md#sessions).
             if target_idc.is_empty() { line } else { format!("{line}; tt-target-idc={target_idc}") }
         })
     }

@@ -1,7 +1,7 @@
 //! The browser we say we are.
 //!
 //! One identity is used for everything that belongs together: a cookie, the signature made for it and the socket opened
-//! with it must name the same browser, or the socket is refused with DEVICE_BLOCKED (protocol notes 5.4, 5.5).
+//! with it must name the same browser, or the socket is refused with DEVICE_BLOCKED (docs/protocol.md#common-parameters).
 
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderMap, HeaderName, HeaderValue, REFERER, USER_AGENT};
 use url::Url;
@@ -57,7 +57,7 @@ impl BrowserIdentity {
         headers
     }
 
-    /// The query block that every webcast request carries (protocol notes 2.1).
+    /// The query block that every webcast request carries (docs/protocol.md#common-parameters).
     pub(crate) fn query(self, language: &str) -> [(&'static str, String); 11] {
         [
             ("aid", "1988".into()),

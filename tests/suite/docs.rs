@@ -36,7 +36,9 @@ fn named(text: &str) -> Vec<&str> {
 #[test]
 fn files_that_documents_point_to_exist() {
     let mut dead = Vec::new();
-    for name in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/coming-from.md", "proto/README.md"] {
+    for name in
+        ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/coming-from.md", "docs/protocol.md", "proto/README.md"]
+    {
         let Some(text) = document(name) else { continue };
         let folder = root().join(name).parent().map(Path::to_owned).unwrap_or_default();
         let links = linked(&text).into_iter().map(|target| (target, folder.join(target)));
@@ -61,6 +63,64 @@ fn the_readme_lists_the_keys_that_are() {
     let keys = keys_markdown();
     let right = block(&text, "keys") == Some(keys.trim());
     assert!(right, "put this into README.md between `<!-- keys -->` and `<!-- /keys -->`:\n\n{keys}");
+}
+
+/// Sources and documents of the project, with their text.
+fn texts(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            texts(&path, found);
+        } else if path.extension().is_some_and(|ending| ["rs", "md", "proto", "toml"].iter().any(|own| ending == *own))
+            && let Ok(text) = std::fs::read_to_string(&path)
+        {
+            found.push((path, text));
+        }
+    }
+}
+
+/// The anchors of a document's headings, as GitHub makes them.
+fn anchors(text: &str) -> Vec<String> {
+    let headings =
+        text.lines().filter_map(|line| line.strip_prefix('#')).map(|rest| rest.trim_start_matches('#').trim());
+    let plain = |heading: &str| {
+        let kept = heading.to_lowercase().replace(' ', "-");
+        kept.chars().filter(|sign| sign.is_alphanumeric() || "-_".contains(*sign)).collect()
+    };
+    headings.map(plain).collect()
+}
+
+#[test]
+fn every_section_that_is_cited_exists() {
+    const CITED: &str = "protocol.md#";
+    let known = anchors(&document("docs/protocol.md").unwrap());
+    let mut all = Vec::new();
+    ["src", "tests", "proto", "docs", "benches"].iter().for_each(|folder| texts(&root().join(folder), &mut all));
+    let (mut faults, mut cited) = (Vec::new(), 0);
+    for (path, text) in all.iter().filter(|(path, _)| !path.ends_with("tests/suite/docs.rs")) {
+        let shown = path.strip_prefix(root()).unwrap_or(path).display();
+        for rest in text.split(CITED).skip(1) {
+            let anchor: String = rest.chars().take_while(|sign| sign.is_alphanumeric() || *sign == '-').collect();
+            cited += 1;
+            if !known.contains(&anchor) {
+                faults.push(format!("{shown} cites protocol.md#{anchor}"));
+            }
+        }
+        if text.to_lowercase().contains("protocol notes") {
+            faults.push(format!("{shown} speaks of protocol notes: cite docs/protocol.md#section"));
+        }
+    }
+    assert!(faults.is_empty(), "there is no such section:\n{}", faults.join("\n"));
+    assert!(cited > 20, "only {cited} citations were found");
+}
+
+#[test]
+fn sections_that_the_protocol_points_to_itself_exist() {
+    let text = document("docs/protocol.md").unwrap();
+    let known = anchors(&text);
+    let own = text.split("](#").skip(1).filter_map(|rest| rest.split(')').next());
+    let dead: Vec<_> = own.filter(|anchor| !known.iter().any(|one| one == anchor)).collect();
+    assert!(dead.is_empty(), "docs/protocol.md has no section {dead:?}");
 }
 
 #[test]

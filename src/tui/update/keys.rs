@@ -6,9 +6,10 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
 use super::{LONGEST_INPUT, rooms, scroll_pane, scrolled};
+use crate::events::PhaseKind;
 use crate::ids::Target;
 use crate::record;
-use crate::track::{self, Playback};
+use crate::track::{self, ReplayControl};
 use crate::tui::action::{Action, Context};
 use crate::tui::app::{App, Popup, Question, Weight};
 use crate::tui::chord::Chord;
@@ -66,9 +67,9 @@ fn act(app: &mut App, action: Action, nth: usize) -> Outcome {
         Action::SelectRoom => rooms::show(app, nth),
         Action::Record => record_or_stop(app),
         Action::Retry => retry(app),
-        Action::ReplayPause => playback(Playback::Pause),
-        Action::ReplayBack => playback(Playback::Skip(-SKIP_SECONDS)),
-        Action::ReplayAhead => playback(Playback::Skip(SKIP_SECONDS)),
+        Action::ReplayPause => playback(ReplayControl::Pause),
+        Action::ReplayBack => playback(ReplayControl::Skip(-SKIP_SECONDS)),
+        Action::ReplayAhead => playback(ReplayControl::Skip(SKIP_SECONDS)),
         Action::FocusNext => focus(app, true),
         Action::FocusPrev => focus(app, false),
         Action::Zoom => zoom(app),
@@ -154,8 +155,11 @@ fn record_or_stop(app: &mut App) -> Outcome {
     if tab.is_recording() {
         return Effect::Record(record::Command::Stop(tab.key)).into();
     }
-    let Some(room_id) = tab.room.room_id.filter(|_| tab.is_on_air()) else {
-        let words = format!("{} is not live: there is nothing to record", tab.name());
+    let Some(room_id) = tab.live_to_record() else {
+        let words = match tab.room.phase.kind {
+            PhaseKind::Offline | PhaseKind::Ended => format!("{} is not live: there is nothing to record", tab.name()),
+            _ => format!("it is not known yet whether {} is live: try again once it is", tab.name()),
+        };
         app.notify(words);
         return Outcome::dirty();
     };
@@ -164,8 +168,8 @@ fn record_or_stop(app: &mut App) -> Outcome {
 }
 
 /// A live has no other time than now: its tracker does not listen.
-fn playback(playback: Playback) -> Outcome {
-    Effect::Track(track::Command::Playback(playback)).into()
+fn playback(playback: ReplayControl) -> Outcome {
+    Effect::Track(track::Command::Replay(playback)).into()
 }
 
 fn retry(app: &mut App) -> Outcome {

@@ -1,4 +1,4 @@
-//! The live page: the state that its script element carries (protocol notes 1.3).
+//! The live page: the state that its script element carries (docs/protocol.md#live-page).
 
 use serde_json::Value;
 
@@ -77,6 +77,7 @@ fn read_state(host: &UniqueId, state: &Value) -> Result<Lookup, Error> {
 
 fn never_live(host: &UniqueId) -> Lookup {
     Lookup {
+        streams: Vec::new(),
         host_id: None,
         unique_id: host.clone(),
         nickname: Text::default(),

@@ -1,6 +1,6 @@
 //! `cloud`: a provider holds TikTok's socket and hands its frames on.
 //!
-//! Speaks Euler Stream's relay (protocol notes 4.4): one address with name and key in its query, the only place the
+//! Speaks Euler Stream's relay (docs/protocol.md#relay): one address with name and key in its query, the only place the
 //! relay takes them from, so that this address is never shown. It finds rooms by name and refuses without a key.
 
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl Cloud {
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tiktop/", env!("CARGO_PKG_VERSION"))));
         let socket = handshake::open(&self.service.route_for(room).http, &url, headers, WHOSE).await?;
-        let mut frames = RoomSocket::relayed(socket, room.room_id, WHOSE.to_owned(), self.service.pace);
+        let mut frames = RoomSocket::relayed(socket, room.room_id, WHOSE.to_owned(), self.service.timeouts);
         // The relay lets everybody in and refuses by closing: it is open once it has said something.
         let first = tokio::time::timeout(FIRST_WORD, frames.next()).await.map_err(|_| silent())??;
         let backlog = match first {

@@ -1,6 +1,6 @@
 //! `direct`: TikTok's own socket with nothing but the anonymous `ttwid` cookie.
 //!
-//! Works where and while TikTok lets unsigned sockets in (protocol notes 4.5, 4.6). A blocked cookie is replaced once;
+//! Works where and while TikTok lets unsigned sockets in (docs/protocol.md#direct-socket). A blocked cookie is replaced once;
 //! all rooms on the same way out share the new one.
 
 use std::sync::Arc;
@@ -56,7 +56,7 @@ impl Direct {
         insert_text(&mut headers, HeaderName::from_static("cache-control"), "no-cache");
         service.add_to_socket(&mut url, &mut headers);
         let socket = handshake::open(http, &url, headers, WHOSE).await?;
-        let frames = RoomSocket::new(socket, room.room_id, WHOSE.to_owned(), service.pace);
+        let frames = RoomSocket::new(socket, room.room_id, WHOSE.to_owned(), service.timeouts);
         Ok(Session::new(room.room_id, None, Box::new(frames)))
     }
 }
@@ -71,7 +71,7 @@ impl Transport for Direct {
     }
 }
 
-/// The unsigned address: protocol notes 5.3, column PT.
+/// The unsigned address (docs/protocol.md#socket-parameters).
 fn socket_url(service: &Service, browser: BrowserIdentity, room: &RoomRef) -> Url {
     let mut url = service.socket.clone();
     url.query_pairs_mut()

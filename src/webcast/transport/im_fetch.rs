@@ -1,6 +1,6 @@
 //! TikTok's `im/fetch`: one batch for one question, asked with a signature (`sign_url`) or without (`poll`).
 //!
-//! Since 2026 it rarely answers strangers: then the body is empty or the status is 403 (protocol notes 4.6, 6.6).
+//! Since 2026 it rarely answers strangers: then the body is empty or the status is 403 (docs/protocol.md#polling).
 
 use url::Url;
 

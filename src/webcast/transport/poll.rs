@@ -1,7 +1,7 @@
 //! `poll`: TikTok is asked for messages again and again, without a socket.
 //!
 //! The last resort, and only where the user chose it: no signature is made, so that TikTok mostly answers those who
-//! bring a session of their own (protocol notes 6.6). Never faster than the server asks for. A question that found no
+//! bring a session of their own (docs/protocol.md#polling). Never faster than the server asks for. A question that found no
 //! answer is asked again a few times; a refusal ends the session.
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! `provider`: a signing service fetches the first batch for us and names the socket to go on with.
 //!
-//! Speaks Euler Stream's protocol (protocol notes 4.2, 4.3): one GET, a protobuf body, the cookie in `X-Set-TT-Cookie`;
+//! Speaks Euler Stream's protocol (docs/protocol.md#signing-provider): one GET, a protobuf body, the cookie in `X-Set-TT-Cookie`;
 //! or the older way, where it signs an address that we fetch. Works without a key within the provider's guest limits. Each
 //! call costs a signature: never ask just to see who is live. It refuses to follow a `push_server` off TikTok and the
 //! provider, and sends our session only to a provider that the user named in `session.hosts`.
@@ -100,7 +100,7 @@ impl Provider {
         let whose = format!("the socket signed by {}", self.name);
         // Signed addresses live about 30 s: nothing may come between.
         let socket = handshake::open(&self.service.route_for(room).http, &url, headers, &whose).await?;
-        let frames = RoomSocket::new(socket, room_id, whose, self.service.pace);
+        let frames = RoomSocket::new(socket, room_id, whose, self.service.timeouts);
         Ok(Session::new(room_id, Some(signed.response), Box::new(frames)))
     }
 
@@ -164,7 +164,7 @@ impl Provider {
     }
 
     /// The socket's address: the provider's route parameters, then the base block, then where the batch ended
-    /// (protocol notes 5.3, column JS2).
+    /// (docs/protocol.md#socket-parameters).
     fn socket_url(&self, batch: &Response, room: RoomId) -> Result<Url, Error> {
         let mut url = answer::push_server(&self.name, &batch.push_server)?;
         check_push_server(&url, &self.base, &self.name)?;

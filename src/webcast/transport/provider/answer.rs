@@ -1,6 +1,6 @@
 //! What a signing provider's answer means: a signed batch, or a refusal in words.
 //!
-//! Pure. The statuses and headers are those of protocol notes 4.3; the dead stub is that of 4.6.
+//! Pure. The statuses and headers are those of docs/protocol.md#signing-provider, the dead stub too.
 
 use std::time::Duration;
 

@@ -1,0 +1,195 @@
+//! Reader of what people type or paste to name a room: a name or a link, as chats, browsers and keyboards spell them.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use super::{RoomId, Target, TargetError, UniqueId, shown};
+
+/// Room ids have 19 digits; no handle that long is all digits.
+const ROOM_ID_DIGITS: usize = 17;
+/// Longest handle, in characters; TikTok gives 24.
+const MAX_NAME: usize = 64;
+/// Parameters of a link that hold a room id, in lower case and without their underscore.
+const ROOM_KEYS: [&str; 2] = ["roomid", "liveroomid"];
+/// Links inside links that are followed, such as that of a log-in page back to the live.
+const MAX_LINKS: usize = 3;
+
+/// Reads a name or a link.
+pub(super) fn target(typed: &str) -> Result<Target, TargetError> {
+    let text = cleaned(typed);
+    if let Some(link) = link_in(&text) {
+        return from_link(link, MAX_LINKS).ok_or_else(|| bad_link(link, typed));
+    }
+    if text.contains("://") {
+        return Err(TargetError::BadLink { link: shown(typed) });
+    }
+    let path = decoded(without_query(&text)).into_owned();
+    if path.contains('/') {
+        let parts = path.split('/').map(str::trim).filter(|part| !part.is_empty());
+        let at_name = parts.clone().find(|part| part.len() > 1 && part.starts_with('@'));
+        let before_live = (parts.clone().nth(1) == Some("live")).then(|| parts.clone().next()).flatten();
+        let bad = || TargetError::BadLink { link: shown(typed) };
+        return unique_id(at_name.or(before_live).ok_or_else(bad)?).map(Target::Host);
+    }
+    match room_id(&path) {
+        Some(room) => Ok(Target::Room(room)),
+        None => unique_id(&path).map(Target::Host),
+    }
+}
+
+/// Reads a handle. The site decides which handles there are; refused is only what cannot stand in an address or on a
+/// screen.
+pub(super) fn unique_id(typed: &str) -> Result<UniqueId, TargetError> {
+    let text = cleaned(typed);
+    let text = decoded(&text);
+    let name = text.trim_start_matches('@').to_lowercase();
+    let bad = name.chars().find(|&c| {
+        c.is_whitespace()
+            || c.is_control()
+            || is_invisible(c) && !is_joiner(c)
+            || matches!(c, '/' | '\\' | '?' | '#' | '@' | '<' | '>' | '"')
+    });
+    match (name.chars().count(), bad) {
+        (0, _) => Err(TargetError::Empty),
+        (_, Some(bad)) => Err(TargetError::BadCharacter { name: shown(typed), bad }),
+        (count, None) if count > MAX_NAME => Err(TargetError::TooLong { name: shown(typed) }),
+        _ => Ok(UniqueId(name.into())),
+    }
+}
+
+/// What was meant: without quotation marks, brackets and blanks around it and invisible characters in it; full-width
+/// characters of an East Asian keyboard as what they stand for.
+fn cleaned(typed: &str) -> String {
+    let plain = typed.chars().map(|c| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        '\u{fe6b}' => '@',
+        c => c,
+    });
+    let mut text = String::with_capacity(typed.len());
+    for c in plain {
+        // Joiners belong to the spelling of some scripts; beside Latin letters they came along by accident.
+        let spells = is_joiner(c) && text.chars().next_back().is_some_and(|last| !last.is_ascii());
+        if spells || !is_invisible(c) {
+            text.push(c);
+        }
+    }
+    let around = |c: char| c.is_whitespace() || is_joiner(c) || is_wrapping(c);
+    text.trim_matches(around)
+        .trim_end_matches([',', ';', ':', '!', '?', '。', '、', '…'])
+        .trim_matches(around)
+        .to_owned()
+}
+
+/// Characters without a picture: zero-width spaces, marks of direction, byte order marks, variation selectors.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Joiners, which spell words of some scripts.
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}')
+}
+
+/// What people and programs put around a name or a link.
+fn is_wrapping(c: char) -> bool {
+    matches!(c,
+        '"' | '\'' | '`' | '´' | '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | '*' | '|' | '«' | '»' | '‘'..='‟' | '‹' | '›'
+        | '〈'..='】' | '〔'..='〟' | '⟨' | '⟩')
+}
+
+/// The address inside `text`, without what stands before and behind it, if there is one of TikTok's.
+fn link_in(text: &str) -> Option<&str> {
+    let lower = text.to_ascii_lowercase();
+    let begin = lower
+        .match_indices("://")
+        .map(|(at, _)| at - lower[..at].bytes().rev().take_while(u8::is_ascii_alphanumeric).count())
+        .find(|&at| Url::parse(until_end(&text[at..])).is_ok_and(|url| is_tiktok(&url)))
+        .or_else(|| {
+            // Without its scheme: from the first letter of the host's name on.
+            let at = lower.find("tiktok.com/").or_else(|| lower.find("tiktok.com?"))?;
+            let host =
+                lower[..at].bytes().rev().take_while(|&b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-').count();
+            Some(at - host).filter(|_| !lower.contains("://"))
+        })?;
+    Some(until_end(&text[begin..]))
+}
+
+/// An address ends at a blank or at a bracket or quotation mark that was put around it.
+fn until_end(text: &str) -> &str {
+    let end =
+        text.find(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | ')' | ']' | '}' | '”' | '»' | '`'));
+    &text[..end.unwrap_or(text.len())]
+}
+
+/// TikTok's own hosts, and the schemes by which its pages open its apps.
+fn is_tiktok(url: &Url) -> bool {
+    let app = url.scheme();
+    let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    let under = |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    match app {
+        "http" | "https" => under("tiktok.com") || under("tiktokv.com"),
+        _ => app.starts_with("snssdk") || matches!(app, "tiktok" | "aweme" | "musically"),
+    }
+}
+
+fn from_link(text: &str, links: usize) -> Option<Target> {
+    let full = if text.contains("://") { Cow::Borrowed(text) } else { Cow::Owned(format!("https://{text}")) };
+    let url = Url::parse(&full).ok().filter(is_tiktok)?;
+    let path: Vec<String> = url.path().split('/').map(|part| decoded(part).trim().to_owned()).collect();
+    // An escaped slash may stand in a part.
+    let parts = || path.iter().flat_map(|part| part.split('/')).map(|part| cleaned(part));
+    let named = parts().find_map(|part| {
+        let name = part.strip_prefix('@').filter(|name| !name.is_empty())?;
+        unique_id(name).ok()
+    });
+    if let Some(name) = named {
+        return Some(Target::Host(name));
+    }
+    let room = url.query_pairs().find_map(|(key, value)| {
+        let key = key.to_ascii_lowercase().replace('_', "");
+        if ROOM_KEYS.contains(&key.as_str()) {
+            value.trim().parse().ok().filter(|room: &RoomId| room.0 != 0)
+        } else {
+            None
+        }
+    });
+    // Older share links: m.tiktok.com/share/live/ROOM and tiktok.com/live/ROOM.
+    if let Some(room) = room.or_else(|| parts().filter_map(|part| room_id(&part)).last()) {
+        return Some(Target::Room(room));
+    }
+    let of_host = url.query_pairs().find_map(|(key, value)| {
+        let key = key.to_ascii_lowercase().replace('_', "");
+        if key == "uniqueid" { unique_id(&value).ok() } else { None }
+    });
+    if let Some(name) = of_host {
+        return Some(Target::Host(name));
+    }
+    let inner = links.checked_sub(1)?;
+    url.query_pairs().find_map(|(_, value)| from_link(link_in(&value)?, inner))
+}
+
+fn room_id(text: &str) -> Option<RoomId> {
+    let digits = text.len() >= ROOM_ID_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten().filter(|room: &RoomId| room.0 != 0)
+}
+
+fn bad_link(link: &str, typed: &str) -> TargetError {
+    let lower = link.to_ascii_lowercase();
+    let short =
+        ["vm.tiktok.com", "vt.tiktok.com"].iter().any(|host| lower.contains(host)) || lower.contains("tiktok.com/t/");
+    if short { TargetError::ShortLink { link: shown(typed) } } else { TargetError::BadLink { link: shown(typed) } }
+}
+
+/// Percent-escapes as what they stand for, where that is text.
+fn decoded(text: &str) -> Cow<'_, str> {
+    percent_decode_str(text).decode_utf8().unwrap_or(Cow::Borrowed(text))
+}
+
+fn without_query(text: &str) -> &str {
+    text.split(['?', '#']).next().unwrap_or_default().trim_end()
+}
