@@ -215,7 +215,6 @@ impl Supervisor {
                     room.snapshot.notify_one();
                 }
             }
-            Command::Replay(_) => {}
         }
     }
 
