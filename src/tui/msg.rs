@@ -35,6 +35,8 @@ pub(super) enum Effect {
     Track(track::Command),
     /// Tell the recorder.
     Record(record::Command),
+    /// Take the mouse, or give it back to the terminal.
+    CaptureMouse(bool),
     /// Write every cell anew.
     Redraw,
     /// Give the terminal to the shell until it is brought back.

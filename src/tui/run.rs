@@ -44,6 +44,8 @@ pub(super) trait Console {
     fn input(&mut self) -> Self::Input;
     /// Gives the terminal to the shell; returns when it is ours again.
     fn suspend(&mut self) -> io::Result<()>;
+    /// Takes the mouse, or gives it back.
+    fn capture_mouse(&mut self, on: bool) -> io::Result<()>;
 }
 
 /// Opens the dashboard on the real terminal.
@@ -202,6 +204,7 @@ impl<C: Console> Loop<C> {
             match effect {
                 Effect::Track(command) => self.commands.push_back(command),
                 Effect::Record(command) => self.records.push_back(command),
+                Effect::CaptureMouse(on) => self.console.capture_mouse(on)?,
                 Effect::Redraw => self.redraw()?,
                 Effect::Suspend => self.suspend()?,
                 Effect::Quit => return Ok(Some(Exit::Quit)),

@@ -25,13 +25,13 @@ const TOAST_ROWS: usize = 3;
 /// The hints, most useful first; what does not fit is in the help.
 const HINTS: [(Action, &str); 8] = [
     (Action::Help, "help"),
+    (Action::Quit, "quit"),
     (Action::AddRoom, "add"),
     (Action::Record, "record"),
     (Action::NextRoom, "room"),
     (Action::FocusNext, "pane"),
     (Action::Zoom, "zoom"),
     (Action::Diagnostics, "diagnostics"),
-    (Action::Quit, "quit"),
 ];
 
 /// Rows that the status area wants.
@@ -117,8 +117,8 @@ fn facts(app: &App, plan: &Plan, width: u16) -> Line<'static> {
         facts.extend(rate.map(|rate| (3, number::per_second(rate).replace('/', " msg/"))));
     }
     let separator = format!(" {} ", glyphs::DOT);
-    // The help key keeps its place at the left.
-    let most = usize::from(width.saturating_sub(if width > 40 { 28 } else { 2 }));
+    // Help and the way out keep their place at the left.
+    let most = usize::from(width.saturating_sub(if width > 60 { 28 } else { 20 }));
     loop {
         let line = facts.iter().map(|(_, words)| words.as_str()).collect::<Vec<_>>().join(&separator);
         if facts.len() <= 1 || crate::text::width(&line) <= most {
