@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use stage::{Rhythm, Server, cpu, memory, serve};
 use tiktop::clock::Clock;
-use tiktop::track::{Command, Pace, Tracker, UpdateKind};
+use tiktop::track::{Command, ConnectLimiter, Tracker, UpdateKind};
 use tokio::time::Instant;
 
 const ROOMS: usize = 100;
@@ -31,15 +31,15 @@ fn main() {
     if std::env::args().any(|argument| argument == "serve") {
         return serve(ROOMS, MESSAGES, Rhythm::Steady(RATE));
     }
-    tiktop::run::runtime().unwrap().block_on(rooms());
+    stage::runtime().block_on(rooms());
 }
 
 async fn rooms() {
     let server = Server::start(&["serve".to_owned()]);
     let (client, clock) = (server.client(), Clock::system());
-    let chooser = client.chooser(clock.clone()).unwrap();
+    let failover = client.failover(clock.clone()).unwrap();
     // The usual pace, which spares TikTok, would take a minute to begin.
-    let tracker = Tracker::with_chooser(client, chooser, Pace::new(Duration::from_millis(10), 5), clock);
+    let tracker = Tracker::with_failover(client, failover, ConnectLimiter::new(Duration::from_millis(10), 5), clock);
     let mut updates = tracker.subscribe(1 << 16, false);
     for name in &server.names {
         tracker.commands().send(Command::Add(name.parse().unwrap())).await.unwrap();

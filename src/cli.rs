@@ -1,11 +1,4 @@
 //! Commands: what a person types, and the lines they get back. One file each.
-//!
-//! ```no_run
-//! // All there is in `main.rs`.
-//! fn main() -> std::process::ExitCode {
-//!     tiktop::cli::run()
-//! }
-//! ```
 
 mod browser;
 pub mod config;

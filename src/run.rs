@@ -1,15 +1,5 @@
 //! Composition root: the only module that sees all the others. Builds the runtime, the client, the tracker, the recorder and
 //! the screen, and takes them down in order.
-//!
-//! ```
-//! use tiktop::config::{Secrets, Settings};
-//!
-//! let runtime = tiktop::run::runtime()?;
-//! let client = tiktop::run::client(&Settings::default(), Secrets::default(), true)?;
-//! assert_eq!(client.transports()?.len(), 2);
-//! # drop(runtime);
-//! # Ok::<_, Box<dyn std::error::Error>>(())
-//! ```
 
 mod capture;
 mod log;

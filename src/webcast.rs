@@ -79,8 +79,8 @@ pub use request_overrides::RequestOverrides;
 pub use room_info::RoomInfo;
 pub use streams::{Codec, Container, StreamUrl};
 pub use transport::{
-    BrokenFrame, BrowserView, Budget, Captured, ChooseError, Chooser, FrameSource, Health, Incoming, Opened, Replay,
-    RoomRef, Session, Taken, Transport,
+    BrokenFrame, BrowserView, Budget, Captured, CapturedKind, Failover, FailoverError, FrameSource, Health, Incoming,
+    Opened, Replay, RoomRef, Session, Transport,
 };
 
 /// The client. Cheap to clone; clones share connections.
@@ -209,8 +209,8 @@ impl Client {
     }
 
     /// The transports with their order, health and failover. Make one and share it between all rooms.
-    pub fn chooser(&self, clock: Clock) -> Result<Chooser, Error> {
-        Ok(Chooser::new(self.transports()?, clock))
+    pub fn failover(&self, clock: Clock) -> Result<Failover, Error> {
+        Ok(Failover::new(self.transports()?, clock))
     }
 }
 

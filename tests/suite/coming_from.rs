@@ -34,10 +34,10 @@ fn methods_in_the_document_exist() {
     let text = read("docs/coming-from.md");
     for (owner, file) in [
         ("Client", "src/client.rs"),
-        ("Builder", "src/client/builder.rs"),
+        ("ClientBuilder", "src/client/builder.rs"),
         ("Live", "src/client/live.rs"),
-        ("Feed", "src/client/feed.rs"),
-        ("Item", "src/client/feed.rs"),
+        ("LiveFeed", "src/client/live_feed.rs"),
+        ("FoundLive", "src/client/live_feed.rs"),
     ] {
         let source = read(file);
         let (names, known) = (named(&text, owner), methods(&source));
@@ -56,7 +56,7 @@ fn kinds_in_the_document_exist() {
         ("PhaseKind", "src/events/status.rs"),
         ("Kind", "src/webcast/error.rs"),
         ("Error", "src/client/error.rs"),
-        ("Event", "src/client/live.rs"),
+        ("LiveEvent", "src/client/live.rs"),
         ("TransportKind", "src/config/schema.rs"),
     ] {
         let known = variants(&read(file), owner);
