@@ -13,6 +13,7 @@ use super::error::{Error, Kind};
 use super::http::Answer;
 use super::json::{at, count, flag, from_bytes, id, int, str, text};
 use super::service::Service;
+use super::streams::{self, StreamUrl};
 use crate::clock::Timestamp;
 use crate::ids::{RoomId, UniqueId, UserId};
 use crate::text::Text;
@@ -52,6 +53,8 @@ pub struct Lookup {
     pub answered_by: &'static str,
     /// What stands between a stranger and the live.
     pub gates: Gates,
+    /// Streams this answer names, best first; nothing unless live. Another answer may name more.
+    pub streams: Vec<StreamUrl>,
 }
 
 /// Where a live stands (docs/protocol.md#live-status).
@@ -215,7 +218,14 @@ fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Resul
             paid: flag(at(live, &["paidEvent", "paid_type"])),
             ..Gates::default()
         },
+        streams: if status.is_on() { streams_of(live) } else { Vec::new() },
     })
+}
+
+/// The streams of a `liveRoom`; H.265 has a table of its own.
+fn streams_of(live: &Value) -> Vec<StreamUrl> {
+    let table = |key: &str| at(live, &[key]);
+    streams::read_all(&[table("streamData"), table("hevcStreamData"), table("stream_url"), table("streamUrl")]).flv
 }
 
 #[cfg(test)]

@@ -131,7 +131,8 @@ mod tests {
         assert_eq!(info.room_id, RoomId(7_690_279_124_098_681_614), "the text twin, not the rounded number");
         assert_eq!((info.status, info.total_viewers, info.likes), (LiveStatus::Live, Some(12_687), None));
         assert!(info.started_at.is_some() && info.finished_at.is_none() && !info.hls_only);
-        assert_eq!(info.streams.len(), 1, "{:?}", info.streams);
+        let sound_only: Vec<_> = info.streams.iter().map(|stream| stream.sound_only).collect();
+        assert_eq!(sound_only, [false, true], "{:?}", info.streams);
         let best = &info.streams[0];
         assert_eq!((best.quality.as_str(), best.size, best.bitrate), ("hd", Some((720, 1280)), Some(1_800_000)));
         assert!(!format!("{info:?}").contains("sign="), "a signature is printed");

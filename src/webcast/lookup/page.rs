@@ -77,6 +77,7 @@ fn read_state(host: &UniqueId, state: &Value) -> Result<Lookup, Error> {
 
 fn never_live(host: &UniqueId) -> Lookup {
     Lookup {
+        streams: Vec::new(),
         host_id: None,
         unique_id: host.clone(),
         nickname: Text::default(),
