@@ -160,7 +160,7 @@ async fn watch(dashboard: Dashboard, options: tui::Options, panics: mpsc::Receiv
     for room in rooms {
         commands.send(Command::Add(room)).await?;
     }
-    let ports = tui::Ports { updates, commands, records, record, panics, stop };
+    let ports = tui::Ports { updates, commands, playback: None, records, record, panics, stop };
     let ended = tui::run(options, ports, clock).await;
     signals.abort();
     recorder.finish().await;

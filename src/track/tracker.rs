@@ -189,7 +189,6 @@ impl Supervisor {
                 }
             }
             Command::Snapshot(key) => self.nudge(key, RoomRequest::Snapshot),
-            Command::Replay(_) => {}
         }
     }
 

@@ -33,6 +33,8 @@ pub(super) enum Msg {
 pub(super) enum Effect {
     /// Tell the tracker.
     Track(track::Command),
+    /// Tell the replay.
+    Playback(track::PlaybackCommand),
     /// Tell the recorder.
     Record(record::Command),
     /// Take the mouse, or give it back to the terminal.

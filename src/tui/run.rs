@@ -220,6 +220,10 @@ impl<C: Console> Loop<C> {
                 Effect::Track(command) => self.commands.push_back(command),
                 Effect::Record(command) => self.records.push_back(command),
                 Effect::CaptureMouse(on) => self.console.capture_mouse(on)?,
+                Effect::Playback(command) => {
+                    // A full queue holds more key presses than anybody meant.
+                    let _ = self.ports.playback.as_ref().map(|playback| playback.try_send(command));
+                }
                 Effect::Redraw => self.redraw(),
                 Effect::Suspend => self.suspend()?,
                 Effect::Quit => return Ok(Some(Exit::Quit)),

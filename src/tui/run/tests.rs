@@ -119,6 +119,7 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, Error>>) {
     let ports = Ports {
         updates: updates_in,
         commands: commands_out,
+        playback: None,
         records: records_in,
         record: record_out,
         panics: panics_in,

@@ -9,7 +9,7 @@ use super::{LONGEST_INPUT, rooms, scroll_pane, scrolled};
 use crate::events::PhaseKind;
 use crate::ids::Target;
 use crate::record;
-use crate::track::{self, ReplayControl};
+use crate::track::{self, PlaybackCommand};
 use crate::tui::action::{Action, Context};
 use crate::tui::app::{App, Popup, Question, Weight};
 use crate::tui::chord::Chord;
@@ -85,9 +85,9 @@ fn act(app: &mut App, action: Action, nth: usize) -> Outcome {
         Action::SelectRoom => rooms::show(app, nth),
         Action::Record => record_or_stop(app),
         Action::Retry => retry(app),
-        Action::ReplayPause => playback(ReplayControl::Pause),
-        Action::ReplayBack => playback(ReplayControl::Skip(-SKIP_SECONDS)),
-        Action::ReplayAhead => playback(ReplayControl::Skip(SKIP_SECONDS)),
+        Action::ReplayPause => playback(PlaybackCommand::Pause),
+        Action::ReplayBack => playback(PlaybackCommand::Skip(-SKIP_SECONDS)),
+        Action::ReplayAhead => playback(PlaybackCommand::Skip(SKIP_SECONDS)),
         Action::FocusNext => focus(app, true),
         Action::FocusPrev => focus(app, false),
         Action::Zoom => zoom(app),
@@ -187,8 +187,8 @@ fn record_or_stop(app: &mut App) -> Outcome {
 }
 
 /// A live has no other time than now: its tracker does not listen.
-fn playback(playback: ReplayControl) -> Outcome {
-    Effect::Track(track::Command::Replay(playback)).into()
+fn playback(playback: PlaybackCommand) -> Outcome {
+    Effect::Playback(playback).into()
 }
 
 fn retry(app: &mut App) -> Outcome {
