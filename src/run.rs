@@ -131,7 +131,9 @@ pub fn dashboard(dashboard: Dashboard, demo: Option<(Runtime, Sim)>) -> Result<O
 
 /// Keys that cannot be are told before the screen is taken, with their place in the file.
 fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::Options> {
-    let Settings { screen, keys, .. } = loaded.settings.clone();
+    let Settings { mut screen, keys, .. } = loaded.settings.clone();
+    // A terminal of another locale shows the bytes of our signs as several characters each.
+    screen.ascii |= !tui::is_utf8_locale(|name| std::env::var(name).ok());
     tui::check_keys(&keys).map_err(|mistakes| {
         let placed: Vec<_> = mistakes.iter().map(|mistake| loaded.placed(mistake)).collect();
         eyre!(placed.join("\n"))
@@ -158,7 +160,7 @@ async fn watch(dashboard: Dashboard, options: tui::Options, panics: mpsc::Receiv
     for room in rooms {
         commands.send(Command::Add(room)).await?;
     }
-    let ports = tui::Ports { updates, commands, records, record, panics, stop };
+    let ports = tui::Ports { updates, commands, playback: None, records, record, panics, stop };
     let ended = tui::run(options, ports, clock).await;
     signals.abort();
     recorder.finish().await;

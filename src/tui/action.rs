@@ -8,6 +8,10 @@ pub(super) enum Context {
     Always,
     /// On the dashboard itself.
     Screen,
+    /// On the dashboard of lives, which can be looked up and recorded.
+    Live,
+    /// On the dashboard of a replay, whose time can be moved.
+    Replay,
     /// Wherever rows can be scrolled: panes and popups.
     List,
     /// In a popup.
@@ -17,7 +21,11 @@ pub(super) enum Context {
 impl Context {
     /// Whether both can be open at once, so that they cannot share a chord.
     pub(super) fn meets(self, other: Self) -> bool {
-        !matches!((self, other), (Self::Screen, Self::Popup) | (Self::Popup, Self::Screen))
+        use Context::{Live, Popup, Replay, Screen};
+        !matches!(
+            (self, other),
+            (Screen | Live | Replay, Popup) | (Popup, Screen | Live | Replay) | (Live, Replay) | (Replay, Live)
+        )
     }
 }
 
@@ -57,19 +65,22 @@ macro_rules! actions {
 }
 
 actions! {
-    AddRoom     | "add_room"     | Screen | "a"                 | "add a room: @name, a link or a room id";
+    Quit        | "quit"         | Screen | "q"                 | "quit; asks while something is being recorded";
+    Help        | "help"         | Screen | "?"                 | "all keys";
+    AddRoom     | "add_room"     | Live   | "a"                 | "add a room: @name, a link or a room id";
     CloseRoom   | "close_room"   | Screen | "x"                 | "close the room";
     NextRoom    | "next_room"    | Screen | "] n"               | "next room";
     PrevRoom    | "prev_room"    | Screen | "[ p"               | "previous room";
     SelectRoom  | "select_room"  | Screen | "1 2 3 4 5 6 7 8 9" | "go to a room: the first key to the first, and so on";
-    Record      | "record"       | Screen | "r"                 | "start or stop recording the room";
-    Retry       | "retry"        | Screen | "R"                 | "look up or connect now instead of waiting";
-    ReplayPause | "replay_pause" | Screen | "P"                 | "in a replay: stand still, go on";
-    ReplayBack  | "replay_back"  | Screen | ","                 | "in a replay: 30 seconds back";
-    ReplayAhead | "replay_ahead" | Screen | "."                 | "in a replay: 30 seconds ahead";
+    Record      | "record"       | Live   | "r"                 | "start or stop recording the room";
+    Retry       | "retry"        | Live   | "R"                 | "look up or connect now instead of waiting";
+    ReplayPause | "replay_pause" | Replay | "P"                 | "in a replay: stand still, go on";
+    ReplayBack  | "replay_back"  | Replay | ","                 | "in a replay: 30 seconds back";
+    ReplayAhead | "replay_ahead" | Replay | "."                 | "in a replay: 30 seconds ahead";
     FocusNext   | "focus_next"   | Screen | "tab"               | "next pane";
     FocusPrev   | "focus_prev"   | Screen | "backtab"           | "previous pane";
     Zoom        | "zoom"         | Screen | "z"                 | "open a hidden pane over the chat, or the focused one wide";
+    ToggleMouse | "toggle_mouse" | Screen | "m"                 | "take the mouse, or give it back so that the terminal selects text";
     ScrollUp    | "scroll_up"    | List   | "up k"              | "scroll up; the chat stands still until you return";
     ScrollDown  | "scroll_down"  | List   | "down j"            | "scroll down";
     PageUp      | "page_up"      | List   | "pgup"              | "one page up";
@@ -77,12 +88,10 @@ actions! {
     Top         | "top"          | List   | "home g"            | "to the oldest row";
     Bottom      | "bottom"       | List   | "end G"             | "to the newest row; the chat runs again";
     Diagnostics | "diagnostics"  | Screen | "d"                 | "what was unknown, unreadable, doubled or missed";
-    Help        | "help"         | Screen | "?"                 | "all keys";
     Dismiss     | "dismiss"      | Screen | "esc"               | "put away a message, leave a zoomed pane";
     Accept      | "accept"       | Popup  | "enter y"           | "in a question: yes";
     Cancel      | "cancel"       | Popup  | "esc q n"           | "in a popup: close it";
     Redraw      | "redraw"       | Always | "ctrl-l"            | "draw the screen anew";
     Suspend     | "suspend"      | Always | "ctrl-z"            | "give the terminal back to the shell; fg returns";
-    Quit        | "quit"         | Screen | "q"                 | "quit; asks while something is being recorded";
     QuitNow     | "quit_now"     | Always | "ctrl-c"            | "quit without asking";
 }

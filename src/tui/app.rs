@@ -5,9 +5,10 @@ use std::sync::Arc;
 use ratatui::layout::{Rect, Size};
 use tui_input::Input;
 
-use super::action::Action;
+use super::action::{Action, Context};
 use super::keymap::Keymap;
-use super::layout::{self, Pane, Plan, Wants};
+use super::layout::{self, Plan, Wants};
+use super::panes::PaneId;
 use super::tab::Tab;
 use super::theme::Theme;
 use super::{Error, Options};
@@ -25,9 +26,9 @@ pub(super) struct App {
     /// Which of them is on the screen.
     pub(super) active: usize,
     /// The pane that scroll keys move.
-    pub(super) focus: Pane,
+    pub(super) focus: PaneId,
     /// A pane that has the place of the chat and its neighbours.
-    pub(super) zoom: Option<Pane>,
+    pub(super) zoom: Option<PaneId>,
     /// How the transports fare, in the order they are tried.
     pub(super) transports: Arc<[Health]>,
     /// What lies over the dashboard.
@@ -36,6 +37,8 @@ pub(super) struct App {
     pub(super) toast: Option<Toast>,
     /// A line that is always there.
     pub(super) notice: Option<Text>,
+    /// What is shown happened before: its time can be moved, and nothing can be looked up or recorded.
+    pub(super) replay: bool,
     /// A room was asked for here: show it when it comes.
     pub(super) expects_room: bool,
     /// The terminal's window is the one the person is in.
@@ -101,12 +104,13 @@ impl App {
         Ok(Self {
             tabs: Vec::new(),
             active: 0,
-            focus: Pane::Chat,
+            focus: PaneId::Chat,
             zoom: None,
             transports: Arc::from([]),
             popup: None,
             toast: None,
             notice: options.notice,
+            replay: options.replay,
             expects_room: false,
             has_focus: true,
             now,
@@ -135,26 +139,46 @@ impl App {
 
     /// Where everything goes on a screen of the current size.
     pub(super) fn plan(&self) -> Plan {
-        layout::plan(Rect::from((ratatui::layout::Position::ORIGIN, self.size)), self.wants())
+        layout::plan(Rect::from((ratatui::layout::Position::ORIGIN, self.size)), &self.wants())
     }
 
     /// What asks for room on the screen.
     pub(super) fn wants(&self) -> Wants {
         Wants {
-            battle: self.tab().is_some_and(|tab| tab.shows_battle(self.now)),
+            panes: PaneId::ALL.iter().copied().filter(|&id| self.wants_pane(id)).collect(),
             zoom: self.zoom,
             status_rows: super::panes::status::rows(self),
         }
     }
 
     /// The pane that scroll keys move: a zoomed one whatever had the focus before.
-    pub(super) fn focused(&self) -> Pane {
-        self.zoom.unwrap_or(self.focus)
+    pub(super) fn focused(&self) -> PaneId {
+        self.zoom.unwrap_or(if self.wants_pane(self.focus) { self.focus } else { PaneId::Chat })
     }
 
-    /// The first key of an action for a hint; nothing when it has none.
+    /// Whether a pane has something to show of the room on the screen.
+    fn wants_pane(&self, id: PaneId) -> bool {
+        self.tab().is_none_or(|tab| id.pane().is_wanted(tab, self.now))
+    }
+
+    /// The first key of an action for a hint; nothing when it has none or does nothing here.
     pub(super) fn key(&self, action: Action) -> Option<String> {
-        self.keymap.label(action)
+        self.keymap.label(action).filter(|_| self.offers(action))
+    }
+
+    /// Whether an action does anything on this dashboard.
+    pub(super) fn offers(&self, action: Action) -> bool {
+        action.context() != self.foreign_context()
+    }
+
+    /// The context that is open here and not on the other kind of dashboard.
+    pub(super) fn own_context(&self) -> Context {
+        if self.replay { Context::Replay } else { Context::Live }
+    }
+
+    /// The context that is never open here.
+    pub(super) fn foreign_context(&self) -> Context {
+        if self.replay { Context::Live } else { Context::Replay }
     }
 
     /// Says something that goes with the next key.
