@@ -37,6 +37,8 @@ pub(super) enum Effect {
     Playback(track::PlaybackCommand),
     /// Tell the recorder.
     Record(record::Command),
+    /// Take the mouse, or give it back to the terminal.
+    CaptureMouse(bool),
     /// Write every cell anew.
     Redraw,
     /// Give the terminal to the shell until it is brought back.

@@ -74,6 +74,10 @@ impl Console for Fake {
         self.wire.suspended.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
+
+    fn capture_mouse(&mut self, _on: bool) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The other ends of everything the loop holds.
