@@ -15,7 +15,8 @@ const NOW: Moment = Moment { mono: 7_205_250, wall: Timestamp(1_793_302_205_250)
 
 fn app() -> App {
     let zone = jiff::tz::TimeZone::UTC;
-    let options = Options { screen: Screen::default(), keys: Keys::new(), notice: None, mono: false, zone };
+    let options =
+        Options { screen: Screen::default(), keys: Keys::new(), notice: None, replay: false, mono: false, zone };
     let mut app = App::new(options, NOW).unwrap();
     app.tabs.push(Tab::new(RoomKey(1), "@ana".into()));
     app

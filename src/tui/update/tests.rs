@@ -198,7 +198,7 @@ fn replay_keys_are_keys_only_in_a_replay_and_others_only_with_a_live() {
 
     let mut replay = on_air();
     replay.replay = true;
-    assert_eq!(press(&mut replay, "P"), [Effect::Track(Command::Replay(track::ReplayControl::Pause))]);
+    assert_eq!(press(&mut replay, "P"), [Effect::Playback(track::PlaybackCommand::Pause)]);
     for key in ["a", "r", "R"] {
         assert_eq!(press(&mut replay, key), []);
         assert!(replay.popup.is_none() && replay.toast.take().unwrap().text.as_str().contains("with a live"));
