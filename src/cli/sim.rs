@@ -67,12 +67,12 @@ fn fault_list() -> String {
 
 impl Crowd {
     /// Prints the list of faults where that is all that was asked for; true when it was.
-    pub(super) fn prints_fault_list(&self) -> bool {
+    pub(super) fn prints_fault_list(&self) -> Result<bool, output::WriteError> {
         let asked = self.faults.iter().any(|choice| matches!(choice, FaultChoice::List));
         if asked {
             output::print_line(fault_list().trim_end())?;
         }
-        asked
+        Ok(asked)
     }
 
     fn chosen_faults(&self) -> impl Iterator<Item = Fault> {
@@ -123,7 +123,7 @@ pub(super) struct Simulate {
 }
 
 pub(super) fn run(args: &Simulate) -> Result<ExitCode> {
-    if args.crowd.prints_fault_list() {
+    if args.crowd.prints_fault_list()? {
         return Ok(ExitCode::SUCCESS);
     }
     run::runtime()?.block_on(async {
