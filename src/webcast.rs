@@ -121,14 +121,21 @@ impl Client {
         Ok(client)
     }
 
-    /// Who `host` is and whether they are live: by `api-live`, else by the live page.
+    /// Who `host` is and whether they are live. The sources are asked in turn until one is sure: `api-live`, the live page,
+    /// the profile page with `room/info`, a provider's room-id route.
     pub async fn look_up(&self, host: &UniqueId) -> Result<Lookup, Error> {
         lookup::look_up(&self.service, host).await
     }
 
     /// What the service knows about a room. Works without login and signature.
     pub async fn room_info(&self, room: RoomId) -> Result<RoomInfo, Error> {
-        room_info::room_info(&self.service, room).await
+        room_info::fetch(&self.service, room).await
+    }
+
+    /// The same, with what a look-up of the host says of this room where `room/info` is refused or names no stream. Costs up
+    /// to two requests more.
+    pub async fn room_info_and_streams(&self, room: RoomId) -> Result<RoomInfo, Error> {
+        room_info::gather(&self.service, room).await
     }
 
     /// Who an account is: by its profile page, else by what a look-up knows.

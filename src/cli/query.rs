@@ -131,6 +131,7 @@ pub(super) fn status(status: LiveStatus) -> String {
         LiveStatus::Paused => "paused".into(),
         LiveStatus::Offline => "offline".into(),
         LiveStatus::Unknown(number) => format!("unknown({number})"),
+        LiveStatus::NotStated => "unknown".into(),
     }
 }
 

@@ -12,11 +12,11 @@ impl Source for Client {
     type Media = MediaStream;
 
     async fn resolve(&self, room: RoomId) -> Result<Found<Self::Address>, Trouble> {
-        let info = self.room_info(room).await?;
+        let info = self.room_info_and_streams(room).await?;
         let state = match info.status {
             LiveStatus::Offline => LiveState::Ended,
             LiveStatus::Paused => LiveState::Paused,
-            LiveStatus::Live | LiveStatus::Unknown(_) => LiveState::On,
+            LiveStatus::Live | LiveStatus::Unknown(_) | LiveStatus::NotStated => LiveState::On,
         };
         let offer = |stream: StreamUrl| Offer { quality: Text::from(stream.quality.as_str()), address: (room, stream) };
         Ok(Found { state, offers: info.streams.into_iter().map(offer).collect(), hls_only: info.hls_only })

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::error::{Error, Kind};
 use super::http::Answer;
 use super::json::{at, count, from_bytes, id, int, str, text};
-use super::lookup::{LiveStatus, Subject, age_restricted, by_code, by_status};
+use super::lookup::{self, LiveStatus, Lookup, Subject, by_code, by_status, withheld};
 use super::service::Service;
 use super::streams::{self, StreamUrl};
 use crate::clock::Timestamp;
@@ -47,15 +47,53 @@ pub struct RoomInfo {
     pub streams: Vec<StreamUrl>,
     /// There are streams, but only as HLS.
     pub hls_only: bool,
+    /// Why `room/info` itself had no answer and this is only what a look-up knows; empty where it had.
+    pub missing: Text,
 }
 
-pub(super) async fn room_info(service: &Service, room: RoomId) -> Result<RoomInfo, Error> {
+/// What can be known of a room: `room/info`, and where that is refused or names no stream, what a look-up of its host says
+/// of the same room. The failure of `room/info` where nobody knows more.
+pub(super) async fn gather(service: &Service, room: RoomId) -> Result<RoomInfo, Error> {
+    let told = fetch(service, room).await;
+    let enough = told.as_ref().is_ok_and(|info| !info.status.is_on() || !info.streams.is_empty());
+    if enough || told.as_ref().is_err_and(|error| error.retry_after().is_some()) {
+        return told;
+    }
+    let host = told.as_ref().ok().and_then(|info| info.unique_id.clone()).or_else(|| service.known_hosts.get(room));
+    let Some(host) = host else { return told };
+    let mut found = lookup::ask_api(service, &host).await.ok().and_then(|found| of_room(found, room));
+    if found.as_ref().is_none_or(|found| found.streams.is_empty() && !found.hls_only) {
+        let on_page = lookup::ask_page(service, &host).await.ok().and_then(|found| of_room(found, room));
+        found = match (found, on_page) {
+            (Some(found), Some(on_page)) if on_page.streams.is_empty() && !on_page.hls_only => Some(found),
+            (found, on_page) => on_page.or(found),
+        };
+    }
+    match (told, found) {
+        (Ok(mut info), Some(found)) => {
+            info.streams = found.streams;
+            info.hls_only = info.streams.is_empty() && (info.hls_only || found.hls_only);
+            Ok(info)
+        }
+        (Err(error), Some(found)) => Ok(RoomInfo { missing: error.sentence().clone(), ..found }),
+        (told, None) => told,
+    }
+}
+
+/// What a look-up knows of `room`, if it is of that room and says where it stands.
+fn of_room(found: Lookup, room: RoomId) -> Option<RoomInfo> {
+    found.as_room_info().filter(|found| found.room_id == room && found.status.is_known())
+}
+
+/// Asks `room/info` alone.
+pub(super) async fn fetch(service: &Service, room: RoomId) -> Result<RoomInfo, Error> {
     let url = super::address::under(&service.webcast, "room/info/");
     let url = service.question(url, [("room_id", room.to_string().as_str())]);
     let way = service.routes.of_room(room, None);
     let info = read(room, &service.ask(&way.http, &format!("ask about room {room}"), url, CAP).await?)?;
     if let Some(host) = &info.unique_id {
         service.routes.learn(info.room_id, host);
+        service.known_hosts.insert(info.room_id, host);
     }
     Ok(info)
 }
@@ -70,9 +108,10 @@ fn read(room: RoomId, answer: &Answer) -> Result<RoomInfo, Error> {
     by_code(subject, int(at(&json, &["status_code"])).unwrap_or_default(), message)?;
     // A refusal without its code: nothing but words where the room should be.
     if data.get("prompts").is_some() && data.get("status").is_none() {
-        return Err(age_restricted(subject));
+        return Err(withheld(subject));
     }
-    if int(at(data, &["status"])).is_none() {
+    let known = ["status", "id", "id_str", "title", "owner"];
+    if !known.iter().any(|key| data.get(key).is_some_and(|value| !value.is_null())) {
         return Err(unreadable(room));
     }
     Ok(from_data(room, data))
@@ -85,7 +124,7 @@ fn unreadable(room: RoomId) -> Error {
 /// Reads what stands under `data`; other answers hold the same of each room.
 pub(super) fn from_data(room: RoomId, data: &Value) -> RoomInfo {
     let owner = at(data, &["owner"]);
-    let status = int(at(data, &["status"])).map_or(LiveStatus::Offline, LiveStatus::from_wire);
+    let status = int(at(data, &["status"])).map_or(LiveStatus::NotStated, LiveStatus::from_wire);
     let time = |key: &str| int(at(data, &[key])).and_then(Timestamp::from_wire);
     // Counters that are withheld from strangers come as 0.
     let known = |paths: [&[&str]; 2]| paths.into_iter().filter_map(|path| count(at(data, path))).find(|&n| n != 0);
@@ -106,6 +145,7 @@ pub(super) fn from_data(room: RoomId, data: &Value) -> RoomInfo {
         finished_at: time("finish_time").filter(|_| status == LiveStatus::Offline),
         hls_only: streams.flv.is_empty() && streams.hls,
         streams: streams.flv,
+        missing: Text::default(),
     }
 }
 

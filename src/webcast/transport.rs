@@ -51,7 +51,7 @@ pub use choose::{ChooseError, Chooser, Health, Opened};
 pub(super) use cloud::Cloud;
 pub(super) use direct::Direct;
 pub(super) use poll::Poll;
-pub(super) use provider::Provider;
+pub(super) use provider::{Provider, fixed_headers as provider_headers};
 pub use replay::{Captured, Replay, Taken};
 
 /// A room to open.
