@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use stage::{Rhythm, Server, cpu, memory, serve};
 use tiktop::clock::Clock;
-use tiktop::track::{Command, Pace, Tracker, UpdateKind};
+use tiktop::track::{Command, ConnectLimiter, Tracker, UpdateKind};
 use tokio::time::Instant;
 
 const ROOMS: usize = 100;
@@ -37,9 +37,9 @@ fn main() {
 async fn rooms() {
     let server = Server::start(&["serve".to_owned()]);
     let (client, clock) = (server.client(), Clock::system());
-    let chooser = client.chooser(clock.clone()).unwrap();
+    let failover = client.failover(clock.clone()).unwrap();
     // The usual pace, which spares TikTok, would take a minute to begin.
-    let tracker = Tracker::with_chooser(client, chooser, Pace::new(Duration::from_millis(10), 5), clock);
+    let tracker = Tracker::with_failover(client, failover, ConnectLimiter::new(Duration::from_millis(10), 5), clock);
     let mut updates = tracker.subscribe(1 << 16, false);
     for name in &server.names {
         tracker.commands().send(Command::Add(name.parse().unwrap())).await.unwrap();

@@ -60,7 +60,7 @@ impl Text {
         if raw.len() <= MAX_BYTES && raw.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
             return Self { safe: CompactString::new(raw), raw: None };
         }
-        let safe = clean(raw);
+        let safe = clean(raw, MAX_BYTES);
         let raw = (safe != raw).then(|| clip_bytes(raw, MAX_BYTES).into());
         Self { safe, raw }
     }
@@ -141,8 +141,26 @@ impl PartialEq<&str> for Text {
 }
 
 /// Columns `text` takes on a terminal.
+///
+/// A half-width voiced mark (U+FF9E, U+FF9F) extends the character before it and still has a cell of its own: terminals and
+/// ratatui agree on that, `unicode-width` 0.2.2 counts nothing for it.
 pub fn width(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.width() }
+    if text.is_ascii() { text.len() } else { text.width() + text.chars().filter(|&c| is_voiced_mark(c)).count() }
+}
+
+/// `text` as it may be printed: cleaned line by line as a [`Text`] is, but of any length and with its line breaks.
+///
+/// For sentences that hold something local, such as a file name or an argument, which can have control bytes like any other.
+///
+/// ```
+/// assert_eq!(tiktop::text::printable("cannot read a\u{1b}[31mb\nno such file"), "cannot read a[31mb\nno such file");
+/// ```
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+        return Cow::Borrowed(text);
+    }
+    let lines: Vec<_> = text.split('\n').map(|line| clean(line.trim_end_matches('\r'), usize::MAX)).collect();
+    Cow::Owned(lines.join("\n"))
 }
 
 /// `text` cut to at most `columns`, whole characters only, with `…` where something is missing.
@@ -175,12 +193,17 @@ pub fn must_escape(c: char) -> bool {
     c.is_control() || is_bidi(c)
 }
 
-fn clean(raw: &str) -> CompactString {
-    let mut safe = CompactString::with_capacity(raw.len().min(MAX_BYTES));
+fn clean(raw: &str, max_bytes: usize) -> CompactString {
+    let mut safe = CompactString::with_capacity(raw.len().min(max_bytes));
     let mut marks = 0;
     let mut chars = raw.chars().peekable();
     let mut last = None;
+    // Tags of the flag we are in that are still to come.
+    let mut tags = 0;
     while let Some(c) = chars.next() {
+        if c == FLAG {
+            tags = flag_tags(chars.clone());
+        }
         let c = if matches!(c, '\n' | '\t' | '\r') { ' ' } else { c };
         let keep = match c {
             ' '..='~' => {
@@ -189,12 +212,17 @@ fn clean(raw: &str) -> CompactString {
             }
             // A joiner or an emoji variant means something only after a visible character.
             '\u{200d}' => last.is_some_and(is_pictographic) && chars.peek().copied().is_some_and(is_pictographic),
+            '\u{e0020}'..='\u{e007f}' => {
+                let of_flag = tags > 0;
+                tags = tags.saturating_sub(1);
+                of_flag
+            }
             // The wide variant of text symbols has a different width on every terminal: one column everywhere.
             '\u{fe0e}' | '\u{fe0f}' => false,
             _ if c.is_control() || is_bidi(c) || is_invisible(c) => false,
             _ if is_mark(c) => {
                 marks += 1;
-                marks <= MAX_MARKS && last.is_some()
+                marks <= MAX_MARKS && (last.is_some() || is_voiced_mark(c))
             }
             _ => {
                 marks = 0;
@@ -204,7 +232,7 @@ fn clean(raw: &str) -> CompactString {
         if !keep {
             continue;
         }
-        if safe.len() + c.len_utf8() > MAX_BYTES {
+        if safe.len() + c.len_utf8() > max_bytes {
             break;
         }
         safe.push(c);
@@ -233,6 +261,27 @@ fn is_invisible(c: char) -> bool {
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e001f}' | '\u{e0080}'..='\u{e0fff}')
 }
 
+/// The black flag that begins the flag of a region.
+const FLAG: char = '\u{1f3f4}';
+
+/// How many tag characters behind a black flag make it the flag of a region (UTS 51: three to six letters or digits and an
+/// end). Any others are invisible: two names that look equal would differ by them.
+fn flag_tags(mut behind: impl Iterator<Item = char>) -> usize {
+    let mut letters = 0;
+    loop {
+        match behind.next() {
+            Some('\u{e0030}'..='\u{e0039}' | '\u{e0061}'..='\u{e007a}') if letters < 6 => letters += 1,
+            Some('\u{e007f}') if letters >= 3 => return letters + 1,
+            _ => return 0,
+        }
+    }
+}
+
+/// The half-width marks that turn ka into ga and ha into pa: marks that have a cell of their own.
+fn is_voiced_mark(c: char) -> bool {
+    matches!(c, '\u{ff9e}' | '\u{ff9f}')
+}
+
 /// Zero columns wide and not dropped above: a mark on the character before it.
 fn is_mark(c: char) -> bool {
     !c.is_ascii() && unicode_width::UnicodeWidthChar::width(c) == Some(0) && !is_pictographic(c)
@@ -249,6 +298,8 @@ mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
 
+    const SCOTLAND: &str = "\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}";
+
     #[rstest]
     #[case("plain", "plain")]
     #[case("\u{1b}[31mred\u{7}", "[31mred")]
@@ -261,6 +312,12 @@ mod tests {
     #[case("\u{9b}31m", "31m")]
     #[case("مرحبا", "مرحبا")]
     #[case("नमस्ते", "नमस्ते")]
+    #[case("an\u{e0041}a\u{e007f}", "ana")]
+    #[case("\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}", "\u{1f3f4}")]
+    #[case("\u{1f3f4}\u{e007f}", "\u{1f3f4}")]
+    #[case("\u{1f3f4}x\u{e0067}\u{e0062}\u{e0065}\u{e007f}", "\u{1f3f4}x")]
+    #[case(SCOTLAND, SCOTLAND)]
+    #[case("ﾞｶﾞ", "ﾞｶﾞ")]
     fn remote_text_is_cleaned(#[case] raw: &str, #[case] safe: &str) {
         let text = Text::new(raw);
         assert_eq!(text.as_str(), safe);
@@ -284,10 +341,21 @@ mod tests {
         assert_eq!(text.as_str().chars().count(), 1 + MAX_MARKS);
     }
 
+    #[rstest]
+    #[case("ｶﾞ", 2)]
+    #[case("ﾊﾟﾊﾟ", 4)]
+    #[case("日ﾞ", 3)]
+    #[case("か\u{3099}", 2)]
+    fn a_half_width_voiced_mark_has_a_cell_of_its_own(#[case] text: &str, #[case] columns: usize) {
+        assert_eq!(width(text), columns);
+    }
+
     #[test]
-    fn a_half_width_voiced_mark_counts_one_column_less_than_ratatui_adds() {
-        // unicode-width is pinned to 0.2.2 for this: ratatui adds the mark's own column.
-        assert_eq!(width("ｶﾞ"), 1);
+    fn what_is_printed_keeps_its_lines_and_loses_its_controls() {
+        assert_eq!(printable("two\nlines\n"), "two\nlines\n");
+        assert_eq!(printable("a\u{1b}]0;x\u{7}b\r\n\u{9b}2J\tc\u{202e}"), "a]0;xb\n2J c");
+        let long = "é".repeat(MAX_BYTES);
+        assert_eq!(printable(&long), long);
     }
 
     proptest! {

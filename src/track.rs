@@ -32,20 +32,19 @@
 //! # }).unwrap();
 //! ```
 
-mod attend;
 mod backoff;
+mod connect_limiter;
 mod gifts;
 mod health;
-mod keeper;
-mod lifecycle;
-mod outlet;
-mod pace;
-mod player;
-mod stage;
+mod replay;
+mod room_actor;
+mod room_task;
+mod session;
+mod subscribers;
 mod tracker;
 mod update;
 
-pub use pace::Pace;
-pub use player::{Player, Playing, Speed};
+pub use connect_limiter::ConnectLimiter;
+pub use replay::{Player, Playing, Speed};
 pub use tracker::Tracker;
-pub use update::{Budget, Command, Health, Lost, Playback, RawFrame, RawMessage, Update, UpdateKind};
+pub use update::{Budget, Command, Health, Lost, RawFrame, RawMessage, ReplayControl, Update, UpdateKind};

@@ -54,7 +54,7 @@ use crate::{record, track};
 
 pub use dashboard::Dashboard;
 pub use keymap::{check_keys, keys_markdown};
-pub use terminal::{Capabilities, capabilities, install_panic_hook};
+pub use terminal::{Capabilities, capabilities, install_panic_hook, is_utf8_locale};
 
 /// What the screen is told once, at its start.
 #[derive(Clone, Debug)]
@@ -114,6 +114,12 @@ pub enum Error {
     /// There is nobody to look at a screen.
     #[error("the dashboard needs a terminal, and standard output is none; `tiktop events @name` prints lines instead")]
     NoTerminal,
+    /// The terminal can only print lines.
+    #[error(
+        "the dashboard cannot be drawn on this terminal (TERM={0}): it needs one that can move its cursor, such as \
+         TERM=xterm-256color; `tiktop events @name` prints lines instead"
+    )]
+    PlainTerminal(Text),
     /// The terminal does not do what it should.
     #[error("the terminal cannot be used: {0}")]
     Terminal(#[from] std::io::Error),

@@ -79,8 +79,8 @@ pub use request_overrides::RequestOverrides;
 pub use room_info::RoomInfo;
 pub use streams::{Codec, Container, StreamUrl};
 pub use transport::{
-    BrokenFrame, BrowserView, Budget, Captured, ChooseError, Chooser, FrameSource, Health, Incoming, Opened, Replay,
-    RoomRef, Session, Taken, Transport,
+    BrokenFrame, BrowserView, Budget, Captured, CapturedKind, Failover, FailoverError, FrameSource, Health, Incoming,
+    Opened, Replay, RoomRef, Session, Transport,
 };
 
 /// The client. Cheap to clone; clones share connections.
@@ -130,6 +130,18 @@ impl Client {
     /// What the service knows about a room. Works without login and signature.
     pub async fn room_info(&self, room: RoomId) -> Result<RoomInfo, Error> {
         room_info::fetch(&self.service, room).await
+    }
+
+    /// What the service knows about a room that `found` named; what `found` knows of it where `room/info` has no answer.
+    pub async fn room_info_of(&self, room: RoomId, found: &Lookup) -> Result<RoomInfo, Error> {
+        let error = match self.room_info(room).await {
+            Ok(info) => return Ok(info),
+            Err(error) => error,
+        };
+        match found.as_room_info() {
+            Some(known) => Ok(RoomInfo { missing: error.sentence().clone(), ..known }),
+            None => Err(error),
+        }
     }
 
     /// The same, with what a look-up of the host says of this room where `room/info` is refused or names no stream. Costs up
@@ -216,8 +228,8 @@ impl Client {
     }
 
     /// The transports with their order, health and failover. Make one and share it between all rooms.
-    pub fn chooser(&self, clock: Clock) -> Result<Chooser, Error> {
-        Ok(Chooser::new(self.transports()?, clock))
+    pub fn failover(&self, clock: Clock) -> Result<Failover, Error> {
+        Ok(Failover::new(self.transports()?, clock))
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Client, Error, Habits};
 use crate::clock::Clock;
 use crate::config::{Provider, Secret, Settings, TransportKind};
-use crate::track::Pace;
+use crate::track::ConnectLimiter;
 use crate::webcast::{self, Proxies, RequestOverrides, Secrets};
 
 /// Events that wait for a program that is busy: minutes of a lively room.
@@ -246,7 +246,14 @@ impl Builder {
         let Self { settings, secrets, proxies, overrides, habits } = self;
         let clock = Clock::system();
         let service = webcast::Client::with_overrides(&settings, secrets, proxies, &overrides)?;
-        let chooser = service.chooser(clock.clone())?;
-        Ok(Client { service, chooser, pace: Pace::default(), clock, habits, ffmpeg: settings.record.ffmpeg })
+        let failover = service.failover(clock.clone())?;
+        Ok(Client {
+            service,
+            failover,
+            limiter: ConnectLimiter::default(),
+            clock,
+            habits,
+            ffmpeg: settings.record.ffmpeg,
+        })
     }
 }

@@ -51,8 +51,8 @@ pub struct Live {
 
 impl Live {
     pub(super) async fn open(client: Client, target: Target, room: Option<RoomId>, once: bool) -> Self {
-        let (service, chooser, pace) = (client.service.clone(), client.chooser.clone(), client.pace.clone());
-        let tracker = Tracker::with_chooser(service, chooser, pace, client.clock.clone());
+        let (service, failover, limiter) = (client.service.clone(), client.failover.clone(), client.limiter.clone());
+        let tracker = Tracker::with_failover(service, failover, limiter, client.clock.clone());
         let updates = tracker.subscribe(client.habits.queue, client.habits.raw);
         let added = tracker.commands().send(Command::Add(target)).await;
         Self {

@@ -31,7 +31,7 @@ pub(super) fn look_up(share: f64) -> Duration {
 }
 
 /// Wait between looks at a live that no transport opens: `longest`, or down to half of it.
-pub(super) fn look_in(longest: Duration, share: f64) -> Duration {
+pub(super) fn recheck(longest: Duration, share: f64) -> Duration {
     jittered(longest, 0.5, share)
 }
 

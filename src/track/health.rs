@@ -1,31 +1,31 @@
-//! How the transports fare, for whoever looks: told when it changed.
+//! How the transports fare, for whoever looks: known when it changed.
 
 use std::sync::Arc;
 
-use super::outlet::Outlets;
+use super::subscribers::Subscribers;
 use super::update::UpdateKind;
 use crate::clock::Clock;
 use crate::ids::RoomKey;
-use crate::webcast::{Chooser, Health};
+use crate::webcast::{Failover, Health};
 
 /// Tells every reader how the transports fare, and keeps what is left of their budgets fresh. Never returns.
-pub(super) async fn tell(chooser: Chooser, outlets: Outlets, clock: Clock) {
-    let mut told = Vec::new();
-    let mut changes = chooser.changes();
-    // Our own chooser keeps the sender alive.
+pub(super) async fn publish_changes(failover: Failover, subscribers: Subscribers, clock: Clock) {
+    let mut known = Vec::new();
+    let mut changes = failover.changes();
+    // Our own failover keeps the sender alive.
     while changes.changed().await.is_ok() {
-        tell_news(&mut told, &chooser, &outlets, &clock);
-        // May take as long as a request does; what changes meanwhile is told after it.
-        chooser.refresh().await;
-        tell_news(&mut told, &chooser, &outlets, &clock);
+        publish_if_changed(&mut known, &failover, &subscribers, &clock);
+        // May take as long as a request does; what changes meanwhile is known after it.
+        failover.refresh().await;
+        publish_if_changed(&mut known, &failover, &subscribers, &clock);
     }
     std::future::pending::<()>().await;
 }
 
-fn tell_news(told: &mut Vec<Health>, chooser: &Chooser, outlets: &Outlets, clock: &Clock) {
-    let health = chooser.health();
-    if *told != health {
-        told.clone_from(&health);
-        outlets.publish(RoomKey::default(), &UpdateKind::Health(Arc::from(health)), clock.now());
+fn publish_if_changed(known: &mut Vec<Health>, failover: &Failover, subscribers: &Subscribers, clock: &Clock) {
+    let health = failover.health();
+    if *known != health {
+        known.clone_from(&health);
+        subscribers.publish(RoomKey::default(), &UpdateKind::Health(Arc::from(health)), clock.now());
     }
 }

@@ -8,32 +8,32 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use super::connect_limiter::ConnectLimiter;
 use super::gifts::Gifts;
 use super::health;
-use super::keeper::Keeper;
-use super::lifecycle::{Life, Nudge};
-use super::outlet::{Outlets, Wants};
-use super::pace::Pace;
+use super::room_actor::RoomActor;
+use super::room_task::{RoomRequest, RoomTask};
+use super::subscribers::{Subscribers, Wants};
 use super::update::{Command, Update, UpdateKind};
 use crate::clock::Clock;
 use crate::events::{Phase, PhaseKind};
 use crate::ids::{RoomKey, Target, UserId};
 use crate::text::Text;
-use crate::webcast::{Chooser, Client, Error};
+use crate::webcast::{Client, Error, Failover};
 
 /// Commands that may wait for the tracker.
 const COMMANDS: usize = 64;
 /// Commands that may wait for one room; more are dropped, as they say the same again.
 const NUDGES: usize = 8;
 /// How often readers that lagged are looked after while any is owed something.
-const SETTLE: Duration = Duration::from_millis(200);
+const OWED_CHECK: Duration = Duration::from_millis(200);
 /// How long a shutdown waits for the rooms' tasks.
-const GOODBYE: Duration = Duration::from_secs(2);
+const SHUTDOWN: Duration = Duration::from_secs(2);
 
 /// Tracks rooms until it is finished or dropped.
 pub struct Tracker {
     commands: mpsc::Sender<Command>,
-    outlets: Outlets,
+    subscribers: Subscribers,
     stop: CancellationToken,
     supervisor: JoinHandle<()>,
 }
@@ -41,41 +41,41 @@ pub struct Tracker {
 impl Tracker {
     /// Starts with no room. Needs a tokio runtime. Fails when a transport's settings are wrong.
     pub fn start(client: Client, clock: Clock) -> Result<Self, Error> {
-        let chooser = client.chooser(clock.clone())?;
-        Ok(Self::with_chooser(client, chooser, Pace::default(), clock))
+        let failover = client.failover(clock.clone())?;
+        Ok(Self::with_failover(client, failover, ConnectLimiter::default(), clock))
     }
 
-    /// Like [`Tracker::start`], with a chooser and a pace that other trackers share.
-    pub fn with_chooser(client: Client, chooser: Chooser, pace: Pace, clock: Clock) -> Self {
+    /// Like [`Tracker::start`], with a failover and a limiter that other trackers share.
+    pub fn with_failover(client: Client, failover: Failover, limiter: ConnectLimiter, clock: Clock) -> Self {
         let (commands, inbox) = mpsc::channel(COMMANDS);
-        let outlets = Outlets::default();
+        let subscribers = Subscribers::default();
         let stop = CancellationToken::new();
         let supervisor = Supervisor {
-            chooser,
+            failover,
             client,
             clock,
-            outlets: outlets.clone(),
+            subscribers: subscribers.clone(),
             stop: stop.clone(),
             hosts: Hosts::default(),
             gifts: Gifts::default(),
-            pace,
+            limiter,
             rooms: HashMap::new(),
             tasks: JoinSet::new(),
             running: HashMap::new(),
             last_key: 0,
         };
-        Self { commands, outlets, stop, supervisor: tokio::spawn(supervisor.run(inbox)) }
+        Self { commands, subscribers, stop, supervisor: tokio::spawn(supervisor.run(inbox)) }
     }
 
     /// A new reader with room for `capacity` updates; `raw` asks for the bytes behind the events too. Subscribe before
     /// adding rooms: what was told before is not told again.
     pub fn subscribe(&self, capacity: usize, raw: bool) -> mpsc::Receiver<Update> {
-        self.outlets.subscribe(capacity, Wants { messages: raw, frames: false })
+        self.subscribers.subscribe(capacity, Wants { messages: raw, frames: false })
     }
 
     /// A new reader that hears the bodies of the responses too, to keep them.
     pub fn subscribe_frames(&self, capacity: usize) -> mpsc::Receiver<Update> {
-        self.outlets.subscribe(capacity, Wants { messages: false, frames: true })
+        self.subscribers.subscribe(capacity, Wants { messages: false, frames: true })
     }
 
     /// Where commands go.
@@ -86,7 +86,7 @@ impl Tracker {
     /// Stops all rooms and waits for them, two seconds at most.
     pub async fn finish(self) {
         self.stop.cancel();
-        if tokio::time::timeout(GOODBYE, self.supervisor).await.is_err() {
+        if tokio::time::timeout(SHUTDOWN, self.supervisor).await.is_err() {
             tracing::warn!("a room's task did not stop in time");
         }
     }
@@ -113,19 +113,19 @@ impl Hosts {
 
 struct Tracked {
     target: Target,
-    nudges: mpsc::Sender<Nudge>,
+    nudges: mpsc::Sender<RoomRequest>,
     stop: CancellationToken,
 }
 
 struct Supervisor {
     client: Client,
-    chooser: Chooser,
+    failover: Failover,
     clock: Clock,
-    outlets: Outlets,
+    subscribers: Subscribers,
     stop: CancellationToken,
     hosts: Hosts,
     gifts: Gifts,
-    pace: Pace,
+    limiter: ConnectLimiter,
     rooms: HashMap<RoomKey, Tracked>,
     tasks: JoinSet<RoomKey>,
     /// Which room a task serves: a panic leaves only the task's id.
@@ -135,23 +135,23 @@ struct Supervisor {
 
 impl Supervisor {
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
-        let mut settle = tokio::time::interval(SETTLE);
-        settle.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let health = health::tell(self.chooser.clone(), self.outlets.clone(), self.clock.clone());
+        let mut owed_check = tokio::time::interval(OWED_CHECK);
+        owed_check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let health = health::publish_changes(self.failover.clone(), self.subscribers.clone(), self.clock.clone());
         tokio::pin!(health);
         loop {
             // Losses are only owed after an update met a full queue; a quiet tracker still has to pay them.
-            let owing = self.outlets.owing();
+            let owes = self.subscribers.owes();
             tokio::select! {
                 () = self.stop.cancelled() => break,
                 command = inbox.recv() => match command {
-                    Some(command) => self.obey(command),
+                    Some(command) => self.handle(command),
                     None => break,
                 },
-                Some(ended) = self.tasks.join_next_with_id() => self.bury(ended),
+                Some(ended) = self.tasks.join_next_with_id() => self.task_ended(ended),
                 () = &mut health => {}
-                _ = settle.tick(), if owing => { self.outlets.settle(); }
-                () = self.outlets.overflowed(), if !owing => {}
+                _ = owed_check.tick(), if owes => { self.subscribers.send_owed(); }
+                () = self.subscribers.overflowed(), if !owes => {}
             }
         }
         for room in self.rooms.values() {
@@ -160,7 +160,7 @@ impl Supervisor {
         while self.tasks.join_next().await.is_some() {}
     }
 
-    fn obey(&mut self, command: Command) {
+    fn handle(&mut self, command: Command) {
         match command {
             Command::Add(target) => {
                 if self.rooms.values().any(|room| room.target == target) {
@@ -169,14 +169,14 @@ impl Supervisor {
                 self.last_key += 1;
                 let key = RoomKey(self.last_key);
                 let label = Text::new(&target.to_string());
-                self.outlets.publish(key, &UpdateKind::Added { label }, self.clock.now());
+                self.subscribers.publish(key, &UpdateKind::Added { label }, self.clock.now());
                 self.start(key, target);
             }
             Command::Remove(key) => {
                 if let Some(room) = self.rooms.remove(&key) {
                     room.stop.cancel();
                     self.hosts.release(key);
-                    self.outlets.publish(key, &UpdateKind::Removed { into: None }, self.clock.now());
+                    self.subscribers.publish(key, &UpdateKind::Removed { into: None }, self.clock.now());
                 }
             }
             Command::Retry(key) => {
@@ -185,15 +185,15 @@ impl Supervisor {
                     let target = room.target.clone();
                     self.start(key, target);
                 } else {
-                    self.nudge(key, Nudge::Retry);
+                    self.nudge(key, RoomRequest::Retry);
                 }
             }
-            Command::Snapshot(key) => self.nudge(key, Nudge::Snapshot),
-            Command::Playback(_) => {}
+            Command::Snapshot(key) => self.nudge(key, RoomRequest::Snapshot),
+            Command::Replay(_) => {}
         }
     }
 
-    fn nudge(&self, key: RoomKey, nudge: Nudge) {
+    fn nudge(&self, key: RoomKey, nudge: RoomRequest) {
         if let Some(room) = self.rooms.get(&key) {
             // A full inbox holds the same wish already.
             let _ = room.nudges.try_send(nudge);
@@ -203,24 +203,24 @@ impl Supervisor {
     fn start(&mut self, key: RoomKey, target: Target) {
         let (nudges, inbox) = mpsc::channel(NUDGES);
         let stop = self.stop.child_token();
-        let life = Life {
+        let task = RoomTask {
             key,
             client: self.client.clone(),
-            chooser: self.chooser.clone(),
-            keeper: Keeper::new(key, self.outlets.clone(), self.clock.clone()),
+            failover: self.failover.clone(),
+            actor: RoomActor::new(key, self.subscribers.clone(), self.clock.clone()),
             hosts: self.hosts.clone(),
             gifts: self.gifts.clone(),
-            pace: self.pace.clone(),
+            limiter: self.limiter.clone(),
             inbox,
             stop: stop.clone(),
         };
-        let task = self.tasks.spawn(life.run(target.clone()));
-        self.running.insert(task.id(), key);
+        let spawned = self.tasks.spawn(task.run(target.clone()));
+        self.running.insert(spawned.id(), key);
         self.rooms.insert(key, Tracked { target, nudges, stop });
     }
 
     /// A room's task ended: by itself (merged into another room), on request, or by a panic, which costs that room only.
-    fn bury(&mut self, ended: Result<(tokio::task::Id, RoomKey), JoinError>) {
+    fn task_ended(&mut self, ended: Result<(tokio::task::Id, RoomKey), JoinError>) {
         match ended {
             Ok((id, key)) => {
                 self.running.remove(&id);
@@ -235,7 +235,7 @@ impl Supervisor {
                 }
                 tracing::error!(room = %key, "the task of a room ended: {error}");
                 self.hosts.release(key);
-                Keeper::new(key, self.outlets.clone(), self.clock.clone()).say_phase(
+                RoomActor::new(key, self.subscribers.clone(), self.clock.clone()).emit_phase(
                     Phase::new(PhaseKind::Failed).because(
                         "tiktop itself failed in this room (a bug; the log has the details); retry to start it anew",
                     ),

@@ -25,12 +25,12 @@ pub enum Command {
     /// Send this room's whole state. Answered with [`UpdateKind::Snapshot`].
     Snapshot(RoomKey),
     /// Change how a replay goes; nothing to a tracker of lives.
-    Playback(Playback),
+    Replay(ReplayControl),
 }
 
 /// What can be done with a replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Playback {
+pub enum ReplayControl {
     /// Stand still, or go on.
     Pause,
     /// Go so many seconds of the capture ahead, or back where negative.

@@ -42,6 +42,8 @@ pub(super) trait Console {
     fn terminal(&mut self) -> &mut Terminal<Self::Backend>;
     /// A fresh reader of the keys; there is one at a time.
     fn input(&mut self) -> Self::Input;
+    /// Waits until the last frame is out: a terminal that takes nothing gets no other.
+    fn ready(&self) -> impl Future<Output = ()>;
     /// Gives the terminal to the shell; returns when it is ours again.
     fn suspend(&mut self) -> io::Result<()>;
 }
@@ -76,6 +78,8 @@ pub(super) struct Loop<C: Console> {
     ports: Ports,
     clock: Clock,
     dirty: bool,
+    /// The next frame writes every cell.
+    anew: bool,
     drawn: Option<Instant>,
     batch: Vec<track::Update>,
     /// What did not fit into a queue yet. Grows by key presses only.
@@ -101,6 +105,7 @@ impl<C: Console> Loop<C> {
             ports,
             clock,
             dirty: true,
+            anew: false,
             drawn: None,
             batch: Vec::with_capacity(BATCH),
             commands: VecDeque::new(),
@@ -142,11 +147,16 @@ impl<C: Console> Loop<C> {
     async fn hear(&mut self) -> Heard {
         let due = self.drawn.map_or_else(Instant::now, |drawn| drawn + self.frame_time());
         let wake = self.dashboard.wake(self.clock.now());
-        let Self { input, ports, batch, open, .. } = self;
+        let Self { console, input, ports, batch, open, .. } = self;
+        let console = &*console;
+        let frame_due = async {
+            tokio::time::sleep_until(due).await;
+            console.ready().await;
+        };
         tokio::select! {
             biased;
             () = ports.stop.cancelled() => Heard::Stop,
-            () = tokio::time::sleep_until(due), if self.dirty => Heard::FrameDue,
+            () = frame_due, if self.dirty => Heard::FrameDue,
             event = next(input) => Heard::Input(event),
             _ = ports.commands.reserve(), if !self.commands.is_empty() => Heard::Room,
             _ = ports.record.reserve(), if !self.records.is_empty() => Heard::Room,
@@ -169,6 +179,11 @@ impl<C: Console> Loop<C> {
         self.dirty = false;
         self.drawn = Some(Instant::now());
         let dashboard = &mut self.dashboard;
+        if std::mem::take(&mut self.anew) {
+            let terminal = self.console.terminal();
+            let area = terminal.get_frame().area();
+            terminal.resize(area)?;
+        }
         self.console.terminal().draw(|frame| dashboard.draw(frame))?;
         Ok(())
     }
@@ -202,7 +217,7 @@ impl<C: Console> Loop<C> {
             match effect {
                 Effect::Track(command) => self.commands.push_back(command),
                 Effect::Record(command) => self.records.push_back(command),
-                Effect::Redraw => self.redraw()?,
+                Effect::Redraw => self.redraw(),
                 Effect::Suspend => self.suspend()?,
                 Effect::Quit => return Ok(Some(Exit::Quit)),
             }
@@ -212,11 +227,9 @@ impl<C: Console> Loop<C> {
 
     /// Forgets what the terminal shows, so that the next frame writes every cell. `Terminal::clear` would ask the terminal
     /// where its cursor is, and the answer would arrive among the keys.
-    fn redraw(&mut self) -> Result<(), Error> {
+    fn redraw(&mut self) {
         self.dirty = true;
-        let terminal = self.console.terminal();
-        let area = terminal.get_frame().area();
-        Ok(terminal.resize(area)?)
+        self.anew = true;
     }
 
     fn suspend(&mut self) -> Result<(), Error> {
@@ -224,7 +237,8 @@ impl<C: Console> Loop<C> {
         self.input = None;
         self.console.suspend()?;
         self.input = Some(self.console.input());
-        self.redraw()
+        self.redraw();
+        Ok(())
     }
 }
 

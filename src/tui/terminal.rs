@@ -5,15 +5,24 @@
 
 mod backend;
 mod capabilities;
+#[cfg(unix)]
+mod input;
+#[cfg(unix)]
+mod keys;
+#[cfg(unix)]
+mod sequences;
+mod window;
+mod writer;
 
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
-    EnableMouseCapture, EventStream,
+    EnableMouseCapture,
 };
 use crossterm::style::{Print, ResetColor};
 use crossterm::terminal::{
@@ -27,24 +36,38 @@ use super::Error;
 use super::run::Console;
 use crate::text::Text;
 pub(super) use backend::DiffBackend;
-pub use capabilities::{Capabilities, capabilities};
+pub use capabilities::{Capabilities, capabilities, is_utf8_locale};
 
-/// A frame of a busy 200x60 screen is about 7 kB; the writer must hold any frame, or terminals show half of it.
-const FRAME_BYTES: usize = 64 << 10;
+#[cfg(not(unix))]
+use crossterm::event::EventStream as Input;
+#[cfg(unix)]
+use input::Input;
+use writer::Writer;
+
+/// How long a terminal that takes nothing may hold up our leaving.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// The title is pushed on the terminal's own stack on entry and popped on leaving.
 const PUSH_TITLE: &str = "\x1b[22;0t";
 const POP_TITLE: &str = "\x1b[23;0t";
 
-/// The thread that holds the terminal; nothing while the shell has it.
-static OWNER: Mutex<Option<ThreadId>> = Mutex::new(None);
+/// Who holds the terminal.
+#[derive(Debug)]
+struct Owner {
+    thread: ThreadId,
+    writer: Writer,
+}
 
-fn owner() -> MutexGuard<'static, Option<ThreadId>> {
+/// The thread that holds the terminal and what it writes through; nothing while the shell has it.
+static OWNER: Mutex<Option<Owner>> = Mutex::new(None);
+
+fn owner() -> MutexGuard<'static, Option<Owner>> {
     OWNER.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The real terminal, held from creation to drop.
 pub(super) struct Tty {
-    terminal: Terminal<DiffBackend<BufWriter<Stdout>>>,
+    terminal: Terminal<DiffBackend<Writer>>,
+    writer: Writer,
     mouse: bool,
 }
 
@@ -54,39 +77,60 @@ impl Tty {
         if !io::stdout().is_terminal() {
             return Err(Error::NoTerminal);
         }
+        if let Some(name) = std::env::var("TERM").ok().filter(|name| capabilities::is_line_printer(name)) {
+            return Err(Error::PlainTerminal(Text::from(name)));
+        }
         // The theme decides about colours: crossterm's own NO_COLOR writes empty sequences that reset bold and reverse.
         crossterm::style::force_color_output(true);
-        enter(mouse)?;
-        let terminal = Terminal::new(DiffBackend::new(BufWriter::with_capacity(FRAME_BYTES, io::stdout())));
-        terminal.map(|terminal| Self { terminal, mouse }).map_err(|error| {
+        let writer = Writer::start(stdout()?)?;
+        enter(&writer, mouse)?;
+        let terminal = Terminal::new(DiffBackend::new(writer.clone()));
+        terminal.map(|terminal| Self { terminal, writer, mouse }).map_err(|error| {
             leave();
             error.into()
         })
     }
 }
 
+/// Standard output without the lock: a thread that waits for a terminal must not keep others from ending the program.
+#[cfg(unix)]
+fn stdout() -> io::Result<std::fs::File> {
+    use std::os::fd::AsFd;
+    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(not(unix))]
+fn stdout() -> io::Result<io::Stdout> {
+    Ok(io::stdout())
+}
+
 impl Drop for Tty {
     fn drop(&mut self) {
         leave();
+        self.writer.close();
     }
 }
 
 impl Console for Tty {
-    type Backend = DiffBackend<BufWriter<Stdout>>;
-    type Input = EventStream;
+    type Backend = DiffBackend<Writer>;
+    type Input = Input;
 
     fn terminal(&mut self) -> &mut Terminal<Self::Backend> {
         &mut self.terminal
     }
 
-    fn input(&mut self) -> EventStream {
-        EventStream::new()
+    fn input(&mut self) -> Input {
+        Input::new()
+    }
+
+    async fn ready(&self) {
+        self.writer.idle().await;
     }
 
     fn suspend(&mut self) -> io::Result<()> {
         leave();
         stop_ourselves()?;
-        enter(self.mouse)?;
+        enter(&self.writer, self.mouse)?;
         self.terminal.backend_mut().forget();
         Ok(())
     }
@@ -103,21 +147,19 @@ fn stop_ourselves() -> io::Result<()> {
     Ok(())
 }
 
-fn enter(mouse: bool) -> io::Result<()> {
+fn enter(writer: &Writer, mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
-    *owner() = Some(thread::current().id());
-    let mut out = io::stdout();
+    *owner() = Some(Owner { thread: thread::current().id(), writer: writer.clone() });
+    let mut out = writer.clone();
     write_entry(&mut out, mouse).and_then(|()| out.flush()).inspect_err(|_| leave())
 }
 
 /// Hands the terminal back. Doing it twice does it once: a second restore would put the prompt over a panic's report.
 fn leave() {
-    if owner().take().is_none() {
-        return;
-    }
-    // Nobody is left to tell when the terminal itself is gone (SIGHUP).
-    let mut out = io::stdout();
-    let _ = write_exit(&mut out).and_then(|()| out.flush());
+    let Some(Owner { mut writer, .. }) = owner().take() else { return };
+    // Nobody is left to tell when the terminal itself is gone (SIGHUP), and one that takes nothing is left as it is.
+    let _ = write_exit(&mut writer).and_then(|()| writer.flush());
+    writer.drain(LAST_WORDS);
     let _ = disable_raw_mode();
 }
 
@@ -157,7 +199,7 @@ fn write_exit(out: &mut impl Write) -> io::Result<()> {
 pub fn install_panic_hook(background: mpsc::Sender<Text>) {
     let report = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        let holder = *owner();
+        let holder = owner().as_ref().map(|owner| owner.thread);
         match holder {
             Some(holder) if holder != thread::current().id() => {
                 let words = Text::new(&info.to_string());

@@ -14,8 +14,13 @@ use super::http::{Answer, Http, Proxies, Request};
 use super::lookup::{KnownHosts, RoomIdRoute};
 use super::request_overrides::{Additions, RequestOverrides};
 use super::route::{Route, Routes};
+<<<<<<< HEAD
 use super::socket::Pace;
 use super::transport::{RoomRef, provider_headers};
+=======
+use super::socket::SocketTimeouts;
+use super::transport::RoomRef;
+>>>>>>> main
 use super::user_agent::{BrowserIdentity, insert_text};
 use crate::config::{self, Secret, Secrets, Settings, TransportKind};
 
@@ -36,7 +41,7 @@ pub(super) struct Service {
     pub(super) socket: Url,
     pub(super) language: String,
     /// The rhythm of every socket.
-    pub(super) pace: Pace,
+    pub(super) timeouts: SocketTimeouts,
     session: Option<Secret>,
     target_idc: Option<Secret>,
     session_hosts: Vec<String>,
@@ -58,7 +63,10 @@ impl Service {
             webcast: with_path(base("service.webcast_url", &service.webcast_url)?, WEBCAST_PATH),
             socket: with_path(base("service.socket_url", &service.socket_url)?, SOCKET_PATH),
             language: service.language.clone(),
-            pace: Pace { stale: Duration::from_secs(service.silence_seconds.clamp(1, 600)), ..Pace::default() },
+            timeouts: SocketTimeouts {
+                stale: Duration::from_secs(service.silence_seconds.clamp(1, 600)),
+                ..SocketTimeouts::default()
+            },
             session: secrets.session.clone(),
             target_idc: secrets.target_idc.clone(),
             session_hosts: settings.session.hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect(),

@@ -6,7 +6,7 @@
 //! Invariants: the room is entered before the first heartbeat (heartbeats first close the socket); an ack goes out for
 //! every frame that asks and has a log id; 60 s without a frame, or 20 s with a stuck write, end the socket.
 
-mod closing;
+mod close_code;
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -33,9 +33,9 @@ const KEPT: usize = 64 << 10;
 /// Frames waiting to go out; more means that the peer has stopped reading.
 const MAX_WAITING: usize = 512;
 
-/// The rhythm of a socket.
+/// How long a socket waits for what.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
+pub(super) struct SocketTimeouts {
     /// Between heartbeats. The answer's own `heartbeat_duration` is no number of milliseconds in any recording.
     pub(super) heartbeat: Duration,
     /// Longest silence.
@@ -44,7 +44,7 @@ pub(super) struct Pace {
     pub(super) stuck: Duration,
 }
 
-impl Default for Pace {
+impl Default for SocketTimeouts {
     fn default() -> Self {
         let [heartbeat, stale, stuck] = [10, 60, 20].map(Duration::from_secs);
         Self { heartbeat, stale, stuck }
@@ -69,7 +69,7 @@ pub(super) struct RoomSocket<S> {
     /// Who speaks to us, for sentences: `the anonymous socket`.
     whose: String,
     room: RoomId,
-    pace: Pace,
+    timeouts: SocketTimeouts,
     inflater: Inflater,
     heartbeat: Interval,
     beats: u64,
@@ -86,20 +86,26 @@ where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
     /// Takes over a fresh socket; the room is entered with the first [`FrameSource::next`].
-    pub(super) fn new(socket: WebSocketStream<S>, room: RoomId, whose: String, pace: Pace) -> Self {
-        let mut this = Self::with_peer(socket, room, whose, pace, Peer::TikTok);
+    pub(super) fn new(socket: WebSocketStream<S>, room: RoomId, whose: String, timeouts: SocketTimeouts) -> Self {
+        let mut this = Self::with_peer(socket, room, whose, timeouts, Peer::TikTok);
         this.post(Frame::enter_room(room, fastrand::u64(1..1 << 53)));
         this
     }
 
     /// Takes over a fresh socket to a relay.
-    pub(super) fn relayed(socket: WebSocketStream<S>, room: RoomId, whose: String, pace: Pace) -> Self {
-        Self::with_peer(socket, room, whose, pace, Peer::Relay)
+    pub(super) fn relayed(socket: WebSocketStream<S>, room: RoomId, whose: String, timeouts: SocketTimeouts) -> Self {
+        Self::with_peer(socket, room, whose, timeouts, Peer::Relay)
     }
 
-    fn with_peer(socket: WebSocketStream<S>, room: RoomId, whose: String, pace: Pace, peer: Peer) -> Self {
+    fn with_peer(
+        socket: WebSocketStream<S>,
+        room: RoomId,
+        whose: String,
+        timeouts: SocketTimeouts,
+        peer: Peer,
+    ) -> Self {
         let (writes, reads) = socket.split();
-        let mut heartbeat = interval(pace.heartbeat);
+        let mut heartbeat = interval(timeouts.heartbeat);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             reads,
@@ -107,7 +113,7 @@ where
             peer,
             whose,
             room,
-            pace,
+            timeouts,
             inflater: Inflater::default(),
             heartbeat,
             beats: 0,
@@ -140,10 +146,12 @@ where
 
     async fn next_incoming(&mut self) -> Result<Incoming, Error> {
         loop {
-            let stale = sleep_until(self.last_frame + self.pace.stale);
+            let stale = sleep_until(self.last_frame + self.timeouts.stale);
             let muted = self.mute.as_ref().map(|(since, _)| *since);
             let stuck = sleep_until(
-                muted.or(self.waiting_since).map_or(self.last_frame + self.pace.stale, |since| since + self.pace.stuck),
+                muted
+                    .or(self.waiting_since)
+                    .map_or(self.last_frame + self.timeouts.stale, |since| since + self.timeouts.stuck),
             );
             tokio::select! {
                 biased;
@@ -165,7 +173,7 @@ where
     fn receive(&mut self, message: Option<Result<Message, SocketError>>) -> Result<Option<Incoming>, Error> {
         let incoming = match message {
             Some(Ok(Message::Binary(bytes))) => self.frame(&bytes),
-            Some(Ok(Message::Text(text))) if self.peer == Peer::Relay => self.told(&text)?,
+            Some(Ok(Message::Text(text))) if self.peer == Peer::Relay => self.relay_text(&text)?,
             Some(Ok(Message::Pong(_))) if self.peer == Peer::Relay => {
                 self.last_frame = Instant::now();
                 return Ok(None);
@@ -208,7 +216,7 @@ where
     }
 
     fn frame(&mut self, bytes: &Bytes) -> Incoming {
-        let (incoming, log_id) = read(bytes, &mut self.inflater);
+        let (incoming, log_id) = read_frame(bytes, &mut self.inflater);
         if let Incoming::Response(response) = &incoming {
             self.acknowledge(log_id, response);
         }
@@ -231,14 +239,14 @@ where
                 format!("the other side ended {whose} without a word; connecting again helps"),
             );
         };
-        let (kind, why) = closing::meaning(code, self.peer == Peer::Relay);
+        let (kind, why) = close_code::meaning(code, self.peer == Peer::Relay);
         let reason = if reason.is_empty() { String::new() } else { format!(" \"{}\"", quoted(reason.as_str())) };
         Error::new(kind, format!("the other side closed {whose} with code {code}{reason}: {why}"))
     }
 
     /// A text of the relay: of itself, of the room, or of what went wrong.
-    fn told(&self, text: &str) -> Result<Incoming, Error> {
-        match closing::complaint(text) {
+    fn relay_text(&self, text: &str) -> Result<Incoming, Error> {
+        match close_code::relay_error(text) {
             None => Ok(Incoming::Alive),
             Some(words) => {
                 let whose = &self.whose;
@@ -258,7 +266,7 @@ where
     }
 
     fn stale(&self) -> Error {
-        let silence = HumanDuration(self.pace.stale);
+        let silence = HumanDuration(self.timeouts.stale);
         Error::new(Kind::Stale, format!("{} said nothing for {silence}; connecting again helps", self.whose))
     }
 
@@ -277,7 +285,7 @@ where
 }
 
 /// What a frame brings, whoever carried it, and its log id: 0 for none.
-pub(super) fn read(bytes: &Bytes, inflater: &mut Inflater) -> (Incoming, u64) {
+pub(super) fn read_frame(bytes: &Bytes, inflater: &mut Inflater) -> (Incoming, u64) {
     if bytes.len() > MAX_READ {
         return (broken(BrokenFrame::TooLong(bytes.len()), bytes), 0);
     }

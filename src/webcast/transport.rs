@@ -1,7 +1,7 @@
 //! How frames reach us: one trait, one file each, and the order they are tried in.
 //!
 //! A transport turns a room into a [`Session`]; what comes out of a session is the same whatever made it. A transport may
-//! fail for reasons of its own (no signature, no cookie); [`Chooser`] then goes on to the next one.
+//! fail for reasons of its own (no signature, no cookie); [`Failover`] then goes on to the next one.
 //!
 //! ```
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -15,9 +15,9 @@
 //! settings.service.site_url = sim.base_url();
 //! settings.service.socket_url = sim.socket_url();
 //!
-//! let chooser = Client::isolated(&settings)?.chooser(Clock::system())?;
+//! let failover = Client::isolated(&settings)?.failover(Clock::system())?;
 //! let room = RoomRef { room_id: RoomId(sim.room_id("ana.live") as u64), unique_id: None };
-//! let mut opened = chooser.open(&room, |name| println!("trying {name}")).await?;
+//! let mut opened = failover.open(&room, |name| println!("trying {name}")).await?;
 //! assert_eq!(opened.transport, "direct");
 //! println!("{:?}", opened.session.next().await?);
 //! # Ok::<_, Box<dyn std::error::Error>>(())
@@ -25,9 +25,9 @@
 //! ```
 
 mod browser;
-mod choose;
 mod cloud;
 mod direct;
+mod failover;
 mod im_fetch;
 mod poll;
 mod provider;
@@ -47,12 +47,12 @@ use crate::wire::{DecodeError, Response};
 
 pub(super) use browser::Browser;
 pub use browser::BrowserView;
-pub use choose::{ChooseError, Chooser, Health, Opened};
 pub(super) use cloud::Cloud;
 pub(super) use direct::Direct;
+pub use failover::{Failover, FailoverError, Health, Opened};
 pub(super) use poll::Poll;
 pub(super) use provider::{Provider, fixed_headers as provider_headers};
-pub use replay::{Captured, Replay, Taken};
+pub use replay::{Captured, CapturedKind, Replay};
 
 /// A room to open.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -254,10 +254,10 @@ async fn the_next_transport_takes_over_where_no_browser_is() {
     settings.browser.endpoint = "http://127.0.0.1:1".into();
     settings.service.site_url = sim.base_url();
     settings.service.socket_url = sim.socket_url();
-    let chooser = Client::isolated(&settings).unwrap().chooser(Clock::system()).unwrap();
+    let failover = Client::isolated(&settings).unwrap().failover(Clock::system()).unwrap();
     let name = &sim.names()[0];
     let room = RoomRef { room_id: RoomId(sim.room_id(name) as u64), unique_id: name.parse().ok() };
-    assert_eq!(chooser.open(&room, |_| {}).await.unwrap().transport, "direct");
+    assert_eq!(failover.open(&room, |_| {}).await.unwrap().transport, "direct");
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ async fn watch(tls: &Tls, client: &Client) {
     // Only the relay needs the name; the others find a room's proxy by what the look-up has taught.
     let named = tls.settings.transports == [TransportKind::Cloud];
     let room = RoomRef { room_id, unique_id: named.then_some(found.unique_id) };
-    let mut opened = client.chooser(Clock::system()).unwrap().open(&room, |_| {}).await.unwrap();
+    let mut opened = client.failover(Clock::system()).unwrap().open(&room, |_| {}).await.unwrap();
     while !matches!(opened.session.next().await.unwrap(), Incoming::Response(batch) if !batch.messages.is_empty()) {}
     // The stream's address is the simulator's own, which the proxy does not know: so it is given the proxy's.
     let mut stream = info.streams[0].clone();

@@ -40,8 +40,8 @@ fn chatty(sim: &Sim) -> RoomRef {
 
 async fn open(sim: &Sim, transports: &[TransportKind]) -> Result<Opened, String> {
     let client = client(&settings(sim, transports));
-    let chooser = client.chooser(Clock::system()).unwrap();
-    chooser.open(&chatty(sim), |_| {}).await.map_err(|error| error.to_string())
+    let failover = client.failover(Clock::system()).unwrap();
+    failover.open(&chatty(sim), |_| {}).await.map_err(|error| error.to_string())
 }
 
 /// Reads until `wanted` batches with messages and `broken` broken frames have come.
@@ -167,7 +167,7 @@ async fn a_session_of_ones_own_opens_the_age_gate() {
     let lookup = client.look_up(&name).await.unwrap();
     assert_eq!(lookup.status, LiveStatus::Live);
     client.room_info(lookup.room_id.unwrap()).await.unwrap();
-    let mut opened = client.chooser(Clock::system()).unwrap().open(&chatty(&sim), |_| {}).await.unwrap();
+    let mut opened = client.failover(Clock::system()).unwrap().open(&chatty(&sim), |_| {}).await.unwrap();
     read(&mut opened, 1, 0).await;
     let last = sim.requests().pop().unwrap();
     assert!(last.header("cookie").unwrap().ends_with("; tt-target-idc=useast1a"), "{:?}", last.header("cookie"));
@@ -220,17 +220,17 @@ async fn the_relay_needs_no_heartbeats_and_no_acks() {
 async fn the_relay_says_why_it_does_not_open() {
     let sim = Sim::start(Options { rate: 0.0, ..Options::default() }).await.unwrap();
     let settings = settings(&sim, &[TransportKind::Cloud]);
-    let keyless = Client::isolated(&settings).unwrap().chooser(Clock::system()).unwrap();
+    let keyless = Client::isolated(&settings).unwrap().failover(Clock::system()).unwrap();
     let error = keyless.open(&chatty(&sim), |_| {}).await.unwrap_err().to_string();
     assert!(error.contains("only with a key: set TIKTOP_PROVIDER_KEY"), "{error}");
-    let chooser = client(&settings).chooser(Clock::system()).unwrap();
+    let failover = client(&settings).failover(Clock::system()).unwrap();
     let nameless = RoomRef { unique_id: None, ..chatty(&sim) };
-    let error = chooser.open(&nameless, |_| {}).await.unwrap_err().to_string();
+    let error = failover.open(&nameless, |_| {}).await.unwrap_err().to_string();
     assert!(error.contains("by name only"), "{error}");
     let offline = RoomRef { room_id: RoomId(1), unique_id: sim.names()[2].parse().ok() };
-    let error = chooser.open(&offline, |_| {}).await.unwrap_err().to_string();
+    let error = failover.open(&offline, |_| {}).await.unwrap_err().to_string();
     assert!(error.contains("4404") && error.contains("not live") && !error.contains("k3y"), "{error}");
-    assert!(chooser.health()[0].not_before.is_none(), "one room that is not live holds up all others");
+    assert!(failover.health()[0].not_before.is_none(), "one room that is not live holds up all others");
 }
 
 #[tokio::test]
@@ -262,21 +262,21 @@ async fn what_a_provider_still_gives_is_known_from_its_own_account() {
     let sim = sim(&[]).await;
     let settings = settings(&sim, &[TransportKind::Provider]);
     let secrets = Secrets { provider_keys: vec![Secret::new("k3y")], ..Secrets::default() };
-    let chooser = Client::with_proxies(&settings, secrets, Proxies::None).unwrap().chooser(Clock::system()).unwrap();
-    assert_eq!(chooser.health()[0].budget, None);
-    chooser.open(&chatty(&sim), |_| {}).await.unwrap();
+    let failover = Client::with_proxies(&settings, secrets, Proxies::None).unwrap().failover(Clock::system()).unwrap();
+    assert_eq!(failover.health()[0].budget, None);
+    failover.open(&chatty(&sim), |_| {}).await.unwrap();
     let asked = || sim.requests().iter().filter(|request| request.path.contains("rate_limits")).count();
-    assert_eq!((chooser.health()[0].budget.clone().unwrap().left, asked()), (29, 0), "the headers say that");
+    assert_eq!((failover.health()[0].budget.clone().unwrap().left, asked()), (29, 0), "the headers say that");
     for _ in 0..3 {
-        chooser.refresh().await;
+        failover.refresh().await;
     }
-    let budget = chooser.health()[0].budget.clone().unwrap();
+    let budget = failover.health()[0].budget.clone().unwrap();
     assert_eq!((budget.left, budget.of, budget.label.as_str(), asked()), (29, Some(30), "minute", 1));
-    chooser.open(&chatty(&sim), |_| {}).await.unwrap();
-    assert_eq!(chooser.health()[0].budget.clone().unwrap().left, 28);
+    failover.open(&chatty(&sim), |_| {}).await.unwrap();
+    assert_eq!(failover.health()[0].budget.clone().unwrap().left, 28);
     sim.set_faults(vec![Fault::Provider429]);
-    chooser.open(&chatty(&sim), |_| {}).await.unwrap_err();
-    let health = chooser.health();
+    failover.open(&chatty(&sim), |_| {}).await.unwrap_err();
+    let health = failover.health();
     let budget = health[0].budget.clone().unwrap();
     assert_eq!((budget.left, budget.label.as_str()), (0, "minute"));
     assert!(budget.resets_at.is_some() && health[0].not_before.is_some());
@@ -287,8 +287,8 @@ async fn the_older_flow_of_signatures_works_too() {
     let sim = sim(&[]).await;
     let mut settings = settings(&sim, &[TransportKind::Provider]);
     settings.providers[0].flow = ProviderFlow::SignUrl;
-    let chooser = Client::isolated(&settings).unwrap().chooser(Clock::system()).unwrap();
-    let mut opened = chooser.open(&chatty(&sim), |_| {}).await.unwrap();
+    let failover = Client::isolated(&settings).unwrap().failover(Clock::system()).unwrap();
+    let mut opened = failover.open(&chatty(&sim), |_| {}).await.unwrap();
     assert!(opened.session.backlog.is_some());
     read(&mut opened, 5, 0).await;
 }

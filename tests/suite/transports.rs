@@ -7,7 +7,7 @@ use prost::Message as _;
 use tiktop::clock::Clock;
 use tiktop::config::{ProviderFlow, ProviderPath, Secret, Settings, TransportKind};
 use tiktop::ids::RoomId;
-use tiktop::webcast::{ChooseError, Client, Incoming, Opened, Proxies, RoomRef, Secrets};
+use tiktop::webcast::{Client, FailoverError, Incoming, Opened, Proxies, RoomRef, Secrets};
 use tiktop::wire::{Frame, FrameKind, pb};
 
 use crate::scripted::{Scripted, answer, header, message, path, upgraded};
@@ -41,9 +41,9 @@ fn only(kind: TransportKind, mut settings: Settings) -> Settings {
     settings
 }
 
-async fn open(settings: &Settings) -> Result<Opened, ChooseError> {
+async fn open(settings: &Settings) -> Result<Opened, FailoverError> {
     let client = Client::isolated(settings).unwrap();
-    client.chooser(Clock::system()).unwrap().open(&room(), |_| {}).await
+    client.failover(Clock::system()).unwrap().open(&room(), |_| {}).await
 }
 
 async fn first_batch(opened: &mut Opened) -> usize {
@@ -122,11 +122,11 @@ async fn a_refused_direct_socket_falls_to_the_provider() {
     let mut settings = server.settings();
     settings.transports = vec![TransportKind::Direct, TransportKind::Provider];
     let client = Client::isolated(&settings).unwrap();
-    let chooser = client.chooser(Clock::system()).unwrap();
+    let failover = client.failover(Clock::system()).unwrap();
     let mut tried = Vec::new();
-    let mut opened = chooser.open(&room(), |name| tried.push(name.to_owned())).await.unwrap();
+    let mut opened = failover.open(&room(), |name| tried.push(name.to_owned())).await.unwrap();
     assert_eq!((tried, opened.transport.as_str()), (vec!["direct".into(), "provider euler".into()], "provider euler"));
-    assert!(chooser.health()[0].last_error.as_ref().unwrap().as_str().contains("417 illegal secret key"));
+    assert!(failover.health()[0].last_error.as_ref().unwrap().as_str().contains("417 illegal secret key"));
     assert_eq!(opened.session.room_id, RoomId(77));
     assert_eq!(opened.session.backlog.take().unwrap().messages.len(), 1);
     assert_eq!(first_batch(&mut opened).await, 1);
@@ -151,11 +151,11 @@ async fn a_limit_is_told_with_its_seconds_and_kept() {
     })
     .await;
     let client = Client::isolated(&only(TransportKind::Provider, server.settings())).unwrap();
-    let chooser = client.chooser(Clock::system()).unwrap();
-    let error = chooser.open(&room(), |_| {}).await.unwrap_err();
+    let failover = client.failover(Clock::system()).unwrap();
+    let error = failover.open(&room(), |_| {}).await.unwrap_err();
     assert_eq!(error.retry_after, Some(Duration::from_secs(32)));
     assert!(error.to_string().contains("out of signatures for 32 s") && error.to_string().contains("hour"), "{error}");
-    assert!(chooser.clone().open(&room(), |name| panic!("{name} was asked again")).await.is_err());
+    assert!(failover.clone().open(&room(), |name| panic!("{name} was asked again")).await.is_err());
     assert_eq!(server.heads().len(), 1);
 }
 
@@ -174,7 +174,7 @@ async fn a_provider_may_not_send_us_anywhere() {
     let secrets = Secrets { provider_keys: vec![Secret::new("k3y")], ..Secrets::default() };
     let settings = only(TransportKind::Provider, server.settings());
     let client = Client::with_proxies(&settings, secrets, Proxies::None).unwrap();
-    let error = client.chooser(Clock::system()).unwrap().open(&room(), |_| {}).await.unwrap_err();
+    let error = client.failover(Clock::system()).unwrap().open(&room(), |_| {}).await.unwrap_err();
     assert_eq!(header(&server.heads()[0], "x-api-key"), Some("k3y"));
     assert!(elsewhere.heads().is_empty() && !error.to_string().contains("k3y"), "{error}");
 }
@@ -209,7 +209,7 @@ async fn a_provider_is_asked_as_the_settings_say() {
     let secrets = Secrets { provider_headers, session: Secret::new("s3cret"), ..Secrets::default() };
     let client = Client::with_proxies(&settings, secrets, Proxies::None).unwrap();
     let room = RoomRef { unique_id: "ana".parse().ok(), ..room() };
-    client.chooser(Clock::system()).unwrap().open(&room, |_| {}).await.unwrap_err();
+    client.failover(Clock::system()).unwrap().open(&room, |_| {}).await.unwrap_err();
     let [head] = &server.heads()[..] else { panic!("asked more than once") };
     assert_eq!(path(head), format!("/webcast/rooms/{ROOM}/connect"));
     for wanted in ["unique_id=ana", "country=DE", "platform=mobile", "odd+name=a%26b"] {
@@ -231,7 +231,7 @@ async fn a_provider_that_the_user_trusts_gets_the_session_and_so_does_its_socket
     settings.session.hosts = vec!["127.0.0.1".into()];
     let secrets = Secrets { session: Secret::new("s3cret"), target_idc: Secret::new("useast1a"), ..Secrets::default() };
     let client = Client::with_proxies(&settings, secrets, Proxies::None).unwrap();
-    client.chooser(Clock::system()).unwrap().open(&room(), |_| {}).await.unwrap();
+    client.failover(Clock::system()).unwrap().open(&room(), |_| {}).await.unwrap();
     let heads = server.heads();
     let session = "sessionid=s3cret; sessionid_ss=s3cret; sid_tt=s3cret; tt-target-idc=useast1a";
     assert_eq!(header(&heads[0], "x-cookie-header"), Some(session));
@@ -296,7 +296,7 @@ async fn the_address_of_the_relay_is_never_shown() {
     let secrets = Secrets { cloud_key: Secret::new("k3y"), session: Secret::new("s3cret"), ..Secrets::default() };
     let client = Client::with_proxies(&settings, secrets, Proxies::None).unwrap();
     let room = RoomRef { unique_id: "ana".parse().ok(), ..room() };
-    let error = client.chooser(Clock::system()).unwrap().open(&room, |_| {}).await.unwrap_err().to_string();
+    let error = client.failover(Clock::system()).unwrap().open(&room, |_| {}).await.unwrap_err().to_string();
     assert!(error.contains("refused the cloud relay (HTTP 403)") && !error.contains("k3y"), "{error}");
     let [head] = &server.heads()[..] else { panic!("asked more than once") };
     assert!(head.contains("uniqueId=ana") && head.contains("apiKey=k3y"), "{head}");

@@ -1,7 +1,7 @@
 //! The loop on a terminal that is a byte counter, with tokio's clock paused.
 
 use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -26,6 +26,7 @@ struct Wire {
     bytes: Arc<AtomicUsize>,
     frames: Arc<AtomicUsize>,
     suspended: Arc<AtomicUsize>,
+    stalled: Arc<AtomicBool>,
 }
 
 impl Write for Wire {
@@ -61,6 +62,12 @@ impl Console for Fake {
             None => std::task::Poll::Ready(None),
         })
         .boxed()
+    }
+
+    async fn ready(&self) {
+        if self.wire.stalled.load(Ordering::Relaxed) {
+            std::future::pending().await
+        }
     }
 
     fn suspend(&mut self) -> io::Result<()> {
@@ -210,6 +217,22 @@ async fn a_stop_signal_and_a_terminal_that_goes_away_end_it() {
     assert_eq!(running.await.unwrap().unwrap(), Exit::Stopped);
     let (rig, running) = start();
     drop(rig.keys);
+    assert_eq!(running.await.unwrap().unwrap(), Exit::Stopped);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_terminal_that_takes_nothing_gets_no_frames_and_holds_up_nobody() {
+    let (rig, running) = start();
+    rig.add(1).await;
+    rig.pass(Duration::from_millis(200)).await;
+    rig.wire.stalled.store(true, Ordering::Relaxed);
+    let before = rig.frames();
+    for n in 0..200 {
+        rig.say(&format!("line {n}")).await;
+        rig.pass(Duration::from_millis(5)).await;
+    }
+    assert!(rig.frames() <= before + 1, "{} frames after {before}", rig.frames());
+    rig.stop.cancel();
     assert_eq!(running.await.unwrap().unwrap(), Exit::Stopped);
 }
 

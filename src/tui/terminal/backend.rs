@@ -11,6 +11,7 @@ use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 
+use super::window;
 use crate::tui::widgets::uncertain_width::has_uncertain_width;
 
 /// The backend around the writer of the terminal.
@@ -37,6 +38,7 @@ impl<W: Write> DiffBackend<W> {
         self.moved = true;
     }
 
+    /// Opens the bracket of a frame, once.
     fn open(&mut self) -> io::Result<()> {
         if self.open {
             return Ok(());
@@ -44,12 +46,17 @@ impl<W: Write> DiffBackend<W> {
         self.open = true;
         queue!(self.inner, BeginSynchronizedUpdate)
     }
-}
 
-impl<W: Write> Backend for DiffBackend<W> {
-    type Error = io::Error;
+    /// Closes the bracket, if it is open: a terminal shows nothing new while it is.
+    fn close(&mut self) -> io::Result<()> {
+        if !std::mem::take(&mut self.open) {
+            return Ok(());
+        }
+        let closed = queue!(self.inner, EndSynchronizedUpdate);
+        closed.and(Write::flush(&mut self.inner))
+    }
 
-    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
+    fn write_cells<'a, I>(&mut self, content: I) -> io::Result<()>
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
@@ -71,6 +78,25 @@ impl<W: Write> Backend for DiffBackend<W> {
             self.inner.draw(plain)?;
         }
         Ok(())
+    }
+}
+
+/// A frame that was left half drawn, by an error or a panic, must not leave its bracket open.
+impl<W: Write> Drop for DiffBackend<W> {
+    fn drop(&mut self) {
+        drop(self.close());
+    }
+}
+
+impl<W: Write> Backend for DiffBackend<W> {
+    type Error = io::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        // Where it fails there is no flush to come.
+        self.write_cells(content).inspect_err(|_| drop(self.close()))
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
@@ -124,7 +150,8 @@ impl<W: Write> Backend for DiffBackend<W> {
     }
 
     fn size(&self) -> io::Result<Size> {
-        self.inner.size()
+        let said = self.inner.size().unwrap_or_default();
+        Ok(window::usable(said, |name| std::env::var(name).ok()))
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
@@ -132,11 +159,7 @@ impl<W: Write> Backend for DiffBackend<W> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if !std::mem::take(&mut self.open) {
-            return Ok(());
-        }
-        queue!(self.inner, EndSynchronizedUpdate)?;
-        Write::flush(&mut self.inner)
+        self.close()
     }
 }
 
@@ -203,6 +226,35 @@ mod tests {
         assert_eq!(frame(&mut terminal, &sink, "hello", Some((3, 0))), "");
         assert!(frame(&mut terminal, &sink, "hello", Some((4, 0))).contains("\x1b[1;5H"));
         assert!(frame(&mut terminal, &sink, "hello", None).contains("\x1b[?25l"));
+    }
+
+    /// A terminal that fails once, after so many writes.
+    struct Failing(Sink, usize);
+
+    impl Write for Failing {
+        fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+            self.1 = self.1.wrapping_sub(1);
+            if self.1 == 0 { Err(io::ErrorKind::Other.into()) } else { self.0.write(buf) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_frame_that_fails_or_is_given_up_closes_its_bracket() {
+        let cell = Cell::new("x");
+        for writes in 2..6 {
+            let sink = Sink::default();
+            let mut backend = DiffBackend::new(Failing(sink.clone(), writes));
+            let drawn = backend.draw([(0, 0, &cell), (3, 1, &cell)].into_iter());
+            let alive = String::from_utf8(sink.0.borrow().clone()).unwrap();
+            assert!(drawn.is_ok() || alive.ends_with("\x1b[?2026l"), "{alive:?}");
+            drop(backend);
+            let written = String::from_utf8(sink.0.take()).unwrap();
+            assert_eq!(written.matches("\x1b[?2026l").count(), 1, "{writes}: {written:?}");
+        }
     }
 
     #[test]

@@ -41,6 +41,19 @@ pub fn capabilities(env: impl Fn(&str) -> Option<String>) -> Option<Capabilities
     Some(Capabilities { size, sync: known(&reply, SYNC), mouse: known(&reply, MOUSE), ..by_environment(env) })
 }
 
+/// Whether a terminal of this name can only print lines.
+pub(super) fn is_line_printer(name: &str) -> bool {
+    matches!(name, "dumb" | "unknown")
+}
+
+/// Whether the locale is one whose characters are UTF-8. `env` looks up a variable; the first of these that is set decides, as
+/// it does for the C library.
+pub fn is_utf8_locale(env: impl Fn(&str) -> Option<String>) -> bool {
+    let set = |name: &str| env(name).filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}
+
 fn by_environment(env: impl Fn(&str) -> Option<String>) -> Capabilities {
     let said = |name: &str| env(name).filter(|value| !value.is_empty());
     let name = said("TERM").unwrap_or_default();
@@ -53,9 +66,7 @@ fn by_environment(env: impl Fn(&str) -> Option<String>) -> Capabilities {
     } else {
         16
     };
-    // The first of these that is set decides, as it does for the C library.
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(said).unwrap_or_default().to_ascii_lowercase();
-    let unicode = locale.contains("utf-8") || locale.contains("utf8");
+    let unicode = is_utf8_locale(&env);
     Capabilities { name, size: (0, 0), colours, unicode, sync: None, mouse: None }
 }
 

@@ -8,7 +8,7 @@ use tui_input::backend::crossterm::EventHandler as _;
 use super::{LONGEST_INPUT, rooms, scroll_pane, scrolled};
 use crate::ids::Target;
 use crate::record;
-use crate::track::{self, Playback};
+use crate::track::{self, ReplayControl};
 use crate::tui::action::{Action, Context};
 use crate::tui::app::{App, Popup, Question, Weight};
 use crate::tui::chord::Chord;
@@ -66,9 +66,9 @@ fn act(app: &mut App, action: Action, nth: usize) -> Outcome {
         Action::SelectRoom => rooms::show(app, nth),
         Action::Record => record_or_stop(app),
         Action::Retry => retry(app),
-        Action::ReplayPause => playback(Playback::Pause),
-        Action::ReplayBack => playback(Playback::Skip(-SKIP_SECONDS)),
-        Action::ReplayAhead => playback(Playback::Skip(SKIP_SECONDS)),
+        Action::ReplayPause => playback(ReplayControl::Pause),
+        Action::ReplayBack => playback(ReplayControl::Skip(-SKIP_SECONDS)),
+        Action::ReplayAhead => playback(ReplayControl::Skip(SKIP_SECONDS)),
         Action::FocusNext => focus(app, true),
         Action::FocusPrev => focus(app, false),
         Action::Zoom => zoom(app),
@@ -164,8 +164,8 @@ fn record_or_stop(app: &mut App) -> Outcome {
 }
 
 /// A live has no other time than now: its tracker does not listen.
-fn playback(playback: Playback) -> Outcome {
-    Effect::Track(track::Command::Playback(playback)).into()
+fn playback(playback: ReplayControl) -> Outcome {
+    Effect::Track(track::Command::Replay(playback)).into()
 }
 
 fn retry(app: &mut App) -> Outcome {

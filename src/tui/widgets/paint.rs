@@ -102,6 +102,16 @@ mod tests {
     }
 
     #[test]
+    fn we_count_columns_as_they_are_drawn() {
+        for text in ["ana", "ｶﾞｷﾞ", "日ﾞ", "ﾊﾟﾊﾟ x", "か\u{3099}", "नमस्ते", "漢字", "👨\u{200d}👩\u{200d}👧", "ﾞ"]
+        {
+            let mut buf = Buffer::empty(Rect::new(0, 0, 20, 1));
+            let (end, _) = buf.set_stringn(0, 0, text, 20, Style::new());
+            assert_eq!(end, columns(&Line::raw(text)), "{text}");
+        }
+    }
+
+    #[test]
     fn half_a_wide_character_is_never_left() {
         let area = Rect::new(0, 0, 6, 1);
         let mut buf = Buffer::empty(area);

@@ -11,16 +11,16 @@ use crate::wire::{FrameKind, pb};
 
 const ROOM: RoomId = RoomId(7_300_000_000_000_000_001);
 const NEVER: Duration = Duration::from_secs(3_600);
-const UNHURRIED: Pace = Pace { heartbeat: NEVER, stale: NEVER, stuck: NEVER };
+const UNHURRIED: SocketTimeouts = SocketTimeouts { heartbeat: NEVER, stale: NEVER, stuck: NEVER };
 
 type Peer = WebSocketStream<DuplexStream>;
 
-async fn connected(pace: Pace, buffer: usize) -> (RoomSocket<DuplexStream>, Peer) {
+async fn connected(timeouts: SocketTimeouts, buffer: usize) -> (RoomSocket<DuplexStream>, Peer) {
     let (ours, theirs) = duplex(buffer);
     let config = WebSocketConfig::default().max_frame_size(Some(32 << 20)).max_message_size(Some(32 << 20));
     let ours = WebSocketStream::from_raw_socket(ours, Role::Client, Some(config)).await;
     let peer = WebSocketStream::from_raw_socket(theirs, Role::Server, None).await;
-    (RoomSocket::new(ours, ROOM, "the test socket".into(), pace), peer)
+    (RoomSocket::new(ours, ROOM, "the test socket".into(), timeouts), peer)
 }
 
 fn batch(need_ack: bool, internal_ext: &str) -> Vec<u8> {
@@ -49,8 +49,8 @@ async fn heard_while_reading(socket: &mut RoomSocket<DuplexStream>, peer: &mut P
 
 #[tokio::test]
 async fn the_room_is_entered_before_the_first_heartbeat_and_both_name_it() {
-    let pace = Pace { heartbeat: Duration::from_millis(1), ..UNHURRIED };
-    let (mut socket, mut peer) = connected(pace, 1 << 16).await;
+    let timeouts = SocketTimeouts { heartbeat: Duration::from_millis(1), ..UNHURRIED };
+    let (mut socket, mut peer) = connected(timeouts, 1 << 16).await;
     let enter = heard_while_reading(&mut socket, &mut peer).await;
     assert_eq!(enter.kind, FrameKind::EnterRoom);
     assert_eq!(pb::EnterRoom::decode(enter.payload).unwrap().room_id, ROOM.0 as i64);
@@ -120,15 +120,16 @@ async fn the_reply_to_entering_is_a_batch_like_any_other() {
 
 #[tokio::test]
 async fn silence_ends_the_socket() {
-    let pace = Pace { stale: Duration::from_millis(20), heartbeat: Duration::from_millis(5), ..UNHURRIED };
-    let (mut socket, _peer) = connected(pace, 1 << 16).await;
+    let timeouts =
+        SocketTimeouts { stale: Duration::from_millis(20), heartbeat: Duration::from_millis(5), ..UNHURRIED };
+    let (mut socket, _peer) = connected(timeouts, 1 << 16).await;
     assert_eq!(socket.next().await.unwrap_err().kind(), Kind::Stale);
 }
 
 #[tokio::test]
 async fn a_peer_that_does_not_read_is_still_heard_and_then_left() {
-    let pace = Pace { stuck: Duration::from_secs(1), ..UNHURRIED };
-    let (mut socket, mut peer) = connected(pace, 256).await;
+    let timeouts = SocketTimeouts { stuck: Duration::from_secs(1), ..UNHURRIED };
+    let (mut socket, mut peer) = connected(timeouts, 256).await;
     let sender = tokio::spawn(async move {
         for log_id in 1..=50 {
             peer.send(served(log_id, &batch(true, "-"))).await.unwrap();
@@ -185,11 +186,11 @@ async fn an_end_is_explained() {
 
 #[tokio::test]
 async fn a_relay_hears_pings_and_nothing_else() {
-    let pace = Pace { heartbeat: Duration::from_millis(1), ..UNHURRIED };
+    let timeouts = SocketTimeouts { heartbeat: Duration::from_millis(1), ..UNHURRIED };
     let (ours, theirs) = duplex(1 << 16);
     let ours = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
     let mut peer = WebSocketStream::from_raw_socket(theirs, Role::Server, None).await;
-    let mut socket = RoomSocket::relayed(ours, ROOM, "the relay".into(), pace);
+    let mut socket = RoomSocket::relayed(ours, ROOM, "the relay".into(), timeouts);
     peer.send(served(7, &batch(true, "x"))).await.unwrap();
     assert!(matches!(socket.next().await, Ok(Incoming::Response(_))));
     for _ in 0..3 {

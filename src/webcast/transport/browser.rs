@@ -52,7 +52,7 @@ impl Browser {
     }
 
     async fn try_open(&self, room: &RoomRef) -> Result<Session, Error> {
-        let Service { http, site, pace, .. } = &*self.service;
+        let Service { http, site, timeouts, .. } = &*self.service;
         let Some(host) = &room.unique_id else {
             return Err(Error::new(
                 Kind::NotFound,
@@ -72,7 +72,7 @@ impl Browser {
         let whose = format!("your browser's tab of @{host}");
         let devtools = handshake::open(http, tab.listen_at()?, HeaderMap::new(), &whose).await?;
         let page = Page { host: host.clone(), site: site.clone(), tab: tab.id };
-        let frames = TabFrames::attach(devtools, page, room.room_id, pace.stale).await?;
+        let frames = TabFrames::attach(devtools, page, room.room_id, timeouts.stale).await?;
         Ok(Session::new(frames.room(), None, Box::new(frames)))
     }
 }

@@ -45,7 +45,7 @@ impl Cloud {
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tiktop/", env!("CARGO_PKG_VERSION"))));
         let socket = handshake::open(&self.service.route_for(room).http, &url, headers, WHOSE).await?;
-        let mut frames = RoomSocket::relayed(socket, room.room_id, WHOSE.to_owned(), self.service.pace);
+        let mut frames = RoomSocket::relayed(socket, room.room_id, WHOSE.to_owned(), self.service.timeouts);
         // The relay lets everybody in and refuses by closing: it is open once it has said something.
         let first = tokio::time::timeout(FIRST_WORD, frames.next()).await.map_err(|_| silent())??;
         let backlog = match first {

@@ -56,7 +56,7 @@ impl Direct {
         insert_text(&mut headers, HeaderName::from_static("cache-control"), "no-cache");
         service.add_to_socket(&mut url, &mut headers);
         let socket = handshake::open(http, &url, headers, WHOSE).await?;
-        let frames = RoomSocket::new(socket, room.room_id, WHOSE.to_owned(), service.pace);
+        let frames = RoomSocket::new(socket, room.room_id, WHOSE.to_owned(), service.timeouts);
         Ok(Session::new(room.room_id, None, Box::new(frames)))
     }
 }

@@ -100,7 +100,7 @@ impl Provider {
         let whose = format!("the socket signed by {}", self.name);
         // Signed addresses live about 30 s: nothing may come between.
         let socket = handshake::open(&self.service.route_for(room).http, &url, headers, &whose).await?;
-        let frames = RoomSocket::new(socket, room_id, whose, self.service.pace);
+        let frames = RoomSocket::new(socket, room_id, whose, self.service.timeouts);
         Ok(Session::new(room_id, Some(signed.response), Box::new(frames)))
     }
 

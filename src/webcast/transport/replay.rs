@@ -52,16 +52,16 @@ pub struct Captured {
     /// When it was captured.
     pub at: Timestamp,
     /// What it is.
-    pub what: Taken,
+    pub what: CapturedKind,
 }
 
 /// The kinds of things in a capture.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Taken {
+pub enum CapturedKind {
     /// The room of what follows is called so.
     Name(Text),
     /// What tiktop itself said about the room then: an event, as it wrote it.
-    Said(Value),
+    OwnEvent(Value),
     /// A frame.
     Incoming(Incoming),
     /// A message without its frame; and the live it belongs to, where the line says so.
@@ -121,7 +121,7 @@ impl Replay {
             let line = std::mem::take(&mut self.line);
             if !line.trim_ascii().is_empty() {
                 self.lines += 1;
-                return Ok(Some(self.take(&String::from_utf8_lossy(&line))));
+                return Ok(Some(self.parse(&String::from_utf8_lossy(&line))));
             }
         }
         Ok(None)
@@ -131,7 +131,7 @@ impl Replay {
     async fn survey(&mut self) -> Result<(), Error> {
         for _ in 0..SURVEY {
             let Some(captured) = self.next_captured().await? else { break };
-            let Taken::Incoming(Incoming::Response(response)) = captured.what else { continue };
+            let CapturedKind::Incoming(Incoming::Response(response)) = captured.what else { continue };
             if let Some(now) = response.now {
                 self.opened = Timestamp(now.0.saturating_sub(captured.at.0));
                 break;
@@ -164,7 +164,7 @@ impl Replay {
         }
     }
 
-    fn take(&mut self, line: &str) -> Captured {
+    fn parse(&mut self, line: &str) -> Captured {
         let (t, what) = match Line::parse(line) {
             Ok(Line::Frame { t, bytes }) => {
                 let incoming = match read_frame(bytes.clone(), &mut self.inflater) {
@@ -172,17 +172,17 @@ impl Replay {
                     Ok(None) => Incoming::Alive,
                     Err(error) => Incoming::Broken { what: BrokenFrame::Unreadable(error), bytes },
                 };
-                (wall_clock(t, self.opened), Taken::Incoming(incoming))
+                (wall_clock(t, self.opened), CapturedKind::Incoming(incoming))
             }
             Ok(Line::Message { message, created, room_id }) => {
                 let response = Response { messages: vec![message], ..Response::default() };
-                (created.unwrap_or_default(), Taken::Message(Box::new(response), room_id))
+                (created.unwrap_or_default(), CapturedKind::Message(Box::new(response), room_id))
             }
-            Ok(Line::Name { t, name }) => (wall_clock(t, self.opened), Taken::Name(Text::new(&name))),
-            Ok(Line::Said { t, event }) => (wall_clock(t, self.opened), Taken::Said(event)),
+            Ok(Line::Name { t, name }) => (wall_clock(t, self.opened), CapturedKind::Name(Text::new(&name))),
+            Ok(Line::Said { t, event }) => (wall_clock(t, self.opened), CapturedKind::OwnEvent(event)),
             Err(error) => {
                 let why = format!("line {}: {error}", self.lines);
-                (Timestamp::default(), Taken::Unreadable { bytes: line.len(), why })
+                (Timestamp::default(), CapturedKind::Unreadable { bytes: line.len(), why })
             }
         };
         self.last = self.last.max(t);
@@ -196,13 +196,13 @@ impl FrameSource for Replay {
         async {
             while let Some(captured) = self.next_captured().await? {
                 match captured.what {
-                    Taken::Incoming(incoming) => return Ok(incoming),
-                    Taken::Message(response, _) => return Ok(Incoming::Response(response)),
-                    Taken::Unreadable { why, .. } => {
+                    CapturedKind::Incoming(incoming) => return Ok(incoming),
+                    CapturedKind::Message(response, _) => return Ok(Incoming::Response(response)),
+                    CapturedKind::Unreadable { why, .. } => {
                         let what = BrokenFrame::Unreadable(DecodeError::BadCapture(why.into()));
                         return Ok(Incoming::Broken { what, bytes: bytes::Bytes::new() });
                     }
-                    Taken::Name(_) | Taken::Said(_) => {}
+                    CapturedKind::Name(_) | CapturedKind::OwnEvent(_) => {}
                 }
             }
             Err(Error::new(Kind::Closed, "the capture ends here"))

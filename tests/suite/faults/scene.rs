@@ -9,7 +9,7 @@ use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomKey;
 use tiktop::room::{Room, Verdict};
 use tiktop::sim::{Fault, Options, Sim};
-use tiktop::track::{Command, Pace, Tracker, Update, UpdateKind};
+use tiktop::track::{Command, ConnectLimiter, Tracker, Update, UpdateKind};
 use tiktop::webcast::{Client, Proxies};
 use tokio::sync::mpsc;
 
@@ -128,9 +128,9 @@ impl Scene {
         let secrets = Secrets { cloud_key: Secret::new("k3y"), ..Secrets::default() };
         let client = Client::with_proxies(&settings, secrets, Proxies::None).unwrap();
         // Rooms that come back together take turns; here the turns are short.
-        let chooser = client.chooser(clock.clone()).unwrap();
-        let pace = Pace::new(Duration::from_millis(20), 8);
-        let tracker = Tracker::with_chooser(client, chooser, pace, clock);
+        let failover = client.failover(clock.clone()).unwrap();
+        let pace = ConnectLimiter::new(Duration::from_millis(20), 8);
+        let tracker = Tracker::with_failover(client, failover, pace, clock);
         let updates = tracker.subscribe(100_000, false);
         let commands = tracker.commands();
         let mut mirrors = BTreeMap::new();

@@ -24,7 +24,7 @@ use crate::ids::{RoomId, UniqueId};
 use crate::text::Text;
 use crate::webcast::error::{Error, Kind, quoted};
 use crate::webcast::handshake::Socket;
-use crate::webcast::socket::{broken, read, send_all};
+use crate::webcast::socket::{broken, read_frame, send_all};
 use crate::webcast::transport::{BrokenFrame, FrameSource, Incoming};
 use crate::wire::{Fields, Frame, FrameKind, Inflater};
 
@@ -207,7 +207,7 @@ impl TabFrames {
         let raw = || Bytes::copy_from_slice(payload.as_bytes());
         match (frame.opcode, STANDARD.decode(payload.as_bytes())) {
             (1, _) => broken(BrokenFrame::Text, &raw()),
-            (2, Ok(bytes)) => read(&bytes.into(), &mut self.inflater).0,
+            (2, Ok(bytes)) => read_frame(&bytes.into(), &mut self.inflater).0,
             _ => broken(BrokenFrame::Wrapped, &raw()),
         }
     }

@@ -16,7 +16,7 @@ use crate::ids::RoomKey;
 use crate::room::Noted;
 
 /// Updates that one line of a capture brings at most, but for a response that is mostly broken.
-const ROOM: usize = 64;
+const SPACE: usize = 64;
 
 /// What a reader hears beside the events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,16 +29,16 @@ pub(super) struct Wants {
 
 /// All readers of a tracker.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Outlets(Arc<Shared>);
+pub(super) struct Subscribers(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    outlets: Mutex<Vec<Outlet>>,
+    subscribers: Mutex<Vec<Subscriber>>,
     overflowed: Notify,
 }
 
 #[derive(Debug)]
-struct Outlet {
+struct Subscriber {
     queue: mpsc::Sender<Update>,
     wants: Wants,
     /// What must not be lost and found no place yet. As long as the list of rooms, at most.
@@ -46,46 +46,46 @@ struct Outlet {
     lost: BTreeMap<RoomKey, Lost>,
 }
 
-impl Outlets {
+impl Subscribers {
     /// Adds a reader with room for `capacity` updates.
     pub(super) fn subscribe(&self, capacity: usize, wants: Wants) -> mpsc::Receiver<Update> {
         let (queue, updates) = mpsc::channel(capacity);
-        self.lock().push(Outlet { queue, wants, waiting: VecDeque::new(), lost: BTreeMap::new() });
+        self.lock().push(Subscriber { queue, wants, waiting: VecDeque::new(), lost: BTreeMap::new() });
         updates
     }
 
     /// Whether anybody wants the bytes behind the events.
     pub(super) fn wants(&self) -> Wants {
-        let outlets = self.lock();
-        let anybody = |wants: fn(&Wants) -> bool| outlets.iter().any(|outlet| wants(&outlet.wants));
+        let subscribers = self.lock();
+        let anybody = |wants: fn(&Wants) -> bool| subscribers.iter().any(|subscriber| wants(&subscriber.wants));
         Wants { messages: anybody(|wants| wants.messages), frames: anybody(|wants| wants.frames) }
     }
 
     /// Tells every reader. Never waits.
     pub(super) fn publish(&self, room: RoomKey, kind: &UpdateKind, now: Moment) {
-        let mut outlets = self.lock();
-        outlets.retain(|outlet| !outlet.queue.is_closed());
-        for outlet in outlets.iter_mut() {
+        let mut subscribers = self.lock();
+        subscribers.retain(|subscriber| !subscriber.queue.is_closed());
+        for subscriber in subscribers.iter_mut() {
             let wanted = match kind {
-                UpdateKind::Raw(_) => outlet.wants.messages,
-                UpdateKind::Frame(_) => outlet.wants.frames,
+                UpdateKind::Raw(_) => subscriber.wants.messages,
+                UpdateKind::Frame(_) => subscriber.wants.frames,
                 _ => true,
             };
             if !wanted {
                 continue;
             }
-            if !outlet.offer(Update { room, kind: kind.clone() }, now) {
+            if !subscriber.offer(Update { room, kind: kind.clone() }, now) {
                 self.0.overflowed.notify_one();
             }
         }
     }
 
     /// Returns when every reader has room for what one line of a capture can bring. For replays: a live never waits.
-    pub(super) async fn room(&self) {
-        let queues: Vec<_> = self.lock().iter().map(|outlet| outlet.queue.clone()).collect();
+    pub(super) async fn wait_for_space(&self) {
+        let queues: Vec<_> = self.lock().iter().map(|subscriber| subscriber.queue.clone()).collect();
         for queue in queues {
             // An error says that the reader is gone, who needs no room.
-            drop(queue.reserve_many(ROOM.min(queue.max_capacity())).await);
+            drop(queue.reserve_many(SPACE.min(queue.max_capacity())).await);
         }
     }
 
@@ -95,26 +95,26 @@ impl Outlets {
     }
 
     /// Whether a reader is still owed something.
-    pub(super) fn owing(&self) -> bool {
-        self.lock().iter().any(|outlet| !outlet.lost.is_empty() || !outlet.waiting.is_empty())
+    pub(super) fn owes(&self) -> bool {
+        self.lock().iter().any(|subscriber| !subscriber.lost.is_empty() || !subscriber.waiting.is_empty())
     }
 
     /// Tells readers that lagged what they lost, as far as they have room again.
-    pub(super) fn settle(&self) {
-        for outlet in self.lock().iter_mut() {
-            outlet.settle();
+    pub(super) fn send_owed(&self) {
+        for subscriber in self.lock().iter_mut() {
+            subscriber.send_owed();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Outlet>> {
-        self.0.outlets.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<Subscriber>> {
+        self.0.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Outlet {
+impl Subscriber {
     /// Whether the reader got it.
     fn offer(&mut self, update: Update, now: Moment) -> bool {
-        let refused = if self.settle() {
+        let refused = if self.send_owed() {
             match self.queue.try_send(update) {
                 Ok(()) | Err(TrySendError::Closed(_)) => return true,
                 Err(TrySendError::Full(update)) => update,
@@ -140,7 +140,7 @@ impl Outlet {
     }
 
     /// Sends what is owed; true when nothing is owed any more.
-    fn settle(&mut self) -> bool {
+    fn send_owed(&mut self) -> bool {
         while let Some((room, lost)) = self.lost.pop_first() {
             if self.queue.try_send(Update { room, kind: UpdateKind::Lagged(lost.clone()) }).is_err() {
                 self.lost.insert(room, lost);

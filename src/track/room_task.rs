@@ -8,14 +8,14 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::backoff;
+use super::connect_limiter::ConnectLimiter;
 use super::gifts::Gifts;
-use super::keeper::Keeper;
-use super::pace::Pace;
+use super::room_actor::RoomActor;
 use super::tracker::Hosts;
 use crate::events::{EventKind, Host, Info, Phase, PhaseKind};
 use crate::ids::{RoomId, RoomKey, Target, UniqueId, UserId};
 use crate::text::Text;
-use crate::webcast::{Chooser, Client, Error, Kind, LiveStatus, Lookup, RoomInfo, RoomRef};
+use crate::webcast::{Client, Error, Failover, Kind, LiveStatus, Lookup, RoomInfo, RoomRef};
 
 /// After the end of a live the service may call it live for a while; so long its word on the same live is not believed.
 const AFTERGLOW: Duration = Duration::from_secs(120);
@@ -24,7 +24,7 @@ const NOT_FOUND: Duration = Duration::from_secs(10 * 60);
 
 /// A word to a room's task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Nudge {
+pub(super) enum RoomRequest {
     /// Stop waiting and try now.
     Retry,
     /// Tell everybody the whole state.
@@ -35,23 +35,23 @@ pub(super) enum Nudge {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waited {
     /// The time passed.
-    Out,
+    Elapsed,
     /// Somebody wants it now.
-    Nudged,
+    RetryAsked,
     /// The room is no longer wanted.
     Stopped,
 }
 
 /// The task of one room.
-pub(super) struct Life {
+pub(super) struct RoomTask {
     pub(super) key: RoomKey,
     pub(super) client: Client,
-    pub(super) chooser: Chooser,
-    pub(super) keeper: Keeper,
+    pub(super) failover: Failover,
+    pub(super) actor: RoomActor,
     pub(super) hosts: Hosts,
     pub(super) gifts: Gifts,
-    pub(super) pace: Pace,
-    pub(super) inbox: mpsc::Receiver<Nudge>,
+    pub(super) limiter: ConnectLimiter,
+    pub(super) inbox: mpsc::Receiver<RoomRequest>,
     pub(super) stop: CancellationToken,
 }
 
@@ -67,17 +67,17 @@ enum Found {
 
 /// A live that ended, so that the service's afterglow is not mistaken for a new one.
 #[derive(Clone, Copy)]
-struct Past {
+struct PastLive {
     room_id: RoomId,
     ended: crate::clock::Moment,
 }
 
-impl Life {
+impl RoomTask {
     /// Runs until the room is removed or merged.
     pub(super) async fn run(mut self, mut target: Target) -> RoomKey {
         let mut refusals = 0;
-        let mut past: Option<Past> = None;
-        self.keeper.say(EventKind::State(Phase::new(PhaseKind::LookingUp)));
+        let mut past: Option<PastLive> = None;
+        self.actor.emit(EventKind::State(Phase::new(PhaseKind::LookingUp)));
         loop {
             let stop = self.stop.clone();
             let found = tokio::select! {
@@ -87,13 +87,13 @@ impl Life {
             let wait = match found {
                 Ok(Found::Live { room, paused }) => {
                     refusals = 0;
-                    let ended = self.attend(room, paused).await;
+                    let ended = self.run_live(room, paused).await;
                     // The live we were in last: a provider may have led us to a newer one than the look-up named.
-                    past = self.keeper.room().room_id.map(|room_id| Past { room_id, ended: self.keeper.now() });
+                    past = self.actor.room().room_id.map(|room_id| PastLive { room_id, ended: self.actor.now() });
                     match ended {
                         Waited::Stopped => return self.key,
-                        Waited::Nudged => continue,
-                        Waited::Out => backoff::look_up(fastrand::f64()),
+                        Waited::RetryAsked => continue,
+                        Waited::Elapsed => backoff::look_up(fastrand::f64()),
                     }
                 }
                 Ok(Found::Wait(wait)) => {
@@ -101,24 +101,24 @@ impl Life {
                     wait
                 }
                 Ok(Found::Merged(into)) => {
-                    self.keeper.tell_removed(Some(into));
+                    self.actor.publish_removed(Some(into));
                     return self.key;
                 }
                 Err(error) => {
-                    let wait = self.explain(&error, refusals);
+                    let wait = self.emit_failure(&error, refusals);
                     refusals += 1;
                     wait
                 }
             };
             match self.wait(wait).await {
                 Waited::Stopped => return self.key,
-                Waited::Nudged => refusals = 0,
-                Waited::Out => {}
+                Waited::RetryAsked => refusals = 0,
+                Waited::Elapsed => {}
             }
         }
     }
 
-    async fn look_up(&mut self, target: &mut Target, past: Option<Past>) -> Result<Found, Error> {
+    async fn look_up(&mut self, target: &mut Target, past: Option<PastLive>) -> Result<Found, Error> {
         match target.clone() {
             Target::Host(name) => {
                 let found = match self.client.look_up(&name).await {
@@ -131,7 +131,7 @@ impl Life {
                     },
                     found => found?,
                 };
-                Ok(self.judge(found, past))
+                Ok(self.apply_lookup(found, past))
             }
             Target::Room(room_id) => {
                 let info = self.client.room_info(room_id).await?;
@@ -149,12 +149,12 @@ impl Life {
 
     /// A host who changed the handle is found through the last live we know of.
     async fn renamed(&self, old_name: &UniqueId) -> Option<UniqueId> {
-        let last = self.keeper.room().room_id?;
+        let last = self.actor.room().room_id?;
         let info = self.client.room_info(last).await.ok()?;
         info.unique_id.filter(|name| name != old_name)
     }
 
-    fn judge(&mut self, found: Lookup, past: Option<Past>) -> Found {
+    fn apply_lookup(&mut self, found: Lookup, past: Option<PastLive>) -> Found {
         if let Some(merged) = self.claim(found.host_id) {
             return merged;
         }
@@ -179,34 +179,40 @@ impl Life {
     }
 
     /// A room id alone never means live: the status decides. A new live begins before anything is said about it.
-    fn enter(&mut self, status: LiveStatus, room: RoomRef, info: Info, past: Option<Past>) -> Found {
+    fn enter(&mut self, status: LiveStatus, room: RoomRef, info: Info, past: Option<PastLive>) -> Found {
         let afterglow =
-            past.is_some_and(|past| room.room_id == past.room_id && self.keeper.now().since(past.ended) < AFTERGLOW);
+            past.is_some_and(|past| room.room_id == past.room_id && self.actor.now().since(past.ended) < AFTERGLOW);
         if afterglow || !matches!(status, LiveStatus::Live | LiveStatus::Paused) {
             return self.stay_out(status, info, past);
         }
-        self.keeper.begin_live(room.room_id);
-        self.keeper.say_info(info);
+        self.actor.begin_live(room.room_id);
+        self.actor.emit_info(info);
         Found::Live { room, paused: status == LiveStatus::Paused }
     }
 
-    fn stay_out(&mut self, status: LiveStatus, info: Info, past: Option<Past>) -> Found {
+    fn stay_out(&mut self, status: LiveStatus, info: Info, past: Option<PastLive>) -> Found {
         let wait = backoff::look_up(fastrand::f64());
         let phase = match (status, past) {
             (LiveStatus::Unknown(number), _) => Phase::new(PhaseKind::Offline).because(format!(
                 "TikTok gives this room a status we do not know ({number}); looking again each minute"
             )),
+            (LiveStatus::NotStated, _) => {
+                Phase::new(PhaseKind::LookingUp).because("TikTok does not say whether they are live; looking again each minute")
+            }
+            (LiveStatus::Live | LiveStatus::Paused, None) => {
+                Phase::new(PhaseKind::LookingUp).because("live, but TikTok does not name the room; looking again each minute")
+            }
             // Why it ended stays on screen until the next live.
-            (_, Some(_)) => self.keeper.room().phase.clone(),
+            (_, Some(_)) => self.actor.room().phase.clone(),
             (_, None) => Phase::new(PhaseKind::Offline).because("not live; looking again each minute"),
         };
-        self.keeper.say_info(info);
-        self.keeper.say_phase(phase.until(self.keeper.now() + wait));
+        self.actor.emit_info(info);
+        self.actor.emit_phase(phase.until(self.actor.now() + wait));
         Found::Wait(wait)
     }
 
     /// Says why a look-up failed and how long to wait.
-    fn explain(&mut self, error: &Error, refusals: u32) -> Duration {
+    fn emit_failure(&mut self, error: &Error, refusals: u32) -> Duration {
         let (kind, wait) = match error.kind() {
             Kind::NotFound | Kind::WrongAccount | Kind::Setup | Kind::Refused => (PhaseKind::Failed, NOT_FOUND),
             Kind::Network | Kind::Timeout | Kind::BadAnswer => {
@@ -214,8 +220,8 @@ impl Life {
             }
             _ => (PhaseKind::Blocked, backoff::refused(refusals, error.retry_after(), fastrand::f64())),
         };
-        let retry_at = self.keeper.now() + wait;
-        self.keeper.say_phase(Phase::new(kind).because(error.sentence().clone()).until(retry_at));
+        let retry_at = self.actor.now() + wait;
+        self.actor.emit_phase(Phase::new(kind).because(error.sentence().clone()).until(retry_at));
         wait
     }
 
@@ -226,10 +232,10 @@ impl Life {
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return Waited::Stopped,
-                () = &mut out => return Waited::Out,
+                () = &mut out => return Waited::Elapsed,
                 nudge = self.inbox.recv() => match nudge {
-                    Some(Nudge::Retry) => return Waited::Nudged,
-                    Some(Nudge::Snapshot) => self.keeper.tell_snapshot(),
+                    Some(RoomRequest::Retry) => return Waited::RetryAsked,
+                    Some(RoomRequest::Snapshot) => self.actor.publish_snapshot(),
                     None => return Waited::Stopped,
                 },
             }

@@ -13,41 +13,41 @@ const EVERY: Duration = Duration::from_millis(500);
 /// Turns that may be taken at once after a quiet time.
 const AT_ONCE: u32 = 5;
 /// Longest time between two looks at a live that no transport opens.
-const LOOK_IN: Duration = Duration::from_secs(60);
+const RECHECK: Duration = Duration::from_secs(60);
 
 /// Who gives out turns. Clones give out the same ones.
 #[derive(Clone, Debug)]
-pub struct Pace {
+pub struct ConnectLimiter {
     every: Duration,
     at_once: u32,
-    look_in: Duration,
+    recheck: Duration,
     /// When the next turn falls due; behind the clock after a quiet time.
     due: Arc<Mutex<Option<Instant>>>,
 }
 
-impl Default for Pace {
+impl Default for ConnectLimiter {
     fn default() -> Self {
         Self::new(EVERY, AT_ONCE)
     }
 }
 
-impl Pace {
+impl ConnectLimiter {
     /// A turn `every` so often on average, and `at_once` of them together after a quiet time.
     pub fn new(every: Duration, at_once: u32) -> Self {
-        Self { every, at_once, look_in: LOOK_IN, due: Arc::default() }
+        Self { every, at_once, recheck: RECHECK, due: Arc::default() }
     }
 
     /// The same, looking in on lives that no transport opens at least so often (a minute, unless told).
-    pub fn looking_in(self, every: Duration) -> Self {
-        Self { look_in: every, ..self }
+    pub fn rechecking_every(self, every: Duration) -> Self {
+        Self { recheck: every, ..self }
     }
 
-    pub(super) fn look_in(&self) -> Duration {
-        self.look_in
+    pub(super) fn recheck(&self) -> Duration {
+        self.recheck
     }
 
-    /// Takes the next turn; how long to wait for it.
-    pub(super) fn take(&self) -> Duration {
+    /// Reserves the next turn; how long to wait for it.
+    pub(super) fn next_turn(&self) -> Duration {
         let now = Instant::now();
         let credit = self.every.saturating_mul(self.at_once.saturating_sub(1));
         let earliest = now.checked_sub(credit).unwrap_or(now);
@@ -67,13 +67,13 @@ mod tests {
     async fn a_handful_connects_at_once_and_a_hundred_over_a_minute() {
         // Time before the first moment of a paused clock cannot be told.
         tokio::time::advance(Duration::from_secs(60)).await;
-        let pace = Pace::default();
-        let waits: Vec<_> = (0..100).map(|_| pace.clone().take()).collect();
+        let limiter = ConnectLimiter::default();
+        let waits: Vec<_> = (0..100).map(|_| limiter.clone().next_turn()).collect();
         assert!(waits[..3].iter().all(Duration::is_zero), "{waits:?}");
         assert!(waits.is_sorted());
         let last = waits[99];
         assert!((Duration::from_secs(30)..Duration::from_secs(75)).contains(&last), "{last:?}");
         tokio::time::advance(Duration::from_secs(120)).await;
-        assert_eq!(pace.take(), Duration::ZERO);
+        assert_eq!(limiter.next_turn(), Duration::ZERO);
     }
 }

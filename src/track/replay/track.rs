@@ -5,19 +5,19 @@
 
 use std::collections::BTreeMap;
 
-use super::Rooms;
+use super::rooms::RoomSet;
 use crate::clock::{Moment, Timestamp};
 use crate::events::{EventKind, Gap, Phase, PhaseKind, RoomEvent};
 use crate::ids::RoomId;
 use crate::text::Text;
-use crate::track::keeper::Keeper;
-use crate::webcast::{Captured, Error, Incoming, Replay, Taken};
+use crate::track::room_actor::RoomActor;
+use crate::webcast::{Captured, CapturedKind, Error, Incoming, Replay};
 
 /// The transport of a room that a capture says nothing about.
 const TRANSPORT: &str = "replay";
 
 /// A capture, one line ahead.
-pub(super) struct Reel {
+pub(super) struct CaptureTrack {
     replay: Replay,
     ahead: Option<Captured>,
     name: Option<Text>,
@@ -31,7 +31,7 @@ pub(super) struct Reel {
     narrated: bool,
 }
 
-impl Reel {
+impl CaptureTrack {
     pub(super) fn new(replay: Replay) -> Self {
         let lives = BTreeMap::new();
         Self { replay, ahead: None, name: None, room: None, lives, current: None, narrated: false }
@@ -52,59 +52,59 @@ impl Reel {
     }
 
     /// Plays the next line. A disk that fails ends the capture.
-    pub(super) async fn play(&mut self, rooms: &mut Rooms) {
+    pub(super) async fn play(&mut self, rooms: &mut RoomSet) {
         if let Some(captured) = self.ahead.take() {
-            self.take(captured.what, rooms);
+            self.play_line(captured.what, rooms);
         }
         match self.replay.next_captured().await {
             Ok(ahead) => self.ahead = ahead,
-            Err(error) => self.unreadable(rooms, "(line)", 0, &error.to_string()),
+            Err(error) => self.emit_unreadable(rooms, "(line)", 0, &error.to_string()),
         }
     }
 
-    fn take(&mut self, what: Taken, rooms: &mut Rooms) {
+    fn play_line(&mut self, what: CapturedKind, rooms: &mut RoomSet) {
         match what {
-            Taken::Name(name) => _ = self.name.get_or_insert(name),
-            Taken::Said(event) => {
+            CapturedKind::Name(name) => _ = self.name.get_or_insert(name),
+            CapturedKind::OwnEvent(event) => {
                 self.narrated = true;
                 match serde_json::from_value(event) {
-                    Ok(event) => _ = self.room(rooms, None).map(|room| retell(room, event)),
-                    Err(error) => self.unreadable(rooms, "(line)", 0, &error.to_string()),
+                    Ok(event) => _ = self.room(rooms, None).map(|room| apply_own_event(room, event)),
+                    Err(error) => self.emit_unreadable(rooms, "(line)", 0, &error.to_string()),
                 }
             }
-            Taken::Incoming(Incoming::Response(response)) => {
+            CapturedKind::Incoming(Incoming::Response(response)) => {
                 let live = if self.narrated { None } else { rooms.live_of(&response) };
                 let narrated = self.narrated;
                 let Some(room) = self.room(rooms, live) else { return };
                 if !narrated {
-                    attend(room, live);
+                    mark_live(room, live);
                 }
-                room.digest(&response);
+                room.apply_response(&response);
             }
-            Taken::Incoming(Incoming::Broken { what, bytes }) => {
-                self.unreadable(rooms, "(frame)", bytes.len(), &what.to_string());
+            CapturedKind::Incoming(Incoming::Broken { what, bytes }) => {
+                self.emit_unreadable(rooms, "(frame)", bytes.len(), &what.to_string());
             }
             // A capture tells gaps as what was said, never as something that came.
-            Taken::Incoming(Incoming::Alive | Incoming::Gap { .. }) => {}
-            Taken::Message(response, told) => {
+            CapturedKind::Incoming(Incoming::Alive | Incoming::Gap { .. }) => {}
+            CapturedKind::Message(response, told) => {
                 let live = rooms.live_of(&response).or(told).or(self.current);
                 self.current = live;
                 let Some(room) = self.live(rooms, live) else { return };
-                attend(room, live);
-                room.digest(&response);
+                mark_live(room, live);
+                room.apply_response(&response);
             }
-            Taken::Unreadable { bytes, why } => self.unreadable(rooms, "(line)", bytes, &why),
+            CapturedKind::Unreadable { bytes, why } => self.emit_unreadable(rooms, "(line)", bytes, &why),
         }
     }
 
-    fn unreadable(&mut self, rooms: &mut Rooms, what: &str, bytes: usize, why: &str) {
+    fn emit_unreadable(&mut self, rooms: &mut RoomSet, what: &str, bytes: usize, why: &str) {
         if let Some(room) = self.room(rooms, None) {
-            room.unreadable(what, bytes, why);
+            room.emit_unreadable(what, bytes, why);
         }
     }
 
     /// The room of the frames, and of what belongs to no message.
-    fn room<'r>(&mut self, rooms: &'r mut Rooms, live: Option<RoomId>) -> Option<&'r mut Keeper> {
+    fn room<'r>(&mut self, rooms: &'r mut RoomSet, live: Option<RoomId>) -> Option<&'r mut RoomActor> {
         if self.room.is_none() {
             let known = self.lives.values().next().copied();
             let label = || self.name.clone().unwrap_or_else(|| label_of(live));
@@ -114,7 +114,7 @@ impl Reel {
     }
 
     /// The room of a bare message.
-    fn live<'r>(&mut self, rooms: &'r mut Rooms, live: Option<RoomId>) -> Option<&'r mut Keeper> {
+    fn live<'r>(&mut self, rooms: &'r mut RoomSet, live: Option<RoomId>) -> Option<&'r mut RoomActor> {
         let at = if let Some(at) = self.lives.get(&live) {
             *at
         } else {
@@ -131,17 +131,17 @@ fn label_of(live: Option<RoomId>) -> Text {
 }
 
 /// We are in this live, and were all along.
-fn attend(room: &mut Keeper, live: Option<RoomId>) {
+fn mark_live(room: &mut RoomActor, live: Option<RoomId>) {
     if let (Some(live), None) = (live, room.room().room_id) {
         room.begin_live(live);
     }
     if room.room().phase.kind == PhaseKind::LookingUp {
-        room.say_phase(Phase::new(PhaseKind::Live).through(TRANSPORT));
+        room.emit_phase(Phase::new(PhaseKind::Live).through(TRANSPORT));
     }
 }
 
 /// Says again what was said then. Its times were another machine's: only their distance from its own means something.
-fn retell(room: &mut Keeper, event: RoomEvent) {
+fn apply_own_event(room: &mut RoomActor, event: RoomEvent) {
     let (then, now) = (event.at, room.now());
     let shift =
         |moment: Moment| if moment.mono < then.mono { now - then.since(moment) } else { now + moment.since(then) };
@@ -150,13 +150,13 @@ fn retell(room: &mut Keeper, event: RoomEvent) {
         EventKind::State(phase) if phase.kind == PhaseKind::Ended => room.end_live(phase.reason),
         EventKind::State(phase) => {
             let transport = phase.transport.map(|transport| Text::new(&transport).as_str().into());
-            room.say_phase(Phase { transport, retry_at: phase.retry_at.map(shift), ..phase });
+            room.emit_phase(Phase { transport, retry_at: phase.retry_at.map(shift), ..phase });
         }
         EventKind::Gap(gap) => {
             let from = shift(gap.from);
-            room.say(EventKind::Gap(Gap { from, length: now.since(from), ..gap }));
+            room.emit(EventKind::Gap(Gap { from, length: now.since(from), ..gap }));
         }
-        kind @ (EventKind::Info(_) | EventKind::Unknown(_)) => room.say(kind),
-        _ => room.unreadable("(line)", 0, "a capture repeats nothing of the service but in its frames"),
+        kind @ (EventKind::Info(_) | EventKind::Unknown(_)) => room.emit(kind),
+        _ => room.emit_unreadable("(line)", 0, "a capture repeats nothing of the service but in its frames"),
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn meaning(code: u16, relayed: bool) -> (Kind, &'static str) {
 }
 
 /// What a relay's text says has gone wrong; nothing when it only tells of itself or the room.
-pub(super) fn complaint(text: &str) -> Option<String> {
+pub(super) fn relay_error(text: &str) -> Option<String> {
     let json: serde_json::Value = serde_json::from_str(text).ok()?;
     let messages = json.get("messages").and_then(serde_json::Value::as_array);
     let one = messages.is_none().then_some(&json);
@@ -54,8 +54,8 @@ mod tests {
     #[case(r#"{"type":"fetchError"}"#, Some("no reason given"))]
     #[case("[1,", None)]
     #[case("7", None)]
-    fn only_errors_of_a_relay_are_complaints(#[case] text: &str, #[case] said: Option<&str>) {
-        assert_eq!(complaint(text).as_deref(), said);
+    fn only_errors_of_a_relay_are_errors(#[case] text: &str, #[case] said: Option<&str>) {
+        assert_eq!(relay_error(text).as_deref(), said);
     }
 
     #[test]

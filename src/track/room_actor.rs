@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::outlet::Outlets;
+use super::subscribers::Subscribers;
 use super::update::{RawFrame, RawMessage, UpdateKind};
 use crate::clock::{Clock, Moment};
 use crate::events::{
@@ -20,24 +20,24 @@ const TAIL: usize = 200;
 const SKEW_STEP_MS: i64 = 1_000;
 
 /// Owner of one room's state.
-pub(super) struct Keeper {
+pub(super) struct RoomActor {
     key: RoomKey,
     /// What it is called until its host is known.
     label: Text,
     room: Room,
     decoder: Decoder,
-    outlets: Outlets,
+    subscribers: Subscribers,
     clock: Clock,
 }
 
-impl Keeper {
-    pub(super) fn new(key: RoomKey, outlets: Outlets, clock: Clock) -> Self {
-        Self::replaying(key, Text::default(), TAIL, outlets, clock)
+impl RoomActor {
+    pub(super) fn new(key: RoomKey, subscribers: Subscribers, clock: Clock) -> Self {
+        Self::replaying(key, Text::default(), TAIL, subscribers, clock)
     }
 
     /// One that keeps `log` entries of the log, for a replay.
-    pub(super) fn replaying(key: RoomKey, label: Text, log: usize, outlets: Outlets, clock: Clock) -> Self {
-        Self { key, label, room: Room::new(log), decoder: Decoder::default(), outlets, clock }
+    pub(super) fn replaying(key: RoomKey, label: Text, log: usize, subscribers: Subscribers, clock: Clock) -> Self {
+        Self { key, label, room: Room::new(log), decoder: Decoder::default(), subscribers, clock }
     }
 
     pub(super) fn key(&self) -> RoomKey {
@@ -49,8 +49,8 @@ impl Keeper {
     }
 
     /// Other readers hear this room from now on.
-    pub(super) fn speak_through(&mut self, outlets: Outlets) {
-        self.outlets = outlets;
+    pub(super) fn set_subscribers(&mut self, subscribers: Subscribers) {
+        self.subscribers = subscribers;
     }
 
     pub(super) fn now(&self) -> Moment {
@@ -67,7 +67,7 @@ impl Keeper {
     }
 
     /// Says something of our own.
-    pub(super) fn say(&mut self, kind: EventKind) {
+    pub(super) fn emit(&mut self, kind: EventKind) {
         let event =
             RoomEvent { at: self.now(), server_at: None, id: None, room_id: self.room.room_id, history: false, kind };
         self.room.apply(&event);
@@ -75,16 +75,16 @@ impl Keeper {
     }
 
     /// Says where the room stands; nothing when that is known already.
-    pub(super) fn say_phase(&mut self, phase: Phase) {
+    pub(super) fn emit_phase(&mut self, phase: Phase) {
         if self.room.phase != phase {
-            self.say(EventKind::State(phase));
+            self.emit(EventKind::State(phase));
         }
     }
 
     /// Says what the service reported; nothing when it is what we know.
-    pub(super) fn say_info(&mut self, info: Info) {
+    pub(super) fn emit_info(&mut self, info: Info) {
         if self.is_news(&info) {
-            self.say(EventKind::Info(Box::new(info)));
+            self.emit(EventKind::Info(Box::new(info)));
         }
     }
 
@@ -111,13 +111,13 @@ impl Keeper {
             return;
         }
         self.close_streaks();
-        self.say(EventKind::Live(LiveStart { room_id, live_seq: self.room.live_seq + 1 }));
+        self.emit(EventKind::Live(LiveStart { room_id, live_seq: self.room.live_seq + 1 }));
     }
 
     /// The live is over: its streaks close with it.
     pub(super) fn end_live(&mut self, reason: impl Into<Text>) {
         self.close_streaks();
-        self.say_phase(Phase::new(PhaseKind::Ended).because(reason));
+        self.emit_phase(Phase::new(PhaseKind::Ended).because(reason));
     }
 
     fn close_streaks(&mut self) {
@@ -126,13 +126,13 @@ impl Keeper {
     }
 
     /// Applies what one response carries, in its order. Returns the last word of the host or of TikTok in it, if any.
-    pub(super) fn digest(&mut self, response: &Response) -> Option<ControlAction> {
+    pub(super) fn apply_response(&mut self, response: &Response) -> Option<ControlAction> {
         let at = self.now();
         self.learn_skew(response, at);
-        let wants = self.outlets.wants();
+        let wants = self.subscribers.wants();
         if wants.frames {
             let frame = RawFrame { at, body: response.body.clone() };
-            self.outlets.publish(self.key, &UpdateKind::Frame(frame), at);
+            self.subscribers.publish(self.key, &UpdateKind::Frame(frame), at);
         }
         if wants.messages {
             self.publish_raw(response, at);
@@ -152,21 +152,21 @@ impl Keeper {
         }
         self.publish(fresh);
         for _ in 0..response.broken {
-            self.unreadable("(message)", 0, "its envelope could not be read");
+            self.emit_unreadable("(message)", 0, "its envelope could not be read");
         }
         control
     }
 
     /// Counts bytes that could not be read: they cost themselves and nothing else.
-    pub(super) fn unreadable(&mut self, what: &str, bytes: usize, error: &str) {
-        self.say(EventKind::Unknown(Unknown { method: Text::new(what), bytes, error: Some(Text::new(error)) }));
+    pub(super) fn emit_unreadable(&mut self, what: &str, bytes: usize, error: &str) {
+        self.emit(EventKind::Unknown(Unknown { method: Text::new(what), bytes, error: Some(Text::new(error)) }));
     }
 
     fn learn_skew(&mut self, response: &Response, at: Moment) {
         let Some(now) = response.now else { return };
         let skew = now.0.saturating_sub(at.wall.0);
         if self.room.skew_ms.is_none_or(|known| known.abs_diff(skew) >= SKEW_STEP_MS.unsigned_abs()) {
-            self.say_info(Info { skew_ms: Some(skew), ..Info::default() });
+            self.emit_info(Info { skew_ms: Some(skew), ..Info::default() });
         }
     }
 
@@ -176,24 +176,24 @@ impl Keeper {
         self.publish(closed);
     }
 
-    /// How long until [`Keeper::tick`] has something to do.
+    /// How long until [`RoomActor::tick`] has something to do.
     pub(super) fn next_tick(&self) -> Option<Duration> {
         self.room.next_tick().map(|then| then.since(self.now()))
     }
 
     /// Sends the whole state to every reader.
-    pub(super) fn tell_snapshot(&self) {
-        self.outlets.publish(self.key, &UpdateKind::Snapshot(Arc::new(self.room.clone())), self.now());
+    pub(super) fn publish_snapshot(&self) {
+        self.subscribers.publish(self.key, &UpdateKind::Snapshot(Arc::new(self.room.clone())), self.now());
     }
 
     /// Tells every reader that the room is gone, into another one where two names led to one host.
-    pub(super) fn tell_removed(&self, into: Option<RoomKey>) {
-        self.outlets.publish(self.key, &UpdateKind::Removed { into }, self.now());
+    pub(super) fn publish_removed(&self, into: Option<RoomKey>) {
+        self.subscribers.publish(self.key, &UpdateKind::Removed { into }, self.now());
     }
 
     fn publish(&self, noted: Vec<Noted>) {
         if !noted.is_empty() {
-            self.outlets.publish(self.key, &UpdateKind::Events(noted.into()), self.now());
+            self.subscribers.publish(self.key, &UpdateKind::Events(noted.into()), self.now());
         }
     }
 
@@ -204,6 +204,6 @@ impl Keeper {
             id: message.msg_id,
             payload: message.payload.clone(),
         });
-        self.outlets.publish(self.key, &UpdateKind::Raw(raw.collect()), at);
+        self.subscribers.publish(self.key, &UpdateKind::Raw(raw.collect()), at);
     }
 }

@@ -8,7 +8,7 @@ use tiktop::config::{Settings, TransportKind};
 use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomKey;
 use tiktop::sim::{Fault, Options, Sim};
-use tiktop::track::{Command, Pace, Tracker, Update, UpdateKind};
+use tiktop::track::{Command, ConnectLimiter, Tracker, Update, UpdateKind};
 use tiktop::webcast::Client;
 use tokio::sync::mpsc;
 
@@ -24,7 +24,7 @@ struct Scene {
 }
 
 impl Scene {
-    async fn open(options: Options, transports: &[TransportKind], pace: Pace) -> Self {
+    async fn open(options: Options, transports: &[TransportKind], limiter: ConnectLimiter) -> Self {
         let sim = Sim::start(options).await.unwrap();
         let mut settings = Settings { transports: transports.to_vec(), ..Settings::default() };
         settings.service.site_url = sim.base_url();
@@ -32,8 +32,8 @@ impl Scene {
         settings.service.socket_url = sim.socket_url();
         settings.providers[0].url = sim.base_url();
         let (client, clock) = (Client::isolated(&settings).unwrap(), Clock::system());
-        let chooser = client.chooser(clock.clone()).unwrap();
-        let tracker = Tracker::with_chooser(client, chooser, pace, clock.clone());
+        let failover = client.failover(clock.clone()).unwrap();
+        let tracker = Tracker::with_failover(client, failover, limiter, clock.clone());
         let updates = tracker.subscribe(100_000, false);
         Self { sim, clock, commands: tracker.commands(), _tracker: tracker, updates }
     }
@@ -76,9 +76,9 @@ impl Scene {
 
 #[tokio::test]
 async fn fifty_rooms_that_drop_together_come_back_one_by_one() {
-    let pace = Pace::new(Duration::from_millis(60), 5);
+    let limiter = ConnectLimiter::new(Duration::from_millis(60), 5);
     let options = Options { rooms: 51, rate: 0.0, ..Options::default() };
-    let mut scene = Scene::open(options, &[TransportKind::Direct], pace).await;
+    let mut scene = Scene::open(options, &[TransportKind::Direct], limiter).await;
     // The third room is not live.
     let names: Vec<_> =
         scene.sim.names().into_iter().enumerate().filter(|(at, _)| *at != 2).map(|(_, name)| name).collect();
@@ -97,10 +97,10 @@ async fn fifty_rooms_that_drop_together_come_back_one_by_one() {
 
 #[tokio::test]
 async fn a_live_that_nobody_opens_is_looked_in_on_until_it_ends() {
-    let pace = Pace::default().looking_in(Duration::from_millis(100));
+    let limiter = ConnectLimiter::default().rechecking_every(Duration::from_millis(100));
     let faults = vec![Fault::Provider500, Fault::Handshake417];
     let options = Options { rate: 0.0, faults, ..Options::default() };
-    let mut scene = Scene::open(options, &[TransportKind::Provider, TransportKind::Direct], pace).await;
+    let mut scene = Scene::open(options, &[TransportKind::Provider, TransportKind::Direct], limiter).await;
     let name = scene.sim.names()[0].clone();
     scene.add(&name).await;
     let reason = scene
@@ -125,7 +125,7 @@ async fn a_live_that_nobody_opens_is_looked_in_on_until_it_ends() {
 async fn how_the_transports_fare_is_told_when_it_changes() {
     let options = Options { rate: 50.0, faults: vec![Fault::Provider429], ..Options::default() };
     let transports = [TransportKind::Provider, TransportKind::Direct];
-    let mut scene = Scene::open(options, &transports, Pace::default()).await;
+    let mut scene = Scene::open(options, &transports, ConnectLimiter::default()).await;
     let name = scene.sim.names()[0].clone();
     scene.add(&name).await;
     loop {

@@ -1,6 +1,6 @@
 //! The order of transports, their health, and going on to the next one.
 //!
-//! One chooser serves all rooms, so that a provider that is out of signatures is left alone by everybody until it has
+//! One failover serves all rooms, so that a provider that is out of signatures is left alone by everybody until it has
 //! some again. A transport works when a frame has come, not when a socket has opened: one whose socket ends before its first
 //! frame makes room for the next. It refuses to retry: when every transport has failed it says why, in one sentence, and
 //! when to come back.
@@ -22,7 +22,7 @@ const UNTOLD_WAIT: Duration = Duration::from_secs(60);
 
 /// Picks a transport for each room. Cheap to clone; clones share their health.
 #[derive(Clone)]
-pub struct Chooser {
+pub struct Failover {
     inner: Arc<Inner>,
 }
 
@@ -60,16 +60,16 @@ pub struct Opened {
 
 /// No transport opened the room; prints as one sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChooseError {
+pub struct FailoverError {
     /// What each transport said, in the order they were tried. Empty when none is configured.
     pub sentences: Vec<Text>,
     /// When the first transport may be asked again, where all of them named a time.
     pub retry_after: Option<Duration>,
 }
 
-impl std::error::Error for ChooseError {}
+impl std::error::Error for FailoverError {}
 
-impl fmt::Display for ChooseError {
+impl fmt::Display for FailoverError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.sentences.is_empty() {
             return f.write_str("no transport is configured: name one in `transports`, such as \"direct\"");
@@ -90,7 +90,7 @@ enum Try {
     Failed { sentence: Text, held: Option<Duration> },
 }
 
-impl Chooser {
+impl Failover {
     /// Tries `transports` in this order.
     pub fn new(transports: Vec<Box<dyn Transport>>, clock: Clock) -> Self {
         let fresh = |name: &str| Health {
@@ -105,7 +105,7 @@ impl Chooser {
     }
 
     /// Opens a room by the first transport that can. `on_try` hears the name of each before it is asked.
-    pub async fn open(&self, room: &RoomRef, mut on_try: impl FnMut(&str) + Send) -> Result<Opened, ChooseError> {
+    pub async fn open(&self, room: &RoomRef, mut on_try: impl FnMut(&str) + Send) -> Result<Opened, FailoverError> {
         let mut sentences = Vec::new();
         let mut waits = Vec::new();
         for (at, transport) in self.inner.transports.iter().enumerate() {
@@ -113,7 +113,7 @@ impl Chooser {
                 skipped(transport.name(), wait)
             } else {
                 on_try(transport.name());
-                self.note(at, transport.open(room).await)
+                self.record_open(at, transport.open(room).await)
             };
             match outcome {
                 Try::Opened(session) => return Ok(Opened { transport: Text::new(transport.name()), session }),
@@ -125,7 +125,7 @@ impl Chooser {
         }
         // Only when everybody asked for time does waiting that long make sense.
         let retry_after = waits.into_iter().collect::<Option<Vec<_>>>().and_then(|waits| waits.into_iter().min());
-        Err(ChooseError { sentences, retry_after })
+        Err(FailoverError { sentences, retry_after })
     }
 
     /// How each transport has fared, in order.
@@ -137,7 +137,7 @@ impl Chooser {
         health
     }
 
-    /// Hears when [`Chooser::health`] may say something new.
+    /// Hears when [`Failover::health`] may say something new.
     pub fn changes(&self) -> watch::Receiver<()> {
         self.inner.changes.subscribe()
     }
@@ -156,7 +156,7 @@ impl Chooser {
         Some(not_before.since(now)).filter(|wait| !wait.is_zero())
     }
 
-    fn note(&self, at: usize, result: Result<Session, Error>) -> Try {
+    fn record_open(&self, at: usize, result: Result<Session, Error>) -> Try {
         let now = self.inner.clock.now();
         let held = match &result {
             Err(error) if matches!(error.kind(), Kind::RateLimited { .. }) => {
@@ -173,7 +173,8 @@ impl Chooser {
         self.inner.changes.send_replace(());
         match result {
             Ok(session) => {
-                let frames = Box::new(Proving { frames: session.frames, chooser: self.clone(), at, proven: false });
+                let frames =
+                    Box::new(FirstFrameProbe { frames: session.frames, failover: self.clone(), at, proven: false });
                 Try::Opened(Session { frames, ..session })
             }
             Err(error) => Try::Failed { sentence: error.sentence().clone(), held },
@@ -181,7 +182,7 @@ impl Chooser {
     }
 
     /// The first frame of a session came, or its end did.
-    fn judge(&self, at: usize, result: Result<(), &Error>) {
+    fn record_first_frame(&self, at: usize, result: Result<(), &Error>) {
         let now = self.inner.clock.now();
         // Alone, a bad transport is still better than none.
         let others = self.inner.transports.len() > 1;
@@ -214,22 +215,22 @@ fn skipped(name: &str, wait: Duration) -> Try {
     Try::Failed { sentence, held: Some(wait) }
 }
 
-/// A source of frames that reports to the chooser whether it brings any.
-struct Proving {
+/// A source of frames that reports to the failover whether it brings any.
+struct FirstFrameProbe {
     frames: Box<dyn FrameSource>,
-    chooser: Chooser,
+    failover: Failover,
     at: usize,
     proven: bool,
 }
 
-impl FrameSource for Proving {
+impl FrameSource for FirstFrameProbe {
     fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
         if self.proven {
             return self.frames.next();
         }
         async {
             let result = self.frames.next().await;
-            self.chooser.judge(self.at, result.as_ref().map(|_| ()));
+            self.failover.record_first_frame(self.at, result.as_ref().map(|_| ()));
             self.proven = true;
             result
         }
@@ -237,9 +238,9 @@ impl FrameSource for Proving {
     }
 }
 
-impl fmt::Debug for Chooser {
+impl fmt::Debug for Failover {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Chooser").field("health", &self.health()).finish()
+        f.debug_struct("Failover").field("health", &self.health()).finish()
     }
 }
 
@@ -296,30 +297,30 @@ mod tests {
         RoomRef { room_id: RoomId(7), unique_id: None }
     }
 
-    fn chooser(transports: Vec<Box<dyn Transport>>) -> (Chooser, Clock) {
+    fn failover(transports: Vec<Box<dyn Transport>>) -> (Failover, Clock) {
         let clock = Clock::manual(Timestamp(1_000_000));
-        (Chooser::new(transports, clock.clone()), clock)
+        (Failover::new(transports, clock.clone()), clock)
     }
 
-    async fn opened_by(chooser: &Chooser) -> (Vec<String>, Result<Text, ChooseError>) {
+    async fn opened_by(failover: &Failover) -> (Vec<String>, Result<Text, FailoverError>) {
         let mut tried = Vec::new();
-        let result = chooser.open(&room(), |name| tried.push(name.to_owned())).await;
+        let result = failover.open(&room(), |name| tried.push(name.to_owned())).await;
         (tried, result.map(|opened| opened.transport))
     }
 
     #[tokio::test]
     async fn the_next_transport_takes_over_and_the_limited_one_is_left_alone() {
-        let (chooser, clock) = chooser(vec![scripted("provider a", vec![limited(32)]), scripted("direct", vec![])]);
-        let (tried, result) = opened_by(&chooser).await;
+        let (failover, clock) = failover(vec![scripted("provider a", vec![limited(32)]), scripted("direct", vec![])]);
+        let (tried, result) = opened_by(&failover).await;
         assert_eq!((tried.len(), result.unwrap().as_str()), (2, "direct"));
         clock.advance(Duration::from_secs(31));
-        assert_eq!(opened_by(&chooser).await.0, ["direct"]);
+        assert_eq!(opened_by(&failover).await.0, ["direct"]);
         clock.advance(Duration::from_secs(1));
-        let mut opened = chooser.clone().open(&room(), |_| {}).await.unwrap();
+        let mut opened = failover.clone().open(&room(), |_| {}).await.unwrap();
         assert_eq!(opened.transport, "provider a");
-        assert!(chooser.health()[0].last_error.is_some(), "an open socket proves nothing");
+        assert!(failover.health()[0].last_error.is_some(), "an open socket proves nothing");
         opened.session.next().await.unwrap();
-        let health = &chooser.health()[0];
+        let health = &failover.health()[0];
         assert_eq!((&health.last_error, health.not_before), (&None, None));
         assert_eq!(health.last_success, Some(clock.now()));
     }
@@ -330,13 +331,13 @@ mod tests {
         let dumb = || -> Box<dyn Transport> {
             Box::new(Scripted { name: "direct", errors: Mutex::default(), says: Err(stale()) })
         };
-        let (both, _) = chooser(vec![dumb(), scripted("provider a", vec![])]);
+        let (both, _) = failover(vec![dumb(), scripted("provider a", vec![])]);
         let mut opened = both.open(&room(), |_| {}).await.unwrap();
         assert_eq!(opened.transport, "direct");
         assert_eq!(opened.session.next().await.unwrap_err(), stale());
         assert_eq!(opened_by(&both).await.1.unwrap(), "provider a");
 
-        let (alone, _) = chooser(vec![dumb()]);
+        let (alone, _) = failover(vec![dumb()]);
         assert!(alone.open(&room(), |_| {}).await.unwrap().session.next().await.is_err());
         assert_eq!(opened_by(&alone).await.1.unwrap(), "direct", "there is nobody else");
     }
@@ -345,23 +346,23 @@ mod tests {
     async fn what_is_wrong_with_one_room_holds_up_no_other() {
         let says = Err(Error::new(Kind::NotFound, "the room is not live"));
         let first = Box::new(Scripted { name: "direct", errors: Mutex::default(), says });
-        let (chooser, _) = chooser(vec![first, scripted("provider a", vec![])]);
-        assert!(chooser.open(&room(), |_| {}).await.unwrap().session.next().await.is_err());
-        assert_eq!(opened_by(&chooser).await.1.unwrap(), "direct");
-        assert!(chooser.health()[0].last_error.is_some());
+        let (failover, _) = failover(vec![first, scripted("provider a", vec![])]);
+        assert!(failover.open(&room(), |_| {}).await.unwrap().session.next().await.is_err());
+        assert_eq!(opened_by(&failover).await.1.unwrap(), "direct");
+        assert!(failover.health()[0].last_error.is_some());
     }
 
     #[tokio::test]
     async fn when_all_fail_the_sentence_names_each_and_the_time_is_the_earliest() {
-        let (chooser, clock) = chooser(vec![
+        let (failover, clock) = failover(vec![
             scripted("provider a", vec![limited(32)]),
             scripted("provider b", vec![limited(20), limited(20)]),
         ]);
-        let error = opened_by(&chooser).await.1.unwrap_err();
+        let error = opened_by(&failover).await.1.unwrap_err();
         assert_eq!(error.retry_after, Some(Duration::from_secs(20)));
         assert_eq!(error.sentences.len(), 2);
         clock.advance(Duration::from_secs(20));
-        let (tried, result) = opened_by(&chooser).await;
+        let (tried, result) = opened_by(&failover).await;
         assert_eq!(tried, ["provider b"]);
         let error = result.unwrap_err();
         assert!(error.to_string().starts_with("provider a is left alone for another 12 s; "), "{error}");
@@ -370,16 +371,16 @@ mod tests {
 
     #[tokio::test]
     async fn one_refusal_without_a_time_leaves_the_time_to_the_caller() {
-        let (chooser, _) =
-            chooser(vec![scripted("provider a", vec![limited(32)]), scripted("direct", vec![refused()])]);
-        let error = opened_by(&chooser).await.1.unwrap_err();
+        let (failover, _) =
+            failover(vec![scripted("provider a", vec![limited(32)]), scripted("direct", vec![refused()])]);
+        let error = opened_by(&failover).await.1.unwrap_err();
         assert_eq!(error.retry_after, None);
-        assert_eq!(chooser.health()[1].last_error.as_ref().unwrap(), refused().sentence());
+        assert_eq!(failover.health()[1].last_error.as_ref().unwrap(), refused().sentence());
     }
 
     #[tokio::test]
     async fn without_any_transport_the_config_is_named() {
-        let (chooser, _) = chooser(vec![]);
-        assert!(opened_by(&chooser).await.1.unwrap_err().to_string().contains("transports"));
+        let (failover, _) = failover(vec![]);
+        assert!(opened_by(&failover).await.1.unwrap_err().to_string().contains("transports"));
     }
 }

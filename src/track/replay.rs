@@ -4,6 +4,9 @@
 //! So series, streaks and gaps are what they were, at any pace. Unlike a live, a replay waits for its readers: nothing is
 //! lost at full speed. To jump back is to play from the start in silence, which is always right.
 
+mod rooms;
+mod track;
+
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -13,9 +16,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::outlet::{Outlets, Wants};
-use super::stage::Stage;
-use super::update::{Command, Playback, Update, UpdateKind};
+use self::rooms::ReplayRooms;
+use super::subscribers::{Subscribers, Wants};
+use super::update::{Command, ReplayControl, Update, UpdateKind};
 use crate::clock::{Clock, Timestamp};
 use crate::webcast::{Error, Replay};
 
@@ -28,7 +31,7 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(10 * 60);
 /// Lines played before a command is heard.
 const AT_ONCE: usize = 64;
 /// How long a shutdown waits for the player.
-const GOODBYE: Duration = Duration::from_secs(2);
+const SHUTDOWN: Duration = Duration::from_secs(2);
 /// Fastest pace that is a number.
 const FASTEST: u32 = 1_000;
 
@@ -56,10 +59,10 @@ impl FromStr for Speed {
 
 /// A replay that has not begun.
 pub struct Player {
-    stage: Stage,
+    rooms: ReplayRooms,
     start: Timestamp,
     clock: Clock,
-    outlets: Outlets,
+    subscribers: Subscribers,
     commands: mpsc::Sender<Command>,
     inbox: mpsc::Receiver<Command>,
 }
@@ -68,10 +71,10 @@ impl Player {
     /// Opens a capture: a file, or a folder with a file for each room.
     pub async fn open(path: &Path) -> Result<Self, Error> {
         let clock = Clock::manual(Timestamp::default());
-        let stage = Stage::new(Replay::open(path).await?, clock.clone()).await?;
+        let rooms = ReplayRooms::new(Replay::open(path).await?, clock.clone()).await?;
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let start = clock.now().wall;
-        Ok(Self { stage, start, clock, outlets: Outlets::default(), commands, inbox })
+        Ok(Self { rooms, start, clock, subscribers: Subscribers::default(), commands, inbox })
     }
 
     /// The clock of the capture.
@@ -81,7 +84,7 @@ impl Player {
 
     /// A new reader, as of a [`Tracker`](super::Tracker); the replay waits for it.
     pub fn subscribe(&self, capacity: usize, raw: bool) -> mpsc::Receiver<Update> {
-        self.outlets.subscribe(capacity, Wants { messages: raw, frames: false })
+        self.subscribers.subscribe(capacity, Wants { messages: raw, frames: false })
     }
 
     /// Where commands go. As long as somebody has this, the replay stays at its end and can be rewound.
@@ -92,17 +95,17 @@ impl Player {
     /// Plays at this speed, beginning so long after the start. Needs a tokio runtime.
     pub fn play(self, speed: Speed, from: Duration) -> Playing {
         let stop = CancellationToken::new();
-        let show = Show {
+        let playback = Playback {
             now: self.clock.now().wall,
-            stage: self.stage,
+            rooms: self.rooms,
             clock: self.clock,
-            outlets: self.outlets,
+            subscribers: self.subscribers,
             inbox: Some(self.inbox),
             start: self.start,
             speed,
             paused: false,
             over: false,
-            told: 0,
+            announced: 0,
             since: Instant::now(),
         };
         let task = tokio::spawn({
@@ -110,7 +113,7 @@ impl Player {
             async move {
                 tokio::select! {
                     () = stop.cancelled() => {}
-                    () = show.run(from) => {}
+                    () = playback.run(from) => {}
                 }
             }
         });
@@ -128,17 +131,17 @@ impl Playing {
     /// Stops it where it is.
     pub async fn finish(self) {
         self.stop.cancel();
-        if tokio::time::timeout(GOODBYE, self.task).await.is_err() {
+        if tokio::time::timeout(SHUTDOWN, self.task).await.is_err() {
             tracing::warn!("the replay did not stop in time");
         }
     }
 }
 
 /// What the task of a replay knows.
-struct Show {
-    stage: Stage,
+struct Playback {
+    rooms: ReplayRooms,
     clock: Clock,
-    outlets: Outlets,
+    subscribers: Subscribers,
     /// Nothing when nobody can command any more.
     inbox: Option<mpsc::Receiver<Command>>,
     /// When the capture begins.
@@ -147,13 +150,13 @@ struct Show {
     paused: bool,
     over: bool,
     /// Rooms that readers know.
-    told: usize,
+    announced: usize,
     /// The clock showed `now` at `since`.
     now: Timestamp,
     since: Instant,
 }
 
-impl Show {
+impl Playback {
     async fn run(mut self, from: Duration) {
         self.jump(self.start.0.saturating_add(millis(from))).await;
         loop {
@@ -167,7 +170,7 @@ impl Show {
                 () = sleep(wait.unwrap_or_default()), if wait.is_some() => None,
             };
             match commanded {
-                Some(Some(command)) => self.obey(command).await,
+                Some(Some(command)) => self.handle(command).await,
                 Some(None) => self.inbox = None,
                 None => self.go_on().await,
             }
@@ -190,15 +193,15 @@ impl Show {
 
     /// When the next thing happens.
     fn due(&self) -> Option<Timestamp> {
-        let line = self.stage.next_line()?;
-        Some(self.stage.next_tick().map_or(line, |tick| tick.min(line)))
+        let line = self.rooms.next_line()?;
+        Some(self.rooms.next_tick().map_or(line, |tick| tick.min(line)))
     }
 
     /// Turns the clock as far as it may go, and plays what is due then.
     async fn go_on(&mut self) {
         for _ in 0..AT_ONCE {
             let Some(due) = self.due() else {
-                self.stage.end();
+                self.rooms.end();
                 self.over = true;
                 return;
             };
@@ -206,7 +209,7 @@ impl Show {
             if now < due {
                 return self.clock.set(now);
             }
-            self.outlets.room().await;
+            self.subscribers.wait_for_space().await;
             self.play_due(due).await;
         }
     }
@@ -226,19 +229,19 @@ impl Show {
     /// Plays what happens at `due`: time passes first, as it would have then.
     async fn play_due(&mut self, due: Timestamp) {
         self.clock.set(due.max(self.clock.now().wall));
-        self.stage.tick();
-        if self.stage.next_line().is_some_and(|line| line <= due) {
-            self.stage.play_line().await;
+        self.rooms.tick();
+        if self.rooms.next_line().is_some_and(|line| line <= due) {
+            self.rooms.play_line().await;
         }
-        self.told = self.told.max(self.stage.len());
+        self.announced = self.announced.max(self.rooms.len());
     }
 
     /// Goes to a time of the capture in silence: from where it is, or from the start when that lies behind.
     async fn jump(&mut self, to: i64) {
-        let known = self.told;
-        self.stage.mute();
+        let known = self.announced;
+        self.rooms.mute();
         if to < self.clock.now().wall.0 {
-            if let Err(error) = self.stage.rewind().await {
+            if let Err(error) = self.rooms.rewind().await {
                 tracing::warn!("the replay cannot go back: {error}");
             }
             self.over = false;
@@ -250,28 +253,28 @@ impl Show {
         }
         let end = self.due().map_or(self.clock.now().wall, |due| due.min(Timestamp(to)));
         self.set_clock(end.max(self.clock.now().wall));
-        self.stage.speak_through(&self.outlets, known);
-        self.told = self.stage.len();
+        self.rooms.set_subscribers(&self.subscribers, known);
+        self.announced = self.rooms.len();
     }
 
-    async fn obey(&mut self, command: Command) {
+    async fn handle(&mut self, command: Command) {
         match command {
             Command::Snapshot(key) => {
-                if let Some(room) = self.stage.room(key) {
-                    room.tell_snapshot();
+                if let Some(room) = self.rooms.room(key) {
+                    room.publish_snapshot();
                 }
             }
             Command::Remove(key) => {
-                if let Some(room) = self.stage.room(key) {
-                    room.speak_through(Outlets::default());
-                    self.outlets.publish(key, &UpdateKind::Removed { into: None }, self.clock.now());
+                if let Some(room) = self.rooms.room(key) {
+                    room.set_subscribers(Subscribers::default());
+                    self.subscribers.publish(key, &UpdateKind::Removed { into: None }, self.clock.now());
                 }
             }
-            Command::Playback(Playback::Pause) => {
+            Command::Replay(ReplayControl::Pause) => {
                 self.paused = !self.paused;
                 self.set_clock(self.clock.now().wall);
             }
-            Command::Playback(Playback::Skip(seconds)) => {
+            Command::Replay(ReplayControl::Skip(seconds)) => {
                 let now = self.clock.now().wall.0;
                 self.jump(now.saturating_add(seconds.saturating_mul(1_000)).max(self.start.0)).await;
             }
