@@ -279,7 +279,9 @@ pub(super) fn broken(doing: &str, place: &str, error: reqwest::Error) -> Error {
     if is_out_of_files(&error) {
         return Error::new(
             Kind::Network,
-            format!("could not {doing}: this machine lets us open no more files or connections; raise `ulimit -n`, or watch fewer rooms"),
+            format!(
+                "could not {doing}: this machine lets us open no more files or connections; raise `ulimit -n`, or watch fewer rooms"
+            ),
         );
     }
     let cause = cause(&error);
@@ -295,7 +297,7 @@ pub(super) fn broken(doing: &str, place: &str, error: reqwest::Error) -> Error {
 }
 
 /// Whether the process (24) or the machine (23) has no file descriptor left.
-fn is_out_of_files(error: &dyn std::error::Error) -> bool {
+fn is_out_of_files(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
         let io = error.downcast_ref::<std::io::Error>();

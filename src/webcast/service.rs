@@ -14,13 +14,8 @@ use super::http::{Answer, Http, Proxies, Request};
 use super::lookup::{KnownHosts, RoomIdRoute};
 use super::request_overrides::{Additions, RequestOverrides};
 use super::route::{Route, Routes};
-<<<<<<< HEAD
-use super::socket::Pace;
-use super::transport::{RoomRef, provider_headers};
-=======
 use super::socket::SocketTimeouts;
-use super::transport::RoomRef;
->>>>>>> main
+use super::transport::{RoomRef, provider_headers};
 use super::user_agent::{BrowserIdentity, insert_text};
 use crate::config::{self, Secret, Secrets, Settings, TransportKind};
 
