@@ -31,7 +31,7 @@ fn main() {
     if std::env::args().any(|argument| argument == "serve") {
         return serve(ROOMS, MESSAGES, Rhythm::Steady(RATE));
     }
-    tiktop::run::runtime().unwrap().block_on(rooms());
+    stage::runtime().block_on(rooms());
 }
 
 async fn rooms() {

@@ -47,7 +47,7 @@ fn main() {
 }
 
 fn measure(what: impl AsyncFnOnce()) {
-    tiktop::run::runtime().unwrap().block_on(what());
+    stage::runtime().block_on(what());
 }
 
 struct Listener {

@@ -1,11 +1,4 @@
 //! Commands: what a person types, and the lines they get back. One file each.
-//!
-//! ```no_run
-//! // All there is in `main.rs`.
-//! fn main() -> std::process::ExitCode {
-//!     tiktop::cli::run()
-//! }
-//! ```
 
 mod browser;
 pub mod config;
@@ -26,6 +19,7 @@ mod search;
 mod sim;
 mod watch;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -38,7 +32,7 @@ use crate::ids::Target;
 ///
 /// `tiktop @name` opens a room. Watching needs no account.
 #[derive(Debug, Parser)]
-#[command(name = "tiktop", version, subcommand_precedence_over_arg = true)]
+#[command(name = "tiktop", bin_name = "tiktop", version, subcommand_precedence_over_arg = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -110,11 +104,10 @@ impl SettingsArgs {
 
 /// Runs the program with the arguments of this process.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(without_help_of_help(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are not mistakes; a closed pipe is nobody's.
-            drop(error.print());
+            output::print_usage(&error);
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
@@ -149,7 +142,29 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// `help --help` is what everybody tries who looks for help, and clap refuses it: the flag changes nothing there.
+fn without_help_of_help(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut args: Vec<_> = args.collect();
+    if args.get(1).is_some_and(|command| command == "help") {
+        args.retain(|arg| arg != "--help" && arg != "-h");
+    }
+    args
+}
+
 /// Reads the names of rooms; the first that is none is named with what to type instead.
 fn targets(rooms: &[String]) -> Result<Vec<Target>> {
     rooms.iter().map(|room| Ok(room.parse::<Target>()?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_of_help_is_help() {
+        let args = |words: &str| without_help_of_help(words.split(' ').map(OsString::from));
+        assert_eq!(args("tiktop help --help"), args("tiktop help"));
+        assert_eq!(args("tiktop help live -h"), args("tiktop help live"));
+        assert_eq!(args("tiktop live --help").len(), 3);
+    }
 }

@@ -1,12 +1,12 @@
 //! The library's face: track a live, ask about rooms and people, record.
 //!
 //! Everything the program does with TikTok, without its screen. A [`Client`] is made by [`Client::builder`]; it gives
-//! [`Live`]s, which are streams of [`Event`]s with a state that is always up to date, and answers single questions.
+//! [`Live`]s, which are streams of [`LiveEvent`]s with a state that is always up to date, and answers single questions.
 //!
 //! ```
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! use tiktop::events::EventKind;
-//! use tiktop::{Client, Event};
+//! use tiktop::{Client, LiveEvent};
 //!
 //! // A simulated TikTok on this machine; leave `service` out for the real one.
 //! let sim = tiktop::sim::Sim::start(tiktop::sim::Options::default()).await?;
@@ -17,7 +17,7 @@
 //!
 //! let mut live = client.track_user("@ana.live").await?;
 //! while let Some(event) = live.next().await {
-//!     let Event::Happened(noted) = event else { continue };
+//!     let LiveEvent::Happened(noted) = event else { continue };
 //!     if let EventKind::Chat(chat) = &noted.event.kind {
 //!         println!("{}: {}", chat.from.name(), chat.text);
 //!         break;
@@ -46,18 +46,18 @@
 
 mod builder;
 mod error;
-mod feed;
 mod live;
+mod live_feed;
 mod recording;
 
 use std::fmt;
 use std::time::Duration;
 
-pub use builder::Builder;
+pub use builder::ClientBuilder;
 pub use error::Error;
-pub use feed::{Feed, Item};
-pub use live::{Event, Live};
-pub use recording::{Recording, Saved};
+pub use live::{Live, LiveEvent};
+pub use live_feed::{FoundLive, LiveFeed};
+pub use recording::{RecordedFile, Recording};
 
 use crate::clock::Clock;
 use crate::ids::{RoomId, Target, UniqueId};
@@ -75,14 +75,14 @@ pub struct Client {
     failover: Failover,
     limiter: ConnectLimiter,
     clock: Clock,
-    habits: Habits,
+    event_options: EventOptions,
     /// What makes recordings; the folder is said with each one.
     ffmpeg: String,
 }
 
 /// How lives are told.
 #[derive(Clone, Copy, Debug)]
-struct Habits {
+struct EventOptions {
     history: bool,
     raw: bool,
     queue: usize,
@@ -95,8 +95,8 @@ impl Client {
     }
 
     /// Sets options first.
-    pub fn builder() -> Builder {
-        Builder::default()
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
     }
 
     /// Tracks the live of a user, until that live ends. `name` is a name or a link.
@@ -200,15 +200,15 @@ impl Client {
         Ok(self.service.price_list().await?)
     }
 
-    /// Lives TikTok recommends, page by page. Nothing is asked before [`Feed::next`]. Tried on the simulator only.
-    pub fn feed(&self) -> Feed {
-        Feed::new(self.clone())
+    /// Lives TikTok recommends, page by page. Nothing is asked before [`LiveFeed::next`]. Tried on the simulator only.
+    pub fn feed(&self) -> LiveFeed {
+        LiveFeed::new(self.clone())
     }
 
     /// Lives that match some words.
-    pub async fn search_live(&self, words: &str) -> Result<Vec<Item>, Error> {
+    pub async fn search_live(&self, words: &str) -> Result<Vec<FoundLive>, Error> {
         let found = self.service.search_live(words).await?;
-        Ok(found.into_iter().map(|info| Item::new(self.clone(), info)).collect())
+        Ok(found.into_iter().map(|info| FoundLive::new(self.clone(), info)).collect())
     }
 
     /// The transports' health: who worked last, who failed and why, who is left alone until when.
@@ -223,7 +223,7 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("habits", &self.habits).finish_non_exhaustive()
+        f.debug_struct("Client").field("event_options", &self.event_options).finish_non_exhaustive()
     }
 }
 

@@ -26,27 +26,35 @@ mod gift;
 mod item;
 pub mod json;
 mod link;
+mod minor;
+mod moderation;
 mod pin;
 mod poll;
+mod rank;
 mod room_notice;
 mod status;
 mod talk;
+mod unknown;
 mod viewer;
 
-pub use announce::{Announcement, AnnouncementKind, Banner, MinorEvent, Rank, RankKind, RankRow, Shop};
+pub use announce::{Announcement, AnnouncementKind, Banner, Shop};
 pub use audience::{Follow, Join, Like, Share, TopViewer, Viewers};
 pub use battle::{
     BattleAction, BattleEvent, BattleKind, BattlePoints, BattleResult, BattleSide, BattleTimes, Cause, Supporter,
 };
 pub use catalogue::Catalogue;
 pub use decode::{Decoder, decode};
-pub use event::{EventKind, RoomEvent, Unknown};
+pub use event::{EventKind, RoomEvent};
 pub use gift::{Barrage, BarrageKind, Envelope, Gift, GiftFacts, GiftTo, StreakClosed, Subscribe};
 pub use item::{BattleItem, BattleTask, ItemKind, TaskOutcome, TaskStage};
 pub use link::{Guest, GuestCoins, GuestTickets, Link, LinkAction, LinkScene, LinkSource};
+pub use minor::MinorEvent;
+pub use moderation::{Moderation, ModerationKind};
 pub use pin::{Pin, PinnedWhat, QuestionChange, QuestionUpdate};
 pub use poll::{Contribution, Goal, GoalPart, Poll, PollOption, PollStage};
-pub use room_notice::{Control, ControlAction, Delete, Moderation, ModerationKind, Notice, NoticeKind};
+pub use rank::{Rank, RankKind, RankRow};
+pub use room_notice::{Control, ControlAction, Delete, Notice, NoticeKind};
 pub use status::{Gap, Host, Info, LiveStart, Phase, PhaseKind};
 pub use talk::{Caption, CaptionText, Chat, Emote, EmoteChat, Intro, Question};
+pub use unknown::Unknown;
 pub use viewer::{Badge, Viewer};

@@ -35,12 +35,27 @@ pub mod client;
 
 pub mod config;
 
-pub mod tui;
-
+#[cfg(feature = "sim")]
 pub mod sim;
 
-pub mod cli;
+// The program. It stands on the library and is no part of it: `internals` shows the screen to our own tests and benches.
+#[cfg(all(feature = "cli", feature = "internals"))]
+#[doc(hidden)]
+pub mod tui;
+#[cfg(all(feature = "cli", not(feature = "internals")))]
+#[allow(unreachable_pub, dead_code, unused_imports, reason = "`internals` reaches and uses it")]
+mod tui;
 
-pub mod run;
+#[cfg(feature = "cli")]
+#[allow(unreachable_pub, reason = "`pub` is what a module shows to the other modules of the program")]
+mod run;
 
-pub use client::{Client, Error, Event, Live};
+#[cfg(feature = "cli")]
+#[allow(unreachable_pub, reason = "`pub` is what a module shows to the other modules of the program")]
+mod cli;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub use cli::run as run_program;
+
+pub use client::{Client, Error, Live, LiveEvent};

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    tiktop::cli::run()
+    tiktop::run_program()
 }

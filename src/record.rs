@@ -80,10 +80,14 @@ pub struct Limits {
     pub round: Duration,
     /// A recording that has not begun after this long never does.
     pub start: Duration,
-    /// A recording without data for this long is closed.
+    /// First pause after a connection that brought something and was over at once; each further one doubles it.
+    pub short: Duration,
+    /// The file of a recording without data for this long is closed; the recording waits on.
     pub give_up: Duration,
-    /// A live whose addresses are all refused for this long has ended.
-    pub gone: Duration,
+    /// The service must say twice, this far apart, that the live is over.
+    pub end_again: Duration,
+    /// What may still come once the live is known to be over.
+    pub after_end: Duration,
     /// An ffmpeg that takes nothing for this long hangs.
     pub write: Duration,
     /// What ffmpeg gets to close the file once its input has ended; then it is told to terminate.
@@ -104,7 +108,9 @@ impl Default for Limits {
             round: Duration::from_secs(5),
             start: Duration::from_secs(20),
             give_up: Duration::from_secs(60),
-            gone: Duration::from_secs(10),
+            short: Duration::from_secs(1),
+            end_again: Duration::from_secs(2),
+            after_end: Duration::from_secs(3),
             write: Duration::from_secs(20),
             close: Duration::from_secs(3),
             terminate: Duration::from_secs(2),

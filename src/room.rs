@@ -170,7 +170,7 @@ impl Room {
     /// What the service says is checked first: a message of another live, or one whose id came before, changes nothing but
     /// the count of such messages. What we say ourselves is always applied.
     pub fn apply(&mut self, event: &RoomEvent) -> Verdict {
-        if reduce::is_from_service(&event.kind) {
+        if event.kind.is_from_service() {
             if self.is_foreign(event) {
                 self.stats.foreign += 1;
                 return Verdict::Foreign;

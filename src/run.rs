@@ -1,15 +1,5 @@
 //! Composition root: the only module that sees all the others. Builds the runtime, the client, the tracker, the recorder and
 //! the screen, and takes them down in order.
-//!
-//! ```
-//! use tiktop::config::{Secrets, Settings};
-//!
-//! let runtime = tiktop::run::runtime()?;
-//! let client = tiktop::run::client(&Settings::default(), Secrets::default(), true)?;
-//! assert_eq!(client.transports()?.len(), 2);
-//! # drop(runtime);
-//! # Ok::<_, Box<dyn std::error::Error>>(())
-//! ```
 
 mod capture;
 mod log;
@@ -141,7 +131,9 @@ pub fn dashboard(dashboard: Dashboard, demo: Option<(Runtime, Sim)>) -> Result<O
 
 /// Keys that cannot be are told before the screen is taken, with their place in the file.
 fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::Options> {
-    let Settings { screen, keys, .. } = loaded.settings.clone();
+    let Settings { mut screen, keys, .. } = loaded.settings.clone();
+    // A terminal of another locale shows the bytes of our signs as several characters each.
+    screen.ascii |= !tui::is_utf8_locale(|name| std::env::var(name).ok());
     tui::check_keys(&keys).map_err(|mistakes| {
         let placed: Vec<_> = mistakes.iter().map(|mistake| loaded.placed(mistake)).collect();
         eyre!(placed.join("\n"))

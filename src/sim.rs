@@ -36,6 +36,7 @@ mod info;
 mod media;
 pub mod message;
 mod provider;
+mod proxy;
 mod query;
 mod room;
 mod server;
@@ -55,7 +56,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 pub use self::expected_totals::ExpectedTotals;
-pub use self::faults::{Fault, UnknownFault};
+pub use self::faults::{Fault, FaultGroup, UnknownFault};
 use self::world::{Address, World};
 pub use self::world::{Request, SocketCounts};
 use crate::wire::pb;
@@ -65,7 +66,7 @@ use crate::wire::pb;
 pub struct Options {
     /// The port on 127.0.0.1; 0 finds a free one.
     pub port: u16,
-    /// Whether to speak https and wss, with a throw-away authority.
+    /// Whether to speak https and wss too, with a throw-away authority; the addresses it names are then of that kind.
     pub tls: bool,
     /// What the crowd grows from.
     pub seed: u64,
@@ -161,6 +162,12 @@ impl Sim {
     /// What a room's live has sent to those who listened; empty for a room that does not exist.
     pub fn expected_totals(&self, name: &str) -> ExpectedTotals {
         self.world.by_name(name).map(|room| room.expected_totals()).unwrap_or_default()
+    }
+
+    /// What was sent in each live of a room, oldest first, the last one being that of [`Sim::expected_totals`]. The latest
+    /// thousand lives are kept.
+    pub fn expected_totals_of_lives(&self, name: &str) -> Vec<ExpectedTotals> {
+        self.world.by_name(name).map(|room| room.totals_of_lives()).unwrap_or_default()
     }
 
     /// Every request so far (the last 10 000), handshakes too, oldest first.

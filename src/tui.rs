@@ -1,7 +1,7 @@
 //! The screen: keys and news in, frames out.
 //!
 //! ```text
-//! keys, paste, wheel --EventStream--+
+//! keys, paste, wheel --terminal::Input+
 //! track::Update, record::Update ----+--> run --Msg--> update(&mut App, Msg) -> Effects: Track(..) Record(..) Quit ...
 //! time that somebody must see ------+      |
 //!                                          +-- dirty, and not drawn for 1/fps --> view(&App, &mut Cache, &mut Frame)
@@ -65,6 +65,8 @@ pub struct Options {
     pub keys: Keys,
     /// A line that stays in the status row, such as "demo: nobody here is real".
     pub notice: Option<Text>,
+    /// What is shown is a replay: keys and hints are those of one.
+    pub replay: bool,
     /// Draw without colours: bold, dim and reverse only.
     pub mono: bool,
     /// Where the person is, for clock times.
@@ -75,7 +77,7 @@ impl Options {
     /// Options with the zone and `NO_COLOR` of this machine.
     pub fn new(screen: Screen, keys: Keys) -> Self {
         let mono = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { screen, keys, notice: None, mono, zone: jiff::tz::TimeZone::system() }
+        Self { screen, keys, notice: None, replay: false, mono, zone: jiff::tz::TimeZone::system() }
     }
 }
 

@@ -38,6 +38,7 @@ mod gifts;
 mod handshake;
 mod http;
 mod json;
+mod live_streams;
 mod lookup;
 mod media;
 mod prices;
@@ -70,6 +71,7 @@ pub use error::{Error, Kind};
 pub use feed::FeedPage;
 pub use gifts::GiftRow;
 pub use http::Proxies;
+pub use live_streams::LiveStreams;
 pub use lookup::{Gates, LiveStatus, Lookup};
 pub use media::MediaStream;
 pub use prices::{CoinPack, ShownPrice};
@@ -144,10 +146,10 @@ impl Client {
         }
     }
 
-    /// The same, with what a look-up of the host says of this room where `room/info` is refused or names no stream. Costs up
-    /// to two requests more.
-    pub async fn room_info_and_streams(&self, room: RoomId) -> Result<RoomInfo, Error> {
-        room_info::gather(&self.service, room).await
+    /// The streams of a live, from all answers that name some: room info, and the look-ups of its host where given. Works
+    /// without login, signature and event socket.
+    pub async fn live_streams(&self, room: RoomId, host: Option<&UniqueId>) -> Result<LiveStreams, Error> {
+        live_streams::live_streams(&self.service, room, host).await
     }
 
     /// Who an account is: by its profile page, else by what a look-up knows.

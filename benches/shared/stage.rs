@@ -51,6 +51,11 @@ fn frames(messages: usize) -> Frames {
     Arc::new(frames)
 }
 
+/// The runtime that the program itself uses.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
 /// Serves until standard input closes, which it does when whoever started us ends.
 pub(crate) fn serve(rooms: usize, messages: usize, rhythm: Rhythm) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

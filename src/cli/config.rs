@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use crate::config::{self, Kind, Loaded, paths};
+use crate::text::printable;
 use crate::tui::check_keys;
 
 /// Every option with its default and a word about it.
@@ -61,12 +62,12 @@ fn answer(
         Command::Print { example: true } => out.write_all(EXAMPLE.as_bytes()).map(|()| 0),
         Command::Check | Command::Print { .. } => match checked(file, sets) {
             Err(wrong) => {
-                writeln!(err, "{}", wrong.message)?;
+                writeln!(err, "{}", printable(&wrong.message))?;
                 Ok(wrong.code)
             }
             Ok(loaded) => {
                 for warning in &loaded.warnings {
-                    writeln!(err, "warning: {warning}")?;
+                    writeln!(err, "warning: {}", printable(warning))?;
                 }
                 tell(command, &loaded, out).map(|()| 0)
             }
@@ -79,7 +80,7 @@ fn path(file: Option<&Path>, out: &mut impl Write, err: &mut impl Write) -> io::
         writeln!(err, "there is no home folder to hold a config file; name one with --config")?;
         return Ok(1);
     };
-    writeln!(out, "{}", path.display())?;
+    writeln!(out, "{}", printable(&path.display().to_string()))?;
     if !path.exists() {
         writeln!(err, "there is no such file yet; `tiktop config print --example` prints one to start from")?;
     }
@@ -113,7 +114,7 @@ fn checked(file: Option<&Path>, sets: &[String]) -> Result<Loaded, Wrong> {
 fn tell(command: &Command, loaded: &Loaded, out: &mut impl Write) -> io::Result<()> {
     match (command, &loaded.file) {
         (Command::Print { .. }, _) => out.write_all(config::print(&loaded.settings).as_bytes()),
-        (_, Some(file)) => writeln!(out, "config ok: {}", file.display()),
+        (_, Some(file)) => writeln!(out, "config ok: {}", printable(&file.display().to_string())),
         (_, None) => writeln!(out, "config ok: there is no config file, the defaults hold"),
     }
 }

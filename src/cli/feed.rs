@@ -31,7 +31,7 @@ pub(super) fn run(args: &Feed, settings: &SettingsArgs) -> Result<ExitCode> {
             found.extend(feed.next().await?);
         }
         if args.json {
-            let rooms: Vec<_> = found.iter().map(|item| room_json(item)).collect();
+            let rooms: Vec<_> = found.iter().map(|item| room_json(item.info())).collect();
             print_json(&json!({ "rooms": rooms, "has_more": feed.has_more() }));
         } else {
             print_rooms(found.iter());

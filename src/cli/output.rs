@@ -1,14 +1,61 @@
 //! Standard output and standard error. A reader that went away is no error.
+//!
+//! Whatever is printed for people is cleaned here: a file name or an argument may hold control bytes like any remote text.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use crate::text::printable;
+
+/// How long a terminal may take for a sentence: one that takes nothing must not keep the program from ending.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// One line to standard error.
 pub(super) fn warn(sentence: &str) {
-    drop(writeln!(std::io::stderr().lock(), "tiktop: {sentence}"));
+    to_stderr(format!("tiktop: {}\n", printable(sentence)));
 }
 
-/// One line to standard output; false when nobody reads any more.
+/// What is wrong with the command line, or the help that was asked for, as clap words it.
+pub(super) fn print_usage(error: &clap::Error) {
+    // Colours are left out where control bytes of an argument would stand among theirs.
+    let hostile = std::env::args_os().any(|arg| arg.to_string_lossy().chars().any(crate::text::must_escape));
+    if hostile && error.use_stderr() {
+        to_stderr(printable(&error.render().to_string()).into_owned());
+    } else {
+        // Help and version are not mistakes; a closed pipe is nobody's.
+        drop(error.print());
+    }
+}
+
+fn to_stderr(text: String) {
+    static STUCK: AtomicBool = AtomicBool::new(false);
+    let write = |text: &str| drop(std::io::stderr().lock().write_all(text.as_bytes()));
+    if !std::io::stderr().is_terminal() {
+        return write(&text);
+    }
+    if STUCK.load(Ordering::Relaxed) {
+        return;
+    }
+    let (done, written) = mpsc::sync_channel(1);
+    thread::spawn(move || {
+        write(&text);
+        done.send(())
+    });
+    if written.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+        STUCK.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Text of one or more lines to standard output; false when nobody reads any more.
 pub(super) fn print_line(line: &str) -> bool {
+    print_raw(&printable(line))
+}
+
+/// A line of JSON to standard output, which escapes what must not be printed; false when nobody reads any more.
+pub(super) fn print_raw(line: &str) -> bool {
     writeln!(std::io::stdout().lock(), "{line}").is_ok()
 }
 

@@ -56,7 +56,7 @@ pub(super) fn print_json(object: &Value) {
         #[serde(flatten)]
         object: &'v Value,
     }
-    output::print_line(&escape::to_string(&Answer { v: VERSION, object }));
+    output::print_raw(&escape::to_string(&Answer { v: VERSION, object }));
 }
 
 /// `label  value` lines; those without a value are left out.

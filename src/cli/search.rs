@@ -24,7 +24,7 @@ pub(super) fn run(args: &Search, settings: &SettingsArgs) -> Result<ExitCode> {
     query(settings, async |client| {
         let found = client.search_live(&args.words.join(" ")).await?;
         if args.json {
-            print_json(&json!({ "rooms": found.iter().map(|item| room_json(item)).collect::<Vec<_>>() }));
+            print_json(&json!({ "rooms": found.iter().map(|item| room_json(item.info())).collect::<Vec<_>>() }));
         } else if found.is_empty() {
             output::warn("no live matches these words");
         } else {

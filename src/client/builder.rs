@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Client, Error, Habits};
+use super::{Client, Error, EventOptions};
 use crate::clock::Clock;
 use crate::config::{Provider, Secret, Settings, TransportKind};
 use crate::track::ConnectLimiter;
@@ -34,27 +34,27 @@ const LEAST_QUEUE: usize = 16;
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Builder {
+pub struct ClientBuilder {
     settings: Settings,
     secrets: Secrets,
     proxies: Proxies,
     overrides: RequestOverrides,
-    habits: Habits,
+    event_options: EventOptions,
 }
 
-impl Default for Builder {
+impl Default for ClientBuilder {
     fn default() -> Self {
         Self {
             settings: Settings::default(),
             secrets: Secrets::default(),
             proxies: Proxies::Configured,
             overrides: RequestOverrides::default(),
-            habits: Habits { history: true, raw: false, queue: QUEUE },
+            event_options: EventOptions { history: true, raw: false, queue: QUEUE },
         }
     }
 }
 
-impl Builder {
+impl ClientBuilder {
     /// All settings at once, such as a config file's; say this first.
     pub fn settings(mut self, settings: Settings, secrets: Secrets) -> Self {
         (self.settings, self.secrets) = (settings, secrets);
@@ -179,7 +179,7 @@ impl Builder {
         self
     }
 
-    /// Whether sockets are used (yes). No: messages are only polled. Replaces what [`Builder::transports`] said.
+    /// Whether sockets are used (yes). No: messages are only polled. Replaces what [`ClientBuilder::transports`] said.
     pub fn socket_upgrade(mut self, wanted: bool) -> Self {
         self.settings.transports = if wanted { Settings::default().transports } else { vec![TransportKind::Poll] };
         self
@@ -206,7 +206,7 @@ impl Builder {
     /// Whether what was said before we came in is told (yes). It is part of the state in any case; what we missed in a
     /// gap is always told.
     pub fn history(mut self, wanted: bool) -> Self {
-        self.habits.history = wanted;
+        self.event_options.history = wanted;
         self
     }
 
@@ -225,13 +225,13 @@ impl Builder {
 
     /// Whether messages are told as bytes too, before their events (no).
     pub fn raw(mut self, wanted: bool) -> Self {
-        self.habits.raw = wanted;
+        self.event_options.raw = wanted;
         self
     }
 
     /// How many batches of events wait for a program that is busy (4096, at least 16); it hears what it lost beyond that.
     pub fn queue(mut self, batches: usize) -> Self {
-        self.habits.queue = batches.max(LEAST_QUEUE);
+        self.event_options.queue = batches.max(LEAST_QUEUE);
         self
     }
 
@@ -243,7 +243,7 @@ impl Builder {
 
     /// Checks everything; connects to nothing. Fails with [`Kind::Setup`](webcast::Kind::Setup) where an option cannot be.
     pub fn build(self) -> Result<Client, Error> {
-        let Self { settings, secrets, proxies, overrides, habits } = self;
+        let Self { settings, secrets, proxies, overrides, event_options } = self;
         let clock = Clock::system();
         let service = webcast::Client::with_overrides(&settings, secrets, proxies, &overrides)?;
         let failover = service.failover(clock.clone())?;
@@ -252,7 +252,7 @@ impl Builder {
             failover,
             limiter: ConnectLimiter::default(),
             clock,
-            habits,
+            event_options,
             ffmpeg: settings.record.ffmpeg,
         })
     }

@@ -23,10 +23,10 @@ const KEY: RoomKey = RoomKey(1);
 
 /// Something a live told.
 #[derive(Clone, Debug)]
-pub enum Event {
+pub enum LiveEvent {
     /// Something happened; for gifts with what it adds.
     Happened(Noted),
-    /// A message as it came, before its event; only when [`Builder::raw`](super::Builder::raw) asked for them.
+    /// A message as it came, before its event; only when [`ClientBuilder::raw`](super::ClientBuilder::raw) asked for them.
     Raw(RawMessage),
     /// We were too slow and missed events: what they were. The state catches up by itself.
     Lagged(Lost),
@@ -38,7 +38,7 @@ pub struct Live {
     tracker: Tracker,
     updates: mpsc::Receiver<Update>,
     /// Told by the tracker and not yet asked for: what is left of one update.
-    waiting: VecDeque<Event>,
+    waiting: VecDeque<LiveEvent>,
     state: Room,
     /// The live that the first look-up found.
     room: Option<RoomId>,
@@ -53,7 +53,7 @@ impl Live {
     pub(super) async fn open(client: Client, target: Target, room: Option<RoomId>, once: bool) -> Self {
         let (service, failover, limiter) = (client.service.clone(), client.failover.clone(), client.limiter.clone());
         let tracker = Tracker::with_failover(service, failover, limiter, client.clock.clone());
-        let updates = tracker.subscribe(client.habits.queue, client.habits.raw);
+        let updates = tracker.subscribe(client.event_options.queue, client.event_options.raw);
         let added = tracker.commands().send(Command::Add(target)).await;
         Self {
             client,
@@ -69,14 +69,14 @@ impl Live {
     }
 
     /// The next event; nothing when the live has ended (never, for one that was [followed](Client::follow)). Cancel-safe.
-    pub async fn next(&mut self) -> Option<Event> {
+    pub async fn next(&mut self) -> Option<LiveEvent> {
         while !self.over {
             let Some(event) = self.waiting.pop_front() else {
                 let update = self.updates.recv().await?;
                 self.receive(update.kind);
                 continue;
             };
-            if self.take(&event) {
+            if self.apply(&event) {
                 return Some(event);
             }
         }
@@ -84,16 +84,16 @@ impl Live {
     }
 
     /// The events as a stream, for programs that combine streams.
-    pub fn events(&mut self) -> BoxStream<'_, Event> {
+    pub fn events(&mut self) -> BoxStream<'_, LiveEvent> {
         stream::unfold(self, async |live| live.next().await.map(|event| (event, live))).boxed()
     }
 
     /// Takes an update while nothing is waiting, so that a snapshot is as new as the last event that was taken.
     fn receive(&mut self, update: UpdateKind) {
         match update {
-            UpdateKind::Events(batch) => self.waiting.extend(batch.iter().cloned().map(Event::Happened)),
-            UpdateKind::Raw(batch) => self.waiting.extend(batch.iter().cloned().map(Event::Raw)),
-            UpdateKind::Lagged(lost) => self.waiting.push_back(Event::Lagged(lost)),
+            UpdateKind::Events(batch) => self.waiting.extend(batch.iter().cloned().map(LiveEvent::Happened)),
+            UpdateKind::Raw(batch) => self.waiting.extend(batch.iter().cloned().map(LiveEvent::Raw)),
+            UpdateKind::Lagged(lost) => self.waiting.push_back(LiveEvent::Lagged(lost)),
             UpdateKind::Snapshot(room) => self.state = Room::clone(&room),
             UpdateKind::Removed { .. } => self.over = true,
             UpdateKind::Added { .. } | UpdateKind::Frame(_) | UpdateKind::Health(_) => {}
@@ -101,25 +101,25 @@ impl Live {
     }
 
     /// Brings the state up to an event; whether it is told.
-    fn take(&mut self, event: &Event) -> bool {
+    fn apply(&mut self, event: &LiveEvent) -> bool {
         match event {
-            Event::Happened(noted) => {
+            LiveEvent::Happened(noted) => {
                 self.state.apply(&noted.event);
-                self.note(&noted.event.kind);
+                self.track_end(&noted.event.kind);
                 !self.is_before_us(&noted.event)
             }
-            Event::Lagged(lost) => {
+            LiveEvent::Lagged(lost) => {
                 // A full inbox holds the same wish already.
                 let _ = self.tracker.commands().try_send(Command::Snapshot(KEY));
                 self.over |= self.once && lost.ended;
                 true
             }
-            Event::Raw(_) => true,
+            LiveEvent::Raw(_) => true,
         }
     }
 
     /// Notes what matters for what is told, and the end.
-    fn note(&mut self, kind: &EventKind) {
+    fn track_end(&mut self, kind: &EventKind) {
         match kind {
             EventKind::Live(_) => self.missed_some = false,
             EventKind::Gap(_) => self.missed_some = true,
@@ -132,7 +132,7 @@ impl Live {
 
     /// Whether this was said before we came in, and is not wanted.
     fn is_before_us(&self, event: &RoomEvent) -> bool {
-        event.history && !self.client.habits.history && !self.missed_some
+        event.history && !self.client.event_options.history && !self.missed_some
     }
 
     /// Everything known of the room, as of the last event that was taken: phase, totals, gifters, battle, log.

@@ -24,7 +24,7 @@ pub struct Recording {
 
 /// A finished recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Saved {
+pub struct RecordedFile {
     /// The file.
     pub file: PathBuf,
     /// Its size in bytes.
@@ -51,17 +51,17 @@ impl Recording {
     }
 
     /// Ends it and waits until its file is closed, which takes ffmpeg a second or so.
-    pub async fn stop(self) -> Result<Saved, Error> {
+    pub async fn stop(self) -> Result<RecordedFile, Error> {
         self.tell(Command::Stop(self.room)).await?;
         self.finished().await
     }
 
     /// Waits until it ends by itself: with the live, or because it broke.
-    pub async fn finished(mut self) -> Result<Saved, Error> {
+    pub async fn finished(mut self) -> Result<RecordedFile, Error> {
         let ended = loop {
             match self.next().await {
                 Some(record::Recording::Done { file, bytes, millis, reason }) => {
-                    break Ok(Saved { file, bytes, length: Duration::from_millis(millis), reason });
+                    break Ok(RecordedFile { file, bytes, length: Duration::from_millis(millis), reason });
                 }
                 Some(record::Recording::Failed { reason, .. }) => break Err(Error::Recording(reason)),
                 Some(_) => {}

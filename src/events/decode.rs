@@ -1,34 +1,24 @@
-//! From a wire message to an event: the table of methods, and what all messages share.
+//! Decoder of wire messages: what all families share.
 //!
-//! Each family of messages has a file of its own below; a reading is a function from the message's fields to an
-//! [`EventKind`]. Reading is stateless: what a gift adds and who leads a battle is for `room` to say.
+//! Each family of messages has a file of its own beside this one, and the table of `event.rs` names what it can read; a
+//! reading is a function from the message's fields to an [`EventKind`]. Reading is stateless: what a gift adds and who leads a battle is for `room` to say.
 //!
 //! Invariants: decoding never fails and never panics; a message that cannot be read is an [`Unknown`] with its reason;
 //! fields may come in any order.
 
-mod announce;
-mod audience;
-mod battles;
-mod display;
-mod gifts;
-mod items;
-mod links;
-mod minor;
-mod moderation;
-mod people;
-mod pins;
-mod polls;
-mod ranks;
-mod room_notice;
-mod talk;
+pub(super) mod display;
+pub(super) mod people;
 
 use std::sync::Arc;
 
+use super::Viewer;
+use super::json::JsonTally;
 use super::{Catalogue, EventKind, RoomEvent, Unknown};
 use crate::clock::{Moment, Timestamp};
 use crate::ids::{MsgId, RoomId};
 use crate::text::Text;
 use crate::wire::{DecodeError, Fields, Message};
+use serde::ser::SerializeMap;
 
 /// Reads messages with the gift facts of one room.
 #[derive(Clone, Debug)]
@@ -69,78 +59,30 @@ impl Decoder {
     }
 }
 
-/// A reading of one family: its message's fields in, what happened out.
-type Reading = for<'a> fn(&mut Context<'a>, Fields<'a>) -> Result<EventKind, DecodeError>;
+/// What an event of any kind has to say for itself. A row of the table in `event.rs` does not compile without it.
+pub(super) trait EventBody {
+    /// The person it is about.
+    fn person(&self) -> Option<&Viewer>;
 
-/// The table. Methods that are not here are named and counted.
-fn reading(method: &str) -> Option<Reading> {
-    Some(match method {
-        "WebcastChatMessage" => talk::chat,
-        "WebcastEmoteChatMessage" => talk::emote_chat,
-        "WebcastQuestionNewMessage" => talk::question,
-        "WebcastLiveIntroMessage" => talk::intro,
-
-        "WebcastCaptionMessage" => talk::caption,
-        "WebcastRoomPinMessage" => pins::pin,
-        "WebcastQuestionSelectedMessage" => pins::selected,
-        "WebcastQuestionSlideDownMessage" => pins::slide_down,
-        "WebcastQuestionDeleteMessage" => pins::deleted,
-        "WebcastQuestionSwitchMessage" => pins::switch,
-        "WebcastPollMessage" => polls::poll,
-        "WebcastGoalUpdateMessage" => polls::goal,
-
-        "WebcastMemberMessage" => audience::member,
-        "WebcastUnauthorizedMemberMessage" => audience::guest,
-        "WebcastSocialMessage" => audience::social,
-        "WebcastLikeMessage" => audience::like,
-        "WebcastRoomUserSeqMessage" => audience::viewers,
-
-        "WebcastGiftMessage" => gifts::gift,
-        "WebcastEnvelopeMessage" => gifts::envelope,
-        "WebcastSubNotifyMessage" => gifts::subscribe,
-        "WebcastBarrageMessage" => gifts::barrage,
-
-        "WebcastControlMessage" => room_notice::control,
-        "RoomMessage" | "WebcastSystemMessage" => room_notice::system,
-        "WebcastRoomMessage" => room_notice::room,
-        "WebcastBottomMessage" => room_notice::bottom,
-        "WebcastImDeleteMessage" => room_notice::delete,
-
-        "WebcastLinkMicBattle" => battles::battle,
-        "WebcastLinkMicArmies" => battles::points,
-        "WebcastLinkMicBattlePunishFinish" => battles::punish_finish,
-        "WebcastLinkMicBattleItemCard" => items::item,
-        "WebcastLinkmicBattleTaskMessage" => items::task,
-        "WebcastLinkmicBattleNoticeMessage" => items::notice,
-
-        "WebcastLinkMicFanTicketMethod" => links::tickets,
-        "WebcastLinkMicMethod" | "LinkMicMethod" => links::signal,
-        "WebcastLinkMessage" => links::message,
-        "WebcastLinkLayerMessage" => links::layer,
-        "WebcastLinkStateMessage" => links::state,
-        "WebcastLinkMicLayoutStateMessage" => links::layout,
-
-        "WebcastRankUpdateMessage" => ranks::update,
-        "WebcastRankTextMessage" => ranks::text,
-        "WebcastHourlyRankMessage" => ranks::hourly,
-        "WebcastHourlyRankRewardMessage" => ranks::hourly_reward,
-        "WebcastWeeklyRankRewardMessage" => ranks::weekly_reward,
-        "WebcastRoomNotifyMessage" => announce::room_notify,
-        "WebcastGiftBroadcastMessage" => announce::gift_broadcast,
-        "WebcastMarqueeAnnouncementMessage" => announce::marquee,
-        "WebcastInRoomBannerMessage" => announce::banner,
-        "WebcastOecLiveShoppingMessage" => announce::shop,
-
-        "WebcastAccessRecallMessage" => moderation::access_recall,
-        "WebcastPerceptionMessage" => moderation::perception,
-        "RoomVerifyMessage" | "WebcastRoomVerifyMessage" => moderation::room_verify,
-        "WebcastAccessControlMessage" => moderation::access_control,
-        method => return minor::reading(method),
-    })
+    /// Writes its own fields of a JSON line, behind the common head. `tally` is what a room counted; only gifts have one.
+    fn write_json<M: SerializeMap>(&self, map: &mut M, tally: Option<JsonTally<'_>>) -> Result<(), M::Error>;
 }
 
+impl<T: EventBody> EventBody for Box<T> {
+    fn person(&self) -> Option<&Viewer> {
+        (**self).person()
+    }
+
+    fn write_json<M: SerializeMap>(&self, map: &mut M, tally: Option<JsonTally<'_>>) -> Result<(), M::Error> {
+        (**self).write_json(map, tally)
+    }
+}
+
+/// A reading of one family: its message's fields in, what happened out.
+pub(super) type Reading = for<'a> fn(&mut Context<'a>, Fields<'a>) -> Result<EventKind, DecodeError>;
+
 fn read<'a>(context: &mut Context<'a>, message: &'a Message) -> EventKind {
-    let error = match reading(&message.method) {
+    let error = match super::event::reading(&message.method) {
         // No message is without its header; an empty one would read as somebody's empty comment.
         Some(_) if message.payload.is_empty() => {
             Some(Text::from(format_args!("{}", DecodeError::Missing { field: 1 })))
@@ -155,23 +97,23 @@ fn read<'a>(context: &mut Context<'a>, message: &'a Message) -> EventKind {
 }
 
 /// What a reading may look at and fill besides its own fields.
-struct Context<'a> {
-    catalogue: &'a Catalogue,
-    common: Common<'a>,
+pub(super) struct Context<'a> {
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) common: Common<'a>,
 }
 
 /// The header that every message carries in field 1.
 #[derive(Default)]
-struct Common<'a> {
-    msg_id: Option<MsgId>,
-    room_id: Option<RoomId>,
-    created: Option<Timestamp>,
+pub(super) struct Common<'a> {
+    pub(super) msg_id: Option<MsgId>,
+    pub(super) room_id: Option<RoomId>,
+    pub(super) created: Option<Timestamp>,
     /// The sentence to show, unread: most readings never look.
-    display_text: &'a [u8],
+    pub(super) display_text: &'a [u8],
 }
 
 impl<'a> Common<'a> {
-    fn read(fields: Fields<'a>) -> Result<Self, DecodeError> {
+    pub(super) fn read(fields: Fields<'a>) -> Result<Self, DecodeError> {
         let mut common = Self::default();
         for field in fields {
             let field = field?;

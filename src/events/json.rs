@@ -16,11 +16,8 @@
 //! assert!(line.starts_with(r#"{"v":1,"type":"state","#), "{line}");
 //! ```
 
-mod board;
-mod body;
 pub(crate) mod escape;
-mod views;
-mod world;
+pub(in crate::events) mod views;
 
 use std::collections::BTreeMap;
 
@@ -62,46 +59,7 @@ pub struct JsonTally<'a> {
 
 /// The `type` of an event's line.
 pub fn type_name(kind: &EventKind) -> &'static str {
-    match kind {
-        EventKind::Chat(_) => "chat",
-        EventKind::Emote(_) => "emote",
-        EventKind::Gift(_) | EventKind::StreakClosed(_) => "gift",
-        EventKind::Like(_) => "like",
-        EventKind::Join(_) => "join",
-        EventKind::Follow(_) => "follow",
-        EventKind::Share(_) => "share",
-        EventKind::Viewers(_) => "viewers",
-        EventKind::Control(_) => "control",
-        EventKind::Question(_) => "question",
-        EventKind::Battle(_) => "battle",
-        EventKind::BattlePoints(_) => "battle_points",
-        EventKind::Intro(_) => "intro",
-        EventKind::Notice(_) => "notice",
-        EventKind::Delete(_) => "delete",
-        EventKind::Envelope(_) => "envelope",
-        EventKind::Subscribe(_) => "subscribe",
-        EventKind::Barrage(_) => "barrage",
-        EventKind::Caption(_) => "caption",
-        EventKind::Poll(_) => "poll",
-        EventKind::Goal(_) => "goal",
-        EventKind::Pin(_) => "pin",
-        EventKind::QuestionUpdate(_) => "question_update",
-        EventKind::Rank(_) => "rank",
-        EventKind::Link(_) => "link",
-        EventKind::GuestTickets(_) => "guest_tickets",
-        EventKind::BattleItem(_) => "battle_item",
-        EventKind::BattleTask(_) => "battle_task",
-        EventKind::Shop(_) => "shop",
-        EventKind::Moderation(_) => "moderation",
-        EventKind::Banner(_) => "banner",
-        EventKind::Announcement(_) => "announcement",
-        EventKind::Minor(_) => "side_show",
-        EventKind::Unknown(_) => "unknown",
-        EventKind::State(_) => "state",
-        EventKind::Gap(_) => "gap",
-        EventKind::Live(_) => "live",
-        EventKind::Info(_) => "info",
-    }
+    kind.type_name()
 }
 
 /// One event as a line, without its newline.
@@ -197,10 +155,10 @@ impl Serialize for Line<'_> {
             server_at: event.server_at,
             id: event.id,
             history: event.history,
-            user: body::user(&event.kind),
+            user: event.kind.person(),
         };
         head.write(&mut map)?;
-        body::write(&mut map, &event.kind, self.tally)?;
+        event.kind.write_json(&mut map, self.tally)?;
         map.end()
     }
 }
@@ -210,7 +168,7 @@ impl Serialize for LostLine<'_> {
         let mut map = serializer.serialize_map(None)?;
         Head::ours("gap", self.ctx, self.at).write(&mut map)?;
         map.serialize_entry("from", &self.from.wall.rfc3339())?;
-        map.serialize_entry("seconds", &body::seconds(self.at.since(self.from)))?;
+        map.serialize_entry("seconds", &views::seconds(self.at.since(self.from)))?;
         map.serialize_entry("reason", "this reader was too slow")?;
         map.serialize_entry("lost", self.lost)?;
         map.serialize_entry("gifts", &self.gifts)?;

@@ -1,13 +1,30 @@
 //! What the host asks the crowd for: votes and goals.
 
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
+use super::Catalogue;
+use super::EventKind;
 use super::Viewer;
+use super::decode::Common;
+use super::decode::Context;
+use super::decode::EventBody;
+use super::decode::people::is_somebody;
+use super::decode::people::nested;
+use super::decode::people::viewer;
+use super::json::JsonTally;
+use super::json::views::Id;
+use super::json::views::id;
+use super::json::views::time;
 use crate::clock::Timestamp;
-use crate::ids::{GiftId, GoalId, PollId, UserId};
+use crate::ids::GiftId;
+use crate::ids::GoalId;
+use crate::ids::PollId;
+use crate::ids::UserId;
 use crate::text::Text;
+use crate::wire::DecodeError;
+use crate::wire::Fields;
+use serde::Deserialize;
+use serde::Serialize;
+use serde::ser::SerializeMap;
+use std::sync::Arc;
 
 /// A poll begins, gets votes or ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,5 +131,238 @@ impl GoalPart {
     /// Whether it is done.
     pub fn reached(&self) -> bool {
         self.target > 0 && self.progress >= self.target
+    }
+}
+
+/// Most options, parts and contributors kept; the app knows a handful of each.
+const MAX_ROWS: usize = 16;
+/// A part of a goal that counts a gift, whose id it has.
+const GIFT: u32 = 1;
+/// A part of a goal that counts subscriptions.
+const SUBSCRIPTIONS: u32 = 2;
+
+pub(super) fn poll<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+    let mut poll = Poll {
+        id: None,
+        stage: PollStage::Started,
+        title: Text::default(),
+        options: Vec::new(),
+        starts_at: None,
+        ends_at: None,
+        by: None,
+    };
+    let mut other_title = Text::default();
+    for field in message {
+        let field = field?;
+        match field.number {
+            1 => context.common = Common::read(field.message()?)?,
+            2 => poll.stage = stage(field.small()?),
+            3 => poll.id = PollId::from_wire(field.int()?),
+            4 => start(field.message()?, &mut poll)?,
+            // The end and the votes have the same shape where we look.
+            5 | 6 => votes(field.message()?, &mut poll)?,
+            8 => other_title = Text::from_bytes(nested(field.message()?, 3)?),
+            _ => {}
+        }
+    }
+    if poll.title.is_empty() {
+        poll.title = other_title;
+    }
+    poll.options.sort_by_key(|option| option.index);
+    Ok(EventKind::Poll(Box::new(poll)))
+}
+
+fn stage(number: i32) -> PollStage {
+    match number {
+        1 => PollStage::Ended,
+        2 => PollStage::Votes,
+        _ => PollStage::Started,
+    }
+}
+
+fn start(fields: Fields<'_>, poll: &mut Poll) -> Result<(), DecodeError> {
+    for field in fields {
+        let field = field?;
+        match field.number {
+            1 => poll.starts_at = Timestamp::from_wire(field.int()?),
+            2 => poll.ends_at = Timestamp::from_wire(field.int()?),
+            3 if poll.options.len() < MAX_ROWS => poll.options.push(option(field.message()?)?),
+            4 => poll.title = field.text()?,
+            5 => poll.by = Some(viewer(field.message()?)?).filter(is_somebody).map(Arc::new),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn votes(fields: Fields<'_>, poll: &mut Poll) -> Result<(), DecodeError> {
+    for field in fields {
+        let field = field?;
+        match field.number {
+            2 if poll.options.len() < MAX_ROWS => poll.options.push(option(field.message()?)?),
+            3 => poll.by = Some(viewer(field.message()?)?).filter(is_somebody).map(Arc::new),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn option(fields: Fields<'_>) -> Result<PollOption, DecodeError> {
+    let mut option = PollOption { index: 0, text: Text::default(), votes: 0 };
+    for field in fields {
+        let field = field?;
+        match field.number {
+            1 => option.votes = field.count()?,
+            2 => option.text = field.text()?,
+            3 => option.index = u32::try_from(field.int()?).unwrap_or(0),
+            _ => {}
+        }
+    }
+    Ok(option)
+}
+
+pub(super) fn goal<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+    let (mut goal, mut given) = (Goal::default(), Contribution::default());
+    for field in message {
+        let field = field?;
+        match field.number {
+            1 => context.common = Common::read(field.message()?)?,
+            3 => facts(field.message()?, &mut goal, context.catalogue)?,
+            4 => given.id = UserId::from_wire(field.int()?),
+            6 => given.unique_id = field.text()?,
+            9 => given.count = field.count()?,
+            10 => given.coins = field.count()?,
+            _ => {}
+        }
+    }
+    if goal.parts.iter().all(|part| part.kind == SUBSCRIPTIONS) {
+        // Their score is the time of the subscription.
+        goal.top.iter_mut().for_each(|row| row.coins = 0);
+    }
+    goal.given = Some(given).filter(|given| *given != Contribution::default());
+    Ok(EventKind::Goal(Box::new(goal)))
+}
+
+fn facts(fields: Fields<'_>, goal: &mut Goal, catalogue: &Catalogue) -> Result<(), DecodeError> {
+    for field in fields {
+        let field = field?;
+        match field.number {
+            1 => goal.id = GoalId::from_wire(field.int()?),
+            4 if goal.parts.len() < MAX_ROWS => goal.parts.push(part(field.message()?, catalogue)?),
+            5 => goal.text = field.text()?,
+            8 => goal.starts_at = Timestamp::from_wire(field.int()?),
+            9 => goal.ends_at = Timestamp::from_wire(field.int()?),
+            10 => goal.reached_at = Timestamp::from_wire(field.int()?),
+            11 if goal.top.len() < MAX_ROWS => goal.top.push(contributor(field.message()?)?),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn part(fields: Fields<'_>, catalogue: &Catalogue) -> Result<GoalPart, DecodeError> {
+    let (mut part, mut id) = (GoalPart::default(), None);
+    for field in fields {
+        let field = field?;
+        match field.number {
+            1 => part.kind = u32::try_from(field.int()?).unwrap_or(0),
+            2 => id = GiftId::from_wire(field.int()?),
+            3 => part.progress = field.count()?,
+            4 => part.target = field.count()?,
+            5 => part.name = Text::from_bytes(nested(field.message()?, 1)?),
+            _ => {}
+        }
+    }
+    part.gift = id.filter(|_| part.kind == GIFT);
+    if let (true, Some(known)) = (part.name.is_empty(), part.gift.and_then(|id| catalogue.get(id))) {
+        part.name = known.name.clone();
+    }
+    Ok(part)
+}
+
+fn contributor(fields: Fields<'_>) -> Result<Contribution, DecodeError> {
+    let mut row = Contribution::default();
+    for field in fields {
+        let field = field?;
+        match field.number {
+            1 => row.id = UserId::from_wire(field.int()?),
+            3 => row.unique_id = field.text()?,
+            4 => row.coins = field.count()?,
+            _ => {}
+        }
+    }
+    Ok(row)
+}
+
+impl EventBody for Poll {
+    fn person(&self) -> Option<&Viewer> {
+        self.by.as_deref()
+    }
+
+    fn write_json<M: SerializeMap>(&self, map: &mut M, _: Option<JsonTally<'_>>) -> Result<(), M::Error> {
+        #[derive(Serialize)]
+        struct Choice<'a> {
+            index: u32,
+            text: &'a str,
+            votes: u64,
+        }
+        let options = self.options.iter().map(|option| Choice {
+            index: option.index,
+            text: option.text.original(),
+            votes: option.votes,
+        });
+        map.serialize_entry("poll_id", &id(self.id))?;
+        map.serialize_entry("action", <&str>::from(self.stage))?;
+        map.serialize_entry("title", self.title.original())?;
+        map.serialize_entry("options", &options.collect::<Vec<_>>())?;
+        map.serialize_entry("starts_at", &time(self.starts_at))?;
+        map.serialize_entry("ends_at", &time(self.ends_at))
+    }
+}
+
+/// What somebody gave for a goal.
+#[derive(Serialize)]
+struct Given<'a> {
+    id: Option<Id<UserId>>,
+    unique_id: &'a str,
+    count: u64,
+    coins: u64,
+}
+
+impl<'a> Given<'a> {
+    fn new(given: &'a Contribution) -> Self {
+        Self { id: id(given.id), unique_id: given.unique_id.original(), count: given.count, coins: given.coins }
+    }
+}
+
+impl EventBody for Goal {
+    fn person(&self) -> Option<&Viewer> {
+        None
+    }
+
+    fn write_json<M: SerializeMap>(&self, map: &mut M, _: Option<JsonTally<'_>>) -> Result<(), M::Error> {
+        #[derive(Serialize)]
+        struct Part<'a> {
+            kind: u32,
+            gift_id: Option<Id<GiftId>>,
+            name: &'a str,
+            progress: u64,
+            target: u64,
+        }
+        let parts = self.parts.iter().map(|part| Part {
+            kind: part.kind,
+            gift_id: id(part.gift),
+            name: part.name.original(),
+            progress: part.progress,
+            target: part.target,
+        });
+        map.serialize_entry("goal_id", &id(self.id))?;
+        map.serialize_entry("text", self.text.original())?;
+        map.serialize_entry("parts", &parts.collect::<Vec<_>>())?;
+        map.serialize_entry("starts_at", &time(self.starts_at))?;
+        map.serialize_entry("ends_at", &time(self.ends_at))?;
+        map.serialize_entry("reached_at", &time(self.reached_at))?;
+        map.serialize_entry("given", &self.given.as_ref().map(Given::new))?;
+        map.serialize_entry("top", &self.top.iter().map(Given::new).collect::<Vec<_>>())
     }
 }

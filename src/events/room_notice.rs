@@ -1,10 +1,22 @@
-//! What the room and its keepers do.
+//! What the room and its keepers do: pause and end, texts of the room, deletions.
 
-use serde::{Deserialize, Serialize};
-
-use crate::clock::Timestamp;
-use crate::ids::{MsgId, UserId};
+use super::EventKind;
+use super::Viewer;
+use super::decode::Common;
+use super::decode::Context;
+use super::decode::EventBody;
+use super::decode::display::Display;
+use super::decode::people::nested;
+use super::json::JsonTally;
+use super::json::views::Id;
+use crate::ids::MsgId;
+use crate::ids::UserId;
 use crate::text::Text;
+use crate::wire::DecodeError;
+use crate::wire::Fields;
+use serde::Deserialize;
+use serde::Serialize;
+use serde::ser::SerializeMap;
 
 /// The host or TikTok switches the live.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,40 +83,127 @@ pub struct Delete {
     pub users: Vec<UserId>,
 }
 
-/// TikTok's own moderation speaks up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moderation {
-    /// Which part of it.
-    pub kind: ModerationKind,
-    /// Its status or action, as a number.
-    pub code: i32,
-    /// What it is about, such as `CONTENT_CLASSIFICATION` or `muting_cancel`.
-    pub scene: Text,
-    /// Why, as a key such as `CREDIT_MUTE`.
-    pub reason: Text,
-    /// Who it is about; often the host.
-    pub user: Option<UserId>,
-    /// Words for people, rendered; mostly empty.
-    pub text: Text,
-    /// How long it lasts, in seconds; 0 when not told.
-    pub seconds: u64,
-    /// When it ends.
-    pub until: Option<Timestamp>,
-    /// It closes the room to us.
-    pub closes: bool,
+/// How many ids of one deletion are enough.
+const MAX_DELETED: usize = 1_024;
+
+pub(super) fn control<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+    let (mut action, mut tips, mut source) = (0, Text::default(), Text::default());
+    for field in message {
+        let field = field?;
+        match field.number {
+            1 => context.common = Common::read(field.message()?)?,
+            2 => action = field.small()?,
+            3 => tips = field.text()?,
+            4 => source = Text::from_bytes(nested(field.message()?, 8)?),
+            _ => {}
+        }
+    }
+    let action = match action {
+        1 => ControlAction::Paused,
+        2 => ControlAction::Resumed,
+        3 => ControlAction::Ended,
+        4 => ControlAction::Suspended,
+        other => ControlAction::Other(other),
+    };
+    Ok(EventKind::Control(Control { action, source, tips }))
 }
 
-/// The parts of TikTok's moderation that speak to viewers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum ModerationKind {
-    /// Who may watch changed, such as by age.
-    AccessRecall,
-    /// A warning or a punishment.
-    Perception,
-    /// A check before one may go on watching; 3 and 4 were recorded.
-    RoomVerify,
-    /// A captcha.
-    AccessControl,
+/// `RoomMessage` and `WebcastSystemMessage`: the welcome on entry.
+pub(super) fn system<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+    notice(context, message, NoticeKind::Welcome)
+}
+
+/// `WebcastRoomMessage`: anything else the room has to say.
+pub(super) fn room<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+    notice(context, message, NoticeKind::Room)
+}
+
+/// `WebcastBottomMessage`: a warning below the picture.
+pub(super) fn bottom<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+    notice(context, message, NoticeKind::Bottom)
+}
+
+/// The three have the same shape where we look: a content, often blank, and a display text.
+fn notice<'a>(context: &mut Context<'a>, message: Fields<'a>, kind: NoticeKind) -> Result<EventKind, DecodeError> {
+    let (mut said, mut scene) = (&b""[..], Text::default());
+    for field in message {
+        let field = field?;
+        match field.number {
+            1 => context.common = Common::read(field.message()?)?,
+            2 => said = field.bytes()?,
+            // One source reads a number here; such a scene is no loss.
+            6 => scene = field.text().unwrap_or_default(),
+            _ => {}
+        }
+    }
+    let display = Display::read(context.common.display_text)?;
+    let rendered = display.render(context.catalogue)?;
+    let said = said.trim_ascii();
+    let text = if said.is_empty() { rendered } else { Text::from_bytes(said) };
+    let scene = if scene.is_empty() { Text::from_bytes(display.key) } else { scene };
+    Ok(EventKind::Notice(Notice { kind, text, scene }))
+}
+
+pub(super) fn delete<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+    let mut delete = Delete { messages: Vec::new(), users: Vec::new() };
+    for field in message {
+        let field = field?;
+        match field.number {
+            1 => context.common = Common::read(field.message()?)?,
+            2 if delete.messages.len() < MAX_DELETED => {
+                delete.messages.extend(field.ints(MAX_DELETED)?.into_iter().filter_map(MsgId::from_wire));
+            }
+            3 if delete.users.len() < MAX_DELETED => {
+                delete.users.extend(field.ints(MAX_DELETED)?.into_iter().filter_map(UserId::from_wire));
+            }
+            _ => {}
+        }
+    }
+    Ok(EventKind::Delete(delete))
+}
+
+impl EventBody for Control {
+    fn person(&self) -> Option<&Viewer> {
+        None
+    }
+
+    fn write_json<M: SerializeMap>(&self, map: &mut M, _: Option<JsonTally<'_>>) -> Result<(), M::Error> {
+        map.serialize_entry("action", <&str>::from(self.action))?;
+        map.serialize_entry("code", &control_code(self.action))?;
+        map.serialize_entry("source", self.source.original())?;
+        map.serialize_entry("tips", self.tips.original())
+    }
+}
+
+fn control_code(action: ControlAction) -> i32 {
+    match action {
+        ControlAction::Paused => 1,
+        ControlAction::Resumed => 2,
+        ControlAction::Ended => 3,
+        ControlAction::Suspended => 4,
+        ControlAction::Other(code) => code,
+    }
+}
+
+impl EventBody for Notice {
+    fn person(&self) -> Option<&Viewer> {
+        None
+    }
+
+    fn write_json<M: SerializeMap>(&self, map: &mut M, _: Option<JsonTally<'_>>) -> Result<(), M::Error> {
+        map.serialize_entry("kind", <&str>::from(self.kind))?;
+        map.serialize_entry("text", self.text.original())?;
+        map.serialize_entry("scene", self.scene.original())
+    }
+}
+
+impl EventBody for Delete {
+    fn person(&self) -> Option<&Viewer> {
+        None
+    }
+
+    fn write_json<M: SerializeMap>(&self, map: &mut M, _: Option<JsonTally<'_>>) -> Result<(), M::Error> {
+        map.serialize_entry("messages", &self.messages.iter().map(Id).collect::<Vec<_>>())?;
+        map.serialize_entry("users", &self.users.iter().map(Id).collect::<Vec<_>>())
+    }
 }

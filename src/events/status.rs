@@ -1,5 +1,12 @@
 //! What we ourselves say about a room: its phase, its gaps, its lives, and what a look-up reported.
 
+use super::Viewer;
+use super::decode::EventBody;
+use super::json::JsonTally;
+use super::json::views::HostView;
+use super::json::views::seconds;
+use super::json::views::time;
+use serde::ser::SerializeMap;
 use std::time::Duration;
 
 use compact_str::CompactString;
@@ -142,5 +149,60 @@ impl Info {
     /// Whether it tells of the server's clock and nothing else: of use to a mirror, no news to a person.
     pub fn is_clock_only(&self) -> bool {
         *self == Self { skew_ms: self.skew_ms, ..Self::default() }
+    }
+}
+
+impl EventBody for Phase {
+    fn person(&self) -> Option<&Viewer> {
+        None
+    }
+
+    fn write_json<M: SerializeMap>(&self, map: &mut M, _: Option<JsonTally<'_>>) -> Result<(), M::Error> {
+        map.serialize_entry("phase", <&str>::from(self.kind))?;
+        map.serialize_entry("reason", self.reason.original())?;
+        map.serialize_entry("transport", &self.transport)?;
+        map.serialize_entry("retry_at", &time(self.retry_at.map(|retry_at| retry_at.wall)))
+    }
+}
+
+impl EventBody for Gap {
+    fn person(&self) -> Option<&Viewer> {
+        None
+    }
+
+    fn write_json<M: SerializeMap>(&self, map: &mut M, _: Option<JsonTally<'_>>) -> Result<(), M::Error> {
+        map.serialize_entry("from", &self.from.wall.rfc3339())?;
+        map.serialize_entry("seconds", &seconds(self.length))?;
+        map.serialize_entry("reason", self.reason.original())?;
+        map.serialize_entry("lost", &())?;
+        map.serialize_entry("gifts", &())?;
+        map.serialize_entry("coins", &())
+    }
+}
+
+impl EventBody for LiveStart {
+    fn person(&self) -> Option<&Viewer> {
+        None
+    }
+
+    fn write_json<M: SerializeMap>(&self, _: &mut M, _: Option<JsonTally<'_>>) -> Result<(), M::Error> {
+        // All that a new live has to say stands in the head.
+        Ok(())
+    }
+}
+
+impl EventBody for Info {
+    fn person(&self) -> Option<&Viewer> {
+        None
+    }
+
+    fn write_json<M: SerializeMap>(&self, map: &mut M, _: Option<JsonTally<'_>>) -> Result<(), M::Error> {
+        map.serialize_entry("host", &HostView::new(&self.host))?;
+        map.serialize_entry("title", self.title.original())?;
+        map.serialize_entry("watching", &self.watching)?;
+        map.serialize_entry("total_viewers", &self.total_viewers)?;
+        map.serialize_entry("likes", &self.likes)?;
+        map.serialize_entry("followers", &self.followers)?;
+        map.serialize_entry("started_at", &time(self.started_at))
     }
 }

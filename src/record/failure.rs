@@ -53,6 +53,9 @@ pub(super) enum Failure {
     /// The stream opened and stayed silent.
     #[error("the stream sent nothing for {seconds} s: the host may be paused, so try again in a moment")]
     Silent { seconds: u64 },
+    /// A fault of ours.
+    #[error("the recording broke off through a fault in tiktop: press r to record on, and please report it")]
+    Bug,
     /// What the service said, a sentence already.
     #[error("{0}")]
     Source(Text),

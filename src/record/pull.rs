@@ -10,17 +10,21 @@ use tokio::time::{Instant, sleep, timeout};
 use super::flv::{FlvError, Reader};
 use super::queue::{Closed, Inlet};
 use super::timeline::Timeline;
-use super::{Failure, Limits, LiveState, Media, Offer, Source, Trouble};
-use crate::ids::RoomId;
+use super::{Failure, Job, Limits, LiveState, Media, Offer, Source, Trouble};
 use crate::text::Text;
 
 /// Why there is nothing more to pull, in a word or two; or why there never was.
 pub(super) type Outcome = Result<Text, Failure>;
 
+/// A connection that brought something and lasted this long is no cause to wait.
+const STEADY: Duration = Duration::from_secs(2);
+/// Setbacks are counted up to here: the pauses do not grow any more.
+const MAX_SETBACKS: u32 = 30;
+
 /// Pulls one live.
 pub(super) struct Pull<S> {
     source: S,
-    room: RoomId,
+    job: Job,
     limits: Limits,
     inlet: Inlet,
     timeline: Timeline,
@@ -29,6 +33,12 @@ pub(super) struct Pull<S> {
     pieces: u64,
     /// When the last one was given, or the host was last known to be paused.
     alive: Instant,
+    /// Connections in a row that were over at once, though they brought something.
+    short: u32,
+    /// The file was closed because nothing came for too long; the next piece begins another.
+    closed: bool,
+    /// When the service first said that the live is over; once is not believed.
+    ended: Option<Instant>,
 }
 
 /// Why a connection is over.
@@ -54,16 +64,28 @@ enum Round {
     Flowed,
     /// It did not: ask anew after a pause.
     Setback(Failure),
-    /// All addresses are refused.
-    Gone(Failure),
+    /// The service says for the first time that the live is over.
+    Ending,
     /// That was it.
     Over(Outcome),
 }
 
 impl<S: Source> Pull<S> {
-    pub(super) fn new(source: S, room: RoomId, limits: Limits, inlet: Inlet) -> Self {
-        let now = Instant::now();
-        Self { source, room, limits, inlet, timeline: Timeline::default(), began: now, pieces: 0, alive: now }
+    pub(super) fn new(source: S, job: Job, limits: Limits, inlet: Inlet) -> Self {
+        let (timeline, now) = (Timeline::default(), Instant::now());
+        Self {
+            source,
+            job,
+            limits,
+            inlet,
+            timeline,
+            began: now,
+            pieces: 0,
+            alive: now,
+            short: 0,
+            closed: false,
+            ended: None,
+        }
     }
 
     /// Pulls until the live ends, or until there is no sense in it any more.
@@ -74,43 +96,55 @@ impl<S: Source> Pull<S> {
                 Round::Over(outcome) => return outcome,
                 Round::Flowed => {
                     setbacks = 0;
+                    sleep(self.pause_after_short()).await;
                     continue;
                 }
-                Round::Gone(_) if self.flowed() && self.alive.elapsed() >= self.limits.gone => {
-                    return Ok("the live ended".into());
+                Round::Ending => {
+                    sleep(self.limits.end_again).await;
+                    continue;
                 }
-                Round::Gone(failure) | Round::Setback(failure) => failure,
+                Round::Setback(failure) => failure,
             };
             if !self.flowed() {
                 return Err(failure);
             }
-            if self.given_up() {
-                let seconds = self.limits.give_up.as_secs();
-                return Ok(Text::from(format_args!("nothing came from the stream for {seconds} s")));
+            // A live whose stream is gone may be paused, moving or cut off: only the service knows that it is over. Until
+            // then what there is becomes a whole file, and the next picture begins another.
+            if self.given_up() && !self.closed {
+                self.closed = true;
+                if self.inlet.put(self.timeline.end_part(), Text::default()).await.is_err() {
+                    return Ok(Text::default());
+                }
             }
-            setbacks += 1;
-            sleep(jittered((self.limits.round / 5 * setbacks).min(self.limits.round))).await;
+            setbacks = (setbacks + 1).min(MAX_SETBACKS);
+            let longest = if self.closed { self.limits.round * 3 } else { self.limits.round };
+            sleep(jittered((self.limits.round / 5 * setbacks).min(longest))).await;
         }
     }
 
     /// Asks for the addresses and reads from the best that works.
     async fn round(&mut self) -> Round {
-        let asked = timeout(self.limits.read * 2, self.source.resolve(self.room)).await;
+        let asked = timeout(self.limits.read * 2, self.source.resolve(&self.job)).await;
         let found = match asked {
             Ok(Ok(found)) => found,
             Ok(Err(Trouble { words, .. })) => return Round::Setback(Failure::Source(words)),
             Err(_) => return Round::Setback(self.silent()),
         };
         match found.state {
-            LiveState::Ended if self.flowed() => return Round::Over(Ok("the live ended".into())),
-            LiveState::Ended => return Round::Over(Err(Failure::Ended)),
+            LiveState::Ended if !self.flowed() => return Round::Over(Err(Failure::Ended)),
+            LiveState::Ended if self.ended.is_some() => return Round::Over(Ok("the live ended".into())),
+            LiveState::Ended => {
+                self.ended = Some(Instant::now());
+                return Round::Ending;
+            }
             // A paused host may be silent for as long as the pause takes.
             LiveState::Paused if self.flowed() => self.alive = Instant::now(),
             LiveState::Paused | LiveState::On => {}
         }
+        self.ended = None;
         let mut first = None;
-        let mut all_gone = !found.offers.is_empty();
-        for offer in &found.offers {
+        let pictures = found.offers.iter().any(|offer| !offer.sound_only);
+        for offer in found.offers.iter().filter(|offer| !pictures || !offer.sound_only) {
             let pieces = self.pieces;
             let broken = self.follow(offer).await;
             if matches!(broken, Broken::Closed) {
@@ -120,15 +154,13 @@ impl<S: Source> Pull<S> {
             if self.pieces > pieces {
                 return Round::Flowed;
             }
-            all_gone &= matches!(broken, Broken::Gone(_));
             first.get_or_insert(self.failure(broken));
             if self.given_up() {
                 break;
             }
         }
         let nothing = if found.hls_only { Failure::HlsOnly } else { Failure::NoStream };
-        let failure = first.unwrap_or(nothing);
-        if all_gone { Round::Gone(failure) } else { Round::Setback(failure) }
+        Round::Setback(first.unwrap_or(nothing))
     }
 
     /// Reads from one address, again and again while that helps.
@@ -137,9 +169,14 @@ impl<S: Source> Pull<S> {
         let mut pauses = retries.iter();
         loop {
             let pieces = self.pieces;
+            let opened = Instant::now();
             let broken = self.connection(offer).await;
-            tracing::debug!(room = %self.room, ?broken, "the stream broke");
-            if self.pieces > pieces {
+            tracing::debug!(room = %self.job.room_id, ?broken, "the stream broke");
+            let brought = self.pieces > pieces;
+            if brought && opened.elapsed() < STEADY {
+                self.short = (self.short + 1).min(MAX_SETBACKS);
+            } else if brought {
+                self.short = 0;
                 pauses = retries.iter();
             }
             if matches!(broken, Broken::Gone(_) | Broken::NotFlv | Broken::Closed) || self.given_up() {
@@ -150,7 +187,7 @@ impl<S: Source> Pull<S> {
                 return broken;
             }
             let Some(&pause) = pauses.next() else { return broken };
-            sleep(jittered(pause)).await;
+            sleep(jittered(pause.max(self.pause_after_short()))).await;
         }
     }
 
@@ -161,7 +198,7 @@ impl<S: Source> Pull<S> {
             Ok(Err(trouble)) => return trouble.into(),
             Err(_) => return Broken::Silent,
         };
-        self.timeline.reconnected();
+        self.timeline.reconnected(offer.sound_only);
         let mut reader = Reader::default();
         loop {
             match timeout(self.limits.read, media.chunk()).await {
@@ -186,9 +223,18 @@ impl<S: Source> Pull<S> {
             let Some(piece) = self.timeline.push(&tag, self.began.elapsed()) else { continue };
             self.inlet.put(piece, quality.clone()).await?;
             self.pieces += 1;
+            self.closed = false;
             self.alive = Instant::now();
         }
         Ok(())
+    }
+
+    /// A stream that gives a little and closes is asked more and more seldom: 1, 2, 4 … s.
+    fn pause_after_short(&self) -> Duration {
+        match self.short.checked_sub(1) {
+            Some(doublings) => (self.limits.short * (1 << doublings.min(8))).min(self.limits.round),
+            None => Duration::ZERO,
+        }
     }
 
     fn flowed(&self) -> bool {

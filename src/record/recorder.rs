@@ -8,9 +8,10 @@ use tokio::task::{self, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::recording::{self, RecordingTask};
-use super::{Command, Job, Settings, Source, Update};
+use super::{Command, Failure, Job, Recording, Settings, Source, Update};
 use crate::clock::Clock;
 use crate::ids::RoomKey;
+use crate::text::Text;
 
 /// Longer than the stop ladder of ffmpeg: three seconds, then two.
 const FINISH: Duration = Duration::from_secs(6);
@@ -72,6 +73,7 @@ struct RecorderTask<S> {
 struct Busy {
     task: task::Id,
     stop: CancellationToken,
+    live_ended: CancellationToken,
     /// Asked for while the last file was still closing.
     next: Option<Job>,
 }
@@ -83,16 +85,31 @@ impl<S: Source> RecorderTask<S> {
                 command = commands.recv() => match command {
                     Some(Command::Start(job)) => self.start(job),
                     Some(Command::Stop(room)) => self.stop_recording(room),
+                    Some(Command::LiveEnded(room)) => {
+                        if let Some(busy) = self.rooms.get(&room) {
+                            busy.live_ended.cancel();
+                        }
+                    }
                     None => break,
                 },
                 Some(done) = self.running.join_next_with_id() => {
-                    self.done(done.map_or_else(|error| error.id(), |(id, ())| id));
+                    match done {
+                        Ok((task, ())) => self.done(task),
+                        Err(error) => {
+                            self.failed(error.id()).await;
+                            self.done(error.id());
+                        }
+                    }
                 }
                 () = self.stop.cancelled() => break,
             }
         }
         self.stop.cancel();
-        while self.running.join_next().await.is_some() {}
+        while let Some(done) = self.running.join_next().await {
+            if let Err(error) = done {
+                self.failed(error.id()).await;
+            }
+        }
     }
 
     fn start(&mut self, job: Job) {
@@ -113,21 +130,34 @@ impl<S: Source> RecorderTask<S> {
     fn record(&mut self, job: Job) {
         let room = job.room;
         let stop = self.stop.child_token();
+        let live_ended = CancellationToken::new();
         let task = RecordingTask {
             job,
             settings: self.settings.clone(),
             clock: self.clock.clone(),
             stop: stop.clone(),
+            live_ended: live_ended.clone(),
             updates: self.updates.clone(),
         };
         let task = self.running.spawn(recording::run(task, self.source.clone())).id();
-        self.rooms.insert(room, Busy { task, stop, next: None });
+        self.rooms.insert(room, Busy { task, stop, live_ended, next: None });
+    }
+
+    /// A recording whose task panicked has not told its end itself.
+    async fn failed(&mut self, task: task::Id) {
+        if let Some(room) = self.room_of(task) {
+            let reason = Text::from(Failure::Bug.to_string());
+            // The end of a recording must arrive; a screen that is gone does not need it.
+            let _ = self.updates.send(Update { room, recording: Recording::Failed { reason, file: None } }).await;
+        }
+    }
+
+    fn room_of(&self, task: task::Id) -> Option<RoomKey> {
+        self.rooms.iter().find_map(|(&room, busy)| (busy.task == task).then_some(room))
     }
 
     fn done(&mut self, task: task::Id) {
-        let Some(room) = self.rooms.iter().find_map(|(&room, busy)| (busy.task == task).then_some(room)) else {
-            return;
-        };
+        let Some(room) = self.room_of(task) else { return };
         if let Some(Busy { next: Some(job), .. }) = self.rooms.remove(&room) {
             self.record(job);
         }

@@ -2,10 +2,11 @@
 //!
 //! Invariant: the last update of a recording is `Done` or `Failed`, and by then no ffmpeg of it runs.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -27,6 +28,8 @@ pub(super) struct RecordingTask {
     pub(super) clock: Clock,
     /// Asked to stop.
     pub(super) stop: CancellationToken,
+    /// The live is known to be over.
+    pub(super) live_ended: CancellationToken,
     pub(super) updates: mpsc::Sender<Update>,
 }
 
@@ -34,7 +37,10 @@ pub(super) struct RecordingTask {
 #[derive(Default)]
 struct Progress {
     since: Option<Moment>,
+    /// When the last piece was written.
+    written: Option<Instant>,
     quality: Text,
+    sound_only: bool,
     millis: u64,
     meter: Meter,
     emitted: Option<Recording>,
@@ -55,7 +61,7 @@ impl RecordingTask {
             return Recording::Failed { reason: sentence(&failure), file: None };
         }
         let (inlet, outlet) = queue();
-        let pull = Pull::new(source, self.job.room_id, limits, inlet);
+        let pull = Pull::new(source, self.job.clone(), limits, inlet);
         let pull = AbortOnDropHandle::new(tokio::spawn(pull.run()));
         let mut parts = OutputParts::new(self.job.clone(), self.settings.clone(), self.clock.now().wall);
         let mut progress = Progress::default();
@@ -66,7 +72,7 @@ impl RecordingTask {
         let closed = parts.close().await;
         // Why it broke first says more than how it closed then.
         let ended = ended.and_then(|reason| closed.map(|()| reason));
-        summary(ended, &parts, progress.millis)
+        summary(ended, &parts, &progress)
     }
 
     /// Writes what is pulled, and watches the files, until one of the many ends comes.
@@ -82,23 +88,34 @@ impl RecordingTask {
         progress_due.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut space = interval_at(Instant::now() + limits.space_every, limits.space_every);
         space.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // What is on its way when the live ends still belongs to it.
+        let mut over = pin!(async {
+            self.live_ended.cancelled().await;
+            sleep(limits.after_end).await;
+        });
         loop {
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return Ok("stopped".into()),
+                () = &mut over => return Ok("the live ended".into()),
                 _ = progress_due.tick() => self.emit_progress(parts, progress).await?,
                 _ = space.tick() => output::check_space(&self.settings.dir, limits.min_free).await?,
                 () = parts.exited() => return Err(parts.failure_after_exit().await),
                 queued = outlet.recv() => match queued {
                     Some(queued) => self.write(queued, parts, progress).await?,
-                    None => return pull.await.unwrap_or(Err(Failure::Empty)),
+                    None => return pull.await.unwrap_or(Err(Failure::Bug)),
                 },
             }
         }
     }
 
     async fn write(&self, queued: Queued, parts: &mut OutputParts, progress: &mut Progress) -> Result<(), Failure> {
+        if queued.piece.ends_part {
+            return parts.close().await;
+        }
         parts.write(&queued.piece, &self.stop).await?;
+        progress.written = Some(Instant::now());
+        progress.sound_only = queued.piece.sound_only;
         progress.since.get_or_insert_with(|| self.clock.now());
         progress.millis = queued.piece.millis;
         progress.quality = queued.quality;
@@ -110,7 +127,13 @@ impl RecordingTask {
         let (Some(since), Some(file)) = (progress.since, parts.file()) else { return Ok(()) };
         let rate = progress.meter.rate(Instant::now(), bytes);
         let quality = progress.quality.clone();
-        let recording = Recording::Running { since, bytes, rate, file: file.to_owned(), quality };
+        let (file, sound_only) = (file.to_owned(), progress.sound_only);
+        let silent = progress.written.is_none_or(|written| written.elapsed() >= self.settings.limits.read);
+        let recording = if silent {
+            Recording::Reconnecting { since, bytes, file }
+        } else {
+            Recording::Running { since, bytes, rate, file, quality, sound_only }
+        };
         if progress.emitted.as_ref() != Some(&recording) {
             self.emit(recording.clone());
             progress.emitted = Some(recording);
@@ -125,12 +148,17 @@ impl RecordingTask {
 }
 
 /// The last word on a recording.
-fn summary(ended: Outcome, parts: &OutputParts, millis: u64) -> Recording {
+fn summary(ended: Outcome, parts: &OutputParts, progress: &Progress) -> Recording {
     let (files, bytes) = parts.result();
+    let millis = progress.millis;
+    let ended = ended.map(|reason| match progress.sound_only {
+        true => Text::from(format_args!("{reason}; sound only")),
+        false => reason,
+    });
     match (ended, files) {
         (Ok(reason), [file]) => Recording::Done { file: file.clone(), bytes, millis, reason },
         (Ok(reason), [file, ..]) => {
-            let reason = Text::from(format_args!("{reason}; the picture changed, so there are {} files", files.len()));
+            let reason = Text::from(format_args!("{reason}; it is in {} files", files.len()));
             Recording::Done { file: file.clone(), bytes, millis, reason }
         }
         (Ok(_), []) => Recording::Failed { reason: sentence(&Failure::Nothing), file: None },

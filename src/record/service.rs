@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 
+use super::Job;
 use super::source::{Found, LiveState, Media, Offer, Source, Trouble};
-use crate::ids::RoomId;
+use crate::ids::{RoomId, UniqueId};
 use crate::text::Text;
 use crate::webcast::{Client, Error, Kind, LiveStatus, MediaStream, StreamUrl};
 
@@ -11,15 +12,21 @@ impl Source for Client {
     type Address = (RoomId, StreamUrl);
     type Media = MediaStream;
 
-    async fn resolve(&self, room: RoomId) -> Result<Found<Self::Address>, Trouble> {
-        let info = self.room_info_and_streams(room).await?;
-        let state = match info.status {
+    async fn resolve(&self, job: &Job) -> Result<Found<Self::Address>, Trouble> {
+        let host: Option<UniqueId> = job.host.as_str().parse().ok();
+        let room = job.room_id;
+        let streams = self.live_streams(room, host.as_ref()).await?;
+        let state = match streams.status {
             LiveStatus::Offline => LiveState::Ended,
             LiveStatus::Paused => LiveState::Paused,
             LiveStatus::Live | LiveStatus::Unknown(_) | LiveStatus::NotStated => LiveState::On,
         };
-        let offer = |stream: StreamUrl| Offer { quality: Text::from(stream.quality.as_str()), address: (room, stream) };
-        Ok(Found { state, offers: info.streams.into_iter().map(offer).collect(), hls_only: info.hls_only })
+        let offer = |stream: StreamUrl| Offer {
+            quality: Text::from(stream.quality.as_str()),
+            sound_only: stream.sound_only,
+            address: (room, stream),
+        };
+        Ok(Found { state, offers: streams.flv.into_iter().map(offer).collect(), hls_only: streams.hls_only })
     }
 
     async fn open(&self, (room, stream): &Self::Address) -> Result<MediaStream, Trouble> {

@@ -6,7 +6,7 @@ use std::future::Future;
 
 use bytes::Bytes;
 
-use crate::ids::RoomId;
+use super::Job;
 use crate::text::Text;
 
 /// A service that knows the streams of a live and opens them.
@@ -17,7 +17,7 @@ pub trait Source: Clone + Send + Sync + 'static {
     type Media: Media;
 
     /// Asks anew whether the live goes on and where its streams are.
-    fn resolve(&self, room: RoomId) -> impl Future<Output = Result<Found<Self::Address>, Trouble>> + Send;
+    fn resolve(&self, job: &Job) -> impl Future<Output = Result<Found<Self::Address>, Trouble>> + Send;
 
     /// Opens a stream.
     fn open(&self, address: &Self::Address) -> impl Future<Output = Result<Self::Media, Trouble>> + Send;
@@ -34,7 +34,7 @@ pub trait Media: Send {
 pub struct Found<A> {
     /// Whether the live goes on.
     pub state: LiveState,
-    /// FLV streams, best first.
+    /// FLV streams, best first; those with sound only are asked for where there are no others.
     pub offers: Vec<Offer<A>>,
     /// There are streams, but none that comes as FLV.
     pub hls_only: bool,
@@ -47,6 +47,8 @@ pub struct Offer<A> {
     pub quality: Text,
     /// Where it is.
     pub address: A,
+    /// Whether it carries sound and no picture.
+    pub sound_only: bool,
 }
 
 /// Whether a live goes on.

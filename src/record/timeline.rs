@@ -10,18 +10,28 @@
 //! Invariant: within a part, the times of one kind of tag strictly grow.
 
 use std::collections::VecDeque;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hasher;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use siphasher::sip::SipHasher13;
 
 use super::flv::{Kind, Role, Tag, write_header};
 
-/// Media time may run ahead of wall time by this much from one tag to the next; beyond it the sender's clock has jumped.
+/// A new connection may go on this far from where the wall clock says, and still be on the same clock.
 const MAX_JUMP_MS: i64 = 10_000;
-/// And it may step back by this much, because sound and picture take turns.
-const MAX_BACK_MS: i64 = 1_000;
-/// Keyframes of this much media time are remembered, to find an overlap by what is in them. A network keeps one group
+/// Within a connection the media time of a track may run ahead of wall time by this much from one tag to the next; beyond it
+/// the sender's clock has jumped.
+const MAX_AHEAD_MS: i64 = 2_000;
+/// And it may step back by this much. Tags of one track come in the order of decoding, so this is for rounding only.
+const MAX_BACK_MS: i64 = 100;
+/// Sound and picture may be sent this far apart and still be on one clock.
+const MAX_SKEW_MS: i64 = 10_000;
+/// The usual time from one tag of a track to the next, where none is known.
+const STEP_MS: i64 = 20;
+/// No longer than this: what is longer was a hole.
+const MAX_STEP_MS: i64 = 200;
+/// Tags of this much media time are remembered, to find an overlap by what is in them. A network keeps one group
 /// of pictures for newcomers (4 s at TikTok); times alone mistake a restarted clock for an overlap.
 const REMEMBERED_MS: i64 = 20_000;
 /// A part is at least this long, so that a set-up which flickers does not leave a heap of files.
@@ -38,6 +48,10 @@ pub(super) struct Piece {
     pub(super) part: u32,
     /// Recorded time up to here, all parts together, in milliseconds.
     pub(super) millis: u64,
+    /// The part has no picture.
+    pub(super) sound_only: bool,
+    /// Nothing more comes in this part: its file can be closed.
+    pub(super) ends_part: bool,
     pub(super) bytes: Bytes,
 }
 
@@ -48,13 +62,9 @@ pub(super) struct Timeline {
     phase: Phase,
     video: Track,
     audio: Track,
-    /// What to take from a tag's time to get the time in the part.
-    shift: i64,
     /// Time in the part of the last tag written.
     last: i64,
-    /// Time of the last tag read, on the sender's clock.
-    read: i64,
-    /// When that one arrived.
+    /// When the last tag arrived.
     arrived: Duration,
     /// When the part began.
     began: Duration,
@@ -62,7 +72,11 @@ pub(super) struct Timeline {
     before: i64,
     /// First sound since the last picture, on the sender's clock.
     first_sound: Option<i64>,
-    keyframes: VecDeque<Keyframe>,
+    /// No picture is to be waited for.
+    no_picture: bool,
+    /// The part was begun with a picture.
+    has_video: bool,
+    written: VecDeque<Written>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,14 +96,23 @@ struct Track {
     written: Option<Bytes>,
     /// The set-up heard last.
     heard: Option<Tag>,
-    /// Time of the last tag written.
+    /// What to take from a tag's time to get the time in the part. Sound and picture have the same, except while only one of
+    /// them has jumped.
+    shift: i64,
+    /// Time in the part of the last tag written.
     last: Option<i64>,
+    /// When that one arrived.
+    arrived: Duration,
+    /// From the tag before to that one.
+    step: i64,
     /// A new connection repeats what is written already, up to `last`.
     repeating: bool,
 }
 
+/// A tag that is in the part.
 #[derive(Clone, Copy, Debug)]
-struct Keyframe {
+struct Written {
+    kind: Kind,
     hash: u64,
     /// On the sender's clock.
     read: i64,
@@ -98,12 +121,20 @@ struct Keyframe {
 }
 
 impl Timeline {
-    /// Says that the next tag comes from a new connection.
-    pub(super) fn reconnected(&mut self) {
+    /// Says that the next tag comes from a new connection, and whether the service calls it one without picture.
+    pub(super) fn reconnected(&mut self, sound_only: bool) {
         self.first_sound = None;
+        self.no_picture = sound_only;
         if self.phase == Phase::Flowing {
             self.phase = Phase::Joining;
         }
+    }
+
+    /// Ends the part: the next one begins with whatever comes then.
+    pub(super) fn end_part(&mut self) -> Piece {
+        self.phase = Phase::Waiting;
+        let millis = (self.before + self.last).max(0) as u64;
+        Piece { part: self.part, millis, sound_only: !self.has_video, ends_part: true, bytes: Bytes::new() }
     }
 
     /// Takes a tag that arrived at `now` (counted from any start); gives what to write of it, if anything.
@@ -121,7 +152,8 @@ impl Timeline {
                 }
             }
         }?;
-        Some(Piece { part: self.part, millis: (self.before + self.last).max(0) as u64, bytes })
+        let millis = (self.before + self.last).max(0) as u64;
+        Some(Piece { part: self.part, millis, sound_only: !self.has_video, ends_part: false, bytes })
     }
 
     /// Whether a part may begin with this tag: a keyframe, or any sound where no picture comes.
@@ -130,7 +162,7 @@ impl Timeline {
             self.first_sound = None;
             return role == Role::Keyframe;
         }
-        if self.part > 0 && self.video.heard.is_none() {
+        if self.video.heard.is_none() && (self.part > 0 || self.no_picture) {
             return true;
         }
         let at = i64::from(tag.at);
@@ -162,16 +194,18 @@ impl Timeline {
         self.before += if self.part > 0 { self.last } else { 0 };
         self.part = self.part.saturating_add(1);
         self.phase = Phase::Flowing;
-        self.shift = i64::from(tag.at);
         self.last = 0;
         self.began = now;
-        self.keyframes.clear();
-        let has_video = self.video.heard.is_some() || tag.kind == Kind::Video;
+        self.written.clear();
+        self.has_video = self.video.heard.is_some() || tag.kind == Kind::Video;
         let mut bytes = BytesMut::new();
-        write_header(true, has_video, &mut bytes);
+        write_header(true, self.has_video, &mut bytes);
         for track in [&mut self.video, &mut self.audio] {
             track.written = track.heard.as_ref().map(|config| Bytes::copy_from_slice(config.setup()));
+            track.shift = i64::from(tag.at);
             track.last = None;
+            track.step = STEP_MS;
+            track.arrived = now;
             track.repeating = false;
             if let Some(config) = &track.heard {
                 config.write(0, &mut bytes);
@@ -187,33 +221,37 @@ impl Timeline {
             return self.may_begin_part(now).then(|| self.begin_part(tag, now));
         }
         let read = i64::from(tag.at);
-        let gap = self.since_arrival(now);
-        let ahead = read - self.shift - self.last;
+        let gap = millis(now.saturating_sub(self.arrived));
+        let own = self.track(tag.kind).shift;
+        let ahead = read - own - self.last;
         let goes_on = ahead > 0 && (ahead - gap).abs() <= MAX_JUMP_MS;
-        if !goes_on && !self.is_repeated(tag) {
-            self.shift = match self.find(tag) {
+        let shift = if goes_on || self.is_repeated(tag) {
+            own
+        } else {
+            match self.find(tag) {
                 Some(same) => read - same.at,
-                None => read - self.last - gap,
-            };
-        }
+                None => read - self.last - gap.max(STEP_MS),
+            }
+        };
         self.phase = Phase::Flowing;
-        self.video.repeating = true;
-        self.audio.repeating = true;
-        self.read = read;
-        self.arrived = now;
+        for track in [&mut self.video, &mut self.audio] {
+            track.shift = shift;
+            track.repeating = true;
+        }
         self.flow(tag, true, now)
     }
 
-    /// Whether this very keyframe is written already, on the same clock.
+    /// Whether this very tag is written already, on the same clock.
     fn is_repeated(&self, tag: &Tag) -> bool {
-        self.keyframes.iter().any(|keyframe| keyframe.read == i64::from(tag.at) && keyframe.hash == hash(&tag.body))
+        let (hash, read) = (hash(&tag.body), i64::from(tag.at));
+        self.written.iter().any(|written| written.read == read && written.hash == hash && written.kind == tag.kind)
     }
 
-    /// A keyframe like this one that is written already, whatever the clock said. A still picture is sent many times,
+    /// A tag like this one that is written already, whatever the clock said. A still picture is sent many times,
     /// so this is asked only when the clock makes no sense; the last one loses the least.
-    fn find(&self, tag: &Tag) -> Option<Keyframe> {
+    fn find(&self, tag: &Tag) -> Option<Written> {
         let hash = hash(&tag.body);
-        self.keyframes.iter().rev().find(|keyframe| keyframe.hash == hash).copied()
+        self.written.iter().rev().find(|written| written.hash == hash && written.kind == tag.kind).copied()
     }
 
     fn flow(&mut self, tag: &Tag, leads: bool, now: Duration) -> Option<Bytes> {
@@ -225,21 +263,14 @@ impl Timeline {
                 return None;
             }
         }
-        let read = i64::from(tag.at);
-        let gap = self.since_arrival(now);
-        let step = read - self.read;
-        // Wall time that runs ahead says nothing: we were slow ourselves.
-        if step < -MAX_BACK_MS || step - gap > MAX_JUMP_MS {
-            self.shift = read - self.last - gap.min(MAX_JUMP_MS);
-        }
-        self.read = read;
-        self.arrived = now;
-        let at = read - self.shift;
+        let at = self.time_of(tag, now);
         let track = self.track(tag.kind);
         let at = match track.last {
             Some(last) if at <= last && track.repeating => return None,
             Some(last) => at.max(last + 1),
-            None => at.max(0),
+            // From before the part began.
+            None if at < 0 => return None,
+            None => at,
         };
         track.repeating = false;
         let mut bytes = BytesMut::new();
@@ -247,18 +278,53 @@ impl Timeline {
         Some(bytes.freeze())
     }
 
-    fn write(&mut self, tag: &Tag, at: i64, now: Duration, bytes: &mut BytesMut) {
+    /// The time of a tag in the part. Where its track's clock has jumped, that track goes on where the part is.
+    fn time_of(&mut self, tag: &Tag, now: Duration) -> i64 {
         let read = i64::from(tag.at);
-        tag.write(in_range(at), bytes);
-        self.track(tag.kind).last = Some(at);
-        self.last = self.last.max(at);
-        self.read = read;
-        self.arrived = now;
-        if tag.role() == Role::Keyframe {
-            self.keyframes.push_back(Keyframe { hash: hash(&tag.body), read, at });
-            while self.keyframes.front().is_some_and(|oldest| at - oldest.at > REMEMBERED_MS) {
-                self.keyframes.pop_front();
+        let end = self.last;
+        let (track, other) = match tag.kind {
+            Kind::Video => (&mut self.video, &self.audio),
+            _ => (&mut self.audio, &self.video),
+        };
+        // Wall time that runs ahead says nothing: we were slow ourselves.
+        let gap = millis(now.saturating_sub(track.arrived));
+        let goes_on = |shift: i64| {
+            let at = read - shift;
+            match track.last {
+                // A repetition goes back on purpose.
+                Some(last) => {
+                    let (back, ahead) =
+                        if track.repeating { (REMEMBERED_MS, MAX_JUMP_MS) } else { (MAX_BACK_MS, MAX_AHEAD_MS) };
+                    // A track with a picture now and then is far behind the other one: that is no jump.
+                    at >= last - back && (at - last - gap <= ahead || at - end - gap <= ahead)
+                }
+                None => (at - end).abs() <= MAX_SKEW_MS + gap,
             }
+        };
+        if !goes_on(track.shift) {
+            track.shift = if goes_on(other.shift) {
+                other.shift
+            } else {
+                let step = gap.max(track.step.clamp(1, MAX_STEP_MS)).min(MAX_JUMP_MS);
+                read - track.last.map_or(end, |last| last.max(end - MAX_SKEW_MS)) - step
+            };
+        }
+        read - track.shift
+    }
+
+    fn write(&mut self, tag: &Tag, at: i64, now: Duration, bytes: &mut BytesMut) {
+        tag.write(in_range(at), bytes);
+        let track = self.track(tag.kind);
+        if let Some(last) = track.last {
+            track.step = at - last;
+        }
+        track.last = Some(at);
+        track.arrived = now;
+        self.last = self.last.max(at);
+        self.arrived = now;
+        self.written.push_back(Written { kind: tag.kind, hash: hash(&tag.body), read: i64::from(tag.at), at });
+        while self.written.front().is_some_and(|oldest| self.last - oldest.at > REMEMBERED_MS) {
+            self.written.pop_front();
         }
     }
 
@@ -270,10 +336,6 @@ impl Timeline {
     fn may_begin_part(&self, now: Duration) -> bool {
         self.last.max(millis(now.saturating_sub(self.began))) >= MIN_PART_MS
     }
-
-    fn since_arrival(&self, now: Duration) -> i64 {
-        millis(now.saturating_sub(self.arrived))
-    }
 }
 
 impl Track {
@@ -284,8 +346,8 @@ impl Track {
 }
 
 fn hash(body: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    body.hash(&mut hasher);
+    let mut hasher = SipHasher13::new();
+    hasher.write(body);
     hasher.finish()
 }
 

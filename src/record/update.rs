@@ -15,6 +15,8 @@ pub enum Command {
     Start(Job),
     /// Finish the recording of this room.
     Stop(RoomKey),
+    /// The live of this room is over: record what is still on its way, then finish.
+    LiveEnded(RoomKey),
 }
 
 /// A live to record.
@@ -56,6 +58,18 @@ pub enum Recording {
         file: PathBuf,
         /// What is being pulled, such as `hd`.
         quality: Text,
+        /// There is sound and no picture.
+        sound_only: bool,
+    },
+    /// Nothing comes, and the stream is asked for again and again; after a minute the file is closed, and what then comes goes
+    /// into another.
+    Reconnecting {
+        /// When the first byte was written.
+        since: Moment,
+        /// Bytes of the files so far.
+        bytes: u64,
+        /// The file written last.
+        file: PathBuf,
     },
     /// Closing the file.
     Stopping,

@@ -20,7 +20,10 @@ pub use vote::{GoalState, PollState};
 
 use super::chatlog::{LogLine, Topic};
 use crate::clock::Moment;
-use crate::events::{Caption, Delete, EventKind, Pin, PinnedWhat, Rank, RankKind, RoomEvent};
+use crate::events::{
+    Caption, Delete, Goal, GuestTickets, Link, Pin, PinnedWhat, Poll, Question, QuestionUpdate, Rank, RankKind,
+    RoomEvent,
+};
 use crate::ids::{MsgId, PinId, UserId};
 use crate::text::Text;
 
@@ -72,32 +75,35 @@ pub struct CaptionState {
 }
 
 impl Board {
-    /// Takes in an event of the room of this host; the row it is worth in the log.
-    pub(super) fn take(&mut self, event: &RoomEvent, host: Option<UserId>) -> Option<LogLine> {
-        let told = |topic, words: String| LogLine::Told { topic, text: Text::from(words) };
-        match &event.kind {
-            EventKind::Poll(poll) => vote::poll(&mut self.poll, poll, event.at).map(|words| told(Topic::Poll, words)),
-            EventKind::Goal(goal) => vote::goal(&mut self.goals, goal).map(|words| told(Topic::Goal, words)),
-            EventKind::Pin(pin) => self.pin(pin, event.at).map(|words| told(Topic::Pin, words)),
-            EventKind::Caption(caption) => self.caption(caption, event),
-            EventKind::Question(question) => {
-                self.questions.ask(question, event.at);
-                Some(LogLine::Question { from: question.from.clone(), text: question.text.clone() })
-            }
-            EventKind::QuestionUpdate(update) => {
-                self.questions.change(update, event.at).map(|words| told(Topic::Question, words))
-            }
-            EventKind::Link(link) => self.guests.link(link, host).map(|words| told(Topic::Guests, words)),
-            EventKind::GuestTickets(tickets) => {
-                self.guests.tickets(tickets);
-                None
-            }
-            EventKind::Rank(rank) => {
-                self.rank(rank);
-                None
-            }
-            _ => None,
-        }
+    /// Takes in a poll message; the row it is worth in the log.
+    pub(super) fn poll(&mut self, poll: &Poll, at: Moment) -> Option<LogLine> {
+        vote::poll(&mut self.poll, poll, at).map(|words| told(Topic::Poll, words))
+    }
+
+    /// Takes in a goal message; the row it is worth in the log.
+    pub(super) fn goal(&mut self, goal: &Goal) -> Option<LogLine> {
+        vote::goal(&mut self.goals, goal).map(|words| told(Topic::Goal, words))
+    }
+
+    /// Takes in a question; its row.
+    pub(super) fn question(&mut self, question: &Question, at: Moment) -> LogLine {
+        self.questions.ask(question, at);
+        LogLine::Question { from: question.from.clone(), text: question.text.clone() }
+    }
+
+    /// Takes in what became of a question; the row it is worth in the log.
+    pub(super) fn question_update(&mut self, update: &QuestionUpdate, at: Moment) -> Option<LogLine> {
+        self.questions.change(update, at).map(|words| told(Topic::Question, words))
+    }
+
+    /// Takes in a change of the line of guests in the room of this host; the row it is worth in the log.
+    pub(super) fn link(&mut self, link: &Link, host: Option<UserId>) -> Option<LogLine> {
+        self.guests.link(link, host).map(|words| told(Topic::Guests, words))
+    }
+
+    /// Takes in what guests were given.
+    pub(super) fn tickets(&mut self, tickets: &GuestTickets) {
+        self.guests.tickets(tickets);
     }
 
     /// Lets time pass: what has lapsed goes. The server's own clock, as messages carry it, ends a poll whose end was lost.
@@ -121,7 +127,8 @@ impl Board {
         }
     }
 
-    fn pin(&mut self, pin: &Pin, at: Moment) -> Option<String> {
+    /// Takes in a pin; the row it is worth in the log.
+    pub(super) fn pin(&mut self, pin: &Pin, at: Moment) -> Option<LogLine> {
         if !pin.pinned {
             let same = |held: &Pinned| pin.id.is_none() || held.id == pin.id || held.message == pin.message;
             if self.pinned.as_ref().is_some_and(same) {
@@ -141,21 +148,26 @@ impl Board {
             text: pin.text.clone(),
             until: (pin.seconds > 0).then(|| at + Duration::from_secs(pin.seconds.min(86_400))),
         });
-        (!again).then(|| format!("{}: {}", from.name(), pin.text))
+        (!again).then(|| told(Topic::Pin, format!("{}: {}", from.name(), pin.text)))
     }
 
-    fn rank(&mut self, rank: &Rank) {
+    /// Takes in places in rankings: the room's own stands on the board.
+    pub(super) fn rank(&mut self, rank: &Rank) {
         if rank.kind == RankKind::Room {
             let best = rank.rows.iter().filter(|row| row.place > 0).min_by_key(|row| row.place);
             self.rank = best.map(|row| Text::from(format!("{} No. {}", row.title, row.place))).unwrap_or_default();
         }
     }
 
-    fn caption(&mut self, caption: &Caption, event: &RoomEvent) -> Option<LogLine> {
-        let words = caption.texts.iter().find(|words| !words.text.is_empty())?;
-        if !event.history {
+    /// Takes in what the host said.
+    pub(super) fn caption(&mut self, caption: &Caption, event: &RoomEvent) {
+        let words = caption.texts.iter().find(|words| !words.text.is_empty());
+        if let Some(words) = words.filter(|_| !event.history) {
             self.caption = Some(CaptionState { text: words.text.clone(), at: event.at });
         }
-        None
     }
+}
+
+fn told(topic: Topic, words: String) -> LogLine {
+    LogLine::Told { topic, text: Text::from(words) }
 }

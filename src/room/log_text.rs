@@ -2,44 +2,68 @@
 
 use super::chatlog::{LogLine, Topic};
 use crate::events::{
-    Control, ControlAction, EventKind, MinorEvent, Moderation, ModerationKind, NoticeKind, Rank, RankKind, Shop,
+    Announcement, Barrage, Control, ControlAction, Envelope, Intro, MinorEvent, Moderation, ModerationKind, Notice,
+    NoticeKind, Rank, RankKind, Shop,
 };
 use crate::text::Text;
 
-/// The row of an event, where it has words for one.
-pub(super) fn row(kind: &EventKind) -> Option<LogLine> {
-    Some(match kind {
-        EventKind::Control(control) => LogLine::Control(control_words(control)),
-        EventKind::Intro(intro) if !intro.text.is_empty() => LogLine::Intro(intro.text.clone()),
-        EventKind::Notice(notice) if !notice.text.is_empty() => {
-            LogLine::Notice { kind: notice.kind, text: notice.text.clone() }
-        }
-        EventKind::Envelope(envelope) if envelope.shown => LogLine::Envelope {
-            from: envelope.from.clone(),
-            coins: envelope.coins,
-            winners: envelope.winners,
-            opens_at: envelope.opens_at,
-        },
-        EventKind::Barrage(barrage) if !barrage.text.is_empty() => {
-            LogLine::Barrage { kind: barrage.kind, text: barrage.text.clone() }
-        }
-        EventKind::Moderation(told) => LogLine::Notice { kind: NoticeKind::Moderation, text: moderation_words(told) },
-        kind => {
-            let (topic, text) = told(kind)?;
-            LogLine::Told { topic, text }
-        }
+/// The row of a control message.
+pub(super) fn control(control: &Control) -> LogLine {
+    LogLine::Control(control_words(control))
+}
+
+/// The row of the host's welcome line, where it has words.
+pub(super) fn intro(intro: &Intro) -> Option<LogLine> {
+    (!intro.text.is_empty()).then(|| LogLine::Intro(intro.text.clone()))
+}
+
+/// The row of a notice, where it has words.
+pub(super) fn notice(notice: &Notice) -> Option<LogLine> {
+    (!notice.text.is_empty()).then(|| LogLine::Notice { kind: notice.kind, text: notice.text.clone() })
+}
+
+/// The row of a chest that appears.
+pub(super) fn envelope(envelope: &Envelope) -> Option<LogLine> {
+    envelope.shown.then(|| LogLine::Envelope {
+        from: envelope.from.clone(),
+        coins: envelope.coins,
+        winners: envelope.winners,
+        opens_at: envelope.opens_at,
     })
 }
 
-fn told(kind: &EventKind) -> Option<(Topic, Text)> {
-    let (topic, text) = match kind {
-        EventKind::Announcement(told) => (Topic::Announcement, told.text.clone()),
-        EventKind::Rank(rank) => (Topic::Rank, rank_words(rank)),
-        EventKind::Shop(shop) => (Topic::Shop, shop_words(shop)),
-        EventKind::Minor(show) => (Topic::Note, minor_words(show)),
-        _ => return None,
-    };
-    (!text.is_empty()).then_some((topic, text))
+/// The row of a banner for one viewer, where it has words.
+pub(super) fn barrage(barrage: &Barrage) -> Option<LogLine> {
+    (!barrage.text.is_empty()).then(|| LogLine::Barrage { kind: barrage.kind, text: barrage.text.clone() })
+}
+
+/// The row of a message of TikTok's moderation.
+pub(super) fn moderation(moderation: &Moderation) -> LogLine {
+    LogLine::Notice { kind: NoticeKind::Moderation, text: moderation_words(moderation) }
+}
+
+/// The row of a sentence for many rooms, where it has words.
+pub(super) fn announcement(announcement: &Announcement) -> Option<LogLine> {
+    told(Topic::Announcement, announcement.text.clone())
+}
+
+/// The row of a place in a ranking, where it is a person's.
+pub(super) fn rank(rank: &Rank) -> Option<LogLine> {
+    told(Topic::Rank, rank_words(rank))
+}
+
+/// The row of the host's shop, where it shows something.
+pub(super) fn shop(shop: &Shop) -> Option<LogLine> {
+    told(Topic::Shop, shop_words(shop))
+}
+
+/// The row of a minor event, where it has words for people.
+pub(super) fn minor(event: &MinorEvent) -> Option<LogLine> {
+    told(Topic::Note, minor_words(event))
+}
+
+fn told(topic: Topic, text: Text) -> Option<LogLine> {
+    (!text.is_empty()).then_some(LogLine::Told { topic, text })
 }
 
 fn control_words(control: &Control) -> Text {

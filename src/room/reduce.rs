@@ -22,14 +22,6 @@ const METHOD_COLUMNS: usize = 80;
 /// A number of the stream is preferred to one of a look-up for this long: the stream tells it every few seconds.
 const STREAM_IS_FRESH: std::time::Duration = std::time::Duration::from_secs(20);
 
-/// Whether an event is a message of the service rather than something we say ourselves.
-pub(super) fn is_from_service(kind: &EventKind) -> bool {
-    !matches!(
-        kind,
-        EventKind::State(_) | EventKind::Gap(_) | EventKind::Live(_) | EventKind::Info(_) | EventKind::StreakClosed(_)
-    )
-}
-
 impl Room {
     pub(super) fn is_foreign(&self, event: &RoomEvent) -> bool {
         matches!((event.room_id, self.room_id), (Some(theirs), Some(ours)) if theirs.0 != 0 && theirs != ours)
@@ -39,22 +31,15 @@ impl Room {
     pub(super) fn reduce(&mut self, event: &RoomEvent) -> Option<Tally> {
         self.settle_battle(event);
         self.board.settle(event);
-        if is_from_service(&event.kind) && !event.history {
-            self.messages.add(event.at, 1);
-        }
-        match &event.kind {
-            EventKind::State(phase) => self.set_phase(phase, event.at),
-            EventKind::Gap(gap) => self.gap(event, gap),
-            EventKind::Live(live) => self.begin(event, live),
-            EventKind::Info(info) => self.learn(info, event.at),
-            EventKind::StreakClosed(closed) => return Some(self.streak_closed(closed, event.at)),
-            EventKind::Unknown(unknown) => self.count_unknown(unknown),
-            kind => {
+        if event.kind.is_from_service() {
+            if !event.history {
+                self.messages.add(event.at, 1);
+            }
+            if !matches!(event.kind, EventKind::Unknown(_)) {
                 self.stats.messages += 1;
-                return self.message(event, kind);
             }
         }
-        None
+        self.change(event)
     }
 
     /// Closes the streaks that were last heard at this connected time or before.
@@ -71,10 +56,16 @@ impl Room {
             .collect()
     }
 
-    fn message(&mut self, event: &RoomEvent, kind: &EventKind) -> Option<Tally> {
-        let counts = self.counts(event);
-        match kind {
+    /// The table of changes. Every kind stands here by name: a new one does not compile before it has its arm.
+    fn change(&mut self, event: &RoomEvent) -> Option<Tally> {
+        match &event.kind {
             EventKind::Gift(gift) => return Some(self.gift(event, gift)),
+            EventKind::StreakClosed(closed) => return Some(self.streak_closed(closed, event.at)),
+            EventKind::State(phase) => self.set_phase(phase, event.at),
+            EventKind::Gap(gap) => self.gap(event, gap),
+            EventKind::Live(live) => self.begin(event, live),
+            EventKind::Info(info) => self.learn(info, event.at),
+            EventKind::Unknown(unknown) => self.count_unknown(unknown),
             EventKind::Chat(chat) => self.comment(event, chat),
             EventKind::Emote(emote) => {
                 self.count_comment(event);
@@ -84,7 +75,7 @@ impl Room {
             EventKind::Join(join) => self.join(event, join),
             EventKind::Follow(follow) => self.follow(event, follow),
             EventKind::Share(share) => {
-                self.stats.shares += counts;
+                self.stats.shares += self.counts(event);
                 self.chat.push(event, LogLine::Share(share.from.clone()));
             }
             EventKind::Subscribe(subscribe) => self.subscribe(event, subscribe),
@@ -107,12 +98,56 @@ impl Room {
             }
             EventKind::BattleTask(task) => self.log_battle(event, battle::task(task)),
             EventKind::Barrage(barrage) if barrage.kind == BarrageKind::Subscribe => self.first_barrage(event, barrage),
-            kind => {
-                let line = self.board.take(event, self.host.id).or_else(|| log_text::row(kind));
-                line.map(|line| self.chat.push(event, line));
+            EventKind::Barrage(barrage) => self.log(event, log_text::barrage(barrage)),
+            EventKind::Poll(poll) => {
+                let line = self.board.poll(poll, event.at);
+                self.log(event, line);
             }
+            EventKind::Goal(goal) => {
+                let line = self.board.goal(goal);
+                self.log(event, line);
+            }
+            EventKind::Pin(pin) => {
+                let line = self.board.pin(pin, event.at);
+                self.log(event, line);
+            }
+            EventKind::Question(question) => {
+                let line = self.board.question(question, event.at);
+                self.log(event, Some(line));
+            }
+            EventKind::QuestionUpdate(update) => {
+                let line = self.board.question_update(update, event.at);
+                self.log(event, line);
+            }
+            EventKind::Link(link) => {
+                let line = self.board.link(link, self.host.id);
+                self.log(event, line);
+            }
+            EventKind::GuestTickets(tickets) => self.board.tickets(tickets),
+            EventKind::Caption(caption) => self.board.caption(caption, event),
+            EventKind::Rank(rank) => {
+                self.board.rank(rank);
+                self.log(event, log_text::rank(rank));
+            }
+            EventKind::Control(control) => self.log(event, Some(log_text::control(control))),
+            EventKind::Intro(intro) => self.log(event, log_text::intro(intro)),
+            EventKind::Notice(notice) => self.log(event, log_text::notice(notice)),
+            EventKind::Envelope(envelope) => self.log(event, log_text::envelope(envelope)),
+            EventKind::Moderation(moderation) => self.log(event, Some(log_text::moderation(moderation))),
+            EventKind::Announcement(announcement) => self.log(event, log_text::announcement(announcement)),
+            EventKind::Shop(shop) => self.log(event, log_text::shop(shop)),
+            EventKind::Minor(minor) => self.log(event, log_text::minor(minor)),
+            // Campaigns are in the picture; no row and no number of ours.
+            EventKind::Banner(_) => {}
         }
         None
+    }
+
+    /// Adds the row an event is worth, where it is worth one.
+    fn log(&mut self, event: &RoomEvent, line: Option<LogLine>) {
+        if let Some(line) = line {
+            self.chat.push(event, line);
+        }
     }
 
     fn comment(&mut self, event: &RoomEvent, chat: &Chat) {

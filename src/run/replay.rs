@@ -28,7 +28,7 @@ pub struct Replay {
 
 /// Opens the dashboard on a replay and stays until the user leaves.
 pub fn replay(replay: Replay, runtime: Runtime) -> Result<()> {
-    let options = screen(&replay.loaded, Some(replay.notice))?;
+    let options = tui::Options { replay: true, ..screen(&replay.loaded, Some(replay.notice))? };
     let (background, panics) = mpsc::channel(PANICS);
     tui::install_panic_hook(background);
     let Replay { player, speed, from, .. } = replay;

@@ -16,9 +16,10 @@ const KEPT_IDS: usize = 50_000;
 const KEPT_STREAKS: usize = 50_000;
 
 /// What one live has sent so far. Zero again when a new live begins.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ExpectedTotals {
-    /// The room id of the live.
+    /// The room id of the live; text in JSON, like all ids.
+    #[serde(serialize_with = "as_text")]
     pub room_id: i64,
     /// Messages by method.
     pub messages: BTreeMap<String, u64>,
@@ -58,7 +59,11 @@ impl ExpectedTotals {
     }
 }
 
-/// Keeps a [`ExpectedTotals`] from the messages themselves.
+fn as_text<S: serde::Serializer>(id: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
+}
+
+/// Keeps an [`ExpectedTotals`] from the messages themselves.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     totals: ExpectedTotals,

@@ -8,15 +8,15 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use strum::{EnumIter, IntoEnumIterator, IntoStaticStr};
+use strum::{EnumIter, EnumMessage, IntoEnumIterator, IntoStaticStr};
 
 use crate::clock::{Moment, Timestamp};
 
 /// How far ahead the clock is under [`Fault::ClockOff`].
 const CLOCK_OFF: Duration = Duration::from_secs(600);
 
-/// One thing that goes wrong. Its text form is its name in kebab-case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, IntoStaticStr)]
+/// One thing that goes wrong. Its text form is its name in kebab-case, what it does its comment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, EnumMessage, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Fault {
     /// The connection breaks without a close frame after ten `msg` frames, each time.
@@ -121,10 +121,110 @@ pub enum Fault {
     NoStream,
 }
 
+/// What a fault spoils. The tests take their cases from here: see `tests/suite/faults.rs`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter)]
+pub enum FaultGroup {
+    /// Connections that break or fall silent.
+    Connection,
+    /// Single frames; the good ones are sent beside them.
+    Frame,
+    /// Single messages; the good ones are sent beside them.
+    Message,
+    /// What happens to a live.
+    Live,
+    /// Answers of the signing provider.
+    Provider,
+    /// Refused sockets.
+    Handshake,
+    /// Look-ups and pages.
+    LookUp,
+    /// Addresses of streams.
+    Stream,
+    /// The clock of the service.
+    Clock,
+}
+
+impl FaultGroup {
+    /// Words for a list.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Connection => "connections",
+            Self::Frame => "frames",
+            Self::Message => "messages",
+            Self::Live => "lives",
+            Self::Provider => "signing provider",
+            Self::Handshake => "refused sockets",
+            Self::LookUp => "look-ups and pages",
+            Self::Stream => "streams",
+            Self::Clock => "clock",
+        }
+    }
+
+    /// All groups, in the order of a list.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::iter()
+    }
+
+    /// The faults of this group.
+    pub fn faults(self) -> impl Iterator<Item = Fault> {
+        Fault::all().filter(move |fault| fault.group() == self)
+    }
+}
+
 impl Fault {
+    /// All faults.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::iter()
+    }
+
     /// The name in kebab-case.
     pub fn name(self) -> &'static str {
         self.into()
+    }
+
+    /// What it does, in a sentence.
+    pub fn description(self) -> String {
+        self.get_documentation().unwrap_or_default().replace('`', "")
+    }
+
+    /// What it spoils.
+    pub fn group(self) -> FaultGroup {
+        match self {
+            Self::Drop | Self::Stall | Self::HalfOpen => FaultGroup::Connection,
+            Self::GarbageFrame | Self::TruncatedGzip | Self::GzipBomb | Self::HugeFrame => FaultGroup::Frame,
+            Self::InvalidUtf8
+            | Self::UnknownMethod
+            | Self::WrongType
+            | Self::Duplicates
+            | Self::StreaksOutOfOrder
+            | Self::LostRepeatEnd
+            | Self::OutOfOrder
+            | Self::LikesBackwards
+            | Self::EscapeNames => FaultGroup::Message,
+            Self::EndOfLive | Self::Pause | Self::Ban | Self::RoomSwitch => FaultGroup::Live,
+            Self::Provider429
+            | Self::Provider429Bare
+            | Self::Provider402
+            | Self::Provider403
+            | Self::Provider500
+            | Self::Provider503
+            | Self::ProviderEmpty
+            | Self::ProviderStub => FaultGroup::Provider,
+            Self::Handshake415
+            | Self::Handshake417
+            | Self::Handshake417AppId
+            | Self::Handshake417Cookie
+            | Self::Handshake400 => FaultGroup::Handshake,
+            Self::Captcha
+            | Self::ShellPage
+            | Self::AgeGate
+            | Self::WrongAccount
+            | Self::Blocked403
+            | Self::Rate429
+            | Self::Rate429Bare => FaultGroup::LookUp,
+            Self::HlsOnly | Self::NoStream => FaultGroup::Stream,
+            Self::ClockOff => FaultGroup::Clock,
+        }
     }
 }
 
@@ -186,6 +286,14 @@ mod tests {
         }
         assert_eq!("provider-429".parse(), Ok(Fault::Provider429));
         assert_eq!("invalid-utf8".parse(), Ok(Fault::InvalidUtf8));
+    }
+
+    #[test]
+    fn every_fault_is_explained_and_stands_in_one_group() {
+        assert!(Fault::all().all(|fault| !fault.description().is_empty()));
+        let mut listed: Vec<_> = FaultGroup::all().flat_map(FaultGroup::faults).collect();
+        listed.sort_by_key(|fault| Fault::all().position(|one| one == *fault));
+        assert_eq!(listed, Fault::all().collect::<Vec<_>>());
     }
 
     #[test]

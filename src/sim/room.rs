@@ -204,7 +204,7 @@ impl Room {
     /// Whether `room_id` is or was a live of this room.
     pub(super) fn had(&self, room_id: i64) -> bool {
         let live = self.lock();
-        live.room_id == room_id || live.past.contains(&room_id)
+        live.room_id == room_id || live.past.iter().any(|past| past.room_id == room_id)
     }
 
     /// Microseconds since the live began.
@@ -215,6 +215,12 @@ impl Room {
 
     pub(super) fn expected_totals(&self) -> ExpectedTotals {
         self.lock().ledger.expected_totals()
+    }
+
+    /// The same for every live, oldest first.
+    pub(super) fn totals_of_lives(&self) -> Vec<ExpectedTotals> {
+        let live = self.lock();
+        live.past.iter().cloned().chain([live.ledger.expected_totals()]).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Live> {

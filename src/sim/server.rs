@@ -1,4 +1,4 @@
-//! Accepts connections and knows which part answers which path.
+//! Accepts connections, in TLS and in plain HTTP on one port, and knows which part answers which path.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use hyper::body::Incoming;
 use hyper::header::COOKIE;
 use hyper::service::service_fn;
-use hyper::{Request, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -17,7 +17,7 @@ use super::answer::{self, Answer};
 use super::faults::Fault;
 use super::query::Query;
 use super::world::{self, World};
-use super::{browser, handshake, info, media, provider, site};
+use super::{browser, handshake, info, media, provider, proxy, site, tls};
 
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
@@ -41,21 +41,31 @@ pub(super) async fn run(world: Arc<World>, listener: TcpListener, tls: Option<Tl
 async fn connection(world: Arc<World>, tcp: TcpStream, tls: Option<TlsAcceptor>) {
     // Frames are small and must not wait for each other.
     let _ = tcp.set_nodelay(true);
-    match tls {
-        None => serve(world, tcp).await,
-        Some(tls) => {
-            if let Ok(stream) = tls.accept(tcp).await {
-                serve(world, stream).await;
-            }
-        }
+    let Some(acceptor) = tls else { return serve(world, tcp, None).await };
+    let mut first = [0];
+    let stop = world.stop.clone();
+    tokio::select! {
+        () = stop.cancelled() => return,
+        peeked = tcp.peek(&mut first) => if !peeked.is_ok_and(|bytes| bytes > 0) { return },
+    }
+    if first[0] != tls::TLS_RECORD {
+        return serve(world, tcp, Some(acceptor)).await;
+    }
+    if let Ok(stream) = acceptor.accept(tcp).await {
+        serve(world, stream, Some(acceptor)).await;
     }
 }
 
-async fn serve(world: Arc<World>, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
+/// Answers what comes over one connection; `tls` is for tunnels inside it.
+pub(super) async fn serve(
+    world: Arc<World>,
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    tls: Option<TlsAcceptor>,
+) {
     let stop = world.stop.clone();
     let service = service_fn(move |request| {
-        let world = world.clone();
-        async move { Ok::<_, Infallible>(serve_one(&world, request).await) }
+        let (world, tls) = (world.clone(), tls.clone());
+        async move { Ok::<_, Infallible>(serve_one(&world, request, tls).await) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
@@ -69,12 +79,12 @@ async fn serve(world: Arc<World>, stream: impl AsyncRead + AsyncWrite + Send + U
 }
 
 /// Answers one request, where it is answered at all.
-async fn serve_one(world: &Arc<World>, request: Request<Incoming>) -> Answer {
+async fn serve_one(world: &Arc<World>, request: Request<Incoming>, tls: Option<TlsAcceptor>) -> Answer {
     if world.has(Fault::HalfOpen) {
         world.log(logged(&request));
         std::future::pending::<()>().await;
     }
-    let answer = route(world, request);
+    let answer = route(world, request, tls);
     if !world.has(Fault::ClockOff) {
         return answer;
     }
@@ -84,8 +94,14 @@ async fn serve_one(world: &Arc<World>, request: Request<Incoming>) -> Answer {
 }
 
 /// The answer to one request.
-fn route(world: &Arc<World>, mut request: Request<Incoming>) -> Answer {
+fn route(world: &Arc<World>, mut request: Request<Incoming>, tls: Option<TlsAcceptor>) -> Answer {
     world.log(logged(&request));
+    if request.method() == Method::CONNECT {
+        return proxy::tunnel(world, &mut request, tls);
+    }
+    if let Some(refused) = proxy::refused_host(&request) {
+        return refused;
+    }
     let path = request.uri().path().trim_end_matches('/').to_owned();
     let cookies = request.headers().get(COOKIE).and_then(|cookies| cookies.to_str().ok()).unwrap_or_default();
     let query = Query::parse(request.uri().query(), cookies);
@@ -135,6 +151,7 @@ fn logged(request: &Request<Incoming>) -> world::Request {
         .iter()
         .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
-    let path = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
+    let authority = || request.uri().authority().map_or_else(String::new, ToString::to_string);
+    let path = request.uri().path_and_query().map_or_else(authority, ToString::to_string);
     world::Request { method: request.method().to_string(), path, headers }
 }

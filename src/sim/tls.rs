@@ -1,4 +1,4 @@
-//! Throw-away certificates: an authority of our own, and a leaf for loopback.
+//! Throw-away certificates: an authority of our own, and a leaf for loopback and for the hosts that are simulated.
 
 use std::io;
 use std::sync::Arc;
@@ -7,6 +7,32 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, 
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
+
+/// The first byte of everything that begins with a TLS handshake.
+pub(super) const TLS_RECORD: u8 = 0x16;
+/// Whom the certificate names: this machine, TikTok's hosts and the provider's, whose clients come through the proxy. A star
+/// stands for one label only, so the regional hosts have entries of their own.
+const NAMES: [&str; 10] = [
+    "localhost",
+    "127.0.0.1",
+    "::1",
+    "tiktok.com",
+    "*.tiktok.com",
+    "*.us.tiktok.com",
+    "*.eu.tiktok.com",
+    "eulerstream.com",
+    "*.eulerstream.com",
+    "*.enterprise.eulerstream.com",
+];
+
+/// Whether the certificate names `host`.
+pub(super) fn names(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    NAMES.iter().any(|name| match name.strip_prefix("*.") {
+        Some(domain) => host.split_once('.').is_some_and(|(label, rest)| !label.is_empty() && rest == domain),
+        None => host == *name,
+    })
+}
 
 /// A server's half of TLS, and the authority a client must trust.
 pub(super) struct Tls {
@@ -25,7 +51,7 @@ pub(super) fn make() -> io::Result<Tls> {
     let issuer = Issuer::new(ca, ca_key);
 
     let key = KeyPair::generate().map_err(io::Error::other)?;
-    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let names = NAMES.map(str::to_owned);
     let leaf =
         CertificateParams::new(names).map_err(io::Error::other)?.signed_by(&key, &issuer).map_err(io::Error::other)?;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));

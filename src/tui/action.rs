@@ -8,6 +8,10 @@ pub(super) enum Context {
     Always,
     /// On the dashboard itself.
     Screen,
+    /// On the dashboard of lives, which can be looked up and recorded.
+    Live,
+    /// On the dashboard of a replay, whose time can be moved.
+    Replay,
     /// Wherever rows can be scrolled: panes and popups.
     List,
     /// In a popup.
@@ -17,7 +21,11 @@ pub(super) enum Context {
 impl Context {
     /// Whether both can be open at once, so that they cannot share a chord.
     pub(super) fn meets(self, other: Self) -> bool {
-        !matches!((self, other), (Self::Screen, Self::Popup) | (Self::Popup, Self::Screen))
+        use Context::{Live, Popup, Replay, Screen};
+        !matches!(
+            (self, other),
+            (Screen | Live | Replay, Popup) | (Popup, Screen | Live | Replay) | (Live, Replay) | (Replay, Live)
+        )
     }
 }
 
@@ -57,16 +65,16 @@ macro_rules! actions {
 }
 
 actions! {
-    AddRoom     | "add_room"     | Screen | "a"                 | "add a room: @name, a link or a room id";
+    AddRoom     | "add_room"     | Live   | "a"                 | "add a room: @name, a link or a room id";
     CloseRoom   | "close_room"   | Screen | "x"                 | "close the room";
     NextRoom    | "next_room"    | Screen | "] n"               | "next room";
     PrevRoom    | "prev_room"    | Screen | "[ p"               | "previous room";
     SelectRoom  | "select_room"  | Screen | "1 2 3 4 5 6 7 8 9" | "go to a room: the first key to the first, and so on";
-    Record      | "record"       | Screen | "r"                 | "start or stop recording the room";
-    Retry       | "retry"        | Screen | "R"                 | "look up or connect now instead of waiting";
-    ReplayPause | "replay_pause" | Screen | "P"                 | "in a replay: stand still, go on";
-    ReplayBack  | "replay_back"  | Screen | ","                 | "in a replay: 30 seconds back";
-    ReplayAhead | "replay_ahead" | Screen | "."                 | "in a replay: 30 seconds ahead";
+    Record      | "record"       | Live   | "r"                 | "start or stop recording the room";
+    Retry       | "retry"        | Live   | "R"                 | "look up or connect now instead of waiting";
+    ReplayPause | "replay_pause" | Replay | "P"                 | "in a replay: stand still, go on";
+    ReplayBack  | "replay_back"  | Replay | ","                 | "in a replay: 30 seconds back";
+    ReplayAhead | "replay_ahead" | Replay | "."                 | "in a replay: 30 seconds ahead";
     FocusNext   | "focus_next"   | Screen | "tab"               | "next pane";
     FocusPrev   | "focus_prev"   | Screen | "backtab"           | "previous pane";
     Zoom        | "zoom"         | Screen | "z"                 | "open a hidden pane over the chat, or the focused one wide";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ratatui::layout::{Rect, Size};
 use tui_input::Input;
 
-use super::action::Action;
+use super::action::{Action, Context};
 use super::keymap::Keymap;
 use super::layout::{self, Pane, Plan, Wants};
 use super::tab::Tab;
@@ -36,6 +36,8 @@ pub(super) struct App {
     pub(super) toast: Option<Toast>,
     /// A line that is always there.
     pub(super) notice: Option<Text>,
+    /// What is shown happened before: its time can be moved, and nothing can be looked up or recorded.
+    pub(super) replay: bool,
     /// A room was asked for here: show it when it comes.
     pub(super) expects_room: bool,
     /// The terminal's window is the one the person is in.
@@ -107,6 +109,7 @@ impl App {
             popup: None,
             toast: None,
             notice: options.notice,
+            replay: options.replay,
             expects_room: false,
             has_focus: true,
             now,
@@ -152,9 +155,24 @@ impl App {
         self.zoom.unwrap_or(self.focus)
     }
 
-    /// The first key of an action for a hint; nothing when it has none.
+    /// The first key of an action for a hint; nothing when it has none or does nothing here.
     pub(super) fn key(&self, action: Action) -> Option<String> {
-        self.keymap.label(action)
+        self.keymap.label(action).filter(|_| self.offers(action))
+    }
+
+    /// Whether an action does anything on this dashboard.
+    pub(super) fn offers(&self, action: Action) -> bool {
+        action.context() != self.foreign_context()
+    }
+
+    /// The context that is open here and not on the other kind of dashboard.
+    pub(super) fn own_context(&self) -> Context {
+        if self.replay { Context::Replay } else { Context::Live }
+    }
+
+    /// The context that is never open here.
+    pub(super) fn foreign_context(&self) -> Context {
+        if self.replay { Context::Live } else { Context::Replay }
     }
 
     /// Says something that goes with the next key.

@@ -66,6 +66,14 @@ impl Chord {
         matches!(self.code, KeyCode::Char(_)) && self.modifiers.is_empty()
     }
 
+    /// The letter of another script that it writes: on a layout of another language that is a key pressed for its place.
+    pub(super) fn foreign_letter(self) -> Option<char> {
+        match self.code {
+            KeyCode::Char(c) if !c.is_ascii() && self.modifiers.is_empty() => Some(c),
+            _ => None,
+        }
+    }
+
     /// The chord as an event, for whoever plays keys back.
     pub(super) fn event(self) -> KeyEvent {
         KeyEvent::new(self.code, self.modifiers)
@@ -100,7 +108,7 @@ impl FromStr for Chord {
 
     fn from_str(text: &str) -> Result<Self, ChordError> {
         let mut modifiers = KeyModifiers::NONE;
-        let mut rest = text.trim();
+        let mut rest = text.trim_ascii();
         while let Some((name, modifier)) = MODIFIERS
             .iter()
             .find(|(name, _)| rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))

@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn a_key_of_ones_own_is_taken_from_the_built_in_ones() {
         let keymap = Keymap::new(&keys(&[("record", &["q"]), ("quit", &["Q"])])).unwrap();
-        let screen = [Context::Always, Context::Screen];
+        let screen = [Context::Always, Context::Screen, Context::Live];
         assert_eq!(keymap.action("q".parse().unwrap(), &screen), Some((Action::Record, 0)));
         assert_eq!(keymap.action("Q".parse().unwrap(), &screen), Some((Action::Quit, 0)));
     }

@@ -2,7 +2,7 @@
 
 use crate::clock::Moment;
 use crate::events::PhaseKind;
-use crate::ids::{RoomKey, Target};
+use crate::ids::{RoomId, RoomKey, Target};
 use crate::record::Recording;
 use crate::room::{BattlePhase, LogLine, Room, Seq};
 use crate::text::Text;
@@ -71,10 +71,17 @@ impl Tab {
 
     /// Whether bytes are being written, or are about to be.
     pub(super) fn is_recording(&self) -> bool {
-        matches!(self.recording, Some(Recording::Starting | Recording::Running { .. } | Recording::Stopping))
+        use Recording::{Reconnecting, Running, Starting, Stopping};
+        matches!(self.recording, Some(Starting | Running { .. } | Reconnecting { .. } | Stopping))
     }
 
-    /// Whether there is a stream to record.
+    /// The live to record, unless it is known to be over. Its stream needs no event socket: where that is refused, or nothing
+    /// is known yet, the recorder asks the service.
+    pub(super) fn live_to_record(&self) -> Option<RoomId> {
+        self.room.room_id.filter(|_| !matches!(self.room.phase.kind, PhaseKind::Offline | PhaseKind::Ended))
+    }
+
+    /// Whether the live is on, as far as is known.
     pub(super) fn is_on_air(&self) -> bool {
         use PhaseKind::{Connecting, Live, Paused, Reconnecting};
         matches!(self.room.phase.kind, Connecting | Live | Paused | Reconnecting)

@@ -11,11 +11,11 @@ mod page;
 mod provider_route;
 mod refusal;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::error::{Error, Kind};
 use super::http::Answer;
-use super::json::{at, count, flag, from_bytes, id, int, nested, str, text};
+use super::json::{at, count, flag, from_bytes, id, int, str, text};
 use super::profile::{self, UserInfo};
 use super::room_info::{self, RoomInfo};
 use super::service::Service;
@@ -504,23 +504,10 @@ pub(super) fn wrong_account(asked: &UniqueId, answered: &UniqueId) -> Error {
     )
 }
 
-/// The streams beside a room's status: `streamData` and `hevcStreamData` have the shape of the table in `room/info`.
+/// The streams of a `liveRoom`; H.265 has a table of its own.
 fn streams_of(live: &Value) -> streams::Streams {
-    let mut all = streams::Streams::default();
-    for key in ["streamData", "hevcStreamData"] {
-        let mut table = nested(at(live, &[key]));
-        if table.get("pull_data").is_none() && table.is_object() {
-            table = json!({ "pull_data": table });
-        }
-        let read = streams::read(&json!({ "live_core_sdk_data": table }));
-        all.hls |= read.hls;
-        for stream in read.flv {
-            if !all.flv.iter().any(|known| known.url == stream.url) {
-                all.flv.push(stream);
-            }
-        }
-    }
-    all
+    let table = |key: &str| at(live, &[key]);
+    streams::read_all(&[table("streamData"), table("hevcStreamData"), table("stream_url"), table("streamUrl")])
 }
 
 #[cfg(test)]

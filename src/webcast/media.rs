@@ -6,19 +6,21 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, REFERER, USER_AGENT};
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, LOCATION, REFERER, USER_AGENT};
 use reqwest::{Response, StatusCode};
 use url::Url;
 
 use super::address::{check_stream, is_loopback, is_private, place, private_stream};
 use super::error::{Error, Kind};
-use super::http::{broken, late};
+use super::http::{Http, broken, late};
 use super::service::Service;
 use super::streams::StreamUrl;
 use crate::ids::RoomId;
 
 /// Longest time to the head of the answer.
 const CONNECT: Duration = Duration::from_secs(5);
+/// Redirects followed, to any host that may serve a stream.
+const MAX_REDIRECTS: usize = 5;
 const DOING: &str = "pull the stream";
 
 /// An open stream.
@@ -37,26 +39,48 @@ impl MediaStream {
 
 /// Opens `stream` on the way of its room. No session and no key is ever sent to a stream's host.
 pub(super) async fn open(service: &Service, room: RoomId, stream: &StreamUrl) -> Result<MediaStream, Error> {
-    let url = stream.url.reveal();
-    let way = service.routes.of_room(room, None);
-    let near = is_loopback(&service.webcast);
-    check_stream(url, near)?;
-    if !near && !way.http.has_proxy() {
-        check_name(url).await?;
-    }
+    let route = service.routes.of_room(room, None);
     let mut headers = HeaderMap::new();
     headers.insert(USER_AGENT, HeaderValue::from_static(Service::browser().user_agent));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     if let Ok(site) = HeaderValue::from_str(&format!("{}/", service.site.origin().ascii_serialization())) {
         headers.insert(REFERER, site);
     }
-    let from = place(url);
-    let answer = tokio::time::timeout(CONNECT, way.http.follow(DOING, url, &headers)).await;
-    let response = answer.unwrap_or_else(|_| Err(late(DOING, &from, CONNECT)))?;
-    match response.status() {
-        StatusCode::OK => Ok(MediaStream { response, from }),
-        status => Err(refusal(url, status)),
+    let mut url = stream.url.reveal().clone();
+    for _ in 0..=MAX_REDIRECTS {
+        let from = place(&url);
+        let answer = tokio::time::timeout(CONNECT, send(service, &route.http, &url, headers.clone())).await;
+        let response = answer.unwrap_or_else(|_| Err(late(DOING, &from, CONNECT)))?;
+        match response.status() {
+            StatusCode::OK | StatusCode::PARTIAL_CONTENT => return Ok(MediaStream { response, from }),
+            status => match redirect(&url, &response) {
+                Some(next) => url = next,
+                None => return Err(refusal(&url, status)),
+            },
+        }
     }
+    Err(Error::new(
+        Kind::Refused,
+        format!("could not {DOING}: {} sends us on and on; try again in a minute", place(&url)),
+    ))
+}
+
+/// Sends one request; every address on the way is held to the same rules.
+async fn send(service: &Service, http: &Http, url: &Url, headers: HeaderMap) -> Result<Response, Error> {
+    let near = is_loopback(&service.webcast);
+    check_stream(url, near)?;
+    if !near && !http.has_proxy() {
+        check_name(url).await?;
+    }
+    http.send(DOING, url, headers).await
+}
+
+/// Where a redirect leads. A CDN sends its viewers from host to host, so another host is fine: nothing secret is sent along.
+fn redirect(from: &Url, response: &Response) -> Option<Url> {
+    if !response.status().is_redirection() {
+        return None;
+    }
+    from.join(response.headers().get(LOCATION)?.to_str().ok()?).ok()
 }
 
 /// Refuses a name that leads to a private machine. Behind a proxy the name is the proxy's to find, not ours.
@@ -78,7 +102,7 @@ fn refusal(url: &Url, status: StatusCode) -> Error {
             "the address is no longer valid or this network is not welcome; ask for a new one".to_owned(),
         ),
         429 => (Kind::RateLimited { retry_after: None }, "too many requests; wait a minute".to_owned()),
-        300..=399 => (Kind::Refused, "it sends us to another host, which we do not follow".to_owned()),
+        300..=399 => (Kind::Refused, "it sends us on without saying where; ask for a new address".to_owned()),
         500.. => (Kind::BadAnswer, format!("its server is in trouble (HTTP {}); try again", status.as_u16())),
         other => (Kind::BadAnswer, format!("it answered HTTP {other}")),
     };

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::error::{Error, Kind};
 use super::http::Answer;
 use super::json::{at, count, from_bytes, id, int, str, text};
-use super::lookup::{self, LiveStatus, Lookup, Subject, by_code, by_status, withheld};
+use super::lookup::{LiveStatus, Subject, by_code, by_status, withheld};
 use super::service::Service;
 use super::streams::{self, StreamUrl};
 use crate::clock::Timestamp;
@@ -49,40 +49,6 @@ pub struct RoomInfo {
     pub hls_only: bool,
     /// Why `room/info` itself had no answer and this is only what a look-up knows; empty where it had.
     pub missing: Text,
-}
-
-/// What can be known of a room: `room/info`, and where that is refused or names no stream, what a look-up of its host says
-/// of the same room. The failure of `room/info` where nobody knows more.
-pub(super) async fn gather(service: &Service, room: RoomId) -> Result<RoomInfo, Error> {
-    let told = fetch(service, room).await;
-    let enough = told.as_ref().is_ok_and(|info| !info.status.is_on() || !info.streams.is_empty());
-    if enough || told.as_ref().is_err_and(|error| error.retry_after().is_some()) {
-        return told;
-    }
-    let host = told.as_ref().ok().and_then(|info| info.unique_id.clone()).or_else(|| service.known_hosts.get(room));
-    let Some(host) = host else { return told };
-    let mut found = lookup::ask_api(service, &host).await.ok().and_then(|found| of_room(found, room));
-    if found.as_ref().is_none_or(|found| found.streams.is_empty() && !found.hls_only) {
-        let on_page = lookup::ask_page(service, &host).await.ok().and_then(|found| of_room(found, room));
-        found = match (found, on_page) {
-            (Some(found), Some(on_page)) if on_page.streams.is_empty() && !on_page.hls_only => Some(found),
-            (found, on_page) => on_page.or(found),
-        };
-    }
-    match (told, found) {
-        (Ok(mut info), Some(found)) => {
-            info.streams = found.streams;
-            info.hls_only = info.streams.is_empty() && (info.hls_only || found.hls_only);
-            Ok(info)
-        }
-        (Err(error), Some(found)) => Ok(RoomInfo { missing: error.sentence().clone(), ..found }),
-        (told, None) => told,
-    }
-}
-
-/// What a look-up knows of `room`, if it is of that room and says where it stands.
-fn of_room(found: Lookup, room: RoomId) -> Option<RoomInfo> {
-    found.as_room_info().filter(|found| found.room_id == room && found.status.is_known())
 }
 
 /// Asks `room/info` alone.
@@ -171,7 +137,8 @@ mod tests {
         assert_eq!(info.room_id, RoomId(7_690_279_124_098_681_614), "the text twin, not the rounded number");
         assert_eq!((info.status, info.total_viewers, info.likes), (LiveStatus::Live, Some(12_687), None));
         assert!(info.started_at.is_some() && info.finished_at.is_none() && !info.hls_only);
-        assert_eq!(info.streams.len(), 1, "{:?}", info.streams);
+        let sound_only: Vec<_> = info.streams.iter().map(|stream| stream.sound_only).collect();
+        assert_eq!(sound_only, [false, true], "{:?}", info.streams);
         let best = &info.streams[0];
         assert_eq!((best.quality.as_str(), best.size, best.bitrate), ("hd", Some((720, 1280)), Some(1_800_000)));
         assert!(!format!("{info:?}").contains("sign="), "a signature is printed");

@@ -1,7 +1,10 @@
-//! Which addresses a live's picture and sound can be pulled from, best first.
+//! The addresses a live's picture and sound can be pulled from, best first.
 //!
-//! Pure. Reads `stream_url` of a room info: the SDK's `stream_data` and the older `flv_pull_url` map name the same streams
-//! in two ways, so both are merged. FLV only: that is what the recorder can reconnect inside one file.
+//! Pure. Every answer about a live names its streams in a shape of its own, and the shapes change: the SDK's `stream_data`
+//! (JSON inside a text), the older maps, one plain address, a list. All of them are read and merged
+//! (docs/protocol.md, "Streams"). FLV only: that is what the recorder can reconnect inside one file.
+
+use std::borrow::Cow;
 
 use compact_str::CompactString;
 use serde_json::Value;
@@ -9,6 +12,11 @@ use url::Url;
 
 use super::address::SignedUrl;
 use super::json::{at, count, int, nested, str};
+
+/// Streams kept of all answers about one live; some twenty were the most ever seen.
+const MAX_STREAMS: usize = 64;
+/// Texts inside texts, and lists inside maps, are followed this deep.
+const MAX_DEPTH: usize = 6;
 
 /// One stream that can be pulled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +35,8 @@ pub struct StreamUrl {
     pub bitrate: Option<u64>,
     /// Whether it is the spare address of its quality.
     pub backup: bool,
+    /// Whether it carries sound and no picture (quality `ao`).
+    pub sound_only: bool,
 }
 
 /// How a picture is coded.
@@ -63,62 +73,174 @@ const QUALITIES: [&str; 9] = ["origin", "uhd_60", "uhd", "hd_60", "hd", "sd", "l
 const OLDER: [(&str, &str); 5] =
     [("ORIGION", "origin"), ("FULL_HD1", "uhd"), ("HD1", "hd"), ("SD2", "sd"), ("SD1", "ld")];
 
-/// Reads `stream_url`.
+/// Reads `stream_url` of a room info.
 pub(super) fn read(stream_url: &Value) -> Streams {
-    let pull = at(stream_url, &["live_core_sdk_data", "pull_data"]);
-    let mut streams = Streams { hls: !str(at(stream_url, &["hls_pull_url"])).is_empty(), ..Streams::default() };
-    let mut found = sdk(pull, &mut streams.hls);
-    found.extend(older(stream_url));
+    read_all(&[stream_url])
+}
+
+/// Reads what several fields, or several answers, say about the streams of one live; what is named twice is kept once.
+pub(super) fn read_all(answers: &[&Value]) -> Streams {
+    let mut finder = Finder::default();
+    for answer in answers {
+        finder.any(answer, MAX_DEPTH);
+    }
+    let Finder { found, levels, hls } = finder;
+    Streams { flv: merged(found, |stream| levels.rank(stream)), hls }
+}
+
+/// Joins the streams that several answers named, best first; of the same stream the first one stays.
+pub(super) fn join(lists: impl IntoIterator<Item = Vec<StreamUrl>>) -> Vec<StreamUrl> {
+    let levels = Levels::default();
+    merged(lists.into_iter().flatten(), |stream| levels.rank(stream))
+}
+
+fn merged<R: Ord>(found: impl IntoIterator<Item = StreamUrl>, rank: impl Fn(&StreamUrl) -> R) -> Vec<StreamUrl> {
+    let mut streams: Vec<StreamUrl> = Vec::new();
     for stream in found {
-        let same = |known: &StreamUrl| known.url.reveal().path() == stream.url.reveal().path();
-        if !streams.flv.iter().any(same) {
-            streams.flv.push(stream);
+        // Sound alone is the same address with `only_audio=1`.
+        let id = |stream: &StreamUrl| (stream.sound_only, stream.url.reveal().path().to_owned());
+        let same = |known: &StreamUrl| id(known) == id(&stream);
+        if streams.len() < MAX_STREAMS && !streams.iter().any(same) {
+            streams.push(stream);
         }
     }
-    let levels = Levels::read(pull);
-    streams.flv.sort_by_cached_key(|stream| levels.rank(stream));
+    streams.sort_by_cached_key(rank);
     streams
 }
 
-/// The SDK's table: JSON inside a text, one entry a quality, each with a main and sometimes a backup address.
-fn sdk(pull: &Value, hls: &mut bool) -> Vec<StreamUrl> {
-    let data = nested(at(pull, &["stream_data"]));
-    let Some(qualities) = at(&data, &["data"]).as_object() else { return Vec::new() };
-    let mut found = Vec::new();
-    for (quality, lines) in qualities {
-        for (line, backup) in [("main", false), ("backup", true)] {
-            let line = at(lines, &[line]);
-            *hls |= quality != "ao" && !str(at(line, &["hls"])).is_empty();
-            let labels = nested(at(line, &["sdk_params"]));
-            found.extend(stream(quality, at(line, &["flv"]), &labels, backup));
-        }
-    }
-    found
+/// What a walk over the answers found so far.
+#[derive(Default)]
+struct Finder {
+    found: Vec<StreamUrl>,
+    levels: Levels,
+    hls: bool,
 }
 
-/// The older map of names to addresses, and the single `rtmp_pull_url`, which is an FLV address too.
-fn older(stream_url: &Value) -> Vec<StreamUrl> {
-    let mut found = Vec::new();
-    if let Some(map) = at(stream_url, &["flv_pull_url"]).as_object() {
-        for (name, address) in map {
-            let quality = OLDER.iter().find(|(older, _)| older == name).map_or(name.as_str(), |(_, sdk)| sdk);
-            let labels = nested(at(stream_url, &["flv_pull_url_params", name]));
-            found.extend(stream(quality, address, &labels, false));
+impl Finder {
+    /// Anything that may stand where streams are named: an object, one of those as text, an address, a list of these.
+    fn any(&mut self, value: &Value, depth: usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        match &*unpacked(value) {
+            Value::Object(_) => self.object(&unpacked(value), depth),
+            Value::Array(values) => values.iter().take(MAX_STREAMS).for_each(|value| self.any(value, depth)),
+            address => self.addresses("default", address, &Value::Null, false, depth),
         }
     }
-    found.extend(stream("default", at(stream_url, &["rtmp_pull_url"]), &Value::Null, true));
-    found
+
+    fn object(&mut self, object: &Value, depth: usize) {
+        for key in ["live_core_sdk_data", "pull_data"] {
+            if let Some(inner) = object.get(key) {
+                self.any(inner, depth);
+            }
+        }
+        self.levels.read(object);
+        if let Some(table) = object.get("stream_data") {
+            self.table(&unpacked(table), depth);
+        }
+        if object.get("data").is_some_and(Value::is_object) {
+            self.table(object, depth);
+        }
+        for key in ["hls_pull_url", "hls_pull_url_map"] {
+            self.hls |= names_address(at(object, &[key]));
+        }
+        let params = unpacked(at(object, &["flv_pull_url_params"]));
+        self.addresses("default", at(object, &["flv_pull_url"]), &params, false, depth);
+        // An FLV address too, most of the time.
+        self.addresses("default", at(object, &["rtmp_pull_url"]), &Value::Null, true, depth);
+    }
+
+    /// The SDK's table: one entry a quality, each with a main and sometimes a backup line.
+    fn table(&mut self, table: &Value, depth: usize) {
+        let data = unpacked(at(table, &["data"]));
+        let qualities = if data.is_object() { &*data } else { table };
+        let Some(qualities) = qualities.as_object() else { return };
+        for (quality, lines) in qualities.iter().take(MAX_STREAMS) {
+            let lines = unpacked(lines);
+            if lines.get("main").is_none() && lines.get("backup").is_none() {
+                self.line(quality, &lines, false, depth);
+            }
+            for (line, backup) in [("main", false), ("backup", true)] {
+                self.line(quality, &unpacked(at(&lines, &[line])), backup, depth);
+            }
+        }
+    }
+
+    fn line(&mut self, quality: &str, line: &Value, backup: bool, depth: usize) {
+        self.hls |= quality != "ao" && names_address(at(line, &["hls"]));
+        let labels = nested(at(line, &["sdk_params"]));
+        let address = if line.is_object() { at(line, &["flv"]) } else { line };
+        self.addresses(quality, address, &labels, backup, depth);
+    }
+
+    /// One address, a list of them (the later ones are spare), or a map of qualities to either.
+    fn addresses(&mut self, quality: &str, value: &Value, labels: &Value, backup: bool, depth: usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        match &*unpacked(value) {
+            Value::String(address) => self.found.extend(stream(quality, address, labels, backup)),
+            Value::Array(values) => {
+                for (nth, value) in values.iter().take(MAX_STREAMS).enumerate() {
+                    self.addresses(quality, value, labels, backup || nth > 0, depth);
+                }
+            }
+            Value::Object(map) => {
+                for (name, value) in map.iter().take(MAX_STREAMS) {
+                    let older = OLDER.iter().find(|(older, _)| older == name).map(|(_, sdk)| *sdk);
+                    let inner = unpacked(at(labels, &[name]));
+                    let name = match name.as_str() {
+                        "url" | "uri" | "flv" | "main" | "url_list" => quality,
+                        name => older.unwrap_or(name),
+                    };
+                    self.addresses(name, value, if inner.is_null() { labels } else { &inner }, backup, depth);
+                }
+            }
+            _ => {}
+        }
+        if self.found.len() > 2 * MAX_STREAMS {
+            self.found.truncate(2 * MAX_STREAMS);
+        }
+    }
 }
 
-/// One stream, unless its address is missing, no FLV, or sound only.
-fn stream(quality: &str, address: &Value, labels: &Value, backup: bool) -> Option<StreamUrl> {
-    let url = Url::parse(str(address)).ok()?;
-    let playlist = [".m3u8", ".mpd", ".sdp"].iter().any(|end| url.path().ends_with(end));
-    let flv = matches!(url.scheme(), "http" | "https") && !playlist;
-    let sound_only = quality == "ao" || url.query_pairs().any(|(key, value)| key == "only_audio" && value == "1");
-    if !flv || sound_only {
+/// The value, or what stands inside it as JSON text.
+fn unpacked(value: &Value) -> Cow<'_, Value> {
+    match value {
+        Value::String(text) if text.trim_start().starts_with(['{', '[']) => Cow::Owned(nested(value)),
+        value => Cow::Borrowed(value),
+    }
+}
+
+/// Whether a value holds a text that is not empty, at any place.
+fn names_address(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(values) => values.iter().any(names_address),
+        Value::Object(map) => map.values().any(names_address),
+        _ => false,
+    }
+}
+
+/// An address as it is meant: one without a scheme (`//host/x.flv`, `host.example/x.flv`) is `https`.
+fn absolute(address: &str) -> Option<Url> {
+    let address = address.trim();
+    if let Some(rest) = address.strip_prefix("//") {
+        return Url::parse(&format!("https://{rest}")).ok();
+    }
+    let host = address.split(['/', '?']).next().unwrap_or_default();
+    if !address.contains("://") && address.contains('/') && host.contains('.') {
+        return Url::parse(&format!("https://{address}")).ok();
+    }
+    Url::parse(address).ok()
+}
+
+/// One stream, unless its address is missing or no FLV.
+fn stream(quality: &str, address: &str, labels: &Value, backup: bool) -> Option<StreamUrl> {
+    let url = absolute(address)?;
+    let path = url.path().to_ascii_lowercase();
+    let playlist = [".m3u8", ".mpd", ".sdp"].iter().any(|end| path.ends_with(end));
+    if !matches!(url.scheme(), "http" | "https") || playlist || url.host_str().is_none() {
         return None;
     }
+    let only_audio = url.query_pairs().any(|(key, value)| key == "only_audio" && value == "1");
     let size = str(at(labels, &["resolution"])).split_once('x');
     Some(StreamUrl {
         quality: CompactString::new(crate::text::Text::new(quality).as_str()),
@@ -131,29 +253,36 @@ fn stream(quality: &str, address: &Value, labels: &Value, backup: bool) -> Optio
         size: size.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?))),
         bitrate: count(at(labels, &["vbitrate"])).filter(|&rate| rate != 0),
         backup,
+        sound_only: quality == "ao" || only_audio,
         url: SignedUrl::new(url),
     })
 }
 
 /// The service's own ranking of qualities, where it sent one.
+#[derive(Default)]
 struct Levels(Vec<(String, i64)>);
 
 impl Levels {
-    fn read(pull: &Value) -> Self {
+    /// Reads the table beside the streams; the first answer that ranks a quality is believed.
+    fn read(&mut self, pull: &Value) {
         let rows = at(pull, &["options", "qualities"]).as_array().map(Vec::as_slice).unwrap_or_default();
         let level = |row: &Value| Some((str(at(row, &["sdk_key"])).to_owned(), int(at(row, &["level"]))?));
-        Self(rows.iter().filter_map(level).collect())
+        for (key, level) in rows.iter().take(MAX_STREAMS).filter_map(level) {
+            if !self.0.iter().any(|(known, _)| *known == key) {
+                self.0.push((key, level));
+            }
+        }
     }
 
-    /// Smaller is better. H.265 comes last whatever its quality: what plays everywhere beats what is sharper.
+    /// Smaller is better. Sound alone comes after every picture, then H.265 comes last whatever its quality: what plays everywhere beats what is sharper.
     /// Qualities that the service ranks go by its rank, and each of the others stands beside its neighbour in
     /// [`QUALITIES`]; a bit rate of 0 means unknown and decides nothing.
-    fn rank(&self, stream: &StreamUrl) -> (bool, i64, usize, bool, u64) {
+    fn rank(&self, stream: &StreamUrl) -> (bool, bool, i64, usize, bool, u64) {
         let by_name = QUALITIES.iter().position(|&name| name == stream.quality).unwrap_or(QUALITIES.len());
         let level = self.0.iter().find(|(key, _)| *key == stream.quality).map(|&(_, level)| level);
         let level = level.or_else(|| self.neighbour(by_name)).unwrap_or(0);
         let area = stream.size.map_or(0, |(width, height)| u64::from(width) * u64::from(height));
-        (stream.codec == Codec::H265, -level, by_name, stream.backup, u64::MAX - area)
+        (stream.sound_only, stream.codec == Codec::H265, -level, by_name, stream.backup, u64::MAX - area)
     }
 
     /// The level of the nearest ranked quality that is not better than the one at `place`.
@@ -168,6 +297,7 @@ mod tests {
     use super::*;
     use crate::webcast::json::tests::any_json;
     use proptest::prelude::*;
+    use rstest::rstest;
     use serde_json::json;
 
     fn labels(codec: &str) -> String {
@@ -183,13 +313,14 @@ mod tests {
     }
 
     #[test]
-    fn the_best_quality_that_plays_everywhere_comes_first_and_sound_alone_never() {
+    fn the_best_quality_that_plays_everywhere_comes_first_and_sound_alone_last() {
         let line = |name: &str, codec: &str| json!({"main": {"flv": format!("https://a.example/{name}.flv?sign=1"), "hls": "", "sdk_params": labels(codec)}});
         let streams = read(&with_data(&json!({
             "ao": line("ao", "h264"), "ld": line("ld", "h264"), "origin": line("origin", "h265"),
             "hd": line("hd", "h264"), "new_name": line("new", "")
         })));
-        assert_eq!(qualities(&streams), ["hd", "ld", "new_name", "origin"]);
+        assert_eq!(qualities(&streams), ["hd", "ld", "new_name", "origin", "ao"]);
+        assert!(streams.flv[4].sound_only && !streams.flv[3].sound_only);
         assert_eq!(streams.flv[0].size, Some((720, 1280)));
         assert_eq!(streams.flv[0].bitrate, Some(1_800_000));
         assert!(!streams.hls);
@@ -217,6 +348,39 @@ mod tests {
             json!({"qualities": [{"sdk_key": "hd", "level": 1}, {"sdk_key": "sd", "level": "3"}]});
         // uhd is not ranked: it stands with hd, the next quality that is.
         assert_eq!(qualities(&read(&info)), ["sd", "uhd", "hd"]);
+    }
+
+    #[rstest]
+    #[case::text(json!(json!({"flv_pull_url": {"HD1": "https://a.example/x.flv"}}).to_string()), "hd")]
+    #[case::plain(json!("https://a.example/x.flv"), "default")]
+    #[case::one(json!({"flv_pull_url": "https://a.example/x.flv"}), "default")]
+    #[case::list(json!({"flv_pull_url": ["https://a.example/x.flv"]}), "default")]
+    #[case::list_alone(json!(["https://a.example/x.flv"]), "default")]
+    #[case::list_in_map(json!({"flv_pull_url": {"FULL_HD1": ["https://a.example/x.flv"]}}), "uhd")]
+    #[case::map_as_text(json!({"flv_pull_url": "{\"SD1\": \"https://a.example/x.flv\"}"}), "ld")]
+    #[case::rtmp(json!({"rtmp_pull_url": "https://a.example/x.flv"}), "default")]
+    #[case::no_scheme(json!({"flv_pull_url": {"HD1": "//a.example/x.flv"}}), "hd")]
+    #[case::no_slashes(json!({"flv_pull_url": {"HD1": "a.example/x.flv"}}), "hd")]
+    #[case::api_live(json!({"pull_data": {"stream_data": {"data": {"hd": {"main": {"flv": "https://a.example/x.flv"}}}}}}), "hd")]
+    #[case::pull_data_as_text(json!({"pull_data": "{\"stream_data\":\"{\\\"data\\\":{\\\"sd\\\":{\\\"main\\\":{\\\"flv\\\":\\\"https://a.example/x.flv\\\"}}}}\"}"}), "sd")]
+    #[case::no_line(json!({"stream_data": {"data": {"hd": {"flv": "https://a.example/x.flv"}}}}), "hd")]
+    #[case::address_as_line(json!({"stream_data": {"hd": "https://a.example/x.flv"}}), "hd")]
+    fn a_stream_is_found_in_every_shape(#[case] answer: Value, #[case] quality: &str) {
+        let streams = read(&answer);
+        assert_eq!(qualities(&streams), [quality], "{answer}");
+        assert_eq!(streams.flv[0].url.reveal().as_str(), "https://a.example/x.flv");
+    }
+
+    #[test]
+    fn the_union_of_all_answers_is_ranked_as_one() {
+        let line = |name: &str| json!({"main": {"flv": format!("https://a.example/{name}.flv")}});
+        let info = read(&with_data(&json!({"sd": line("sd"), "ao": line("ao")}))).flv;
+        let api = read_all(&[
+            &json!({"pull_data": {"stream_data": {"data": {"hd": line("hd"), "sd": line("sd")}}}}),
+            &json!({"pull_data": {"stream_data": {"data": {"origin": line("origin")}}}}),
+        ]);
+        let all = Streams { flv: join([info, api.flv]), hls: false };
+        assert_eq!(qualities(&all), ["origin", "hd", "sd", "ao"]);
     }
 
     const KEYS: &[&str] = &[
@@ -253,6 +417,8 @@ mod tests {
         for garbage in [
             json!(null),
             json!({"flv_pull_url": ["x"], "rtmp_pull_url": 5}),
+            json!("offline"),
+            json!({"rtmp_pull_url": "rtmp://a.example/x"}),
             json!({"flv_pull_url": {"HD1": "rtmp://a.example/x.flv", "SD1": "file:///etc/passwd.flv", "SD2": ""}}),
             json!({"live_core_sdk_data": {"pull_data": {"stream_data": "{\"data\":{\"hd\":7}}"}}}),
         ] {

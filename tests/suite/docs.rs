@@ -36,9 +36,15 @@ fn named(text: &str) -> Vec<&str> {
 #[test]
 fn files_that_documents_point_to_exist() {
     let mut dead = Vec::new();
-    for name in
-        ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/coming-from.md", "docs/protocol.md", "proto/README.md"]
-    {
+    for name in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "docs/coming-from.md",
+        "docs/protocol.md",
+        "docs/sim.md",
+        "proto/README.md",
+    ] {
         let Some(text) = document(name) else { continue };
         let folder = root().join(name).parent().map(Path::to_owned).unwrap_or_default();
         let links = linked(&text).into_iter().map(|target| (target, folder.join(target)));

@@ -69,7 +69,7 @@ const NAMED_ONLY_IN: [(&str, &[&str]); 23] = [
 ];
 
 /// Longest file.
-const MAX_LINES: usize = 400;
+const MAX_LINES: usize = 600;
 /// Files that are longer for a reason.
 const LONGER: [&str; 0] = [];
 /// Names that say nothing about what is inside.

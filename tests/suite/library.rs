@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use tiktop::client::Builder;
+use tiktop::client::ClientBuilder;
 use tiktop::config::TransportKind;
 use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomId;
 use tiktop::record::Recording as Recorded;
 use tiktop::sim::{Fault, Options, Sim};
 use tiktop::webcast::{Kind, LiveStatus, Secrets};
-use tiktop::{Client, Error, Event, Live};
+use tiktop::{Client, Error, Live, LiveEvent};
 
 use crate::scripted::{Scripted, answer};
 
@@ -21,7 +21,7 @@ async fn sim(rate: f64, faults: &[Fault]) -> Sim {
     Sim::start(Options { rate, rooms: 12, faults: faults.to_vec(), ..Options::default() }).await.unwrap()
 }
 
-fn builder(sim: &Sim) -> Builder {
+fn builder(sim: &Sim) -> ClientBuilder {
     Client::builder()
         .service(&sim.base_url(), &sim.socket_url())
         .no_proxy()
@@ -34,7 +34,7 @@ fn client(sim: &Sim) -> Client {
 }
 
 /// Takes events until one is wanted; nothing when the live ended before.
-async fn until<T>(live: &mut Live, mut wanted: impl FnMut(&Event) -> Option<T>) -> Option<T> {
+async fn until<T>(live: &mut Live, mut wanted: impl FnMut(&LiveEvent) -> Option<T>) -> Option<T> {
     let waited = tokio::time::timeout(PATIENCE, async {
         while let Some(event) = live.next().await {
             if let Some(found) = wanted(&event) {
@@ -46,9 +46,9 @@ async fn until<T>(live: &mut Live, mut wanted: impl FnMut(&Event) -> Option<T>) 
     waited.await.expect("it comes in time")
 }
 
-fn phase(event: &Event) -> Option<PhaseKind> {
+fn phase(event: &LiveEvent) -> Option<PhaseKind> {
     match event {
-        Event::Happened(noted) => match &noted.event.kind {
+        LiveEvent::Happened(noted) => match &noted.event.kind {
             EventKind::State(phase) => Some(phase.kind),
             _ => None,
         },
@@ -57,8 +57,8 @@ fn phase(event: &Event) -> Option<PhaseKind> {
 }
 
 /// A comment that was made while we were there.
-fn is_chat(event: &Event) -> bool {
-    matches!(event, Event::Happened(noted) if !noted.event.history && matches!(noted.event.kind, EventKind::Chat(_)))
+fn is_chat(event: &LiveEvent) -> bool {
+    matches!(event, LiveEvent::Happened(noted) if !noted.event.history && matches!(noted.event.kind, EventKind::Chat(_)))
 }
 
 #[tokio::test]
@@ -141,9 +141,9 @@ async fn history_is_left_out_where_it_is_not_wanted_but_raw_bytes_come_where_the
         let (mut old, mut raw) = (0, 0);
         until(&mut live, |event| {
             match event {
-                Event::Happened(noted) => old += usize::from(noted.event.history),
-                Event::Raw(_) => raw += 1,
-                Event::Lagged(_) => panic!("nobody is slow"),
+                LiveEvent::Happened(noted) => old += usize::from(noted.event.history),
+                LiveEvent::Raw(_) => raw += 1,
+                LiveEvent::Lagged(_) => panic!("nobody is slow"),
             }
             is_chat(event).then_some(())
         })
@@ -169,7 +169,7 @@ async fn the_feed_is_read_to_its_end_and_each_item_can_be_tracked() {
     assert_eq!(found.len(), 11, "all but the late one");
     assert!(feed.next().await.unwrap().is_empty());
     let mut live = found[0].track().await.unwrap();
-    assert_eq!(live.room_id(), Some(found[0].room_id));
+    assert_eq!(live.room_id(), Some(found[0].info().room_id));
     until(&mut live, |event| phase(event).filter(|kind| *kind == PhaseKind::Live)).await.unwrap();
 }
 
@@ -267,7 +267,7 @@ async fn who_is_slow_hears_what_was_lost_and_the_state_catches_up() {
     };
     tokio::time::timeout(PATIENCE, busy).await.expect("much is said");
     let lost = until(&mut live, |event| match event {
-        Event::Lagged(lost) => Some(lost.events.values().sum::<u64>()),
+        LiveEvent::Lagged(lost) => Some(lost.events.values().sum::<u64>()),
         _ => None,
     });
     assert!(lost.await.unwrap() > 0);

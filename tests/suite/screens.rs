@@ -173,6 +173,7 @@ fn a_recording_is_in_the_tab_and_its_failure_stays_until_it_is_put_away() {
         rate: 204_000,
         file: PathBuf::from("ana.mkv"),
         quality: "hd".into(),
+        sound_only: false,
     };
     stage.dashboard.record(record::Update { room: RoomKey(1), recording: running }, stage.now);
     assert!(shown(&mut stage, 120, 36).contains("⏺ 12:31 142 MB 1.6 Mb/s"));

@@ -34,7 +34,8 @@ impl Stage {
 
     pub(crate) fn with(screen: Screen, mono: bool) -> Self {
         let now = Moment { mono: 7_200_000, wall: Timestamp(START) };
-        let options = Options { screen, keys: Keys::new(), notice: None, mono, zone: jiff::tz::TimeZone::UTC };
+        let options =
+            Options { screen, keys: Keys::new(), notice: None, replay: false, mono, zone: jiff::tz::TimeZone::UTC };
         Self { dashboard: Dashboard::new(options, now).unwrap(), now, next_id: 1 }
     }
 

@@ -4,7 +4,7 @@
 
 use std::io::{Read, Write};
 use std::num::NonZero;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -25,36 +25,56 @@ struct Seen {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     chunks: Receiver<Vec<u8>>,
+    /// Stops reading for good; an answer comes on the channel when nothing is read any more.
+    stall: Sender<Sender<()>>,
     screen: vt100::Parser,
     bytes: Vec<u8>,
     _home: tempfile::TempDir,
 }
 
 fn open(args: &[&str]) -> Seen {
-    let size = PtySize { rows: 36, cols: 120, pixel_width: 0, pixel_height: 0 };
+    open_sized(args, (36, 120), &[])
+}
+
+/// Opens the program in a window of so many rows and columns, with these variables on top of the usual ones.
+fn open_sized(args: &[&str], (rows, cols): (u16, u16), env: &[(&str, &str)]) -> Seen {
+    let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
     let pair = native_pty_system().openpty(size).unwrap();
     let home = tempfile::tempdir().unwrap();
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tiktop"));
     command.args(args);
     command.env("TERM", "xterm-256color");
-    command.env_remove("NO_COLOR");
+    command.env("LANG", "C.UTF-8");
+    for variable in ["NO_COLOR", "LC_ALL", "LC_CTYPE", "COLUMNS", "LINES"] {
+        command.env_remove(variable);
+    }
     for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_VIDEOS_DIR"] {
         command.env(variable, home.path());
+    }
+    for (variable, value) in env {
+        command.env(variable, value);
     }
     let child = pair.slave.spawn_command(command).unwrap();
     let mut reader = pair.master.try_clone_reader().unwrap();
     let keys = pair.master.take_writer().unwrap();
     let (sender, chunks) = channel();
+    let (stall, stalls) = channel::<Sender<()>>();
     std::thread::spawn(move || {
         let mut buffer = [0; 8_192];
         while let Ok(count @ 1..) = reader.read(&mut buffer) {
+            if let Ok(stalled) = stalls.try_recv() {
+                let _ = Sender::send(&stalled, ());
+                // Kept open, never read again.
+                std::mem::forget(reader);
+                break;
+            }
             if sender.send(buffer[..count].to_vec()).is_err() {
                 break;
             }
         }
     });
     let screen = vt100::Parser::new(cells(36), cells(120), 0);
-    Seen { child, master: pair.master, keys, chunks, screen, bytes: Vec::new(), _home: home }
+    Seen { child, master: pair.master, keys, chunks, stall, screen, bytes: Vec::new(), _home: home }
 }
 
 fn cells(count: u16) -> NonZero<u16> {
@@ -169,6 +189,84 @@ fn the_screen_follows_the_size_of_its_window() {
     seen.resize(1, 1);
     seen.resize(36, 120);
     seen.wait_for("── Gifts");
+    seen.press("q");
+    seen.assert_handed_back();
+}
+
+#[test]
+fn what_a_terminal_answers_is_no_key() {
+    let mut seen = open(&["demo", "--rate", "0"]);
+    seen.wait_for("── Chat");
+    for answer in [
+        "\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\",
+        "\x1b]10;rgb:dddd/dddd/dddd\x07",
+        "\x1bP>|XTerm(390)a?q\x1b\\",
+        "\x1b_Gi=31;a?q\x1b\\",
+        "\x1b[>1;4000;22c",
+        "\x1b[?2026;2$y",
+    ] {
+        seen.press(answer);
+    }
+    seen.press("?");
+    seen.wait_for("┌ Keys");
+    // Any letter of an answer that acted has left its trace: a name being typed, a recording, or the end of the program.
+    let shown = seen.screen.screen().contents();
+    assert!(!shown.contains("Add a room") && !shown.contains('⏺'), "{shown}");
+    seen.press("?q");
+    seen.assert_handed_back();
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_cannot_hold_up_a_signal() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let mut seen = open(&["demo", "--rate", "300"]);
+        seen.wait_for("── Chat");
+        // The thread that reads goes on; a pty that nobody reads is one whose reader is stopped.
+        let (sender, unread) = channel();
+        seen.stall.send(sender).unwrap();
+        unread.recv_timeout(PATIENCE).unwrap();
+        seen.signal(signal);
+        let mut child = seen.child;
+        let (ended, end) = channel();
+        std::thread::spawn(move || ended.send(child.wait()));
+        assert!(end.recv_timeout(PATIENCE).is_ok(), "{signal} was not heard");
+    }
+}
+
+#[test]
+fn a_window_without_a_size_is_drawn_until_it_has_one() {
+    let mut seen = open_sized(&["demo", "--rate", "0"], (0, 0), &[("COLUMNS", "90"), ("LINES", "20")]);
+    seen.screen.screen_mut().set_size(cells(20), cells(90));
+    seen.wait_for("── Chat");
+    seen.resize(24, 80);
+    seen.wait_for("2 panes hidden, z");
+    seen.press("q");
+    seen.assert_handed_back();
+}
+
+#[test]
+fn a_locale_without_unicode_gets_ascii() {
+    let mut seen = open_sized(&["demo", "--rate", "0", "--rooms", "1"], (36, 120), &[("LC_ALL", "C")]);
+    seen.wait_for("-- Chat");
+    assert!(!seen.screen.screen().contents().contains(['─', '●', '·']), "{}", seen.screen.screen().contents());
+    seen.press("q");
+    seen.assert_handed_back();
+}
+
+#[test]
+fn a_terminal_that_only_prints_lines_gets_a_sentence() {
+    let mut seen = open_sized(&["demo", "--rate", "0"], (36, 120), &[("TERM", "dumb")]);
+    seen.wait_for("tiktop events");
+    assert!(!String::from_utf8_lossy(&seen.bytes).contains("\x1b[?1049h"));
+    seen.child.wait().unwrap();
+}
+
+#[test]
+fn a_letter_of_another_layout_gets_a_word() {
+    let mut seen = open(&["demo", "--rate", "0"]);
+    seen.wait_for("── Chat");
+    seen.press("й");
+    seen.wait_for("'й' is no key here");
     seen.press("q");
     seen.assert_handed_back();
 }

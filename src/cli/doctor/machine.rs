@@ -161,7 +161,7 @@ pub(super) fn terminal(report: &mut Report) {
         report.add(Row::new(Check::Terminal, name, Status::Note, words));
     }
     if !capabilities.unicode {
-        let words = "the locale is not UTF-8: set LANG to one that is, or --set screen.ascii=true";
+        let words = "the locale is not UTF-8, so the dashboard draws with plain ASCII: set LANG to one that is, such as C.UTF-8";
         report.add(Row::new(Check::Terminal, name, Status::Note, words));
     }
 }

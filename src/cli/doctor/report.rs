@@ -114,7 +114,7 @@ impl Report {
                 "verdict": { "who": verdict.who.to_string(), "sentence": sentence },
             });
             hide_home(&mut report);
-            output::print_line(&format!("{report:#}"));
+            output::print_raw(&format!("{report:#}"));
         } else {
             output::print_line(&format!("\n{sentence}"));
         }

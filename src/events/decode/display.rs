@@ -15,9 +15,9 @@ const MAX_RENDERED: usize = 4_096;
 
 /// A display text, read as far as it is needed.
 #[derive(Default)]
-pub(super) struct Display<'a> {
+pub(in crate::events) struct Display<'a> {
     /// Such as `live_room_enter_toast`.
-    pub(super) key: &'a [u8],
+    pub(in crate::events) key: &'a [u8],
     pattern: &'a [u8],
     pieces: Vec<Piece<'a>>,
 }
@@ -32,7 +32,7 @@ enum Piece<'a> {
 }
 
 impl<'a> Display<'a> {
-    pub(super) fn read(text: &'a [u8]) -> Result<Self, DecodeError> {
+    pub(in crate::events) fn read(text: &'a [u8]) -> Result<Self, DecodeError> {
         let mut display = Self::default();
         for field in Fields::new(text) {
             let field = field?;
@@ -47,12 +47,12 @@ impl<'a> Display<'a> {
     }
 
     /// The key alone.
-    pub(super) fn key_of(text: &'a [u8]) -> Result<&'a [u8], DecodeError> {
+    pub(in crate::events) fn key_of(text: &'a [u8]) -> Result<&'a [u8], DecodeError> {
         nested(Fields::new(text), 1)
     }
 
     /// The `User` of the first piece that names one.
-    pub(super) fn user(&self) -> Option<Fields<'a>> {
+    pub(in crate::events) fn user(&self) -> Option<Fields<'a>> {
         self.pieces.iter().find_map(|piece| match piece {
             Piece::User(user) => Some(user.clone()),
             _ => None,
@@ -60,7 +60,7 @@ impl<'a> Display<'a> {
     }
 
     /// The pattern with its pieces put in. What the pattern asks for and nobody sent leaves nothing behind.
-    pub(super) fn render(&self, catalogue: &Catalogue) -> Result<Text, DecodeError> {
+    pub(in crate::events) fn render(&self, catalogue: &Catalogue) -> Result<Text, DecodeError> {
         let pattern = String::from_utf8_lossy(self.pattern.get(..MAX_RENDERED).unwrap_or(self.pattern));
         let mut rendered = String::with_capacity(pattern.len());
         let mut rest = &*pattern;

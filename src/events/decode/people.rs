@@ -14,7 +14,7 @@ use crate::text::Text;
 use crate::wire::DecodeError;
 
 /// Reads a `User`.
-pub(super) fn viewer(user: Fields<'_>) -> Result<Viewer, DecodeError> {
+pub(in crate::events) fn viewer(user: Fields<'_>) -> Result<Viewer, DecodeError> {
     let mut viewer = Viewer::default();
     for field in user {
         let field = field?;
@@ -34,20 +34,20 @@ pub(super) fn viewer(user: Fields<'_>) -> Result<Viewer, DecodeError> {
 }
 
 /// Whether a `User` names anybody; an empty one is common and means nobody.
-pub(super) fn is_somebody(viewer: &Viewer) -> bool {
+pub(in crate::events) fn is_somebody(viewer: &Viewer) -> bool {
     viewer.id.is_some() || !viewer.nickname.is_empty() || !viewer.unique_id.is_empty()
 }
 
 /// A `User` and, where its message carries one, its `UserIdentity`; the two fields come in any order.
 #[derive(Default)]
-pub(super) struct Sender<'a> {
-    pub(super) user: Option<Fields<'a>>,
-    pub(super) identity: Option<Fields<'a>>,
+pub(in crate::events) struct Sender<'a> {
+    pub(in crate::events) user: Option<Fields<'a>>,
+    pub(in crate::events) identity: Option<Fields<'a>>,
 }
 
 impl Sender<'_> {
     /// The person behind a message; somebody without a name where the message names nobody.
-    pub(super) fn read(self) -> Result<Arc<Viewer>, DecodeError> {
+    pub(in crate::events) fn read(self) -> Result<Arc<Viewer>, DecodeError> {
         let mut sender = match self.user {
             Some(user) => viewer(user)?,
             None => Viewer::default(),
@@ -60,7 +60,7 @@ impl Sender<'_> {
 }
 
 /// The first address of an `Image`; nothing where it lists none.
-pub(super) fn picture(image: Fields<'_>) -> Result<Option<Box<str>>, DecodeError> {
+pub(in crate::events) fn picture(image: Fields<'_>) -> Result<Option<Box<str>>, DecodeError> {
     /// Real addresses have up to 400 bytes, all of them visible ASCII.
     const LONGEST: usize = 2_048;
     for field in image {
@@ -177,7 +177,7 @@ fn keep(viewer: &mut Viewer, scene: i32, level: u16, written: &[u8]) {
 }
 
 /// The bytes of one field of a small message; empty where it is missing.
-pub(super) fn nested(fields: Fields<'_>, number: u32) -> Result<&[u8], DecodeError> {
+pub(in crate::events) fn nested(fields: Fields<'_>, number: u32) -> Result<&[u8], DecodeError> {
     for field in fields {
         let field = field?;
         if field.number == number {
@@ -188,7 +188,7 @@ pub(super) fn nested(fields: Fields<'_>, number: u32) -> Result<&[u8], DecodeErr
 }
 
 /// An account's id written as text; nothing for `0` and for what is no number.
-pub(super) fn user_id(digits: &[u8]) -> Option<UserId> {
+pub(in crate::events) fn user_id(digits: &[u8]) -> Option<UserId> {
     std::str::from_utf8(digits).ok().and_then(|digits| UserId::from_wire(digits.parse().ok()?))
 }
 

@@ -93,7 +93,7 @@ fn a_new_connection_drops_what_was_written_already() {
     sender.setup(1);
     sender.media(0, 6_200, 100);
     sender.pass(300);
-    sender.timeline.reconnected();
+    sender.timeline.reconnected(false);
     sender.setup(1);
     sender.media(3_000, 9_000, 100);
     assert_eq!(sender.pictures(1), (0..9_000).step_by(40).collect::<Vec<_>>());
@@ -106,7 +106,7 @@ fn an_overlap_is_found_though_the_clock_restarted() {
     sender.setup(1);
     sender.media(0, 6_200, 0);
     sender.pass(300);
-    sender.timeline.reconnected();
+    sender.timeline.reconnected(false);
     sender.setup(1);
     sender.media(4_000, 9_000, 700_000);
     assert_eq!(sender.pictures(1), (0..9_000).step_by(40).collect::<Vec<_>>());
@@ -118,7 +118,7 @@ fn an_outage_leaves_a_hole_of_its_length() {
     sender.setup(1);
     sender.media(0, 5_000, 0);
     sender.pass(4_000);
-    sender.timeline.reconnected();
+    sender.timeline.reconnected(false);
     sender.setup(1);
     sender.media(9_000, 12_000, 0);
     assert_eq!(sender.hole(1), 4_040);
@@ -131,7 +131,7 @@ fn other_content_on_a_restarted_clock_is_kept_whole() {
     sender.setup(1);
     sender.media(20_000, 25_000, 0);
     sender.pass(70);
-    sender.timeline.reconnected();
+    sender.timeline.reconnected(false);
     sender.setup(1);
     sender.media(0, 3_000, 0);
     assert_eq!(sender.pictures(1).len(), 125 + 75);
@@ -144,7 +144,7 @@ fn a_still_picture_is_joined_by_its_time() {
     sender.setup(1);
     let still = |at| video(at, &[0x17, 1, 0, 0, 0, 7]);
     (0..5).for_each(|second| sender.send(&still(second * 1_000)));
-    sender.timeline.reconnected();
+    sender.timeline.reconnected(false);
     sender.setup(1);
     (2..8).for_each(|second| sender.send(&still(second * 1_000)));
     assert_eq!(sender.pictures(1), [0, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000]);
@@ -157,7 +157,7 @@ fn a_still_picture_after_an_outage_is_no_repetition() {
     let still = |at| video(at, &[0x17, 1, 0, 0, 0, 7]);
     (0..5).for_each(|second| sender.send(&still(second * 1_000)));
     sender.pass(3_000);
-    sender.timeline.reconnected();
+    sender.timeline.reconnected(false);
     sender.setup(1);
     (6..9).for_each(|second| sender.send(&still(second * 1_000)));
     assert_eq!(sender.pictures(1), [0, 1_000, 2_000, 3_000, 4_000, 6_000, 7_000, 8_000]);
@@ -214,7 +214,7 @@ fn a_new_setup_on_a_new_connection_begins_a_part() {
     let mut sender = Sender::new();
     sender.setup(1);
     sender.media(0, 6_000, 0);
-    sender.timeline.reconnected();
+    sender.timeline.reconnected(false);
     sender.setup(2);
     sender.media(5_000, 8_000, 0);
     assert_eq!(sender.parts.len(), 2);
@@ -238,7 +238,7 @@ fn a_live_without_pictures_is_recorded_too() {
     (0..400).for_each(|n| sender.send(&audio(n * 23, &[0xaf, 1, n as u8])));
     assert_eq!(sender.parts[0][0], (Kind::Audio, 0));
     assert!(sender.parts[0].len() > 150, "{}", sender.parts[0].len());
-    sender.timeline.reconnected();
+    sender.timeline.reconnected(false);
     sender.send(&audio(0, &[0xaf, 1, 1]));
     assert_eq!(sender.parts.len(), 1);
 }
@@ -264,7 +264,7 @@ proptest! {
         let mut sender = Sender::new();
         for (tag, pause, reconnect) in tags {
             if reconnect {
-                sender.timeline.reconnected();
+                sender.timeline.reconnected(false);
             }
             sender.pass(u64::from(pause % 20_000));
             sender.send(&tag);
@@ -276,4 +276,67 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_hash_is_the_same_in_every_build() {
+    assert_eq!(hash(b"tag"), 3_100_302_172_732_068_997);
+}
+
+/// Sound `skew` behind (or ahead of) the pictures it belongs to, both complete.
+#[rstest::rstest]
+#[case(5_000)]
+#[case(-5_000)]
+fn sound_sent_apart_from_its_picture_wrecks_no_clock(#[case] skew: i64) {
+    let mut sender = Sender::new();
+    sender.setup(1);
+    for step in 0..400_i64 {
+        sender.pass(40);
+        let (picture, sound) = (20_000 + step * 40, 20_000 + step * 40 - skew);
+        let head = if step % 25 == 0 { 0x17 } else { 0x27 };
+        sender.send(&video(picture as u32, &[&[head, 1, 0, 0, 0], &picture.to_be_bytes()[..]].concat()));
+        sender.send(&audio(sound as u32, &[&[0xaf, 1], &sound.to_be_bytes()[..]].concat()));
+    }
+    assert_eq!(sender.pictures(1), (0..16_000).step_by(40).collect::<Vec<_>>());
+    let sounds: Vec<i64> =
+        sender.parts[0].iter().filter(|(kind, _)| *kind == Kind::Audio).map(|&(_, at)| i64::from(at)).collect();
+    let expected: Vec<i64> = (0..16_000).step_by(40).map(|at| at - skew).filter(|&at| at >= 0).collect();
+    assert_eq!(sounds, expected);
+}
+
+#[rstest::rstest]
+#[case::half_a_second_back(-500)]
+#[case::a_little_back(-150)]
+#[case::ahead(5_000)]
+#[case::far_ahead(3_600_000)]
+fn a_step_of_the_clock_leaves_neither_a_hole_nor_a_crowd(#[case] by: i64) {
+    let mut sender = Sender::new();
+    sender.setup(1);
+    for step in 0..200_i64 {
+        sender.pass(40);
+        let at = (10_000 + step * 40 + if step >= 100 { by } else { 0 }) as u32;
+        let head = if step % 25 == 0 { 0x17 } else { 0x27 };
+        sender.send(&video(at, &[&[head, 1, 0, 0, 0], &step.to_be_bytes()[..]].concat()));
+        sender.send(&audio(at + 3, &[&[0xaf, 1], &step.to_be_bytes()[..]].concat()));
+    }
+    let pictures = sender.pictures(1);
+    assert_eq!(pictures.len(), 200);
+    assert!(pictures.windows(2).all(|pair| (30..60).contains(&(pair[1] - pair[0]))), "{pictures:?}");
+}
+
+#[test]
+fn an_overlap_is_dropped_where_only_sound_comes() {
+    let mut sender = Sender::new();
+    let sound = |sender: &mut Sender, from: u32, to: u32, offset: u32| {
+        for at in (from..to).step_by(20) {
+            sender.send(&audio(at + offset, &[&[0xaf, 1], &at.to_be_bytes()[..]].concat()));
+        }
+    };
+    sender.timeline.reconnected(true);
+    sound(&mut sender, 0, 6_000, 0);
+    sender.pass(500);
+    sender.timeline.reconnected(true);
+    sound(&mut sender, 4_000, 8_000, 700_000);
+    let times: Vec<u32> = sender.parts[0].iter().map(|&(_, at)| at).collect();
+    assert_eq!(times, (0..8_000).step_by(20).collect::<Vec<_>>());
 }

@@ -17,6 +17,8 @@ const LIVE_AGAIN_AFTER: Duration = Duration::from_secs(3);
 /// Hosts pause now and then without any fault: the recorded one came back after 11 s.
 pub(super) const PAUSE_EVERY: Duration = Duration::from_secs(7 * 60);
 const SHORT_PAUSE: Duration = Duration::from_secs(11);
+/// Lives whose totals are remembered.
+const KEPT_LIVES: usize = 1_000;
 /// Stands where bytes that are not UTF-8 will be.
 const NOT_UTF8_MARK: &str = "~not-utf-8~";
 const PAUSE: Duration = Duration::from_secs(5);
@@ -47,7 +49,9 @@ impl Room {
     /// A new live under a new room id.
     fn begin(&self, live: &mut Live, now: Moment, faults: &Faults) {
         let mut past = std::mem::take(&mut live.past);
-        past.push(live.room_id);
+        past.push(live.ledger.expected_totals());
+        let too_many = past.len().saturating_sub(KEPT_LIVES);
+        past.drain(..too_many);
         *live = Live::new(&self.host, live.number + 1, self.rate, self.seed, now, faults);
         live.past = past;
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::lifecycle::{PAUSE_EVERY, Transition};
 use crate::clock::Moment;
-use crate::sim::expected_totals::Ledger;
+use crate::sim::expected_totals::{ExpectedTotals, Ledger};
 use crate::sim::faults::Faults;
 use crate::sim::host::Host;
 use crate::sim::traffic::{Cast, Traffic};
@@ -55,7 +55,7 @@ pub(super) struct Live {
     /// Batches since the last transition; faults count them.
     pub(super) batches: u32,
     /// Room ids of earlier lives.
-    pub(super) past: Vec<i64>,
+    pub(super) past: Vec<ExpectedTotals>,
     /// The latest messages with their places in the live.
     kept: VecDeque<(u64, pb::Message)>,
     place: u64,

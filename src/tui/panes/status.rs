@@ -23,8 +23,11 @@ use crate::tui::{glyphs, health, number};
 const TOAST_ROWS: usize = 3;
 
 /// The hints, most useful first; what does not fit is in the help.
-const HINTS: [(Action, &str); 8] = [
+const HINTS: [(Action, &str); 11] = [
     (Action::Help, "help"),
+    (Action::ReplayPause, "pause"),
+    (Action::ReplayBack, "back"),
+    (Action::ReplayAhead, "ahead"),
     (Action::AddRoom, "add"),
     (Action::Record, "record"),
     (Action::NextRoom, "room"),

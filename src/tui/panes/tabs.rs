@@ -115,12 +115,16 @@ fn recording_text(app: &App, recording: &Recording) -> String {
     let mark = glyphs::RECORDING;
     match recording {
         Recording::Starting => format!("{mark} starting "),
-        Recording::Running { since, bytes, rate, .. } => format!(
-            "{mark} {} {} {} ",
+        Recording::Running { since, bytes, rate, sound_only, .. } => format!(
+            "{mark} {} {} {}{} ",
             number::duration(app.now.since(*since)),
             number::bytes(*bytes),
-            number::bit_rate(*rate)
+            number::bit_rate(*rate),
+            if *sound_only { ", sound only" } else { "" }
         ),
+        Recording::Reconnecting { since, bytes, .. } => {
+            format!("{mark} {} {}, reconnecting ", number::duration(app.now.since(*since)), number::bytes(*bytes))
+        }
         Recording::Stopping => format!("{mark} finishing "),
         Recording::Done { .. } | Recording::Failed { .. } => String::new(),
     }

@@ -6,9 +6,10 @@ use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::theme::Role;
 
-/// One line an action: its keys as the person has them, and what it does.
+/// One line an action that does something here: its keys as the person has them, and what it does.
 pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
-    let keys: Vec<(String, &str)> = Action::ALL.iter().map(|&act| (app.keymap.labels(act), act.help())).collect();
+    let offered = Action::ALL.iter().filter(|&&action| app.offers(action));
+    let keys: Vec<(String, &str)> = offered.map(|&act| (app.keymap.labels(act), act.help())).collect();
     let wide = keys.iter().map(|(keys, _)| crate::text::width(keys)).max().unwrap_or(0);
     let line = |(keys, help): (String, &'static str)| {
         let keys = if keys.is_empty() { "-".to_owned() } else { keys };

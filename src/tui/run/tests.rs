@@ -107,6 +107,7 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, Error>>) {
         screen: Screen::default(),
         keys: Keys::new(),
         notice: None,
+        replay: false,
         mono: false,
         zone: jiff::tz::TimeZone::UTC,
     };

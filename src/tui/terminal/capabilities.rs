@@ -51,7 +51,8 @@ pub(super) fn is_line_printer(name: &str) -> bool {
 pub fn is_utf8_locale(env: impl Fn(&str) -> Option<String>) -> bool {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_ascii_lowercase();
-    locale.contains("utf-8") || locale.contains("utf8")
+    // Windows has no such variables, and its terminals take UTF-8.
+    cfg!(windows) || locale.contains("utf-8") || locale.contains("utf8")
 }
 
 fn by_environment(env: impl Fn(&str) -> Option<String>) -> Capabilities {

@@ -6,6 +6,7 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
 use super::{LONGEST_INPUT, rooms, scroll_pane, scrolled};
+use crate::events::PhaseKind;
 use crate::ids::Target;
 use crate::record;
 use crate::track::{self, ReplayControl};
@@ -26,9 +27,9 @@ pub(super) fn handle_key(app: &mut App, key: KeyEvent) -> Outcome {
     if let Some(Popup::AddRoom { .. }) = app.popup {
         return typed(app, chord, key);
     }
-    let open: &[Context] = match app.popup {
-        Some(_) => &[Context::Always, Context::List, Context::Popup],
-        None => &[Context::Always, Context::List, Context::Screen],
+    let open = match app.popup {
+        Some(_) => &[Context::Always, Context::List, Context::Popup][..],
+        None => &[Context::Always, Context::List, Context::Screen, app.own_context()],
     };
     let passing = app.toast.as_ref().is_some_and(|toast| toast.weight == Weight::Passing);
     if passing {
@@ -38,9 +39,26 @@ pub(super) fn handle_key(app: &mut App, key: KeyEvent) -> Outcome {
         Some((action, nth)) => act(app, action, nth),
         // The key that opened a popup closes it.
         None if toggles(app, chord) => close_popup(app),
+        None if app.popup.is_none() && app.keymap.action(chord, &[app.foreign_context()]).is_some() => {
+            let elsewhere = if app.replay { "with a live, not in a replay" } else { "in a replay, not with a live" };
+            app.notify(format!("{} works only {elsewhere}", chord.label()));
+            Outcome::dirty()
+        }
+        None if chord.foreign_letter().is_some() => {
+            app.notify(no_key(app, chord));
+            Outcome::dirty()
+        }
         None if passing => Outcome::dirty(),
         None => Outcome::QUIET,
     }
+}
+
+/// What a letter of another layout is told: silence would look like a program that hangs.
+fn no_key(app: &App, chord: Chord) -> String {
+    let way = |action, word: &str| app.key(action).map(|key| format!("{key} {word}"));
+    let ways: Vec<_> =
+        [way(Action::Help, "shows the keys"), way(Action::QuitNow, "quits")].into_iter().flatten().collect();
+    format!("'{}' is no key here (keys are Latin letters): {}", chord.label(), ways.join(", "))
 }
 
 fn toggles(app: &App, chord: Chord) -> bool {
@@ -154,8 +172,11 @@ fn record_or_stop(app: &mut App) -> Outcome {
     if tab.is_recording() {
         return Effect::Record(record::Command::Stop(tab.key)).into();
     }
-    let Some(room_id) = tab.room.room_id.filter(|_| tab.is_on_air()) else {
-        let words = format!("{} is not live: there is nothing to record", tab.name());
+    let Some(room_id) = tab.live_to_record() else {
+        let words = match tab.room.phase.kind {
+            PhaseKind::Offline | PhaseKind::Ended => format!("{} is not live: there is nothing to record", tab.name()),
+            _ => format!("it is not known yet whether {} is live: try again once it is", tab.name()),
+        };
         app.notify(words);
         return Outcome::dirty();
     };

@@ -35,6 +35,6 @@ fn ending(name: &str, recording: &Recording) -> Option<String> {
             let kept = file.as_ref().map(|file| format!(" Kept: {}", file.display())).unwrap_or_default();
             Some(format!("{name}: {reason}{kept}"))
         }
-        Recording::Starting | Recording::Running { .. } | Recording::Stopping => None,
+        Recording::Starting | Recording::Running { .. } | Recording::Reconnecting { .. } | Recording::Stopping => None,
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::events::PhaseKind;
 use crate::ids::RoomKey;
+use crate::record;
 use crate::room::{Noted, Room};
 use crate::track::{Command, Update, UpdateKind};
 use crate::tui::app::App;
@@ -76,13 +78,17 @@ fn happened(app: &mut App, key: RoomKey, events: &[Noted]) -> Outcome {
     let shown = at == app.active;
     let Some(tab) = app.tabs.get_mut(at) else { return Outcome::QUIET };
     let from = tab.room.chat.next_seq();
+    let was_over = tab.room.phase.kind == PhaseKind::Ended;
     for noted in events {
         tab.room.apply(&noted.event);
     }
     if !shown {
         tab.count_unread(from);
     }
-    Outcome::dirty()
+    // The event socket knows the end before the stream does.
+    let over = tab.room.phase.kind == PhaseKind::Ended && !was_over && tab.is_recording();
+    let effects = if over { vec![Effect::Record(record::Command::LiveEnded(key))] } else { Vec::new() };
+    Outcome { dirty: true, effects }
 }
 
 fn lagged(app: &mut App, key: RoomKey) -> Outcome {

@@ -23,6 +23,7 @@ fn app() -> App {
         screen: Screen::default(),
         keys: Keys::new(),
         notice: None,
+        replay: false,
         mono: false,
         zone: jiff::tz::TimeZone::UTC,
     };
@@ -185,4 +186,33 @@ fn a_look_up_that_is_a_minute_away_does_not_tick() {
     let retry = NOW + Duration::from_secs(50);
     happen(&mut app, 1, EventKind::State(Phase::new(PhaseKind::Offline).until(retry)));
     assert_eq!(wake(&app, NOW), Duration::from_millis(54_750));
+}
+
+#[test]
+fn replay_keys_are_keys_only_in_a_replay_and_others_only_with_a_live() {
+    let mut live = on_air();
+    assert_eq!(press(&mut live, ","), []);
+    assert!(live.toast.take().unwrap().text.as_str().contains(", works only in a replay"));
+    assert!(live.key(crate::tui::action::Action::ReplayPause).is_none());
+
+    let mut replay = on_air();
+    replay.replay = true;
+    assert_eq!(press(&mut replay, "P"), [Effect::Track(Command::Replay(track::ReplayControl::Pause))]);
+    for key in ["a", "r", "R"] {
+        assert_eq!(press(&mut replay, key), []);
+        assert!(replay.popup.is_none() && replay.toast.take().unwrap().text.as_str().contains("with a live"));
+    }
+    assert!(replay.key(crate::tui::action::Action::Record).is_none());
+}
+
+#[test]
+fn a_letter_of_another_layout_is_told_that_it_is_no_key() {
+    let mut app = on_air();
+    for letter in ["й", "ж", "ψ", "ש"] {
+        assert_eq!(press(&mut app, letter), []);
+        let words = app.toast.take().unwrap().text;
+        assert!(words.as_str().contains(letter) && words.as_str().contains("Ctrl-C"), "{words}");
+    }
+    press(&mut app, "e");
+    assert!(app.toast.is_none());
 }

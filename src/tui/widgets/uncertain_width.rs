@@ -3,9 +3,10 @@
 //! ratatui writes only cells that changed. Where a terminal drew such a character wider than we think, what it spilled into the
 //! next cells is never written over. So a row that holds one, or held one a frame ago, is written whole when it changes.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 
 use ratatui::buffer::{Buffer, CellDiffOption};
+use siphasher::sip::SipHasher13;
 
 /// What the last frame had in its rows: a hash of each row that held a uncertain character.
 #[derive(Debug, Default)]
@@ -20,7 +21,7 @@ impl UncertainRows {
         self.rows.resize(usize::from(buf.area.height), None);
         for (row, before) in buf.content.chunks_mut(width).zip(&mut self.rows) {
             let now = row.iter().any(|cell| has_uncertain_width(cell.symbol())).then(|| {
-                let mut hasher = DefaultHasher::new();
+                let mut hasher = SipHasher13::new();
                 row.hash(&mut hasher);
                 hasher.finish()
             });

@@ -38,12 +38,24 @@ pub(super) struct Play {
     acts: Arc<Mutex<VecDeque<(Bytes, Then)>>>,
     hls_only: bool,
     no_streams: bool,
+    sound_only: bool,
+    panics: bool,
 }
 
 impl Play {
     pub(super) fn new(acts: impl IntoIterator<Item = (Vec<u8>, Then)>) -> Self {
         let acts = acts.into_iter().map(|(bytes, then)| (Bytes::from(bytes), then)).collect();
-        Self { acts: Arc::new(Mutex::new(acts)), hls_only: false, no_streams: false }
+        Self { acts: Arc::new(Mutex::new(acts)), hls_only: false, no_streams: false, sound_only: false, panics: false }
+    }
+
+    /// A live whose service names sound only.
+    pub(super) fn of_sound(acts: impl IntoIterator<Item = (Vec<u8>, Then)>) -> Self {
+        Self { sound_only: true, ..Self::new(acts) }
+    }
+
+    /// A service with a bug in it.
+    pub(super) fn panicking() -> Self {
+        Self { panics: true, ..Self::new([]) }
     }
 
     pub(super) fn without_streams(hls_only: bool) -> Self {
@@ -55,9 +67,10 @@ impl Source for Play {
     type Address = ();
     type Media = Act;
 
-    async fn resolve(&self, _: RoomId) -> Result<Found<()>, Trouble> {
+    async fn resolve(&self, _: &Job) -> Result<Found<()>, Trouble> {
+        assert!(!self.panics, "a bug");
         let state = if self.acts.lock().unwrap().is_empty() { LiveState::Ended } else { LiveState::On };
-        let offer = Offer { quality: "hd".into(), address: () };
+        let offer = Offer { quality: "hd".into(), address: (), sound_only: self.sound_only };
         let offers = if self.no_streams { Vec::new() } else { vec![offer] };
         Ok(Found { state, offers, hls_only: self.hls_only })
     }
@@ -142,7 +155,7 @@ impl Scene {
         loop {
             match self.next().await {
                 Recording::Running { file, bytes: 1.., .. } => return file,
-                Recording::Starting | Recording::Running { .. } => {}
+                Recording::Starting | Recording::Running { .. } | Recording::Reconnecting { .. } => {}
                 other => panic!("it ended: {other:?}"),
             }
         }
@@ -151,8 +164,10 @@ impl Scene {
     /// Waits until what is on disk has not grown for seconds: all that was sent has been written.
     pub(super) async fn settled(&mut self) -> PathBuf {
         loop {
-            if let Recording::Running { file, bytes: 1.., rate: 0, .. } = self.next().await {
-                return file;
+            match self.next().await {
+                Recording::Running { file, bytes: 1.., rate: 0, .. }
+                | Recording::Reconnecting { file, bytes: 1.., .. } => return file,
+                _ => {}
             }
         }
     }
@@ -205,7 +220,16 @@ pub(super) fn job() -> Job {
 /// Short waits, so that a test of a long silence is short.
 pub(super) fn impatient() -> Limits {
     let short = Duration::from_millis(20);
-    Limits { read: Duration::from_millis(300), retries: [short; 3], round: short, min_free: 0, ..Limits::default() }
+    Limits {
+        read: Duration::from_millis(300),
+        retries: [short; 3],
+        round: short,
+        short,
+        end_again: short,
+        after_end: short,
+        min_free: 0,
+        ..Limits::default()
+    }
 }
 
 /// A stream that stalls stays as it is.

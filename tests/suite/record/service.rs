@@ -55,13 +55,24 @@ async fn answer(socket: TcpStream, address: SocketAddr, acts: Acts) {
         let _ = socket.write_all(format!("{head}{info}").as_bytes()).await;
         return;
     }
-    let act = acts.lock().unwrap().pop_front();
+    if request.contains("GET /live.flv") {
+        // As a CDN does: another host takes over, and answers with a part of the whole.
+        let port = address.port();
+        let head = format!("HTTP/1.1 302 Found\r\nlocation: http://localhost:{port}/edge.flv?sign=secret\r\n");
+        let _ = socket.write_all(format!("{head}content-length: 0\r\nconnection: close\r\n\r\n").as_bytes()).await;
+        return;
+    }
+    // Look-ups of the host know nothing here; room info is enough.
+    let stream = request.contains("GET /edge.flv");
+    let act = if stream { acts.lock().unwrap().pop_front() } else { None };
     let Some((bytes, then)) = act.filter(|(_, then)| *then != Then::Refuse) else {
         let refusal = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         let _ = socket.write_all(refusal.as_bytes()).await;
         return;
     };
-    let _ = socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: video/x-flv\r\nconnection: close\r\n\r\n").await;
+    let _ = socket
+        .write_all(b"HTTP/1.1 206 Partial Content\r\ncontent-type: video/x-flv\r\nconnection: close\r\n\r\n")
+        .await;
     let _ = socket.write_all(&bytes).await;
     match then {
         // What was sent may be lost with the connection: that is what a reset is.

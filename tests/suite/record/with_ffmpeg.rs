@@ -164,7 +164,7 @@ async fn a_killed_program_leaves_a_whole_file_and_no_orphan() {
         return;
     }
     let mut victim = tokio::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "record::film::records_until_it_is_killed", "--nocapture"])
+        .args(["--exact", "record::with_ffmpeg::records_until_it_is_killed", "--nocapture"])
         .env(VICTIM, "1")
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

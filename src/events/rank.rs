@@ -1,11 +1,71 @@
-//! Places in rankings: of the host, of viewers, of winners.
+//! Places in rankings: the host's, a viewer's, a reward.
 
-use super::announce::{Notify, somebody};
-use super::display::Display;
-use super::{Catalogue, Common, Context, DecodeError, EventKind, Fields};
-use crate::events::{Rank, RankKind, RankRow};
+use super::Catalogue;
+use super::EventKind;
+use super::Viewer;
+use super::announce::Notify;
+use super::announce::somebody;
+use super::decode::Common;
+use super::decode::Context;
+use super::decode::EventBody;
+use super::decode::display::Display;
+use super::json::JsonTally;
+use super::json::views::id;
 use crate::ids::UserId;
 use crate::text::Text;
+use crate::wire::DecodeError;
+use crate::wire::Fields;
+use serde::Deserialize;
+use serde::Serialize;
+use serde::ser::SerializeMap;
+use std::sync::Arc;
+
+/// Somebody's place in a ranking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rank {
+    /// Whose place.
+    pub kind: RankKind,
+    /// The sentence, rendered; empty when the rows say it.
+    pub text: Text,
+    /// The viewer or winner, where described.
+    pub from: Option<Arc<Viewer>>,
+    /// Their account, where only that is told.
+    pub who: Option<UserId>,
+    /// The viewer's place before; 0 none.
+    pub before: u64,
+    /// The viewer's place now; 0 none.
+    pub place: u64,
+    /// The room's places, one a ranking.
+    pub rows: Vec<RankRow>,
+}
+
+/// Whose place in a ranking is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum RankKind {
+    /// The host's, in rankings of hosts.
+    Room,
+    /// A viewer's, among the givers here.
+    Viewer,
+    /// A host's who won something, here or elsewhere.
+    Reward,
+}
+
+/// The room's place in one ranking.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RankRow {
+    /// The ranking's number: 0 hourly, 1 weekly, 4 rising, 5 rookies, 8 daily, 13 league.
+    pub list: u32,
+    /// Its name, rendered.
+    pub title: Text,
+    /// The place; 0 none.
+    pub place: u64,
+    /// Points; 0 when not told.
+    pub score: u64,
+    /// Seconds until it is settled; 0 when not told.
+    pub seconds_left: u64,
+}
 
 /// Most rankings of one message kept; a room is in a handful.
 const MAX_ROWS: usize = 16;
@@ -135,4 +195,34 @@ fn reward(context: &Context<'_>, who: Option<UserId>, notify: &[u8]) -> Result<E
 
 fn empty(kind: RankKind) -> Rank {
     Rank { kind, text: Text::default(), from: None, who: None, before: 0, place: 0, rows: Vec::new() }
+}
+
+impl EventBody for Rank {
+    fn person(&self) -> Option<&Viewer> {
+        self.from.as_deref()
+    }
+
+    fn write_json<M: SerializeMap>(&self, map: &mut M, _: Option<JsonTally<'_>>) -> Result<(), M::Error> {
+        #[derive(Serialize)]
+        struct Row<'a> {
+            list: u32,
+            title: &'a str,
+            place: u64,
+            score: u64,
+            seconds_left: u64,
+        }
+        let rows = self.rows.iter().map(|row| Row {
+            list: row.list,
+            title: row.title.original(),
+            place: row.place,
+            score: row.score,
+            seconds_left: row.seconds_left,
+        });
+        map.serialize_entry("kind", <&str>::from(self.kind))?;
+        map.serialize_entry("text", self.text.original())?;
+        map.serialize_entry("who", &id(self.who))?;
+        map.serialize_entry("before", &self.before)?;
+        map.serialize_entry("place", &self.place)?;
+        map.serialize_entry("rows", &rows.collect::<Vec<_>>())
+    }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{DecodeError, Fields};
 use crate::events::decode::people::nested;
 use crate::events::{BattleKind, BattleResult, BattleSide, Host, Supporter};
 use crate::ids::UserId;
 use crate::text::Text;
+use crate::wire::{DecodeError, Fields};
 
 /// Most hosts, and most teams, taken of one message; real battles have up to four hosts.
 const MAX_SIDES: usize = 16;

@@ -1,11 +1,60 @@
-//! TikTok's own moderation: who may watch, who is punished, what is checked.
+//! TikTok's own moderation: warnings, checks, who may watch.
 
-use super::display::Display;
-use super::{Common, Context, DecodeError, EventKind, Fields};
+use super::EventKind;
+use super::Viewer;
+use super::decode::Common;
+use super::decode::Context;
+use super::decode::EventBody;
+use super::decode::display::Display;
+use super::json::JsonTally;
+use super::json::views::id;
+use super::json::views::time;
 use crate::clock::Timestamp;
-use crate::events::{Moderation, ModerationKind};
 use crate::ids::UserId;
 use crate::text::Text;
+use crate::wire::DecodeError;
+use crate::wire::Fields;
+use serde::Deserialize;
+use serde::Serialize;
+use serde::ser::SerializeMap;
+
+/// TikTok's own moderation speaks up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moderation {
+    /// Which part of it.
+    pub kind: ModerationKind,
+    /// Its status or action, as a number.
+    pub code: i32,
+    /// What it is about, such as `CONTENT_CLASSIFICATION` or `muting_cancel`.
+    pub scene: Text,
+    /// Why, as a key such as `CREDIT_MUTE`.
+    pub reason: Text,
+    /// Who it is about; often the host.
+    pub user: Option<UserId>,
+    /// Words for people, rendered; mostly empty.
+    pub text: Text,
+    /// How long it lasts, in seconds; 0 when not told.
+    pub seconds: u64,
+    /// When it ends.
+    pub until: Option<Timestamp>,
+    /// It closes the room to us.
+    pub closes: bool,
+}
+
+/// The parts of TikTok's moderation that speak to viewers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum ModerationKind {
+    /// Who may watch changed, such as by age.
+    AccessRecall,
+    /// A warning or a punishment.
+    Perception,
+    /// A check before one may go on watching; 3 and 4 were recorded.
+    RoomVerify,
+    /// A captcha.
+    AccessControl,
+}
 
 pub(super) fn access_recall<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut told = empty(ModerationKind::AccessRecall);
@@ -108,5 +157,23 @@ fn empty(kind: ModerationKind) -> Moderation {
         seconds: 0,
         until: None,
         closes: false,
+    }
+}
+
+impl EventBody for Moderation {
+    fn person(&self) -> Option<&Viewer> {
+        None
+    }
+
+    fn write_json<M: SerializeMap>(&self, map: &mut M, _: Option<JsonTally<'_>>) -> Result<(), M::Error> {
+        map.serialize_entry("kind", <&str>::from(self.kind))?;
+        map.serialize_entry("code", &self.code)?;
+        map.serialize_entry("scene", self.scene.original())?;
+        map.serialize_entry("reason", self.reason.original())?;
+        map.serialize_entry("who", &id(self.user))?;
+        map.serialize_entry("text", self.text.original())?;
+        map.serialize_entry("seconds", &self.seconds)?;
+        map.serialize_entry("until", &time(self.until))?;
+        map.serialize_entry("closes", &self.closes)
     }
 }

@@ -1,14 +1,12 @@
 //! Lives to choose from: the feed's pages, and what a search found.
 
-use std::ops::Deref;
-
 use super::{Client, Error, Live};
 use crate::webcast::RoomInfo;
 
 /// The feed of recommended lives. Guests get none today:
 /// [`Kind::NeedsSession`](crate::webcast::Kind::NeedsSession).
 #[derive(Clone, Debug)]
-pub struct Feed {
+pub struct LiveFeed {
     client: Client,
     next: Next,
 }
@@ -21,7 +19,7 @@ enum Next {
     None,
 }
 
-impl Feed {
+impl LiveFeed {
     pub(super) fn new(client: Client) -> Self {
         Self { client, next: Next::First }
     }
@@ -32,7 +30,7 @@ impl Feed {
     }
 
     /// The next page; empty after the last one. A failed page can be asked for again.
-    pub async fn next(&mut self) -> Result<Vec<Item>, Error> {
+    pub async fn next(&mut self) -> Result<Vec<FoundLive>, Error> {
         let from = match self.next {
             Next::First => None,
             Next::From(from) => Some(from),
@@ -40,20 +38,25 @@ impl Feed {
         };
         let page = self.client.service.feed_page(from).await?;
         self.next = page.next.map_or(Next::None, Next::From);
-        Ok(page.rooms.into_iter().map(|info| Item::new(self.client.clone(), info)).collect())
+        Ok(page.rooms.into_iter().map(|info| FoundLive::new(self.client.clone(), info)).collect())
     }
 }
 
-/// A live that was found. Reads like its [`RoomInfo`].
+/// A live that was found, and the way into it.
 #[derive(Clone, Debug)]
-pub struct Item {
+pub struct FoundLive {
     client: Client,
     info: RoomInfo,
 }
 
-impl Item {
+impl FoundLive {
     pub(super) fn new(client: Client, info: RoomInfo) -> Self {
         Self { client, info }
+    }
+
+    /// What is known of it.
+    pub fn info(&self) -> &RoomInfo {
+        &self.info
     }
 
     /// Tracks it, as [`Client::track_room`] does.
@@ -62,15 +65,7 @@ impl Item {
     }
 }
 
-impl Deref for Item {
-    type Target = RoomInfo;
-
-    fn deref(&self) -> &RoomInfo {
-        &self.info
-    }
-}
-
-impl AsRef<RoomInfo> for Item {
+impl AsRef<RoomInfo> for FoundLive {
     fn as_ref(&self) -> &RoomInfo {
         &self.info
     }
