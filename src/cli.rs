@@ -23,10 +23,15 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use color_eyre::eyre::Result;
+use color_eyre::eyre::{Report, Result};
 
 use crate::config::{Loaded, Secrets};
-use crate::ids::Target;
+use crate::ids::{Target, TargetError};
+use crate::webcast::Kind;
+use output::WriteError;
+
+/// Exit code where what was typed or set is wrong, as clap's own.
+const USAGE: u8 = 2;
 
 /// A terminal dashboard for TikTok LIVE.
 ///
@@ -107,8 +112,10 @@ pub fn run() -> ExitCode {
     let cli = match Cli::try_parse_from(without_help_of_help(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) => {
-            output::print_usage(&error);
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            return match output::print_usage(&error) {
+                Err(error) if !error.reader_is_gone() => ExitCode::FAILURE,
+                _ => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE)),
+            };
         }
     };
     // A second installation finds the first one's hooks.
@@ -131,15 +138,35 @@ pub fn run() -> ExitCode {
         Some(Command::Browser(browser)) => browser::run(&browser, &settings),
         Some(Command::Doctor(doctor)) => doctor::run(&doctor, &settings),
         Some(Command::Purge) => purge::run(),
-        Some(Command::Config(config)) => Ok(config::run(&config, settings.config.as_deref(), &settings.sets)),
+        Some(Command::Config(config)) => config::run(&config, settings.config.as_deref(), &settings.sets),
     };
     match ended {
         Ok(code) => code,
+        Err(error) if error.downcast_ref::<WriteError>().is_some_and(WriteError::reader_is_gone) => ExitCode::SUCCESS,
         Err(error) => {
             output::warn(&format!("{error:#}"));
-            ExitCode::FAILURE
+            exit_code(&error)
         }
     }
+}
+
+/// What a person typed or set is wrong, so that nothing was tried; prints as the sentence it holds.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct UsageError(pub(crate) String);
+
+/// The exit code of a command that failed: 2 where what was typed or set is wrong, else 1.
+fn exit_code(error: &Report) -> ExitCode {
+    let is_usage = |cause: &(dyn std::error::Error + 'static)| {
+        cause.is::<UsageError>()
+            || cause.is::<TargetError>()
+            || cause.is::<crate::config::Error>()
+            || cause.is::<crate::run::WrongKeys>()
+            || matches!(cause.downcast_ref(), Some(crate::Error::Name(_)))
+            || cause.downcast_ref().is_some_and(|error: &crate::webcast::Error| error.kind() == Kind::Setup)
+            || matches!(cause.downcast_ref(), Some(crate::Error::Service(error)) if error.kind() == Kind::Setup)
+    };
+    if error.chain().any(is_usage) { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
 }
 
 /// `help --help` is what everybody tries who looks for help, and clap refuses it: the flag changes nothing there.

@@ -7,7 +7,7 @@ mod replay;
 
 use std::time::Duration;
 
-use color_eyre::eyre::{Result, WrapErr, eyre};
+use color_eyre::eyre::{Result, WrapErr};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -129,6 +129,11 @@ pub fn dashboard(dashboard: Dashboard, demo: Option<(Runtime, Sim)>) -> Result<O
     ended
 }
 
+/// Keys that cannot be, each mistake with its place on a line of its own.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct WrongKeys(String);
+
 /// Keys that cannot be are told before the screen is taken, with their place in the file.
 fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::Options> {
     let Settings { mut screen, keys, .. } = loaded.settings.clone();
@@ -136,7 +141,7 @@ fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::Options> {
     screen.ascii |= !tui::is_utf8_locale(|name| std::env::var(name).ok());
     tui::check_keys(&keys).map_err(|mistakes| {
         let placed: Vec<_> = mistakes.iter().map(|mistake| loaded.placed(mistake)).collect();
-        eyre!(placed.join("\n"))
+        WrongKeys(placed.join("\n"))
     })?;
     Ok(tui::Options { notice, ..tui::Options::new(screen, keys) })
 }
@@ -160,7 +165,7 @@ async fn watch(dashboard: Dashboard, options: tui::Options, panics: mpsc::Receiv
     for room in rooms {
         commands.send(Command::Add(room)).await?;
     }
-    let ports = tui::Ports { updates, commands, records, record, panics, stop };
+    let ports = tui::Ports { updates, commands, playback: None, records, record, panics, stop };
     let ended = tui::run(options, ports, clock).await;
     signals.abort();
     recorder.finish().await;

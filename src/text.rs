@@ -188,9 +188,10 @@ pub fn clip(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", &text[..end]))
 }
 
-/// Whether `c` must not reach JSON text or a capture unescaped: C0, DEL, C1 and bidi controls.
+/// Whether `c` must not reach JSON text or a capture unescaped: C0, DEL, C1, bidi controls, and the line and paragraph
+/// separators, at which many readers of lines cut.
 pub fn must_escape(c: char) -> bool {
-    c.is_control() || is_bidi(c)
+    c.is_control() || is_bidi(c) || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 fn clean(raw: &str, max_bytes: usize) -> CompactString {

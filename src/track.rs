@@ -47,4 +47,4 @@ mod update;
 pub use connect_limiter::ConnectLimiter;
 pub use replay::{Player, Playing, Speed};
 pub use tracker::Tracker;
-pub use update::{Budget, Command, Health, Lost, RawFrame, RawMessage, ReplayControl, Update, UpdateKind};
+pub use update::{Budget, Command, Health, Lost, PlaybackCommand, RawFrame, RawMessage, Update, UpdateKind};

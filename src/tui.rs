@@ -88,6 +88,8 @@ pub struct Ports {
     pub updates: mpsc::Receiver<track::Update>,
     /// What the tracker should do.
     pub commands: mpsc::Sender<track::Command>,
+    /// What a replay should do; nothing where lives are shown.
+    pub playback: Option<mpsc::Sender<track::PlaybackCommand>>,
     /// News of the recordings.
     pub records: mpsc::Receiver<record::Update>,
     /// What the recorder should do.

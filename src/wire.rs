@@ -20,6 +20,7 @@
 //! ```
 
 pub mod capture;
+pub mod capture_file;
 mod error;
 mod fields;
 mod frame;

@@ -41,22 +41,22 @@ pub(super) fn run(args: &Browser, settings: &SettingsArgs) -> Result<ExitCode> {
     if !args.check {
         let profile = profile()?;
         let words = start_line(&program(), &settings, &profile, &args.hosts);
-        output::print_line("Start a browser with a profile of its own, and leave it open with a tab for each live:");
-        output::print_line(&format!("\n  {words}\n"));
+        output::print_line("Start a browser with a profile of its own, and leave it open with a tab for each live:")?;
+        output::print_line(&format!("\n  {words}\n"))?;
         if !settings.transports.contains(&TransportKind::Browser) {
-            output::print_line("Then let tiktop listen to it, here or as `transports` in the config file:");
-            output::print_line("\n  tiktop --set 'transports=[\"browser\"]' @name\n");
+            output::print_line("Then let tiktop listen to it, here or as `transports` in the config file:")?;
+            output::print_line("\n  tiktop --set 'transports=[\"browser\"]' @name\n")?;
         }
     }
     let client = run::client(&settings, secrets, false)?;
     match run::runtime()?.block_on(client.browser()) {
         Ok(view) => {
-            let shown = report(&view, &settings, &args.hosts);
+            let shown = report(&view, &settings, &args.hosts)?;
             Ok(if shown || !args.check { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         // Before the first start nobody can answer: the line above is how to change that.
         Err(error) if !args.check && error.kind() == Kind::Network => {
-            output::print_line(&format!("None answers at {} yet.", settings.browser.endpoint));
+            output::print_line(&format!("None answers at {} yet.", settings.browser.endpoint))?;
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => Err(error.into()),
@@ -64,20 +64,20 @@ pub(super) fn run(args: &Browser, settings: &SettingsArgs) -> Result<ExitCode> {
 }
 
 /// Says which browser answers and what it shows; whether that is all that was asked for.
-fn report(view: &BrowserView, settings: &Settings, wanted: &[UniqueId]) -> bool {
-    output::print_line(&format!("{} answers at {}.", view.version, settings.browser.endpoint));
+fn report(view: &BrowserView, settings: &Settings, wanted: &[UniqueId]) -> Result<bool> {
+    output::print_line(&format!("{} answers at {}.", view.version, settings.browser.endpoint))?;
     let shown: Vec<_> = view.lives.iter().map(|name| format!("@{name}")).collect();
     if !shown.is_empty() {
-        output::print_line(&format!("It shows the live of {}.", shown.join(", ")));
+        output::print_line(&format!("It shows the live of {}.", shown.join(", ")))?;
     }
     let missing: Vec<_> = wanted.iter().filter(|name| !view.lives.contains(name)).collect();
     for name in &missing {
-        output::print_line(&format!("It does not show the live of @{name}: open {} in it.", page(settings, name)));
+        output::print_line(&format!("It does not show the live of @{name}: open {} in it.", page(settings, name)))?;
     }
     if shown.is_empty() && missing.is_empty() {
-        output::print_line(&format!("It shows no live yet: open {}/@name/live in it.", site(settings)));
+        output::print_line(&format!("It shows no live yet: open {}/@name/live in it.", site(settings)))?;
     }
-    missing.is_empty() && !shown.is_empty()
+    Ok(missing.is_empty() && !shown.is_empty())
 }
 
 /// The folder of the browser's profile, for nobody else to read: it will hold the cookies of whoever logs in there.

@@ -5,15 +5,16 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use color_eyre::eyre::Result;
 
-use crate::config::{self, Kind, Loaded, paths};
+use super::USAGE;
+use super::output::WriteError;
+use crate::config::{self, Loaded, paths};
 use crate::text::printable;
 use crate::tui::check_keys;
 
 /// Every option with its default and a word about it.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
-/// Exit code for a wrong command line, as clap's own.
-const USAGE: u8 = 2;
 
 /// Show where the settings are, whether they are right, and what holds
 #[derive(Clone, Debug, clap::Args)]
@@ -38,16 +39,11 @@ enum Command {
 
 /// Runs `tiktop config`. `file` is what `--config` names, `sets` are the values of `--set`.
 ///
-/// Ends with 1 where something is wrong, and with 2 where that is the command line alone.
-pub fn run(args: &Args, file: Option<&Path>, sets: &[String]) -> ExitCode {
+/// Ends with 2 where something is wrong.
+pub(super) fn run(args: &Args, file: Option<&Path>, sets: &[String]) -> Result<ExitCode> {
     let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
     let answered = answer(&args.command, file, sets, &mut out, &mut err).and_then(|code| out.flush().map(|()| code));
-    match answered {
-        Ok(code) => ExitCode::from(code),
-        // Whoever reads us, `head` for one, has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
-    }
+    Ok(ExitCode::from(answered.map_err(WriteError::from)?))
 }
 
 fn answer(
@@ -62,8 +58,8 @@ fn answer(
         Command::Print { example: true } => out.write_all(EXAMPLE.as_bytes()).map(|()| 0),
         Command::Check | Command::Print { .. } => match checked(file, sets) {
             Err(wrong) => {
-                writeln!(err, "{}", printable(&wrong.message))?;
-                Ok(wrong.code)
+                writeln!(err, "{}", printable(&wrong.0))?;
+                Ok(USAGE)
             }
             Ok(loaded) => {
                 for warning in &loaded.warnings {
@@ -87,15 +83,12 @@ fn path(file: Option<&Path>, out: &mut impl Write, err: &mut impl Write) -> io::
     Ok(0)
 }
 
-/// Why the settings cannot be, and the exit code that says so.
-struct Wrong {
-    message: String,
-    code: u8,
-}
+/// Why the settings cannot be.
+struct Wrong(String);
 
 impl From<config::Error> for Wrong {
     fn from(error: config::Error) -> Self {
-        Self { message: error.to_string(), code: if error.kind() == Kind::Flag { USAGE } else { 1 } }
+        Self(error.to_string())
     }
 }
 
@@ -105,7 +98,7 @@ fn checked(file: Option<&Path>, sets: &[String]) -> Result<Loaded, Wrong> {
     config::secrets(&loaded.settings, env)?;
     if let Err(problems) = check_keys(&loaded.settings.keys) {
         let placed: Vec<_> = problems.iter().map(|problem| loaded.placed(problem)).collect();
-        return Err(Wrong { message: placed.join("\n"), code: 1 });
+        return Err(Wrong(placed.join("\n")));
     }
     loaded.warnings.extend(config::unused_key(&loaded.settings, env));
     Ok(loaded)
@@ -146,9 +139,9 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_file_is_a_failure_and_a_wrong_flag_is_wrong_usage() {
+    fn a_wrong_file_and_a_wrong_flag_are_wrong_usage() {
         let (right, wrong) = (written(""), written("fsp = 10\n"));
-        assert_eq!(asked(&Command::Check, Some(wrong.path()), &[]).0, 1);
+        assert_eq!(asked(&Command::Check, Some(wrong.path()), &[]).0, USAGE);
         assert_eq!(asked(&Command::Check, Some(right.path()), &["screen.fps=0"]).0, USAGE);
         assert_eq!(asked(&Command::Print { example: false }, Some(wrong.path()), &[]).1, "");
     }
@@ -157,7 +150,7 @@ mod tests {
     fn a_wrong_key_is_named_in_its_line() {
         let file = written("[screen]\nfps = 10\n[keys]\nquitt = [\"q\"]\n");
         let (code, _, err) = asked(&Command::Check, Some(file.path()), &[]);
-        assert_eq!(code, 1);
+        assert_eq!(code, USAGE);
         assert!(
             err.starts_with(&format!("{}:4: keys.quitt", file.path().display())) && err.contains("'quit'"),
             "{err}"

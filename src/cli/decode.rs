@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use color_eyre::eyre::{Result, WrapErr};
+use color_eyre::eyre::Result;
 
-use super::output;
+use super::UsageError;
+use super::output::{self, WriteError};
 use crate::clock::{Moment, Timestamp};
 use crate::events::json::{self, JsonTally, LineContext};
 use crate::events::{Decoder, EventKind, LiveStart, Phase, PhaseKind, RoomEvent, Unknown};
@@ -18,15 +19,20 @@ use crate::ids::RoomId;
 use crate::room::{Noted, Room, Verdict};
 use crate::text::Text;
 use crate::wire::capture::{self, Line};
+use crate::wire::capture_file;
 use crate::wire::{DecodeError, Frame, Inflater, MAX_INFLATED, Message, Response};
 
 /// Longest line read; a frame of 16 MB in base64 fits.
 const MAX_LINE: u64 = 32 * 1024 * 1024;
+/// Longest file read that has to be read whole, such as a HAR.
+const MAX_WHOLE: u64 = 512 * 1024 * 1024;
 
 /// Turn captured frames or messages into event lines.
 #[derive(Debug, Args)]
 pub(super) struct Decode {
-    /// A capture: lines of {"b64": …} (frames) or {"method": …, "payload_b64": …} (messages); - reads standard input.
+    /// A capture: lines of {"b64": …} (frames) or {"method": …, "payload_b64": …} (messages), a JSON array of those, a HAR
+    /// that a browser saved of a live page, or a frame as it came; also in UTF-16 or compressed with gzip. - reads standard
+    /// input. Ends with 2 where nothing in it could be read.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -37,15 +43,34 @@ pub(super) fn run(args: &Decode) -> Result<ExitCode> {
     let read = if args.file.as_os_str() == "-" {
         decoding.read(std::io::stdin().lock())
     } else {
-        let file = File::open(&args.file).wrap_err_with(|| format!("cannot read {}", args.file.display()))?;
+        let file = File::open(&args.file)
+            .map_err(|error| UsageError(format!("cannot read {}: {error}", args.file.display())))?;
         decoding.read(BufReader::new(file))
     };
     match read.and_then(|()| decoding.finish()) {
-        Err(error) if output::reader_is_gone(&error) => return Ok(ExitCode::SUCCESS),
-        read => read.wrap_err_with(|| format!("decoding {}", args.file.display()))?,
+        Err(Failure::Reading(error)) => {
+            return Err(UsageError(format!("cannot read {}: {error}", args.file.display())).into());
+        }
+        Err(Failure::Writing(error)) => return Err(WriteError::from(error).into()),
+        Ok(()) => {}
+    }
+    if decoding.messages == 0 && decoding.readable == 0 {
+        return Err(UsageError(capture_file::nothing_readable(&args.file.to_string_lossy())).into());
     }
     output::warn(&decoding.summary());
     Ok(ExitCode::SUCCESS)
+}
+
+/// What ended the decoding.
+enum Failure {
+    Reading(std::io::Error),
+    Writing(std::io::Error),
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Writing(error)
+    }
 }
 
 /// Rooms met in a capture, each reduced like a live one, so that gifts add up by the same rule.
@@ -59,6 +84,8 @@ struct Decoding<W> {
     /// Wall clock of the capture's `t` = 0, once a frame told the server's time.
     epoch: Option<i64>,
     lines: u64,
+    /// Lines that were what they should be, whether they hold messages or not.
+    readable: u64,
     messages: u64,
     unreadable: u64,
     repeated: u64,
@@ -75,6 +102,7 @@ impl<W: Write> Decoding<W> {
             current: None,
             epoch: None,
             lines: 0,
+            readable: 0,
             messages: 0,
             unreadable: 0,
             repeated: 0,
@@ -82,37 +110,68 @@ impl<W: Write> Decoding<W> {
         }
     }
 
-    fn read(&mut self, mut input: impl BufRead) -> std::io::Result<()> {
+    fn read(&mut self, mut input: impl BufRead) -> Result<(), Failure> {
         let mut line = Vec::new();
         loop {
             line.clear();
-            if std::io::Read::take(&mut input, MAX_LINE).read_until(b'\n', &mut line)? == 0 {
+            let read = Read::take(&mut input, MAX_LINE).read_until(b'\n', &mut line);
+            if read.map_err(Failure::Reading)? == 0 {
                 return Ok(());
             }
-            if !line.trim_ascii().is_empty() {
-                self.lines += 1;
-                self.take_line(&String::from_utf8_lossy(&line))?;
+            if line.trim_ascii().is_empty() {
+                continue;
             }
+            if self.lines == 0 && capture_file::is_whole(&line) {
+                Read::take(&mut input, MAX_WHOLE).read_to_end(&mut line).map_err(Failure::Reading)?;
+                let lines = capture_file::lines(&line);
+                if !lines.is_empty() {
+                    for line in lines {
+                        self.lines += 1;
+                        self.decode_line(line)?;
+                    }
+                    return Ok(());
+                }
+                // None of the other forms: lines after all, the first of which is damaged.
+                for line in line.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+                    self.lines += 1;
+                    self.take_line(&String::from_utf8_lossy(line))?;
+                }
+                return Ok(());
+            }
+            self.lines += 1;
+            self.take_line(&String::from_utf8_lossy(&line))?;
         }
     }
 
     fn take_line(&mut self, line: &str) -> std::io::Result<()> {
         match Line::parse(line) {
-            Ok(Line::Frame { t, bytes }) => {
+            Ok(line) => self.decode_line(line),
+            Err(error) => self.take_unreadable("(line)", line.len(), &format!("line {}: {error}", self.lines)),
+        }
+    }
+
+    fn decode_line(&mut self, line: Line) -> std::io::Result<()> {
+        match line {
+            Line::Frame { t, bytes } => {
                 let length = bytes.len();
                 match Frame::decode(bytes).and_then(|frame| self.take_frame(&frame)) {
                     Ok(Some(response)) => self.take_response(&response, t),
-                    Ok(None) => Ok(()),
+                    Ok(None) => {
+                        self.readable += 1;
+                        Ok(())
+                    }
                     Err(error) => self.take_unreadable("(frame)", length, &error.to_string()),
                 }
             }
-            Ok(Line::Message { message, created, room_id }) => {
+            Line::Message { message, created, room_id } => {
                 let created = created.unwrap_or_default();
                 let at = Moment { mono: u64::try_from(created.0).unwrap_or(0), wall: created };
                 self.take_message(&message, at, room_id)
             }
-            Ok(Line::Name { .. } | Line::Said { .. }) => Ok(()),
-            Err(error) => self.take_unreadable("(line)", line.len(), &format!("line {}: {error}", self.lines)),
+            Line::Name { .. } | Line::Said { .. } => {
+                self.readable += 1;
+                Ok(())
+            }
         }
     }
 
@@ -125,6 +184,7 @@ impl<W: Write> Decoding<W> {
     }
 
     fn take_response(&mut self, response: &Response, t: i64) -> std::io::Result<()> {
+        self.readable += 1;
         if let (None, Some(now)) = (self.epoch, response.now) {
             self.epoch = Some(now.0.saturating_sub(t));
         }
@@ -171,14 +231,14 @@ impl<W: Write> Decoding<W> {
     }
 
     /// The capture is over: streaks that never ended close.
-    fn finish(&mut self) -> std::io::Result<()> {
+    fn finish(&mut self) -> Result<(), Failure> {
         let mut rooms = std::mem::take(&mut self.rooms);
         for (room_id, room) in &mut rooms {
             let last = room.chat.iter().next_back().map_or_else(Moment::default, |entry| entry.at);
             let closed = room.end_live(last + Duration::from_secs(10));
             self.print(*room_id, &closed)?;
         }
-        self.out.flush()
+        Ok(self.out.flush()?)
     }
 
     fn print(&mut self, room_id: Option<RoomId>, noted: &[Noted]) -> std::io::Result<()> {

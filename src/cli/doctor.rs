@@ -54,8 +54,9 @@ pub(super) fn run(args: &Doctor, settings: &SettingsArgs) -> Result<ExitCode> {
     });
     // A name that is still being looked up cannot be called back.
     runtime.shutdown_background();
-    report.finish(&verdict::verdict(report.rows()));
     let trouble = report.rows().iter().any(|row| row.status == Status::Failed);
+    let verdict = verdict::verdict(report.rows());
+    report.finish(&verdict)?;
     Ok(if trouble { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::process::ExitCode;
 
 use clap::Args;
-use color_eyre::eyre::{Result, bail};
+use color_eyre::eyre::Result;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::mpsc;
 
 use super::query::UNKNOWN;
-use super::{SettingsArgs, output};
+use super::{SettingsArgs, UsageError, output};
 use crate::clock::Clock;
 use crate::events::json::{self, JsonTally, LineContext};
 use crate::events::{EventKind, PhaseKind};
@@ -46,7 +46,8 @@ pub(super) fn run(args: &Events, settings: &SettingsArgs) -> Result<ExitCode> {
     let rooms = if args.rooms.is_empty() { &loaded.settings.rooms } else { &args.rooms };
     let rooms = super::targets(rooms)?;
     if rooms.is_empty() {
-        bail!("no room named: write tiktop events @name, or list rooms in the config file");
+        let sentence = "no room named: write tiktop events @name, or list rooms in the config file";
+        return Err(UsageError(sentence.to_owned()).into());
     }
     let runtime = run::runtime()?;
     let ended = runtime.block_on(async {
@@ -114,8 +115,8 @@ impl Printer {
                 written = flush(&mut stdout, &self.lines) => written,
             };
             match written {
-                Err(error) if output::reader_is_gone(&error) => return Ok(ExitCode::SUCCESS),
-                written => written?,
+                Err(error) => return Err(output::WriteError::from(error).into()),
+                Ok(()) => {}
             }
             self.lines.clear();
             if self.once && !self.rooms.is_empty() && self.open.is_empty() {

@@ -32,9 +32,9 @@ pub(super) fn run(args: &Feed, settings: &SettingsArgs) -> Result<ExitCode> {
         }
         if args.json {
             let rooms: Vec<_> = found.iter().map(|item| room_json(item.info())).collect();
-            print_json(&json!({ "rooms": rooms, "has_more": feed.has_more() }));
+            print_json(&json!({ "rooms": rooms, "has_more": feed.has_more() }))?;
         } else {
-            print_rooms(found.iter());
+            print_rooms(found.iter())?;
         }
         Ok(ExitCode::SUCCESS)
     })

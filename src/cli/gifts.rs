@@ -33,14 +33,14 @@ pub(super) fn run(args: &Gifts, settings: &SettingsArgs) -> Result<ExitCode> {
         gifts.dedup_by_key(|gift| gift.id);
         if args.json {
             let room_id = room.map(|room| room.to_string());
-            print_json(&json!({ "room_id": room_id, "gifts": gifts.iter().map(to_json).collect::<Vec<_>>() }));
+            print_json(&json!({ "room_id": room_id, "gifts": gifts.iter().map(to_json).collect::<Vec<_>>() }))?;
         } else {
             let rows: Vec<_> = gifts.iter().map(row).collect();
-            print_table(["gift", "coins", "id", ""], [false, true, true, false], &rows);
+            print_table(["gift", "coins", "id", ""], [false, true, true, false], &rows)?;
         }
         Ok(ExitCode::SUCCESS)
     });
-    Ok(answered(result))
+    answered(result)
 }
 
 fn row(gift: &GiftRow) -> [String; 4] {

@@ -32,16 +32,16 @@ pub(super) fn run(args: &Info, settings: &SettingsArgs) -> Result<ExitCode> {
                 "live": known.status.map(status),
                 "room": known.room.as_ref().map(room_json),
                 "missing": known.missing,
-            }));
+            }))?;
         } else {
-            print_facts(&facts(&known));
+            print_facts(&facts(&known))?;
         }
         for sentence in &known.missing {
             output::warn(sentence);
         }
         Ok(if known.missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(UNKNOWN) })
     });
-    Ok(answered(result))
+    answered(result)
 }
 
 /// What was found out, and why the rest was not.

@@ -27,11 +27,13 @@ pub(super) struct Live {
 
 pub(super) fn run(args: &Live, settings: &SettingsArgs) -> Result<ExitCode> {
     // Where no answer was had, whatever kept it away, "not live" would be a lie.
-    let result = ask(args, settings);
-    Ok(result.unwrap_or_else(|error| {
-        output::warn(&format!("{error:#}"));
-        ExitCode::from(UNKNOWN)
-    }))
+    match ask(args, settings) {
+        Err(error) if !error.is::<output::WriteError>() => {
+            output::warn(&format!("{error:#}"));
+            Ok(ExitCode::from(UNKNOWN))
+        }
+        told => told,
+    }
 }
 
 fn ask(args: &Live, settings: &SettingsArgs) -> Result<ExitCode> {
@@ -46,7 +48,7 @@ fn ask(args: &Live, settings: &SettingsArgs) -> Result<ExitCode> {
                     anybody |= found.status.is_on();
                     untold |= !found.status.is_known();
                     if args.json {
-                        print_json(&to_json(&found));
+                        print_json(&to_json(&found))?;
                     } else {
                         rows.push(row(&found));
                     }
@@ -61,7 +63,7 @@ fn ask(args: &Live, settings: &SettingsArgs) -> Result<ExitCode> {
             }
         }
         if !rows.is_empty() {
-            print_table(["host", "live", "watching", "title"], [false, false, true, false], &rows);
+            print_table(["host", "live", "watching", "title"], [false, false, true, false], &rows)?;
         }
         Ok(match (anybody, untold) {
             (true, _) => ExitCode::SUCCESS,

@@ -1,4 +1,4 @@
-//! Standard output and standard error. A reader that went away is no error.
+//! Standard output and standard error, and what it means that one cannot be written to.
 //!
 //! Whatever is printed for people is cleaned here: a file name or an argument may hold control bytes like any remote text.
 
@@ -13,21 +13,34 @@ use crate::text::printable;
 /// How long a terminal may take for a sentence: one that takes nothing must not keep the program from ending.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Standard output cannot be written to: a full disk, or a reader that went away.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to standard output: {0}")]
+pub(super) struct WriteError(#[from] std::io::Error);
+
+impl WriteError {
+    /// Whether this only says that the reader has seen enough, as `head` has: no failure of ours.
+    pub(super) fn reader_is_gone(&self) -> bool {
+        self.0.kind() == ErrorKind::BrokenPipe
+    }
+}
+
 /// One line to standard error.
 pub(super) fn warn(sentence: &str) {
     to_stderr(format!("tiktop: {}\n", printable(sentence)));
 }
 
 /// What is wrong with the command line, or the help that was asked for, as clap words it.
-pub(super) fn print_usage(error: &clap::Error) {
+pub(super) fn print_usage(error: &clap::Error) -> Result<(), WriteError> {
     // Colours are left out where control bytes of an argument would stand among theirs.
     let hostile = std::env::args_os().any(|arg| arg.to_string_lossy().chars().any(crate::text::must_escape));
     if hostile && error.use_stderr() {
         to_stderr(printable(&error.render().to_string()).into_owned());
     } else {
-        // Help and version are not mistakes; a closed pipe is nobody's.
-        drop(error.print());
+        error.print()?;
+        std::io::stdout().flush()?;
     }
+    Ok(())
 }
 
 fn to_stderr(text: String) {
@@ -49,17 +62,12 @@ fn to_stderr(text: String) {
     }
 }
 
-/// Text of one or more lines to standard output; false when nobody reads any more.
-pub(super) fn print_line(line: &str) -> bool {
+/// Text of one or more lines to standard output.
+pub(super) fn print_line(line: &str) -> Result<(), WriteError> {
     print_raw(&printable(line))
 }
 
-/// A line of JSON to standard output, which escapes what must not be printed; false when nobody reads any more.
-pub(super) fn print_raw(line: &str) -> bool {
-    writeln!(std::io::stdout().lock(), "{line}").is_ok()
-}
-
-/// Whether an error of writing only says that the reader is gone.
-pub(super) fn reader_is_gone(error: &std::io::Error) -> bool {
-    error.kind() == ErrorKind::BrokenPipe
+/// A line of JSON to standard output, which escapes what must not be printed.
+pub(super) fn print_raw(line: &str) -> Result<(), WriteError> {
+    Ok(writeln!(std::io::stdout().lock(), "{line}")?)
 }

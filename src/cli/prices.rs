@@ -22,14 +22,14 @@ pub(super) fn run(args: &Prices, settings: &SettingsArgs) -> Result<ExitCode> {
     let result = query(settings, async |client| {
         let packs = client.price_list().await?;
         if args.json {
-            print_json(&json!({ "packs": packs.iter().map(to_json).collect::<Vec<_>>() }));
+            print_json(&json!({ "packs": packs.iter().map(to_json).collect::<Vec<_>>() }))?;
         } else {
             let rows: Vec<_> = packs.iter().map(row).collect();
-            print_table(["coins", "extra", "USD", "here"], [true, true, true, false], &rows);
+            print_table(["coins", "extra", "USD", "here"], [true, true, true, false], &rows)?;
         }
         Ok(ExitCode::SUCCESS)
     });
-    Ok(answered(result))
+    answered(result)
 }
 
 fn row(pack: &CoinPack) -> [String; 4] {

@@ -26,6 +26,6 @@ pub(super) fn run() -> Result<ExitCode> {
         (0, true) => "removed the log".to_owned(),
         (1, _) => format!("removed 1 capture file ({megabytes:.1} MB){log}"),
         (files, _) => format!("removed {files} capture files ({megabytes:.1} MB){log}"),
-    });
+    })?;
     Ok(ExitCode::SUCCESS)
 }

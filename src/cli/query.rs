@@ -9,7 +9,8 @@ use color_eyre::eyre::Result;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{SettingsArgs, output};
+use super::SettingsArgs;
+use super::output::{self, WriteError};
 use crate::client::Client;
 use crate::clock::Timestamp;
 use crate::events::json::escape;
@@ -37,39 +38,44 @@ pub(super) fn query(
 pub(super) const UNKNOWN: u8 = 2;
 
 /// The exit code of a question; a failure that is no answer is told in words.
-pub(super) fn answered(result: Result<ExitCode>) -> ExitCode {
+pub(super) fn answered(result: Result<ExitCode>) -> Result<ExitCode> {
     let error = match result {
-        Ok(code) => return code,
-        Err(error) => error,
+        Err(error) if !error.is::<WriteError>() => error,
+        told => return told,
     };
     output::warn(&format!("{error:#}"));
     let kind = error.downcast_ref::<crate::client::Error>().and_then(crate::client::Error::kind);
     // That there is no such account is an answer.
-    if kind == Some(Kind::NotFound) { ExitCode::FAILURE } else { ExitCode::from(UNKNOWN) }
+    Ok(if kind == Some(Kind::NotFound) { ExitCode::FAILURE } else { ExitCode::from(UNKNOWN) })
 }
 
 /// One object for programs.
-pub(super) fn print_json(object: &Value) {
+pub(super) fn print_json(object: &Value) -> Result<(), WriteError> {
     #[derive(Serialize)]
     struct Answer<'v> {
         v: u32,
         #[serde(flatten)]
         object: &'v Value,
     }
-    output::print_raw(&escape::to_string(&Answer { v: VERSION, object }));
+    output::print_raw(&escape::to_string(&Answer { v: VERSION, object }))
 }
 
 /// `label  value` lines; those without a value are left out.
-pub(super) fn print_facts(facts: &[(&str, String)]) {
+pub(super) fn print_facts(facts: &[(&str, String)]) -> Result<(), WriteError> {
     let known = || facts.iter().filter(|(_, value)| !value.is_empty());
     let widest = known().map(|(label, _)| label.len()).max().unwrap_or_default();
     for (label, value) in known() {
-        output::print_line(&format!("{label:<widest$}  {value}"));
+        output::print_line(&format!("{label:<widest$}  {value}"))?;
     }
+    Ok(())
 }
 
 /// Rows under a head, in columns. The last column is never padded; `right` names those that hold numbers.
-pub(super) fn print_table<const N: usize>(head: [&str; N], right: [bool; N], rows: &[[String; N]]) {
+pub(super) fn print_table<const N: usize>(
+    head: [&str; N],
+    right: [bool; N],
+    rows: &[[String; N]],
+) -> Result<(), WriteError> {
     let widest: [usize; N] = std::array::from_fn(|at| {
         rows.iter()
             .filter_map(|row| row.get(at))
@@ -78,13 +84,8 @@ pub(super) fn print_table<const N: usize>(head: [&str; N], right: [bool; N], row
             .max()
             .unwrap_or_default()
     });
-    output::print_line(&line(&head.map(str::to_owned), right, widest));
-    for row in rows {
-        if !output::print_line(&line(row, right, widest)) {
-            // Nobody reads any more.
-            return;
-        }
-    }
+    output::print_line(&line(&head.map(str::to_owned), right, widest))?;
+    rows.iter().try_for_each(|row| output::print_line(&line(row, right, widest)))
 }
 
 fn line<const N: usize>(cells: &[String; N], right: [bool; N], widest: [usize; N]) -> String {
@@ -100,7 +101,7 @@ fn line<const N: usize>(cells: &[String; N], right: [bool; N], widest: [usize; N
 }
 
 /// Lives as a table.
-pub(super) fn print_rooms(rooms: impl Iterator<Item = impl AsRef<RoomInfo>>) {
+pub(super) fn print_rooms(rooms: impl Iterator<Item = impl AsRef<RoomInfo>>) -> Result<(), WriteError> {
     let rows: Vec<_> = rooms
         .map(|room| {
             let room = room.as_ref();
@@ -108,7 +109,7 @@ pub(super) fn print_rooms(rooms: impl Iterator<Item = impl AsRef<RoomInfo>>) {
             [host, number(room.watching), room.room_id.to_string(), clip(room.title.as_str(), TITLE).into_owned()]
         })
         .collect();
-    print_table(["host", "watching", "room", "title"], [false, true, false, false], &rows);
+    print_table(["host", "watching", "room", "title"], [false, true, false, false], &rows)
 }
 
 /// A live for programs.

@@ -21,15 +21,16 @@ pub(super) struct Search {
 }
 
 pub(super) fn run(args: &Search, settings: &SettingsArgs) -> Result<ExitCode> {
+    // As grep does: 1 where nothing matches.
     query(settings, async |client| {
         let found = client.search_live(&args.words.join(" ")).await?;
         if args.json {
-            print_json(&json!({ "rooms": found.iter().map(|item| room_json(item.info())).collect::<Vec<_>>() }));
+            print_json(&json!({ "rooms": found.iter().map(|item| room_json(item.info())).collect::<Vec<_>>() }))?;
         } else if found.is_empty() {
             output::warn("no live matches these words");
         } else {
-            print_rooms(found.iter());
+            print_rooms(found.iter())?;
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(if found.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     })
 }

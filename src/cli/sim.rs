@@ -7,7 +7,7 @@ use std::str::FromStr;
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr};
 
-use super::output;
+use super::output::{self, WriteError};
 use crate::run;
 use crate::sim::{Fault, FaultGroup, Options, Sim, UnknownFault};
 
@@ -70,7 +70,7 @@ impl Crowd {
     pub(super) fn prints_fault_list(&self) -> bool {
         let asked = self.faults.iter().any(|choice| matches!(choice, FaultChoice::List));
         if asked {
-            output::print_line(fault_list().trim_end());
+            output::print_line(fault_list().trim_end())?;
         }
         asked
     }
@@ -133,29 +133,33 @@ pub(super) fn run(args: &Simulate) -> Result<ExitCode> {
         if let (Some(file), Some(pem)) = (&args.ca_file, sim.ca_pem()) {
             std::fs::write(file, pem).wrap_err_with(|| format!("could not write {}", file.display()))?;
         }
-        describe(&sim, args.ca_file.as_deref());
-        run::stop_signal().await;
-        if args.truth {
-            print_totals(&sim);
+        let mut written = describe(&sim, args.ca_file.as_deref());
+        if written.is_ok() {
+            run::stop_signal().await;
+        }
+        if args.truth && written.is_ok() {
+            written = print_totals(&sim);
         }
         sim.stop().await;
+        written?;
         Ok(ExitCode::SUCCESS)
     })
 }
 
 /// What somebody needs to point a client at it.
-fn describe(sim: &Sim, ca_file: Option<&Path>) {
-    output::print_line(&format!("listening on {}", sim.base_url()));
-    output::print_line(&format!("socket {}", sim.socket_url()));
+fn describe(sim: &Sim, ca_file: Option<&Path>) -> Result<(), WriteError> {
+    output::print_line(&format!("listening on {}", sim.base_url()))?;
+    output::print_line(&format!("socket {}", sim.socket_url()))?;
     output::print_line(&format!(
         "rooms {}",
         sim.names().iter().map(|name| format!("@{name}")).collect::<Vec<_>>().join(" ")
-    ));
-    output::print_line(&format!("proxy {}", sim.base_url().replacen("https:", "http:", 1)));
-    output::print_line(&format!("connect {}", connect_line(sim, ca_file)));
+    ))?;
+    output::print_line(&format!("proxy {}", sim.base_url().replacen("https:", "http:", 1)))?;
+    output::print_line(&format!("connect {}", connect_line(sim, ca_file)))?;
     if let Some(pem) = sim.ca_pem() {
-        output::print_line(pem);
+        output::print_line(pem)?;
     }
+    Ok(())
 }
 
 /// The command that opens the simulated rooms. With TLS it needs the file that holds the authority.
@@ -184,7 +188,7 @@ fn connect_line(sim: &Sim, ca_file: Option<&Path>) -> String {
 }
 
 /// What was sent: one JSON object a live, with the room's name in front.
-fn print_totals(sim: &Sim) {
+fn print_totals(sim: &Sim) -> Result<(), WriteError> {
     for name in sim.names() {
         for totals in sim.expected_totals_of_lives(&name) {
             let mut line = serde_json::json!({ "room": format!("@{name}") });
@@ -193,7 +197,8 @@ fn print_totals(sim: &Sim) {
             {
                 line.extend(totals);
             }
-            output::print_line(&line.to_string());
+            output::print_line(&line.to_string())?;
         }
     }
+    Ok(())
 }

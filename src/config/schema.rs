@@ -117,7 +117,7 @@ impl Default for Service {
             proxy: String::new(),
             language: "en".into(),
             timeout_seconds: 15,
-            silence_seconds: 60,
+            silence_seconds: 30,
             danger_accept_invalid_certs: false,
         }
     }

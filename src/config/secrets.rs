@@ -98,8 +98,9 @@ fn find(
     file: &str,
     env: &impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Secret>, Error> {
+    let clean = |text: &str| if variable == SESSION_ENV { session_value(text) } else { text.to_owned() };
     if !variable.is_empty()
-        && let Some(secret) = env(variable).as_deref().and_then(Secret::new)
+        && let Some(secret) = env(variable).map(|text| clean(&text)).as_deref().and_then(Secret::new)
     {
         return judge(secret, &format!("environment variable {variable}")).map(Some);
     }
@@ -109,13 +110,59 @@ fn find(
     let place = format!("{option} = '{}'", shown(file));
     let wrong = |message: String| Error::one(Kind::Secret, place.clone(), message);
     let secret = read(file).map_err(wrong)?;
-    let secret = Secret::new(&secret).ok_or_else(|| wrong("the file is empty; write the secret into it".to_owned()))?;
-    judge(secret, &place).map(Some)
+    let secret =
+        Secret::new(&clean(&secret)).ok_or_else(|| wrong("the file is empty; write the secret into it".to_owned()))?;
+    let secret = judge(secret, &place)?;
+    Ok(Some(secret))
+}
+
+/// The cookie's value in what people paste: in quotation marks, with `Cookie:` or its name in front, as one of a browser's
+/// cookies in JSON, or among other cookies. What is none of that stays as it is.
+fn session_value(pasted: &str) -> String {
+    const NAMES: [&str; 2] = ["sessionid", "sessionid_ss"];
+    fn in_json(value: &serde_json::Value) -> Option<&str> {
+        use serde_json::Value;
+        let named = |name: &str| NAMES.contains(&name);
+        match value {
+            Value::Array(items) => items.iter().find_map(in_json),
+            Value::Object(fields) => match (fields.get("name").and_then(Value::as_str), fields.get("value")) {
+                (Some(name), Some(value)) if named(name) => value.as_str(),
+                _ => NAMES
+                    .iter()
+                    .find_map(|name| fields.get(*name)?.as_str())
+                    .or_else(|| in_json(fields.get("cookies")?)),
+            },
+            _ => None,
+        }
+    }
+    let is_quote = |c: char| {
+        matches!(c, '"' | '\'' | '`' | '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' | '\u{feff}' | '\u{200b}')
+    };
+    let bare = |text: &str| text.trim_matches(|c: char| c.is_whitespace() || is_quote(c)).to_owned();
+    if let Ok(json) = serde_json::from_str(pasted.trim())
+        && let Some(value) = in_json(&json)
+    {
+        return bare(value);
+    }
+    let text = bare(pasted);
+    let header = text.split_once(':').filter(|(name, _)| name.trim().eq_ignore_ascii_case("cookie"));
+    let cookies = header.map_or(text.as_str(), |(_, cookies)| cookies);
+    let named = |name: &str| {
+        cookies.split([';', '\n', ',']).find_map(|cookie| {
+            let (key, value) = cookie.split_once(['=', ':', '\t'])?;
+            bare(key).eq_ignore_ascii_case(name).then(|| bare(value)).filter(|value| !value.is_empty())
+        })
+    };
+    NAMES.into_iter().find_map(named).unwrap_or_else(|| text.trim_end_matches([';', ',']).to_owned())
 }
 
 /// A secret goes into a header or a cookie: one word of printable ASCII, and nothing that starts another cookie.
 fn judge(secret: Secret, place: &str) -> Result<Secret, Error> {
-    if secret.0.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';') {
+    let session = place.contains(SESSION_ENV) || place.starts_with("session.file");
+    let fits = |byte: u8| {
+        byte.is_ascii_graphic() && byte != b';' && !(session && matches!(byte, b'=' | b'"' | b'{' | b'[' | b','))
+    };
+    if secret.0.bytes().all(fits) {
         return Ok(secret);
     }
     let message = "this holds more than one secret; leave only the value: no name, no ';', no blanks, one line";
@@ -156,4 +203,39 @@ fn quoted(path: &str) -> String {
     let path = shown(path);
     let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-~+@".contains(&byte));
     if plain { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("0123abc")]
+    #[case(" 0123abc\r\n")]
+    #[case("\"0123abc\"")]
+    #[case("\u{201c}0123abc\u{201d}")]
+    #[case("sessionid=0123abc")]
+    #[case("SESSIONID = \"0123abc\";")]
+    #[case("sessionid_ss=0123abc")]
+    #[case("\"sessionid=0123abc\"")]
+    #[case("Cookie: ttwid=1%7Cx; sessionid=0123abc; sid_tt=5")]
+    #[case(r#"{"name": "sessionid", "value": "0123abc"}"#)]
+    #[case(r#"[{"name": "ttwid", "value": "x"}, {"name": "sessionid", "value": "0123abc"}]"#)]
+    #[case(r#"{"sessionid": "0123abc"}"#)]
+    #[case(r#""sessionid": "0123abc""#)]
+    fn a_pasted_session_is_cleaned(#[case] pasted: &str) {
+        assert_eq!(session_value(pasted), "0123abc");
+    }
+
+    #[rstest]
+    #[case("two words")]
+    #[case("sid=1; uid=2")]
+    #[case("ttwid=abc")]
+    #[case("{\"a\":1}")]
+    fn what_holds_no_session_is_refused(#[case] pasted: &str) {
+        let env = |name: &str| (name == SESSION_ENV).then(|| pasted.to_owned());
+        let error = secrets(&Settings::default(), env).unwrap_err().to_string();
+        assert!(error.contains(SESSION_ENV) && !error.contains(pasted), "{error}");
+    }
 }

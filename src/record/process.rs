@@ -128,7 +128,7 @@ enum Signal {
 impl Ended {
     /// What it complained about last, without its own decoration.
     pub(super) fn last_words(&self) -> Text {
-        let lines = || self.stderr.lines().rev().map(str::trim).filter(|line| !line.is_empty());
+        let lines = || self.stderr.lines().rev().map(str::trim).filter(|line| !undecorated(line).is_empty());
         let grave = lines().find(|line| ["[fatal]", "[panic]", "[error]"].iter().any(|level| line.contains(level)));
         match grave.or_else(|| lines().next()) {
             Some(line) => Text::from(clip(undecorated(line), WIDEST).as_ref()),
@@ -143,8 +143,8 @@ impl Ended {
 /// `[flv @ 0x55] [error] words` without what stands in brackets.
 fn undecorated(line: &str) -> &str {
     let mut rest = line;
-    while let Some((_, after)) = rest.strip_prefix('[').and_then(|inside| inside.split_once("] ")) {
-        rest = after;
+    while let Some((_, after)) = rest.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
+        rest = after.trim_start();
     }
     rest
 }
@@ -235,6 +235,12 @@ mod tests {
         let ended = ffmpeg.finish(&Limits::default()).await;
         assert_eq!(ended.last_words(), "no[31mpe");
         assert_eq!(ended.status.unwrap().code(), Some(3));
+    }
+
+    #[test]
+    fn an_empty_line_does_not_hide_the_cause() {
+        let stderr = "[flv @ 0x1] [error] no such codec\n[error] \n[fatal]\n\n".to_owned();
+        assert_eq!(Ended { by_itself: true, status: None, stderr }.last_words(), "no such codec");
     }
 
     #[tokio::test]

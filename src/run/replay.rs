@@ -37,9 +37,9 @@ pub fn replay(replay: Replay, runtime: Runtime) -> Result<()> {
         // There is no stream to record: nobody hears these wishes.
         let ((record, _), (_, records)) = (mpsc::channel(1), mpsc::channel(1));
         let updates = player.subscribe(SCREEN_QUEUE, false);
-        let (commands, clock) = (player.commands(), player.clock());
+        let (commands, playback, clock) = (player.commands(), Some(player.playback()), player.clock());
         let playing = player.play(speed, from);
-        let ports = tui::Ports { updates, commands, records, record, panics, stop };
+        let ports = tui::Ports { updates, commands, playback, records, record, panics, stop };
         let ended = tui::run(options, ports, clock).await;
         signals.abort();
         playing.finish().await;

@@ -25,6 +25,14 @@ pub(super) fn refused(attempt: u32, asked: Option<Duration>, share: f64) -> Dura
     asked.map_or(ours, |asked| asked + Duration::from_secs(1).mul_f64(1.0 + 4.0 * clamp(share)))
 }
 
+/// Wait after no transport opened a room, `attempt` times in a row: seconds where the network or a server is in trouble,
+/// minutes where everybody turned us away, and not past the time that one of them named.
+pub(super) fn unopened(attempt: u32, asked: Option<Duration>, outage: bool, share: f64) -> Duration {
+    let named = asked.map(|asked| refused(attempt, Some(asked), share));
+    let ours = if outage { reconnect(attempt, share) } else { refused(attempt, None, share) };
+    named.map_or(ours, |named| named.min(ours))
+}
+
 /// Wait between look-ups of a room that is not live: a minute and up to a quarter more.
 pub(super) fn look_up(share: f64) -> Duration {
     LOOK_UP + LOOK_UP.mul_f64(0.25 * clamp(share))
@@ -70,6 +78,16 @@ mod tests {
             let asked = Duration::from_secs(asked);
             prop_assert!(refused(attempt, Some(asked), share) > asked);
         }
+    }
+
+    #[test]
+    fn an_outage_waits_seconds_a_limit_its_time_and_a_refusal_long() {
+        let seconds = |asked: Option<u64>, outage| unopened(0, asked.map(Duration::from_secs), outage, 1.0).as_secs();
+        assert_eq!(seconds(None, true), 1);
+        assert_eq!(seconds(Some(1), false), 6);
+        assert_eq!(seconds(Some(300), true), 1);
+        assert_eq!(seconds(None, false), 90);
+        assert_eq!(unopened(40, None, true, 1.0), LONGEST);
     }
 
     #[test]

@@ -1,58 +1,43 @@
 //! The gift list, asked for once and shared by all rooms: names and prices for messages that lack them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
 
 use crate::events::{Catalogue, GiftFacts};
 use crate::ids::RoomId;
-use crate::webcast::Client;
+use crate::webcast::{Client, Error};
 
 /// The shared list. Never fatal: without it the built-in catalogue answers.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Gifts(Arc<Mutex<State>>);
-
-#[derive(Debug, Default)]
-enum State {
-    #[default]
-    Unasked,
-    Asked,
-    Known(Arc<Catalogue>),
-}
+pub(super) struct Gifts(Arc<OnceCell<Arc<Catalogue>>>);
 
 impl Gifts {
-    /// The list, if it is known or can be had; the first room that asks fetches it for all.
+    /// The list, if it can be had. One room fetches it and the others wait; when that one is cut off or fails, the next of
+    /// them asks in its place.
     pub(super) async fn fetch(&self, client: &Client, room: RoomId) -> Option<Arc<Catalogue>> {
         if !client.asks_gift_list() {
             return None;
         }
-        match &mut *self.lock() {
-            State::Known(catalogue) => return Some(Arc::clone(catalogue)),
-            State::Asked => return None,
-            unasked @ State::Unasked => *unasked = State::Asked,
-        }
-        match client.gift_list(room).await {
-            Ok(rows) => {
-                let mut catalogue = Catalogue::clone(&Catalogue::built_in());
-                catalogue.extend(rows.into_iter().map(|row| GiftFacts {
-                    id: row.id,
-                    name: row.name,
-                    describe: row.describe,
-                    diamonds: row.diamonds,
-                    kind: row.kind,
-                    picture: row.picture,
-                }));
-                let catalogue = Arc::new(catalogue);
-                *self.lock() = State::Known(Arc::clone(&catalogue));
-                Some(catalogue)
-            }
+        let fetched = self.0.get_or_try_init(async || {
+            let rows = client.gift_list(room).await?;
+            let mut catalogue = Catalogue::clone(&Catalogue::built_in());
+            catalogue.extend(rows.into_iter().map(|row| GiftFacts {
+                id: row.id,
+                name: row.name,
+                describe: row.describe,
+                diamonds: row.diamonds,
+                kind: row.kind,
+                picture: row.picture,
+            }));
+            Ok::<_, Error>(Arc::new(catalogue))
+        });
+        match fetched.await {
+            Ok(catalogue) => Some(Arc::clone(catalogue)),
             Err(error) => {
                 tracing::info!("the gift list is not to be had, the built-in one serves: {error}");
-                *self.lock() = State::Unasked;
                 None
             }
         }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

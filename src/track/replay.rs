@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::rooms::ReplayRooms;
 use super::subscribers::{Subscribers, Wants};
-use super::update::{Command, ReplayControl, Update, UpdateKind};
+use super::update::{Command, PlaybackCommand, Update, UpdateKind};
 use crate::clock::{Clock, Timestamp};
 use crate::webcast::{Error, Replay};
 
@@ -65,6 +65,8 @@ pub struct Player {
     subscribers: Subscribers,
     commands: mpsc::Sender<Command>,
     inbox: mpsc::Receiver<Command>,
+    playback: mpsc::Sender<PlaybackCommand>,
+    playback_inbox: mpsc::Receiver<PlaybackCommand>,
 }
 
 impl Player {
@@ -73,8 +75,10 @@ impl Player {
         let clock = Clock::manual(Timestamp::default());
         let rooms = ReplayRooms::new(Replay::open(path).await?, clock.clone()).await?;
         let (commands, inbox) = mpsc::channel(COMMANDS);
+        let (playback, playback_inbox) = mpsc::channel(COMMANDS);
         let start = clock.now().wall;
-        Ok(Self { rooms, start, clock, subscribers: Subscribers::default(), commands, inbox })
+        let subscribers = Subscribers::default();
+        Ok(Self { rooms, start, clock, subscribers, commands, inbox, playback, playback_inbox })
     }
 
     /// The clock of the capture.
@@ -87,9 +91,14 @@ impl Player {
         self.subscribers.subscribe(capacity, Wants { messages: raw, frames: false })
     }
 
-    /// Where commands go. As long as somebody has this, the replay stays at its end and can be rewound.
+    /// Where commands about rooms go, as to a [`Tracker`](super::Tracker); there is nobody to look up.
     pub fn commands(&self) -> mpsc::Sender<Command> {
         self.commands.clone()
+    }
+
+    /// Where commands about the replay go. As long as somebody has this, the replay stays at its end and can be rewound.
+    pub fn playback(&self) -> mpsc::Sender<PlaybackCommand> {
+        self.playback.clone()
     }
 
     /// Plays at this speed, beginning so long after the start. Needs a tokio runtime.
@@ -101,6 +110,7 @@ impl Player {
             clock: self.clock,
             subscribers: self.subscribers,
             inbox: Some(self.inbox),
+            playback_inbox: Some(self.playback_inbox),
             start: self.start,
             speed,
             paused: false,
@@ -137,6 +147,13 @@ impl Playing {
     }
 }
 
+/// What the task of a replay does next.
+enum Next {
+    Playback(Option<PlaybackCommand>),
+    Room(Option<Command>),
+    Due,
+}
+
 /// What the task of a replay knows.
 struct Playback {
     rooms: ReplayRooms,
@@ -144,6 +161,7 @@ struct Playback {
     subscribers: Subscribers,
     /// Nothing when nobody can command any more.
     inbox: Option<mpsc::Receiver<Command>>,
+    playback_inbox: Option<mpsc::Receiver<PlaybackCommand>>,
     /// When the capture begins.
     start: Timestamp,
     speed: Speed,
@@ -160,19 +178,22 @@ impl Playback {
     async fn run(mut self, from: Duration) {
         self.jump(self.start.0.saturating_add(millis(from))).await;
         loop {
-            if self.over && self.inbox.is_none() {
+            if self.over && self.inbox.is_none() && self.playback_inbox.is_none() {
                 return;
             }
             let wait = self.wait();
-            let commanded = tokio::select! {
+            let next = tokio::select! {
                 biased;
-                command = receive(&mut self.inbox) => Some(command),
-                () = sleep(wait.unwrap_or_default()), if wait.is_some() => None,
+                command = receive(&mut self.playback_inbox) => Next::Playback(command),
+                command = receive(&mut self.inbox) => Next::Room(command),
+                () = sleep(wait.unwrap_or_default()), if wait.is_some() => Next::Due,
             };
-            match commanded {
-                Some(Some(command)) => self.handle(command).await,
-                Some(None) => self.inbox = None,
-                None => self.go_on().await,
+            match next {
+                Next::Playback(Some(command)) => self.steer(command).await,
+                Next::Playback(None) => self.playback_inbox = None,
+                Next::Room(Some(command)) => self.handle(&command),
+                Next::Room(None) => self.inbox = None,
+                Next::Due => self.go_on().await,
             }
         }
     }
@@ -257,29 +278,34 @@ impl Playback {
         self.announced = self.rooms.len();
     }
 
-    async fn handle(&mut self, command: Command) {
+    fn handle(&mut self, command: &Command) {
         match command {
             Command::Snapshot(key) => {
-                if let Some(room) = self.rooms.room(key) {
+                if let Some(room) = self.rooms.room(*key) {
                     room.publish_snapshot();
                 }
             }
             Command::Remove(key) => {
-                if let Some(room) = self.rooms.room(key) {
+                if let Some(room) = self.rooms.room(*key) {
                     room.set_subscribers(Subscribers::default());
-                    self.subscribers.publish(key, &UpdateKind::Removed { into: None }, self.clock.now());
+                    self.subscribers.publish(*key, &UpdateKind::Removed { into: None }, self.clock.now());
                 }
-            }
-            Command::Replay(ReplayControl::Pause) => {
-                self.paused = !self.paused;
-                self.set_clock(self.clock.now().wall);
-            }
-            Command::Replay(ReplayControl::Skip(seconds)) => {
-                let now = self.clock.now().wall.0;
-                self.jump(now.saturating_add(seconds.saturating_mul(1_000)).max(self.start.0)).await;
             }
             // There is nobody to look up.
             Command::Add(_) | Command::Retry(_) => {}
+        }
+    }
+
+    async fn steer(&mut self, command: PlaybackCommand) {
+        match command {
+            PlaybackCommand::Pause => {
+                self.paused = !self.paused;
+                self.set_clock(self.clock.now().wall);
+            }
+            PlaybackCommand::Skip(seconds) => {
+                let now = self.clock.now().wall.0;
+                self.jump(now.saturating_add(seconds.saturating_mul(1_000)).max(self.start.0)).await;
+            }
         }
     }
 
@@ -291,7 +317,7 @@ impl Playback {
 }
 
 /// The next command; never again once nobody can send one.
-async fn receive(inbox: &mut Option<mpsc::Receiver<Command>>) -> Option<Command> {
+async fn receive<T>(inbox: &mut Option<mpsc::Receiver<T>>) -> Option<T> {
     match inbox {
         Some(inbox) => inbox.recv().await,
         None => std::future::pending().await,

@@ -2,9 +2,10 @@
 //!
 //! Each state is said with its reason in words before anything is waited for.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::backoff;
@@ -27,8 +28,6 @@ const NOT_FOUND: Duration = Duration::from_secs(10 * 60);
 pub(super) enum RoomRequest {
     /// Stop waiting and try now.
     Retry,
-    /// Tell everybody the whole state.
-    Snapshot,
 }
 
 /// How a wait ended.
@@ -51,7 +50,10 @@ pub(super) struct RoomTask {
     pub(super) hosts: Hosts,
     pub(super) gifts: Gifts,
     pub(super) limiter: ConnectLimiter,
+    /// Retries; a full one holds the same wish already.
     pub(super) inbox: mpsc::Receiver<RoomRequest>,
+    /// Somebody wants the whole state. Of its own, so that no retries can push it out.
+    pub(super) snapshot: Arc<Notify>,
     pub(super) stop: CancellationToken,
 }
 
@@ -66,9 +68,11 @@ enum Found {
 }
 
 /// A live that ended, so that the service's afterglow is not mistaken for a new one.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct PastLive {
     room_id: RoomId,
+    /// Why it ended.
+    reason: Text,
     ended: crate::clock::Moment,
 }
 
@@ -82,14 +86,18 @@ impl RoomTask {
             let stop = self.stop.clone();
             let found = tokio::select! {
                 () = stop.cancelled() => return self.key,
-                found = self.look_up(&mut target, past) => found,
+                found = self.look_up(&mut target, past.as_ref()) => found,
             };
             let wait = match found {
                 Ok(Found::Live { room, paused }) => {
                     refusals = 0;
                     let ended = self.run_live(room, paused).await;
                     // The live we were in last: a provider may have led us to a newer one than the look-up named.
-                    past = self.actor.room().room_id.map(|room_id| PastLive { room_id, ended: self.actor.now() });
+                    past = self.actor.room().room_id.map(|room_id| PastLive {
+                        room_id,
+                        reason: self.actor.room().phase.reason.clone(),
+                        ended: self.actor.now(),
+                    });
                     match ended {
                         Waited::Stopped => return self.key,
                         Waited::RetryAsked => continue,
@@ -118,7 +126,7 @@ impl RoomTask {
         }
     }
 
-    async fn look_up(&mut self, target: &mut Target, past: Option<PastLive>) -> Result<Found, Error> {
+    async fn look_up(&mut self, target: &mut Target, past: Option<&PastLive>) -> Result<Found, Error> {
         match target.clone() {
             Target::Host(name) => {
                 let found = match self.client.look_up(&name).await {
@@ -154,7 +162,7 @@ impl RoomTask {
         info.unique_id.filter(|name| name != old_name)
     }
 
-    fn apply_lookup(&mut self, found: Lookup, past: Option<PastLive>) -> Found {
+    fn apply_lookup(&mut self, found: Lookup, past: Option<&PastLive>) -> Found {
         if let Some(merged) = self.claim(found.host_id) {
             return merged;
         }
@@ -179,7 +187,7 @@ impl RoomTask {
     }
 
     /// A room id alone never means live: the status decides. A new live begins before anything is said about it.
-    fn enter(&mut self, status: LiveStatus, room: RoomRef, info: Info, past: Option<PastLive>) -> Found {
+    fn enter(&mut self, status: LiveStatus, room: RoomRef, info: Info, past: Option<&PastLive>) -> Found {
         let afterglow =
             past.is_some_and(|past| room.room_id == past.room_id && self.actor.now().since(past.ended) < AFTERGLOW);
         if afterglow || !matches!(status, LiveStatus::Live | LiveStatus::Paused) {
@@ -190,7 +198,7 @@ impl RoomTask {
         Found::Live { room, paused: status == LiveStatus::Paused }
     }
 
-    fn stay_out(&mut self, status: LiveStatus, info: Info, past: Option<PastLive>) -> Found {
+    fn stay_out(&mut self, status: LiveStatus, info: Info, past: Option<&PastLive>) -> Found {
         let wait = backoff::look_up(fastrand::f64());
         let phase = match (status, past) {
             (LiveStatus::Unknown(number), _) => Phase::new(PhaseKind::Offline).because(format!(
@@ -201,7 +209,7 @@ impl RoomTask {
             (LiveStatus::Live | LiveStatus::Paused, None) => Phase::new(PhaseKind::LookingUp)
                 .because("live, but TikTok does not name the room; looking again each minute"),
             // Why it ended stays on screen until the next live.
-            (_, Some(_)) => self.actor.room().phase.clone(),
+            (_, Some(past)) => Phase::new(PhaseKind::Ended).because(past.reason.clone()),
             (_, None) => Phase::new(PhaseKind::Offline).because("not live; looking again each minute"),
         };
         self.actor.emit_info(info);
@@ -213,9 +221,8 @@ impl RoomTask {
     fn emit_failure(&mut self, error: &Error, refusals: u32) -> Duration {
         let (kind, wait) = match error.kind() {
             Kind::NotFound | Kind::WrongAccount | Kind::Setup | Kind::Refused => (PhaseKind::Failed, NOT_FOUND),
-            Kind::Network | Kind::Timeout | Kind::BadAnswer => {
-                (PhaseKind::LookingUp, backoff::look_up(fastrand::f64()))
-            }
+            // Nobody turned us away: the network or a server is in trouble, and may be back in a second.
+            _ if error.is_outage() => (PhaseKind::LookingUp, backoff::reconnect(refusals, fastrand::f64())),
             _ => (PhaseKind::Blocked, backoff::refused(refusals, error.retry_after(), fastrand::f64())),
         };
         let retry_at = self.actor.now() + wait;
@@ -233,9 +240,9 @@ impl RoomTask {
                 () = &mut out => return Waited::Elapsed,
                 nudge = self.inbox.recv() => match nudge {
                     Some(RoomRequest::Retry) => return Waited::RetryAsked,
-                    Some(RoomRequest::Snapshot) => self.actor.publish_snapshot(),
                     None => return Waited::Stopped,
                 },
+                () = self.snapshot.notified() => self.actor.publish_snapshot(),
             }
         }
     }

@@ -13,8 +13,6 @@ use crate::webcast::{Incoming, LiveStatus, Opened, RoomRef};
 
 /// A connection that lasted so long forgives the failures before it.
 const GOOD: Duration = Duration::from_secs(30);
-/// Least time between two attempts when every transport refused.
-const ALL_REFUSED: Duration = Duration::from_secs(30);
 
 /// How listening ended.
 enum SessionEnd {
@@ -125,7 +123,8 @@ impl RoomTask {
         let stop = self.stop.clone();
         let actor = &mut self.actor;
         let on_try = |transport: &str| {
-            actor.emit_phase(Phase::new(kind).because(live.reason.clone()).through(transport));
+            // The old reason belongs to the attempt before this one.
+            actor.emit_phase(Phase::new(kind).through(transport));
         };
         let opened = tokio::select! {
             () = stop.cancelled() => return Err(SessionEnd::Stopped),
@@ -135,7 +134,7 @@ impl RoomTask {
             Ok(opened) => return Ok(opened),
             Err(refused) => refused,
         };
-        let wait = backoff::refused(live.attempt, refused.retry_after, fastrand::f64()).max(ALL_REFUSED);
+        let wait = backoff::unopened(live.attempt, refused.retry_after, refused.outage, fastrand::f64());
         live.attempt = live.attempt.saturating_add(1);
         live.reason = Text::from(refused.to_string());
         let retry_at = self.actor.now() + wait;
@@ -204,9 +203,9 @@ impl RoomTask {
                 nudge = self.inbox.recv() => match nudge {
                     // There is nothing to hurry: the line stands, and a new one would cost a signature and what is on its way.
                     Some(RoomRequest::Retry) => {}
-                    Some(RoomRequest::Snapshot) => self.actor.publish_snapshot(),
                     None => return SessionEnd::Stopped,
                 },
+                () = self.snapshot.notified() => self.actor.publish_snapshot(),
                 incoming = session.next() => match incoming {
                     Ok(incoming) => {
                         let now = self.actor.now();

@@ -133,6 +133,9 @@ impl Subscriber {
                 self.waiting.push_back(refused);
             }
             UpdateKind::Added { .. } | UpdateKind::Removed { .. } | UpdateKind::Lagged(_) => {
+                if matches!(refused.kind, UpdateKind::Removed { .. }) {
+                    self.lost.remove(&refused.room);
+                }
                 self.waiting.push_back(refused);
             }
         }
@@ -141,15 +144,16 @@ impl Subscriber {
 
     /// Sends what is owed; true when nothing is owed any more.
     fn send_owed(&mut self) -> bool {
-        while let Some((room, lost)) = self.lost.pop_first() {
-            if self.queue.try_send(Update { room, kind: UpdateKind::Lagged(lost.clone()) }).is_err() {
-                self.lost.insert(room, lost);
-                return false;
-            }
-        }
+        // An `Added` first: what was lost of a room means nothing to a reader who does not know the room.
         while let Some(update) = self.waiting.pop_front() {
             if let Err(TrySendError::Full(update)) = self.queue.try_send(update) {
                 self.waiting.push_front(update);
+                return false;
+            }
+        }
+        while let Some((room, lost)) = self.lost.pop_first() {
+            if self.queue.try_send(Update { room, kind: UpdateKind::Lagged(lost.clone()) }).is_err() {
+                self.lost.insert(room, lost);
                 return false;
             }
         }
@@ -178,5 +182,38 @@ impl Lost {
                 self.coins = self.coins.saturating_add(tally.diamonds.unwrap_or(0));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::room::Room;
+    use crate::text::Text;
+
+    #[tokio::test]
+    async fn a_reader_hears_of_a_room_before_its_loss_and_of_no_loss_after_its_end() {
+        let subscribers = Subscribers::default();
+        let mut updates = subscribers.subscribe(1, Wants::default());
+        let now = Moment::default();
+        let publish = |room, kind| subscribers.publish(RoomKey(room), &kind, now);
+        let label = || UpdateKind::Added { label: Text::new("@ana") };
+        let snapshot = || UpdateKind::Snapshot(Arc::new(Room::new(1)));
+        publish(1, label());
+        publish(2, label());
+        publish(2, snapshot());
+        publish(1, snapshot());
+        publish(1, UpdateKind::Removed { into: None });
+        let mut heard = Vec::new();
+        while let Ok(update) = updates.try_recv() {
+            heard.push(match update.kind {
+                UpdateKind::Added { .. } => ("added", update.room.0),
+                UpdateKind::Removed { .. } => ("removed", update.room.0),
+                UpdateKind::Lagged(_) => ("lagged", update.room.0),
+                _ => ("other", update.room.0),
+            });
+            subscribers.send_owed();
+        }
+        assert_eq!(heard, [("added", 1), ("added", 2), ("removed", 1), ("lagged", 2)]);
     }
 }

@@ -1,10 +1,10 @@
 //! The set of tracked rooms: adds and removes them, and stands by when a room's task panics.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -94,26 +94,48 @@ impl Tracker {
 
 /// Which host is tracked by which room, so that two names of one host become one room.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Hosts(Arc<Mutex<HashMap<UserId, RoomKey>>>);
+pub(super) struct Hosts(Arc<Mutex<HostTable>>);
+
+#[derive(Debug, Default)]
+struct HostTable {
+    owners: HashMap<UserId, RoomKey>,
+    /// The rooms that may own a host: a removed one whose task has not ended yet may not.
+    tracked: HashSet<RoomKey>,
+}
 
 impl Hosts {
     /// Takes a host for a room. The room that has it already, if another one does.
     pub(super) fn claim(&self, host: UserId, room: RoomKey) -> Result<(), RoomKey> {
-        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match *hosts.entry(host).or_insert(room) {
+        let mut hosts = self.lock();
+        if !hosts.tracked.contains(&room) {
+            return Ok(());
+        }
+        match *hosts.owners.entry(host).or_insert(room) {
             owner if owner == room => Ok(()),
             owner => Err(owner),
         }
     }
 
+    fn register(&self, room: RoomKey) {
+        self.lock().tracked.insert(room);
+    }
+
+    /// Frees the host of a room, which from now on claims none.
     fn release(&self, room: RoomKey) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, owner| *owner != room);
+        let mut hosts = self.lock();
+        hosts.tracked.remove(&room);
+        hosts.owners.retain(|_, owner| *owner != room);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HostTable> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 struct Tracked {
     target: Target,
     nudges: mpsc::Sender<RoomRequest>,
+    snapshot: Arc<Notify>,
     stop: CancellationToken,
 }
 
@@ -188,8 +210,11 @@ impl Supervisor {
                     self.nudge(key, RoomRequest::Retry);
                 }
             }
-            Command::Snapshot(key) => self.nudge(key, RoomRequest::Snapshot),
-            Command::Replay(_) => {}
+            Command::Snapshot(key) => {
+                if let Some(room) = self.rooms.get(&key) {
+                    room.snapshot.notify_one();
+                }
+            }
         }
     }
 
@@ -202,6 +227,8 @@ impl Supervisor {
 
     fn start(&mut self, key: RoomKey, target: Target) {
         let (nudges, inbox) = mpsc::channel(NUDGES);
+        let snapshot = Arc::new(Notify::new());
+        self.hosts.register(key);
         let stop = self.stop.child_token();
         let task = RoomTask {
             key,
@@ -212,11 +239,12 @@ impl Supervisor {
             gifts: self.gifts.clone(),
             limiter: self.limiter.clone(),
             inbox,
+            snapshot: Arc::clone(&snapshot),
             stop: stop.clone(),
         };
         let spawned = self.tasks.spawn(task.run(target.clone()));
         self.running.insert(spawned.id(), key);
-        self.rooms.insert(key, Tracked { target, nudges, stop });
+        self.rooms.insert(key, Tracked { target, nudges, snapshot, stop });
     }
 
     /// A room's task ended: by itself (merged into another room), on request, or by a panic, which costs that room only.
@@ -242,5 +270,24 @@ impl Supervisor {
                 );
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_removed_room_whose_task_still_runs_claims_no_host() {
+        let (hosts, host) = (Hosts::default(), UserId(7));
+        let [old, new, twin] = [1, 2, 3].map(RoomKey);
+        hosts.register(old);
+        assert_eq!(hosts.claim(host, old), Ok(()));
+        hosts.release(old);
+        assert_eq!(hosts.claim(host, old), Ok(()), "its look-up was on its way");
+        hosts.register(new);
+        assert_eq!(hosts.claim(host, new), Ok(()), "nobody tracks this host any more");
+        hosts.register(twin);
+        assert_eq!(hosts.claim(host, twin), Err(new));
     }
 }

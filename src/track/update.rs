@@ -24,13 +24,11 @@ pub enum Command {
     Retry(RoomKey),
     /// Send this room's whole state. Answered with [`UpdateKind::Snapshot`].
     Snapshot(RoomKey),
-    /// Change how a replay goes; nothing to a tracker of lives.
-    Replay(ReplayControl),
 }
 
-/// What can be done with a replay.
+/// What a [`Player`](super::Player) can be told beside what every tracker can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ReplayControl {
+pub enum PlaybackCommand {
     /// Stand still, or go on.
     Pause,
     /// Go so many seconds of the capture ahead, or back where negative.

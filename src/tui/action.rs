@@ -65,6 +65,8 @@ macro_rules! actions {
 }
 
 actions! {
+    Quit        | "quit"         | Screen | "q"                 | "quit; asks while something is being recorded";
+    Help        | "help"         | Screen | "?"                 | "all keys";
     AddRoom     | "add_room"     | Live   | "a"                 | "add a room: @name, a link or a room id";
     CloseRoom   | "close_room"   | Screen | "x"                 | "close the room";
     NextRoom    | "next_room"    | Screen | "] n"               | "next room";
@@ -78,6 +80,7 @@ actions! {
     FocusNext   | "focus_next"   | Screen | "tab"               | "next pane";
     FocusPrev   | "focus_prev"   | Screen | "backtab"           | "previous pane";
     Zoom        | "zoom"         | Screen | "z"                 | "open a hidden pane over the chat, or the focused one wide";
+    ToggleMouse | "toggle_mouse" | Screen | "m"                 | "take the mouse, or give it back so that the terminal selects text";
     ScrollUp    | "scroll_up"    | List   | "up k"              | "scroll up; the chat stands still until you return";
     ScrollDown  | "scroll_down"  | List   | "down j"            | "scroll down";
     PageUp      | "page_up"      | List   | "pgup"              | "one page up";
@@ -85,12 +88,10 @@ actions! {
     Top         | "top"          | List   | "home g"            | "to the oldest row";
     Bottom      | "bottom"       | List   | "end G"             | "to the newest row; the chat runs again";
     Diagnostics | "diagnostics"  | Screen | "d"                 | "what was unknown, unreadable, doubled or missed";
-    Help        | "help"         | Screen | "?"                 | "all keys";
     Dismiss     | "dismiss"      | Screen | "esc"               | "put away a message, leave a zoomed pane";
     Accept      | "accept"       | Popup  | "enter y"           | "in a question: yes";
     Cancel      | "cancel"       | Popup  | "esc q n"           | "in a popup: close it";
     Redraw      | "redraw"       | Always | "ctrl-l"            | "draw the screen anew";
     Suspend     | "suspend"      | Always | "ctrl-z"            | "give the terminal back to the shell; fg returns";
-    Quit        | "quit"         | Screen | "q"                 | "quit; asks while something is being recorded";
     QuitNow     | "quit_now"     | Always | "ctrl-c"            | "quit without asking";
 }

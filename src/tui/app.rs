@@ -7,7 +7,8 @@ use tui_input::Input;
 
 use super::action::{Action, Context};
 use super::keymap::Keymap;
-use super::layout::{self, Pane, Plan, Wants};
+use super::layout::{self, Plan, Wants};
+use super::panes::PaneId;
 use super::tab::Tab;
 use super::theme::Theme;
 use super::{Error, Options};
@@ -25,9 +26,9 @@ pub(super) struct App {
     /// Which of them is on the screen.
     pub(super) active: usize,
     /// The pane that scroll keys move.
-    pub(super) focus: Pane,
+    pub(super) focus: PaneId,
     /// A pane that has the place of the chat and its neighbours.
-    pub(super) zoom: Option<Pane>,
+    pub(super) zoom: Option<PaneId>,
     /// How the transports fare, in the order they are tried.
     pub(super) transports: Arc<[Health]>,
     /// What lies over the dashboard.
@@ -103,7 +104,7 @@ impl App {
         Ok(Self {
             tabs: Vec::new(),
             active: 0,
-            focus: Pane::Chat,
+            focus: PaneId::Chat,
             zoom: None,
             transports: Arc::from([]),
             popup: None,
@@ -138,21 +139,26 @@ impl App {
 
     /// Where everything goes on a screen of the current size.
     pub(super) fn plan(&self) -> Plan {
-        layout::plan(Rect::from((ratatui::layout::Position::ORIGIN, self.size)), self.wants())
+        layout::plan(Rect::from((ratatui::layout::Position::ORIGIN, self.size)), &self.wants())
     }
 
     /// What asks for room on the screen.
     pub(super) fn wants(&self) -> Wants {
         Wants {
-            battle: self.tab().is_some_and(|tab| tab.shows_battle(self.now)),
+            panes: PaneId::ALL.iter().copied().filter(|&id| self.wants_pane(id)).collect(),
             zoom: self.zoom,
             status_rows: super::panes::status::rows(self),
         }
     }
 
     /// The pane that scroll keys move: a zoomed one whatever had the focus before.
-    pub(super) fn focused(&self) -> Pane {
-        self.zoom.unwrap_or(self.focus)
+    pub(super) fn focused(&self) -> PaneId {
+        self.zoom.unwrap_or(if self.wants_pane(self.focus) { self.focus } else { PaneId::Chat })
+    }
+
+    /// Whether a pane has something to show of the room on the screen.
+    fn wants_pane(&self, id: PaneId) -> bool {
+        self.tab().is_none_or(|tab| id.pane().is_wanted(tab, self.now))
     }
 
     /// The first key of an action for a hint; nothing when it has none or does nothing here.

@@ -30,6 +30,11 @@ glyphs! {
     DIVIDER_DOWN = "┬" | "+";
     DIVIDER_UP = "┴" | "+";
     DIVIDER_BRANCH = "├" | "+";
+    DIVIDER_LEFT = "┤" | "+";
+    DIVIDER_CROSS = "┼" | "+";
+    MORE_ABOVE = "↑" | "^";
+    MORE_BELOW = "↓" | "v";
+    NEWER_ABOVE = "▲" | "^";
     LEFT = "‹" | "<";
     RIGHT = "›" | ">";
     NEWER = "▼" | "v";

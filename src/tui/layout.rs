@@ -1,80 +1,94 @@
 //! Where everything goes, by the size of the screen. Pure: the same size and wishes give the same plan, so `update` can ask
 //! what a key or a click means without looking at what was drawn.
 //!
-//! Three forms. Wide: the chat, a column of gifts and graphs beside it, the battle below. Narrow: the chat, one row each for
-//! gifts and viewers, two for the battle. Small: the chat. What does not fit is in [`Plan::hidden`] and opens over the chat.
+//! Width decides first, then height. Widest: the chat and a column for each side pane. Wide: the chat and one column with all
+//! side panes. Narrow: the chat, and strips for the rest. Small: the chat. What does not fit is in [`Plan::hidden`] and opens
+//! over the chat.
 
 use ratatui::layout::Rect;
 
-/// A part of the screen that shows one kind of thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumIter)]
-pub(super) enum Pane {
-    /// What is said and done.
-    Chat,
-    /// Streaks, gifts and who gave most.
-    Gifts,
-    /// Viewers and likes over time.
-    Graphs,
-    /// The battle.
-    Battle,
+use super::panes::PaneId;
+
+/// Where a pane wants to stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// What others leave.
+    Main,
+    /// In a column beside the main pane, as a strip of one row where there is none.
+    Side {
+        /// Fifths of the column it takes when others stand in it too; the first pane of a column takes what they leave.
+        fifths: u16,
+        /// Rows below which it is a strip of one row instead.
+        least: u16,
+    },
+    /// Below the others, as wide as the screen.
+    Below {
+        /// Rows with a title.
+        rows: u16,
+        /// Rows without one, where there is little room.
+        strip: u16,
+    },
 }
 
 /// What asks for room.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Wants {
-    /// There is a battle to show.
-    pub(super) battle: bool,
-    /// This pane takes the place of the chat and its neighbours.
-    pub(super) zoom: Option<Pane>,
+    /// The panes that have something to show.
+    pub(super) panes: Vec<PaneId>,
+    /// This pane takes the place of the main pane and its neighbours.
+    pub(super) zoom: Option<PaneId>,
     /// Rows of the status area, 1 or more.
     pub(super) status_rows: u16,
 }
 
-/// Where everything goes. An empty rectangle is not shown. A pane of one row is a strip without a title.
+/// Where everything goes. A pane of one row is a strip without a title.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
     /// Rooms and clock.
     pub(super) tabs: Rect,
-    pub(super) chat: Rect,
-    pub(super) gifts: Rect,
-    pub(super) graphs: Rect,
-    pub(super) battle: Rect,
     /// Hints, words and the transport.
     pub(super) status: Rect,
-    /// The column between chat and gifts.
-    pub(super) divider: Rect,
+    /// The lines between columns.
+    pub(super) dividers: Vec<Rect>,
     /// Whether panes begin with a rule that has their title in it.
     pub(super) titled: bool,
     /// Panes that are not shown in full.
-    pub(super) hidden: Vec<Pane>,
+    pub(super) hidden: Vec<PaneId>,
+    areas: Vec<(PaneId, Rect)>,
 }
 
-const WIDE: (u16, u16) = (110, 28);
+/// Width and height from which on there is a column beside the main pane.
+const WIDE: (u16, u16) = (110, 12);
+/// Width from which on every side pane has a column of its own.
+const WIDEST: u16 = 170;
+/// Width and height from which on there are strips.
 const NARROW: (u16, u16) = (40, 12);
+/// Rows of the middle from which on a pane below has its title.
+const TITLED_FROM: u16 = 14;
 
 impl Plan {
-    /// The rectangle of a pane.
-    pub(super) fn area(&self, pane: Pane) -> Rect {
-        match pane {
-            Pane::Chat => self.chat,
-            Pane::Gifts => self.gifts,
-            Pane::Graphs => self.graphs,
-            Pane::Battle => self.battle,
-        }
+    /// The rectangle of a pane; empty when it is not shown.
+    pub(super) fn area(&self, id: PaneId) -> Rect {
+        self.areas.iter().find(|(pane, _)| *pane == id).map_or(Rect::ZERO, |(_, area)| *area)
     }
 
-    fn area_mut(&mut self, pane: Pane) -> &mut Rect {
-        match pane {
-            Pane::Chat => &mut self.chat,
-            Pane::Gifts => &mut self.gifts,
-            Pane::Graphs => &mut self.graphs,
-            Pane::Battle => &mut self.battle,
-        }
+    /// The panes that are shown and where.
+    pub(super) fn shown(&self) -> impl Iterator<Item = (PaneId, Rect)> + '_ {
+        self.areas.iter().copied().filter(|(_, area)| !area.is_empty())
     }
+
+    fn put(&mut self, id: PaneId, area: Rect) {
+        self.areas.push((id, area));
+    }
+}
+
+/// The wanted panes that stand beside the main one, or below it.
+fn of_place(wants: &Wants, is: impl Fn(Place) -> bool) -> Vec<PaneId> {
+    wants.panes.iter().copied().filter(|id| is(id.pane().place())).collect()
 }
 
 /// Makes the plan of a screen.
-pub(super) fn plan(screen: Rect, wants: Wants) -> Plan {
+pub(super) fn plan(screen: Rect, wants: &Wants) -> Plan {
     let mut plan = Plan::default();
     let mut rest = screen;
     if screen.height >= 3 {
@@ -84,47 +98,63 @@ pub(super) fn plan(screen: Rect, wants: Wants) -> Plan {
         let most = (rest.height / 3).max(1);
         plan.status = take_bottom(&mut rest, wants.status_rows.clamp(1, most));
     }
+    let main = wants.zoom.unwrap_or_else(main_pane);
     if screen.width >= WIDE.0 && screen.height >= WIDE.1 {
-        wide(&mut plan, rest, wants);
+        let titled = rest.height >= TITLED_FROM;
+        put_below(&mut plan, &mut rest, wants, titled);
+        plan.titled = true;
+        let columns = if screen.width >= WIDEST { usize::MAX } else { 1 };
+        if wants.zoom.is_none() {
+            put_beside(&mut plan, &mut rest, wants, columns);
+        }
     } else if screen.width >= NARROW.0 && screen.height >= NARROW.1 {
-        narrow(&mut plan, rest, wants);
+        put_below(&mut plan, &mut rest, wants, false);
+        plan.titled = true;
+        let sides = of_place(wants, |place| matches!(place, Place::Side { .. }));
+        for &id in sides.iter().rev().filter(|&&id| wants.zoom != Some(id)) {
+            let strip = take_bottom(&mut rest, 1);
+            plan.put(id, strip);
+        }
+        plan.hidden = sides;
     } else {
-        plan.hidden = [Pane::Gifts, Pane::Graphs].into_iter().chain(wants.battle.then_some(Pane::Battle)).collect();
-        *plan.area_mut(wants.zoom.unwrap_or(Pane::Chat)) = rest;
+        plan.hidden = of_place(wants, |place| place != Place::Main);
     }
+    plan.put(main, rest);
     plan
 }
 
-fn wide(plan: &mut Plan, mut rest: Rect, wants: Wants) {
-    plan.titled = true;
-    if wants.battle && wants.zoom != Some(Pane::Battle) {
-        plan.battle = take_bottom(&mut rest, 3);
-    }
-    if let Some(pane) = wants.zoom {
-        *plan.area_mut(pane) = rest;
-        return;
-    }
-    let column = (rest.width * 2 / 5).clamp(43, 72);
-    plan.chat = Rect { width: rest.width - column - 1, ..rest };
-    plan.divider = Rect { x: plan.chat.right(), width: 1, ..rest };
-    let mut side = Rect { x: plan.divider.right(), width: column, ..rest };
-    plan.graphs = take_bottom(&mut side, rest.height * 2 / 5);
-    plan.gifts = side;
+/// The pane that takes what others leave.
+fn main_pane() -> PaneId {
+    PaneId::ALL.iter().copied().find(|id| id.pane().place() == Place::Main).unwrap_or(PaneId::Chat)
 }
 
-fn narrow(plan: &mut Plan, mut rest: Rect, wants: Wants) {
-    plan.titled = true;
-    plan.hidden = vec![Pane::Gifts, Pane::Graphs];
-    if wants.battle && wants.zoom != Some(Pane::Battle) {
-        plan.battle = take_bottom(&mut rest, 2);
+fn put_below(plan: &mut Plan, rest: &mut Rect, wants: &Wants, titled: bool) {
+    for &id in wants.panes.iter().rev().filter(|&&id| wants.zoom != Some(id)) {
+        if let Place::Below { rows, strip } = id.pane().place() {
+            let area = take_bottom(rest, if titled { rows } else { strip });
+            plan.put(id, area);
+        }
     }
-    if wants.zoom != Some(Pane::Graphs) {
-        plan.graphs = take_bottom(&mut rest, 1);
+}
+
+/// Columns for the side panes, at most so many, from the right.
+fn put_beside(plan: &mut Plan, rest: &mut Rect, wants: &Wants, columns: usize) {
+    let sides = of_place(wants, |place| matches!(place, Place::Side { .. }));
+    let share = if columns > 1 { rest.width / 4 } else { rest.width * 2 / 5 }.clamp(43, 72);
+    let a_column = sides.len().div_ceil(columns.min(sides.len().max(1))).max(1);
+    for column in sides.chunks(a_column).rev() {
+        let mut area = take_right(rest, share);
+        plan.dividers.push(take_right(rest, 1));
+        let Some((first, others)) = column.split_first() else { continue };
+        let height = area.height;
+        for &id in others.iter().rev() {
+            let Place::Side { fifths, least } = id.pane().place() else { continue };
+            let rows = height * fifths / 5;
+            let part = take_bottom(&mut area, if rows < least { 1 } else { rows });
+            plan.put(id, part);
+        }
+        plan.put(*first, area);
     }
-    if wants.zoom != Some(Pane::Gifts) {
-        plan.gifts = take_bottom(&mut rest, 1);
-    }
-    *plan.area_mut(wants.zoom.unwrap_or(Pane::Chat)) = rest;
 }
 
 fn take_top(rest: &mut Rect, rows: u16) -> Rect {
@@ -140,25 +170,50 @@ fn take_bottom(rest: &mut Rect, rows: u16) -> Rect {
     Rect { y: rest.bottom(), height: rows, ..*rest }
 }
 
+fn take_right(rest: &mut Rect, columns: u16) -> Rect {
+    let columns = columns.min(rest.width);
+    rest.width -= columns;
+    Rect { x: rest.right(), width: columns, ..*rest }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use strum::IntoEnumIterator;
+    use rstest::rstest;
+
+    fn wants(battle: bool, zoom: Option<PaneId>, status_rows: u16) -> Wants {
+        let panes = PaneId::ALL.iter().copied().filter(|&id| battle || id != PaneId::Battle).collect();
+        Wants { panes, zoom, status_rows }
+    }
 
     fn shown(plan: &Plan) -> Vec<Rect> {
-        let panes = Pane::iter().map(|pane| plan.area(pane));
-        panes.chain([plan.tabs, plan.status, plan.divider]).filter(|area| !area.is_empty()).collect()
+        let panes = plan.shown().map(|(_, area)| area);
+        let lines = [plan.tabs, plan.status].into_iter().chain(plan.dividers.clone());
+        panes.chain(lines).filter(|area| !area.is_empty()).collect()
+    }
+
+    #[rstest]
+    #[case(300, 20)]
+    #[case(120, 27)]
+    #[case(110, 12)]
+    #[case(200, 60)]
+    fn where_there_is_width_nothing_is_hidden(#[case] width: u16, #[case] height: u16) {
+        let plan = plan(Rect::new(0, 0, width, height), &wants(true, None, 1));
+        assert_eq!(plan.hidden, []);
+        for &id in PaneId::ALL {
+            assert!(!plan.area(id).is_empty(), "{id:?}");
+        }
     }
 
     proptest! {
         #[test]
         fn parts_never_overlap_and_never_leave_the_screen(
-            width in 0u16..240, height in 0u16..80, battle: bool, status_rows in 0u16..6,
-            zoom in proptest::option::of(proptest::sample::select(Pane::iter().collect::<Vec<_>>())),
+            width in 0u16..340, height in 0u16..80, battle: bool, status_rows in 0u16..6,
+            zoom in proptest::option::of(proptest::sample::select(PaneId::ALL)),
         ) {
             let screen = Rect::new(0, 0, width, height);
-            let areas = shown(&plan(screen, Wants { battle, zoom, status_rows }));
+            let areas = shown(&plan(screen, &wants(battle, zoom, status_rows)));
             for (at, area) in areas.iter().enumerate() {
                 prop_assert_eq!(area.intersection(screen), *area);
                 for other in areas.iter().skip(at + 1) {
@@ -168,11 +223,12 @@ mod tests {
         }
 
         #[test]
-        fn a_pane_is_shown_or_named_as_hidden(width in 1u16..240, height in 3u16..80, battle: bool) {
-            let plan = plan(Rect::new(0, 0, width, height), Wants { battle, zoom: None, status_rows: 1 });
-            prop_assert!(!plan.chat.is_empty());
-            for pane in Pane::iter().filter(|&pane| battle || pane != Pane::Battle) {
-                prop_assert!(!plan.area(pane).is_empty() || plan.hidden.contains(&pane), "{:?}", pane);
+        fn a_pane_is_shown_or_named_as_hidden(width in 1u16..340, height in 3u16..80, battle: bool) {
+            let wants = wants(battle, None, 1);
+            let plan = plan(Rect::new(0, 0, width, height), &wants);
+            prop_assert!(!plan.area(PaneId::Chat).is_empty());
+            for &id in &wants.panes {
+                prop_assert!(!plan.area(id).is_empty() || plan.hidden.contains(&id), "{:?}", id);
             }
         }
     }

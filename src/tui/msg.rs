@@ -33,8 +33,12 @@ pub(super) enum Msg {
 pub(super) enum Effect {
     /// Tell the tracker.
     Track(track::Command),
+    /// Tell the replay.
+    Playback(track::PlaybackCommand),
     /// Tell the recorder.
     Record(record::Command),
+    /// Take the mouse, or give it back to the terminal.
+    CaptureMouse(bool),
     /// Write every cell anew.
     Redraw,
     /// Give the terminal to the shell until it is brought back.

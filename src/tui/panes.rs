@@ -1,4 +1,7 @@
-//! The parts of the dashboard, one file each. A pane of one row draws itself as a strip; one with more begins with its title.
+//! The parts of the dashboard: what a pane is, and the table of all panes. A new pane is one file beside these and one row of
+//! the table; layout, view, keys, mouse and help ask the table and know no pane by name.
+//!
+//! A pane of one row draws itself as a strip; one with more begins with its title.
 
 pub(super) mod battle;
 pub(super) mod chat;
@@ -7,21 +10,100 @@ pub(super) mod graphs;
 pub(super) mod phase;
 pub(super) mod status;
 pub(super) mod tabs;
+#[cfg(test)]
+mod tests;
 pub(super) mod welcome;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
+use super::action::Action;
 use super::app::App;
-use super::layout::Pane;
+use super::layout::{Place, Plan};
+use super::tab::Tab;
 use super::theme::Role;
+use super::view::Cache;
+use super::widgets::feed::Scroll;
 use super::widgets::paint;
+use crate::clock::Moment;
+
+/// A part of the screen that shows one kind of thing about the room on it. Holds no state: that is in the `Tab`.
+pub(super) trait Pane: Sync {
+    /// Its name, in its rule and in the help.
+    fn title(&self) -> &'static str;
+
+    /// What it shows, in a few words for the help.
+    fn help(&self) -> &'static str;
+
+    /// Where it wants to stand, and how much room it takes there.
+    fn place(&self) -> Place;
+
+    /// Whether there is anything to show; without it the pane takes no room and cannot be focused.
+    fn is_wanted(&self, _tab: &Tab, _now: Moment) -> bool {
+        true
+    }
+
+    /// Draws into its rectangle of the plan, which is not empty.
+    fn draw(&self, app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache, buf: &mut Buffer);
+
+    /// Moves its rows; `by` is asked with the length of a page. A pane without rows stays as it is.
+    fn scroll(&self, _app: &mut App, _by: &dyn Fn(usize) -> Scroll) {}
+
+    /// Whether it shows other rows than its newest.
+    fn is_scrolled(&self, _tab: &Tab) -> bool {
+        false
+    }
+
+    /// What a click at `at` does beside moving the focus here.
+    fn click(&self, _app: &mut App, _at: Position) {}
+
+    /// What can be done while it has the focus, for the help.
+    fn actions(&self) -> &'static [Action];
+}
+
+macro_rules! panes {
+    ($($id:ident = $pane:expr;)*) => {
+        /// Names a pane of the table.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub(super) enum PaneId {
+            $(#[doc = concat!("`", stringify!($pane), "`")] $id,)*
+        }
+
+        impl PaneId {
+            /// Every pane, in the order of the focus. The first is the one that is always there.
+            pub(super) const ALL: &'static [Self] = &[$(Self::$id,)*];
+
+            /// The pane itself.
+            pub(super) fn pane(self) -> &'static dyn Pane {
+                match self { $(Self::$id => &$pane,)* }
+            }
+        }
+    };
+}
+
+panes! {
+    Chat   = chat::ChatPane;
+    Gifts  = gifts::GiftsPane;
+    Graphs = graphs::GraphsPane;
+    Battle = battle::BattlePane;
+}
+
+/// What moves the rows of a list.
+const SCROLLING: &[Action] = &[
+    Action::ScrollUp,
+    Action::ScrollDown,
+    Action::PageUp,
+    Action::PageDown,
+    Action::Top,
+    Action::Bottom,
+    Action::Zoom,
+];
 
 /// Draws the rule with a pane's title and returns what is left below it.
-fn titled(app: &App, buf: &mut Buffer, area: Rect, pane: Pane, title: &str, note: &Line<'_>) -> Rect {
+fn titled(app: &App, buf: &mut Buffer, area: Rect, id: PaneId, title: &str, note: &Line<'_>) -> Rect {
     let dim = app.theme.style(Role::Dim);
-    let style = app.theme.style(if app.focused() == pane { Role::Accent } else { Role::Text });
+    let style = app.theme.style(if app.focused() == id { Role::Accent } else { Role::Text });
     paint::rule(buf, area, 0, &Line::from(Span::styled(title, style)), note, dim);
     below(area, 1)
 }

@@ -19,6 +19,7 @@ use ratatui::widgets::{Block, Widget};
 
 use super::action::Action;
 use super::app::{App, Popup};
+use super::glyphs;
 use super::theme::Role;
 use super::widgets::paint;
 
@@ -48,9 +49,23 @@ fn list(app: &App, buf: &mut Buffer, title: &str, lines: &[Line<'_>], from: usiz
     let wide = lines.iter().map(paint::columns).max().unwrap_or(0);
     let inner = frame(app, buf, title, wide, lines.len());
     let shown = usize::from(inner.height);
-    for (row, line) in (0..inner.height).zip(lines.iter().skip(from.min(lines.len().saturating_sub(shown)))) {
+    let from = from.min(lines.len().saturating_sub(shown));
+    for (row, line) in (0..inner.height).zip(lines.iter().skip(from)) {
         paint::left(buf, inner, row, line);
     }
+    if lines.len() > shown {
+        let below = Rect { y: inner.bottom(), height: 1, ..inner };
+        let words = Line::styled(extent_words(from, shown, lines.len()), app.theme.style(Role::Accent));
+        paint::left(buf, below, 0, &words);
+    }
+}
+
+/// Which rows are shown of how many, and where the others are: ` 1-22 of 29 ↓ `.
+fn extent_words(from: usize, shown: usize, all: usize) -> String {
+    let last = (from + shown).min(all);
+    let above = if from > 0 { format!(" {}", glyphs::MORE_ABOVE) } else { String::new() };
+    let below = if last < all { format!(" {}", glyphs::MORE_BELOW) } else { String::new() };
+    format!(" {}-{last} of {all}{above}{below} ", from + 1)
 }
 
 /// Clears a window in the middle of the screen, frames it and returns its inside.

@@ -46,6 +46,8 @@ pub(super) trait Console {
     fn ready(&self) -> impl Future<Output = ()>;
     /// Gives the terminal to the shell; returns when it is ours again.
     fn suspend(&mut self) -> io::Result<()>;
+    /// Takes the mouse, or gives it back.
+    fn capture_mouse(&mut self, on: bool) -> io::Result<()>;
 }
 
 /// Opens the dashboard on the real terminal.
@@ -217,6 +219,11 @@ impl<C: Console> Loop<C> {
             match effect {
                 Effect::Track(command) => self.commands.push_back(command),
                 Effect::Record(command) => self.records.push_back(command),
+                Effect::CaptureMouse(on) => self.console.capture_mouse(on)?,
+                Effect::Playback(command) => {
+                    // A full queue holds more key presses than anybody meant.
+                    let _ = self.ports.playback.as_ref().map(|playback| playback.try_send(command));
+                }
                 Effect::Redraw => self.redraw(),
                 Effect::Suspend => self.suspend()?,
                 Effect::Quit => return Ok(Some(Exit::Quit)),

@@ -7,6 +7,7 @@ use crate::record::Recording;
 use crate::room::{BattlePhase, LogLine, Room, Seq};
 use crate::text::Text;
 
+use super::panes::gifts::StreakMark;
 use super::widgets::feed::Anchor;
 
 /// Entries kept of a room that nobody looks at.
@@ -26,8 +27,8 @@ pub(super) struct Tab {
     pub(super) room: Room,
     /// What the chat pane shows.
     pub(super) anchor: Anchor,
-    /// First row of the gifts pane.
-    pub(super) gifts_from: usize,
+    /// The row at the top of the gifts pane; nothing while it shows the newest.
+    pub(super) gifts_top: Option<StreakMark>,
     /// Comments, questions and gifts since the person last looked.
     pub(super) unread: u64,
     /// Updates were lost and a snapshot was asked for.
@@ -46,7 +47,7 @@ impl Tab {
             label,
             room: Room::new(BACKGROUND_LOG),
             anchor: Anchor::Follow,
-            gifts_from: 0,
+            gifts_top: None,
             unread: 0,
             lagged: false,
             snapshots: 0,

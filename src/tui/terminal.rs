@@ -134,6 +134,17 @@ impl Console for Tty {
         self.terminal.backend_mut().forget();
         Ok(())
     }
+
+    fn capture_mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
+        let mut out = self.writer.clone();
+        if on {
+            queue!(out, EnableMouseCapture)?;
+        } else {
+            queue!(out, DisableMouseCapture)?;
+        }
+        out.flush()
+    }
 }
 
 /// Stops the whole job, as Ctrl-Z would have done in a cooked terminal; returns when `fg` brings it back.

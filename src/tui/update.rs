@@ -12,9 +12,8 @@ use std::time::Duration;
 use tui_input::InputRequest;
 
 use super::app::{App, Popup};
-use super::layout::Pane;
 use super::msg::{Msg, Outcome};
-use super::panes::{chat, phase};
+use super::panes::{PaneId, phase};
 use super::widgets::feed::Scroll;
 use crate::clock::Moment;
 use crate::events::PhaseKind;
@@ -81,25 +80,8 @@ fn pasted(app: &mut App, text: &str) -> Outcome {
 }
 
 /// Moves the view of a pane; `by` is asked with the pane's page.
-fn scroll_pane(app: &mut App, pane: Pane, by: impl Fn(usize) -> Scroll) -> Outcome {
-    let Some(tab) = app.tab() else { return Outcome::QUIET };
-    match pane {
-        Pane::Chat => {
-            let anchor = chat::scroll(app, tab, by);
-            if let Some(tab) = app.tab_mut() {
-                tab.anchor = anchor;
-            }
-        }
-        Pane::Gifts => {
-            let rows = usize::from(app.plan().gifts.height.saturating_sub(2)).max(1);
-            let last = super::panes::gifts::len(&tab.room).saturating_sub(rows);
-            let from = scrolled(tab.gifts_from, last, by(rows));
-            if let Some(tab) = app.tab_mut() {
-                tab.gifts_from = from;
-            }
-        }
-        Pane::Graphs | Pane::Battle => {}
-    }
+fn scroll_pane(app: &mut App, id: PaneId, by: impl Fn(usize) -> Scroll) -> Outcome {
+    id.pane().scroll(app, &by);
     Outcome::dirty()
 }
 

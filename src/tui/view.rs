@@ -29,7 +29,7 @@ use ratatui::text::Line;
 use super::app::App;
 use super::layout::Plan;
 use super::panes::chat::Composer;
-use super::panes::{battle, chat, gifts, graphs, status, tabs, welcome};
+use super::panes::{status, tabs, welcome};
 use super::tab::Tab;
 use super::theme::Role;
 use super::widgets::paint;
@@ -77,15 +77,10 @@ pub(super) fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) {
         tabs::view(app, buf, plan.tabs);
         match app.tab() {
             Some(tab) => {
-                if !plan.chat.is_empty() {
-                    chat::view(app, tab, &plan, cache, buf);
+                for (id, _) in plan.shown() {
+                    id.pane().draw(app, tab, &plan, cache, buf);
                 }
-                gifts::view(app, tab, buf, plan.gifts);
-                graphs::view(app, &tab.room, buf, plan.graphs);
-                if !plan.battle.is_empty() {
-                    battle::view(app, &tab.room, buf, plan.battle);
-                }
-                divider(app, &plan, buf);
+                plan.dividers.iter().for_each(|&line| divider(app, line, buf));
             }
             None => welcome::view(app, buf, body(&plan, buf.area)),
         }
@@ -107,20 +102,25 @@ fn body(plan: &Plan, screen: Rect) -> Rect {
     Rect { y: screen.y + top, height: screen.height.saturating_sub(top + plan.status.height), ..screen }
 }
 
-/// The line between the chat and the column beside it, joined to the rules that meet it.
-fn divider(app: &App, plan: &Plan, buf: &mut Buffer) {
+/// The line between two columns, joined to the rules that meet it.
+fn divider(app: &App, line: Rect, buf: &mut Buffer) {
     let dim = app.theme.style(Role::Dim);
-    let is_rule = |buf: &Buffer, x: u16, y: u16| buf.cell((x, y)).is_some_and(|cell| cell.symbol() == glyphs::RULE);
-    for (row, y) in (0..).zip(plan.divider.top()..plan.divider.bottom()) {
-        let joint = match (row, is_rule(buf, plan.divider.x + 1, y)) {
+    let is_rule = |buf: &Buffer, x: Option<u16>, y: u16| {
+        x.and_then(|x| buf.cell((x, y))).is_some_and(|cell| cell.symbol() == glyphs::RULE)
+    };
+    for (row, y) in (0..).zip(line.top()..line.bottom()) {
+        let sides = (is_rule(buf, line.x.checked_sub(1), y), is_rule(buf, line.x.checked_add(1), y));
+        let joint = match (row, sides) {
             (0, _) => glyphs::DIVIDER_DOWN,
-            (_, true) => glyphs::DIVIDER_BRANCH,
-            (_, false) => glyphs::DIVIDER,
+            (_, (true, true)) => glyphs::DIVIDER_CROSS,
+            (_, (true, false)) => glyphs::DIVIDER_LEFT,
+            (_, (false, true)) => glyphs::DIVIDER_BRANCH,
+            (_, (false, false)) => glyphs::DIVIDER,
         };
-        paint::left(buf, plan.divider, row, &Line::styled(joint, dim));
+        paint::left(buf, line, row, &Line::styled(joint, dim));
     }
-    if !plan.divider.is_empty() && is_rule(buf, plan.divider.x, plan.divider.bottom()) {
-        let below = Rect { y: plan.divider.bottom(), height: 1, ..plan.divider };
+    if is_rule(buf, Some(line.x), line.bottom()) {
+        let below = Rect { y: line.bottom(), height: 1, ..line };
         paint::left(buf, below, 0, &Line::styled(glyphs::DIVIDER_UP, dim));
     }
 }

@@ -14,9 +14,9 @@ use super::http::Http;
 use super::service::Service;
 use super::user_agent::BrowserIdentity;
 
-/// Requests made for a cookie, and the pause between them.
-const COOKIE_TRIES: usize = 3;
-const COOKIE_PAUSE: Duration = Duration::from_millis(750);
+/// Requests made for a cookie, and the pause between them: the site often gives it only with a later answer.
+const COOKIE_TRIES: usize = 8;
+const COOKIE_PAUSE: Duration = Duration::from_millis(250);
 const DOING: &str = "get TikTok's anonymous cookie";
 
 /// A browser and the cookie that was given to it.

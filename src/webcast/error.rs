@@ -13,6 +13,10 @@ use crate::text::{Text, clip};
 pub struct Error {
     kind: Kind,
     sentence: Text,
+    /// The other side is in trouble; it did not turn us away.
+    outage: bool,
+    /// The live is over or the server is done with it: nothing is wrong with the way it was heard.
+    session_ended: bool,
 }
 
 /// What a program can do about an [`Error`].
@@ -60,7 +64,27 @@ pub enum Kind {
 impl Error {
     /// An error with its sentence. The sentence is cleaned, so remote words may stand in it.
     pub fn new(kind: Kind, sentence: impl Into<Text>) -> Self {
-        Self { kind, sentence: sentence.into() }
+        Self { kind, sentence: sentence.into(), outage: false, session_ended: false }
+    }
+
+    /// The same, marked as trouble of the other side (a 5xx, no socket named) that passes by itself.
+    pub(crate) fn outage(self, outage: bool) -> Self {
+        Self { outage, ..self }
+    }
+
+    /// The same, marked as the ordinary end of a session.
+    pub(crate) fn session_ended(self, session_ended: bool) -> Self {
+        Self { session_ended, ..self }
+    }
+
+    /// Whether trying again within seconds may help: the network or the other side is in trouble, nobody turned us away.
+    pub(crate) fn is_outage(&self) -> bool {
+        self.outage || matches!(self.kind, Kind::Network | Kind::Timeout | Kind::Closed | Kind::Stale | Kind::BadAnswer)
+    }
+
+    /// Whether the session ended in an ordinary way, as when the live is over.
+    pub(crate) fn is_session_end(&self) -> bool {
+        self.session_ended
     }
 
     /// What a program can do about it.

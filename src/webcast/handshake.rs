@@ -9,8 +9,8 @@ use reqwest::header::{
     CONNECTION, HeaderMap, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use reqwest::{StatusCode, Upgraded};
-use sha1::{Digest, Sha1};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use url::Url;
 
@@ -74,8 +74,7 @@ fn over_http(url: &Url) -> Url {
 
 /// Whether the answer is the one that RFC 6455 asks for.
 fn accepted(headers: &HeaderMap, key: &str) -> bool {
-    const MAGIC: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    let expected = STANDARD.encode(Sha1::digest(format!("{key}{MAGIC}")));
+    let expected = derive_accept_key(key.as_bytes());
     let says = |name, wanted: &str| header(headers, name).trim().eq_ignore_ascii_case(wanted);
     says(UPGRADE.as_str(), "websocket") && header(headers, SEC_WEBSOCKET_ACCEPT.as_str()).trim() == expected
 }
@@ -105,7 +104,7 @@ fn refusal(whose: &str, url: &Url, status: StatusCode, headers: &HeaderMap) -> E
     } else {
         by_status(status)
     };
-    Error::new(kind, format!("{} refused {whose} ({said}): {advice}", refuser(url)))
+    Error::new(kind, format!("{} refused {whose} ({said}): {advice}", refuser(url))).outage(status.is_server_error())
 }
 
 fn by_status(status: StatusCode) -> (Kind, &'static str) {

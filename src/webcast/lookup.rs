@@ -6,7 +6,6 @@
 //! does, because the service keeps the last room's id and even its stream addresses. Nothing sure is "not stated", never
 //! "offline".
 
-mod known_hosts;
 mod page;
 mod provider_route;
 mod refusal;
@@ -24,7 +23,6 @@ use crate::clock::Timestamp;
 use crate::ids::{RoomId, UniqueId, UserId};
 use crate::text::Text;
 
-pub(super) use known_hosts::KnownHosts;
 pub(super) use page::script;
 pub(super) use provider_route::RoomIdRoute;
 pub(super) use refusal::{Subject, by_code, by_status, not_found, withheld};
@@ -233,7 +231,6 @@ pub(super) async fn look_up_without_profile(service: &Service, host: &UniqueId) 
 fn remember(service: &Service, found: Lookup) -> Lookup {
     if let Some(room) = found.room_id {
         service.routes.learn(room, &found.unique_id);
-        service.known_hosts.insert(room, &found.unique_id);
     }
     found
 }

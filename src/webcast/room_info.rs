@@ -59,7 +59,6 @@ pub(super) async fn fetch(service: &Service, room: RoomId) -> Result<RoomInfo, E
     let info = read(room, &service.ask(&way.http, &format!("ask about room {room}"), url, CAP).await?)?;
     if let Some(host) = &info.unique_id {
         service.routes.learn(info.room_id, host);
-        service.known_hosts.insert(info.room_id, host);
     }
     Ok(info)
 }

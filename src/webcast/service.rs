@@ -11,7 +11,7 @@ use url::Url;
 use super::address::{base, is_loopback, is_tiktok};
 use super::error::Error;
 use super::http::{Answer, Http, Proxies, Request};
-use super::lookup::{KnownHosts, RoomIdRoute};
+use super::lookup::RoomIdRoute;
 use super::request_overrides::{Additions, RequestOverrides};
 use super::route::{Route, Routes};
 use super::socket::SocketTimeouts;
@@ -43,8 +43,6 @@ pub(super) struct Service {
     pub(super) additions: Additions,
     /// Where providers answer with the room of a name, in the order of the settings.
     pub(super) room_id_routes: Vec<RoomIdRoute>,
-    /// Hosts of rooms that were looked up.
-    pub(super) known_hosts: KnownHosts,
 }
 
 impl Service {
@@ -67,7 +65,6 @@ impl Service {
             session_hosts: settings.session.hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect(),
             additions: Additions::default(),
             room_id_routes: room_id_routes(settings, secrets)?,
-            known_hosts: KnownHosts::default(),
         })
     }
 

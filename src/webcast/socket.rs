@@ -4,7 +4,7 @@
 //! peer that does not read cannot keep us from reading. Refuses to know what a message means.
 //!
 //! Invariants: the room is entered before the first heartbeat (heartbeats first close the socket); an ack goes out for
-//! every frame that asks and has a log id; 60 s without a frame, or 20 s with a stuck write, end the socket.
+//! every frame that asks and has a log id; 30 s without a frame, or 20 s with a stuck write, end the socket.
 
 mod close_code;
 
@@ -38,7 +38,9 @@ const MAX_WAITING: usize = 512;
 pub(super) struct SocketTimeouts {
     /// Between heartbeats. The answer's own `heartbeat_duration` is no number of milliseconds in any recording.
     pub(super) heartbeat: Duration,
-    /// Longest silence.
+    /// Longest silence. A heartbeat goes out every 10 s and is answered, while messages alone pause for 40 s in a
+    /// recording: three answers missing in a row are a dead line, and less could take a slow one for dead
+    /// (docs/protocol.md#heartbeats).
     pub(super) stale: Duration,
     /// Longest time a frame of ours may wait.
     pub(super) stuck: Duration,
@@ -46,7 +48,7 @@ pub(super) struct SocketTimeouts {
 
 impl Default for SocketTimeouts {
     fn default() -> Self {
-        let [heartbeat, stale, stuck] = [10, 60, 20].map(Duration::from_secs);
+        let [heartbeat, stale, stuck] = [10, 30, 20].map(Duration::from_secs);
         Self { heartbeat, stale, stuck }
     }
 }
@@ -226,8 +228,8 @@ where
     /// The rule since 2024: asked for, a log id to name, and the response's own words back; `-` where it has none.
     fn acknowledge(&mut self, log_id: u64, response: &Response) {
         if self.peer == Peer::TikTok && response.need_ack && log_id != 0 {
-            let words = if response.internal_ext.is_empty() { "-" } else { &response.internal_ext };
-            self.post(Frame::ack(log_id, words));
+            let payload = if response.ack_payload.is_empty() { b"-" } else { &response.ack_payload[..] };
+            self.post(Frame::ack(log_id, payload));
         }
     }
 
@@ -239,9 +241,19 @@ where
                 format!("the other side ended {whose} without a word; connecting again helps"),
             );
         };
+        if close_code::is_replaced(code, reason.as_str()) {
+            return Error::new(
+                Kind::Closed,
+                format!(
+                    "the other side closed {whose} with a code that no close may carry (such as 1005, 1006 or 1015); \
+                     connecting again helps"
+                ),
+            );
+        }
         let (kind, why) = close_code::meaning(code, self.peer == Peer::Relay);
         let reason = if reason.is_empty() { String::new() } else { format!(" \"{}\"", quoted(reason.as_str())) };
         Error::new(kind, format!("the other side closed {whose} with code {code}{reason}: {why}"))
+            .session_ended(close_code::ends_session(code))
     }
 
     /// A text of the relay: of itself, of the room, or of what went wrong.

@@ -17,7 +17,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 use compact_str::CompactString;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{DecodeError, Fields, Frame, FrameKind, Message};
@@ -26,7 +26,7 @@ use crate::ids::{MsgId, RoomId};
 use crate::text::{Text, clip};
 
 /// Forgives missing padding: captures pass through many hands.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
+pub(super) const LENIENT_BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
@@ -72,27 +72,6 @@ pub enum Line {
     },
 }
 
-#[derive(Deserialize)]
-struct Record {
-    b64: Option<String>,
-    said: Option<Value>,
-    #[serde(default)]
-    name: Value,
-    #[serde(default)]
-    t: f64,
-    method: Option<CompactString>,
-    #[serde(alias = "payload")]
-    payload_b64: Option<String>,
-    #[serde(default, alias = "id")]
-    msg_id: Value,
-    #[serde(default)]
-    create_ms: Value,
-    #[serde(default)]
-    room_id: Value,
-    #[serde(default, alias = "is_history")]
-    history: bool,
-}
-
 #[derive(Serialize)]
 struct FrameRecord {
     t: i64,
@@ -100,43 +79,61 @@ struct FrameRecord {
 }
 
 impl Line {
-    /// Reads one line. The lines that `tiktop events --raw` prints as `raw` are messages too.
+    /// Reads one line. The lines that `tiktop events --raw` prints as `raw` are messages too. A field beside the bytes
+    /// that cannot be read counts as absent.
     pub fn parse(line: &str) -> Result<Self, DecodeError> {
-        let record: Record = serde_json::from_str(line.trim()).map_err(|error| bad(&error.to_string()))?;
-        if let Some(b64) = record.b64 {
-            return Ok(Self::Frame { t: record.t as i64, bytes: bytes(&b64)? });
+        let line = line.trim_start_matches('\u{feff}').trim();
+        // NaN is what Python writes where a number is missing; JSON has none.
+        let value = serde_json::from_str(line).or_else(|error| {
+            serde_json::from_str(&line.replace(": NaN", ": null").replace(":NaN", ":null")).map_err(|_| error)
+        });
+        Self::from_json(&value.map_err(|error| bad(&error.to_string()))?)
+    }
+
+    /// The same from an object that was parsed already.
+    pub(super) fn from_json(record: &Value) -> Result<Self, DecodeError> {
+        if !record.is_object() {
+            return Err(bad("not an object"));
         }
-        let t = record.t as i64;
-        let (method, payload) = match (record.method, record.payload_b64, record.said, record.name) {
-            (Some(method), Some(payload), ..) => (method, payload),
-            (_, _, Some(event), _) => return Ok(Self::Said { t, event }),
-            (_, _, _, Value::String(name)) => return Ok(Self::Name { t, name: name.into() }),
-            _ => return Err(bad("neither \"b64\" nor \"method\" with \"payload_b64\"")),
+        let field = |names: &[&str]| names.iter().filter_map(|&name| record.get(name)).find(|value| !value.is_null());
+        let text = |names: &[&str]| field(names).and_then(Value::as_str);
+        let t = field(&["t"]).and_then(number).unwrap_or(0);
+        if let Some(b64) = text(&["b64"]) {
+            return Ok(Self::Frame { t, bytes: bytes(b64)? });
+        }
+        let (Some(method), Some(payload)) = (text(&["method"]), text(&["payload_b64", "payload"])) else {
+            return match (field(&["said"]), text(&["name"])) {
+                (Some(event), _) => Ok(Self::Said { t, event: event.clone() }),
+                (None, Some(name)) => Ok(Self::Name { t, name: name.into() }),
+                (None, None) => Err(bad("neither \"b64\" nor \"method\" with \"payload_b64\"")),
+            };
         };
         let message = Message {
-            method,
-            payload: bytes(&payload)?,
-            msg_id: number(&record.msg_id).and_then(MsgId::from_wire),
-            history: record.history,
+            method: method.into(),
+            payload: bytes(payload)?,
+            msg_id: field(&["msg_id", "id"]).and_then(number).and_then(MsgId::from_wire),
+            history: field(&["history", "is_history"]).is_some_and(truth),
         };
         Ok(Self::Message {
             message,
-            created: number(&record.create_ms).and_then(Timestamp::from_wire),
-            room_id: number(&record.room_id).and_then(RoomId::from_wire),
+            created: field(&["create_ms"]).and_then(number).and_then(Timestamp::from_wire),
+            room_id: field(&["room_id"]).and_then(number).and_then(RoomId::from_wire),
         })
     }
 
     /// The line to write, without its newline.
     pub fn to_json(&self) -> String {
         let json = match self {
-            Self::Frame { t, bytes } => serde_json::to_string(&FrameRecord { t: *t, b64: BASE64.encode(bytes) }),
+            Self::Frame { t, bytes } => {
+                serde_json::to_string(&FrameRecord { t: *t, b64: LENIENT_BASE64.encode(bytes) })
+            }
             Self::Message { message, created, room_id } => serde_json::to_string(&serde_json::json!({
                 "method": message.method,
                 "msg_id": message.msg_id.map(|id| id.to_string()),
                 "create_ms": created.map(|created| created.0),
                 "room_id": room_id.map(|id| id.to_string()),
                 "history": message.history,
-                "payload_b64": BASE64.encode(&message.payload),
+                "payload_b64": LENIENT_BASE64.encode(&message.payload),
             })),
             Self::Name { t, name } => serde_json::to_string(&serde_json::json!({ "t": t, "name": name })),
             Self::Said { t, event } => serde_json::to_string(&serde_json::json!({ "t": t, "said": event })),
@@ -178,12 +175,23 @@ fn unsigned(body: &[u8]) -> Vec<u8> {
 }
 
 fn bytes(b64: &str) -> Result<Bytes, DecodeError> {
-    BASE64.decode(b64.trim()).map(Bytes::from).map_err(|error| bad(&format!("base64: {error}")))
+    LENIENT_BASE64.decode(b64.trim()).map(Bytes::from).map_err(|error| bad(&format!("base64: {error}")))
 }
 
-/// Ids are numbers in some captures and text in others.
+/// Ids and times are numbers in some captures and text in others.
 fn number(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+    let text = value.as_str().map(str::trim);
+    let whole = value.as_i64().or_else(|| text?.parse().ok());
+    whole.or_else(|| Some(value.as_f64().or_else(|| text?.parse().ok())? as i64))
+}
+
+/// Flags are numbers in some captures and text in others.
+fn truth(value: &Value) -> bool {
+    match value {
+        Value::Bool(flag) => *flag,
+        Value::String(text) => matches!(text.trim().to_lowercase().as_str(), "true" | "1" | "yes"),
+        other => number(other).is_some_and(|number| number != 0),
+    }
 }
 
 /// The words of the parser may quote the line, which is remote: made safe and short.
@@ -253,6 +261,19 @@ mod tests {
         assert_eq!(wall_clock(1_700_000_000_123, opened), Timestamp(1_700_000_000_123));
         assert_eq!(wall_clock(i64::MIN, opened), Timestamp(0));
         assert!(wall_clock(i64::MAX, opened) < Timestamp(i64::MAX / 1_000));
+    }
+
+    #[rstest]
+    #[case(r#""t": "12.5""#)]
+    #[case(r#""t": null"#)]
+    #[case(r#""t": NaN"#)]
+    #[case(r#""history": 1"#)]
+    #[case(r#""history": "true", "id": [], "msg_id": {}"#)]
+    #[case(r#""create_ms": "soon", "room_id": false, "name": 5"#)]
+    fn a_side_field_that_cannot_be_read_costs_itself(#[case] side: &str) {
+        let line = format!("\u{feff}{{\"method\": \"WebcastX\", \"payload_b64\": \"YWJj\", {side}}}");
+        let Ok(Line::Message { message, .. }) = Line::parse(&line) else { panic!("no message in {line}") };
+        assert_eq!((&message.payload[..], message.history), (&b"abc"[..], side.contains("history")));
     }
 
     #[rstest]

@@ -120,8 +120,8 @@ impl Frame {
     }
 
     /// Acknowledges the frame `log_id` with the `internal_ext` of its response, unchanged.
-    pub fn ack(log_id: u64, internal_ext: &str) -> Bytes {
-        client_frame("ack", Bytes::copy_from_slice(internal_ext.as_bytes()), log_id)
+    pub fn ack(log_id: u64, internal_ext: &[u8]) -> Bytes {
+        client_frame("ack", Bytes::copy_from_slice(internal_ext), log_id)
     }
 
     /// A frame as the service sends it, compressed or not. For the simulator and for tests.
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn what_we_say_has_the_form_others_were_seen_to_send() {
         // Field 6 "pb", field 7 the type, field 8 the body; see docs/protocol.md#frames.
-        assert_eq!(&Frame::ack(5, "-")[..], b"\x10\x05\x32\x02pb\x3a\x03ack\x42\x01-");
+        assert_eq!(&Frame::ack(5, b"-")[..], b"\x10\x05\x32\x02pb\x3a\x03ack\x42\x01-");
         assert_eq!(&Frame::heartbeat(RoomId(300), 2)[..], b"\x32\x02pb\x3a\x02hb\x42\x05\x08\xac\x02\x10\x02");
         let enter = Frame::enter_room(RoomId(300), 7);
         assert_eq!(

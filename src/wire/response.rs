@@ -24,6 +24,8 @@ pub struct Response {
     pub cursor: String,
     /// Goes back unchanged in acks and polls; `-` on the socket.
     pub internal_ext: String,
+    /// The same as it came, byte for byte, which is what an ack carries.
+    pub ack_payload: Bytes,
     /// The server's clock.
     pub now: Option<Timestamp>,
     /// Wished pause between polls, milliseconds; 0 when not given.
@@ -79,7 +81,10 @@ impl Response {
             2 => self.cursor = string(&field)?,
             3 => self.fetch_interval = field.count()?,
             4 => self.now = Timestamp::from_wire(field.int()?),
-            5 => self.internal_ext = string(&field)?,
+            5 => {
+                self.ack_payload = Bytes::copy_from_slice(field.bytes()?);
+                self.internal_ext = string(&field)?;
+            }
             7 if self.route_params.len() < MAX_PARAMS => self.route_params.push(pair(field.message()?)?),
             9 => self.need_ack = field.flag()?,
             10 => self.push_server = string(&field)?,

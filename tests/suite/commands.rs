@@ -93,16 +93,24 @@ async fn the_exit_code_says_who_is_live(#[case] names: &[&str], #[case] code: i3
 }
 
 #[rstest]
-#[case(&[], &["info", "@nobody.here"], "TikTok knows no @nobody.here")]
-#[case(&[], &["gifts", "not a name"], "is not a TikTok name")]
-#[case(&[Fault::Blocked403], &["feed"], "refuses this network")]
-#[case(&[Fault::Rate429], &["info", "@ana.live"], "wait 30 s")]
-#[case(&[Fault::Captcha], &["info", "@ana.live"], "captcha")]
+#[case(&[], &["info", "@nobody.here"], "TikTok knows no @nobody.here", 1)]
+#[case(&[], &["gifts", "not a name"], "is not a TikTok name", 2)]
+#[case(&[], &["live", "not a name"], "is not a TikTok name", 2)]
+#[case(&[], &["prices", "--set", "screen.fps=0"], "takes 1 to 60", 2)]
+#[case(&[], &["live", "@ana.live", "--config", "/nowhere/config.toml"], "no such config file", 2)]
+#[case(&[Fault::Blocked403], &["feed"], "refuses this network", 1)]
+#[case(&[Fault::Rate429], &["info", "@ana.live"], "wait 30 s", 1)]
+#[case(&[Fault::Captcha], &["info", "@ana.live"], "captcha", 1)]
 #[tokio::test]
-async fn what_cannot_be_told_is_one_sentence(#[case] faults: &[Fault], #[case] args: &[&str], #[case] says: &str) {
+async fn what_cannot_be_told_is_one_sentence(
+    #[case] faults: &[Fault],
+    #[case] args: &[&str],
+    #[case] says: &str,
+    #[case] code: i32,
+) {
     let output = asked(&sim(faults).await, args).await;
     let err = text(&output.stderr);
-    assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), ""));
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(code), ""));
     assert!(err.contains(says) && err.lines().count() == 1, "{err}");
 }
 

@@ -390,6 +390,6 @@ mod command {
         let (code, error) = check(&["--set", "screen.fps=0"]);
         assert!(code == Some(2) && error.starts_with("--set screen.fps"), "{error}");
         let (code, error) = check(&[]);
-        assert!(code == Some(1) && error.contains("TIKTOP_SESSION_ID") && !error.contains("s3cret"), "{error}");
+        assert!(code == Some(2) && error.contains("TIKTOP_SESSION_ID") && !error.contains("s3cret"), "{error}");
     }
 }

@@ -110,9 +110,9 @@ fn a_room_that_comes_back_counts_down_over_its_chat() {
 fn the_help_lists_every_key() {
     let mut stage = busy();
     stage.press("?");
-    assert_snapshot!(shown(&mut stage, 100, 32));
+    assert_snapshot!(shown(&mut stage, 110, 40));
     stage.press("?");
-    assert!(!shown(&mut stage, 100, 32).contains("Keys"));
+    assert!(!shown(&mut stage, 110, 40).contains("Keys"));
 }
 
 #[test]
@@ -213,6 +213,70 @@ fn a_chat_that_is_scrolled_stands_still_and_counts_what_is_new() {
     stage.press("end");
     let followed = shown(&mut stage, 80, 24);
     assert!(followed.contains("line 36") && !followed.contains("new · End"), "{followed}");
+}
+
+#[test]
+fn end_resumes_the_chat_from_any_pane_whose_newest_row_is_in_sight() {
+    let mut stage = busy();
+    let kit = std::sync::Arc::new(stage::viewer(101, "Kit"));
+    (0..60).for_each(|n| stage.say(1, &kit, &format!("line {n}")));
+    stage.picture(120, 36);
+    stage.press("k k k tab");
+    assert!(shown(&mut stage, 120, 36).contains("paused · End resumes"));
+    stage.press("end");
+    assert!(!shown(&mut stage, 120, 36).contains("paused"));
+}
+
+#[test]
+fn a_list_of_gifts_that_is_scrolled_says_so_and_stands_still() {
+    let mut stage = busy();
+    let kit = std::sync::Arc::new(stage::viewer(101, "Kit"));
+    for n in 0..60 {
+        stage.give(1, &kit, &stage::gift(n, "Rose", 10, 2), 1, true);
+    }
+    stage.picture(120, 36);
+    stage.press("tab j j j");
+    let list = |screen: &str| {
+        let rows = screen.lines().skip(2).take(5);
+        rows.map(|row| row.rsplit('│').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let before = shown(&mut stage, 120, 36);
+    assert!(before.contains("▲ 3 newer · End returns"), "{before}");
+    stage.give(1, &kit, &stage::gift(99, "Rose", 10, 2), 1, true);
+    let after = shown(&mut stage, 120, 36);
+    assert_eq!(list(&before), list(&after));
+    assert!(after.contains("▲ 4 newer"), "{after}");
+    stage.press("end");
+    assert!(!shown(&mut stage, 120, 36).contains("newer"));
+}
+
+#[test]
+fn a_help_that_does_not_fit_says_what_is_shown_and_begins_with_the_way_out() {
+    let mut stage = busy();
+    stage.press("?");
+    let screen = shown(&mut stage, 80, 24);
+    let first = screen.lines().find(|line| line.contains("quit")).unwrap_or_default().to_owned();
+    assert!(first.contains("q "), "{screen}");
+    assert!(screen.contains("1-22 of ") && screen.contains('↓'), "{screen}");
+    stage.press("end");
+    assert!(shown(&mut stage, 80, 24).contains('↑'));
+}
+
+#[test]
+fn where_there_is_width_no_pane_is_hidden() {
+    for (width, height) in [(300, 20), (120, 27), (120, 36), (200, 60)] {
+        let screen = shown(&mut battle(), width, height);
+        assert!(!screen.contains("hidden") && screen.contains("Gifts") && screen.contains("Viewers"), "{screen}");
+    }
+}
+
+#[test]
+fn the_hints_always_name_the_way_out() {
+    for (width, height) in [(40, 12), (60, 15), (80, 24), (120, 36), (300, 20)] {
+        let screen = shown(&mut battle(), width, height);
+        let hints = screen.lines().last().unwrap_or_default().to_owned();
+        assert!(hints.contains("? help") && hints.contains("q quit"), "{width}x{height}: {hints}");
+    }
 }
 
 #[test]

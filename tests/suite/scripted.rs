@@ -2,11 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use base64::Engine as _;
-use sha1::{Digest, Sha1};
 use tiktop::config::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// A loopback server that answers each request with what its script says.
 pub(crate) struct Scripted {
@@ -85,8 +84,7 @@ pub(crate) fn answer(status: &str, headers: &[(&str, &str)], body: impl AsRef<[u
 /// The 101 that `head` asks for, with `early` right behind it in the same write.
 pub(crate) fn upgraded(head: &str, early: &[u8]) -> Vec<u8> {
     let key = header(head, "sec-websocket-key").unwrap();
-    let digest = Sha1::digest(format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));
-    let accept = base64::engine::general_purpose::STANDARD.encode(digest);
+    let accept = derive_accept_key(key.as_bytes());
     let answer = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
     );

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::verdict::{Verdict, Who};
-use crate::cli::output;
+use crate::cli::output::{self, WriteError};
 use crate::config::redact_addresses;
 use crate::text::{Text, width};
 
@@ -73,11 +73,13 @@ pub(super) struct Report {
     /// One JSON object at the end instead of lines on the way.
     json: bool,
     scrub: Scrub,
+    /// The first line that could not be written.
+    unwritten: Option<WriteError>,
 }
 
 impl Report {
     pub(super) fn new(json: bool) -> Self {
-        Self { rows: Vec::new(), json, scrub: Scrub::default() }
+        Self { rows: Vec::new(), json, scrub: Scrub::default(), unwritten: None }
     }
 
     /// Words that must not appear anywhere.
@@ -97,13 +99,17 @@ impl Report {
     pub(super) fn add(&mut self, row: Row) {
         let row = Row { words: self.scrub.clean(&row.words), subject: self.scrub.clean(&row.subject), ..row };
         if !self.json {
-            output::print_line(&line(&row));
+            let written = output::print_line(&line(&row));
+            self.unwritten = self.unwritten.take().or(written.err());
         }
         self.rows.push(row);
     }
 
     /// Says the last sentence, or the whole report.
-    pub(super) fn finish(&self, verdict: &Verdict) {
+    pub(super) fn finish(mut self, verdict: &Verdict) -> Result<(), WriteError> {
+        if let Some(error) = self.unwritten.take() {
+            return Err(error);
+        }
         let sentence = self.scrub.clean(&verdict.sentence);
         if self.json {
             let mut report = json!({
@@ -114,9 +120,9 @@ impl Report {
                 "verdict": { "who": verdict.who.to_string(), "sentence": sentence },
             });
             hide_home(&mut report);
-            output::print_raw(&format!("{report:#}"));
+            output::print_raw(&format!("{report:#}"))
         } else {
-            output::print_line(&format!("\n{sentence}"));
+            output::print_line(&format!("\n{sentence}"))
         }
     }
 }

@@ -12,20 +12,54 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::{Pane, PaneId};
+use crate::clock::Moment;
 use crate::events::{BattleResult, ItemKind};
 use crate::room::{Battle, BattlePhase, Effect, Room, Side};
 use crate::text::clip;
+use crate::tui::action::Action;
 use crate::tui::app::App;
-use crate::tui::layout::Pane;
+use crate::tui::layout::{Place, Plan};
+use crate::tui::tab::Tab;
 use crate::tui::theme::Role;
+use crate::tui::view::Cache;
 use crate::tui::widgets::{paint, split_bar, wrap};
 use crate::tui::{glyphs, number};
 
 /// Longest name of a side, in columns.
 const NAME: usize = 16;
 
+/// The battle.
+pub(super) struct BattlePane;
+
+impl Pane for BattlePane {
+    fn title(&self) -> &'static str {
+        "Battle"
+    }
+
+    fn help(&self) -> &'static str {
+        "who leads a battle, by how much and who carries it"
+    }
+
+    fn place(&self) -> Place {
+        Place::Below { rows: 3, strip: 2 }
+    }
+
+    fn is_wanted(&self, tab: &Tab, now: Moment) -> bool {
+        tab.shows_battle(now)
+    }
+
+    fn draw(&self, app: &App, tab: &Tab, plan: &Plan, _cache: &mut Cache, buf: &mut Buffer) {
+        view(app, &tab.room, buf, plan.area(PaneId::Battle));
+    }
+
+    fn actions(&self) -> &'static [Action] {
+        &[Action::Zoom]
+    }
+}
+
 /// Draws the pane; two rows are drawn without a title.
-pub(in crate::tui) fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
+fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
     let Some(battle) = &room.battle else {
         let words = "no battle";
         return paint::left(buf, super::inset(area), 0, &Line::styled(words, app.theme.style(Role::Dim)));
@@ -33,7 +67,7 @@ pub(in crate::tui) fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect)
     let left = battle.left(room.skew_ms.unwrap_or(0), app.now);
     let timer = timer(battle, left);
     let (area, inline) = if area.height >= 3 {
-        (super::titled(app, buf, area, Pane::Battle, "Battle", &Line::raw(timer)), String::new())
+        (super::titled(app, buf, area, PaneId::Battle, "Battle", &Line::raw(timer)), String::new())
     } else {
         (area, timer)
     };

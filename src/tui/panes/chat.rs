@@ -18,16 +18,16 @@ mod board;
 mod lines;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::phase;
+use super::{Pane, PaneId, phase};
 use crate::clock::Moment;
 use crate::events::PhaseKind;
 use crate::room::{self, LogEntry, Seq};
 use crate::tui::action::Action;
 use crate::tui::app::App;
-use crate::tui::layout::{Pane, Plan};
+use crate::tui::layout::{Place, Plan};
 use crate::tui::tab::Tab;
 use crate::tui::theme::Role;
 use crate::tui::view::Cache;
@@ -41,21 +41,67 @@ pub(in crate::tui) use lines::Composer;
 const TIME: u16 = 6;
 const TIME_FROM: u16 = 40;
 
-/// Draws the pane.
-pub(in crate::tui) fn view(app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache, buf: &mut Buffer) {
+/// The chat.
+pub(super) struct ChatPane;
+
+impl Pane for ChatPane {
+    fn title(&self) -> &'static str {
+        "Chat"
+    }
+
+    fn help(&self) -> &'static str {
+        "what is said and done"
+    }
+
+    fn place(&self) -> Place {
+        Place::Main
+    }
+
+    fn draw(&self, app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache, buf: &mut Buffer) {
+        view(app, tab, plan, cache, buf);
+    }
+
+    fn scroll(&self, app: &mut App, by: &dyn Fn(usize) -> feed::Scroll) {
+        let Some(tab) = app.tab() else { return };
+        let anchor = scrolled(app, tab, by);
+        if let Some(tab) = app.tab_mut() {
+            tab.anchor = anchor;
+        }
+    }
+
+    fn is_scrolled(&self, tab: &Tab) -> bool {
+        tab.anchor != Anchor::Follow
+    }
+
+    /// A click on the rule of a chat that stands still lets it run again.
+    fn click(&self, app: &mut App, at: Position) {
+        let plan = app.plan();
+        let on_rule = plan.titled && plan.area(PaneId::Chat).y == at.y;
+        if let (true, Some(tab)) = (on_rule, app.tab_mut()) {
+            tab.anchor = Anchor::Follow;
+        }
+    }
+
+    fn actions(&self) -> &'static [Action] {
+        super::SCROLLING
+    }
+}
+
+fn view(app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache, buf: &mut Buffer) {
     if plan.titled {
         let mut title = String::from("Chat");
         if !tab.room.title.is_empty() {
-            let most = usize::from(plan.chat.width).saturating_sub(40);
+            let most = usize::from(plan.area(PaneId::Chat).width).saturating_sub(40);
             title = format!("Chat {} {}", glyphs::DOT, crate::text::clip(tab.room.title.as_str(), most));
         }
-        super::titled(app, buf, plan.chat, Pane::Chat, &title, &note(app, tab));
+        super::titled(app, buf, plan.area(PaneId::Chat), PaneId::Chat, &title, &note(app, tab));
     }
     let body = body(app, tab, plan);
     if is_quiet(tab) {
         return phase::page(app, tab, buf, body);
     }
-    let over = Rect { y: plan.chat.y + u16::from(plan.titled), height: banner_rows(app, tab, plan), ..body };
+    let over =
+        Rect { y: plan.area(PaneId::Chat).y + u16::from(plan.titled), height: banner_rows(app, tab, plan), ..body };
     for (row, line) in banner(app, tab, plan).iter().enumerate() {
         paint::left(buf, super::inset(over), row as u16, line);
     }
@@ -72,11 +118,11 @@ pub(in crate::tui) fn view(app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache,
 
 /// The rectangle of the rows themselves: below the title, the banner and what stands beside the talk.
 pub(in crate::tui) fn body(app: &App, tab: &Tab, plan: &Plan) -> Rect {
-    super::below(plan.chat, u16::from(plan.titled) + banner_rows(app, tab, plan) + board_rows(tab, plan))
+    super::below(plan.area(PaneId::Chat), u16::from(plan.titled) + banner_rows(app, tab, plan) + board_rows(tab, plan))
 }
 
 fn board_rows(tab: &Tab, plan: &Plan) -> u16 {
-    if is_quiet(tab) { 0 } else { board::rows(&tab.room.board, plan.chat.height) }
+    if is_quiet(tab) { 0 } else { board::rows(&tab.room.board, plan.area(PaneId::Chat).height) }
 }
 
 /// Nobody has said anything yet: a live that began is no news as long as we are not in it.
@@ -87,11 +133,12 @@ fn is_quiet(tab: &Tab) -> bool {
 
 /// A room that is not live says why above what was said: whole where there is room, never in more than a quarter of it.
 fn banner(app: &App, tab: &Tab, plan: &Plan) -> Vec<Line<'static>> {
-    let rows = if plan.chat.height >= 3 { usize::from(plan.chat.height / 4).max(1) } else { 0 };
+    let rows =
+        if plan.area(PaneId::Chat).height >= 3 { usize::from(plan.area(PaneId::Chat).height / 4).max(1) } else { 0 };
     if rows == 0 || is_quiet(tab) {
         return Vec::new();
     }
-    phase::banner(app, tab, super::inset(plan.chat).width, rows)
+    phase::banner(app, tab, super::inset(plan.area(PaneId::Chat)).width, rows)
 }
 
 fn banner_rows(app: &App, tab: &Tab, plan: &Plan) -> u16 {
@@ -106,11 +153,17 @@ pub(in crate::tui) fn columns(body: Rect) -> u16 {
 fn note(app: &App, tab: &Tab) -> Line<'static> {
     let unseen = feed::unseen(&tab.room.chat, tab.anchor);
     if tab.anchor != Anchor::Follow {
-        let key = app.key(Action::Bottom).unwrap_or_default();
-        let words = match unseen {
-            0 => format!("paused {} {key} resumes", glyphs::DOT),
-            n => format!("{} {} new {} {key} resumes", glyphs::NEWER, number::count(n), glyphs::DOT),
+        let mut words = match unseen {
+            0 => "paused".to_owned(),
+            n => format!("{} {} new", glyphs::NEWER, number::count(n)),
         };
+        // The key moves the focused pane first, if there is anything to move.
+        let focused = app.focused();
+        if let (Some(key), true) =
+            (app.key(Action::Bottom), focused == PaneId::Chat || !focused.pane().is_scrolled(tab))
+        {
+            words = format!("{words} {} {key} resumes", glyphs::DOT);
+        }
         return Line::styled(words, app.theme.style(Role::Warn));
     }
     let rate = tab.room.comments.per_minute(app.now).map(number::rate).unwrap_or_default();
@@ -146,8 +199,8 @@ fn time(app: &App, at: Moment, buf: &mut Buffer, body: Rect, row: u16) {
     paint::left(buf, body, row, &Line::from(time));
 }
 
-/// Moves the view of the chat.
-pub(in crate::tui) fn scroll(app: &App, tab: &Tab, by: impl Fn(usize) -> feed::Scroll) -> Anchor {
+/// Where the view of the chat stands after a wish to move.
+fn scrolled(app: &App, tab: &Tab, by: &dyn Fn(usize) -> feed::Scroll) -> Anchor {
     let plan = app.plan();
     let body = body(app, tab, &plan);
     let composer = Composer { theme: app.theme, zone: &app.zone, columns: columns(body) };

@@ -12,25 +12,113 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::{Pane, PaneId};
+use crate::ids::{GiftId, UserId};
 use crate::room::{Room, Streak};
 use crate::text::clip;
+use crate::tui::action::Action;
 use crate::tui::app::App;
-use crate::tui::layout::Pane;
+use crate::tui::layout::{Place, Plan};
 use crate::tui::tab::Tab;
 use crate::tui::theme::{Role, Theme};
+use crate::tui::view::Cache;
+use crate::tui::widgets::feed::Scroll;
 use crate::tui::widgets::paint;
 use crate::tui::{glyphs, number};
 
 /// Columns kept for coins, so that the columns before them stand still.
 const WORTH: u16 = 7;
 
+/// Streaks, gifts and who gave most.
+pub(super) struct GiftsPane;
+
+impl Pane for GiftsPane {
+    fn title(&self) -> &'static str {
+        "Gifts"
+    }
+
+    fn help(&self) -> &'static str {
+        "running streaks, gifts newest first, who gave most"
+    }
+
+    fn place(&self) -> Place {
+        Place::Side { fifths: 3, least: 3 }
+    }
+
+    fn draw(&self, app: &App, tab: &Tab, plan: &Plan, _cache: &mut Cache, buf: &mut Buffer) {
+        view(app, tab, buf, plan.area(PaneId::Gifts));
+    }
+
+    fn scroll(&self, app: &mut App, by: &dyn Fn(usize) -> Scroll) {
+        let list = list_area(app, app.plan().area(PaneId::Gifts));
+        let Some(tab) = app.tab_mut() else { return };
+        let page = usize::from(list.height).max(1);
+        let last = rows(&tab.room).count().saturating_sub(page);
+        let from = first_row(tab);
+        // The newest stands at the top.
+        let to = match by(page) {
+            Scroll::Up(rows) => from.saturating_sub(rows),
+            Scroll::Down(rows) => from.saturating_add(rows).min(last),
+            Scroll::Top => last,
+            Scroll::Bottom => 0,
+        };
+        let top = if to == 0 { None } else { rows(&tab.room).nth(to).map(|(streak, _)| StreakMark::of(streak)) };
+        tab.gifts_top = top;
+    }
+
+    fn is_scrolled(&self, tab: &Tab) -> bool {
+        tab.gifts_top.is_some()
+    }
+
+    fn actions(&self) -> &'static [Action] {
+        super::SCROLLING
+    }
+}
+
+/// A streak known again among others: what stands at the top of a list that was scrolled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::tui) struct StreakMark {
+    from: Option<UserId>,
+    gift: GiftId,
+    group: u64,
+    opened: u64,
+}
+
+impl StreakMark {
+    fn of(streak: &Streak) -> Self {
+        let (gift, group, opened) = (streak.gift.id, streak.group, streak.opened.mono);
+        Self { from: streak.from.id, gift, group, opened }
+    }
+}
+
+/// Running streaks, then what is finished, newest first; each with whether it runs.
+fn rows(room: &Room) -> impl Iterator<Item = (&Streak, bool)> {
+    let running = room.streaks.running().map(|streak| (streak, true));
+    running.chain(room.streaks.finished().map(|streak| (streak, false)))
+}
+
+/// The row at the top: one that was scrolled to stays there, whatever comes above it.
+fn first_row(tab: &Tab) -> usize {
+    let Some(top) = tab.gifts_top else { return 0 };
+    let at = rows(&tab.room).position(|(streak, _)| StreakMark::of(streak) == top);
+    at.unwrap_or_else(|| rows(&tab.room).count().saturating_sub(1))
+}
+
+/// The part of the pane that has the list.
+fn list_area(app: &App, area: Rect) -> Rect {
+    let mut list = super::below(area, 1);
+    let top = app.tab().map_or(0, |tab| top_rows(&tab.room, list));
+    list.height -= if top > 0 { top + 1 } else { 0 };
+    list
+}
+
 /// Draws the pane, or the strip when there is one row.
-pub(in crate::tui) fn view(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
+fn view(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
     let room = &tab.room;
     if area.height == 1 {
         return strip(app, room, buf, area);
     }
-    let mut list = super::titled(app, buf, area, Pane::Gifts, "Gifts", &total(app, room));
+    let mut list = super::titled(app, buf, area, PaneId::Gifts, "Gifts", &note(app, tab));
     let rows = top_rows(room, list);
     if rows > 0 {
         list.height -= rows + 1;
@@ -40,16 +128,21 @@ pub(in crate::tui) fn view(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
         let words = "no gift yet in what we saw of this live";
         paint::left(buf, super::inset(list), 0, &Line::styled(words, app.theme.style(Role::Dim)));
     }
-    let running = room.streaks.running().map(|streak| (streak, true));
-    let rows = running.chain(room.streaks.finished().map(|streak| (streak, false)));
-    for (row, (streak, runs)) in (0..list.height).zip(rows.skip(tab.gifts_from)) {
+    for (row, (streak, runs)) in (0..list.height).zip(self::rows(room).skip(first_row(tab))) {
         line(app.theme, streak, runs, buf, Rect { y: list.y + row, height: 1, ..list });
     }
 }
 
-/// How many rows the list has, for scrolling.
-pub(in crate::tui) fn len(room: &Room) -> usize {
-    room.streaks.running().count() + room.streaks.finished().count()
+/// The totals; while the list is scrolled, that it is and how much stands above.
+fn note(app: &App, tab: &Tab) -> Line<'static> {
+    if tab.gifts_top.is_none() {
+        return total(app, &tab.room);
+    }
+    let mut words = format!("{} {} newer", glyphs::NEWER_ABOVE, number::count(first_row(tab) as u64));
+    if let (Some(key), PaneId::Gifts) = (app.key(Action::Bottom), app.focused()) {
+        words = format!("{words} {} {key} returns", glyphs::DOT);
+    }
+    Line::styled(words, app.theme.style(Role::Warn))
 }
 
 fn line(theme: Theme, streak: &Streak, runs: bool, buf: &mut Buffer, area: Rect) {

@@ -15,11 +15,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::{Pane, PaneId};
 use crate::clock::Moment;
 use crate::room::{Bucket, Room};
+use crate::tui::action::Action;
 use crate::tui::app::App;
-use crate::tui::layout::Pane;
+use crate::tui::layout::{Place, Plan};
+use crate::tui::tab::Tab;
 use crate::tui::theme::Role;
+use crate::tui::view::Cache;
 use crate::tui::widgets::{graph, paint};
 use crate::tui::{glyphs, number};
 
@@ -30,13 +34,38 @@ const SCALE: u16 = 5;
 /// After so much silence the graphs stand still, and a number of viewers is marked as old.
 const SILENCE: Duration = Duration::from_secs(60);
 
+/// Viewers and likes over time.
+pub(super) struct GraphsPane;
+
+impl Pane for GraphsPane {
+    fn title(&self) -> &'static str {
+        "Viewers"
+    }
+
+    fn help(&self) -> &'static str {
+        "viewers and likes over time"
+    }
+
+    fn place(&self) -> Place {
+        Place::Side { fifths: 2, least: 6 }
+    }
+
+    fn draw(&self, app: &App, tab: &Tab, plan: &Plan, _cache: &mut Cache, buf: &mut Buffer) {
+        view(app, &tab.room, buf, plan.area(PaneId::Graphs));
+    }
+
+    fn actions(&self) -> &'static [Action] {
+        &[Action::Zoom]
+    }
+}
+
 /// Draws the pane, or the strip when there is one row.
-pub(in crate::tui) fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
+fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
     if area.height == 1 {
         return strip(app, room, buf, area);
     }
     let upper = Rect { height: area.height - area.height * 2 / 5, ..area };
-    let inner = super::titled(app, buf, upper, Pane::Graphs, "Viewers", &viewers(app, room));
+    let inner = super::titled(app, buf, upper, PaneId::Graphs, "Viewers", &viewers(app, room));
     plot(app, room, buf, inner, (&viewers_by_column(app, room, plot_columns(inner)), Role::Accent));
     let lower = super::below(area, upper.height);
     paint::rule(buf, lower, 0, &Line::raw("Likes"), &likes(app, room), app.theme.style(Role::Dim));
@@ -55,7 +84,7 @@ fn strip(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
         (left, "viewers ", viewers(app, room), viewers_by_column(app, room, left.width), Role::Accent),
         (right, "likes ", likes(app, room), likes_by_column(app, room, right.width), Role::Like),
     ] {
-        let mut line = Line::styled(name, dim);
+        let mut line = Line::from(Span::styled(name, dim));
         line.spans.extend(note.spans);
         line.spans.push(Span::raw(" "));
         paint::left(buf, half, 0, &line);
@@ -147,7 +176,7 @@ fn likes_by_column(app: &App, room: &Room, columns: u16) -> Vec<Option<u64>> {
 
 fn viewers(app: &App, room: &Room) -> Line<'static> {
     let dim = app.theme.style(Role::Dim);
-    let Some((watching, at)) = room.stats.watching else { return Line::styled("not known yet", dim) };
+    let Some((watching, at)) = room.stats.watching else { return Line::from(Span::styled("not known yet", dim)) };
     let number = number::count(watching);
     let now = if app.now.since(at) >= SILENCE { Span::styled(format!("~{number}"), dim) } else { Span::raw(number) };
     Line::from(vec![now, Span::styled(format!(" now {} peak {}", glyphs::DOT, number::count(room.stats.peak)), dim)])

@@ -25,6 +25,7 @@ const TOAST_ROWS: usize = 3;
 /// The hints, most useful first; what does not fit is in the help.
 const HINTS: [(Action, &str); 11] = [
     (Action::Help, "help"),
+    (Action::Quit, "quit"),
     (Action::ReplayPause, "pause"),
     (Action::ReplayBack, "back"),
     (Action::ReplayAhead, "ahead"),
@@ -34,7 +35,6 @@ const HINTS: [(Action, &str); 11] = [
     (Action::FocusNext, "pane"),
     (Action::Zoom, "zoom"),
     (Action::Diagnostics, "diagnostics"),
-    (Action::Quit, "quit"),
 ];
 
 /// Rows that the status area wants.
@@ -120,8 +120,8 @@ fn facts(app: &App, plan: &Plan, width: u16) -> Line<'static> {
         facts.extend(rate.map(|rate| (3, number::per_second(rate).replace('/', " msg/"))));
     }
     let separator = format!(" {} ", glyphs::DOT);
-    // The help key keeps its place at the left.
-    let most = usize::from(width.saturating_sub(if width > 40 { 28 } else { 2 }));
+    // Help and the way out keep their place at the left.
+    let most = usize::from(width.saturating_sub(if width > 60 { 28 } else { 20 }));
     loop {
         let line = facts.iter().map(|(_, words)| words.as_str()).collect::<Vec<_>>().join(&separator);
         if facts.len() <= 1 || crate::text::width(&line) <= most {

@@ -1,12 +1,14 @@
-//! All keys, from the table of actions.
+//! All keys, from the table of actions, and all panes, from theirs.
 
 use ratatui::text::{Line, Span};
 
 use crate::tui::action::Action;
 use crate::tui::app::App;
+use crate::tui::panes::PaneId;
 use crate::tui::theme::Role;
 
-/// One line an action that does something here: its keys as the person has them, and what it does.
+/// One line an action that does something here: its keys as the person has them, and what it does. Then one a pane:
+/// what it shows and its keys.
 pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
     let offered = Action::ALL.iter().filter(|&&action| app.offers(action));
     let keys: Vec<(String, &str)> = offered.map(|&act| (app.keymap.labels(act), act.help())).collect();
@@ -20,5 +22,19 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
             Span::raw(help),
         ])
     };
-    keys.into_iter().map(line).collect()
+    let panes = PaneId::ALL.iter().map(|id| {
+        let pane = id.pane();
+        let keys: Vec<String> = pane.actions().iter().filter_map(|&action| app.key(action)).collect();
+        (pane.title().to_owned(), pane.help(), keys.join(" "))
+    });
+    let panes = panes.map(|(title, help, keys)| {
+        let pad = wide.saturating_sub(crate::text::width(&title));
+        Line::from(vec![
+            Span::styled(title, app.theme.style(Role::Accent)),
+            Span::raw(" ".repeat(pad + 2)),
+            Span::raw(help),
+            Span::styled(format!("  {keys}"), app.theme.style(Role::Dim)),
+        ])
+    });
+    keys.into_iter().map(line).chain([Line::default(), Line::raw("Panes")]).chain(panes).collect()
 }

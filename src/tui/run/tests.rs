@@ -74,6 +74,10 @@ impl Console for Fake {
         self.wire.suspended.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
+
+    fn capture_mouse(&mut self, _on: bool) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The other ends of everything the loop holds.
@@ -115,6 +119,7 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, Error>>) {
     let ports = Ports {
         updates: updates_in,
         commands: commands_out,
+        playback: None,
         records: records_in,
         record: record_out,
         panics: panics_in,

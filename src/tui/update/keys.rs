@@ -9,12 +9,13 @@ use super::{LONGEST_INPUT, rooms, scroll_pane, scrolled};
 use crate::events::PhaseKind;
 use crate::ids::Target;
 use crate::record;
-use crate::track::{self, ReplayControl};
+use crate::track::{self, PlaybackCommand};
 use crate::tui::action::{Action, Context};
 use crate::tui::app::{App, Popup, Question, Weight};
 use crate::tui::chord::Chord;
-use crate::tui::layout::{self, Pane, Wants};
+use crate::tui::layout::{self, Wants};
 use crate::tui::msg::{Effect, Outcome};
+use crate::tui::panes::PaneId;
 use crate::tui::popups;
 use crate::tui::widgets::feed::Scroll;
 
@@ -84,9 +85,9 @@ fn act(app: &mut App, action: Action, nth: usize) -> Outcome {
         Action::SelectRoom => rooms::show(app, nth),
         Action::Record => record_or_stop(app),
         Action::Retry => retry(app),
-        Action::ReplayPause => playback(ReplayControl::Pause),
-        Action::ReplayBack => playback(ReplayControl::Skip(-SKIP_SECONDS)),
-        Action::ReplayAhead => playback(ReplayControl::Skip(SKIP_SECONDS)),
+        Action::ReplayPause => playback(PlaybackCommand::Pause),
+        Action::ReplayBack => playback(PlaybackCommand::Skip(-SKIP_SECONDS)),
+        Action::ReplayAhead => playback(PlaybackCommand::Skip(SKIP_SECONDS)),
         Action::FocusNext => focus(app, true),
         Action::FocusPrev => focus(app, false),
         Action::Zoom => zoom(app),
@@ -95,13 +96,14 @@ fn act(app: &mut App, action: Action, nth: usize) -> Outcome {
         Action::PageUp => scroll(app, Scroll::Up),
         Action::PageDown => scroll(app, Scroll::Down),
         Action::Top => scroll(app, |_| Scroll::Top),
-        Action::Bottom => scroll(app, |_| Scroll::Bottom),
+        Action::Bottom => newest(app),
         Action::Diagnostics if app.tabs.is_empty() => Outcome::QUIET,
         Action::Diagnostics => open(app, Popup::Diagnostics(0)),
         Action::Help => open(app, Popup::Help(0)),
         Action::Dismiss => dismiss(app),
         Action::Accept => accept(app),
         Action::Cancel => close_popup(app),
+        Action::ToggleMouse => toggle_mouse(app),
         Action::Redraw => Effect::Redraw.into(),
         Action::Suspend => Effect::Suspend.into(),
         Action::Quit if app.tabs.iter().any(crate::tui::tab::Tab::is_recording) => {
@@ -185,8 +187,8 @@ fn record_or_stop(app: &mut App) -> Outcome {
 }
 
 /// A live has no other time than now: its tracker does not listen.
-fn playback(playback: ReplayControl) -> Outcome {
-    Effect::Track(track::Command::Replay(playback)).into()
+fn playback(playback: PlaybackCommand) -> Outcome {
+    Effect::Playback(playback).into()
 }
 
 fn retry(app: &mut App) -> Outcome {
@@ -203,7 +205,7 @@ fn dismiss(app: &mut App) -> Outcome {
     Outcome::dirty()
 }
 
-fn scroll(app: &mut App, by: impl Fn(usize) -> Scroll) -> Outcome {
+pub(super) fn scroll(app: &mut App, by: impl Fn(usize) -> Scroll) -> Outcome {
     let (rows, page) = popups::extent(app);
     match &mut app.popup {
         Some(Popup::Help(from) | Popup::Diagnostics(from)) => {
@@ -215,40 +217,60 @@ fn scroll(app: &mut App, by: impl Fn(usize) -> Scroll) -> Outcome {
     }
 }
 
-/// Panes that a key can open or move to, in order.
-fn panes(app: &App) -> Vec<Pane> {
+/// Panes that a key can open or move to, in order, and whether they are hidden ones that open over the main pane.
+fn panes(app: &App) -> (Vec<PaneId>, bool) {
     let wants = Wants { zoom: None, ..app.wants() };
-    let plan = layout::plan(Rect::from((ratatui::layout::Position::ORIGIN, app.size)), wants);
-    if plan.hidden.is_empty() { vec![Pane::Chat, Pane::Gifts, Pane::Graphs] } else { plan.hidden }
+    let plan = layout::plan(Rect::from((ratatui::layout::Position::ORIGIN, app.size)), &wants);
+    if plan.hidden.is_empty() { (wants.panes, false) } else { (plan.hidden, true) }
 }
 
 /// Moves the focus; where panes are hidden they open over the chat one after another.
 fn focus(app: &mut App, forward: bool) -> Outcome {
-    let panes = panes(app);
-    let mut stops = panes.clone();
-    if !panes.contains(&Pane::Chat) {
-        stops.insert(0, Pane::Chat);
+    let (mut stops, hidden) = panes(app);
+    if hidden {
+        stops.insert(0, PaneId::Chat);
     }
-    let at = stops.iter().position(|&pane| pane == app.focused()).unwrap_or(0);
+    let at = stops.iter().position(|&id| id == app.focused()).unwrap_or(0);
     let next = (at + if forward { 1 } else { stops.len() - 1 }) % stops.len();
-    let pane = stops.get(next).copied().unwrap_or(Pane::Chat);
-    app.focus = pane;
-    let hidden = !panes.contains(&Pane::Chat);
-    app.zoom = (if hidden { pane != Pane::Chat } else { app.zoom.is_some() }).then_some(pane);
+    let id = stops.get(next).copied().unwrap_or(PaneId::Chat);
+    app.focus = id;
+    app.zoom = (if hidden { id != PaneId::Chat } else { app.zoom.is_some() }).then_some(id);
     Outcome::dirty()
 }
 
 fn zoom(app: &mut App) -> Outcome {
-    let panes = panes(app);
-    if panes.contains(&Pane::Chat) {
-        app.zoom = if app.zoom.is_some() { None } else { Some(app.focus) };
+    let (panes, hidden) = panes(app);
+    if !hidden {
+        app.zoom = if app.zoom.is_some() { None } else { Some(app.focused()) };
         return Outcome::dirty();
     }
     let next = match app.zoom {
         None => panes.first(),
-        Some(open) => panes.iter().skip_while(|&&pane| pane != open).nth(1),
+        Some(open) => panes.iter().skip_while(|&&id| id != open).nth(1),
     };
     app.zoom = next.copied();
-    app.focus = app.zoom.unwrap_or(Pane::Chat);
+    app.focus = app.zoom.unwrap_or(PaneId::Chat);
     Outcome::dirty()
+}
+
+/// The focused pane to its newest row; where it shows that already, the chat.
+fn newest(app: &mut App) -> Outcome {
+    let focused = app.focused();
+    let moves = app.popup.is_some() || app.tab().is_some_and(|tab| focused.pane().is_scrolled(tab));
+    if !moves {
+        return scroll_pane(app, PaneId::Chat, |_| Scroll::Bottom);
+    }
+    scroll(app, |_| Scroll::Bottom)
+}
+
+/// Takes the mouse or gives it back, and says what that means for selecting text.
+fn toggle_mouse(app: &mut App) -> Outcome {
+    app.screen.mouse = !app.screen.mouse;
+    let words = if app.screen.mouse {
+        "the mouse is ours: the wheel scrolls, a click chooses; hold Shift to select text"
+    } else {
+        "the mouse is the terminal's again: it selects text"
+    };
+    app.notify(words);
+    Effect::CaptureMouse(app.screen.mouse).into()
 }

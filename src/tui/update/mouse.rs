@@ -2,11 +2,9 @@
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
-use strum::IntoEnumIterator as _;
 
-use super::{rooms, scroll_pane};
+use super::{keys, rooms, scroll_pane};
 use crate::tui::app::App;
-use crate::tui::layout::Pane;
 use crate::tui::msg::Outcome;
 use crate::tui::panes::tabs;
 use crate::tui::widgets::feed::Scroll;
@@ -18,13 +16,16 @@ const NOTCH: usize = 3;
 pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> Outcome {
     let at = Position::new(mouse.column, mouse.row);
     let plan = app.plan();
-    let pane = Pane::iter().find(|&pane| plan.area(pane).contains(at));
+    let pane = plan.shown().find(|(_, area)| area.contains(at)).map(|(id, _)| id);
     match (mouse.kind, pane) {
+        (MouseEventKind::ScrollUp, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Up(NOTCH)),
+        (MouseEventKind::ScrollDown, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Down(NOTCH)),
         _ if app.popup.is_some() => Outcome::QUIET,
         (MouseEventKind::ScrollUp, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Up(NOTCH)),
         (MouseEventKind::ScrollDown, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Down(NOTCH)),
-        (MouseEventKind::Down(MouseButton::Left), Some(pane @ (Pane::Chat | Pane::Gifts | Pane::Graphs))) => {
+        (MouseEventKind::Down(MouseButton::Left), Some(pane)) => {
             app.focus = pane;
+            pane.pane().click(app, at);
             Outcome::dirty()
         }
         (MouseEventKind::Down(MouseButton::Left), None) if plan.tabs.contains(at) => {

@@ -93,9 +93,8 @@ fn happened(app: &mut App, key: RoomKey, events: &[Noted]) -> Outcome {
 
 fn lagged(app: &mut App, key: RoomKey) -> Outcome {
     let Some(tab) = app.tabs.iter_mut().find(|tab| tab.key == key) else { return Outcome::QUIET };
-    if std::mem::replace(&mut tab.lagged, true) {
-        return Outcome::QUIET;
-    }
+    // Each time: the snapshot asked for before may itself have met a full queue, which is told as one more loss.
+    tab.lagged = true;
     Effect::Track(Command::Snapshot(key)).into()
 }
 

@@ -131,12 +131,13 @@ fn closing_a_recorded_room_asks_then_finishes_the_recording_first() {
 }
 
 #[test]
-fn a_mirror_that_lagged_asks_once_and_takes_the_snapshot() {
+fn a_mirror_that_lagged_asks_until_it_has_the_snapshot() {
     let mut app = on_air();
     let lagged = || UpdateKind::Lagged(Lost::default());
     let ask = Effect::Track(Command::Snapshot(RoomKey(1)));
     assert_eq!(hear(&mut app, 1, lagged()).effects, std::slice::from_ref(&ask));
-    assert_eq!(hear(&mut app, 1, lagged()).effects, []);
+    // The snapshot may have been refused by a full queue: the loss that is told then asks again.
+    assert_eq!(hear(&mut app, 1, lagged()).effects, std::slice::from_ref(&ask));
     let mut truth = Room::new(10);
     truth.title = "coffee".into();
     hear(&mut app, 1, UpdateKind::Snapshot(Arc::new(truth)));

@@ -21,7 +21,8 @@ pub(in crate::tui) fn left(buf: &mut Buffer, area: Rect, row: u16, line: &Line<'
         if x >= area.right() {
             break;
         }
-        (x, _) = buf.set_stringn(x, area.y, &span.content, usize::from(area.right() - x), span.style);
+        let style = line.style.patch(span.style);
+        (x, _) = buf.set_stringn(x, area.y, &span.content, usize::from(area.right() - x), style);
     }
 }
 
@@ -40,8 +41,12 @@ pub(in crate::tui) fn rule(buf: &mut Buffer, area: Rect, row: u16, title: &Line<
     let inner = Rect { x: area.x.saturating_add(2), width: area.width.saturating_sub(4), ..area };
     let title = padded(title);
     let note = padded(note);
+    // Cleared first: a cell keeps the faintness of the rule it had before.
+    clear(buf, Rect { width: columns(&title).min(inner.width), ..inner });
     left(buf, inner, 0, &title);
     if columns(&title) + columns(&note) + 2 <= inner.width {
+        let wide = columns(&note);
+        clear(buf, Rect { x: inner.right() - wide, width: wide, ..inner });
         right(buf, inner, 0, &note);
     }
 }
@@ -54,7 +59,7 @@ fn padded<'a>(line: &Line<'a>) -> Line<'a> {
     let mut spans = vec![Span::raw(" ")];
     spans.extend(line.spans.iter().cloned());
     spans.push(Span::raw(" "));
-    Line::from(spans)
+    Line::from(spans).style(line.style)
 }
 
 /// The row of an area, cut to the buffer; nothing when there is none.
@@ -84,6 +89,7 @@ pub(in crate::tui) fn clear(buf: &mut Buffer, area: Rect) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ratatui::style::Modifier;
 
     fn text(buf: &Buffer) -> String {
         buf.content.iter().map(ratatui::buffer::Cell::symbol).collect()
@@ -99,6 +105,18 @@ mod tests {
         };
         assert_eq!(drawn(24), "── Chat ────── 38/min ──");
         assert_eq!(drawn(14), "── Chat ──────");
+    }
+
+    #[test]
+    fn a_title_is_as_bright_as_it_was_asked_to_be() {
+        let area = Rect::new(0, 0, 24, 1);
+        let mut buf = Buffer::empty(area);
+        let dim = Style::new().add_modifier(Modifier::DIM);
+        let title = Line::styled("Chat", Style::new().add_modifier(Modifier::BOLD));
+        rule(&mut buf, area, 0, &title, &Line::raw("38/min"), dim);
+        for (x, modifier) in [(0, Modifier::DIM), (3, Modifier::BOLD), (16, Modifier::empty())] {
+            assert_eq!(buf.cell((x, 0)).unwrap().modifier, modifier, "{x}");
+        }
     }
 
     #[test]

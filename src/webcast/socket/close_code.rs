@@ -25,6 +25,17 @@ pub(super) fn meaning(code: u16, relayed: bool) -> (Kind, &'static str) {
     }
 }
 
+/// Whether the session ended in an ordinary way: the live is over, or the server is done with it. Nothing is wrong with
+/// the transport then.
+pub(super) fn ends_session(code: u16) -> bool {
+    matches!(code, 1_000 | 1_001 | 4_005)
+}
+
+/// Whether the library put this code in the place of one that no close frame may carry: it does not hand over what came.
+pub(super) fn is_replaced(code: u16, reason: &str) -> bool {
+    code == 1_002 && reason == "Protocol violation"
+}
+
 /// What a relay's text says has gone wrong; nothing when it only tells of itself or the room.
 pub(super) fn relay_error(text: &str) -> Option<String> {
     let json: serde_json::Value = serde_json::from_str(text).ok()?;

@@ -86,6 +86,22 @@ async fn frames_that_ask_are_acknowledged_with_their_own_words() {
 }
 
 #[tokio::test]
+async fn an_ack_repeats_bytes_that_are_no_text() {
+    let (mut socket, mut peer) = connected(UNHURRIED, 1 << 16).await;
+    let mut body = batch(true, "");
+    body.extend_from_slice(&[0x2a, 3, 0xff, 0, 0x80]);
+    peer.send(served(9, &body)).await.unwrap();
+    assert!(matches!(socket.next().await, Ok(Incoming::Response(_))));
+    let ack = loop {
+        let frame = heard(&mut peer).await;
+        if frame.kind == FrameKind::Ack {
+            break frame;
+        }
+    };
+    assert_eq!(&ack.payload[..], [0xff, 0, 0x80]);
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_costs_itself_only() {
     let (mut socket, mut peer) = connected(UNHURRIED, 64 << 20).await;
     let mut cut = Frame::serve(&FrameKind::Message, 1, 1, &batch(true, "-"), true).to_vec();

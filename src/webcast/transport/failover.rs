@@ -49,6 +49,18 @@ pub struct Health {
     pub budget: Option<Budget>,
 }
 
+impl Health {
+    /// Leaves the transport alone until `until`, or longer where something asked for that before: a failure that names no
+    /// time takes nothing back. Only a success does.
+    fn hold_until(&mut self, until: Option<Moment>, now: Moment) {
+        let known = self.not_before.filter(|known| !known.since(now).is_zero());
+        self.not_before = match (known, until) {
+            (Some(known), Some(until)) if known.since(now) > until.since(now) => Some(known),
+            (known, until) => until.or(known),
+        };
+    }
+}
+
 /// A room that was opened.
 #[derive(Debug)]
 pub struct Opened {
@@ -63,8 +75,10 @@ pub struct Opened {
 pub struct FailoverError {
     /// What each transport said, in the order they were tried. Empty when none is configured.
     pub sentences: Vec<Text>,
-    /// When the first transport may be asked again, where all of them named a time.
+    /// When the first transport that named a time may be asked again.
     pub retry_after: Option<Duration>,
+    /// A transport failed because the network or its server is in trouble: trying again within seconds may help.
+    pub outage: bool,
 }
 
 impl std::error::Error for FailoverError {}
@@ -87,7 +101,7 @@ impl fmt::Display for FailoverError {
 /// What came of one transport.
 enum Try {
     Opened(Session),
-    Failed { sentence: Text, held: Option<Duration> },
+    Failed { sentence: Text, held: Option<Duration>, outage: bool },
 }
 
 impl Failover {
@@ -107,7 +121,8 @@ impl Failover {
     /// Opens a room by the first transport that can. `on_try` hears the name of each before it is asked.
     pub async fn open(&self, room: &RoomRef, mut on_try: impl FnMut(&str) + Send) -> Result<Opened, FailoverError> {
         let mut sentences = Vec::new();
-        let mut waits = Vec::new();
+        let mut retry_after: Option<Duration> = None;
+        let mut outage = false;
         for (at, transport) in self.inner.transports.iter().enumerate() {
             let outcome = if let Some(wait) = self.held(at) {
                 skipped(transport.name(), wait)
@@ -117,15 +132,14 @@ impl Failover {
             };
             match outcome {
                 Try::Opened(session) => return Ok(Opened { transport: Text::new(transport.name()), session }),
-                Try::Failed { sentence, held } => {
+                Try::Failed { sentence, held, outage: passes } => {
                     sentences.push(sentence);
-                    waits.push(held);
+                    retry_after = [retry_after, held].into_iter().flatten().min();
+                    outage |= passes;
                 }
             }
         }
-        // Only when everybody asked for time does waiting that long make sense.
-        let retry_after = waits.into_iter().collect::<Option<Vec<_>>>().and_then(|waits| waits.into_iter().min());
-        Err(FailoverError { sentences, retry_after })
+        Err(FailoverError { sentences, retry_after, outage })
     }
 
     /// How each transport has fared, in order.
@@ -166,7 +180,7 @@ impl Failover {
         };
         self.with_health(|health| {
             if let Some((health, error)) = health.get_mut(at).zip(result.as_ref().err()) {
-                health.not_before = held.map(|wait| now + wait);
+                health.hold_until(held.map(|wait| now + wait), now);
                 health.last_error = Some(error.sentence().clone());
             }
         });
@@ -177,7 +191,7 @@ impl Failover {
                     Box::new(FirstFrameProbe { frames: session.frames, failover: self.clone(), at, proven: false });
                 Try::Opened(Session { frames, ..session })
             }
-            Err(error) => Try::Failed { sentence: error.sentence().clone(), held },
+            Err(error) => Try::Failed { sentence: error.sentence().clone(), held, outage: error.is_outage() },
         }
     }
 
@@ -196,8 +210,8 @@ impl Failover {
                     health.last_error = Some(error.sentence().clone());
                     let limited = matches!(error.kind(), Kind::RateLimited { .. });
                     // What is wrong with the room is nothing that other rooms must wait for.
-                    let holds = limited || (others && !error.is_lasting());
-                    health.not_before = holds.then(|| now + error.retry_after().unwrap_or(UNTOLD_WAIT));
+                    let holds = limited || (others && !error.is_lasting() && !error.is_session_end());
+                    health.hold_until(holds.then(|| now + error.retry_after().unwrap_or(UNTOLD_WAIT)), now);
                 }
             }
         });
@@ -212,7 +226,7 @@ impl Failover {
 
 fn skipped(name: &str, wait: Duration) -> Try {
     let sentence = Text::from(format_args!("{name} is left alone for another {}", HumanDuration(wait)));
-    Try::Failed { sentence, held: Some(wait) }
+    Try::Failed { sentence, held: Some(wait), outage: false }
 }
 
 /// A source of frames that reports to the failover whether it brings any.
@@ -350,6 +364,9 @@ mod tests {
         assert!(failover.open(&room(), |_| {}).await.unwrap().session.next().await.is_err());
         assert_eq!(opened_by(&failover).await.1.unwrap(), "direct");
         assert!(failover.health()[0].last_error.is_some());
+        let over = Error::new(Kind::Closed, "the live has ended").session_ended(true);
+        failover.record_first_frame(0, Err(&over));
+        assert_eq!(failover.health()[0].not_before, None, "a live that ended holds up no other");
     }
 
     #[tokio::test]
@@ -370,11 +387,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_refusal_without_a_time_leaves_the_time_to_the_caller() {
+    async fn a_failure_without_a_time_does_not_take_back_a_limit() {
         let (failover, _) =
             failover(vec![scripted("provider a", vec![limited(32)]), scripted("direct", vec![refused()])]);
         let error = opened_by(&failover).await.1.unwrap_err();
-        assert_eq!(error.retry_after, None);
+        assert_eq!((error.retry_after, error.outage), (Some(Duration::from_secs(32)), false));
+        let until = failover.health()[0].not_before;
+        // A room that asked before the limit was known hears of its failure after it.
+        let late = || Error::new(Kind::Timeout, "provider a did not answer within 10 s");
+        failover.record_open(0, Err(late()));
+        failover.record_first_frame(0, Err(&late().session_ended(true)));
+        failover.record_open(0, Err(limited(1)));
+        assert!(until.is_some());
+        assert_eq!(failover.health()[0].not_before, until);
+        failover.record_first_frame(0, Ok(()));
+        assert_eq!(failover.health()[0].not_before, None);
         assert_eq!(failover.health()[1].last_error.as_ref().unwrap(), refused().sentence());
     }
 

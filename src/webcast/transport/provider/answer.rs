@@ -38,7 +38,9 @@ pub(super) struct Asked<'a> {
 /// Reads an answer.
 pub(super) fn read(asked: Asked<'_>, answer: &Answer) -> Result<Signed, Error> {
     let name = asked.name;
-    let fail = |words: String| Err(Error::new(Kind::Provider, format!("{name} {words}; try another transport")));
+    // An answer without a socket is the provider's trouble and passes; see docs/protocol.md.
+    let fail =
+        |words: String| Err(Error::new(Kind::Provider, format!("{name} {words}; try another transport")).outage(true));
     if answer.status.as_u16() != 200 {
         return Err(refusal(asked, answer));
     }
@@ -101,7 +103,7 @@ pub(super) fn refusal(asked: Asked<'_>, answer: &Answer) -> Error {
         300..=399 => (Kind::Provider, "sends us elsewhere, which we do not follow; check its url in the config".into()),
         _ => (Kind::Provider, format!("answered HTTP {status}{said}; try another transport")),
     };
-    Error::new(kind, format!("{name} {words}"))
+    Error::new(kind, format!("{name} {words}")).outage(answer.status.is_server_error())
 }
 
 /// The limits are a minute's, an hour's and a day's; the body says which one is reached.

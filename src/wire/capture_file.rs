@@ -1,0 +1,170 @@
+//! The forms a file of captured traffic may have: JSON lines, a JSON array, a browser's HAR, one frame as it came.
+//!
+//! Each may be in UTF-8 or UTF-16, with or without a byte order mark, and compressed with gzip. Reads what fits into memory;
+//! knows no files.
+
+use base64::Engine as _;
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::capture::{LENIENT_BASE64, Line, frame_of};
+use super::{Frame, Inflater, MAX_INFLATED, Response, is_gzip};
+use crate::text::Text;
+
+/// The forms, in words for people.
+pub const FORMS: &str = "lines of {\"b64\": …} (frames) or {\"method\": …, \"payload_b64\": …} (messages), a JSON array of those, \
+                         a HAR of a live page saved by a browser, or a frame as it came; plain, in UTF-16 or compressed with gzip";
+
+/// Whether a file that begins with this line has to be read whole: it is no plain JSON lines.
+pub fn is_whole(first_line: &[u8]) -> bool {
+    let line = without_mark(first_line).trim_ascii_start();
+    match line.first() {
+        Some(b'{') => {
+            line.get(1) == Some(&0) || serde_json::from_slice::<Value>(line).map_or(true, |value| is_har(&value))
+        }
+        Some(b'[') => true,
+        _ => std::str::from_utf8(line).is_err() || line.iter().any(|&byte| byte < 0x20 && !byte.is_ascii_whitespace()),
+    }
+}
+
+/// The lines of a file that has to be read whole; nothing where it has none of our forms.
+pub fn lines(bytes: &[u8]) -> Vec<Line> {
+    if is_gzip(bytes) {
+        let inflated = Inflater::new(MAX_INFLATED).inflate(bytes).unwrap_or_default();
+        return if is_gzip(&inflated) { Vec::new() } else { lines(&inflated) };
+    }
+    let text = utf8(bytes);
+    let document = serde_json::from_slice::<Value>(&text);
+    match document {
+        Ok(Value::Array(items)) => items.iter().filter_map(item).collect(),
+        Ok(document) if is_har(&document) => har(&document),
+        Ok(document) => item(&document).into_iter().collect(),
+        Err(_) => frame(Bytes::copy_from_slice(bytes), 0).map_or_else(|| json_lines(&text), |line| vec![line]),
+    }
+}
+
+fn json_lines(text: &[u8]) -> Vec<Line> {
+    text.split(|&byte| byte == b'\n').filter_map(|line| Line::parse(&String::from_utf8_lossy(line)).ok()).collect()
+}
+
+/// An entry of an array: an object as on a line, or a frame in base64.
+fn item(value: &Value) -> Option<Line> {
+    match value {
+        Value::Object(_) => Line::from_json(value).ok(),
+        Value::String(b64) => frame(base64(b64)?, 0),
+        _ => None,
+    }
+}
+
+fn is_har(document: &Value) -> bool {
+    document.pointer("/log/entries").is_some_and(Value::is_array)
+}
+
+/// The frames of all sockets and the answers of the event polls, in the order in which they came.
+fn har(document: &Value) -> Vec<Line> {
+    let entries = document.pointer("/log/entries").and_then(Value::as_array);
+    let mut found: Vec<(i64, Line)> = Vec::new();
+    for entry in entries.into_iter().flatten() {
+        let messages = entry.get("_webSocketMessages").and_then(Value::as_array);
+        for message in messages.into_iter().flatten() {
+            let sent = message.get("type").and_then(Value::as_str) == Some("send");
+            let t = message.get("time").and_then(seconds).map_or(0, |seconds| (seconds * 1_000.0) as i64);
+            let data = message.get("data").and_then(Value::as_str);
+            let line = data.filter(|_| !sent).and_then(base64).and_then(|bytes| frame(bytes, t));
+            found.extend(line.map(|line| (t, line)));
+        }
+        let content = entry.pointer("/response/content");
+        let encoded = content.filter(|content| content.get("encoding").and_then(Value::as_str) == Some("base64"));
+        let body = encoded.and_then(|content| base64(content.get("text")?.as_str()?));
+        let begun = entry.get("startedDateTime").and_then(Value::as_str);
+        let t = begun.and_then(|time| time.parse::<jiff::Timestamp>().ok()).map_or(0, jiff::Timestamp::as_millisecond);
+        found.extend(body.and_then(|body| frame(body, t)).map(|line| (t, line)));
+    }
+    found.sort_by_key(|(t, _)| *t);
+    found.into_iter().map(|(_, line)| line).collect()
+}
+
+/// A frame, or the body of a response without one: only where messages can be read in it.
+fn frame(bytes: Bytes, t: i64) -> Option<Line> {
+    let mut inflater = Inflater::new(MAX_INFLATED);
+    let plain = if is_gzip(&bytes) { inflater.inflate(&bytes).ok()? } else { bytes };
+    let framed = Frame::decode(plain.clone()).ok().filter(|frame| frame.kind.carries_response());
+    if framed.and_then(|frame| frame.body(&mut inflater).ok()).is_some_and(|body| has_messages(&body)) {
+        return Some(Line::Frame { t, bytes: plain });
+    }
+    has_messages(&plain).then(|| Line::Frame { t, bytes: frame_of(&plain) })
+}
+
+fn has_messages(body: &Bytes) -> bool {
+    let response = Response::decode(body);
+    response.is_ok_and(|response| response.messages.iter().any(|message| message.method.starts_with("Webcast")))
+}
+
+fn base64(text: &str) -> Option<Bytes> {
+    LENIENT_BASE64.decode(text.trim()).ok().map(Bytes::from)
+}
+
+fn seconds(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+/// The text in UTF-8 without a byte order mark.
+fn utf8(bytes: &[u8]) -> Vec<u8> {
+    let little = match bytes {
+        [0xff, 0xfe, ..] | [b'{' | b'[', 0, ..] => true,
+        [0xfe, 0xff, ..] | [0, b'{' | b'[', ..] => false,
+        _ => return without_mark(bytes).to_vec(),
+    };
+    let units = bytes.chunks_exact(2).filter_map(|pair| <[u8; 2]>::try_from(pair).ok());
+    let units: Vec<u16> = units.map(if little { u16::from_le_bytes } else { u16::from_be_bytes }).collect();
+    String::from_utf16_lossy(&units).trim_start_matches('\u{feff}').as_bytes().to_vec()
+}
+
+/// Without the byte order mark of UTF-8.
+pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+/// What to tell somebody whose file holds nothing we can read.
+pub fn nothing_readable(name: &str) -> String {
+    format!("nothing in {} could be read as captured traffic; what is read: {FORMS}", Text::new(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{FrameKind, compress, pb};
+    use prost::Message as _;
+
+    fn raw() -> Bytes {
+        let message = pb::Message { method: "WebcastChatMessage".to_owned(), msg_id: 7, ..Default::default() };
+        let body = pb::Response { messages: vec![message], ..Default::default() }.encode_to_vec();
+        Frame::serve(&FrameKind::Message, 1, 0, &body, true)
+    }
+
+    #[test]
+    fn every_form_is_read() {
+        let frame = Line::Frame { t: 0, bytes: raw() };
+        let line = frame.to_json();
+        let wide: Vec<u8> = format!("\u{feff}{line}\n{line}\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let b64 = LENIENT_BASE64.encode(raw());
+        let har = format!(
+            r#"{{"log":{{"entries":[{{"_webSocketMessages":[{{"type":"send","time":1,"data":"{b64}"}},
+            {{"type":"receive","time":1700000000.5,"opcode":2,"data":"{b64}"}}]}}]}}}}"#
+        );
+        for (bytes, count) in [
+            (format!("[{line},\n{line}, 7]").into_bytes(), 2),
+            (format!("[\"{b64}\"]").into_bytes(), 1),
+            (wide, 2),
+            (har.into_bytes(), 1),
+            (raw().to_vec(), 1),
+            (compress(&raw()), 1),
+            (compress(format!("{line}\n{line}\n").as_bytes()), 2),
+        ] {
+            assert!(is_whole(bytes.split(|&byte| byte == b'\n').next().unwrap()), "{bytes:?}");
+            assert_eq!(lines(&bytes).len(), count, "{}", String::from_utf8_lossy(&bytes));
+        }
+        assert!(!is_whole(line.as_bytes()) && !is_whole(b"nonsense"));
+        assert!(lines(b"\x00\x01\x02").is_empty());
+    }
+}
