@@ -104,8 +104,8 @@ impl Client {
     /// Fails with [`Error::NotLive`] when there is none. Needs a tokio runtime.
     pub async fn track_user(&self, name: &str) -> Result<Live, Error> {
         let found = self.look_up(name).await?;
-        if !found.status.is_on() {
-            return Err(Error::not_live(&found.unique_id));
+        if !found.status.is_on() || found.room_id.is_none() {
+            return Err(no_room(&found));
         }
         self.open(Target::Host(found.unique_id), found.room_id, true).await
     }
@@ -164,17 +164,29 @@ impl Client {
         }
     }
 
-    /// What the service knows of a room: of the live of a name (or of the last one), or of a room id.
+    /// What the service knows of a room: of the live of a name (or of the last one), or of a room id. Where `room/info` itself
+    /// has no answer, [`RoomInfo::missing`] says why, and the rest is what the look-up knows.
     pub async fn room_info(&self, room: &str) -> Result<RoomInfo, Error> {
-        let room = self.room_of(room).await?;
-        Ok(self.service.room_info(room).await?)
+        match room.parse()? {
+            Target::Room(room) => Ok(self.service.room_info(room).await?),
+            Target::Host(host) => self.room_info_of(&self.service.look_up(&host).await?).await,
+        }
+    }
+
+    /// The same for somebody who has just been looked up. Fails with [`Error::NotLive`] where no room is known.
+    pub async fn room_info_of(&self, found: &Lookup) -> Result<RoomInfo, Error> {
+        let room = found.room_id.ok_or_else(|| no_room(found))?;
+        Ok(self.service.room_info_of(room, found).await?)
     }
 
     /// The room that a name or a room id stands for.
     pub async fn room_of(&self, room: &str) -> Result<RoomId, Error> {
         match room.parse()? {
             Target::Room(room) => Ok(room),
-            Target::Host(host) => self.service.look_up(&host).await?.room_id.ok_or_else(|| Error::not_live(&host)),
+            Target::Host(host) => {
+                let found = self.service.look_up(&host).await?;
+                found.room_id.ok_or_else(|| no_room(&found))
+            }
         }
     }
 
@@ -213,6 +225,14 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("event_options", &self.event_options).finish_non_exhaustive()
     }
+}
+
+/// Why there is no room to go to: there is no live, or nobody says so for sure.
+fn no_room(found: &Lookup) -> Error {
+    if found.unsure.is_empty() {
+        return Error::not_live(&found.unique_id);
+    }
+    webcast::Error::new(webcast::Kind::BadAnswer, found.unsure.clone()).into()
 }
 
 /// The name in a name or a link. A number is an account's id, which TikTok takes as a name too.

@@ -123,14 +123,27 @@ impl Client {
         Ok(client)
     }
 
-    /// Who `host` is and whether they are live: by `api-live`, else by the live page.
+    /// Who `host` is and whether they are live. The sources are asked in turn until one is sure: `api-live`, the live page,
+    /// the profile page with `room/info`, a provider's room-id route.
     pub async fn look_up(&self, host: &UniqueId) -> Result<Lookup, Error> {
         lookup::look_up(&self.service, host).await
     }
 
     /// What the service knows about a room. Works without login and signature.
     pub async fn room_info(&self, room: RoomId) -> Result<RoomInfo, Error> {
-        room_info::room_info(&self.service, room).await
+        room_info::fetch(&self.service, room).await
+    }
+
+    /// What the service knows about a room that `found` named; what `found` knows of it where `room/info` has no answer.
+    pub async fn room_info_of(&self, room: RoomId, found: &Lookup) -> Result<RoomInfo, Error> {
+        let error = match self.room_info(room).await {
+            Ok(info) => return Ok(info),
+            Err(error) => error,
+        };
+        match found.as_room_info() {
+            Some(known) => Ok(RoomInfo { missing: error.sentence().clone(), ..known }),
+            None => Err(error),
+        }
     }
 
     /// The streams of a live, from all answers that name some: room info, and the look-ups of its host where given. Works

@@ -8,6 +8,7 @@ use color_eyre::eyre::Result;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::mpsc;
 
+use super::query::UNKNOWN;
 use super::{SettingsArgs, UsageError, output};
 use crate::clock::Clock;
 use crate::events::json::{self, JsonTally, LineContext};
@@ -84,12 +85,14 @@ pub(super) struct Printer {
     rooms: HashMap<RoomKey, Labels>,
     /// Rooms whose live has not ended yet.
     open: HashSet<RoomKey>,
+    /// Somebody who was named does not exist.
+    nobody: bool,
     lines: Vec<u8>,
 }
 
 impl Printer {
     pub(super) fn new(once: bool, clock: Clock) -> Self {
-        Self { once, clock, rooms: HashMap::new(), open: HashSet::new(), lines: Vec::new() }
+        Self { once, clock, rooms: HashMap::new(), open: HashSet::new(), nobody: false, lines: Vec::new() }
     }
 
     pub(super) async fn print(mut self, mut updates: mpsc::Receiver<Update>) -> Result<ExitCode> {
@@ -117,7 +120,7 @@ impl Printer {
             }
             self.lines.clear();
             if self.once && !self.rooms.is_empty() && self.open.is_empty() {
-                return Ok(ExitCode::SUCCESS);
+                return Ok(if self.nobody { ExitCode::from(UNKNOWN) } else { ExitCode::SUCCESS });
             }
         }
     }
@@ -164,6 +167,13 @@ impl Printer {
             }
             EventKind::State(phase) if phase.kind == PhaseKind::Ended => {
                 self.open.remove(&key);
+            }
+            // Before any live this is a look-up to which waiting is no answer, such as for somebody who does not exist.
+            EventKind::State(phase) if phase.kind == PhaseKind::Failed && labels.room_id.is_none() => {
+                if self.open.remove(&key) {
+                    self.nobody = true;
+                    output::warn(phase.reason.as_str());
+                }
             }
             _ => {}
         }

@@ -7,7 +7,7 @@ use color_eyre::eyre::Result;
 use serde_json::json;
 
 use super::SettingsArgs;
-use super::query::{number, print_json, print_table, query, said};
+use super::query::{answered, number, print_json, print_table, query, said};
 use crate::webcast::GiftRow;
 
 /// List gifts and their prices.
@@ -22,7 +22,7 @@ pub(super) struct Gifts {
 }
 
 pub(super) fn run(args: &Gifts, settings: &SettingsArgs) -> Result<ExitCode> {
-    query(settings, async |client| {
+    let result = query(settings, async |client| {
         let room = match &args.room {
             Some(room) => Some(client.room_of(room).await?),
             None => None,
@@ -39,7 +39,8 @@ pub(super) fn run(args: &Gifts, settings: &SettingsArgs) -> Result<ExitCode> {
             print_table(["gift", "coins", "id", ""], [false, true, true, false], &rows)?;
         }
         Ok(ExitCode::SUCCESS)
-    })
+    });
+    answered(result)
 }
 
 fn row(gift: &GiftRow) -> [String; 4] {

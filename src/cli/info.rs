@@ -6,11 +6,11 @@ use clap::Args;
 use color_eyre::eyre::Result;
 use serde_json::json;
 
-use super::SettingsArgs;
-use super::query::{number, print_facts, print_json, query, room_json, said, status, time};
+use super::query::{UNKNOWN, answered, number, print_facts, print_json, query, room_json, said, status, time};
+use super::{SettingsArgs, output};
 use crate::client::{Client, Error};
 use crate::ids::Target;
-use crate::webcast::{RoomInfo, UserInfo};
+use crate::webcast::{LiveStatus, RoomInfo, UserInfo};
 
 /// Tell who somebody is and what their live is.
 #[derive(Debug, Args)]
@@ -24,45 +24,96 @@ pub(super) struct Info {
 }
 
 pub(super) fn run(args: &Info, settings: &SettingsArgs) -> Result<ExitCode> {
-    query(settings, async |client| {
-        let (user, room) = find(&client, &args.room).await?;
+    let result = query(settings, async |client| {
+        let known = find(&client, &args.room).await?;
         if args.json {
-            print_json(&json!({ "user": user.as_ref().map(user_json), "room": room.as_ref().map(room_json) }))?;
+            print_json(&json!({
+                "user": known.user.as_ref().map(user_json),
+                "live": known.status.map(status),
+                "room": known.room.as_ref().map(room_json),
+                "missing": known.missing,
+            }))?;
         } else {
-            print_facts(&facts(user.as_ref(), room.as_ref()))?;
+            print_facts(&facts(&known))?;
         }
-        Ok(ExitCode::SUCCESS)
-    })
+        for sentence in &known.missing {
+            output::warn(sentence);
+        }
+        Ok(if known.missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(UNKNOWN) })
+    });
+    answered(result)
 }
 
-/// The account and its room, as far as each is to be had: a user may never have been live, and a room may name no user.
-async fn find(client: &Client, typed: &str) -> Result<(Option<UserInfo>, Option<RoomInfo>), Error> {
-    match typed.parse()? {
-        Target::Room(_) => {
-            let room = client.room_info(typed).await?;
-            let user = match &room.unique_id {
-                Some(name) => client.user_info(name.as_str()).await.ok(),
-                None => None,
-            };
-            Ok((user, Some(room)))
-        }
-        Target::Host(_) => {
-            let user = client.user_info(typed).await?;
-            match client.room_info(typed).await {
-                Ok(room) => Ok((Some(user), Some(room))),
-                Err(Error::NotLive(_)) => Ok((Some(user), None)),
-                Err(error) => {
-                    tracing::info!("the room of @{}: {error}", user.unique_id);
-                    Ok((Some(user), None))
-                }
-            }
+/// What was found out, and why the rest was not.
+#[derive(Default)]
+struct Known {
+    user: Option<UserInfo>,
+    /// Where the live stands, where anybody was asked.
+    status: Option<LiveStatus>,
+    room: Option<RoomInfo>,
+    /// One sentence for each part that is not known.
+    missing: Vec<String>,
+}
+
+impl Known {
+    fn miss(&mut self, sentence: String) {
+        if !self.missing.contains(&sentence) {
+            self.missing.push(sentence);
         }
     }
 }
 
-fn facts<'l>(user: Option<&UserInfo>, room: Option<&RoomInfo>) -> Vec<(&'l str, String)> {
+/// The account and its room, as far as each is to be had: a user may never have been live, and a room may name no user.
+async fn find(client: &Client, typed: &str) -> Result<Known, Error> {
+    let mut known = Known::default();
+    if let Target::Room(_) = typed.parse()? {
+        let room = client.room_info(typed).await?;
+        if let Some(name) = &room.unique_id {
+            match client.user_info(name.as_str()).await {
+                Ok(user) => known.user = Some(user),
+                Err(error) => known.miss(error.to_string()),
+            }
+        }
+        known.status = Some(room.status);
+        known.room = Some(room);
+        return Ok(known);
+    }
+    let found = client.look_up(typed).await;
+    match (client.user_info(typed).await, &found) {
+        (Ok(user), _) => known.user = Some(user),
+        (Err(error), Ok(found)) => {
+            known.user = Some(found.clone().into());
+            known.miss(error.to_string());
+        }
+        // The look-up's failure is the one that `live` tells too.
+        (Err(_), Err(error)) => return Err(error.clone()),
+    }
+    match found {
+        Ok(found) => {
+            known.status = Some(found.status);
+            if !found.unsure.is_empty() {
+                known.miss(found.unsure.to_string());
+            }
+            if found.room_id.is_some() {
+                match client.room_info_of(&found).await {
+                    Ok(room) => {
+                        if !room.missing.is_empty() {
+                            known.miss(room.missing.to_string());
+                        }
+                        known.room = Some(room);
+                    }
+                    Err(error) => known.miss(error.to_string()),
+                }
+            }
+        }
+        Err(error) => known.miss(error.to_string()),
+    }
+    Ok(known)
+}
+
+fn facts(known: &Known) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
-    if let Some(user) = user {
+    if let Some(user) = &known.user {
         facts.extend([
             ("user", format!("@{}", user.unique_id)),
             ("name", user.nickname.to_string()),
@@ -77,7 +128,7 @@ fn facts<'l>(user: Option<&UserInfo>, room: Option<&RoomInfo>) -> Vec<(&'l str, 
             ("videos", number(user.videos)),
         ]);
     }
-    if let Some(room) = room {
+    if let Some(room) = &known.room {
         let on = room.status.is_on();
         facts.extend([
             ("live", status(room.status)),
@@ -94,7 +145,12 @@ fn facts<'l>(user: Option<&UserInfo>, room: Option<&RoomInfo>) -> Vec<(&'l str, 
             ),
         ]);
     } else {
-        facts.push(("live", "no room".to_owned()));
+        let live = match known.status {
+            Some(LiveStatus::Offline) => "no room".to_owned(),
+            Some(other) => status(other),
+            None => "unknown".to_owned(),
+        };
+        facts.push(("live", live));
     }
     facts
 }

@@ -6,13 +6,11 @@ use clap::Args;
 use color_eyre::eyre::Result;
 use serde_json::json;
 
-use super::query::{number, print_json, print_table, query, said, status, time};
+use super::query::{UNKNOWN, number, print_json, print_table, query, said, status, time};
 use super::{SettingsArgs, output};
 use crate::text::clip;
 use crate::webcast::Lookup;
 
-/// Exit code when nobody was found live and somebody could not be looked up.
-const UNTOLD: u8 = 2;
 /// Columns of a title.
 const TITLE: usize = 48;
 
@@ -28,6 +26,17 @@ pub(super) struct Live {
 }
 
 pub(super) fn run(args: &Live, settings: &SettingsArgs) -> Result<ExitCode> {
+    // Where no answer was had, whatever kept it away, "not live" would be a lie.
+    match ask(args, settings) {
+        Err(error) if !error.is::<output::WriteError>() => {
+            output::warn(&format!("{error:#}"));
+            Ok(ExitCode::from(UNKNOWN))
+        }
+        told => told,
+    }
+}
+
+fn ask(args: &Live, settings: &SettingsArgs) -> Result<ExitCode> {
     // A wrong name is told before anybody is asked.
     super::targets(&args.names)?;
     query(settings, async |client| {
@@ -37,10 +46,14 @@ pub(super) fn run(args: &Live, settings: &SettingsArgs) -> Result<ExitCode> {
             match client.look_up(name).await {
                 Ok(found) => {
                     anybody |= found.status.is_on();
+                    untold |= !found.status.is_known();
                     if args.json {
                         print_json(&to_json(&found))?;
                     } else {
                         rows.push(row(&found));
+                    }
+                    if !found.unsure.is_empty() {
+                        output::warn(found.unsure.as_str());
                     }
                 }
                 Err(error) => {
@@ -55,7 +68,7 @@ pub(super) fn run(args: &Live, settings: &SettingsArgs) -> Result<ExitCode> {
         Ok(match (anybody, untold) {
             (true, _) => ExitCode::SUCCESS,
             (false, false) => ExitCode::FAILURE,
-            (false, true) => ExitCode::from(UNTOLD),
+            (false, true) => ExitCode::from(UNKNOWN),
         })
     })
 }

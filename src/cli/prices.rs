@@ -7,7 +7,7 @@ use color_eyre::eyre::Result;
 use serde_json::json;
 
 use super::SettingsArgs;
-use super::query::{print_json, print_table, query, said};
+use super::query::{answered, print_json, print_table, query, said};
 use crate::webcast::CoinPack;
 
 /// List what coins cost.
@@ -19,7 +19,7 @@ pub(super) struct Prices {
 }
 
 pub(super) fn run(args: &Prices, settings: &SettingsArgs) -> Result<ExitCode> {
-    query(settings, async |client| {
+    let result = query(settings, async |client| {
         let packs = client.price_list().await?;
         if args.json {
             print_json(&json!({ "packs": packs.iter().map(to_json).collect::<Vec<_>>() }))?;
@@ -28,7 +28,8 @@ pub(super) fn run(args: &Prices, settings: &SettingsArgs) -> Result<ExitCode> {
             print_table(["coins", "extra", "USD", "here"], [true, true, true, false], &rows)?;
         }
         Ok(ExitCode::SUCCESS)
-    })
+    });
+    answered(result)
 }
 
 fn row(pack: &CoinPack) -> [String; 4] {

@@ -17,7 +17,7 @@ use crate::events::json::escape;
 use crate::ids::UniqueId;
 use crate::run;
 use crate::text::{Text, clip, width};
-use crate::webcast::{LiveStatus, RoomInfo};
+use crate::webcast::{Kind, LiveStatus, RoomInfo};
 
 /// The version of every object.
 const VERSION: u32 = 1;
@@ -32,6 +32,21 @@ pub(super) fn query(
     let (loaded, secrets) = settings.load()?;
     let client = Client::builder().settings(loaded.settings, secrets).build()?;
     run::runtime()?.block_on(question(client))
+}
+
+/// Exit code of a question that got no answer, or not the whole of it: unknown is not none.
+pub(super) const UNKNOWN: u8 = 2;
+
+/// The exit code of a question; a failure that is no answer is told in words.
+pub(super) fn answered(result: Result<ExitCode>) -> Result<ExitCode> {
+    let error = match result {
+        Err(error) if !error.is::<WriteError>() => error,
+        told => return told,
+    };
+    output::warn(&format!("{error:#}"));
+    let kind = error.downcast_ref::<crate::client::Error>().and_then(crate::client::Error::kind);
+    // That there is no such account is an answer.
+    Ok(if kind == Some(Kind::NotFound) { ExitCode::FAILURE } else { ExitCode::from(UNKNOWN) })
 }
 
 /// One object for programs.
@@ -132,6 +147,7 @@ pub(super) fn status(status: LiveStatus) -> String {
         LiveStatus::Paused => "paused".into(),
         LiveStatus::Offline => "offline".into(),
         LiveStatus::Unknown(number) => format!("unknown({number})"),
+        LiveStatus::NotStated => "unknown".into(),
     }
 }
 

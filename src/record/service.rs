@@ -19,7 +19,7 @@ impl Source for Client {
         let state = match streams.status {
             LiveStatus::Offline => LiveState::Ended,
             LiveStatus::Paused => LiveState::Paused,
-            LiveStatus::Live | LiveStatus::Unknown(_) => LiveState::On,
+            LiveStatus::Live | LiveStatus::Unknown(_) | LiveStatus::NotStated => LiveState::On,
         };
         let offer = |stream: StreamUrl| Offer {
             quality: Text::from(stream.quality.as_str()),

@@ -204,6 +204,10 @@ impl RoomTask {
             (LiveStatus::Unknown(number), _) => Phase::new(PhaseKind::Offline).because(format!(
                 "TikTok gives this room a status we do not know ({number}); looking again each minute"
             )),
+            (LiveStatus::NotStated, _) => Phase::new(PhaseKind::LookingUp)
+                .because("TikTok does not say whether they are live; looking again each minute"),
+            (LiveStatus::Live | LiveStatus::Paused, None) => Phase::new(PhaseKind::LookingUp)
+                .because("live, but TikTok does not name the room; looking again each minute"),
             // Why it ended stays on screen until the next live.
             (_, Some(past)) => Phase::new(PhaseKind::Ended).because(past.reason.clone()),
             (_, None) => Phase::new(PhaseKind::Offline).because("not live; looking again each minute"),

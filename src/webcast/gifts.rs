@@ -16,6 +16,8 @@ use crate::ids::{GiftId, RoomId};
 use crate::text::Text;
 
 const CAP: usize = 8 << 20;
+/// A missing list says nothing of the room.
+const LIST: Subject<'static> = Subject::Thing("the list of gifts");
 /// Gifts taken; full lists have 100 to 700.
 const MAX_GIFTS: usize = 4_096;
 
@@ -42,8 +44,8 @@ pub(super) async fn gift_list(service: &Service, room: Option<RoomId>) -> Result
     let room_id = room.map(|room| room.to_string());
     let url = service.question(url, room_id.as_deref().map(|room| ("room_id", room)));
     let (subject, of, way) = match room {
-        Some(room) => (Subject::Room(room), format!(" of room {room}"), service.routes.of_room(room, None)),
-        None => (Subject::Thing("the list of gifts"), String::new(), Arc::clone(service.routes.usual())),
+        Some(room) => (LIST, format!(" of room {room}"), service.routes.of_room(room, None)),
+        None => (LIST, String::new(), Arc::clone(service.routes.usual())),
     };
     read(subject, &service.ask(&way.http, &format!("get the gifts{of}"), url, CAP).await?)
 }
@@ -61,9 +63,14 @@ fn read(subject: Subject<'_>, answer: &Answer) -> Result<Vec<GiftRow>, Error> {
     by_code(subject, int(at(&json, &["status_code"])).unwrap_or_default(), str(at(&json, &["data", "message"])))?;
     let data = at(&json, &["data"]);
     let pages = at(data, &["pages"]).as_array().map(Vec::as_slice).unwrap_or_default();
+    let not_given = || {
+        let why = "TikTok gave no list of gifts: the answer holds none; try again in a minute, or another room";
+        Error::new(Kind::BadAnswer, why)
+    };
     let lists = std::iter::once(at(data, &["gifts"])).chain(pages.iter().map(|page| at(page, &["gifts"])));
     let gifts = lists.filter_map(Value::as_array).flatten().filter_map(row);
-    Ok(gifts.take(MAX_GIFTS).collect())
+    let gifts: Vec<_> = gifts.take(MAX_GIFTS).collect();
+    if gifts.is_empty() { Err(not_given()) } else { Ok(gifts) }
 }
 
 fn row(gift: &Value) -> Option<GiftRow> {
@@ -103,6 +110,23 @@ mod tests {
     fn an_empty_answer_means_a_signature() {
         let error = read_body("").unwrap_err();
         assert!(error.to_string().contains("signed"), "{error}");
+    }
+
+    #[rstest::rstest]
+    #[case(r#"{"data":null,"status_code":0}"#)]
+    #[case(r#"{"status_code":0}"#)]
+    #[case(r#"{"data":{"gifts":null,"pages":null}}"#)]
+    #[case(r#"{"data":[]}"#)]
+    #[case(r#"{"data":{"gifts":[]}}"#)]
+    fn a_list_without_gifts_was_not_given(#[case] body: &'static str) {
+        assert!(read_body(body).unwrap_err().to_string().contains("gave no list of gifts"));
+    }
+
+    #[test]
+    fn a_missing_list_does_not_call_the_room_unknown() {
+        let answer = Answer { status: StatusCode::NOT_FOUND, headers: HeaderMap::new(), body: Bytes::new() };
+        let error = read(LIST, &answer).unwrap_err().to_string();
+        assert!(error.contains("the list of gifts") && !error.contains("knows no"), "{error}");
     }
 
     #[test]

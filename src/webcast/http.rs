@@ -276,6 +276,14 @@ pub(super) fn broken(doing: &str, place: &str, error: reqwest::Error) -> Error {
     if error.is_timeout() {
         return late(doing, place, CONNECT);
     }
+    if is_out_of_files(&error) {
+        return Error::new(
+            Kind::Network,
+            format!(
+                "could not {doing}: this machine lets us open no more files or connections; raise `ulimit -n`, or watch fewer rooms"
+            ),
+        );
+    }
     let cause = cause(&error);
     let hint = if error.is_dns() {
         "its name could not be found; check the network and the spelling"
@@ -286,6 +294,19 @@ pub(super) fn broken(doing: &str, place: &str, error: reqwest::Error) -> Error {
     };
     let what = if error.is_connect() { "no connection to" } else { "the connection broke to" };
     Error::new(Kind::Network, format!("could not {doing}: {what} {place} ({cause}); {hint}"))
+}
+
+/// Whether the process (24) or the machine (23) has no file descriptor left.
+fn is_out_of_files(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let io = error.downcast_ref::<std::io::Error>();
+        if io.and_then(std::io::Error::raw_os_error).is_some_and(|code| matches!(code, 23 | 24)) {
+            return true;
+        }
+        next = error.source();
+    }
+    error.to_string().contains("Too many open files") || cause(error).contains("Too many open files")
 }
 
 /// The innermost reason of an error, which is the one that says something.

@@ -34,7 +34,7 @@ pub(super) async fn live_streams(
     host: Option<&UniqueId>,
 ) -> Result<LiveStreams, Error> {
     let mut look_up = pin!(by_name(service, room, host));
-    let mut room_info = pin!(room_info::room_info(service, room));
+    let mut room_info = pin!(room_info::fetch(service, room));
     let mut early = None;
     let info = loop {
         tokio::select! {

@@ -1,10 +1,13 @@
 //! From a name to a room: who is this, are they live, and which room is it.
 //!
-//! Two independent answers, neither of which needs a login or a signature: the JSON of `api-live/user/room`, and the state
-//! inside the live page (docs/protocol.md#look-ups). A room id alone never means live: only the status does, because
-//! the service keeps the last room's id and even its stream addresses.
+//! None of the sources needs a login or a signature (docs/protocol.md#look-ups). They are asked in turn until somebody is
+//! sure, and each fills in what another left out: the JSON of `api-live/user/room`, the state inside the live page, the
+//! profile page with `room/info`, and last a provider's room-id route. A room id alone never means live: only the status
+//! does, because the service keeps the last room's id and even its stream addresses. Nothing sure is "not stated", never
+//! "offline".
 
 mod page;
+mod provider_route;
 mod refusal;
 
 use serde_json::Value;
@@ -12,6 +15,8 @@ use serde_json::Value;
 use super::error::{Error, Kind};
 use super::http::Answer;
 use super::json::{at, count, flag, from_bytes, id, int, str, text};
+use super::profile::{self, UserInfo};
+use super::room_info::{self, RoomInfo};
 use super::service::Service;
 use super::streams::{self, StreamUrl};
 use crate::clock::Timestamp;
@@ -19,7 +24,8 @@ use crate::ids::{RoomId, UniqueId, UserId};
 use crate::text::Text;
 
 pub(super) use page::script;
-pub(super) use refusal::{Subject, age_restricted, by_code, by_status, not_found};
+pub(super) use provider_route::RoomIdRoute;
+pub(super) use refusal::{Subject, by_code, by_status, not_found, withheld};
 
 /// The answer is about 15 KB.
 const API_CAP: usize = 8 << 20;
@@ -49,12 +55,98 @@ pub struct Lookup {
     pub followers: Option<u64>,
     /// When the live began; nothing unless live.
     pub started_at: Option<Timestamp>,
-    /// Which of the two answers this is: `api-live` or `live page`.
+    /// Who said where they stand: `api-live`, `live page`, `profile page` (with `room/info`) or `provider`.
     pub answered_by: &'static str,
     /// What stands between a stranger and the live.
     pub gates: Gates,
-    /// Streams this answer names, best first; nothing unless live. Another answer may name more.
+    /// Streams of the live that these answers named, best first; `room/info` may know more.
     pub streams: Vec<StreamUrl>,
+    /// There are streams, but only as HLS.
+    pub hls_only: bool,
+    /// Why status or room are not known; empty where both are.
+    pub unsure: Text,
+}
+
+impl Lookup {
+    /// A look-up that knows nothing yet but the name.
+    fn of(host: &UniqueId, answered_by: &'static str) -> Self {
+        Self {
+            host_id: None,
+            unique_id: host.clone(),
+            nickname: Text::default(),
+            room_id: None,
+            status: LiveStatus::NotStated,
+            title: Text::default(),
+            watching: None,
+            entered: None,
+            followers: None,
+            started_at: None,
+            answered_by,
+            gates: Gates::default(),
+            streams: Vec::new(),
+            hls_only: false,
+            unsure: Text::default(),
+        }
+    }
+
+    /// Whether nobody needs to be asked any more.
+    fn is_sure(&self) -> bool {
+        match self.status {
+            LiveStatus::Live | LiveStatus::Paused => self.room_id.is_some(),
+            LiveStatus::Offline => true,
+            LiveStatus::Unknown(_) | LiveStatus::NotStated => false,
+        }
+    }
+
+    /// Fills in what is not known from another source's answer.
+    fn fill_from(&mut self, other: Self) {
+        if !self.status.is_known() && other.status != LiveStatus::NotStated {
+            (self.status, self.answered_by) = (other.status, other.answered_by);
+        }
+        self.host_id = self.host_id.or(other.host_id);
+        if self.room_id.is_none() {
+            self.room_id = other.room_id;
+        }
+        for (own, other) in [(&mut self.nickname, other.nickname), (&mut self.title, other.title)] {
+            if own.is_empty() {
+                *own = other;
+            }
+        }
+        self.watching = self.watching.or(other.watching);
+        self.entered = self.entered.or(other.entered);
+        self.followers = self.followers.or(other.followers);
+        self.started_at = self.started_at.or(other.started_at);
+        if self.streams.is_empty() {
+            self.streams = other.streams;
+            self.hls_only |= other.hls_only;
+        }
+        self.hls_only &= self.streams.is_empty();
+        self.gates.age |= other.gates.age;
+        self.gates.login |= other.gates.login;
+        self.gates.subscribers |= other.gates.subscribers;
+        self.gates.paid |= other.gates.paid;
+    }
+
+    /// What the look-up knows of its room, where `room/info` has no answer. Nothing without a room.
+    pub(super) fn as_room_info(&self) -> Option<RoomInfo> {
+        Some(RoomInfo {
+            room_id: self.room_id?,
+            status: self.status,
+            title: self.title.clone(),
+            host_id: self.host_id,
+            unique_id: Some(self.unique_id.clone()),
+            nickname: self.nickname.clone(),
+            followers: self.followers,
+            watching: self.watching,
+            total_viewers: self.entered.filter(|&entered| entered != 0),
+            likes: None,
+            started_at: self.started_at,
+            finished_at: None,
+            streams: self.streams.clone(),
+            hls_only: self.hls_only,
+            missing: Text::default(),
+        })
+    }
 }
 
 /// Where a live stands (docs/protocol.md#live-status).
@@ -64,10 +156,12 @@ pub enum LiveStatus {
     Live,
     /// 3: paused by the host; the room stays.
     Paused,
-    /// 4, or no room at all.
+    /// 4, or an account that has no room.
     Offline,
     /// A value that nobody has explained.
     Unknown(i64),
+    /// No answer said it.
+    NotStated,
 }
 
 impl LiveStatus {
@@ -81,7 +175,12 @@ impl LiveStatus {
         }
     }
 
-    /// Whether there is a room to connect to.
+    /// Whether it is known where the live stands.
+    pub fn is_known(self) -> bool {
+        matches!(self, Self::Live | Self::Paused | Self::Offline)
+    }
+
+    /// Whether there is a live.
     pub fn is_on(self) -> bool {
         matches!(self, Self::Live | Self::Paused)
     }
@@ -100,26 +199,184 @@ pub struct Gates {
     pub paid: bool,
 }
 
-/// Looks `host` up, by the JSON first and by the page where the JSON has no answer.
-pub(super) async fn look_up(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
-    let found = ask_either(service, host).await?;
-    if let Some(room) = found.room_id {
-        service.routes.learn(room, host);
-    }
-    Ok(found)
+/// One source's answer.
+struct Finding {
+    lookup: Lookup,
+    /// Whether the answer holds the account, and not only words about a room.
+    holds_account: bool,
 }
 
-async fn ask_either(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
-    let first = match ask_api(service, host).await {
-        Ok(lookup) => return Ok(lookup),
-        Err(error) => error,
-    };
-    // Asking the same site again is no help when it does not answer or wants to be left alone.
-    let hopeless = matches!(first.kind(), Kind::RateLimited { .. } | Kind::Network | Kind::Timeout | Kind::Setup);
-    if hopeless {
-        return Err(first);
+/// Who can be asked, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LookUpSource {
+    ApiLive,
+    LivePage,
+    ProfilePage,
+    Provider,
+}
+
+/// Looks `host` up: asks the sources in turn until somebody is sure.
+pub(super) async fn look_up(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
+    use LookUpSource::{ApiLive, LivePage, ProfilePage, Provider};
+    let found = ask_sources(service, host, &[ApiLive, LivePage, ProfilePage, Provider]).await?;
+    Ok(remember(service, found))
+}
+
+/// The same for somebody who has asked the profile page already.
+pub(super) async fn look_up_without_profile(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
+    let found = ask_sources(service, host, &[LookUpSource::ApiLive, LookUpSource::LivePage]).await?;
+    Ok(remember(service, found))
+}
+
+fn remember(service: &Service, found: Lookup) -> Lookup {
+    if let Some(room) = found.room_id {
+        service.routes.learn(room, &found.unique_id);
     }
-    ask_page(service, host).await.map_err(|second| clearer(first, second))
+    found
+}
+
+/// What the sources said so far.
+#[derive(Default)]
+struct Gathered {
+    found: Option<Lookup>,
+    /// The room id came from another source than the status.
+    pieced_together: bool,
+    errors: Vec<Error>,
+}
+
+impl Gathered {
+    fn add(&mut self, answer: Result<Finding, Error>) {
+        match answer {
+            // Who is said not to exist exists all the same where an answer holds the account; less is no proof.
+            Ok(finding) if self.is_missing() && !finding.holds_account => {}
+            Ok(finding) => match &mut self.found {
+                Some(found) => {
+                    let (had_room, had_status) = (found.room_id.is_some(), found.status.is_known());
+                    found.fill_from(finding.lookup);
+                    self.pieced_together |= had_room != had_status && found.is_sure() && found.status.is_on();
+                }
+                None => self.found = Some(finding.lookup),
+            },
+            Err(error) => self.errors.push(error),
+        }
+    }
+
+    fn is_sure(&self) -> bool {
+        self.found.as_ref().is_some_and(Lookup::is_sure)
+    }
+
+    /// Somebody said that there is no such account, and nobody has shown it.
+    fn is_missing(&self) -> bool {
+        self.found.is_none() && self.errors.iter().any(|error| error.kind() == Kind::NotFound)
+    }
+
+    /// Whether asking on is no help: the site does not answer, or wants to be left alone.
+    fn is_hopeless(&self) -> bool {
+        let of = |kind: fn(Kind) -> bool| self.errors.iter().filter(|error| kind(error.kind())).count();
+        of(|kind| matches!(kind, Kind::RateLimited { .. } | Kind::Network | Kind::Setup)) > 0
+            || of(|kind| kind == Kind::Timeout) > 1
+    }
+
+    /// What is known, with the reason of what is not; else the failure that says most.
+    fn finish(self, host: &UniqueId) -> Result<Lookup, Error> {
+        let worst = self.errors.into_iter().reduce(clearer);
+        let Some(mut found) = self.found else {
+            return Err(worst.unwrap_or_else(|| refusal::moved(Subject::Host(host))));
+        };
+        if !found.is_sure() {
+            let what = if found.status.is_known() { "which room it is" } else { "whether they are live" };
+            let why = worst.map_or(String::new(), |error| format!(": {error}"));
+            found.unsure = Text::from(format_args!("no source says of @{} {what}{why}", found.unique_id));
+        }
+        if found.status == LiveStatus::Offline {
+            // An offline answer repeats the numbers and addresses of the last live.
+            (found.watching, found.entered, found.started_at) = (None, None, None);
+            (found.streams, found.hls_only) = (Vec::new(), false);
+        }
+        Ok(found)
+    }
+}
+
+async fn ask_sources(service: &Service, host: &UniqueId, sources: &[LookUpSource]) -> Result<Lookup, Error> {
+    let mut gathered = Gathered::default();
+    for &source in sources {
+        if source == LookUpSource::Provider && gathered.is_missing() {
+            break;
+        }
+        match source {
+            LookUpSource::ApiLive => gathered.add(api_finding(service, host).await),
+            LookUpSource::LivePage => gathered.add(page_finding(service, host).await),
+            LookUpSource::ProfilePage => gathered.add(profile::fetch(service, host).await.map(Finding::from)),
+            LookUpSource::Provider => {
+                for route in &service.room_id_routes {
+                    gathered.add(route.ask(service, host).await);
+                    if gathered.is_sure() {
+                        break;
+                    }
+                }
+            }
+        }
+        check_room(service, host, source, &mut gathered).await;
+        if gathered.is_sure() || gathered.is_hopeless() {
+            break;
+        }
+    }
+    gathered.finish(host)
+}
+
+/// Asks `room/info` where a live stands whose status nobody named, or whose id came from elsewhere than its status.
+async fn check_room(service: &Service, host: &UniqueId, source: LookUpSource, gathered: &mut Gathered) {
+    let early = matches!(source, LookUpSource::ApiLive);
+    let Some(found) = &mut gathered.found else { return };
+    let unsure = !found.status.is_known() && !early;
+    let Some(room) = found.room_id.filter(|_| unsure || gathered.pieced_together) else { return };
+    match room_info::fetch(service, room).await {
+        Ok(info) => {
+            let of_somebody_else = info.unique_id.as_ref().is_some_and(|name| name != host)
+                && (info.host_id.is_none() || info.host_id != found.host_id);
+            let over = info.status == LiveStatus::Offline && found.status.is_on();
+            if of_somebody_else || over {
+                // Not the room they are live in, whoever said so.
+                found.room_id = None;
+            } else {
+                found.fill_from(Lookup::from_room(host, found.answered_by, info));
+            }
+        }
+        Err(error) => gathered.errors.push(error),
+    }
+    gathered.pieced_together = false;
+}
+
+impl Lookup {
+    fn from_room(host: &UniqueId, answered_by: &'static str, info: RoomInfo) -> Self {
+        Self {
+            host_id: info.host_id,
+            nickname: info.nickname,
+            room_id: Some(info.room_id),
+            status: info.status,
+            title: info.title,
+            watching: info.watching,
+            entered: info.total_viewers,
+            followers: info.followers,
+            started_at: info.started_at,
+            streams: info.streams,
+            hls_only: info.hls_only,
+            ..Self::of(host, answered_by)
+        }
+    }
+}
+
+impl From<UserInfo> for Finding {
+    fn from(user: UserInfo) -> Self {
+        let lookup = Lookup {
+            host_id: user.id,
+            nickname: user.nickname,
+            room_id: user.room_id,
+            followers: user.followers,
+            ..Lookup::of(&user.unique_id, "profile page")
+        };
+        Self { lookup, holds_account: true }
+    }
 }
 
 /// Of two failures the one that is about the room; else the first.
@@ -127,7 +384,17 @@ fn clearer(first: Error, second: Error) -> Error {
     if second.is_lasting() && !first.is_lasting() { second } else { first }
 }
 
+/// Looks `host` up by `api-live` alone.
 pub(super) async fn ask_api(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
+    api_finding(service, host).await.map(|finding| finding.lookup)
+}
+
+/// Looks `host` up by the live page alone.
+pub(super) async fn ask_page(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
+    page_finding(service, host).await.map(|finding| finding.lookup)
+}
+
+async fn api_finding(service: &Service, host: &UniqueId) -> Result<Finding, Error> {
     let mut url = super::address::under(&service.site, "api-live/user/room");
     url.query_pairs_mut()
         .append_pair("uniqueId", host.as_str())
@@ -144,7 +411,7 @@ pub(super) async fn ask_api(service: &Service, host: &UniqueId) -> Result<Lookup
     read_api(host, &answer)
 }
 
-pub(super) async fn ask_page(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
+async fn page_finding(service: &Service, host: &UniqueId) -> Result<Finding, Error> {
     let url = super::address::account_page(&service.site, host.as_str(), "/live");
     let answer = ask(service, host, url, PAGE_CAP).await?;
     page::read(host, &answer)
@@ -156,7 +423,7 @@ async fn ask(service: &Service, host: &UniqueId, url: url::Url, cap: usize) -> R
 }
 
 /// Reads the answer of `api-live/user/room`.
-fn read_api(host: &UniqueId, answer: &Answer) -> Result<Lookup, Error> {
+fn read_api(host: &UniqueId, answer: &Answer) -> Result<Finding, Error> {
     let subject = Subject::Host(host);
     if answer.status.as_u16() == 404 {
         // A missing account has a code of its own: here it is the question that nobody knows any more.
@@ -172,38 +439,39 @@ fn read_api(host: &UniqueId, answer: &Answer) -> Result<Lookup, Error> {
     user_info(host, at(&json, &["data"]), "api-live")
 }
 
-/// Reads `{user, stats, liveRoom}`, which both answers hold.
-fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Result<Lookup, Error> {
+/// Reads `{user, stats, liveRoom}`, which both answers hold; either of `user` and `liveRoom` may be missing.
+fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Result<Finding, Error> {
     let (user, live) = (at(info, &["user"]), at(info, &["liveRoom"]));
-    let nonsense = |what: &str| {
-        Error::new(Kind::BadAnswer, format!("TikTok's answer about @{asked} holds no {what}; try again in a minute"))
-    };
-    if !user.is_object() {
-        return Err(nonsense("account"));
-    }
-    let host_id = id(user, "id").map(UserId);
-    let unique_id: UniqueId = str(at(user, &["uniqueId"])).parse().map_err(|_| nonsense("name"))?;
-    let asked_by_id = host_id.is_some_and(|id| id.to_string() == asked.as_str());
-    if unique_id != *asked && !asked_by_id {
+    if !user.is_object() && !live.is_object() {
         return Err(Error::new(
-            Kind::WrongAccount,
-            format!(
-                "TikTok answered for @{unique_id} when asked for @{asked}; the name may have changed: try @{unique_id}"
-            ),
+            Kind::BadAnswer,
+            format!("TikTok's answer about @{asked} holds no account; try again in a minute"),
         ));
     }
-    let room_id = id(user, "roomId").map(RoomId);
-    let status = int(at(live, &["status"])).or_else(|| int(at(user, &["status"])));
-    let status = match (room_id, status) {
-        (None, _) | (_, None) => LiveStatus::Offline,
-        (Some(_), Some(status)) => LiveStatus::from_wire(status),
+    let host_id = id(user, "id").map(UserId);
+    // The name is compared only where it is given: we know whom we asked for.
+    let unique_id: Option<UniqueId> = str(at(user, &["uniqueId"])).parse().ok();
+    let asked_by_id = host_id.is_some_and(|id| id.to_string() == asked.as_str());
+    if let Some(unique_id) = unique_id.as_ref().filter(|&name| name != asked && !asked_by_id) {
+        return Err(wrong_account(asked, unique_id));
+    }
+    let room_id = id(user, "roomId").or_else(|| id(live, "roomId")).or_else(|| id(live, "id")).map(RoomId);
+    let status = int(at(live, &["status"])).map(LiveStatus::from_wire);
+    let of_user = || int(at(user, &["status"])).map(LiveStatus::from_wire);
+    // The room's own status decides; one that nobody has explained only where the account's says no more.
+    let status = match status {
+        Some(status) if status.is_known() => status,
+        status => {
+            of_user().filter(|status| status.is_known()).or(status).or_else(of_user).unwrap_or(LiveStatus::NotStated)
+        }
     };
     // An offline answer repeats the numbers of the last live.
-    let now = |value: Option<u64>| value.filter(|_| status.is_on());
+    let now = |value: Option<u64>| value.filter(|_| status != LiveStatus::Offline);
     let started_at = int(at(live, &["startTime"])).and_then(Timestamp::from_wire);
-    Ok(Lookup {
+    let streams = if status == LiveStatus::Offline { streams::Streams::default() } else { streams_of(live) };
+    let lookup = Lookup {
         host_id,
-        unique_id,
+        unique_id: unique_id.unwrap_or_else(|| asked.clone()),
         nickname: text(at(user, &["nickname"])),
         room_id,
         status,
@@ -211,21 +479,32 @@ fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Resul
         watching: now(count(at(live, &["liveRoomStats", "userCount"]))),
         entered: now(count(at(live, &["liveRoomStats", "enterCount"]))),
         followers: count(at(info, &["stats", "followerCount"])),
-        started_at: started_at.filter(|_| status.is_on()),
+        started_at: started_at.filter(|_| status != LiveStatus::Offline),
         answered_by,
         gates: Gates {
             subscribers: flag(at(live, &["liveSubOnly"])),
             paid: flag(at(live, &["paidEvent", "paid_type"])),
             ..Gates::default()
         },
-        streams: if status.is_on() { streams_of(live) } else { Vec::new() },
-    })
+        hls_only: streams.flv.is_empty() && streams.hls,
+        streams: streams.flv,
+        unsure: Text::default(),
+    };
+    Ok(Finding { lookup, holds_account: host_id.is_some() || !str(at(user, &["uniqueId"])).is_empty() })
+}
+
+/// The service answered for somebody else.
+pub(super) fn wrong_account(asked: &UniqueId, answered: &UniqueId) -> Error {
+    Error::new(
+        Kind::WrongAccount,
+        format!("TikTok answered for @{answered} when asked for @{asked}; the name may have changed: try @{answered}"),
+    )
 }
 
 /// The streams of a `liveRoom`; H.265 has a table of its own.
-fn streams_of(live: &Value) -> Vec<StreamUrl> {
+fn streams_of(live: &Value) -> streams::Streams {
     let table = |key: &str| at(live, &[key]);
-    streams::read_all(&[table("streamData"), table("hevcStreamData"), table("stream_url"), table("streamUrl")]).flv
+    streams::read_all(&[table("streamData"), table("hevcStreamData"), table("stream_url"), table("streamUrl")])
 }
 
 #[cfg(test)]

@@ -62,7 +62,14 @@ fn read(answer: &Answer) -> Result<Vec<CoinPack>, Error> {
     let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
     by_code(SUBJECT, int(at(&json, &["status_code"])).unwrap_or_default(), str(at(&json, &["data", "message"])))?;
     let packs = at(&json, &["data"]).as_array().ok_or_else(unreadable)?;
-    Ok(packs.iter().filter_map(pack).take(MAX_PACKS).collect())
+    let packs: Vec<_> = packs.iter().filter_map(pack).take(MAX_PACKS).collect();
+    if packs.is_empty() {
+        return Err(Error::new(
+            Kind::BadAnswer,
+            "TikTok gave no price list of coins: the answer holds none; try again later",
+        ));
+    }
+    Ok(packs)
 }
 
 fn pack(pack: &Value) -> Option<CoinPack> {
@@ -112,7 +119,11 @@ mod tests {
     fn what_is_no_list_is_refused_and_what_is_no_pack_is_left_out() {
         assert_eq!(read_body(r#"{"data":{}}"#).unwrap_err().kind(), Kind::BadAnswer);
         assert_eq!(read_body(r#"{"status_code":20003}"#).unwrap_err().kind(), Kind::NeedsSession);
-        assert_eq!(read_body(r#"{"data":[{"diamond_count":0},7,{"diamond_count":-1}]}"#).unwrap(), []);
+        assert_eq!(
+            read_body(r#"{"data":[{"diamond_count":0},7,{"diamond_count":-1}]}"#).unwrap_err().kind(),
+            Kind::BadAnswer
+        );
+        assert_eq!(read_body(r#"{"data":[{"diamond_count":0},{"diamond_count":7}]}"#).unwrap().len(), 1);
     }
 
     proptest! {

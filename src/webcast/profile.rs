@@ -14,8 +14,8 @@ use crate::ids::{RoomId, UniqueId, UserId};
 use crate::text::Text;
 
 const CAP: usize = 4 << 20;
-/// The element that holds the state.
-const MARK: &str = "id=\"__UNIVERSAL_DATA_FOR_REHYDRATION__\"";
+/// The name of the state.
+const STATE: &str = "__UNIVERSAL_DATA_FOR_REHYDRATION__";
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,14 +54,19 @@ pub struct UserInfo {
 
 /// Asks the profile page, and the look-up where the page has no answer.
 pub(super) async fn user_info(service: &Service, user: &UniqueId) -> Result<UserInfo, Error> {
-    let url = account_page(&service.site, user.as_str(), "");
-    let way = service.routes.of_host(user);
-    let answer = service.ask(&way.http, &format!("get the profile of @{user}"), url, CAP).await;
-    let first = match answer.and_then(|answer| read(user, &answer)) {
+    let first = match fetch(service, user).await {
         Err(error) if !error.is_lasting() && !matches!(error.kind(), Kind::RateLimited { .. }) => error,
         read => return read,
     };
-    lookup::look_up(service, user).await.map(UserInfo::from).map_err(|_| first)
+    lookup::look_up_without_profile(service, user).await.map(UserInfo::from).map_err(|_| first)
+}
+
+/// Asks the profile page alone.
+pub(super) async fn fetch(service: &Service, user: &UniqueId) -> Result<UserInfo, Error> {
+    let url = account_page(&service.site, user.as_str(), "");
+    let route = service.routes.of_host(user);
+    let answer = service.ask(&route.http, &format!("get the profile of @{user}"), url, CAP).await?;
+    read(user, &answer)
 }
 
 fn read(user: &UniqueId, answer: &Answer) -> Result<UserInfo, Error> {
@@ -69,7 +74,7 @@ fn read(user: &UniqueId, answer: &Answer) -> Result<UserInfo, Error> {
     by_status(subject, answer)?;
     let html = String::from_utf8_lossy(&answer.body);
     let changed = || Error::new(Kind::BadAnswer, format!("the profile page of @{user} has changed and cannot be read"));
-    let state = script(subject, &html, MARK)?.ok_or_else(changed)?;
+    let state = script(subject, &html, STATE)?.ok_or_else(changed)?;
     let state = from_text(state).ok_or_else(changed)?;
     let detail = at(&state, &["__DEFAULT_SCOPE__", "webapp.user-detail"]);
     match int(at(detail, &["statusCode"])) {
@@ -83,16 +88,27 @@ fn read(user: &UniqueId, answer: &Answer) -> Result<UserInfo, Error> {
         }
         _ => return Err(changed()),
     }
-    from_detail(at(detail, &["userInfo"])).ok_or_else(changed)
+    from_detail(user, at(detail, &["userInfo"])).unwrap_or_else(|| Err(changed()))
 }
 
-fn from_detail(info: &Value) -> Option<UserInfo> {
+/// Nothing where the account is missing.
+fn from_detail(asked: &UniqueId, info: &Value) -> Option<Result<UserInfo, Error>> {
     let (user, stats) = (at(info, &["user"]), at(info, &["stats"]));
     let total = |key: &str| count(at(stats, &[key]));
     let picture = str(at(user, &["avatarMedium"]));
-    Some(UserInfo {
-        id: id(user, "id").map(UserId),
-        unique_id: str(at(user, &["uniqueId"])).parse().ok()?,
+    let host_id = id(user, "id").map(UserId);
+    // The name is compared only where it is given: we know whom we asked for.
+    let unique_id = str(at(user, &["uniqueId"])).parse::<UniqueId>().ok();
+    if unique_id.is_none() && host_id.is_none() && id(user, "roomId").is_none() {
+        return None;
+    }
+    let asked_by_id = host_id.is_some_and(|id| id.to_string() == asked.as_str());
+    if let Some(other) = unique_id.as_ref().filter(|&name| name != asked && !asked_by_id) {
+        return Some(Err(lookup::wrong_account(asked, other)));
+    }
+    Some(Ok(UserInfo {
+        id: host_id,
+        unique_id: unique_id.unwrap_or_else(|| asked.clone()),
         nickname: text(at(user, &["nickname"])),
         bio: text(at(user, &["signature"])),
         link: text(at(user, &["bioLink", "link"])),
@@ -106,7 +122,7 @@ fn from_detail(info: &Value) -> Option<UserInfo> {
         friends: total("friendCount"),
         likes: total("heartCount").or_else(|| total("heart")),
         videos: total("videoCount"),
-    })
+    }))
 }
 
 impl From<Lookup> for UserInfo {
@@ -143,7 +159,7 @@ mod tests {
 
     fn read_detail(detail: &Value) -> Result<UserInfo, Error> {
         let state = json!({"__DEFAULT_SCOPE__": {"webapp.user-detail": detail}});
-        let html = format!("<html><script {MARK} type=\"application/json\">{state}</script></html>");
+        let html = format!("<html><script id=\"{STATE}\" type=\"application/json\">{state}</script></html>");
         read_page(html)
     }
 

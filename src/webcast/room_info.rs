@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::error::{Error, Kind};
 use super::http::Answer;
 use super::json::{at, count, from_bytes, id, int, str, text};
-use super::lookup::{LiveStatus, Subject, age_restricted, by_code, by_status};
+use super::lookup::{LiveStatus, Subject, by_code, by_status, withheld};
 use super::service::Service;
 use super::streams::{self, StreamUrl};
 use crate::clock::Timestamp;
@@ -47,9 +47,12 @@ pub struct RoomInfo {
     pub streams: Vec<StreamUrl>,
     /// There are streams, but only as HLS.
     pub hls_only: bool,
+    /// Why `room/info` itself had no answer and this is only what a look-up knows; empty where it had.
+    pub missing: Text,
 }
 
-pub(super) async fn room_info(service: &Service, room: RoomId) -> Result<RoomInfo, Error> {
+/// Asks `room/info` alone.
+pub(super) async fn fetch(service: &Service, room: RoomId) -> Result<RoomInfo, Error> {
     let url = super::address::under(&service.webcast, "room/info/");
     let url = service.question(url, [("room_id", room.to_string().as_str())]);
     let way = service.routes.of_room(room, None);
@@ -70,9 +73,10 @@ fn read(room: RoomId, answer: &Answer) -> Result<RoomInfo, Error> {
     by_code(subject, int(at(&json, &["status_code"])).unwrap_or_default(), message)?;
     // A refusal without its code: nothing but words where the room should be.
     if data.get("prompts").is_some() && data.get("status").is_none() {
-        return Err(age_restricted(subject));
+        return Err(withheld(subject));
     }
-    if int(at(data, &["status"])).is_none() {
+    let known = ["status", "id", "id_str", "title", "owner"];
+    if !known.iter().any(|key| data.get(key).is_some_and(|value| !value.is_null())) {
         return Err(unreadable(room));
     }
     Ok(from_data(room, data))
@@ -85,7 +89,7 @@ fn unreadable(room: RoomId) -> Error {
 /// Reads what stands under `data`; other answers hold the same of each room.
 pub(super) fn from_data(room: RoomId, data: &Value) -> RoomInfo {
     let owner = at(data, &["owner"]);
-    let status = int(at(data, &["status"])).map_or(LiveStatus::Offline, LiveStatus::from_wire);
+    let status = int(at(data, &["status"])).map_or(LiveStatus::NotStated, LiveStatus::from_wire);
     let time = |key: &str| int(at(data, &[key])).and_then(Timestamp::from_wire);
     // Counters that are withheld from strangers come as 0.
     let known = |paths: [&[&str]; 2]| paths.into_iter().filter_map(|path| count(at(data, path))).find(|&n| n != 0);
@@ -106,6 +110,7 @@ pub(super) fn from_data(room: RoomId, data: &Value) -> RoomInfo {
         finished_at: time("finish_time").filter(|_| status == LiveStatus::Offline),
         hls_only: streams.flv.is_empty() && streams.hls,
         streams: streams.flv,
+        missing: Text::default(),
     }
 }
 

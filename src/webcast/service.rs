@@ -11,12 +11,13 @@ use url::Url;
 use super::address::{base, is_loopback, is_tiktok};
 use super::error::Error;
 use super::http::{Answer, Http, Proxies, Request};
+use super::lookup::RoomIdRoute;
 use super::request_overrides::{Additions, RequestOverrides};
 use super::route::{Route, Routes};
 use super::socket::SocketTimeouts;
-use super::transport::RoomRef;
+use super::transport::{RoomRef, provider_headers};
 use super::user_agent::{BrowserIdentity, insert_text};
-use crate::config::{Secret, Secrets, Settings};
+use crate::config::{self, Secret, Secrets, Settings, TransportKind};
 
 /// Where room info and gifts are, unless the base address brings a path of its own.
 const WEBCAST_PATH: &str = "/webcast";
@@ -40,6 +41,8 @@ pub(super) struct Service {
     target_idc: Option<Secret>,
     session_hosts: Vec<String>,
     pub(super) additions: Additions,
+    /// Where providers answer with the room of a name, in the order of the settings.
+    pub(super) room_id_routes: Vec<RoomIdRoute>,
 }
 
 impl Service {
@@ -61,6 +64,7 @@ impl Service {
             target_idc: secrets.target_idc.clone(),
             session_hosts: settings.session.hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect(),
             additions: Additions::default(),
+            room_id_routes: room_id_routes(settings, secrets)?,
         })
     }
 
@@ -146,6 +150,20 @@ impl Service {
         let private = matches!(url.scheme(), "https" | "wss") || is_loopback(url);
         is_tiktok(url) || (named && private)
     }
+}
+
+/// The room-id routes of the providers, where providers are used at all.
+fn room_id_routes(settings: &Settings, secrets: &Secrets) -> Result<Vec<RoomIdRoute>, Error> {
+    if !settings.transports.contains(&TransportKind::Provider) {
+        return Ok(Vec::new());
+    }
+    let route = |(at, provider): (usize, &config::Provider)| {
+        let key = secrets.provider_keys.get(at).and_then(Option::as_ref);
+        let own = secrets.provider_headers.get(at).map(Vec::as_slice).unwrap_or_default();
+        let url = base(&format!("url of provider {}", provider.name), &provider.url)?;
+        Ok(RoomIdRoute::new(&provider.name, url, provider_headers(provider, key, own)?))
+    };
+    settings.providers.iter().enumerate().map(route).collect()
 }
 
 fn with_path(mut base: Url, usual: &str) -> Url {

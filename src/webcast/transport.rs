@@ -51,7 +51,7 @@ pub(super) use cloud::Cloud;
 pub(super) use direct::Direct;
 pub use failover::{Failover, FailoverError, Health, Opened};
 pub(super) use poll::Poll;
-pub(super) use provider::Provider;
+pub(super) use provider::{Provider, fixed_headers as provider_headers};
 pub use replay::{Captured, CapturedKind, Replay};
 
 /// A room to open.

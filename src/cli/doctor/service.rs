@@ -123,6 +123,7 @@ fn standing(status: LiveStatus) -> String {
         LiveStatus::Paused => "live, and paused by the host".to_owned(),
         LiveStatus::Offline => "not live".to_owned(),
         LiveStatus::Unknown(number) => format!("in a state that nobody has explained ({number})"),
+        LiveStatus::NotStated => "in a state that the answer leaves out".to_owned(),
     }
 }
 

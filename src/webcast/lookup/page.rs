@@ -1,38 +1,48 @@
-//! The live page: the state that its script element carries (docs/protocol.md#live-page).
+//! Reader of the live page: the state that one of its script elements carries, in every shape that was met (docs/protocol.md#live-page).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::refusal::{Subject, by_status, captcha, looks_like_captcha};
-use super::{Gates, LiveStatus, Lookup, user_info};
-use crate::ids::UniqueId;
-use crate::text::Text;
+use super::{Finding, Gates, LiveStatus, Lookup, user_info};
+use crate::ids::{RoomId, UniqueId};
 use crate::webcast::error::{Error, Kind};
 use crate::webcast::http::Answer;
-use crate::webcast::json::{at, flag, from_text};
+use crate::webcast::json::{at, flag, from_text, id};
 
-/// The element that holds the state.
-const MARK: &str = "id=\"SIGI_STATE\"";
+/// The name of the state.
+const STATE: &str = "SIGI_STATE";
 /// A page below this without the element is the shell that bare clients get (about 1 155 bytes seen).
 const SHELL: usize = 4_096;
+/// What this source is called.
+const SOURCE: &str = "live page";
 
 /// Reads the live page.
-pub(super) fn read(host: &UniqueId, answer: &Answer) -> Result<Lookup, Error> {
+pub(super) fn read(host: &UniqueId, answer: &Answer) -> Result<Finding, Error> {
     let subject = Subject::Host(host);
     by_status(subject, answer)?;
     let html = String::from_utf8_lossy(&answer.body);
-    let state = script(subject, &html, MARK)?.ok_or_else(|| no_state(host))?;
-    let state = from_text(state).ok_or_else(|| no_state(host))?;
-    read_state(host, &state)
+    let state = script(subject, &html, STATE)?.and_then(from_text).unwrap_or_default();
+    match read_state(host, &state) {
+        Ok(finding) => Ok(finding),
+        Err(error) if error.is_lasting() || error.kind() == Kind::WrongAccount => Err(error),
+        Err(error) => loose_room_id(host, &html).ok_or(error),
+    }
 }
 
-/// The text inside the script element with `mark`; nothing in a page without it, unless that page is a challenge.
+/// The JSON that a script element named `name` holds, or that is assigned to `name` in one, with what follows it; nothing
+/// in a page without it, unless that page is a challenge.
 pub(in crate::webcast) fn script<'h>(
     subject: Subject<'_>,
     html: &'h str,
-    mark: &str,
+    name: &str,
 ) -> Result<Option<&'h str>, Error> {
-    let element = html.split_once(mark).and_then(|(_, rest)| rest.split_once('>'));
-    let state = element.and_then(|(_, rest)| rest.split_once("</script>")).map(|(state, _)| state);
+    let state = html.match_indices(name).find_map(|(at, _)| {
+        let (before, after) = (html.get(..at)?, html.get(at + name.len()..)?);
+        let in_tag = before.rfind('<') > before.rfind('>');
+        let (_, body) = after.split_once(if in_tag { '>' } else { '=' })?;
+        let body = body.split("</script").next()?.trim_start();
+        body.starts_with('{').then_some(body)
+    });
     if state.is_none() && (looks_like_captcha(html) || html.len() < SHELL) {
         return Err(captcha(subject));
     }
@@ -46,49 +56,77 @@ fn no_state(host: &UniqueId) -> Error {
     )
 }
 
-fn read_state(host: &UniqueId, state: &Value) -> Result<Lookup, Error> {
+/// A room id that stands anywhere in a page without a state we can read. It says nothing of whether the live is on.
+fn loose_room_id(host: &UniqueId, html: &str) -> Option<Finding> {
+    /// Room ids have 19 digits.
+    const DIGITS: usize = 17;
+    let room = ["\"roomId\":\"", "room_id="].iter().find_map(|mark| {
+        html.match_indices(mark).find_map(|(at, _)| {
+            let rest = html.get(at + mark.len()..)?;
+            let digits = rest.get(..rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()))?;
+            if digits.len() >= DIGITS { digits.parse::<RoomId>().ok() } else { None }
+        })
+    })?;
+    let lookup = Lookup { room_id: Some(room), ..Lookup::of(host, SOURCE) };
+    Some(Finding { lookup, holds_account: false })
+}
+
+fn read_state(host: &UniqueId, state: &Value) -> Result<Finding, Error> {
     let live = at(state, &["LiveRoom"]);
-    let age = flag(at(live, &["isAgeGateRoom"])) || flag(at(live, &["showLiveGate"]));
-    let login = flag(at(live, &["needLogin"]));
-    let info = at(live, &["liveRoomUserInfo"]);
-    if info.is_object() {
-        let mut lookup = user_info(host, info, "live page")?;
-        lookup.gates = Gates { age, login, ..lookup.gates };
-        return Ok(lookup);
+    let current = at(state, &["CurrentRoom"]);
+    let gates = Gates {
+        age: flag(at(live, &["isAgeGateRoom"])) || flag(at(live, &["showLiveGate"])),
+        login: flag(at(live, &["needLogin"])),
+        ..Gates::default()
+    };
+    let rooms = [at(current, &["roomInfo"]), at(live, &["roomInfo"]), at(state, &["LiveRoomInfo"])];
+    let mut answers = vec![at(live, &["liveRoomUserInfo"]).clone(), at(current, &["liveRoomUserInfo"]).clone()];
+    answers.extend(rooms.into_iter().filter(|room| room.is_object()).map(as_user_info));
+    let mut found: Option<Finding> = None;
+    for info in answers {
+        match user_info(host, &info, SOURCE) {
+            Ok(finding) => match &mut found {
+                Some(found) => {
+                    found.lookup.fill_from(finding.lookup);
+                    found.holds_account |= finding.holds_account;
+                }
+                None => found = Some(finding),
+            },
+            Err(error) if error.kind() == Kind::WrongAccount && found.is_none() => return Err(error),
+            Err(_) => {}
+        }
     }
-    if age {
+    let room_id = id(current, "roomId").map(RoomId);
+    if let Some(mut found) = found.filter(|found| found.holds_account || found.lookup != Lookup::of(host, SOURCE)) {
+        found.lookup.room_id = found.lookup.room_id.or(room_id);
+        found.lookup.gates = Gates { age: gates.age, login: gates.login, ..found.lookup.gates };
+        return Ok(found);
+    }
+    if gates.age {
         return Err(Error::new(
             Kind::AgeRestricted,
             format!("the live of @{host} is for adults: set TIKTOP_SESSION_ID to the session of an adult account"),
         ));
     }
-    if login {
+    if gates.login {
         return Err(Error::new(
             Kind::NeedsSession,
             format!("the live of @{host} is for people who are logged in: set TIKTOP_SESSION_ID to your session"),
         ));
     }
+    let nobody = Lookup::of(host, SOURCE);
+    if room_id.is_some() {
+        return Ok(Finding { lookup: Lookup { room_id, ..nobody }, holds_account: false });
+    }
     // An account that has never been live has a page without a live room.
     if live.is_null() && state.get("CurrentRoom").is_some() {
-        return Ok(never_live(host));
+        return Ok(Finding { lookup: Lookup { status: LiveStatus::Offline, ..nobody }, holds_account: false });
     }
     Err(no_state(host))
 }
 
-fn never_live(host: &UniqueId) -> Lookup {
-    Lookup {
-        streams: Vec::new(),
-        host_id: None,
-        unique_id: host.clone(),
-        nickname: Text::default(),
-        room_id: None,
-        status: LiveStatus::Offline,
-        title: Text::default(),
-        watching: None,
-        entered: None,
-        followers: None,
-        started_at: None,
-        answered_by: "live page",
-        gates: Gates::default(),
-    }
+/// A room with its owner inside it, as an answer with the owner beside it.
+fn as_user_info(room: &Value) -> Value {
+    let owner = ["ownerInfo", "owner"].map(|key| at(room, &[key])).into_iter().find(|owner| owner.is_object());
+    json!({ "user": owner, "liveRoom": room })
 }

@@ -66,7 +66,7 @@ pub(in crate::webcast) fn by_code(subject: Subject<'_>, code: i64, message: &str
     match (code, message) {
         (19_881_007, _) | (_, "user_not_found") => Err(not_found(subject)),
         (0, _) => Ok(()),
-        (4_003_110, _) => Err(age_restricted(subject)),
+        (4_003_110, _) => Err(withheld(subject)),
         (20_003, _) => Err(Error::new(
             Kind::NeedsSession,
             format!("TikTok wants a login for {subject}, or the session is no longer good: set TIKTOP_SESSION_ID anew"),
@@ -81,14 +81,19 @@ pub(in crate::webcast) fn by_code(subject: Subject<'_>, code: i64, message: &str
     }
 }
 
-/// For adults, or hidden by the host; the service uses one code for both, and sometimes for a network it does not trust.
-pub(in crate::webcast) fn age_restricted(subject: Subject<'_>) -> Error {
+/// Withheld: for adults, hidden by the host, or from a network that TikTok does not trust; the service uses one code for all
+/// three, and cannot be asked which it is.
+pub(in crate::webcast) fn withheld(subject: Subject<'_>) -> Error {
+    let whose = match subject {
+        Subject::Room(room) => format!("the details of room {room}"),
+        other => format!("{other}'s live"),
+    };
     Error::new(
         Kind::AgeRestricted,
         format!(
-            "TikTok shows {subject} only to adults who are logged in (code 4003110): the way in is TIKTOP_SESSION_ID, the \
-             sessionid cookie of an adult account, with TIKTOP_TARGET_IDC, its tt-target-idc; where they are set, renew \
-             them or try another network"
+            "TikTok withholds the room's details (an age limit, or distrust of this network): {whose}, code 4003110; \
+             TIKTOP_SESSION_ID, the sessionid cookie of an adult account, with TIKTOP_TARGET_IDC, its tt-target-idc, may open \
+             them, or another network"
         ),
     )
 }

@@ -37,6 +37,19 @@ proptest! {
     }
 }
 
+fn read_api(host: &UniqueId, answer: &Answer) -> Result<Lookup, Error> {
+    super::read_api(host, answer).map(|finding| finding.lookup)
+}
+
+/// The page's reader, with what it found out only.
+mod page {
+    use super::*;
+
+    pub(super) fn read(host: &UniqueId, answer: &Answer) -> Result<Lookup, Error> {
+        super::super::page::read(host, answer).map(|finding| finding.lookup)
+    }
+}
+
 fn host(name: &str) -> UniqueId {
     name.parse().unwrap()
 }
@@ -136,11 +149,10 @@ fn names_are_compared_without_case_and_shown_clean() {
 #[case(200, "{\"half", Kind::BadAnswer, "cannot be read")]
 #[case(200, r#"{"statusCode":19881007,"data":null}"#, Kind::NotFound, "spelling")]
 #[case(200, r#"{"statusCode":10,"message":"user_not_found"}"#, Kind::NotFound, "spelling")]
-#[case(200, r#"{"statusCode":4003110}"#, Kind::AgeRestricted, "adult")]
+#[case(200, r#"{"statusCode":4003110}"#, Kind::AgeRestricted, "withholds the room's details")]
 #[case(200, r#"{"statusCode":20003}"#, Kind::NeedsSession, "TIKTOP_SESSION_ID")]
 #[case(200, r#"{"statusCode":10,"message":"params_error"}"#, Kind::BadAnswer, "params_error")]
 #[case(200, r#"{"statusCode":0,"data":{"user":7}}"#, Kind::BadAnswer, "no account")]
-#[case(200, r#"{"statusCode":0,"data":{"user":{"uniqueId":5}}}"#, Kind::BadAnswer, "no name")]
 fn every_refusal_of_the_api_is_recognised(
     #[case] status: u16,
     #[case] body: &str,
@@ -182,7 +194,30 @@ fn page_with(state: &str) -> String {
 #[test]
 fn of_two_failures_the_one_about_the_room_is_told() {
     let captcha = || refusal::captcha(Subject::Host(&host("ana"))).clone();
-    let adults = || refusal::age_restricted(Subject::Host(&host("ana")));
+    let adults = || refusal::withheld(Subject::Host(&host("ana")));
     assert_eq!(clearer(captcha(), adults()).kind(), Kind::AgeRestricted);
     assert_eq!(clearer(adults(), captcha()).kind(), Kind::AgeRestricted);
+}
+
+#[test]
+fn the_asked_name_is_known_where_the_answer_leaves_it_out() {
+    let read = |user: serde_json::Value| {
+        let body = json!({"statusCode": 0, "data": {"user": user}}).to_string();
+        read_api(&host("ana"), &answer(200, body)).unwrap()
+    };
+    let live = read(json!({"roomId": "7300000000000000001", "status": 2}));
+    assert_eq!((live.unique_id, live.status), (host("ana"), LiveStatus::Live));
+    assert_eq!(read(json!({"roomId": "0", "status": 4, "uniqueId": 5})).status, LiveStatus::Offline);
+    assert_eq!(read(json!({"roomId": "", "status": 2})).status, LiveStatus::Live, "the status decides");
+    assert_eq!(read(json!({"roomId": "7300000000000000001"})).status, LiveStatus::NotStated);
+}
+
+#[rstest]
+#[case(page_with(r#"{"LiveRoom":{"liveRoomUserInfo":{"liveRoom":{"status":2,"roomId":"73"}}}}"#))]
+#[case(page_with(r#"{"LiveRoom":{"liveRoomUserInfo":{}},"CurrentRoom":{"roomInfo":{"roomId":"73","status":2,"ownerInfo":{"uniqueId":"ana"}}}}"#))]
+#[case(page_with(r#"{"LiveRoom":{"liveRoomUserInfo":{"liveRoom":{"status":2}}},"CurrentRoom":{"roomId":"73"}}"#))]
+#[case(r#"<script>window['SIGI_STATE']={"LiveRoom":{"liveRoomUserInfo":{"user":{"uniqueId":"ana","roomId":"73","status":2}}}};window['X']={}</script>"#.to_owned())]
+fn whatever_a_page_says_about_the_room_is_used(#[case] html: String) {
+    let lookup = page::read(&host("ana"), &answer(200, html)).unwrap();
+    assert_eq!((lookup.status, lookup.room_id), (LiveStatus::Live, Some(RoomId(73))));
 }

@@ -220,7 +220,7 @@ impl Transport for Provider {
 }
 
 /// The headers that do not change. A header of the user's that cannot be one is a mistake to be told at once.
-fn fixed_headers(
+pub(in crate::webcast) fn fixed_headers(
     settings: &config::Provider,
     key: Option<&Secret>,
     own: &[(String, Secret)],
