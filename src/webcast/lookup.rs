@@ -456,15 +456,9 @@ fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Resul
         return Err(wrong_account(asked, unique_id));
     }
     let room_id = id(user, "roomId").or_else(|| id(live, "roomId")).or_else(|| id(live, "id")).map(RoomId);
-    let status = int(at(live, &["status"])).map(LiveStatus::from_wire);
-    let of_user = || int(at(user, &["status"])).map(LiveStatus::from_wire);
-    // The room's own status decides; one that nobody has explained only where the account's says no more.
-    let status = match status {
-        Some(status) if status.is_known() => status,
-        status => {
-            of_user().filter(|status| status.is_known()).or(status).or_else(of_user).unwrap_or(LiveStatus::NotStated)
-        }
-    };
+    // The room's own status decides, else the account's.
+    let status = int(at(live, &["status"])).or_else(|| int(at(user, &["status"])));
+    let status = status.map_or(LiveStatus::NotStated, LiveStatus::from_wire);
     // An offline answer repeats the numbers of the last live.
     let now = |value: Option<u64>| value.filter(|_| status != LiveStatus::Offline);
     let started_at = int(at(live, &["startTime"])).and_then(Timestamp::from_wire);
