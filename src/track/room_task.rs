@@ -174,12 +174,18 @@ impl RoomTask {
             started_at: found.started_at,
             ..Info::default()
         };
-        match found.room_id {
+        let unsure = found.unsure;
+        let next = match found.room_id {
             Some(room_id) => {
                 self.enter(found.status, RoomRef { room_id, unique_id: Some(found.unique_id) }, info, past)
             }
             None => self.stay_out(found.status, info, past),
+        };
+        if let (false, Found::Wait(wait)) = (unsure.is_empty(), &next) {
+            let retry_at = self.actor.now() + *wait;
+            self.actor.emit_phase(Phase::new(PhaseKind::LookingUp).because(unsure).until(retry_at));
         }
+        next
     }
 
     fn claim(&self, host: Option<UserId>) -> Option<Found> {

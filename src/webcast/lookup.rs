@@ -279,10 +279,16 @@ impl Gathered {
 
     /// What is known, with the reason of what is not; else the failure that says most.
     fn finish(self, host: &UniqueId) -> Result<Lookup, Error> {
-        let worst = self.errors.into_iter().reduce(clearer);
+        let mut worst = self.errors.into_iter().reduce(clearer);
         let Some(mut found) = self.found else {
             return Err(worst.unwrap_or_else(|| refusal::moved(Subject::Host(host))));
         };
+        // A closed door with a key to it is the answer where nobody says whether there is a live behind it.
+        if !found.status.is_known()
+            && let Some(error) = worst.take_if(|error| matches!(error.kind(), Kind::AgeRestricted | Kind::NeedsSession))
+        {
+            return Err(error);
+        }
         if !found.is_sure() {
             let what = if found.status.is_known() { "which room it is" } else { "whether they are live" };
             let why = worst.map_or(String::new(), |error| format!(": {error}"));

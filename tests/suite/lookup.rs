@@ -48,6 +48,48 @@ async fn the_json_is_asked_first_and_the_page_only_when_it_fails() {
     assert_eq!(path(&server.heads()[1]), "/@ana.live/live");
 }
 
+/// The profile page; `room` stands in its `roomId`.
+fn profile(room: &str) -> Vec<u8> {
+    let user = json!({"id": "111", "uniqueId": "ana.live", "nickname": "Ana", "roomId": room});
+    let detail = json!({"statusCode": 0, "userInfo": {"user": user}});
+    let state = json!({"__DEFAULT_SCOPE__": {"webapp.user-detail": detail}});
+    answer("200 OK", &[], format!(r#"<script id="__UNIVERSAL_DATA_FOR_REHYDRATION__">{state}</script>"#))
+}
+
+#[tokio::test]
+async fn sources_are_asked_until_somebody_is_sure() {
+    let server = Scripted::start(|head| match path(head) {
+        "/@ana.live" => profile("7300000000000000001"),
+        "/webcast/room/info/" => answer("200 OK", &[], json!({"data": {"status": 2, "title": "Hi"}}).to_string()),
+        _ => answer("200 OK", &[], "<html>Please wait...</html>"),
+    })
+    .await;
+    let lookup = Client::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap();
+    assert_eq!((lookup.status, lookup.room_id), (LiveStatus::Live, Some(RoomId(7_300_000_000_000_000_001))));
+
+    let server = Scripted::start(|head| match path(head) {
+        "/@ana.live" => profile(""),
+        _ => answer("200 OK", &[], "<html>Please wait...</html>"),
+    })
+    .await;
+    let lookup = Client::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap();
+    assert_eq!((lookup.status, lookup.room_id), (LiveStatus::NotStated, None), "nothing sure is not offline");
+    assert!(lookup.unsure.as_str().contains("captcha"), "{}", lookup.unsure);
+}
+
+#[tokio::test]
+async fn who_is_said_not_to_exist_exists_only_where_a_page_holds_the_account() {
+    let missing = || answer("200 OK", &[], json!({"statusCode": 19_881_007, "data": null}).to_string());
+    let empty = r#"<script id="SIGI_STATE">{"CurrentRoom":{}}</script>"#;
+    let server = Scripted::start(move |head| if is_api(head) { missing() } else { answer("200 OK", &[], empty) }).await;
+    let error = Client::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::NotFound);
+
+    let server = Scripted::start(move |head| if is_api(head) { missing() } else { page(2) }).await;
+    let lookup = Client::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap();
+    assert_eq!(lookup.status, LiveStatus::Live);
+}
+
 #[tokio::test]
 async fn a_service_that_wants_to_be_left_alone_is_left_alone() {
     let server = Scripted::start(|_| answer("429 Too Many Requests", &[("Retry-After", "30")], "")).await;
@@ -69,7 +111,7 @@ async fn redirects_are_followed_on_the_same_host_and_three_times() {
     let server = Scripted::start(|_| answer("302 Found", &[("Location", "/again")], "")).await;
     let error = Client::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Blocked);
-    assert_eq!(server.heads().len(), 8, "two questions, each with three redirects");
+    assert_eq!(server.heads().len(), 16, "four questions, each with three redirects");
 }
 
 #[tokio::test]
