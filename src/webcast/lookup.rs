@@ -265,9 +265,10 @@ impl Gathered {
         self.found.as_ref().is_some_and(Lookup::is_sure)
     }
 
-    /// Somebody said that there is no such account, and nobody has shown it.
+    /// Somebody said that there is no such account, or another one under its name, and nobody has shown it.
     fn is_missing(&self) -> bool {
-        self.found.is_none() && self.errors.iter().any(|error| error.kind() == Kind::NotFound)
+        let says_so = |error: &Error| matches!(error.kind(), Kind::NotFound | Kind::WrongAccount);
+        self.found.is_none() && self.errors.iter().any(says_so)
     }
 
     /// Whether asking on is no help: the site does not answer, or wants to be left alone.

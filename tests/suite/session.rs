@@ -299,7 +299,7 @@ async fn when_the_provider_fails_the_anonymous_socket_takes_over(#[case] fault: 
 #[case(&[Fault::Handshake400], PhaseKind::Failed, &["400"])]
 #[case(&[Fault::Captcha], PhaseKind::Blocked, &["captcha"])]
 #[case(&[Fault::ShellPage], PhaseKind::Blocked, &["TikTok"])]
-#[case(&[Fault::AgeGate], PhaseKind::Blocked, &["adults"])]
+#[case(&[Fault::AgeGate], PhaseKind::Blocked, &["withholds"])]
 #[case(&[Fault::WrongAccount], PhaseKind::Failed, &["somebody.else"])]
 #[case(&[Fault::Blocked403], PhaseKind::Blocked, &["403"])]
 #[case(&[Fault::Rate429], PhaseKind::Blocked, &["too often", "30 s"])]
@@ -309,13 +309,27 @@ async fn a_refusal_is_a_state_with_its_reason(
     #[case] kind: PhaseKind,
     #[case] words: &[&str],
 ) {
-    let mut scene = Scene::chatty(faults).await;
+    // A provider's room-id route would find the room all the same.
+    let look_ups = [Fault::Captcha, Fault::ShellPage, Fault::AgeGate, Fault::Blocked403, Fault::Rate429];
+    let mut scene = if look_ups.iter().any(|fault| faults.contains(fault)) {
+        let options = Options { rate: 300.0, faults: faults.to_vec(), ..Options::default() };
+        Scene::open(0, options, &[TransportKind::Direct]).await
+    } else {
+        Scene::chatty(faults).await
+    };
     scene.until_phase(kind).await;
     let reason = scene.room.phase.reason.as_str().to_owned();
     for word in words {
         assert!(reason.contains(word), "{faults:?}: '{reason}' should say '{word}'");
     }
     assert!(scene.room.phase.retry_at.is_some(), "says when it tries again");
+    scene.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_names_the_room_where_tiktok_refuses_to() {
+    let mut scene = Scene::chatty(&[Fault::Captcha]).await;
+    scene.until_phase(PhaseKind::Live).await;
     scene.close().await;
 }
 
