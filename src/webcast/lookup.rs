@@ -265,9 +265,10 @@ impl Gathered {
         self.found.as_ref().is_some_and(Lookup::is_sure)
     }
 
-    /// Somebody said that there is no such account, and nobody has shown it.
+    /// Somebody said that there is no such account, or that it is another one by now, and nobody has shown it.
     fn is_missing(&self) -> bool {
-        self.found.is_none() && self.errors.iter().any(|error| error.kind() == Kind::NotFound)
+        let missing = |error: &Error| matches!(error.kind(), Kind::NotFound | Kind::WrongAccount);
+        self.found.is_none() && self.errors.iter().any(missing)
     }
 
     /// Whether asking on is no help: the site does not answer, or wants to be left alone.
@@ -283,6 +284,13 @@ impl Gathered {
         let Some(mut found) = self.found else {
             return Err(worst.unwrap_or_else(|| refusal::moved(Subject::Host(host))));
         };
+        if found.status == LiveStatus::NotStated
+            && let Some(error) = worst.as_ref()
+            && (weight(error) > 0 || matches!(error.kind(), Kind::Network | Kind::Timeout))
+        {
+            // That the account is known does not make up for it: whoever waits must hear why, and for how long.
+            return Err(error.clone());
+        }
         if !found.is_sure() {
             let what = if found.status.is_known() { "which room it is" } else { "whether they are live" };
             let why = worst.map_or(String::new(), |error| format!(": {error}"));
@@ -379,9 +387,20 @@ impl From<UserInfo> for Finding {
     }
 }
 
-/// Of two failures the one that is about the room; else the first.
+/// Of two failures the one that says more; else the first.
 fn clearer(first: Error, second: Error) -> Error {
-    if second.is_lasting() && !first.is_lasting() { second } else { first }
+    if weight(&second) > weight(&first) { second } else { first }
+}
+
+/// How much a failure says: about the room, then that we are turned away, then that something is in trouble. What a provider
+/// does not know is nothing beside what TikTok says.
+fn weight(error: &Error) -> u8 {
+    match error.kind() {
+        _ if error.is_lasting() => 3,
+        Kind::RateLimited { .. } => 2,
+        Kind::Captcha | Kind::Blocked => 1,
+        _ => 0,
+    }
 }
 
 /// Looks `host` up by `api-live` alone.

@@ -99,8 +99,8 @@ async fn the_exit_code_says_who_is_live(#[case] names: &[&str], #[case] code: i3
 #[case(&[], &["prices", "--set", "screen.fps=0"], "takes 1 to 60", 2)]
 #[case(&[], &["live", "@ana.live", "--config", "/nowhere/config.toml"], "no such config file", 2)]
 #[case(&[Fault::Blocked403], &["feed"], "refuses this network", 1)]
-#[case(&[Fault::Rate429], &["info", "@ana.live"], "wait 30 s", 1)]
-#[case(&[Fault::Captcha], &["info", "@ana.live"], "captcha", 1)]
+#[case(&[Fault::Rate429], &["info", "@ana.live"], "wait 30 s", 2)]
+#[case(&[Fault::Captcha], &["info", "@ana.live"], "captcha", 2)]
 #[tokio::test]
 async fn what_cannot_be_told_is_one_sentence(
     #[case] faults: &[Fault],

@@ -36,6 +36,11 @@ fn signed(way: &Way) -> bool {
     way.signed
 }
 
+/// A signing provider also names rooms, where TikTok refuses to.
+fn unsigned(way: &Way) -> bool {
+    !way.signed
+}
+
 #[rstest]
 #[case(Fault::GarbageFrame)]
 #[case(Fault::TruncatedGzip)]
@@ -185,11 +190,12 @@ async fn a_room_switched_under_us_is_followed() {
 #[case(Fault::Handshake417, edge, PhaseKind::Failed, "illegal secret key")]
 #[case(Fault::Handshake417AppId, edge, PhaseKind::Failed, "dead end")]
 #[case(Fault::Handshake417Cookie, edge, PhaseKind::Failed, "anonymous cookie")]
-#[case(Fault::Captcha, all, PhaseKind::Blocked, "captcha")]
-#[case(Fault::ShellPage, all, PhaseKind::Blocked, "empty answer")]
-#[case(Fault::AgeGate, all, PhaseKind::Blocked, "adults")]
+#[case(Fault::Captcha, unsigned, PhaseKind::Blocked, "captcha")]
+#[case(Fault::ShellPage, unsigned, PhaseKind::Blocked, "empty answer")]
+#[case(Fault::AgeGate, unsigned, PhaseKind::Blocked, "an age limit")]
 #[case(Fault::WrongAccount, all, PhaseKind::Failed, "somebody.else")]
-#[case(Fault::Blocked403, all, PhaseKind::Blocked, "HTTP 403")]
+#[case(Fault::Blocked403, unsigned, PhaseKind::Blocked, "HTTP 403")]
+#[case(Fault::Blocked403, signed, PhaseKind::Failed, "HTTP 403")]
 #[case(Fault::Rate429, all, PhaseKind::Blocked, "wait 30 s")]
 #[case(Fault::Rate429Bare, all, PhaseKind::Blocked, "wait a few minutes")]
 #[case(Fault::HalfOpen, all, PhaseKind::LookingUp, "did not answer within 1 s")]

@@ -69,7 +69,7 @@ async fn redirects_are_followed_on_the_same_host_and_three_times() {
     let server = Scripted::start(|_| answer("302 Found", &[("Location", "/again")], "")).await;
     let error = Client::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Blocked);
-    assert_eq!(server.heads().len(), 8, "two questions, each with three redirects");
+    assert_eq!(server.heads().len(), 16, "each of the four sources is asked, each with three redirects");
 }
 
 #[tokio::test]

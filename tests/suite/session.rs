@@ -297,19 +297,46 @@ async fn when_the_provider_fails_the_anonymous_socket_takes_over(#[case] fault: 
 #[case(&[Fault::Provider429, Fault::Handshake417], PhaseKind::Failed, &["euler", "417"])]
 #[case(&[Fault::Handshake415], PhaseKind::Failed, &["415"])]
 #[case(&[Fault::Handshake400], PhaseKind::Failed, &["400"])]
-#[case(&[Fault::Captcha], PhaseKind::Blocked, &["captcha"])]
-#[case(&[Fault::ShellPage], PhaseKind::Blocked, &["TikTok"])]
-#[case(&[Fault::AgeGate], PhaseKind::Blocked, &["adults"])]
-#[case(&[Fault::WrongAccount], PhaseKind::Failed, &["somebody.else"])]
-#[case(&[Fault::Blocked403], PhaseKind::Blocked, &["403"])]
-#[case(&[Fault::Rate429], PhaseKind::Blocked, &["too often", "30 s"])]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_is_a_state_with_its_reason(
     #[case] faults: &[Fault],
     #[case] kind: PhaseKind,
     #[case] words: &[&str],
 ) {
-    let mut scene = Scene::chatty(faults).await;
+    refused(Scene::chatty(faults).await, faults, kind, words).await;
+}
+
+#[rstest::rstest]
+#[case(&[Fault::Captcha], PhaseKind::Blocked, &["captcha"])]
+#[case(&[Fault::ShellPage], PhaseKind::Blocked, &["TikTok"])]
+#[case(&[Fault::AgeGate], PhaseKind::Blocked, &["an age limit"])]
+#[case(&[Fault::WrongAccount], PhaseKind::Failed, &["somebody.else"])]
+#[case(&[Fault::Blocked403], PhaseKind::Blocked, &["403"])]
+#[case(&[Fault::Rate429], PhaseKind::Blocked, &["too often", "30 s"])]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_look_up_is_a_state_with_its_reason(
+    #[case] faults: &[Fault],
+    #[case] kind: PhaseKind,
+    #[case] words: &[&str],
+) {
+    // A provider's room-id route would get round most of them.
+    let options = Options { rate: 300.0, faults: faults.to_vec(), ..Options::default() };
+    refused(Scene::open(0, options, &[TransportKind::Direct]).await, faults, kind, words).await;
+}
+
+#[rstest::rstest]
+#[case(Fault::Captcha)]
+#[case(Fault::ShellPage)]
+#[case(Fault::AgeGate)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_knows_the_room_gets_round_a_refused_look_up(#[case] fault: Fault) {
+    let mut scene = Scene::chatty(&[fault]).await;
+    scene.until_phase(PhaseKind::Live).await;
+    scene.until_messages(20).await;
+    scene.close().await;
+}
+
+async fn refused(mut scene: Scene, faults: &[Fault], kind: PhaseKind, words: &[&str]) {
     scene.until_phase(kind).await;
     let reason = scene.room.phase.reason.as_str().to_owned();
     for word in words {

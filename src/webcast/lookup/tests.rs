@@ -117,7 +117,8 @@ fn the_live_page_says_the_same() {
 #[case(json!({"status": 2}), LiveStatus::Live)]
 #[case(json!({"status": "3"}), LiveStatus::Paused)]
 #[case(json!({"status": 4}), LiveStatus::Offline)]
-#[case(json!({"status": 1}), LiveStatus::Unknown(1))]
+// Nobody has explained 1: the status of the account is the one that is sure.
+#[case(json!({"status": 1}), LiveStatus::Live)]
 #[case(json!({}), LiveStatus::Live)]
 #[case(json!(null), LiveStatus::Live)]
 #[case(json!([1, 2]), LiveStatus::Live)]
