@@ -295,14 +295,16 @@ async fn a_host_that_cannot_be_found_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_rooms_that_drop_at_once_all_come_back() {
     each_way(sockets, async |way| {
-        let mut scene = Scene::open(way, Setting { rooms: 50, ..Setting::with(&[]) }).await;
+        // Two hundred rooms at once: at the usual rate this measures the machine, whose time-outs then end connections.
+        let mut scene = Scene::open(way, Setting { rooms: 50, rate: 20.0, ..Setting::with(&[]) }).await;
         // One of them is offline for twenty seconds.
         let live =
             |scene: &Scene| scene.mirrors.values().filter(|mirror| mirror.room.phase.kind == PhaseKind::Live).count();
         scene.see("all rooms are live", |scene| live(scene) >= 49).await;
         scene.drop_sockets(49).await;
-        let back = |scene: &Scene| scene.mirrors.values().filter(|mirror| mirror.room.stats.gaps > 0).count();
-        scene.see("all rooms are back", |scene| back(scene) >= 49 && live(scene) >= 49).await;
+        // The one that was offline may be live by now: it does not stand in for one that is not back.
+        let back = |mirror: &&scene::Mirror| mirror.room.stats.gaps > 0 && mirror.room.phase.kind == PhaseKind::Live;
+        scene.see("all rooms are back", |scene| scene.mirrors.values().filter(back).count() >= 49).await;
         scene.end().await;
     })
     .await;
