@@ -36,6 +36,11 @@ fn signed(way: &Way) -> bool {
     way.signed
 }
 
+/// A signing provider also names rooms, where TikTok refuses to.
+fn unsigned(way: &Way) -> bool {
+    !way.signed
+}
+
 #[rstest]
 #[case(Fault::GarbageFrame)]
 #[case(Fault::TruncatedGzip)]
@@ -185,11 +190,12 @@ async fn a_room_switched_under_us_is_followed() {
 #[case(Fault::Handshake417, edge, PhaseKind::Failed, "illegal secret key")]
 #[case(Fault::Handshake417AppId, edge, PhaseKind::Failed, "dead end")]
 #[case(Fault::Handshake417Cookie, edge, PhaseKind::Failed, "anonymous cookie")]
-#[case(Fault::Captcha, all, PhaseKind::Blocked, "captcha")]
-#[case(Fault::ShellPage, all, PhaseKind::Blocked, "empty answer")]
-#[case(Fault::AgeGate, all, PhaseKind::Blocked, "adults")]
+#[case(Fault::Captcha, unsigned, PhaseKind::Blocked, "captcha")]
+#[case(Fault::ShellPage, unsigned, PhaseKind::Blocked, "empty answer")]
+#[case(Fault::AgeGate, unsigned, PhaseKind::Blocked, "an age limit")]
 #[case(Fault::WrongAccount, all, PhaseKind::Failed, "somebody.else")]
-#[case(Fault::Blocked403, all, PhaseKind::Blocked, "HTTP 403")]
+#[case(Fault::Blocked403, unsigned, PhaseKind::Blocked, "HTTP 403")]
+#[case(Fault::Blocked403, signed, PhaseKind::Failed, "HTTP 403")]
 #[case(Fault::Rate429, all, PhaseKind::Blocked, "wait 30 s")]
 #[case(Fault::Rate429Bare, all, PhaseKind::Blocked, "wait a few minutes")]
 #[case(Fault::HalfOpen, all, PhaseKind::LookingUp, "did not answer within 1 s")]
@@ -289,14 +295,16 @@ async fn a_host_that_cannot_be_found_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_rooms_that_drop_at_once_all_come_back() {
     each_way(sockets, async |way| {
-        let mut scene = Scene::open(way, Setting { rooms: 50, ..Setting::with(&[]) }).await;
+        // Two hundred rooms at once: at the usual rate this measures the machine, whose time-outs then end connections.
+        let mut scene = Scene::open(way, Setting { rooms: 50, rate: 20.0, ..Setting::with(&[]) }).await;
         // One of them is offline for twenty seconds.
         let live =
             |scene: &Scene| scene.mirrors.values().filter(|mirror| mirror.room.phase.kind == PhaseKind::Live).count();
         scene.see("all rooms are live", |scene| live(scene) >= 49).await;
         scene.drop_sockets(49).await;
-        let back = |scene: &Scene| scene.mirrors.values().filter(|mirror| mirror.room.stats.gaps > 0).count();
-        scene.see("all rooms are back", |scene| back(scene) >= 49 && live(scene) >= 49).await;
+        // The one that was offline may be live by now: it does not stand in for one that is not back.
+        let back = |mirror: &&scene::Mirror| mirror.room.stats.gaps > 0 && mirror.room.phase.kind == PhaseKind::Live;
+        scene.see("all rooms are back", |scene| scene.mirrors.values().filter(back).count() >= 49).await;
         scene.end().await;
     })
     .await;

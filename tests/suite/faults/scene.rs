@@ -80,13 +80,15 @@ static WAYS: [Way; 5] = [
 pub(super) struct Setting {
     pub(super) faults: Vec<Fault>,
     pub(super) rooms: usize,
+    /// Messages a second, in each room.
+    pub(super) rate: f64,
     pub(super) tune: fn(&Way, &mut Settings),
     pub(super) clock: Clock,
 }
 
 impl Setting {
     pub(super) fn with(faults: &[Fault]) -> Self {
-        Self { faults: faults.to_vec(), rooms: 1, tune: |_, _| {}, clock: Clock::system() }
+        Self { faults: faults.to_vec(), rooms: 1, rate: 300.0, tune: |_, _| {}, clock: Clock::system() }
     }
 }
 
@@ -112,8 +114,7 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) async fn open(way: &Way, setting: Setting) -> Self {
-        let Setting { faults, rooms, tune, clock } = setting;
-        let rate = 300.0;
+        let Setting { faults, rooms, rate, tune, clock } = setting;
         let sim = Sim::start(Options { rate, faults, rooms, ..Options::default() }).await.unwrap();
         let mut settings = Settings { transports: vec![way.kind], ..Settings::default() };
         settings.service.site_url = sim.base_url();
