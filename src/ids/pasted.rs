@@ -142,7 +142,7 @@ fn from_link(text: &str, links: usize) -> Option<Target> {
     let url = Url::parse(&full).ok().filter(is_tiktok)?;
     let path: Vec<String> = url.path().split('/').map(|part| decoded(part).trim().to_owned()).collect();
     // An escaped slash may stand in a part.
-    let parts = || path.iter().flat_map(|part| part.split('/')).map(|part| cleaned(part));
+    let parts = || path.iter().flat_map(|part| part.split('/')).map(cleaned);
     let named = parts().find_map(|part| {
         let name = part.strip_prefix('@').filter(|name| !name.is_empty())?;
         unique_id(name).ok()
@@ -159,7 +159,7 @@ fn from_link(text: &str, links: usize) -> Option<Target> {
         }
     });
     // Older share links: m.tiktok.com/share/live/ROOM and tiktok.com/live/ROOM.
-    if let Some(room) = room.or_else(|| parts().filter_map(|part| room_id(&part)).last()) {
+    if let Some(room) = room.or_else(|| parts().filter_map(|part| room_id(&part)).next_back()) {
         return Some(Target::Room(room));
     }
     let of_host = url.query_pairs().find_map(|(key, value)| {
