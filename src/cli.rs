@@ -162,9 +162,9 @@ fn exit_code(error: &Report) -> ExitCode {
             || cause.is::<TargetError>()
             || cause.is::<crate::config::Error>()
             || cause.is::<crate::run::WrongKeys>()
-            || matches!(cause.downcast_ref(), Some(crate::Error::Name(_)))
+            || matches!(cause.downcast_ref(), Some(crate::client::Error::Name(_)))
             || cause.downcast_ref().is_some_and(|error: &crate::webcast::Error| error.kind() == Kind::Setup)
-            || matches!(cause.downcast_ref(), Some(crate::Error::Service(error)) if error.kind() == Kind::Setup)
+            || matches!(cause.downcast_ref(), Some(crate::client::Error::Service(error)) if error.kind() == Kind::Setup)
     };
     if error.chain().any(is_usage) { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
 }

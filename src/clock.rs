@@ -20,6 +20,16 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+/// Monotonic time, for threads that wait on the terminal itself and for nothing that a test or a replay turns.
+pub(crate) use std::time::Instant;
+
+/// Now, in monotonic time.
+#[cfg(feature = "cli")]
+#[expect(clippy::disallowed_methods, reason = "this file is the one place that asks the system")]
+pub(crate) fn monotonic_now() -> Instant {
+    Instant::now()
+}
+
 /// Wall-clock time in milliseconds since the Unix epoch. For people and for files; never for measuring.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -97,7 +107,7 @@ pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    System(std::time::Instant),
+    System(Instant),
     Manual(Arc<AtomicI64>),
 }
 
@@ -105,7 +115,7 @@ impl Clock {
     /// The system's clock.
     #[expect(clippy::disallowed_methods, reason = "this file is the one place that asks the system")]
     pub fn system() -> Self {
-        Self(Source::System(std::time::Instant::now()))
+        Self(Source::System(Instant::now()))
     }
 
     /// A clock that stands at `start` until [`Clock::advance`] turns it.

@@ -114,9 +114,8 @@ impl Printer {
                 () = &mut stop => return Ok(ExitCode::SUCCESS),
                 written = flush(&mut stdout, &self.lines) => written,
             };
-            match written {
-                Err(error) => return Err(output::WriteError::from(error).into()),
-                Ok(()) => {}
+            if let Err(error) = written {
+                return Err(output::WriteError::from(error).into());
             }
             self.lines.clear();
             if self.once && !self.rooms.is_empty() && self.open.is_empty() {
@@ -169,11 +168,11 @@ impl Printer {
                 self.open.remove(&key);
             }
             // Before any live this is a look-up to which waiting is no answer, such as for somebody who does not exist.
-            EventKind::State(phase) if phase.kind == PhaseKind::Failed && labels.room_id.is_none() => {
-                if self.open.remove(&key) {
-                    self.nobody = true;
-                    output::warn(phase.reason.as_str());
-                }
+            EventKind::State(phase)
+                if phase.kind == PhaseKind::Failed && labels.room_id.is_none() && self.open.remove(&key) =>
+            {
+                self.nobody = true;
+                output::warn(phase.reason.as_str());
             }
             _ => {}
         }

@@ -1,5 +1,6 @@
 //! `tiktop sim`: the simulated service alone, so that any client can be pointed at it.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -48,7 +49,7 @@ fn fault_help() -> String {
     let mut help = "Misbehave in this way; may be given often. 'list' prints all ways with what they do:\n".to_owned();
     for group in FaultGroup::all() {
         let names: Vec<_> = group.faults().map(Fault::name).collect();
-        help.push_str(&format!("\n{}: {}", group.title(), names.join(", ")));
+        let _ = write!(help, "\n{}: {}", group.title(), names.join(", "));
     }
     help
 }
@@ -57,9 +58,9 @@ fn fault_help() -> String {
 fn fault_list() -> String {
     let mut list = String::new();
     for group in FaultGroup::all() {
-        list.push_str(&format!("{}\n", group.title()));
+        let _ = writeln!(list, "{}", group.title());
         for fault in group.faults() {
-            list.push_str(&format!("  {:<22} {}\n", fault.name(), fault.description()));
+            let _ = writeln!(list, "  {:<22} {}", fault.name(), fault.description());
         }
     }
     list
@@ -174,15 +175,15 @@ fn connect_line(sim: &Sim, ca_file: Option<&Path>) -> String {
         format!("cloud.url={socket}"),
         format!("providers=[{{name=\"sim\",url=\"{base}\"}}]"),
     ] {
-        line.push_str(&format!(" --set '{setting}'"));
+        let _ = write!(line, " --set '{setting}'");
     }
     match ca_file {
         _ if plain => {}
-        Some(file) => line.push_str(&format!(" --set 'service.ca_file={}'", file.display())),
+        Some(file) => drop(write!(line, " --set 'service.ca_file={}'", file.display())),
         None => line.push_str(" --set service.ca_file=FILE"),
     }
     for name in sim.names().iter().take(3) {
-        line.push_str(&format!(" @{name}"));
+        let _ = write!(line, " @{name}");
     }
     line
 }

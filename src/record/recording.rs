@@ -151,10 +151,8 @@ impl RecordingTask {
 fn summary(ended: Outcome, parts: &OutputParts, progress: &Progress) -> Recording {
     let (files, bytes) = parts.result();
     let millis = progress.millis;
-    let ended = ended.map(|reason| match progress.sound_only {
-        true => Text::from(format_args!("{reason}; sound only")),
-        false => reason,
-    });
+    let ended =
+        ended.map(|reason| if progress.sound_only { Text::from(format_args!("{reason}; sound only")) } else { reason });
     match (ended, files) {
         (Ok(reason), [file]) => Recording::Done { file: file.clone(), bytes, millis, reason },
         (Ok(reason), [file, ..]) => {

@@ -110,7 +110,7 @@ impl Player {
             clock: self.clock,
             subscribers: self.subscribers,
             inbox: Some(self.inbox),
-            playback_inbox: Some(self.playback_inbox),
+            steering: Some(self.playback_inbox),
             start: self.start,
             speed,
             paused: false,
@@ -161,7 +161,7 @@ struct Playback {
     subscribers: Subscribers,
     /// Nothing when nobody can command any more.
     inbox: Option<mpsc::Receiver<Command>>,
-    playback_inbox: Option<mpsc::Receiver<PlaybackCommand>>,
+    steering: Option<mpsc::Receiver<PlaybackCommand>>,
     /// When the capture begins.
     start: Timestamp,
     speed: Speed,
@@ -178,19 +178,19 @@ impl Playback {
     async fn run(mut self, from: Duration) {
         self.jump(self.start.0.saturating_add(millis(from))).await;
         loop {
-            if self.over && self.inbox.is_none() && self.playback_inbox.is_none() {
+            if self.over && self.inbox.is_none() && self.steering.is_none() {
                 return;
             }
             let wait = self.wait();
             let next = tokio::select! {
                 biased;
-                command = receive(&mut self.playback_inbox) => Next::Playback(command),
+                command = receive(&mut self.steering) => Next::Playback(command),
                 command = receive(&mut self.inbox) => Next::Room(command),
                 () = sleep(wait.unwrap_or_default()), if wait.is_some() => Next::Due,
             };
             match next {
                 Next::Playback(Some(command)) => self.steer(command).await,
-                Next::Playback(None) => self.playback_inbox = None,
+                Next::Playback(None) => self.steering = None,
                 Next::Room(Some(command)) => self.handle(&command),
                 Next::Room(None) => self.inbox = None,
                 Next::Due => self.go_on().await,

@@ -101,7 +101,9 @@ fn every_section_that_is_cited_exists() {
     const CITED: &str = "protocol.md#";
     let known = anchors(&document("docs/protocol.md").unwrap());
     let mut all = Vec::new();
-    ["src", "tests", "proto", "docs", "benches"].iter().for_each(|folder| texts(&root().join(folder), &mut all));
+    for folder in ["src", "tests", "proto", "docs", "benches"] {
+        texts(&root().join(folder), &mut all);
+    }
     let (mut faults, mut cited) = (Vec::new(), 0);
     for (path, text) in all.iter().filter(|(path, _)| !path.ends_with("tests/suite/docs.rs")) {
         let shown = path.strip_prefix(root()).unwrap_or(path).display();

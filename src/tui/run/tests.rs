@@ -66,7 +66,7 @@ impl Console for Fake {
 
     async fn ready(&self) {
         if self.wire.stalled.load(Ordering::Relaxed) {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

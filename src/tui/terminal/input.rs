@@ -8,7 +8,6 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::thread;
-use std::time::Instant;
 
 use crossterm::event::Event;
 use futures_util::Stream;
@@ -19,6 +18,7 @@ use tokio::sync::mpsc;
 
 use super::keys;
 use super::sequences::Splitter;
+use crate::clock::monotonic_now;
 
 /// Events that may wait for the loop; the reader waits behind them, and the kernel's own buffer behind the reader.
 const EVENTS: usize = 256;
@@ -82,11 +82,11 @@ fn open() -> io::Result<File> {
 
 /// Reads until the terminal or the reader of the events is gone.
 fn read(mut terminal: File, wake: &io::PipeReader, sender: &mpsc::Sender<io::Result<Event>>) -> io::Result<()> {
-    let mut splitter = Splitter::new(Instant::now());
+    let mut splitter = Splitter::new(monotonic_now());
     let mut tokens = Vec::new();
     let mut chunk = [0; CHUNK];
     loop {
-        let timeout = match splitter.wait(Instant::now()) {
+        let timeout = match splitter.wait(monotonic_now()) {
             // Rounded up: an early wake-up would find nothing to do.
             Some(wait) => PollTimeout::try_from(wait.as_millis() + 1).unwrap_or(PollTimeout::MAX),
             None => PollTimeout::NONE,
@@ -105,12 +105,12 @@ fn read(mut terminal: File, wake: &io::PipeReader, sender: &mpsc::Sender<io::Res
         if keys {
             match terminal.read(&mut chunk) {
                 Ok(0) => return Ok(()),
-                Ok(count) => splitter.read(chunk.get(..count).unwrap_or_default(), Instant::now(), &mut tokens),
+                Ok(count) => splitter.read(chunk.get(..count).unwrap_or_default(), monotonic_now(), &mut tokens),
                 Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock) => {}
                 Err(error) => return Err(error),
             }
         } else {
-            splitter.expire(Instant::now(), &mut tokens);
+            splitter.expire(monotonic_now(), &mut tokens);
         }
         for event in tokens.drain(..).filter_map(keys::event) {
             if sender.blocking_send(Ok(event)).is_err() {

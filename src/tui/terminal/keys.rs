@@ -214,11 +214,12 @@ fn mouse(button: u16, column: u16, row: u16, released: bool) -> Option<Event> {
 mod tests {
     use super::super::sequences::Splitter;
     use super::*;
+    use crate::clock::monotonic_now;
     use rstest::rstest;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     fn events(bytes: &[u8]) -> Vec<Event> {
-        let now = Instant::now();
+        let now = monotonic_now();
         let (mut splitter, mut tokens) = (Splitter::new(now), Vec::new());
         splitter.read(bytes, now, &mut tokens);
         splitter.expire(now + Duration::from_secs(9), &mut tokens);

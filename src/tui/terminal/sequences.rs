@@ -7,7 +7,8 @@
 //! Invariants: never holds more than [`PASTE_BYTES`]; whatever was begun is given up after a while, so no input can lock the
 //! keys away; Ctrl-C gets through everything but a paste.
 
-use std::time::{Duration, Instant};
+use crate::clock::Instant;
+use std::time::Duration;
 
 /// How long after ESC more bytes may come for it to be the start of a sequence and not the Esc key.
 const ESC_WAIT: Duration = Duration::from_millis(100);
@@ -165,10 +166,11 @@ impl Splitter {
         if let Some(first) = bytes.first() {
             if self.is_rest_of_late_sequence(bytes, now) {
                 self.begin(State::Esc { alt: false }, now);
-            } else if bytes.len() == 1 && self.is_key_behind_alt_key(*first, now) {
-                if let State::Text { introducer, .. } = std::mem::replace(&mut self.state, State::Ground) {
-                    out.push(Token::Char { c: introducer.into(), alt: true });
-                }
+            } else if bytes.len() == 1
+                && self.is_key_behind_alt_key(*first, now)
+                && let State::Text { introducer, .. } = std::mem::replace(&mut self.state, State::Ground)
+            {
+                out.push(Token::Char { c: introducer.into(), alt: true });
             }
         }
         self.lone_esc = None;
@@ -226,11 +228,11 @@ impl Splitter {
                 }
             }
             State::Text { kind, introducer, escaped, rest, .. } => match byte {
-                0x07 => {}
+                // Bell and the string terminator; cancel and substitute end every string too.
+                0x07 | 0x18 | 0x1a => {}
                 b'\\' if escaped => {}
                 0x9c if rest == 0 => {}
-                // Cancel and substitute end every string; Ctrl-C is the way out of everything.
-                0x18 | 0x1a => {}
+                // Ctrl-C is the way out of everything.
                 0x03 => self.ground(byte, false, now, out),
                 // A new sequence ends the old string.
                 _ if escaped && byte != 0x1b => self.escaped(byte, false, now, out),
@@ -349,12 +351,13 @@ fn utf8_length(byte: u8) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::monotonic_now;
     use proptest::prelude::*;
     use rstest::rstest;
 
     /// Tokens of reads, each with the milliseconds since the one before; then nothing more comes.
     fn split(reads: &[(u64, &[u8])]) -> Vec<Token> {
-        let mut now = Instant::now();
+        let mut now = monotonic_now();
         let mut splitter = Splitter::new(now);
         let mut tokens = Vec::new();
         for (pause, bytes) in reads {
@@ -455,7 +458,7 @@ mod tests {
     #[test]
     fn esc_and_then_another_key_are_two_keys() {
         let esc = Token::Esc { alt: false };
-        assert_eq!(split(&[(0, b"\x1b")]), [esc.clone()]);
+        assert_eq!(split(&[(0, b"\x1b")]), std::slice::from_ref(&esc));
         for second in [&b"]"[..], b"P", b"[", b"q", b"_"] {
             assert_eq!(split(&[(0, b"\x1b"), (150, second)]), [esc.clone(), key(second[0].into())]);
         }
@@ -477,7 +480,7 @@ mod tests {
     fn a_sequence_is_one_token_however_it_is_cut(#[case] bytes: &[u8], #[case] token: Token) {
         for at in 0..bytes.len() {
             let (one, other) = bytes.split_at(at);
-            assert_eq!(split(&[(0, one), (50, other)]), [token.clone()], "cut at {at}");
+            assert_eq!(split(&[(0, one), (50, other)]), std::slice::from_ref(&token), "cut at {at}");
         }
     }
 

@@ -3,10 +3,11 @@
 //! A terminal that takes nothing (a stopped ssh, flow control, a window that hangs) blocks whoever writes to it. Here that is
 //! a thread of its own: the loop gives it whole frames, asks whether the last one is out, and draws none while it is not.
 
+use crate::clock::monotonic_now;
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -68,10 +69,10 @@ impl Writer {
 
     /// Waits, with the thread, until everything flushed so far is out; false when that took longer than `patience`.
     pub(super) fn drain(&self, patience: Duration) -> bool {
-        let until = Instant::now() + patience;
+        let until = monotonic_now() + patience;
         let mut state = self.shared.state();
         while state.busy || !state.waiting.is_empty() {
-            let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else {
+            let Some(left) = until.checked_duration_since(monotonic_now()).filter(|left| !left.is_zero()) else {
                 return false;
             };
             state = self.shared.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
@@ -140,6 +141,7 @@ fn carry(mut terminal: impl Write, shared: &Shared) {
 fn write_all(terminal: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
     /// Between two tries of a terminal that does not block.
     const PAUSE: Duration = Duration::from_millis(5);
+    #[allow(clippy::disallowed_methods, reason = "a non-blocking terminal offers this thread nothing to wait for")]
     while !bytes.is_empty() {
         match terminal.write(bytes) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
