@@ -198,7 +198,11 @@ impl<C: Console> Loop<C> {
             Event::Mouse(mouse) if mouse.kind != MouseEventKind::Moved => self.tell(Msg::Mouse(mouse)),
             Event::FocusGained => self.tell(Msg::Focus(true)),
             Event::FocusLost => self.tell(Msg::Focus(false)),
-            Event::Resize(..) => self.tell(Msg::Resize),
+            Event::Resize(..) => {
+                // The terminal rearranged what it showed, also where the new size is the one we assumed.
+                self.redraw();
+                self.tell(Msg::Resize)
+            }
             Event::Key(_) | Event::Mouse(_) => Ok(None),
         }
     }
