@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Standard output cannot be written to: a full disk, or a reader that went away.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write to standard output: {0}")]
+#[error("cannot write to standard output")]
 pub(super) struct WriteError(#[from] std::io::Error);
 
 impl WriteError {

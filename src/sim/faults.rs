@@ -121,7 +121,7 @@ pub enum Fault {
     NoStream,
 }
 
-/// What a fault spoils. The tests take their cases from here: see `tests/suite/faults.rs`.
+/// What a fault spoils: the order of the help and of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter)]
 pub enum FaultGroup {
     /// Connections that break or fall silent.
