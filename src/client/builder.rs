@@ -133,7 +133,7 @@ impl ClientBuilder {
         self
     }
 
-    /// How long a request may take: whole seconds, 1 to 300. A silent socket is given up after 60 s whatever this says.
+    /// How long a request may take: whole seconds, 1 to 300. A silent socket is given up after `service.silence_seconds` (30 s) whatever this says.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.service.timeout_seconds = timeout.as_secs().clamp(1, 300);
         self
