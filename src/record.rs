@@ -25,6 +25,7 @@
 //! # }).unwrap();
 //! ```
 
+mod codec;
 mod failure;
 mod flv;
 mod output;

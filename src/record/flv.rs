@@ -3,12 +3,19 @@
 //! It knows just enough of the codecs to tell their set-up and their keyframes. Layout: Adobe's "Video File Format
 //! Specification" version 10, annex E; the codecs added later: Veovera's "Enhanced RTMP" (v1 and v2).
 //!
+//! Each tag is followed by its own length once more. Where that does not fit, or no tag begins where one should, the reader
+//! looks for the next tag that is whole and right: one false length costs one tag, not the seconds it claims to be.
+//!
 //! Invariant: nothing a server sends can panic this, or make it hold more than one tag of [`MAX_TAG`] and one chunk.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 /// Largest tag taken. TikTok's keyframes stay far below a megabyte; a wrong length is usually a lost position.
-const MAX_TAG: usize = 16 << 20;
+const MAX_TAG: usize = 8 << 20;
+/// A tag this large is believed once it is there; meanwhile a right tag inside it proves its length false.
+const LARGE_TAG: usize = 256 << 10;
+/// Bytes looked through for the next right tag before a new connection is the better way.
+const MAX_SEARCH: usize = 8 << 20;
 /// Largest file header taken; every known sender writes 9.
 const MAX_HEADER: usize = 1_024;
 /// Bytes of a tag before its body.
@@ -17,7 +24,7 @@ const TAG_HEADER: usize = 11;
 const TAG_TRAILER: usize = 4;
 
 /// What a tag carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Audio,
     Video,
@@ -52,10 +59,8 @@ pub(super) struct Tag {
 pub(super) enum FlvError {
     #[error("not an FLV stream")]
     NotFlv,
-    #[error("a tag of type {0}, which FLV does not have")]
-    BadTag(u8),
-    #[error("a tag of {0} bytes")]
-    TooLong(usize),
+    #[error("no tag in {} MB", MAX_SEARCH >> 20)]
+    Garbled,
 }
 
 /// Takes chunks, gives tags.
@@ -63,6 +68,35 @@ pub(super) enum FlvError {
 pub(super) struct Reader {
     buffer: BytesMut,
     begun: bool,
+    /// The buffer does not begin with a tag: the next one is to be found.
+    lost: bool,
+    /// No right tag begins before this place of the buffer, but for the one at its beginning.
+    searched: usize,
+    /// Bytes passed over since the last tag.
+    passed: usize,
+    skipped: u64,
+}
+
+/// The head of a tag.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    kind: Kind,
+    length: usize,
+    at: u32,
+}
+
+/// What stands at a place of the buffer.
+enum Place {
+    /// The head of a tag whose end is not there yet.
+    Begins(Head),
+    /// A whole tag, followed by its length.
+    Right(Head),
+    /// A tag's head, but another length than it claims follows its body.
+    Mismatch(Head),
+    /// Too few bytes to say.
+    Short,
+    /// No tag.
+    Wrong,
 }
 
 impl Reader {
@@ -71,32 +105,118 @@ impl Reader {
         self.buffer.extend_from_slice(chunk);
     }
 
+    /// Bytes that were passed over to find a right tag.
+    pub(super) fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
     /// The next whole tag; nothing until more has arrived.
     pub(super) fn next_tag(&mut self) -> Result<Option<Tag>, FlvError> {
         if !self.begun && !self.skip_header()? {
             return Ok(None);
         }
-        let Some(mut header) = self.buffer.get(..TAG_HEADER) else { return Ok(None) };
-        let kind = match header.get_u8() {
+        if self.lost && !self.find_tag()? {
+            return Ok(None);
+        }
+        loop {
+            match self.place(0) {
+                Place::Right(head) => return Ok(Some(self.take(head))),
+                Place::Mismatch(head) => {
+                    // Some senders write no lengths behind their tags; then the next tag begins where it should.
+                    match self.place(TAG_HEADER + head.length + TAG_TRAILER) {
+                        Place::Begins(_) | Place::Right(_) | Place::Mismatch(_) => return Ok(Some(self.take(head))),
+                        Place::Short => return Ok(None),
+                        Place::Wrong => {}
+                    }
+                }
+                Place::Begins(head) if head.length <= LARGE_TAG => return Ok(None),
+                Place::Begins(_) => {
+                    if !self.search(self.searched.max(1)) {
+                        return Ok(None);
+                    }
+                    continue;
+                }
+                Place::Short => return Ok(None),
+                Place::Wrong => {}
+            }
+            self.lost = true;
+            self.searched = 1;
+            if !self.find_tag()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Takes the tag at the beginning out of the buffer.
+    fn take(&mut self, head: Head) -> Tag {
+        self.buffer.advance(TAG_HEADER);
+        let body = self.buffer.split_to(head.length).freeze();
+        self.buffer.advance(TAG_TRAILER);
+        (self.searched, self.passed) = (0, 0);
+        Tag { kind: head.kind, at: head.at, body }
+    }
+
+    /// Goes to the next right tag; what is before it is dropped. Says whether there is one.
+    fn find_tag(&mut self) -> Result<bool, FlvError> {
+        if self.search(self.searched) {
+            return Ok(true);
+        }
+        self.pass(self.searched);
+        if self.passed > MAX_SEARCH { Err(FlvError::Garbled) } else { Ok(false) }
+    }
+
+    /// Looks for a right tag at `from` or behind, and makes the buffer begin with it.
+    fn search(&mut self, from: usize) -> bool {
+        for at in from..self.buffer.len() {
+            self.searched = at;
+            match self.place(at) {
+                Place::Right(_) => {
+                    self.pass(at);
+                    self.lost = false;
+                    return true;
+                }
+                // It may turn out to be one.
+                Place::Begins(head) if head.length <= LARGE_TAG => return false,
+                Place::Short => return false,
+                Place::Begins(_) | Place::Mismatch(_) | Place::Wrong => {}
+            }
+        }
+        self.searched = self.searched.max(from);
+        false
+    }
+
+    fn pass(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.buffer.len());
+        self.buffer.advance(bytes);
+        self.searched = 0;
+        self.passed += bytes;
+        self.skipped += bytes as u64;
+    }
+
+    /// What stands at a place of the buffer.
+    fn place(&self, at: usize) -> Place {
+        let Some(&first) = self.buffer.get(at) else { return Place::Short };
+        let kind = match first {
             8 => Kind::Audio,
             9 => Kind::Video,
             18 => Kind::Script,
-            other => return Err(FlvError::BadTag(other)),
+            _ => return Place::Wrong,
         };
-        let length = header.get_uint(3) as usize;
-        if length > MAX_TAG {
-            return Err(FlvError::TooLong(length));
-        }
+        let Some(mut rest) = self.buffer.get(at + 1..at + TAG_HEADER) else { return Place::Short };
+        let length = rest.get_uint(3) as usize;
         // The eighth bit of the time comes last.
-        let low = header.get_uint(3) as u32;
-        let at = u32::from(header.get_u8()) << 24 | low;
-        if self.buffer.len() < TAG_HEADER + length + TAG_TRAILER {
-            return Ok(None);
+        let low = rest.get_uint(3) as u32;
+        let head = Head { kind, length, at: u32::from(rest.get_u8()) << 24 | low };
+        // The number of the stream is always 0.
+        if length > MAX_TAG || rest.get_uint(3) != 0 {
+            return Place::Wrong;
         }
-        self.buffer.advance(TAG_HEADER);
-        let body = self.buffer.split_to(length).freeze();
-        self.buffer.advance(TAG_TRAILER);
-        Ok(Some(Tag { kind, at, body }))
+        let end = at + TAG_HEADER + length;
+        match self.buffer.get(end..end + TAG_TRAILER) {
+            Some(trailer) if trailer == ((TAG_HEADER + length) as u32).to_be_bytes() => Place::Right(head),
+            Some(_) => Place::Mismatch(head),
+            None => Place::Begins(head),
+        }
     }
 
     /// Whether the file header, and the zero length after it, are behind us.
@@ -246,12 +366,86 @@ mod tests {
         assert_eq!(reader.next_tag(), Err(FlvError::NotFlv));
     }
 
-    #[test]
-    fn a_second_file_header_is_no_tag() {
+    fn read(bytes: &[u8], size: usize) -> Vec<Tag> {
         let mut reader = Reader::default();
-        let twice = [file(&[]), file(&[])].concat();
-        reader.push(&twice);
-        assert_eq!(reader.next_tag(), Err(FlvError::BadTag(b'F')));
+        let mut tags = Vec::new();
+        for chunk in bytes.chunks(size) {
+            reader.push(chunk);
+            while let Some(tag) = reader.next_tag().unwrap() {
+                tags.push(tag);
+            }
+        }
+        tags
+    }
+
+    fn pictures(count: u32) -> Vec<Tag> {
+        (0..count).map(|n| tag(Kind::Video, n * 40, &[&[0x27, 1, 0, 0, 0], &[n as u8; 300][..]].concat())).collect()
+    }
+
+    #[rstest]
+    #[case::whole(usize::MAX)]
+    #[case::in_pieces(97)]
+    fn a_second_file_header_costs_nothing(#[case] size: usize) {
+        let (first, second) = (pictures(3), pictures(5));
+        let twice = [file(&first), file(&second)].concat();
+        assert_eq!(read(&twice, size), [first, second].concat());
+    }
+
+    #[rstest]
+    #[case::a_little_longer(40)]
+    #[case::longer_than_the_next(700)]
+    #[case::shorter(-60)]
+    #[case::five_megabytes(5 << 20)]
+    #[case::all_it_can(0x00ff_ffff - 305)]
+    fn a_false_length_costs_one_tag(#[case] by: i64) {
+        let tags = pictures(30);
+        let mut bytes = file(&tags);
+        let fourth = 13 + 3 * (300 + 5 + TAG_HEADER + TAG_TRAILER);
+        let length = ((300 + 5 + by) as u32).to_be_bytes();
+        bytes[fourth + 1..fourth + 4].copy_from_slice(&length[1..]);
+        for size in [97, 5_000, usize::MAX] {
+            let read = read(&bytes, size);
+            assert_eq!(read, [&tags[..3], &tags[4..]].concat(), "{} in chunks of {size}", read.len());
+        }
+    }
+
+    #[test]
+    fn garbage_between_tags_is_passed_over() {
+        let (first, second) = (pictures(3), pictures(5));
+        let mut bytes = file(&first);
+        bytes.extend_from_slice(&[9; 3_000]);
+        bytes.extend_from_slice(&file(&second)[13..]);
+        assert_eq!(read(&bytes, 700), [first, second].concat());
+    }
+
+    #[test]
+    fn lengths_that_a_sender_leaves_out_are_not_missed() {
+        let tags = pictures(4);
+        let mut bytes = file(&tags);
+        for n in 1..=4 {
+            let end = 13 + n * (305 + TAG_HEADER + TAG_TRAILER);
+            bytes[end - 4..end].fill(0);
+        }
+        assert_eq!(read(&bytes, 50), tags[..3], "the last one is known only when another follows");
+    }
+
+    #[test]
+    fn a_large_tag_is_no_false_length() {
+        let large = tag(Kind::Video, 0, &vec![0x17; 3 << 20]);
+        let tags = [large, pictures(1)[0].clone()];
+        assert_eq!(read(&file(&tags), 8_000), tags);
+    }
+
+    #[test]
+    fn what_never_becomes_a_tag_is_given_up() {
+        let mut reader = Reader::default();
+        reader.push(&file(&[]));
+        let mut given_up = false;
+        for _ in 0..=MAX_SEARCH / 60_000 {
+            reader.push(&[1; 60_000]);
+            given_up |= reader.next_tag().is_err();
+        }
+        assert!(given_up && reader.buffer.len() < 100_000);
     }
 
     #[rstest]

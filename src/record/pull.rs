@@ -112,7 +112,8 @@ impl<S: Source> Pull<S> {
             // then what there is becomes a whole file, and the next picture begins another.
             if self.given_up() && !self.closed {
                 self.closed = true;
-                if self.inlet.put(self.timeline.end_part(), Text::default()).await.is_err() {
+                self.timeline.end_part();
+                if self.pass_on(&Text::default()).await.is_err() {
                     return Ok(Text::default());
                 }
             }
@@ -220,11 +221,21 @@ impl<S: Source> Pull<S> {
     /// Passes the whole tags on.
     async fn feed(&mut self, reader: &mut Reader, quality: &Text) -> Result<(), Broken> {
         while let Some(tag) = reader.next_tag()? {
-            let Some(piece) = self.timeline.push(&tag, self.began.elapsed()) else { continue };
+            self.timeline.push(&tag, self.began.elapsed());
+        }
+        self.pass_on(quality).await?;
+        Ok(())
+    }
+
+    /// Puts what the timeline has made into the queue.
+    async fn pass_on(&mut self, quality: &Text) -> Result<(), Closed> {
+        for piece in self.timeline.take() {
+            if !piece.ends_part {
+                self.pieces += 1;
+                self.closed = false;
+                self.alive = Instant::now();
+            }
             self.inlet.put(piece, quality.clone()).await?;
-            self.pieces += 1;
-            self.closed = false;
-            self.alive = Instant::now();
         }
         Ok(())
     }
@@ -270,7 +281,7 @@ impl From<FlvError> for Broken {
         match error {
             FlvError::NotFlv => Self::NotFlv,
             // A lost position: a new connection begins with a tag again.
-            FlvError::BadTag(_) | FlvError::TooLong(_) => {
+            FlvError::Garbled => {
                 Self::Trouble(Text::from(format_args!("the stream is garbled ({error}): try again in a moment")))
             }
         }

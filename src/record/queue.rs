@@ -62,7 +62,7 @@ mod tests {
     use futures_util::FutureExt;
 
     fn piece(size: usize) -> Piece {
-        Piece { part: 1, millis: 0, sound_only: false, ends_part: false, bytes: Bytes::from(vec![0; size]) }
+        Piece { bytes: Bytes::from(vec![0; size]), ..Piece::default() }
     }
 
     #[tokio::test]

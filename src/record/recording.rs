@@ -115,7 +115,7 @@ impl RecordingTask {
         }
         parts.write(&queued.piece, &self.stop).await?;
         progress.written = Some(Instant::now());
-        progress.sound_only = queued.piece.sound_only;
+        progress.sound_only = queued.piece.head.video.is_none();
         progress.since.get_or_insert_with(|| self.clock.now());
         progress.millis = queued.piece.millis;
         progress.quality = queued.quality;
