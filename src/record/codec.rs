@@ -9,7 +9,7 @@ use std::fmt;
 
 use bits::Bits;
 
-use super::flv::{Kind, Tag};
+use super::flv::{Tag, TagKind};
 
 /// How a picture is coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl fmt::Display for VideoCodec {
 
 /// Reads the set-up of a picture from its tag.
 pub(super) fn video(tag: &Tag) -> VideoSetup {
-    let Some((&first, rest)) = tag.body.split_first().filter(|_| tag.kind == Kind::Video) else {
+    let Some((&first, rest)) = tag.body.split_first().filter(|_| tag.kind == TagKind::Video) else {
         return VideoSetup { codec: VideoCodec::Other, size: None };
     };
     let (codec, config) = if first & 0x80 == 0 {
@@ -242,7 +242,7 @@ mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
 
-    fn tag(kind: Kind, body: &[u8]) -> Tag {
+    fn tag(kind: TagKind, body: &[u8]) -> Tag {
         Tag { kind, at: 0, body: Bytes::copy_from_slice(body) }
     }
 
@@ -262,7 +262,7 @@ mod tests {
     #[case::high("6764001facd940881efb9b011000000300100000030320f1831960", Some((540, 966)))]
     #[case::cut_short("6742c015", None)]
     fn the_size_of_h264_is_read(#[case] sps: &str, #[case] size: Option<(u32, u32)>) {
-        assert_eq!(video(&tag(Kind::Video, &avc(sps))), VideoSetup { codec: VideoCodec::H264, size });
+        assert_eq!(video(&tag(TagKind::Video, &avc(sps))), VideoSetup { codec: VideoCodec::H264, size });
     }
 
     /// An `hvcC` that x265 wrote, up to its sequence parameter set.
@@ -274,8 +274,8 @@ mod tests {
     fn the_size_of_h265_is_read_from_either_kind_of_tag() {
         let size = Some((540, 966));
         let setup = VideoSetup { codec: VideoCodec::H265, size };
-        assert_eq!(video(&tag(Kind::Video, &[&[0x1c, 0, 0, 0, 0], &hex(HEVC)[..]].concat())), setup);
-        assert_eq!(video(&tag(Kind::Video, &[&[0x90], &b"hvc1"[..], &hex(HEVC)[..]].concat())), setup);
+        assert_eq!(video(&tag(TagKind::Video, &[&[0x1c, 0, 0, 0, 0], &hex(HEVC)[..]].concat())), setup);
+        assert_eq!(video(&tag(TagKind::Video, &[&[0x90], &b"hvc1"[..], &hex(HEVC)[..]].concat())), setup);
     }
 
     #[rstest]
@@ -283,16 +283,16 @@ mod tests {
     #[case(&[0xaf, 0, 0x11, 0x88], 48_000, 1)]
     #[case(&[0xaf, 0], 0, 0)]
     fn the_rate_of_sound_is_read(#[case] body: &[u8], #[case] rate: u32, #[case] channels: u8) {
-        assert_eq!(audio(&tag(Kind::Audio, body)), AudioSetup { aac: true, rate, channels });
+        assert_eq!(audio(&tag(TagKind::Audio, body)), AudioSetup { aac: true, rate, channels });
     }
 
     proptest! {
         #[test]
         fn no_setup_panics(body in prop::collection::vec(any::<u8>(), 0..120), first in prop::sample::select(vec![0x17_u8, 0x1c, 0x90])) {
             let body = [&[first][..], &body].concat();
-            video(&tag(Kind::Video, &body));
-            video(&tag(Kind::Video, &[&[0x90][..], b"hvc1", &body].concat()));
-            audio(&tag(Kind::Audio, &[&[0xaf, 0], &body[..]].concat()));
+            video(&tag(TagKind::Video, &body));
+            video(&tag(TagKind::Video, &[&[0x90][..], b"hvc1", &body].concat()));
+            audio(&tag(TagKind::Audio, &[&[0xaf, 0], &body[..]].concat()));
         }
     }
 }

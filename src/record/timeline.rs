@@ -21,10 +21,10 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 
 use super::codec;
-use super::flv::{Kind, Role, Tag, write_header};
+use super::flv::{Tag, TagKind, TagRole, write_header};
 use held::Held;
 use overlap::{Overlap, REMEMBERED_MS};
-pub(super) use piece::{Hole, PartHead, Piece};
+pub(super) use piece::{Hole, PartHead, TimelinePiece};
 
 /// A new connection may go on this far from where the wall clock says, and still be on the same clock.
 const MAX_JUMP_MS: i64 = 10_000;
@@ -71,7 +71,7 @@ pub(super) struct PartLimits {
 pub(super) struct Timeline {
     limits: PartLimits,
     part: u32,
-    phase: Phase,
+    phase: TimelinePhase,
     video: Track,
     audio: Track,
     /// Time in the part of the last tag written.
@@ -93,7 +93,7 @@ pub(super) struct Timeline {
     /// What has no place yet.
     held: Held,
     /// What is given next.
-    ready: Vec<Piece>,
+    ready: Vec<TimelinePiece>,
     /// What goes into the next piece.
     batch: BytesMut,
     batch_key: bool,
@@ -103,7 +103,7 @@ pub(super) struct Timeline {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Phase {
+enum TimelinePhase {
     /// No part is open; one begins with a keyframe.
     #[default]
     Waiting,
@@ -146,10 +146,10 @@ impl Timeline {
         self.first_sound = None;
         self.no_picture = sound_only;
         match self.phase {
-            Phase::Flowing => self.phase = Phase::Joining,
+            TimelinePhase::Flowing => self.phase = TimelinePhase::Joining,
             // Another connection may be on another clock, or repeat it.
-            Phase::Waiting => drop(self.held.take()),
-            Phase::Joining | Phase::Cutting(..) => {}
+            TimelinePhase::Waiting => drop(self.held.take()),
+            TimelinePhase::Joining | TimelinePhase::Cutting(..) => {}
         }
     }
 
@@ -157,16 +157,16 @@ impl Timeline {
     pub(super) fn end_part(&mut self) {
         self.place_held();
         self.seal();
-        if self.phase != Phase::Waiting {
-            self.phase = Phase::Waiting;
-            let piece = Piece { ends_part: true, ..self.piece() };
+        if self.phase != TimelinePhase::Waiting {
+            self.phase = TimelinePhase::Waiting;
+            let piece = TimelinePiece { ends_part: true, ..self.piece() };
             self.ready.push(piece);
         }
     }
 
     /// Gives what is held a place: nothing more comes.
     pub(super) fn finish(&mut self) {
-        if self.phase == Phase::Waiting
+        if self.phase == TimelinePhase::Waiting
             && let Some((tag, now)) = self.held.pop_last()
         {
             // Sound that was too short to be sure that no picture comes.
@@ -177,7 +177,7 @@ impl Timeline {
     }
 
     /// What has been made of the tags so far.
-    pub(super) fn take(&mut self) -> Vec<Piece> {
+    pub(super) fn take(&mut self) -> Vec<TimelinePiece> {
         self.seal();
         std::mem::take(&mut self.ready)
     }
@@ -185,16 +185,16 @@ impl Timeline {
     /// Takes a tag that arrived at `now` (counted from any start).
     pub(super) fn push(&mut self, tag: &Tag, now: Duration) {
         match tag.role() {
-            Role::Other => {}
-            Role::Config => self.config(tag, now),
+            TagRole::Other => {}
+            TagRole::Config => self.config(tag, now),
             role => {
                 let leads = self.leads(tag, role);
                 match self.phase {
-                    Phase::Waiting | Phase::Joining if !leads => self.hold_sound(tag, now),
-                    Phase::Waiting => self.begin_part(tag, now, false),
-                    Phase::Joining => self.join(tag, now),
-                    Phase::Flowing => self.flow(tag, leads, now),
-                    Phase::Cutting(from, until) => self.cut(tag, from, until, now),
+                    TimelinePhase::Waiting | TimelinePhase::Joining if !leads => self.hold_sound(tag, now),
+                    TimelinePhase::Waiting => self.begin_part(tag, now, false),
+                    TimelinePhase::Joining => self.join(tag, now),
+                    TimelinePhase::Flowing => self.flow(tag, leads, now),
+                    TimelinePhase::Cutting(from, until) => self.cut(tag, from, until, now),
                 }
             }
         }
@@ -204,10 +204,10 @@ impl Timeline {
     }
 
     /// Whether a part may begin with this tag: a keyframe, or any sound where no picture comes.
-    fn leads(&mut self, tag: &Tag, role: Role) -> bool {
-        if tag.kind == Kind::Video {
+    fn leads(&mut self, tag: &Tag, role: TagRole) -> bool {
+        if tag.kind == TagKind::Video {
             self.first_sound = None;
-            return role == Role::Keyframe;
+            return role == TagRole::Keyframe;
         }
         if self.video.heard.is_none() && (self.part > 0 || self.no_picture) {
             return true;
@@ -217,13 +217,13 @@ impl Timeline {
         (at - first).abs() >= AUDIO_ONLY_MS
     }
 
-    fn track(&mut self, kind: Kind) -> &mut Track {
-        if kind == Kind::Video { &mut self.video } else { &mut self.audio }
+    fn track(&mut self, kind: TagKind) -> &mut Track {
+        if kind == TagKind::Video { &mut self.video } else { &mut self.audio }
     }
 
     /// Sound waits for the picture that it belongs to; a picture that needs others before it cannot be shown.
     fn hold_sound(&mut self, tag: &Tag, now: Duration) {
-        if tag.kind == Kind::Audio {
+        if tag.kind == TagKind::Audio {
             self.held.push(tag, now);
         }
     }
@@ -231,10 +231,10 @@ impl Timeline {
     /// Remembers a set-up. One that the part should have begun with, and does not, is written late; in a mixed part every
     /// one is written where it comes.
     fn config(&mut self, tag: &Tag, now: Duration) {
-        if matches!(self.phase, Phase::Cutting(..)) {
+        if matches!(self.phase, TimelinePhase::Cutting(..)) {
             self.place_held();
         }
-        let open = self.phase != Phase::Waiting;
+        let open = self.phase != TimelinePhase::Waiting;
         let (late, mixed, last) = (open && self.last < LATE_SETUP_MS, open && self.head.mixed, self.last);
         let track = self.track(tag.kind);
         track.heard = Some(tag.clone());
@@ -258,15 +258,15 @@ impl Timeline {
         if self.part > 0 {
             self.before += self.last;
             let silent = millis(now.saturating_sub(self.arrived));
-            if matches!(self.phase, Phase::Waiting | Phase::Joining) && silent >= HOLE_MS {
+            if matches!(self.phase, TimelinePhase::Waiting | TimelinePhase::Joining) && silent >= HOLE_MS {
                 self.holes.push(Hole { at: self.before.max(0) as u64, length: silent as u64 });
             }
         }
         self.part = self.part.saturating_add(1);
-        self.phase = Phase::Flowing;
+        self.phase = TimelinePhase::Flowing;
         (self.last, self.last_key, self.part_bytes) = (0, 0, 0);
         self.overlap.clear();
-        let has_video = self.video.heard.is_some() || tag.kind == Kind::Video;
+        let has_video = self.video.heard.is_some() || tag.kind == TagKind::Video;
         let mut head = BytesMut::new();
         write_header(true, has_video, &mut head);
         for track in [&mut self.video, &mut self.audio] {
@@ -317,7 +317,7 @@ impl Timeline {
         let held = self.held.take();
         let tags = held.iter().map(|(held, _)| held).chain([tag]);
         let shift = self.overlap.shift(tags, own, goes_on).unwrap_or(read - self.last - gap.max(STEP_MS));
-        self.phase = Phase::Flowing;
+        self.phase = TimelinePhase::Flowing;
         for track in [&mut self.video, &mut self.audio] {
             track.shift = shift;
             track.repeating = true;
@@ -360,9 +360,9 @@ impl Timeline {
         let cut = read - self.video.shift;
         let lag = self.audio.last.map(|last| cut - last).filter(|lag| (1..=MAX_SKEW_MS).contains(lag));
         let lively = now.saturating_sub(self.audio.arrived) < LIVELY;
-        let waits = tag.kind == Kind::Video && lively && !self.audio.repeating;
+        let waits = tag.kind == TagKind::Video && lively && !self.audio.repeating;
         let Some(lag) = lag.filter(|_| waits) else { return false };
-        self.phase = Phase::Cutting(read, read + lag + CUT_WAIT_MS);
+        self.phase = TimelinePhase::Cutting(read, read + lag + CUT_WAIT_MS);
         self.held.push(tag, now);
         true
     }
@@ -371,11 +371,11 @@ impl Timeline {
     fn cut(&mut self, tag: &Tag, from: i64, until: i64, now: Duration) {
         let read = i64::from(tag.at);
         let waits = match tag.kind {
-            Kind::Audio => (from - MAX_SKEW_MS..from).contains(&read),
+            TagKind::Audio => (from - MAX_SKEW_MS..from).contains(&read),
             _ => (from..=until).contains(&read) && self.held.has_room(),
         };
         match tag.kind {
-            Kind::Audio if waits => self.place(tag, now),
+            TagKind::Audio if waits => self.place(tag, now),
             _ if waits => self.held.push(tag, now),
             _ => {
                 self.place_held();
@@ -387,10 +387,10 @@ impl Timeline {
     /// Gives what is held at a cut, or at the end of a connection, the place it has waited for.
     fn place_held(&mut self) {
         match self.phase {
-            Phase::Cutting(..) => {
+            TimelinePhase::Cutting(..) => {
                 let mut held = self.held.take().into_iter();
                 let changed = self.setup_changed();
-                self.phase = Phase::Flowing;
+                self.phase = TimelinePhase::Flowing;
                 if let Some((first, at)) = held.next() {
                     if changed { self.begin_changed(&first, at) } else { self.begin_part(&first, at, false) }
                 }
@@ -399,12 +399,12 @@ impl Timeline {
                 }
             }
             // Sound alone, too short to lead: it repeats what is written, or goes on.
-            Phase::Joining => {
+            TimelinePhase::Joining => {
                 if let Some((tag, at)) = self.held.pop_last() {
                     self.join(&tag, at);
                 }
             }
-            Phase::Waiting | Phase::Flowing => {}
+            TimelinePhase::Waiting | TimelinePhase::Flowing => {}
         }
     }
 
@@ -428,7 +428,7 @@ impl Timeline {
         let read = i64::from(tag.at);
         let end = self.last;
         let (track, other) = match tag.kind {
-            Kind::Video => (&mut self.video, &self.audio),
+            TagKind::Video => (&mut self.video, &self.audio),
             _ => (&mut self.audio, &self.video),
         };
         // Wall time that runs ahead says nothing: we were slow ourselves.
@@ -462,7 +462,7 @@ impl Timeline {
             self.holes.push(Hole { at: (self.before + self.last).max(0) as u64, length: (at - self.last) as u64 });
         }
         let begins = match self.head.video {
-            Some(_) => tag.kind == Kind::Video && tag.role() == Role::Keyframe,
+            Some(_) => tag.kind == TagKind::Video && tag.role() == TagRole::Keyframe,
             None => at - self.last_key >= SOUND_KEY_MS,
         };
         if begins && at > 0 {
@@ -490,14 +490,14 @@ impl Timeline {
         let bytes = self.batch.split().freeze();
         self.part_bytes += bytes.len() as u64;
         let (keyframe, holes) = (std::mem::take(&mut self.batch_key), std::mem::take(&mut self.holes));
-        let piece = Piece { bytes, keyframe, holes, ..self.piece() };
+        let piece = TimelinePiece { bytes, keyframe, holes, ..self.piece() };
         self.ready.push(piece);
     }
 
     /// A piece of the part, as far as it goes now.
-    fn piece(&self) -> Piece {
+    fn piece(&self) -> TimelinePiece {
         let millis = (self.before + self.last).max(0) as u64;
-        Piece { part: self.part, millis, head: Arc::clone(&self.head), ..Piece::default() }
+        TimelinePiece { part: self.part, millis, head: Arc::clone(&self.head), ..TimelinePiece::default() }
     }
 
     fn setup_changed(&self) -> bool {

@@ -5,7 +5,7 @@ use std::hash::Hasher;
 
 use siphasher::sip::SipHasher13;
 
-use crate::record::flv::{Kind, Tag};
+use crate::record::flv::{Tag, TagKind};
 
 /// Tags of this much media time are remembered, to find an overlap by what is in them. A network keeps one group
 /// of pictures for newcomers (4 s at TikTok); times alone mistake a restarted clock for an overlap.
@@ -16,13 +16,13 @@ const MANY: usize = 3;
 /// The tags written last.
 #[derive(Debug, Default)]
 pub(super) struct Overlap {
-    written: VecDeque<Written>,
+    written: VecDeque<WrittenTag>,
 }
 
 /// A tag that is in the part.
 #[derive(Clone, Copy, Debug)]
-struct Written {
-    kind: Kind,
+struct WrittenTag {
+    kind: TagKind,
     hash: u64,
     /// On the sender's clock.
     read: i64,
@@ -33,7 +33,7 @@ struct Written {
 impl Overlap {
     /// Remembers a tag that stands at `at` of the part, whose end is `end` now.
     pub(super) fn remember(&mut self, tag: &Tag, at: i64, end: i64) {
-        self.written.push_back(Written { kind: tag.kind, hash: hash(&tag.body), read: i64::from(tag.at), at });
+        self.written.push_back(WrittenTag { kind: tag.kind, hash: hash(&tag.body), read: i64::from(tag.at), at });
         while self.written.front().is_some_and(|oldest| end - oldest.at > REMEMBERED_MS) {
             self.written.pop_front();
         }
@@ -46,9 +46,9 @@ impl Overlap {
     /// What to take from the times of `tags`, which begin a connection, so that those that were written already come to
     /// stand where they were written. `own` is what is taken now, `goes_on` whether that makes sense by the clock.
     pub(super) fn shift<'a>(&self, tags: impl Iterator<Item = &'a Tag>, own: i64, goes_on: bool) -> Option<i64> {
-        let tags: Vec<(Kind, u64, i64)> = tags.map(|tag| (tag.kind, hash(&tag.body), i64::from(tag.at))).collect();
+        let tags: Vec<(TagKind, u64, i64)> = tags.map(|tag| (tag.kind, hash(&tag.body), i64::from(tag.at))).collect();
         // The very tags, on the very clock.
-        let same = |&(kind, hash, read): &(Kind, u64, i64)| {
+        let same = |&(kind, hash, read): &(TagKind, u64, i64)| {
             self.written.iter().any(|written| (written.kind, written.hash, written.read) == (kind, hash, read))
         };
         if tags.iter().any(same) {
@@ -70,12 +70,12 @@ impl Overlap {
 
     /// Where the tags that were sent once each say that the clock is, and how many agree. Silence and still pictures are the
     /// same again and again: they know nothing.
-    fn vote(&self, tags: &[(Kind, u64, i64)]) -> (Option<i64>, usize) {
-        let mut known: HashMap<(Kind, u64), Option<i64>> = HashMap::new();
+    fn vote(&self, tags: &[(TagKind, u64, i64)]) -> (Option<i64>, usize) {
+        let mut known: HashMap<(TagKind, u64), Option<i64>> = HashMap::new();
         for written in &self.written {
             known.entry((written.kind, written.hash)).and_modify(|at| *at = None).or_insert(Some(written.at));
         }
-        let mut sent: HashMap<(Kind, u64), usize> = HashMap::new();
+        let mut sent: HashMap<(TagKind, u64), usize> = HashMap::new();
         for &(kind, hash, _) in tags {
             *sent.entry((kind, hash)).or_default() += 1;
         }

@@ -8,7 +8,7 @@ use crate::record::codec::{AudioSetup, VideoSetup};
 
 /// A piece of a part, ready for ffmpeg.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::record) struct Piece {
+pub(in crate::record) struct TimelinePiece {
     /// The part it belongs to, from 1.
     pub(in crate::record) part: u32,
     /// Recorded time up to its end, all parts together, in milliseconds.

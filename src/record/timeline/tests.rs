@@ -7,8 +7,8 @@ use super::*;
 struct Sender {
     timeline: Timeline,
     now: Duration,
-    /// Kind and time of each tag written, by part.
-    parts: Vec<Vec<(Kind, u32)>>,
+    /// TagKind and time of each tag written, by part.
+    parts: Vec<Vec<(TagKind, u32)>>,
     heads: Vec<Arc<PartHead>>,
     holes: Vec<Hole>,
     millis: u64,
@@ -51,7 +51,7 @@ impl Sender {
             let mut reader = Reader::default();
             reader.push(&bytes);
             while let Some(tag) = reader.next_tag().unwrap() {
-                if tag.role() != Role::Config {
+                if tag.role() != TagRole::Config {
                     self.parts.last_mut().unwrap().push((tag.kind, tag.at));
                 }
             }
@@ -78,10 +78,10 @@ impl Sender {
     }
 
     fn pictures(&self, part: usize) -> Vec<u32> {
-        self.times(part, Kind::Video)
+        self.times(part, TagKind::Video)
     }
 
-    fn times(&self, part: usize, kind: Kind) -> Vec<u32> {
+    fn times(&self, part: usize, kind: TagKind) -> Vec<u32> {
         let tags = &self.parts[part - 1];
         tags.iter().filter(|(is, _)| *is == kind).map(|&(_, at)| at).collect()
     }
@@ -94,11 +94,11 @@ impl Sender {
 }
 
 fn video(at: u32, body: &[u8]) -> Tag {
-    Tag { kind: Kind::Video, at, body: Bytes::copy_from_slice(body) }
+    Tag { kind: TagKind::Video, at, body: Bytes::copy_from_slice(body) }
 }
 
 fn audio(at: u32, body: &[u8]) -> Tag {
-    Tag { kind: Kind::Audio, at, body: Bytes::copy_from_slice(body) }
+    Tag { kind: TagKind::Audio, at, body: Bytes::copy_from_slice(body) }
 }
 
 #[test]
@@ -106,9 +106,9 @@ fn a_part_begins_at_zero_and_loses_no_sound() {
     let mut sender = Sender::new();
     sender.setup(1);
     sender.media(360, 3_000, 5_000_000);
-    assert_eq!(sender.parts[0][0], (Kind::Audio, 0), "sound that came before the first whole picture is kept");
+    assert_eq!(sender.parts[0][0], (TagKind::Audio, 0), "sound that came before the first whole picture is kept");
     assert_eq!(sender.pictures(1), (637..2_637).step_by(40).collect::<Vec<_>>());
-    assert_eq!(sender.times(1, Kind::Audio).len(), 66);
+    assert_eq!(sender.times(1, TagKind::Audio).len(), 66);
     assert_eq!(sender.millis, 2_600);
 }
 
@@ -231,7 +231,7 @@ fn a_new_setup_begins_a_part() {
     assert_eq!(sender.parts.len(), 2);
     assert_eq!(sender.pictures(1).len(), 150);
     assert_eq!(sender.pictures(2).len(), 50, "from the next keyframe");
-    assert_eq!(sender.parts[1][0], (Kind::Video, 0));
+    assert_eq!(sender.parts[1][0], (TagKind::Video, 0));
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn a_live_without_pictures_is_recorded_too() {
     let mut sender = Sender::new();
     sender.send(&audio(0, &[0xaf, 0, 0x12]));
     (0..400).for_each(|n| sender.send(&audio(n * 23, &[0xaf, 1, n as u8])));
-    assert_eq!(sender.times(1, Kind::Audio), (0..400).map(|n| n * 23).collect::<Vec<_>>());
+    assert_eq!(sender.times(1, TagKind::Audio), (0..400).map(|n| n * 23).collect::<Vec<_>>());
     sender.timeline.reconnected(false);
     sender.send(&audio(0, &[0xaf, 1, 1]));
     assert_eq!(sender.parts.len(), 1);
@@ -294,7 +294,7 @@ proptest! {
             sender.send(&tag);
         }
         for part in &sender.parts {
-            for kind in [Kind::Video, Kind::Audio] {
+            for kind in [TagKind::Video, TagKind::Audio] {
                 let times: Vec<_> = part.iter().filter(|(is, _)| *is == kind).map(|&(_, at)| at).collect();
                 prop_assert!(times.windows(2).all(|pair| pair[0] < pair[1]));
             }
@@ -318,7 +318,7 @@ fn sound_sent_apart_from_its_picture_wrecks_no_clock(#[case] skew: i64) {
     }
     assert_eq!(sender.pictures(1), (0..16_000).step_by(40).collect::<Vec<_>>());
     let sounds: Vec<i64> =
-        sender.parts[0].iter().filter(|(kind, _)| *kind == Kind::Audio).map(|&(_, at)| i64::from(at)).collect();
+        sender.parts[0].iter().filter(|(kind, _)| *kind == TagKind::Audio).map(|&(_, at)| i64::from(at)).collect();
     let expected: Vec<i64> = (0..16_000).step_by(40).map(|at| at - skew).filter(|&at| at >= 0).collect();
     assert_eq!(sounds, expected);
 }
@@ -367,7 +367,7 @@ fn sound_that_is_stopped_before_it_is_known_to_be_alone_is_kept() {
     (0..40).for_each(|n| sender.send(&audio(n * 23, &[0xaf, 1, n as u8])));
     assert!(sender.parts.is_empty());
     sender.finish();
-    assert_eq!(sender.times(1, Kind::Audio).len(), 40);
+    assert_eq!(sender.times(1, TagKind::Audio).len(), 40);
 }
 
 #[test]
@@ -380,7 +380,7 @@ fn a_flicker_loses_no_picture() {
     }
     assert!(sender.parts.len() <= 3, "{}", sender.parts.len());
     assert_eq!((1..=3).map(|part| sender.pictures(part).len()).sum::<usize>(), 250);
-    assert_eq!((1..=3).map(|part| sender.times(part, Kind::Audio).len()).sum::<usize>(), 250);
+    assert_eq!((1..=3).map(|part| sender.times(part, TagKind::Audio).len()).sum::<usize>(), 250);
     assert_eq!(sender.heads.iter().map(|head| head.mixed).collect::<Vec<_>>(), [false, false, true]);
     // It has stayed for long enough: Matroska again.
     for second in 10..30 {
@@ -400,7 +400,7 @@ fn a_new_setup_of_the_sound_loses_none_of_it() {
     sender.media(6_400, 9_000, 0);
     assert_eq!(sender.parts.len(), 2);
     assert_eq!(sender.pictures(1).len() + sender.pictures(2).len(), 225);
-    assert_eq!(sender.times(1, Kind::Audio).len() + sender.times(2, Kind::Audio).len(), 225);
+    assert_eq!(sender.times(1, TagKind::Audio).len() + sender.times(2, TagKind::Audio).len(), 225);
 }
 
 /// Sound that is sent `late` behind the picture it belongs to.
@@ -423,7 +423,7 @@ fn a_cut_loses_nothing(#[case] late: u32) {
     sender.finish();
     assert_eq!(sender.parts.len(), 4);
     assert_eq!((1..=4).map(|part| sender.pictures(part).len()).sum::<usize>(), 500);
-    let sounds = (1..=4).map(|part| sender.times(part, Kind::Audio).len()).sum::<usize>();
+    let sounds = (1..=4).map(|part| sender.times(part, TagKind::Audio).len()).sum::<usize>();
     assert_eq!(sounds as u32, 500 - late.div_ceil(40));
     assert_eq!(sender.pictures(2)[0], 0);
 }
@@ -434,7 +434,9 @@ fn only_sound_went_on_and_its_overlap_is_dropped_on_another_clock() {
     sender.setup(1);
     sender.media(0, 3_000, 0);
     let sound = |sender: &mut Sender, from: u32, to: u32, offset: u32| {
-        (from..to).step_by(40).for_each(|at| sender.send(&audio(at + offset + 3, &[&[0xaf, 1], &at.to_be_bytes()[..]].concat())));
+        (from..to)
+            .step_by(40)
+            .for_each(|at| sender.send(&audio(at + offset + 3, &[&[0xaf, 1], &at.to_be_bytes()[..]].concat())));
     };
     sound(&mut sender, 3_000, 9_000, 0);
     sender.pass(400);
@@ -444,7 +446,7 @@ fn only_sound_went_on_and_its_overlap_is_dropped_on_another_clock() {
     sender.media(9_400, 9_500, 800_000);
     sender.media(10_000, 12_000, 800_000);
     sender.finish();
-    let sounds = sender.times(1, Kind::Audio);
+    let sounds = sender.times(1, TagKind::Audio);
     assert_eq!(sounds[..225], (3..9_000).step_by(40).collect::<Vec<_>>());
     assert_eq!(sounds.len(), 225 + 10 + 3 + 50, "{sounds:?}");
     assert!(sounds.windows(2).all(|pair| pair[1] - pair[0] == 40 || pair[1] - pair[0] == 520), "{sounds:?}");
