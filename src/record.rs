@@ -26,8 +26,10 @@
 //! ```
 
 mod codec;
+mod engine;
 mod failure;
 mod flv;
+mod flv_file;
 mod output;
 mod output_parts;
 mod plan;
@@ -38,6 +40,7 @@ mod pull;
 mod queue;
 mod recorder;
 mod recording;
+mod replay;
 mod service;
 mod source;
 mod timeline;
@@ -50,7 +53,7 @@ use failure::RecordingFailure;
 pub use probe::version;
 pub use recorder::{Recorder, spawn};
 pub use source::{FoundStreams, LiveState, Media, Offer, StreamSource, Trouble};
-pub use update::{Job, RecorderCommand, RecorderUpdate, RecordingState};
+pub use update::{Job, RecorderCommand, RecorderUpdate, RecordingDetails, RecordingState};
 
 /// Where recordings go and what makes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,8 +92,17 @@ pub struct RecorderLimits {
     pub end_again: Duration,
     /// What may still come once the live is known to be over.
     pub after_end: Duration,
-    /// An ffmpeg that takes nothing for this long hangs.
+    /// A chunk is passed on at once, and then what has come by then is read together: a stream that sends a hundred packets a
+    /// second wakes us ten times.
+    pub batch: Duration,
+    /// An ffmpeg that takes nothing, or whose file does not grow while it is fed, for this long hangs.
     pub write: Duration,
+    /// An ffmpeg that has written nothing after being fed for this long never will.
+    pub first_bytes: Duration,
+    /// A part is cut at the next keyframe once it is this long; without a hole.
+    pub part_length: Option<Duration>,
+    /// A part is cut at the next keyframe once it has so many bytes; without a hole.
+    pub part_bytes: Option<u64>,
     /// What ffmpeg gets to close the file once its input has ended; then it is told to terminate.
     pub close: Duration,
     /// What it gets then; after that it is killed.
@@ -112,7 +124,11 @@ impl Default for RecorderLimits {
             short: Duration::from_secs(1),
             end_again: Duration::from_secs(2),
             after_end: Duration::from_secs(3),
-            write: Duration::from_secs(20),
+            batch: Duration::from_millis(100),
+            write: Duration::from_secs(8),
+            first_bytes: Duration::from_secs(5),
+            part_length: None,
+            part_bytes: None,
             close: Duration::from_secs(3),
             terminate: Duration::from_secs(2),
             min_free: 200_000_000,

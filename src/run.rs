@@ -34,6 +34,8 @@ const SCREEN_QUEUE: usize = 4_096;
 const RECORD_QUEUE: usize = 256;
 /// Panics of background tasks that may wait for the screen.
 const PANICS: usize = 8;
+/// A screen that has not ended this long after the program was asked to has a terminal that takes nothing.
+const STUCK_SCREEN: Duration = Duration::from_secs(4);
 /// How long leftover tasks may hold up the end of the program.
 const LAST_CALL: Duration = Duration::from_secs(1);
 
@@ -129,6 +131,20 @@ pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Res
     ended
 }
 
+/// Finishes all recordings once the screen is left or the program is asked to end: a terminal that takes nothing any more
+/// holds the screen up, and recordings must not wait for it.
+async fn finish_recordings(recorder: record::Recorder, stop: CancellationToken, left: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = left.cancelled() => {}
+    }
+    recorder.finish().await;
+    if tokio::time::timeout(STUCK_SCREEN, left.cancelled()).await.is_err() {
+        tracing::warn!("the screen did not end: leaving without it");
+        std::process::exit(1);
+    }
+}
+
 /// Keys that cannot be, each mistake with its place on a line of its own.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -170,9 +186,13 @@ async fn watch(
         commands.send(TrackerCommand::Add(room)).await?;
     }
     let ports = tui::Ports { updates, commands, playback: None, records, record, panics, stop };
+    let left = CancellationToken::new();
+    let finisher = tokio::spawn(finish_recordings(recorder, ports.stop.clone(), left.clone()));
     let ended = tui::run(options, ports, clock).await;
     signals.abort();
-    recorder.finish().await;
+    left.cancel();
+    // A panic of it is no reason to lose what else there is to take down.
+    drop(finisher.await);
     tracker.finish().await;
     let captured = match capturing {
         Some(capturing) => Some(capturing.finish().await?),

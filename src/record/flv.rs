@@ -20,6 +20,8 @@ const MAX_SEARCH: usize = 8 << 20;
 const MAX_HEADER: usize = 1_024;
 /// Bytes of a tag before its body.
 const TAG_HEADER: usize = 11;
+/// The number of H.265 that is not in the specification and common on Asian networks.
+const HEVC: u8 = 12;
 /// Bytes of the length that follows each tag.
 const TAG_TRAILER: usize = 4;
 
@@ -74,7 +76,6 @@ pub(super) struct Reader {
     searched: usize,
     /// Bytes passed over since the last tag.
     passed: usize,
-    skipped: u64,
 }
 
 /// The head of a tag.
@@ -103,11 +104,6 @@ impl Reader {
     /// Adds what arrived.
     pub(super) fn push(&mut self, chunk: &[u8]) {
         self.buffer.extend_from_slice(chunk);
-    }
-
-    /// Bytes that were passed over to find a right tag.
-    pub(super) fn skipped(&self) -> u64 {
-        self.skipped
     }
 
     /// The next whole tag; nothing until more has arrived.
@@ -190,7 +186,6 @@ impl Reader {
         self.buffer.advance(bytes);
         self.searched = 0;
         self.passed += bytes;
-        self.skipped += bytes as u64;
     }
 
     /// What stands at a place of the buffer.
@@ -262,6 +257,21 @@ impl Tag {
         self.body.get(from..).unwrap_or_default()
     }
 
+    /// H.265 under the number that Asian networks gave it, as the tag that the specification has for it (`hvc1`): more
+    /// ffmpegs read that. Any other tag as it is.
+    pub(super) fn standard(self) -> Self {
+        let Some(&[first, packet, ..]) = self.body.first_chunk::<5>() else { return self };
+        if self.kind != TagKind::Video || first & 0x8f != HEVC || packet > 2 {
+            return self;
+        }
+        let mut body = BytesMut::with_capacity(self.body.len() + 3);
+        body.put_u8(0x80 | first & 0x70 | packet);
+        body.put_slice(b"hvc1");
+        // Only a picture has a time offset in the standard form.
+        body.put_slice(self.body.get(if packet == 1 { 2 } else { 5 }..).unwrap_or_default());
+        Self { body: body.freeze(), ..self }
+    }
+
     /// Writes the tag with another time.
     pub(super) fn write(&self, at: u32, out: &mut BytesMut) {
         let kind = match self.kind {
@@ -278,6 +288,42 @@ impl Tag {
         out.put_slice(&self.body);
         out.put_u32((TAG_HEADER + self.body.len()) as u32);
     }
+}
+
+/// Bytes of the header that [`write_header`] writes.
+pub(super) const FILE_HEADER: usize = 9 + TAG_TRAILER;
+
+/// The heads of whole tags, with where each begins.
+fn heads(tags: &[u8]) -> impl Iterator<Item = (usize, u32)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let &[_, a, b, c, d, e, f, high, ..] = tags.get(at..)? else { return None };
+        let head = (at, u32::from_be_bytes([high, d, e, f]));
+        at += u32::from_be_bytes([0, a, b, c]) as usize + TAG_HEADER + TAG_TRAILER;
+        Some(head)
+    })
+}
+
+/// Time of the first of some whole tags.
+pub(super) fn first_time(tags: &[u8]) -> Option<u32> {
+    heads(tags).next().map(|(_, time)| time)
+}
+
+/// Time of the latest of some whole tags.
+pub(super) fn last_time(tags: &[u8]) -> Option<u32> {
+    heads(tags).map(|(_, time)| time).max()
+}
+
+/// Whole tags, each `by` earlier.
+pub(super) fn earlier(tags: &[u8], by: u32) -> Bytes {
+    let mut moved = BytesMut::from(tags);
+    for (at, time) in heads(tags) {
+        let [high, low @ ..] = time.saturating_sub(by).to_be_bytes();
+        if let Some(place) = moved.get_mut(at + 4..at + 8) {
+            place.copy_from_slice(&[low[0], low[1], low[2], high]);
+        }
+    }
+    moved.freeze()
 }
 
 /// Writes the header of a file.
@@ -300,8 +346,6 @@ fn audio_role(first: u8, second: Option<u8>) -> TagRole {
 
 fn video_role(first: u8, second: Option<u8>) -> TagRole {
     const AVC: u8 = 7;
-    /// Not in the specification; common on Asian networks.
-    const HEVC: u8 = 12;
     let frame = if first >> 4 & 0b111 == 1 { TagRole::Keyframe } else { TagRole::Frame };
     if first & 0x80 != 0 {
         return match first & 0x0f {
@@ -472,6 +516,24 @@ mod tests {
         let two = tag(TagKind::Video, 9, &[0x17, 0, 0, 0, 40, 1, 100]);
         assert_eq!(one.setup(), two.setup());
         assert_eq!(tag(TagKind::Audio, 0, &[0xaf, 0, 0x12, 0x10]).setup(), [0x12, 0x10]);
+    }
+
+    #[test]
+    fn h265_comes_in_its_standard_form() {
+        let standard = |body: &[u8]| tag(TagKind::Video, 7, body).standard();
+        assert_eq!(standard(&[0x1c, 0, 0, 0, 0, 1, 2]), tag(TagKind::Video, 7, b"\x90hvc1\x01\x02"));
+        assert_eq!(standard(&[0x2c, 1, 0, 0, 40, 9]), tag(TagKind::Video, 7, b"\xa1hvc1\0\0\x28\x09"));
+        assert_eq!(standard(&[0x17, 1, 0, 0, 0, 9]), tag(TagKind::Video, 7, &[0x17, 1, 0, 0, 0, 9]));
+        assert_eq!(standard(&[0x1c]), tag(TagKind::Video, 7, &[0x1c]));
+    }
+
+    #[test]
+    fn tags_can_be_moved_in_time() {
+        let mut out = BytesMut::new();
+        tag(TagKind::Video, 0, &[0x17, 1]).write(0x0102_0304, &mut out);
+        tag(TagKind::Audio, 0, &[0xaf, 1]).write(0x0102_0400, &mut out);
+        let moved = earlier(&out, 0x0102_0304);
+        assert_eq!((first_time(&moved), last_time(&moved)), (Some(0), Some(0xfc)));
     }
 
     proptest! {

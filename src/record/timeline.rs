@@ -337,7 +337,7 @@ impl Timeline {
             }
         } else if self.track(tag.kind).changed() {
             self.hold_sound(tag, now);
-        } else if leads && self.is_due(now) {
+        } else if leads && self.is_due(tag, now) {
             if !self.begin_cut(tag, now) {
                 self.begin_part(tag, now, false);
             }
@@ -347,9 +347,11 @@ impl Timeline {
     }
 
     /// Whether the part is to end with the next picture that can stand alone.
-    fn is_due(&self, now: Duration) -> bool {
+    fn is_due(&self, tag: &Tag, now: Duration) -> bool {
         let stays = self.head.mixed && self.changed.is_none_or(|changed| now.saturating_sub(changed) >= FLICKER);
-        let long = self.limits.length.is_some_and(|length| self.last.max(0) as u64 >= length);
+        let track = if tag.kind == TagKind::Video { &self.video } else { &self.audio };
+        let at = (i64::from(tag.at) - track.shift).max(0) as u64;
+        let long = self.limits.length.is_some_and(|length| at >= length);
         let large = self.limits.bytes.is_some_and(|bytes| self.part_bytes >= bytes);
         stays || long || large
     }
