@@ -7,8 +7,8 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
 //! use tiktop::clock::Clock;
 //! use tiktop::config::Settings;
-//! use tiktop::track::{Command, Tracker, UpdateKind};
-//! use tiktop::webcast::Client;
+//! use tiktop::track::{Tracker, TrackerCommand, UpdateKind};
+//! use tiktop::webcast::WebcastClient;
 //!
 //! let sim = tiktop::sim::Sim::start(tiktop::sim::SimOptions::default()).await?;
 //! let mut settings = Settings::default();
@@ -16,10 +16,10 @@
 //! settings.service.webcast_url = sim.base_url();
 //! settings.providers[0].url = sim.base_url();
 //!
-//! let tracker = Tracker::start(Client::isolated(&settings)?, Clock::system())?;
+//! let tracker = Tracker::start(WebcastClient::isolated(&settings)?, Clock::system())?;
 //! let mut updates = tracker.subscribe(1_024, false);
 //! for room in ["@ana.live", "@kenji_plays"] {
-//!     tracker.commands().send(Command::Add(room.parse()?)).await?;
+//!     tracker.commands().send(TrackerCommand::Add(room.parse()?)).await?;
 //! }
 //! while let Some(update) = updates.recv().await {
 //!     if let UpdateKind::Events(batch) = update.kind {

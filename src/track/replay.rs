@@ -252,7 +252,7 @@ impl Playback {
         self.clock.set(due.max(self.clock.now().wall));
         self.rooms.tick();
         if self.rooms.next_line().is_some_and(|line| line <= due) {
-            self.rooms.play_line().await;
+            self.rooms.apply_line().await;
         }
         self.announced = self.announced.max(self.rooms.len());
     }

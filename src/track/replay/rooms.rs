@@ -108,7 +108,7 @@ impl ReplayRooms {
     }
 
     /// Plays the next line.
-    pub(super) async fn play_line(&mut self) {
+    pub(super) async fn apply_line(&mut self) {
         let next = self.tracks.iter_mut().filter(|track| track.next_at().is_some()).min_by_key(|track| track.next_at());
         if let Some(track) = next {
             track.play(&mut self.rooms).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{update, wake};
+use super::{next_wake, update};
 use crate::clock::{Moment, Timestamp};
 use crate::config::{Keys, ScreenSettings};
 use crate::events::{EventKind, Host, Info, LiveStart, Phase, PhaseKind, RoomEvent};
@@ -165,12 +165,12 @@ fn a_panic_elsewhere_is_told_until_it_is_put_away() {
 #[test]
 fn a_dashboard_on_which_nothing_happens_wakes_at_the_minute() {
     let app = app();
-    assert_eq!(wake(&app, NOW), Duration::from_millis(54_750));
+    assert_eq!(next_wake(&app, NOW), Duration::from_millis(54_750));
 }
 
 #[test]
 fn a_live_room_wakes_for_the_next_bucket_of_its_graphs() {
-    assert_eq!(wake(&on_air(), NOW), Duration::from_millis(4_750));
+    assert_eq!(next_wake(&on_air(), NOW), Duration::from_millis(4_750));
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_countdown_wakes_for_its_second() {
     let mut app = on_air();
     let retry = NOW + Duration::from_secs(7);
     happen(&mut app, 1, EventKind::State(Phase::new(PhaseKind::Reconnecting).until(retry)));
-    assert_eq!(wake(&app, NOW), Duration::from_millis(750));
+    assert_eq!(next_wake(&app, NOW), Duration::from_millis(750));
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn a_look_up_that_is_a_minute_away_does_not_tick() {
     let mut app = on_air();
     let retry = NOW + Duration::from_secs(50);
     happen(&mut app, 1, EventKind::State(Phase::new(PhaseKind::Offline).until(retry)));
-    assert_eq!(wake(&app, NOW), Duration::from_millis(54_750));
+    assert_eq!(next_wake(&app, NOW), Duration::from_millis(54_750));
 }
 
 #[test]
