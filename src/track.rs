@@ -46,6 +46,7 @@ mod update;
 
 pub use connect_limiter::ConnectLimiter;
 pub use replay::{Player, Playing, Speed};
+pub(crate) use room_task::{KnownRoom, lookup_to_info, to_info};
 pub use tracker::Tracker;
 pub use update::{
     Budget, Health, Lost, PlaybackCommand, RawFrame, RawMessage, TrackerCommand, TrackerUpdate, UpdateKind,

@@ -13,7 +13,9 @@ use crate::events::{EventKind, PhaseKind, RoomEvent};
 use crate::ids::{RoomId, RoomKey, Target};
 use crate::record::Job;
 use crate::room::{Noted, Room};
-use crate::track::{Lost, RawMessage, Tracker, TrackerCommand, TrackerUpdate, UpdateKind};
+use crate::track::{
+    KnownRoom, Lost, RawMessage, Tracker, TrackerCommand, TrackerUpdate, UpdateKind, lookup_to_info, to_info,
+};
 use crate::webcast::{GiftRow, RoomInfo};
 
 /// Entries of the log that the state keeps.
@@ -50,22 +52,26 @@ pub struct Live {
 }
 
 impl Live {
-    pub(super) async fn open(client: Client, target: Target, room: Option<RoomId>, once: bool) -> Self {
+    pub(super) async fn open(client: Client, target: Target, known: Option<KnownRoom>, once: bool) -> Self {
         let (service, failover, limiter) = (client.service.clone(), client.failover.clone(), client.limiter.clone());
         let tracker = Tracker::with_failover(service, failover, limiter, client.clock.clone());
         let updates = tracker.subscribe(client.event_options.queue, client.event_options.raw);
-        let added = tracker.commands().send(TrackerCommand::Add(target)).await;
-        Self {
-            client,
-            tracker,
-            updates,
-            waiting: VecDeque::new(),
-            state: Room::new(LOG),
-            room,
-            once,
-            missed_some: false,
-            over: added.is_err(),
+        let mut state = Room::new(LOG);
+        let (mut room, mut reported) = (None, None);
+        match &known {
+            Some(KnownRoom::Lookup(found)) => (room, reported) = (found.room_id, Some(lookup_to_info(found))),
+            Some(KnownRoom::Info(info)) => (room, reported) = (Some(info.room_id), Some(to_info(info))),
+            None => {}
         }
+        // Known before the first event: whoever looks at the state then sees whose live it is.
+        if let Some(info) = reported {
+            (state.host, state.title) = (info.host, info.title);
+        }
+        let added = match known {
+            Some(known) => tracker.add_known(target, known).await,
+            None => tracker.commands().send(TrackerCommand::Add(target)).await.is_ok(),
+        };
+        Self { client, tracker, updates, waiting: VecDeque::new(), state, room, once, missed_some: false, over: !added }
     }
 
     /// The next event; nothing when the live has ended (never, for one that was [followed](Client::follow)). Cancel-safe.
