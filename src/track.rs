@@ -7,7 +7,7 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
 //! use tiktop::clock::Clock;
 //! use tiktop::config::Settings;
-//! use tiktop::track::{Tracker, TrackerCommand, UpdateKind};
+//! use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 //! use tiktop::webcast::WebcastClient;
 //!
 //! let sim = tiktop::sim::Sim::start(tiktop::sim::SimOptions::default()).await?;
@@ -22,8 +22,8 @@
 //!     tracker.commands().send(TrackerCommand::Add(room.parse()?)).await?;
 //! }
 //! while let Some(update) = updates.recv().await {
-//!     if let UpdateKind::Events(batch) = update.kind {
-//!         println!("{} things happened in room {}", batch.len(), update.room);
+//!     if let TrackerUpdate::Room(room, RoomUpdate::Events(batch)) = update {
+//!         println!("{} things happened in room {}", batch.len(), room);
 //!         break;
 //!     }
 //! }
@@ -49,5 +49,5 @@ pub use replay::{Player, Playing, Speed};
 pub(crate) use room_task::{KnownRoom, lookup_to_info, to_info};
 pub use tracker::Tracker;
 pub use update::{
-    Budget, Health, Lost, PlaybackCommand, RawFrame, RawMessage, TrackerCommand, TrackerUpdate, UpdateKind,
+    Budget, Health, Lost, PlaybackCommand, RawFrame, RawMessage, RoomUpdate, TrackerCommand, TrackerUpdate,
 };

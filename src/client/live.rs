@@ -14,7 +14,7 @@ use crate::ids::{RoomId, RoomKey, Target};
 use crate::record::Job;
 use crate::room::{Noted, Room};
 use crate::track::{
-    KnownRoom, Lost, RawMessage, Tracker, TrackerCommand, TrackerUpdate, UpdateKind, lookup_to_info, to_info,
+    KnownRoom, Lost, RawMessage, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate, lookup_to_info, to_info,
 };
 use crate::webcast::{GiftRow, RoomInfo};
 
@@ -79,7 +79,9 @@ impl Live {
         while !self.over {
             let Some(event) = self.waiting.pop_front() else {
                 let update = self.updates.recv().await?;
-                self.receive(update.kind);
+                if let TrackerUpdate::Room(_, news) = update {
+                    self.receive(news);
+                }
                 continue;
             };
             if self.apply(&event) {
@@ -95,14 +97,14 @@ impl Live {
     }
 
     /// Takes an update while nothing is waiting, so that a snapshot is as new as the last event that was taken.
-    fn receive(&mut self, update: UpdateKind) {
+    fn receive(&mut self, update: RoomUpdate) {
         match update {
-            UpdateKind::Events(batch) => self.waiting.extend(batch.iter().cloned().map(LiveEvent::Happened)),
-            UpdateKind::Raw(batch) => self.waiting.extend(batch.iter().cloned().map(LiveEvent::Raw)),
-            UpdateKind::Lagged(lost) => self.waiting.push_back(LiveEvent::Lagged(lost)),
-            UpdateKind::Snapshot(room) => self.state = Room::clone(&room),
-            UpdateKind::Removed { .. } => self.over = true,
-            UpdateKind::Added { .. } | UpdateKind::Frame(_) | UpdateKind::Health(_) => {}
+            RoomUpdate::Events(batch) => self.waiting.extend(batch.iter().cloned().map(LiveEvent::Happened)),
+            RoomUpdate::Raw(batch) => self.waiting.extend(batch.iter().cloned().map(LiveEvent::Raw)),
+            RoomUpdate::Lagged(lost) => self.waiting.push_back(LiveEvent::Lagged(lost)),
+            RoomUpdate::Snapshot(room) => self.state = Room::clone(&room),
+            RoomUpdate::Removed { .. } => self.over = true,
+            RoomUpdate::Added { .. } | RoomUpdate::Frame(_) => {}
         }
     }
 

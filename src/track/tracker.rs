@@ -14,7 +14,7 @@ use super::health;
 use super::room_actor::RoomActor;
 use super::room_task::{KnownRoom, RoomRequest, RoomTask};
 use super::subscribers::{SubscriberOptions, Subscribers};
-use super::update::{TrackerCommand, TrackerUpdate, UpdateKind};
+use super::update::{RoomUpdate, TrackerCommand, TrackerUpdate};
 use crate::clock::Clock;
 use crate::events::{Phase, PhaseKind};
 use crate::ids::{RoomKey, Target, UserId};
@@ -203,7 +203,7 @@ impl Supervisor {
                 if let Some(room) = self.rooms.remove(&key) {
                     room.stop.cancel();
                     self.hosts.release(key);
-                    self.subscribers.publish(key, &UpdateKind::Removed { into: None }, self.clock.now());
+                    self.subscribers.publish_room(key, RoomUpdate::Removed { into: None }, self.clock.now());
                 }
             }
             TrackerCommand::Retry(key) => {
@@ -237,7 +237,7 @@ impl Supervisor {
         self.last_key += 1;
         let key = RoomKey(self.last_key);
         let label = Text::new(&target.to_string());
-        self.subscribers.publish(key, &UpdateKind::Added { label }, self.clock.now());
+        self.subscribers.publish_room(key, RoomUpdate::Added { label }, self.clock.now());
         self.start(key, target, known);
     }
 

@@ -10,7 +10,7 @@ use crate::events::{EventKind, Host, Info, LiveStart, Phase, PhaseKind, RoomEven
 use crate::ids::{RoomId, RoomKey, Target};
 use crate::record;
 use crate::room::{Noted, Room};
-use crate::track::{self, Lost, TrackerCommand, UpdateKind};
+use crate::track::{self, Lost, RoomUpdate, TrackerCommand};
 use crate::tui::ScreenOptions;
 use crate::tui::app::{App, Popup};
 use crate::tui::chord::Chord;
@@ -34,18 +34,18 @@ fn press(app: &mut App, chord: &str) -> Vec<Effect> {
     update(app, Msg::Key(chord.parse::<Chord>().unwrap().event())).effects
 }
 
-fn hear(app: &mut App, room: u64, kind: UpdateKind) -> UpdateOutcome {
-    update(app, Msg::Tracked(track::TrackerUpdate { room: RoomKey(room), kind }))
+fn hear(app: &mut App, room: u64, kind: RoomUpdate) -> UpdateOutcome {
+    update(app, Msg::Tracked(track::TrackerUpdate::Room(RoomKey(room), kind)))
 }
 
 fn happen(app: &mut App, room: u64, kind: EventKind) {
     let event = RoomEvent { at: NOW, server_at: None, id: None, room_id: None, history: false, kind };
-    hear(app, room, UpdateKind::Events(Arc::from(vec![Noted { event, tally: None }])));
+    hear(app, room, RoomUpdate::Events(Arc::from(vec![Noted { event, tally: None }])));
 }
 
 fn on_air() -> App {
     let mut app = app();
-    hear(&mut app, 1, UpdateKind::Added { label: "@ana".into() });
+    hear(&mut app, 1, RoomUpdate::Added { label: "@ana".into() });
     happen(&mut app, 1, EventKind::Live(LiveStart { room_id: RoomId(73), live_seq: 1 }));
     let host = Host { unique_id: "ana".into(), ..Host::default() };
     happen(&mut app, 1, EventKind::Info(Box::new(Info { host, title: "tea".into(), ..Info::default() })));
@@ -66,7 +66,7 @@ fn a_typed_room_is_added_and_shown_when_it_comes() {
     let mut app = on_air();
     let ben: Target = "@ben".parse().unwrap();
     assert_eq!(type_name(&mut app, "ben"), [Effect::Track(TrackerCommand::Add(ben))]);
-    hear(&mut app, 2, UpdateKind::Added { label: "@ben".into() });
+    hear(&mut app, 2, RoomUpdate::Added { label: "@ben".into() });
     assert_eq!(app.tab().unwrap().name(), "ben");
 }
 
@@ -84,7 +84,7 @@ fn while_a_name_is_typed_no_letter_is_a_command() {
 #[test]
 fn a_room_that_is_there_is_shown_instead_of_added_twice() {
     let mut app = on_air();
-    hear(&mut app, 2, UpdateKind::Added { label: "@ben".into() });
+    hear(&mut app, 2, RoomUpdate::Added { label: "@ben".into() });
     press(&mut app, "2");
     assert_eq!(type_name(&mut app, "ANA"), []);
     assert_eq!(app.tab().unwrap().key, RoomKey(1));
@@ -133,14 +133,14 @@ fn closing_a_recorded_room_asks_then_finishes_the_recording_first() {
 #[test]
 fn a_mirror_that_lagged_asks_until_it_has_the_snapshot() {
     let mut app = on_air();
-    let lagged = || UpdateKind::Lagged(Lost::default());
+    let lagged = || RoomUpdate::Lagged(Lost::default());
     let ask = Effect::Track(TrackerCommand::Snapshot(RoomKey(1)));
     assert_eq!(hear(&mut app, 1, lagged()).effects, std::slice::from_ref(&ask));
     // The snapshot may have been refused by a full queue: the loss that is told then asks again.
     assert_eq!(hear(&mut app, 1, lagged()).effects, std::slice::from_ref(&ask));
     let mut truth = Room::new(10);
     truth.title = "coffee".into();
-    hear(&mut app, 1, UpdateKind::Snapshot(Arc::new(truth)));
+    hear(&mut app, 1, RoomUpdate::Snapshot(Arc::new(truth)));
     assert_eq!(app.tab().unwrap().room.title, "coffee");
     assert_eq!(hear(&mut app, 1, lagged()).effects, [ask]);
 }
@@ -148,8 +148,8 @@ fn a_mirror_that_lagged_asks_until_it_has_the_snapshot() {
 #[test]
 fn news_of_rooms_we_do_not_know_is_nothing() {
     let mut app = on_air();
-    assert_eq!(hear(&mut app, 99, UpdateKind::Lagged(Lost::default())), UpdateOutcome::QUIET);
-    assert_eq!(hear(&mut app, 99, UpdateKind::Removed { into: None }), UpdateOutcome::QUIET);
+    assert_eq!(hear(&mut app, 99, RoomUpdate::Lagged(Lost::default())), UpdateOutcome::QUIET);
+    assert_eq!(hear(&mut app, 99, RoomUpdate::Removed { into: None }), UpdateOutcome::QUIET);
 }
 
 #[test]
