@@ -131,6 +131,10 @@ pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Res
     ended
 }
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the main thread waits for a terminal that takes nothing; all else is closed"
+)]
 /// Finishes all recordings once the screen is left or the program is asked to end: a terminal that takes nothing any more
 /// holds the screen up, and recordings must not wait for it.
 async fn finish_recordings(recorder: record::Recorder, stop: CancellationToken, left: CancellationToken) {

@@ -297,9 +297,11 @@ pub(super) const FILE_HEADER: usize = 9 + TAG_TRAILER;
 fn heads(tags: &[u8]) -> impl Iterator<Item = (usize, u32)> {
     let mut at = 0;
     std::iter::from_fn(move || {
-        let &[_, a, b, c, d, e, f, high, ..] = tags.get(at..)? else { return None };
-        let head = (at, u32::from_be_bytes([high, d, e, f]));
-        at += u32::from_be_bytes([0, a, b, c]) as usize + TAG_HEADER + TAG_TRAILER;
+        let mut rest = tags.get(at + 1..at + TAG_HEADER)?;
+        let length = rest.get_uint(3) as usize;
+        let low = rest.get_uint(3) as u32;
+        let head = (at, u32::from(rest.get_u8()) << 24 | low);
+        at += length + TAG_HEADER + TAG_TRAILER;
         Some(head)
     })
 }
@@ -486,7 +488,7 @@ mod tests {
         reader.push(&file(&[]));
         let mut given_up = false;
         for _ in 0..=MAX_SEARCH / 60_000 {
-            reader.push(&[1; 60_000]);
+            reader.push(&vec![1; 60_000]);
             given_up |= reader.next_tag().is_err();
         }
         assert!(given_up && reader.buffer.len() < 100_000);

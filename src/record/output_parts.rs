@@ -50,8 +50,9 @@ pub(super) struct OutputParts {
     strikes: VecDeque<Instant>,
     /// ffmpeg is not to be tried any more.
     without_ffmpeg: bool,
-    /// What ffmpeg there is, once that was asked; nothing where it does not say.
-    version: Option<Option<FfmpegVersion>>,
+    /// What ffmpeg there is, where it says; asked once, when a codec needs it.
+    version: Option<FfmpegVersion>,
+    version_asked: bool,
     /// What happened that a person should know.
     note: Text,
 }
@@ -98,6 +99,7 @@ impl OutputParts {
             strikes: VecDeque::new(),
             without_ffmpeg: false,
             version: None,
+            version_asked: false,
             note: Text::default(),
         }
     }
@@ -321,12 +323,11 @@ impl OutputParts {
                 }
             }
         }
-        let mut engine = match engine {
-            Some(engine) => engine,
-            None => {
-                let file = FlvFile::open(output.path(), head).await;
-                Engine::Flv(file.map_err(|error| RecordingFailure::from_folder(dir, &error))?)
-            }
+        let mut engine = if let Some(engine) = engine {
+            engine
+        } else {
+            let file = FlvFile::open(output.path(), head).await;
+            Engine::Flv(file.map_err(|error| RecordingFailure::from_folder(dir, &error))?)
         };
         let first = starts_part(piece);
         if !first {
@@ -352,11 +353,11 @@ impl OutputParts {
         if !matches!(codec, Some(VideoCodec::H265 | VideoCodec::Av1)) {
             return true;
         }
-        let version = match self.version {
-            Some(version) => version,
-            None => *self.version.insert(probe::number(&self.settings.ffmpeg).await),
-        };
-        match version {
+        if !self.version_asked {
+            self.version = probe::number(&self.settings.ffmpeg).await;
+            self.version_asked = true;
+        }
+        match self.version {
             Some(version) if version < READS_HVC1 => {
                 self.note = Text::from(format_args!(
                     "ffmpeg {version} cannot read {} in FLV (6.1 and newer can); recording .flv without it",

@@ -14,7 +14,10 @@ use tokio_util::sync::CancellationToken;
 use super::flv::{FlvError, Reader};
 use super::queue::{Closed, Inlet};
 use super::timeline::{PartLimits, Timeline};
-use super::{FoundStreams, Job, LiveState, Media, Offer, RecorderLimits, RecordingFailure, StreamSource, Trouble};
+use super::{
+    FoundStreams, Job, LiveState, Media, Offer, RecorderLimits, RecorderSettings, RecordingFailure, StreamSource,
+    Trouble,
+};
 use crate::text::Text;
 
 /// Why there is nothing more to pull, in a word or two; or why there never was.
@@ -22,6 +25,9 @@ pub(super) type PullOutcome = Result<Text, RecordingFailure>;
 
 /// A connection that brought something and lasted this long is no cause to wait.
 const STEADY: Duration = Duration::from_secs(2);
+/// A chunk is passed on at once, and then what has come by then is read together: a stream that sends a hundred packets a
+/// second wakes us ten times.
+const BATCH: Duration = Duration::from_millis(100);
 /// With this much read at once there is more to come: no pause.
 const LARGE_BATCH: usize = 192 << 10;
 /// After a stop, what has arrived is read; what waits for something else is given up after this long.
@@ -94,18 +100,18 @@ impl<S: StreamSource> Pull<S> {
     pub(super) fn new(
         source: S,
         job: Job,
-        limits: RecorderLimits,
+        settings: &RecorderSettings,
         inlet: Inlet,
         stop: CancellationToken,
         paused: watch::Receiver<bool>,
     ) -> Self {
         let parts =
-            PartLimits { length: limits.part_length.map(|span| span.as_millis() as u64), bytes: limits.part_bytes };
+            PartLimits { length: settings.part_length.map(|span| span.as_millis() as u64), bytes: settings.part_bytes };
         let (timeline, now) = (Timeline::new(parts), Instant::now());
         Self {
             source,
             job,
-            limits,
+            limits: settings.limits,
             inlet,
             timeline,
             began: now,
@@ -303,7 +309,7 @@ impl<S: StreamSource> Pull<S> {
             if size < LARGE_BATCH {
                 tokio::select! {
                     () = stop.cancelled() => {}
-                    () = sleep(limits.batch) => {}
+                    () = sleep(BATCH) => {}
                 }
             }
         }
@@ -334,7 +340,7 @@ impl<S: StreamSource> Pull<S> {
                 self.closed = false;
                 self.alive = Instant::now();
             }
-            self.inlet.put(piece, self.quality.clone()).await?;
+            self.inlet.push(piece, self.quality.clone()).await?;
         }
         Ok(())
     }

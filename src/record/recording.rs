@@ -75,7 +75,7 @@ impl RecordingTask {
         };
         let (inlet, outlet) = queue();
         let enough = self.stop.child_token();
-        let pull = Pull::new(source, self.job.clone(), limits, inlet, enough.clone(), self.paused.clone());
+        let pull = Pull::new(source, self.job.clone(), &self.settings, inlet, enough.clone(), self.paused.clone());
         let pull = AbortOnDropHandle::new(tokio::spawn(pull.run()));
         let mut parts = OutputParts::new(self.job.clone(), self.settings.clone(), self.clock.now().wall);
         let mut progress = Progress { free, ..Progress::default() };

@@ -492,7 +492,7 @@ impl Timeline {
         let bytes = self.batch.split().freeze();
         self.part_bytes += bytes.len() as u64;
         let (keyframe, holes) = (std::mem::take(&mut self.batch_key), std::mem::take(&mut self.holes));
-        let piece = TimelinePiece { bytes, keyframe, holes, ..self.piece() };
+        let piece = TimelinePiece { keyframe, holes, bytes, ..self.piece() };
         self.ready.push(piece);
     }
 

@@ -216,8 +216,8 @@ async fn an_ffmpeg_that_is_killed_costs_a_file_and_no_picture() {
 
 #[tokio::test]
 async fn a_part_is_cut_at_its_length_without_a_hole() {
-    let limits = RecorderLimits { part_length: Some(Duration::from_secs(4)), ..impatient() };
-    let mut scene = Scene::with(Play::new([(stream(1, 0, 9_000), Then::End)]), &Ffmpeg::Script(COPY), limits).await;
+    let play = Play::new([(stream(1, 0, 9_000), Then::End)]);
+    let mut scene = Scene::tuned(play, |settings| settings.part_length = Some(Duration::from_secs(4))).await;
     let (file, _, reason) = scene.done().await;
     assert_eq!(reason, "the live ended; it is in 3 files");
     assert_eq!(pictures(&file), every_40_ms(4_000));

@@ -149,14 +149,30 @@ impl Scene {
         Self::of(job(), source, ffmpeg, limits).await
     }
 
+    /// Starts to record what `source` has, with settings of its own.
+    pub(super) async fn tuned(source: impl StreamSource, tune: impl FnOnce(&mut RecorderSettings)) -> Self {
+        Self::start(job(), source, &Ffmpeg::Script(COPY), impatient(), tune).await
+    }
+
     /// Starts to record a live that `source` has.
     pub(super) async fn of(job: Job, source: impl StreamSource, ffmpeg: &Ffmpeg, limits: RecorderLimits) -> Self {
+        Self::start(job, source, ffmpeg, limits, |_| {}).await
+    }
+
+    async fn start(
+        job: Job,
+        source: impl StreamSource,
+        ffmpeg: &Ffmpeg,
+        limits: RecorderLimits,
+        tune: impl FnOnce(&mut RecorderSettings),
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let program = match ffmpeg {
             Ffmpeg::Script(script) => program(dir.path(), script).to_string_lossy().into_owned(),
             Ffmpeg::Program(program) => (*program).to_owned(),
         };
-        let settings = RecorderSettings { limits, ..RecorderSettings::new(dir.path().join("videos"), program) };
+        let mut settings = RecorderSettings { limits, ..RecorderSettings::new(dir.path().join("videos"), program) };
+        tune(&mut settings);
         let (commands, inbox) = mpsc::channel(8);
         let (outbox, updates) = mpsc::channel(64);
         let recorder = spawn(source, settings, Clock::system(), inbox, outbox);
@@ -256,7 +272,6 @@ pub(super) fn impatient() -> RecorderLimits {
         short,
         end_again: short,
         after_end: short,
-        batch: Duration::from_millis(1),
         min_free: 0,
         ..RecorderLimits::default()
     }
