@@ -21,7 +21,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
-use super::error::{Error, HumanDuration, Kind, quoted};
+use super::error::{HumanDuration, ServiceError, ServiceErrorKind, quoted};
 use super::transport::{BrokenFrame, FrameSource, Incoming};
 use crate::ids::RoomId;
 use crate::text::Text;
@@ -87,7 +87,7 @@ pub(super) struct RoomSocket<S> {
     /// What was read behind the frame that was given out last: acks leave together when nothing more has come.
     ahead: Option<Option<Result<Message, SocketError>>>,
     /// Since when the other side takes nothing any more, and why. What it said before is still read.
-    mute: Option<(Instant, Error)>,
+    mute: Option<(Instant, ServiceError)>,
 }
 
 impl<S> RoomSocket<S>
@@ -153,10 +153,9 @@ where
     }
 
     /// Reads, and writes what waits, until something came. Touches no timer unless one of the deadlines is near.
-    fn poll_incoming(&mut self, context: &mut Context<'_>) -> Poll<Result<Incoming, Error>> {
+    fn poll_incoming(&mut self, context: &mut Context<'_>) -> Poll<Result<Incoming, ServiceError>> {
         loop {
             self.beat_if_due(Instant::now());
-            self.poll_outbox(context);
             let message = match self.ahead.take() {
                 Some(message) => Poll::Ready(message),
                 None => self.socket.poll_next_unpin(context),
@@ -168,6 +167,7 @@ where
                 }
                 continue;
             }
+            self.poll_outbox(context);
             ready!(self.alarm.as_mut().poll(context));
             let now = Instant::now();
             self.beat_if_due(now);
@@ -206,7 +206,7 @@ where
         }
     }
 
-    fn check_deadlines(&mut self, now: Instant) -> Result<(), Error> {
+    fn check_deadlines(&mut self, now: Instant) -> Result<(), ServiceError> {
         let stuck_since = self.mute.as_ref().map(|(since, _)| *since).or(self.waiting_since);
         if stuck_since.is_some_and(|since| now >= since + self.timeouts.stuck) {
             return Err(self.mute.take().map_or_else(|| self.stuck(), |(_, error)| error));
@@ -222,7 +222,7 @@ where
         self.next_beat.min(self.last_frame + stale).min(stuck_at)
     }
 
-    fn receive(&mut self, message: Option<Result<Message, SocketError>>) -> Result<Option<Incoming>, Error> {
+    fn receive(&mut self, message: Option<Result<Message, SocketError>>) -> Result<Option<Incoming>, ServiceError> {
         let incoming = match message {
             Some(Ok(Message::Binary(bytes))) => self.frame(&bytes),
             Some(Ok(Message::Text(text))) if self.peer == Peer::Relay => self.relay_text(&text)?,
@@ -277,17 +277,17 @@ where
         }
     }
 
-    fn closed(&self, close: Option<(u16, Text)>) -> Error {
+    fn closed(&self, close: Option<(u16, Text)>) -> ServiceError {
         let whose = &self.whose;
         let Some((code, reason)) = close else {
-            return Error::new(
-                Kind::Closed,
+            return ServiceError::new(
+                ServiceErrorKind::Closed,
                 format!("the other side ended {whose} without a word; connecting again helps"),
             );
         };
         if close_code::is_replaced(code, reason.as_str()) {
-            return Error::new(
-                Kind::Closed,
+            return ServiceError::new(
+                ServiceErrorKind::Closed,
                 format!(
                     "the other side closed {whose} with a code that no close may carry (such as 1005, 1006 or 1015); \
                      connecting again helps"
@@ -296,38 +296,44 @@ where
         }
         let (kind, why) = close_code::meaning(code, self.peer == Peer::Relay);
         let reason = if reason.is_empty() { String::new() } else { format!(" \"{}\"", quoted(reason.as_str())) };
-        Error::new(kind, format!("the other side closed {whose} with code {code}{reason}: {why}"))
+        ServiceError::new(kind, format!("the other side closed {whose} with code {code}{reason}: {why}"))
             .session_ended(close_code::ends_session(code))
     }
 
     /// A text of the relay: of itself, of the room, or of what went wrong.
-    fn relay_text(&self, text: &str) -> Result<Incoming, Error> {
+    fn relay_text(&self, text: &str) -> Result<Incoming, ServiceError> {
         match close_code::relay_error(text) {
             None => Ok(Incoming::Alive),
             Some(words) => {
                 let whose = &self.whose;
-                Err(Error::new(
-                    Kind::Provider,
+                Err(ServiceError::new(
+                    ServiceErrorKind::Provider,
                     format!("{whose} failed: \"{}\"; use another transport", quoted(&words)),
                 ))
             }
         }
     }
 
-    fn lost(&self, error: &SocketError) -> Error {
-        Error::new(
-            Kind::Closed,
+    fn lost(&self, error: &SocketError) -> ServiceError {
+        ServiceError::new(
+            ServiceErrorKind::Closed,
             format!("{} broke: {}; connecting again helps", self.whose, quoted(&error.to_string())),
         )
     }
 
-    fn stale(&self) -> Error {
+    fn stale(&self) -> ServiceError {
         let silence = HumanDuration(self.timeouts.stale);
-        Error::new(Kind::Stale, format!("{} said nothing for {silence}; connecting again helps", self.whose))
+        ServiceError::new(
+            ServiceErrorKind::Stale,
+            format!("{} said nothing for {silence}; connecting again helps", self.whose),
+        )
     }
 
-    fn stuck(&self) -> Error {
-        Error::new(Kind::Stale, format!("{} takes no more of what we send; connecting again helps", self.whose))
+    fn stuck(&self) -> ServiceError {
+        ServiceError::new(
+            ServiceErrorKind::Stale,
+            format!("{} takes no more of what we send; connecting again helps", self.whose),
+        )
     }
 }
 
@@ -335,7 +341,7 @@ impl<S> FrameSource for RoomSocket<S>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
-    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
+    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, ServiceError>> {
         poll_fn(|context| self.poll_incoming(context)).boxed()
     }
 }

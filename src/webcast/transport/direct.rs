@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{RoomRef, Session, Transport};
 use crate::webcast::anonymous_cookie::AnonymousCookie;
-use crate::webcast::error::{Error, Kind};
+use crate::webcast::error::{ServiceError, ServiceErrorKind};
 use crate::webcast::handshake;
 use crate::webcast::http::Http;
 use crate::webcast::service::Service;
@@ -25,20 +25,20 @@ const BLOCKED_PAUSE: Duration = Duration::from_secs(2);
 const WHOSE: &str = "the anonymous socket";
 
 /// The transport.
-pub(in crate::webcast) struct Direct {
+pub(in crate::webcast) struct DirectTransport {
     service: Arc<Service>,
 }
 
-impl Direct {
+impl DirectTransport {
     pub(in crate::webcast) fn new(service: Arc<Service>) -> Self {
         Self { service }
     }
 
-    async fn try_open(&self, room: &RoomRef) -> Result<Session, Error> {
+    async fn try_open(&self, room: &RoomRef) -> Result<Session, ServiceError> {
         let way = self.service.route_for(room);
         let cookie = way.anonymous_cookies.get(&self.service, &way.http, None).await?;
         match self.connect(room, &way.http, &cookie).await {
-            Err(error) if error.kind() == Kind::DeviceBlocked => {
+            Err(error) if error.kind() == ServiceErrorKind::DeviceBlocked => {
                 sleep(BLOCKED_PAUSE).await;
                 let fresh = way.anonymous_cookies.get(&self.service, &way.http, Some(&cookie)).await?;
                 self.connect(room, &way.http, &fresh).await
@@ -47,7 +47,7 @@ impl Direct {
         }
     }
 
-    async fn connect(&self, room: &RoomRef, http: &Http, cookie: &AnonymousCookie) -> Result<Session, Error> {
+    async fn connect(&self, room: &RoomRef, http: &Http, cookie: &AnonymousCookie) -> Result<Session, ServiceError> {
         let service = &self.service;
         let mut url = socket_url(service, cookie.browser(), room);
         let mut headers = cookie.browser().headers(&service.site, &service.language);
@@ -61,12 +61,12 @@ impl Direct {
     }
 }
 
-impl Transport for Direct {
+impl Transport for DirectTransport {
     fn name(&self) -> &'static str {
         "direct"
     }
 
-    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>> {
+    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, ServiceError>> {
         self.try_open(room).boxed()
     }
 }
