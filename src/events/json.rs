@@ -68,12 +68,7 @@ pub fn line(ctx: &LineContext<'_>, event: &RoomEvent, tally: Option<JsonTally<'_
 }
 
 /// The same, at the end of `lines`, with its newline.
-pub(crate) fn push_line(
-    lines: &mut Vec<u8>,
-    ctx: &LineContext<'_>,
-    event: &RoomEvent,
-    tally: Option<JsonTally<'_>>,
-) {
+pub(crate) fn push_line(lines: &mut Vec<u8>, ctx: &LineContext<'_>, event: &RoomEvent, tally: Option<JsonTally<'_>>) {
     escape::push(lines, &JsonLine { ctx, event, tally });
     lines.push(b'\n');
 }
