@@ -57,7 +57,7 @@ fn kinds_in_the_document_exist() {
     }
     for (owner, file) in [
         ("PhaseKind", "src/events/status.rs"),
-        ("Kind", "src/webcast/error.rs"),
+        ("ServiceErrorKind", "src/webcast/error.rs"),
         ("Error", "src/client/error.rs"),
         ("LiveEvent", "src/client/live.rs"),
         ("TransportKind", "src/config/schema.rs"),
