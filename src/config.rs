@@ -29,6 +29,7 @@ mod source;
 pub use error::{Error, Kind, Problem};
 pub use load::{Loaded, Place, load, load_sets};
 pub use print::{print, redact_addresses};
+pub(crate) use schema::transport_table;
 pub use schema::{
     Browser, Capture, Cloud, Keys, Poll, Provider, ProviderFlow, ProviderPath, Record, Screen, Service, Session,
     Settings, TransportKind,

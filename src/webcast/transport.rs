@@ -31,6 +31,7 @@ mod failover;
 mod im_fetch;
 mod poll;
 mod provider;
+mod registry;
 mod replay;
 
 use std::fmt;
@@ -47,11 +48,9 @@ use crate::wire::{DecodeError, Response};
 
 pub(super) use browser::Browser;
 pub use browser::BrowserView;
-pub(super) use cloud::Cloud;
-pub(super) use direct::Direct;
 pub use failover::{Failover, FailoverError, Health, Opened};
-pub(super) use poll::Poll;
-pub(super) use provider::{Provider, fixed_headers as provider_headers};
+pub(super) use registry::HostOwner;
+pub use registry::{SimulatedPart, TransportEntry, point_at};
 pub use replay::{Captured, CapturedKind, Replay};
 
 /// A room to open.
