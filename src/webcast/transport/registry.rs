@@ -12,6 +12,9 @@ use crate::webcast::error::Error;
 use crate::webcast::lookup::RoomIdRoute;
 use crate::webcast::service::Service;
 
+/// Makes the room-id routes of an entry.
+pub(in crate::webcast) type RoomIdRoutes = fn(&Settings, &Secrets) -> Result<Vec<RoomIdRoute>, Error>;
+
 /// The transports of an entry, or why they cannot be.
 pub(in crate::webcast) type Built = Result<Vec<Box<dyn Transport>>, Error>;
 
@@ -22,7 +25,7 @@ pub struct TransportEntry {
     /// The hosts it needs beside those of the look-ups.
     pub(in crate::webcast) hosts: fn(&Service, &Settings) -> Result<Vec<TransportHost>, Error>,
     /// Where it also answers with the room of a name; most know nothing of names.
-    pub(in crate::webcast) room_id_routes: Option<fn(&Settings, &Secrets) -> Result<Vec<RoomIdRoute>, Error>>,
+    pub(in crate::webcast) room_id_routes: Option<RoomIdRoutes>,
     /// What the simulated service plays for it.
     pub simulated: SimulatedPart,
 }
