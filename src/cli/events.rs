@@ -17,7 +17,7 @@ use crate::ids::{RoomId, RoomKey};
 use crate::room::Noted;
 use crate::run::{self, Capturing};
 use crate::text::Text;
-use crate::track::{Command, Lost, Tracker, Update, UpdateKind};
+use crate::track::{Lost, Tracker, TrackerCommand, TrackerUpdate, UpdateKind};
 
 /// Updates that may wait for a slow reader of our output before it loses some: minutes of a busy room.
 const QUEUE: usize = 4_096;
@@ -26,7 +26,7 @@ const BATCH: usize = 512;
 
 /// Print what happens in rooms.
 #[derive(Debug, Args)]
-pub(super) struct Events {
+pub(super) struct EventsArgs {
     /// Rooms: @name, a link to the live, or a room id. Without any: the rooms of the config file.
     #[arg(value_name = "ROOM")]
     rooms: Vec<String>,
@@ -41,7 +41,7 @@ pub(super) struct Events {
     capture: bool,
 }
 
-pub(super) fn run(args: &Events, settings: &SettingsArgs) -> Result<ExitCode> {
+pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let (loaded, secrets) = settings.load()?;
     let rooms = if args.rooms.is_empty() { &loaded.settings.rooms } else { &args.rooms };
     let rooms = super::targets(rooms)?;
@@ -57,7 +57,7 @@ pub(super) fn run(args: &Events, settings: &SettingsArgs) -> Result<ExitCode> {
         let capturing = args.capture.then(|| Capturing::start(&tracker, &loaded.settings, &clock)).transpose()?;
         let commands = tracker.commands();
         for room in rooms {
-            commands.send(Command::Add(room)).await?;
+            commands.send(TrackerCommand::Add(room)).await?;
         }
         let ended = Printer::new(args.once, clock).print(updates).await;
         tracker.finish().await;
@@ -95,7 +95,7 @@ impl Printer {
         Self { once, clock, rooms: HashMap::new(), open: HashSet::new(), nobody: false, lines: Vec::new() }
     }
 
-    pub(super) async fn print(mut self, mut updates: mpsc::Receiver<Update>) -> Result<ExitCode> {
+    pub(super) async fn print(mut self, mut updates: mpsc::Receiver<TrackerUpdate>) -> Result<ExitCode> {
         let mut stdout = tokio::io::stdout();
         let mut batch = Vec::with_capacity(BATCH);
         let stop = run::stop_signal();
@@ -124,7 +124,7 @@ impl Printer {
         }
     }
 
-    fn write(&mut self, update: Update) {
+    fn write(&mut self, update: TrackerUpdate) {
         let key = update.room;
         match update.kind {
             UpdateKind::Added { label } => {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use effects::Effect;
+pub use effects::CardEffect;
 pub use news::BattleNews;
 pub(super) use pace::Paces;
 
@@ -57,7 +57,7 @@ pub struct Battle {
     /// When the phase last changed.
     pub phase_since: Moment,
     /// Cards that work now.
-    pub effects: Vec<Effect>,
+    pub effects: Vec<CardEffect>,
     /// Cut short rather than played out.
     pub cut_short: bool,
 }

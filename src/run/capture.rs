@@ -10,8 +10,8 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::config::{self, Settings};
-use crate::journal::{Capture, CapturesDir, Limits};
-use crate::track::{Tracker, Update, UpdateKind};
+use crate::journal::{CaptureLimits, CaptureWriter, CapturesDir};
+use crate::track::{Tracker, TrackerUpdate, UpdateKind};
 
 /// Updates that may wait for the disk: minutes of a busy room.
 const QUEUE: usize = 4_096;
@@ -27,11 +27,11 @@ impl Capturing {
     /// Begins a capture in the state folder. Needs a tokio runtime.
     pub fn start(tracker: &Tracker, settings: &Settings, clock: &Clock) -> Result<Self> {
         let dir = config::paths::captures_dir().ok_or_else(|| eyre!("there is no home folder to keep a capture in"))?;
-        let limits = Limits {
+        let limits = CaptureLimits {
             bytes: settings.capture.max_mb.saturating_mul(1_000_000),
             age: Duration::from_secs(settings.capture.max_days.saturating_mul(86_400)),
         };
-        let capture = Capture::begin(CapturesDir::new(&dir), limits, clock.now())
+        let capture = CaptureWriter::begin(CapturesDir::new(&dir), limits, clock.now())
             .wrap_err_with(|| format!("cannot capture into {}", dir.display()))?;
         let folder = capture.folder().to_owned();
         let (updates, clock) = (tracker.subscribe_frames(QUEUE), clock.clone());
@@ -52,7 +52,7 @@ impl Capturing {
     }
 }
 
-fn keep(mut capture: Capture, mut updates: Receiver<Update>, clock: &Clock) -> io::Result<()> {
+fn keep(mut capture: CaptureWriter, mut updates: Receiver<TrackerUpdate>, clock: &Clock) -> io::Result<()> {
     while let Some(update) = updates.blocking_recv() {
         take(&mut capture, update, clock)?;
         while let Ok(update) = updates.try_recv() {
@@ -63,7 +63,7 @@ fn keep(mut capture: Capture, mut updates: Receiver<Update>, clock: &Clock) -> i
     capture.end()
 }
 
-fn take(capture: &mut Capture, update: Update, clock: &Clock) -> io::Result<()> {
+fn take(capture: &mut CaptureWriter, update: TrackerUpdate, clock: &Clock) -> io::Result<()> {
     let room = update.room;
     match update.kind {
         UpdateKind::Added { label } => capture.add(room, label),

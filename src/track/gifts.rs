@@ -6,16 +6,16 @@ use tokio::sync::OnceCell;
 
 use crate::events::{Catalogue, GiftFacts};
 use crate::ids::RoomId;
-use crate::webcast::{Client, Error};
+use crate::webcast::{ServiceError, WebcastClient};
 
 /// The shared list. Never fatal: without it the built-in catalogue answers.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Gifts(Arc<OnceCell<Arc<Catalogue>>>);
+pub(super) struct RoomGifts(Arc<OnceCell<Arc<Catalogue>>>);
 
-impl Gifts {
+impl RoomGifts {
     /// The list, if it can be had. One room fetches it and the others wait; when that one is cut off or fails, the next of
     /// them asks in its place.
-    pub(super) async fn fetch(&self, client: &Client, room: RoomId) -> Option<Arc<Catalogue>> {
+    pub(super) async fn fetch(&self, client: &WebcastClient, room: RoomId) -> Option<Arc<Catalogue>> {
         if !client.asks_gift_list() {
             return None;
         }
@@ -30,7 +30,7 @@ impl Gifts {
                 kind: row.kind,
                 picture: row.picture,
             }));
-            Ok::<_, Error>(Arc::new(catalogue))
+            Ok::<_, ServiceError>(Arc::new(catalogue))
         });
         match fetched.await {
             Ok(catalogue) => Some(Arc::clone(catalogue)),

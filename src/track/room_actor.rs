@@ -10,7 +10,7 @@ use crate::events::{
     Catalogue, ControlAction, Decoder, EventKind, Info, LiveStart, Phase, PhaseKind, RoomEvent, Unknown,
 };
 use crate::ids::{RoomId, RoomKey};
-use crate::room::{Noted, Room, Verdict};
+use crate::room::{Applied, Noted, Room};
 use crate::text::Text;
 use crate::wire::Response;
 
@@ -141,7 +141,7 @@ impl RoomActor {
         let mut fresh = Vec::with_capacity(response.messages.len());
         for message in &response.messages {
             let event = self.decoder.decode(message, at);
-            if let Verdict::Fresh(tally) = self.room.apply(&event) {
+            if let Applied::Fresh(tally) = self.room.apply(&event) {
                 if let EventKind::Control(said) = &event.kind
                     && !event.history
                 {

@@ -5,10 +5,10 @@ use std::process::Output;
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use tiktop::sim::{Fault, Options, Sim};
+use tiktop::sim::{Sim, SimFault, SimOptions};
 
-async fn sim(faults: &[Fault]) -> Sim {
-    Sim::start(Options { rate: 0.0, rooms: 12, faults: faults.to_vec(), ..Options::default() }).await.unwrap()
+async fn sim(faults: &[SimFault]) -> Sim {
+    Sim::start(SimOptions { rate: 0.0, rooms: 12, faults: faults.to_vec(), ..SimOptions::default() }).await.unwrap()
 }
 
 /// Runs the program against the simulator, away from the user's own settings.
@@ -98,12 +98,12 @@ async fn the_exit_code_says_who_is_live(#[case] names: &[&str], #[case] code: i3
 #[case(&[], &["live", "not a name"], "is not a TikTok name", 2)]
 #[case(&[], &["prices", "--set", "screen.fps=0"], "takes 1 to 60", 2)]
 #[case(&[], &["live", "@ana.live", "--config", "/nowhere/config.toml"], "no such config file", 2)]
-#[case(&[Fault::Blocked403], &["feed"], "refuses this network", 1)]
-#[case(&[Fault::Rate429], &["info", "@ana.live"], "wait 30 s", 2)]
-#[case(&[Fault::Captcha], &["info", "@ana.live"], "captcha", 2)]
+#[case(&[SimFault::Blocked403], &["feed"], "refuses this network", 1)]
+#[case(&[SimFault::Rate429], &["info", "@ana.live"], "wait 30 s", 2)]
+#[case(&[SimFault::Captcha], &["info", "@ana.live"], "captcha", 2)]
 #[tokio::test]
 async fn what_cannot_be_told_is_one_sentence(
-    #[case] faults: &[Fault],
+    #[case] faults: &[SimFault],
     #[case] args: &[&str],
     #[case] says: &str,
     #[case] code: i32,

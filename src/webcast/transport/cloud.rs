@@ -14,7 +14,7 @@ use super::registry::{HostOwner, SimulatedPart, TransportEntry, TransportHost};
 use super::{FrameSource, Incoming, RoomRef, Session, Transport};
 use crate::config::Secret;
 use crate::webcast::address::base;
-use crate::webcast::error::{Error, HumanDuration, Kind};
+use crate::webcast::error::{HumanDuration, ServiceError, ServiceErrorKind};
 use crate::webcast::handshake;
 use crate::webcast::service::Service;
 use crate::webcast::socket::RoomSocket;
@@ -27,7 +27,12 @@ const WHOSE: &str = "the cloud relay";
 pub(super) const ENTRY: TransportEntry = TransportEntry {
     build: |service, settings, secrets| {
         let (base, key_env) = (base("cloud.url", &settings.cloud.url)?, settings.cloud.key_env.clone());
-        Ok(vec![Box::new(Cloud { service: Arc::clone(service), base, key_env, key: secrets.cloud_key.clone() })])
+        Ok(vec![Box::new(CloudTransport {
+            service: Arc::clone(service),
+            base,
+            key_env,
+            key: secrets.cloud_key.clone(),
+        })])
     },
     hosts: |_, settings| {
         let url = base("cloud.url", &settings.cloud.url)?;
@@ -45,7 +50,7 @@ pub(super) const ENTRY: TransportEntry = TransportEntry {
 };
 
 /// The transport.
-struct Cloud {
+struct CloudTransport {
     service: Arc<Service>,
     base: Url,
     /// Where a key could be given, for advice.
@@ -53,8 +58,8 @@ struct Cloud {
     key: Option<Secret>,
 }
 
-impl Cloud {
-    async fn try_open(&self, room: &RoomRef) -> Result<Session, Error> {
+impl CloudTransport {
+    async fn try_open(&self, room: &RoomRef) -> Result<Session, ServiceError> {
         let url = self.address(room)?;
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tiktop/", env!("CARGO_PKG_VERSION"))));
@@ -69,14 +74,17 @@ impl Cloud {
         Ok(Session::new(room.room_id, backlog, Box::new(frames)))
     }
 
-    fn address(&self, room: &RoomRef) -> Result<Url, Error> {
+    fn address(&self, room: &RoomRef) -> Result<Url, ServiceError> {
         let Some(key) = &self.key else {
             let setting = if self.key_env.is_empty() { "cloud.key_env or cloud.key_file" } else { &self.key_env };
-            return Err(Error::new(Kind::Setup, format!("{WHOSE} opens only with a key: set {setting}")));
+            return Err(ServiceError::new(
+                ServiceErrorKind::Setup,
+                format!("{WHOSE} opens only with a key: set {setting}"),
+            ));
         };
         let Some(name) = &room.unique_id else {
-            return Err(Error::new(
-                Kind::Setup,
+            return Err(ServiceError::new(
+                ServiceErrorKind::Setup,
                 format!(
                     "{WHOSE} finds rooms by name only, and the name of this one is not known: open it by its @name"
                 ),
@@ -91,17 +99,20 @@ impl Cloud {
     }
 }
 
-fn silent() -> Error {
+fn silent() -> ServiceError {
     let wait = HumanDuration(FIRST_WORD);
-    Error::new(Kind::Timeout, format!("{WHOSE} opened and said nothing for {wait}; use another transport"))
+    ServiceError::new(
+        ServiceErrorKind::Timeout,
+        format!("{WHOSE} opened and said nothing for {wait}; use another transport"),
+    )
 }
 
-impl Transport for Cloud {
+impl Transport for CloudTransport {
     fn name(&self) -> &'static str {
         "cloud"
     }
 
-    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>> {
+    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, ServiceError>> {
         self.try_open(room).boxed()
     }
 }

@@ -14,7 +14,7 @@ use url::Url;
 use super::registry::{HostOwner, SimulatedPart, TransportEntry, TransportHost};
 use super::{RoomRef, Session, Transport};
 use crate::webcast::anonymous_cookie::AnonymousCookie;
-use crate::webcast::error::{Error, Kind};
+use crate::webcast::error::{ServiceError, ServiceErrorKind};
 use crate::webcast::handshake;
 use crate::webcast::http::Http;
 use crate::webcast::service::Service;
@@ -27,7 +27,7 @@ const WHOSE: &str = "the anonymous socket";
 
 /// Its row in the registry.
 pub(super) const ENTRY: TransportEntry = TransportEntry {
-    build: |service, _, _| Ok(vec![Box::new(Direct { service: Arc::clone(service) })]),
+    build: |service, _, _| Ok(vec![Box::new(DirectTransport { service: Arc::clone(service) })]),
     hosts: |service, _| {
         let url = service.socket.clone();
         Ok(vec![TransportHost { purpose: "sockets".to_owned(), owner: HostOwner::TikTok, url }])
@@ -44,16 +44,16 @@ pub(super) const ENTRY: TransportEntry = TransportEntry {
 };
 
 /// The transport.
-struct Direct {
+struct DirectTransport {
     service: Arc<Service>,
 }
 
-impl Direct {
-    async fn try_open(&self, room: &RoomRef) -> Result<Session, Error> {
+impl DirectTransport {
+    async fn try_open(&self, room: &RoomRef) -> Result<Session, ServiceError> {
         let way = self.service.route_for(room);
         let cookie = way.anonymous_cookies.get(&self.service, &way.http, None).await?;
         match self.connect(room, &way.http, &cookie).await {
-            Err(error) if error.kind() == Kind::DeviceBlocked => {
+            Err(error) if error.kind() == ServiceErrorKind::DeviceBlocked => {
                 sleep(BLOCKED_PAUSE).await;
                 let fresh = way.anonymous_cookies.get(&self.service, &way.http, Some(&cookie)).await?;
                 self.connect(room, &way.http, &fresh).await
@@ -62,7 +62,7 @@ impl Direct {
         }
     }
 
-    async fn connect(&self, room: &RoomRef, http: &Http, cookie: &AnonymousCookie) -> Result<Session, Error> {
+    async fn connect(&self, room: &RoomRef, http: &Http, cookie: &AnonymousCookie) -> Result<Session, ServiceError> {
         let service = &self.service;
         let mut url = socket_url(service, cookie.browser(), room);
         let mut headers = cookie.browser().headers(&service.site, &service.language);
@@ -76,12 +76,12 @@ impl Direct {
     }
 }
 
-impl Transport for Direct {
+impl Transport for DirectTransport {
     fn name(&self) -> &'static str {
         "direct"
     }
 
-    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>> {
+    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, ServiceError>> {
         self.try_open(room).boxed()
     }
 }

@@ -11,12 +11,12 @@ use futures_util::future::{BoxFuture, FutureExt};
 use reqwest::header::{COOKIE, ORIGIN};
 use tokio::time::{Instant, sleep_until};
 
-use super::im_fetch::{self, BODY_CAP, Place};
+use super::im_fetch::{self, BODY_CAP, PollCursor};
 use super::registry::{SimulatedPart, TransportEntry};
 use super::{FrameSource, Incoming, RoomRef, Session, Transport};
 use crate::webcast::anonymous_cookie::AnonymousCookie;
-use crate::webcast::error::{Error, Kind};
-use crate::webcast::http::Request;
+use crate::webcast::error::{ServiceError, ServiceErrorKind};
+use crate::webcast::http::HttpRequest;
 use crate::webcast::route::Route;
 use crate::webcast::service::Service;
 use crate::webcast::user_agent::insert_text;
@@ -33,7 +33,7 @@ const ADVICE: &str =
 pub(super) const ENTRY: TransportEntry = TransportEntry {
     build: |service, settings, _| {
         let interval = Duration::from_millis(settings.poll.interval_ms);
-        Ok(vec![Box::new(Poll { service: Arc::clone(service), interval })])
+        Ok(vec![Box::new(PollTransport { service: Arc::clone(service), interval })])
     },
     // It asks where room info is asked for.
     hosts: |_, _| Ok(Vec::new()),
@@ -49,7 +49,7 @@ pub(super) const ENTRY: TransportEntry = TransportEntry {
 };
 
 /// The transport.
-struct Poll {
+struct PollTransport {
     service: Arc<Service>,
     interval: Duration,
 }
@@ -65,21 +65,21 @@ struct Asker {
 /// A polled room.
 struct Polling {
     asker: Arc<Asker>,
-    place: Place,
+    place: PollCursor,
     interval: Duration,
     next: Instant,
     failures: u32,
     /// The question that is under way: kept, so that giving up waiting loses no answer.
-    asked: Option<BoxFuture<'static, Result<Response, Error>>>,
+    asked: Option<BoxFuture<'static, Result<Response, ServiceError>>>,
 }
 
-impl Poll {
-    async fn try_open(&self, room: &RoomRef) -> Result<Session, Error> {
+impl PollTransport {
+    async fn try_open(&self, room: &RoomRef) -> Result<Session, ServiceError> {
         let service = Arc::clone(&self.service);
         let way = service.route_for(room);
         let cookie = way.anonymous_cookies.get(&service, &way.http, None).await?;
         let asker = Arc::new(Asker { service, way, cookie, room: room.clone() });
-        let mut place = Place::default();
+        let mut place = PollCursor::default();
         let first = asker.clone().ask(place.clone()).await?;
         place.follow(&first);
         let next = Instant::now() + pause(self.interval, &first);
@@ -89,20 +89,20 @@ impl Poll {
 }
 
 impl Asker {
-    async fn ask(self: Arc<Self>, place: Place) -> Result<Response, Error> {
+    async fn ask(self: Arc<Self>, place: PollCursor) -> Result<Response, ServiceError> {
         let Self { service, way, cookie, room } = &*self;
         let url = im_fetch::url(service, cookie.browser(), room, &place);
         let mut headers = cookie.browser().headers(&service.site, &service.language);
         insert_text(&mut headers, COOKIE, &service.cookies(&url, &cookie.header_value()));
         insert_text(&mut headers, ORIGIN, &service.site.origin().ascii_serialization());
         let doing = format!("ask for the messages of room {}", room.room_id);
-        let answer = way.http.get(Request { doing: &doing, url, headers, cap: BODY_CAP }).await?;
+        let answer = way.http.get(HttpRequest { doing: &doing, url, headers, cap: BODY_CAP }).await?;
         im_fetch::read(room, &answer, ADVICE)
     }
 }
 
 impl Polling {
-    async fn next_answer(&mut self) -> Result<Incoming, Error> {
+    async fn next_answer(&mut self) -> Result<Incoming, ServiceError> {
         loop {
             let asked = match &mut self.asked {
                 Some(asked) => asked,
@@ -131,24 +131,24 @@ impl Polling {
 }
 
 impl FrameSource for Polling {
-    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
+    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, ServiceError>> {
         self.next_answer().boxed()
     }
 }
 
-impl Transport for Poll {
+impl Transport for PollTransport {
     fn name(&self) -> &'static str {
         "poll"
     }
 
-    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>> {
+    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, ServiceError>> {
         self.try_open(room).boxed()
     }
 }
 
 /// What may be better at the next question.
-fn is_passing(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Network | Kind::Timeout | Kind::BadAnswer)
+fn is_passing(error: &ServiceError) -> bool {
+    matches!(error.kind(), ServiceErrorKind::Network | ServiceErrorKind::Timeout | ServiceErrorKind::BadAnswer)
 }
 
 /// Until the next question: ours, or the server's wish where that is longer.

@@ -8,22 +8,22 @@ use url::Url;
 
 use super::Transport;
 use crate::config::{Secrets, Settings, TransportKind, transport_table};
-use crate::webcast::error::Error;
+use crate::webcast::error::ServiceError;
 use crate::webcast::lookup::RoomIdRoute;
 use crate::webcast::service::Service;
 
 /// Makes the room-id routes of an entry.
-pub(in crate::webcast) type RoomIdRoutes = fn(&Settings, &Secrets) -> Result<Vec<RoomIdRoute>, Error>;
+pub(in crate::webcast) type RoomIdRoutes = fn(&Settings, &Secrets) -> Result<Vec<RoomIdRoute>, ServiceError>;
 
 /// The transports of an entry, or why they cannot be.
-pub(in crate::webcast) type Built = Result<Vec<Box<dyn Transport>>, Error>;
+pub(in crate::webcast) type Built = Result<Vec<Box<dyn Transport>>, ServiceError>;
 
 /// What a kind of transport is made of.
 pub struct TransportEntry {
     /// Makes them as configured: one, or one for each provider. Opens nothing; fails where an address cannot be.
     pub(in crate::webcast) build: fn(&Arc<Service>, &Settings, &Secrets) -> Built,
     /// The hosts it needs beside those of the look-ups.
-    pub(in crate::webcast) hosts: fn(&Service, &Settings) -> Result<Vec<TransportHost>, Error>,
+    pub(in crate::webcast) hosts: fn(&Service, &Settings) -> Result<Vec<TransportHost>, ServiceError>,
     /// Where it also answers with the room of a name; most know nothing of names.
     pub(in crate::webcast) room_id_routes: Option<RoomIdRoutes>,
     /// What the simulated service plays for it.

@@ -18,8 +18,8 @@ use super::{BrokenFrame, FrameSource, Incoming};
 use crate::clock::Timestamp;
 use crate::ids::RoomId;
 use crate::text::Text;
-use crate::webcast::error::{Error, Kind};
-use crate::wire::capture::{Line, wall_clock};
+use crate::webcast::error::{ServiceError, ServiceErrorKind};
+use crate::wire::capture::{CaptureLine, wall_clock};
 use crate::wire::{DecodeError, Frame, Inflater, Response};
 
 /// Longest line read; a frame of 16 MB in base64 fits.
@@ -31,7 +31,7 @@ const SURVEY: usize = 1_000;
 
 /// A capture of one room, or a file of bare messages of several.
 #[derive(Debug)]
-pub struct Replay {
+pub struct CaptureReader {
     /// Its files, in order.
     parts: Vec<PathBuf>,
     /// Which of them comes next.
@@ -75,15 +75,15 @@ pub enum CapturedKind {
     },
 }
 
-impl Replay {
+impl CaptureReader {
     /// Opens a capture: a file, or a folder with a file for each room, maybe in parts (`ana.0001.jsonl`). At least one.
-    pub async fn open(path: &Path) -> Result<Vec<Self>, Error> {
+    pub async fn open(path: &Path) -> Result<Vec<Self>, ServiceError> {
         let parts = if path.is_dir() { rooms_in(path).await } else { Ok(vec![vec![path.to_owned()]]) };
         let rooms = parts.map_err(|error| unreadable(path, &error))?;
         if rooms.is_empty() {
             let folder = path.display();
-            return Err(Error::new(
-                Kind::Setup,
+            return Err(ServiceError::new(
+                ServiceErrorKind::Setup,
                 format!("{folder} holds no capture: name a file or folder of .jsonl lines"),
             ));
         }
@@ -116,7 +116,7 @@ impl Replay {
     }
 
     /// The next thing; nothing at the end. Cancel-safe.
-    pub async fn next_captured(&mut self) -> Result<Option<Captured>, Error> {
+    pub async fn next_captured(&mut self) -> Result<Option<Captured>, ServiceError> {
         while self.read_line().await? {
             let line = std::mem::take(&mut self.line);
             if !line.trim_ascii().is_empty() {
@@ -128,7 +128,7 @@ impl Replay {
     }
 
     /// Learns when the capture was made from the server's clock, where its own times only count from the connection.
-    async fn survey(&mut self) -> Result<(), Error> {
+    async fn survey(&mut self) -> Result<(), ServiceError> {
         for _ in 0..SURVEY {
             let Some(captured) = self.next_captured().await? else { break };
             let CapturedKind::Incoming(Incoming::Response(response)) = captured.what else { continue };
@@ -142,7 +142,7 @@ impl Replay {
     }
 
     /// Reads on to the end of a line; false at the end of the last part.
-    async fn read_line(&mut self) -> Result<bool, Error> {
+    async fn read_line(&mut self) -> Result<bool, ServiceError> {
         loop {
             if self.reader.is_none() {
                 let Some(path) = self.parts.get(self.next_part) else { return Ok(false) };
@@ -165,8 +165,8 @@ impl Replay {
     }
 
     fn parse(&mut self, line: &str) -> Captured {
-        let (t, what) = match Line::parse(line) {
-            Ok(Line::Frame { t, bytes }) => {
+        let (t, what) = match CaptureLine::parse(line) {
+            Ok(CaptureLine::Frame { t, bytes }) => {
                 let incoming = match read_frame(bytes.clone(), &mut self.inflater) {
                     Ok(Some(response)) => Incoming::Response(Box::new(response)),
                     Ok(None) => Incoming::Alive,
@@ -174,12 +174,12 @@ impl Replay {
                 };
                 (wall_clock(t, self.opened), CapturedKind::Incoming(incoming))
             }
-            Ok(Line::Message { message, created, room_id }) => {
+            Ok(CaptureLine::Message { message, created, room_id }) => {
                 let response = Response { messages: vec![message], ..Response::default() };
                 (created.unwrap_or_default(), CapturedKind::Message(Box::new(response), room_id))
             }
-            Ok(Line::Name { t, name }) => (wall_clock(t, self.opened), CapturedKind::Name(Text::new(&name))),
-            Ok(Line::Said { t, event }) => (wall_clock(t, self.opened), CapturedKind::OwnEvent(event)),
+            Ok(CaptureLine::Name { t, name }) => (wall_clock(t, self.opened), CapturedKind::Name(Text::new(&name))),
+            Ok(CaptureLine::Said { t, event }) => (wall_clock(t, self.opened), CapturedKind::OwnEvent(event)),
             Err(error) => {
                 let why = format!("line {}: {error}", self.lines);
                 (Timestamp::default(), CapturedKind::Unreadable { bytes: line.len(), why })
@@ -190,9 +190,9 @@ impl Replay {
     }
 }
 
-impl FrameSource for Replay {
+impl FrameSource for CaptureReader {
     /// What came then, without waiting. The end of the capture ends it like a socket that was closed.
-    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
+    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, ServiceError>> {
         async {
             while let Some(captured) = self.next_captured().await? {
                 match captured.what {
@@ -205,7 +205,7 @@ impl FrameSource for Replay {
                     CapturedKind::Name(_) | CapturedKind::OwnEvent(_) => {}
                 }
             }
-            Err(Error::new(Kind::Closed, "the capture ends here"))
+            Err(ServiceError::new(ServiceErrorKind::Closed, "the capture ends here"))
         }
         .boxed()
     }
@@ -237,8 +237,8 @@ async fn rooms_in(folder: &Path) -> io::Result<Vec<Vec<PathBuf>>> {
     Ok(rooms.into_values().map(in_order).collect())
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Error {
-    Error::new(Kind::Setup, format!("cannot read {}: {error}", path.display()))
+fn unreadable(path: &Path, error: &io::Error) -> ServiceError {
+    ServiceError::new(ServiceErrorKind::Setup, format!("cannot read {}: {error}", path.display()))
 }
 
 #[cfg(test)]
@@ -250,10 +250,10 @@ mod tests {
 
     fn frame(t: i64, now: i64) -> String {
         let body = pb::Response { now, ..Default::default() }.encode_to_vec();
-        Line::Frame { t, bytes: Frame::serve(&FrameKind::Message, 1, 0, &body, true) }.to_json()
+        CaptureLine::Frame { t, bytes: Frame::serve(&FrameKind::Message, 1, 0, &body, true) }.to_json()
     }
 
-    async fn all(replay: &mut Replay) -> Vec<Captured> {
+    async fn all(replay: &mut CaptureReader) -> Vec<Captured> {
         let mut all = Vec::new();
         while let Some(captured) = replay.next_captured().await.unwrap() {
             all.push(captured);
@@ -261,8 +261,8 @@ mod tests {
         all
     }
 
-    async fn only(path: &Path) -> Replay {
-        let mut replays = Replay::open(path).await.unwrap();
+    async fn only(path: &Path) -> CaptureReader {
+        let mut replays = CaptureReader::open(path).await.unwrap();
         assert_eq!(replays.len(), 1);
         replays.remove(0)
     }
@@ -299,7 +299,7 @@ mod tests {
             }
         };
         assert_eq!(heard, ["response", "broken", "broken", "response", "broken"]);
-        assert_eq!((end.kind(), end.to_string().as_str()), (Kind::Closed, "the capture ends here"));
+        assert_eq!((end.kind(), end.to_string().as_str()), (ServiceErrorKind::Closed, "the capture ends here"));
     }
 
     #[tokio::test]
@@ -309,7 +309,7 @@ mod tests {
             std::fs::write(dir.path().join(name), frame(1_700_000_000_000 + t, 0)).unwrap();
         }
         std::fs::write(dir.path().join("notes.txt"), "mine").unwrap();
-        let mut replays = Replay::open(dir.path()).await.unwrap();
+        let mut replays = CaptureReader::open(dir.path()).await.unwrap();
         let mut times = Vec::new();
         for replay in &mut replays {
             times.push(all(replay).await.iter().map(|captured| captured.at.0 % 10).collect::<Vec<_>>());
@@ -321,8 +321,8 @@ mod tests {
     async fn what_is_no_capture_is_said_so() {
         let dir = tempfile::tempdir().unwrap();
         for path in [dir.path().to_owned(), dir.path().join("missing.jsonl")] {
-            let error = Replay::open(&path).await.unwrap_err();
-            assert_eq!(error.kind(), Kind::Setup);
+            let error = CaptureReader::open(&path).await.unwrap_err();
+            assert_eq!(error.kind(), ServiceErrorKind::Setup);
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::events::{BarrageKind, NoticeKind, Viewer};
 use crate::room::{LogEntry, LogLine, Topic};
 use crate::text::{clip, width};
 use crate::tui::panes::gifts::gift_words;
-use crate::tui::theme::{Role, Theme};
+use crate::tui::theme::{ColorRole, Theme};
 use crate::tui::widgets::wrap::wrap;
 use crate::tui::{glyphs, number};
 
@@ -38,7 +38,7 @@ struct Parts {
 /// How an entry stands in the log.
 enum Row {
     /// Across the pane, as no message does.
-    Divider(String, Role),
+    Divider(String, ColorRole),
     Parts(Parts),
 }
 
@@ -50,14 +50,14 @@ impl Composer<'_> {
             Row::Parts(parts) => self.fit(parts),
         };
         if entry.history {
-            let dim = self.theme.style(Role::Dim);
+            let dim = self.theme.style(ColorRole::Dim);
             lines.iter_mut().flat_map(|line| &mut line.spans).for_each(|span| span.style = span.style.patch(dim));
         }
         lines
     }
 
     /// A row across the pane that is no message: `┄┄┄ words ┄┄┄┄┄┄┄`.
-    fn divider(&self, words: &str, role: Role) -> Vec<Line<'static>> {
+    fn divider(&self, words: &str, role: ColorRole) -> Vec<Line<'static>> {
         let columns = usize::from(self.columns);
         let inner = columns.saturating_sub(8).max(1);
         let style = self.theme.style(role);
@@ -76,11 +76,11 @@ impl Composer<'_> {
             LogLine::Gap(gap) => {
                 let length = number::duration(gap.length);
                 let why = if gap.reason.is_empty() { String::new() } else { format!(": {}", gap.reason) };
-                return Row::Divider(format!("missed {length}{why}"), Role::Warn);
+                return Row::Divider(format!("missed {length}{why}"), ColorRole::Warn);
             }
             LogLine::Live { live_seq, .. } => {
                 let words = if *live_seq > 1 { format!("a new live (number {live_seq} here)") } else { "live".into() };
-                return Row::Divider(words, Role::Accent);
+                return Row::Divider(words, ColorRole::Accent);
             }
             LogLine::Chat { from, text, emotes, first } => {
                 let what = match (text.is_empty(), emotes.len()) {
@@ -101,7 +101,7 @@ impl Composer<'_> {
                     Some(price) => format!("{} {}", number::count(price.saturating_mul(*count)), glyphs::GIFT),
                     None => format!("? {}", glyphs::GIFT),
                 };
-                let gold = self.theme.style(Role::Gift);
+                let gold = self.theme.style(ColorRole::Gift);
                 Parts {
                     who: vec![Span::styled(format!("{mark} "), gold), self.name(from)],
                     what,
@@ -118,19 +118,19 @@ impl Composer<'_> {
             LogLine::Share(from) => self.did(glyphs::SHARE, "shared", from.name().to_owned()),
             LogLine::Subscribe { from, months } => {
                 let months = if *months > 1 { format!(" ({months} months)") } else { String::new() };
-                self.labelled(Role::Subscriber, "S subscribed", format!("{}{months}", from.name()))
+                self.labelled(ColorRole::Subscriber, "S subscribed", format!("{}{months}", from.name()))
             }
             LogLine::Question { from, text } => {
-                self.labelled(Role::Accent, &format!("{} question", glyphs::QUESTION), words::question(text, from))
+                self.labelled(ColorRole::Accent, &format!("{} question", glyphs::QUESTION), words::question(text, from))
             }
-            LogLine::Intro(text) => self.labelled(Role::Host, "host's line", text.as_str().to_owned()),
+            LogLine::Intro(text) => self.labelled(ColorRole::Host, "host's line", text.as_str().to_owned()),
             LogLine::Notice { kind, text } => {
                 let (role, label) = match kind {
-                    NoticeKind::Welcome => (Role::Dim, "welcome"),
-                    NoticeKind::Room => (Role::Dim, "room"),
-                    NoticeKind::Bottom => (Role::Warn, "! warning"),
-                    NoticeKind::Moderation => (Role::Moderator, "moderation"),
-                    NoticeKind::Battle => (Role::SideB, "battle"),
+                    NoticeKind::Welcome => (ColorRole::Dim, "welcome"),
+                    NoticeKind::Room => (ColorRole::Dim, "room"),
+                    NoticeKind::Bottom => (ColorRole::Warn, "! warning"),
+                    NoticeKind::Moderation => (ColorRole::Moderator, "moderation"),
+                    NoticeKind::Battle => (ColorRole::SideB, "battle"),
                 };
                 self.labelled(role, label, text.as_str().to_owned())
             }
@@ -138,7 +138,7 @@ impl Composer<'_> {
                 let when = opens_at.map(|at| format!(", opens {}", number::clock(at, self.zone))).unwrap_or_default();
                 let (coins, winners) = (number::count(*coins), number::count(*winners));
                 let what = format!("{from}: {coins} {} for {winners}{when}", glyphs::GIFT);
-                self.labelled(Role::Gift, &format!("{} chest", glyphs::GIFT), what)
+                self.labelled(ColorRole::Gift, &format!("{} chest", glyphs::GIFT), what)
             }
             LogLine::Barrage { kind, text } => {
                 let label = match kind {
@@ -150,31 +150,31 @@ impl Composer<'_> {
                     BarrageKind::Shop => "shop",
                     BarrageKind::Game | BarrageKind::Gallery | BarrageKind::Event | BarrageKind::Other => "banner",
                 };
-                self.labelled(Role::Dim, label, text.as_str().to_owned())
+                self.labelled(ColorRole::Dim, label, text.as_str().to_owned())
             }
-            LogLine::Moderation(told) => self.labelled(Role::Moderator, "moderation", words::moderation(told)),
-            LogLine::Battle(news) => self.labelled(Role::SideB, "battle", words::battle(news)),
+            LogLine::Moderation(told) => self.labelled(ColorRole::Moderator, "moderation", words::moderation(told)),
+            LogLine::Battle(news) => self.labelled(ColorRole::SideB, "battle", words::battle(news)),
             LogLine::Poll { over, title, options } => {
-                self.labelled(Role::Accent, "poll", words::poll(*over, title, options))
+                self.labelled(ColorRole::Accent, "poll", words::poll(*over, title, options))
             }
             LogLine::Goal { reached, text, parts } => {
-                self.labelled(Role::Accent, "goal", words::goal(*reached, text, parts))
+                self.labelled(ColorRole::Accent, "goal", words::goal(*reached, text, parts))
             }
-            LogLine::Pin { from, text } => self.labelled(Role::Accent, "pinned", words::pin(from.name(), text)),
+            LogLine::Pin { from, text } => self.labelled(ColorRole::Accent, "pinned", words::pin(from.name(), text)),
             LogLine::QuestionUpdate { change, from, text } => {
-                self.labelled(Role::Accent, "question", words::question_update(*change, text, from.as_deref()))
+                self.labelled(ColorRole::Accent, "question", words::question_update(*change, text, from.as_deref()))
             }
-            LogLine::Guests(news) => self.labelled(Role::Accent, "guests", words::guests(news)),
-            LogLine::Shop(shop) => self.labelled(Role::Accent, "shop", words::shop(shop)),
+            LogLine::Guests(news) => self.labelled(ColorRole::Accent, "guests", words::guests(news)),
+            LogLine::Shop(shop) => self.labelled(ColorRole::Accent, "shop", words::shop(shop)),
             LogLine::ServiceText { topic, text } => {
                 let (role, label) = match topic {
-                    Topic::Rank => (Role::Gift, "rank"),
-                    Topic::Announcement => (Role::Dim, "elsewhere"),
-                    Topic::Note => (Role::Dim, "note"),
+                    Topic::Rank => (ColorRole::Gift, "rank"),
+                    Topic::Announcement => (ColorRole::Dim, "elsewhere"),
+                    Topic::Note => (ColorRole::Dim, "note"),
                 };
                 self.labelled(role, label, text.as_str().to_owned())
             }
-            LogLine::Control(control) => self.labelled(Role::Warn, "live", words::control(control)),
+            LogLine::Control(control) => self.labelled(ColorRole::Warn, "live", words::control(control)),
         })
     }
 
@@ -182,7 +182,7 @@ impl Composer<'_> {
         let mut who = self.badges(from, first);
         who.push(self.name(from));
         let (what, style) = if deleted {
-            (format!("{what} (deleted)"), self.theme.style(Role::Dim).add_modifier(Modifier::CROSSED_OUT))
+            (format!("{what} (deleted)"), self.theme.style(ColorRole::Dim).add_modifier(Modifier::CROSSED_OUT))
         } else {
             (what, Style::new())
         };
@@ -190,37 +190,37 @@ impl Composer<'_> {
     }
 
     fn did(&self, glyph: &str, label: &str, what: String) -> Parts {
-        let dim = self.theme.style(Role::Dim);
+        let dim = self.theme.style(ColorRole::Dim);
         Parts { who: vec![Span::styled(format!("{glyph} {label}"), dim)], what, style: dim, worth: None }
     }
 
-    fn labelled(&self, role: Role, label: &str, what: String) -> Parts {
+    fn labelled(&self, role: ColorRole, label: &str, what: String) -> Parts {
         let who = vec![Span::styled(label.to_owned(), self.theme.style(role))];
         Parts { who, what, style: Style::new(), worth: None }
     }
 
     fn name(&self, viewer: &Viewer) -> Span<'static> {
-        let style = if viewer.host { self.theme.style(Role::Host) } else { self.theme.name(viewer.id) };
+        let style = if viewer.host { self.theme.style(ColorRole::Host) } else { self.theme.name(viewer.id) };
         Span::styled(viewer.name().to_owned(), style)
     }
 
     /// What somebody is here, in one to three columns each: the role first, then the highest standing.
     fn badges(&self, viewer: &Viewer, first: bool) -> Vec<Span<'static>> {
         let role = if viewer.host {
-            Some((Role::Host, "H"))
+            Some((ColorRole::Host, "H"))
         } else if viewer.moderator {
-            Some((Role::Moderator, "M"))
+            Some((ColorRole::Moderator, "M"))
         } else if viewer.subscriber {
-            Some((Role::Subscriber, "S"))
+            Some((ColorRole::Subscriber, "S"))
         } else if first {
-            Some((Role::Good, "1"))
+            Some((ColorRole::Good, "1"))
         } else {
             None
         };
         let standing = if viewer.gifter_level >= LEVEL_FROM {
-            Some((Role::Gift, format!("L{} ", viewer.gifter_level)))
+            Some((ColorRole::Gift, format!("L{} ", viewer.gifter_level)))
         } else if viewer.team_level >= LEVEL_FROM {
-            Some((Role::Dim, format!("T{} ", viewer.team_level)))
+            Some((ColorRole::Dim, format!("T{} ", viewer.team_level)))
         } else {
             None
         };
