@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::journal::{CaptureLimits, CaptureWriter, CapturesDir};
-use crate::track::{Tracker, TrackerUpdate, UpdateKind};
+use crate::track::{RoomUpdate, Tracker, TrackerUpdate};
 
 /// Updates that may wait for the disk: minutes of a busy room.
 const QUEUE: usize = 4_096;
@@ -64,14 +64,14 @@ fn keep(mut capture: CaptureWriter, mut updates: Receiver<TrackerUpdate>, clock:
 }
 
 fn take(capture: &mut CaptureWriter, update: TrackerUpdate, clock: &Clock) -> io::Result<()> {
-    let room = update.room;
-    match update.kind {
-        UpdateKind::Added { label } => capture.add(room, label),
-        UpdateKind::Removed { .. } => capture.remove(room)?,
-        UpdateKind::Frame(frame) => capture.frame(room, frame.at, &frame.body)?,
-        UpdateKind::Events(events) => events.iter().try_for_each(|noted| capture.event(room, &noted.event))?,
-        UpdateKind::Lagged(lost) => capture.lost(room, lost.from, clock.now())?,
-        UpdateKind::Raw(_) | UpdateKind::Snapshot(_) | UpdateKind::Health(_) => {}
+    let TrackerUpdate::Room(room, news) = update else { return Ok(()) };
+    match news {
+        RoomUpdate::Added { label } => capture.add(room, label),
+        RoomUpdate::Removed { .. } => capture.remove(room)?,
+        RoomUpdate::Frame(frame) => capture.frame(room, frame.at, &frame.body)?,
+        RoomUpdate::Events(events) => events.iter().try_for_each(|noted| capture.event(room, &noted.event))?,
+        RoomUpdate::Lagged(lost) => capture.lost(room, lost.from, clock.now())?,
+        RoomUpdate::Raw(_) | RoomUpdate::Snapshot(_) => {}
     }
     Ok(())
 }

@@ -60,7 +60,7 @@ fn kinds_in_the_document_exist() {
     }
     for (owner, file) in [
         ("PhaseKind", "src/events/status.rs"),
-        ("Kind", "src/webcast/error.rs"),
+        ("ServiceErrorKind", "src/webcast/error.rs"),
         ("Error", "src/client/error.rs"),
         ("LiveEvent", "src/client/live.rs"),
     ] {

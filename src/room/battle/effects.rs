@@ -25,7 +25,7 @@ pub struct CardEffect {
 }
 
 /// Takes in a card of the running battle.
-pub(super) fn play(effects: &mut Vec<CardEffect>, item: &BattleItem) {
+pub(super) fn add(effects: &mut Vec<CardEffect>, item: &BattleItem) {
     let works = !matches!(item.kind, ItemKind::Award | ItemKind::Guide);
     let Some(start) = item.starts_at.filter(|_| works && item.seconds > 0) else { return };
     if effects.len() >= MAX_EFFECTS {

@@ -7,7 +7,7 @@ use crate::ids::{RoomId, RoomKey};
 use crate::text::Text;
 use crate::track::room_actor::RoomActor;
 use crate::track::subscribers::Subscribers;
-use crate::track::update::UpdateKind;
+use crate::track::update::RoomUpdate;
 use crate::webcast::{CaptureReader, ServiceError};
 use crate::wire::Response;
 
@@ -64,12 +64,12 @@ impl ReplayRooms {
     pub(super) fn set_subscribers(&mut self, subscribers: &Subscribers, known: usize) {
         let now = self.rooms.clock.now();
         for key in self.rooms.actors.len()..known {
-            subscribers.publish(RoomKey(key as u64 + 1), &UpdateKind::Removed { into: None }, now);
+            subscribers.publish_room(RoomKey(key as u64 + 1), RoomUpdate::Removed { into: None }, now);
         }
         for (at, room) in self.rooms.actors.iter_mut().enumerate() {
             if at >= known {
                 let label = room.label().clone();
-                subscribers.publish(room.key(), &UpdateKind::Added { label }, now);
+                subscribers.publish_room(room.key(), RoomUpdate::Added { label }, now);
             }
             room.set_subscribers(subscribers.clone());
             room.publish_snapshot();
@@ -108,7 +108,7 @@ impl ReplayRooms {
     }
 
     /// Plays the next line.
-    pub(super) async fn play_line(&mut self) {
+    pub(super) async fn apply_line(&mut self) {
         let next = self.tracks.iter_mut().filter(|track| track.next_at().is_some()).min_by_key(|track| track.next_at());
         if let Some(track) = next {
             track.play(&mut self.rooms).await;
@@ -133,7 +133,7 @@ impl RoomSet {
             return None;
         }
         let key = RoomKey(at as u64 + 1);
-        self.subscribers.publish(key, &UpdateKind::Added { label: label.clone() }, self.clock.now());
+        self.subscribers.publish_room(key, RoomUpdate::Added { label: label.clone() }, self.clock.now());
         self.actors.push(RoomActor::replaying(key, label, LOG, self.subscribers.clone(), self.clock.clone()));
         Some(at)
     }
