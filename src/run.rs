@@ -39,15 +39,21 @@ const STUCK_SCREEN: Duration = Duration::from_secs(4);
 /// How long leftover tasks may hold up the end of the program.
 const LAST_CALL: Duration = Duration::from_secs(1);
 
-/// The runtime of every command, with the log and TLS set up before it.
+/// The runtime of the screen and of the simulator, with the log and TLS set up before it.
 pub fn runtime() -> Result<Runtime> {
+    build_runtime(tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS))
+}
+
+/// The runtime of the commands without a screen: one thread from the socket to standard output. To hand a frame from thread
+/// to thread costs more than to read it, and nothing in these commands keeps the thread for long.
+pub fn headless_runtime() -> Result<Runtime> {
+    build_runtime(&mut tokio::runtime::Builder::new_current_thread())
+}
+
+fn build_runtime(builder: &mut tokio::runtime::Builder) -> Result<Runtime> {
     log::install()?;
     install_tls();
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS)
-        .enable_all()
-        .build()
-        .wrap_err("cannot start the runtime")
+    builder.enable_all().build().wrap_err("cannot start the runtime")
 }
 
 /// One TLS provider for everything, before anything asks for one.
