@@ -82,7 +82,7 @@ pub use room_info::RoomInfo;
 pub use streams::{Codec, Container, StreamUrl};
 pub use transport::{
     BrokenFrame, BrowserView, Budget, Captured, CapturedKind, Failover, FailoverError, FrameSource, Health, Incoming,
-    Opened, Replay, RoomRef, Session, Transport,
+    LeftAlone, Opened, Replay, RoomRef, Session, Transport,
 };
 
 /// The client. Cheap to clone; clones share connections.

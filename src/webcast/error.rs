@@ -79,7 +79,7 @@ impl Error {
 
     /// Whether trying again within seconds may help: the network or the other side is in trouble, nobody turned us away.
     pub(crate) fn is_outage(&self) -> bool {
-        self.outage || matches!(self.kind, Kind::Network | Kind::Timeout | Kind::Closed | Kind::Stale | Kind::BadAnswer)
+        self.outage || matches!(self.kind, Kind::Network | Kind::Timeout | Kind::Closed | Kind::Stale)
     }
 
     /// Whether the session ended in an ordinary way, as when the live is over.

@@ -7,6 +7,7 @@
 //! every frame that asks and has a log id; 30 s without a frame, or 20 s with a stuck write, end the socket.
 
 mod close_code;
+mod close_watch;
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -23,8 +24,10 @@ use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 use super::error::{Error, HumanDuration, Kind, quoted};
 use super::transport::{BrokenFrame, FrameSource, Incoming};
 use crate::ids::RoomId;
-use crate::text::Text;
 use crate::wire::{Frame, Inflater, Response};
+use close_watch::{CloseSlot, RawClose};
+
+pub(super) use close_watch::CloseWatch;
 
 /// A frame above this is dropped unread; the service's are below 100 KiB.
 const MAX_READ: usize = 8 << 20;
@@ -65,8 +68,10 @@ enum Peer {
 
 /// An open socket of one room.
 pub(super) struct RoomSocket<S> {
-    reads: SplitStream<WebSocketStream<S>>,
-    writes: SplitSink<WebSocketStream<S>, Message>,
+    reads: SplitStream<WebSocketStream<CloseWatch<S>>>,
+    writes: SplitSink<WebSocketStream<CloseWatch<S>>, Message>,
+    /// The close frame as it came, once it did.
+    close: CloseSlot,
     peer: Peer,
     /// Who speaks to us, for sentences: `the anonymous socket`.
     whose: String,
@@ -88,30 +93,42 @@ where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
     /// Takes over a fresh socket; the room is entered with the first [`FrameSource::next`].
-    pub(super) fn new(socket: WebSocketStream<S>, room: RoomId, whose: String, timeouts: SocketTimeouts) -> Self {
+    pub(super) fn new(
+        socket: WebSocketStream<CloseWatch<S>>,
+        room: RoomId,
+        whose: String,
+        timeouts: SocketTimeouts,
+    ) -> Self {
         let mut this = Self::with_peer(socket, room, whose, timeouts, Peer::TikTok);
         this.post(Frame::enter_room(room, fastrand::u64(1..1 << 53)));
         this
     }
 
     /// Takes over a fresh socket to a relay.
-    pub(super) fn relayed(socket: WebSocketStream<S>, room: RoomId, whose: String, timeouts: SocketTimeouts) -> Self {
+    pub(super) fn relayed(
+        socket: WebSocketStream<CloseWatch<S>>,
+        room: RoomId,
+        whose: String,
+        timeouts: SocketTimeouts,
+    ) -> Self {
         Self::with_peer(socket, room, whose, timeouts, Peer::Relay)
     }
 
     fn with_peer(
-        socket: WebSocketStream<S>,
+        socket: WebSocketStream<CloseWatch<S>>,
         room: RoomId,
         whose: String,
         timeouts: SocketTimeouts,
         peer: Peer,
     ) -> Self {
+        let close = socket.get_ref().slot();
         let (writes, reads) = socket.split();
         let mut heartbeat = interval(timeouts.heartbeat);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             reads,
             writes,
+            close,
             peer,
             whose,
             room,
@@ -189,11 +206,12 @@ where
                 return Ok(None);
             }
             Some(Ok(Message::Pong(_) | Message::Frame(_))) => return Ok(None),
-            Some(Ok(Message::Close(close))) => {
-                return Err(self.closed(close.map(|close| (u16::from(close.code), Text::new(&close.reason)))));
+            // What came counts: the library puts a code of its own in the place of one that no close may carry.
+            Some(Ok(Message::Close(_))) | None => return Err(self.closed(self.close.get())),
+            Some(Err(error)) => {
+                let close = self.close.get();
+                return Err(close.map_or_else(|| self.lost(&error), |close| self.closed(Some(close))));
             }
-            Some(Err(error)) => return Err(self.lost(&error)),
-            None => return Err(self.closed(None)),
         };
         self.last_frame = Instant::now();
         if self.outbox.len() > MAX_WAITING {
@@ -233,23 +251,14 @@ where
         }
     }
 
-    fn closed(&self, close: Option<(u16, Text)>) -> Error {
+    fn closed(&self, close: Option<RawClose>) -> Error {
         let whose = &self.whose;
-        let Some((code, reason)) = close else {
+        let Some(RawClose { code: Some(code), reason }) = close else {
             return Error::new(
                 Kind::Closed,
                 format!("the other side ended {whose} without a word; connecting again helps"),
             );
         };
-        if close_code::is_replaced(code, reason.as_str()) {
-            return Error::new(
-                Kind::Closed,
-                format!(
-                    "the other side closed {whose} with a code that no close may carry (such as 1005, 1006 or 1015); \
-                     connecting again helps"
-                ),
-            );
-        }
         let (kind, why) = close_code::meaning(code, self.peer == Peer::Relay);
         let reason = if reason.is_empty() { String::new() } else { format!(" \"{}\"", quoted(reason.as_str())) };
         Error::new(kind, format!("the other side closed {whose} with code {code}{reason}: {why}"))

@@ -49,7 +49,7 @@ pub(super) use browser::Browser;
 pub use browser::BrowserView;
 pub(super) use cloud::Cloud;
 pub(super) use direct::Direct;
-pub use failover::{Failover, FailoverError, Health, Opened};
+pub use failover::{Failover, FailoverError, Health, LeftAlone, Opened};
 pub(super) use poll::Poll;
 pub(super) use provider::{Provider, fixed_headers as provider_headers};
 pub use replay::{Captured, CapturedKind, Replay};

@@ -58,7 +58,7 @@ pub(in crate::webcast) fn by_status(subject: Subject<'_>, answer: &Answer) -> Re
         500.. => (Kind::BadAnswer, format!("TikTok's server is in trouble (HTTP {status}); try again in a minute")),
         _ => (Kind::BadAnswer, format!("TikTok answered HTTP {status}, which we do not know; try again in a minute")),
     };
-    Err(Error::new(kind, format!("could not look up {subject}: {why}")))
+    Err(Error::new(kind, format!("could not look up {subject}: {why}")).outage(answer.status.is_server_error()))
 }
 
 /// Judges the code that stands inside an answer; 0 is fine.

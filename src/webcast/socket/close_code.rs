@@ -6,8 +6,12 @@ use crate::webcast::error::Kind;
 pub(super) fn meaning(code: u16, relayed: bool) -> (Kind, &'static str) {
     match code {
         1_000 | 1_001 => (Kind::Closed, "the server is done with it"),
+        1_002 | 1_003 | 1_007..=1_010 => (Kind::Closed, "the server does not like what came from us"),
+        1_005 => (Kind::Closed, "that stands for no code at all, and no close may carry it; connecting again helps"),
+        1_006 => (Kind::Closed, "that stands for a line that broke, and no close may carry it; connecting again helps"),
+        1_015 => (Kind::Closed, "that stands for TLS that failed, and no close may carry it; connecting again helps"),
         1_011 if relayed => (Kind::Closed, "the relay is in trouble"),
-        1_006..=1_015 => (Kind::Closed, "the server is in trouble"),
+        1_011..=1_014 => (Kind::Closed, "the server is in trouble"),
         4_001 => (Kind::Closed, "the server asked for it"),
         4_003 => (Kind::Closed, "the server reports an error"),
         4_005 => (Kind::Closed, "the live has ended"),
@@ -21,7 +25,10 @@ pub(super) fn meaning(code: u16, relayed: bool) -> (Kind, &'static str) {
         4_555 => (Kind::Closed, "the relay ends each connection after eight hours; connecting again helps"),
         4_556 => (Kind::Provider, "the relay could not fetch the room from TikTok; use another transport"),
         4_557 => (Kind::Provider, "the relay could not read the room's information; use another transport"),
-        _ => (Kind::Closed, "no reason that we know"),
+        ..1_000 | 1_004 | 1_016..3_000 | 5_000.. => {
+            (Kind::Closed, "no close may carry this code; connecting again helps")
+        }
+        3_000..5_000 => (Kind::Closed, "no reason that we know"),
     }
 }
 
@@ -29,11 +36,6 @@ pub(super) fn meaning(code: u16, relayed: bool) -> (Kind, &'static str) {
 /// the transport then.
 pub(super) fn ends_session(code: u16) -> bool {
     matches!(code, 1_000 | 1_001 | 4_005)
-}
-
-/// Whether the library put this code in the place of one that no close frame may carry: it does not hand over what came.
-pub(super) fn is_replaced(code: u16, reason: &str) -> bool {
-    code == 1_002 && reason == "Protocol violation"
 }
 
 /// What a relay's text says has gone wrong; nothing when it only tells of itself or the room.
