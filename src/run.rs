@@ -32,8 +32,8 @@ const WORKERS: usize = 2;
 const SCREEN_QUEUE: usize = 4_096;
 /// Words between the screen and the recorder.
 const RECORD_QUEUE: usize = 256;
-/// Panics of background tasks that may wait for the screen.
-const PANICS: usize = 8;
+/// Warnings of background tasks that may wait for the screen.
+const WARNINGS: usize = 8;
 /// How long leftover tasks may hold up the end of the program.
 const LAST_CALL: Duration = Duration::from_secs(1);
 
@@ -116,10 +116,10 @@ pub fn dashboard(dashboard: Dashboard, demo: Option<(Runtime, Sim)>) -> Result<O
         None => (runtime()?, None),
     };
     let options = screen(&dashboard.loaded, dashboard.notice.clone())?;
-    let (background, panics) = mpsc::channel(PANICS);
-    tui::install_panic_hook(background);
+    let (background, warnings) = mpsc::channel(WARNINGS);
+    tui::install_panic_hook(background.clone());
     let ended = runtime.block_on(async {
-        let ended = watch(dashboard, options, panics).await;
+        let ended = watch(dashboard, options, background, warnings).await;
         if let Some(sim) = sim {
             sim.stop().await;
         }
@@ -137,8 +137,10 @@ pub struct WrongKeys(String);
 /// Keys that cannot be are told before the screen is taken, with their place in the file.
 fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::Options> {
     let Settings { mut screen, keys, .. } = loaded.settings.clone();
-    // A terminal of another locale shows the bytes of our signs as several characters each.
-    screen.ascii |= !tui::is_utf8_locale(|name| std::env::var(name).ok());
+    // A terminal of another locale shows the bytes of our signs as several characters each; who set the option knows better.
+    if loaded.locate("screen.ascii").is_none() {
+        screen.ascii = !tui::is_utf8_locale(|name| std::env::var(name).ok());
+    }
     tui::check_keys(&keys).map_err(|mistakes| {
         let placed: Vec<_> = mistakes.iter().map(|mistake| loaded.placed(mistake)).collect();
         WrongKeys(placed.join("\n"))
@@ -147,13 +149,18 @@ fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::Options> {
 }
 
 /// Shows rooms until the user leaves; says where a capture went.
-async fn watch(dashboard: Dashboard, options: tui::Options, panics: mpsc::Receiver<Text>) -> Result<Option<String>> {
+async fn watch(
+    dashboard: Dashboard,
+    options: tui::Options,
+    background: mpsc::Sender<Text>,
+    warnings: mpsc::Receiver<Text>,
+) -> Result<Option<String>> {
     let Dashboard { loaded, secrets, rooms, isolated, capture, .. } = dashboard;
     let clock = Clock::system();
     let client = client(&loaded.settings, secrets, isolated)?;
     let tracker = Tracker::start(client.clone(), clock.clone())?;
     let updates = tracker.subscribe(SCREEN_QUEUE, false);
-    let capturing = capture.then(|| Capturing::start(&tracker, &loaded.settings, &clock)).transpose()?;
+    let capturing = capture.then(|| Capturing::start(&tracker, &loaded.settings, &clock, background)).transpose()?;
     let (record, record_inbox) = mpsc::channel(RECORD_QUEUE);
     let (record_updates, records) = mpsc::channel(RECORD_QUEUE);
     let dir = config::paths::recordings_dir(&loaded.settings);
@@ -165,7 +172,7 @@ async fn watch(dashboard: Dashboard, options: tui::Options, panics: mpsc::Receiv
     for room in rooms {
         commands.send(Command::Add(room)).await?;
     }
-    let ports = tui::Ports { updates, commands, playback: None, records, record, panics, stop };
+    let ports = tui::Ports { updates, commands, playback: None, records, record, warnings, stop };
     let ended = tui::run(options, ports, clock).await;
     signals.abort();
     recorder.finish().await;

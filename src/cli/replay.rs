@@ -50,7 +50,7 @@ pub(super) fn run(args: &Replay, settings: &SettingsArgs) -> Result<ExitCode> {
         let updates = player.subscribe(QUEUE, false);
         let clock = player.clock();
         let playing = player.play(args.speed.unwrap_or(Speed::Max), args.from);
-        let ended = Printer::new(false, clock).print(updates).await;
+        let ended = Printer::replaying(clock).print(updates).await;
         playing.finish().await;
         ended
     });

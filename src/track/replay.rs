@@ -286,8 +286,7 @@ impl Playback {
                 }
             }
             Command::Remove(key) => {
-                if let Some(room) = self.rooms.room(*key) {
-                    room.set_subscribers(Subscribers::default());
+                if self.rooms.remove(*key) {
                     self.subscribers.publish(*key, &UpdateKind::Removed { into: None }, self.clock.now());
                 }
             }

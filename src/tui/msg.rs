@@ -22,8 +22,8 @@ pub(super) enum Msg {
     Tracked(track::Update),
     /// News of a recording.
     Recorded(record::Update),
-    /// A background task panicked.
-    Panicked(Text),
+    /// Something went wrong behind the screen.
+    Warned(Text),
     /// Time passed that somebody can see.
     Tick,
 }

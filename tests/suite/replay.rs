@@ -295,6 +295,37 @@ async fn one_can_stand_still_and_jump() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_room_that_was_removed_stays_away_wherever_one_jumps() {
+    let (ana, bo, dir) = (comments(60), comments(60), tempfile::tempdir().unwrap());
+    for (name, file) in [("ana.jsonl", &ana), ("bo.jsonl", &bo)] {
+        std::fs::copy(file.path(), dir.path().join(name)).unwrap();
+    }
+    let player = Player::open(dir.path()).await.unwrap();
+    let (commands, playback) = (player.commands(), player.playback());
+    let mut mirror = Mirror::of(&player);
+    let playing = player.play(Speed::Times(1), Duration::from_secs(10));
+    assert!(mirror.until(|rooms| rooms.len() == 2 && rooms.values().all(|room| room.stats.comments > 10)).await);
+    let gone = RoomKey(1);
+    commands.send(tiktop::track::Command::Remove(gone)).await.unwrap();
+    assert!(mirror.until(|rooms| !rooms.contains_key(&gone)).await);
+    for jump in [-5, 20, -1_000, 40, 1_000] {
+        playback.send(PlaybackCommand::Skip(jump)).await.unwrap();
+        let mut snapshots = 0;
+        let jumped = tokio::time::timeout(PATIENCE, async {
+            while snapshots == 0 {
+                let update = mirror.updates.recv().await.unwrap();
+                assert_ne!(update.room, gone, "{:?} after a jump by {jump} s", update.kind);
+                snapshots += usize::from(matches!(update.kind, UpdateKind::Snapshot(_)));
+                mirror.take(update);
+            }
+        });
+        jumped.await.expect("the jump is told");
+    }
+    drop((commands, playback));
+    playing.finish().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silence_of_hours_is_skipped() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&file, [frame(0, 1), frame(36_000, 2)].join("\n")).unwrap();
