@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use stage::{Rhythm, Server, cpu, memory, serve};
 use tiktop::clock::Clock;
-use tiktop::track::{Command, ConnectLimiter, Tracker, UpdateKind};
+use tiktop::track::{ConnectLimiter, Tracker, TrackerCommand, UpdateKind};
 use tokio::time::Instant;
 
 const ROOMS: usize = 100;
@@ -42,7 +42,7 @@ async fn rooms() {
     let tracker = Tracker::with_failover(client, failover, ConnectLimiter::new(Duration::from_millis(10), 5), clock);
     let mut updates = tracker.subscribe(1 << 16, false);
     for name in &server.names {
-        tracker.commands().send(Command::Add(name.parse().unwrap())).await.unwrap();
+        tracker.commands().send(TrackerCommand::Add(name.parse().unwrap())).await.unwrap();
     }
     let mut heard = HashSet::new();
     let mut messages = 0_usize;

@@ -16,7 +16,7 @@ use std::time::Duration;
 use stage::{Rhythm, Server, cpu, memory, serve};
 use tiktop::clock::Clock;
 use tiktop::events::EventKind;
-use tiktop::track::{Command, Tracker, Update, UpdateKind};
+use tiktop::track::{Tracker, TrackerCommand, TrackerUpdate, UpdateKind};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -52,14 +52,14 @@ fn measure(what: impl AsyncFnOnce()) {
 
 struct Listener {
     tracker: Tracker,
-    updates: mpsc::Receiver<Update>,
+    updates: mpsc::Receiver<TrackerUpdate>,
 }
 
 impl Listener {
     async fn open(server: &Server) -> Self {
         let tracker = Tracker::start(server.client(), Clock::system()).unwrap();
         let updates = tracker.subscribe(1 << 16, false);
-        tracker.commands().send(Command::Add(server.names[0].parse().unwrap())).await.unwrap();
+        tracker.commands().send(TrackerCommand::Add(server.names[0].parse().unwrap())).await.unwrap();
         Self { tracker, updates }
     }
 

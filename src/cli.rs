@@ -27,7 +27,7 @@ use color_eyre::eyre::{Report, Result};
 
 use crate::config::{Loaded, Secrets};
 use crate::ids::{Target, TargetError};
-use crate::webcast::Kind;
+use crate::webcast::ServiceErrorKind;
 use output::WriteError;
 
 /// Exit code where what was typed or set is wrong, as clap's own.
@@ -42,7 +42,7 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    watch: watch::Watch,
+    watch: watch::WatchArgs,
     #[command(flatten)]
     settings: SettingsArgs,
 }
@@ -50,37 +50,37 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Open the dashboard (also without the word: tiktop @name).
-    Watch(watch::Watch),
+    Watch(watch::WatchArgs),
     /// Open the dashboard on a simulated service: no network, no settings of yours.
-    Demo(demo::Demo),
+    Demo(demo::DemoArgs),
     /// Print what happens in rooms, one JSON object a line.
-    Events(events::Events),
+    Events(events::EventsArgs),
     /// Tell who somebody is and what their live is.
-    Info(info::Info),
+    Info(info::InfoArgs),
     /// Tell who is live: exit code 0 when anybody named is, 1 when nobody is, 2 when it could not be told.
-    Live(live::Live),
+    Live(live::LiveArgs),
     /// List gifts and their prices: of a room, or of your region.
-    Gifts(gifts::Gifts),
+    Gifts(gifts::GiftsArgs),
     /// List what coins cost.
-    Prices(prices::Prices),
+    Prices(prices::PricesArgs),
     /// List lives that TikTok recommends. Wants a login today; search does not.
-    Feed(feed::Feed),
+    Feed(feed::FeedArgs),
     /// Find lives by words.
-    Search(search::Search),
+    Search(search::SearchArgs),
     /// Turn captured frames or messages into the same lines.
-    Decode(decode::Decode),
+    Decode(decode::DecodeArgs),
     /// Play a capture as if it were live.
-    Replay(replay::Replay),
+    Replay(replay::ReplayArgs),
     /// Run the simulated service alone, for any client.
-    Sim(sim::Simulate),
+    Sim(sim::SimArgs),
     /// Print how to start a browser for the "browser" transport, and see whether one answers.
-    Browser(browser::Browser),
+    Browser(browser::BrowserArgs),
     /// Find out what keeps lives from being watched: you, the provider or TikTok.
-    Doctor(doctor::Doctor),
+    Doctor(doctor::DoctorArgs),
     /// Remove what was kept on disk: captures and the log.
     Purge,
     /// Show where the settings are, check or print them.
-    Config(config::Args),
+    Config(config::ConfigArgs),
 }
 
 /// Where settings come from.
@@ -155,7 +155,7 @@ fn install_reports() {
     let hooks = color_eyre::config::HookBuilder::default().theme(color_eyre::config::Theme::new());
     let (panics, errors) = hooks.into_hooks();
     // A second installation finds the first one's hooks.
-    drop(errors.install());
+    let _ = errors.install();
     std::panic::set_hook(Box::new(move |info| output::print_report(&panics.panic_report(info).to_string())));
 }
 
@@ -169,11 +169,13 @@ fn exit_code(error: &Report) -> ExitCode {
     let is_usage = |cause: &(dyn std::error::Error + 'static)| {
         cause.is::<UsageError>()
             || cause.is::<TargetError>()
-            || cause.is::<crate::config::Error>()
+            || cause.is::<crate::config::ConfigError>()
             || cause.is::<crate::run::WrongKeys>()
             || matches!(cause.downcast_ref(), Some(crate::client::Error::Name(_)))
-            || cause.downcast_ref().is_some_and(|error: &crate::webcast::Error| error.kind() == Kind::Setup)
-            || matches!(cause.downcast_ref(), Some(crate::client::Error::Service(error)) if error.kind() == Kind::Setup)
+            || cause
+                .downcast_ref()
+                .is_some_and(|error: &crate::webcast::ServiceError| error.kind() == ServiceErrorKind::Setup)
+            || matches!(cause.downcast_ref(), Some(crate::client::Error::Service(error)) if error.kind() == ServiceErrorKind::Setup)
     };
     if error.chain().any(is_usage) { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
 }

@@ -9,7 +9,7 @@
 //! use tiktop::{Client, LiveEvent};
 //!
 //! // A simulated TikTok on this machine; leave `service` out for the real one.
-//! let sim = tiktop::sim::Sim::start(tiktop::sim::Options::default()).await?;
+//! let sim = tiktop::sim::Sim::start(tiktop::sim::SimOptions::default()).await?;
 //! let client = Client::builder()
 //!     .service(&sim.base_url(), &sim.socket_url())
 //!     .transports([tiktop::config::TransportKind::Direct])
@@ -40,7 +40,7 @@
 //!
 //! Sending chat: it needs the user's login at a third party that signs for them. The price list and the feed could only
 //! be tried on the simulator; guests get an empty feed today, which is the error
-//! [`Kind::NeedsSession`](crate::webcast::Kind::NeedsSession): use [`Client::search_live`].
+//! [`ServiceErrorKind::NeedsSession`](crate::webcast::ServiceErrorKind::NeedsSession): use [`Client::search_live`].
 //!
 //! Invariant: a [`Live`] that is dropped stops its tasks; nothing here outlives its owner.
 
@@ -71,7 +71,7 @@ const LEAST_WAIT: Duration = Duration::from_secs(30);
 /// TikTok LIVE. Cheap to clone; clones share connections, transports and what was learned of them.
 #[derive(Clone)]
 pub struct Client {
-    service: webcast::Client,
+    service: webcast::WebcastClient,
     failover: Failover,
     limiter: ConnectLimiter,
     clock: Clock,
@@ -216,8 +216,8 @@ impl Client {
         self.failover.health()
     }
 
-    fn recorder(&self, folder: impl Into<std::path::PathBuf>) -> record::Settings {
-        record::Settings::new(folder, self.ffmpeg.clone())
+    fn recorder(&self, folder: impl Into<std::path::PathBuf>) -> record::RecorderSettings {
+        record::RecorderSettings::new(folder, self.ffmpeg.clone())
     }
 }
 
@@ -232,7 +232,7 @@ fn no_room(found: &Lookup) -> Error {
     if found.unsure.is_empty() {
         return Error::not_live(&found.unique_id);
     }
-    webcast::Error::new(webcast::Kind::BadAnswer, found.unsure.clone()).into()
+    webcast::ServiceError::new(webcast::ServiceErrorKind::BadAnswer, found.unsure.clone()).into()
 }
 
 /// The name in a name or a link. A number is an account's id, which TikTok takes as a name too.

@@ -12,7 +12,7 @@
 //! assert_eq!(loaded.settings.service.language, "de");
 //! let wrong = load_sets(&["service.langage=de".to_owned()]).unwrap_err();
 //! assert!(wrong.to_string().contains("language"), "the nearest right word is named: {wrong}");
-//! # Ok::<_, tiktop::config::Error>(())
+//! # Ok::<_, tiktop::config::ConfigError>(())
 //! ```
 
 mod check;
@@ -26,11 +26,11 @@ mod secrets;
 mod set;
 mod source;
 
-pub use error::{Error, Kind, Problem};
-pub use load::{Loaded, Place, load, load_sets};
+pub use error::{ConfigError, ConfigErrorKind, Problem};
+pub use load::{Loaded, OptionPlace, load, load_sets};
 pub use print::{print, redact_addresses};
 pub use schema::{
-    Browser, Capture, Cloud, Keys, Poll, Provider, ProviderFlow, ProviderPath, Record, Screen, Service, Session,
-    Settings, TransportKind,
+    BrowserSettings, CaptureSettings, CloudSettings, Keys, PollSettings, ProviderFlow, ProviderPath, ProviderSettings,
+    RecordSettings, ScreenSettings, ServiceSettings, SessionSettings, Settings, TransportKind,
 };
 pub use secrets::{SESSION_ENV, Secret, Secrets, TARGET_IDC_ENV, secrets, unused_key};

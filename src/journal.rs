@@ -28,6 +28,6 @@ mod capture;
 mod captures_dir;
 mod private_fs;
 
-pub use capture::{Capture, Limits};
+pub use capture::{CaptureLimits, CaptureWriter};
 pub use captures_dir::{CapturesDir, Purged};
 pub use private_fs::make_folder;

@@ -10,7 +10,7 @@
 //!                       ^ ack, heartbeat                | room.apply(at, &event)   every event, before any queue
 //!                                                       | Update, over bounded queues; Lagged -> snapshot
 //! client::Live, the screen, `tiktop events` <-----------+
-//!                       | Command, record::Command
+//!                       | TrackerCommand, RecorderCommand
 //! ```
 
 pub mod clock;

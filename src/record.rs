@@ -10,7 +10,7 @@
 //!                                    +--> Ffmpeg's stdin --> host_time.mkv, host_time.part02.mkv, ...
 //! ```
 //!
-//! It refuses to know how a stream address is found (a [`Source`] does) and what a recording looks like on screen.
+//! It refuses to know how a stream address is found (a [`StreamSource`] does) and what a recording looks like on screen.
 //! Invariant: a file that exists is never written to; what was written always stays playable.
 //!
 //! ```no_run
@@ -45,33 +45,33 @@ mod update;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use failure::Failure;
+use failure::RecordingFailure;
 pub use probe::version;
 pub use recorder::{Recorder, spawn};
-pub use source::{Found, LiveState, Media, Offer, Source, Trouble};
-pub use update::{Command, Job, Recording, Update};
+pub use source::{FoundStreams, LiveState, Media, Offer, StreamSource, Trouble};
+pub use update::{Job, RecorderCommand, RecorderUpdate, RecordingState};
 
 /// Where recordings go and what makes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub struct RecorderSettings {
     /// The folder; made when the first recording starts.
     pub dir: PathBuf,
     /// The ffmpeg to run: a name to find in `PATH`, or a path.
     pub ffmpeg: String,
     /// How long to wait for what.
-    pub limits: Limits,
+    pub limits: RecorderLimits,
 }
 
-impl Settings {
+impl RecorderSettings {
     /// Recordings in `dir`, made by `ffmpeg`, with the usual patience.
     pub fn new(dir: impl Into<PathBuf>, ffmpeg: impl Into<String>) -> Self {
-        Self { dir: dir.into(), ffmpeg: ffmpeg.into(), limits: Limits::default() }
+        Self { dir: dir.into(), ffmpeg: ffmpeg.into(), limits: RecorderLimits::default() }
     }
 }
 
 /// How long to wait for what, and how little disk is too little.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct RecorderLimits {
     /// A stream that sends nothing for this long has stalled.
     pub read: Duration,
     /// Pauses before the tries at one address; then the addresses are asked for anew.
@@ -100,7 +100,7 @@ pub struct Limits {
     pub space_every: Duration,
 }
 
-impl Default for Limits {
+impl Default for RecorderLimits {
     fn default() -> Self {
         Self {
             read: Duration::from_secs(8),

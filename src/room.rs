@@ -41,7 +41,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use battle::{Battle, BattlePhase, Effect, Side};
+pub use battle::{Battle, BattlePhase, CardEffect, Side};
 pub use board::{
     AskedQuestion, Board, CaptionState, GoalState, GuestState, Guests, Pinned, PollState, QuestionState, Questions,
 };
@@ -59,7 +59,7 @@ use crate::text::Text;
 
 /// What applying an event did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Applied {
     /// New; for a gift, what it adds.
     Fresh(Option<Tally>),
     /// Its id was seen before: nothing changed.
@@ -120,10 +120,10 @@ pub struct Room {
     pub unknown: BTreeMap<String, u64>,
     /// Server clock minus ours, milliseconds, where known.
     pub skew_ms: Option<i64>,
-    ledger: ledger::Ledger,
+    ledger: ledger::GiftLedger,
     connected_clock: connected_clock::ConnectedClock,
     writers: dedup::Writers,
-    subscribers: subscribers::Subscribers,
+    subscribers: subscribers::RecentSubscribers,
     paces: battle::Paces,
     /// When the stream itself last said how many watch: fresher than what a look-up says.
     streamed_watching: Option<Moment>,
@@ -155,10 +155,10 @@ impl Room {
             board: Board::default(),
             unknown: BTreeMap::new(),
             skew_ms: None,
-            ledger: ledger::Ledger::default(),
+            ledger: ledger::GiftLedger::default(),
             connected_clock: connected_clock::ConnectedClock::default(),
             writers: dedup::Writers::default(),
-            subscribers: subscribers::Subscribers::default(),
+            subscribers: subscribers::RecentSubscribers::default(),
             paces: battle::Paces::default(),
             streamed_watching: None,
             interrupted: false,
@@ -169,18 +169,18 @@ impl Room {
     ///
     /// What the service says is checked first: a message of another live, or one whose id came before, changes nothing but
     /// the count of such messages. What we say ourselves is always applied.
-    pub fn apply(&mut self, event: &RoomEvent) -> Verdict {
+    pub fn apply(&mut self, event: &RoomEvent) -> Applied {
         if event.kind.is_from_service() {
             if self.is_foreign(event) {
                 self.stats.foreign += 1;
-                return Verdict::Foreign;
+                return Applied::Foreign;
             }
             if !self.ledger.is_new(event.id, event.at) {
                 self.stats.duplicates += 1;
-                return Verdict::Duplicate;
+                return Applied::Duplicate;
             }
         }
-        Verdict::Fresh(self.reduce(event))
+        Applied::Fresh(self.reduce(event))
     }
 
     /// Lets time pass: closes streaks after 10 s of connected silence. What it closed has been applied already and must be

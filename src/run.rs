@@ -19,12 +19,12 @@ use crate::ids::Target;
 use crate::record;
 use crate::sim::Sim;
 use crate::text::Text;
-use crate::track::{Command, Tracker};
+use crate::track::{Tracker, TrackerCommand};
 use crate::tui;
-use crate::webcast::Client;
+use crate::webcast::WebcastClient;
 
 pub use capture::Capturing;
-pub use replay::{Replay, replay};
+pub use replay::{ReplaySetup, replay};
 
 /// Threads for the network. The screen has the main thread to itself, so a slow terminal holds nobody up.
 const WORKERS: usize = 2;
@@ -55,8 +55,8 @@ fn install_tls() {
 }
 
 /// The client of the service; `isolated` leaves the environment's proxies out.
-pub fn client(settings: &Settings, secrets: Secrets, isolated: bool) -> Result<Client> {
-    Ok(if isolated { Client::isolated(settings) } else { Client::new(settings, secrets) }?)
+pub fn client(settings: &Settings, secrets: Secrets, isolated: bool) -> Result<WebcastClient> {
+    Ok(if isolated { WebcastClient::isolated(settings) } else { WebcastClient::new(settings, secrets) }?)
 }
 
 /// Returns when this process is asked to end: Ctrl-C, SIGTERM, SIGHUP.
@@ -93,7 +93,7 @@ fn stop_on_signal() -> (CancellationToken, JoinHandle<()>) {
 }
 
 /// What a dashboard is built from.
-pub struct Dashboard {
+pub struct DashboardSetup {
     /// The settings and where they were said.
     pub loaded: Loaded,
     /// Keys and cookies.
@@ -110,7 +110,7 @@ pub struct Dashboard {
 
 /// Opens the dashboard and stays until the user leaves. The demo brings its own runtime and service. What there is to say
 /// afterwards comes back.
-pub fn dashboard(dashboard: Dashboard, demo: Option<(Runtime, Sim)>) -> Result<Option<String>> {
+pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Result<Option<String>> {
     let (runtime, sim) = match demo {
         Some((runtime, sim)) => (runtime, Some(sim)),
         None => (runtime()?, None),
@@ -135,7 +135,7 @@ pub fn dashboard(dashboard: Dashboard, demo: Option<(Runtime, Sim)>) -> Result<O
 pub struct WrongKeys(String);
 
 /// Keys that cannot be are told before the screen is taken, with their place in the file.
-fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::Options> {
+fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::ScreenOptions> {
     let Settings { mut screen, keys, .. } = loaded.settings.clone();
     // A terminal of another locale shows the bytes of our signs as several characters each; who set the option knows better.
     if loaded.locate("screen.ascii").is_none() {
@@ -145,17 +145,17 @@ fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::Options> {
         let placed: Vec<_> = mistakes.iter().map(|mistake| loaded.placed(mistake)).collect();
         WrongKeys(placed.join("\n"))
     })?;
-    Ok(tui::Options { notice, ..tui::Options::new(screen, keys) })
+    Ok(tui::ScreenOptions { notice, ..tui::ScreenOptions::new(screen, keys) })
 }
 
 /// Shows rooms until the user leaves; says where a capture went.
 async fn watch(
-    dashboard: Dashboard,
-    options: tui::Options,
+    dashboard: DashboardSetup,
+    options: tui::ScreenOptions,
     background: mpsc::Sender<Text>,
     warnings: mpsc::Receiver<Text>,
 ) -> Result<Option<String>> {
-    let Dashboard { loaded, secrets, rooms, isolated, capture, .. } = dashboard;
+    let DashboardSetup { loaded, secrets, rooms, isolated, capture, .. } = dashboard;
     let clock = Clock::system();
     let client = client(&loaded.settings, secrets, isolated)?;
     let tracker = Tracker::start(client.clone(), clock.clone())?;
@@ -164,13 +164,13 @@ async fn watch(
     let (record, record_inbox) = mpsc::channel(RECORD_QUEUE);
     let (record_updates, records) = mpsc::channel(RECORD_QUEUE);
     let dir = config::paths::recordings_dir(&loaded.settings);
-    let settings = record::Settings::new(dir, loaded.settings.record.ffmpeg.clone());
+    let settings = record::RecorderSettings::new(dir, loaded.settings.record.ffmpeg.clone());
     let recorder = record::spawn(client, settings, clock.clone(), record_inbox, record_updates);
 
     let (stop, signals) = stop_on_signal();
     let commands = tracker.commands();
     for room in rooms {
-        commands.send(Command::Add(room)).await?;
+        commands.send(TrackerCommand::Add(room)).await?;
     }
     let ports = tui::Ports { updates, commands, playback: None, records, record, warnings, stop };
     let ended = tui::run(options, ports, clock).await;

@@ -56,14 +56,14 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 pub use self::expected_totals::ExpectedTotals;
-pub use self::faults::{Fault, FaultGroup, UnknownFault};
+pub use self::faults::{FaultGroup, SimFault, UnknownFault};
 use self::world::{Address, World};
-pub use self::world::{Request, SocketCounts};
+pub use self::world::{SeenRequest, SocketCounts};
 use crate::wire::pb;
 
 /// How a simulator is set up.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct SimOptions {
     /// The port on 127.0.0.1; 0 finds a free one.
     pub port: u16,
     /// Whether to speak https and wss too, with a throw-away authority; the addresses it names are then of that kind.
@@ -76,12 +76,12 @@ pub struct Options {
     /// How many rooms: a chatty one, a battle, a late one, then more chatty ones.
     pub rooms: usize,
     /// What goes wrong from the start.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<SimFault>,
     /// How long sockets wait for clients.
     pub patience: Patience,
 }
 
-impl Default for Options {
+impl Default for SimOptions {
     fn default() -> Self {
         Self { port: 0, tls: false, seed: 1, rate: 10.0, rooms: 3, faults: Vec::new(), patience: Patience::default() }
     }
@@ -113,7 +113,7 @@ pub struct Sim {
 
 impl Sim {
     /// Starts serving on 127.0.0.1. Fails where the port is taken.
-    pub async fn start(options: Options) -> io::Result<Self> {
+    pub async fn start(options: SimOptions) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let address = listener.local_addr()?;
         let (acceptor, ca_pem) = if options.tls {
@@ -171,7 +171,7 @@ impl Sim {
     }
 
     /// Every request so far (the last 10 000), handshakes too, oldest first.
-    pub fn requests(&self) -> Vec<Request> {
+    pub fn requests(&self) -> Vec<SeenRequest> {
         self.world.requests()
     }
 
@@ -181,7 +181,7 @@ impl Sim {
     }
 
     /// Replaces the faults that hold.
-    pub fn set_faults(&self, faults: Vec<Fault>) {
+    pub fn set_faults(&self, faults: Vec<SimFault>) {
         self.world.set_faults(faults);
     }
 
@@ -224,7 +224,7 @@ impl Sim {
         }
     }
 
-    fn with_room(&self, name: &str, act: impl FnOnce(&room::Room)) {
+    fn with_room(&self, name: &str, act: impl FnOnce(&room::SimRoom)) {
         if let Some(room) = self.world.by_name(name) {
             act(room);
         }

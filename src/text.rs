@@ -29,7 +29,7 @@ const MAX_MARKS: usize = 4;
 
 /// Remote text that is safe to show.
 #[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(from = "Written")]
+#[serde(from = "StoredText")]
 pub struct Text {
     safe: CompactString,
     /// What was said, where cleaning changed it.
@@ -39,14 +39,14 @@ pub struct Text {
 
 /// A text as it stands in a file, which anybody may have written.
 #[derive(Deserialize)]
-struct Written {
+struct StoredText {
     safe: CompactString,
     #[serde(default)]
     raw: Option<Box<str>>,
 }
 
-impl From<Written> for Text {
-    fn from(written: Written) -> Self {
+impl From<StoredText> for Text {
+    fn from(written: StoredText) -> Self {
         let Self { safe, raw } = Self::new(&written.safe);
         let written = written.raw.map(|said| clip_bytes(&said, MAX_BYTES).into());
         Self { safe, raw: written.or(raw) }

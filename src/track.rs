@@ -1,6 +1,6 @@
 //! Many rooms: tasks, retries, back-pressure. The only layer that starts network tasks.
 //!
-//! Each room's task owns its [`Room`](crate::room::Room) and applies every event before any queue; readers hear [`Update`]s
+//! Each room's task owns its [`Room`](crate::room::Room) and applies every event before any queue; readers get [`TrackerUpdate`]s
 //! over bounded queues and are told what they missed.
 //!
 //! ```
@@ -10,7 +10,7 @@
 //! use tiktop::track::{Command, Tracker, UpdateKind};
 //! use tiktop::webcast::Client;
 //!
-//! let sim = tiktop::sim::Sim::start(tiktop::sim::Options::default()).await?;
+//! let sim = tiktop::sim::Sim::start(tiktop::sim::SimOptions::default()).await?;
 //! let mut settings = Settings::default();
 //! settings.service.site_url = sim.base_url();
 //! settings.service.webcast_url = sim.base_url();
@@ -48,4 +48,6 @@ mod update;
 pub use connect_limiter::ConnectLimiter;
 pub use replay::{Player, Playing, Speed};
 pub use tracker::Tracker;
-pub use update::{Budget, Command, Health, Lost, PlaybackCommand, RawFrame, RawMessage, Update, UpdateKind};
+pub use update::{
+    Budget, Health, Lost, PlaybackCommand, RawFrame, RawMessage, TrackerCommand, TrackerUpdate, UpdateKind,
+};

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! keys, paste, wheel --terminal::Input+
-//! track::Update, record::Update ----+--> run --Msg--> update(&mut App, Msg) -> Effects: Track(..) Record(..) Quit ...
+//! TrackerUpdate, RecorderUpdate ----+--> run --Msg--> update(&mut App, Msg) -> Effects: Track(..) Record(..) Quit ...
 //! time that somebody must see ------+      |
 //!                                          +-- dirty, and not drawn for 1/fps --> view(&App, &mut Cache, &mut Frame)
 //! ```
@@ -48,7 +48,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::config::{Keys, Screen};
+use crate::config::{Keys, ScreenSettings};
 use crate::text::Text;
 use crate::{record, track};
 
@@ -58,9 +58,9 @@ pub use terminal::{Capabilities, capabilities, install_panic_hook, is_utf8_local
 
 /// What the screen is told once, at its start.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct ScreenOptions {
     /// Frames a second, ASCII, mouse.
-    pub screen: Screen,
+    pub screen: ScreenSettings,
     /// Keys that differ from the built-in ones.
     pub keys: Keys,
     /// A line that stays in the status row, such as "demo: nobody here is real".
@@ -73,9 +73,9 @@ pub struct Options {
     pub zone: jiff::tz::TimeZone,
 }
 
-impl Options {
+impl ScreenOptions {
     /// Options with the zone and `NO_COLOR` of this machine.
-    pub fn new(screen: Screen, keys: Keys) -> Self {
+    pub fn new(screen: ScreenSettings, keys: Keys) -> Self {
         let mono = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self { screen, keys, notice: None, replay: false, mono, zone: jiff::tz::TimeZone::system() }
     }
@@ -85,15 +85,15 @@ impl Options {
 #[derive(Debug)]
 pub struct Ports {
     /// News of the rooms.
-    pub updates: mpsc::Receiver<track::Update>,
+    pub updates: mpsc::Receiver<track::TrackerUpdate>,
     /// What the tracker should do.
-    pub commands: mpsc::Sender<track::Command>,
+    pub commands: mpsc::Sender<track::TrackerCommand>,
     /// What a replay should do; nothing where lives are shown.
     pub playback: Option<mpsc::Sender<track::PlaybackCommand>>,
     /// News of the recordings.
-    pub records: mpsc::Receiver<record::Update>,
+    pub records: mpsc::Receiver<record::RecorderUpdate>,
     /// What the recorder should do.
-    pub record: mpsc::Sender<record::Command>,
+    pub record: mpsc::Sender<record::RecorderCommand>,
     /// What went wrong behind the screen, in words: a capture that met a full disk, panics of background tasks (see
     /// [`install_panic_hook`]).
     pub warnings: mpsc::Receiver<Text>,
@@ -112,7 +112,7 @@ pub enum Exit {
 
 /// Why the screen could not run.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum ScreenError {
     /// Keys in the config that cannot be.
     #[error("{}", .0.join("\n"))]
     Keys(Vec<String>),
@@ -135,6 +135,6 @@ pub enum Error {
 /// Takes the terminal and gives it back on every way out: return, error, panic of this thread, being dropped. Drive it with
 /// `block_on` from the main thread: writing to a stopped terminal blocks, which no worker should do, and the panic hook takes
 /// the thread that polls this for the screen's own.
-pub async fn run(options: Options, ports: Ports, clock: Clock) -> Result<Exit, Error> {
+pub async fn run(options: ScreenOptions, ports: Ports, clock: Clock) -> Result<Exit, ScreenError> {
     run::run(options, ports, clock).await
 }

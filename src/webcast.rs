@@ -16,7 +16,7 @@
 //! use tiktop::webcast::{Client, LiveStatus};
 //!
 //! // A simulated TikTok on this machine.
-//! let sim = tiktop::sim::Sim::start(tiktop::sim::Options::default()).await?;
+//! let sim = tiktop::sim::Sim::start(tiktop::sim::SimOptions::default()).await?;
 //! let mut settings = Settings::default();
 //! settings.service.site_url = sim.base_url();
 //! settings.service.webcast_url = sim.base_url();
@@ -63,11 +63,11 @@ use crate::clock::Clock;
 use crate::config::{Settings, TransportKind};
 use crate::ids::{RoomId, UniqueId};
 use service::Service;
-use transport::{Browser, Cloud, Direct, Poll, Provider};
+use transport::{BrowserTransport, CloudTransport, DirectTransport, PollTransport, ProviderTransport};
 
 pub use crate::config::Secrets;
 pub use address::SignedUrl;
-pub use error::{Error, Kind};
+pub use error::{ServiceError, ServiceErrorKind};
 pub use feed::FeedPage;
 pub use gifts::GiftRow;
 pub use http::Proxies;
@@ -75,37 +75,37 @@ pub use live_streams::LiveStreams;
 pub use lookup::{Gates, LiveStatus, Lookup};
 pub use media::MediaStream;
 pub use prices::{CoinPack, ShownPrice};
-pub use probe::{Limit, Limits, LookUpPath, Place, Reached};
+pub use probe::{ContactedHost, LookUpPath, ProviderLimit, ProviderLimits, Reached};
 pub use profile::UserInfo;
 pub use request_overrides::RequestOverrides;
 pub use room_info::RoomInfo;
 pub use streams::{Codec, Container, StreamUrl};
 pub use transport::{
-    BrokenFrame, BrowserView, Budget, Captured, CapturedKind, Failover, FailoverError, FrameSource, Health, Incoming,
-    LeftAlone, Opened, Replay, RoomRef, Session, Transport,
+    BrokenFrame, BrowserView, Budget, CaptureReader, Captured, CapturedKind, Failover, FailoverError, FrameSource,
+    Health, Incoming, LeftAlone, Opened, RoomRef, Session, Transport,
 };
 
 /// The client. Cheap to clone; clones share connections.
 #[derive(Clone)]
-pub struct Client {
+pub struct WebcastClient {
     service: Arc<Service>,
     settings: Arc<Settings>,
     secrets: Arc<Secrets>,
 }
 
-impl Client {
+impl WebcastClient {
     /// A client for the user: proxies as configured. Checks addresses; opens nothing.
-    pub fn new(settings: &Settings, secrets: Secrets) -> Result<Self, Error> {
+    pub fn new(settings: &Settings, secrets: Secrets) -> Result<Self, ServiceError> {
         Self::with_proxies(settings, secrets, Proxies::Configured)
     }
 
     /// A client for the demo and for tests: no proxies, no secrets.
-    pub fn isolated(settings: &Settings) -> Result<Self, Error> {
+    pub fn isolated(settings: &Settings) -> Result<Self, ServiceError> {
         Self::with_proxies(settings, Secrets::default(), Proxies::None)
     }
 
     /// A client with another rule for proxies.
-    pub fn with_proxies(settings: &Settings, secrets: Secrets, proxies: Proxies) -> Result<Self, Error> {
+    pub fn with_proxies(settings: &Settings, secrets: Secrets, proxies: Proxies) -> Result<Self, ServiceError> {
         Self::with_overrides(settings, secrets, proxies, &RequestOverrides::default())
     }
 
@@ -115,7 +115,7 @@ impl Client {
         secrets: Secrets,
         proxies: Proxies,
         overrides: &RequestOverrides,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, ServiceError> {
         let service = Arc::new(Service::new(settings, &secrets, proxies)?.with_overrides(overrides)?);
         let client = Self { service, settings: Arc::new(settings.clone()), secrets: Arc::new(secrets) };
         // A provider with a wrong address is told now, not when the first room opens.
@@ -125,17 +125,17 @@ impl Client {
 
     /// Who `host` is and whether they are live. The sources are asked in turn until one is sure: `api-live`, the live page,
     /// the profile page with `room/info`, a provider's room-id route.
-    pub async fn look_up(&self, host: &UniqueId) -> Result<Lookup, Error> {
+    pub async fn look_up(&self, host: &UniqueId) -> Result<Lookup, ServiceError> {
         lookup::look_up(&self.service, host).await
     }
 
     /// What the service knows about a room. Works without login and signature.
-    pub async fn room_info(&self, room: RoomId) -> Result<RoomInfo, Error> {
+    pub async fn room_info(&self, room: RoomId) -> Result<RoomInfo, ServiceError> {
         room_info::fetch(&self.service, room).await
     }
 
     /// What the service knows about a room that `found` named; what `found` knows of it where `room/info` has no answer.
-    pub async fn room_info_of(&self, room: RoomId, found: &Lookup) -> Result<RoomInfo, Error> {
+    pub async fn room_info_of(&self, room: RoomId, found: &Lookup) -> Result<RoomInfo, ServiceError> {
         let error = match self.room_info(room).await {
             Ok(info) => return Ok(info),
             Err(error) => error,
@@ -148,32 +148,32 @@ impl Client {
 
     /// The streams of a live, from all answers that name some: room info, and the look-ups of its host where given. Works
     /// without login, signature and event socket.
-    pub async fn live_streams(&self, room: RoomId, host: Option<&UniqueId>) -> Result<LiveStreams, Error> {
+    pub async fn live_streams(&self, room: RoomId, host: Option<&UniqueId>) -> Result<LiveStreams, ServiceError> {
         live_streams::live_streams(&self.service, room, host).await
     }
 
     /// Who an account is: by its profile page, else by what a look-up knows.
-    pub async fn user_info(&self, user: &UniqueId) -> Result<UserInfo, Error> {
+    pub async fn user_info(&self, user: &UniqueId) -> Result<UserInfo, ServiceError> {
         profile::user_info(&self.service, user).await
     }
 
     /// The gifts that can be sent in a room, or without one in the region we ask from. Nobody may fail because this does.
-    pub async fn gift_list(&self, room: impl Into<Option<RoomId>>) -> Result<Vec<GiftRow>, Error> {
+    pub async fn gift_list(&self, room: impl Into<Option<RoomId>>) -> Result<Vec<GiftRow>, ServiceError> {
         gifts::gift_list(&self.service, room.into()).await
     }
 
     /// What coins cost where we ask from.
-    pub async fn price_list(&self) -> Result<Vec<CoinPack>, Error> {
+    pub async fn price_list(&self) -> Result<Vec<CoinPack>, ServiceError> {
         prices::price_list(&self.service).await
     }
 
     /// A page of the lives TikTok recommends: the one that begins at `from`, or the first.
-    pub async fn feed_page(&self, from: Option<u64>) -> Result<FeedPage, Error> {
+    pub async fn feed_page(&self, from: Option<u64>) -> Result<FeedPage, ServiceError> {
         feed::page(&self.service, from).await
     }
 
     /// Lives that match `words`. Works without a login.
-    pub async fn search_live(&self, words: &str) -> Result<Vec<RoomInfo>, Error> {
+    pub async fn search_live(&self, words: &str) -> Result<Vec<RoomInfo>, ServiceError> {
         search::search(&self.service, words).await
     }
 
@@ -188,31 +188,36 @@ impl Client {
     }
 
     /// Opens a stream of `room` for recording.
-    pub async fn stream(&self, room: RoomId, stream: &StreamUrl) -> Result<MediaStream, Error> {
+    pub async fn stream(&self, room: RoomId, stream: &StreamUrl) -> Result<MediaStream, ServiceError> {
         media::open(&self.service, room, stream).await
     }
 
     /// The configured transports in order, providers in place of the word `provider`.
-    pub fn transports(&self) -> Result<Vec<Box<dyn Transport>>, Error> {
+    pub fn transports(&self) -> Result<Vec<Box<dyn Transport>>, ServiceError> {
         let mut transports: Vec<Box<dyn Transport>> = Vec::new();
         for kind in &self.settings.transports {
             let service = Arc::clone(&self.service);
             match kind {
-                TransportKind::Direct => transports.push(Box::new(Direct::new(service))),
+                TransportKind::Direct => transports.push(Box::new(DirectTransport::new(service))),
                 TransportKind::Cloud => {
                     let key = self.secrets.cloud_key.clone();
-                    transports.push(Box::new(Cloud::new(service, &self.settings.cloud, key)?));
+                    transports.push(Box::new(CloudTransport::new(service, &self.settings.cloud, key)?));
                 }
                 TransportKind::Browser => transports.push(Box::new(self.own_browser()?)),
                 TransportKind::Poll => {
                     let interval = Duration::from_millis(self.settings.poll.interval_ms);
-                    transports.push(Box::new(Poll::new(service, interval)));
+                    transports.push(Box::new(PollTransport::new(service, interval)));
                 }
                 TransportKind::Provider => {
                     for (at, provider) in self.settings.providers.iter().enumerate() {
                         let key = self.secrets.provider_keys.get(at).cloned().flatten();
                         let headers = self.secrets.provider_headers.get(at).map(Vec::as_slice).unwrap_or_default();
-                        transports.push(Box::new(Provider::new(Arc::clone(&service), provider, key, headers)?));
+                        transports.push(Box::new(ProviderTransport::new(
+                            Arc::clone(&service),
+                            provider,
+                            key,
+                            headers,
+                        )?));
                     }
                 }
             }
@@ -221,21 +226,21 @@ impl Client {
     }
 
     /// Which browser of the user's own answers, and which lives are open in it.
-    pub async fn browser(&self) -> Result<BrowserView, Error> {
+    pub async fn browser(&self) -> Result<BrowserView, ServiceError> {
         self.own_browser()?.view().await
     }
 
-    fn own_browser(&self) -> Result<Browser, Error> {
-        Browser::new(Arc::clone(&self.service), &self.settings.browser.endpoint)
+    fn own_browser(&self) -> Result<BrowserTransport, ServiceError> {
+        BrowserTransport::new(Arc::clone(&self.service), &self.settings.browser.endpoint)
     }
 
     /// The transports with their order, health and failover. Make one and share it between all rooms.
-    pub fn failover(&self, clock: Clock) -> Result<Failover, Error> {
+    pub fn failover(&self, clock: Clock) -> Result<Failover, ServiceError> {
         Ok(Failover::new(self.transports()?, clock))
     }
 }
 
-impl fmt::Debug for Client {
+impl fmt::Debug for WebcastClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").finish_non_exhaustive()
     }

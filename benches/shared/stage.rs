@@ -13,8 +13,8 @@ use futures_util::{SinkExt, StreamExt};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use tiktop::config::{Settings, TransportKind};
-use tiktop::sim::{Options, Sim};
-use tiktop::webcast::Client;
+use tiktop::sim::{Sim, SimOptions};
+use tiktop::webcast::WebcastClient;
 use tiktop::wire::{Frame, FrameKind};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
@@ -61,7 +61,7 @@ pub(crate) fn serve(rooms: usize, messages: usize, rhythm: Rhythm) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let frames = frames(messages);
-        let sim = Sim::start(Options { rate: 0.0, rooms, ..Options::default() }).await.unwrap();
+        let sim = Sim::start(SimOptions { rate: 0.0, rooms, ..SimOptions::default() }).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut names = sim.names();
         // The third room of a simulator is offline.
@@ -138,8 +138,8 @@ impl Server {
         Self { child, settings, names }
     }
 
-    pub(crate) fn client(&self) -> Client {
-        Client::isolated(&self.settings).unwrap()
+    pub(crate) fn client(&self) -> WebcastClient {
+        WebcastClient::isolated(&self.settings).unwrap()
     }
 }
 

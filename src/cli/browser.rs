@@ -13,7 +13,7 @@ use super::{SettingsArgs, output};
 use crate::config::{Loaded, Settings, TransportKind, paths};
 use crate::ids::UniqueId;
 use crate::run;
-use crate::webcast::{BrowserView, Kind};
+use crate::webcast::{BrowserView, ServiceErrorKind};
 
 /// Where Chromium listens when nobody says otherwise.
 const PORT: u16 = 9_222;
@@ -27,7 +27,7 @@ const APPLICATIONS: [&str; 4] = ["Chromium", "Google Chrome", "Brave Browser", "
 ///
 /// Where the browser is on another machine, forward its port from there: ssh -R 9222:127.0.0.1:9222 THIS-MACHINE
 #[derive(Debug, Args)]
-pub(super) struct Browser {
+pub(super) struct BrowserArgs {
     /// Hosts whose lives the browser shall show: @name.
     #[arg(value_name = "NAME")]
     hosts: Vec<UniqueId>,
@@ -36,7 +36,7 @@ pub(super) struct Browser {
     check: bool,
 }
 
-pub(super) fn run(args: &Browser, settings: &SettingsArgs) -> Result<ExitCode> {
+pub(super) fn run(args: &BrowserArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let (Loaded { settings, .. }, secrets) = settings.load()?;
     if !args.check {
         let profile = profile()?;
@@ -55,7 +55,7 @@ pub(super) fn run(args: &Browser, settings: &SettingsArgs) -> Result<ExitCode> {
             Ok(if shown || !args.check { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         // Before the first start nobody can answer: the line above is how to change that.
-        Err(error) if !args.check && error.kind() == Kind::Network => {
+        Err(error) if !args.check && error.kind() == ServiceErrorKind::Network => {
             output::print_line(&format!("None answers at {} yet.", settings.browser.endpoint))?;
             Ok(ExitCode::SUCCESS)
         }

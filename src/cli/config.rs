@@ -18,13 +18,13 @@ const EXAMPLE: &str = include_str!("../../config.example.toml");
 
 /// Show where the settings are, whether they are right, and what holds
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+pub struct ConfigArgs {
     #[command(subcommand)]
-    command: Command,
+    command: ConfigCommand,
 }
 
 #[derive(Clone, Debug, Subcommand)]
-enum Command {
+enum ConfigCommand {
     /// Print the path of the config file
     Path,
     /// Check the config file, the flags and the files with secrets
@@ -40,23 +40,23 @@ enum Command {
 /// Runs `tiktop config`. `file` is what `--config` names, `sets` are the values of `--set`.
 ///
 /// Ends with 2 where something is wrong.
-pub(super) fn run(args: &Args, file: Option<&Path>, sets: &[String]) -> Result<ExitCode> {
+pub(super) fn run(args: &ConfigArgs, file: Option<&Path>, sets: &[String]) -> Result<ExitCode> {
     let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
     let answered = answer(&args.command, file, sets, &mut out, &mut err).and_then(|code| out.flush().map(|()| code));
     Ok(ExitCode::from(answered.map_err(WriteError::from)?))
 }
 
 fn answer(
-    command: &Command,
+    command: &ConfigCommand,
     file: Option<&Path>,
     sets: &[String],
     out: &mut impl Write,
     err: &mut impl Write,
 ) -> io::Result<u8> {
     match command {
-        Command::Path => path(file, out, err),
-        Command::Print { example: true } => out.write_all(EXAMPLE.as_bytes()).map(|()| 0),
-        Command::Check | Command::Print { .. } => match checked(file, sets) {
+        ConfigCommand::Path => path(file, out, err),
+        ConfigCommand::Print { example: true } => out.write_all(EXAMPLE.as_bytes()).map(|()| 0),
+        ConfigCommand::Check | ConfigCommand::Print { .. } => match checked(file, sets) {
             Err(wrong) => {
                 writeln!(err, "{}", printable(&wrong.0))?;
                 Ok(USAGE)
@@ -86,8 +86,8 @@ fn path(file: Option<&Path>, out: &mut impl Write, err: &mut impl Write) -> io::
 /// Why the settings cannot be.
 struct Wrong(String);
 
-impl From<config::Error> for Wrong {
-    fn from(error: config::Error) -> Self {
+impl From<config::ConfigError> for Wrong {
+    fn from(error: config::ConfigError) -> Self {
         Self(error.to_string())
     }
 }
@@ -104,9 +104,9 @@ fn checked(file: Option<&Path>, sets: &[String]) -> Result<Loaded, Wrong> {
     Ok(loaded)
 }
 
-fn tell(command: &Command, loaded: &Loaded, out: &mut impl Write) -> io::Result<()> {
+fn tell(command: &ConfigCommand, loaded: &Loaded, out: &mut impl Write) -> io::Result<()> {
     match (command, &loaded.file) {
-        (Command::Print { .. }, _) => out.write_all(printable(&config::print(&loaded.settings)).as_bytes()),
+        (ConfigCommand::Print { .. }, _) => out.write_all(printable(&config::print(&loaded.settings)).as_bytes()),
         (_, Some(file)) => writeln!(out, "config ok: {}", printable(&file.display().to_string())),
         (_, None) => writeln!(out, "config ok: there is no config file, the defaults hold"),
     }
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     /// Exit code, standard output and standard error.
-    fn asked(command: &Command, file: Option<&Path>, sets: &[&str]) -> (u8, String, String) {
+    fn asked(command: &ConfigCommand, file: Option<&Path>, sets: &[&str]) -> (u8, String, String) {
         let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let code = answer(command, file, &sets, &mut out, &mut err).unwrap();
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn check_names_the_file_that_is_right() {
         let file = written("[screen]\nfps = 10\n");
-        let (code, out, err) = asked(&Command::Check, Some(file.path()), &[]);
+        let (code, out, err) = asked(&ConfigCommand::Check, Some(file.path()), &[]);
         assert_eq!((code, err.as_str()), (0, ""));
         assert_eq!(out, format!("config ok: {}\n", file.path().display()));
     }
@@ -141,15 +141,15 @@ mod tests {
     #[test]
     fn a_wrong_file_and_a_wrong_flag_are_wrong_usage() {
         let (right, wrong) = (written(""), written("fsp = 10\n"));
-        assert_eq!(asked(&Command::Check, Some(wrong.path()), &[]).0, USAGE);
-        assert_eq!(asked(&Command::Check, Some(right.path()), &["screen.fps=0"]).0, USAGE);
-        assert_eq!(asked(&Command::Print { example: false }, Some(wrong.path()), &[]).1, "");
+        assert_eq!(asked(&ConfigCommand::Check, Some(wrong.path()), &[]).0, USAGE);
+        assert_eq!(asked(&ConfigCommand::Check, Some(right.path()), &["screen.fps=0"]).0, USAGE);
+        assert_eq!(asked(&ConfigCommand::Print { example: false }, Some(wrong.path()), &[]).1, "");
     }
 
     #[test]
     fn a_wrong_key_is_named_in_its_line() {
         let file = written("[screen]\nfps = 10\n[keys]\nquitt = [\"q\"]\n");
-        let (code, _, err) = asked(&Command::Check, Some(file.path()), &[]);
+        let (code, _, err) = asked(&ConfigCommand::Check, Some(file.path()), &[]);
         assert_eq!(code, USAGE);
         assert!(
             err.starts_with(&format!("{}:4: keys.quitt", file.path().display())) && err.contains("'quit'"),
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn print_says_what_holds_without_passwords() {
         let file = written("[service]\nproxy = \"http://me:s3cret@proxy:1\"\n");
-        let (code, out, _) = asked(&Command::Print { example: false }, Some(file.path()), &["screen.fps=12"]);
+        let (code, out, _) = asked(&ConfigCommand::Print { example: false }, Some(file.path()), &["screen.fps=12"]);
         assert_eq!(code, 0);
         assert!(out.contains("fps = 12") && out.contains("http://***@proxy:1"), "{out}");
         assert!(!out.contains("s3cret"), "{out}");
@@ -170,7 +170,7 @@ mod tests {
     fn what_settings_hold_cannot_paint_the_screen() {
         let sets =
             ["record.dir=/x\u{1b}[31m\u{9b}2J\u{202e}y", "providers=[{name=\"a\u{9b}b\",url=\"http://a.example\"}]"];
-        for command in [Command::Print { example: false }, Command::Check, Command::Path] {
+        for command in [ConfigCommand::Print { example: false }, ConfigCommand::Check, ConfigCommand::Path] {
             let file = Path::new("/nowhere/c\u{1b}]0;x\u{7}\u{9b}.toml");
             let (_, out, err) = asked(&command, None, &sets);
             let (_, path, wrong) = asked(&command, Some(file), &sets);
@@ -183,15 +183,15 @@ mod tests {
 
     #[test]
     fn path_prints_a_path_that_need_not_exist() {
-        let (code, out, err) = asked(&Command::Path, Some(Path::new("/nowhere/config.toml")), &[]);
+        let (code, out, err) = asked(&ConfigCommand::Path, Some(Path::new("/nowhere/config.toml")), &[]);
         assert_eq!((code, out.as_str()), (0, "/nowhere/config.toml\n"));
         assert!(err.contains("no such file"), "{err}");
     }
 
     #[test]
     fn the_example_is_a_config_file() {
-        let (_, out, _) = asked(&Command::Print { example: true }, None, &[]);
+        let (_, out, _) = asked(&ConfigCommand::Print { example: true }, None, &[]);
         let file = written(&out);
-        assert_eq!(asked(&Command::Check, Some(file.path()), &[]).0, 0);
+        assert_eq!(asked(&ConfigCommand::Check, Some(file.path()), &[]).0, 0);
     }
 }

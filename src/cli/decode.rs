@@ -16,9 +16,9 @@ use crate::clock::{Moment, Timestamp};
 use crate::events::json::{self, JsonTally, LineContext};
 use crate::events::{Decoder, EventKind, LiveStart, Phase, PhaseKind, RoomEvent, Unknown};
 use crate::ids::RoomId;
-use crate::room::{Noted, Room, Verdict};
+use crate::room::{Applied, Noted, Room};
 use crate::text::Text;
-use crate::wire::capture::{self, Line};
+use crate::wire::capture::{self, CaptureLine};
 use crate::wire::capture_file::{self, UnreadableLine};
 use crate::wire::{DecodeError, Frame, Inflater, MAX_INFLATED, Message, Response};
 
@@ -27,7 +27,7 @@ const MAX_LINE: u64 = 32 * 1024 * 1024;
 
 /// Turn captured frames or messages into event lines.
 #[derive(Debug, Args)]
-pub(super) struct Decode {
+pub(super) struct DecodeArgs {
     /// A capture: lines of {"b64": …} (frames) or {"method": …, "payload_b64": …} (messages), a JSON array of those, a HAR
     /// that a browser saved of a live page, or a frame as it came; also in UTF-16 or compressed with gzip. - reads standard
     /// input. Ends with 2 where nothing in it could be read.
@@ -35,7 +35,7 @@ pub(super) struct Decode {
     file: PathBuf,
 }
 
-pub(super) fn run(args: &Decode) -> Result<ExitCode> {
+pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode> {
     let stdout = BufWriter::new(std::io::stdout().lock());
     let mut decoding = Decoding::new(stdout);
     let read = if args.file.as_os_str() == "-" {
@@ -46,10 +46,10 @@ pub(super) fn run(args: &Decode) -> Result<ExitCode> {
         decoding.read(BufReader::new(file))
     };
     match read.and_then(|()| decoding.finish()) {
-        Err(Failure::Reading(error)) => {
+        Err(DecodeFailure::Reading(error)) => {
             return Err(UsageError(format!("cannot read {}: {error}", args.file.display())).into());
         }
-        Err(Failure::Writing(error)) => return Err(WriteError::from(error).into()),
+        Err(DecodeFailure::Writing(error)) => return Err(WriteError::from(error).into()),
         Ok(()) => {}
     }
     if decoding.messages == 0 && decoding.readable == 0 {
@@ -60,12 +60,12 @@ pub(super) fn run(args: &Decode) -> Result<ExitCode> {
 }
 
 /// What ended the decoding.
-enum Failure {
+enum DecodeFailure {
     Reading(std::io::Error),
     Writing(std::io::Error),
 }
 
-impl From<std::io::Error> for Failure {
+impl From<std::io::Error> for DecodeFailure {
     fn from(error: std::io::Error) -> Self {
         Self::Writing(error)
     }
@@ -108,12 +108,12 @@ impl<W: Write> Decoding<W> {
         }
     }
 
-    fn read(&mut self, mut input: impl BufRead) -> Result<(), Failure> {
+    fn read(&mut self, mut input: impl BufRead) -> Result<(), DecodeFailure> {
         let mut line = Vec::new();
         loop {
             line.clear();
             let read = Read::take(&mut input, MAX_LINE).read_until(b'\n', &mut line);
-            if read.map_err(Failure::Reading)? == 0 {
+            if read.map_err(DecodeFailure::Reading)? == 0 {
                 return Ok(());
             }
             if line.trim_ascii().is_empty() {
@@ -122,7 +122,7 @@ impl<W: Write> Decoding<W> {
             if self.lines == 0 && capture_file::is_whole(&line) {
                 Read::take(&mut input, capture_file::MAX_WHOLE as u64)
                     .read_to_end(&mut line)
-                    .map_err(Failure::Reading)?;
+                    .map_err(DecodeFailure::Reading)?;
                 for line in capture_file::lines(&line) {
                     self.lines += 1;
                     match line {
@@ -138,7 +138,7 @@ impl<W: Write> Decoding<W> {
     }
 
     fn take_line(&mut self, line: &str) -> std::io::Result<()> {
-        match Line::parse(line) {
+        match CaptureLine::parse(line) {
             Ok(line) => self.decode_line(line),
             Err(error) => self.take_unreadable_line(line.len(), &error),
         }
@@ -148,9 +148,9 @@ impl<W: Write> Decoding<W> {
         self.take_unreadable("(line)", bytes, &format!("line {}: {error}", self.lines))
     }
 
-    fn decode_line(&mut self, line: Line) -> std::io::Result<()> {
+    fn decode_line(&mut self, line: CaptureLine) -> std::io::Result<()> {
         match line {
-            Line::Frame { t, bytes } => {
+            CaptureLine::Frame { t, bytes } => {
                 let length = bytes.len();
                 match Frame::decode(bytes).and_then(|frame| self.take_frame(&frame)) {
                     Ok(Some(response)) => self.take_response(&response, t),
@@ -161,12 +161,12 @@ impl<W: Write> Decoding<W> {
                     Err(error) => self.take_unreadable("(frame)", length, &error.to_string()),
                 }
             }
-            Line::Message { message, created, room_id } => {
+            CaptureLine::Message { message, created, room_id } => {
                 let created = created.unwrap_or_default();
                 let at = Moment { mono: u64::try_from(created.0).unwrap_or(0), wall: created };
                 self.take_message(&message, at, room_id)
             }
-            Line::Name { .. } | Line::Said { .. } => {
+            CaptureLine::Name { .. } | CaptureLine::Said { .. } => {
                 self.readable += 1;
                 Ok(())
             }
@@ -213,8 +213,8 @@ impl<W: Write> Decoding<W> {
         let verdict = room.apply(&event);
         self.print(current, &closed)?;
         match verdict {
-            Verdict::Fresh(tally) => self.print(current, &[Noted { event, tally }]),
-            Verdict::Duplicate | Verdict::Foreign => {
+            Applied::Fresh(tally) => self.print(current, &[Noted { event, tally }]),
+            Applied::Duplicate | Applied::Foreign => {
                 self.repeated += 1;
                 Ok(())
             }
@@ -229,7 +229,7 @@ impl<W: Write> Decoding<W> {
     }
 
     /// The capture is over: streaks that never ended close.
-    fn finish(&mut self) -> Result<(), Failure> {
+    fn finish(&mut self) -> Result<(), DecodeFailure> {
         let mut rooms = std::mem::take(&mut self.rooms);
         for (room_id, room) in &mut rooms {
             let last = room.chat.iter().next_back().map_or_else(Moment::default, |entry| entry.at);

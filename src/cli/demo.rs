@@ -6,21 +6,21 @@ use clap::Args;
 use color_eyre::eyre::{Result, WrapErr};
 
 use super::SettingsArgs;
-use super::sim::Crowd;
+use super::sim::CrowdArgs;
 use crate::config::{Loaded, Secrets};
-use crate::run::{self, Dashboard};
+use crate::run::{self, DashboardSetup};
 use crate::sim::Sim;
 use crate::text::Text;
 
 /// Open the dashboard on a simulated service.
 #[derive(Debug, Args)]
-pub(super) struct Demo {
+pub(super) struct DemoArgs {
     #[command(flatten)]
-    crowd: Crowd,
+    crowd: CrowdArgs,
 }
 
 /// The user's config, secrets and proxies are left out; `--set` is heard, so that the screen can be tried.
-pub(super) fn run(args: &Demo, settings: &SettingsArgs) -> Result<ExitCode> {
+pub(super) fn run(args: &DemoArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     if args.crowd.prints_fault_list()? {
         return Ok(ExitCode::SUCCESS);
     }
@@ -31,7 +31,7 @@ pub(super) fn run(args: &Demo, settings: &SettingsArgs) -> Result<ExitCode> {
         .wrap_err("the simulated service cannot listen on this machine")?;
     point_at(&sim, &mut loaded);
     let rooms = super::targets(&sim.names())?;
-    let dashboard = Dashboard {
+    let dashboard = DashboardSetup {
         loaded,
         secrets: Secrets::default(),
         rooms,

@@ -20,14 +20,14 @@ use crate::clock::Clock;
 use crate::config::{self, Loaded, Secrets};
 use crate::ids::Target;
 use crate::run;
-use report::{Check, Report, Row, Status};
+use report::{Check, Report, ReportRow, Status};
 
 /// Longest time one question may take, in seconds; shorter where the settings say so.
 const PATIENCE: u64 = 8;
 
 /// Find out what keeps lives from being watched: you, the provider or TikTok.
 #[derive(Debug, Args)]
-pub(super) struct Doctor {
+pub(super) struct DoctorArgs {
     /// A room to try the sockets on: @name, a link to the live, or a room id. Costs one signature a provider.
     #[arg(value_name = "ROOM")]
     room: Option<String>,
@@ -37,7 +37,7 @@ pub(super) struct Doctor {
 }
 
 /// Ends with 0 where all is well, with 1 otherwise.
-pub(super) fn run(args: &Doctor, settings: &SettingsArgs) -> Result<ExitCode> {
+pub(super) fn run(args: &DoctorArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let room = args.room.as_deref().map(str::parse::<Target>).transpose()?;
     let mut report = Report::new(args.json);
     let runtime = run::runtime()?;
@@ -66,12 +66,12 @@ async fn remote(report: &mut Report, loaded: &Loaded, secrets: &Secrets, room: O
     settings.service.timeout_seconds = settings.service.timeout_seconds.min(PATIENCE);
     let client = match run::client(&settings, secrets.clone(), false) {
         Ok(client) => client,
-        Err(error) => return report.add(Row::new(Check::Config, "client", Status::Failed, error.to_string())),
+        Err(error) => return report.add(ReportRow::new(Check::Config, "client", Status::Failed, error.to_string())),
     };
     let clock = Clock::system();
     match client.places() {
         Ok(places) => network::check(report, &client, &settings, &places, &clock).await,
-        Err(error) => report.add(Row::new(Check::Config, "addresses", Status::Failed, error.to_string())),
+        Err(error) => report.add(ReportRow::new(Check::Config, "addresses", Status::Failed, error.to_string())),
     }
     service::check(report, &client, &settings, room, &clock).await;
 }

@@ -17,7 +17,7 @@ use crate::ids::{RoomId, RoomKey};
 use crate::room::Noted;
 use crate::run::{self, Capturing};
 use crate::text::Text;
-use crate::track::{Command, Lost, Tracker, Update, UpdateKind};
+use crate::track::{Lost, Tracker, TrackerCommand, TrackerUpdate, UpdateKind};
 
 /// Updates that may wait for a slow reader of our output before it loses some: minutes of a busy room.
 const QUEUE: usize = 4_096;
@@ -28,7 +28,7 @@ const BATCH: usize = 512;
 
 /// Print what happens in rooms.
 #[derive(Debug, Args)]
-pub(super) struct Events {
+pub(super) struct EventsArgs {
     /// Rooms: @name, a link to the live, or a room id. Without any: the rooms of the config file.
     #[arg(value_name = "ROOM")]
     rooms: Vec<String>,
@@ -43,7 +43,7 @@ pub(super) struct Events {
     capture: bool,
 }
 
-pub(super) fn run(args: &Events, settings: &SettingsArgs) -> Result<ExitCode> {
+pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let (loaded, secrets) = settings.load()?;
     let rooms = if args.rooms.is_empty() { &loaded.settings.rooms } else { &args.rooms };
     let rooms = super::targets(rooms)?;
@@ -66,7 +66,7 @@ pub(super) fn run(args: &Events, settings: &SettingsArgs) -> Result<ExitCode> {
             args.capture.then(|| Capturing::start(&tracker, &loaded.settings, &clock, warnings)).transpose()?;
         let commands = tracker.commands();
         for room in rooms {
-            commands.send(Command::Add(room)).await?;
+            commands.send(TrackerCommand::Add(room)).await?;
         }
         let ended = Printer::new(args.once, clock).print(updates).await;
         tracker.finish().await;
@@ -124,7 +124,7 @@ impl Printer {
         Self { replays: true, ..Self::new(false, clock) }
     }
 
-    pub(super) async fn print(mut self, mut updates: mpsc::Receiver<Update>) -> Result<ExitCode> {
+    pub(super) async fn print(mut self, mut updates: mpsc::Receiver<TrackerUpdate>) -> Result<ExitCode> {
         let mut stdout = tokio::io::stdout();
         let mut batch = Vec::with_capacity(BATCH);
         let stop = run::stop_signal();
@@ -157,7 +157,7 @@ impl Printer {
         }
     }
 
-    fn write(&mut self, update: Update) {
+    fn write(&mut self, update: TrackerUpdate) {
         let key = update.room;
         match update.kind {
             UpdateKind::Added { label } => {

@@ -11,7 +11,7 @@ use super::query::{print_json, print_rooms, query, room_json};
 
 /// List lives that TikTok recommends.
 #[derive(Debug, Args)]
-pub(super) struct Feed {
+pub(super) struct FeedArgs {
     /// Pages to read; each has about six lives.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=50))]
     pages: u16,
@@ -20,7 +20,7 @@ pub(super) struct Feed {
     json: bool,
 }
 
-pub(super) fn run(args: &Feed, settings: &SettingsArgs) -> Result<ExitCode> {
+pub(super) fn run(args: &FeedArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     query(settings, async |client| {
         let mut feed = client.feed();
         let mut found = Vec::new();

@@ -12,7 +12,7 @@ use crate::webcast::GiftRow;
 
 /// List gifts and their prices.
 #[derive(Debug, Args)]
-pub(super) struct Gifts {
+pub(super) struct GiftsArgs {
     /// @name, a link to the live, or a room id. Without: the gifts of your region.
     #[arg(value_name = "ROOM")]
     room: Option<String>,
@@ -21,7 +21,7 @@ pub(super) struct Gifts {
     json: bool,
 }
 
-pub(super) fn run(args: &Gifts, settings: &SettingsArgs) -> Result<ExitCode> {
+pub(super) fn run(args: &GiftsArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let result = query(settings, async |client| {
         let room = match &args.room {
             Some(room) => Some(client.room_of(room).await?),

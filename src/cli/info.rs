@@ -14,7 +14,7 @@ use crate::webcast::{LiveStatus, RoomInfo, UserInfo};
 
 /// Tell who somebody is and what their live is.
 #[derive(Debug, Args)]
-pub(super) struct Info {
+pub(super) struct InfoArgs {
     /// @name, a link to the live, or a room id.
     #[arg(value_name = "ROOM")]
     room: String,
@@ -23,7 +23,7 @@ pub(super) struct Info {
     json: bool,
 }
 
-pub(super) fn run(args: &Info, settings: &SettingsArgs) -> Result<ExitCode> {
+pub(super) fn run(args: &InfoArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let result = query(settings, async |client| {
         let known = find(&client, &args.room).await?;
         if args.json {
@@ -46,7 +46,7 @@ pub(super) fn run(args: &Info, settings: &SettingsArgs) -> Result<ExitCode> {
 
 /// What was found out, and why the rest was not.
 #[derive(Default)]
-struct Known {
+struct KnownUser {
     user: Option<UserInfo>,
     /// Where the live stands, where anybody was asked.
     status: Option<LiveStatus>,
@@ -55,7 +55,7 @@ struct Known {
     missing: Vec<String>,
 }
 
-impl Known {
+impl KnownUser {
     fn miss(&mut self, sentence: String) {
         if !self.missing.contains(&sentence) {
             self.missing.push(sentence);
@@ -64,8 +64,8 @@ impl Known {
 }
 
 /// The account and its room, as far as each is to be had: a user may never have been live, and a room may name no user.
-async fn find(client: &Client, typed: &str) -> Result<Known, Error> {
-    let mut known = Known::default();
+async fn find(client: &Client, typed: &str) -> Result<KnownUser, Error> {
+    let mut known = KnownUser::default();
     if let Target::Room(_) = typed.parse()? {
         let room = client.room_info(typed).await?;
         if let Some(name) = &room.unique_id {
@@ -111,7 +111,7 @@ async fn find(client: &Client, typed: &str) -> Result<Known, Error> {
     Ok(known)
 }
 
-fn facts(known: &Known) -> Vec<(&'static str, String)> {
+fn facts(known: &KnownUser) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     if let Some(user) = &known.user {
         facts.extend([

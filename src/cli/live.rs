@@ -16,7 +16,7 @@ const TITLE: usize = 48;
 
 /// Tell who is live.
 #[derive(Debug, Args)]
-pub(super) struct Live {
+pub(super) struct LiveArgs {
     /// @name, or a link to the live.
     #[arg(value_name = "NAME", required = true)]
     names: Vec<String>,
@@ -25,7 +25,7 @@ pub(super) struct Live {
     json: bool,
 }
 
-pub(super) fn run(args: &Live, settings: &SettingsArgs) -> Result<ExitCode> {
+pub(super) fn run(args: &LiveArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     // Where no answer was had, whatever kept it away, "not live" would be a lie.
     match ask(args, settings) {
         Err(error) if !error.is::<output::WriteError>() => {
@@ -36,7 +36,7 @@ pub(super) fn run(args: &Live, settings: &SettingsArgs) -> Result<ExitCode> {
     }
 }
 
-fn ask(args: &Live, settings: &SettingsArgs) -> Result<ExitCode> {
+fn ask(args: &LiveArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     // A wrong name is told before anybody is asked.
     super::targets(&args.names)?;
     query(settings, async |client| {

@@ -12,13 +12,13 @@ use crate::webcast::CoinPack;
 
 /// List what coins cost.
 #[derive(Debug, Args)]
-pub(super) struct Prices {
+pub(super) struct PricesArgs {
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
 }
 
-pub(super) fn run(args: &Prices, settings: &SettingsArgs) -> Result<ExitCode> {
+pub(super) fn run(args: &PricesArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let result = query(settings, async |client| {
         let packs = client.price_list().await?;
         if args.json {

@@ -17,7 +17,7 @@ use crate::events::json::escape;
 use crate::ids::UniqueId;
 use crate::run;
 use crate::text::{Text, clip, width};
-use crate::webcast::{Kind, LiveStatus, RoomInfo};
+use crate::webcast::{LiveStatus, RoomInfo, ServiceErrorKind};
 
 /// The version of every object.
 const VERSION: u32 = 1;
@@ -46,7 +46,7 @@ pub(super) fn answered(result: Result<ExitCode>) -> Result<ExitCode> {
     output::warn(&format!("{error:#}"));
     let kind = error.downcast_ref::<crate::client::Error>().and_then(crate::client::Error::kind);
     // That there is no such account is an answer.
-    Ok(if kind == Some(Kind::NotFound) { ExitCode::FAILURE } else { ExitCode::from(UNKNOWN) })
+    Ok(if kind == Some(ServiceErrorKind::NotFound) { ExitCode::FAILURE } else { ExitCode::from(UNKNOWN) })
 }
 
 /// One object for programs.

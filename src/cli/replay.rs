@@ -18,7 +18,7 @@ const QUEUE: usize = 1_024;
 
 /// Play a capture.
 #[derive(Debug, Args)]
-pub(super) struct Replay {
+pub(super) struct ReplayArgs {
     /// A capture: a file of `--capture`, or whatever `decode` reads (lines of {"b64": …} or {"method": …, "payload_b64": …}, a
     /// HAR, also compressed or in UTF-16), or a folder with a file for each room. Ends with 2 where nothing in it could be
     /// read.
@@ -35,7 +35,7 @@ pub(super) struct Replay {
     json: bool,
 }
 
-pub(super) fn run(args: &Replay, settings: &SettingsArgs) -> Result<ExitCode> {
+pub(super) fn run(args: &ReplayArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let runtime = run::runtime()?;
     let player = runtime.block_on(Player::open(&args.file))?;
     if !args.json {
@@ -43,7 +43,7 @@ pub(super) fn run(args: &Replay, settings: &SettingsArgs) -> Result<ExitCode> {
         let loaded = crate::config::load(settings.config.as_deref(), &settings.sets)?;
         let speed = args.speed.unwrap_or(Speed::Times(1));
         let notice = notice(&args.file, speed);
-        run::replay(run::Replay { loaded, player, speed, from: args.from, notice }, runtime)?;
+        run::replay(run::ReplaySetup { loaded, player, speed, from: args.from, notice }, runtime)?;
         return Ok(ExitCode::SUCCESS);
     }
     let ended = runtime.block_on(async {

@@ -11,7 +11,7 @@ use super::{SettingsArgs, output};
 
 /// Find lives by words.
 #[derive(Debug, Args)]
-pub(super) struct Search {
+pub(super) struct SearchArgs {
     /// What to look for.
     #[arg(value_name = "WORDS", required = true)]
     words: Vec<String>,
@@ -20,7 +20,7 @@ pub(super) struct Search {
     json: bool,
 }
 
-pub(super) fn run(args: &Search, settings: &SettingsArgs) -> Result<ExitCode> {
+pub(super) fn run(args: &SearchArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     // As grep does: 1 where nothing matches.
     query(settings, async |client| {
         let found = client.search_live(&args.words.join(" ")).await?;

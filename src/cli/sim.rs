@@ -10,11 +10,11 @@ use color_eyre::eyre::{Result, WrapErr};
 
 use super::output::{self, WriteError};
 use crate::run;
-use crate::sim::{Fault, FaultGroup, Options, Sim, UnknownFault};
+use crate::sim::{FaultGroup, Sim, SimFault, SimOptions, UnknownFault};
 
 /// How the simulated service behaves.
 #[derive(Clone, Debug, Args)]
-pub(super) struct Crowd {
+pub(super) struct CrowdArgs {
     /// Seed of the simulated crowd: the same seed, the same crowd.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -34,7 +34,7 @@ pub(super) struct Crowd {
 enum FaultChoice {
     /// The list of all faults; nothing is started.
     List,
-    One(Fault),
+    One(SimFault),
 }
 
 impl FromStr for FaultChoice {
@@ -48,7 +48,7 @@ impl FromStr for FaultChoice {
 fn fault_help() -> String {
     let mut help = "Misbehave in this way; may be given often. 'list' prints all ways with what they do:\n".to_owned();
     for group in FaultGroup::all() {
-        let names: Vec<_> = group.faults().map(Fault::name).collect();
+        let names: Vec<_> = group.faults().map(SimFault::name).collect();
         let _ = write!(help, "\n{}: {}", group.title(), names.join(", "));
     }
     help
@@ -66,7 +66,7 @@ fn fault_list() -> String {
     list
 }
 
-impl Crowd {
+impl CrowdArgs {
     /// Prints the list of faults where that is all that was asked for; true when it was.
     pub(super) fn prints_fault_list(&self) -> Result<bool, output::WriteError> {
         let asked = self.faults.iter().any(|choice| matches!(choice, FaultChoice::List));
@@ -76,16 +76,16 @@ impl Crowd {
         Ok(asked)
     }
 
-    fn chosen_faults(&self) -> impl Iterator<Item = Fault> {
+    fn chosen_faults(&self) -> impl Iterator<Item = SimFault> {
         self.faults.iter().filter_map(|choice| match choice {
             FaultChoice::List => None,
             FaultChoice::One(fault) => Some(*fault),
         })
     }
 
-    pub(super) fn options(&self, port: u16, tls: bool) -> Options {
-        let usual = Options::default();
-        Options {
+    pub(super) fn options(&self, port: u16, tls: bool) -> SimOptions {
+        let usual = SimOptions::default();
+        SimOptions {
             port,
             tls,
             seed: self.seed,
@@ -106,7 +106,7 @@ fn rate(text: &str) -> Result<f64, String> {
 
 /// Run the simulated service alone.
 #[derive(Debug, Args)]
-pub(super) struct Simulate {
+pub(super) struct SimArgs {
     /// Port on 127.0.0.1; 0 takes a free one.
     #[arg(long, value_name = "N", default_value_t = 0)]
     port: u16,
@@ -120,10 +120,10 @@ pub(super) struct Simulate {
     #[arg(long)]
     truth: bool,
     #[command(flatten)]
-    crowd: Crowd,
+    crowd: CrowdArgs,
 }
 
-pub(super) fn run(args: &Simulate) -> Result<ExitCode> {
+pub(super) fn run(args: &SimArgs) -> Result<ExitCode> {
     if args.crowd.prints_fault_list()? {
         return Ok(ExitCode::SUCCESS);
     }

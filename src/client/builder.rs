@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Client, Error, EventOptions};
 use crate::clock::Clock;
-use crate::config::{Provider, Secret, Settings, TransportKind};
+use crate::config::{ProviderSettings, Secret, Settings, TransportKind};
 use crate::track::ConnectLimiter;
 use crate::webcast::{self, Proxies, RequestOverrides, Secrets};
 
@@ -158,7 +158,7 @@ impl ClientBuilder {
     }
 
     /// The signing providers with their keys, in the order they are tried; none leaves only the other transports.
-    pub fn providers(mut self, providers: impl IntoIterator<Item = (Provider, Option<Secret>)>) -> Self {
+    pub fn providers(mut self, providers: impl IntoIterator<Item = (ProviderSettings, Option<Secret>)>) -> Self {
         (self.settings.providers, self.secrets.provider_keys) = providers.into_iter().unzip();
         self
     }
@@ -241,11 +241,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Checks everything; connects to nothing. Fails with [`Kind::Setup`](webcast::Kind::Setup) where an option cannot be.
+    /// Checks everything; connects to nothing. Fails with [`ServiceErrorKind::Setup`](webcast::ServiceErrorKind::Setup) where an option cannot be.
     pub fn build(self) -> Result<Client, Error> {
         let Self { settings, secrets, proxies, overrides, event_options } = self;
         let clock = Clock::system();
-        let service = webcast::Client::with_overrides(&settings, secrets, proxies, &overrides)?;
+        let service = webcast::WebcastClient::with_overrides(&settings, secrets, proxies, &overrides)?;
         let failover = service.failover(clock.clone())?;
         Ok(Client {
             service,

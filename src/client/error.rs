@@ -2,20 +2,20 @@
 
 use crate::ids::{RoomId, TargetError, UniqueId};
 use crate::text::Text;
-use crate::webcast::{self, Kind};
+use crate::webcast::{self, ServiceErrorKind};
 
 /// An error; prints as one sentence.
 ///
 /// ```
-/// use tiktop::{Error, webcast::Kind};
+/// use tiktop::{Error, webcast::ServiceErrorKind};
 ///
 /// fn advice(error: &Error) -> &'static str {
 ///     match (error, error.kind()) {
 ///         (Error::NotLive(_), _) => "wait",
-///         (_, Some(Kind::NotFound)) => "check the name",
-///         (_, Some(Kind::RateLimited { .. })) => "slow down",
-///         (_, Some(Kind::NeedsSession | Kind::AgeRestricted)) => "log in",
-///         (_, Some(Kind::Blocked | Kind::Captcha)) => "use another network",
+///         (_, Some(ServiceErrorKind::NotFound)) => "check the name",
+///         (_, Some(ServiceErrorKind::RateLimited { .. })) => "slow down",
+///         (_, Some(ServiceErrorKind::NeedsSession | ServiceErrorKind::AgeRestricted)) => "log in",
+///         (_, Some(ServiceErrorKind::Blocked | ServiceErrorKind::Captcha)) => "use another network",
 ///         _ => "try again",
 ///     }
 /// }
@@ -33,7 +33,7 @@ pub enum Error {
     NotLive(Text),
     /// The service, a provider or the network; see [`Error::kind`].
     #[error(transparent)]
-    Service(#[from] webcast::Error),
+    Service(#[from] webcast::ServiceError),
     /// A recording could not start or broke.
     #[error("{0}")]
     Recording(Text),
@@ -41,7 +41,7 @@ pub enum Error {
 
 impl Error {
     /// What kind of failure of the service this is, where it is one.
-    pub fn kind(&self) -> Option<Kind> {
+    pub fn kind(&self) -> Option<ServiceErrorKind> {
         match self {
             Self::Service(error) => Some(error.kind()),
             _ => None,

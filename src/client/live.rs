@@ -13,7 +13,7 @@ use crate::events::{EventKind, PhaseKind, RoomEvent};
 use crate::ids::{RoomId, RoomKey, Target};
 use crate::record::Job;
 use crate::room::{Noted, Room};
-use crate::track::{Command, Lost, RawMessage, Tracker, Update, UpdateKind};
+use crate::track::{Lost, RawMessage, Tracker, TrackerCommand, TrackerUpdate, UpdateKind};
 use crate::webcast::{GiftRow, RoomInfo};
 
 /// Entries of the log that the state keeps.
@@ -36,7 +36,7 @@ pub enum LiveEvent {
 pub struct Live {
     client: Client,
     tracker: Tracker,
-    updates: mpsc::Receiver<Update>,
+    updates: mpsc::Receiver<TrackerUpdate>,
     /// Told by the tracker and not yet asked for: what is left of one update.
     waiting: VecDeque<LiveEvent>,
     state: Room,
@@ -54,7 +54,7 @@ impl Live {
         let (service, failover, limiter) = (client.service.clone(), client.failover.clone(), client.limiter.clone());
         let tracker = Tracker::with_failover(service, failover, limiter, client.clock.clone());
         let updates = tracker.subscribe(client.event_options.queue, client.event_options.raw);
-        let added = tracker.commands().send(Command::Add(target)).await;
+        let added = tracker.commands().send(TrackerCommand::Add(target)).await;
         Self {
             client,
             tracker,
@@ -110,7 +110,7 @@ impl Live {
             }
             LiveEvent::Lagged(lost) => {
                 // A full inbox holds the same wish already.
-                let _ = self.tracker.commands().try_send(Command::Snapshot(KEY));
+                let _ = self.tracker.commands().try_send(TrackerCommand::Snapshot(KEY));
                 self.over |= self.once && lost.ended;
                 true
             }
@@ -162,7 +162,7 @@ impl Live {
     /// Looks again, or reconnects, now instead of later.
     pub fn retry(&self) {
         // A full inbox holds the same wish already.
-        let _ = self.tracker.commands().try_send(Command::Retry(KEY));
+        let _ = self.tracker.commands().try_send(TrackerCommand::Retry(KEY));
     }
 
     /// Begins to record into a file of `folder`, named after the host and the time. Needs ffmpeg.

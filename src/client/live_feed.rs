@@ -4,7 +4,7 @@ use super::{Client, Error, Live};
 use crate::webcast::RoomInfo;
 
 /// The feed of recommended lives. Guests get none today:
-/// [`Kind::NeedsSession`](crate::webcast::Kind::NeedsSession).
+/// [`ServiceErrorKind::NeedsSession`](crate::webcast::ServiceErrorKind::NeedsSession).
 #[derive(Clone, Debug)]
 pub struct LiveFeed {
     client: Client,

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::{Client, Error};
 use crate::ids::RoomKey;
-use crate::record::{self, Command, Job, Recorder, Update};
+use crate::record::{self, Job, Recorder, RecorderCommand, RecorderUpdate};
 use crate::text::Text;
 
 /// Words that may wait on either side.
@@ -18,8 +18,8 @@ const QUEUE: usize = 64;
 pub struct Recording {
     room: RoomKey,
     recorder: Recorder,
-    commands: mpsc::Sender<Command>,
-    updates: mpsc::Receiver<Update>,
+    commands: mpsc::Sender<RecorderCommand>,
+    updates: mpsc::Receiver<RecorderUpdate>,
 }
 
 /// A finished recording.
@@ -36,23 +36,23 @@ pub struct RecordedFile {
 }
 
 impl Recording {
-    pub(super) async fn start(client: &Client, settings: record::Settings, job: Job) -> Result<Self, Error> {
+    pub(super) async fn start(client: &Client, settings: record::RecorderSettings, job: Job) -> Result<Self, Error> {
         let (commands, inbox) = mpsc::channel(QUEUE);
         let (outbox, updates) = mpsc::channel(QUEUE);
         let recorder = record::spawn(client.service.clone(), settings, client.clock.clone(), inbox, outbox);
         let recording = Self { room: job.room, recorder, commands, updates };
-        recording.tell(Command::Start(job)).await?;
+        recording.tell(RecorderCommand::Start(job)).await?;
         Ok(recording)
     }
 
     /// Where it stands, each time that changes; twice a second at most. Nothing after its end. Cancel-safe.
-    pub async fn next(&mut self) -> Option<record::Recording> {
+    pub async fn next(&mut self) -> Option<record::RecordingState> {
         self.updates.recv().await.map(|update| update.recording)
     }
 
     /// Ends it and waits until its file is closed, which takes ffmpeg a second or so.
     pub async fn stop(self) -> Result<RecordedFile, Error> {
-        self.tell(Command::Stop(self.room)).await?;
+        self.tell(RecorderCommand::Stop(self.room)).await?;
         self.finished().await
     }
 
@@ -60,10 +60,10 @@ impl Recording {
     pub async fn finished(mut self) -> Result<RecordedFile, Error> {
         let ended = loop {
             match self.next().await {
-                Some(record::Recording::Done { file, bytes, millis, reason }) => {
+                Some(record::RecordingState::Done { file, bytes, millis, reason }) => {
                     break Ok(RecordedFile { file, bytes, length: Duration::from_millis(millis), reason });
                 }
-                Some(record::Recording::Failed { reason, .. }) => break Err(Error::Recording(reason)),
+                Some(record::RecordingState::Failed { reason, .. }) => break Err(Error::Recording(reason)),
                 Some(_) => {}
                 None => break Err(lost()),
             }
@@ -72,7 +72,7 @@ impl Recording {
         ended
     }
 
-    async fn tell(&self, command: Command) -> Result<(), Error> {
+    async fn tell(&self, command: RecorderCommand) -> Result<(), Error> {
         self.commands.send(command).await.map_err(|_| lost())
     }
 }

@@ -10,16 +10,16 @@ use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
 use super::error::Problem;
-use super::rules::{self, Fault};
-use super::schema::{Provider, Session, Settings};
-use super::source::{Source, names_a_secret, shown};
+use super::rules::{self, RuleFault};
+use super::schema::{ProviderSettings, SessionSettings, Settings};
+use super::source::{SettingsSource, names_a_secret, shown};
 
 /// Names closer than this (Jaro-Winkler, 0 to 1) are worth suggesting.
 const NEAR: f64 = 0.8;
 
 /// What one source holds, and what is wrong with it.
 pub(super) struct Checker<'a> {
-    source: &'a Source<'a>,
+    source: &'a SettingsSource<'a>,
     problems: Vec<(usize, Problem)>,
     /// The byte each key starts at, by dotted path.
     keys: BTreeMap<String, usize>,
@@ -34,7 +34,7 @@ pub(super) struct Findings {
 }
 
 impl<'a> Checker<'a> {
-    pub(super) fn new(source: &'a Source<'a>) -> Self {
+    pub(super) fn new(source: &'a SettingsSource<'a>) -> Self {
         Self { source, problems: Vec::new(), keys: BTreeMap::new() }
     }
 
@@ -96,8 +96,8 @@ impl<'a> Checker<'a> {
         let span = value.span();
         let problem = match rules::judge(path, value.get_ref()) {
             Ok(()) => return,
-            Err(Fault::Open(message)) => self.source.problem(&span, message),
-            Err(Fault::Secret(message)) => self.source.secret_problem(&span, message),
+            Err(RuleFault::Open(message)) => self.source.problem(&span, message),
+            Err(RuleFault::Secret(message)) => self.source.secret_problem(&span, message),
         };
         self.problems.push((span.start, problem));
     }
@@ -106,15 +106,15 @@ impl<'a> Checker<'a> {
 /// The defaults with one entry in every list, so that each list shows what it is a list of.
 pub(super) fn shape() -> Table {
     let entry = |key: &str, value: &str| [(key.to_owned(), value.to_owned())].into();
-    let provider = Provider {
+    let provider = ProviderSettings {
         params: entry("platform", "web"),
         headers_env: entry("x-jwt-key", "TIKTOP_JWT"),
-        ..Provider::default()
+        ..ProviderSettings::default()
     };
     let sample = Settings {
         rooms: vec!["@name".into()],
         providers: vec![provider],
-        session: Session { hosts: vec!["example.com".into()], ..Session::default() },
+        session: SessionSettings { hosts: vec!["example.com".into()], ..SessionSettings::default() },
         proxies: entry("@name", "socks5h://127.0.0.1:9050"),
         keys: [("quit".to_owned(), vec!["q".to_owned()])].into(),
         ..Settings::default()

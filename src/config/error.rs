@@ -6,14 +6,14 @@ use super::source::shown;
 
 /// Everything that is wrong with the settings: at least one problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
-    kind: Kind,
+pub struct ConfigError {
+    kind: ConfigErrorKind,
     problems: Vec<Problem>,
 }
 
 /// Where the fault lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ConfigErrorKind {
     /// In the config file.
     File,
     /// In the command line: only `--set` is wrong.
@@ -33,19 +33,19 @@ pub struct Problem {
     pub excerpt: Option<(usize, String)>,
 }
 
-impl Error {
+impl ConfigError {
     /// Nothing when there is no problem.
-    pub(super) fn from_problems(kind: Kind, problems: Vec<Problem>) -> Result<(), Self> {
+    pub(super) fn from_problems(kind: ConfigErrorKind, problems: Vec<Problem>) -> Result<(), Self> {
         if problems.is_empty() { Ok(()) } else { Err(Self { kind, problems }) }
     }
 
-    pub(super) fn one(kind: Kind, place: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(super) fn one(kind: ConfigErrorKind, place: impl Into<String>, message: impl Into<String>) -> Self {
         let problem = Problem { place: place.into(), message: message.into(), excerpt: None };
         Self { kind, problems: vec![problem] }
     }
 
     /// Where the fault lies.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ConfigErrorKind {
         self.kind
     }
 
@@ -55,9 +55,9 @@ impl Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for ConfigError {}
 
-impl fmt::Display for Error {
+impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, problem) in self.problems.iter().enumerate() {
             if index > 0 {

@@ -9,11 +9,11 @@ use toml::de::DeTable;
 use toml::{Table, Value};
 
 use super::check::Checker;
-use super::error::{Error, Kind, Problem, one_line};
+use super::error::{ConfigError, ConfigErrorKind, Problem, one_line};
 use super::paths;
 use super::schema::{Settings, TransportKind};
 use super::set::{self, Set};
-use super::source::{Source, shown};
+use super::source::{SettingsSource, shown};
 
 /// Bytes a config file may have; far more than anybody writes.
 const MAX_FILE: u64 = 1 << 20;
@@ -27,12 +27,12 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
     /// What is allowed and yet hardly meant, each a sentence.
     pub warnings: Vec<String>,
-    places: BTreeMap<String, Place>,
+    places: BTreeMap<String, OptionPlace>,
 }
 
 /// Where an option was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum OptionPlace {
     /// In the file.
     File {
         /// Its path.
@@ -44,7 +44,7 @@ pub enum Place {
     Flag(String),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for OptionPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, line } => write!(f, "{}:{line}", shown(&path.to_string_lossy())),
@@ -55,7 +55,7 @@ impl fmt::Display for Place {
 
 impl Loaded {
     /// Where the option at this dotted path (`keys.quit`, `providers.0.url`) got its value; nothing for a default.
-    pub fn locate(&self, option: &str) -> Option<&Place> {
+    pub fn locate(&self, option: &str) -> Option<&OptionPlace> {
         self.places.get(option)
     }
 
@@ -70,7 +70,7 @@ impl Loaded {
 /// file may be missing. `sets` are the `KEY=VALUE` of each `--set`.
 ///
 /// Fails with every mistake of the file and of the flags.
-pub fn load(file: Option<&Path>, sets: &[String]) -> Result<Loaded, Error> {
+pub fn load(file: Option<&Path>, sets: &[String]) -> Result<Loaded, ConfigError> {
     let named = file.map(Path::to_owned).or_else(paths::named_config_file);
     let must_exist = named.is_some();
     let mut draft = Draft::default();
@@ -83,14 +83,14 @@ pub fn load(file: Option<&Path>, sets: &[String]) -> Result<Loaded, Error> {
 }
 
 /// The defaults and `--set` alone: for `demo` and tests, which must not see the user's file.
-pub fn load_sets(sets: &[String]) -> Result<Loaded, Error> {
+pub fn load_sets(sets: &[String]) -> Result<Loaded, ConfigError> {
     Draft::default().finish(sets)
 }
 
 /// Reads a config file; nothing when it is not there and need not be.
-fn read(path: &Path, must_exist: bool) -> Result<Option<String>, Error> {
+fn read(path: &Path, must_exist: bool) -> Result<Option<String>, ConfigError> {
     let place = shown(&path.to_string_lossy());
-    let wrong = |message: String| Err(Error::one(Kind::File, place.clone(), message));
+    let wrong = |message: String| Err(ConfigError::one(ConfigErrorKind::File, place.clone(), message));
     let mut bytes = Vec::new();
     let outcome = std::fs::File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
     match outcome {
@@ -129,14 +129,14 @@ fn read(path: &Path, must_exist: bool) -> Result<Option<String>, Error> {
 struct Draft {
     said: Table,
     file: Option<PathBuf>,
-    places: BTreeMap<String, Place>,
+    places: BTreeMap<String, OptionPlace>,
     in_file: Vec<Problem>,
     in_flags: Vec<Problem>,
 }
 
 impl Draft {
     fn add_file(&mut self, path: PathBuf, text: &str) {
-        let source = Source::File { path: shown(&path.to_string_lossy()), text };
+        let source = SettingsSource::File { path: shown(&path.to_string_lossy()), text };
         let not_toml = |error: toml::de::Error| {
             source.problem(&error.span().unwrap_or(0..0), format!("this is not TOML: {}", one_line(error.message())))
         };
@@ -145,7 +145,7 @@ impl Draft {
             Ok(document) => {
                 let findings = Checker::new(&source).document(document.get_ref());
                 self.in_file.extend(findings.problems);
-                let place = |at| Place::File { path: path.clone(), line: source.line(at).unwrap_or(1) };
+                let place = |at| OptionPlace::File { path: path.clone(), line: source.line(at).unwrap_or(1) };
                 self.places.extend(findings.keys.into_iter().map(|(key, at)| (key, place(at))));
                 match text.parse() {
                     Ok(said) => self.said = said,
@@ -164,7 +164,7 @@ impl Draft {
                 let replaced = format!("{key}.");
                 self.places.retain(|place, _| value.is_table() || !place.starts_with(&replaced));
                 let places = inside.into_iter().chain([key.clone()]);
-                self.places.extend(places.map(|place| (place, Place::Flag(key.clone()))));
+                self.places.extend(places.map(|place| (place, OptionPlace::Flag(key.clone()))));
                 let wrap = |value, name: &str| Value::Table(Table::from_iter([(name.to_owned(), value)]));
                 if let Value::Table(table) = key.rsplit('.').fold(value, wrap) {
                     merge(&mut self.said, table);
@@ -173,17 +173,16 @@ impl Draft {
         }
     }
 
-    fn finish(mut self, sets: &[String]) -> Result<Loaded, Error> {
+    fn finish(mut self, sets: &[String]) -> Result<Loaded, ConfigError> {
         for set in sets {
             self.add_set(set);
         }
-        let kind = if self.in_file.is_empty() { Kind::Flag } else { Kind::File };
+        let kind = if self.in_file.is_empty() { ConfigErrorKind::Flag } else { ConfigErrorKind::File };
         let problems = self.in_file.into_iter().chain(self.in_flags).collect();
-        Error::from_problems(kind, problems)?;
-        let mut settings: Settings = self
-            .said
-            .try_into()
-            .map_err(|error: toml::de::Error| Error::one(Kind::File, "settings", one_line(error.message())))?;
+        ConfigError::from_problems(kind, problems)?;
+        let mut settings: Settings = self.said.try_into().map_err(|error: toml::de::Error| {
+            ConfigError::one(ConfigErrorKind::File, "settings", one_line(error.message()))
+        })?;
         expand_paths(&mut settings);
         Ok(Loaded { warnings: warnings(&settings), settings, file: self.file, places: self.places })
     }
@@ -251,7 +250,7 @@ mod tests {
     }
 
     /// What the check lets pass, and the settings then cannot take, would be reported without a place.
-    fn has_a_place(loaded: &Result<Loaded, Error>) -> bool {
+    fn has_a_place(loaded: &Result<Loaded, ConfigError>) -> bool {
         loaded.as_ref().err().is_none_or(|error| error.problems().iter().all(|problem| problem.place != "settings"))
     }
 

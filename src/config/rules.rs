@@ -9,7 +9,7 @@ use toml::de::{DeArray, DeValue};
 use url::{Host, Url};
 
 use super::check::nearest;
-use super::schema::{Provider, ProviderFlow, ProviderPath, TransportKind};
+use super::schema::{ProviderFlow, ProviderPath, ProviderSettings, TransportKind};
 use super::source::{names_a_secret, shown};
 use crate::ids::Target;
 
@@ -27,7 +27,7 @@ const FREE_NAMES: [&str; 4] = ["keys", "proxies", "providers.*.params", "provide
 
 /// Why a value is refused.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum RuleFault {
     /// The sentence; the line may be shown.
     Open(String),
     /// The sentence; the line may hold a secret.
@@ -35,7 +35,7 @@ pub(super) enum Fault {
 }
 
 /// Judges the value of the option at `path`, whose type is right already.
-pub(super) fn judge(path: &str, value: &DeValue<'_>) -> Result<(), Fault> {
+pub(super) fn judge(path: &str, value: &DeValue<'_>) -> Result<(), RuleFault> {
     let option = option_name(path);
     match value {
         DeValue::String(text) => text_rule(&option, path, text),
@@ -63,9 +63,9 @@ fn positions(path: &str) -> String {
     path.split('.').map(|part| if position(part) { "*" } else { part }).collect::<Vec<_>>().join(".")
 }
 
-fn text_rule(option: &str, path: &str, text: &str) -> Result<(), Fault> {
+fn text_rule(option: &str, path: &str, text: &str) -> Result<(), RuleFault> {
     match option {
-        "rooms.*" => text.parse::<Target>().map(drop).map_err(|error| Fault::Open(format!("'{path}': {error}"))),
+        "rooms.*" => text.parse::<Target>().map(drop).map_err(|error| RuleFault::Open(format!("'{path}': {error}"))),
         "transports.*" => one_of::<TransportKind>("transport", text),
         "providers.*.flow" => one_of::<ProviderFlow>("flow", text),
         "providers.*.path" => one_of::<ProviderPath>("path", text),
@@ -93,7 +93,7 @@ fn text_rule(option: &str, path: &str, text: &str) -> Result<(), Fault> {
     }
 }
 
-fn list_rule(option: &str, items: &DeArray<'_>) -> Result<(), Fault> {
+fn list_rule(option: &str, items: &DeArray<'_>) -> Result<(), RuleFault> {
     match option {
         "transports" if items.is_empty() => {
             open(format!("'transports' cannot be empty; name at least one of: {}", names::<TransportKind>().join(", ")))
@@ -106,17 +106,17 @@ fn list_rule(option: &str, items: &DeArray<'_>) -> Result<(), Fault> {
     }
 }
 
-fn open(message: String) -> Result<(), Fault> {
-    Err(Fault::Open(message))
+fn open(message: String) -> Result<(), RuleFault> {
+    Err(RuleFault::Open(message))
 }
 
 /// What an entry of `[[providers]]` will be called: see `schema::Provider`.
 fn provider_name(entry: &DeValue<'_>) -> String {
     let text = |key: &str| entry.get(key).and_then(|value| value.get_ref().as_str());
-    text("name").map_or_else(|| Provider::default_name(text("url")), str::to_owned)
+    text("name").map_or_else(|| ProviderSettings::default_name(text("url")), str::to_owned)
 }
 
-fn unique(list: &str, names: impl Iterator<Item = String>) -> Result<(), Fault> {
+fn unique(list: &str, names: impl Iterator<Item = String>) -> Result<(), RuleFault> {
     let mut seen = HashSet::new();
     for name in names {
         if seen.contains(&name) {
@@ -127,7 +127,7 @@ fn unique(list: &str, names: impl Iterator<Item = String>) -> Result<(), Fault> 
     Ok(())
 }
 
-fn in_range(option: &str, number: Option<i64>) -> Result<(), Fault> {
+fn in_range(option: &str, number: Option<i64>) -> Result<(), RuleFault> {
     let Some((_, range, unit)) = RANGES.iter().find(|(name, ..)| *name == option) else { return Ok(()) };
     if number.is_some_and(|number| range.contains(&number)) {
         return Ok(());
@@ -140,7 +140,7 @@ fn names<T: IntoEnumIterator + ToString>() -> Vec<String> {
     T::iter().map(|value| value.to_string()).collect()
 }
 
-fn one_of<T: IntoEnumIterator + ToString + FromStr>(what: &str, text: &str) -> Result<(), Fault> {
+fn one_of<T: IntoEnumIterator + ToString + FromStr>(what: &str, text: &str) -> Result<(), RuleFault> {
     if text.parse::<T>().is_ok() {
         return Ok(());
     }
@@ -155,14 +155,14 @@ fn given<'p>(path: &'p str, section: &str) -> &'p str {
     path.split_once(section).map_or("", |(_, name)| name)
 }
 
-fn country(path: &str, text: &str) -> Result<(), Fault> {
+fn country(path: &str, text: &str) -> Result<(), RuleFault> {
     let is_code = text.is_empty() || (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()));
     if is_code { Ok(()) } else { open(format!("'{path}' takes a country in two letters, such as DE")) }
 }
 
-fn parameter(path: &str, text: &str) -> Result<(), Fault> {
+fn parameter(path: &str, text: &str) -> Result<(), RuleFault> {
     if names_a_secret(given(path, ".params.")) {
-        return Err(Fault::Secret(format!(
+        return Err(RuleFault::Secret(format!(
             "'{path}' is a secret, and settings hold none; key_env names the variable of the key, headers_env those of headers"
         )));
     }
@@ -170,35 +170,35 @@ fn parameter(path: &str, text: &str) -> Result<(), Fault> {
     if plain { Ok(()) } else { open(format!("'{path}' takes text on one line")) }
 }
 
-fn header(path: &str) -> Result<(), Fault> {
+fn header(path: &str) -> Result<(), RuleFault> {
     let name = given(path, ".headers_env.");
     let is_token = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if is_token { Ok(()) } else { open(format!("'{}' is no name of a header, such as x-jwt-key", shown(name))) }
 }
 
-fn room(path: &str) -> Result<(), Fault> {
+fn room(path: &str) -> Result<(), RuleFault> {
     let name = given(path, "proxies.");
-    name.parse::<Target>().map(drop).map_err(|error| Fault::Open(format!("'proxies': {error}")))
+    name.parse::<Target>().map(drop).map_err(|error| RuleFault::Open(format!("'proxies': {error}")))
 }
 
 /// A base address: encrypted, or on this machine. `schemes` are the safe one and the plain one.
-fn address(path: &str, text: &str, schemes: [&str; 2]) -> Result<(), Fault> {
+fn address(path: &str, text: &str, schemes: [&str; 2]) -> Result<(), RuleFault> {
     let [safe, plain] = schemes;
     let url = match Url::parse(text) {
         Ok(url) if url.host().is_some() => url,
         _ => {
             let message = format!("'{path}' takes a whole address, such as {safe}://example.com");
             // What cannot be read cannot be told apart: before an @ there may be a password.
-            return Err(if text.contains('@') { Fault::Secret(message) } else { Fault::Open(message) });
+            return Err(if text.contains('@') { RuleFault::Secret(message) } else { RuleFault::Open(message) });
         }
     };
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Fault::Secret(format!(
+        return Err(RuleFault::Secret(format!(
             "'{path}' holds a user name or password, and settings hold no secrets; leave out all before the @"
         )));
     }
     if url.query().is_some() && path.starts_with("providers.") {
-        return Err(Fault::Secret(format!(
+        return Err(RuleFault::Secret(format!(
             "'{path}' takes an address without ?…; a key goes into the environment or into a file, as key_env and key_file say"
         )));
     }
@@ -213,12 +213,12 @@ fn address(path: &str, text: &str, schemes: [&str; 2]) -> Result<(), Fault> {
 }
 
 /// Who speaks to a browser's DevTools can do anything in it, so that road never leaves this machine.
-fn endpoint(text: &str) -> Result<(), Fault> {
+fn endpoint(text: &str) -> Result<(), RuleFault> {
     let near = |url: &Url| url.scheme() == "http" && is_loopback(url) && url.username().is_empty();
     if Url::parse(text).is_ok_and(|url| near(&url) && url.password().is_none()) {
         return Ok(());
     }
-    Err(Fault::Secret(
+    Err(RuleFault::Secret(
         "'browser.endpoint' takes http:// to this machine, such as http://127.0.0.1:9222; to reach a browser elsewhere, \
          forward its port with ssh"
             .to_owned(),
@@ -234,20 +234,20 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn proxy(path: &str, text: &str) -> Result<(), Fault> {
+fn proxy(path: &str, text: &str) -> Result<(), RuleFault> {
     let known = |url: &Url| matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") && url.has_host();
     if Url::parse(text).is_ok_and(|url| known(&url)) {
         return Ok(());
     }
     // The value is never shown: what was meant as a password may stand anywhere in an address that cannot be read.
     let or_not = if path == "service.proxy" { ", or \"\" for what the environment says" } else { "" };
-    Err(Fault::Secret(format!(
+    Err(RuleFault::Secret(format!(
         "'{}' takes http://, https://, socks5:// or socks5h:// with a host, such as socks5h://127.0.0.1:9050{or_not}",
         shown(path)
     )))
 }
 
-fn language(text: &str) -> Result<(), Fault> {
+fn language(text: &str) -> Result<(), RuleFault> {
     let mut parts = text.split('-');
     let first = parts.next().unwrap_or_default();
     let is_tag = matches!(first.len(), 2..=3)
@@ -259,29 +259,29 @@ fn language(text: &str) -> Result<(), Fault> {
     open(format!("'service.language' takes a language code, such as en or pt-BR, not '{}'", shown(text)))
 }
 
-fn variable(path: &str, text: &str) -> Result<(), Fault> {
+fn variable(path: &str, text: &str) -> Result<(), RuleFault> {
     let is_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     if text.bytes().all(is_name) && !text.starts_with(|first: char| first.is_ascii_digit()) {
         return Ok(());
     }
-    Err(Fault::Secret(format!(
+    Err(RuleFault::Secret(format!(
         "'{path}' takes the name of an environment variable, in capitals, such as TIKTOP_PROVIDER_KEY, not the key itself"
     )))
 }
 
 /// A path to a file with a secret; the secret itself, pasted here, is told apart by its looks.
-fn secret_file(path: &str, text: &str) -> Result<(), Fault> {
+fn secret_file(path: &str, text: &str) -> Result<(), RuleFault> {
     let pasted =
         text.len() >= 24 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     if !pasted {
         return Ok(());
     }
-    Err(Fault::Secret(format!(
+    Err(RuleFault::Secret(format!(
         "'{path}' takes the path of a file of mode 0600, such as ~/.config/tiktop/secret, not the secret itself"
     )))
 }
 
-fn host(path: &str, text: &str) -> Result<(), Fault> {
+fn host(path: &str, text: &str) -> Result<(), RuleFault> {
     let named = Host::parse(text).is_ok() && !text.contains('*');
     if named { Ok(()) } else { open(format!("'{path}' takes only a host, such as example.com, not '{}'", shown(text))) }
 }
@@ -292,7 +292,7 @@ mod tests {
     use crate::config::check::shape;
     use rstest::rstest;
 
-    fn judged(path: &str, text: &str) -> Result<(), Fault> {
+    fn judged(path: &str, text: &str) -> Result<(), RuleFault> {
         judge(path, &DeValue::String(text.into()))
     }
 
@@ -345,7 +345,7 @@ mod tests {
     #[case("cloud.url", "https://relay.example.com", "write wss://")]
     #[case("session.target_idc", "a; b=c", "such as useast1a")]
     fn wrong_values_are_refused_with_the_right_one(#[case] path: &str, #[case] text: &str, #[case] says: &str) {
-        let (Fault::Open(message) | Fault::Secret(message)) = judged(path, text).unwrap_err();
+        let (RuleFault::Open(message) | RuleFault::Secret(message)) = judged(path, text).unwrap_err();
         assert!(message.contains(says), "{message}");
     }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use provider::{Cloud, Provider, ProviderFlow, ProviderPath};
+pub use provider::{CloudSettings, ProviderFlow, ProviderPath, ProviderSettings};
 
 /// All settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,25 +18,25 @@ pub struct Settings {
     /// Ways to receive a live, tried in this order.
     pub transports: Vec<TransportKind>,
     /// Addresses of the service and how to reach it.
-    pub service: Service,
+    pub service: ServiceSettings,
     /// Signing providers, tried in this order.
-    pub providers: Vec<Provider>,
+    pub providers: Vec<ProviderSettings>,
     /// The relay of the `cloud` transport.
-    pub cloud: Cloud,
+    pub cloud: CloudSettings,
     /// The `poll` transport.
-    pub poll: Poll,
+    pub poll: PollSettings,
     /// Your own TikTok session, for rooms that need one.
-    pub session: Session,
+    pub session: SessionSettings,
     /// The browser that the `browser` transport listens to.
-    pub browser: Browser,
+    pub browser: BrowserSettings,
     /// Proxies of single rooms, by name or room id, for all that concerns that room.
     pub proxies: BTreeMap<String, String>,
     /// Recording.
-    pub record: Record,
+    pub record: RecordSettings,
     /// What `--capture` may keep.
-    pub capture: Capture,
+    pub capture: CaptureSettings,
     /// The screen.
-    pub screen: Screen,
+    pub screen: ScreenSettings,
     /// Keys by action, each a list of chords such as `["q", "ctrl-c"]`.
     pub keys: Keys,
 }
@@ -49,16 +49,16 @@ impl Default for Settings {
         Self {
             rooms: Vec::new(),
             transports: vec![TransportKind::Provider, TransportKind::Direct],
-            service: Service::default(),
-            providers: vec![Provider::default()],
-            cloud: Cloud::default(),
-            poll: Poll::default(),
-            session: Session::default(),
-            browser: Browser::default(),
+            service: ServiceSettings::default(),
+            providers: vec![ProviderSettings::default()],
+            cloud: CloudSettings::default(),
+            poll: PollSettings::default(),
+            session: SessionSettings::default(),
+            browser: BrowserSettings::default(),
             proxies: BTreeMap::new(),
-            record: Record::default(),
-            capture: Capture::default(),
-            screen: Screen::default(),
+            record: RecordSettings::default(),
+            capture: CaptureSettings::default(),
+            screen: ScreenSettings::default(),
             keys: Keys::new(),
         }
     }
@@ -86,7 +86,7 @@ pub enum TransportKind {
 /// Addresses of the service and how to reach it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Service {
+pub struct ServiceSettings {
     /// Pages and look-ups.
     pub site_url: String,
     /// Room info, gifts; `/webcast` is added where no path is given.
@@ -107,7 +107,7 @@ pub struct Service {
     pub danger_accept_invalid_certs: bool,
 }
 
-impl Default for Service {
+impl Default for ServiceSettings {
     fn default() -> Self {
         Self {
             site_url: "https://www.tiktok.com".into(),
@@ -126,7 +126,7 @@ impl Default for Service {
 /// Your own TikTok session. The cookie itself is never in this file: `TIKTOP_SESSION_ID`, or `file`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Session {
+pub struct SessionSettings {
     /// File (mode 0600) that holds the `sessionid` cookie; empty for none.
     pub file: String,
     /// TikTok's data centre of the session (the cookie `tt-target-idc`), unless `TIKTOP_TARGET_IDC` names it; empty when
@@ -139,12 +139,12 @@ pub struct Session {
 /// A browser of the user's own, for the `browser` transport.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Browser {
+pub struct BrowserSettings {
     /// Where its DevTools answer: `http`, on this machine.
     pub endpoint: String,
 }
 
-impl Default for Browser {
+impl Default for BrowserSettings {
     fn default() -> Self {
         Self { endpoint: "http://127.0.0.1:9222".into() }
     }
@@ -153,12 +153,12 @@ impl Default for Browser {
 /// The `poll` transport.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Poll {
+pub struct PollSettings {
     /// Milliseconds between two questions; the service may ask for more.
     pub interval_ms: u64,
 }
 
-impl Default for Poll {
+impl Default for PollSettings {
     fn default() -> Self {
         Self { interval_ms: 1_000 }
     }
@@ -167,14 +167,14 @@ impl Default for Poll {
 /// Recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Record {
+pub struct RecordSettings {
     /// Folder for recordings; empty: your videos folder, else the home folder.
     pub dir: PathBuf,
     /// The ffmpeg to run: a name to find or a path.
     pub ffmpeg: String,
 }
 
-impl Default for Record {
+impl Default for RecordSettings {
     fn default() -> Self {
         Self { dir: PathBuf::new(), ffmpeg: "ffmpeg".into() }
     }
@@ -183,14 +183,14 @@ impl Default for Record {
 /// What `--capture` may keep, over all rooms and runs; the oldest goes first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Capture {
+pub struct CaptureSettings {
     /// Megabytes on disk at most.
     pub max_mb: u64,
     /// Days a capture is kept.
     pub max_days: u64,
 }
 
-impl Default for Capture {
+impl Default for CaptureSettings {
     fn default() -> Self {
         Self { max_mb: 1_024, max_days: 14 }
     }
@@ -199,7 +199,7 @@ impl Default for Capture {
 /// The screen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Screen {
+pub struct ScreenSettings {
     /// Frames a second at most; 10 is plenty over a slow line.
     pub fps: u16,
     /// Draw with ASCII only.
@@ -208,7 +208,7 @@ pub struct Screen {
     pub mouse: bool,
 }
 
-impl Default for Screen {
+impl Default for ScreenSettings {
     fn default() -> Self {
         Self { fps: 30, ascii: false, mouse: false }
     }

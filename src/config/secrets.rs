@@ -6,8 +6,8 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read;
 
-use super::error::{Error, Kind};
-use super::schema::{Provider, Settings, TransportKind};
+use super::error::{ConfigError, ConfigErrorKind};
+use super::schema::{ProviderSettings, Settings, TransportKind};
 use super::source::shown;
 
 /// The environment variable with the `sessionid` cookie.
@@ -59,11 +59,11 @@ pub struct Secrets {
 ///
 /// Fails when a named file cannot be read, is open to others, or holds what cannot be a secret. A variable that is not
 /// set is no error: providers work without a key too.
-pub fn secrets(settings: &Settings, env: impl Fn(&str) -> Option<String>) -> Result<Secrets, Error> {
+pub fn secrets(settings: &Settings, env: impl Fn(&str) -> Option<String>) -> Result<Secrets, ConfigError> {
     let provider_keys = settings.providers.iter().enumerate().map(|(index, provider)| {
         find(&provider.key_env, &format!("providers.{index}.key_file"), &provider.key_file, &env)
     });
-    let headers = |provider: &Provider| -> Result<Vec<_>, Error> {
+    let headers = |provider: &ProviderSettings| -> Result<Vec<_>, ConfigError> {
         let found = provider
             .headers_env
             .iter()
@@ -85,7 +85,7 @@ pub fn secrets(settings: &Settings, env: impl Fn(&str) -> Option<String>) -> Res
 
 /// A sentence when the built-in provider's key is set and yet goes to nobody, which is hard to notice.
 pub fn unused_key(settings: &Settings, env: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let variable = Provider::default().key_env;
+    let variable = ProviderSettings::default().key_env;
     let relayed = settings.transports.contains(&TransportKind::Cloud) && settings.cloud.key_env == variable;
     let used = relayed || settings.providers.iter().any(|provider| provider.key_env == variable);
     let set = env(&variable).is_some_and(|key| !key.trim().is_empty());
@@ -97,7 +97,7 @@ fn find(
     option: &str,
     file: &str,
     env: &impl Fn(&str) -> Option<String>,
-) -> Result<Option<Secret>, Error> {
+) -> Result<Option<Secret>, ConfigError> {
     let clean = |text: &str| if variable == SESSION_ENV { session_value(text) } else { text.to_owned() };
     if !variable.is_empty()
         && let Some(secret) = env(variable).map(|text| clean(&text)).as_deref().and_then(Secret::new)
@@ -108,7 +108,7 @@ fn find(
         return Ok(None);
     }
     let place = format!("{option} = '{}'", shown(file));
-    let wrong = |message: String| Error::one(Kind::Secret, place.clone(), message);
+    let wrong = |message: String| ConfigError::one(ConfigErrorKind::Secret, place.clone(), message);
     let secret = read(file).map_err(wrong)?;
     let secret =
         Secret::new(&clean(&secret)).ok_or_else(|| wrong("the file is empty; write the secret into it".to_owned()))?;
@@ -157,7 +157,7 @@ fn session_value(pasted: &str) -> String {
 }
 
 /// A secret goes into a header or a cookie: one word of printable ASCII, and nothing that starts another cookie.
-fn judge(secret: Secret, place: &str) -> Result<Secret, Error> {
+fn judge(secret: Secret, place: &str) -> Result<Secret, ConfigError> {
     let session = place.contains(SESSION_ENV) || place.starts_with("session.file");
     let fits = |byte: u8| {
         byte.is_ascii_graphic() && byte != b';' && !(session && matches!(byte, b'=' | b'"' | b'{' | b'[' | b','))
@@ -166,7 +166,7 @@ fn judge(secret: Secret, place: &str) -> Result<Secret, Error> {
         return Ok(secret);
     }
     let message = "this holds more than one secret; leave only the value: no name, no ';', no blanks, one line";
-    Err(Error::one(Kind::Secret, place, message))
+    Err(ConfigError::one(ConfigErrorKind::Secret, place, message))
 }
 
 fn read(path: &str) -> Result<String, String> {

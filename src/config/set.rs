@@ -8,7 +8,7 @@ use toml::de::DeValue;
 
 use super::check::{Checker, join, shape, shape_of, unknown_key};
 use super::error::{Problem, one_line};
-use super::source::{Source, names_a_secret};
+use super::source::{SettingsSource, names_a_secret};
 
 /// What one `--set` says.
 pub(super) struct Set {
@@ -23,11 +23,11 @@ pub(super) struct Set {
 /// Reads one `KEY=VALUE`, or finds all that is wrong with it.
 pub(super) fn parse(set: &str) -> Result<Set, Vec<Problem>> {
     let Some((key, text)) = set.split_once('=') else {
-        let source = Source::Flag { key: set };
+        let source = SettingsSource::Flag { key: set };
         return Err(vec![source.problem(&(0..0), "write KEY=VALUE, such as service.language=de".to_owned())]);
     };
     let (key, text) = (key.trim(), text.trim());
-    let source = Source::Flag { key };
+    let source = SettingsSource::Flag { key };
     let wrong = |message: String| vec![source.problem(&(0..0), message)];
     let shape = find(key).map_err(wrong)?;
     // An option that is text takes the bare word; quotes are honoured, so that a copied TOML line works too.

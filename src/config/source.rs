@@ -24,7 +24,7 @@ const SECRET_NAMES: [&str; 12] = [
 ];
 
 /// One place settings come from.
-pub(super) enum Source<'a> {
+pub(super) enum SettingsSource<'a> {
     /// A file.
     File {
         /// Its path, as shown.
@@ -39,7 +39,7 @@ pub(super) enum Source<'a> {
     },
 }
 
-impl Source<'_> {
+impl SettingsSource<'_> {
     /// A problem at `span`, with its line.
     pub(super) fn problem(&self, span: &Range<usize>, message: String) -> Problem {
         match self {
@@ -52,7 +52,7 @@ impl Source<'_> {
         }
     }
 
-    /// Like [`Source::problem`] where the value itself may be a secret.
+    /// Like [`SettingsSource::problem`] where the value itself may be a secret.
     pub(super) fn secret_problem(&self, span: &Range<usize>, message: String) -> Problem {
         let mut problem = self.problem(span, message);
         if let Some((_, text)) = &mut problem.excerpt {
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_shown_line_cannot_move_the_cursor() {
-        let source = Source::File { path: "config.toml".into(), text: "fps = \"\u{1b}[2J\"" };
+        let source = SettingsSource::File { path: "config.toml".into(), text: "fps = \"\u{1b}[2J\"" };
         let problem = source.problem(&(0..3), "wrong".into()).to_string();
         assert!(!problem.contains('\u{1b}'), "{problem:?}");
     }

@@ -3,7 +3,7 @@
 use super::EventKind;
 use super::Viewer;
 use super::decode::Common;
-use super::decode::Context;
+use super::decode::DecodeContext;
 use super::decode::EventBody;
 use super::decode::display::Display;
 use super::decode::people::is_somebody;
@@ -76,7 +76,7 @@ const MAX_BANNER: usize = 16_384;
 const MAX_ENTITIES: usize = 4;
 
 /// `WebcastRoomNotifyMessage`: the sentence stands in its own header.
-pub(super) fn room_notify<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn room_notify<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let notify = Notify::read(message)?;
     context.common = notify.common;
     let display_text = context.common.display_text;
@@ -84,7 +84,10 @@ pub(super) fn room_notify<'a>(context: &mut Context<'a>, message: Fields<'a>) ->
 }
 
 /// `WebcastGiftBroadcastMessage`: a room notice inside.
-pub(super) fn gift_broadcast<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn gift_broadcast<'a>(
+    context: &mut DecodeContext<'a>,
+    message: Fields<'a>,
+) -> Result<EventKind, DecodeError> {
     let mut notify = Notify::default();
     for field in message {
         let field = field?;
@@ -98,7 +101,7 @@ pub(super) fn gift_broadcast<'a>(context: &mut Context<'a>, message: Fields<'a>)
 }
 
 /// `WebcastMarqueeAnnouncementMessage`: room notices inside; the first one that says something.
-pub(super) fn marquee<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn marquee<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let (mut notify, mut seen) = (Notify::default(), 0);
     for field in message {
         let field = field?;
@@ -140,7 +143,7 @@ impl<'a> Notify<'a> {
 }
 
 fn announcement<'a>(
-    context: &Context<'a>,
+    context: &DecodeContext<'a>,
     kind: AnnouncementKind,
     display_text: &'a [u8],
     user: Option<Fields<'a>>,
@@ -159,7 +162,7 @@ pub(super) fn somebody(user: Option<Fields<'_>>) -> Result<Option<Arc<Viewer>>, 
 }
 
 /// `WebcastInRoomBannerMessage`. What 2 holds is JSON in recordings and other things in newer schemas.
-pub(super) fn banner<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn banner<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut banner = Banner::default();
     for field in message {
         let field = field?;
@@ -180,7 +183,7 @@ pub(super) fn banner<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Resu
 }
 
 /// `WebcastOecLiveShoppingMessage`; one source reads a blob in 2.
-pub(super) fn shop<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn shop<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut shop = Shop::default();
     for field in message {
         let field = field?;

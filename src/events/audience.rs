@@ -5,7 +5,7 @@ use super::Notice;
 use super::NoticeKind;
 use super::Viewer;
 use super::decode::Common;
-use super::decode::Context;
+use super::decode::DecodeContext;
 use super::decode::EventBody;
 use super::decode::display::Display;
 use super::decode::people::Sender;
@@ -90,7 +90,7 @@ pub struct TopViewer {
 /// Most rows of the service's top list looked at; it sends 16.
 const MAX_RANKS: usize = 32;
 
-pub(super) fn member<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn member<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut sender = Sender::default();
     let (mut watching, mut operator, mut action, mut source) = (None, None, 0, Text::default());
     for field in message {
@@ -120,7 +120,7 @@ pub(super) fn member<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Resu
 }
 
 /// `WebcastUnauthorizedMemberMessage`: somebody without an account came in. Their name is a prefix and six digits.
-pub(super) fn guest<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn guest<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let (mut prefix, mut digits) = (Text::default(), Text::default());
     for field in message {
         let field = field?;
@@ -167,7 +167,7 @@ fn moderation(action: i32, target: &Viewer, operator: Option<&Viewer>) -> String
     }
 }
 
-pub(super) fn social<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn social<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut sender = Sender::default();
     let (mut action, mut followers, mut shares) = (0, None, None);
     for field in message {
@@ -207,7 +207,7 @@ fn friends(key: &[u8]) -> u32 {
     number.and_then(|number| std::str::from_utf8(number).ok()?.parse().ok()).unwrap_or(0)
 }
 
-pub(super) fn like<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn like<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let (mut from, mut count, mut total) = (None, 0, 0);
     for field in message {
         let field = field?;
@@ -224,7 +224,7 @@ pub(super) fn like<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result
     Ok(EventKind::Like(Like { from, count, total }))
 }
 
-pub(super) fn viewers<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn viewers<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut viewers = Viewers { watching: 0, total: None, anonymous: 0, top: Vec::new() };
     let mut rows = 0;
     for field in message {

@@ -10,7 +10,7 @@ use super::EventKind;
 use super::Host;
 use super::Viewer;
 use super::decode::Common;
-use super::decode::Context;
+use super::decode::DecodeContext;
 use super::decode::EventBody;
 use super::json::JsonTally;
 use super::json::views::HostView;
@@ -164,7 +164,7 @@ pub struct Supporter {
     pub points: u64,
 }
 
-pub(super) fn battle<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn battle<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let (mut id, mut setting, mut action, mut sides) = (None, Setting::default(), 0, Sides::default());
     for field in message {
         let field = field?;
@@ -192,7 +192,7 @@ pub(super) fn battle<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Resu
     })))
 }
 
-pub(super) fn points<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn points<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let (mut id, mut setting, mut sides, mut trigger) = (None, Setting::default(), Sides::default(), 0);
     let (mut from, mut gift, mut count, mut diamonds) = (None, None, 1, 0);
     for field in message {
@@ -223,7 +223,10 @@ pub(super) fn points<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Resu
     })))
 }
 
-pub(super) fn punish_finish<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn punish_finish<'a>(
+    context: &mut DecodeContext<'a>,
+    message: Fields<'a>,
+) -> Result<EventKind, DecodeError> {
     let (mut id, mut setting) = (None, Setting::default());
     for field in message {
         let field = field?;

@@ -45,7 +45,7 @@ impl Decoder {
 
     /// Reads one message; `at` is when it was received.
     pub fn decode(&self, message: &Message, at: Moment) -> RoomEvent {
-        let mut context = Context { catalogue: &self.catalogue, common: Common::default() };
+        let mut context = DecodeContext { catalogue: &self.catalogue, common: Common::default() };
         let kind = read(&mut context, message);
         let common = context.common;
         RoomEvent {
@@ -79,9 +79,9 @@ impl<T: EventBody> EventBody for Box<T> {
 }
 
 /// A reading of one family: its message's fields in, what happened out.
-pub(super) type Reading = for<'a> fn(&mut Context<'a>, Fields<'a>) -> Result<EventKind, DecodeError>;
+pub(super) type DecodeFn = for<'a> fn(&mut DecodeContext<'a>, Fields<'a>) -> Result<EventKind, DecodeError>;
 
-fn read<'a>(context: &mut Context<'a>, message: &'a Message) -> EventKind {
+fn read<'a>(context: &mut DecodeContext<'a>, message: &'a Message) -> EventKind {
     let error = match super::event::reading(&message.method) {
         // No message is without its header; an empty one would read as somebody's empty comment.
         Some(_) if message.payload.is_empty() => {
@@ -97,7 +97,7 @@ fn read<'a>(context: &mut Context<'a>, message: &'a Message) -> EventKind {
 }
 
 /// What a reading may look at and fill besides its own fields.
-pub(super) struct Context<'a> {
+pub(super) struct DecodeContext<'a> {
     pub(super) catalogue: &'a Catalogue,
     pub(super) common: Common<'a>,
 }

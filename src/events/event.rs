@@ -3,7 +3,7 @@
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
-use super::decode::{EventBody, Reading};
+use super::decode::{DecodeFn, EventBody};
 use super::json::JsonTally;
 use super::minor::minor_event;
 use super::{
@@ -90,7 +90,7 @@ macro_rules! event_kinds {
         }
 
         /// The reading of a method. Methods that are not here are named and counted.
-        pub(super) fn reading(method: &str) -> Option<Reading> {
+        pub(super) fn reading(method: &str) -> Option<DecodeFn> {
             Some(match method {
                 $($($($($method)|+ => $reading,)+)?)+
                 _ => return None,

@@ -6,7 +6,7 @@ use super::Notice;
 use super::NoticeKind;
 use super::Viewer;
 use super::decode::Common;
-use super::decode::Context;
+use super::decode::DecodeContext;
 use super::decode::EventBody;
 use super::decode::display::Display;
 use super::decode::people::Sender;
@@ -181,7 +181,7 @@ pub struct StreakClosed {
     pub group: u64,
 }
 
-pub(super) fn gift<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn gift<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut sender = Sender::default();
     let mut receiver = Receiver::default();
     let (mut id, mut facts) = (None, GiftFacts::default());
@@ -297,7 +297,7 @@ impl Receiver {
     }
 }
 
-pub(super) fn envelope<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn envelope<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     /// `display`: 1 a new one, 2 take it away.
     const HIDE: i32 = 2;
     /// `business_type`, by two libraries.
@@ -344,7 +344,7 @@ fn envelope_info(info: Fields<'_>, envelope: &mut Envelope) -> Result<(), Decode
     Ok(())
 }
 
-pub(super) fn subscribe<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn subscribe<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut sender = Sender::default();
     let (mut months, mut about) = (0, 0);
     for field in message {
@@ -366,7 +366,7 @@ pub(super) fn subscribe<'a>(context: &mut Context<'a>, message: Fields<'a>) -> R
     Ok(EventKind::Subscribe(Subscribe { from: sender.read()?, months, gifted: about != 0 }))
 }
 
-pub(super) fn barrage<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn barrage<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let (mut kind, mut own_text, mut shared_text) = (0, &b""[..], &b""[..]);
     let (mut user, mut grade) = (None, Grade::default());
     for field in message {

@@ -6,7 +6,7 @@ use super::Notice;
 use super::NoticeKind;
 use super::Viewer;
 use super::decode::Common;
-use super::decode::Context;
+use super::decode::DecodeContext;
 use super::decode::EventBody;
 use super::decode::display::Display;
 use super::decode::people::nested;
@@ -111,7 +111,7 @@ pub enum TaskOutcome {
     BothSucceeded,
 }
 
-pub(super) fn item<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn item<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut item = BattleItem {
         battle: None,
         kind: ItemKind::Other,
@@ -214,7 +214,7 @@ fn host(user: Fields<'_>) -> Result<Host, DecodeError> {
     Ok(host)
 }
 
-pub(super) fn task<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn task<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut task = BattleTask { battle: None, stage: TaskStage::Started, progress: None, from: None, outcome: None };
     let mut result = 0;
     for field in message {
@@ -272,7 +272,7 @@ fn first_number(fields: Fields<'_>) -> Result<i32, DecodeError> {
 }
 
 /// `WebcastLinkmicBattleNoticeMessage`: rules of a battle, such as the one gift that counts.
-pub(super) fn notice<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn notice<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let (mut number, mut text) = (0, &b""[..]);
     for field in message {
         let field = field?;

@@ -64,7 +64,7 @@ pub fn type_name(kind: &EventKind) -> &'static str {
 
 /// One event as a line, without its newline.
 pub fn line(ctx: &LineContext<'_>, event: &RoomEvent, tally: Option<JsonTally<'_>>) -> String {
-    escape::to_string(&Line { ctx, event, tally })
+    escape::to_string(&JsonLine { ctx, event, tally })
 }
 
 /// A `gap` line for a reader that was too slow since `from`: what it did not get, by type, and the gift units and coins in
@@ -85,7 +85,7 @@ pub fn raw_line(ctx: &LineContext<'_>, at: Moment, method: &str, id: Option<MsgI
     escape::to_string(&RawLine { ctx, at, method, id, payload })
 }
 
-struct Line<'a> {
+struct JsonLine<'a> {
     ctx: &'a LineContext<'a>,
     event: &'a RoomEvent,
     tally: Option<JsonTally<'a>>,
@@ -139,7 +139,7 @@ impl<'a> Head<'a> {
     }
 }
 
-impl Serialize for Line<'_> {
+impl Serialize for JsonLine<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let event = self.event;
         let mut ctx = LineContext { room_id: event.room_id.or(self.ctx.room_id), ..*self.ctx };

@@ -3,7 +3,7 @@
 use super::EventKind;
 use super::Viewer;
 use super::decode::Common;
-use super::decode::Context;
+use super::decode::DecodeContext;
 use super::decode::EventBody;
 use super::decode::people::nested;
 use super::decode::people::viewer;
@@ -143,7 +143,7 @@ pub enum LinkAction {
 const MAX_PEOPLE: usize = 64;
 
 /// `WebcastLinkMicFanTicketMethod`: coins of every guest.
-pub(super) fn tickets<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn tickets<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut tickets = GuestTickets { guests: Vec::new(), total: 0, whole: true };
     for field in message {
         let field = field?;
@@ -179,7 +179,7 @@ fn coins(fields: Fields<'_>) -> Result<Option<GuestCoins>, DecodeError> {
 }
 
 /// `WebcastLinkMicMethod` and `LinkMicMethod`: in public mostly the coins of one guest.
-pub(super) fn signal<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn signal<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     const TICKETS: i32 = 8;
     let mut link = empty(LinkSource::Signal);
     let (mut who, mut ticket, mut total) = (None, 0, 0);
@@ -204,7 +204,7 @@ pub(super) fn signal<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Resu
 }
 
 /// `WebcastLinkMessage`: lists with people and coins.
-pub(super) fn message<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn message<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut link = empty(LinkSource::Message);
     for field in message {
         let field = field?;
@@ -235,7 +235,7 @@ pub(super) fn message<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Res
 }
 
 /// `WebcastLinkLayerMessage`: lists of ids, and the names of co-hosts.
-pub(super) fn layer<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn layer<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut link = empty(LinkSource::Layer);
     let mut co_hosts = Vec::new();
     for field in message {
@@ -271,17 +271,21 @@ pub(super) fn layer<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Resul
 }
 
 /// `WebcastLinkStateMessage`.
-pub(super) fn state<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn state<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     layout_of(context, message, LinkSource::State)
 }
 
 /// `WebcastLinkMicLayoutStateMessage`.
-pub(super) fn layout<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn layout<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     layout_of(context, message, LinkSource::Layout)
 }
 
 /// Sources disagree about 2, 3 and 6 of the layout: a number that is none is no loss.
-fn layout_of<'a>(context: &mut Context<'a>, message: Fields<'a>, source: LinkSource) -> Result<EventKind, DecodeError> {
+fn layout_of<'a>(
+    context: &mut DecodeContext<'a>,
+    message: Fields<'a>,
+    source: LinkSource,
+) -> Result<EventKind, DecodeError> {
     let mut link = Link { action: LinkAction::Setting, ..empty(source) };
     for field in message {
         let field = field?;

@@ -3,7 +3,7 @@
 use super::EventKind;
 use super::Viewer;
 use super::decode::Common;
-use super::decode::Context;
+use super::decode::DecodeContext;
 use super::decode::EventBody;
 use super::decode::display::Display;
 use super::json::JsonTally;
@@ -39,7 +39,7 @@ pub(super) struct Places {
 
 /// A message that changes nothing we keep. Its text stands in a field of its own or in the header.
 pub(super) fn read_minor<'a>(
-    context: &mut Context<'a>,
+    context: &mut DecodeContext<'a>,
     message: Fields<'a>,
     name: &str,
     places: Places,

@@ -3,7 +3,7 @@
 use super::EventKind;
 use super::Viewer;
 use super::decode::Common;
-use super::decode::Context;
+use super::decode::DecodeContext;
 use super::decode::EventBody;
 use super::decode::display::Display;
 use super::json::JsonTally;
@@ -56,7 +56,10 @@ pub enum ModerationKind {
     AccessControl,
 }
 
-pub(super) fn access_recall<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn access_recall<'a>(
+    context: &mut DecodeContext<'a>,
+    message: Fields<'a>,
+) -> Result<EventKind, DecodeError> {
     let mut told = empty(ModerationKind::AccessRecall);
     let (mut notice, mut content) = (&b""[..], &b""[..]);
     for field in message {
@@ -77,7 +80,7 @@ pub(super) fn access_recall<'a>(context: &mut Context<'a>, message: Fields<'a>) 
     Ok(EventKind::Moderation(Box::new(told)))
 }
 
-pub(super) fn perception<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn perception<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut told = empty(ModerationKind::Perception);
     let (mut toast, mut float) = (&b""[..], &b""[..]);
     for field in message {
@@ -95,7 +98,7 @@ pub(super) fn perception<'a>(context: &mut Context<'a>, message: Fields<'a>) -> 
     Ok(EventKind::Moderation(Box::new(told)))
 }
 
-pub(super) fn room_verify<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn room_verify<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut told = empty(ModerationKind::RoomVerify);
     for field in message {
         let field = field?;
@@ -111,7 +114,10 @@ pub(super) fn room_verify<'a>(context: &mut Context<'a>, message: Fields<'a>) ->
 }
 
 /// `WebcastAccessControlMessage`: what the captcha is like does not concern us.
-pub(super) fn access_control<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn access_control<'a>(
+    context: &mut DecodeContext<'a>,
+    message: Fields<'a>,
+) -> Result<EventKind, DecodeError> {
     for field in message {
         let field = field?;
         if field.number == 1 {
@@ -122,7 +128,7 @@ pub(super) fn access_control<'a>(context: &mut Context<'a>, message: Fields<'a>)
 }
 
 /// The first text that is there; it is worth more than the reason of a punishment.
-fn say(context: &Context<'_>, texts: [&[u8]; 2], told: &mut Moderation) -> Result<(), DecodeError> {
+fn say(context: &DecodeContext<'_>, texts: [&[u8]; 2], told: &mut Moderation) -> Result<(), DecodeError> {
     if let Some(text) = texts.into_iter().find(|text| !text.is_empty()) {
         told.text = Display::read(text)?.render(context.catalogue)?;
     }

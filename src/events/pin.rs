@@ -4,9 +4,9 @@ use super::EventKind;
 use super::Viewer;
 use super::audience;
 use super::decode::Common;
-use super::decode::Context;
+use super::decode::DecodeContext;
+use super::decode::DecodeFn;
 use super::decode::EventBody;
-use super::decode::Reading;
 use super::decode::people::Sender;
 use super::decode::people::is_somebody;
 use super::gift;
@@ -104,7 +104,7 @@ pub enum QuestionChange {
     TurnedOff,
 }
 
-pub(super) fn pin<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn pin<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     const UNPIN: i32 = 2;
     let mut pin = Pin {
         id: None,
@@ -138,10 +138,15 @@ pub(super) fn pin<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<
 }
 
 /// Reads the message inside as if it had come alone, and keeps its words; its header is not ours.
-fn hold_up<'a>(context: &Context<'a>, reading: Reading, inner: Fields<'a>, pin: &mut Pin) -> Result<(), DecodeError> {
+fn hold_up<'a>(
+    context: &DecodeContext<'a>,
+    reading: DecodeFn,
+    inner: Fields<'a>,
+    pin: &mut Pin,
+) -> Result<(), DecodeError> {
     // Empty ones lie beside the one that is meant.
     let Some(inner) = Some(inner).filter(|inner| inner.clone().next().is_some()) else { return Ok(()) };
-    let mut own = Context { catalogue: context.catalogue, common: Common::default() };
+    let mut own = DecodeContext { catalogue: context.catalogue, common: Common::default() };
     let (what, from, text) = match reading(&mut own, inner) {
         Ok(EventKind::Chat(chat)) => (PinnedWhat::Chat, Some(chat.from), chat.text),
         Ok(EventKind::Gift(gift)) => {
@@ -165,7 +170,7 @@ fn hold_up<'a>(context: &Context<'a>, reading: Reading, inner: Fields<'a>, pin: 
     Ok(())
 }
 
-pub(super) fn selected<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn selected<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut question = QuestionFields::default();
     for field in message {
         let field = field?;
@@ -186,16 +191,16 @@ pub(super) fn selected<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Re
 }
 
 /// `WebcastQuestionSlideDownMessage`: the host is done with it.
-pub(super) fn slide_down<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn slide_down<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     changed(context, message, QuestionChange::Answered)
 }
 
-pub(super) fn deleted<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn deleted<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     changed(context, message, QuestionChange::Deleted)
 }
 
 fn changed<'a>(
-    context: &mut Context<'a>,
+    context: &mut DecodeContext<'a>,
     message: Fields<'a>,
     change: QuestionChange,
 ) -> Result<EventKind, DecodeError> {
@@ -219,7 +224,7 @@ fn changed<'a>(
 }
 
 /// `WebcastQuestionSwitchMessage`: questions are allowed or not.
-pub(super) fn switch<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn switch<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut change = QuestionChange::TurnedOff;
     for field in message {
         let field = field?;

@@ -4,7 +4,7 @@ use super::Catalogue;
 use super::EventKind;
 use super::Viewer;
 use super::decode::Common;
-use super::decode::Context;
+use super::decode::DecodeContext;
 use super::decode::EventBody;
 use super::decode::people::is_somebody;
 use super::decode::people::nested;
@@ -141,7 +141,7 @@ const GIFT: u32 = 1;
 /// A part of a goal that counts subscriptions.
 const SUBSCRIPTIONS: u32 = 2;
 
-pub(super) fn poll<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn poll<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut poll = Poll {
         id: None,
         stage: PollStage::Started,
@@ -221,7 +221,7 @@ fn option(fields: Fields<'_>) -> Result<PollOption, DecodeError> {
     Ok(option)
 }
 
-pub(super) fn goal<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn goal<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let (mut goal, mut given) = (Goal::default(), Contribution::default());
     for field in message {
         let field = field?;
@@ -322,14 +322,14 @@ impl EventBody for Poll {
 
 /// What somebody gave for a goal.
 #[derive(Serialize)]
-struct Given<'a> {
+struct GoalGiver<'a> {
     id: Option<Id<UserId>>,
     unique_id: &'a str,
     count: u64,
     coins: u64,
 }
 
-impl<'a> Given<'a> {
+impl<'a> GoalGiver<'a> {
     fn new(given: &'a Contribution) -> Self {
         Self { id: id(given.id), unique_id: given.unique_id.original(), count: given.count, coins: given.coins }
     }
@@ -362,7 +362,7 @@ impl EventBody for Goal {
         map.serialize_entry("starts_at", &time(self.starts_at))?;
         map.serialize_entry("ends_at", &time(self.ends_at))?;
         map.serialize_entry("reached_at", &time(self.reached_at))?;
-        map.serialize_entry("given", &self.given.as_ref().map(Given::new))?;
-        map.serialize_entry("top", &self.top.iter().map(Given::new).collect::<Vec<_>>())
+        map.serialize_entry("given", &self.given.as_ref().map(GoalGiver::new))?;
+        map.serialize_entry("top", &self.top.iter().map(GoalGiver::new).collect::<Vec<_>>())
     }
 }

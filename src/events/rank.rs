@@ -6,7 +6,7 @@ use super::Viewer;
 use super::announce::Notify;
 use super::announce::somebody;
 use super::decode::Common;
-use super::decode::Context;
+use super::decode::DecodeContext;
 use super::decode::EventBody;
 use super::decode::display::Display;
 use super::json::JsonTally;
@@ -71,7 +71,7 @@ pub struct RankRow {
 const MAX_ROWS: usize = 16;
 
 /// `WebcastRankUpdateMessage`: the host's places.
-pub(super) fn update<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn update<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut rank = empty(RankKind::Room);
     for field in message {
         let field = field?;
@@ -101,7 +101,7 @@ fn row(fields: Fields<'_>, catalogue: &Catalogue) -> Result<RankRow, DecodeError
 }
 
 /// `WebcastRankTextMessage`: "… just became the No. 2 viewer!"
-pub(super) fn text<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn text<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut rank = empty(RankKind::Viewer);
     let (mut own, mut other) = (&b""[..], &b""[..]);
     for field in message {
@@ -125,7 +125,7 @@ pub(super) fn text<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result
 }
 
 /// `WebcastHourlyRankMessage`, gone in 2026: the name of a ranking that the room is in.
-pub(super) fn hourly<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn hourly<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut rank = empty(RankKind::Room);
     for field in message {
         let field = field?;
@@ -150,7 +150,10 @@ pub(super) fn hourly<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Resu
 }
 
 /// `WebcastHourlyRankRewardMessage`: winners, each with a room notice; the first one is told.
-pub(super) fn hourly_reward<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn hourly_reward<'a>(
+    context: &mut DecodeContext<'a>,
+    message: Fields<'a>,
+) -> Result<EventKind, DecodeError> {
     let (mut winner, mut notify) = (None, &b""[..]);
     for field in message {
         let field = field?;
@@ -173,7 +176,10 @@ pub(super) fn hourly_reward<'a>(context: &mut Context<'a>, message: Fields<'a>) 
 }
 
 /// `WebcastWeeklyRankRewardMessage`: one winner; its header stands in 3.
-pub(super) fn weekly_reward<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn weekly_reward<'a>(
+    context: &mut DecodeContext<'a>,
+    message: Fields<'a>,
+) -> Result<EventKind, DecodeError> {
     let (mut winner, mut notify) = (None, &b""[..]);
     for field in message {
         let field = field?;
@@ -187,7 +193,7 @@ pub(super) fn weekly_reward<'a>(context: &mut Context<'a>, message: Fields<'a>) 
     reward(context, winner, notify)
 }
 
-fn reward(context: &Context<'_>, who: Option<UserId>, notify: &[u8]) -> Result<EventKind, DecodeError> {
+fn reward(context: &DecodeContext<'_>, who: Option<UserId>, notify: &[u8]) -> Result<EventKind, DecodeError> {
     let notify = Notify::read(Fields::new(notify))?;
     let text = Display::read(notify.common.display_text)?.render(context.catalogue)?;
     Ok(EventKind::Rank(Box::new(Rank { text, who, ..empty(RankKind::Reward) })))

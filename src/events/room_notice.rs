@@ -3,7 +3,7 @@
 use super::EventKind;
 use super::Viewer;
 use super::decode::Common;
-use super::decode::Context;
+use super::decode::DecodeContext;
 use super::decode::EventBody;
 use super::decode::display::Display;
 use super::decode::people::nested;
@@ -86,7 +86,7 @@ pub struct Delete {
 /// How many ids of one deletion are enough.
 const MAX_DELETED: usize = 1_024;
 
-pub(super) fn control<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn control<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let (mut action, mut tips, mut source) = (0, Text::default(), Text::default());
     for field in message {
         let field = field?;
@@ -109,22 +109,26 @@ pub(super) fn control<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Res
 }
 
 /// `RoomMessage` and `WebcastSystemMessage`: the welcome on entry.
-pub(super) fn system<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn system<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     notice(context, message, NoticeKind::Welcome)
 }
 
 /// `WebcastRoomMessage`: anything else the room has to say.
-pub(super) fn room<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn room<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     notice(context, message, NoticeKind::Room)
 }
 
 /// `WebcastBottomMessage`: a warning below the picture.
-pub(super) fn bottom<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn bottom<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     notice(context, message, NoticeKind::Bottom)
 }
 
 /// The three have the same shape where we look: a content, often blank, and a display text.
-fn notice<'a>(context: &mut Context<'a>, message: Fields<'a>, kind: NoticeKind) -> Result<EventKind, DecodeError> {
+fn notice<'a>(
+    context: &mut DecodeContext<'a>,
+    message: Fields<'a>,
+    kind: NoticeKind,
+) -> Result<EventKind, DecodeError> {
     let (mut said, mut scene) = (&b""[..], Text::default());
     for field in message {
         let field = field?;
@@ -144,7 +148,7 @@ fn notice<'a>(context: &mut Context<'a>, message: Fields<'a>, kind: NoticeKind) 
     Ok(EventKind::Notice(Notice { kind, text, scene }))
 }
 
-pub(super) fn delete<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn delete<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut delete = Delete { messages: Vec::new(), users: Vec::new() };
     for field in message {
         let field = field?;

@@ -3,7 +3,7 @@
 use super::EventKind;
 use super::Viewer;
 use super::decode::Common;
-use super::decode::Context;
+use super::decode::DecodeContext;
 use super::decode::EventBody;
 use super::decode::people::Sender;
 use super::decode::people::is_somebody;
@@ -109,7 +109,7 @@ const MAX_EMOTES: usize = 32;
 /// Most languages kept of one caption.
 const MAX_LANGUAGES: usize = 8;
 
-pub(super) fn chat<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn chat<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut sender = Sender::default();
     let (mut text, mut language) = (Text::default(), CompactString::default());
     let (mut emotes, mut to) = (Vec::new(), None);
@@ -131,7 +131,7 @@ pub(super) fn chat<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result
     Ok(EventKind::Chat(Chat { from: sender.read()?, text, emotes, to, language }))
 }
 
-pub(super) fn emote_chat<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn emote_chat<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut sender = Sender::default();
     let mut emotes = Vec::new();
     for field in message {
@@ -176,7 +176,7 @@ fn emote(fields: Fields<'_>, index: u32) -> Result<Emote, DecodeError> {
     Ok(emote)
 }
 
-pub(super) fn question<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn question<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut question = QuestionFields::default();
     for field in message {
         let field = field?;
@@ -215,7 +215,7 @@ impl<'a> QuestionFields<'a> {
     }
 }
 
-pub(super) fn caption<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn caption<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let mut caption = Caption { texts: Vec::new(), spoken_at: None, lasts_ms: 0, sentence: 0, definite: false };
     for field in message {
         let field = field?;
@@ -246,7 +246,7 @@ fn caption_text(fields: Fields<'_>) -> Result<CaptionText, DecodeError> {
     Ok(caption)
 }
 
-pub(super) fn intro<'a>(context: &mut Context<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
+pub(super) fn intro<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
     let (mut host, mut text) = (Viewer::default(), Text::default());
     for field in message {
         let field = field?;

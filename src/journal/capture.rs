@@ -15,7 +15,7 @@ use crate::clock::Moment;
 use crate::events::{EventKind, Gap, Info, RoomEvent};
 use crate::ids::RoomKey;
 use crate::text::Text;
-use crate::wire::capture::{Line, frame_of};
+use crate::wire::capture::{CaptureLine, frame_of};
 
 /// A part takes at most this share of all bytes, so that giving up the oldest part loses little.
 const SHARE: u64 = 32;
@@ -24,7 +24,7 @@ const MAX_NAME: usize = 64;
 
 /// How much may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct CaptureLimits {
     /// Bytes of all captures together, those of earlier runs included.
     pub bytes: u64,
     /// How long a capture is kept.
@@ -33,11 +33,11 @@ pub struct Limits {
 
 /// What is being captured.
 #[derive(Debug)]
-pub struct Capture {
+pub struct CaptureWriter {
     captures: CapturesDir,
     folder: PathBuf,
-    limits: Limits,
-    rooms: BTreeMap<RoomKey, Kept>,
+    limits: CaptureLimits,
+    rooms: BTreeMap<RoomKey, CapturedRoom>,
     /// Parts begun so far, by name of the file: a number is not given out again when its part was given up.
     parts: BTreeMap<String, u32>,
     /// Bytes of all captures, as far as we know.
@@ -46,25 +46,25 @@ pub struct Capture {
 
 /// A room and what a new part of it begins with.
 #[derive(Debug, Default)]
-struct Kept {
+struct CapturedRoom {
     name: Text,
     live: Option<RoomEvent>,
     info: Option<RoomEvent>,
     state: Option<RoomEvent>,
-    part: Option<Part>,
+    part: Option<CapturePart>,
 }
 
 /// A file that is being written.
 #[derive(Debug)]
-struct Part {
+struct CapturePart {
     path: PathBuf,
     out: BufWriter<File>,
     bytes: u64,
 }
 
-impl Capture {
+impl CaptureWriter {
     /// Begins a capture among `captures`; what the limits no longer allow there is removed.
-    pub fn begin(captures: CapturesDir, limits: Limits, now: Moment) -> io::Result<Self> {
+    pub fn begin(captures: CapturesDir, limits: CaptureLimits, now: Moment) -> io::Result<Self> {
         captures.remove_older(limits.age, now.wall);
         let folder = captures.new_run(now.wall)?;
         let mut capture = Self { captures, folder, limits, rooms: BTreeMap::new(), parts: BTreeMap::new(), total: 0 };
@@ -79,7 +79,7 @@ impl Capture {
 
     /// A room was added; it has no file before its first frame.
     pub fn add(&mut self, room: RoomKey, name: Text) {
-        self.rooms.insert(room, Kept { name, ..Kept::default() });
+        self.rooms.insert(room, CapturedRoom { name, ..CapturedRoom::default() });
     }
 
     /// A room is gone; its file is done.
@@ -90,7 +90,7 @@ impl Capture {
     /// The body of a response came.
     pub fn frame(&mut self, room: RoomKey, at: Moment, body: &[u8]) -> io::Result<()> {
         if !body.is_empty() {
-            self.write(room, at, &Line::Frame { t: at.wall.0, bytes: frame_of(body) })?;
+            self.write(room, at, &CaptureLine::Frame { t: at.wall.0, bytes: frame_of(body) })?;
         }
         Ok(())
     }
@@ -120,7 +120,7 @@ impl Capture {
         self.total = 0;
         let mut suspended = Vec::new();
         for (&room, kept) in &mut self.rooms {
-            let Some(Part { path, out, .. }) = kept.part.take() else { continue };
+            let Some(CapturePart { path, out, .. }) = kept.part.take() else { continue };
             drop(out);
             // A try that failed leaves no empty file behind.
             if std::fs::metadata(&path).is_ok_and(|meta| meta.len() == 0) && std::fs::remove_file(&path).is_ok() {
@@ -154,7 +154,7 @@ impl Capture {
     }
 
     /// Writes a line, into a new part where the old one is full.
-    fn write(&mut self, room: RoomKey, at: Moment, line: &Line) -> io::Result<()> {
+    fn write(&mut self, room: RoomKey, at: Moment, line: &CaptureLine) -> io::Result<()> {
         let line = line.to_json();
         let size = line.len() as u64 + 1;
         self.make_space(size)?;
@@ -164,14 +164,14 @@ impl Capture {
             kept.part.take().map_or(Ok(()), |mut part| part.out.flush())?;
         }
         let begins = kept.part.is_none();
-        let Kept { name, live, info, state, part } = kept;
+        let CapturedRoom { name, live, info, state, part } = kept;
         let part = match part {
             Some(part) => part,
-            none => none.insert(Part::create(&self.folder, name, &mut self.parts)?),
+            none => none.insert(CapturePart::create(&self.folder, name, &mut self.parts)?),
         };
         let before = part.bytes;
         if begins {
-            part.line(&Line::Name { t: at.wall.0, name: name.original().into() }.to_json())?;
+            part.line(&CaptureLine::Name { t: at.wall.0, name: name.original().into() }.to_json())?;
             for event in [&live, &info, &state].into_iter().filter_map(|said| said.as_ref()) {
                 part.line(&said(event, at).to_json())?;
             }
@@ -205,7 +205,7 @@ impl Capture {
     }
 }
 
-impl Part {
+impl CapturePart {
     /// The next part of a room in `folder`.
     fn create(folder: &Path, name: &Text, parts: &mut BTreeMap<String, u32>) -> io::Result<Self> {
         let name = file_name(name);
@@ -235,9 +235,9 @@ fn is_ours(event: &RoomEvent) -> bool {
 }
 
 /// The line of an event that is said at `at`. Its own times are kept: they are measured from its own `at`.
-fn said(event: &RoomEvent, at: Moment) -> Line {
+fn said(event: &RoomEvent, at: Moment) -> CaptureLine {
     // An event is plain data, which can always be written.
-    Line::Said { t: at.wall.0, event: serde_json::to_value(event).unwrap_or_default() }
+    CaptureLine::Said { t: at.wall.0, event: serde_json::to_value(event).unwrap_or_default() }
 }
 
 /// A name for files: letters, digits, `_`, `-` and dots that do not lead.

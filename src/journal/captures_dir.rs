@@ -30,7 +30,7 @@ pub struct Purged {
 
 /// A capture file in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Kept {
+pub(super) struct KeptCapture {
     pub(super) path: PathBuf,
     pub(super) bytes: u64,
     /// When it was last written to.
@@ -58,12 +58,12 @@ impl CapturesDir {
     }
 
     /// Everything kept, oldest first.
-    pub(super) fn kept(&self) -> Vec<Kept> {
+    pub(super) fn kept(&self) -> Vec<KeptCapture> {
         let files = entries(&self.folder).into_iter().filter(|(_, meta)| meta.is_dir());
         let files = files.flat_map(|(run, _)| entries(&run));
         let mut kept: Vec<_> = files
             .filter(|(path, meta)| meta.is_file() && path.extension().is_some_and(|end| end == EXTENSION))
-            .map(|(path, meta)| Kept { path, bytes: meta.len(), written: written(&meta) })
+            .map(|(path, meta)| KeptCapture { path, bytes: meta.len(), written: written(&meta) })
             .collect();
         kept.sort_by(|a, b| (a.written, &a.path).cmp(&(b.written, &b.path)));
         kept

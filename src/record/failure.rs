@@ -7,7 +7,7 @@ use crate::text::Text;
 
 /// Why a recording could not start, or broke.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Failure {
+pub(super) enum RecordingFailure {
     /// No such program.
     #[error("{program} was not found: install ffmpeg, or set record.ffmpeg to where it is")]
     FfmpegMissing { program: Text },
@@ -61,7 +61,7 @@ pub(super) enum Failure {
     Source(Text),
 }
 
-impl Failure {
+impl RecordingFailure {
     /// ffmpeg could not be started.
     pub(super) fn from_spawn(program: &str, error: &io::Error) -> Self {
         let program = Text::from(program);
@@ -111,19 +111,20 @@ mod tests {
     #[case(io::ErrorKind::NotFound, "was not found: install ffmpeg")]
     #[case(io::ErrorKind::PermissionDenied, "cannot be run (permission denied)")]
     fn a_spawn_error_says_what_to_do(#[case] kind: io::ErrorKind, #[case] part: &str) {
-        let said = Failure::from_spawn("ffmpeg", &kind.into()).to_string();
+        let said = RecordingFailure::from_spawn("ffmpeg", &kind.into()).to_string();
         assert!(said.contains(part), "{said}");
     }
 
     #[test]
     fn a_full_disk_is_told_from_other_deaths() {
         let dir = Path::new("/videos");
-        let full = Failure::from_death(dir, "av_interleaved_write_frame(): No space left on device", Text::default());
-        assert_eq!(full, Failure::DiskFull { dir: "/videos".into() });
-        let died = Failure::from_death(dir, "", Text::from("boom"));
+        let full =
+            RecordingFailure::from_death(dir, "av_interleaved_write_frame(): No space left on device", Text::default());
+        assert_eq!(full, RecordingFailure::DiskFull { dir: "/videos".into() });
+        let died = RecordingFailure::from_death(dir, "", Text::from("boom"));
         assert_eq!(died.to_string(), "ffmpeg stopped by itself: boom");
-        let full = Failure::from_folder(dir, &io::ErrorKind::StorageFull.into());
-        assert_eq!(full, Failure::DiskFull { dir: "/videos".into() });
+        let full = RecordingFailure::from_folder(dir, &io::ErrorKind::StorageFull.into());
+        assert_eq!(full, RecordingFailure::DiskFull { dir: "/videos".into() });
     }
 
     #[test]

@@ -18,7 +18,7 @@ const TAG_TRAILER: usize = 4;
 
 /// What a tag carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TagKind {
     Audio,
     Video,
     /// Metadata of the sender.
@@ -27,7 +27,7 @@ pub(super) enum Kind {
 
 /// What a tag is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum TagRole {
     /// Sets a decoder up.
     Config,
     /// A picture that can be decoded alone.
@@ -41,7 +41,7 @@ pub(super) enum Role {
 /// One piece of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Tag {
-    pub(super) kind: Kind,
+    pub(super) kind: TagKind,
     /// When to decode it, in milliseconds from wherever the sender counts.
     pub(super) at: u32,
     pub(super) body: Bytes,
@@ -78,9 +78,9 @@ impl Reader {
         }
         let Some(mut header) = self.buffer.get(..TAG_HEADER) else { return Ok(None) };
         let kind = match header.get_u8() {
-            8 => Kind::Audio,
-            9 => Kind::Video,
-            18 => Kind::Script,
+            8 => TagKind::Audio,
+            9 => TagKind::Video,
+            18 => TagKind::Script,
             other => return Err(FlvError::BadTag(other)),
         };
         let length = header.get_uint(3) as usize;
@@ -121,22 +121,22 @@ impl Reader {
 
 impl Tag {
     /// What the tag is for.
-    pub(super) fn role(&self) -> Role {
-        let Some(&first) = self.body.first() else { return Role::Other };
+    pub(super) fn role(&self) -> TagRole {
+        let Some(&first) = self.body.first() else { return TagRole::Other };
         let second = self.body.get(1).copied();
         match self.kind {
-            Kind::Script => Role::Other,
-            Kind::Audio => audio_role(first, second),
-            Kind::Video => video_role(first, second),
+            TagKind::Script => TagRole::Other,
+            TagKind::Audio => audio_role(first, second),
+            TagKind::Video => video_role(first, second),
         }
     }
 
-    /// The bytes of a [`Role::Config`] that decide whether a decoder must be set up anew. The time offset of a picture,
+    /// The bytes of a [`TagRole::Config`] that decide whether a decoder must be set up anew. The time offset of a picture,
     /// which differs from one sending to the next, is not among them.
     pub(super) fn setup(&self) -> &[u8] {
         let from = match (self.kind, self.body.first()) {
-            (Kind::Video, Some(first)) if first & 0x80 == 0 => 5,
-            (Kind::Audio, _) => 2,
+            (TagKind::Video, Some(first)) if first & 0x80 == 0 => 5,
+            (TagKind::Audio, _) => 2,
             _ => 1,
         };
         self.body.get(from..).unwrap_or_default()
@@ -145,9 +145,9 @@ impl Tag {
     /// Writes the tag with another time.
     pub(super) fn write(&self, at: u32, out: &mut BytesMut) {
         let kind = match self.kind {
-            Kind::Audio => 8,
-            Kind::Video => 9,
-            Kind::Script => 18,
+            TagKind::Audio => 8,
+            TagKind::Video => 9,
+            TagKind::Script => 18,
         };
         out.reserve(TAG_HEADER + self.body.len() + TAG_TRAILER);
         out.put_u8(kind);
@@ -168,32 +168,32 @@ pub(super) fn write_header(audio: bool, video: bool, out: &mut BytesMut) {
     out.put_u32(0);
 }
 
-fn audio_role(first: u8, second: Option<u8>) -> Role {
+fn audio_role(first: u8, second: Option<u8>) -> TagRole {
     const AAC: u8 = 10;
     const ENHANCED: u8 = 9;
     match (first >> 4, first & 0x0f, second) {
-        (AAC, _, Some(0)) | (ENHANCED, 0, _) => Role::Config,
-        (AAC, _, None) | (ENHANCED, 2.., _) => Role::Other,
-        _ => Role::Frame,
+        (AAC, _, Some(0)) | (ENHANCED, 0, _) => TagRole::Config,
+        (AAC, _, None) | (ENHANCED, 2.., _) => TagRole::Other,
+        _ => TagRole::Frame,
     }
 }
 
-fn video_role(first: u8, second: Option<u8>) -> Role {
+fn video_role(first: u8, second: Option<u8>) -> TagRole {
     const AVC: u8 = 7;
     /// Not in the specification; common on Asian networks.
     const HEVC: u8 = 12;
-    let frame = if first >> 4 & 0b111 == 1 { Role::Keyframe } else { Role::Frame };
+    let frame = if first >> 4 & 0b111 == 1 { TagRole::Keyframe } else { TagRole::Frame };
     if first & 0x80 != 0 {
         return match first & 0x0f {
-            0 => Role::Config,
+            0 => TagRole::Config,
             1 | 3 => frame,
-            _ => Role::Other,
+            _ => TagRole::Other,
         };
     }
     match (first & 0x0f, second) {
-        (AVC | HEVC, Some(0)) => Role::Config,
+        (AVC | HEVC, Some(0)) => TagRole::Config,
         (AVC | HEVC, Some(1)) => frame,
-        (AVC | HEVC, _) => Role::Other,
+        (AVC | HEVC, _) => TagRole::Other,
         _ => frame,
     }
 }
@@ -204,7 +204,7 @@ mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
 
-    fn tag(kind: Kind, at: u32, body: &[u8]) -> Tag {
+    fn tag(kind: TagKind, at: u32, body: &[u8]) -> Tag {
         Tag { kind, at, body: Bytes::copy_from_slice(body) }
     }
 
@@ -220,9 +220,9 @@ mod tests {
     #[test]
     fn tags_come_back_from_chunks_of_any_size() {
         let tags = [
-            tag(Kind::Script, 0, b"meta"),
-            tag(Kind::Video, 0x0102_0304, &[0x17, 1, 0, 0, 0, 9]),
-            tag(Kind::Audio, u32::MAX, &[]),
+            tag(TagKind::Script, 0, b"meta"),
+            tag(TagKind::Video, 0x0102_0304, &[0x17, 1, 0, 0, 0, 9]),
+            tag(TagKind::Audio, u32::MAX, &[]),
         ];
         for size in 1..40 {
             let mut reader = Reader::default();
@@ -255,29 +255,29 @@ mod tests {
     }
 
     #[rstest]
-    #[case::avc_config(Kind::Video, &[0x17, 0], Role::Config)]
-    #[case::avc_key(Kind::Video, &[0x17, 1], Role::Keyframe)]
-    #[case::avc_inter(Kind::Video, &[0x27, 1], Role::Frame)]
-    #[case::avc_end(Kind::Video, &[0x17, 2], Role::Other)]
-    #[case::hevc_12_config(Kind::Video, &[0x1c, 0], Role::Config)]
-    #[case::hvc1_config(Kind::Video, &[0x90, b'h'], Role::Config)]
-    #[case::hvc1_key(Kind::Video, &[0x91, b'h'], Role::Keyframe)]
-    #[case::hvc1_inter(Kind::Video, &[0xa3, b'h'], Role::Frame)]
-    #[case::aac_config(Kind::Audio, &[0xaf, 0], Role::Config)]
-    #[case::aac(Kind::Audio, &[0xaf, 1], Role::Frame)]
-    #[case::mp3(Kind::Audio, &[0x2f, 0], Role::Frame)]
-    #[case::empty(Kind::Video, &[], Role::Other)]
-    #[case::metadata(Kind::Script, &[2, 0], Role::Other)]
-    fn a_tag_says_what_it_is_for(#[case] kind: Kind, #[case] body: &'static [u8], #[case] role: Role) {
+    #[case::avc_config(TagKind::Video, &[0x17, 0], TagRole::Config)]
+    #[case::avc_key(TagKind::Video, &[0x17, 1], TagRole::Keyframe)]
+    #[case::avc_inter(TagKind::Video, &[0x27, 1], TagRole::Frame)]
+    #[case::avc_end(TagKind::Video, &[0x17, 2], TagRole::Other)]
+    #[case::hevc_12_config(TagKind::Video, &[0x1c, 0], TagRole::Config)]
+    #[case::hvc1_config(TagKind::Video, &[0x90, b'h'], TagRole::Config)]
+    #[case::hvc1_key(TagKind::Video, &[0x91, b'h'], TagRole::Keyframe)]
+    #[case::hvc1_inter(TagKind::Video, &[0xa3, b'h'], TagRole::Frame)]
+    #[case::aac_config(TagKind::Audio, &[0xaf, 0], TagRole::Config)]
+    #[case::aac(TagKind::Audio, &[0xaf, 1], TagRole::Frame)]
+    #[case::mp3(TagKind::Audio, &[0x2f, 0], TagRole::Frame)]
+    #[case::empty(TagKind::Video, &[], TagRole::Other)]
+    #[case::metadata(TagKind::Script, &[2, 0], TagRole::Other)]
+    fn a_tag_says_what_it_is_for(#[case] kind: TagKind, #[case] body: &'static [u8], #[case] role: TagRole) {
         assert_eq!(tag(kind, 0, body).role(), role);
     }
 
     #[test]
     fn the_setup_leaves_the_time_offset_out() {
-        let one = tag(Kind::Video, 0, &[0x17, 0, 0, 0, 0, 1, 100]);
-        let two = tag(Kind::Video, 9, &[0x17, 0, 0, 0, 40, 1, 100]);
+        let one = tag(TagKind::Video, 0, &[0x17, 0, 0, 0, 0, 1, 100]);
+        let two = tag(TagKind::Video, 9, &[0x17, 0, 0, 0, 40, 1, 100]);
         assert_eq!(one.setup(), two.setup());
-        assert_eq!(tag(Kind::Audio, 0, &[0xaf, 0, 0x12, 0x10]).setup(), [0x12, 0x10]);
+        assert_eq!(tag(TagKind::Audio, 0, &[0xaf, 0, 0x12, 0x10]).setup(), [0x12, 0x10]);
     }
 
     proptest! {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::fs;
 
-use super::failure::{Failure, shown};
+use super::failure::{RecordingFailure, shown};
 use super::plan;
 
 /// Tries for a free name before something else must be wrong.
@@ -23,8 +23,8 @@ pub(super) struct Output {
 
 impl Output {
     /// Makes a file for a part of `stem` in `dir`, under the first free name.
-    pub(super) async fn make(dir: &Path, stem: &str, part: u32) -> Result<Self, Failure> {
-        let refused = |error: io::Error| Failure::from_folder(dir, &error);
+    pub(super) async fn make(dir: &Path, stem: &str, part: u32) -> Result<Self, RecordingFailure> {
+        let refused = |error: io::Error| RecordingFailure::from_folder(dir, &error);
         for attempt in 1..=MAX_TRIES {
             let path = dir.join(plan::file_name(stem, part, attempt));
             match fs::OpenOptions::new().write(true).create_new(true).open(&path).await {
@@ -78,15 +78,15 @@ impl FileId {
 }
 
 /// Makes the folder and sees that there is room on its disk.
-pub(super) async fn prepare(dir: &Path, min_free: u64) -> Result<(), Failure> {
-    fs::create_dir_all(dir).await.map_err(|error| Failure::from_folder(dir, &error))?;
+pub(super) async fn prepare(dir: &Path, min_free: u64) -> Result<(), RecordingFailure> {
+    fs::create_dir_all(dir).await.map_err(|error| RecordingFailure::from_folder(dir, &error))?;
     check_space(dir, min_free).await
 }
 
 /// Sees that there is room on the disk of a folder. A disk that does not say is taken to have some.
-pub(super) async fn check_space(dir: &Path, min_free: u64) -> Result<(), Failure> {
+pub(super) async fn check_space(dir: &Path, min_free: u64) -> Result<(), RecordingFailure> {
     match free_space(dir).await {
-        Some(free) if free < min_free => Err(Failure::LowSpace { free: free / 1_000_000, dir: shown(dir) }),
+        Some(free) if free < min_free => Err(RecordingFailure::LowSpace { free: free / 1_000_000, dir: shown(dir) }),
         _ => Ok(()),
     }
 }
@@ -139,7 +139,7 @@ mod tests {
         let file = dir.path().join("file");
         std::fs::write(&file, "").unwrap();
         let failure = prepare(&file.join("videos"), 0).await.unwrap_err();
-        assert!(matches!(failure, Failure::Folder { .. }), "{failure}");
+        assert!(matches!(failure, RecordingFailure::Folder { .. }), "{failure}");
         assert!(failure.to_string().contains("record.dir"), "{failure}");
     }
 
@@ -148,6 +148,6 @@ mod tests {
     async fn a_nearly_full_disk_is_not_written() {
         let dir = tempfile::tempdir().unwrap();
         let failure = prepare(dir.path(), u64::MAX).await.unwrap_err();
-        assert!(matches!(failure, Failure::LowSpace { .. }), "{failure}");
+        assert!(matches!(failure, RecordingFailure::LowSpace { .. }), "{failure}");
     }
 }

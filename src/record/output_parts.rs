@@ -7,11 +7,11 @@ use jiff::tz::TimeZone;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::failure::{Failure, shown};
+use super::failure::{RecordingFailure, shown};
 use super::output::Output;
 use super::process::{Ended, Ffmpeg};
-use super::timeline::Piece;
-use super::{Job, Settings, plan};
+use super::timeline::TimelinePiece;
+use super::{Job, RecorderSettings, plan};
 use crate::clock::Timestamp;
 
 /// What a write may still take after a stop, so that the last picture is whole.
@@ -21,7 +21,7 @@ const LAST_WRITE: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(super) struct OutputParts {
     job: Job,
-    settings: Settings,
+    settings: RecorderSettings,
     start: Timestamp,
     stem: String,
     part: Option<Part>,
@@ -40,14 +40,18 @@ struct Part {
 
 impl OutputParts {
     /// A recording that starts at `start`; no file is made before the first piece.
-    pub(super) fn new(job: Job, settings: Settings, start: Timestamp) -> Self {
+    pub(super) fn new(job: Job, settings: RecorderSettings, start: Timestamp) -> Self {
         let stem = plan::stem(&job, start, TimeZone::system());
         Self { job, settings, start, stem, part: None, files: Vec::new(), closed: 0 }
     }
 
     /// Writes a piece; one of a new part closes the file before and begins the next. Once `stop` is cancelled, an
     /// ffmpeg that takes nothing is not waited for.
-    pub(super) async fn write(&mut self, piece: &Piece, stop: &CancellationToken) -> Result<(), Failure> {
+    pub(super) async fn write(
+        &mut self,
+        piece: &TimelinePiece,
+        stop: &CancellationToken,
+    ) -> Result<(), RecordingFailure> {
         if self.part.as_ref().is_none_or(|part| part.number != piece.part) {
             self.close().await?;
             self.begin(piece.part).await?;
@@ -77,39 +81,39 @@ impl OutputParts {
     }
 
     /// Why ffmpeg ended though nobody asked it to.
-    pub(super) async fn failure_after_exit(&mut self) -> Failure {
+    pub(super) async fn failure_after_exit(&mut self) -> RecordingFailure {
         match self.part.take() {
             Some(part) => {
                 let ended = self.end(part).await;
-                Failure::from_death(&self.settings.dir, &ended.stderr, ended.last_words())
+                RecordingFailure::from_death(&self.settings.dir, &ended.stderr, ended.last_words())
             }
-            None => Failure::Nothing,
+            None => RecordingFailure::Nothing,
         }
     }
 
     /// Bytes of all files so far.
-    pub(super) async fn size(&self) -> Result<u64, Failure> {
+    pub(super) async fn size(&self) -> Result<u64, RecordingFailure> {
         let Some(part) = &self.part else { return Ok(self.closed) };
         match part.output.size().await {
             Some(bytes) => Ok(self.closed + bytes),
-            None => Err(Failure::FileGone { file: shown(part.output.path()) }),
+            None => Err(RecordingFailure::FileGone { file: shown(part.output.path()) }),
         }
     }
 
     /// Closes the file at work, if any.
-    pub(super) async fn close(&mut self) -> Result<(), Failure> {
+    pub(super) async fn close(&mut self) -> Result<(), RecordingFailure> {
         let Some(part) = self.part.take() else { return Ok(()) };
         let path = part.output.path().to_owned();
         let gone = part.output.size().await.is_none();
         let ended = self.end(part).await;
         if gone {
-            Err(Failure::FileGone { file: shown(&path) })
+            Err(RecordingFailure::FileGone { file: shown(&path) })
         } else if !ended.by_itself {
             Err(self.stuck())
         } else if ended.status.is_some_and(|status| status.success()) {
             Ok(())
         } else {
-            Err(Failure::from_death(&self.settings.dir, &ended.stderr, ended.last_words()))
+            Err(RecordingFailure::from_death(&self.settings.dir, &ended.stderr, ended.last_words()))
         }
     }
 
@@ -128,7 +132,7 @@ impl OutputParts {
         (&self.files, self.closed)
     }
 
-    async fn begin(&mut self, number: u32) -> Result<(), Failure> {
+    async fn begin(&mut self, number: u32) -> Result<(), RecordingFailure> {
         let output = Output::make(&self.settings.dir, &self.stem, number).await?;
         let arguments = plan::arguments(&self.job, self.start, output.path());
         let ffmpeg = match Ffmpeg::start(&self.settings.ffmpeg, &arguments) {
@@ -158,7 +162,7 @@ impl OutputParts {
         ended
     }
 
-    fn stuck(&self) -> Failure {
-        Failure::FfmpegStuck { dir: shown(&self.settings.dir) }
+    fn stuck(&self) -> RecordingFailure {
+        RecordingFailure::FfmpegStuck { dir: shown(&self.settings.dir) }
     }
 }

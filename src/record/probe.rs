@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use super::Failure;
+use super::RecordingFailure;
 use crate::text::{Text, clip};
 
 /// Printing a version takes no time; a program that does not is no ffmpeg.
@@ -21,7 +21,7 @@ pub async fn version(program: &str) -> Result<Text, Text> {
     let odd = |why: &str| Text::from(format_args!("{program} {why}: set record.ffmpeg to a working ffmpeg"));
     let output = match timeout(PATIENCE, command.output()).await {
         Err(_) => return Err(odd("does not say its version")),
-        Ok(Err(error)) => return Err(Text::from(Failure::from_spawn(program, &error).to_string())),
+        Ok(Err(error)) => return Err(Text::from(RecordingFailure::from_spawn(program, &error).to_string())),
         Ok(Ok(output)) => output,
     };
     let first = output.stdout.split(|&byte| byte == b'\n').next().unwrap_or_default();

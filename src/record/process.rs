@@ -14,7 +14,7 @@ use tokio::process::{Child, ChildStderr, ChildStdin, Command};
 use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{Failure, Limits};
+use super::{RecorderLimits, RecordingFailure};
 use crate::text::{Text, clip};
 
 /// How much of what ffmpeg says is kept: its last words are what matters.
@@ -48,14 +48,14 @@ pub(super) struct Ended {
 
 impl Ffmpeg {
     /// Starts `program`.
-    pub(super) fn start(program: &str, arguments: &[OsString]) -> Result<Self, Failure> {
+    pub(super) fn start(program: &str, arguments: &[OsString]) -> Result<Self, RecordingFailure> {
         let mut command = Command::new(program);
         // English words, whatever the user's language: we look for some.
         command.args(arguments).env("LC_ALL", "C").kill_on_drop(false);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         #[cfg(unix)]
         command.process_group(0);
-        let mut child = command.spawn().map_err(|error| Failure::from_spawn(program, &error))?;
+        let mut child = command.spawn().map_err(|error| RecordingFailure::from_spawn(program, &error))?;
         let stderr = Arc::default();
         let stderr_reader = AbortOnDropHandle::new(tokio::spawn(keep_stderr(child.stderr.take(), Arc::clone(&stderr))));
         Ok(Self { stdin: child.stdin.take(), child, stderr, stderr_reader })
@@ -76,7 +76,7 @@ impl Ffmpeg {
     }
 
     /// Ends its input, and it: what does not end is told to terminate, then killed.
-    pub(super) async fn finish(mut self, limits: &Limits) -> Ended {
+    pub(super) async fn finish(mut self, limits: &RecorderLimits) -> Ended {
         drop(self.stdin.take());
         let mut by_itself = true;
         let mut status = self.wait(limits.close).await;
@@ -167,8 +167,12 @@ mod tests {
     use super::*;
     use std::os::unix::process::ExitStatusExt;
 
-    fn impatient() -> Limits {
-        Limits { close: Duration::from_millis(300), terminate: Duration::from_millis(300), ..Limits::default() }
+    fn impatient() -> RecorderLimits {
+        RecorderLimits {
+            close: Duration::from_millis(300),
+            terminate: Duration::from_millis(300),
+            ..RecorderLimits::default()
+        }
     }
 
     fn script(text: &str) -> Ffmpeg {
@@ -185,7 +189,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_end_of_its_input_is_enough() {
-        let ended = script("cat > /dev/null; echo '[flv @ 0x1] [warning] bye' >&2").finish(&Limits::default()).await;
+        let ended =
+            script("cat > /dev/null; echo '[flv @ 0x1] [warning] bye' >&2").finish(&RecorderLimits::default()).await;
         assert!(ended.by_itself);
         assert!(ended.status.unwrap().success());
         assert_eq!(ended.last_words(), "bye");
@@ -214,7 +219,7 @@ mod tests {
         let ffmpeg = script("cat > /dev/null");
         let pid = Pid::from_raw(ffmpeg.child.id().unwrap() as i32);
         assert_ne!(getpgid(Some(pid)).unwrap(), getpgrp());
-        ffmpeg.finish(&Limits::default()).await;
+        ffmpeg.finish(&RecorderLimits::default()).await;
     }
 
     #[tokio::test]
@@ -222,7 +227,8 @@ mod tests {
         let mut ffmpeg =
             script("i=0; while [ $i -lt 20000 ]; do echo \"line $i\"; i=$((i+1)); done >&2; cat >/dev/null");
         ffmpeg.write(b"taken after the flood").await.unwrap();
-        let ended = ffmpeg.finish(&Limits { close: Duration::from_secs(60), ..Limits::default() }).await;
+        let ended =
+            ffmpeg.finish(&RecorderLimits { close: Duration::from_secs(60), ..RecorderLimits::default() }).await;
         assert!(ended.by_itself);
         assert_eq!(ended.last_words(), "line 19999");
         assert!(ended.stderr.len() <= KEPT);
@@ -232,7 +238,7 @@ mod tests {
     async fn an_early_end_is_noticed_with_its_last_words() {
         let mut ffmpeg = script("echo '[mkv @ 0x1] [error] no\u{1b}[31mpe' >&2; echo '[info] after' >&2; exit 3");
         ffmpeg.exited().await;
-        let ended = ffmpeg.finish(&Limits::default()).await;
+        let ended = ffmpeg.finish(&RecorderLimits::default()).await;
         assert_eq!(ended.last_words(), "no[31mpe");
         assert_eq!(ended.status.unwrap().code(), Some(3));
     }
@@ -246,8 +252,8 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_run_is_said_in_words() {
         let missing = Ffmpeg::start("/nowhere/ffmpeg", &[]).unwrap_err();
-        assert!(matches!(missing, Failure::FfmpegMissing { .. }), "{missing}");
+        assert!(matches!(missing, RecordingFailure::FfmpegMissing { .. }), "{missing}");
         let folder = Ffmpeg::start("/", &[]).unwrap_err();
-        assert!(matches!(folder, Failure::FfmpegUnusable { .. }), "{folder}");
+        assert!(matches!(folder, RecordingFailure::FfmpegUnusable { .. }), "{folder}");
     }
 }

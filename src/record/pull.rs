@@ -10,11 +10,11 @@ use tokio::time::{Instant, sleep, timeout};
 use super::flv::{FlvError, Reader};
 use super::queue::{Closed, Inlet};
 use super::timeline::Timeline;
-use super::{Failure, Job, Limits, LiveState, Media, Offer, Source, Trouble};
+use super::{Job, LiveState, Media, Offer, RecorderLimits, RecordingFailure, StreamSource, Trouble};
 use crate::text::Text;
 
 /// Why there is nothing more to pull, in a word or two; or why there never was.
-pub(super) type Outcome = Result<Text, Failure>;
+pub(super) type PullOutcome = Result<Text, RecordingFailure>;
 
 /// A connection that brought something and lasted this long is no cause to wait.
 const STEADY: Duration = Duration::from_secs(2);
@@ -25,7 +25,7 @@ const MAX_SETBACKS: u32 = 30;
 pub(super) struct Pull<S> {
     source: S,
     job: Job,
-    limits: Limits,
+    limits: RecorderLimits,
     inlet: Inlet,
     timeline: Timeline,
     began: Instant,
@@ -63,15 +63,15 @@ enum Round {
     /// It flowed for a while: ask anew at once.
     Flowed,
     /// It did not: ask anew after a pause.
-    Setback(Failure),
+    Setback(RecordingFailure),
     /// The service says for the first time that the live is over.
     Ending,
     /// That was it.
-    Over(Outcome),
+    Over(PullOutcome),
 }
 
-impl<S: Source> Pull<S> {
-    pub(super) fn new(source: S, job: Job, limits: Limits, inlet: Inlet) -> Self {
+impl<S: StreamSource> Pull<S> {
+    pub(super) fn new(source: S, job: Job, limits: RecorderLimits, inlet: Inlet) -> Self {
         let (timeline, now) = (Timeline::default(), Instant::now());
         Self {
             source,
@@ -89,7 +89,7 @@ impl<S: Source> Pull<S> {
     }
 
     /// Pulls until the live ends, or until there is no sense in it any more.
-    pub(super) async fn run(mut self) -> Outcome {
+    pub(super) async fn run(mut self) -> PullOutcome {
         let mut setbacks = 0;
         loop {
             let failure = match self.round().await {
@@ -127,11 +127,11 @@ impl<S: Source> Pull<S> {
         let asked = timeout(self.limits.read * 2, self.source.resolve(&self.job)).await;
         let found = match asked {
             Ok(Ok(found)) => found,
-            Ok(Err(Trouble { words, .. })) => return Round::Setback(Failure::Source(words)),
+            Ok(Err(Trouble { words, .. })) => return Round::Setback(RecordingFailure::Source(words)),
             Err(_) => return Round::Setback(self.silent()),
         };
         match found.state {
-            LiveState::Ended if !self.flowed() => return Round::Over(Err(Failure::Ended)),
+            LiveState::Ended if !self.flowed() => return Round::Over(Err(RecordingFailure::Ended)),
             LiveState::Ended if self.ended.is_some() => return Round::Over(Ok("the live ended".into())),
             LiveState::Ended => {
                 self.ended = Some(Instant::now());
@@ -159,7 +159,7 @@ impl<S: Source> Pull<S> {
                 break;
             }
         }
-        let nothing = if found.hls_only { Failure::HlsOnly } else { Failure::NoStream };
+        let nothing = if found.hls_only { RecordingFailure::HlsOnly } else { RecordingFailure::NoStream };
         Round::Setback(first.unwrap_or(nothing))
     }
 
@@ -245,16 +245,16 @@ impl<S: Source> Pull<S> {
         self.alive.elapsed() >= if self.flowed() { self.limits.give_up } else { self.limits.start }
     }
 
-    fn silent(&self) -> Failure {
-        Failure::Silent { seconds: self.limits.read.as_secs() }
+    fn silent(&self) -> RecordingFailure {
+        RecordingFailure::Silent { seconds: self.limits.read.as_secs() }
     }
 
-    fn failure(&self, broken: Broken) -> Failure {
+    fn failure(&self, broken: Broken) -> RecordingFailure {
         match broken {
-            Broken::Gone(words) | Broken::Trouble(words) => Failure::Source(words),
-            Broken::End | Broken::Closed => Failure::Empty,
+            Broken::Gone(words) | Broken::Trouble(words) => RecordingFailure::Source(words),
+            Broken::End | Broken::Closed => RecordingFailure::Empty,
             Broken::Silent => self.silent(),
-            Broken::NotFlv => Failure::NotFlv,
+            Broken::NotFlv => RecordingFailure::NotFlv,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::timeline::Piece;
+use super::timeline::TimelinePiece;
 use crate::text::Text;
 
 /// Bytes that may wait: a minute of a usual stream.
@@ -17,7 +17,7 @@ const PIECES: usize = 8_192;
 /// A piece on its way, and the room it takes until it is dropped.
 #[derive(Debug)]
 pub(super) struct Queued {
-    pub(super) piece: Piece,
+    pub(super) piece: TimelinePiece,
     /// The stream it was read from.
     pub(super) quality: Text,
     _space: OwnedSemaphorePermit,
@@ -45,7 +45,7 @@ pub(super) fn queue() -> (Inlet, Outlet) {
 
 impl Inlet {
     /// Puts a piece in, once there is room.
-    pub(super) async fn put(&self, piece: Piece, quality: Text) -> Result<(), Closed> {
+    pub(super) async fn put(&self, piece: TimelinePiece, quality: Text) -> Result<(), Closed> {
         let size = u32::try_from(piece.bytes.len()).map_or(CAPACITY, |size| size.min(CAPACITY));
         let space = tokio::select! {
             space = Arc::clone(&self.space).acquire_many_owned(size) => space.map_err(|_| Closed)?,
@@ -61,8 +61,8 @@ mod tests {
     use bytes::Bytes;
     use futures_util::FutureExt;
 
-    fn piece(size: usize) -> Piece {
-        Piece { part: 1, millis: 0, sound_only: false, ends_part: false, bytes: Bytes::from(vec![0; size]) }
+    fn piece(size: usize) -> TimelinePiece {
+        TimelinePiece { part: 1, millis: 0, sound_only: false, ends_part: false, bytes: Bytes::from(vec![0; size]) }
     }
 
     #[tokio::test]

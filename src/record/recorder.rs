@@ -8,7 +8,7 @@ use tokio::task::{self, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::recording::{self, RecordingTask};
-use super::{Command, Failure, Job, Recording, Settings, Source, Update};
+use super::{Job, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingState, StreamSource};
 use crate::clock::Clock;
 use crate::ids::RoomKey;
 use crate::text::Text;
@@ -39,12 +39,12 @@ impl Recorder {
 /// Starts a recorder that running `commands` until they end, and tells `updates` where each recording stands.
 ///
 /// `updates` may lag: numbers are left out then, the end of a recording never is.
-pub fn spawn<S: Source>(
+pub fn spawn<S: StreamSource>(
     source: S,
-    settings: Settings,
+    settings: RecorderSettings,
     clock: Clock,
-    commands: mpsc::Receiver<Command>,
-    updates: mpsc::Sender<Update>,
+    commands: mpsc::Receiver<RecorderCommand>,
+    updates: mpsc::Sender<RecorderUpdate>,
 ) -> Recorder {
     let stop = CancellationToken::new();
     let task = RecorderTask {
@@ -61,9 +61,9 @@ pub fn spawn<S: Source>(
 
 struct RecorderTask<S> {
     source: S,
-    settings: Settings,
+    settings: RecorderSettings,
     clock: Clock,
-    updates: mpsc::Sender<Update>,
+    updates: mpsc::Sender<RecorderUpdate>,
     stop: CancellationToken,
     rooms: HashMap<RoomKey, Busy>,
     running: JoinSet<()>,
@@ -78,14 +78,14 @@ struct Busy {
     next: Option<Job>,
 }
 
-impl<S: Source> RecorderTask<S> {
-    async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+impl<S: StreamSource> RecorderTask<S> {
+    async fn run(mut self, mut commands: mpsc::Receiver<RecorderCommand>) {
         loop {
             tokio::select! {
                 command = commands.recv() => match command {
-                    Some(Command::Start(job)) => self.start(job),
-                    Some(Command::Stop(room)) => self.stop_recording(room),
-                    Some(Command::LiveEnded(room)) => {
+                    Some(RecorderCommand::Start(job)) => self.start(job),
+                    Some(RecorderCommand::Stop(room)) => self.stop_recording(room),
+                    Some(RecorderCommand::LiveEnded(room)) => {
                         if let Some(busy) = self.rooms.get(&room) {
                             busy.live_ended.cancel();
                         }
@@ -146,9 +146,12 @@ impl<S: Source> RecorderTask<S> {
     /// A recording whose task panicked has not told its end itself.
     async fn failed(&mut self, task: task::Id) {
         if let Some(room) = self.room_of(task) {
-            let reason = Text::from(Failure::Bug.to_string());
+            let reason = Text::from(RecordingFailure::Bug.to_string());
             // The end of a recording must arrive; a screen that is gone does not need it.
-            let _ = self.updates.send(Update { room, recording: Recording::Failed { reason, file: None } }).await;
+            let _ = self
+                .updates
+                .send(RecorderUpdate { room, recording: RecordingState::Failed { reason, file: None } })
+                .await;
         }
     }
 

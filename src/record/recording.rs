@@ -12,9 +12,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::output_parts::OutputParts;
 use super::progress::Meter;
-use super::pull::{Outcome, Pull};
+use super::pull::{Pull, PullOutcome};
 use super::queue::{Outlet, Queued, queue};
-use super::{Failure, Job, Recording, Settings, Source, Update, output};
+use super::{Job, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingState, StreamSource, output};
 use crate::clock::{Clock, Moment};
 use crate::text::Text;
 
@@ -24,13 +24,13 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 /// What one recording needs.
 pub(super) struct RecordingTask {
     pub(super) job: Job,
-    pub(super) settings: Settings,
+    pub(super) settings: RecorderSettings,
     pub(super) clock: Clock,
     /// Asked to stop.
     pub(super) stop: CancellationToken,
     /// The live is known to be over.
     pub(super) live_ended: CancellationToken,
-    pub(super) updates: mpsc::Sender<Update>,
+    pub(super) updates: mpsc::Sender<RecorderUpdate>,
 }
 
 /// Where a recording stands.
@@ -43,22 +43,22 @@ struct Progress {
     sound_only: bool,
     millis: u64,
     meter: Meter,
-    emitted: Option<Recording>,
+    emitted: Option<RecordingState>,
 }
 
 /// Records until asked to stop, until the live ends, or until it cannot go on; the last update says which.
-pub(super) async fn run<S: Source>(task: RecordingTask, source: S) {
-    task.emit(Recording::Starting);
+pub(super) async fn run<S: StreamSource>(task: RecordingTask, source: S) {
+    task.emit(RecordingState::Starting);
     let recording = task.record(source).await;
     // The one update that must arrive; a screen that is gone does not need it.
-    let _ = task.updates.send(Update { room: task.job.room, recording }).await;
+    let _ = task.updates.send(RecorderUpdate { room: task.job.room, recording }).await;
 }
 
 impl RecordingTask {
-    async fn record<S: Source>(&self, source: S) -> Recording {
+    async fn record<S: StreamSource>(&self, source: S) -> RecordingState {
         let limits = self.settings.limits;
         if let Err(failure) = output::prepare(&self.settings.dir, limits.min_free).await {
-            return Recording::Failed { reason: sentence(&failure), file: None };
+            return RecordingState::Failed { reason: sentence(&failure), file: None };
         }
         let (inlet, outlet) = queue();
         let pull = Pull::new(source, self.job.clone(), limits, inlet);
@@ -67,7 +67,7 @@ impl RecordingTask {
         let mut progress = Progress::default();
         let ended = self.write_all(outlet, pull, &mut parts, &mut progress).await;
         if parts.is_open() {
-            self.emit(Recording::Stopping);
+            self.emit(RecordingState::Stopping);
         }
         let closed = parts.close().await;
         // Why it broke first says more than how it closed then.
@@ -79,10 +79,10 @@ impl RecordingTask {
     async fn write_all(
         &self,
         mut outlet: Outlet,
-        pull: AbortOnDropHandle<Outcome>,
+        pull: AbortOnDropHandle<PullOutcome>,
         parts: &mut OutputParts,
         progress: &mut Progress,
-    ) -> Outcome {
+    ) -> PullOutcome {
         let limits = self.settings.limits;
         let mut progress_due = interval(PROGRESS_EVERY);
         progress_due.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -103,13 +103,18 @@ impl RecordingTask {
                 () = parts.exited() => return Err(parts.failure_after_exit().await),
                 queued = outlet.recv() => match queued {
                     Some(queued) => self.write(queued, parts, progress).await?,
-                    None => return pull.await.unwrap_or(Err(Failure::Bug)),
+                    None => return pull.await.unwrap_or(Err(RecordingFailure::Bug)),
                 },
             }
         }
     }
 
-    async fn write(&self, queued: Queued, parts: &mut OutputParts, progress: &mut Progress) -> Result<(), Failure> {
+    async fn write(
+        &self,
+        queued: Queued,
+        parts: &mut OutputParts,
+        progress: &mut Progress,
+    ) -> Result<(), RecordingFailure> {
         if queued.piece.ends_part {
             return parts.close().await;
         }
@@ -122,7 +127,7 @@ impl RecordingTask {
         Ok(())
     }
 
-    async fn emit_progress(&self, parts: &OutputParts, progress: &mut Progress) -> Result<(), Failure> {
+    async fn emit_progress(&self, parts: &OutputParts, progress: &mut Progress) -> Result<(), RecordingFailure> {
         let bytes = parts.size().await?;
         let (Some(since), Some(file)) = (progress.since, parts.file()) else { return Ok(()) };
         let rate = progress.meter.rate(Instant::now(), bytes);
@@ -130,9 +135,9 @@ impl RecordingTask {
         let (file, sound_only) = (file.to_owned(), progress.sound_only);
         let silent = progress.written.is_none_or(|written| written.elapsed() >= self.settings.limits.read);
         let recording = if silent {
-            Recording::Reconnecting { since, bytes, file }
+            RecordingState::Reconnecting { since, bytes, file }
         } else {
-            Recording::Running { since, bytes, rate, file, quality, sound_only }
+            RecordingState::Running { since, bytes, rate, file, quality, sound_only }
         };
         if progress.emitted.as_ref() != Some(&recording) {
             self.emit(recording.clone());
@@ -142,28 +147,28 @@ impl RecordingTask {
     }
 
     /// Tells what the next update makes up for, should the queue be full.
-    fn emit(&self, recording: Recording) {
-        let _ = self.updates.try_send(Update { room: self.job.room, recording });
+    fn emit(&self, recording: RecordingState) {
+        let _ = self.updates.try_send(RecorderUpdate { room: self.job.room, recording });
     }
 }
 
 /// The last word on a recording.
-fn summary(ended: Outcome, parts: &OutputParts, progress: &Progress) -> Recording {
+fn summary(ended: PullOutcome, parts: &OutputParts, progress: &Progress) -> RecordingState {
     let (files, bytes) = parts.result();
     let millis = progress.millis;
     let ended =
         ended.map(|reason| if progress.sound_only { Text::from(format_args!("{reason}; sound only")) } else { reason });
     match (ended, files) {
-        (Ok(reason), [file]) => Recording::Done { file: file.clone(), bytes, millis, reason },
+        (Ok(reason), [file]) => RecordingState::Done { file: file.clone(), bytes, millis, reason },
         (Ok(reason), [file, ..]) => {
             let reason = Text::from(format_args!("{reason}; it is in {} files", files.len()));
-            Recording::Done { file: file.clone(), bytes, millis, reason }
+            RecordingState::Done { file: file.clone(), bytes, millis, reason }
         }
-        (Ok(_), []) => Recording::Failed { reason: sentence(&Failure::Nothing), file: None },
-        (Err(failure), files) => Recording::Failed { reason: sentence(&failure), file: files.last().cloned() },
+        (Ok(_), []) => RecordingState::Failed { reason: sentence(&RecordingFailure::Nothing), file: None },
+        (Err(failure), files) => RecordingState::Failed { reason: sentence(&failure), file: files.last().cloned() },
     }
 }
 
-fn sentence(failure: &Failure) -> Text {
+fn sentence(failure: &RecordingFailure) -> Text {
     Text::from(failure.to_string())
 }

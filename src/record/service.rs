@@ -1,18 +1,18 @@
-//! TikTok as a [`Source`]: the one place where the recorder meets the client.
+//! TikTok as a [`StreamSource`]: the one place where the recorder meets the client.
 
 use bytes::Bytes;
 
 use super::Job;
-use super::source::{Found, LiveState, Media, Offer, Source, Trouble};
+use super::source::{FoundStreams, LiveState, Media, Offer, StreamSource, Trouble};
 use crate::ids::{RoomId, UniqueId};
 use crate::text::Text;
-use crate::webcast::{Client, Error, Kind, LiveStatus, MediaStream, StreamUrl};
+use crate::webcast::{LiveStatus, MediaStream, ServiceError, ServiceErrorKind, StreamUrl, WebcastClient};
 
-impl Source for Client {
+impl StreamSource for WebcastClient {
     type Address = (RoomId, StreamUrl);
     type Media = MediaStream;
 
-    async fn resolve(&self, job: &Job) -> Result<Found<Self::Address>, Trouble> {
+    async fn resolve(&self, job: &Job) -> Result<FoundStreams<Self::Address>, Trouble> {
         let host: Option<UniqueId> = job.host.as_str().parse().ok();
         let room = job.room_id;
         let streams = self.live_streams(room, host.as_ref()).await?;
@@ -26,7 +26,7 @@ impl Source for Client {
             sound_only: stream.sound_only,
             address: (room, stream),
         };
-        Ok(Found { state, offers: streams.flv.into_iter().map(offer).collect(), hls_only: streams.hls_only })
+        Ok(FoundStreams { state, offers: streams.flv.into_iter().map(offer).collect(), hls_only: streams.hls_only })
     }
 
     async fn open(&self, (room, stream): &Self::Address) -> Result<MediaStream, Trouble> {
@@ -41,9 +41,9 @@ impl Media for MediaStream {
     }
 }
 
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Self {
-        let gone = matches!(error.kind(), Kind::NotFound | Kind::Refused);
+impl From<ServiceError> for Trouble {
+    fn from(error: ServiceError) -> Self {
+        let gone = matches!(error.kind(), ServiceErrorKind::NotFound | ServiceErrorKind::Refused);
         Self { gone, words: error.sentence().clone() }
     }
 }
@@ -54,11 +54,11 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case(Kind::NotFound, true)]
-    #[case(Kind::Refused, true)]
-    #[case(Kind::Network, false)]
-    fn a_refused_address_is_not_asked_again(#[case] kind: Kind, #[case] gone: bool) {
-        let trouble = Trouble::from(Error::new(kind, "no"));
+    #[case(ServiceErrorKind::NotFound, true)]
+    #[case(ServiceErrorKind::Refused, true)]
+    #[case(ServiceErrorKind::Network, false)]
+    fn a_refused_address_is_not_asked_again(#[case] kind: ServiceErrorKind, #[case] gone: bool) {
+        let trouble = Trouble::from(ServiceError::new(kind, "no"));
         assert_eq!(trouble, Trouble { gone, words: "no".into() });
     }
 }

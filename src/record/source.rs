@@ -10,14 +10,14 @@ use super::Job;
 use crate::text::Text;
 
 /// A service that knows the streams of a live and opens them.
-pub trait Source: Clone + Send + Sync + 'static {
+pub trait StreamSource: Clone + Send + Sync + 'static {
     /// An address of a stream. It may be signed, so nobody here prints it.
     type Address: Send + Sync;
     /// An open stream.
     type Media: Media;
 
     /// Asks anew whether the live goes on and where its streams are.
-    fn resolve(&self, job: &Job) -> impl Future<Output = Result<Found<Self::Address>, Trouble>> + Send;
+    fn resolve(&self, job: &Job) -> impl Future<Output = Result<FoundStreams<Self::Address>, Trouble>> + Send;
 
     /// Opens a stream.
     fn open(&self, address: &Self::Address) -> impl Future<Output = Result<Self::Media, Trouble>> + Send;
@@ -31,7 +31,7 @@ pub trait Media: Send {
 
 /// What a live offers to record.
 #[derive(Clone, Debug)]
-pub struct Found<A> {
+pub struct FoundStreams<A> {
     /// Whether the live goes on.
     pub state: LiveState,
     /// FLV streams, best first; those with sound only are asked for where there are no others.

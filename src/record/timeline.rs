@@ -16,7 +16,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use siphasher::sip::SipHasher13;
 
-use super::flv::{Kind, Role, Tag, write_header};
+use super::flv::{Tag, TagKind, TagRole, write_header};
 
 /// A new connection may go on this far from where the wall clock says, and still be on the same clock.
 const MAX_JUMP_MS: i64 = 10_000;
@@ -43,7 +43,7 @@ const LATE_SETUP_MS: i64 = 2_000;
 
 /// A piece of a part, ready for ffmpeg.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Piece {
+pub(super) struct TimelinePiece {
     /// The part it belongs to, from 1.
     pub(super) part: u32,
     /// Recorded time up to here, all parts together, in milliseconds.
@@ -59,7 +59,7 @@ pub(super) struct Piece {
 #[derive(Debug, Default)]
 pub(super) struct Timeline {
     part: u32,
-    phase: Phase,
+    phase: TimelinePhase,
     video: Track,
     audio: Track,
     /// Time in the part of the last tag written.
@@ -76,11 +76,11 @@ pub(super) struct Timeline {
     no_picture: bool,
     /// The part was begun with a picture.
     has_video: bool,
-    written: VecDeque<Written>,
+    written: VecDeque<WrittenTag>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Phase {
+enum TimelinePhase {
     /// Nothing is written yet; a part begins with a keyframe.
     #[default]
     Waiting,
@@ -111,8 +111,8 @@ struct Track {
 
 /// A tag that is in the part.
 #[derive(Clone, Copy, Debug)]
-struct Written {
-    kind: Kind,
+struct WrittenTag {
+    kind: TagKind,
     hash: u64,
     /// On the sender's clock.
     read: i64,
@@ -125,42 +125,42 @@ impl Timeline {
     pub(super) fn reconnected(&mut self, sound_only: bool) {
         self.first_sound = None;
         self.no_picture = sound_only;
-        if self.phase == Phase::Flowing {
-            self.phase = Phase::Joining;
+        if self.phase == TimelinePhase::Flowing {
+            self.phase = TimelinePhase::Joining;
         }
     }
 
     /// Ends the part: the next one begins with whatever comes then.
-    pub(super) fn end_part(&mut self) -> Piece {
-        self.phase = Phase::Waiting;
+    pub(super) fn end_part(&mut self) -> TimelinePiece {
+        self.phase = TimelinePhase::Waiting;
         let millis = (self.before + self.last).max(0) as u64;
-        Piece { part: self.part, millis, sound_only: !self.has_video, ends_part: true, bytes: Bytes::new() }
+        TimelinePiece { part: self.part, millis, sound_only: !self.has_video, ends_part: true, bytes: Bytes::new() }
     }
 
     /// Takes a tag that arrived at `now` (counted from any start); gives what to write of it, if anything.
-    pub(super) fn push(&mut self, tag: &Tag, now: Duration) -> Option<Piece> {
+    pub(super) fn push(&mut self, tag: &Tag, now: Duration) -> Option<TimelinePiece> {
         let bytes = match tag.role() {
-            Role::Other => None,
-            Role::Config => self.config(tag),
+            TagRole::Other => None,
+            TagRole::Config => self.config(tag),
             role => {
                 let leads = self.leads(tag, role);
                 match self.phase {
-                    Phase::Waiting | Phase::Joining if !leads => None,
-                    Phase::Waiting => Some(self.begin_part(tag, now)),
-                    Phase::Joining => self.join(tag, now),
-                    Phase::Flowing => self.flow(tag, leads, now),
+                    TimelinePhase::Waiting | TimelinePhase::Joining if !leads => None,
+                    TimelinePhase::Waiting => Some(self.begin_part(tag, now)),
+                    TimelinePhase::Joining => self.join(tag, now),
+                    TimelinePhase::Flowing => self.flow(tag, leads, now),
                 }
             }
         }?;
         let millis = (self.before + self.last).max(0) as u64;
-        Some(Piece { part: self.part, millis, sound_only: !self.has_video, ends_part: false, bytes })
+        Some(TimelinePiece { part: self.part, millis, sound_only: !self.has_video, ends_part: false, bytes })
     }
 
     /// Whether a part may begin with this tag: a keyframe, or any sound where no picture comes.
-    fn leads(&mut self, tag: &Tag, role: Role) -> bool {
-        if tag.kind == Kind::Video {
+    fn leads(&mut self, tag: &Tag, role: TagRole) -> bool {
+        if tag.kind == TagKind::Video {
             self.first_sound = None;
-            return role == Role::Keyframe;
+            return role == TagRole::Keyframe;
         }
         if self.video.heard.is_none() && (self.part > 0 || self.no_picture) {
             return true;
@@ -170,13 +170,13 @@ impl Timeline {
         (at - first).abs() >= AUDIO_ONLY_MS
     }
 
-    fn track(&mut self, kind: Kind) -> &mut Track {
-        if kind == Kind::Video { &mut self.video } else { &mut self.audio }
+    fn track(&mut self, kind: TagKind) -> &mut Track {
+        if kind == TagKind::Video { &mut self.video } else { &mut self.audio }
     }
 
     /// Remembers a set-up. One that the part should have begun with, and does not, is written late.
     fn config(&mut self, tag: &Tag) -> Option<Bytes> {
-        let late = self.phase != Phase::Waiting && self.last < LATE_SETUP_MS;
+        let late = self.phase != TimelinePhase::Waiting && self.last < LATE_SETUP_MS;
         let last = self.last;
         let track = self.track(tag.kind);
         track.heard = Some(tag.clone());
@@ -193,11 +193,11 @@ impl Timeline {
     fn begin_part(&mut self, tag: &Tag, now: Duration) -> Bytes {
         self.before += if self.part > 0 { self.last } else { 0 };
         self.part = self.part.saturating_add(1);
-        self.phase = Phase::Flowing;
+        self.phase = TimelinePhase::Flowing;
         self.last = 0;
         self.began = now;
         self.written.clear();
-        self.has_video = self.video.heard.is_some() || tag.kind == Kind::Video;
+        self.has_video = self.video.heard.is_some() || tag.kind == TagKind::Video;
         let mut bytes = BytesMut::new();
         write_header(true, self.has_video, &mut bytes);
         for track in [&mut self.video, &mut self.audio] {
@@ -233,7 +233,7 @@ impl Timeline {
                 None => read - self.last - gap.max(STEP_MS),
             }
         };
-        self.phase = Phase::Flowing;
+        self.phase = TimelinePhase::Flowing;
         for track in [&mut self.video, &mut self.audio] {
             track.shift = shift;
             track.repeating = true;
@@ -249,7 +249,7 @@ impl Timeline {
 
     /// A tag like this one that is written already, whatever the clock said. A still picture is sent many times,
     /// so this is asked only when the clock makes no sense; the last one loses the least.
-    fn find(&self, tag: &Tag) -> Option<Written> {
+    fn find(&self, tag: &Tag) -> Option<WrittenTag> {
         let hash = hash(&tag.body);
         self.written.iter().rev().find(|written| written.hash == hash && written.kind == tag.kind).copied()
     }
@@ -283,7 +283,7 @@ impl Timeline {
         let read = i64::from(tag.at);
         let end = self.last;
         let (track, other) = match tag.kind {
-            Kind::Video => (&mut self.video, &self.audio),
+            TagKind::Video => (&mut self.video, &self.audio),
             _ => (&mut self.audio, &self.video),
         };
         // Wall time that runs ahead says nothing: we were slow ourselves.
@@ -322,7 +322,7 @@ impl Timeline {
         track.arrived = now;
         self.last = self.last.max(at);
         self.arrived = now;
-        self.written.push_back(Written { kind: tag.kind, hash: hash(&tag.body), read: i64::from(tag.at), at });
+        self.written.push_back(WrittenTag { kind: tag.kind, hash: hash(&tag.body), read: i64::from(tag.at), at });
         while self.written.front().is_some_and(|oldest| self.last - oldest.at > REMEMBERED_MS) {
             self.written.pop_front();
         }

@@ -10,7 +10,7 @@ use crate::text::Text;
 
 /// What a recorder can be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Command {
+pub enum RecorderCommand {
     /// Record this live.
     Start(Job),
     /// Finish the recording of this room.
@@ -34,16 +34,16 @@ pub struct Job {
 
 /// What a recorder says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Update {
+pub struct RecorderUpdate {
     /// Of which room.
     pub room: RoomKey,
     /// Where its recording stands.
-    pub recording: Recording,
+    pub recording: RecordingState,
 }
 
 /// Where a recording stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Recording {
+pub enum RecordingState {
     /// Asking for the stream, starting ffmpeg.
     Starting,
     /// Running. Told at most twice a second, and only when a number changed.

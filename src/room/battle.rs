@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use effects::Effect;
+pub use effects::CardEffect;
 pub(super) use pace::Paces;
 
 use crate::clock::{Moment, Timestamp};
@@ -56,7 +56,7 @@ pub struct Battle {
     /// When the phase last changed.
     pub phase_since: Moment,
     /// Cards that work now.
-    pub effects: Vec<Effect>,
+    pub effects: Vec<CardEffect>,
     /// Cut short rather than played out.
     pub cut_short: bool,
 }

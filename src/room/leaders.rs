@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::ledger::{Person, Tally};
+use super::ledger::{PersonKey, Tally};
 use super::serde_map_as_vec;
 use crate::events::Viewer;
 use crate::ids::UserId;
@@ -28,14 +28,14 @@ pub struct Leader {
 }
 
 /// Best first; the person makes the order total, so that every mirror has the same.
-type Rank = (Reverse<u64>, Reverse<u64>, Person);
+type Rank = (Reverse<u64>, Reverse<u64>, PersonKey);
 
 /// The top givers.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Leaders {
     #[serde(with = "serde_map_as_vec")]
-    givers: BTreeMap<Person, Leader>,
-    top: Vec<Person>,
+    givers: BTreeMap<PersonKey, Leader>,
+    top: Vec<PersonKey>,
 }
 
 impl Leaders {
@@ -46,12 +46,12 @@ impl Leaders {
 
     /// What one person gave in this live.
     pub fn total_of(&self, user: UserId) -> Option<&Leader> {
-        self.givers.get(&Person::Id(user))
+        self.givers.get(&PersonKey::Id(user))
     }
 
     /// Credits what a gift added.
     pub(super) fn credit(&mut self, viewer: &Arc<Viewer>, tally: &Tally) {
-        let person = Person::from(&**viewer);
+        let person = PersonKey::from(&**viewer);
         if !self.givers.contains_key(&person) {
             self.make_room();
         }
@@ -63,7 +63,7 @@ impl Leaders {
     }
 
     /// Puts somebody whose total grew into the list, if they belong there.
-    fn place(&mut self, person: Person) {
+    fn place(&mut self, person: PersonKey) {
         self.top.retain(|other| *other != person);
         let rank = self.rank(&person);
         let place = self.top.partition_point(|other| self.rank(other) < rank);
@@ -73,7 +73,7 @@ impl Leaders {
         }
     }
 
-    fn rank(&self, person: &Person) -> Rank {
+    fn rank(&self, person: &PersonKey) -> Rank {
         let (coins, gifts) = self.givers.get(person).map_or((0, 0), |leader| (leader.coins, leader.gifts));
         (Reverse(coins), Reverse(gifts), *person)
     }

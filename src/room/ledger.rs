@@ -49,13 +49,13 @@ pub enum StreakState {
 
 /// Somebody, as a key: by id, or by what they are called where the message had none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) enum Person {
+pub(super) enum PersonKey {
     Id(UserId),
     /// Hash of handle and name: short, and the same in every mirror.
     Name(u64),
 }
 
-impl From<&Viewer> for Person {
+impl From<&Viewer> for PersonKey {
     fn from(viewer: &Viewer) -> Self {
         viewer.id.map_or_else(
             || {
@@ -76,20 +76,20 @@ impl From<&Viewer> for Person {
 /// may leave the receiver out).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct StreakKey {
-    pub(super) from: Person,
+    pub(super) from: PersonKey,
     pub(super) gift: GiftId,
     pub(super) group: u64,
 }
 
 impl From<&Gift> for StreakKey {
     fn from(gift: &Gift) -> Self {
-        Self { from: Person::from(&*gift.from), gift: gift.gift.id, group: gift.group }
+        Self { from: PersonKey::from(&*gift.from), gift: gift.gift.id, group: gift.group }
     }
 }
 
 impl From<&StreakClosed> for StreakKey {
     fn from(closed: &StreakClosed) -> Self {
-        Self { from: Person::from(&*closed.from), gift: closed.gift.id, group: closed.group }
+        Self { from: PersonKey::from(&*closed.from), gift: closed.gift.id, group: closed.group }
     }
 }
 
@@ -108,14 +108,14 @@ pub(super) struct Mark {
 
 /// Message ids and streaks of one live.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Ledger {
+pub(super) struct GiftLedger {
     seen: RecentIds,
     #[serde(with = "serde_map_as_vec")]
     marks: BTreeMap<StreakKey, Mark>,
     touches: u64,
 }
 
-impl Ledger {
+impl GiftLedger {
     /// Whether a message is new. Without an id nothing can be told apart, so it is.
     pub(super) fn is_new(&mut self, id: Option<MsgId>, at: Moment) -> bool {
         id.is_none_or(|id| self.seen.insert(id, at))
@@ -203,7 +203,7 @@ mod tests {
         }
     }
 
-    fn add(ledger: &mut Ledger, gift: &Gift, mono: u64) -> u64 {
+    fn add(ledger: &mut GiftLedger, gift: &Gift, mono: u64) -> u64 {
         ledger.add(StreakKey::from(gift), gift, Moment { mono, ..Moment::default() }, true).0
     }
 
@@ -215,13 +215,13 @@ mod tests {
             ..Viewer::default()
         };
         // Stands in snapshots that another build may read: this number never changes.
-        assert_eq!(Person::from(&viewer("ana", "Ana")), Person::Name(10_362_543_744_028_082_027));
-        assert_ne!(Person::from(&viewer("an", "aAna")), Person::from(&viewer("ana", "Ana")));
+        assert_eq!(PersonKey::from(&viewer("ana", "Ana")), PersonKey::Name(10_362_543_744_028_082_027));
+        assert_ne!(PersonKey::from(&viewer("an", "aAna")), PersonKey::from(&viewer("ana", "Ana")));
     }
 
     #[test]
     fn a_closed_streak_is_remembered_for_half_an_hour_even_in_a_flood() {
-        let mut ledger = Ledger::default();
+        let mut ledger = GiftLedger::default();
         add(&mut ledger, &gift(1, 5), 0);
         ledger.close(&StreakKey::from(&gift(1, 5)), Moment::default());
         (2..=MAX_MARKS as u64).for_each(|group| _ = add(&mut ledger, &gift(group, 1), 1));
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn when_full_the_old_closed_ones_go_and_then_the_least_lately_touched() {
-        let mut ledger = Ledger::default();
+        let mut ledger = GiftLedger::default();
         let all = MAX_MARKS as u64;
         (1..=all).for_each(|group| _ = add(&mut ledger, &gift(group, 1), 0));
         ledger.close(&StreakKey::from(&gift(7, 1)), Moment::default());

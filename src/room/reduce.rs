@@ -338,12 +338,12 @@ impl Room {
         self.live_seq = live.live_seq;
         self.interrupted = false;
         self.streaks = super::Streaks::default();
-        self.ledger = super::ledger::Ledger::default();
+        self.ledger = super::ledger::GiftLedger::default();
         self.writers = super::dedup::Writers::default();
         self.leaders = super::Leaders::default();
         self.battle = None;
         self.board = super::Board::default();
-        self.subscribers = super::subscribers::Subscribers::default();
+        self.subscribers = super::subscribers::RecentSubscribers::default();
         self.paces = battle::Paces::default();
         self.series().into_iter().for_each(|series| series.cut(event.at));
         self.chat.push(event, LogLine::Live { room_id: live.room_id, live_seq: live.live_seq });

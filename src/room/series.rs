@@ -43,7 +43,7 @@ pub enum Bucket {
 /// A number over time.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Series {
-    kind: Kind,
+    kind: SeriesKind,
     fine: Ring,
     coarse: Ring,
     watching: bool,
@@ -53,7 +53,7 @@ pub struct Series {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Kind {
+enum SeriesKind {
     /// Holds until the next value: viewers.
     Gauge,
     /// Happens and is summed: comments, likes, coins.
@@ -69,15 +69,15 @@ impl Default for Series {
 impl Series {
     /// A series of things that are counted.
     pub fn counter() -> Self {
-        Self::new(Kind::Counter)
+        Self::new(SeriesKind::Counter)
     }
 
     /// A series of a level: in [`Series::window`] the last value holds until the next, but never over a gap.
     pub fn gauge() -> Self {
-        Self::new(Kind::Gauge)
+        Self::new(SeriesKind::Gauge)
     }
 
-    fn new(kind: Kind) -> Self {
+    fn new(kind: SeriesKind) -> Self {
         let (fine, coarse) = (Ring::new(FINE_MS, FINE_CELLS), Ring::new(COARSE_MS, COARSE_CELLS));
         Self { kind, fine, coarse, watching: false, upto: 0, last: None }
     }
@@ -144,7 +144,7 @@ impl Series {
             sum = sum.saturating_add(cell.reading().map_or(0, |reading| reading.sum));
             watched = watched.saturating_add(cell.watched());
         }
-        (self.kind == Kind::Counter && watched >= FINE_MS).then(|| sum.saturating_mul(MINUTE_MS) / watched)
+        (self.kind == SeriesKind::Counter && watched >= FINE_MS).then(|| sum.saturating_mul(MINUTE_MS) / watched)
     }
 
     fn advance(&mut self, at: Moment) {
@@ -185,7 +185,7 @@ impl Series {
         for slot in first..first.saturating_add(cells) {
             match (self.bucket(ring, slot), *held) {
                 (Bucket::Gap, _) => *held = None,
-                (Bucket::Empty, Some(value)) if self.kind == Kind::Gauge => {
+                (Bucket::Empty, Some(value)) if self.kind == SeriesKind::Gauge => {
                     merged.get_or_insert(Reading::held(value)).merge(Reading::held(value));
                 }
                 (Bucket::Empty, _) => watched = true,

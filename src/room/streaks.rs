@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::ledger::{Person, StreakKey};
+use super::ledger::{PersonKey, StreakKey};
 use crate::clock::Moment;
 use crate::events::{Gift, GiftFacts, GiftTo, StreakClosed, Viewer};
 
@@ -76,7 +76,7 @@ impl Streak {
     }
 
     fn key(&self) -> StreakKey {
-        StreakKey { from: Person::from(&*self.from), gift: self.gift.id, group: self.group }
+        StreakKey { from: PersonKey::from(&*self.from), gift: self.gift.id, group: self.group }
     }
 
     fn closing(&self) -> StreakClosed {

@@ -15,11 +15,11 @@ const MAX_PEOPLE: usize = 64;
 
 /// Who subscribed lately.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Subscribers {
+pub(super) struct RecentSubscribers {
     lately: VecDeque<(UserId, u64)>,
 }
 
-impl Subscribers {
+impl RecentSubscribers {
     /// Whether this is the first we hear of a subscription. Nobody can tell for people without an id.
     pub(super) fn is_first(&mut self, id: Option<UserId>, at: Moment) -> bool {
         let Some(id) = id else { return true };

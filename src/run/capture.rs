@@ -14,9 +14,9 @@ use tokio::task::JoinHandle;
 use crate::clock::{Clock, Moment};
 use crate::config::{self, Settings};
 use crate::ids::RoomKey;
-use crate::journal::{Capture, CapturesDir, Limits};
+use crate::journal::{CaptureLimits, CaptureWriter, CapturesDir};
 use crate::text::Text;
-use crate::track::{Tracker, Update, UpdateKind};
+use crate::track::{Tracker, TrackerUpdate, UpdateKind};
 
 /// Updates that may wait for the disk: minutes of a busy room.
 const QUEUE: usize = 4_096;
@@ -37,11 +37,11 @@ impl Capturing {
     /// Begins a capture in the state folder. Needs a tokio runtime. What befalls it is told to `warnings` at once.
     pub fn start(tracker: &Tracker, settings: &Settings, clock: &Clock, warnings: Sender<Text>) -> Result<Self> {
         let dir = config::paths::captures_dir().ok_or_else(|| eyre!("there is no home folder to keep a capture in"))?;
-        let limits = Limits {
+        let limits = CaptureLimits {
             bytes: settings.capture.max_mb.saturating_mul(1_000_000),
             age: Duration::from_secs(settings.capture.max_days.saturating_mul(86_400)),
         };
-        let capture = Capture::begin(CapturesDir::new(&dir), limits, clock.now())
+        let capture = CaptureWriter::begin(CapturesDir::new(&dir), limits, clock.now())
             .wrap_err_with(|| format!("cannot capture into {}", dir.display()))?;
         let folder = capture.folder().to_owned();
         let (mut updates, clock) = (tracker.subscribe_frames(QUEUE), clock.clone());
@@ -79,7 +79,7 @@ impl Capturing {
 
 /// Writes what comes, and waits for better times where the disk takes nothing.
 struct Keeper {
-    capture: Capture,
+    capture: CaptureWriter,
     clock: Clock,
     warnings: Sender<Text>,
     trouble: Option<Trouble>,
@@ -97,11 +97,11 @@ struct Trouble {
 }
 
 impl Keeper {
-    fn new(capture: Capture, clock: Clock, warnings: Sender<Text>) -> Self {
+    fn new(capture: CaptureWriter, clock: Clock, warnings: Sender<Text>) -> Self {
         Self { capture, clock, warnings, trouble: None, missed: HashMap::new(), missing: Duration::ZERO }
     }
 
-    fn take(&mut self, update: Update) {
+    fn take(&mut self, update: TrackerUpdate) {
         let (room, now) = (update.room, self.clock.now());
         if let (Some(trouble), UpdateKind::Frame(frame)) = (&self.trouble, &update.kind)
             && !trouble.next_try.since(now).is_zero()
@@ -175,7 +175,7 @@ impl Keeper {
     }
 }
 
-fn write(capture: &mut Capture, update: Update, now: Moment) -> io::Result<()> {
+fn write(capture: &mut CaptureWriter, update: TrackerUpdate, now: Moment) -> io::Result<()> {
     let room = update.room;
     match update.kind {
         UpdateKind::Added { label } => capture.add(room, label),
@@ -211,18 +211,18 @@ mod tests {
     fn a_disk_that_takes_nothing_is_told_at_once_and_the_capture_goes_on_after_it() {
         let dir = tempfile::tempdir().unwrap();
         let clock = Clock::manual(Timestamp(1_700_000_000_000));
-        let limits = Limits { bytes: 1_000_000, age: Duration::from_secs(1_000) };
-        let capture = Capture::begin(CapturesDir::new(dir.path()), limits, clock.now()).unwrap();
+        let limits = CaptureLimits { bytes: 1_000_000, age: Duration::from_secs(1_000) };
+        let capture = CaptureWriter::begin(CapturesDir::new(dir.path()), limits, clock.now()).unwrap();
         let folder = capture.folder().to_owned();
         let (warnings, mut warned) = mpsc::channel(8);
         let mut keeper = Keeper::new(capture, clock.clone(), warnings);
         let frame = |keeper: &mut Keeper, seconds| {
             clock.advance(Duration::from_secs(seconds));
             let raw = RawFrame { at: clock.now(), body: bytes::Bytes::from_static(b"\x20\x01") };
-            keeper.take(Update { room: ROOM, kind: UpdateKind::Frame(raw) });
+            keeper.take(TrackerUpdate { room: ROOM, kind: UpdateKind::Frame(raw) });
             keeper.flush();
         };
-        keeper.take(Update { room: ROOM, kind: UpdateKind::Added { label: Text::new("@ana") } });
+        keeper.take(TrackerUpdate { room: ROOM, kind: UpdateKind::Added { label: Text::new("@ana") } });
         frame(&mut keeper, 1);
         assert!(warned.try_recv().is_err());
         let before = files(dir.path()).lines().count();
@@ -249,15 +249,15 @@ mod tests {
         let after = files(dir.path());
         assert!(after.contains(DISK_TOOK_NOTHING), "{after}");
         assert!(after.lines().count() > before, "{after}");
-        assert!(after.lines().all(|line| crate::wire::capture::Line::parse(line).is_ok()), "{after}");
+        assert!(after.lines().all(|line| crate::wire::capture::CaptureLine::parse(line).is_ok()), "{after}");
     }
 
     #[test]
     fn a_capture_that_never_got_better_ends_with_the_reason() {
         let dir = tempfile::tempdir().unwrap();
         let clock = Clock::manual(Timestamp(1_700_000_000_000));
-        let limits = Limits { bytes: 1_000_000, age: Duration::from_secs(1_000) };
-        let capture = Capture::begin(CapturesDir::new(dir.path()), limits, clock.now()).unwrap();
+        let limits = CaptureLimits { bytes: 1_000_000, age: Duration::from_secs(1_000) };
+        let capture = CaptureWriter::begin(CapturesDir::new(dir.path()), limits, clock.now()).unwrap();
         let (warnings, mut warned) = mpsc::channel(8);
         let mut keeper = Keeper::new(capture, clock, warnings);
         keeper.failed(io::ErrorKind::StorageFull.into());

@@ -13,7 +13,7 @@ use crate::track::{Player, Speed};
 use crate::tui;
 
 /// What a replay is shown from.
-pub struct Replay {
+pub struct ReplaySetup {
     /// Keys and screen.
     pub loaded: Loaded,
     /// The capture.
@@ -27,11 +27,11 @@ pub struct Replay {
 }
 
 /// Opens the dashboard on a replay and stays until the user leaves.
-pub fn replay(replay: Replay, runtime: Runtime) -> Result<()> {
-    let options = tui::Options { replay: true, ..screen(&replay.loaded, Some(replay.notice))? };
+pub fn replay(replay: ReplaySetup, runtime: Runtime) -> Result<()> {
+    let options = tui::ScreenOptions { replay: true, ..screen(&replay.loaded, Some(replay.notice))? };
     let (background, warnings) = mpsc::channel(WARNINGS);
     tui::install_panic_hook(background);
-    let Replay { player, speed, from, .. } = replay;
+    let ReplaySetup { player, speed, from, .. } = replay;
     let ended = runtime.block_on(async {
         let (stop, signals) = stop_on_signal();
         // There is no stream to record: nobody hears these wishes.

@@ -6,29 +6,29 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use super::gifts::GiftKind;
-use super::message::{Head, user_text};
+use super::message::{MessageHead, user_text};
 use super::traffic::BATTLE_SECONDS;
 use crate::wire::pb;
 
 /// A battle that runs or is in its punish phase.
 #[derive(Clone, Debug)]
-pub(super) struct Battle {
+pub(super) struct SimBattle {
     id: i64,
     began_ms: i64,
     running: bool,
     /// The room's host first.
-    sides: [Side; 2],
+    sides: [SimSide; 2],
 }
 
 #[derive(Clone, Debug)]
-struct Side {
+struct SimSide {
     host: pb::User,
     points: i64,
     /// What each supporter gave, and their name.
     supporters: BTreeMap<i64, (i64, String)>,
 }
 
-impl Side {
+impl SimSide {
     fn new(host: pb::User) -> Self {
         Self { host, points: 0, supporters: BTreeMap::new() }
     }
@@ -51,9 +51,9 @@ impl Side {
     }
 }
 
-impl Battle {
+impl SimBattle {
     pub(super) fn new(id: i64, began_ms: i64, host: pb::User, rival: pb::User) -> Self {
-        Self { id, began_ms, running: true, sides: [Side::new(host), Side::new(rival)] }
+        Self { id, began_ms, running: true, sides: [SimSide::new(host), SimSide::new(rival)] }
     }
 
     pub(super) fn is_running(&self) -> bool {
@@ -79,12 +79,12 @@ impl Battle {
     }
 
     /// The bell.
-    pub(super) fn started(&self, head: Head) -> pb::Message {
+    pub(super) fn started(&self, head: MessageHead) -> pb::Message {
         self.state(head, 4, 1, BTreeMap::new())
     }
 
     /// The result.
-    pub(super) fn finished(&self, head: Head) -> pb::Message {
+    pub(super) fn finished(&self, head: MessageHead) -> pb::Message {
         let [ours, theirs] = self.sides.each_ref().map(|side| side.points);
         let results = [(0, ours, theirs), (1, theirs, ours)]
             .into_iter()
@@ -102,11 +102,11 @@ impl Battle {
     }
 
     /// Points, and the gift that made them where it was given in this room.
-    pub(super) fn armies(&self, head: Head, cause: Option<(&pb::User, GiftKind, i64)>) -> pb::Message {
+    pub(super) fn armies(&self, head: MessageHead, cause: Option<(&pb::User, GiftKind, i64)>) -> pb::Message {
         let mut body = pb::LinkMicArmies {
             common: Some(head.common("WebcastLinkMicArmies", None)),
             battle_id: self.id,
-            armies: self.by_host(Side::army),
+            armies: self.by_host(SimSide::army),
             channel_id: self.channel(),
             trigger_reason: 1,
             battle_setting: Some(self.setting(if self.running { 1 } else { 3 })),
@@ -123,7 +123,7 @@ impl Battle {
     }
 
     /// A boosting glove for the room's host, for 30 s.
-    pub(super) fn glove(&self, head: Head, from: &pb::User) -> pb::Message {
+    pub(super) fn glove(&self, head: MessageHead, from: &pb::User) -> pb::Message {
         let sender = pb::BattleBaseUser {
             user_id: from.id,
             nick_name: from.nickname.clone(),
@@ -153,7 +153,7 @@ impl Battle {
     }
 
     /// The punish phase is over.
-    pub(super) fn punish_over(&self, head: Head) -> pb::Message {
+    pub(super) fn punish_over(&self, head: MessageHead) -> pb::Message {
         let body = pb::LinkMicBattlePunishFinish {
             common: Some(head.common("WebcastLinkMicBattlePunishFinish", None)),
             channel_id: self.channel(),
@@ -186,7 +186,7 @@ impl Battle {
 
     fn state(
         &self,
-        head: Head,
+        head: MessageHead,
         action: i32,
         status: i32,
         battle_result: BTreeMap<i64, pb::BattleResult>,
@@ -207,7 +207,7 @@ impl Battle {
             battle_setting: Some(self.setting(status)),
             action,
             battle_result,
-            armies: self.by_host(Side::army),
+            armies: self.by_host(SimSide::army),
             anchors,
             combos,
             action_by_user_id: self.sides[0].host.id,
@@ -228,7 +228,7 @@ impl Battle {
         }
     }
 
-    fn by_host<T>(&self, value: impl Fn(&Side) -> T) -> BTreeMap<i64, T> {
+    fn by_host<T>(&self, value: impl Fn(&SimSide) -> T) -> BTreeMap<i64, T> {
         self.sides.iter().map(|side| (side.host.id, value(side))).collect()
     }
 

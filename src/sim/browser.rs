@@ -23,8 +23,8 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use super::answer::{self, Answer};
-use super::room::Room;
+use super::answer::{self, SimAnswer};
+use super::room::SimRoom;
 use super::site;
 use super::world::World;
 use crate::wire::pb;
@@ -35,12 +35,12 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 const PATH: &str = "/webcast/im/ws_proxy/ws_reuse_supplement/?aid=1988&compress=gzip&client_enter=1";
 
 /// `/json/version`.
-pub(super) fn version() -> Answer {
+pub(super) fn version() -> SimAnswer {
     answer::json(&json!({ "Browser": "Simulated/1.0", "Protocol-Version": "1.3" }))
 }
 
 /// `/json/list`: a tab for each live that is on.
-pub(super) fn list(world: &World) -> Answer {
+pub(super) fn list(world: &World) -> SimAnswer {
     let (http, socket) = (world.address.http(), world.address.socket());
     let on = world.rooms.iter().filter(|room| !world.address.tls && room.facts().phase.is_on());
     let tabs = on.map(|room| {
@@ -54,9 +54,9 @@ pub(super) fn list(world: &World) -> Answer {
 }
 
 /// One tab with somebody attached to it.
-struct Tab {
+struct SimTab {
     world: Arc<World>,
-    room: Arc<Room>,
+    room: Arc<SimRoom>,
     devtools: WebSocketStream<TokioIo<Upgraded>>,
     player: Option<WebSocketStream<TcpStream>>,
     /// The live that was on when the page was loaded.
@@ -72,18 +72,18 @@ struct Tab {
 struct Left;
 
 /// Serves one attached tab to its end.
-pub(super) async fn serve(world: Arc<World>, room: Arc<Room>, upgraded: Upgraded) {
+pub(super) async fn serve(world: Arc<World>, room: Arc<SimRoom>, upgraded: Upgraded) {
     let devtools = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, None).await;
     let stop = world.stop.clone();
     let (beats_at, live) = (Instant::now(), room.facts().room_id);
-    let mut tab = Tab { world, room, devtools, player: None, live, opens: None, beats_at, sockets: 0 };
+    let mut tab = SimTab { world, room, devtools, player: None, live, opens: None, beats_at, sockets: 0 };
     tokio::select! {
         () = stop.cancelled() => {}
         _ = tab.run() => {}
     }
 }
 
-impl Tab {
+impl SimTab {
     async fn run(&mut self) -> Result<(), Left> {
         loop {
             let opens = self.opens.unwrap_or(self.beats_at);

@@ -56,32 +56,32 @@ const ESCAPES: &str = "\u{1b}]0;owned\u{7}\u{1b}[31;5mEve\u{1b}[2J\u{202e}\u{9b}
 
 /// Everybody who may show up in one room.
 #[derive(Debug)]
-pub(super) struct Crowd {
-    people: Vec<Person>,
+pub(super) struct SimCrowd {
+    people: Vec<SimPerson>,
 }
 
 /// One viewer, and what they are to the host.
 #[derive(Clone, Debug)]
-pub(super) struct Person {
+pub(super) struct SimPerson {
     pub(super) user: pb::User,
     pub(super) identity: pb::UserIdentity,
 }
 
-impl Crowd {
+impl SimCrowd {
     /// `size` people, the same ones for the same seed.
     pub(super) fn new(size: usize, rng: &mut Rng) -> Self {
         Self { people: (0..size.max(1)).map(|index| person(index, rng)).collect() }
     }
 
     /// Somebody; the first few talk far more than the rest.
-    pub(super) fn any(&self, rng: &mut Rng) -> Person {
+    pub(super) fn any(&self, rng: &mut Rng) -> SimPerson {
         let regulars = (self.people.len() / 10).max(1);
         let index = if rng.f32() < 0.4 { rng.usize(..regulars) } else { rng.usize(..self.people.len()) };
         self.people.get(index).cloned().unwrap_or_else(|| person(0, rng))
     }
 
     /// The first `count` people, who are the regulars.
-    pub(super) fn regulars(&self, count: usize) -> &[Person] {
+    pub(super) fn regulars(&self, count: usize) -> &[SimPerson] {
         self.people.get(..count.min(self.people.len())).unwrap_or_default()
     }
 
@@ -93,7 +93,7 @@ impl Crowd {
     }
 }
 
-fn person(index: usize, rng: &mut Rng) -> Person {
+fn person(index: usize, rng: &mut Rng) -> SimPerson {
     let id = 6_500_000_000_000_000_000 + rng.i64(0..500_000_000_000_000_000);
     let relation = rng.u32(0..10);
     let follow_status = match relation {
@@ -127,7 +127,7 @@ fn person(index: usize, rng: &mut Rng) -> Person {
         sec_uid: format!("MS4wLjABAAAA{}", token(rng, 64)),
         badge_list: badges(is_moderator, is_subscriber, rng),
     };
-    Person { user, identity }
+    SimPerson { user, identity }
 }
 
 /// A signed picture address is most of a user's weight on the wire.

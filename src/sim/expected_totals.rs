@@ -66,7 +66,7 @@ fn as_text<S: serde::Serializer>(id: &i64, serializer: S) -> Result<S::Ok, S::Er
 
 /// Keeps an [`ExpectedTotals`] from the messages themselves.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(super) struct TotalsCounter {
     totals: ExpectedTotals,
     /// Message ids; the lowest are the oldest and go first.
     seen: BTreeSet<i64>,
@@ -74,7 +74,7 @@ pub(super) struct Ledger {
     streaks: HashMap<(i64, i64, i64), (i64, bool)>,
 }
 
-impl Ledger {
+impl TotalsCounter {
     pub(super) fn new(room_id: i64) -> Self {
         Self { totals: ExpectedTotals { room_id, ..ExpectedTotals::default() }, ..Self::default() }
     }

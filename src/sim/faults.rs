@@ -12,13 +12,13 @@ use strum::{EnumIter, EnumMessage, IntoEnumIterator, IntoStaticStr};
 
 use crate::clock::{Moment, Timestamp};
 
-/// How far ahead the clock is under [`Fault::ClockOff`].
+/// How far ahead the clock is under [`SimFault::ClockOff`].
 const CLOCK_OFF: Duration = Duration::from_secs(600);
 
 /// One thing that goes wrong. Its text form is its name in kebab-case, what it does its comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, EnumMessage, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
-pub enum Fault {
+pub enum SimFault {
     /// The connection breaks without a close frame after ten `msg` frames, each time.
     Drop,
     /// The socket stays open and says nothing after five `msg` frames: no message, no `hb`.
@@ -166,12 +166,12 @@ impl FaultGroup {
     }
 
     /// The faults of this group.
-    pub fn faults(self) -> impl Iterator<Item = Fault> {
-        Fault::all().filter(move |fault| fault.group() == self)
+    pub fn faults(self) -> impl Iterator<Item = SimFault> {
+        SimFault::all().filter(move |fault| fault.group() == self)
     }
 }
 
-impl Fault {
+impl SimFault {
     /// All faults.
     pub fn all() -> impl Iterator<Item = Self> {
         Self::iter()
@@ -228,7 +228,7 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for SimFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
@@ -241,7 +241,7 @@ pub struct UnknownFault {
     name: String,
 }
 
-impl FromStr for Fault {
+impl FromStr for SimFault {
     type Err = UnknownFault;
 
     fn from_str(name: &str) -> Result<Self, UnknownFault> {
@@ -253,25 +253,25 @@ impl FromStr for Fault {
 }
 
 fn all_names() -> String {
-    Fault::iter().map(Fault::name).collect::<Vec<_>>().join(", ")
+    SimFault::iter().map(SimFault::name).collect::<Vec<_>>().join(", ")
 }
 
 /// The faults that hold now.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Faults(Vec<Fault>);
+pub(super) struct Faults(Vec<SimFault>);
 
 impl Faults {
-    pub(super) fn new(faults: Vec<Fault>) -> Self {
+    pub(super) fn new(faults: Vec<SimFault>) -> Self {
         Self(faults)
     }
 
-    pub(super) fn has(&self, fault: Fault) -> bool {
+    pub(super) fn has(&self, fault: SimFault) -> bool {
         self.0.contains(&fault)
     }
 
     /// What the service takes the time to be.
     pub(super) fn wall(&self, now: Moment) -> Timestamp {
-        if self.has(Fault::ClockOff) { (now + CLOCK_OFF).wall } else { now.wall }
+        if self.has(SimFault::ClockOff) { (now + CLOCK_OFF).wall } else { now.wall }
     }
 }
 
@@ -281,25 +281,25 @@ mod tests {
 
     #[test]
     fn every_fault_is_found_by_its_own_name() {
-        for fault in Fault::iter() {
+        for fault in SimFault::iter() {
             assert_eq!(fault.to_string().parse(), Ok(fault));
         }
-        assert_eq!("provider-429".parse(), Ok(Fault::Provider429));
-        assert_eq!("invalid-utf8".parse(), Ok(Fault::InvalidUtf8));
+        assert_eq!("provider-429".parse(), Ok(SimFault::Provider429));
+        assert_eq!("invalid-utf8".parse(), Ok(SimFault::InvalidUtf8));
     }
 
     #[test]
     fn every_fault_is_explained_and_stands_in_one_group() {
-        assert!(Fault::all().all(|fault| !fault.description().is_empty()));
+        assert!(SimFault::all().all(|fault| !fault.description().is_empty()));
         let mut listed: Vec<_> = FaultGroup::all().flat_map(FaultGroup::faults).collect();
-        listed.sort_by_key(|fault| Fault::all().position(|one| one == *fault));
-        assert_eq!(listed, Fault::all().collect::<Vec<_>>());
+        listed.sort_by_key(|fault| SimFault::all().position(|one| one == *fault));
+        assert_eq!(listed, SimFault::all().collect::<Vec<_>>());
     }
 
     #[test]
     fn a_wrong_name_is_answered_with_all_names() {
-        let error = "stal".parse::<Fault>().unwrap_err().to_string();
+        let error = "stal".parse::<SimFault>().unwrap_err().to_string();
         assert!(error.starts_with("there is no fault 'stal'"), "{error}");
-        assert!(Fault::iter().all(|fault| error.contains(fault.name())), "{error}");
+        assert!(SimFault::iter().all(|fault| error.contains(fault.name())), "{error}");
     }
 }

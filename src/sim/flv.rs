@@ -17,13 +17,13 @@ const TAG_HEADER: usize = 11;
 
 /// One tag, its time in milliseconds apart from its bytes.
 #[derive(Clone, Debug)]
-struct Tag {
+struct SimTag {
     kind: u8,
     at: u32,
     data: Bytes,
 }
 
-impl Tag {
+impl SimTag {
     fn is_setup(&self) -> bool {
         match self.kind {
             // Sequence headers of AVC and AAC.
@@ -51,8 +51,8 @@ impl Tag {
 /// A clip, read apart.
 #[derive(Debug)]
 pub(super) struct Clip {
-    setup: Vec<Tag>,
-    media: Vec<Tag>,
+    setup: Vec<SimTag>,
+    media: Vec<SimTag>,
     /// Milliseconds from one repetition to the next.
     length: u32,
 }
@@ -72,14 +72,14 @@ impl Clip {
             rest = after;
             if tag.is_setup() { setup.push(tag) } else { media.push(tag) }
         }
-        media.sort_by_key(|tag: &Tag| tag.at);
+        media.sort_by_key(|tag: &SimTag| tag.at);
         let length = span(&media, VIDEO).max(span(&media, AUDIO));
         Self { setup, media, length: length.max(1) }
     }
 }
 
 /// How long one kind of tag plays until it may begin again: the last one stands as long as the one before it.
-fn span(media: &[Tag], kind: u8) -> u32 {
+fn span(media: &[SimTag], kind: u8) -> u32 {
     let mut times = media.iter().filter(|tag| tag.kind == kind).map(|tag| tag.at);
     let Some(first) = times.next() else { return 0 };
     match (times.next_back(), times.next_back()) {
@@ -88,7 +88,7 @@ fn span(media: &[Tag], kind: u8) -> u32 {
     }
 }
 
-fn read_tag(bytes: &[u8]) -> Option<(Tag, &[u8])> {
+fn read_tag(bytes: &[u8]) -> Option<(SimTag, &[u8])> {
     let number = |range: std::ops::Range<usize>| {
         bytes.get(range).map(|part| part.iter().fold(0_u32, |number, &byte| (number << 8) | u32::from(byte)))
     };
@@ -96,7 +96,7 @@ fn read_tag(bytes: &[u8]) -> Option<(Tag, &[u8])> {
     let size = number(1..4)? as usize;
     let at = number(4..7)? | (u32::from(*bytes.get(7)?) << 24);
     let data = Bytes::copy_from_slice(bytes.get(TAG_HEADER..TAG_HEADER + size)?);
-    Some((Tag { kind, at, data }, bytes.get(TAG_HEADER + size + 4..)?))
+    Some((SimTag { kind, at, data }, bytes.get(TAG_HEADER + size + 4..)?))
 }
 
 /// The clip over and over.

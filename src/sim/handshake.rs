@@ -13,16 +13,16 @@ use hyper::upgrade::Upgraded;
 use hyper::{Request, Response, StatusCode};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::answer::{self, Answer};
+use super::answer::{self, SimAnswer};
 use super::browser;
-use super::faults::Fault;
+use super::faults::SimFault;
 use super::query::Query;
 use super::socket::{self, Hello};
 use super::world::World;
 
 /// What refuses a handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Refusal {
+enum HandshakeRefusal {
     /// 200 with these in the headers.
     Said(u16, &'static str),
     Plain(StatusCode),
@@ -40,7 +40,7 @@ pub(super) fn answer<B: Send + 'static>(
     request: &mut Request<B>,
     path: &str,
     query: &Query,
-) -> Answer {
+) -> SimAnswer {
     let key = request.headers().get(SEC_WEBSOCKET_KEY).cloned();
     let accept = key.as_ref().map(|key| derive_accept_key(key.as_bytes())).unwrap_or_default();
     let shared = Arc::clone(world);
@@ -64,39 +64,39 @@ pub(super) fn answer<B: Send + 'static>(
             };
             open(request, &accept, |upgraded| socket::serve(shared, upgraded, hello))
         }
-        (Some(Refusal::Said(status, message)), _) => said(status, message),
-        (Some(Refusal::Plain(status)), _) => answer::body(status, "text/plain", ""),
+        (Some(HandshakeRefusal::Said(status, message)), _) => said(status, message),
+        (Some(HandshakeRefusal::Plain(status)), _) => answer::body(status, "text/plain", ""),
         (None, None) => answer::body(StatusCode::BAD_REQUEST, "text/plain", ""),
     }
 }
 
-fn refusal<B>(world: &World, request: &Request<B>, path: &str, query: &Query) -> Option<Refusal> {
+fn refusal<B>(world: &World, request: &Request<B>, path: &str, query: &Query) -> Option<HandshakeRefusal> {
     let faults = world.faults();
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     // Clients of 2022 sent neither cookie nor agent, and their URL still says that they are of that time.
     let is_old = query.get("update_version_code") == "1.3.0" || !query.get("webcast_sdk_version").is_empty();
     let has_cookie = header(COOKIE).split(';').any(|cookie| cookie.trim().starts_with("ttwid="));
     let known = query.id("room_id").is_none_or(|room_id| world.by_room_id(room_id).is_some());
-    if faults.has(Fault::Blocked403) {
-        Some(Refusal::Plain(StatusCode::FORBIDDEN))
-    } else if faults.has(Fault::Handshake400) || !known {
-        Some(Refusal::Plain(StatusCode::BAD_REQUEST))
+    if faults.has(SimFault::Blocked403) {
+        Some(HandshakeRefusal::Plain(StatusCode::FORBIDDEN))
+    } else if faults.has(SimFault::Handshake400) || !known {
+        Some(HandshakeRefusal::Plain(StatusCode::BAD_REQUEST))
     } else if !matches!(path, "/webcast/im/ws_proxy/ws_reuse_supplement" | "/webcast/im/ws") {
-        Some(Refusal::Said(417, "illegal app_id"))
-    } else if faults.has(Fault::Handshake415) || (header(USER_AGENT).is_empty() && !is_old) {
-        Some(Refusal::Said(415, "DEVICE_BLOCKED"))
-    } else if faults.has(Fault::Handshake417AppId) {
-        Some(Refusal::Said(417, "illegal app_id"))
-    } else if (!has_cookie && !is_old) || faults.has(Fault::Handshake417Cookie) {
-        Some(Refusal::Said(417, "http: named cookie not present"))
-    } else if faults.has(Fault::Handshake417) {
-        Some(Refusal::Said(417, "illegal secret key"))
+        Some(HandshakeRefusal::Said(417, "illegal app_id"))
+    } else if faults.has(SimFault::Handshake415) || (header(USER_AGENT).is_empty() && !is_old) {
+        Some(HandshakeRefusal::Said(415, "DEVICE_BLOCKED"))
+    } else if faults.has(SimFault::Handshake417AppId) {
+        Some(HandshakeRefusal::Said(417, "illegal app_id"))
+    } else if (!has_cookie && !is_old) || faults.has(SimFault::Handshake417Cookie) {
+        Some(HandshakeRefusal::Said(417, "http: named cookie not present"))
+    } else if faults.has(SimFault::Handshake417) {
+        Some(HandshakeRefusal::Said(417, "illegal secret key"))
     } else {
         None
     }
 }
 
-fn said(status: u16, message: &str) -> Answer {
+fn said(status: u16, message: &str) -> SimAnswer {
     let answer = answer::body(StatusCode::OK, "text/plain", "");
     let answer = answer::with(answer, "handshake-status", &status.to_string());
     let answer = answer::with(answer, "handshake-msg", message);
@@ -113,7 +113,7 @@ fn open<B: Send + 'static, S: Future<Output = ()> + Send>(
     request: &mut Request<B>,
     accept: &str,
     serve: impl FnOnce(Upgraded) -> S + Send + 'static,
-) -> Answer {
+) -> SimAnswer {
     let protocol = request.headers().get(SEC_WEBSOCKET_PROTOCOL).cloned();
     let upgrade = hyper::upgrade::on(request);
     tokio::spawn(async move {

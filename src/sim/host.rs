@@ -16,7 +16,7 @@ pub(super) enum Character {
 
 /// A host; stays the same from live to live.
 #[derive(Clone, Debug)]
-pub(super) struct Host {
+pub(super) struct SimHost {
     pub(super) index: usize,
     pub(super) handle: String,
     pub(super) nickname: &'static str,
@@ -40,7 +40,7 @@ const HOSTS: [(&str, &str, &str); 8] = [
     ("sari.garden", "Sari", "pagi di kebun"),
 ];
 
-impl Host {
+impl SimHost {
     /// The first `count` hosts: a chatty one, a battle, a late one, then chatty ones of different rates.
     pub(super) fn cast(count: usize) -> Vec<Self> {
         (0..count).map(Self::new).collect()

@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::answer::{self, Answer};
-use super::faults::Fault;
+use super::answer::{self, SimAnswer};
+use super::faults::SimFault;
 use super::gifts::{GIFTS, GiftKind};
 use super::media;
 use super::query::Query;
-use super::room::{Facts, Phase, Room};
+use super::room::{Facts, SimPhase, SimRoom};
 use super::world::World;
 
 /// Rooms a page of the feed has.
 const FEED_PAGE: usize = 6;
 
 /// `/webcast/room/info/`.
-pub(super) fn room_info(world: &Arc<World>, room_id: Option<i64>, query: &Query) -> Answer {
+pub(super) fn room_info(world: &Arc<World>, room_id: Option<i64>, query: &Query) -> SimAnswer {
     let known = room_id.and_then(|room_id| Some((room_id, world.by_room_id(room_id)?)));
-    if world.has(Fault::AgeGate) && !query.is_logged_in() {
+    if world.has(SimFault::AgeGate) && !query.is_logged_in() {
         return refusal(world, 4_003_110, &json!({ "prompts": "" }));
     }
     let Some((room_id, room)) = known else {
@@ -28,12 +28,12 @@ pub(super) fn room_info(world: &Arc<World>, room_id: Option<i64>, query: &Query)
 }
 
 /// `/webcast/room/info_by_user/`.
-pub(super) fn room_info_by_user(world: &Arc<World>, query: &Query) -> Answer {
+pub(super) fn room_info_by_user(world: &Arc<World>, query: &Query) -> SimAnswer {
     room_info(world, world.by_name(query.get("unique_id")).map(|room| room.facts().room_id), query)
 }
 
 /// `/webcast/room/check_alive/`: alive for every room it knows, as since 2026-07.
-pub(super) fn check_alive(world: &Arc<World>, room_ids: &str) -> Answer {
+pub(super) fn check_alive(world: &Arc<World>, room_ids: &str) -> SimAnswer {
     let data: Vec<_> = room_ids
         .split(',')
         .filter_map(|room_id| room_id.trim().parse::<i64>().ok())
@@ -44,14 +44,14 @@ pub(super) fn check_alive(world: &Arc<World>, room_ids: &str) -> Answer {
 }
 
 /// `/webcast/gift/list/`.
-pub(super) fn gift_list(world: &Arc<World>) -> Answer {
+pub(super) fn gift_list(world: &Arc<World>) -> SimAnswer {
     let gifts: Vec<_> = GIFTS.into_iter().map(GiftKind::to_json).collect();
     let data = json!({ "gifts": gifts, "gifts_info": {}, "pages": [{ "gifts": gifts, "page_name": "Gifts" }] });
     answer::json(&json!({ "data": data, "extra": extra(world), "status_code": 0 }))
 }
 
 /// `/webcast/wallet_api/fs/diamond`: what coins cost.
-pub(super) fn prices(world: &Arc<World>) -> Answer {
+pub(super) fn prices(world: &Arc<World>) -> SimAnswer {
     let packs = [(70, 105), (350, 529), (700, 1_059), (1_400, 2_099), (3_500, 5_299), (7_000, 10_599)];
     let data: Vec<_> = packs
         .iter()
@@ -74,7 +74,7 @@ pub(super) fn prices(world: &Arc<World>) -> Answer {
 }
 
 /// `/webcast/feed/`: six rooms a page, `max_time` is where the next one begins.
-pub(super) fn feed(world: &Arc<World>, max_time: &str) -> Answer {
+pub(super) fn feed(world: &Arc<World>, max_time: &str) -> SimAnswer {
     let skipped: usize = max_time.parse().unwrap_or(0);
     let on = on_air(world);
     let data: Vec<_> = on
@@ -95,7 +95,7 @@ pub(super) fn feed(world: &Arc<World>, max_time: &str) -> Answer {
 }
 
 /// `/api/search/live/full/`: rooms on air whose handle, name or title has the keyword.
-pub(super) fn search(world: &Arc<World>, query: &Query) -> Answer {
+pub(super) fn search(world: &Arc<World>, query: &Query) -> SimAnswer {
     let keyword = query.get("keyword").to_lowercase();
     let found: Vec<_> = on_air(world)
         .into_iter()
@@ -111,14 +111,14 @@ pub(super) fn search(world: &Arc<World>, query: &Query) -> Answer {
     answer::json(&json!({ "status_code": 0, "data": found, "cursor": 0, "has_more": 0, "extra": extra(world) }))
 }
 
-fn on_air(world: &World) -> Vec<(&Arc<Room>, Facts)> {
+fn on_air(world: &World) -> Vec<(&Arc<SimRoom>, Facts)> {
     world.rooms.iter().map(|room| (room, room.facts())).filter(|(_, facts)| facts.phase.is_on()).collect()
 }
 
 /// A room as `room/info` tells it; one of its earlier lives is over.
-fn data(world: &World, room: &Room, room_id: i64) -> Value {
+fn data(world: &World, room: &SimRoom, room_id: i64) -> Value {
     let (host, facts) = (&room.host, room.facts());
-    let phase = if room_id == facts.room_id { facts.phase } else { Phase::Offline };
+    let phase = if room_id == facts.room_id { facts.phase } else { SimPhase::Offline };
     let began = facts.began_ms / 1_000;
     let owner = json!({
         "id": rounded(host.id()), "id_str": host.id().to_string(), "display_id": host.handle, "nickname": host.nickname,
@@ -159,7 +159,7 @@ fn no_battle() -> Value {
     })
 }
 
-fn refusal(world: &World, status_code: i64, data: &Value) -> Answer {
+fn refusal(world: &World, status_code: i64, data: &Value) -> SimAnswer {
     answer::json(&json!({ "data": data, "extra": extra(world), "status_code": status_code }))
 }
 

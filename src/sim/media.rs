@@ -11,8 +11,8 @@ use hyper::body::Frame;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::{Value, json};
 
-use super::answer::{self, Answer};
-use super::faults::Fault;
+use super::answer::{self, SimAnswer};
+use super::faults::SimFault;
 use super::flv::{Endless, clip};
 use super::world::World;
 
@@ -28,15 +28,15 @@ pub(super) fn stream_id(room_id: i64) -> i64 {
     room_id - 4_000_000_000_000_000_000
 }
 
-/// `stream_url` of the room info; nothing under [`Fault::NoStream`].
+/// `stream_url` of the room info; nothing under [`SimFault::NoStream`].
 pub(super) fn stream_url(world: &World, room_id: i64) -> Value {
     let faults = world.faults();
-    if faults.has(Fault::NoStream) {
+    if faults.has(SimFault::NoStream) {
         return json!(null);
     }
     let mut flv = json!({});
     let mut params = json!({});
-    let hls_only = faults.has(Fault::HlsOnly);
+    let hls_only = faults.has(SimFault::HlsOnly);
     for (name, key, _, _, resolution, bitrate) in QUALITIES.iter().filter(|_| !hls_only) {
         flv[*name] = json!(address(world, room_id, key));
         params[*name] = json!(sdk_params(key, resolution, *bitrate));
@@ -56,7 +56,7 @@ pub(super) fn stream_url(world: &World, room_id: i64) -> Value {
 
 /// `{pull_data: {options, stream_data}}`, where `stream_data` is JSON in a string, with JSON in strings inside.
 pub(super) fn pull_data(world: &World, room_id: i64) -> Value {
-    let hls_only = world.has(Fault::HlsOnly);
+    let hls_only = world.has(SimFault::HlsOnly);
     let quality = |key: &str, level: u32, name: &str| json!({ "icon_type": 0, "level": level, "name": name, "resolution": "", "sdk_key": key, "v_codec": "" });
     let mut data = json!({});
     for (_, key, _, _, resolution, bitrate) in QUALITIES {
@@ -103,7 +103,7 @@ fn hls(world: &World, room_id: i64) -> String {
 }
 
 /// `/stream/<room>_<quality>.flv`: the clip over and over on the clock of the live, from its last keyframe.
-pub(super) fn flv(world: &Arc<World>, file: &str) -> Answer {
+pub(super) fn flv(world: &Arc<World>, file: &str) -> SimAnswer {
     let Some((room_id, quality)) = file.strip_suffix(".flv").and_then(|name| name.split_once('_')) else {
         return answer::not_found();
     };
@@ -132,7 +132,7 @@ pub(super) fn flv(world: &Arc<World>, file: &str) -> Answer {
 }
 
 /// Addresses die with the live; a pause keeps them.
-fn is_on(room: &super::room::Room, room_id: i64) -> bool {
+fn is_on(room: &super::room::SimRoom, room_id: i64) -> bool {
     let facts = room.facts();
     facts.phase.is_on() && facts.room_id == room_id
 }

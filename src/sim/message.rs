@@ -9,13 +9,13 @@
 //! assert_eq!((message.msg_id, message.method.as_str()), (9, "WebcastNewMessage"));
 //! ```
 
-use super::crowd::Person;
+use super::crowd::SimPerson;
 use super::gifts::GiftKind;
 use crate::wire::pb;
 
 /// What every message begins with.
 #[derive(Clone, Copy, Debug)]
-pub struct Head {
+pub struct MessageHead {
     /// The live it belongs to.
     pub room_id: i64,
     /// Its own id.
@@ -24,7 +24,7 @@ pub struct Head {
     pub at_ms: i64,
 }
 
-impl Head {
+impl MessageHead {
     pub(super) fn common(self, method: &str, display_text: Option<pb::Text>) -> pb::Common {
         pb::Common {
             method: method.to_owned(),
@@ -60,7 +60,7 @@ impl Head {
 }
 
 /// A comment.
-pub(super) fn chat(head: Head, from: Person, content: &str, emotes: Vec<pb::EmoteAt>) -> pb::Message {
+pub(super) fn chat(head: MessageHead, from: SimPerson, content: &str, emotes: Vec<pb::EmoteAt>) -> pb::Message {
     let body = pb::ChatMessage {
         common: Some(head.common("WebcastChatMessage", None)),
         user: Some(from.user),
@@ -74,7 +74,7 @@ pub(super) fn chat(head: Head, from: Person, content: &str, emotes: Vec<pb::Emot
 }
 
 /// A sticker for subscribers.
-pub(super) fn emote_chat(head: Head, from: Person, emote: pb::Emote) -> pb::Message {
+pub(super) fn emote_chat(head: MessageHead, from: SimPerson, emote: pb::Emote) -> pb::Message {
     let body = pb::EmoteChatMessage {
         common: Some(head.common("WebcastEmoteChatMessage", None)),
         user: Some(from.user),
@@ -85,7 +85,7 @@ pub(super) fn emote_chat(head: Head, from: Person, emote: pb::Emote) -> pb::Mess
 }
 
 /// Somebody came in.
-pub(super) fn member(head: Head, who: pb::User, watching: i64) -> pb::Message {
+pub(super) fn member(head: MessageHead, who: pb::User, watching: i64) -> pb::Message {
     let text = user_text("live_room_enter_toast", "{0:user} joined", &who);
     let body = pb::MemberMessage {
         common: Some(head.common("WebcastMemberMessage", Some(text))),
@@ -100,7 +100,7 @@ pub(super) fn member(head: Head, who: pb::User, watching: i64) -> pb::Message {
 }
 
 /// Taps.
-pub(super) fn like(head: Head, who: pb::User, count: i64, total: i64) -> pb::Message {
+pub(super) fn like(head: MessageHead, who: pb::User, count: i64, total: i64) -> pb::Message {
     let text = user_text("pm_mt_msg_viewer", "{0:user} liked the LIVE", &who);
     let body =
         pb::LikeMessage { common: Some(head.common("WebcastLikeMessage", Some(text))), count, total, user: Some(who) };
@@ -108,7 +108,7 @@ pub(super) fn like(head: Head, who: pb::User, count: i64, total: i64) -> pb::Mes
 }
 
 /// Somebody follows the host now; `follow_count` is the host's followers.
-pub(super) fn follow(head: Head, who: pb::User, follow_count: i64) -> pb::Message {
+pub(super) fn follow(head: MessageHead, who: pb::User, follow_count: i64) -> pb::Message {
     let text = user_text("pm_main_follow_message_viewer_2", "{0:user} followed the LIVE creator", &who);
     let common = Some(head.common("WebcastSocialMessage", Some(text)));
     let body = pb::SocialMessage { common, user: Some(who), action: 1, follow_count, ..pb::SocialMessage::default() };
@@ -116,7 +116,7 @@ pub(super) fn follow(head: Head, who: pb::User, follow_count: i64) -> pb::Messag
 }
 
 /// Somebody shared the live, with more than `friends` of theirs where given.
-pub(super) fn share(head: Head, who: pb::User, friends: Option<u32>) -> pb::Message {
+pub(super) fn share(head: MessageHead, who: pb::User, friends: Option<u32>) -> pb::Message {
     let text = match friends {
         None => user_text("pm_mt_guidance_share", "{0:user} shared the LIVE", &who),
         Some(friends) => {
@@ -137,7 +137,7 @@ pub(super) fn share(head: Head, who: pb::User, friends: Option<u32>) -> pb::Mess
 }
 
 /// How many watch, how many came, and who gave most.
-pub(super) fn viewers(head: Head, now: i64, so_far: i64, ranks: Vec<pb::Contributor>) -> pb::Message {
+pub(super) fn viewers(head: MessageHead, now: i64, so_far: i64, ranks: Vec<pb::Contributor>) -> pb::Message {
     let body = pb::RoomUserSeqMessage {
         common: Some(head.common("WebcastRoomUserSeqMessage", None)),
         ranks,
@@ -152,8 +152,8 @@ pub(super) fn viewers(head: Head, now: i64, so_far: i64, ranks: Vec<pb::Contribu
 
 /// One message of a gift.
 #[derive(Clone, Debug)]
-pub(super) struct Given {
-    pub(super) from: Person,
+pub(super) struct GivenGift {
+    pub(super) from: SimPerson,
     pub(super) host: i64,
     pub(super) gift: GiftKind,
     /// The streak's id; 0 for a gift without streak.
@@ -167,8 +167,8 @@ pub(super) struct Given {
 }
 
 /// A gift, or a step of a streak, or its end.
-pub(super) fn gift(head: Head, given: Given) -> pb::Message {
-    let Given { from, host, gift, group_id, count, step, closes } = given;
+pub(super) fn gift(head: MessageHead, given: GivenGift) -> pb::Message {
+    let GivenGift { from, host, gift, group_id, count, step, closes } = given;
     let text = gift_text(&from.user, gift, count);
     let body = pb::GiftMessage {
         common: Some(head.common("WebcastGiftMessage", Some(text))),
@@ -191,14 +191,14 @@ pub(super) fn gift(head: Head, given: Given) -> pb::Message {
 }
 
 /// Pause (1), resume (2), end (3), end by TikTok (4).
-pub(super) fn control(head: Head, action: i32) -> pb::Message {
+pub(super) fn control(head: MessageHead, action: i32) -> pb::Message {
     let extra = (action == 1).then(|| pb::ControlExtra { source: "anchor_pause".to_owned() });
     let common = Some(head.common("WebcastControlMessage", None));
     head.wrap("WebcastControlMessage", &pb::ControlMessage { common, action, tips: String::new(), extra })
 }
 
 /// A question to the host.
-pub(super) fn question(head: Head, who: pb::User, content: &str) -> pb::Message {
+pub(super) fn question(head: MessageHead, who: pb::User, content: &str) -> pb::Message {
     let data = pb::Question {
         question_id: head.msg_id + 1,
         content: content.to_owned(),
@@ -210,7 +210,7 @@ pub(super) fn question(head: Head, who: pb::User, content: &str) -> pb::Message 
 }
 
 /// A new subscription.
-pub(super) fn subscribe(head: Head, who: pb::User, months: i64) -> pb::Message {
+pub(super) fn subscribe(head: MessageHead, who: pb::User, months: i64) -> pb::Message {
     let text = user_text("pm_mt_subinfo_user", "{0:user} subscribed", &who);
     let body = pb::SubNotifyMessage {
         common: Some(head.common("WebcastSubNotifyMessage", Some(text))),
@@ -223,7 +223,7 @@ pub(super) fn subscribe(head: Head, who: pb::User, months: i64) -> pb::Message {
 }
 
 /// A gifter of a high level came in.
-pub(super) fn grand_entrance(head: Head, who: pb::User, level: i32) -> pb::Message {
+pub(super) fn grand_entrance(head: MessageHead, who: pb::User, level: i32) -> pb::Message {
     let content = user_text("pm_mt_alp_join_animation", "{0:user} joined", &who);
     let body = pb::BarrageMessage {
         common: Some(head.common("WebcastBarrageMessage", None)),
@@ -237,7 +237,7 @@ pub(super) fn grand_entrance(head: Head, who: pb::User, level: i32) -> pb::Messa
 }
 
 /// A treasure chest that opens in three minutes.
-pub(super) fn envelope(head: Head, who: &pb::User, coins: i64, people: i64) -> pb::Message {
+pub(super) fn envelope(head: MessageHead, who: &pb::User, coins: i64, people: i64) -> pb::Message {
     let text = user_text("pm_mt_treasure_box_sender_comment", "{0:user} sent a Treasure Box", who);
     let info = pb::EnvelopeInfo {
         envelope_id: format!("{}", head.msg_id + 7),
@@ -254,8 +254,8 @@ pub(super) fn envelope(head: Head, who: &pb::User, coins: i64, people: i64) -> p
 }
 
 /// The service's greeting; its `Common` says another method and another id than the message, as recorded.
-pub(super) fn welcome(head: Head) -> pb::Message {
-    let common = Some(Head { msg_id: head.msg_id + 1, ..head }.common("SystemMessage", None));
+pub(super) fn welcome(head: MessageHead) -> pb::Message {
+    let common = Some(MessageHead { msg_id: head.msg_id + 1, ..head }.common("SystemMessage", None));
     let content = "Welcome to TikTok LIVE! Have fun interacting with others in real-time. Creators must be 18 or older \
                    to go LIVE. Viewers must be 18 or older to send Gifts. Remember to follow our Community Guidelines.";
     let body = pb::RoomTextMessage { common, content: content.to_owned(), ..pb::RoomTextMessage::default() };
@@ -264,7 +264,7 @@ pub(super) fn welcome(head: Head) -> pb::Message {
 
 /// The host's own introduction: no room id, no handle, and always the same `msg_id`.
 pub(super) fn intro(id: i64, host: &pb::User, content: &str) -> pb::Message {
-    let head = Head { room_id: 0, msg_id: id, at_ms: 0 };
+    let head = MessageHead { room_id: 0, msg_id: id, at_ms: 0 };
     let user = pb::User { display_id: String::new(), ..host.clone() };
     let common = Some(head.common("WebcastLiveIntroMessage", None));
     let body = pb::LiveIntroMessage { common, id, content: content.to_owned(), user: Some(user) };
@@ -272,15 +272,15 @@ pub(super) fn intro(id: i64, host: &pb::User, content: &str) -> pb::Message {
 }
 
 /// A line of the service in the chat; `seconds` stamps it in seconds, as the filter notice is.
-pub(super) fn room_notice(head: Head, key: &str, pattern: &str, seconds: bool) -> pb::Message {
+pub(super) fn room_notice(head: MessageHead, key: &str, pattern: &str, seconds: bool) -> pb::Message {
     let text = pb::Text { key: key.to_owned(), default_pattern: pattern.to_owned(), pieces: Vec::new() };
-    let stamped = if seconds { Head { at_ms: head.at_ms / 1_000, ..head } } else { head };
+    let stamped = if seconds { MessageHead { at_ms: head.at_ms / 1_000, ..head } } else { head };
     let common = Some(stamped.common("WebcastRoomMessage", Some(text)));
     head.wrap("WebcastRoomMessage", &pb::RoomTextMessage { common, ..pb::RoomTextMessage::default() })
 }
 
 /// A warning at the bottom of the picture.
-pub(super) fn bottom(head: Head) -> pb::Message {
+pub(super) fn bottom(head: MessageHead) -> pb::Message {
     let pattern = "This LIVE may contain content that is not suitable for everyone";
     let text = pb::Text {
         key: "pm_mt_health_warning_banner".to_owned(),
@@ -293,14 +293,14 @@ pub(super) fn bottom(head: Head) -> pb::Message {
 }
 
 /// A moderator removed what `user_id` wrote.
-pub(super) fn deletion(head: Head, user_id: i64) -> pb::Message {
+pub(super) fn deletion(head: MessageHead, user_id: i64) -> pb::Message {
     let common = Some(head.common("WebcastImDeleteMessage", None));
     let body = pb::ImDeleteMessage { common, delete_msg_ids: Vec::new(), delete_user_ids: vec![user_id] };
     head.wrap("WebcastImDeleteMessage", &body)
 }
 
 /// A message of a method that no client shows, with nothing but its head.
-pub(super) fn minor(head: Head, method: &str) -> pb::Message {
+pub(super) fn minor(head: MessageHead, method: &str) -> pb::Message {
     let common = Some(head.common(method, None));
     head.wrap(method, &pb::RoomTextMessage { common, ..pb::RoomTextMessage::default() })
 }

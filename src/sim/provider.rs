@@ -7,10 +7,10 @@ use hyper::StatusCode;
 use prost::Message as _;
 use serde_json::json;
 
-use super::answer::{self, Answer};
-use super::faults::Fault;
+use super::answer::{self, SimAnswer};
+use super::faults::SimFault;
 use super::query::Query;
-use super::room::Room;
+use super::room::SimRoom;
 use super::site;
 use super::world::World;
 use crate::wire::pb;
@@ -20,23 +20,23 @@ const SOCKET_PATH: &str = "/webcast/im/ws_proxy/ws_reuse_supplement/";
 const FALLBACK: &str = "wss://127.0.0.1:1/?token=simulated";
 
 /// `/webcast/fetch`.
-pub(super) fn fetch(world: &Arc<World>, query: &Query) -> Answer {
+pub(super) fn fetch(world: &Arc<World>, query: &Query) -> SimAnswer {
     let by_id = query.id("room_id").and_then(|room_id| world.by_room_id(room_id));
     answer(world, by_id.or_else(|| world.by_name(query.get("unique_id"))))
 }
 
 /// `/webcast/rooms/{id}/connect`.
-pub(super) fn connect(world: &Arc<World>, room_id: &str) -> Answer {
+pub(super) fn connect(world: &Arc<World>, room_id: &str) -> SimAnswer {
     answer(world, room_id.parse().ok().and_then(|room_id| world.by_room_id(room_id)))
 }
 
 /// `/webcast/anchors/{name}/connect`.
-pub(super) fn connect_name(world: &Arc<World>, name: &str) -> Answer {
+pub(super) fn connect_name(world: &Arc<World>, name: &str) -> SimAnswer {
     answer(world, world.by_name(name))
 }
 
 /// `/webcast/anchors/{name}/room_id`, and `/webcast/room_id` of old.
-pub(super) fn room_id(world: &Arc<World>, name: &str) -> Answer {
+pub(super) fn room_id(world: &Arc<World>, name: &str) -> SimAnswer {
     if let Some(refused) = refused(world) {
         return refused;
     }
@@ -50,8 +50,8 @@ pub(super) fn room_id(world: &Arc<World>, name: &str) -> Answer {
 }
 
 /// `/webcast/rate_limits`.
-pub(super) fn rate_limits(world: &Arc<World>) -> Answer {
-    let spent = world.has(Fault::Provider429) || world.has(Fault::Provider429Bare);
+pub(super) fn rate_limits(world: &Arc<World>) -> SimAnswer {
+    let spent = world.has(SimFault::Provider429) || world.has(SimFault::Provider429Bare);
     let reset_at = world.clock.now() + std::time::Duration::from_secs(answer::WAIT_SECONDS.into());
     let bucket = |max: u32| json!({ "max": max, "remaining": if spent { 0 } else { max - 1 }, "reset_at": reset_at.wall.rfc3339() });
     answer::json(&json!({
@@ -60,7 +60,7 @@ pub(super) fn rate_limits(world: &Arc<World>) -> Answer {
 }
 
 /// `/webcast/sign_url` of 2022-2025: the address comes back signed, and pointed at us.
-pub(super) fn sign_url(world: &Arc<World>, query: &Query) -> Answer {
+pub(super) fn sign_url(world: &Arc<World>, query: &Query) -> SimAnswer {
     if let Some(refused) = refused(world) {
         return refused;
     }
@@ -82,7 +82,7 @@ pub(super) fn sign_url(world: &Arc<World>, query: &Query) -> Answer {
 }
 
 /// `/webcast/im/fetch/`: the same body as the provider's, at first with the way to the socket, then for polling.
-pub(super) fn im_fetch(world: &Arc<World>, query: &Query) -> Answer {
+pub(super) fn im_fetch(world: &Arc<World>, query: &Query) -> SimAnswer {
     let Some(room) = query.id("room_id").and_then(|room_id| world.by_room_id(room_id)) else {
         return answer::empty();
     };
@@ -94,7 +94,7 @@ pub(super) fn im_fetch(world: &Arc<World>, query: &Query) -> Answer {
     answer::with(protobuf(response.encode_to_vec()), "set-cookie", &format!("{}; Path=/", site::ttwid()))
 }
 
-fn answer(world: &Arc<World>, room: Option<&Arc<Room>>) -> Answer {
+fn answer(world: &Arc<World>, room: Option<&Arc<SimRoom>>) -> SimAnswer {
     if let Some(refused) = refused(world) {
         return refused;
     }
@@ -118,36 +118,36 @@ fn with_socket(world: &World, response: pb::Response) -> pb::Response {
 }
 
 /// What the provider says instead, where the faults say so.
-fn refused(world: &World) -> Option<Answer> {
+fn refused(world: &World) -> Option<SimAnswer> {
     let faults = world.faults();
     let status = |status: StatusCode, message: &str| Some(failure(status, message));
-    if faults.has(Fault::Provider429) {
+    if faults.has(SimFault::Provider429) {
         let message = "Too many connections started, try again later";
         return Some(answer::too_many(&json!({ "code": 429, "message": message, "limit_label": "minute" })));
     }
-    if faults.has(Fault::Provider429Bare) {
+    if faults.has(SimFault::Provider429Bare) {
         return status(StatusCode::TOO_MANY_REQUESTS, "Too many connections started, try again later");
     }
-    if faults.has(Fault::Provider402) {
+    if faults.has(SimFault::Provider402) {
         return status(StatusCode::PAYMENT_REQUIRED, "This feature needs a paid plan");
     }
-    if faults.has(Fault::Provider403) {
+    if faults.has(SimFault::Provider403) {
         return status(StatusCode::FORBIDDEN, "Your ISP is blocked");
     }
-    if faults.has(Fault::Provider500) {
+    if faults.has(SimFault::Provider500) {
         return status(StatusCode::INTERNAL_SERVER_ERROR, "Could not fetch from TikTok");
     }
-    if faults.has(Fault::Provider503) {
+    if faults.has(SimFault::Provider503) {
         return status(StatusCode::SERVICE_UNAVAILABLE, "No agent is free");
     }
-    if faults.has(Fault::ProviderEmpty) {
+    if faults.has(SimFault::ProviderEmpty) {
         return Some(protobuf(Vec::new()));
     }
-    faults.has(Fault::ProviderStub).then(stub)
+    faults.has(SimFault::ProviderStub).then(stub)
 }
 
 /// The outage of 2026-09: a short answer that points to a socket nobody serves.
-fn stub() -> Answer {
+fn stub() -> SimAnswer {
     let response = pb::Response {
         cursor: "0".to_owned(),
         internal_ext: "Connected through a fallback proxy; this is a simulated stub. ".repeat(3),
@@ -158,10 +158,10 @@ fn stub() -> Answer {
     answer::with(protobuf(response.encode_to_vec()), "x-set-tt-cookie", &site::ttwid())
 }
 
-fn failure(status: StatusCode, message: &str) -> Answer {
+fn failure(status: StatusCode, message: &str) -> SimAnswer {
     answer::json_with(status, &json!({ "code": status.as_u16(), "message": message }))
 }
 
-fn protobuf(body: impl Into<Bytes>) -> Answer {
+fn protobuf(body: impl Into<Bytes>) -> SimAnswer {
     answer::body(StatusCode::OK, "application/protobuf", body)
 }

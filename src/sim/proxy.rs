@@ -13,13 +13,13 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 
-use super::answer::{self, Answer};
+use super::answer::{self, SimAnswer};
 use super::tls;
 use super::world::World;
 use super::{server, tls::TLS_RECORD};
 
 /// The answer to CONNECT: a tunnel that ends in the simulator.
-pub(super) fn tunnel(world: &Arc<World>, request: &mut Request<Incoming>, tls: Option<TlsAcceptor>) -> Answer {
+pub(super) fn tunnel(world: &Arc<World>, request: &mut Request<Incoming>, tls: Option<TlsAcceptor>) -> SimAnswer {
     let host = request.uri().host().unwrap_or_default();
     if !tls::names(host) {
         return not_simulated(host);
@@ -58,11 +58,11 @@ async fn inside(
 }
 
 /// What refuses a host that is none of TikTok's or the provider's; nothing where the host is simulated.
-pub(super) fn refused_host(request: &Request<Incoming>) -> Option<Answer> {
+pub(super) fn refused_host(request: &Request<Incoming>) -> Option<SimAnswer> {
     request.uri().host().filter(|host| !tls::names(host)).map(not_simulated)
 }
 
-fn not_simulated(host: &str) -> Answer {
+fn not_simulated(host: &str) -> SimAnswer {
     let host = crate::text::Text::new(host);
     answer::body(
         StatusCode::FORBIDDEN,

@@ -12,12 +12,12 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 
 use self::lifecycle::Transition;
-use self::live::Live;
-pub(super) use self::live::Phase;
+use self::live::SimLive;
+pub(super) use self::live::SimPhase;
 use super::batch::{Batch, Then};
 use super::expected_totals::ExpectedTotals;
-use super::faults::{Fault, Faults};
-use super::host::{Character, Host};
+use super::faults::{Faults, SimFault};
+use super::host::{Character, SimHost};
 use crate::clock::{Clock, Moment};
 use crate::wire::pb;
 
@@ -29,17 +29,17 @@ const LATE: Duration = Duration::from_secs(20);
 const QUIET: Duration = Duration::from_secs(5);
 /// Messages a frame holds at most when much is said.
 const FRAME_MESSAGES: usize = 8;
-/// Messages repeated under [`Fault::Duplicates`].
+/// Messages repeated under [`SimFault::Duplicates`].
 const REPEATED: usize = 12;
 
 /// A room of the simulated service.
 #[derive(Debug)]
-pub(super) struct Room {
-    pub(super) host: Host,
+pub(super) struct SimRoom {
+    pub(super) host: SimHost,
     clock: Clock,
     rate: f64,
     seed: u64,
-    live: Mutex<Live>,
+    live: Mutex<SimLive>,
     out: broadcast::Sender<Arc<Batch>>,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Entry {
 /// What the look-ups say about a room.
 #[derive(Clone, Debug)]
 pub(super) struct Facts {
-    pub(super) phase: Phase,
+    pub(super) phase: SimPhase,
     pub(super) room_id: i64,
     pub(super) began_ms: i64,
     pub(super) watching: i64,
@@ -65,20 +65,20 @@ pub(super) struct Facts {
     pub(super) link_mic: Option<serde_json::Value>,
 }
 
-impl Room {
-    pub(super) fn new(host: Host, clock: &Clock, rate: f64, seed: u64, faults: &Faults) -> Self {
+impl SimRoom {
+    pub(super) fn new(host: SimHost, clock: &Clock, rate: f64, seed: u64, faults: &Faults) -> Self {
         let rate = rate.max(0.0) * host.share;
         let now = clock.now();
-        let mut live = Live::new(&host, 0, rate, seed, now, faults);
+        let mut live = SimLive::new(&host, 0, rate, seed, now, faults);
         if host.character == Character::Late {
-            live.phase = Phase::Offline;
+            live.phase = SimPhase::Offline;
             live.next_transition = (rate > 0.0).then(|| (now + LATE, Transition::GoLive));
         }
         let (out, _) = broadcast::channel(BACKLOG);
         Self { host, clock: clock.clone(), rate, seed, live: Mutex::new(live), out }
     }
 
-    /// How often [`Room::tick`] wants to be called: four messages a frame, at most a frame each 700 ms. Never at rate 0.
+    /// How often [`SimRoom::tick`] wants to be called: four messages a frame, at most a frame each 700 ms. Never at rate 0.
     pub(super) fn flush_every(&self) -> Option<Duration> {
         (self.rate > 0.0).then(|| Duration::from_secs_f64((4.0 / self.rate).clamp(0.004, 0.7)))
     }
@@ -147,7 +147,7 @@ impl Room {
         let entrance = live.traffic.entrance(at);
         let welcome = pb::Response { is_first: true, need_ack: false, ..self.response(&live, entrance, faults) };
         let mut backlog = live.backlog();
-        if faults.has(Fault::Duplicates) {
+        if faults.has(SimFault::Duplicates) {
             backlog.extend(live.latest(REPEATED));
         }
         let first = (!backlog.is_empty()).then(|| {
@@ -197,7 +197,7 @@ impl Room {
             watching: live.traffic.watching(),
             so_far: live.traffic.so_far(),
             likes: live.traffic.likes(),
-            link_mic: live.traffic.battle().map(super::battle::Battle::to_json),
+            link_mic: live.traffic.battle().map(super::battle::SimBattle::to_json),
         }
     }
 
@@ -223,12 +223,12 @@ impl Room {
         live.past.iter().cloned().chain([live.ledger.expected_totals()]).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Live> {
+    fn lock(&self) -> MutexGuard<'_, SimLive> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends one batch to all sockets, with what the faults add.
-    fn broadcast(&self, live: &mut Live, mut messages: Vec<pb::Message>, then: Then, faults: &Faults) {
+    fn broadcast(&self, live: &mut SimLive, mut messages: Vec<pb::Message>, then: Then, faults: &Faults) {
         let now = self.clock.now();
         live.remember(&messages);
         live.last_sent = now;
@@ -240,7 +240,7 @@ impl Room {
         let _ = self.out.send(Arc::new(Batch::new(&response, live.room_id, messages, then)));
     }
 
-    fn response(&self, live: &Live, messages: Vec<pb::Message>, faults: &Faults) -> pb::Response {
+    fn response(&self, live: &SimLive, messages: Vec<pb::Message>, faults: &Faults) -> pb::Response {
         let now: Moment = self.clock.now();
         pb::Response {
             messages,

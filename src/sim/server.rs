@@ -13,8 +13,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use super::answer::{self, Answer};
-use super::faults::Fault;
+use super::answer::{self, SimAnswer};
+use super::faults::SimFault;
 use super::query::Query;
 use super::world::{self, World};
 use super::{browser, handshake, info, media, provider, proxy, site, tls};
@@ -79,13 +79,13 @@ pub(super) async fn serve(
 }
 
 /// Answers one request, where it is answered at all.
-async fn serve_one(world: &Arc<World>, request: Request<Incoming>, tls: Option<TlsAcceptor>) -> Answer {
-    if world.has(Fault::HalfOpen) {
+async fn serve_one(world: &Arc<World>, request: Request<Incoming>, tls: Option<TlsAcceptor>) -> SimAnswer {
+    if world.has(SimFault::HalfOpen) {
         world.log(logged(&request));
         std::future::pending::<()>().await;
     }
     let answer = route(world, request, tls);
-    if !world.has(Fault::ClockOff) {
+    if !world.has(SimFault::ClockOff) {
         return answer;
     }
     let now = world.faults().wall(world.clock.now()).to_jiff();
@@ -94,7 +94,7 @@ async fn serve_one(world: &Arc<World>, request: Request<Incoming>, tls: Option<T
 }
 
 /// The answer to one request.
-fn route(world: &Arc<World>, mut request: Request<Incoming>, tls: Option<TlsAcceptor>) -> Answer {
+fn route(world: &Arc<World>, mut request: Request<Incoming>, tls: Option<TlsAcceptor>) -> SimAnswer {
     world.log(logged(&request));
     if request.method() == Method::CONNECT {
         return proxy::tunnel(world, &mut request, tls);
@@ -123,7 +123,7 @@ fn route(world: &Arc<World>, mut request: Request<Incoming>, tls: Option<TlsAcce
         ["webcast" | "tiktok", "sign_url"] => return provider::sign_url(world, &query),
         _ => {}
     }
-    if world.has(Fault::Blocked403) {
+    if world.has(SimFault::Blocked403) {
         return answer::body(StatusCode::FORBIDDEN, "text/html", "");
     }
     match parts.as_slice() {
@@ -145,7 +145,7 @@ fn route(world: &Arc<World>, mut request: Request<Incoming>, tls: Option<TlsAcce
     }
 }
 
-fn logged(request: &Request<Incoming>) -> world::Request {
+fn logged(request: &Request<Incoming>) -> world::SeenRequest {
     let headers = request
         .headers()
         .iter()
@@ -153,5 +153,5 @@ fn logged(request: &Request<Incoming>) -> world::Request {
         .collect();
     let authority = || request.uri().authority().map_or_else(String::new, ToString::to_string);
     let path = request.uri().path_and_query().map_or_else(authority, ToString::to_string);
-    world::Request { method: request.method().to_string(), path, headers }
+    world::SeenRequest { method: request.method().to_string(), path, headers }
 }

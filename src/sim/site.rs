@@ -6,24 +6,24 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::answer::{self, Answer};
-use super::faults::{Fault, Faults};
+use super::answer::{self, SimAnswer};
+use super::faults::{Faults, SimFault};
 use super::media;
 use super::query::Query;
-use super::room::Room;
+use super::room::SimRoom;
 use super::world::World;
 
 /// What the anti-bot shell weighs.
 const SHELL_BYTES: usize = 1_155;
 
 /// `/`: what matters is the cookie.
-pub(super) fn home() -> Answer {
+pub(super) fn home() -> SimAnswer {
     let answer =
         answer::html("<!DOCTYPE html><html><head><title>TikTok - Make Your Day</title></head></html>".to_owned());
     with_ttwid(answer)
 }
 
-fn with_ttwid(answer: Answer) -> Answer {
+fn with_ttwid(answer: SimAnswer) -> SimAnswer {
     answer::with(answer, "set-cookie", &format!("{}; Path=/; Max-Age=31536000; HttpOnly", ttwid()))
 }
 
@@ -34,18 +34,18 @@ pub(super) fn ttwid() -> String {
 }
 
 /// `/api-live/user/room`.
-pub(super) fn api_live(world: &Arc<World>, query: &Query) -> Answer {
+pub(super) fn api_live(world: &Arc<World>, query: &Query) -> SimAnswer {
     let faults = world.faults();
     if let Some(limited) = rate_limited(&faults) {
         return limited;
     }
-    if faults.has(Fault::Captcha) {
+    if faults.has(SimFault::Captcha) {
         return answer::json(&json!({ "code": "10000", "from": "", "type": "verify", "region": "va" }));
     }
-    if faults.has(Fault::ShellPage) {
+    if faults.has(SimFault::ShellPage) {
         return answer::empty();
     }
-    if faults.has(Fault::AgeGate) && !query.is_logged_in() {
+    if faults.has(SimFault::AgeGate) && !query.is_logged_in() {
         return answer::json(&json!({ "data": null, "message": "", "extra": {}, "statusCode": 4_003_110 }));
     }
     let name = query.get("uniqueId");
@@ -62,11 +62,11 @@ pub(super) fn api_live(world: &Arc<World>, query: &Query) -> Answer {
 }
 
 /// `/@name/live`. A browser that shows it listens to the room; in a worker, when the query says `player=worker`.
-pub(super) fn live_page(world: &Arc<World>, name: &str, query: &Query) -> Answer {
+pub(super) fn live_page(world: &Arc<World>, name: &str, query: &Query) -> SimAnswer {
     if let Some(refused) = refused_page(world) {
         return refused;
     }
-    let age_gate = world.has(Fault::AgeGate) && !query.is_logged_in();
+    let age_gate = world.has(SimFault::AgeGate) && !query.is_logged_in();
     let mut live_room = json!({
         "loadingState": { "getRecommendLive": 0, "getUserInfo": 2, "getUserStat": 0 }, "needLogin": age_gate,
         "showLiveGate": age_gate, "isAgeGateRoom": age_gate, "recommendLiveRooms": [], "liveRoomStatus": 0,
@@ -81,12 +81,12 @@ pub(super) fn live_page(world: &Arc<World>, name: &str, query: &Query) -> Answer
 }
 
 /// `/player.js`.
-pub(super) fn player_script() -> Answer {
+pub(super) fn player_script() -> SimAnswer {
     answer::body(StatusCode::OK, "text/javascript; charset=utf-8", include_str!("player.js"))
 }
 
 /// What makes the page of a room that is on listen to it.
-fn player(world: &World, room: &Room, in_worker: bool) -> String {
+fn player(world: &World, room: &SimRoom, in_worker: bool) -> String {
     let facts = room.facts();
     if !facts.phase.is_on() {
         return String::new();
@@ -106,7 +106,7 @@ fn player(world: &World, room: &Room, in_worker: bool) -> String {
 }
 
 /// `/@name`.
-pub(super) fn profile(world: &Arc<World>, name: &str) -> Answer {
+pub(super) fn profile(world: &Arc<World>, name: &str) -> SimAnswer {
     if let Some(refused) = refused_page(world) {
         return refused;
     }
@@ -127,17 +127,17 @@ pub(super) fn profile(world: &Arc<World>, name: &str) -> Answer {
 }
 
 /// The page that comes instead, where the faults say so.
-fn refused_page(world: &World) -> Option<Answer> {
+fn refused_page(world: &World) -> Option<SimAnswer> {
     let faults = world.faults();
     if let Some(limited) = rate_limited(&faults) {
         return Some(limited);
     }
-    if faults.has(Fault::Captcha) {
+    if faults.has(SimFault::Captcha) {
         let page = "<html><head><title>Security</title></head><body>Please wait...<script>\
                     document.cookie='_wafchallengeid=x'</script></body></html>";
         return Some(answer::html(page.to_owned()));
     }
-    if faults.has(Fault::ShellPage) {
+    if faults.has(SimFault::ShellPage) {
         let (head, tail) = ("<!DOCTYPE html><html><body><script>/*", "*/</script></body></html>");
         let filler = "x".repeat(SHELL_BYTES - head.len() - tail.len());
         return Some(answer::body(StatusCode::OK, "text/html; charset=utf-8", format!("{head}{filler}{tail}")));
@@ -145,15 +145,15 @@ fn refused_page(world: &World) -> Option<Answer> {
     None
 }
 
-fn rate_limited(faults: &Faults) -> Option<Answer> {
+fn rate_limited(faults: &Faults) -> Option<SimAnswer> {
     let body = json!({ "message": "rate limited" });
-    if faults.has(Fault::Rate429Bare) {
+    if faults.has(SimFault::Rate429Bare) {
         return Some(answer::json_with(StatusCode::TOO_MANY_REQUESTS, &body));
     }
-    faults.has(Fault::Rate429).then(|| answer::too_many(&body))
+    faults.has(SimFault::Rate429).then(|| answer::too_many(&body))
 }
 
-fn page(id: &str, state: &Value, script: &str) -> Answer {
+fn page(id: &str, state: &Value, script: &str) -> SimAnswer {
     // A script ends at the first `</`, whatever it stands in.
     let state = state.to_string().replace("</", "<\\u002F");
     answer::html(format!(
@@ -164,10 +164,10 @@ fn page(id: &str, state: &Value, script: &str) -> Answer {
 }
 
 /// `data` of the look-up, and `liveRoomUserInfo` of the live page. An offline room keeps its last id and addresses.
-fn user_room(world: &World, room: &Room) -> Value {
+fn user_room(world: &World, room: &SimRoom) -> Value {
     let (host, facts) = (&room.host, room.facts());
     let status = facts.phase.status();
-    let handle = if world.has(Fault::WrongAccount) { "somebody.else" } else { host.handle.as_str() };
+    let handle = if world.has(SimFault::WrongAccount) { "somebody.else" } else { host.handle.as_str() };
     let avatar = |size| format!("https://p16-common-sign.tiktokcdn.com/tos-avt-0068/{}~{size}:{size}.webp", host.id());
     let mut live_room = json!({
         "coverUrl": avatar(720), "squareCoverImg": avatar(720), "title": host.title,
@@ -178,7 +178,7 @@ fn user_room(world: &World, room: &Room) -> Value {
         },
         "streamId": media::stream_id(facts.room_id).to_string(), "multiStreamScene": 0, "multiStreamSource": 0,
     });
-    if !world.has(Fault::NoStream) {
+    if !world.has(SimFault::NoStream) {
         live_room["streamData"] = media::pull_data(world, facts.room_id);
         live_room["hevcStreamData"] = json!({ "pull_data": { "options": {}, "stream_data": "" }, "push_data": {} });
     }

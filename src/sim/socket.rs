@@ -21,15 +21,15 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode};
 
 use super::batch::{Batch, Then};
-use super::faults::Fault;
+use super::faults::SimFault;
 use super::frame::{self, Framer};
-use super::room::Room;
+use super::room::SimRoom;
 use super::world::{World, count};
 use crate::wire::pb;
 
-/// Frames after which [`Fault::Drop`] breaks the connection.
+/// Frames after which [`SimFault::Drop`] breaks the connection.
 const DROP_AFTER: u64 = 10;
-/// Frames after which [`Fault::Stall`] falls silent.
+/// Frames after which [`SimFault::Stall`] falls silent.
 const STALL_AFTER: u64 = 5;
 /// A client that never enters is given so long to finish its handshake.
 const BEFORE_FIRST: Duration = Duration::from_millis(40);
@@ -72,12 +72,12 @@ enum Gone {
 
 /// The room a client is in.
 struct Joined {
-    room: Arc<Room>,
+    room: Arc<SimRoom>,
     room_id: i64,
     batches: broadcast::Receiver<Arc<Batch>>,
 }
 
-struct Session {
+struct SimSession {
     world: Arc<World>,
     stream: Stream,
     framer: Framer,
@@ -100,7 +100,7 @@ pub(super) async fn serve(world: Arc<World>, upgraded: Upgraded, hello: Hello) {
     count(&world.counters.opened);
     count(&world.counters.open);
     let first_log_id = 3_370_000_000_000_000_000 + fastrand::i64(0..1_000_000_000_000);
-    let mut session = Session {
+    let mut session = SimSession {
         world: world.clone(),
         stream,
         framer: Framer::new(hello.gzip, first_log_id),
@@ -122,7 +122,7 @@ pub(super) async fn serve(world: Arc<World>, upgraded: Upgraded, hello: Hello) {
     session.leave(gone).await;
 }
 
-impl Session {
+impl SimSession {
     async fn run(&mut self, hello: Hello, cut: &mut watch::Receiver<u64>) -> Gone {
         if let Some(room_id) = hello.room_id.filter(|_| !hello.enters) {
             // Clients of that time lose what arrives in one segment with the handshake.
@@ -274,25 +274,25 @@ impl Session {
             return Ok(());
         }
         let faults = self.world.faults();
-        if self.stalled || (faults.has(Fault::Stall) && self.sent >= STALL_AFTER) {
+        if self.stalled || (faults.has(SimFault::Stall) && self.sent >= STALL_AFTER) {
             self.stalled = true;
             return Ok(());
         }
-        if faults.has(Fault::Drop) && self.sent >= DROP_AFTER {
+        if faults.has(SimFault::Drop) && self.sent >= DROP_AFTER {
             return Err(Gone::Broken);
         }
-        if faults.has(Fault::GarbageFrame) && self.sent % 4 == 1 {
+        if faults.has(SimFault::GarbageFrame) && self.sent % 4 == 1 {
             self.send(frame::garbage()).await?;
         }
-        if faults.has(Fault::TruncatedGzip) && self.sent % 4 == 1 {
+        if faults.has(SimFault::TruncatedGzip) && self.sent % 4 == 1 {
             let truncated = self.framer.truncated(batch);
             self.send(truncated).await?;
         }
-        if faults.has(Fault::GzipBomb) && self.sent == 1 {
+        if faults.has(SimFault::GzipBomb) && self.sent == 1 {
             let bomb = self.framer.bomb();
             self.send(bomb).await?;
         }
-        if faults.has(Fault::HugeFrame) && self.sent == 1 {
+        if faults.has(SimFault::HugeFrame) && self.sent == 1 {
             let huge = self.framer.huge();
             self.send(huge).await?;
         }

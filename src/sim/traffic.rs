@@ -12,11 +12,11 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 
 use self::numbers::Numbers;
-use super::battle::Battle;
-use super::crowd::{Crowd, Person};
-use super::faults::{Fault, Faults};
+use super::battle::SimBattle;
+use super::crowd::{SimCrowd, SimPerson};
+use super::faults::{Faults, SimFault};
 use super::gifts::GiftKind;
-use super::message::{self, Given, Head};
+use super::message::{self, GivenGift, MessageHead};
 use crate::wire::pb;
 
 const SECOND: u64 = 1_000_000;
@@ -34,9 +34,9 @@ const BETWEEN_BATTLES: u64 = 10 * SECOND;
 pub(super) struct Traffic {
     cast: Cast,
     rng: Rng,
-    crowd: Crowd,
+    crowd: SimCrowd,
     numbers: Numbers,
-    battle: Option<Battle>,
+    battle: Option<SimBattle>,
     host_actions: host_actions::HostActions,
     /// What is due, by time and by order of planning.
     plan: BTreeMap<(u64, u64), Step>,
@@ -69,7 +69,7 @@ enum Step {
     ViewerAction,
     Viewers,
     HostAction(u64),
-    Streak(Box<Streak>),
+    Streak(Box<SimStreak>),
     BattleStarts,
     Card,
     RivalScores,
@@ -78,8 +78,8 @@ enum Step {
 }
 
 #[derive(Clone, Debug)]
-struct Streak {
-    from: Person,
+struct SimStreak {
+    from: SimPerson,
     gift: GiftKind,
     group_id: i64,
     count: i64,
@@ -96,8 +96,8 @@ impl Traffic {
     /// A live that has just begun. Nothing is planned at rate 0.
     pub(super) fn new(cast: Cast, faults: &Faults) -> Self {
         let mut rng = Rng::with_seed(cast.seed);
-        let mut crowd = Crowd::new(400, &mut rng);
-        if faults.has(Fault::EscapeNames) {
+        let mut crowd = SimCrowd::new(400, &mut rng);
+        if faults.has(SimFault::EscapeNames) {
             crowd.spoil_names();
         }
         let numbers = Numbers::new(cast.watching, &mut rng);
@@ -143,7 +143,7 @@ impl Traffic {
         let began = self.cast.began_ms;
         (0..count)
             .map(|index| {
-                let head = Head { at_ms: began - i64::from(count - index) * 9_000, ..self.head(0) };
+                let head = MessageHead { at_ms: began - i64::from(count - index) * 9_000, ..self.head(0) };
                 let from = self.crowd.any(&mut self.rng);
                 message::chat(head, from, viewer_actions::comment(&mut self.rng), Vec::new())
             })
@@ -187,25 +187,25 @@ impl Traffic {
         self.numbers.likes()
     }
 
-    pub(super) fn battle(&self) -> Option<&Battle> {
+    pub(super) fn battle(&self) -> Option<&SimBattle> {
         self.battle.as_ref()
     }
 
     /// Somebody of this room, for messages that faults add.
-    pub(super) fn anybody(&mut self) -> Person {
+    pub(super) fn anybody(&mut self) -> SimPerson {
         self.crowd.any(&mut self.aside.rng)
     }
 
     /// The head of a message that is not part of the script.
-    pub(super) fn aside(&mut self, at: u64) -> Head {
+    pub(super) fn aside(&mut self, at: u64) -> MessageHead {
         self.aside.next_id += 3;
-        Head { room_id: self.cast.room_id, msg_id: self.aside.next_id, at_ms: self.wall(at) }
+        MessageHead { room_id: self.cast.room_id, msg_id: self.aside.next_id, at_ms: self.wall(at) }
     }
 
     /// The head of the next message.
-    fn head(&mut self, at: u64) -> Head {
+    fn head(&mut self, at: u64) -> MessageHead {
         self.next_id += self.rng.i64(1..1_000);
-        Head { room_id: self.cast.room_id, msg_id: self.next_id, at_ms: self.wall(at) }
+        MessageHead { room_id: self.cast.room_id, msg_id: self.next_id, at_ms: self.wall(at) }
     }
 
     fn wall(&self, at: u64) -> i64 {
@@ -248,7 +248,7 @@ impl Traffic {
         (gap as u64).max(1)
     }
 
-    fn viewers(&self, head: Head) -> pb::Message {
+    fn viewers(&self, head: MessageHead) -> pb::Message {
         let ranks = self.numbers.ranks(self.crowd.regulars(8));
         message::viewers(head, self.numbers.watching, self.numbers.so_far, ranks)
     }
@@ -256,7 +256,7 @@ impl Traffic {
     /// A gift without streak, or the first message of a streak.
     fn give(&mut self, at: u64, gift: GiftKind) {
         let from = self.crowd.any(&mut self.rng);
-        let mut streak = Streak { from, gift, group_id: 0, count: 0, steps_left: 0 };
+        let mut streak = SimStreak { from, gift, group_id: 0, count: 0, steps_left: 0 };
         if gift.is_streak() {
             streak.group_id = self.wall(at);
             streak.steps_left = if self.rng.u32(0..3) == 0 { self.rng.u32(2..14) } else { self.rng.u32(0..3) };
@@ -267,25 +267,25 @@ impl Traffic {
         }
     }
 
-    fn continue_streak(&mut self, at: u64, mut streak: Streak, faults: &Faults) {
+    fn continue_streak(&mut self, at: u64, mut streak: SimStreak, faults: &Faults) {
         if streak.steps_left > 0 {
             streak.steps_left -= 1;
             let said = self.outgoing.len();
             self.next_step(at, &mut streak);
-            if faults.has(Fault::StreaksOutOfOrder) && streak.steps_left > 0 {
+            if faults.has(SimFault::StreaksOutOfOrder) && streak.steps_left > 0 {
                 streak.steps_left -= 1;
                 let then = self.outgoing.len();
                 self.next_step(at, &mut streak);
                 self.outgoing.swap(said, then);
             }
             self.plan_next(at, streak);
-        } else if !faults.has(Fault::LostRepeatEnd) {
+        } else if !faults.has(SimFault::LostRepeatEnd) {
             let message = message::gift(self.head(at), self.given(&streak, 0, true));
             self.outgoing.push(message);
         }
     }
 
-    fn plan_next(&mut self, at: u64, streak: Streak) {
+    fn plan_next(&mut self, at: u64, streak: SimStreak) {
         let wait = if streak.steps_left > 0 {
             self.rng.u64(SECOND / 5..SECOND)
         } else {
@@ -295,13 +295,13 @@ impl Traffic {
         self.plan(at + wait, Step::Streak(Box::new(streak)));
     }
 
-    fn next_step(&mut self, at: u64, streak: &mut Streak) {
+    fn next_step(&mut self, at: u64, streak: &mut SimStreak) {
         let skip = self.rng.choice([1, 1, 1, 2, 4]).unwrap_or(1);
         self.step(at, streak, skip);
     }
 
     /// The gift is said first, then what it does to a battle.
-    fn step(&mut self, at: u64, streak: &mut Streak, step: i64) {
+    fn step(&mut self, at: u64, streak: &mut SimStreak, step: i64) {
         streak.count += step;
         let message = message::gift(self.head(at), self.given(streak, step, false));
         self.outgoing.push(message);
@@ -317,8 +317,8 @@ impl Traffic {
         }
     }
 
-    fn given(&self, streak: &Streak, step: i64, closes: bool) -> Given {
-        Given {
+    fn given(&self, streak: &SimStreak, step: i64, closes: bool) -> GivenGift {
+        GivenGift {
             from: streak.from.clone(),
             host: self.cast.host.id,
             gift: streak.gift,
@@ -332,7 +332,7 @@ impl Traffic {
     fn start_battle(&mut self, at: u64) {
         let Some(rival) = self.cast.rival.clone() else { return };
         let head = self.head(at);
-        let battle = Battle::new(head.msg_id, head.at_ms, self.cast.host.clone(), rival);
+        let battle = SimBattle::new(head.msg_id, head.at_ms, self.cast.host.clone(), rival);
         self.outgoing.push(battle.started(head));
         self.battle = Some(battle);
         self.plan(at + SECOND, Step::RivalScores);

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::faults::{Fault, Faults};
-use super::host::Host;
-use super::room::Room;
-use super::{Options, Patience};
+use super::faults::{Faults, SimFault};
+use super::host::SimHost;
+use super::room::SimRoom;
+use super::{Patience, SimOptions};
 use crate::clock::Clock;
 
 /// Requests kept for tests.
@@ -18,7 +18,7 @@ const KEPT_REQUESTS: usize = 10_000;
 
 /// A request the simulator got.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
+pub struct SeenRequest {
     /// `GET`, mostly.
     pub method: String,
     /// The path with its query.
@@ -27,7 +27,7 @@ pub struct Request {
     pub headers: BTreeMap<String, String>,
 }
 
-impl Request {
+impl SeenRequest {
     /// A header by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
@@ -88,23 +88,23 @@ impl Address {
 pub(super) struct World {
     pub(super) address: Address,
     pub(super) clock: Clock,
-    pub(super) rooms: Vec<Arc<Room>>,
+    pub(super) rooms: Vec<Arc<SimRoom>>,
     pub(super) patience: Patience,
     pub(super) counters: Counters,
     pub(super) stop: CancellationToken,
     /// Turns each time all sockets are to break.
     pub(super) cut: watch::Sender<u64>,
     faults: RwLock<Faults>,
-    requests: Mutex<VecDeque<Request>>,
+    requests: Mutex<VecDeque<SeenRequest>>,
 }
 
 impl World {
-    pub(super) fn new(options: Options, address: Address) -> Self {
+    pub(super) fn new(options: SimOptions, address: Address) -> Self {
         let clock = Clock::system();
         let faults = Faults::new(options.faults);
-        let rooms = Host::cast(options.rooms)
+        let rooms = SimHost::cast(options.rooms)
             .into_iter()
-            .map(|host| Arc::new(Room::new(host, &clock, options.rate, options.seed, &faults)))
+            .map(|host| Arc::new(SimRoom::new(host, &clock, options.rate, options.seed, &faults)))
             .collect();
         Self {
             address,
@@ -123,26 +123,26 @@ impl World {
         self.faults.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn has(&self, fault: Fault) -> bool {
+    pub(super) fn has(&self, fault: SimFault) -> bool {
         self.faults.read().unwrap_or_else(PoisonError::into_inner).has(fault)
     }
 
-    pub(super) fn set_faults(&self, faults: Vec<Fault>) {
+    pub(super) fn set_faults(&self, faults: Vec<SimFault>) {
         *self.faults.write().unwrap_or_else(PoisonError::into_inner) = Faults::new(faults);
     }
 
     /// The room of a handle, in any case.
-    pub(super) fn by_name(&self, name: &str) -> Option<&Arc<Room>> {
+    pub(super) fn by_name(&self, name: &str) -> Option<&Arc<SimRoom>> {
         let name = name.trim_start_matches('@');
         self.rooms.iter().find(|room| room.host.handle.eq_ignore_ascii_case(name))
     }
 
     /// The room that has or had this live.
-    pub(super) fn by_room_id(&self, room_id: i64) -> Option<&Arc<Room>> {
+    pub(super) fn by_room_id(&self, room_id: i64) -> Option<&Arc<SimRoom>> {
         self.rooms.iter().find(|room| room.had(room_id))
     }
 
-    pub(super) fn log(&self, request: Request) {
+    pub(super) fn log(&self, request: SeenRequest) {
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         if requests.len() == KEPT_REQUESTS {
             requests.pop_front();
@@ -150,7 +150,7 @@ impl World {
         requests.push_back(request);
     }
 
-    pub(super) fn requests(&self) -> Vec<Request> {
+    pub(super) fn requests(&self) -> Vec<SeenRequest> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::room_actor::Applied;
+use super::room_actor::AppliedResponse;
 use crate::clock::Moment;
 use crate::ids::RoomId;
 
@@ -27,7 +27,7 @@ pub(super) struct ForeignWatch {
 
 impl ForeignWatch {
     /// Adds what a response brought. The live that all of it belongs to, once it is clear that this is not ours.
-    pub(super) fn add(&mut self, applied: &Applied, now: Moment) -> Option<RoomId> {
+    pub(super) fn add(&mut self, applied: &AppliedResponse, now: Moment) -> Option<RoomId> {
         if applied.ours > 0 {
             *self = Self { met_ours: true, ..Self::default() };
         }
@@ -46,8 +46,8 @@ mod tests {
 
     const THEIRS: RoomId = RoomId(2);
 
-    fn applied(ours: u64, foreign: u64) -> Applied {
-        Applied { control: None, ours, foreign, foreign_id: (foreign > 0).then_some(THEIRS) }
+    fn applied(ours: u64, foreign: u64) -> AppliedResponse {
+        AppliedResponse { control: None, ours, foreign, foreign_id: (foreign > 0).then_some(THEIRS) }
     }
 
     #[test]

@@ -6,16 +6,16 @@ use tokio::sync::OnceCell;
 
 use crate::events::{Catalogue, GiftFacts};
 use crate::ids::RoomId;
-use crate::webcast::{Client, Error};
+use crate::webcast::{ServiceError, WebcastClient};
 
 /// The shared list. Never fatal: without it the built-in catalogue answers.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Gifts(Arc<OnceCell<Arc<Catalogue>>>);
+pub(super) struct RoomGifts(Arc<OnceCell<Arc<Catalogue>>>);
 
-impl Gifts {
+impl RoomGifts {
     /// The list, if it can be had. One room fetches it and the others wait; when that one is cut off or fails, the next of
     /// them asks in its place.
-    pub(super) async fn fetch(&self, client: &Client, room: RoomId) -> Option<Arc<Catalogue>> {
+    pub(super) async fn fetch(&self, client: &WebcastClient, room: RoomId) -> Option<Arc<Catalogue>> {
         if !client.asks_gift_list() {
             return None;
         }
@@ -30,7 +30,7 @@ impl Gifts {
                 kind: row.kind,
                 picture: row.picture,
             }));
-            Ok::<_, Error>(Arc::new(catalogue))
+            Ok::<_, ServiceError>(Arc::new(catalogue))
         });
         match fetched.await {
             Ok(catalogue) => Some(Arc::clone(catalogue)),
@@ -39,5 +39,40 @@ impl Gifts {
                 None
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn who_asks_first_and_is_cut_off_leaves_the_list_to_the_next() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut settings = Settings::default();
+        settings.service.webcast_url = format!("http://{}", listener.local_addr().unwrap());
+        let (client, gifts) = (WebcastClient::isolated(&settings).unwrap(), RoomGifts::default());
+        let first = tokio::spawn({
+            let (client, gifts) = (client.clone(), gifts.clone());
+            async move { gifts.fetch(&client, RoomId(1)).await }
+        });
+        // It has asked, and hears nothing.
+        let mut unanswered = listener.accept().await.unwrap().0;
+        unanswered.read_u8().await.unwrap();
+        let waiting = tokio::spawn({
+            let (client, gifts) = (client.clone(), gifts.clone());
+            async move { gifts.fetch(&client, RoomId(2)).await }
+        });
+        first.abort();
+        let mut answered = listener.accept().await.unwrap().0;
+        answered.read_u8().await.unwrap();
+        let body = r#"{"data":{"gifts":[{"id":424242,"name":"Invented","diamond_count":7}]}}"#;
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        answered.write_all(answer.as_bytes()).await.unwrap();
+        let list = waiting.await.unwrap().expect("the one that waited asks in its place");
+        assert!(Arc::ptr_eq(&list, &gifts.fetch(&client, RoomId(3)).await.unwrap()), "and nobody asks again");
     }
 }

@@ -17,10 +17,10 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use self::rooms::ReplayRooms;
-use super::subscribers::{Subscribers, Wants};
-use super::update::{Command, PlaybackCommand, Update, UpdateKind};
+use super::subscribers::{SubscriberOptions, Subscribers};
+use super::update::{PlaybackCommand, TrackerCommand, TrackerUpdate, UpdateKind};
 use crate::clock::{Clock, Timestamp};
-use crate::webcast::{Error, Replay};
+use crate::webcast::{CaptureReader, ServiceError};
 
 /// Commands that may wait for the player.
 const COMMANDS: usize = 64;
@@ -63,17 +63,17 @@ pub struct Player {
     start: Timestamp,
     clock: Clock,
     subscribers: Subscribers,
-    commands: mpsc::Sender<Command>,
-    inbox: mpsc::Receiver<Command>,
+    commands: mpsc::Sender<TrackerCommand>,
+    inbox: mpsc::Receiver<TrackerCommand>,
     playback: mpsc::Sender<PlaybackCommand>,
     playback_inbox: mpsc::Receiver<PlaybackCommand>,
 }
 
 impl Player {
     /// Opens a capture: a file, or a folder with a file for each room.
-    pub async fn open(path: &Path) -> Result<Self, Error> {
+    pub async fn open(path: &Path) -> Result<Self, ServiceError> {
         let clock = Clock::manual(Timestamp::default());
-        let rooms = ReplayRooms::new(Replay::open(path).await?, clock.clone()).await?;
+        let rooms = ReplayRooms::new(CaptureReader::open(path).await?, clock.clone()).await?;
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (playback, playback_inbox) = mpsc::channel(COMMANDS);
         let start = clock.now().wall;
@@ -87,12 +87,12 @@ impl Player {
     }
 
     /// A new reader, as of a [`Tracker`](super::Tracker); the replay waits for it.
-    pub fn subscribe(&self, capacity: usize, raw: bool) -> mpsc::Receiver<Update> {
-        self.subscribers.subscribe(capacity, Wants { messages: raw, frames: false })
+    pub fn subscribe(&self, capacity: usize, raw: bool) -> mpsc::Receiver<TrackerUpdate> {
+        self.subscribers.subscribe(capacity, SubscriberOptions { messages: raw, frames: false })
     }
 
     /// Where commands about rooms go, as to a [`Tracker`](super::Tracker); there is nobody to look up.
-    pub fn commands(&self) -> mpsc::Sender<Command> {
+    pub fn commands(&self) -> mpsc::Sender<TrackerCommand> {
         self.commands.clone()
     }
 
@@ -150,7 +150,7 @@ impl Playing {
 /// What the task of a replay does next.
 enum Next {
     Playback(Option<PlaybackCommand>),
-    Room(Option<Command>),
+    Room(Option<TrackerCommand>),
     Due,
 }
 
@@ -160,7 +160,7 @@ struct Playback {
     clock: Clock,
     subscribers: Subscribers,
     /// Nothing when nobody can command any more.
-    inbox: Option<mpsc::Receiver<Command>>,
+    inbox: Option<mpsc::Receiver<TrackerCommand>>,
     steering: Option<mpsc::Receiver<PlaybackCommand>>,
     /// When the capture begins.
     start: Timestamp,
@@ -278,20 +278,20 @@ impl Playback {
         self.announced = self.rooms.len();
     }
 
-    fn handle(&mut self, command: &Command) {
+    fn handle(&mut self, command: &TrackerCommand) {
         match command {
-            Command::Snapshot(key) => {
+            TrackerCommand::Snapshot(key) => {
                 if let Some(room) = self.rooms.room(*key) {
                     room.publish_snapshot();
                 }
             }
-            Command::Remove(key) => {
+            TrackerCommand::Remove(key) => {
                 if self.rooms.remove(*key) {
                     self.subscribers.publish(*key, &UpdateKind::Removed { into: None }, self.clock.now());
                 }
             }
             // There is nobody to look up.
-            Command::Add(_) | Command::Retry(_) => {}
+            TrackerCommand::Add(_) | TrackerCommand::Retry(_) => {}
         }
     }
 

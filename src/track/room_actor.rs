@@ -10,7 +10,7 @@ use crate::events::{
     Catalogue, ControlAction, Decoder, EventKind, Info, LiveStart, Phase, PhaseKind, RoomEvent, Unknown,
 };
 use crate::ids::{RoomId, RoomKey};
-use crate::room::{Noted, Room, Verdict};
+use crate::room::{Applied, Noted, Room};
 use crate::text::Text;
 use crate::wire::Response;
 
@@ -21,7 +21,7 @@ const SKEW_STEP_MS: i64 = 1_000;
 
 /// What a response brought.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Applied {
+pub(super) struct AppliedResponse {
     /// The last word of the host or of TikTok in it.
     pub(super) control: Option<ControlAction>,
     /// Messages that name our live.
@@ -139,7 +139,7 @@ impl RoomActor {
     }
 
     /// Applies what one response carries, in its order.
-    pub(super) fn apply_response(&mut self, response: &Response) -> Applied {
+    pub(super) fn apply_response(&mut self, response: &Response) -> AppliedResponse {
         let at = self.now();
         self.learn_skew(response, at);
         let wants = self.subscribers.wants();
@@ -150,20 +150,20 @@ impl RoomActor {
         if wants.messages {
             self.publish_raw(response, at);
         }
-        let mut applied = Applied::default();
+        let mut applied = AppliedResponse::default();
         let mut fresh = Vec::with_capacity(response.messages.len());
         for message in &response.messages {
             let event = self.decoder.decode(message, at);
             let verdict = self.room.apply(&event);
             match verdict {
-                Verdict::Foreign => {
+                Applied::Foreign => {
                     applied.foreign += 1;
                     applied.foreign_id = event.room_id;
                 }
                 // One that names no room is no proof.
-                Verdict::Fresh(_) | Verdict::Duplicate => applied.ours += u64::from(event.room_id.is_some()),
+                Applied::Fresh(_) | Applied::Duplicate => applied.ours += u64::from(event.room_id.is_some()),
             }
-            if let Verdict::Fresh(tally) = verdict {
+            if let Applied::Fresh(tally) = verdict {
                 if let EventKind::Control(said) = &event.kind
                     && !event.history
                 {

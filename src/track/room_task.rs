@@ -10,13 +10,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::backoff;
 use super::connect_limiter::ConnectLimiter;
-use super::gifts::Gifts;
+use super::gifts::RoomGifts;
 use super::room_actor::RoomActor;
 use super::tracker::Hosts;
 use crate::events::{EventKind, Host, Info, Phase, PhaseKind};
 use crate::ids::{RoomId, RoomKey, Target, UniqueId, UserId};
 use crate::text::Text;
-use crate::webcast::{Client, Error, Failover, Kind, LiveStatus, Lookup, RoomInfo, RoomRef};
+use crate::webcast::{Failover, LiveStatus, Lookup, RoomInfo, RoomRef, ServiceError, ServiceErrorKind, WebcastClient};
 
 /// After the end of a live the service may call it live for a while; so long its word on the same live is not believed.
 const AFTERGLOW: Duration = Duration::from_secs(120);
@@ -44,11 +44,11 @@ pub(super) enum Waited {
 /// The task of one room.
 pub(super) struct RoomTask {
     pub(super) key: RoomKey,
-    pub(super) client: Client,
+    pub(super) client: WebcastClient,
     pub(super) failover: Failover,
     pub(super) actor: RoomActor,
     pub(super) hosts: Hosts,
-    pub(super) gifts: Gifts,
+    pub(super) gifts: RoomGifts,
     pub(super) limiter: ConnectLimiter,
     /// Retries; a full one holds the same wish already.
     pub(super) inbox: mpsc::Receiver<RoomRequest>,
@@ -58,7 +58,7 @@ pub(super) struct RoomTask {
 }
 
 /// What a look-up leads to.
-enum Found {
+enum LiveFound {
     /// A live to enter.
     Live { room: RoomRef, paused: bool },
     /// Nothing yet: wait so long.
@@ -89,7 +89,7 @@ impl RoomTask {
                 found = self.look_up(&mut target, past.as_ref()) => found,
             };
             let wait = match found {
-                Ok(Found::Live { room, paused }) => {
+                Ok(LiveFound::Live { room, paused }) => {
                     refusals = 0;
                     let ended = self.run_live(room, paused).await;
                     // The live we were in last: a provider may have led us to a newer one than the look-up named.
@@ -104,11 +104,11 @@ impl RoomTask {
                         Waited::Elapsed => backoff::look_up(fastrand::f64()),
                     }
                 }
-                Ok(Found::Wait(wait)) => {
+                Ok(LiveFound::Wait(wait)) => {
                     refusals = 0;
                     wait
                 }
-                Ok(Found::Merged(into)) => {
+                Ok(LiveFound::Merged(into)) => {
                     self.actor.publish_removed(Some(into));
                     return self.key;
                 }
@@ -126,11 +126,11 @@ impl RoomTask {
         }
     }
 
-    async fn look_up(&mut self, target: &mut Target, past: Option<&PastLive>) -> Result<Found, Error> {
+    async fn look_up(&mut self, target: &mut Target, past: Option<&PastLive>) -> Result<LiveFound, ServiceError> {
         match target.clone() {
             Target::Host(name) => {
                 let found = match self.client.look_up(&name).await {
-                    Err(error) if error.kind() == Kind::NotFound => match self.renamed(&name).await {
+                    Err(error) if error.kind() == ServiceErrorKind::NotFound => match self.renamed(&name).await {
                         Some(new_name) => {
                             *target = Target::Host(new_name.clone());
                             self.client.look_up(&new_name).await?
@@ -162,7 +162,7 @@ impl RoomTask {
         info.unique_id.filter(|name| name != old_name)
     }
 
-    fn apply_lookup(&mut self, found: Lookup, past: Option<&PastLive>) -> Found {
+    fn apply_lookup(&mut self, found: Lookup, past: Option<&PastLive>) -> LiveFound {
         if let Some(merged) = self.claim(found.host_id) {
             return merged;
         }
@@ -181,19 +181,19 @@ impl RoomTask {
             }
             None => self.stay_out(found.status, info, past),
         };
-        if let (false, Found::Wait(wait)) = (unsure.is_empty(), &next) {
+        if let (false, LiveFound::Wait(wait)) = (unsure.is_empty(), &next) {
             let retry_at = self.actor.now() + *wait;
             self.actor.emit_phase(Phase::new(PhaseKind::LookingUp).because(unsure).until(retry_at));
         }
         next
     }
 
-    fn claim(&self, host: Option<UserId>) -> Option<Found> {
-        self.hosts.claim(host?, self.key).err().map(Found::Merged)
+    fn claim(&self, host: Option<UserId>) -> Option<LiveFound> {
+        self.hosts.claim(host?, self.key).err().map(LiveFound::Merged)
     }
 
     /// A room id alone never means live: the status decides. A new live begins before anything is said about it.
-    fn enter(&mut self, status: LiveStatus, room: RoomRef, info: Info, past: Option<&PastLive>) -> Found {
+    fn enter(&mut self, status: LiveStatus, room: RoomRef, info: Info, past: Option<&PastLive>) -> LiveFound {
         let afterglow =
             past.is_some_and(|past| room.room_id == past.room_id && self.actor.now().since(past.ended) < AFTERGLOW);
         if afterglow || !matches!(status, LiveStatus::Live | LiveStatus::Paused) {
@@ -201,10 +201,10 @@ impl RoomTask {
         }
         self.actor.begin_live(room.room_id);
         self.actor.emit_info(info);
-        Found::Live { room, paused: status == LiveStatus::Paused }
+        LiveFound::Live { room, paused: status == LiveStatus::Paused }
     }
 
-    fn stay_out(&mut self, status: LiveStatus, info: Info, past: Option<&PastLive>) -> Found {
+    fn stay_out(&mut self, status: LiveStatus, info: Info, past: Option<&PastLive>) -> LiveFound {
         let wait = backoff::look_up(fastrand::f64());
         let phase = match (status, past) {
             (LiveStatus::Unknown(number), _) => Phase::new(PhaseKind::Offline).because(format!(
@@ -220,17 +220,20 @@ impl RoomTask {
         };
         self.actor.emit_info(info);
         self.actor.emit_phase(phase.until(self.actor.now() + wait));
-        Found::Wait(wait)
+        LiveFound::Wait(wait)
     }
 
     /// Says why a look-up failed and how long to wait.
-    fn emit_failure(&mut self, error: &Error, refusals: u32) -> Duration {
+    fn emit_failure(&mut self, error: &ServiceError, refusals: u32) -> Duration {
         let (kind, wait) = match error.kind() {
-            Kind::NotFound | Kind::WrongAccount | Kind::Setup | Kind::Refused => (PhaseKind::Failed, NOT_FOUND),
+            ServiceErrorKind::NotFound
+            | ServiceErrorKind::WrongAccount
+            | ServiceErrorKind::Setup
+            | ServiceErrorKind::Refused => (PhaseKind::Failed, NOT_FOUND),
             // Nobody turned us away: the network or a server is in trouble, and may be back in a second.
             _ if error.is_outage() => (PhaseKind::LookingUp, backoff::reconnect(refusals, fastrand::f64())),
             // Nobody turned us away either: an answer that makes no sense today may be another in a minute.
-            Kind::BadAnswer => (PhaseKind::LookingUp, backoff::look_up(fastrand::f64())),
+            ServiceErrorKind::BadAnswer => (PhaseKind::LookingUp, backoff::look_up(fastrand::f64())),
             _ => (PhaseKind::Blocked, backoff::refused(refusals, error.retry_after(), fastrand::f64())),
         };
         let retry_at = self.actor.now() + wait;

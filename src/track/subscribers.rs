@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, error::TrySendError};
 
-use super::update::{Lost, Update, UpdateKind};
+use super::update::{Lost, TrackerUpdate, UpdateKind};
 use crate::clock::Moment;
 use crate::events::{EventKind, PhaseKind};
 use crate::ids::RoomKey;
@@ -20,7 +20,7 @@ const SPACE: usize = 64;
 
 /// What a reader hears beside the events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Wants {
+pub(super) struct SubscriberOptions {
     /// The messages behind the events.
     pub(super) messages: bool,
     /// The bodies of the responses.
@@ -39,26 +39,27 @@ struct Shared {
 
 #[derive(Debug)]
 struct Subscriber {
-    queue: mpsc::Sender<Update>,
-    wants: Wants,
+    queue: mpsc::Sender<TrackerUpdate>,
+    wants: SubscriberOptions,
     /// What must not be lost and found no place yet. As long as the list of rooms, at most.
-    waiting: VecDeque<Update>,
+    waiting: VecDeque<TrackerUpdate>,
     lost: BTreeMap<RoomKey, Lost>,
 }
 
 impl Subscribers {
     /// Adds a reader with room for `capacity` updates.
-    pub(super) fn subscribe(&self, capacity: usize, wants: Wants) -> mpsc::Receiver<Update> {
+    pub(super) fn subscribe(&self, capacity: usize, wants: SubscriberOptions) -> mpsc::Receiver<TrackerUpdate> {
         let (queue, updates) = mpsc::channel(capacity);
         self.lock().push(Subscriber { queue, wants, waiting: VecDeque::new(), lost: BTreeMap::new() });
         updates
     }
 
     /// Whether anybody wants the bytes behind the events.
-    pub(super) fn wants(&self) -> Wants {
+    pub(super) fn wants(&self) -> SubscriberOptions {
         let subscribers = self.lock();
-        let anybody = |wants: fn(&Wants) -> bool| subscribers.iter().any(|subscriber| wants(&subscriber.wants));
-        Wants { messages: anybody(|wants| wants.messages), frames: anybody(|wants| wants.frames) }
+        let anybody =
+            |wants: fn(&SubscriberOptions) -> bool| subscribers.iter().any(|subscriber| wants(&subscriber.wants));
+        SubscriberOptions { messages: anybody(|wants| wants.messages), frames: anybody(|wants| wants.frames) }
     }
 
     /// Tells every reader. Never waits.
@@ -74,7 +75,7 @@ impl Subscribers {
             if !wanted {
                 continue;
             }
-            if !subscriber.offer(Update { room, kind: kind.clone() }, now) {
+            if !subscriber.offer(TrackerUpdate { room, kind: kind.clone() }, now) {
                 self.0.overflowed.notify_one();
             }
         }
@@ -113,7 +114,7 @@ impl Subscribers {
 
 impl Subscriber {
     /// Whether the reader got it.
-    fn offer(&mut self, update: Update, now: Moment) -> bool {
+    fn offer(&mut self, update: TrackerUpdate, now: Moment) -> bool {
         let refused = if self.send_owed() {
             match self.queue.try_send(update) {
                 Ok(()) | Err(TrySendError::Closed(_)) => return true,
@@ -152,7 +153,7 @@ impl Subscriber {
             }
         }
         while let Some((room, lost)) = self.lost.pop_first() {
-            if self.queue.try_send(Update { room, kind: UpdateKind::Lagged(lost.clone()) }).is_err() {
+            if self.queue.try_send(TrackerUpdate { room, kind: UpdateKind::Lagged(lost.clone()) }).is_err() {
                 self.lost.insert(room, lost);
                 return false;
             }
@@ -194,7 +195,7 @@ mod tests {
     #[tokio::test]
     async fn a_reader_hears_of_a_room_before_its_loss_and_of_no_loss_after_its_end() {
         let subscribers = Subscribers::default();
-        let mut updates = subscribers.subscribe(1, Wants::default());
+        let mut updates = subscribers.subscribe(1, SubscriberOptions::default());
         let now = Moment::default();
         let publish = |room, kind| subscribers.publish(RoomKey(room), &kind, now);
         let label = || UpdateKind::Added { label: Text::new("@ana") };

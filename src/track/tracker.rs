@@ -9,17 +9,17 @@ use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::connect_limiter::ConnectLimiter;
-use super::gifts::Gifts;
+use super::gifts::RoomGifts;
 use super::health;
 use super::room_actor::RoomActor;
 use super::room_task::{RoomRequest, RoomTask};
-use super::subscribers::{Subscribers, Wants};
-use super::update::{Command, Update, UpdateKind};
+use super::subscribers::{SubscriberOptions, Subscribers};
+use super::update::{TrackerCommand, TrackerUpdate, UpdateKind};
 use crate::clock::Clock;
 use crate::events::{Phase, PhaseKind};
 use crate::ids::{RoomKey, Target, UserId};
 use crate::text::Text;
-use crate::webcast::{Client, Error, Failover};
+use crate::webcast::{Failover, ServiceError, WebcastClient};
 
 /// Commands that may wait for the tracker.
 const COMMANDS: usize = 64;
@@ -32,7 +32,7 @@ const SHUTDOWN: Duration = Duration::from_secs(2);
 
 /// Tracks rooms until it is finished or dropped.
 pub struct Tracker {
-    commands: mpsc::Sender<Command>,
+    commands: mpsc::Sender<TrackerCommand>,
     subscribers: Subscribers,
     stop: CancellationToken,
     supervisor: JoinHandle<()>,
@@ -40,13 +40,13 @@ pub struct Tracker {
 
 impl Tracker {
     /// Starts with no room. Needs a tokio runtime. Fails when a transport's settings are wrong.
-    pub fn start(client: Client, clock: Clock) -> Result<Self, Error> {
+    pub fn start(client: WebcastClient, clock: Clock) -> Result<Self, ServiceError> {
         let failover = client.failover(clock.clone())?;
         Ok(Self::with_failover(client, failover, ConnectLimiter::default(), clock))
     }
 
     /// Like [`Tracker::start`], with a failover and a limiter that other trackers share.
-    pub fn with_failover(client: Client, failover: Failover, limiter: ConnectLimiter, clock: Clock) -> Self {
+    pub fn with_failover(client: WebcastClient, failover: Failover, limiter: ConnectLimiter, clock: Clock) -> Self {
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let subscribers = Subscribers::default();
         let stop = CancellationToken::new();
@@ -57,7 +57,7 @@ impl Tracker {
             subscribers: subscribers.clone(),
             stop: stop.clone(),
             hosts: Hosts::default(),
-            gifts: Gifts::default(),
+            gifts: RoomGifts::default(),
             limiter,
             rooms: HashMap::new(),
             tasks: JoinSet::new(),
@@ -69,17 +69,17 @@ impl Tracker {
 
     /// A new reader with room for `capacity` updates; `raw` asks for the bytes behind the events too. Subscribe before
     /// adding rooms: what was told before is not told again.
-    pub fn subscribe(&self, capacity: usize, raw: bool) -> mpsc::Receiver<Update> {
-        self.subscribers.subscribe(capacity, Wants { messages: raw, frames: false })
+    pub fn subscribe(&self, capacity: usize, raw: bool) -> mpsc::Receiver<TrackerUpdate> {
+        self.subscribers.subscribe(capacity, SubscriberOptions { messages: raw, frames: false })
     }
 
     /// A new reader that hears the bodies of the responses too, to keep them.
-    pub fn subscribe_frames(&self, capacity: usize) -> mpsc::Receiver<Update> {
-        self.subscribers.subscribe(capacity, Wants { messages: false, frames: true })
+    pub fn subscribe_frames(&self, capacity: usize) -> mpsc::Receiver<TrackerUpdate> {
+        self.subscribers.subscribe(capacity, SubscriberOptions { messages: false, frames: true })
     }
 
     /// Where commands go.
-    pub fn commands(&self) -> mpsc::Sender<Command> {
+    pub fn commands(&self) -> mpsc::Sender<TrackerCommand> {
         self.commands.clone()
     }
 
@@ -140,13 +140,13 @@ struct Tracked {
 }
 
 struct Supervisor {
-    client: Client,
+    client: WebcastClient,
     failover: Failover,
     clock: Clock,
     subscribers: Subscribers,
     stop: CancellationToken,
     hosts: Hosts,
-    gifts: Gifts,
+    gifts: RoomGifts,
     limiter: ConnectLimiter,
     rooms: HashMap<RoomKey, Tracked>,
     tasks: JoinSet<RoomKey>,
@@ -156,7 +156,7 @@ struct Supervisor {
 }
 
 impl Supervisor {
-    async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
+    async fn run(mut self, mut inbox: mpsc::Receiver<TrackerCommand>) {
         let mut owed_check = tokio::time::interval(OWED_CHECK);
         owed_check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let health = health::publish_changes(self.failover.clone(), self.subscribers.clone(), self.clock.clone());
@@ -182,9 +182,9 @@ impl Supervisor {
         while self.tasks.join_next().await.is_some() {}
     }
 
-    fn handle(&mut self, command: Command) {
+    fn handle(&mut self, command: TrackerCommand) {
         match command {
-            Command::Add(target) => {
+            TrackerCommand::Add(target) => {
                 if self.rooms.values().any(|room| room.target == target) {
                     return;
                 }
@@ -194,14 +194,14 @@ impl Supervisor {
                 self.subscribers.publish(key, &UpdateKind::Added { label }, self.clock.now());
                 self.start(key, target);
             }
-            Command::Remove(key) => {
+            TrackerCommand::Remove(key) => {
                 if let Some(room) = self.rooms.remove(&key) {
                     room.stop.cancel();
                     self.hosts.release(key);
                     self.subscribers.publish(key, &UpdateKind::Removed { into: None }, self.clock.now());
                 }
             }
-            Command::Retry(key) => {
+            TrackerCommand::Retry(key) => {
                 let Some(room) = self.rooms.get(&key) else { return };
                 if room.nudges.is_closed() {
                     let target = room.target.clone();
@@ -210,7 +210,7 @@ impl Supervisor {
                     self.nudge(key, RoomRequest::Retry);
                 }
             }
-            Command::Snapshot(key) => {
+            TrackerCommand::Snapshot(key) => {
                 if let Some(room) = self.rooms.get(&key) {
                     room.snapshot.notify_one();
                 }

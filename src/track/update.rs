@@ -15,7 +15,7 @@ pub use crate::webcast::{Budget, Health};
 
 /// What a tracker can be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Command {
+pub enum TrackerCommand {
     /// Track a room. Answered with [`UpdateKind::Added`].
     Add(Target),
     /// Stop tracking it. Answered with [`UpdateKind::Removed`].
@@ -37,7 +37,7 @@ pub enum PlaybackCommand {
 
 /// What a reader of a tracker hears.
 #[derive(Clone, Debug)]
-pub struct Update {
+pub struct TrackerUpdate {
     /// Of which room.
     pub room: RoomKey,
     /// What.

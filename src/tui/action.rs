@@ -3,7 +3,7 @@
 
 /// Where a key means something. A chord may mean different things in contexts that are never open together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Context {
+pub(super) enum KeyContext {
     /// Everywhere, text input included.
     Always,
     /// On the dashboard itself.
@@ -18,10 +18,10 @@ pub(super) enum Context {
     Popup,
 }
 
-impl Context {
+impl KeyContext {
     /// Whether both can be open at once, so that they cannot share a chord.
     pub(super) fn meets(self, other: Self) -> bool {
-        use Context::{Live, Popup, Replay, Screen};
+        use KeyContext::{Live, Popup, Replay, Screen};
         !matches!(
             (self, other),
             (Screen | Live | Replay, Popup) | (Popup, Screen | Live | Replay) | (Live, Replay) | (Replay, Live)
@@ -47,8 +47,8 @@ macro_rules! actions {
             }
 
             /// Where it is open.
-            pub(super) fn context(self) -> Context {
-                match self { $(Self::$variant => Context::$context,)* }
+            pub(super) fn context(self) -> KeyContext {
+                match self { $(Self::$variant => KeyContext::$context,)* }
             }
 
             /// Its built-in chords, as the config would write them.

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use ratatui::layout::{Rect, Size};
 use tui_input::Input;
 
-use super::action::{Action, Context};
+use super::action::{Action, KeyContext};
 use super::keymap::Keymap;
-use super::layout::{self, Plan, Wants};
+use super::layout::{self, LayoutRequest, Plan};
 use super::panes::PaneId;
 use super::tab::Tab;
 use super::theme::Theme;
-use super::{Error, Options};
+use super::{ScreenError, ScreenOptions};
 use crate::clock::Moment;
-use crate::config::Screen;
+use crate::config::ScreenSettings;
 use crate::ids::RoomKey;
 use crate::text::Text;
 use crate::track::Health;
@@ -49,7 +49,7 @@ pub(super) struct App {
     pub(super) size: Size,
     pub(super) keymap: Keymap,
     pub(super) theme: Theme,
-    pub(super) screen: Screen,
+    pub(super) screen: ScreenSettings,
     pub(super) zone: jiff::tz::TimeZone,
 }
 
@@ -68,12 +68,12 @@ pub(super) enum Popup {
         error: Option<String>,
     },
     /// A question before something that cannot be taken back.
-    Confirm(Question),
+    Confirm(ConfirmQuestion),
 }
 
 /// What is asked before it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Question {
+pub(super) enum ConfirmQuestion {
     /// Leave while recordings run.
     Quit,
     /// Close a room that is being recorded.
@@ -100,7 +100,7 @@ pub(super) enum Weight {
 
 impl App {
     /// An empty dashboard.
-    pub(super) fn new(options: Options, now: Moment) -> Result<Self, Error> {
+    pub(super) fn new(options: ScreenOptions, now: Moment) -> Result<Self, ScreenError> {
         Ok(Self {
             tabs: Vec::new(),
             active: 0,
@@ -115,7 +115,7 @@ impl App {
             has_focus: true,
             now,
             size: Size::new(80, 24),
-            keymap: Keymap::new(&options.keys).map_err(Error::Keys)?,
+            keymap: Keymap::new(&options.keys).map_err(ScreenError::Keys)?,
             theme: Theme::new(options.mono),
             screen: options.screen,
             zone: options.zone,
@@ -143,8 +143,8 @@ impl App {
     }
 
     /// What asks for room on the screen.
-    pub(super) fn wants(&self) -> Wants {
-        Wants {
+    pub(super) fn wants(&self) -> LayoutRequest {
+        LayoutRequest {
             panes: PaneId::ALL.iter().copied().filter(|&id| self.wants_pane(id)).collect(),
             zoom: self.zoom,
             status_rows: super::panes::status::rows(self),
@@ -172,13 +172,13 @@ impl App {
     }
 
     /// The context that is open here and not on the other kind of dashboard.
-    pub(super) fn own_context(&self) -> Context {
-        if self.replay { Context::Replay } else { Context::Live }
+    pub(super) fn own_context(&self) -> KeyContext {
+        if self.replay { KeyContext::Replay } else { KeyContext::Live }
     }
 
     /// The context that is never open here.
-    pub(super) fn foreign_context(&self) -> Context {
-        if self.replay { Context::Live } else { Context::Replay }
+    pub(super) fn foreign_context(&self) -> KeyContext {
+        if self.replay { KeyContext::Live } else { KeyContext::Replay }
     }
 
     /// Says something that goes with the next key.

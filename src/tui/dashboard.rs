@@ -7,10 +7,10 @@ use ratatui::Frame;
 
 use super::app::App;
 use super::chord::Chord;
-use super::msg::{Msg, Outcome};
+use super::msg::{Msg, UpdateOutcome};
 use super::view::Cache;
 use super::widgets::uncertain_width::UncertainRows;
-use super::{Error, Options, update, view};
+use super::{ScreenError, ScreenOptions, update, view};
 use crate::clock::Moment;
 use crate::{record, track};
 
@@ -24,17 +24,17 @@ pub struct Dashboard {
 
 impl Dashboard {
     /// An empty dashboard; an error when the keys cannot be.
-    pub fn new(options: Options, now: Moment) -> Result<Self, Error> {
+    pub fn new(options: ScreenOptions, now: Moment) -> Result<Self, ScreenError> {
         Ok(Self { app: App::new(options, now)?, cache: Cache::default(), uncertain_rows: UncertainRows::default() })
     }
 
     /// Hears news of a room.
-    pub fn track(&mut self, update: track::Update, now: Moment) {
+    pub fn track(&mut self, update: track::TrackerUpdate, now: Moment) {
         self.handle(now, Msg::Tracked(update));
     }
 
     /// Hears news of a recording.
-    pub fn record(&mut self, update: record::Update, now: Moment) {
+    pub fn record(&mut self, update: record::RecorderUpdate, now: Moment) {
         self.handle(now, Msg::Recorded(update));
     }
 
@@ -68,7 +68,7 @@ impl Dashboard {
     }
 
     /// Hears anything; what is to be done about it comes back.
-    pub(super) fn handle(&mut self, now: Moment, msg: Msg) -> Outcome {
+    pub(super) fn handle(&mut self, now: Moment, msg: Msg) -> UpdateOutcome {
         self.app.now = now;
         update::update(&mut self.app, msg)
     }

@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use super::app::App;
 use super::number;
-use super::theme::Role;
+use super::theme::ColorRole;
 use super::widgets::wrap;
 use crate::track::{Budget, Health};
 
@@ -22,7 +22,7 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
     let columns = usize::from(app.size.width).saturating_sub(4 + INDENT).max(1);
     let mut lines = Vec::new();
     for health in app.transports.iter() {
-        let state = app.theme.style(Role::Dim);
+        let state = app.theme.style(ColorRole::Dim);
         lines.push(Line::from(vec![
             Span::raw(format!("{}  ", health.name)),
             Span::styled(standing(app, health), state),

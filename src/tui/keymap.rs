@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::action::{Action, Context};
+use super::action::{Action, KeyContext};
 use super::chord::Chord;
 use crate::config::Keys;
 
@@ -42,7 +42,7 @@ impl Keymap {
     }
 
     /// The action of a chord among the `open` contexts, and which of the action's chords it is, from 0.
-    pub(super) fn action(&self, chord: Chord, open: &[Context]) -> Option<(Action, usize)> {
+    pub(super) fn action(&self, chord: Chord, open: &[KeyContext]) -> Option<(Action, usize)> {
         Action::ALL
             .iter()
             .filter(|action| open.contains(&action.context()))
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn a_key_of_ones_own_is_taken_from_the_built_in_ones() {
         let keymap = Keymap::new(&keys(&[("record", &["q"]), ("quit", &["Q"])])).unwrap();
-        let screen = [Context::Always, Context::Screen, Context::Live];
+        let screen = [KeyContext::Always, KeyContext::Screen, KeyContext::Live];
         assert_eq!(keymap.action("q".parse().unwrap(), &screen), Some((Action::Record, 0)));
         assert_eq!(keymap.action("Q".parse().unwrap(), &screen), Some((Action::Quit, 0)));
     }
@@ -189,8 +189,8 @@ mod tests {
     fn the_same_chord_may_mean_something_else_in_a_popup() {
         let keymap = Keymap::new(&Keys::new()).unwrap();
         let q = "q".parse().unwrap();
-        assert_eq!(keymap.action(q, &[Context::Screen]).unwrap().0, Action::Quit);
-        assert_eq!(keymap.action(q, &[Context::Popup]).unwrap().0, Action::Cancel);
-        assert_eq!(keymap.action("3".parse().unwrap(), &[Context::Screen]), Some((Action::SelectRoom, 2)));
+        assert_eq!(keymap.action(q, &[KeyContext::Screen]).unwrap().0, Action::Quit);
+        assert_eq!(keymap.action(q, &[KeyContext::Popup]).unwrap().0, Action::Cancel);
+        assert_eq!(keymap.action("3".parse().unwrap(), &[KeyContext::Screen]), Some((Action::SelectRoom, 2)));
     }
 }

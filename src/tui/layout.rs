@@ -11,7 +11,7 @@ use super::panes::PaneId;
 
 /// Where a pane wants to stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum PanePlace {
     /// What others leave.
     Main,
     /// In a column beside the main pane, as a strip of one row where there is none.
@@ -32,7 +32,7 @@ pub(super) enum Place {
 
 /// What asks for room.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Wants {
+pub(super) struct LayoutRequest {
     /// The panes that have something to show.
     pub(super) panes: Vec<PaneId>,
     /// This pane takes the place of the main pane and its neighbours.
@@ -83,12 +83,12 @@ impl Plan {
 }
 
 /// The wanted panes that stand beside the main one, or below it.
-fn of_place(wants: &Wants, is: impl Fn(Place) -> bool) -> Vec<PaneId> {
+fn of_place(wants: &LayoutRequest, is: impl Fn(PanePlace) -> bool) -> Vec<PaneId> {
     wants.panes.iter().copied().filter(|id| is(id.pane().place())).collect()
 }
 
 /// Makes the plan of a screen.
-pub(super) fn plan(screen: Rect, wants: &Wants) -> Plan {
+pub(super) fn plan(screen: Rect, wants: &LayoutRequest) -> Plan {
     let mut plan = Plan::default();
     let mut rest = screen;
     if screen.height >= 3 {
@@ -110,14 +110,14 @@ pub(super) fn plan(screen: Rect, wants: &Wants) -> Plan {
     } else if screen.width >= NARROW.0 && screen.height >= NARROW.1 {
         put_below(&mut plan, &mut rest, wants, false);
         plan.titled = true;
-        let sides = of_place(wants, |place| matches!(place, Place::Side { .. }));
+        let sides = of_place(wants, |place| matches!(place, PanePlace::Side { .. }));
         for &id in sides.iter().rev().filter(|&&id| wants.zoom != Some(id)) {
             let strip = take_bottom(&mut rest, 1);
             plan.put(id, strip);
         }
         plan.hidden = sides;
     } else {
-        plan.hidden = of_place(wants, |place| place != Place::Main);
+        plan.hidden = of_place(wants, |place| place != PanePlace::Main);
     }
     plan.put(main, rest);
     plan
@@ -125,12 +125,12 @@ pub(super) fn plan(screen: Rect, wants: &Wants) -> Plan {
 
 /// The pane that takes what others leave.
 fn main_pane() -> PaneId {
-    PaneId::ALL.iter().copied().find(|id| id.pane().place() == Place::Main).unwrap_or(PaneId::Chat)
+    PaneId::ALL.iter().copied().find(|id| id.pane().place() == PanePlace::Main).unwrap_or(PaneId::Chat)
 }
 
-fn put_below(plan: &mut Plan, rest: &mut Rect, wants: &Wants, titled: bool) {
+fn put_below(plan: &mut Plan, rest: &mut Rect, wants: &LayoutRequest, titled: bool) {
     for &id in wants.panes.iter().rev().filter(|&&id| wants.zoom != Some(id)) {
-        if let Place::Below { rows, strip } = id.pane().place() {
+        if let PanePlace::Below { rows, strip } = id.pane().place() {
             let area = take_bottom(rest, if titled { rows } else { strip });
             plan.put(id, area);
         }
@@ -138,8 +138,8 @@ fn put_below(plan: &mut Plan, rest: &mut Rect, wants: &Wants, titled: bool) {
 }
 
 /// Columns for the side panes, at most so many, from the right.
-fn put_beside(plan: &mut Plan, rest: &mut Rect, wants: &Wants, columns: usize) {
-    let sides = of_place(wants, |place| matches!(place, Place::Side { .. }));
+fn put_beside(plan: &mut Plan, rest: &mut Rect, wants: &LayoutRequest, columns: usize) {
+    let sides = of_place(wants, |place| matches!(place, PanePlace::Side { .. }));
     let share = if columns > 1 { rest.width / 4 } else { rest.width * 2 / 5 }.clamp(43, 72);
     let a_column = sides.len().div_ceil(columns.min(sides.len().max(1))).max(1);
     for column in sides.chunks(a_column).rev() {
@@ -148,7 +148,7 @@ fn put_beside(plan: &mut Plan, rest: &mut Rect, wants: &Wants, columns: usize) {
         let Some((first, others)) = column.split_first() else { continue };
         let height = area.height;
         for &id in others.iter().rev() {
-            let Place::Side { fifths, least } = id.pane().place() else { continue };
+            let PanePlace::Side { fifths, least } = id.pane().place() else { continue };
             let rows = height * fifths / 5;
             let part = take_bottom(&mut area, if rows < least { 1 } else { rows });
             plan.put(id, part);
@@ -182,9 +182,9 @@ mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
 
-    fn wants(battle: bool, zoom: Option<PaneId>, status_rows: u16) -> Wants {
+    fn wants(battle: bool, zoom: Option<PaneId>, status_rows: u16) -> LayoutRequest {
         let panes = PaneId::ALL.iter().copied().filter(|&id| battle || id != PaneId::Battle).collect();
-        Wants { panes, zoom, status_rows }
+        LayoutRequest { panes, zoom, status_rows }
     }
 
     fn shown(plan: &Plan) -> Vec<Rect> {

@@ -19,9 +19,9 @@ pub(super) enum Msg {
     /// The terminal changed its size.
     Resize,
     /// News of a room.
-    Tracked(track::Update),
+    Tracked(track::TrackerUpdate),
     /// News of a recording.
-    Recorded(record::Update),
+    Recorded(record::RecorderUpdate),
     /// Something went wrong behind the screen.
     Warned(Text),
     /// Time passed that somebody can see.
@@ -32,11 +32,11 @@ pub(super) enum Msg {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     /// Tell the tracker.
-    Track(track::Command),
+    Track(track::TrackerCommand),
     /// Tell the replay.
     Playback(track::PlaybackCommand),
     /// Tell the recorder.
-    Record(record::Command),
+    Record(record::RecorderCommand),
     /// Take the mouse, or give it back to the terminal.
     CaptureMouse(bool),
     /// Write every cell anew.
@@ -49,14 +49,14 @@ pub(super) enum Effect {
 
 /// What a message led to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Outcome {
+pub(super) struct UpdateOutcome {
     /// Something visible may have changed.
     pub(super) dirty: bool,
     /// What is to be done, in order.
     pub(super) effects: Vec<Effect>,
 }
 
-impl Outcome {
+impl UpdateOutcome {
     /// Nothing happened.
     pub(super) const QUIET: Self = Self { dirty: false, effects: Vec::new() };
 
@@ -66,7 +66,7 @@ impl Outcome {
     }
 }
 
-impl From<Effect> for Outcome {
+impl From<Effect> for UpdateOutcome {
     fn from(effect: Effect) -> Self {
         Self { dirty: true, effects: vec![effect] }
     }

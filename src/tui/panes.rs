@@ -20,9 +20,9 @@ use ratatui::text::{Line, Span};
 
 use super::action::Action;
 use super::app::App;
-use super::layout::{Place, Plan};
+use super::layout::{PanePlace, Plan};
 use super::tab::Tab;
-use super::theme::Role;
+use super::theme::ColorRole;
 use super::view::Cache;
 use super::widgets::feed::Scroll;
 use super::widgets::paint;
@@ -37,7 +37,7 @@ pub(super) trait Pane: Sync {
     fn help(&self) -> &'static str;
 
     /// Where it wants to stand, and how much room it takes there.
-    fn place(&self) -> Place;
+    fn place(&self) -> PanePlace;
 
     /// Whether there is anything to show; without it the pane takes no room and cannot be focused.
     fn is_wanted(&self, _tab: &Tab, _now: Moment) -> bool {
@@ -102,8 +102,8 @@ const SCROLLING: &[Action] = &[
 
 /// Draws the rule with a pane's title and returns what is left below it.
 fn titled(app: &App, buf: &mut Buffer, area: Rect, id: PaneId, title: &str, note: &Line<'_>) -> Rect {
-    let dim = app.theme.style(Role::Dim);
-    let style = app.theme.style(if app.focused() == id { Role::Accent } else { Role::Text });
+    let dim = app.theme.style(ColorRole::Dim);
+    let style = app.theme.style(if app.focused() == id { ColorRole::Accent } else { ColorRole::Text });
     paint::rule(buf, area, 0, &Line::from(Span::styled(title, style)), note, dim);
     below(area, 1)
 }

@@ -20,7 +20,7 @@ use ratatui::widgets::{Block, Widget};
 use super::action::Action;
 use super::app::{App, Popup};
 use super::glyphs;
-use super::theme::Role;
+use super::theme::ColorRole;
 use super::widgets::paint;
 
 /// Draws the popup, if one is open, and returns where its cursor stands.
@@ -55,7 +55,7 @@ fn list(app: &App, buf: &mut Buffer, title: &str, lines: &[Line<'_>], from: usiz
     }
     if lines.len() > shown {
         let below = Rect { y: inner.bottom(), height: 1, ..inner };
-        let words = Line::styled(extent_words(from, shown, lines.len()), app.theme.style(Role::Accent));
+        let words = Line::styled(extent_words(from, shown, lines.len()), app.theme.style(ColorRole::Accent));
         paint::left(buf, below, 0, &words);
     }
 }
@@ -74,9 +74,9 @@ fn frame(app: &App, buf: &mut Buffer, title: &str, columns: u16, rows: usize) ->
     paint::clear(buf, area);
     let close = app.key(Action::Cancel).unwrap_or_default();
     Block::bordered()
-        .border_style(app.theme.style(Role::Dim))
-        .title(Line::from(vec![Span::styled(format!(" {title} "), app.theme.style(Role::Accent))]))
-        .title_bottom(Line::styled(format!(" {close} closes "), app.theme.style(Role::Dim)).right_aligned())
+        .border_style(app.theme.style(ColorRole::Dim))
+        .title(Line::from(vec![Span::styled(format!(" {title} "), app.theme.style(ColorRole::Accent))]))
+        .title_bottom(Line::styled(format!(" {close} closes "), app.theme.style(ColorRole::Dim)).right_aligned())
         .render(area, buf);
     inside(area)
 }

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 use super::msg::{Effect, Msg};
 use super::terminal::Tty;
-use super::{Dashboard, Error, Exit, Options, Ports};
+use super::{Dashboard, Exit, Ports, ScreenError, ScreenOptions};
 use crate::clock::Clock;
 use crate::text::Text;
 use crate::{record, track};
@@ -51,7 +51,7 @@ pub(super) trait Console {
 }
 
 /// Opens the dashboard on the real terminal.
-pub(super) async fn run(options: Options, ports: Ports, clock: Clock) -> Result<Exit, Error> {
+pub(super) async fn run(options: ScreenOptions, ports: Ports, clock: Clock) -> Result<Exit, ScreenError> {
     let mouse = options.screen.mouse;
     let dashboard = Dashboard::new(options, clock.now())?;
     Loop::new(Tty::new(mouse)?, dashboard, ports, clock).run().await
@@ -63,7 +63,7 @@ enum Heard {
     FrameDue,
     Input(Option<io::Result<Event>>),
     Updates,
-    Record(Option<record::Update>),
+    Record(Option<record::RecorderUpdate>),
     Warning(Option<Text>),
     /// A queue that was full has room again.
     Room,
@@ -83,10 +83,10 @@ pub(super) struct Loop<C: Console> {
     /// The next frame writes every cell.
     anew: bool,
     drawn: Option<Instant>,
-    batch: Vec<track::Update>,
+    batch: Vec<track::TrackerUpdate>,
     /// What did not fit into a queue yet. Grows by key presses only.
-    commands: VecDeque<track::Command>,
-    records: VecDeque<record::Command>,
+    commands: VecDeque<track::TrackerCommand>,
+    records: VecDeque<record::RecorderCommand>,
     /// Queues that still have a sender.
     open: Open,
 }
@@ -116,7 +116,7 @@ impl<C: Console> Loop<C> {
         }
     }
 
-    pub(super) async fn run(mut self) -> Result<Exit, Error> {
+    pub(super) async fn run(mut self) -> Result<Exit, ScreenError> {
         loop {
             let heard = self.hear().await;
             let exit = match heard {
@@ -177,7 +177,7 @@ impl<C: Console> Loop<C> {
         Duration::from_secs(1) / if self.dashboard.has_focus() { fps } else { fps.min(UNATTENDED_FPS) }
     }
 
-    fn draw(&mut self) -> Result<(), Error> {
+    fn draw(&mut self) -> Result<(), ScreenError> {
         self.dirty = false;
         self.drawn = Some(Instant::now());
         let dashboard = &mut self.dashboard;
@@ -190,7 +190,7 @@ impl<C: Console> Loop<C> {
         Ok(())
     }
 
-    fn input(&mut self, event: Event) -> Result<Option<Exit>, Error> {
+    fn input(&mut self, event: Event) -> Result<Option<Exit>, ScreenError> {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.tell(Msg::Key(key)),
             Event::Paste(text) => self.tell(Msg::Paste(text)),
@@ -207,7 +207,7 @@ impl<C: Console> Loop<C> {
         }
     }
 
-    fn updates(&mut self) -> Result<Option<Exit>, Error> {
+    fn updates(&mut self) -> Result<Option<Exit>, ScreenError> {
         // Taken out and put back: the batch keeps its memory.
         let mut batch = std::mem::take(&mut self.batch);
         let told =
@@ -216,7 +216,7 @@ impl<C: Console> Loop<C> {
         told
     }
 
-    fn tell(&mut self, msg: Msg) -> Result<Option<Exit>, Error> {
+    fn tell(&mut self, msg: Msg) -> Result<Option<Exit>, ScreenError> {
         let outcome = self.dashboard.handle(self.clock.now(), msg);
         self.dirty |= outcome.dirty;
         for effect in outcome.effects {
@@ -243,7 +243,7 @@ impl<C: Console> Loop<C> {
         self.anew = true;
     }
 
-    fn suspend(&mut self) -> Result<(), Error> {
+    fn suspend(&mut self) -> Result<(), ScreenError> {
         // The reader of keys owns stdin as long as it lives, and the shell wants it.
         self.input = None;
         self.console.suspend()?;

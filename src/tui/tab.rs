@@ -3,7 +3,7 @@
 use crate::clock::Moment;
 use crate::events::PhaseKind;
 use crate::ids::{RoomId, RoomKey, Target};
-use crate::record::Recording;
+use crate::record::RecordingState;
 use crate::room::{BattlePhase, LogLine, Room, Seq};
 use crate::text::Text;
 
@@ -36,7 +36,7 @@ pub(super) struct Tab {
     /// Snapshots taken so far: what was wrapped before one is worth nothing after it.
     pub(super) snapshots: u64,
     /// Where its recording stands.
-    pub(super) recording: Option<Recording>,
+    pub(super) recording: Option<RecordingState>,
 }
 
 impl Tab {
@@ -72,7 +72,7 @@ impl Tab {
 
     /// Whether bytes are being written, or are about to be.
     pub(super) fn is_recording(&self) -> bool {
-        use Recording::{Reconnecting, Running, Starting, Stopping};
+        use RecordingState::{Reconnecting, Running, Starting, Stopping};
         matches!(self.recording, Some(Starting | Running { .. } | Reconnecting { .. } | Stopping))
     }
 

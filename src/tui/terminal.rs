@@ -32,7 +32,7 @@ use crossterm::{cursor, queue};
 use ratatui::Terminal;
 use tokio::sync::mpsc;
 
-use super::Error;
+use super::ScreenError;
 use super::run::Console;
 use crate::text::Text;
 pub(super) use backend::DiffBackend;
@@ -73,12 +73,12 @@ pub(super) struct Tty {
 
 impl Tty {
     /// Takes the terminal.
-    pub(super) fn new(mouse: bool) -> Result<Self, Error> {
+    pub(super) fn new(mouse: bool) -> Result<Self, ScreenError> {
         if !io::stdout().is_terminal() {
-            return Err(Error::NoTerminal);
+            return Err(ScreenError::NoTerminal);
         }
         if let Some(name) = std::env::var("TERM").ok().filter(|name| capabilities::is_line_printer(name)) {
-            return Err(Error::PlainTerminal(Text::from(name)));
+            return Err(ScreenError::PlainTerminal(Text::from(name)));
         }
         // The theme decides about colours: crossterm's own NO_COLOR writes empty sequences that reset bold and reverse.
         crossterm::style::force_color_output(true);

@@ -7,7 +7,7 @@ use crate::ids::UserId;
 
 /// What a piece of screen is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter)]
-pub(super) enum Role {
+pub(super) enum ColorRole {
     /// Ordinary text.
     Text,
     /// Less important: times, rules, history.
@@ -62,27 +62,27 @@ impl Theme {
     }
 
     /// The style of a role.
-    pub(super) fn style(self, role: Role) -> Style {
+    pub(super) fn style(self, role: ColorRole) -> Style {
         let (color, modifier) = match role {
-            Role::Text => (Color::Reset, Modifier::empty()),
-            Role::Dim => (Color::Reset, Modifier::DIM),
-            Role::Accent => (Color::Cyan, Modifier::BOLD),
-            Role::Host => (Color::LightMagenta, Modifier::BOLD),
-            Role::Subscriber => (Color::Magenta, Modifier::empty()),
-            Role::Gift => (Color::Yellow, Modifier::empty()),
-            Role::Like => (Color::LightRed, Modifier::empty()),
-            Role::Moderator | Role::Good => (Color::Green, Modifier::empty()),
-            Role::Warn => (Color::Yellow, Modifier::BOLD),
-            Role::Bad => (Color::Red, Modifier::BOLD),
-            Role::SideA => (Color::Cyan, Modifier::empty()),
-            Role::SideB => (Color::Red, Modifier::empty()),
+            ColorRole::Text => (Color::Reset, Modifier::empty()),
+            ColorRole::Dim => (Color::Reset, Modifier::DIM),
+            ColorRole::Accent => (Color::Cyan, Modifier::BOLD),
+            ColorRole::Host => (Color::LightMagenta, Modifier::BOLD),
+            ColorRole::Subscriber => (Color::Magenta, Modifier::empty()),
+            ColorRole::Gift => (Color::Yellow, Modifier::empty()),
+            ColorRole::Like => (Color::LightRed, Modifier::empty()),
+            ColorRole::Moderator | ColorRole::Good => (Color::Green, Modifier::empty()),
+            ColorRole::Warn => (Color::Yellow, Modifier::BOLD),
+            ColorRole::Bad => (Color::Red, Modifier::BOLD),
+            ColorRole::SideA => (Color::Cyan, Modifier::empty()),
+            ColorRole::SideB => (Color::Red, Modifier::empty()),
         };
         Style::new().fg(self.color(color)).add_modifier(modifier)
     }
 
     /// The style of a person's name: the same everywhere.
     pub(super) fn name(self, id: Option<UserId>) -> Style {
-        let Some(UserId(id)) = id else { return self.style(Role::Text) };
+        let Some(UserId(id)) = id else { return self.style(ColorRole::Text) };
         // Ids are given out in steps: the high bits of a product spread what the low ones repeat.
         let slot = (id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) % NAMES.len() as u64;
         let color = usize::try_from(slot).ok().and_then(|slot| NAMES.get(slot)).copied().unwrap_or_default();
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn without_colour_no_role_has_one() {
         let theme = Theme::new(true);
-        for role in Role::iter() {
+        for role in ColorRole::iter() {
             assert_eq!(theme.style(role).fg, Some(Color::Reset), "{role:?}");
         }
         assert_eq!(theme.name(Some(UserId(7))).fg, Some(Color::Reset));
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn no_role_takes_colours_the_terminal_does_not_own() {
         let theme = Theme::new(false);
-        for role in Role::iter() {
+        for role in ColorRole::iter() {
             assert!(!matches!(theme.style(role).fg, Some(Color::Rgb(..) | Color::Indexed(_))), "{role:?}");
         }
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tui_input::InputRequest;
 
 use super::app::{App, Popup};
-use super::msg::{Msg, Outcome};
+use super::msg::{Msg, UpdateOutcome};
 use super::panes::{PaneId, phase};
 use super::widgets::feed::Scroll;
 use crate::clock::Moment;
@@ -28,21 +28,21 @@ const SECOND_MS: u64 = 1_000;
 const MINUTE_MS: u64 = 60_000;
 
 /// Applies a message.
-pub(super) fn update(app: &mut App, msg: Msg) -> Outcome {
+pub(super) fn update(app: &mut App, msg: Msg) -> UpdateOutcome {
     match msg {
         Msg::Key(key) => keys::handle_key(app, key),
         Msg::Paste(text) => pasted(app, &text),
         Msg::Mouse(mouse) => mouse::handle_mouse(app, mouse),
         Msg::Focus(has_focus) => {
             app.has_focus = has_focus;
-            Outcome::QUIET
+            UpdateOutcome::QUIET
         }
-        Msg::Resize | Msg::Tick => Outcome::dirty(),
+        Msg::Resize | Msg::Tick => UpdateOutcome::dirty(),
         Msg::Tracked(update) => rooms::apply_update(app, update),
         Msg::Recorded(update) => records::apply_update(app, update),
         Msg::Warned(words) => {
             app.warn(words);
-            Outcome::dirty()
+            UpdateOutcome::dirty()
         }
     }
 }
@@ -68,21 +68,21 @@ pub(super) fn wake(app: &App, now: Moment) -> Duration {
 }
 
 /// Pasted text is typed into an open input, cleaned; anywhere else it is nothing, and never keys.
-fn pasted(app: &mut App, text: &str) -> Outcome {
-    let Some(Popup::AddRoom { input, error }) = &mut app.popup else { return Outcome::QUIET };
+fn pasted(app: &mut App, text: &str) -> UpdateOutcome {
+    let Some(Popup::AddRoom { input, error }) = &mut app.popup else { return UpdateOutcome::QUIET };
     *error = None;
     for c in Text::new(text.trim()).as_str().chars() {
         if input.value().len() < LONGEST_INPUT {
             input.handle(InputRequest::InsertChar(c));
         }
     }
-    Outcome::dirty()
+    UpdateOutcome::dirty()
 }
 
 /// Moves the view of a pane; `by` is asked with the pane's page.
-fn scroll_pane(app: &mut App, id: PaneId, by: impl Fn(usize) -> Scroll) -> Outcome {
+fn scroll_pane(app: &mut App, id: PaneId, by: impl Fn(usize) -> Scroll) -> UpdateOutcome {
     id.pane().scroll(app, &by);
-    Outcome::dirty()
+    UpdateOutcome::dirty()
 }
 
 /// The first row of a plain list after a wish to move, where `last` is the furthest it may be.

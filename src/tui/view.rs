@@ -31,7 +31,7 @@ use super::layout::Plan;
 use super::panes::chat::Composer;
 use super::panes::{status, tabs, welcome};
 use super::tab::Tab;
-use super::theme::Role;
+use super::theme::ColorRole;
 use super::widgets::paint;
 use super::{glyphs, popups};
 use crate::ids::RoomKey;
@@ -104,7 +104,7 @@ fn body(plan: &Plan, screen: Rect) -> Rect {
 
 /// The line between two columns, joined to the rules that meet it.
 fn divider(app: &App, line: Rect, buf: &mut Buffer) {
-    let dim = app.theme.style(Role::Dim);
+    let dim = app.theme.style(ColorRole::Dim);
     let is_rule = |buf: &Buffer, x: Option<u16>, y: u16| {
         x.and_then(|x| buf.cell((x, y))).is_some_and(|cell| cell.symbol() == glyphs::RULE)
     };

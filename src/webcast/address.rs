@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use url::{Host, Url};
 
-use super::error::{Error, Kind, quoted};
+use super::error::{ServiceError, ServiceErrorKind, quoted};
 
 /// An address whose query is a signature. Prints without it.
 #[derive(Clone, PartialEq, Eq)]
@@ -49,14 +49,18 @@ pub(crate) fn place(url: &Url) -> String {
 }
 
 /// A configured base address, checked. `option` is its name in the config.
-pub(crate) fn base(option: &str, text: &str) -> Result<Url, Error> {
-    let wrong = |why: &str| Error::new(Kind::Setup, format!("{option} = \"{}\": {why}", quoted(text)));
+pub(crate) fn base(option: &str, text: &str) -> Result<Url, ServiceError> {
+    let wrong =
+        |why: &str| ServiceError::new(ServiceErrorKind::Setup, format!("{option} = \"{}\": {why}", quoted(text)));
     let url = Url::parse(text.trim()).map_err(|_| wrong("is not an address such as https://www.tiktok.com"))?;
     if url.host().is_none() || !matches!(url.scheme(), "http" | "https" | "ws" | "wss") {
         return Err(wrong("must begin with https:// or wss:// and name a host"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Error::new(Kind::Setup, format!("{option}: a name or password cannot stand in this address")));
+        return Err(ServiceError::new(
+            ServiceErrorKind::Setup,
+            format!("{option}: a name or password cannot stand in this address"),
+        ));
     }
     check_plain(&url).map_err(|_| wrong("plain http and ws are for this machine only; write https:// or wss://"))?;
     Ok(url)
@@ -75,15 +79,18 @@ pub(crate) fn account_page(site: &Url, name: &str, below: &str) -> Url {
 }
 
 /// Refuses plain `http` and `ws` to anything but loopback.
-pub(crate) fn check_plain(url: &Url) -> Result<(), Error> {
+pub(crate) fn check_plain(url: &Url) -> Result<(), ServiceError> {
     match url.scheme() {
         "https" | "wss" => Ok(()),
         "http" | "ws" if is_loopback(url) => Ok(()),
-        "http" | "ws" => Err(Error::new(
-            Kind::Refused,
+        "http" | "ws" => Err(ServiceError::new(
+            ServiceErrorKind::Refused,
             format!("we refused to talk to {} without encryption: only https and wss leave this machine", place(url)),
         )),
-        other => Err(Error::new(Kind::Refused, format!("we refused an address of kind {}", quoted(other)))),
+        other => Err(ServiceError::new(
+            ServiceErrorKind::Refused,
+            format!("we refused an address of kind {}", quoted(other)),
+        )),
     }
 }
 
@@ -135,10 +142,10 @@ pub(crate) fn is_tiktok(url: &Url) -> bool {
 }
 
 /// Checks a stream address against the base address it was told by: private machines only when we are on one.
-pub(crate) fn check_stream(url: &Url, base_is_loopback: bool) -> Result<(), Error> {
+pub(crate) fn check_stream(url: &Url, base_is_loopback: bool) -> Result<(), ServiceError> {
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(Error::new(
-            Kind::Refused,
+        return Err(ServiceError::new(
+            ServiceErrorKind::Refused,
             format!("the stream has an address we cannot pull ({})", quoted(url.scheme())),
         ));
     }
@@ -154,16 +161,16 @@ pub(crate) fn check_stream(url: &Url, base_is_loopback: bool) -> Result<(), Erro
 }
 
 /// The sentence for a stream address that leads into the user's own network.
-pub(crate) fn private_stream(url: &Url) -> Error {
-    Error::new(
-        Kind::Refused,
+pub(crate) fn private_stream(url: &Url) -> ServiceError {
+    ServiceError::new(
+        ServiceErrorKind::Refused,
         format!("we refused the stream address: {} is a machine of this network, not one of TikTok's", place(url)),
     )
 }
 
 /// Whether a socket may be opened at `socket` when the provider at `provider` says so: TikTok's hosts over TLS, the
 /// provider's own domain over TLS, or the very host we were configured to use.
-pub(crate) fn check_push_server(socket: &Url, provider: &Url, name: &str) -> Result<(), Error> {
+pub(crate) fn check_push_server(socket: &Url, provider: &Url, name: &str) -> Result<(), ServiceError> {
     let same_host = socket.host() == provider.host();
     let same_domain = socket.scheme() == "wss"
         && socket.host_str().zip(provider.host_str()).is_some_and(|(socket, provider)| in_domain_of(socket, provider));
@@ -171,8 +178,8 @@ pub(crate) fn check_push_server(socket: &Url, provider: &Url, name: &str) -> Res
     if matches!(socket.scheme(), "ws" | "wss") && (is_tiktok(socket) || same_domain || same_host || near) {
         return check_plain(socket);
     }
-    Err(Error::new(
-        Kind::Provider,
+    Err(ServiceError::new(
+        ServiceErrorKind::Provider,
         format!(
             "{name} sent us to {}, which is neither TikTok's nor its own; we do not connect there: try \
              another transport",
@@ -225,7 +232,7 @@ mod tests {
     #[test]
     fn a_wrong_base_names_its_option() {
         let error = base("service.site_url", "www.tiktok.com").unwrap_err();
-        assert_eq!(error.kind(), Kind::Setup);
+        assert_eq!(error.kind(), ServiceErrorKind::Setup);
         assert!(error.to_string().starts_with("service.site_url"), "{error}");
         assert!(!base("service.site_url", "https://me:secret@example.com").unwrap_err().to_string().contains("secret"));
     }

@@ -11,7 +11,7 @@ use reqwest::header::{HeaderMap, SET_COOKIE};
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
-use super::error::{Error, Kind};
+use super::error::{ServiceError, ServiceErrorKind};
 use super::http::Http;
 use super::service::Service;
 use super::user_agent::BrowserIdentity;
@@ -63,7 +63,7 @@ impl AnonymousCookies {
         service: &Service,
         http: &Http,
         blocked: Option<&AnonymousCookie>,
-    ) -> Result<AnonymousCookie, Error> {
+    ) -> Result<AnonymousCookie, ServiceError> {
         let mut slot = self.current.lock().await;
         let known = slot.clone();
         let is_blocked = known.as_ref().zip(blocked).is_some_and(|(known, blocked)| known.turn == blocked.turn);
@@ -94,7 +94,7 @@ impl AnonymousCookies {
     }
 }
 
-async fn fetch_ttwid(service: &Service, http: &Http, browser: BrowserIdentity) -> Result<String, Error> {
+async fn fetch_ttwid(service: &Service, http: &Http, browser: BrowserIdentity) -> Result<String, ServiceError> {
     for round in 0..COOKIE_TRIES {
         if round > 0 {
             sleep(COOKIE_PAUSE).await;
@@ -109,8 +109,8 @@ async fn fetch_ttwid(service: &Service, http: &Http, browser: BrowserIdentity) -
             break;
         }
     }
-    Err(Error::new(
-        Kind::Blocked,
+    Err(ServiceError::new(
+        ServiceErrorKind::Blocked,
         "TikTok's site gave no anonymous cookie (ttwid): it may be blocking this network; use a provider, or another network",
     ))
 }

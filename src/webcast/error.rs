@@ -10,8 +10,8 @@ use crate::text::{Text, clip};
 /// An error a person can act on; its `Display` is one sentence without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{sentence}")]
-pub struct Error {
-    kind: Kind,
+pub struct ServiceError {
+    kind: ServiceErrorKind,
     sentence: Text,
     /// The other side is in trouble; it did not turn us away.
     outage: bool,
@@ -19,9 +19,9 @@ pub struct Error {
     session_ended: bool,
 }
 
-/// What a program can do about an [`Error`].
+/// What a program can do about an [`ServiceError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ServiceErrorKind {
     /// No such account, room or stream.
     NotFound,
     /// The service answered for another account than the one asked for.
@@ -61,9 +61,9 @@ pub enum Kind {
     Setup,
 }
 
-impl Error {
+impl ServiceError {
     /// An error with its sentence. The sentence is cleaned, so remote words may stand in it.
-    pub fn new(kind: Kind, sentence: impl Into<Text>) -> Self {
+    pub fn new(kind: ServiceErrorKind, sentence: impl Into<Text>) -> Self {
         Self { kind, sentence: sentence.into(), outage: false, session_ended: false }
     }
 
@@ -79,7 +79,14 @@ impl Error {
 
     /// Whether trying again within seconds may help: the network or the other side is in trouble, nobody turned us away.
     pub(crate) fn is_outage(&self) -> bool {
-        self.outage || matches!(self.kind, Kind::Network | Kind::Timeout | Kind::Closed | Kind::Stale)
+        self.outage
+            || matches!(
+                self.kind,
+                ServiceErrorKind::Network
+                    | ServiceErrorKind::Timeout
+                    | ServiceErrorKind::Closed
+                    | ServiceErrorKind::Stale
+            )
     }
 
     /// Whether the session ended in an ordinary way, as when the live is over.
@@ -88,7 +95,7 @@ impl Error {
     }
 
     /// What a program can do about it.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ServiceErrorKind {
         self.kind
     }
 
@@ -100,7 +107,7 @@ impl Error {
     /// How long the other side asked us to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         match self.kind {
-            Kind::RateLimited { retry_after } => retry_after,
+            ServiceErrorKind::RateLimited { retry_after } => retry_after,
             _ => None,
         }
     }
@@ -109,7 +116,11 @@ impl Error {
     pub fn is_lasting(&self) -> bool {
         matches!(
             self.kind,
-            Kind::NotFound | Kind::WrongAccount | Kind::AgeRestricted | Kind::NeedsSession | Kind::Setup
+            ServiceErrorKind::NotFound
+                | ServiceErrorKind::WrongAccount
+                | ServiceErrorKind::AgeRestricted
+                | ServiceErrorKind::NeedsSession
+                | ServiceErrorKind::Setup
         )
     }
 }
@@ -151,7 +162,10 @@ mod tests {
 
     #[test]
     fn words_of_others_cannot_paint_the_screen() {
-        let error = Error::new(Kind::BadAnswer, format!("TikTok said \u{1b}[31m{}", quoted(&"x".repeat(500))));
+        let error = ServiceError::new(
+            ServiceErrorKind::BadAnswer,
+            format!("TikTok said \u{1b}[31m{}", quoted(&"x".repeat(500))),
+        );
         assert!(!error.to_string().contains('\u{1b}'));
         assert!(error.to_string().len() < 200);
     }

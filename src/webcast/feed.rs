@@ -1,13 +1,13 @@
 //! Lives that TikTok recommends, page by page.
 //!
-//! Guests get an empty answer since 2026-08 at the latest (docs/protocol.md#search-and-feed): that is [`Kind::NeedsSession`], whose
+//! Guests get an empty answer since 2026-08 at the latest (docs/protocol.md#search-and-feed): that is [`ServiceErrorKind::NeedsSession`], whose
 //! sentence names the search, which works without a login. Tried on the simulator only.
 
 use serde_json::Value;
 
 use super::address::under;
-use super::error::{Error, Kind};
-use super::http::Answer;
+use super::error::{ServiceError, ServiceErrorKind};
+use super::http::HttpAnswer;
 use super::json::{at, count, flag, from_bytes, id, int, str};
 use super::lookup::{Subject, by_code, by_status};
 use super::room_info::{RoomInfo, from_data};
@@ -29,7 +29,7 @@ pub struct FeedPage {
 }
 
 /// The page that begins at `from`, the first one without.
-pub(super) async fn page(service: &Service, from: Option<u64>) -> Result<FeedPage, Error> {
+pub(super) async fn page(service: &Service, from: Option<u64>) -> Result<FeedPage, ServiceError> {
     let url = under(&service.webcast, "feed/");
     let mut url = service.question(url, [("channel", "tiktok_web"), ("channel_id", "86")]);
     if let Some(from) = from {
@@ -38,15 +38,16 @@ pub(super) async fn page(service: &Service, from: Option<u64>) -> Result<FeedPag
     read(&service.ask(&service.http, "get the feed", url, CAP).await?, from)
 }
 
-fn read(answer: &Answer, from: Option<u64>) -> Result<FeedPage, Error> {
+fn read(answer: &HttpAnswer, from: Option<u64>) -> Result<FeedPage, ServiceError> {
     if answer.status.is_success() && answer.body.is_empty() {
-        return Err(Error::new(
-            Kind::NeedsSession,
+        return Err(ServiceError::new(
+            ServiceErrorKind::NeedsSession,
             "TikTok shows its feed only to people who are logged in: set TIKTOP_SESSION_ID, or find lives with search",
         ));
     }
     by_status(SUBJECT, answer)?;
-    let unreadable = || Error::new(Kind::BadAnswer, "TikTok's feed cannot be read; find lives with search");
+    let unreadable =
+        || ServiceError::new(ServiceErrorKind::BadAnswer, "TikTok's feed cannot be read; find lives with search");
     let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
     by_code(SUBJECT, int(at(&json, &["status_code"])).unwrap_or_default(), str(at(&json, &["data", "message"])))?;
     let items = at(&json, &["data"]).as_array().ok_or_else(unreadable)?;
@@ -75,8 +76,8 @@ mod tests {
     use rstest::rstest;
     use serde_json::json;
 
-    fn read_body(body: &(impl ToString + ?Sized), from: Option<u64>) -> Result<FeedPage, Error> {
-        read(&Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_string().into() }, from)
+    fn read_body(body: &(impl ToString + ?Sized), from: Option<u64>) -> Result<FeedPage, ServiceError> {
+        read(&HttpAnswer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_string().into() }, from)
     }
 
     fn item(rid: &str) -> Value {
@@ -100,7 +101,7 @@ mod tests {
     #[test]
     fn an_empty_answer_names_the_search() {
         let error = read_body("", None).unwrap_err();
-        assert_eq!(error.kind(), Kind::NeedsSession);
+        assert_eq!(error.kind(), ServiceErrorKind::NeedsSession);
         assert!(error.to_string().contains("search"), "{error}");
     }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::error::{Error, Kind};
-use super::http::Answer;
+use super::error::{ServiceError, ServiceErrorKind};
+use super::http::HttpAnswer;
 use super::json::{at, count, from_bytes, id, int, str, text};
 use super::lookup::{Subject, by_code, by_status};
 use super::service::Service;
@@ -39,7 +39,7 @@ pub struct GiftRow {
 }
 
 /// The gifts of a room, or without one those of the region we ask from.
-pub(super) async fn gift_list(service: &Service, room: Option<RoomId>) -> Result<Vec<GiftRow>, Error> {
+pub(super) async fn gift_list(service: &Service, room: Option<RoomId>) -> Result<Vec<GiftRow>, ServiceError> {
     let url = super::address::under(&service.webcast, "gift/list/");
     let room_id = room.map(|room| room.to_string());
     let url = service.question(url, room_id.as_deref().map(|room| ("room_id", room)));
@@ -50,22 +50,22 @@ pub(super) async fn gift_list(service: &Service, room: Option<RoomId>) -> Result
     read(subject, &service.ask(&way.http, &format!("get the gifts{of}"), url, CAP).await?)
 }
 
-fn read(subject: Subject<'_>, answer: &Answer) -> Result<Vec<GiftRow>, Error> {
+fn read(subject: Subject<'_>, answer: &HttpAnswer) -> Result<Vec<GiftRow>, ServiceError> {
     if answer.status.is_success() && answer.body.is_empty() {
-        return Err(Error::new(
-            Kind::NeedsSession,
+        return Err(ServiceError::new(
+            ServiceErrorKind::NeedsSession,
             "TikTok gives its gift list only to signed requests; names and prices come from the gifts themselves",
         ));
     }
     by_status(subject, answer)?;
-    let unreadable = || Error::new(Kind::BadAnswer, "TikTok's list of gifts cannot be read");
+    let unreadable = || ServiceError::new(ServiceErrorKind::BadAnswer, "TikTok's list of gifts cannot be read");
     let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
     by_code(subject, int(at(&json, &["status_code"])).unwrap_or_default(), str(at(&json, &["data", "message"])))?;
     let data = at(&json, &["data"]);
     let pages = at(data, &["pages"]).as_array().map(Vec::as_slice).unwrap_or_default();
     let not_given = || {
         let why = "TikTok gave no list of gifts: the answer holds none; try again in a minute, or another room";
-        Error::new(Kind::BadAnswer, why)
+        ServiceError::new(ServiceErrorKind::BadAnswer, why)
     };
     let lists = std::iter::once(at(data, &["gifts"])).chain(pages.iter().map(|page| at(page, &["gifts"])));
     let gifts = lists.filter_map(Value::as_array).flatten().filter_map(row);
@@ -92,8 +92,11 @@ mod tests {
     use bytes::Bytes;
     use reqwest::{StatusCode, header::HeaderMap};
 
-    fn read_body(body: impl Into<Bytes>) -> Result<Vec<GiftRow>, Error> {
-        read(Subject::Room(RoomId(7)), &Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.into() })
+    fn read_body(body: impl Into<Bytes>) -> Result<Vec<GiftRow>, ServiceError> {
+        read(
+            Subject::Room(RoomId(7)),
+            &HttpAnswer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.into() },
+        )
     }
 
     #[test]
@@ -124,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_missing_list_does_not_call_the_room_unknown() {
-        let answer = Answer { status: StatusCode::NOT_FOUND, headers: HeaderMap::new(), body: Bytes::new() };
+        let answer = HttpAnswer { status: StatusCode::NOT_FOUND, headers: HeaderMap::new(), body: Bytes::new() };
         let error = read(LIST, &answer).unwrap_err().to_string();
         assert!(error.contains("the list of gifts") && !error.contains("knows no"), "{error}");
     }

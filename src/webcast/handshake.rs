@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use url::Url;
 
 use super::address::place;
-use super::error::{Error, Kind, quoted};
+use super::error::{ServiceError, ServiceErrorKind, quoted};
 use super::http::{Http, broken};
 use super::socket::CloseWatch;
 
@@ -29,7 +29,7 @@ const MAX_FRAME: usize = 32 << 20;
 const READ_BUFFER: usize = 32 << 10;
 
 /// Opens a WebSocket at `url` (`wss` or `ws`). `whose` names it in sentences: `the anonymous socket`.
-pub(super) async fn open(http: &Http, url: &Url, headers: HeaderMap, whose: &str) -> Result<Socket, Error> {
+pub(super) async fn open(http: &Http, url: &Url, headers: HeaderMap, whose: &str) -> Result<Socket, ServiceError> {
     let doing = format!("open {whose}");
     let key = STANDARD.encode(std::array::from_fn::<u8, 16, _>(|_| fastrand::u8(..)));
     let request = upgrade_request(headers, &key)?;
@@ -40,8 +40,8 @@ pub(super) async fn open(http: &Http, url: &Url, headers: HeaderMap, whose: &str
         return Err(refusal(whose, &url, answer.status(), answer.headers()));
     }
     if !accepted(answer.headers(), &key) {
-        return Err(Error::new(
-            Kind::Handshake,
+        return Err(ServiceError::new(
+            ServiceErrorKind::Handshake,
             format!(
                 "could not {doing}: {} answered, but not as a WebSocket; a proxy in between may break it",
                 place(&url)
@@ -56,8 +56,9 @@ pub(super) async fn open(http: &Http, url: &Url, headers: HeaderMap, whose: &str
     Ok(WebSocketStream::from_raw_socket(CloseWatch::new(upgraded), Role::Client, Some(config)).await)
 }
 
-fn upgrade_request(mut headers: HeaderMap, key: &str) -> Result<HeaderMap, Error> {
-    let key = HeaderValue::from_str(key).map_err(|_| Error::new(Kind::Handshake, "no key for the handshake"))?;
+fn upgrade_request(mut headers: HeaderMap, key: &str) -> Result<HeaderMap, ServiceError> {
+    let key = HeaderValue::from_str(key)
+        .map_err(|_| ServiceError::new(ServiceErrorKind::Handshake, "no key for the handshake"))?;
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
@@ -85,7 +86,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 }
 
 /// Why TikTok's edge refused a handshake (docs/protocol.md#handshake-refusals): the status is often 200, the reason stands in headers.
-fn refusal(whose: &str, url: &Url, status: StatusCode, headers: &HeaderMap) -> Error {
+fn refusal(whose: &str, url: &Url, status: StatusCode, headers: &HeaderMap) -> ServiceError {
     let code = header(headers, "handshake-status").trim();
     let words = header(headers, "handshake-msg").trim();
     let said = match (code, words) {
@@ -95,27 +96,36 @@ fn refusal(whose: &str, url: &Url, status: StatusCode, headers: &HeaderMap) -> E
     };
     let known = words.to_ascii_lowercase();
     let (kind, advice) = if code == "415" || known.contains("device_blocked") {
-        (Kind::DeviceBlocked, "it does not like this network or browser identity; wait a little or use another network")
+        (
+            ServiceErrorKind::DeviceBlocked,
+            "it does not like this network or browser identity; wait a little or use another network",
+        )
     } else if known.contains("secret key") {
-        (Kind::Handshake, "it wants a valid, fresh signature; use a provider, or another one")
+        (ServiceErrorKind::Handshake, "it wants a valid, fresh signature; use a provider, or another one")
     } else if known.contains("app_id") {
-        (Kind::Handshake, "the address given for the socket is a dead end; use another transport")
+        (ServiceErrorKind::Handshake, "the address given for the socket is a dead end; use another transport")
     } else if known.contains("cookie") {
-        (Kind::Handshake, "it wants its anonymous cookie and none was given; use another transport")
+        (ServiceErrorKind::Handshake, "it wants its anonymous cookie and none was given; use another transport")
     } else {
         by_status(status)
     };
-    Error::new(kind, format!("{} refused {whose} ({said}): {advice}", refuser(url))).outage(status.is_server_error())
+    ServiceError::new(kind, format!("{} refused {whose} ({said}): {advice}", refuser(url)))
+        .outage(status.is_server_error())
 }
 
-fn by_status(status: StatusCode) -> (Kind, &'static str) {
+fn by_status(status: StatusCode) -> (ServiceErrorKind, &'static str) {
     match status.as_u16() {
-        429 => (Kind::RateLimited { retry_after: None }, "too many connections; wait a minute"),
-        401 | 403 => (Kind::Blocked, "this network or signature is not welcome; use another transport or network"),
-        400 => (Kind::Handshake, "the address given for the socket is malformed or a dead end; use another transport"),
-        404 | 410 => (Kind::Handshake, "there is no socket at this address; check service.socket_url"),
-        500.. => (Kind::Handshake, "its server is in trouble; wait a little"),
-        _ => (Kind::Handshake, "it gave no reason; use another transport"),
+        429 => (ServiceErrorKind::RateLimited { retry_after: None }, "too many connections; wait a minute"),
+        401 | 403 => {
+            (ServiceErrorKind::Blocked, "this network or signature is not welcome; use another transport or network")
+        }
+        400 => (
+            ServiceErrorKind::Handshake,
+            "the address given for the socket is malformed or a dead end; use another transport",
+        ),
+        404 | 410 => (ServiceErrorKind::Handshake, "there is no socket at this address; check service.socket_url"),
+        500.. => (ServiceErrorKind::Handshake, "its server is in trouble; wait a little"),
+        _ => (ServiceErrorKind::Handshake, "it gave no reason; use another transport"),
     }
 }
 
@@ -129,21 +139,21 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case(200, "415", "DEVICE_BLOCKED", Kind::DeviceBlocked, "browser identity")]
-    #[case(200, "417", "illegal secret key", Kind::Handshake, "signature")]
-    #[case(200, "417", "illegal app_id", Kind::Handshake, "dead end")]
-    #[case(200, "417", "http: named cookie not present", Kind::Handshake, "cookie")]
-    #[case(400, "", "", Kind::Handshake, "HTTP 400")]
-    #[case(403, "", "", Kind::Blocked, "HTTP 403")]
-    #[case(429, "", "", Kind::RateLimited { retry_after: None }, "wait a minute")]
-    #[case(503, "", "", Kind::Handshake, "in trouble")]
-    #[case(200, "", "", Kind::Handshake, "no reason")]
-    #[case(200, "418", "\u{9b}31mnew reason", Kind::Handshake, "HTTP 200")]
+    #[case(200, "415", "DEVICE_BLOCKED", ServiceErrorKind::DeviceBlocked, "browser identity")]
+    #[case(200, "417", "illegal secret key", ServiceErrorKind::Handshake, "signature")]
+    #[case(200, "417", "illegal app_id", ServiceErrorKind::Handshake, "dead end")]
+    #[case(200, "417", "http: named cookie not present", ServiceErrorKind::Handshake, "cookie")]
+    #[case(400, "", "", ServiceErrorKind::Handshake, "HTTP 400")]
+    #[case(403, "", "", ServiceErrorKind::Blocked, "HTTP 403")]
+    #[case(429, "", "", ServiceErrorKind::RateLimited { retry_after: None }, "wait a minute")]
+    #[case(503, "", "", ServiceErrorKind::Handshake, "in trouble")]
+    #[case(200, "", "", ServiceErrorKind::Handshake, "no reason")]
+    #[case(200, "418", "\u{9b}31mnew reason", ServiceErrorKind::Handshake, "HTTP 200")]
     fn a_refused_handshake_is_explained(
         #[case] status: u16,
         #[case] code: &str,
         #[case] words: &str,
-        #[case] kind: Kind,
+        #[case] kind: ServiceErrorKind,
         #[case] said: &str,
     ) {
         let mut headers = HeaderMap::new();

@@ -16,7 +16,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::address::{check_plain, is_loopback, place};
-use super::error::{Error, HumanDuration, Kind};
+use super::error::{HumanDuration, ServiceError, ServiceErrorKind};
 use super::request_log;
 
 /// Redirects followed, all on the same host.
@@ -69,7 +69,7 @@ pub(super) struct Http {
 }
 
 /// One GET.
-pub(super) struct Request<'a> {
+pub(super) struct HttpRequest<'a> {
     /// What we are doing, to stand after "could not": `look up @ana`.
     pub(super) doing: &'a str,
     /// Where.
@@ -82,7 +82,7 @@ pub(super) struct Request<'a> {
 
 /// A whole answer.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct HttpAnswer {
     /// Its status.
     pub(super) status: StatusCode,
     /// Its headers.
@@ -93,7 +93,7 @@ pub(super) struct Answer {
 
 impl Http {
     /// Nothing is built or read yet, only the proxy's address is checked.
-    pub(super) fn new(options: HttpOptions<'_>) -> Result<Self, Error> {
+    pub(super) fn new(options: HttpOptions<'_>) -> Result<Self, ServiceError> {
         let proxy = match options.proxy.trim() {
             "" => None,
             text => Some(proxy_url(text).ok_or_else(|| bad_proxy(options.option))?),
@@ -117,7 +117,7 @@ impl Http {
 
     /// Asks, follows redirects that stay on the same host, and reads the whole answer. Statuses are not judged; an
     /// unfollowed redirect is an answer like any other.
-    pub(super) async fn get(&self, request: Request<'_>) -> Result<Answer, Error> {
+    pub(super) async fn get(&self, request: HttpRequest<'_>) -> Result<HttpAnswer, ServiceError> {
         let url = request.url.clone();
         let answer = self.get_untold(request).await;
         request_log::told(&url, &answer);
@@ -125,8 +125,8 @@ impl Http {
     }
 
     /// Like [`Http::get`], for answers that are nobody's business: the log of requests is not told.
-    pub(super) async fn get_untold(&self, request: Request<'_>) -> Result<Answer, Error> {
-        let Request { doing, url, headers, cap } = request;
+    pub(super) async fn get_untold(&self, request: HttpRequest<'_>) -> Result<HttpAnswer, ServiceError> {
+        let HttpRequest { doing, url, headers, cap } = request;
         let work = async {
             let response = self.follow(doing, &url, &headers).await?;
             read(doing, response, cap).await
@@ -136,13 +136,13 @@ impl Http {
     }
 
     /// Like [`Http::send`], but the head of the answer must come within the usual time.
-    pub(super) async fn head_of(&self, doing: &str, url: &Url, headers: HeaderMap) -> Result<Response, Error> {
+    pub(super) async fn head_of(&self, doing: &str, url: &Url, headers: HeaderMap) -> Result<Response, ServiceError> {
         let answer = tokio::time::timeout(self.timeout, self.send(doing, url, headers)).await;
         answer.unwrap_or_else(|_| Err(late(doing, &place(url), self.timeout)))
     }
 
     /// Like [`Http::send`], following redirects that stay on the same host.
-    pub(super) async fn follow(&self, doing: &str, url: &Url, headers: &HeaderMap) -> Result<Response, Error> {
+    pub(super) async fn follow(&self, doing: &str, url: &Url, headers: &HeaderMap) -> Result<Response, ServiceError> {
         let mut response = self.send(doing, url, headers.clone()).await?;
         let mut at = url.clone();
         for _ in 0..MAX_REDIRECTS {
@@ -156,7 +156,7 @@ impl Http {
     /// Sends one GET and returns the answer with its body unread. No timeout beyond that of connecting. Where a connection
     /// that was kept from an earlier answer broke, the request is repeated once, at once: the server closed it while we
     /// asked, which says nothing of the question.
-    pub(super) async fn send(&self, doing: &str, url: &Url, headers: HeaderMap) -> Result<Response, Error> {
+    pub(super) async fn send(&self, doing: &str, url: &Url, headers: HeaderMap) -> Result<Response, ServiceError> {
         check_plain(url)?;
         request_log::sent(url);
         let (client, place) = (self.client(url).await?, place(url));
@@ -179,13 +179,13 @@ impl Http {
         f(&mut self.answered.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    async fn client(&self, url: &Url) -> Result<reqwest::Client, Error> {
+    async fn client(&self, url: &Url) -> Result<reqwest::Client, ServiceError> {
         let near = is_loopback(url) && self.proxies != Proxies::EvenNear;
         let (cell, proxied) = if near { (&self.near, false) } else { (&self.far, self.proxies != Proxies::None) };
         cell.get_or_try_init(|| self.build(near, proxied)).await.cloned()
     }
 
-    async fn build(&self, near: bool, proxied: bool) -> Result<reqwest::Client, Error> {
+    async fn build(&self, near: bool, proxied: bool) -> Result<reqwest::Client, ServiceError> {
         let authorities = self.authorities().await?;
         let mut builder = reqwest::Client::builder()
             .http1_only()
@@ -211,23 +211,25 @@ impl Http {
         });
         match built.await {
             Ok(Ok(client)) => Ok(client),
-            Ok(Err(error)) => Err(Error::new(
-                Kind::Setup,
+            Ok(Err(error)) => Err(ServiceError::new(
+                ServiceErrorKind::Setup,
                 format!(
                     "this machine has no usable certificate authorities ({}): install the package ca-certificates, or \
                      name a PEM file in service.ca_file",
                     cause(&error)
                 ),
             )),
-            Err(_) => Err(Error::new(Kind::Setup, "the HTTP client could not be built")),
+            Err(_) => Err(ServiceError::new(ServiceErrorKind::Setup, "the HTTP client could not be built")),
         }
     }
 
-    async fn authorities(&self) -> Result<Vec<Certificate>, Error> {
+    async fn authorities(&self) -> Result<Vec<Certificate>, ServiceError> {
         if self.ca_file.is_empty() {
             return Ok(Vec::new());
         }
-        let wrong = |why: String| Error::new(Kind::Setup, format!("service.ca_file = \"{}\": {why}", self.ca_file));
+        let wrong = |why: String| {
+            ServiceError::new(ServiceErrorKind::Setup, format!("service.ca_file = \"{}\": {why}", self.ca_file))
+        };
         let pem = tokio::fs::read(&self.ca_file).await.map_err(|error| wrong(error.to_string()))?;
         match Certificate::from_pem_bundle(&pem) {
             Ok(certificates) if !certificates.is_empty() => Ok(certificates),
@@ -249,9 +251,9 @@ fn proxy_url(text: &str) -> Option<Url> {
 }
 
 /// Says nothing of the value: a proxy's address often holds its password.
-fn bad_proxy(option: &str) -> Error {
-    Error::new(
-        Kind::Setup,
+fn bad_proxy(option: &str) -> ServiceError {
+    ServiceError::new(
+        ServiceErrorKind::Setup,
         format!("{option} is not the address of a proxy: write http://host:port, https://, socks5:// or socks5h://"),
     )
 }
@@ -267,27 +269,27 @@ fn redirect(from: &Url, response: &Response) -> Option<Url> {
 }
 
 /// Reads a body up to `cap` bytes.
-async fn read(doing: &str, mut response: Response, cap: usize) -> Result<Answer, Error> {
+async fn read(doing: &str, mut response: Response, cap: usize) -> Result<HttpAnswer, ServiceError> {
     let (status, headers) = (response.status(), response.headers().clone());
     let from = place(response.url());
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| broken(doing, &from, error))? {
         if body.len().saturating_add(chunk.len()) > cap {
             let limit = cap >> 20;
-            return Err(Error::new(
-                Kind::BadAnswer,
+            return Err(ServiceError::new(
+                ServiceErrorKind::BadAnswer,
                 format!("could not {doing}: {from} sent more than {limit} MiB, which is no answer we know"),
             ));
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { status, headers, body: body.freeze() })
+    Ok(HttpAnswer { status, headers, body: body.freeze() })
 }
 
 /// The sentence for an answer that did not come in time.
-pub(super) fn late(doing: &str, place: &str, after: Duration) -> Error {
-    Error::new(
-        Kind::Timeout,
+pub(super) fn late(doing: &str, place: &str, after: Duration) -> ServiceError {
+    ServiceError::new(
+        ServiceErrorKind::Timeout,
         format!(
             "could not {doing}: {place} did not answer within {}; check the network or service.proxy",
             HumanDuration(after)
@@ -296,14 +298,14 @@ pub(super) fn late(doing: &str, place: &str, after: Duration) -> Error {
 }
 
 /// The sentence for a connection that failed.
-pub(super) fn broken(doing: &str, place: &str, error: reqwest::Error) -> Error {
+pub(super) fn broken(doing: &str, place: &str, error: reqwest::Error) -> ServiceError {
     let error = error.without_url();
     if error.is_timeout() {
         return late(doing, place, CONNECT);
     }
     if is_out_of_files(&error) {
-        return Error::new(
-            Kind::Network,
+        return ServiceError::new(
+            ServiceErrorKind::Network,
             format!(
                 "could not {doing}: this machine lets us open no more files or connections; raise `ulimit -n`, or watch fewer rooms"
             ),
@@ -318,7 +320,7 @@ pub(super) fn broken(doing: &str, place: &str, error: reqwest::Error) -> Error {
         "check the network or service.proxy"
     };
     let what = if error.is_connect() { "no connection to" } else { "the connection broke to" };
-    Error::new(Kind::Network, format!("could not {doing}: {what} {place} ({cause}); {hint}"))
+    ServiceError::new(ServiceErrorKind::Network, format!("could not {doing}: {what} {place} ({cause}); {hint}"))
 }
 
 /// Whether a connection that stood broke before an answer came.
@@ -360,14 +362,14 @@ mod tests {
         HttpOptions { proxies: Proxies::Configured, option, proxy, ca_file, invalid_certs: false, timeout }
     }
 
-    fn http(proxy: &str) -> Result<Http, Error> {
+    fn http(proxy: &str) -> Result<Http, ServiceError> {
         Http::new(HttpOptions { proxy, ..options() })
     }
 
     #[test]
     fn a_bad_proxy_is_refused_without_printing_its_password() {
         let error = http("ftp://me:hunter2@proxy").unwrap_err();
-        assert_eq!(error.kind(), Kind::Setup);
+        assert_eq!(error.kind(), ServiceErrorKind::Setup);
         assert!(!error.to_string().contains("hunter2"), "{error}");
         assert!(http("socks5h://me:hunter2@127.0.0.1:9050").is_ok());
     }
@@ -385,7 +387,7 @@ mod tests {
         let http = http("").unwrap();
         let url = Url::parse("http://127.0.0.1:1/x?sign=abc").unwrap();
         let error = http.send("look up @ana", &url, HeaderMap::new()).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::Network);
+        assert_eq!(error.kind(), ServiceErrorKind::Network);
         let words = error.to_string();
         assert!(words.starts_with("could not look up @ana: no connection to 127.0.0.1:1"), "{words}");
         assert!(!words.contains("abc"), "{words}");
@@ -395,6 +397,6 @@ mod tests {
     async fn plain_text_to_the_world_is_refused_before_anything_is_sent() {
         let url = Url::parse("http://www.tiktok.com/").unwrap();
         let error = http("").unwrap().send("ask", &url, HeaderMap::new()).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::Refused);
+        assert_eq!(error.kind(), ServiceErrorKind::Refused);
     }
 }

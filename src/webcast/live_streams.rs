@@ -6,7 +6,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use super::error::Error;
+use super::error::ServiceError;
 use super::lookup::{self, LiveStatus, Lookup};
 use super::room_info;
 use super::service::Service;
@@ -32,7 +32,7 @@ pub(super) async fn live_streams(
     service: &Service,
     room: RoomId,
     host: Option<&UniqueId>,
-) -> Result<LiveStreams, Error> {
+) -> Result<LiveStreams, ServiceError> {
     let mut look_up = pin!(by_name(service, room, host));
     let mut room_info = pin!(room_info::fetch(service, room));
     let mut early = None;

@@ -12,8 +12,8 @@ mod refusal;
 
 use serde_json::Value;
 
-use super::error::{Error, Kind};
-use super::http::Answer;
+use super::error::{ServiceError, ServiceErrorKind};
+use super::http::HttpAnswer;
 use super::json::{at, count, flag, from_bytes, id, int, str, text};
 use super::profile::{self, UserInfo};
 use super::room_info::{self, RoomInfo};
@@ -216,14 +216,14 @@ enum LookUpSource {
 }
 
 /// Looks `host` up: asks the sources in turn until somebody is sure.
-pub(super) async fn look_up(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
+pub(super) async fn look_up(service: &Service, host: &UniqueId) -> Result<Lookup, ServiceError> {
     use LookUpSource::{ApiLive, LivePage, ProfilePage, Provider};
     let found = ask_sources(service, host, &[ApiLive, LivePage, ProfilePage, Provider]).await?;
     Ok(remember(service, found))
 }
 
 /// The same for somebody who has asked the profile page already.
-pub(super) async fn look_up_without_profile(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
+pub(super) async fn look_up_without_profile(service: &Service, host: &UniqueId) -> Result<Lookup, ServiceError> {
     let found = ask_sources(service, host, &[LookUpSource::ApiLive, LookUpSource::LivePage]).await?;
     Ok(remember(service, found))
 }
@@ -241,11 +241,11 @@ struct Gathered {
     found: Option<Lookup>,
     /// The room id came from another source than the status.
     pieced_together: bool,
-    errors: Vec<Error>,
+    errors: Vec<ServiceError>,
 }
 
 impl Gathered {
-    fn add(&mut self, answer: Result<Finding, Error>) {
+    fn add(&mut self, answer: Result<Finding, ServiceError>) {
         match answer {
             // Who is said not to exist exists all the same where an answer holds the account; less is no proof.
             Ok(finding) if self.is_missing() && !finding.holds_account => {}
@@ -267,26 +267,31 @@ impl Gathered {
 
     /// Somebody said that there is no such account, or another one under its name, and nobody has shown it.
     fn is_missing(&self) -> bool {
-        let says_so = |error: &Error| matches!(error.kind(), Kind::NotFound | Kind::WrongAccount);
+        let says_so =
+            |error: &ServiceError| matches!(error.kind(), ServiceErrorKind::NotFound | ServiceErrorKind::WrongAccount);
         self.found.is_none() && self.errors.iter().any(says_so)
     }
 
     /// Whether asking on is no help: the site does not answer, or wants to be left alone.
     fn is_hopeless(&self) -> bool {
-        let of = |kind: fn(Kind) -> bool| self.errors.iter().filter(|error| kind(error.kind())).count();
-        of(|kind| matches!(kind, Kind::RateLimited { .. } | Kind::Network | Kind::Setup)) > 0
-            || of(|kind| kind == Kind::Timeout) > 1
+        let of = |kind: fn(ServiceErrorKind) -> bool| self.errors.iter().filter(|error| kind(error.kind())).count();
+        of(|kind| {
+            matches!(kind, ServiceErrorKind::RateLimited { .. } | ServiceErrorKind::Network | ServiceErrorKind::Setup)
+        }) > 0
+            || of(|kind| kind == ServiceErrorKind::Timeout) > 1
     }
 
     /// What is known, with the reason of what is not; else the failure that says most.
-    fn finish(self, host: &UniqueId) -> Result<Lookup, Error> {
+    fn finish(self, host: &UniqueId) -> Result<Lookup, ServiceError> {
         let mut worst = self.errors.into_iter().reduce(clearer);
         let Some(mut found) = self.found else {
             return Err(worst.unwrap_or_else(|| refusal::moved(Subject::Host(host))));
         };
         // A closed door with a key to it is the answer where nobody says whether there is a live behind it.
         if !found.status.is_known()
-            && let Some(error) = worst.take_if(|error| matches!(error.kind(), Kind::AgeRestricted | Kind::NeedsSession))
+            && let Some(error) = worst.take_if(|error| {
+                matches!(error.kind(), ServiceErrorKind::AgeRestricted | ServiceErrorKind::NeedsSession)
+            })
         {
             return Err(error);
         }
@@ -304,7 +309,7 @@ impl Gathered {
     }
 }
 
-async fn ask_sources(service: &Service, host: &UniqueId, sources: &[LookUpSource]) -> Result<Lookup, Error> {
+async fn ask_sources(service: &Service, host: &UniqueId, sources: &[LookUpSource]) -> Result<Lookup, ServiceError> {
     let mut gathered = Gathered::default();
     for &source in sources {
         if source == LookUpSource::Provider && gathered.is_missing() {
@@ -387,21 +392,21 @@ impl From<UserInfo> for Finding {
 }
 
 /// Of two failures the one that is about the room; else the first.
-fn clearer(first: Error, second: Error) -> Error {
+fn clearer(first: ServiceError, second: ServiceError) -> ServiceError {
     if second.is_lasting() && !first.is_lasting() { second } else { first }
 }
 
 /// Looks `host` up by `api-live` alone.
-pub(super) async fn ask_api(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
+pub(super) async fn ask_api(service: &Service, host: &UniqueId) -> Result<Lookup, ServiceError> {
     api_finding(service, host).await.map(|finding| finding.lookup)
 }
 
 /// Looks `host` up by the live page alone.
-pub(super) async fn ask_page(service: &Service, host: &UniqueId) -> Result<Lookup, Error> {
+pub(super) async fn ask_page(service: &Service, host: &UniqueId) -> Result<Lookup, ServiceError> {
     page_finding(service, host).await.map(|finding| finding.lookup)
 }
 
-async fn api_finding(service: &Service, host: &UniqueId) -> Result<Finding, Error> {
+async fn api_finding(service: &Service, host: &UniqueId) -> Result<Finding, ServiceError> {
     let mut url = super::address::under(&service.site, "api-live/user/room");
     url.query_pairs_mut()
         .append_pair("uniqueId", host.as_str())
@@ -418,19 +423,19 @@ async fn api_finding(service: &Service, host: &UniqueId) -> Result<Finding, Erro
     read_api(host, &answer)
 }
 
-async fn page_finding(service: &Service, host: &UniqueId) -> Result<Finding, Error> {
+async fn page_finding(service: &Service, host: &UniqueId) -> Result<Finding, ServiceError> {
     let url = super::address::account_page(&service.site, host.as_str(), "/live");
     let answer = ask(service, host, url, PAGE_CAP).await?;
     page::read(host, &answer)
 }
 
-async fn ask(service: &Service, host: &UniqueId, url: url::Url, cap: usize) -> Result<Answer, Error> {
+async fn ask(service: &Service, host: &UniqueId, url: url::Url, cap: usize) -> Result<HttpAnswer, ServiceError> {
     let way = service.routes.of_host(host);
     service.ask(&way.http, &format!("look up @{host}"), url, cap).await
 }
 
 /// Reads the answer of `api-live/user/room`.
-fn read_api(host: &UniqueId, answer: &Answer) -> Result<Finding, Error> {
+fn read_api(host: &UniqueId, answer: &HttpAnswer) -> Result<Finding, ServiceError> {
     let subject = Subject::Host(host);
     if answer.status.as_u16() == 404 {
         // A missing account has a code of its own: here it is the question that nobody knows any more.
@@ -447,11 +452,11 @@ fn read_api(host: &UniqueId, answer: &Answer) -> Result<Finding, Error> {
 }
 
 /// Reads `{user, stats, liveRoom}`, which both answers hold; either of `user` and `liveRoom` may be missing.
-fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Result<Finding, Error> {
+fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Result<Finding, ServiceError> {
     let (user, live) = (at(info, &["user"]), at(info, &["liveRoom"]));
     if !user.is_object() && !live.is_object() {
-        return Err(Error::new(
-            Kind::BadAnswer,
+        return Err(ServiceError::new(
+            ServiceErrorKind::BadAnswer,
             format!("TikTok's answer about @{asked} holds no account; try again in a minute"),
         ));
     }
@@ -495,9 +500,9 @@ fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Resul
 }
 
 /// The service answered for somebody else.
-pub(super) fn wrong_account(asked: &UniqueId, answered: &UniqueId) -> Error {
-    Error::new(
-        Kind::WrongAccount,
+pub(super) fn wrong_account(asked: &UniqueId, answered: &UniqueId) -> ServiceError {
+    ServiceError::new(
+        ServiceErrorKind::WrongAccount,
         format!("TikTok answered for @{answered} when asked for @{asked}; the name may have changed: try @{answered}"),
     )
 }

@@ -11,7 +11,7 @@ use reqwest::{Response, StatusCode};
 use url::Url;
 
 use super::address::{check_stream, is_loopback, is_private, place, private_stream};
-use super::error::{Error, Kind};
+use super::error::{ServiceError, ServiceErrorKind};
 use super::http::{Http, broken, late};
 use super::service::Service;
 use super::streams::StreamUrl;
@@ -32,13 +32,13 @@ pub struct MediaStream {
 
 impl MediaStream {
     /// The next bytes; nothing at the end. Cancel-safe. Waits for as long as it takes: put your own timeout around it.
-    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, ServiceError> {
         self.response.chunk().await.map_err(|error| broken(DOING, &self.from, error))
     }
 }
 
 /// Opens `stream` on the way of its room. No session and no key is ever sent to a stream's host.
-pub(super) async fn open(service: &Service, room: RoomId, stream: &StreamUrl) -> Result<MediaStream, Error> {
+pub(super) async fn open(service: &Service, room: RoomId, stream: &StreamUrl) -> Result<MediaStream, ServiceError> {
     let route = service.routes.of_room(room, None);
     let mut headers = HeaderMap::new();
     headers.insert(USER_AGENT, HeaderValue::from_static(Service::browser().user_agent));
@@ -59,14 +59,14 @@ pub(super) async fn open(service: &Service, room: RoomId, stream: &StreamUrl) ->
             },
         }
     }
-    Err(Error::new(
-        Kind::Refused,
+    Err(ServiceError::new(
+        ServiceErrorKind::Refused,
         format!("could not {DOING}: {} sends us on and on; try again in a minute", place(&url)),
     ))
 }
 
 /// Sends one request; every address on the way is held to the same rules.
-async fn send(service: &Service, http: &Http, url: &Url, headers: HeaderMap) -> Result<Response, Error> {
+async fn send(service: &Service, http: &Http, url: &Url, headers: HeaderMap) -> Result<Response, ServiceError> {
     let near = is_loopback(&service.webcast);
     check_stream(url, near)?;
     if !near && !http.has_proxy() {
@@ -84,7 +84,7 @@ fn redirect(from: &Url, response: &Response) -> Option<Url> {
 }
 
 /// Refuses a name that leads to a private machine. Behind a proxy the name is the proxy's to find, not ours.
-async fn check_name(url: &Url) -> Result<(), Error> {
+async fn check_name(url: &Url) -> Result<(), ServiceError> {
     let Some((host, port)) = url.host_str().zip(url.port_or_known_default()) else { return Ok(()) };
     // A name that cannot be found is told by the connection that follows.
     let Ok(Ok(mut found)) = tokio::time::timeout(CONNECT, tokio::net::lookup_host((host, port))).await else {
@@ -93,18 +93,24 @@ async fn check_name(url: &Url) -> Result<(), Error> {
     if found.any(|address| is_private(address.ip())) { Err(private_stream(url)) } else { Ok(()) }
 }
 
-fn refusal(url: &Url, status: StatusCode) -> Error {
+fn refusal(url: &Url, status: StatusCode) -> ServiceError {
     let host = place(url);
     let (kind, why) = match status.as_u16() {
-        404 | 410 => (Kind::NotFound, "the stream is gone; the live may be over or has a new address".to_owned()),
+        404 | 410 => {
+            (ServiceErrorKind::NotFound, "the stream is gone; the live may be over or has a new address".to_owned())
+        }
         401 | 403 => (
-            Kind::Refused,
+            ServiceErrorKind::Refused,
             "the address is no longer valid or this network is not welcome; ask for a new one".to_owned(),
         ),
-        429 => (Kind::RateLimited { retry_after: None }, "too many requests; wait a minute".to_owned()),
-        300..=399 => (Kind::Refused, "it sends us on without saying where; ask for a new address".to_owned()),
-        500.. => (Kind::BadAnswer, format!("its server is in trouble (HTTP {}); try again", status.as_u16())),
-        other => (Kind::BadAnswer, format!("it answered HTTP {other}")),
+        429 => (ServiceErrorKind::RateLimited { retry_after: None }, "too many requests; wait a minute".to_owned()),
+        300..=399 => {
+            (ServiceErrorKind::Refused, "it sends us on without saying where; ask for a new address".to_owned())
+        }
+        500.. => {
+            (ServiceErrorKind::BadAnswer, format!("its server is in trouble (HTTP {}); try again", status.as_u16()))
+        }
+        other => (ServiceErrorKind::BadAnswer, format!("it answered HTTP {other}")),
     };
-    Error::new(kind, format!("could not {DOING} from {host}: {why}"))
+    ServiceError::new(kind, format!("could not {DOING} from {host}: {why}"))
 }

@@ -6,8 +6,8 @@
 use serde_json::Value;
 
 use super::address::under;
-use super::error::{Error, Kind};
-use super::http::Answer;
+use super::error::{ServiceError, ServiceErrorKind};
+use super::http::HttpAnswer;
 use super::json::{at, count, from_bytes, int, str, text};
 use super::lookup::{Subject, by_code, by_status};
 use super::service::Service;
@@ -47,7 +47,7 @@ pub struct ShownPrice {
     pub amount: Text,
 }
 
-pub(super) async fn price_list(service: &Service) -> Result<Vec<CoinPack>, Error> {
+pub(super) async fn price_list(service: &Service) -> Result<Vec<CoinPack>, ServiceError> {
     let [newer, older] = PATHS.map(|path| service.question(under(&service.webcast, path), []));
     let answer = service.ask(&service.http, "get the price list of coins", newer, CAP).await?;
     let gone = answer.status.as_u16() == 404;
@@ -56,16 +56,18 @@ pub(super) async fn price_list(service: &Service) -> Result<Vec<CoinPack>, Error
     read(&answer)
 }
 
-fn read(answer: &Answer) -> Result<Vec<CoinPack>, Error> {
+fn read(answer: &HttpAnswer) -> Result<Vec<CoinPack>, ServiceError> {
     by_status(SUBJECT, answer)?;
-    let unreadable = || Error::new(Kind::BadAnswer, "TikTok's price list of coins cannot be read; try again later");
+    let unreadable = || {
+        ServiceError::new(ServiceErrorKind::BadAnswer, "TikTok's price list of coins cannot be read; try again later")
+    };
     let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
     by_code(SUBJECT, int(at(&json, &["status_code"])).unwrap_or_default(), str(at(&json, &["data", "message"])))?;
     let packs = at(&json, &["data"]).as_array().ok_or_else(unreadable)?;
     let packs: Vec<_> = packs.iter().filter_map(pack).take(MAX_PACKS).collect();
     if packs.is_empty() {
-        return Err(Error::new(
-            Kind::BadAnswer,
+        return Err(ServiceError::new(
+            ServiceErrorKind::BadAnswer,
             "TikTok gave no price list of coins: the answer holds none; try again later",
         ));
     }
@@ -96,8 +98,8 @@ mod tests {
     use proptest::prelude::*;
     use reqwest::{StatusCode, header::HeaderMap};
 
-    fn read_body(body: &(impl ToString + ?Sized)) -> Result<Vec<CoinPack>, Error> {
-        read(&Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_string().into() })
+    fn read_body(body: &(impl ToString + ?Sized)) -> Result<Vec<CoinPack>, ServiceError> {
+        read(&HttpAnswer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_string().into() })
     }
 
     #[test]
@@ -117,11 +119,11 @@ mod tests {
 
     #[test]
     fn what_is_no_list_is_refused_and_what_is_no_pack_is_left_out() {
-        assert_eq!(read_body(r#"{"data":{}}"#).unwrap_err().kind(), Kind::BadAnswer);
-        assert_eq!(read_body(r#"{"status_code":20003}"#).unwrap_err().kind(), Kind::NeedsSession);
+        assert_eq!(read_body(r#"{"data":{}}"#).unwrap_err().kind(), ServiceErrorKind::BadAnswer);
+        assert_eq!(read_body(r#"{"status_code":20003}"#).unwrap_err().kind(), ServiceErrorKind::NeedsSession);
         assert_eq!(
             read_body(r#"{"data":[{"diamond_count":0},7,{"diamond_count":-1}]}"#).unwrap_err().kind(),
-            Kind::BadAnswer
+            ServiceErrorKind::BadAnswer
         );
         assert_eq!(read_body(r#"{"data":[{"diamond_count":0},{"diamond_count":7}]}"#).unwrap().len(), 1);
     }

@@ -1,17 +1,17 @@
 //! Single questions for a diagnosis: each asks one place one thing, so that a failure has one cause.
 //!
-//! Refuses to try twice, to take a second way, or to spend a signature: whoever wants that uses [`Client::look_up`] and the
+//! Refuses to try twice, to take a second way, or to spend a signature: whoever wants that uses [`WebcastClient::look_up`] and the
 //! transports.
 
 use reqwest::header::{ACCEPT, DATE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use url::Url;
 
 use super::address::{base, is_loopback, is_tiktok, place, under};
-use super::error::{Error, Kind, quoted};
-use super::http::{Answer, Request};
+use super::error::{ServiceError, ServiceErrorKind, quoted};
+use super::http::{HttpAnswer, HttpRequest};
 use super::json::{at, count, from_bytes, str, text};
 use super::lookup::{self, Lookup};
-use super::{Client, Service};
+use super::{Service, WebcastClient};
 use crate::clock::Timestamp;
 use crate::config::TransportKind;
 use crate::ids::UniqueId;
@@ -23,7 +23,7 @@ const LIMITS_CAP: usize = 1 << 20;
 
 /// A host that tiktop talks to.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct ContactedHost {
     /// What it is there for, for a person: `pages`, `room data`, `sockets`, `provider NAME`.
     pub purpose: String,
     /// Whether a provider owns it, and not TikTok.
@@ -48,7 +48,7 @@ pub struct Reached {
     pub tls: bool,
 }
 
-/// The two answers that [`Client::look_up`] knows.
+/// The two answers that [`WebcastClient::look_up`] knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LookUpPath {
     /// The JSON of `api-live/user/room`.
@@ -59,14 +59,14 @@ pub enum LookUpPath {
 
 /// What a provider still grants to a key (docs/protocol.md#provider-limits).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Limits {
+pub struct ProviderLimits {
     /// One a span, the longest first; a span the provider did not name is left out.
-    pub spans: Vec<Limit>,
+    pub spans: Vec<ProviderLimit>,
 }
 
 /// Signatures in one span.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limit {
+pub struct ProviderLimit {
     /// `day`, `hour`, `minute`.
     pub span: &'static str,
     /// Left now.
@@ -77,9 +77,9 @@ pub struct Limit {
     pub resets_at: Text,
 }
 
-impl Client {
+impl WebcastClient {
     /// The hosts that the settings lead to, each once, TikTok's first.
-    pub fn places(&self) -> Result<Vec<Place>, Error> {
+    pub fn places(&self) -> Result<Vec<ContactedHost>, ServiceError> {
         let service = &self.service;
         let kinds = &self.settings.transports;
         let mut places = Vec::new();
@@ -104,7 +104,7 @@ impl Client {
     }
 
     /// Asks a place for its front page, to see whether anything answers.
-    pub async fn reach(&self, place: &Place) -> Result<Reached, Error> {
+    pub async fn reach(&self, place: &ContactedHost) -> Result<Reached, ServiceError> {
         let http = &self.service.http;
         let headers = Service::browser().headers(&self.service.site, &self.service.language);
         let answer = http.head_of(&format!("reach {}", place.host), &place.url, headers).await?;
@@ -113,7 +113,7 @@ impl Client {
     }
 
     /// Looks `host` up by one of the two answers alone.
-    pub async fn look_up_by(&self, path: LookUpPath, host: &UniqueId) -> Result<Lookup, Error> {
+    pub async fn look_up_by(&self, path: LookUpPath, host: &UniqueId) -> Result<Lookup, ServiceError> {
         match path {
             LookUpPath::ApiLive => lookup::ask_api(&self.service, host).await,
             LookUpPath::LivePage => lookup::ask_page(&self.service, host).await,
@@ -121,7 +121,7 @@ impl Client {
     }
 
     /// What the provider at this place of `settings.providers` still grants; nothing without a key. Costs no signature.
-    pub async fn provider_limits(&self, provider: usize) -> Option<Result<Limits, Error>> {
+    pub async fn provider_limits(&self, provider: usize) -> Option<Result<ProviderLimits, ServiceError>> {
         let key = self.secrets.provider_keys.get(provider)?.as_ref()?;
         let settings = self.settings.providers.get(provider)?;
         let ask = async {
@@ -134,10 +134,10 @@ impl Client {
                 headers.insert(API_KEY, key);
             }
             let doing = format!("ask provider {} what it grants", settings.name);
-            let mut answer = Err(Error::new(Kind::Provider, format!("could not {doing}")));
+            let mut answer = Err(ServiceError::new(ServiceErrorKind::Provider, format!("could not {doing}")));
             for path in ["webcast/rate_limits", "accounts/me/rate_limits"] {
                 let (url, headers) = (under(&base, path), headers.clone());
-                let told = self.service.http.get(Request { doing: &doing, url, headers, cap: LIMITS_CAP }).await?;
+                let told = self.service.http.get(HttpRequest { doing: &doing, url, headers, cap: LIMITS_CAP }).await?;
                 let unknown = told.status.as_u16() == 404;
                 answer = read_limits(&settings.name, &told);
                 if !unknown {
@@ -150,7 +150,7 @@ impl Client {
     }
 }
 
-fn add(places: &mut Vec<Place>, purpose: &str, of_provider: bool, url: &Url) {
+fn add(places: &mut Vec<ContactedHost>, purpose: &str, of_provider: bool, url: &Url) {
     let front = front_page(url);
     if let Some(known) = places.iter_mut().find(|known| known.url == front) {
         known.purpose = format!("{}, {purpose}", known.purpose);
@@ -158,7 +158,7 @@ fn add(places: &mut Vec<Place>, purpose: &str, of_provider: bool, url: &Url) {
         known.of_provider &= of_provider;
         return;
     }
-    places.push(Place {
+    places.push(ContactedHost {
         purpose: purpose.to_owned(),
         of_provider: of_provider && !is_tiktok(url),
         host: front.host_str().unwrap_or_default().to_owned(),
@@ -179,7 +179,7 @@ fn http_date(text: &str) -> Option<Timestamp> {
     Some(Timestamp(date.as_millisecond()))
 }
 
-fn read_limits(name: &str, answer: &Answer) -> Result<Limits, Error> {
+fn read_limits(name: &str, answer: &HttpAnswer) -> Result<ProviderLimits, ServiceError> {
     let json = from_bytes(&answer.body).unwrap_or_default();
     let status = answer.status.as_u16();
     if status != 200 {
@@ -191,21 +191,21 @@ fn read_limits(name: &str, answer: &Answer) -> Result<Limits, Error> {
             429 => format!("is asked too often{said}; wait a minute"),
             _ => format!("answered HTTP {status}{said}; try again in a minute"),
         };
-        return Err(Error::new(Kind::Provider, format!("provider {name} {words}")));
+        return Err(ServiceError::new(ServiceErrorKind::Provider, format!("provider {name} {words}")));
     }
     let span = |span| {
         let bucket = at(&json, &[span]);
         let (left, of) = count(at(bucket, &["remaining"])).zip(count(at(bucket, &["max"])))?;
-        Some(Limit { span, left, of, resets_at: text(at(bucket, &["reset_at"])) })
+        Some(ProviderLimit { span, left, of, resets_at: text(at(bucket, &["reset_at"])) })
     };
     let spans: Vec<_> = ["day", "hour", "minute"].into_iter().filter_map(span).collect();
     if spans.is_empty() {
-        return Err(Error::new(
-            Kind::Provider,
+        return Err(ServiceError::new(
+            ServiceErrorKind::Provider,
             format!("provider {name} does not say what it grants in words we know"),
         ));
     }
-    Ok(Limits { spans })
+    Ok(ProviderLimits { spans })
 }
 
 #[cfg(test)]
@@ -215,18 +215,18 @@ mod tests {
     use reqwest::StatusCode;
     use rstest::rstest;
 
-    fn told(status: u16, body: &'static str) -> Answer {
+    fn told(status: u16, body: &'static str) -> HttpAnswer {
         let status = StatusCode::from_u16(status).unwrap();
-        Answer { status, headers: HeaderMap::new(), body: body.into() }
+        HttpAnswer { status, headers: HeaderMap::new(), body: body.into() }
     }
 
     #[test]
     fn each_host_is_one_place_with_all_it_is_there_for() {
-        let names = |client: &Client| {
+        let names = |client: &WebcastClient| {
             let places = client.places().unwrap();
             places.into_iter().map(|place| format!("{}: {}", place.host, place.purpose)).collect::<Vec<_>>()
         };
-        let usual = Client::isolated(&Settings::default()).unwrap();
+        let usual = WebcastClient::isolated(&Settings::default()).unwrap();
         assert_eq!(
             names(&usual),
             [
@@ -241,7 +241,7 @@ mod tests {
         settings.service.webcast_url = "http://127.0.0.1:8080/webcast".into();
         settings.service.socket_url = "ws://127.0.0.1:8080".into();
         settings.providers[0].url = "http://127.0.0.1:8080/sign".into();
-        let near = Client::isolated(&settings).unwrap();
+        let near = WebcastClient::isolated(&settings).unwrap();
         assert_eq!(names(&near), ["127.0.0.1: pages, room data, sockets, provider euler"]);
         let place = near.places().unwrap().remove(0);
         assert!(place.near && !place.of_provider && place.port == 8080);

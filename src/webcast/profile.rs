@@ -5,8 +5,8 @@
 use serde_json::Value;
 
 use super::address::account_page;
-use super::error::{Error, Kind};
-use super::http::Answer;
+use super::error::{ServiceError, ServiceErrorKind};
+use super::http::HttpAnswer;
 use super::json::{at, count, flag, from_text, id, int, str, text};
 use super::lookup::{self, Lookup, Subject, by_status, script};
 use super::service::Service;
@@ -53,27 +53,32 @@ pub struct UserInfo {
 }
 
 /// Asks the profile page, and the look-up where the page has no answer.
-pub(super) async fn user_info(service: &Service, user: &UniqueId) -> Result<UserInfo, Error> {
+pub(super) async fn user_info(service: &Service, user: &UniqueId) -> Result<UserInfo, ServiceError> {
     let first = match fetch(service, user).await {
-        Err(error) if !error.is_lasting() && !matches!(error.kind(), Kind::RateLimited { .. }) => error,
+        Err(error) if !error.is_lasting() && !matches!(error.kind(), ServiceErrorKind::RateLimited { .. }) => error,
         read => return read,
     };
     lookup::look_up_without_profile(service, user).await.map(UserInfo::from).map_err(|_| first)
 }
 
 /// Asks the profile page alone.
-pub(super) async fn fetch(service: &Service, user: &UniqueId) -> Result<UserInfo, Error> {
+pub(super) async fn fetch(service: &Service, user: &UniqueId) -> Result<UserInfo, ServiceError> {
     let url = account_page(&service.site, user.as_str(), "");
     let route = service.routes.of_host(user);
     let answer = service.ask(&route.http, &format!("get the profile of @{user}"), url, CAP).await?;
     read(user, &answer)
 }
 
-fn read(user: &UniqueId, answer: &Answer) -> Result<UserInfo, Error> {
+fn read(user: &UniqueId, answer: &HttpAnswer) -> Result<UserInfo, ServiceError> {
     let subject = Subject::Host(user);
     by_status(subject, answer)?;
     let html = String::from_utf8_lossy(&answer.body);
-    let changed = || Error::new(Kind::BadAnswer, format!("the profile page of @{user} has changed and cannot be read"));
+    let changed = || {
+        ServiceError::new(
+            ServiceErrorKind::BadAnswer,
+            format!("the profile page of @{user} has changed and cannot be read"),
+        )
+    };
     let state = script(subject, &html, STATE)?.ok_or_else(changed)?;
     let state = from_text(state).ok_or_else(changed)?;
     let detail = at(&state, &["__DEFAULT_SCOPE__", "webapp.user-detail"]);
@@ -81,8 +86,8 @@ fn read(user: &UniqueId, answer: &Answer) -> Result<UserInfo, Error> {
         Some(0) => {}
         Some(10_221 | 10_223) => return Err(lookup::not_found(subject)),
         Some(10_222) => {
-            return Err(Error::new(
-                Kind::NeedsSession,
+            return Err(ServiceError::new(
+                ServiceErrorKind::NeedsSession,
                 format!("@{user} is a private account: set TIKTOP_SESSION_ID to the session of a follower"),
             ));
         }
@@ -92,7 +97,7 @@ fn read(user: &UniqueId, answer: &Answer) -> Result<UserInfo, Error> {
 }
 
 /// Nothing where the account is missing.
-fn from_detail(asked: &UniqueId, info: &Value) -> Option<Result<UserInfo, Error>> {
+fn from_detail(asked: &UniqueId, info: &Value) -> Option<Result<UserInfo, ServiceError>> {
     let (user, stats) = (at(info, &["user"]), at(info, &["stats"]));
     let total = |key: &str| count(at(stats, &[key]));
     let picture = str(at(user, &["avatarMedium"]));
@@ -157,14 +162,14 @@ mod tests {
     use rstest::rstest;
     use serde_json::json;
 
-    fn read_detail(detail: &Value) -> Result<UserInfo, Error> {
+    fn read_detail(detail: &Value) -> Result<UserInfo, ServiceError> {
         let state = json!({"__DEFAULT_SCOPE__": {"webapp.user-detail": detail}});
         let html = format!("<html><script id=\"{STATE}\" type=\"application/json\">{state}</script></html>");
         read_page(html)
     }
 
-    fn read_page(html: String) -> Result<UserInfo, Error> {
-        let answer = Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: html.into() };
+    fn read_page(html: String) -> Result<UserInfo, ServiceError> {
+        let answer = HttpAnswer { status: StatusCode::OK, headers: HeaderMap::new(), body: html.into() };
         read(&"ana".parse().unwrap(), &answer)
     }
 
@@ -180,17 +185,17 @@ mod tests {
     }
 
     #[rstest]
-    #[case(json!({"statusCode": 10_221}), Kind::NotFound)]
-    #[case(json!({"statusCode": 10_222}), Kind::NeedsSession)]
-    #[case(json!({"statusCode": 0}), Kind::BadAnswer)]
-    #[case(json!({}), Kind::BadAnswer)]
-    fn refusals_are_told_apart(#[case] detail: Value, #[case] kind: Kind) {
+    #[case(json!({"statusCode": 10_221}), ServiceErrorKind::NotFound)]
+    #[case(json!({"statusCode": 10_222}), ServiceErrorKind::NeedsSession)]
+    #[case(json!({"statusCode": 0}), ServiceErrorKind::BadAnswer)]
+    #[case(json!({}), ServiceErrorKind::BadAnswer)]
+    fn refusals_are_told_apart(#[case] detail: Value, #[case] kind: ServiceErrorKind) {
         assert_eq!(read_detail(&detail).unwrap_err().kind(), kind);
     }
 
     #[test]
     fn a_shell_is_the_captcha() {
-        assert_eq!(read_page("<html>Please wait...</html>".into()).unwrap_err().kind(), Kind::Captcha);
+        assert_eq!(read_page("<html>Please wait...</html>".into()).unwrap_err().kind(), ServiceErrorKind::Captcha);
     }
 
     proptest! {

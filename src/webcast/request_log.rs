@@ -6,8 +6,8 @@
 use url::Url;
 
 use super::address::place;
-use super::error::Error;
-use super::http::Answer;
+use super::error::ServiceError;
+use super::http::HttpAnswer;
 use crate::text::must_escape;
 
 /// What to ask the log for.
@@ -36,7 +36,7 @@ pub(super) fn sent(url: &Url) {
 }
 
 /// Its answer came, or did not.
-pub(super) fn told(url: &Url, answer: &Result<Answer, Error>) {
+pub(super) fn told(url: &Url, answer: &Result<HttpAnswer, ServiceError>) {
     match answer {
         Ok(answer) => {
             let (status, bytes) = (answer.status.as_u16(), answer.body.len());

@@ -8,7 +8,7 @@ use std::fmt;
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION};
 use url::Url;
 
-use super::error::{Error, Kind, quoted};
+use super::error::{ServiceError, ServiceErrorKind, quoted};
 
 /// Headers that the handshake or the connection itself must own.
 const OURS: [&str; 8] = [
@@ -82,8 +82,8 @@ impl Default for Additions {
 }
 
 impl Additions {
-    /// Fails with [`Kind::Setup`] where a header or parameter cannot be sent.
-    pub(super) fn new(overrides: &RequestOverrides) -> Result<Self, Error> {
+    /// Fails with [`ServiceErrorKind::Setup`] where a header or parameter cannot be sent.
+    pub(super) fn new(overrides: &RequestOverrides) -> Result<Self, ServiceError> {
         let mut query = overrides.query.clone();
         if let Some((name, _)) = query.iter().find(|(name, _)| MUST_BE_OURS.contains(&name.as_str())) {
             return Err(setup(format!("the query parameter '{}' cannot be set: it says where we are", quoted(name))));
@@ -140,7 +140,7 @@ fn replace(headers: &mut HeaderMap, added: &HeaderMap, trusted: bool) {
     }
 }
 
-fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, Error> {
+fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, ServiceError> {
     let mut headers = HeaderMap::new();
     for (name, value) in pairs {
         let wrong = |why: &str| setup(format!("the header '{}' cannot be set: {why}", quoted(name)));
@@ -155,8 +155,8 @@ fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, Error> {
     Ok(headers)
 }
 
-fn setup(sentence: String) -> Error {
-    Error::new(Kind::Setup, sentence)
+fn setup(sentence: String) -> ServiceError {
+    ServiceError::new(ServiceErrorKind::Setup, sentence)
 }
 
 #[cfg(test)]
@@ -202,6 +202,6 @@ mod tests {
     fn what_cannot_be_sent_is_a_mistake(#[case] headers: &[(&str, &str)], #[case] query: &[(&str, &str)]) {
         let overrides =
             RequestOverrides { socket_headers: pairs(headers), query: pairs(query), ..RequestOverrides::default() };
-        assert_eq!(Additions::new(&overrides).unwrap_err().kind(), Kind::Setup);
+        assert_eq!(Additions::new(&overrides).unwrap_err().kind(), ServiceErrorKind::Setup);
     }
 }

@@ -4,8 +4,8 @@
 
 use serde_json::Value;
 
-use super::error::{Error, Kind};
-use super::http::Answer;
+use super::error::{ServiceError, ServiceErrorKind};
+use super::http::HttpAnswer;
 use super::json::{at, count, from_bytes, id, int, str, text};
 use super::lookup::{LiveStatus, Subject, by_code, by_status, withheld};
 use super::service::Service;
@@ -52,7 +52,7 @@ pub struct RoomInfo {
 }
 
 /// Asks `room/info` alone.
-pub(super) async fn fetch(service: &Service, room: RoomId) -> Result<RoomInfo, Error> {
+pub(super) async fn fetch(service: &Service, room: RoomId) -> Result<RoomInfo, ServiceError> {
     let url = super::address::under(&service.webcast, "room/info/");
     let url = service.question(url, [("room_id", room.to_string().as_str())]);
     let way = service.routes.of_room(room, None);
@@ -63,7 +63,7 @@ pub(super) async fn fetch(service: &Service, room: RoomId) -> Result<RoomInfo, E
     Ok(info)
 }
 
-fn read(room: RoomId, answer: &Answer) -> Result<RoomInfo, Error> {
+fn read(room: RoomId, answer: &HttpAnswer) -> Result<RoomInfo, ServiceError> {
     let subject = Subject::Room(room);
     by_status(subject, answer)?;
     let json = from_bytes(&answer.body).ok_or_else(|| unreadable(room))?;
@@ -82,8 +82,11 @@ fn read(room: RoomId, answer: &Answer) -> Result<RoomInfo, Error> {
     Ok(from_data(room, data))
 }
 
-fn unreadable(room: RoomId) -> Error {
-    Error::new(Kind::BadAnswer, format!("TikTok's answer about room {room} cannot be read; try again in a minute"))
+fn unreadable(room: RoomId) -> ServiceError {
+    ServiceError::new(
+        ServiceErrorKind::BadAnswer,
+        format!("TikTok's answer about room {room} cannot be read; try again in a minute"),
+    )
 }
 
 /// Reads what stands under `data`; other answers hold the same of each room.
@@ -125,8 +128,8 @@ mod tests {
 
     const ROOM: RoomId = RoomId(7_300_000_000_000_000_001);
 
-    fn read_body(body: impl Into<Bytes>) -> Result<RoomInfo, Error> {
-        read(ROOM, &Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.into() })
+    fn read_body(body: impl Into<Bytes>) -> Result<RoomInfo, ServiceError> {
+        read(ROOM, &HttpAnswer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.into() })
     }
 
     #[test]
@@ -146,17 +149,17 @@ mod tests {
     #[test]
     fn the_recorded_refusal_is_the_age_gate() {
         let Some(body) = capture("room-info-age-restricted.json") else { return };
-        assert_eq!(read_body(body).unwrap_err().kind(), Kind::AgeRestricted);
+        assert_eq!(read_body(body).unwrap_err().kind(), ServiceErrorKind::AgeRestricted);
     }
 
     #[rstest]
-    #[case(json!({"status_code": 20003, "data": {}}), Kind::NeedsSession)]
-    #[case(json!({"status_code": 0, "data": {"prompts": "Follow the creator"}}), Kind::AgeRestricted)]
-    #[case(json!({"status_code": 10011, "data": {"message": "no"}}), Kind::BadAnswer)]
-    #[case(json!({"status_code": 0}), Kind::BadAnswer)]
-    #[case(json!([]), Kind::BadAnswer)]
-    #[case(json!({"data": "x"}), Kind::BadAnswer)]
-    fn refusals_and_garbage_are_told_apart(#[case] body: Value, #[case] kind: Kind) {
+    #[case(json!({"status_code": 20003, "data": {}}), ServiceErrorKind::NeedsSession)]
+    #[case(json!({"status_code": 0, "data": {"prompts": "Follow the creator"}}), ServiceErrorKind::AgeRestricted)]
+    #[case(json!({"status_code": 10011, "data": {"message": "no"}}), ServiceErrorKind::BadAnswer)]
+    #[case(json!({"status_code": 0}), ServiceErrorKind::BadAnswer)]
+    #[case(json!([]), ServiceErrorKind::BadAnswer)]
+    #[case(json!({"data": "x"}), ServiceErrorKind::BadAnswer)]
+    fn refusals_and_garbage_are_told_apart(#[case] body: Value, #[case] kind: ServiceErrorKind) {
         assert_eq!(read_body(body.to_string()).unwrap_err().kind(), kind);
     }
 

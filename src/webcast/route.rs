@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::anonymous_cookie::AnonymousCookies;
-use super::error::{Error, Kind};
+use super::error::{ServiceError, ServiceErrorKind};
 use super::http::{Http, HttpOptions, Proxies};
 use crate::config::Settings;
 use crate::ids::{RoomId, Target, UniqueId};
@@ -35,7 +35,7 @@ pub(super) struct Routes {
 
 impl Routes {
     /// Checks the proxies' addresses; builds nothing.
-    pub(super) fn new(settings: &Settings, proxies: Proxies) -> Result<Self, Error> {
+    pub(super) fn new(settings: &Settings, proxies: Proxies) -> Result<Self, ServiceError> {
         let service = &settings.service;
         let route = |option: &str, proxy: &str| {
             let http = Http::new(HttpOptions {
@@ -46,16 +46,20 @@ impl Routes {
                 invalid_certs: service.danger_accept_invalid_certs,
                 timeout: Duration::from_secs(service.timeout_seconds.clamp(1, 300)),
             })?;
-            Ok::<_, Error>(Arc::new(Route { http: Arc::new(http), anonymous_cookies: AnonymousCookies::default() }))
+            Ok::<_, ServiceError>(Arc::new(Route {
+                http: Arc::new(http),
+                anonymous_cookies: AnonymousCookies::default(),
+            }))
         };
         let own = settings.proxies.iter().map(|(name, proxy)| {
-            let target =
-                name.parse::<Target>().map_err(|error| Error::new(Kind::Setup, format!("proxies: {error}")))?;
+            let target = name
+                .parse::<Target>()
+                .map_err(|error| ServiceError::new(ServiceErrorKind::Setup, format!("proxies: {error}")))?;
             Ok((target, route("a proxy in [proxies]", proxy)?))
         });
         Ok(Self {
             usual: route("service.proxy", &service.proxy)?,
-            own: own.collect::<Result<_, Error>>()?,
+            own: own.collect::<Result<_, ServiceError>>()?,
             learned: Mutex::default(),
         })
     }

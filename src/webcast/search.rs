@@ -6,8 +6,8 @@
 use serde_json::Value;
 
 use super::address::under;
-use super::error::{Error, Kind};
-use super::http::Answer;
+use super::error::{ServiceError, ServiceErrorKind};
+use super::http::HttpAnswer;
 use super::json::{at, from_bytes, id, int, nested, str};
 use super::lookup::{Subject, by_code, by_status};
 use super::room_info::{RoomInfo, from_data};
@@ -19,15 +19,19 @@ const SUBJECT: Subject<'static> = Subject::Thing("lives by search");
 /// Rooms taken; a page has about a dozen.
 const MAX_ROOMS: usize = 256;
 
-pub(super) async fn search(service: &Service, words: &str) -> Result<Vec<RoomInfo>, Error> {
+pub(super) async fn search(service: &Service, words: &str) -> Result<Vec<RoomInfo>, ServiceError> {
     let url = service.question(under(&service.site, "api/search/live/full/"), [("keyword", words)]);
     read(&service.ask(&service.http, "search lives", url, CAP).await?)
 }
 
-fn read(answer: &Answer) -> Result<Vec<RoomInfo>, Error> {
+fn read(answer: &HttpAnswer) -> Result<Vec<RoomInfo>, ServiceError> {
     by_status(SUBJECT, answer)?;
-    let unreadable =
-        || Error::new(Kind::BadAnswer, "TikTok's answer to the search cannot be read; try again in a minute");
+    let unreadable = || {
+        ServiceError::new(
+            ServiceErrorKind::BadAnswer,
+            "TikTok's answer to the search cannot be read; try again in a minute",
+        )
+    };
     let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
     by_code(SUBJECT, int(at(&json, &["status_code"])).unwrap_or_default(), str(at(&json, &["status_msg"])))?;
     match at(&json, &["data"]) {
@@ -55,8 +59,8 @@ mod tests {
     use reqwest::{StatusCode, header::HeaderMap};
     use serde_json::json;
 
-    fn read_body(body: &(impl ToString + ?Sized)) -> Result<Vec<RoomInfo>, Error> {
-        read(&Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_string().into() })
+    fn read_body(body: &(impl ToString + ?Sized)) -> Result<Vec<RoomInfo>, ServiceError> {
+        read(&HttpAnswer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_string().into() })
     }
 
     #[test]
@@ -73,8 +77,8 @@ mod tests {
     #[test]
     fn nothing_found_is_no_error() {
         assert_eq!(read_body(r#"{"status_code":0,"data":null}"#).unwrap(), []);
-        assert_eq!(read_body(r#"{"data":7}"#).unwrap_err().kind(), Kind::BadAnswer);
-        assert_eq!(read_body("").unwrap_err().kind(), Kind::Blocked);
+        assert_eq!(read_body(r#"{"data":7}"#).unwrap_err().kind(), ServiceErrorKind::BadAnswer);
+        assert_eq!(read_body("").unwrap_err().kind(), ServiceErrorKind::Blocked);
     }
 
     proptest! {

@@ -9,8 +9,8 @@ use reqwest::header::{COOKIE, HeaderMap};
 use url::Url;
 
 use super::address::{base, is_loopback, is_tiktok};
-use super::error::Error;
-use super::http::{Answer, Http, Proxies, Request};
+use super::error::ServiceError;
+use super::http::{Http, HttpAnswer, HttpRequest, Proxies};
 use super::lookup::RoomIdRoute;
 use super::request_overrides::{Additions, RequestOverrides};
 use super::route::{Route, Routes};
@@ -46,7 +46,7 @@ pub(super) struct Service {
 }
 
 impl Service {
-    pub(super) fn new(settings: &Settings, secrets: &Secrets, proxies: Proxies) -> Result<Self, Error> {
+    pub(super) fn new(settings: &Settings, secrets: &Secrets, proxies: Proxies) -> Result<Self, ServiceError> {
         let service = &settings.service;
         let routes = Routes::new(settings, proxies)?;
         Ok(Self {
@@ -69,7 +69,7 @@ impl Service {
     }
 
     /// The same with what a program adds. Fails where that cannot be sent.
-    pub(super) fn with_overrides(mut self, overrides: &RequestOverrides) -> Result<Self, Error> {
+    pub(super) fn with_overrides(mut self, overrides: &RequestOverrides) -> Result<Self, ServiceError> {
         self.additions = Additions::new(overrides)?;
         Ok(self)
     }
@@ -125,9 +125,9 @@ impl Service {
     }
 
     /// Asks over `http`, which is the way of what is asked about, as a browser on TikTok's site would. `doing` stands after "could not".
-    pub(super) async fn ask(&self, http: &Http, doing: &str, url: Url, cap: usize) -> Result<Answer, Error> {
+    pub(super) async fn ask(&self, http: &Http, doing: &str, url: Url, cap: usize) -> Result<HttpAnswer, ServiceError> {
         let headers = self.headers(&url);
-        http.get(Request { doing, url, headers, cap }).await
+        http.get(HttpRequest { doing, url, headers, cap }).await
     }
 
     /// The user's own session as a cookie line, if there is one and `url` may see it.
@@ -153,11 +153,11 @@ impl Service {
 }
 
 /// The room-id routes of the providers, where providers are used at all.
-fn room_id_routes(settings: &Settings, secrets: &Secrets) -> Result<Vec<RoomIdRoute>, Error> {
+fn room_id_routes(settings: &Settings, secrets: &Secrets) -> Result<Vec<RoomIdRoute>, ServiceError> {
     if !settings.transports.contains(&TransportKind::Provider) {
         return Ok(Vec::new());
     }
-    let route = |(at, provider): (usize, &config::Provider)| {
+    let route = |(at, provider): (usize, &config::ProviderSettings)| {
         let key = secrets.provider_keys.get(at).and_then(Option::as_ref);
         let own = secrets.provider_headers.get(at).map(Vec::as_slice).unwrap_or_default();
         let url = base(&format!("url of provider {}", provider.name), &provider.url)?;

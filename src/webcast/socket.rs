@@ -21,7 +21,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
-use super::error::{Error, HumanDuration, Kind, quoted};
+use super::error::{HumanDuration, ServiceError, ServiceErrorKind, quoted};
 use super::transport::{BrokenFrame, FrameSource, Incoming};
 use crate::ids::RoomId;
 use crate::wire::{Frame, Inflater, Response};
@@ -85,7 +85,7 @@ pub(super) struct RoomSocket<S> {
     /// Since when something has been waiting to go out.
     waiting_since: Option<Instant>,
     /// Since when the other side takes nothing any more, and why. What it said before is still read.
-    mute: Option<(Instant, Error)>,
+    mute: Option<(Instant, ServiceError)>,
 }
 
 impl<S> RoomSocket<S>
@@ -163,7 +163,7 @@ where
         }
     }
 
-    async fn next_incoming(&mut self) -> Result<Incoming, Error> {
+    async fn next_incoming(&mut self) -> Result<Incoming, ServiceError> {
         loop {
             let stale = sleep_until(self.last_frame + self.timeouts.stale);
             let muted = self.mute.as_ref().map(|(since, _)| *since);
@@ -189,7 +189,7 @@ where
         }
     }
 
-    fn receive(&mut self, message: Option<Result<Message, SocketError>>) -> Result<Option<Incoming>, Error> {
+    fn receive(&mut self, message: Option<Result<Message, SocketError>>) -> Result<Option<Incoming>, ServiceError> {
         let incoming = match message {
             Some(Ok(Message::Binary(bytes))) => self.frame(&bytes),
             Some(Ok(Message::Text(text))) if self.peer == Peer::Relay => self.relay_text(&text)?,
@@ -251,48 +251,54 @@ where
         }
     }
 
-    fn closed(&self, close: Option<RawClose>) -> Error {
+    fn closed(&self, close: Option<RawClose>) -> ServiceError {
         let whose = &self.whose;
         let Some(RawClose { code: Some(code), reason }) = close else {
-            return Error::new(
-                Kind::Closed,
+            return ServiceError::new(
+                ServiceErrorKind::Closed,
                 format!("the other side ended {whose} without a word; connecting again helps"),
             );
         };
         let (kind, why) = close_code::meaning(code, self.peer == Peer::Relay);
         let reason = if reason.is_empty() { String::new() } else { format!(" \"{}\"", quoted(reason.as_str())) };
-        Error::new(kind, format!("the other side closed {whose} with code {code}{reason}: {why}"))
+        ServiceError::new(kind, format!("the other side closed {whose} with code {code}{reason}: {why}"))
             .session_ended(close_code::ends_session(code))
     }
 
     /// A text of the relay: of itself, of the room, or of what went wrong.
-    fn relay_text(&self, text: &str) -> Result<Incoming, Error> {
+    fn relay_text(&self, text: &str) -> Result<Incoming, ServiceError> {
         match close_code::relay_error(text) {
             None => Ok(Incoming::Alive),
             Some(words) => {
                 let whose = &self.whose;
-                Err(Error::new(
-                    Kind::Provider,
+                Err(ServiceError::new(
+                    ServiceErrorKind::Provider,
                     format!("{whose} failed: \"{}\"; use another transport", quoted(&words)),
                 ))
             }
         }
     }
 
-    fn lost(&self, error: &SocketError) -> Error {
-        Error::new(
-            Kind::Closed,
+    fn lost(&self, error: &SocketError) -> ServiceError {
+        ServiceError::new(
+            ServiceErrorKind::Closed,
             format!("{} broke: {}; connecting again helps", self.whose, quoted(&error.to_string())),
         )
     }
 
-    fn stale(&self) -> Error {
+    fn stale(&self) -> ServiceError {
         let silence = HumanDuration(self.timeouts.stale);
-        Error::new(Kind::Stale, format!("{} said nothing for {silence}; connecting again helps", self.whose))
+        ServiceError::new(
+            ServiceErrorKind::Stale,
+            format!("{} said nothing for {silence}; connecting again helps", self.whose),
+        )
     }
 
-    fn stuck(&self) -> Error {
-        Error::new(Kind::Stale, format!("{} takes no more of what we send; connecting again helps", self.whose))
+    fn stuck(&self) -> ServiceError {
+        ServiceError::new(
+            ServiceErrorKind::Stale,
+            format!("{} takes no more of what we send; connecting again helps", self.whose),
+        )
     }
 }
 
@@ -300,7 +306,7 @@ impl<S> FrameSource for RoomSocket<S>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
-    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
+    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, ServiceError>> {
         self.next_incoming().boxed()
     }
 }

@@ -10,7 +10,7 @@
 //! use tiktop::ids::RoomId;
 //! use tiktop::webcast::{Client, RoomRef};
 //!
-//! let sim = tiktop::sim::Sim::start(tiktop::sim::Options::default()).await?;
+//! let sim = tiktop::sim::Sim::start(tiktop::sim::SimOptions::default()).await?;
 //! let mut settings = Settings { transports: vec![TransportKind::Direct], ..Settings::default() };
 //! settings.service.site_url = sim.base_url();
 //! settings.service.socket_url = sim.socket_url();
@@ -39,20 +39,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 
-use super::error::Error;
+use super::error::ServiceError;
 use crate::clock::Timestamp;
 use crate::ids::{RoomId, UniqueId};
 use crate::text::Text;
 use crate::wire::{DecodeError, Response};
 
-pub(super) use browser::Browser;
+pub(super) use browser::BrowserTransport;
 pub use browser::BrowserView;
-pub(super) use cloud::Cloud;
-pub(super) use direct::Direct;
+pub(super) use cloud::CloudTransport;
+pub(super) use direct::DirectTransport;
 pub use failover::{Failover, FailoverError, Health, LeftAlone, Opened};
-pub(super) use poll::Poll;
-pub(super) use provider::{Provider, fixed_headers as provider_headers};
-pub use replay::{Captured, CapturedKind, Replay};
+pub(super) use poll::PollTransport;
+pub(super) use provider::{ProviderTransport, fixed_headers as provider_headers};
+pub use replay::{CaptureReader, Captured, CapturedKind};
 
 /// A room to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub trait Transport: Send + Sync {
     fn name(&self) -> &str;
 
     /// Opens a room. Dropping the future gives up cleanly.
-    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>>;
+    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, ServiceError>>;
 
     /// How often it can still be asked, where somebody counts.
     fn budget(&self) -> Option<Budget> {
@@ -98,7 +98,7 @@ pub struct Budget {
 /// Where a session's frames come from: a socket, a poll, a file.
 pub trait FrameSource: Send {
     /// The next thing that came. Cancel-safe: dropping the future loses nothing. After an error the source is over.
-    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>>;
+    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, ServiceError>>;
 }
 
 /// An open room.
@@ -118,7 +118,7 @@ impl Session {
 
     /// The next thing that came. Cancel-safe. Heartbeats and acks go out from in here, so it must be called again and
     /// again; an error is the end of the session.
-    pub async fn next(&mut self) -> Result<Incoming, Error> {
+    pub async fn next(&mut self) -> Result<Incoming, ServiceError> {
         self.frames.next().await
     }
 }

@@ -39,7 +39,7 @@ const KEPT: [u32; 5] = [1, 3, 4, 9, 11];
 
 /// One line of a capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
+pub enum CaptureLine {
     /// A frame as it came from the socket.
     Frame {
         /// Milliseconds: since the connection was opened, or since the Unix epoch, as the writer had it.
@@ -78,7 +78,7 @@ struct FrameRecord {
     b64: String,
 }
 
-impl Line {
+impl CaptureLine {
     /// Reads one line. The lines that `tiktop events --raw` prints as `raw` are messages too. A field beside the bytes
     /// that cannot be read counts as absent.
     pub fn parse(line: &str) -> Result<Self, DecodeError> {
@@ -224,8 +224,8 @@ mod tests {
 
     #[test]
     fn lines_read_back() {
-        let frame = Line::Frame { t: 66, bytes: Bytes::from_static(b"\x00\xffabc") };
-        let message = Line::Message {
+        let frame = CaptureLine::Frame { t: 66, bytes: Bytes::from_static(b"\x00\xffabc") };
+        let message = CaptureLine::Message {
             message: Message {
                 method: "WebcastChatMessage".into(),
                 payload: Bytes::from_static(b"abc"),
@@ -235,17 +235,17 @@ mod tests {
             created: Some(Timestamp(1_700_000_000_123)),
             room_id: Some(RoomId(7_300_000_000_000_000_002)),
         };
-        let name = Line::Name { t: 1_700_000_000_123, name: "@ana".into() };
-        let said = Line::Said { t: 1, event: serde_json::json!({ "kind": 5 }) };
+        let name = CaptureLine::Name { t: 1_700_000_000_123, name: "@ana".into() };
+        let said = CaptureLine::Said { t: 1, event: serde_json::json!({ "kind": 5 }) };
         for line in [frame, message, name, said] {
-            assert_eq!(Line::parse(&line.to_json()), Ok(line));
+            assert_eq!(CaptureLine::parse(&line.to_json()), Ok(line));
         }
     }
 
     #[test]
     fn the_raw_lines_of_our_own_are_messages() {
         let raw = r#"{"v":1,"type":"raw","room":"@ana","id":"5","method":"WebcastX","payload":"YWJj"}"#;
-        let Ok(Line::Message { message, .. }) = Line::parse(raw) else { panic!("no message") };
+        let Ok(CaptureLine::Message { message, .. }) = CaptureLine::parse(raw) else { panic!("no message") };
         assert_eq!((message.msg_id, &message.payload[..]), (Some(MsgId(5)), &b"abc"[..]));
     }
 
@@ -291,7 +291,9 @@ mod tests {
     #[case("\"note\": \"a raw \u{1} control, a \\x41\"")]
     fn a_side_field_that_cannot_be_read_costs_itself(#[case] side: &str) {
         let line = format!("\u{feff}{{\"method\": \"WebcastX\", \"payload_b64\": \"YWJj\", {side}}}");
-        let Ok(Line::Message { message, .. }) = Line::parse(&line) else { panic!("no message in {line}") };
+        let Ok(CaptureLine::Message { message, .. }) = CaptureLine::parse(&line) else {
+            panic!("no message in {line}")
+        };
         assert_eq!((&message.payload[..], message.history), (&b"abc"[..], side.contains("history")));
     }
 
@@ -314,7 +316,7 @@ mod tests {
     #[case(r#"{"method": "WebcastChatMessage"}"#)]
     #[case("{\"\u{1b}[31m\": 1")]
     fn what_is_no_capture_is_refused_in_words(#[case] line: &str) {
-        let error = Line::parse(line).unwrap_err().to_string();
+        let error = CaptureLine::parse(line).unwrap_err().to_string();
         assert!(error.starts_with("not a capture line: ") && !error.contains('\u{1b}'), "{error}");
     }
 }

@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::capture::{Line, frame_of, from_base64};
+use super::capture::{CaptureLine, frame_of, from_base64};
 use super::{DecodeError, Frame, Inflater, MAX_INFLATED, Response, is_gzip, lenient_json};
 use crate::text::Text;
 
@@ -38,7 +38,7 @@ pub struct UnreadableLine {
 
 /// The lines of a file that has to be read whole, in order. One that has none of the other forms is lines of text, most of
 /// which are then unreadable.
-pub fn lines(bytes: &[u8]) -> Vec<Result<Line, UnreadableLine>> {
+pub fn lines(bytes: &[u8]) -> Vec<Result<CaptureLine, UnreadableLine>> {
     if is_gzip(bytes) {
         let inflated = Inflater::new(MAX_WHOLE).inflate(bytes).unwrap_or_default();
         return if is_gzip(&inflated) { Vec::new() } else { lines(&inflated) };
@@ -55,17 +55,17 @@ pub fn lines(bytes: &[u8]) -> Vec<Result<Line, UnreadableLine>> {
     }
 }
 
-fn json_lines(text: &[u8]) -> Vec<Result<Line, UnreadableLine>> {
+fn json_lines(text: &[u8]) -> Vec<Result<CaptureLine, UnreadableLine>> {
     let parse = |line: &[u8]| {
-        Line::parse(&String::from_utf8_lossy(line)).map_err(|error| UnreadableLine { bytes: line.len(), error })
+        CaptureLine::parse(&String::from_utf8_lossy(line)).map_err(|error| UnreadableLine { bytes: line.len(), error })
     };
     text.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).map(parse).collect()
 }
 
 /// An entry of an array: an object as on a line, or a frame in base64.
-fn item(value: &Value) -> Option<Line> {
+fn item(value: &Value) -> Option<CaptureLine> {
     match value {
-        Value::Object(_) => Line::from_json(value).ok(),
+        Value::Object(_) => CaptureLine::from_json(value).ok(),
         Value::String(b64) => frame(base64(b64)?, 0),
         _ => None,
     }
@@ -76,9 +76,9 @@ fn is_har(document: &Value) -> bool {
 }
 
 /// The frames of all sockets and the answers of the event polls, in the order in which they came.
-fn har(document: &Value) -> Vec<Line> {
+fn har(document: &Value) -> Vec<CaptureLine> {
     let entries = document.pointer("/log/entries").and_then(Value::as_array);
-    let mut found: Vec<(i64, Line)> = Vec::new();
+    let mut found: Vec<(i64, CaptureLine)> = Vec::new();
     for entry in entries.into_iter().flatten() {
         let messages = entry.get("_webSocketMessages").and_then(Value::as_array);
         for message in messages.into_iter().flatten() {
@@ -100,14 +100,14 @@ fn har(document: &Value) -> Vec<Line> {
 }
 
 /// A frame, or the body of a response without one: only where messages can be read in it.
-fn frame(bytes: Bytes, t: i64) -> Option<Line> {
+fn frame(bytes: Bytes, t: i64) -> Option<CaptureLine> {
     let mut inflater = Inflater::new(MAX_INFLATED);
     let plain = if is_gzip(&bytes) { inflater.inflate(&bytes).ok()? } else { bytes };
     let framed = Frame::decode(plain.clone()).ok().filter(|frame| frame.kind.carries_response());
     if framed.and_then(|frame| frame.body(&mut inflater).ok()).is_some_and(|body| has_messages(&body)) {
-        return Some(Line::Frame { t, bytes: plain });
+        return Some(CaptureLine::Frame { t, bytes: plain });
     }
-    has_messages(&plain).then(|| Line::Frame { t, bytes: frame_of(&plain) })
+    has_messages(&plain).then(|| CaptureLine::Frame { t, bytes: frame_of(&plain) })
 }
 
 fn has_messages(body: &Bytes) -> bool {
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn every_form_is_read() {
-        let frame = Line::Frame { t: 0, bytes: raw() };
+        let frame = CaptureLine::Frame { t: 0, bytes: raw() };
         let line = frame.to_json();
         let wide: Vec<u8> = format!("\u{feff}{line}\n{line}\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
         let b64 = LENIENT_BASE64.encode(raw());

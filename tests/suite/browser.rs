@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tiktop::clock::Clock;
 use tiktop::config::{Settings, TransportKind};
 use tiktop::ids::{RoomId, UniqueId};
-use tiktop::sim::{Options, Sim};
-use tiktop::webcast::{BrokenFrame, Client, Error, Incoming, Kind, RoomRef, Session};
+use tiktop::sim::{Sim, SimOptions};
+use tiktop::webcast::{BrokenFrame, Incoming, RoomRef, ServiceError, ServiceErrorKind, Session, WebcastClient};
 use tiktop::wire::{Frame, FrameKind, pb};
 
 use crate::scripted::{Scripted, answer, header, path};
@@ -26,8 +26,8 @@ fn room() -> RoomRef {
     RoomRef { room_id: ROOM, unique_id: "ana.live".parse().ok() }
 }
 
-async fn open(settings: &Settings) -> Result<Session, Error> {
-    let transports = Client::isolated(settings).unwrap().transports().unwrap();
+async fn open(settings: &Settings) -> Result<Session, ServiceError> {
+    let transports = WebcastClient::isolated(settings).unwrap().transports().unwrap();
     transports[0].open(&room()).await
 }
 
@@ -134,7 +134,7 @@ async fn a_tab_that_no_longer_shows_the_live_ends_the_session(#[case] event: Str
     assert_eq!(cursor(&mut session).await, "still here");
     browser.say(event);
     let error = session.next().await.unwrap_err();
-    assert!(error.kind() == Kind::Closed && error.to_string().contains(words), "{error}");
+    assert!(error.kind() == ServiceErrorKind::Closed && error.to_string().contains(words), "{error}");
 }
 
 #[rstest]
@@ -163,7 +163,7 @@ async fn a_browser_that_ends_is_told() {
     let mut session = open(&browser.settings()).await.unwrap();
     cursor(&mut session).await;
     browser.close();
-    assert_eq!(session.next().await.unwrap_err().kind(), Kind::Closed);
+    assert_eq!(session.next().await.unwrap_err().kind(), ServiceErrorKind::Closed);
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ async fn a_tab_without_frames_asks_for_a_reload() {
     // From here on nothing happens but time.
     tokio::time::pause();
     let error = opening.await.unwrap().unwrap_err();
-    assert!(error.kind() == Kind::Stale && error.to_string().contains("reload that page"), "{error}");
+    assert!(error.kind() == ServiceErrorKind::Stale && error.to_string().contains("reload that page"), "{error}");
 }
 
 fn without_the_live(place: &str) -> Value {
@@ -207,14 +207,14 @@ fn no_list(_: &str) -> Value {
 }
 
 #[rstest]
-#[case(without_the_live, Kind::NotFound, "open https://www.tiktok.com/@ana.live/live in it")]
-#[case(elsewhere, Kind::Refused, "192.0.2.7:9222 for its tab, which is not this machine")]
-#[case(taken, Kind::Handshake, "another program listens")]
-#[case(no_list, Kind::BadAnswer, "no browser's DevTools")]
+#[case(without_the_live, ServiceErrorKind::NotFound, "open https://www.tiktok.com/@ana.live/live in it")]
+#[case(elsewhere, ServiceErrorKind::Refused, "192.0.2.7:9222 for its tab, which is not this machine")]
+#[case(taken, ServiceErrorKind::Handshake, "another program listens")]
+#[case(no_list, ServiceErrorKind::BadAnswer, "no browser's DevTools")]
 #[tokio::test]
 async fn a_browser_without_the_tab_says_what_to_do(
     #[case] list: fn(&str) -> Value,
-    #[case] kind: Kind,
+    #[case] kind: ServiceErrorKind,
     #[case] words: &str,
 ) {
     let browser = DevTools::start(list, opening()).await;
@@ -228,7 +228,7 @@ async fn a_browser_that_keeps_its_traffic_to_itself_is_named() {
     let refused = json!({ "id": 2, "error": { "code": -32601, "message": "'Network.enable' wasn't found" } });
     let browser = DevTools::with_the_live(vec![refused.to_string()]).await;
     let error = open(&browser.settings()).await.unwrap_err();
-    assert!(error.kind() == Kind::Handshake && error.to_string().contains("Network.enable"), "{error}");
+    assert!(error.kind() == ServiceErrorKind::Handshake && error.to_string().contains("Network.enable"), "{error}");
 }
 
 #[tokio::test]
@@ -236,25 +236,25 @@ async fn where_no_browser_is_the_way_to_one_is_told() {
     let mut settings = Settings { transports: vec![TransportKind::Browser], ..Settings::default() };
     settings.browser.endpoint = "http://127.0.0.1:1".into();
     let error = open(&settings).await.unwrap_err();
-    assert!(error.kind() == Kind::Network && error.to_string().contains("`tiktop browser`"), "{error}");
+    assert!(error.kind() == ServiceErrorKind::Network && error.to_string().contains("`tiktop browser`"), "{error}");
 
     let server = Scripted::start(|_| answer("404 Not Found", &[], "<html>")).await;
     settings.browser.endpoint = format!("http://{}", server.place);
-    assert_eq!(open(&settings).await.unwrap_err().kind(), Kind::BadAnswer);
+    assert_eq!(open(&settings).await.unwrap_err().kind(), ServiceErrorKind::BadAnswer);
 
     settings.browser.endpoint = "http://192.0.2.7:9222".into();
-    assert_eq!(Client::isolated(&settings).unwrap_err().kind(), Kind::Setup);
+    assert_eq!(WebcastClient::isolated(&settings).unwrap_err().kind(), ServiceErrorKind::Setup);
 }
 
 #[tokio::test]
 async fn the_next_transport_takes_over_where_no_browser_is() {
-    let sim = Sim::start(Options::default()).await.unwrap();
+    let sim = Sim::start(SimOptions::default()).await.unwrap();
     let mut settings =
         Settings { transports: vec![TransportKind::Browser, TransportKind::Direct], ..Settings::default() };
     settings.browser.endpoint = "http://127.0.0.1:1".into();
     settings.service.site_url = sim.base_url();
     settings.service.socket_url = sim.socket_url();
-    let failover = Client::isolated(&settings).unwrap().failover(Clock::system()).unwrap();
+    let failover = WebcastClient::isolated(&settings).unwrap().failover(Clock::system()).unwrap();
     let name = &sim.names()[0];
     let room = RoomRef { room_id: RoomId(sim.room_id(name) as u64), unique_id: name.parse().ok() };
     assert_eq!(failover.open(&room, |_| {}).await.unwrap().transport, "direct");
@@ -263,7 +263,7 @@ async fn the_next_transport_takes_over_where_no_browser_is() {
 #[tokio::test]
 async fn a_look_at_the_browser_shows_its_version_and_the_lives_in_it() {
     let browser = DevTools::with_the_live(vec![]).await;
-    let view = Client::isolated(&browser.settings()).unwrap().browser().await.unwrap();
+    let view = WebcastClient::isolated(&browser.settings()).unwrap().browser().await.unwrap();
     assert_eq!(view.version, "Chrome/156.0.8078.79");
     assert_eq!(view.lives.iter().map(UniqueId::as_str).collect::<Vec<_>>(), ["somebody.else", "ana.live"]);
 }

@@ -21,16 +21,16 @@ fn recording(name: &str) -> Option<Vec<u8>> {
     bytes
 }
 
-fn lines(bytes: Vec<u8>) -> Vec<capture::Line> {
+fn lines(bytes: Vec<u8>) -> Vec<capture::CaptureLine> {
     let text = String::from_utf8(bytes).unwrap();
-    text.lines().map(|line| capture::Line::parse(line).unwrap()).collect()
+    text.lines().map(|line| capture::CaptureLine::parse(line).unwrap()).collect()
 }
 
 fn events_of_frames(name: &str) -> Option<Vec<RoomEvent>> {
     let mut inflater = Inflater::default();
     let mut events = Vec::new();
     for line in lines(recording(name)?) {
-        let capture::Line::Frame { t, bytes } = line else { panic!("a message in {name}") };
+        let capture::CaptureLine::Frame { t, bytes } = line else { panic!("a message in {name}") };
         let frame = Frame::decode(bytes).unwrap();
         let body = frame.body(&mut inflater).unwrap();
         if frame.kind.carries_response() {
@@ -109,7 +109,7 @@ fn every_message_of_2023_decodes_or_is_named() {
     let events: Vec<_> = lines(bytes)
         .into_iter()
         .map(|line| {
-            let capture::Line::Message { message, .. } = line else { panic!("a frame") };
+            let capture::CaptureLine::Message { message, .. } = line else { panic!("a frame") };
             *methods.entry(message.method.to_string()).or_default() += 1;
             decode(&message, Moment::default())
         })
@@ -247,7 +247,7 @@ fn what_stays_unknown_is_named_here() {
     let unknown: std::collections::BTreeSet<String> = lines(bytes)
         .into_iter()
         .filter_map(|line| {
-            let capture::Line::Message { message, .. } = line else { panic!("a frame") };
+            let capture::CaptureLine::Message { message, .. } = line else { panic!("a frame") };
             let EventKind::Unknown(unknown) = decode(&message, Moment::default()).kind else { return None };
             Some(unknown.method.as_str().trim_start_matches("Webcast").trim_end_matches("Message").to_owned())
         })

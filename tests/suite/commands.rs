@@ -1,14 +1,18 @@
 //! The commands that ask one question, as a shell sees them: what they print, and their exit codes.
 
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use tiktop::sim::{Fault, Options, Sim};
+use tiktop::sim::{Sim, SimFault, SimOptions};
 
-async fn sim(faults: &[Fault]) -> Sim {
-    Sim::start(Options { rate: 0.0, rooms: 12, faults: faults.to_vec(), ..Options::default() }).await.unwrap()
+/// Nothing here takes long; a test that waits in vain must end all the same.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+async fn sim(faults: &[SimFault]) -> Sim {
+    Sim::start(SimOptions { rate: 0.0, rooms: 12, faults: faults.to_vec(), ..SimOptions::default() }).await.unwrap()
 }
 
 /// Runs the program against the simulator, away from the user's own settings.
@@ -18,6 +22,10 @@ async fn asked(sim: &Sim, args: &[&str]) -> Output {
 
 /// The same with a home folder to look into; all requests are logged there.
 async fn asked_in(home: &Path, sim: &Sim, args: &[&str]) -> Output {
+    program(home, sim, args).output().await.unwrap()
+}
+
+fn program(home: &Path, sim: &Sim, args: &[&str]) -> tokio::process::Command {
     let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_tiktop"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIKTOP_") || name.starts_with("XDG_")) {
         program.env_remove(name);
@@ -31,7 +39,8 @@ async fn asked_in(home: &Path, sim: &Sim, args: &[&str]) -> Output {
     ] {
         program.arg("--set").arg(format!("service.{option}={value}"));
     }
-    program.kill_on_drop(true).output().await.unwrap()
+    program.kill_on_drop(true);
+    program
 }
 
 fn text(bytes: &[u8]) -> &str {
@@ -98,12 +107,12 @@ async fn the_exit_code_says_who_is_live(#[case] names: &[&str], #[case] code: i3
 #[case(&[], &["live", "not a name"], "is not a TikTok name", 2)]
 #[case(&[], &["prices", "--set", "screen.fps=0"], "takes 1 to 60", 2)]
 #[case(&[], &["live", "@ana.live", "--config", "/nowhere/config.toml"], "no such config file", 2)]
-#[case(&[Fault::Blocked403], &["feed"], "refuses this network", 1)]
-#[case(&[Fault::Rate429], &["info", "@ana.live"], "wait 30 s", 2)]
-#[case(&[Fault::Captcha], &["info", "@ana.live"], "captcha", 2)]
+#[case(&[SimFault::Blocked403], &["feed"], "refuses this network", 1)]
+#[case(&[SimFault::Rate429], &["info", "@ana.live"], "wait 30 s", 2)]
+#[case(&[SimFault::Captcha], &["info", "@ana.live"], "captcha", 2)]
 #[tokio::test]
 async fn what_cannot_be_told_is_one_sentence(
-    #[case] faults: &[Fault],
+    #[case] faults: &[SimFault],
     #[case] args: &[&str],
     #[case] says: &str,
     #[case] code: i32,
@@ -112,6 +121,39 @@ async fn what_cannot_be_told_is_one_sentence(
     let err = text(&output.stderr);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(code), ""));
     assert!(err.contains(says) && err.lines().count() == 1, "{err}");
+}
+
+#[tokio::test]
+async fn events_do_not_wait_for_somebody_who_does_not_exist() {
+    let sim = sim(&[]).await;
+    for args in [
+        &["events", "@nobody.here"][..],
+        &["events", "nobody.here", "no.one.else"],
+        &["events", "--once", "nobody.here"],
+    ] {
+        let output = tokio::time::timeout(PATIENCE, asked(&sim, args)).await.expect("it ends");
+        let err = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {err}");
+        assert!(err.contains("TikTok knows no @nobody.here"), "{err}");
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_exist_is_told_and_the_others_go_on() {
+    use tokio::io::{AsyncBufReadExt, BufReader};
+    let (sim, home) = (sim(&[]).await, tempfile::tempdir().unwrap());
+    let mut process = program(home.path(), &sim, &["events", "@nobody.here", "@ana.live"]);
+    let mut child = process.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let waited = tokio::time::timeout(PATIENCE, async {
+        let told = told.next_line().await.unwrap().unwrap();
+        while !lines.next_line().await.unwrap().unwrap().contains(r#""phase":"live""#) {}
+        told
+    });
+    assert!(waited.await.expect("the other room is live").contains("TikTok knows no @nobody.here"));
+    assert_eq!(child.try_wait().unwrap(), None, "the other room goes on");
+    child.kill().await.unwrap();
 }
 
 #[tokio::test]

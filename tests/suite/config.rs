@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use rstest::rstest;
-use tiktop::config::{Kind, Loaded, Secret, Settings, load, load_sets, print, secrets, unused_key};
+use tiktop::config::{ConfigErrorKind, Loaded, Secret, Settings, load, load_sets, print, secrets, unused_key};
 
 fn fixtures(kind: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/config").join(kind);
@@ -41,7 +41,7 @@ fn wrong_files_are_refused_in_one_clear_sentence_each() {
     let mut said = String::new();
     for file in fixtures("invalid") {
         let error = load(Some(&file), &[]).expect_err(&file.display().to_string());
-        assert_eq!(error.kind(), Kind::File);
+        assert_eq!(error.kind(), ConfigErrorKind::File);
         let folder = format!("{}/", file.parent().unwrap().display());
         writeln!(said, "{}\n", error.to_string().replace(&folder, "")).unwrap();
     }
@@ -204,7 +204,7 @@ mod secret_files {
     fn refused(text: &[u8], mode: u32) -> String {
         let file = secret_file(text, mode);
         let error = secrets(&settings_with(file.path()), |_| None).unwrap_err();
-        assert_eq!(error.kind(), Kind::Secret);
+        assert_eq!(error.kind(), ConfigErrorKind::Secret);
         let error = error.to_string();
         assert!(error.starts_with("session.file = '") && !error.contains("s3cret"), "{error}");
         error

@@ -7,9 +7,9 @@ use tiktop::clock::{Clock, Moment};
 use tiktop::config::{Settings, TransportKind};
 use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomKey;
-use tiktop::sim::{Fault, Options, Sim};
-use tiktop::track::{Command, ConnectLimiter, Tracker, Update, UpdateKind};
-use tiktop::webcast::Client;
+use tiktop::sim::{Sim, SimFault, SimOptions};
+use tiktop::track::{ConnectLimiter, Tracker, TrackerCommand, TrackerUpdate, UpdateKind};
+use tiktop::webcast::WebcastClient;
 use tokio::sync::mpsc;
 
 /// Nothing here takes long; a test that waits in vain must end all the same.
@@ -19,19 +19,19 @@ struct Scene {
     sim: Sim,
     clock: Clock,
     _tracker: Tracker,
-    commands: mpsc::Sender<Command>,
-    updates: mpsc::Receiver<Update>,
+    commands: mpsc::Sender<TrackerCommand>,
+    updates: mpsc::Receiver<TrackerUpdate>,
 }
 
 impl Scene {
-    async fn open(options: Options, transports: &[TransportKind], limiter: ConnectLimiter) -> Self {
+    async fn open(options: SimOptions, transports: &[TransportKind], limiter: ConnectLimiter) -> Self {
         let sim = Sim::start(options).await.unwrap();
         let mut settings = Settings { transports: transports.to_vec(), ..Settings::default() };
         settings.service.site_url = sim.base_url();
         settings.service.webcast_url = sim.base_url();
         settings.service.socket_url = sim.socket_url();
         settings.providers[0].url = sim.base_url();
-        let (client, clock) = (Client::isolated(&settings).unwrap(), Clock::system());
+        let (client, clock) = (WebcastClient::isolated(&settings).unwrap(), Clock::system());
         let failover = client.failover(clock.clone()).unwrap();
         let tracker = Tracker::with_failover(client, failover, limiter, clock.clone());
         let updates = tracker.subscribe(100_000, false);
@@ -39,18 +39,18 @@ impl Scene {
     }
 
     async fn add(&self, name: &str) {
-        self.commands.send(Command::Add(name.parse().unwrap())).await.unwrap();
+        self.commands.send(TrackerCommand::Add(name.parse().unwrap())).await.unwrap();
     }
 
     /// The next update; fails when none comes.
-    async fn next(&mut self) -> Update {
+    async fn next(&mut self) -> TrackerUpdate {
         tokio::time::timeout(PATIENCE, self.updates.recv()).await.expect("an update in time").unwrap()
     }
 
     /// Waits for the next event that `wanted` says something of.
     async fn until<T>(&mut self, mut wanted: impl FnMut(RoomKey, &EventKind, Moment) -> Option<T>) -> T {
         loop {
-            let Update { room, kind } = self.next().await;
+            let TrackerUpdate { room, kind } = self.next().await;
             let UpdateKind::Events(events) = kind else { continue };
             let found = events.iter().find_map(|noted| wanted(room, &noted.event.kind, noted.event.at));
             if let Some(found) = found {
@@ -77,7 +77,7 @@ impl Scene {
 #[tokio::test]
 async fn fifty_rooms_that_drop_together_come_back_one_by_one() {
     let limiter = ConnectLimiter::new(Duration::from_millis(60), 5);
-    let options = Options { rooms: 51, rate: 0.0, ..Options::default() };
+    let options = SimOptions { rooms: 51, rate: 0.0, ..SimOptions::default() };
     let mut scene = Scene::open(options, &[TransportKind::Direct], limiter).await;
     // The third room is not live.
     let names: Vec<_> =
@@ -98,8 +98,8 @@ async fn fifty_rooms_that_drop_together_come_back_one_by_one() {
 #[tokio::test]
 async fn a_live_that_nobody_opens_is_looked_in_on_until_it_ends() {
     let limiter = ConnectLimiter::default().rechecking_every(Duration::from_millis(100));
-    let faults = vec![Fault::Provider500, Fault::Handshake417];
-    let options = Options { rate: 0.0, faults, ..Options::default() };
+    let faults = vec![SimFault::Provider500, SimFault::Handshake417];
+    let options = SimOptions { rate: 0.0, faults, ..SimOptions::default() };
     let mut scene = Scene::open(options, &[TransportKind::Provider, TransportKind::Direct], limiter).await;
     let name = scene.sim.names()[0].clone();
     scene.add(&name).await;
@@ -123,7 +123,7 @@ async fn a_live_that_nobody_opens_is_looked_in_on_until_it_ends() {
 
 #[tokio::test]
 async fn how_the_transports_fare_is_told_when_it_changes() {
-    let options = Options { rate: 50.0, faults: vec![Fault::Provider429], ..Options::default() };
+    let options = SimOptions { rate: 50.0, faults: vec![SimFault::Provider429], ..SimOptions::default() };
     let transports = [TransportKind::Provider, TransportKind::Direct];
     let mut scene = Scene::open(options, &transports, ConnectLimiter::default()).await;
     let name = scene.sim.names()[0].clone();

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use rstest::rstest;
 use serde_json::Value;
-use tiktop::sim::{Fault, Options, Sim};
+use tiktop::sim::{Sim, SimFault, SimOptions};
 use tokio::process::Command;
 
 /// A key that must never be printed.
@@ -23,8 +23,9 @@ struct Said {
 }
 
 impl Patient {
-    async fn with(faults: &[Fault]) -> Self {
-        let sim = Sim::start(Options { rate: 200.0, faults: faults.to_vec(), ..Options::default() }).await.unwrap();
+    async fn with(faults: &[SimFault]) -> Self {
+        let sim =
+            Sim::start(SimOptions { rate: 200.0, faults: faults.to_vec(), ..SimOptions::default() }).await.unwrap();
         Self { sim, home: tempfile::tempdir().unwrap() }
     }
 
@@ -96,18 +97,18 @@ async fn a_healthy_service_is_told_row_by_row() {
 }
 
 #[rstest]
-#[case(&[Fault::Captcha], "look-up", "api-live", "tiktok", "captcha")]
-#[case(&[Fault::Blocked403], "look-up", "api-live", "tiktok", "HTTP 403")]
-#[case(&[Fault::Rate429], "look-up", "api-live", "tiktok", "too often")]
-#[case(&[Fault::AgeGate], "look-up", "api-live", "you", "TIKTOP_SESSION_ID")]
-#[case(&[Fault::Provider403], "handshake", "provider euler", "provider euler", "direct")]
-#[case(&[Fault::ProviderStub], "handshake", "provider euler", "provider euler", "dead stub")]
-#[case(&[Fault::Provider429], "handshake", "provider euler", "provider euler", "out of signatures")]
-#[case(&[Fault::Handshake417, Fault::Provider500], "handshake", "direct", "provider euler", "could not fetch")]
-#[case(&[Fault::Handshake415], "handshake", "direct", "tiktok", "DEVICE_BLOCKED")]
+#[case(&[SimFault::Captcha], "look-up", "api-live", "tiktok", "captcha")]
+#[case(&[SimFault::Blocked403], "look-up", "api-live", "tiktok", "HTTP 403")]
+#[case(&[SimFault::Rate429], "look-up", "api-live", "tiktok", "too often")]
+#[case(&[SimFault::AgeGate], "look-up", "api-live", "you", "TIKTOP_SESSION_ID")]
+#[case(&[SimFault::Provider403], "handshake", "provider euler", "provider euler", "direct")]
+#[case(&[SimFault::ProviderStub], "handshake", "provider euler", "provider euler", "dead stub")]
+#[case(&[SimFault::Provider429], "handshake", "provider euler", "provider euler", "out of signatures")]
+#[case(&[SimFault::Handshake417, SimFault::Provider500], "handshake", "direct", "provider euler", "could not fetch")]
+#[case(&[SimFault::Handshake415], "handshake", "direct", "tiktok", "DEVICE_BLOCKED")]
 #[tokio::test(flavor = "multi_thread")]
 async fn trouble_has_a_row_a_culprit_and_a_sentence(
-    #[case] faults: &[Fault],
+    #[case] faults: &[SimFault],
     #[case] check: &str,
     #[case] subject: &str,
     #[case] who: &str,

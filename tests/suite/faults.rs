@@ -11,7 +11,7 @@ use rstest::rstest;
 use tiktop::clock::{Clock, Timestamp};
 use tiktop::config::Settings;
 use tiktop::events::PhaseKind;
-use tiktop::sim::Fault;
+use tiktop::sim::SimFault;
 
 use scene::{Scene, Setting, Way, each_way};
 
@@ -42,12 +42,12 @@ fn unsigned(way: &Way) -> bool {
 }
 
 #[rstest]
-#[case(Fault::GarbageFrame)]
-#[case(Fault::TruncatedGzip)]
-#[case(Fault::GzipBomb)]
-#[case(Fault::HugeFrame)]
+#[case(SimFault::GarbageFrame)]
+#[case(SimFault::TruncatedGzip)]
+#[case(SimFault::GzipBomb)]
+#[case(SimFault::HugeFrame)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_spoiled_frame_costs_itself(#[case] fault: Fault) {
+async fn a_spoiled_frame_costs_itself(#[case] fault: SimFault) {
     each_way(sockets, async |way| {
         let mut scene = Scene::open(way, Setting::with(&[fault])).await;
         scene.hear(200).await;
@@ -59,17 +59,17 @@ async fn a_spoiled_frame_costs_itself(#[case] fault: Fault) {
 }
 
 #[rstest]
-#[case(Fault::InvalidUtf8)]
-#[case(Fault::UnknownMethod)]
-#[case(Fault::WrongType)]
-#[case(Fault::LostRepeatEnd)]
-#[case(Fault::OutOfOrder)]
-#[case(Fault::StreaksOutOfOrder)]
-#[case(Fault::LikesBackwards)]
-#[case(Fault::EscapeNames)]
-#[case(Fault::Duplicates)]
+#[case(SimFault::InvalidUtf8)]
+#[case(SimFault::UnknownMethod)]
+#[case(SimFault::WrongType)]
+#[case(SimFault::LostRepeatEnd)]
+#[case(SimFault::OutOfOrder)]
+#[case(SimFault::StreaksOutOfOrder)]
+#[case(SimFault::LikesBackwards)]
+#[case(SimFault::EscapeNames)]
+#[case(SimFault::Duplicates)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_spoiled_message_costs_itself(#[case] fault: Fault) {
+async fn a_spoiled_message_costs_itself(#[case] fault: SimFault) {
     each_way(all, async |way| {
         let mut scene = Scene::open(way, Setting::with(&[fault])).await;
         scene.hear(250).await;
@@ -82,7 +82,7 @@ async fn a_spoiled_message_costs_itself(#[case] fault: Fault) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_ten_minutes_off_is_noticed_and_changes_no_total() {
     each_way(all, async |way| {
-        let mut scene = Scene::open(way, Setting::with(&[Fault::ClockOff])).await;
+        let mut scene = Scene::open(way, Setting::with(&[SimFault::ClockOff])).await;
         scene.hear(100).await;
         let skew = scene.it().room.skew_ms.unwrap();
         assert!((595_000..605_000).contains(&skew), "{}: {skew} ms", way.name);
@@ -92,12 +92,12 @@ async fn a_clock_ten_minutes_off_is_noticed_and_changes_no_total() {
 }
 
 #[rstest]
-#[case(&[Fault::Drop])]
-#[case(&[Fault::Drop, Fault::Duplicates])]
-#[case(&[Fault::Drop, Fault::StreaksOutOfOrder, Fault::LostRepeatEnd])]
-#[case(&[Fault::Stall])]
+#[case(&[SimFault::Drop])]
+#[case(&[SimFault::Drop, SimFault::Duplicates])]
+#[case(&[SimFault::Drop, SimFault::StreaksOutOfOrder, SimFault::LostRepeatEnd])]
+#[case(&[SimFault::Stall])]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_connection_comes_back_with_a_gap(#[case] faults: &[Fault]) {
+async fn a_lost_connection_comes_back_with_a_gap(#[case] faults: &[SimFault]) {
     each_way(sockets, async |way| {
         let impatient = |_: &Way, settings: &mut Settings| settings.service.silence_seconds = 1;
         let mut scene = Scene::open(way, Setting { tune: impatient, ..Setting::with(faults) }).await;
@@ -118,7 +118,7 @@ async fn a_lost_connection_comes_back_with_a_gap(#[case] faults: &[Fault]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_next_live_starts_at_zero() {
     each_way(all, async |way| {
-        let mut scene = Scene::open(way, Setting::with(&[Fault::EndOfLive])).await;
+        let mut scene = Scene::open(way, Setting::with(&[SimFault::EndOfLive])).await;
         scene.see("the end", |scene| scene.it().room.phase.kind == PhaseKind::Ended).await;
         scene.count();
         scene.sim.set_faults(Vec::new());
@@ -151,7 +151,7 @@ async fn a_pause_keeps_the_connection() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ban_is_the_end_and_says_who_ended_it() {
     each_way(all, async |way| {
-        let mut scene = Scene::open(way, Setting::with(&[Fault::Ban])).await;
+        let mut scene = Scene::open(way, Setting::with(&[SimFault::Ban])).await;
         scene.see("the end", |scene| scene.it().room.phase.kind == PhaseKind::Ended).await;
         assert_eq!(scene.it().room.phase.reason.as_str(), "TikTok ended the live", "{}", way.name);
         scene.end().await;
@@ -164,7 +164,7 @@ async fn a_room_switched_under_us_is_followed() {
     // A browser's page goes on by itself: what it hears of the new live before we follow belongs to no live of ours yet, so
     // the exact totals of this test are not for it.
     each_way(far, async |way| {
-        let mut scene = Scene::open(way, Setting::with(&[Fault::RoomSwitch])).await;
+        let mut scene = Scene::open(way, Setting::with(&[SimFault::RoomSwitch])).await;
         scene.see("the second live", |scene| scene.it().lives >= 2).await;
         scene.sim.set_faults(Vec::new());
         let current = |scene: &Scene| {
@@ -179,29 +179,29 @@ async fn a_room_switched_under_us_is_followed() {
 }
 
 #[rstest]
-#[case(Fault::Provider402, signed, PhaseKind::Failed, "paid plan")]
-#[case(Fault::Provider403, signed, PhaseKind::Failed, "guest")]
-#[case(Fault::Provider500, signed, PhaseKind::Failed, "could not fetch from TikTok")]
-#[case(Fault::Provider503, signed, PhaseKind::Failed, "nobody free")]
-#[case(Fault::ProviderEmpty, signed, PhaseKind::Failed, "empty answer")]
-#[case(Fault::ProviderStub, signed, PhaseKind::Failed, "dead stub")]
-#[case(Fault::Handshake400, edge, PhaseKind::Failed, "400")]
-#[case(Fault::Handshake415, edge, PhaseKind::Failed, "DEVICE_BLOCKED")]
-#[case(Fault::Handshake417, edge, PhaseKind::Failed, "illegal secret key")]
-#[case(Fault::Handshake417AppId, edge, PhaseKind::Failed, "dead end")]
-#[case(Fault::Handshake417Cookie, edge, PhaseKind::Failed, "anonymous cookie")]
-#[case(Fault::Captcha, unsigned, PhaseKind::Blocked, "captcha")]
-#[case(Fault::ShellPage, unsigned, PhaseKind::Blocked, "empty answer")]
-#[case(Fault::AgeGate, unsigned, PhaseKind::Blocked, "an age limit")]
-#[case(Fault::WrongAccount, all, PhaseKind::Failed, "somebody.else")]
-#[case(Fault::Blocked403, unsigned, PhaseKind::Blocked, "HTTP 403")]
-#[case(Fault::Blocked403, signed, PhaseKind::Failed, "HTTP 403")]
-#[case(Fault::Rate429, all, PhaseKind::Blocked, "wait 30 s")]
-#[case(Fault::Rate429Bare, all, PhaseKind::Blocked, "wait a few minutes")]
-#[case(Fault::HalfOpen, all, PhaseKind::LookingUp, "did not answer within 1 s")]
+#[case(SimFault::Provider402, signed, PhaseKind::Failed, "paid plan")]
+#[case(SimFault::Provider403, signed, PhaseKind::Failed, "guest")]
+#[case(SimFault::Provider500, signed, PhaseKind::Failed, "could not fetch from TikTok")]
+#[case(SimFault::Provider503, signed, PhaseKind::Failed, "nobody free")]
+#[case(SimFault::ProviderEmpty, signed, PhaseKind::Failed, "empty answer")]
+#[case(SimFault::ProviderStub, signed, PhaseKind::Failed, "dead stub")]
+#[case(SimFault::Handshake400, edge, PhaseKind::Failed, "400")]
+#[case(SimFault::Handshake415, edge, PhaseKind::Failed, "DEVICE_BLOCKED")]
+#[case(SimFault::Handshake417, edge, PhaseKind::Failed, "illegal secret key")]
+#[case(SimFault::Handshake417AppId, edge, PhaseKind::Failed, "dead end")]
+#[case(SimFault::Handshake417Cookie, edge, PhaseKind::Failed, "anonymous cookie")]
+#[case(SimFault::Captcha, unsigned, PhaseKind::Blocked, "captcha")]
+#[case(SimFault::ShellPage, unsigned, PhaseKind::Blocked, "empty answer")]
+#[case(SimFault::AgeGate, unsigned, PhaseKind::Blocked, "an age limit")]
+#[case(SimFault::WrongAccount, all, PhaseKind::Failed, "somebody.else")]
+#[case(SimFault::Blocked403, unsigned, PhaseKind::Blocked, "HTTP 403")]
+#[case(SimFault::Blocked403, signed, PhaseKind::Failed, "HTTP 403")]
+#[case(SimFault::Rate429, all, PhaseKind::Blocked, "wait 30 s")]
+#[case(SimFault::Rate429Bare, all, PhaseKind::Blocked, "wait a few minutes")]
+#[case(SimFault::HalfOpen, all, PhaseKind::LookingUp, "did not answer within 1 s")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_is_told_and_overcome(
-    #[case] fault: Fault,
+    #[case] fault: SimFault,
     #[case] meets: fn(&Way) -> bool,
     #[case] kind: PhaseKind,
     #[case] words: &str,
@@ -223,11 +223,11 @@ async fn a_refusal_is_told_and_overcome(
 }
 
 #[rstest]
-#[case(Fault::Provider429, "out of signatures for 30 s", 31)]
-#[case(Fault::Provider429Bare, "out of signatures", 61)]
+#[case(SimFault::Provider429, "out of signatures for 30 s", 31)]
+#[case(SimFault::Provider429Bare, "out of signatures", 61)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_without_signatures_is_left_alone_until_it_has_some(
-    #[case] fault: Fault,
+    #[case] fault: SimFault,
     #[case] words: &str,
     #[case] seconds: u64,
 ) {
@@ -249,10 +249,13 @@ async fn a_provider_without_signatures_is_left_alone_until_it_has_some(
 }
 
 #[rstest]
-#[case(Fault::HalfOpen, sockets)]
-#[case(Fault::Blocked403, edge)]
+#[case(SimFault::HalfOpen, sockets)]
+#[case(SimFault::Blocked403, edge)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_goes_away_in_the_middle_is_waited_for(#[case] fault: Fault, #[case] meets: fn(&Way) -> bool) {
+async fn a_service_that_goes_away_in_the_middle_is_waited_for(
+    #[case] fault: SimFault,
+    #[case] meets: fn(&Way) -> bool,
+) {
     each_way(meets, async |way| {
         let brisk = |_: &Way, settings: &mut Settings| settings.service.timeout_seconds = 1;
         let mut scene = Scene::open(way, Setting { tune: brisk, ..Setting::with(&[]) }).await;

@@ -2,6 +2,7 @@
 //!
 //! What ships is judged. Items under `#[cfg(test)]` may import what they like; their length is counted all the same.
 
+mod names;
 mod scan;
 
 use std::path::{Path, PathBuf};

@@ -7,9 +7,9 @@ use tiktop::client::ClientBuilder;
 use tiktop::config::TransportKind;
 use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomId;
-use tiktop::record::Recording as Recorded;
-use tiktop::sim::{Fault, Options, Sim};
-use tiktop::webcast::{Kind, LiveStatus, Secrets};
+use tiktop::record::RecordingState as Recorded;
+use tiktop::sim::{Sim, SimFault, SimOptions};
+use tiktop::webcast::{LiveStatus, Secrets, ServiceErrorKind};
 use tiktop::{Client, Error, Live, LiveEvent};
 
 use crate::scripted::{Scripted, answer};
@@ -17,8 +17,8 @@ use crate::scripted::{Scripted, answer};
 /// Nothing here takes long; a test that waits in vain must end all the same.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-async fn sim(rate: f64, faults: &[Fault]) -> Sim {
-    Sim::start(Options { rate, rooms: 12, faults: faults.to_vec(), ..Options::default() }).await.unwrap()
+async fn sim(rate: f64, faults: &[SimFault]) -> Sim {
+    Sim::start(SimOptions { rate, rooms: 12, faults: faults.to_vec(), ..SimOptions::default() }).await.unwrap()
 }
 
 fn builder(sim: &Sim) -> ClientBuilder {
@@ -87,7 +87,7 @@ async fn who_is_not_live_is_an_error_to_match() {
     assert!(matches!(client.track_user(&late).await, Err(Error::NotLive(_))));
     assert!(!client.is_live(&late).await.unwrap());
     let missing = client.track_user("@nobody.at.all").await.unwrap_err();
-    assert_eq!(missing.kind(), Some(Kind::NotFound));
+    assert_eq!(missing.kind(), Some(ServiceErrorKind::NotFound));
     assert!(matches!(client.is_live("no name").await, Err(Error::Name(_))));
     let host = sim.names()[0].clone();
     let room = RoomId(sim.room_id(&host) as u64);
@@ -127,7 +127,7 @@ async fn waiting_ends_when_they_go_live_and_fails_where_it_cannot_help() {
     let (client, name) = (client(&sim), sim.names()[0].clone());
     assert!(client.wait_until_live(&name, Duration::ZERO).await.unwrap().status.is_on());
     let missing = client.wait_until_live("@nobody.at.all", Duration::ZERO).await.unwrap_err();
-    assert_eq!(missing.kind(), Some(Kind::NotFound));
+    assert_eq!(missing.kind(), Some(ServiceErrorKind::NotFound));
 }
 
 #[tokio::test]
@@ -179,7 +179,7 @@ async fn people_prices_gifts_and_lives_are_found() {
     let (client, name) = (client(&sim), sim.names()[0].clone());
     let user = client.user_info(&name).await.unwrap();
     assert_eq!((user.unique_id.as_str(), user.private, user.videos), (name.as_str(), Some(false), Some(64)));
-    assert_eq!(client.user_info("nobody.at.all").await.unwrap_err().kind(), Some(Kind::NotFound));
+    assert_eq!(client.user_info("nobody.at.all").await.unwrap_err().kind(), Some(ServiceErrorKind::NotFound));
     let prices = client.price_list().await.unwrap();
     assert_eq!((prices[0].coins, prices[0].usd_cents, prices[0].shown.len()), (70, Some(105), 1));
     assert!(!client.gift_list(None).await.unwrap().is_empty());
@@ -239,7 +239,7 @@ fn options_that_cannot_be_are_told_at_once() {
         Client::builder().region("Germany"),
         Client::builder().service("http://example.com", "ws://example.com"),
     ] {
-        assert_eq!(wrong.build().unwrap_err().kind(), Some(Kind::Setup));
+        assert_eq!(wrong.build().unwrap_err().kind(), Some(ServiceErrorKind::Setup));
     }
 }
 
@@ -249,7 +249,7 @@ async fn a_guests_feed_is_empty_and_the_error_names_the_search() {
     let client = Client::builder().settings(server.settings(), Secrets::default()).no_proxy().build().unwrap();
     let mut feed = client.feed();
     let error = feed.next().await.unwrap_err();
-    assert_eq!(error.kind(), Some(Kind::NeedsSession));
+    assert_eq!(error.kind(), Some(ServiceErrorKind::NeedsSession));
     assert!(error.to_string().contains("search"), "{error}");
     assert!(feed.has_more(), "a page that failed can be asked for again");
 }

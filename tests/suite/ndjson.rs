@@ -102,7 +102,9 @@ fn no_control_reaches_a_line_unescaped() {
 fn a_raw_line_can_be_decoded_again() {
     for message in one_of_each() {
         let line = json::raw_line(&CTX, at(), &message.method, message.msg_id, &message.payload);
-        let Ok(capture::Line::Message { message: read, .. }) = capture::Line::parse(&line) else { panic!("{line}") };
+        let Ok(capture::CaptureLine::Message { message: read, .. }) = capture::CaptureLine::parse(&line) else {
+            panic!("{line}")
+        };
         assert_eq!(read, message);
     }
 }

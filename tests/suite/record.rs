@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rstest::rstest;
 use scene::{COPY, Ffmpeg, Play, ROOM, Scene, Then, impatient, job, patient, pictures, stream};
-use tiktop::record::{Command, Limits, Recording};
+use tiktop::record::{RecorderCommand, RecorderLimits, RecordingState};
 
 fn every_40_ms(to: u32) -> Vec<u32> {
     (0..to).step_by(40).collect()
@@ -31,7 +31,7 @@ async fn stalled() -> Scene {
 #[tokio::test]
 async fn a_live_is_recorded_to_its_end() {
     let mut scene = Scene::new(Play::new([(stream(1, 5_000, 8_000), Then::End)])).await;
-    assert_eq!(scene.next().await, Recording::Starting);
+    assert_eq!(scene.next().await, RecordingState::Starting);
     let (file, millis, reason) = scene.done().await;
     assert_eq!(reason, "the live ended");
     assert_eq!(pictures(&file), every_40_ms(3_000));
@@ -66,7 +66,7 @@ async fn a_live_whose_addresses_stay_refused_goes_on_in_another_file() {
     let mut acts = vec![(stream(1, 0, 6_000), Then::End)];
     acts.resize_with(40, || (Vec::new(), Then::Refuse));
     acts.push((stream(1, 60_000, 63_000), Then::End));
-    let limits = Limits { give_up: Duration::from_millis(100), ..impatient() };
+    let limits = RecorderLimits { give_up: Duration::from_millis(100), ..impatient() };
     let mut scene = Scene::with(Play::new(acts), &Ffmpeg::Script(COPY), limits).await;
     let (file, _, reason) = scene.done().await;
     assert_eq!(reason, "the live ended; it is in 2 files");
@@ -78,11 +78,11 @@ async fn a_live_whose_addresses_stay_refused_goes_on_in_another_file() {
 async fn a_stream_that_stays_silent_leaves_a_whole_file_and_is_waited_for() {
     let mut acts = vec![(stream(1, 0, 3_000), Then::End)];
     acts.resize_with(500, || (Vec::new(), Then::Stall));
-    let limits = Limits { give_up: Duration::from_millis(700), ..impatient() };
+    let limits = RecorderLimits { give_up: Duration::from_millis(700), ..impatient() };
     let mut scene = Scene::with(Play::new(acts), &Ffmpeg::Script(COPY), limits).await;
-    while !matches!(scene.next().await, Recording::Reconnecting { .. }) {}
+    while !matches!(scene.next().await, RecordingState::Reconnecting { .. }) {}
     // Known by the event socket: the stream itself would be asked for ever.
-    scene.commands.send(Command::LiveEnded(ROOM)).await.unwrap();
+    scene.commands.send(RecorderCommand::LiveEnded(ROOM)).await.unwrap();
     let (file, _, reason) = scene.done().await;
     assert_eq!(reason, "the live ended");
     assert_eq!(pictures(&file), every_40_ms(3_000));
@@ -94,7 +94,7 @@ async fn a_bug_in_a_recording_ends_it_and_the_next_one_runs() {
     for _ in 0..2 {
         let (reason, _) = scene.failure().await;
         assert!(reason.contains("a fault in tiktop"), "{reason}");
-        scene.commands.send(Command::Start(job())).await.unwrap();
+        scene.commands.send(RecorderCommand::Start(job())).await.unwrap();
     }
 }
 
@@ -127,10 +127,10 @@ async fn a_stop_is_heard_while_the_stream_stalls() {
     scene.running().await;
     scene.stop().await;
     let mut next = scene.next().await;
-    while matches!(next, Recording::Running { .. } | Recording::Reconnecting { .. }) {
+    while matches!(next, RecordingState::Running { .. } | RecordingState::Reconnecting { .. }) {
         next = scene.next().await;
     }
-    assert_eq!(next, Recording::Stopping);
+    assert_eq!(next, RecordingState::Stopping);
     let (file, _, reason) = scene.done().await;
     assert_eq!(reason, "stopped");
     has_a_beginning(&file);
@@ -142,9 +142,9 @@ async fn a_room_is_recorded_again_once_its_file_is_closed() {
     let mut scene = Scene::with(Play::new(acts), &Ffmpeg::Script(COPY), patient()).await;
     scene.running().await;
     // Pressed twice by mistake: there is one recording a room.
-    scene.commands.send(Command::Start(job())).await.unwrap();
+    scene.commands.send(RecorderCommand::Start(job())).await.unwrap();
     scene.stop().await;
-    scene.commands.send(Command::Start(job())).await.unwrap();
+    scene.commands.send(RecorderCommand::Start(job())).await.unwrap();
     let (first, _, _) = scene.done().await;
     let (second, _, _) = scene.done().await;
     assert_ne!(first, second);
@@ -202,7 +202,7 @@ async fn an_ffmpeg_that_does_not_run_is_named(#[case] program: &'static str, #[c
 
 #[tokio::test]
 async fn an_ffmpeg_that_takes_nothing_is_ended() {
-    let limits = Limits { write: Duration::from_millis(300), close: Duration::from_millis(300), ..impatient() };
+    let limits = RecorderLimits { write: Duration::from_millis(300), close: Duration::from_millis(300), ..impatient() };
     let play = Play::new([(stream(1, 0, 60_000), Then::Stall)]);
     let mut scene = Scene::with(play, &Ffmpeg::Script("while :; do sleep 60; done"), limits).await;
     let (reason, _) = scene.failure().await;
@@ -221,7 +221,8 @@ async fn a_file_that_vanishes_is_noticed() {
 #[tokio::test]
 async fn a_nearly_full_disk_is_not_begun_to_fill() {
     let play = Play::new([(stream(1, 0, 3_000), Then::Stall)]);
-    let mut scene = Scene::with(play, &Ffmpeg::Script(COPY), Limits { min_free: u64::MAX, ..impatient() }).await;
+    let mut scene =
+        Scene::with(play, &Ffmpeg::Script(COPY), RecorderLimits { min_free: u64::MAX, ..impatient() }).await;
     let (reason, _) = scene.failure().await;
     assert!(reason.contains("MB are free"), "{reason}");
     assert!(scene.files().is_empty());

@@ -9,10 +9,10 @@ use prost::Message as _;
 use serde_json::Value;
 use tiktop::events::PhaseKind;
 use tiktop::ids::{MsgId, RoomKey};
-use tiktop::room::{Room, Verdict};
-use tiktop::sim::{ExpectedTotals, Options, Sim};
-use tiktop::track::{PlaybackCommand, Player, Speed, Update, UpdateKind};
-use tiktop::wire::capture::Line;
+use tiktop::room::{Applied, Room};
+use tiktop::sim::{ExpectedTotals, Sim, SimOptions};
+use tiktop::track::{PlaybackCommand, Player, Speed, TrackerUpdate, UpdateKind};
+use tiktop::wire::capture::CaptureLine;
 use tiktop::wire::{Frame, FrameKind, Message, pb};
 use tokio::sync::mpsc::Receiver;
 
@@ -44,7 +44,7 @@ struct Captured {
 impl Captured {
     /// So many times the connection is lost; so many messages come before and after each.
     async fn live(drops: u64, messages: u64) -> Self {
-        let sim = Sim::start(Options { rate: 300.0, ..Options::default() }).await.unwrap();
+        let sim = Sim::start(SimOptions { rate: 300.0, ..SimOptions::default() }).await.unwrap();
         let (name, state) = (sim.names()[0].clone(), tempfile::tempdir().unwrap());
         let sets = [
             format!("service.site_url={}", sim.base_url()),
@@ -85,7 +85,7 @@ impl Captured {
 
 /// A reader of a replay, with mirrors of its rooms.
 struct Mirror {
-    updates: Receiver<Update>,
+    updates: Receiver<TrackerUpdate>,
     rooms: BTreeMap<RoomKey, Room>,
 }
 
@@ -107,7 +107,7 @@ impl Mirror {
         .expect("the replay goes on")
     }
 
-    fn take(&mut self, update: Update) {
+    fn take(&mut self, update: TrackerUpdate) {
         match update.kind {
             UpdateKind::Added { .. } => _ = self.rooms.insert(update.room, Room::new(20_000)),
             UpdateKind::Removed { .. } => _ = self.rooms.remove(&update.room),
@@ -115,7 +115,7 @@ impl Mirror {
             UpdateKind::Events(events) => {
                 let room = self.rooms.get_mut(&update.room).unwrap();
                 for noted in events.iter() {
-                    assert!(matches!(room.apply(&noted.event), Verdict::Fresh(_)), "told twice: {noted:?}");
+                    assert!(matches!(room.apply(&noted.event), Applied::Fresh(_)), "told twice: {noted:?}");
                 }
             }
             UpdateKind::Lagged(lost) => panic!("a replay waits for its readers: {lost:?}"),
@@ -233,7 +233,7 @@ fn frame(second: i64, id: i64) -> String {
     let t = BEGIN + second * 1_000;
     let response = pb::Response { messages: vec![message], now: t, ..Default::default() };
     let bytes = Frame::serve(&FrameKind::Message, 1, 0, &response.encode_to_vec(), true);
-    Line::Frame { t, bytes }.to_json()
+    CaptureLine::Frame { t, bytes }.to_json()
 }
 
 fn comments_of(rooms: &BTreeMap<RoomKey, Room>) -> u64 {
@@ -306,7 +306,7 @@ async fn a_room_that_was_removed_stays_away_wherever_one_jumps() {
     let playing = player.play(Speed::Times(1), Duration::from_secs(10));
     assert!(mirror.until(|rooms| rooms.len() == 2 && rooms.values().all(|room| room.stats.comments > 10)).await);
     let gone = RoomKey(1);
-    commands.send(tiktop::track::Command::Remove(gone)).await.unwrap();
+    commands.send(tiktop::track::TrackerCommand::Remove(gone)).await.unwrap();
     assert!(mirror.until(|rooms| !rooms.contains_key(&gone)).await);
     for jump in [-5, 20, -1_000, 40, 1_000] {
         playback.send(PlaybackCommand::Skip(jump)).await.unwrap();
@@ -350,7 +350,7 @@ async fn bare_messages_go_to_their_rooms() {
         };
         let message = crate::invented::message("WebcastChatMessage", &comment);
         let message = Message { msg_id: Some(MsgId(id)), ..message };
-        Line::Message { message, created: None, room_id: room.parse().ok() }.to_json()
+        CaptureLine::Message { message, created: None, room_id: room.parse().ok() }.to_json()
     };
     let text = [line(1, "7300000000000000001"), line(2, "7300000000000000002"), line(3, "7300000000000000001")];
     std::fs::write(&file, text.join("\n")).unwrap();
@@ -409,5 +409,22 @@ fn what_cannot_be_played_is_said_in_a_sentence() {
         let output = tiktop(state.path(), &args).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success() && said.contains(says), "{said}");
+    }
+}
+
+#[test]
+fn a_file_that_holds_nothing_readable_ends_with_2_and_a_sentence() {
+    let state = tempfile::tempdir().unwrap();
+    let file = state.path().join("gar\u{1b}[31mbage.jsonl");
+    for garbage in [&b"nonsense\n"[..], b"", b"\x00\x01", b"{\"log\":{\"entries\":[]}}", b"<html></html>"] {
+        std::fs::write(&file, garbage).unwrap();
+        for command in ["decode", "replay"] {
+            let mut process = tiktop(state.path(), &[command]);
+            process.arg(&file).args(if command == "replay" { &["--json"][..] } else { &[] });
+            let output = process.output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{command}: {said}");
+            assert!(said.contains("could be read") && said.contains("HAR") && !said.contains('\u{1b}'), "{said}");
+        }
     }
 }

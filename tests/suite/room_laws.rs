@@ -11,7 +11,7 @@ use tiktop::events::{
     GiftFacts, Host, Info, Join, Like, LiveStart, Phase, PhaseKind, RoomEvent, Unknown, Viewer, Viewers,
 };
 use tiktop::ids::{BattleId, GiftId, MsgId, RoomId, UserId};
-use tiktop::room::{Noted, Room, Verdict};
+use tiktop::room::{Applied, Noted, Room};
 use tiktop::text::Text;
 
 const LIMIT: usize = 30;
@@ -195,7 +195,7 @@ fn play(room: &mut Room, story: &[Happens]) -> Vec<Noted> {
                 RoomEvent { history: *history, room_id: room.map(RoomId), ..event(now, *id, kind.clone()) }
             }
         };
-        if let Verdict::Fresh(tally) = room.apply(&event) {
+        if let Applied::Fresh(tally) = room.apply(&event) {
             told.push(Noted { event, tally });
         }
     }
@@ -209,7 +209,7 @@ proptest! {
         let mut mirror = connected();
         for noted in play(&mut origin, &story) {
             let verdict = mirror.apply(&noted.event);
-            prop_assert_eq!(verdict, Verdict::Fresh(noted.tally));
+            prop_assert_eq!(verdict, Applied::Fresh(noted.tally));
         }
         // What was not fresh is not told: the origin alone counts it.
         mirror.stats.duplicates = origin.stats.duplicates;
@@ -246,7 +246,7 @@ proptest! {
         // A random walk with repeats, then all of them, so that nothing is lost.
         let walk = order.iter().map(|index| index.get(&messages));
         for message in walk.chain(&messages) {
-            if let Verdict::Fresh(Some(tally)) = room.apply(message) {
+            if let Applied::Fresh(Some(tally)) = room.apply(message) {
                 added += tally.added;
             }
         }

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
-use tiktop::room::{Noted, Room, Verdict};
+use tiktop::room::{Applied, Noted, Room};
 
 use notation::{Step, moment, parse};
 
@@ -98,7 +98,7 @@ fn run(events: &str) -> Result<Outcome, String> {
             Step::Event(event) => {
                 let verdict = outcome.room.apply(&event);
                 let is_gift = matches!(event.kind, tiktop::events::EventKind::Gift(_));
-                if let Verdict::Fresh(tally) = verdict {
+                if let Applied::Fresh(tally) = verdict {
                     outcome.added.extend(tally.filter(|_| is_gift).map(|tally| tally.added));
                     outcome.told.push(Noted { event: *event, tally });
                 }

@@ -8,10 +8,10 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 use rstest::rstest;
 use tiktop::clock::Timestamp;
-use tiktop::config::Screen;
+use tiktop::config::ScreenSettings;
 use tiktop::events::{Phase, PhaseKind};
 use tiktop::ids::RoomKey;
-use tiktop::record::{self, Recording};
+use tiktop::record::{self, RecordingState};
 use tiktop::track::{Budget, Health, UpdateKind};
 
 use super::stage::{self, Stage};
@@ -167,7 +167,7 @@ fn what_a_provider_still_gives_is_in_the_status_line_and_the_rest_in_the_diagnos
 #[test]
 fn a_recording_is_in_the_tab_and_its_failure_stays_until_it_is_put_away() {
     let mut stage = busy();
-    let running = Recording::Running {
+    let running = RecordingState::Running {
         since: stage.now - Duration::from_secs(751),
         bytes: 142_900_000,
         rate: 204_000,
@@ -175,11 +175,11 @@ fn a_recording_is_in_the_tab_and_its_failure_stays_until_it_is_put_away() {
         quality: "hd".into(),
         sound_only: false,
     };
-    stage.dashboard.record(record::Update { room: RoomKey(1), recording: running }, stage.now);
+    stage.dashboard.record(record::RecorderUpdate { room: RoomKey(1), recording: running }, stage.now);
     assert!(shown(&mut stage, 120, 36).contains("⏺ 12:31 142 MB 1.6 Mb/s"));
     let reason = "The disk is full; what was recorded so far is whole and plays.";
-    let failed = Recording::Failed { reason: reason.into(), file: None };
-    stage.dashboard.record(record::Update { room: RoomKey(1), recording: failed }, stage.now);
+    let failed = RecordingState::Failed { reason: reason.into(), file: None };
+    stage.dashboard.record(record::RecorderUpdate { room: RoomKey(1), recording: failed }, stage.now);
     stage.press("j");
     assert!(shown(&mut stage, 120, 36).contains(reason));
     stage.press("esc");
@@ -189,7 +189,7 @@ fn a_recording_is_in_the_tab_and_its_failure_stays_until_it_is_put_away() {
 #[test]
 fn leaving_while_recording_asks_first() {
     let mut stage = busy();
-    stage.dashboard.record(record::Update { room: RoomKey(2), recording: Recording::Starting }, stage.now);
+    stage.dashboard.record(record::RecorderUpdate { room: RoomKey(2), recording: RecordingState::Starting }, stage.now);
     stage.press("q");
     assert!(shown(&mut stage, 80, 24).contains("Still recording ben. Finish and quit?"));
     stage.press("n");
@@ -336,7 +336,7 @@ fn two_names_of_one_room_are_kept_once() {
 
 #[test]
 fn in_ascii_none_of_our_own_signs_is_beyond_ascii() {
-    let mut stage = Stage::with(Screen { ascii: true, ..Screen::default() }, false);
+    let mut stage = Stage::with(ScreenSettings { ascii: true, ..ScreenSettings::default() }, false);
     stage::evening(&mut stage);
     stage::battle(&mut stage);
     let screen = shown(&mut stage, 120, 36).replace('🎉', "");
@@ -347,7 +347,7 @@ fn in_ascii_none_of_our_own_signs_is_beyond_ascii() {
 
 #[test]
 fn without_colour_weight_and_words_say_it_all() {
-    let mut stage = Stage::with(Screen::default(), true);
+    let mut stage = Stage::with(ScreenSettings::default(), true);
     stage::evening(&mut stage);
     stage::battle(&mut stage);
     let terminal = stage.picture(120, 36);

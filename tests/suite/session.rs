@@ -8,10 +8,10 @@ use tiktop::clock::Clock;
 use tiktop::config::{Settings, TransportKind};
 use tiktop::events::{ControlAction, EventKind, PhaseKind};
 use tiktop::ids::{MsgId, RoomKey, Target};
-use tiktop::room::{Room, Verdict};
-use tiktop::sim::{ExpectedTotals, Fault, Options, Sim};
-use tiktop::track::{Command, Tracker, Update, UpdateKind};
-use tiktop::webcast::Client;
+use tiktop::room::{Applied, Room};
+use tiktop::sim::{ExpectedTotals, Sim, SimFault, SimOptions};
+use tiktop::track::{Tracker, TrackerCommand, TrackerUpdate, UpdateKind};
+use tiktop::webcast::WebcastClient;
 use tokio::sync::mpsc;
 
 /// Nothing here takes long; a test that waits in vain must end all the same.
@@ -21,8 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct Scene {
     sim: Sim,
     tracker: Tracker,
-    commands: mpsc::Sender<Command>,
-    updates: mpsc::Receiver<Update>,
+    commands: mpsc::Sender<TrackerCommand>,
+    updates: mpsc::Receiver<TrackerUpdate>,
     key: RoomKey,
     room: Room,
     name: String,
@@ -37,7 +37,7 @@ struct Scene {
 }
 
 impl Scene {
-    async fn open(room: usize, options: Options, transports: &[TransportKind]) -> Self {
+    async fn open(room: usize, options: SimOptions, transports: &[TransportKind]) -> Self {
         let sim = Sim::start(options).await.unwrap();
         let mut settings = Settings::default();
         settings.service.site_url = sim.base_url();
@@ -46,11 +46,11 @@ impl Scene {
         settings.providers[0].url = sim.base_url();
         settings.transports = transports.to_vec();
         let clock = Clock::system();
-        let tracker = Tracker::start(Client::isolated(&settings).unwrap(), clock).unwrap();
+        let tracker = Tracker::start(WebcastClient::isolated(&settings).unwrap(), clock).unwrap();
         let updates = tracker.subscribe(100_000, false);
         let commands = tracker.commands();
         let name = sim.names()[room].clone();
-        commands.send(Command::Add(name.parse().unwrap())).await.unwrap();
+        commands.send(TrackerCommand::Add(name.parse().unwrap())).await.unwrap();
         Self {
             sim,
             tracker,
@@ -67,8 +67,8 @@ impl Scene {
         }
     }
 
-    async fn chatty(faults: &[Fault]) -> Self {
-        let options = Options { rate: 300.0, faults: faults.to_vec(), ..Options::default() };
+    async fn chatty(faults: &[SimFault]) -> Self {
+        let options = SimOptions { rate: 300.0, faults: faults.to_vec(), ..SimOptions::default() };
         Self::open(0, options, &[TransportKind::Provider, TransportKind::Direct]).await
     }
 
@@ -83,7 +83,7 @@ impl Scene {
         assert!(in_time, "waited in vain until {what}; phases {:?}, room {:?}", self.phases, self.room.phase);
     }
 
-    fn take(&mut self, update: Update) {
+    fn take(&mut self, update: TrackerUpdate) {
         if update.room != self.key {
             return;
         }
@@ -99,7 +99,7 @@ impl Scene {
                         *self.heard.entry(id).or_default() += 1;
                     }
                     self.added += noted.tally.map_or(0, |tally| tally.added);
-                    assert!(matches!(self.room.apply(&noted.event), Verdict::Fresh(_)), "told twice: {noted:?}");
+                    assert!(matches!(self.room.apply(&noted.event), Applied::Fresh(_)), "told twice: {noted:?}");
                 }
             }
             UpdateKind::Removed { .. } => self.removed = true,
@@ -145,19 +145,19 @@ async fn a_live_is_looked_up_connected_and_counted_like_the_service_counts() {
 }
 
 #[rstest::rstest]
-#[case(Fault::GarbageFrame)]
-#[case(Fault::TruncatedGzip)]
-#[case(Fault::GzipBomb)]
-#[case(Fault::HugeFrame)]
-#[case(Fault::InvalidUtf8)]
-#[case(Fault::UnknownMethod)]
-#[case(Fault::WrongType)]
-#[case(Fault::LostRepeatEnd)]
-#[case(Fault::OutOfOrder)]
-#[case(Fault::LikesBackwards)]
-#[case(Fault::EscapeNames)]
+#[case(SimFault::GarbageFrame)]
+#[case(SimFault::TruncatedGzip)]
+#[case(SimFault::GzipBomb)]
+#[case(SimFault::HugeFrame)]
+#[case(SimFault::InvalidUtf8)]
+#[case(SimFault::UnknownMethod)]
+#[case(SimFault::WrongType)]
+#[case(SimFault::LostRepeatEnd)]
+#[case(SimFault::OutOfOrder)]
+#[case(SimFault::LikesBackwards)]
+#[case(SimFault::EscapeNames)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_message_costs_itself_and_no_total(#[case] fault: Fault) {
+async fn a_bad_message_costs_itself_and_no_total(#[case] fault: SimFault) {
     let mut scene = Scene::chatty(&[fault]).await;
     scene.until_messages(300).await;
     scene.sim.end_live(&scene.name);
@@ -170,11 +170,11 @@ async fn a_bad_message_costs_itself_and_no_total(#[case] fault: Fault) {
     assert_eq!(stats.likes, totals.like_total.max(stats.likes), "the like total never runs backwards");
     assert!(scene.heard.values().all(|&times| times == 1), "nothing is told twice");
     match fault {
-        Fault::GarbageFrame | Fault::TruncatedGzip | Fault::GzipBomb | Fault::WrongType => {
+        SimFault::GarbageFrame | SimFault::TruncatedGzip | SimFault::GzipBomb | SimFault::WrongType => {
             assert!(stats.unreadable > 0, "{fault} is counted");
         }
-        Fault::UnknownMethod => assert!(stats.unknown > 0),
-        Fault::EscapeNames => {
+        SimFault::UnknownMethod => assert!(stats.unknown > 0),
+        SimFault::EscapeNames => {
             let log = serde_json::to_string(
                 &scene.room.chat.iter().map(|entry| format!("{:?}", entry.line)).collect::<Vec<_>>(),
             );
@@ -186,10 +186,10 @@ async fn a_bad_message_costs_itself_and_no_total(#[case] fault: Fault) {
 }
 
 #[rstest::rstest]
-#[case(&[Fault::Drop])]
-#[case(&[Fault::Drop, Fault::Duplicates])]
+#[case(&[SimFault::Drop])]
+#[case(&[SimFault::Drop, SimFault::Duplicates])]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dropped_connection_comes_back_with_a_gap_and_no_double_counting(#[case] faults: &[Fault]) {
+async fn a_dropped_connection_comes_back_with_a_gap_and_no_double_counting(#[case] faults: &[SimFault]) {
     let mut scene = Scene::chatty(faults).await;
     scene.until("the second gap", |scene| scene.room.stats.gaps >= 2).await;
     scene.sim.set_faults(Vec::new());
@@ -204,7 +204,7 @@ async fn a_dropped_connection_comes_back_with_a_gap_and_no_double_counting(#[cas
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_live_starts_at_zero_and_is_entered_by_itself() {
-    let mut scene = Scene::chatty(&[Fault::EndOfLive]).await;
+    let mut scene = Scene::chatty(&[SimFault::EndOfLive]).await;
     scene.until_phase(PhaseKind::Ended).await;
     let before = scene.room.chat.next_seq();
     scene.sim.set_faults(Vec::new());
@@ -212,7 +212,7 @@ async fn a_new_live_starts_at_zero_and_is_entered_by_itself() {
     let (key, commands) = (scene.key, scene.commands.clone());
     let nudge = tokio::spawn(async move {
         loop {
-            commands.send(Command::Retry(key)).await.ok();
+            commands.send(TrackerCommand::Retry(key)).await.ok();
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     });
@@ -225,12 +225,12 @@ async fn a_new_live_starts_at_zero_and_is_entered_by_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_offline_host_is_waited_for_and_entered_when_live() {
-    let options = Options { rate: 0.0, ..Options::default() };
+    let options = SimOptions { rate: 0.0, ..SimOptions::default() };
     let mut scene = Scene::open(2, options, &[TransportKind::Direct]).await;
     scene.until_phase(PhaseKind::Offline).await;
     assert!(scene.room.phase.retry_at.is_some(), "says when it looks again");
     scene.sim.go_live(&scene.name);
-    scene.commands.send(Command::Retry(scene.key)).await.unwrap();
+    scene.commands.send(TrackerCommand::Retry(scene.key)).await.unwrap();
     scene.until_phase(PhaseKind::Live).await;
     scene.close().await;
 }
@@ -250,7 +250,7 @@ async fn pause_and_resume_are_phases_and_keep_the_connection() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ban_says_that_tiktok_ended_the_live() {
-    let mut scene = Scene::chatty(&[Fault::Ban]).await;
+    let mut scene = Scene::chatty(&[SimFault::Ban]).await;
     scene.until_phase(PhaseKind::Ended).await;
     assert_eq!(scene.room.phase.reason.as_str(), "TikTok ended the live");
     scene.close().await;
@@ -258,9 +258,9 @@ async fn a_ban_says_that_tiktok_ended_the_live() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_of_another_room_are_dropped_and_counted() {
-    let mut scene = Scene::chatty(&[Fault::RoomSwitch]).await;
+    let mut scene = Scene::chatty(&[SimFault::RoomSwitch]).await;
     scene.until("a foreign message", |scene| scene.room.stats.messages > 0 && scene.phases.len() > 2).await;
-    scene.commands.send(Command::Snapshot(scene.key)).await.unwrap();
+    scene.commands.send(TrackerCommand::Snapshot(scene.key)).await.unwrap();
     let foreign = tokio::time::timeout(PATIENCE, async {
         loop {
             let update = scene.updates.recv().await.unwrap();
@@ -268,7 +268,7 @@ async fn messages_of_another_room_are_dropped_and_counted() {
                 if room.stats.foreign > 0 {
                     return room.stats.foreign;
                 }
-                scene.commands.send(Command::Snapshot(scene.key)).await.unwrap();
+                scene.commands.send(TrackerCommand::Snapshot(scene.key)).await.unwrap();
             }
         }
     });
@@ -277,15 +277,15 @@ async fn messages_of_another_room_are_dropped_and_counted() {
 }
 
 #[rstest::rstest]
-#[case(Fault::Provider429)]
-#[case(Fault::Provider402)]
-#[case(Fault::Provider403)]
-#[case(Fault::Provider500)]
-#[case(Fault::Provider503)]
-#[case(Fault::ProviderEmpty)]
-#[case(Fault::ProviderStub)]
+#[case(SimFault::Provider429)]
+#[case(SimFault::Provider402)]
+#[case(SimFault::Provider403)]
+#[case(SimFault::Provider500)]
+#[case(SimFault::Provider503)]
+#[case(SimFault::ProviderEmpty)]
+#[case(SimFault::ProviderStub)]
 #[tokio::test(flavor = "multi_thread")]
-async fn when_the_provider_fails_the_anonymous_socket_takes_over(#[case] fault: Fault) {
+async fn when_the_provider_fails_the_anonymous_socket_takes_over(#[case] fault: SimFault) {
     let mut scene = Scene::chatty(&[fault]).await;
     scene.until_phase(PhaseKind::Live).await;
     assert_eq!(scene.room.phase.transport.as_deref(), Some("direct"), "{fault}");
@@ -293,26 +293,43 @@ async fn when_the_provider_fails_the_anonymous_socket_takes_over(#[case] fault: 
     scene.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_look_up_after_a_live_leaves_no_trace_once_the_next_one_succeeds() {
+    let mut scene = Scene::chatty(&[]).await;
+    scene.until_phase(PhaseKind::Live).await;
+    scene.sim.end_live(&scene.name);
+    scene.until_phase(PhaseKind::Ended).await;
+    let ended = scene.room.phase.reason.clone();
+    scene.sim.set_faults(vec![SimFault::Rate429]);
+    scene.commands.send(TrackerCommand::Retry(scene.key)).await.unwrap();
+    scene.until_phase(PhaseKind::Blocked).await;
+    scene.sim.set_faults(Vec::new());
+    scene.commands.send(TrackerCommand::Retry(scene.key)).await.unwrap();
+    scene.until_phase(PhaseKind::Ended).await;
+    assert_eq!(scene.room.phase.reason, ended);
+    scene.close().await;
+}
+
 #[rstest::rstest]
-#[case(&[Fault::Provider429, Fault::Handshake417], PhaseKind::Failed, &["euler", "417"])]
-#[case(&[Fault::Handshake415], PhaseKind::Failed, &["415"])]
-#[case(&[Fault::Handshake400], PhaseKind::Failed, &["400"])]
-#[case(&[Fault::Captcha], PhaseKind::Blocked, &["captcha"])]
-#[case(&[Fault::ShellPage], PhaseKind::Blocked, &["TikTok"])]
-#[case(&[Fault::AgeGate], PhaseKind::Blocked, &["withholds"])]
-#[case(&[Fault::WrongAccount], PhaseKind::Failed, &["somebody.else"])]
-#[case(&[Fault::Blocked403], PhaseKind::Blocked, &["403"])]
-#[case(&[Fault::Rate429], PhaseKind::Blocked, &["too often", "30 s"])]
+#[case(&[SimFault::Provider429, SimFault::Handshake417], PhaseKind::Failed, &["euler", "417"])]
+#[case(&[SimFault::Handshake415], PhaseKind::Failed, &["415"])]
+#[case(&[SimFault::Handshake400], PhaseKind::Failed, &["400"])]
+#[case(&[SimFault::Captcha], PhaseKind::Blocked, &["captcha"])]
+#[case(&[SimFault::ShellPage], PhaseKind::Blocked, &["TikTok"])]
+#[case(&[SimFault::AgeGate], PhaseKind::Blocked, &["withholds"])]
+#[case(&[SimFault::WrongAccount], PhaseKind::Failed, &["somebody.else"])]
+#[case(&[SimFault::Blocked403], PhaseKind::Blocked, &["403"])]
+#[case(&[SimFault::Rate429], PhaseKind::Blocked, &["too often", "30 s"])]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_is_a_state_with_its_reason(
-    #[case] faults: &[Fault],
+    #[case] faults: &[SimFault],
     #[case] kind: PhaseKind,
     #[case] words: &[&str],
 ) {
     // A provider's room-id route would find the room all the same.
-    let look_ups = [Fault::Captcha, Fault::ShellPage, Fault::AgeGate, Fault::Blocked403, Fault::Rate429];
+    let look_ups = [SimFault::Captcha, SimFault::ShellPage, SimFault::AgeGate, SimFault::Blocked403, SimFault::Rate429];
     let mut scene = if look_ups.iter().any(|fault| faults.contains(fault)) {
-        let options = Options { rate: 300.0, faults: faults.to_vec(), ..Options::default() };
+        let options = SimOptions { rate: 300.0, faults: faults.to_vec(), ..SimOptions::default() };
         Scene::open(0, options, &[TransportKind::Direct]).await
     } else {
         Scene::chatty(faults).await
@@ -328,7 +345,7 @@ async fn a_refusal_is_a_state_with_its_reason(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_names_the_room_where_tiktok_refuses_to() {
-    let mut scene = Scene::chatty(&[Fault::Captcha]).await;
+    let mut scene = Scene::chatty(&[SimFault::Captcha]).await;
     scene.until_phase(PhaseKind::Live).await;
     scene.close().await;
 }
@@ -338,7 +355,7 @@ async fn two_names_of_one_host_become_one_room() {
     let mut scene = Scene::chatty(&[]).await;
     scene.until_phase(PhaseKind::Live).await;
     let room_id = scene.room.room_id.unwrap();
-    scene.commands.send(Command::Add(Target::Room(room_id))).await.unwrap();
+    scene.commands.send(TrackerCommand::Add(Target::Room(room_id))).await.unwrap();
     let merged = tokio::time::timeout(PATIENCE, async {
         loop {
             let update = scene.updates.recv().await.unwrap();
@@ -353,19 +370,19 @@ async fn two_names_of_one_host_become_one_room() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_lags_hears_what_it_lost_and_a_snapshot_makes_it_right() {
-    let options = Options { rate: 2_000.0, ..Options::default() };
+    let options = SimOptions { rate: 2_000.0, ..SimOptions::default() };
     let mut scene = Scene::open(0, options, &[TransportKind::Direct]).await;
     let mut slow = scene.tracker.subscribe(4, false);
     scene.until_messages(3_000).await;
     let mut lost = None;
     let mut mirror: Option<Room> = None;
-    scene.commands.send(Command::Snapshot(scene.key)).await.unwrap();
+    scene.commands.send(TrackerCommand::Snapshot(scene.key)).await.unwrap();
     let caught_up = tokio::time::timeout(PATIENCE, async {
         while mirror.is_none() {
             match slow.recv().await.unwrap().kind {
                 UpdateKind::Lagged(what) => {
                     lost.get_or_insert(what);
-                    scene.commands.send(Command::Snapshot(scene.key)).await.unwrap();
+                    scene.commands.send(TrackerCommand::Snapshot(scene.key)).await.unwrap();
                 }
                 UpdateKind::Snapshot(room) => mirror = Some((*room).clone()),
                 _ => {}

@@ -8,13 +8,13 @@ mod lookups;
 mod sockets;
 mod streams;
 
-use tiktop::sim::{Fault, Options, Sim};
+use tiktop::sim::{Sim, SimFault, SimOptions};
 
 /// A simulator where nothing happens by itself.
 async fn still() -> Sim {
     start(0.0, Vec::new()).await
 }
 
-async fn start(rate: f64, faults: Vec<Fault>) -> Sim {
-    Sim::start(Options { rate, faults, ..Options::default() }).await.expect("loopback has a free port")
+async fn start(rate: f64, faults: Vec<SimFault>) -> Sim {
+    Sim::start(SimOptions { rate, faults, ..SimOptions::default() }).await.expect("loopback has a free port")
 }

@@ -6,14 +6,14 @@ use rstest::rstest;
 use tiktop::clock::Clock;
 use tiktop::config::{ProviderFlow, Secret, Settings, TransportKind};
 use tiktop::ids::RoomId;
-use tiktop::sim::{Fault, Options, Sim};
-use tiktop::webcast::{Client, Incoming, Kind, LiveStatus, Opened, Proxies, RoomRef, Secrets};
+use tiktop::sim::{Sim, SimFault, SimOptions};
+use tiktop::webcast::{Incoming, LiveStatus, Opened, Proxies, RoomRef, Secrets, ServiceErrorKind, WebcastClient};
 
 /// Enough traffic that no test waits for it.
 const RATE: f64 = 200.0;
 
-async fn sim(faults: &[Fault]) -> Sim {
-    Sim::start(Options { rate: RATE, faults: faults.to_vec(), ..Options::default() }).await.unwrap()
+async fn sim(faults: &[SimFault]) -> Sim {
+    Sim::start(SimOptions { rate: RATE, faults: faults.to_vec(), ..SimOptions::default() }).await.unwrap()
 }
 
 fn settings(sim: &Sim, transports: &[TransportKind]) -> Settings {
@@ -28,9 +28,9 @@ fn settings(sim: &Sim, transports: &[TransportKind]) -> Settings {
 }
 
 /// A client with a key for the relay.
-fn client(settings: &Settings) -> Client {
+fn client(settings: &Settings) -> WebcastClient {
     let secrets = Secrets { cloud_key: Secret::new("k3y"), ..Secrets::default() };
-    Client::with_proxies(settings, secrets, Proxies::None).unwrap()
+    WebcastClient::with_proxies(settings, secrets, Proxies::None).unwrap()
 }
 
 fn chatty(sim: &Sim) -> RoomRef {
@@ -63,7 +63,7 @@ async fn read(opened: &mut Opened, mut wanted: i32, mut broken: i32) {
 #[tokio::test]
 async fn a_room_is_found_opened_and_heard(#[case] kind: TransportKind) {
     let sim = sim(&[]).await;
-    let client = Client::isolated(&settings(&sim, &[kind])).unwrap();
+    let client = WebcastClient::isolated(&settings(&sim, &[kind])).unwrap();
     let lookup = client.look_up(&sim.names()[0].parse().unwrap()).await.unwrap();
     assert_eq!((lookup.status, lookup.answered_by), (LiveStatus::Live, "api-live"));
     let info = client.room_info(lookup.room_id.unwrap()).await.unwrap();
@@ -80,12 +80,12 @@ async fn a_room_is_found_opened_and_heard(#[case] kind: TransportKind) {
 }
 
 #[rstest]
-#[case(Fault::GarbageFrame)]
-#[case(Fault::TruncatedGzip)]
-#[case(Fault::GzipBomb)]
-#[case(Fault::HugeFrame)]
+#[case(SimFault::GarbageFrame)]
+#[case(SimFault::TruncatedGzip)]
+#[case(SimFault::GzipBomb)]
+#[case(SimFault::HugeFrame)]
 #[tokio::test]
-async fn a_bad_frame_costs_itself_only(#[case] fault: Fault) {
+async fn a_bad_frame_costs_itself_only(#[case] fault: SimFault) {
     let sim = sim(&[fault]).await;
     let mut opened = open(&sim, &[TransportKind::Direct]).await.unwrap();
     read(&mut opened, 5, 1).await;
@@ -93,15 +93,15 @@ async fn a_bad_frame_costs_itself_only(#[case] fault: Fault) {
 }
 
 #[rstest]
-#[case(Fault::Provider429, "out of signatures for ")]
-#[case(Fault::Provider402, "paid plan")]
-#[case(Fault::Provider403, "TIKTOP_PROVIDER_KEY")]
-#[case(Fault::Provider500, "could not fetch from TikTok")]
-#[case(Fault::Provider503, "nobody free")]
-#[case(Fault::ProviderEmpty, "empty answer")]
-#[case(Fault::ProviderStub, "dead stub")]
+#[case(SimFault::Provider429, "out of signatures for ")]
+#[case(SimFault::Provider402, "paid plan")]
+#[case(SimFault::Provider403, "TIKTOP_PROVIDER_KEY")]
+#[case(SimFault::Provider500, "could not fetch from TikTok")]
+#[case(SimFault::Provider503, "nobody free")]
+#[case(SimFault::ProviderEmpty, "empty answer")]
+#[case(SimFault::ProviderStub, "dead stub")]
 #[tokio::test]
-async fn a_failing_provider_is_named_and_direct_takes_over(#[case] fault: Fault, #[case] words: &str) {
+async fn a_failing_provider_is_named_and_direct_takes_over(#[case] fault: SimFault, #[case] words: &str) {
     let sim = sim(&[fault]).await;
     let error = open(&sim, &[TransportKind::Provider]).await.unwrap_err();
     assert!(error.starts_with("provider euler") && error.contains(words), "{error}");
@@ -111,11 +111,11 @@ async fn a_failing_provider_is_named_and_direct_takes_over(#[case] fault: Fault,
 }
 
 #[rstest]
-#[case(Fault::Handshake415, "415 DEVICE_BLOCKED")]
-#[case(Fault::Handshake417, "417 illegal secret key")]
-#[case(Fault::Handshake400, "HTTP 400")]
+#[case(SimFault::Handshake415, "415 DEVICE_BLOCKED")]
+#[case(SimFault::Handshake417, "417 illegal secret key")]
+#[case(SimFault::Handshake400, "HTTP 400")]
 #[tokio::test]
-async fn when_all_are_refused_each_reason_is_told(#[case] fault: Fault, #[case] words: &str) {
+async fn when_all_are_refused_each_reason_is_told(#[case] fault: SimFault, #[case] words: &str) {
     let sim = sim(&[fault]).await;
     let error = open(&sim, &[TransportKind::Direct, TransportKind::Provider]).await.unwrap_err();
     let (direct, provider) = error.split_once("; ").unwrap();
@@ -134,36 +134,36 @@ async fn a_dropped_socket_is_an_error_and_can_be_opened_again() {
             break error;
         }
     };
-    assert_eq!(error.kind(), Kind::Closed);
+    assert_eq!(error.kind(), ServiceErrorKind::Closed);
     read(&mut open(&sim, &[TransportKind::Direct]).await.unwrap(), 1, 0).await;
 }
 
 #[rstest]
-#[case(Fault::Captcha, Kind::Captcha)]
-#[case(Fault::ShellPage, Kind::Blocked)]
-#[case(Fault::AgeGate, Kind::AgeRestricted)]
-#[case(Fault::WrongAccount, Kind::WrongAccount)]
-#[case(Fault::Blocked403, Kind::Blocked)]
+#[case(SimFault::Captcha, ServiceErrorKind::Captcha)]
+#[case(SimFault::ShellPage, ServiceErrorKind::Blocked)]
+#[case(SimFault::AgeGate, ServiceErrorKind::AgeRestricted)]
+#[case(SimFault::WrongAccount, ServiceErrorKind::WrongAccount)]
+#[case(SimFault::Blocked403, ServiceErrorKind::Blocked)]
 #[tokio::test]
-async fn a_look_up_that_fails_says_what_it_is(#[case] fault: Fault, #[case] kind: Kind) {
+async fn a_look_up_that_fails_says_what_it_is(#[case] fault: SimFault, #[case] kind: ServiceErrorKind) {
     let sim = sim(&[fault]).await;
-    let client = Client::isolated(&settings(&sim, &[])).unwrap();
+    let client = WebcastClient::isolated(&settings(&sim, &[])).unwrap();
     let error = client.look_up(&sim.names()[0].parse().unwrap()).await.unwrap_err();
     assert_eq!(error.kind(), kind, "{error}");
 }
 
 #[tokio::test]
 async fn a_session_of_ones_own_opens_the_age_gate() {
-    let sim = sim(&[Fault::AgeGate]).await;
+    let sim = sim(&[SimFault::AgeGate]).await;
     let mut settings = settings(&sim, &[TransportKind::Direct]);
     let name = sim.names()[0].parse().unwrap();
-    let stranger = Client::isolated(&settings).unwrap().look_up(&name).await.unwrap_err();
+    let stranger = WebcastClient::isolated(&settings).unwrap().look_up(&name).await.unwrap_err();
     for way_in in ["TIKTOP_SESSION_ID", "TIKTOP_TARGET_IDC"] {
         assert!(stranger.to_string().contains(way_in), "{stranger}");
     }
     settings.session.hosts = vec!["127.0.0.1".into()];
     let secrets = Secrets { session: Secret::new("s3cret"), target_idc: Secret::new("useast1a"), ..Secrets::default() };
-    let client = Client::with_proxies(&settings, secrets, Proxies::None).unwrap();
+    let client = WebcastClient::with_proxies(&settings, secrets, Proxies::None).unwrap();
     let lookup = client.look_up(&name).await.unwrap();
     assert_eq!(lookup.status, LiveStatus::Live);
     client.room_info(lookup.room_id.unwrap()).await.unwrap();
@@ -175,31 +175,31 @@ async fn a_session_of_ones_own_opens_the_age_gate() {
 
 #[tokio::test]
 async fn a_limit_on_look_ups_is_told_with_its_seconds() {
-    let sim = sim(&[Fault::Rate429]).await;
-    let client = Client::isolated(&settings(&sim, &[])).unwrap();
+    let sim = sim(&[SimFault::Rate429]).await;
+    let client = WebcastClient::isolated(&settings(&sim, &[])).unwrap();
     let error = client.look_up(&sim.names()[0].parse().unwrap()).await.unwrap_err();
     assert!(error.retry_after().is_some_and(|wait| wait > Duration::ZERO), "{error}");
 }
 
 #[tokio::test]
 async fn the_offline_room_keeps_an_id_and_is_not_live() {
-    let sim = Sim::start(Options { rate: 0.0, ..Options::default() }).await.unwrap();
-    let client = Client::isolated(&settings(&sim, &[])).unwrap();
+    let sim = Sim::start(SimOptions { rate: 0.0, ..SimOptions::default() }).await.unwrap();
+    let client = WebcastClient::isolated(&settings(&sim, &[])).unwrap();
     let quiet: tiktop::ids::UniqueId = sim.names()[2].parse().unwrap();
     let lookup = client.look_up(&quiet).await.unwrap();
     assert_eq!(lookup.status, LiveStatus::Offline);
     assert!(lookup.room_id.is_some());
     let nobody = client.look_up(&"nobody.here".parse().unwrap()).await.unwrap_err();
-    assert_eq!(nobody.kind(), Kind::NotFound);
+    assert_eq!(nobody.kind(), ServiceErrorKind::NotFound);
 }
 
 #[tokio::test]
 async fn streams_are_hls_only_or_missing_when_the_service_says_so() {
-    let sim = sim(&[Fault::HlsOnly]).await;
-    let client = Client::isolated(&settings(&sim, &[])).unwrap();
+    let sim = sim(&[SimFault::HlsOnly]).await;
+    let client = WebcastClient::isolated(&settings(&sim, &[])).unwrap();
     let room = chatty(&sim).room_id;
     assert!(client.room_info(room).await.unwrap().hls_only);
-    sim.set_faults(vec![Fault::NoStream]);
+    sim.set_faults(vec![SimFault::NoStream]);
     let info = client.room_info(room).await.unwrap();
     assert!(info.streams.is_empty() && !info.hls_only);
 }
@@ -218,9 +218,9 @@ async fn the_relay_needs_no_heartbeats_and_no_acks() {
 
 #[tokio::test]
 async fn the_relay_says_why_it_does_not_open() {
-    let sim = Sim::start(Options { rate: 0.0, ..Options::default() }).await.unwrap();
+    let sim = Sim::start(SimOptions { rate: 0.0, ..SimOptions::default() }).await.unwrap();
     let settings = settings(&sim, &[TransportKind::Cloud]);
-    let keyless = Client::isolated(&settings).unwrap().failover(Clock::system()).unwrap();
+    let keyless = WebcastClient::isolated(&settings).unwrap().failover(Clock::system()).unwrap();
     let error = keyless.open(&chatty(&sim), |_| {}).await.unwrap_err().to_string();
     assert!(error.contains("only with a key: set TIKTOP_PROVIDER_KEY"), "{error}");
     let failover = client(&settings).failover(Clock::system()).unwrap();
@@ -252,7 +252,7 @@ async fn polling_goes_on_where_it_stopped_and_forgives_a_little() {
         "{}",
         asked[1].path
     );
-    sim.set_faults(vec![Fault::Blocked403]);
+    sim.set_faults(vec![SimFault::Blocked403]);
     let error = end(&mut opened).await;
     assert!(error.contains("TikTok said no (HTTP 403)") && error.contains("TIKTOP_SESSION_ID"), "{error}");
 }
@@ -262,7 +262,8 @@ async fn what_a_provider_still_gives_is_known_from_its_own_account() {
     let sim = sim(&[]).await;
     let settings = settings(&sim, &[TransportKind::Provider]);
     let secrets = Secrets { provider_keys: vec![Secret::new("k3y")], ..Secrets::default() };
-    let failover = Client::with_proxies(&settings, secrets, Proxies::None).unwrap().failover(Clock::system()).unwrap();
+    let failover =
+        WebcastClient::with_proxies(&settings, secrets, Proxies::None).unwrap().failover(Clock::system()).unwrap();
     assert_eq!(failover.health()[0].budget, None);
     failover.open(&chatty(&sim), |_| {}).await.unwrap();
     let asked = || sim.requests().iter().filter(|request| request.path.contains("rate_limits")).count();
@@ -274,7 +275,7 @@ async fn what_a_provider_still_gives_is_known_from_its_own_account() {
     assert_eq!((budget.left, budget.of, budget.label.as_str(), asked()), (29, Some(30), "minute", 1));
     failover.open(&chatty(&sim), |_| {}).await.unwrap();
     assert_eq!(failover.health()[0].budget.clone().unwrap().left, 28);
-    sim.set_faults(vec![Fault::Provider429]);
+    sim.set_faults(vec![SimFault::Provider429]);
     failover.open(&chatty(&sim), |_| {}).await.unwrap_err();
     let health = failover.health();
     let budget = health[0].budget.clone().unwrap();
@@ -287,7 +288,7 @@ async fn the_older_flow_of_signatures_works_too() {
     let sim = sim(&[]).await;
     let mut settings = settings(&sim, &[TransportKind::Provider]);
     settings.providers[0].flow = ProviderFlow::SignUrl;
-    let failover = Client::isolated(&settings).unwrap().failover(Clock::system()).unwrap();
+    let failover = WebcastClient::isolated(&settings).unwrap().failover(Clock::system()).unwrap();
     let mut opened = failover.open(&chatty(&sim), |_| {}).await.unwrap();
     assert!(opened.session.backlog.is_some());
     read(&mut opened, 5, 0).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tiktop::clock::{Moment, Timestamp};
-use tiktop::config::{Keys, Screen};
+use tiktop::config::{Keys, ScreenSettings};
 use tiktop::events::{
     BattleAction, BattleEvent, BattleKind, BattlePoints, BattleSide, BattleTimes, Chat, Delete, EventKind, Follow, Gap,
     Gift, GiftFacts, Host, Info, Join, Like, LiveStart, Phase, PhaseKind, Question, RoomEvent, Share, Supporter,
@@ -14,8 +14,8 @@ use tiktop::events::{
 };
 use tiktop::ids::{BattleId, GiftId, MsgId, RoomId, RoomKey, UserId};
 use tiktop::room::Noted;
-use tiktop::track::{Update, UpdateKind};
-use tiktop::tui::{Dashboard, Options};
+use tiktop::track::{TrackerUpdate, UpdateKind};
+use tiktop::tui::{Dashboard, ScreenOptions};
 
 /// 19:30 UTC on an evening in 2026.
 const START: i64 = 1_793_302_200_000;
@@ -29,13 +29,19 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn new() -> Self {
-        Self::with(Screen::default(), false)
+        Self::with(ScreenSettings::default(), false)
     }
 
-    pub(crate) fn with(screen: Screen, mono: bool) -> Self {
+    pub(crate) fn with(screen: ScreenSettings, mono: bool) -> Self {
         let now = Moment { mono: 7_200_000, wall: Timestamp(START) };
-        let options =
-            Options { screen, keys: Keys::new(), notice: None, replay: false, mono, zone: jiff::tz::TimeZone::UTC };
+        let options = ScreenOptions {
+            screen,
+            keys: Keys::new(),
+            notice: None,
+            replay: false,
+            mono,
+            zone: jiff::tz::TimeZone::UTC,
+        };
         Self { dashboard: Dashboard::new(options, now).unwrap(), now, next_id: 1 }
     }
 
@@ -55,7 +61,7 @@ impl Stage {
     }
 
     pub(crate) fn hear(&mut self, room: u64, kind: UpdateKind) {
-        self.dashboard.track(Update { room: RoomKey(room), kind }, self.now);
+        self.dashboard.track(TrackerUpdate { room: RoomKey(room), kind }, self.now);
     }
 
     pub(crate) fn happen(&mut self, room: u64, kind: EventKind) {

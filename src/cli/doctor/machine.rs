@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::report::{Check, Report, Row, Status};
+use super::report::{Check, Report, ReportRow, Status};
 use super::{SettingsArgs, hidden};
 use crate::config::{self, Loaded, Secrets, paths};
 use crate::record;
@@ -25,19 +25,19 @@ pub(super) fn config(report: &mut Report, settings: &SettingsArgs) -> Option<(Lo
     };
     match checked() {
         Err(words) => {
-            report.add(Row::new(Check::Config, "settings", Status::Failed, words.replace('\n', " ")));
+            report.add(ReportRow::new(Check::Config, "settings", Status::Failed, words.replace('\n', " ")));
             None
         }
         Ok((loaded, secrets)) => {
             report.hide(hidden(&secrets));
             let file = loaded.file.as_deref();
             let words = file.map_or("the defaults; there is no file".to_owned(), |file| file.display().to_string());
-            report.add(Row::new(Check::Config, "settings", Status::Ok, words));
+            report.add(ReportRow::new(Check::Config, "settings", Status::Ok, words));
             for warning in loaded.warnings.iter().cloned().chain(config::unused_key(&loaded.settings, env)) {
-                report.add(Row::new(Check::Config, "settings", Status::Note, warning));
+                report.add(ReportRow::new(Check::Config, "settings", Status::Note, warning));
             }
             if let Some(words) = file.and_then(open_to_others) {
-                report.add(Row::new(Check::Config, "settings", Status::Note, words));
+                report.add(ReportRow::new(Check::Config, "settings", Status::Note, words));
             }
             Some((loaded, secrets))
         }
@@ -64,34 +64,44 @@ pub(super) fn folders(report: &mut Report, loaded: &Loaded) {
     match paths::state_dir() {
         Some(state) => report.add(folder("state", &state, true)),
         None => {
-            report.add(Row::new(Check::Folder, "state", Status::Note, "there is no home folder to keep anything in"));
+            report.add(ReportRow::new(
+                Check::Folder,
+                "state",
+                Status::Note,
+                "there is no home folder to keep anything in",
+            ));
         }
     }
 }
 
 /// A folder that is there must be ours to write; one that is not must be possible. Nothing is made.
-fn folder(name: &str, dir: &Path, private: bool) -> Row {
+fn folder(name: &str, dir: &Path, private: bool) -> ReportRow {
     let shown = dir.display();
     let Some(nearest) = dir.ancestors().find(|dir| dir.exists()) else {
-        return Row::new(Check::Folder, name, Status::Failed, format!("{shown} leads nowhere; name another folder"));
+        return ReportRow::new(
+            Check::Folder,
+            name,
+            Status::Failed,
+            format!("{shown} leads nowhere; name another folder"),
+        );
     };
     if !nearest.is_dir() {
         let words = format!("{} is a file; move it, or name another folder", nearest.display());
-        return Row::new(Check::Folder, name, Status::Failed, words);
+        return ReportRow::new(Check::Folder, name, Status::Failed, words);
     }
     if !writable(nearest) {
         let words = format!("you may not write to {}; change its rights, or name another folder", nearest.display());
-        return Row::new(Check::Folder, name, Status::Failed, words);
+        return ReportRow::new(Check::Folder, name, Status::Failed, words);
     }
     if nearest != dir {
-        return Row::new(Check::Folder, name, Status::Ok, format!("{shown}, made when it is needed"));
+        return ReportRow::new(Check::Folder, name, Status::Ok, format!("{shown}, made when it is needed"));
     }
     match mode(dir).filter(|mode| private && mode & 0o077 != 0) {
         Some(mode) => {
             let words = format!("others can look into {shown} (mode {mode:03o}); run: chmod 700 {shown}");
-            Row::new(Check::Folder, name, Status::Note, words)
+            ReportRow::new(Check::Folder, name, Status::Note, words)
         }
-        None => Row::new(Check::Folder, name, Status::Ok, shown.to_string()),
+        None => ReportRow::new(Check::Folder, name, Status::Ok, shown.to_string()),
     }
 }
 
@@ -121,10 +131,10 @@ fn mode(_: &Path) -> Option<u32> {
 pub(super) async fn ffmpeg(report: &mut Report, loaded: &Loaded) {
     let program = &loaded.settings.record.ffmpeg;
     report.add(match record::version(program).await {
-        Ok(version) => Row::new(Check::Ffmpeg, program, Status::Ok, version.as_str()),
+        Ok(version) => ReportRow::new(Check::Ffmpeg, program, Status::Ok, version.as_str()),
         Err(words) => {
             let words = format!("{words} (without it lives can be watched, but not recorded)");
-            Row::new(Check::Ffmpeg, program, Status::Failed, words)
+            ReportRow::new(Check::Ffmpeg, program, Status::Failed, words)
         }
     });
 }
@@ -132,7 +142,12 @@ pub(super) async fn ffmpeg(report: &mut Report, loaded: &Loaded) {
 /// The screen.
 pub(super) fn terminal(report: &mut Report) {
     let Some(capabilities) = tui::capabilities(env) else {
-        return report.add(Row::new(Check::Terminal, "screen", Status::Skipped, "standard output is no terminal"));
+        return report.add(ReportRow::new(
+            Check::Terminal,
+            "screen",
+            Status::Skipped,
+            "standard output is no terminal",
+        ));
     };
     let (columns, rows) = capabilities.size;
     let size = format!("{columns} x {rows}");
@@ -155,14 +170,14 @@ pub(super) fn terminal(report: &mut Report) {
     ];
     let words = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ");
     let name = if capabilities.name.is_empty() { "screen" } else { &capabilities.name };
-    report.add(Row::new(Check::Terminal, name, Status::Ok, words));
+    report.add(ReportRow::new(Check::Terminal, name, Status::Ok, words));
     if columns < SMALLEST.0 || rows < SMALLEST.1 {
         let words = format!("{} x {} or more shows something useful", SMALLEST.0, SMALLEST.1);
-        report.add(Row::new(Check::Terminal, name, Status::Note, words));
+        report.add(ReportRow::new(Check::Terminal, name, Status::Note, words));
     }
     if !capabilities.unicode {
         let words = "the locale is not UTF-8, so the dashboard draws with plain ASCII: set LANG to one that is, such as C.UTF-8";
-        report.add(Row::new(Check::Terminal, name, Status::Note, words));
+        report.add(ReportRow::new(Check::Terminal, name, Status::Note, words));
     }
 }
 

@@ -8,11 +8,11 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use url::Url;
 
-use super::report::{Check, Report, Row, Status};
+use super::report::{Check, Report, ReportRow, Status};
 use super::verdict::Who;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Settings;
-use crate::webcast::{Client, Kind, Place, Reached};
+use crate::webcast::{ContactedHost, Reached, ServiceErrorKind, WebcastClient};
 
 /// A resolver tries for 5 s, mostly.
 const DNS: Duration = Duration::from_secs(6);
@@ -22,7 +22,13 @@ const CLOCK_OFF: Duration = Duration::from_secs(60);
 const CLOCK_WRONG: Duration = Duration::from_secs(24 * 3_600);
 
 /// Checks the way to all places.
-pub(super) async fn check(report: &mut Report, client: &Client, settings: &Settings, places: &[Place], clock: &Clock) {
+pub(super) async fn check(
+    report: &mut Report,
+    client: &WebcastClient,
+    settings: &Settings,
+    places: &[ContactedHost],
+    clock: &Clock,
+) {
     let proxied = proxy(report, settings, places, clock).await;
     names(report, places, proxied, clock).await;
     let mut dates = Vec::new();
@@ -36,18 +42,18 @@ pub(super) async fn check(report: &mut Report, client: &Client, settings: &Setti
         let row = match answer {
             Ok(reached) => {
                 dates.extend(reached.date.map(|date| (date, now.wall)));
-                Row::new(Check::Reach, &place.host, Status::Ok, words(place, &reached)).took(now.since(asked))
+                ReportRow::new(Check::Reach, &place.host, Status::Ok, words(place, &reached)).took(now.since(asked))
             }
             Err(error) => {
                 // Where TikTok can be reached, the network is not to blame for a provider that cannot.
                 let others = report.rows().iter().any(|row| row.check == Check::Reach && row.status == Status::Ok);
-                let network = matches!(error.kind(), Kind::Network | Kind::Timeout);
+                let network = matches!(error.kind(), ServiceErrorKind::Network | ServiceErrorKind::Timeout);
                 let who = if network && place.of_provider && others {
                     Who::Provider(place.purpose.clone())
                 } else {
                     Who::You
                 };
-                Row::new(Check::Reach, &place.host, Status::Failed, error.to_string()).by(who)
+                ReportRow::new(Check::Reach, &place.host, Status::Failed, error.to_string()).by(who)
             }
         };
         report.add(row);
@@ -55,16 +61,16 @@ pub(super) async fn check(report: &mut Report, client: &Client, settings: &Setti
     report.add(our_clock(&dates));
 }
 
-fn words(place: &Place, reached: &Reached) -> String {
+fn words(place: &ContactedHost, reached: &Reached) -> String {
     let how = if reached.tls { "certificate trusted" } else { "not encrypted, as it is this machine" };
     format!("answers (HTTP {}) for {}, {how}", reached.status, place.purpose)
 }
 
 /// The proxy that holds for the world; whether there is one.
-async fn proxy(report: &mut Report, settings: &Settings, places: &[Place], clock: &Clock) -> bool {
+async fn proxy(report: &mut Report, settings: &Settings, places: &[ContactedHost], clock: &Clock) -> bool {
     let far = places.iter().any(|place| !place.near);
     let Some((source, address)) = configured(&settings.service.proxy, |name| std::env::var(name).ok()) else {
-        report.add(Row::new(Check::Proxy, "proxy", Status::Ok, "none"));
+        report.add(ReportRow::new(Check::Proxy, "proxy", Status::Ok, "none"));
         return false;
     };
     let subject = format!("proxy of {source}");
@@ -74,11 +80,11 @@ async fn proxy(report: &mut Report, settings: &Settings, places: &[Place], clock
     });
     let Some((host, port)) = place else {
         let words = format!("{address} is no address of a proxy; write http://HOST:PORT or socks5://HOST:PORT");
-        report.add(Row::new(Check::Proxy, subject, Status::Failed, words));
+        report.add(ReportRow::new(Check::Proxy, subject, Status::Failed, words));
         return true;
     };
     if !far {
-        report.add(Row::new(Check::Proxy, subject, Status::Skipped, "not used: everything is on this machine"));
+        report.add(ReportRow::new(Check::Proxy, subject, Status::Skipped, "not used: everything is on this machine"));
         return false;
     }
     let asked = clock.now();
@@ -86,10 +92,12 @@ async fn proxy(report: &mut Report, settings: &Settings, places: &[Place], clock
     let took = clock.now().since(asked);
     let failed = |why: String| {
         let words = format!("{address} takes no connection ({why}); start it, or change {source}");
-        Row::new(Check::Proxy, &subject, Status::Failed, words)
+        ReportRow::new(Check::Proxy, &subject, Status::Failed, words)
     };
     report.add(match outcome {
-        Ok(Ok(_)) => Row::new(Check::Proxy, &subject, Status::Ok, format!("{address} takes connections")).took(took),
+        Ok(Ok(_)) => {
+            ReportRow::new(Check::Proxy, &subject, Status::Ok, format!("{address} takes connections")).took(took)
+        }
         Ok(Err(error)) => failed(plain(&error)),
         Err(_) => failed(format!("no answer within {} s", CONNECT.as_secs())),
     });
@@ -109,14 +117,14 @@ fn configured(setting: &str, env: impl Fn(&str) -> Option<String>) -> Option<(&'
 }
 
 /// Finds each host's name once.
-async fn names(report: &mut Report, places: &[Place], proxied: bool, clock: &Clock) {
+async fn names(report: &mut Report, places: &[ContactedHost], proxied: bool, clock: &Clock) {
     let mut seen = BTreeSet::new();
     for place in places {
         if place.host.parse::<IpAddr>().is_ok() || place.host.starts_with('[') || !seen.insert(&place.host) {
             continue;
         }
         if proxied && !place.near {
-            report.add(Row::new(Check::Dns, &place.host, Status::Skipped, "the proxy finds names"));
+            report.add(ReportRow::new(Check::Dns, &place.host, Status::Skipped, "the proxy finds names"));
             continue;
         }
         let asked = clock.now();
@@ -131,40 +139,42 @@ async fn names(report: &mut Report, places: &[Place], proxied: bool, clock: &Clo
     }
 }
 
-fn unknown(place: &Place, why: &str) -> Row {
+fn unknown(place: &ContactedHost, why: &str) -> ReportRow {
     let words = format!("its name cannot be found ({why}); check the network, the DNS server and the spelling");
-    Row::new(Check::Dns, &place.host, Status::Failed, words)
+    ReportRow::new(Check::Dns, &place.host, Status::Failed, words)
 }
 
 /// Filters answer with an address that leads nowhere.
-fn judge(place: &Place, found: &[IpAddr]) -> Row {
+fn judge(place: &ContactedHost, found: &[IpAddr]) -> ReportRow {
     let nowhere = |ip: &IpAddr| ip.is_unspecified() || ip.is_loopback();
     match found {
         [] => unknown(place, "no address"),
         all if !place.near && all.iter().all(nowhere) => {
             let words = "a filter in this network (Pi-hole, router, hosts file) blocks this name; allow it there";
-            Row::new(Check::Dns, &place.host, Status::Failed, words)
+            ReportRow::new(Check::Dns, &place.host, Status::Failed, words)
         }
-        [one] => Row::new(Check::Dns, &place.host, Status::Ok, one.to_string()),
-        [first, rest @ ..] => Row::new(Check::Dns, &place.host, Status::Ok, format!("{first} and {} more", rest.len())),
+        [one] => ReportRow::new(Check::Dns, &place.host, Status::Ok, one.to_string()),
+        [first, rest @ ..] => {
+            ReportRow::new(Check::Dns, &place.host, Status::Ok, format!("{first} and {} more", rest.len()))
+        }
     }
 }
 
 /// Compares our clock with those of the places that told theirs: the nearest one counts, as others may be cached.
-fn our_clock(dates: &[(Timestamp, Timestamp)]) -> Row {
+fn our_clock(dates: &[(Timestamp, Timestamp)]) -> ReportRow {
     let offs = dates.iter().map(|(theirs, ours)| theirs.0.saturating_sub(ours.0));
     let Some(off) = offs.min_by_key(|off| off.unsigned_abs()) else {
-        return Row::new(Check::Clock, "clock", Status::Skipped, "nobody told the time");
+        return ReportRow::new(Check::Clock, "clock", Status::Skipped, "nobody told the time");
     };
     let by = Duration::from_millis(off.unsigned_abs());
     // An answer names whole seconds and has travelled.
     if by < CLOCK_OFF {
-        return Row::new(Check::Clock, "clock", Status::Ok, "right to the minute");
+        return ReportRow::new(Check::Clock, "clock", Status::Ok, "right to the minute");
     }
     let side = if off > 0 { "slow" } else { "fast" };
     let words = format!("{} min {side}; switch on network time (timedatectl set-ntp true)", by.as_secs().div_ceil(60));
     let status = if by < CLOCK_WRONG { Status::Note } else { Status::Failed };
-    Row::new(Check::Clock, "clock", status, words)
+    ReportRow::new(Check::Clock, "clock", status, words)
 }
 
 fn plain(error: &std::io::Error) -> String {
@@ -203,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_blocked_name_is_told_from_one_that_is_found() {
-        let client = Client::isolated(&Settings::default()).unwrap();
+        let client = WebcastClient::isolated(&Settings::default()).unwrap();
         let place = &client.places().unwrap()[0];
         let judged = |found: &[&str]| judge(place, &found.iter().map(|ip| ip.parse().unwrap()).collect::<Vec<_>>());
         assert!(judged(&["0.0.0.0", "::"]).words.contains("a filter"));

@@ -42,7 +42,7 @@ pub(super) enum Status {
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Row {
+pub(super) struct ReportRow {
     pub(super) check: Check,
     /// Of what: a host, a transport, a folder.
     pub(super) subject: String,
@@ -53,7 +53,7 @@ pub(super) struct Row {
     pub(super) who: Who,
 }
 
-impl Row {
+impl ReportRow {
     pub(super) fn new(check: Check, subject: impl Into<String>, status: Status, words: impl Into<String>) -> Self {
         Self { check, subject: subject.into(), status, words: words.into(), took: None, who: Who::You }
     }
@@ -69,7 +69,7 @@ impl Row {
 
 /// Takes rows, tells them, and keeps them.
 pub(super) struct Report {
-    rows: Vec<Row>,
+    rows: Vec<ReportRow>,
     /// One JSON object at the end instead of lines on the way.
     json: bool,
     scrub: Scrub,
@@ -87,7 +87,7 @@ impl Report {
         self.scrub.secrets.extend(secrets.into_iter().filter(|secret| secret.len() >= 4));
     }
 
-    pub(super) fn rows(&self) -> &[Row] {
+    pub(super) fn rows(&self) -> &[ReportRow] {
         &self.rows
     }
 
@@ -96,8 +96,8 @@ impl Report {
         self.rows.iter().any(|row| row.check == check && row.subject == subject && row.status == Status::Failed)
     }
 
-    pub(super) fn add(&mut self, row: Row) {
-        let row = Row { words: self.scrub.clean(&row.words), subject: self.scrub.clean(&row.subject), ..row };
+    pub(super) fn add(&mut self, row: ReportRow) {
+        let row = ReportRow { words: self.scrub.clean(&row.words), subject: self.scrub.clean(&row.subject), ..row };
         if !self.json {
             let written = output::print_line(&line(&row));
             self.unwritten = self.unwritten.take().or(written.err());
@@ -128,14 +128,14 @@ impl Report {
 }
 
 /// `ok      dns        www.tiktok.com             2 addresses, 12 ms`.
-fn line(row: &Row) -> String {
+fn line(row: &ReportRow) -> String {
     let took = row.took.map(|took| format!(", {} ms", took.as_millis())).unwrap_or_default();
     let padding = " ".repeat(26_usize.saturating_sub(width(&row.subject)));
     let (status, check) = (row.status.to_string(), row.check.to_string());
     format!("{status:<8} {check:<10} {}{padding} {}{took}", row.subject, row.words)
 }
 
-fn to_json(row: &Row) -> Value {
+fn to_json(row: &ReportRow) -> Value {
     let mut object = json!({
         "check": row.check.to_string(), "subject": row.subject, "status": row.status.to_string(), "words": row.words,
         "ms": row.took.map(|took| took.as_millis() as u64),
@@ -184,7 +184,7 @@ mod tests {
     fn no_secret_and_no_control_gets_out() {
         let mut report = Report::new(true);
         report.hide(["s3cret-key".to_owned(), "abc".to_owned()]);
-        report.add(Row::new(Check::Proxy, "http://me:pass@proxy:1", Status::Failed, "abc s3cret-key \u{1b}[31m"));
+        report.add(ReportRow::new(Check::Proxy, "http://me:pass@proxy:1", Status::Failed, "abc s3cret-key \u{1b}[31m"));
         let row = &report.rows()[0];
         assert_eq!((row.subject.as_str(), row.words.as_str()), ("http://***@proxy:1", "abc *** [31m"));
         assert!(report.failed(Check::Proxy, "http://***@proxy:1"));
@@ -199,9 +199,10 @@ mod tests {
 
     #[test]
     fn lines_stand_in_columns() {
-        let row = Row::new(Check::Dns, "www.tiktok.com", Status::Ok, "2 addresses").took(Duration::from_millis(12));
-        let at = |row: &Row, word: &str| line(row).find(word);
-        assert_eq!(at(&row, "2 addresses"), at(&Row::new(Check::LookUp, "x", Status::Skipped, "word"), "word"));
+        let row =
+            ReportRow::new(Check::Dns, "www.tiktok.com", Status::Ok, "2 addresses").took(Duration::from_millis(12));
+        let at = |row: &ReportRow, word: &str| line(row).find(word);
+        assert_eq!(at(&row, "2 addresses"), at(&ReportRow::new(Check::LookUp, "x", Status::Skipped, "word"), "word"));
         assert!(line(&row).ends_with("2 addresses, 12 ms"));
     }
 }

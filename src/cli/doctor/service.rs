@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::report::{Check, Report, Row, Status};
+use super::report::{Check, Report, ReportRow, Status};
 use super::verdict::Who;
 use crate::clock::Clock;
 use crate::config::{Settings, TransportKind};
 use crate::ids::{RoomId, Target, UniqueId};
-use crate::webcast::{Client, Error, Incoming, Kind, Limits, LiveStatus, LookUpPath, RoomRef, Transport};
+use crate::webcast::{
+    Incoming, LiveStatus, LookUpPath, ProviderLimits, RoomRef, ServiceError, ServiceErrorKind, Transport, WebcastClient,
+};
 
 /// TikTok's own account: whoever it is, it exists, and a look-up that works finds it.
 const ANYBODY: &str = "tiktok";
@@ -18,7 +20,7 @@ const OPENING: Duration = Duration::from_secs(20);
 
 /// What the look-ups found.
 #[derive(Default)]
-struct Found {
+struct FoundHost {
     room_id: Option<RoomId>,
     unique_id: Option<UniqueId>,
     live: bool,
@@ -27,7 +29,7 @@ struct Found {
 /// Checks look-ups, providers and transports.
 pub(super) async fn check(
     report: &mut Report,
-    client: &Client,
+    client: &WebcastClient,
     settings: &Settings,
     room: Option<&Target>,
     clock: &Clock,
@@ -38,13 +40,15 @@ pub(super) async fn check(
     }
     let transports = match client.transports() {
         Ok(transports) => transports,
-        Err(error) => return report.add(Row::new(Check::Config, "transports", Status::Failed, error.to_string())),
+        Err(error) => {
+            return report.add(ReportRow::new(Check::Config, "transports", Status::Failed, error.to_string()));
+        }
     };
     for transport in &transports {
         let row = match (&found, room) {
             (_, None) => skipped(transport.as_ref(), "not tried: no room was named"),
-            (Found { live: false, .. }, _) => skipped(transport.as_ref(), "not tried: the room is not live"),
-            (Found { room_id: Some(room_id), unique_id, .. }, _) => {
+            (FoundHost { live: false, .. }, _) => skipped(transport.as_ref(), "not tried: the room is not live"),
+            (FoundHost { room_id: Some(room_id), unique_id, .. }, _) => {
                 let room = RoomRef { room_id: *room_id, unique_id: unique_id.clone() };
                 handshake(transport.as_ref(), &room, clock).await
             }
@@ -55,8 +59,8 @@ pub(super) async fn check(
 }
 
 /// Asks each way on its own, so that one that fails is seen although the other one works.
-async fn look_ups(report: &mut Report, client: &Client, room: Option<&Target>, clock: &Clock) -> Found {
-    let mut found = Found::default();
+async fn look_ups(report: &mut Report, client: &WebcastClient, room: Option<&Target>, clock: &Clock) -> FoundHost {
+    let mut found = FoundHost::default();
     let named = match room {
         Some(Target::Room(room_id)) => {
             found.room_id = Some(*room_id);
@@ -68,11 +72,16 @@ async fn look_ups(report: &mut Report, client: &Client, room: Option<&Target>, c
     let mut nobody = false;
     for (path, name) in [(LookUpPath::ApiLive, "api-live"), (LookUpPath::LivePage, "live page")] {
         let Some(host) = &named else {
-            report.add(Row::new(Check::LookUp, name, Status::Skipped, "not tried: a room id was given, not a name"));
+            report.add(ReportRow::new(
+                Check::LookUp,
+                name,
+                Status::Skipped,
+                "not tried: a room id was given, not a name",
+            ));
             continue;
         };
         if nobody {
-            report.add(Row::new(Check::LookUp, name, Status::Skipped, "not tried: no account to try it on"));
+            report.add(ReportRow::new(Check::LookUp, name, Status::Skipped, "not tried: no account to try it on"));
             continue;
         }
         let asked = clock.now();
@@ -84,12 +93,12 @@ async fn look_ups(report: &mut Report, client: &Client, room: Option<&Target>, c
                 found.room_id = found.room_id.or(lookup.room_id);
                 found.live |= lookup.status.is_on();
                 found.unique_id = Some(lookup.unique_id);
-                Row::new(Check::LookUp, name, Status::Ok, words).took(took)
+                ReportRow::new(Check::LookUp, name, Status::Ok, words).took(took)
             }
             // Nobody asked for this account: that something was answered at all is what counts.
-            Err(error) if room.is_none() && error.kind() == Kind::NotFound => {
+            Err(error) if room.is_none() && error.kind() == ServiceErrorKind::NotFound => {
                 nobody = true;
-                Row::new(Check::LookUp, name, Status::Ok, "answers").took(took)
+                ReportRow::new(Check::LookUp, name, Status::Ok, "answers").took(took)
             }
             Err(error) => failed(Check::LookUp, name, &error, Who::TikTok),
         };
@@ -99,10 +108,10 @@ async fn look_ups(report: &mut Report, client: &Client, room: Option<&Target>, c
     found
 }
 
-async fn room_info(report: &mut Report, client: &Client, found: &mut Found, clock: &Clock) {
+async fn room_info(report: &mut Report, client: &WebcastClient, found: &mut FoundHost, clock: &Clock) {
     const NAME: &str = "room/info";
     let Some(room_id) = found.room_id else {
-        return report.add(Row::new(Check::LookUp, NAME, Status::Skipped, "not tried: no room id is known"));
+        return report.add(ReportRow::new(Check::LookUp, NAME, Status::Skipped, "not tried: no room id is known"));
     };
     let asked = clock.now();
     let row = match client.room_info(room_id).await {
@@ -110,7 +119,7 @@ async fn room_info(report: &mut Report, client: &Client, found: &mut Found, cloc
             found.live |= info.status.is_on();
             found.unique_id = found.unique_id.take().or(info.unique_id);
             let words = format!("room {room_id} is {}", standing(info.status));
-            Row::new(Check::LookUp, NAME, Status::Ok, words).took(clock.now().since(asked))
+            ReportRow::new(Check::LookUp, NAME, Status::Ok, words).took(clock.now().since(asked))
         }
         Err(error) => failed(Check::LookUp, NAME, &error, Who::TikTok),
     };
@@ -127,12 +136,12 @@ fn standing(status: LiveStatus) -> String {
     }
 }
 
-fn failed(check: Check, subject: &str, error: &Error, speaker: Who) -> Row {
-    Row::new(check, subject, Status::Failed, error.to_string()).by(Who::of(error, speaker))
+fn failed(check: Check, subject: &str, error: &ServiceError, speaker: Who) -> ReportRow {
+    ReportRow::new(check, subject, Status::Failed, error.to_string()).by(Who::of(error, speaker))
 }
 
 /// What each provider grants.
-async fn providers(report: &mut Report, client: &Client, settings: &Settings, clock: &Clock) {
+async fn providers(report: &mut Report, client: &WebcastClient, settings: &Settings, clock: &Clock) {
     for (at, provider) in settings.providers.iter().enumerate() {
         let name = format!("provider {}", provider.name);
         let asked = clock.now();
@@ -140,7 +149,7 @@ async fn providers(report: &mut Report, client: &Client, settings: &Settings, cl
             None => {
                 let advice = if provider.key_env.is_empty() { "its key_env or key_file" } else { &provider.key_env };
                 let words = format!("no key: its limits for guests hold; {advice} would hold one");
-                Row::new(Check::Provider, &name, Status::Ok, words)
+                ReportRow::new(Check::Provider, &name, Status::Ok, words)
             }
             Some(Ok(limits)) => granted(&name, &limits).took(clock.now().since(asked)),
             Some(Err(error)) => failed(Check::Provider, &name, &error, Who::Provider(name.clone())),
@@ -149,14 +158,14 @@ async fn providers(report: &mut Report, client: &Client, settings: &Settings, cl
     }
 }
 
-fn granted(name: &str, limits: &Limits) -> Row {
+fn granted(name: &str, limits: &ProviderLimits) -> ReportRow {
     let spans = limits.spans.iter().map(|limit| format!("{} of {} this {}", limit.left, limit.of, limit.span));
     let words = format!("signatures left: {}", spans.collect::<Vec<_>>().join(", "));
     match limits.spans.iter().find(|limit| limit.left == 0) {
-        None => Row::new(Check::Provider, name, Status::Ok, words),
+        None => ReportRow::new(Check::Provider, name, Status::Ok, words),
         Some(spent) => {
             let words = format!("{words}; wait until {}, or use another transport", spent.resets_at);
-            Row::new(Check::Provider, name, Status::Failed, words).by(Who::Provider(name.to_owned()))
+            ReportRow::new(Check::Provider, name, Status::Failed, words).by(Who::Provider(name.to_owned()))
         }
     }
 }
@@ -170,19 +179,19 @@ fn price(transport: &str) -> &'static str {
     }
 }
 
-fn skipped(transport: &dyn Transport, why: &str) -> Row {
+fn skipped(transport: &dyn Transport, why: &str) -> ReportRow {
     let words = format!("{why}; a try costs {}", price(transport.name()));
-    Row::new(Check::Handshake, transport.name(), Status::Skipped, words)
+    ReportRow::new(Check::Handshake, transport.name(), Status::Skipped, words)
 }
 
 /// Opens the room and waits for something to come.
-async fn handshake(transport: &dyn Transport, room: &RoomRef, clock: &Clock) -> Row {
+async fn handshake(transport: &dyn Transport, room: &RoomRef, clock: &Clock) -> ReportRow {
     let name = transport.name();
     let asked = clock.now();
     let first = async {
         let mut session = transport.open(room).await?;
         while !matches!(session.next().await?, Incoming::Response(_)) {}
-        Ok::<_, Error>(())
+        Ok::<_, ServiceError>(())
     };
     let outcome = timeout(OPENING, first).await;
     let took = clock.now().since(asked);
@@ -194,13 +203,13 @@ async fn handshake(transport: &dyn Transport, room: &RoomRef, clock: &Clock) -> 
     match outcome {
         Ok(Ok(())) => {
             let words = format!("opens and brings messages; cost {}", price(name));
-            Row::new(Check::Handshake, name, Status::Ok, words).took(took)
+            ReportRow::new(Check::Handshake, name, Status::Ok, words).took(took)
         }
         Ok(Err(error)) => failed(Check::Handshake, name, &error, speaker),
         Err(_) => {
             let words =
                 format!("brought no message within {} s; try again, or use another transport", OPENING.as_secs());
-            Row::new(Check::Handshake, name, Status::Failed, words).by(speaker)
+            ReportRow::new(Check::Handshake, name, Status::Failed, words).by(speaker)
         }
     }
 }
@@ -208,14 +217,14 @@ async fn handshake(transport: &dyn Transport, room: &RoomRef, clock: &Clock) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::webcast::Limit;
+    use crate::webcast::ProviderLimit;
 
     #[test]
     fn a_spent_budget_is_the_providers_with_the_time_it_comes_back() {
-        let limit = |span, left| Limit { span, left, of: 30, resets_at: "20:15".into() };
-        let row = granted("provider euler", &Limits { spans: vec![limit("day", 7), limit("minute", 0)] });
+        let limit = |span, left| ProviderLimit { span, left, of: 30, resets_at: "20:15".into() };
+        let row = granted("provider euler", &ProviderLimits { spans: vec![limit("day", 7), limit("minute", 0)] });
         assert_eq!((row.status, row.who), (Status::Failed, Who::Provider("provider euler".into())));
         assert!(row.words.contains("7 of 30 this day") && row.words.contains("wait until 20:15"), "{}", row.words);
-        assert_eq!(granted("p", &Limits { spans: vec![limit("day", 7)] }).status, Status::Ok);
+        assert_eq!(granted("p", &ProviderLimits { spans: vec![limit("day", 7)] }).status, Status::Ok);
     }
 }

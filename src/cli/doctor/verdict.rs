@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::report::{Check, Row, Status};
-use crate::webcast::{Error, Kind};
+use super::report::{Check, ReportRow, Status};
+use crate::webcast::{ServiceError, ServiceErrorKind};
 
 /// Whose side something is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,17 +30,17 @@ impl fmt::Display for Who {
 
 impl Who {
     /// Whom an error of the service points to. `speaker` is who answered where an answer came: TikTok or a provider.
-    pub(super) fn of(error: &Error, speaker: Self) -> Self {
+    pub(super) fn of(error: &ServiceError, speaker: Self) -> Self {
         match error.kind() {
-            Kind::NotFound
-            | Kind::WrongAccount
-            | Kind::AgeRestricted
-            | Kind::NeedsSession
-            | Kind::Network
-            | Kind::Timeout
-            | Kind::Refused
-            | Kind::Setup => Self::You,
-            Kind::Captcha | Kind::Blocked | Kind::DeviceBlocked => Self::TikTok,
+            ServiceErrorKind::NotFound
+            | ServiceErrorKind::WrongAccount
+            | ServiceErrorKind::AgeRestricted
+            | ServiceErrorKind::NeedsSession
+            | ServiceErrorKind::Network
+            | ServiceErrorKind::Timeout
+            | ServiceErrorKind::Refused
+            | ServiceErrorKind::Setup => Self::You,
+            ServiceErrorKind::Captcha | ServiceErrorKind::Blocked | ServiceErrorKind::DeviceBlocked => Self::TikTok,
             _ => speaker,
         }
     }
@@ -54,7 +54,7 @@ pub(super) struct Verdict {
 }
 
 /// Judges all rows.
-pub(super) fn verdict(rows: &[Row]) -> Verdict {
+pub(super) fn verdict(rows: &[ReportRow]) -> Verdict {
     let of = |check: Check, status: Status| rows.iter().filter(move |row| row.check == check && row.status == status);
     let working: Vec<_> = of(Check::Handshake, Status::Ok).map(|row| row.subject.as_str()).collect();
     let mut failed: Vec<_> = rows.iter().filter(|row| row.status == Status::Failed).collect();
@@ -81,7 +81,7 @@ pub(super) fn verdict(rows: &[Row]) -> Verdict {
     Verdict { who: first.who.clone(), sentence }
 }
 
-fn all_is_well(rows: &[Row], working: &[&str]) -> String {
+fn all_is_well(rows: &[ReportRow], working: &[&str]) -> String {
     if !working.is_empty() {
         return format!("All is well: lives can be watched by {}.", list(working));
     }
@@ -103,8 +103,8 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    fn row(check: Check, subject: &str, status: Status, who: Who) -> Row {
-        Row::new(check, subject, status, "it does not work; do this").by(who)
+    fn row(check: Check, subject: &str, status: Status, who: Who) -> ReportRow {
+        ReportRow::new(check, subject, status, "it does not work; do this").by(who)
     }
 
     #[test]
@@ -145,11 +145,11 @@ mod tests {
     }
 
     #[rstest]
-    #[case(Kind::Network, Who::You)]
-    #[case(Kind::Captcha, Who::TikTok)]
-    #[case(Kind::Handshake, Who::Provider("p".into()))]
-    #[case(Kind::RateLimited { retry_after: None }, Who::Provider("p".into()))]
-    fn an_error_points_to_somebody(#[case] kind: Kind, #[case] who: Who) {
-        assert_eq!(Who::of(&Error::new(kind, "no"), Who::Provider("p".into())), who);
+    #[case(ServiceErrorKind::Network, Who::You)]
+    #[case(ServiceErrorKind::Captcha, Who::TikTok)]
+    #[case(ServiceErrorKind::Handshake, Who::Provider("p".into()))]
+    #[case(ServiceErrorKind::RateLimited { retry_after: None }, Who::Provider("p".into()))]
+    fn an_error_points_to_somebody(#[case] kind: ServiceErrorKind, #[case] who: Who) {
+        assert_eq!(Who::of(&ServiceError::new(kind, "no"), Who::Provider("p".into())), who);
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// built-in address only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "WrittenProvider")]
-pub struct Provider {
+pub struct ProviderSettings {
     /// What to call it on screen; unique.
     pub name: String,
     /// Base address.
@@ -83,7 +83,7 @@ pub enum ProviderPath {
     Connect,
 }
 
-impl Default for Provider {
+impl Default for ProviderSettings {
     fn default() -> Self {
         Self {
             name: "euler".into(),
@@ -124,7 +124,7 @@ struct WrittenProvider {
     headers_env: BTreeMap<String, String>,
 }
 
-impl From<WrittenProvider> for Provider {
+impl From<WrittenProvider> for ProviderSettings {
     fn from(written: WrittenProvider) -> Self {
         let built_in = Self::default();
         let name = written.name.unwrap_or_else(|| Self::default_name(written.url.as_deref()));
@@ -146,7 +146,7 @@ impl From<WrittenProvider> for Provider {
     }
 }
 
-impl Provider {
+impl ProviderSettings {
     /// What a nameless provider is called: by its host.
     pub(in crate::config) fn default_name(url: Option<&str>) -> String {
         let parsed = url.and_then(|url| url::Url::parse(url).ok());
@@ -161,7 +161,7 @@ impl Provider {
 /// The relay of the `cloud` transport. As with providers, the built-in key goes to the built-in address only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "WrittenCloud")]
-pub struct Cloud {
+pub struct CloudSettings {
     /// Its address.
     pub url: String,
     /// Name of the environment variable that holds the key; empty for none.
@@ -170,9 +170,13 @@ pub struct Cloud {
     pub key_file: String,
 }
 
-impl Default for Cloud {
+impl Default for CloudSettings {
     fn default() -> Self {
-        Self { url: "wss://ws.eulerstream.com".into(), key_env: Provider::default().key_env, key_file: String::new() }
+        Self {
+            url: "wss://ws.eulerstream.com".into(),
+            key_env: ProviderSettings::default().key_env,
+            key_file: String::new(),
+        }
     }
 }
 
@@ -185,7 +189,7 @@ struct WrittenCloud {
     key_file: String,
 }
 
-impl From<WrittenCloud> for Cloud {
+impl From<WrittenCloud> for CloudSettings {
     fn from(written: WrittenCloud) -> Self {
         let built_in = Self::default();
         let url = written.url.unwrap_or_else(|| built_in.url.clone());

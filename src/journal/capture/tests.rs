@@ -5,7 +5,7 @@ use crate::ids::RoomId;
 use rstest::rstest;
 
 const ROOM: RoomKey = RoomKey(1);
-const PLENTY: Limits = Limits { bytes: 1 << 30, age: Duration::from_secs(86_400) };
+const PLENTY: CaptureLimits = CaptureLimits { bytes: 1 << 30, age: Duration::from_secs(86_400) };
 
 fn at(second: i64) -> Moment {
     Moment { mono: second as u64 * 1_000, wall: Timestamp(1_700_000_000_000 + second * 1_000) }
@@ -15,8 +15,8 @@ fn event(second: i64, kind: EventKind) -> RoomEvent {
     RoomEvent { at: at(second), server_at: None, id: None, room_id: None, history: false, kind }
 }
 
-fn begin(dir: &Path, limits: Limits) -> Capture {
-    let mut capture = Capture::begin(CapturesDir::new(dir), limits, at(0)).unwrap();
+fn begin(dir: &Path, limits: CaptureLimits) -> CaptureWriter {
+    let mut capture = CaptureWriter::begin(CapturesDir::new(dir), limits, at(0)).unwrap();
     capture.add(ROOM, "@ana".into());
     capture
 }
@@ -31,8 +31,8 @@ fn body(seed: u64, length: usize) -> Vec<u8> {
     prost::Message::encode_to_vec(&response)
 }
 
-fn lines(path: &Path) -> Vec<Line> {
-    std::fs::read_to_string(path).unwrap().lines().map(|line| Line::parse(line).unwrap()).collect()
+fn lines(path: &Path) -> Vec<CaptureLine> {
+    std::fs::read_to_string(path).unwrap().lines().map(|line| CaptureLine::parse(line).unwrap()).collect()
 }
 
 #[test]
@@ -54,10 +54,10 @@ fn a_room_is_silent_until_its_first_frame_and_then_tells_where_it_stood() {
     capture.remove(ROOM).unwrap();
     let path = capture.folder().join("ana.0001.jsonl");
     let lines = lines(&path);
-    assert_eq!(lines[0], Line::Name { t: at(3).wall.0, name: "@ana".into() });
+    assert_eq!(lines[0], CaptureLine::Name { t: at(3).wall.0, name: "@ana".into() });
     assert_eq!(lines[1..4], [said(&live, at(3)), said(&told, at(3)), said(&now_live, at(3))]);
-    assert!(matches!(&lines[4], Line::Frame { t, .. } if *t == at(3).wall.0));
-    assert!(matches!(&lines[5], Line::Said { t, .. } if *t == at(5).wall.0));
+    assert!(matches!(&lines[4], CaptureLine::Frame { t, .. } if *t == at(3).wall.0));
+    assert!(matches!(&lines[5], CaptureLine::Said { t, .. } if *t == at(5).wall.0));
     assert_eq!(lines.len(), 6);
     #[cfg(unix)]
     {
@@ -70,7 +70,7 @@ fn a_room_is_silent_until_its_first_frame_and_then_tells_where_it_stood() {
 #[test]
 fn a_capture_grows_to_its_cap_in_parts_and_gives_up_the_oldest() {
     let dir = tempfile::tempdir().unwrap();
-    let limits = Limits { bytes: 320_000, ..PLENTY };
+    let limits = CaptureLimits { bytes: 320_000, ..PLENTY };
     let mut capture = begin(dir.path(), limits);
     for second in 0..400 {
         capture.frame(ROOM, at(second), &body(second as u64, 1_000)).unwrap();
@@ -82,7 +82,7 @@ fn a_capture_grows_to_its_cap_in_parts_and_gives_up_the_oldest() {
     assert!(kept.iter().all(|kept| kept.bytes <= 10_000));
     assert!(!capture.folder().join("ana.0001.jsonl").exists(), "the oldest went");
     let last = kept.iter().map(|kept| &kept.path).max().unwrap();
-    assert!(matches!(lines(last)[0], Line::Name { .. }), "every part begins with the name");
+    assert!(matches!(lines(last)[0], CaptureLine::Name { .. }), "every part begins with the name");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn an_earlier_run_makes_space_for_this_one() {
         earlier.frame(ROOM, at(second), &body(second as u64, 1_000)).unwrap();
     }
     earlier.remove(ROOM).unwrap();
-    drop(begin(dir.path(), Limits { bytes: 10_000, ..PLENTY }));
+    drop(begin(dir.path(), CaptureLimits { bytes: 10_000, ..PLENTY }));
     assert!(CapturesDir::new(dir.path()).kept().is_empty());
 }
 

@@ -8,7 +8,7 @@ struct Sender {
     timeline: Timeline,
     now: Duration,
     /// Kind and time of each tag written, by part.
-    parts: Vec<Vec<(Kind, u32)>>,
+    parts: Vec<Vec<(TagKind, u32)>>,
     millis: u64,
 }
 
@@ -32,7 +32,7 @@ impl Sender {
         let mut reader = Reader::default();
         reader.push(&bytes);
         while let Some(tag) = reader.next_tag().unwrap() {
-            if tag.role() != Role::Config {
+            if tag.role() != TagRole::Config {
                 self.parts.last_mut().unwrap().push((tag.kind, tag.at));
             }
         }
@@ -59,7 +59,7 @@ impl Sender {
 
     fn pictures(&self, part: usize) -> Vec<u32> {
         let tags = &self.parts[part - 1];
-        tags.iter().filter(|(kind, _)| *kind == Kind::Video).map(|&(_, at)| at).collect()
+        tags.iter().filter(|(kind, _)| *kind == TagKind::Video).map(|&(_, at)| at).collect()
     }
 
     /// Widest distance between two pictures of a part.
@@ -70,11 +70,11 @@ impl Sender {
 }
 
 fn video(at: u32, body: &[u8]) -> Tag {
-    Tag { kind: Kind::Video, at, body: Bytes::copy_from_slice(body) }
+    Tag { kind: TagKind::Video, at, body: Bytes::copy_from_slice(body) }
 }
 
 fn audio(at: u32, body: &[u8]) -> Tag {
-    Tag { kind: Kind::Audio, at, body: Bytes::copy_from_slice(body) }
+    Tag { kind: TagKind::Audio, at, body: Bytes::copy_from_slice(body) }
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_part_begins_at_zero_with_a_keyframe() {
     let mut sender = Sender::new();
     sender.setup(1);
     sender.media(360, 3_000, 5_000_000);
-    assert_eq!(sender.parts[0][0], (Kind::Video, 0));
+    assert_eq!(sender.parts[0][0], (TagKind::Video, 0));
     assert_eq!(sender.pictures(1).len(), 50);
     assert_eq!(sender.millis, 1_963);
 }
@@ -206,7 +206,7 @@ fn a_new_setup_begins_a_part() {
     assert_eq!(sender.parts.len(), 2);
     assert_eq!(sender.pictures(1).len(), 150);
     assert_eq!(sender.pictures(2).len(), 50, "from the next keyframe");
-    assert_eq!(sender.parts[1][0], (Kind::Video, 0));
+    assert_eq!(sender.parts[1][0], (TagKind::Video, 0));
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn a_live_without_pictures_is_recorded_too() {
     let mut sender = Sender::new();
     sender.send(&audio(0, &[0xaf, 0, 0x12]));
     (0..400).for_each(|n| sender.send(&audio(n * 23, &[0xaf, 1, n as u8])));
-    assert_eq!(sender.parts[0][0], (Kind::Audio, 0));
+    assert_eq!(sender.parts[0][0], (TagKind::Audio, 0));
     assert!(sender.parts[0].len() > 150, "{}", sender.parts[0].len());
     sender.timeline.reconnected(false);
     sender.send(&audio(0, &[0xaf, 1, 1]));
@@ -270,7 +270,7 @@ proptest! {
             sender.send(&tag);
         }
         for part in &sender.parts {
-            for kind in [Kind::Video, Kind::Audio] {
+            for kind in [TagKind::Video, TagKind::Audio] {
                 let times: Vec<_> = part.iter().filter(|(is, _)| *is == kind).map(|&(_, at)| at).collect();
                 prop_assert!(times.windows(2).all(|pair| pair[0] < pair[1]));
             }
@@ -299,7 +299,7 @@ fn sound_sent_apart_from_its_picture_wrecks_no_clock(#[case] skew: i64) {
     }
     assert_eq!(sender.pictures(1), (0..16_000).step_by(40).collect::<Vec<_>>());
     let sounds: Vec<i64> =
-        sender.parts[0].iter().filter(|(kind, _)| *kind == Kind::Audio).map(|&(_, at)| i64::from(at)).collect();
+        sender.parts[0].iter().filter(|(kind, _)| *kind == TagKind::Audio).map(|&(_, at)| i64::from(at)).collect();
     let expected: Vec<i64> = (0..16_000).step_by(40).map(|at| at - skew).filter(|&at| at >= 0).collect();
     assert_eq!(sounds, expected);
 }

@@ -11,7 +11,7 @@ const MAX_EFFECTS: usize = 8;
 
 /// A card that works now, or will in a moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Effect {
+pub struct CardEffect {
     /// Which card.
     pub kind: ItemKind,
     /// Who used it, where named.
@@ -25,7 +25,7 @@ pub struct Effect {
 }
 
 /// Takes in a card of the running battle.
-pub(super) fn play(effects: &mut Vec<Effect>, item: &BattleItem) {
+pub(super) fn play(effects: &mut Vec<CardEffect>, item: &BattleItem) {
     let works = !matches!(item.kind, ItemKind::Award | ItemKind::Guide);
     let Some(start) = item.starts_at.filter(|_| works && item.seconds > 0) else { return };
     if effects.len() >= MAX_EFFECTS {
@@ -33,7 +33,7 @@ pub(super) fn play(effects: &mut Vec<Effect>, item: &BattleItem) {
     }
     let until = Timestamp(start.0.saturating_add_unsigned(item.seconds.saturating_mul(1_000)));
     let (by, side, multiplier) = (item.from.clone(), item.side, item.multiplier);
-    effects.push(Effect { kind: item.kind, by, side, multiplier, until });
+    effects.push(CardEffect { kind: item.kind, by, side, multiplier, until });
 }
 
 /// What to log of a card: the service's sentence and what it does.

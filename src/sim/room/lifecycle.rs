@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::live::{Live, Phase};
-use super::{Room, Then};
+use super::live::{SimLive, SimPhase};
+use super::{SimRoom, Then};
 use crate::clock::Moment;
-use crate::sim::faults::{Fault, Faults};
+use crate::sim::faults::{Faults, SimFault};
 use crate::sim::message;
 use crate::wire::pb;
 
@@ -31,8 +31,8 @@ pub(super) enum Transition {
     Resume,
 }
 
-impl Room {
-    pub(super) fn transition(&self, live: &mut Live, transition: Transition, now: Moment, faults: &Faults) {
+impl SimRoom {
+    pub(super) fn transition(&self, live: &mut SimLive, transition: Transition, now: Moment, faults: &Faults) {
         match transition {
             Transition::GoLive => self.begin(live, now, faults),
             Transition::Pause => {
@@ -47,25 +47,26 @@ impl Room {
     }
 
     /// A new live under a new room id.
-    fn begin(&self, live: &mut Live, now: Moment, faults: &Faults) {
+    fn begin(&self, live: &mut SimLive, now: Moment, faults: &Faults) {
         let mut past = std::mem::take(&mut live.past);
         past.push(live.ledger.expected_totals());
         let too_many = past.len().saturating_sub(KEPT_LIVES);
         past.drain(..too_many);
-        *live = Live::new(&self.host, live.number + 1, self.rate, self.seed, now, faults);
+        *live = SimLive::new(&self.host, live.number + 1, self.rate, self.seed, now, faults);
         live.past = past;
     }
 
     /// The end, as everybody hears it: 3 by the host, 4 by TikTok.
-    pub(super) fn end(&self, live: &mut Live, action: i32, now: Moment, faults: &Faults) {
+    pub(super) fn end(&self, live: &mut SimLive, action: i32, now: Moment, faults: &Faults) {
         let control = live.traffic.control(live.at(now), action);
         self.broadcast(live, vec![control], Then::Over, faults);
-        live.phase = Phase::Offline;
+        live.phase = SimPhase::Offline;
         live.next_transition = None;
     }
 
-    pub(super) fn set_paused(&self, live: &mut Live, paused: bool, now: Moment, faults: &Faults) {
-        let (from, to, action) = if paused { (Phase::On, Phase::Paused, 1) } else { (Phase::Paused, Phase::On, 2) };
+    pub(super) fn set_paused(&self, live: &mut SimLive, paused: bool, now: Moment, faults: &Faults) {
+        let (from, to, action) =
+            if paused { (SimPhase::On, SimPhase::Paused, 1) } else { (SimPhase::Paused, SimPhase::On, 2) };
         if live.phase == from {
             live.phase = to;
             live.batches = 0;
@@ -75,20 +76,20 @@ impl Room {
     }
 
     /// What the faults make happen to the room after a while.
-    pub(super) fn apply_room_faults(&self, live: &mut Live, now: Moment, faults: &Faults) {
+    pub(super) fn apply_room_faults(&self, live: &mut SimLive, now: Moment, faults: &Faults) {
         live.batches += 1;
-        if live.batches < BATCHES_BEFORE_FAULTS || live.phase != Phase::On {
+        if live.batches < BATCHES_BEFORE_FAULTS || live.phase != SimPhase::On {
             return;
         }
-        if faults.has(Fault::Ban) {
+        if faults.has(SimFault::Ban) {
             self.end(live, 4, now, faults);
-        } else if faults.has(Fault::EndOfLive) {
+        } else if faults.has(SimFault::EndOfLive) {
             self.end(live, 3, now, faults);
             live.next_transition = Some((now + LIVE_AGAIN_AFTER, Transition::GoLive));
-        } else if faults.has(Fault::Pause) {
+        } else if faults.has(SimFault::Pause) {
             self.set_paused(live, true, now, faults);
             live.next_transition = Some((now + PAUSE, Transition::Resume));
-        } else if faults.has(Fault::RoomSwitch) && live.batches >= BATCHES_BEFORE_FAULTS + FOREIGN_BATCHES {
+        } else if faults.has(SimFault::RoomSwitch) && live.batches >= BATCHES_BEFORE_FAULTS + FOREIGN_BATCHES {
             self.broadcast(live, Vec::new(), Then::Again, faults);
             self.begin(live, now, faults);
         }
@@ -97,32 +98,32 @@ impl Room {
 
 /// The order in which a batch arrives; the expected totals are what adds up in that order.
 pub(super) fn order_messages(messages: &mut [pb::Message], faults: &Faults) {
-    if faults.has(Fault::OutOfOrder) {
+    if faults.has(SimFault::OutOfOrder) {
         messages.reverse();
     }
 }
 
 /// What the faults add to a batch on its way. The good messages stay.
-pub(super) fn add_faulty_messages(live: &mut Live, messages: &mut Vec<pb::Message>, now: Moment, faults: &Faults) {
+pub(super) fn add_faulty_messages(live: &mut SimLive, messages: &mut Vec<pb::Message>, now: Moment, faults: &Faults) {
     let at = live.at(now);
-    if faults.has(Fault::InvalidUtf8) {
+    if faults.has(SimFault::InvalidUtf8) {
         let mut person = live.traffic.anybody();
         NOT_UTF8_MARK.clone_into(&mut person.user.nickname);
         let chat = message::chat(live.traffic.aside(at), person, "my name is not UTF-8", Vec::new());
         messages.push(pb::Message { payload: replace_mark(&chat.payload).into(), ..chat });
     }
-    if faults.has(Fault::UnknownMethod) {
+    if faults.has(SimFault::UnknownMethod) {
         messages.push(
             live.traffic.aside(at).raw("WebcastNobodyKnowsThisMessage", vec![0x08, 0x01, 0x12, 0x02, b'h', b'i']),
         );
     }
-    if faults.has(Fault::WrongType) {
+    if faults.has(SimFault::WrongType) {
         // Fields 2 (user) and 3 (content) as numbers.
         messages.push(live.traffic.aside(at).raw("WebcastChatMessage", vec![0x10, 0x2a, 0x18, 0x2a]));
     }
-    if faults.has(Fault::RoomSwitch) && live.batches >= BATCHES_BEFORE_FAULTS {
+    if faults.has(SimFault::RoomSwitch) && live.batches >= BATCHES_BEFORE_FAULTS {
         let person = live.traffic.anybody();
-        let head = message::Head { room_id: 7_111_111_111_111_111_111, ..live.traffic.aside(at) };
+        let head = message::MessageHead { room_id: 7_111_111_111_111_111_111, ..live.traffic.aside(at) };
         messages.push(message::chat(head, person, "I am in another room", Vec::new()));
     }
 }

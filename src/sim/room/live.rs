@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use super::lifecycle::{PAUSE_EVERY, Transition};
 use crate::clock::Moment;
-use crate::sim::expected_totals::{ExpectedTotals, Ledger};
+use crate::sim::expected_totals::{ExpectedTotals, TotalsCounter};
 use crate::sim::faults::Faults;
-use crate::sim::host::Host;
+use crate::sim::host::SimHost;
 use crate::sim::traffic::{Cast, Traffic};
 use crate::wire::pb;
 
@@ -17,14 +17,14 @@ const HISTORY: usize = 6;
 
 /// Where a room stands. The numbers are TikTok's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sim) enum Phase {
+pub(in crate::sim) enum SimPhase {
     On,
     Paused,
     /// Never was, or is over.
     Offline,
 }
 
-impl Phase {
+impl SimPhase {
     /// `status` of the look-ups: 2 live, 3 paused, 4 offline.
     pub(in crate::sim) fn status(self) -> i64 {
         match self {
@@ -41,14 +41,14 @@ impl Phase {
 
 /// One live.
 #[derive(Debug)]
-pub(super) struct Live {
-    pub(super) phase: Phase,
+pub(super) struct SimLive {
+    pub(super) phase: SimPhase,
     /// How many lives came before.
     pub(super) number: u32,
     pub(super) room_id: i64,
     pub(super) began: Moment,
     pub(super) traffic: Traffic,
-    pub(super) ledger: Ledger,
+    pub(super) ledger: TotalsCounter,
     /// What happens to the room next, and when.
     pub(super) next_transition: Option<(Moment, Transition)>,
     pub(super) last_sent: Moment,
@@ -61,8 +61,8 @@ pub(super) struct Live {
     place: u64,
 }
 
-impl Live {
-    pub(super) fn new(host: &Host, number: u32, rate: f64, seed: u64, now: Moment, faults: &Faults) -> Self {
+impl SimLive {
+    pub(super) fn new(host: &SimHost, number: u32, rate: f64, seed: u64, now: Moment, faults: &Faults) -> Self {
         let place = host.index as i64 * 1_000 + i64::from(number);
         let room_id =
             7_570_000_000_000_000_000 + (seed % 1_000) as i64 * 1_000_000_000_000 + (place + 1) * 1_000_000_007;
@@ -84,12 +84,12 @@ impl Live {
             kept.extend(traffic.earlier_chats(HISTORY as u32).into_iter().map(|chat| (0, chat)));
         }
         Self {
-            phase: Phase::On,
+            phase: SimPhase::On,
             number,
             room_id,
             began: now,
             traffic,
-            ledger: Ledger::new(room_id),
+            ledger: TotalsCounter::new(room_id),
             next_transition: (rate > 0.0).then(|| (now + PAUSE_EVERY, Transition::Pause)),
             last_sent: now,
             batches: 0,

@@ -4,7 +4,7 @@ use futures_util::SinkExt;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::{Gone, Hello, Session};
+use super::{Gone, Hello, SimSession};
 use crate::sim::query::Query;
 
 /// What the URL of the relay said.
@@ -25,7 +25,7 @@ impl Hello {
     }
 }
 
-impl Session {
+impl SimSession {
     /// What a relay says first: who it is, and which room this is. Others have nothing to say.
     pub(super) async fn introduce(&mut self, hello: &Hello) -> Result<Hello, Gone> {
         let Some(relay) = &hello.relay else { return Ok(hello.clone()) };

@@ -2,7 +2,7 @@
 //! guests, ranks. One thing every few seconds, in a round that repeats.
 
 use super::{SECOND, Traffic, viewer_actions};
-use crate::sim::message::{self, Head, user_text};
+use crate::sim::message::{self, MessageHead, user_text};
 use crate::wire::pb;
 
 /// The round begins when the first people have talked.
@@ -57,7 +57,7 @@ impl Traffic {
     }
 
     /// Start (0), end (1) or votes (2).
-    fn poll(&mut self, head: Head, message_type: i32) -> pb::Message {
+    fn poll(&mut self, head: MessageHead, message_type: i32) -> pb::Message {
         if message_type == 0 {
             self.host_actions.poll = head.msg_id;
             self.host_actions.votes = [0, 0];
@@ -89,7 +89,7 @@ impl Traffic {
         head.wrap("WebcastPollMessage", &body)
     }
 
-    fn goal(&mut self, head: Head) -> pb::Message {
+    fn goal(&mut self, head: MessageHead) -> pb::Message {
         let from = self.crowd.any(&mut self.rng).user;
         let count = self.rng.i64(1..12);
         self.host_actions.progress = (self.host_actions.progress + count).min(TARGET);
@@ -123,11 +123,11 @@ impl Traffic {
     }
 
     /// The host pins a comment; the unpin names the pin and nothing of the comment but its id.
-    fn pin(&mut self, head: Head, up: bool) -> pb::Message {
+    fn pin(&mut self, head: MessageHead, up: bool) -> pb::Message {
         if up {
             self.host_actions.pin = head.msg_id;
         }
-        let inner = Head { msg_id: self.host_actions.pin - 1, ..head };
+        let inner = MessageHead { msg_id: self.host_actions.pin - 1, ..head };
         let mut chat = pb::ChatMessage { common: Some(inner.common("WebcastChatMessage", None)), ..Default::default() };
         if up {
             chat.user = Some(self.crowd.any(&mut self.rng).user);
@@ -147,7 +147,7 @@ impl Traffic {
         head.wrap("WebcastRoomPinMessage", &body)
     }
 
-    fn new_question(&mut self, head: Head) -> pb::Message {
+    fn new_question(&mut self, head: MessageHead) -> pb::Message {
         let from = self.crowd.any(&mut self.rng).user;
         let message = message::question(head, from.clone(), viewer_actions::question(&mut self.rng));
         // The same words again when the host shows it.
@@ -157,19 +157,19 @@ impl Traffic {
         message
     }
 
-    fn select_question(&mut self, head: Head) -> pb::Message {
+    fn select_question(&mut self, head: MessageHead) -> pb::Message {
         let common = Some(head.common("WebcastQuestionSelectedMessage", None));
         let body = pb::QuestionSelectedMessage { common, data: self.host_actions.question.clone() };
         head.wrap("WebcastQuestionSelectedMessage", &body)
     }
 
-    fn remove_question(&mut self, head: Head) -> pb::Message {
+    fn remove_question(&mut self, head: MessageHead) -> pb::Message {
         let question_id = self.host_actions.question.take().map_or(0, |question| question.question_id);
         let common = Some(head.common("WebcastQuestionSlideDownMessage", None));
         head.wrap("WebcastQuestionSlideDownMessage", &pb::QuestionSlideDownMessage { common, question_id })
     }
 
-    fn rank(&mut self, head: Head) -> pb::Message {
+    fn rank(&mut self, head: MessageHead) -> pb::Message {
         let who = self.crowd.any(&mut self.rng).user;
         let text = user_text("pm_mt_topviewer_comment", "{0:user} just became the No. 3 viewer!", &who);
         let body = pb::RankTextMessage {
@@ -183,7 +183,7 @@ impl Traffic {
         head.wrap("WebcastRankTextMessage", &body)
     }
 
-    fn room_rank(&mut self, head: Head) -> pb::Message {
+    fn room_rank(&mut self, head: MessageHead) -> pb::Message {
         let title = pb::Text {
             key: "pm_mt_Live_WR".to_owned(),
             default_pattern: "Weekly Ranking".to_owned(),
@@ -200,7 +200,7 @@ impl Traffic {
         head.wrap("WebcastRankUpdateMessage", &pb::RankUpdateMessage { common, updates: vec![row] })
     }
 
-    fn fan_tickets(&mut self, head: Head) -> pb::Message {
+    fn fan_tickets(&mut self, head: MessageHead) -> pb::Message {
         let coins = self.host_actions.progress * 3;
         let users = vec![pb::UserFanTicket { user_id: self.cast.host.id, fan_ticket: coins }];
         let notice = Some(pb::FanTicketNotice { users, total: coins });
@@ -209,10 +209,10 @@ impl Traffic {
     }
 
     /// A caption has no time of its own in its header.
-    fn caption(&mut self, head: Head) -> pb::Message {
+    fn caption(&mut self, head: MessageHead) -> pb::Message {
         let content = self.rng.choice(CAPTIONS).unwrap_or("hello").to_owned();
         let body = pb::CaptionMessage {
-            common: Some(Head { at_ms: 0, ..head }.common("WebcastCaptionMessage", None)),
+            common: Some(MessageHead { at_ms: 0, ..head }.common("WebcastCaptionMessage", None)),
             timestamp_ms: head.at_ms,
             duration_ms: 2_500,
             content: vec![pb::CaptionText { lang: "en".to_owned(), content }],

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fastrand::Rng;
 
-use crate::sim::crowd::Person;
+use crate::sim::crowd::SimPerson;
 use crate::wire::pb;
 
 /// Counters of one live.
@@ -54,13 +54,13 @@ impl Numbers {
         self.watching = (self.watching + rng.i64(-swing..=swing / 2)).max(2);
     }
 
-    pub(super) fn spend(&mut self, who: &Person, coins: i64) {
+    pub(super) fn spend(&mut self, who: &SimPerson, coins: i64) {
         let entry = self.spent.entry(who.user.id).or_insert_with(|| (0, who.user.clone()));
         entry.0 += coins;
     }
 
     /// Sixteen ranks of which only the first five have names, as recorded.
-    pub(super) fn ranks(&self, regulars: &[Person]) -> Vec<pb::Contributor> {
+    pub(super) fn ranks(&self, regulars: &[SimPerson]) -> Vec<pb::Contributor> {
         let mut top: Vec<_> = self.spent.values().map(|(score, user)| (*score, user)).collect();
         top.extend(
             regulars.iter().filter(|person| !self.spent.contains_key(&person.user.id)).map(|person| (0, &person.user)),

@@ -64,7 +64,7 @@ fn ids_are_unique_and_streaks_grow_to_their_end() {
 
 #[test]
 fn a_lost_end_is_the_only_thing_lost() {
-    let faults = Faults::new(vec![Fault::LostRepeatEnd]);
+    let faults = Faults::new(vec![SimFault::LostRepeatEnd]);
     let said = gifts(&live(50.0, false).advance(60 * SECOND, &faults));
     assert!(said.iter().any(|gift| gift.repeat_count > 1) && said.iter().all(|gift| gift.repeat_end == 0));
 }

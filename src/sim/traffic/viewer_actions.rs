@@ -4,7 +4,7 @@ use fastrand::Rng;
 
 use super::{SECOND, Traffic};
 use crate::sim::crowd::avatar;
-use crate::sim::faults::{Fault, Faults};
+use crate::sim::faults::{Faults, SimFault};
 use crate::sim::gifts::GIFTS;
 use crate::sim::message;
 use crate::wire::pb;
@@ -82,7 +82,7 @@ impl Traffic {
                 message::member(head, person.user, self.numbers.watching)
             }
             300..560 => {
-                let text = if faults.has(Fault::EscapeNames) { ESCAPES } else { comment(&mut self.rng) };
+                let text = if faults.has(SimFault::EscapeNames) { ESCAPES } else { comment(&mut self.rng) };
                 let emotes = if self.rng.u32(0..25) == 0 {
                     vec![pb::EmoteAt { index: 0, emote: Some(self.emote()) }]
                 } else {
@@ -131,16 +131,16 @@ impl Traffic {
         }
     }
 
-    fn like(&mut self, head: message::Head, who: pb::User, faults: &Faults) -> pb::Message {
+    fn like(&mut self, head: message::MessageHead, who: pb::User, faults: &Faults) -> pb::Message {
         let count = if self.rng.bool() { 15 } else { self.rng.i64(1..15) };
         let mut total = self.numbers.tap(count, &mut self.rng);
-        if faults.has(Fault::LikesBackwards) {
+        if faults.has(SimFault::LikesBackwards) {
             total = (self.numbers.likes() - self.rng.i64(0..3_000)).max(1);
         }
         message::like(head, who, count, total)
     }
 
-    fn notice(&mut self, head: message::Head) -> pb::Message {
+    fn notice(&mut self, head: message::MessageHead) -> pb::Message {
         if self.rng.bool() {
             let key = "pm_mt_LIVE_commentFiltered_notif";
             message::room_notice(head, key, "Some comments were filtered to keep the LIVE safe", true)

@@ -10,7 +10,7 @@ use crate::text::Text;
 use crate::track::room_actor::RoomActor;
 use crate::track::subscribers::Subscribers;
 use crate::track::update::UpdateKind;
-use crate::webcast::{Error, Replay};
+use crate::webcast::{CaptureReader, ServiceError};
 use crate::wire::Response;
 
 /// Entries of the log kept of each room: a screen that was not there before a jump has them from here.
@@ -36,7 +36,7 @@ pub(super) struct RoomSet {
 
 impl ReplayRooms {
     /// The captures at their first lines. Nobody hears anything yet.
-    pub(super) async fn new(replays: Vec<Replay>, clock: Clock) -> Result<Self, Error> {
+    pub(super) async fn new(replays: Vec<CaptureReader>, clock: Clock) -> Result<Self, ServiceError> {
         let rooms = RoomSet {
             actors: Vec::new(),
             subscribers: Subscribers::default(),
@@ -58,7 +58,7 @@ impl ReplayRooms {
     }
 
     /// Everything as before the first line.
-    pub(super) async fn rewind(&mut self) -> Result<(), Error> {
+    pub(super) async fn rewind(&mut self) -> Result<(), ServiceError> {
         self.rooms.actors.clear();
         for track in &mut self.tracks {
             track.rewind().await?;

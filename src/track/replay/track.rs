@@ -11,14 +11,14 @@ use crate::events::{EventKind, Gap, Phase, PhaseKind, RoomEvent};
 use crate::ids::RoomId;
 use crate::text::Text;
 use crate::track::room_actor::RoomActor;
-use crate::webcast::{Captured, CapturedKind, Error, Incoming, Replay};
+use crate::webcast::{CaptureReader, Captured, CapturedKind, Incoming, ServiceError};
 
 /// The transport of a room that a capture says nothing about.
 const TRANSPORT: &str = "replay";
 
 /// A capture, one line ahead.
 pub(super) struct CaptureTrack {
-    replay: Replay,
+    replay: CaptureReader,
     ahead: Option<Captured>,
     name: Option<Text>,
     /// The room of its frames.
@@ -32,13 +32,13 @@ pub(super) struct CaptureTrack {
 }
 
 impl CaptureTrack {
-    pub(super) fn new(replay: Replay) -> Self {
+    pub(super) fn new(replay: CaptureReader) -> Self {
         let lives = BTreeMap::new();
         Self { replay, ahead: None, name: None, room: None, lives, current: None, narrated: false }
     }
 
     /// Back to the first line. The rooms are forgotten.
-    pub(super) async fn rewind(&mut self) -> Result<(), Error> {
+    pub(super) async fn rewind(&mut self) -> Result<(), ServiceError> {
         self.replay.rewind();
         (self.name, self.room, self.current, self.narrated) = (None, None, None, false);
         self.lives.clear();

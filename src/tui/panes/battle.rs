@@ -15,13 +15,13 @@ use ratatui::text::{Line, Span};
 use super::{Pane, PaneId};
 use crate::clock::Moment;
 use crate::events::{BattleResult, ItemKind};
-use crate::room::{Battle, BattlePhase, Effect, Room, Side};
+use crate::room::{Battle, BattlePhase, CardEffect, Room, Side};
 use crate::text::clip;
 use crate::tui::action::Action;
 use crate::tui::app::App;
-use crate::tui::layout::{Place, Plan};
+use crate::tui::layout::{PanePlace, Plan};
 use crate::tui::tab::Tab;
-use crate::tui::theme::Role;
+use crate::tui::theme::ColorRole;
 use crate::tui::view::Cache;
 use crate::tui::widgets::{paint, split_bar, wrap};
 use crate::tui::{glyphs, number};
@@ -41,8 +41,8 @@ impl Pane for BattlePane {
         "who leads a battle, by how much and who carries it"
     }
 
-    fn place(&self) -> Place {
-        Place::Below { rows: 3, strip: 2 }
+    fn place(&self) -> PanePlace {
+        PanePlace::Below { rows: 3, strip: 2 }
     }
 
     fn is_wanted(&self, tab: &Tab, now: Moment) -> bool {
@@ -62,7 +62,7 @@ impl Pane for BattlePane {
 fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
     let Some(battle) = &room.battle else {
         let words = "no battle";
-        return paint::left(buf, super::inset(area), 0, &Line::styled(words, app.theme.style(Role::Dim)));
+        return paint::left(buf, super::inset(area), 0, &Line::styled(words, app.theme.style(ColorRole::Dim)));
     };
     let left = battle.left(room.skew_ms.unwrap_or(0), app.now);
     let timer = timer(battle, left);
@@ -79,7 +79,7 @@ fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
     for (row, line) in (1..).zip(lines.iter().take(room_left.into())) {
         let cut = row == room_left && lines.len() > room_left.into();
         let text = if cut { clip(&words, area.width.into()) } else { (*line).into() };
-        paint::left(buf, area, row, &Line::styled(text, app.theme.style(Role::Dim)));
+        paint::left(buf, area, row, &Line::styled(text, app.theme.style(ColorRole::Dim)));
     }
 }
 
@@ -119,14 +119,14 @@ fn name(side: Option<&Side>) -> String {
 }
 
 fn score(app: &App, battle: &Battle, timer: &str, buf: &mut Buffer, area: Rect) {
-    let (a, b) = (app.theme.style(Role::SideA), app.theme.style(Role::SideB));
+    let (a, b) = (app.theme.style(ColorRole::SideA), app.theme.style(ColorRole::SideB));
     let (ours, theirs) = opponents(battle);
     let (our_points, their_points) = (ours.map_or(0, |side| side.points), theirs.map_or(0, |side| side.points));
     let head = Line::from(vec![Span::styled(name(ours), a), Span::raw(format!("  {}  ", number::full(our_points)))]);
     let mut tail =
         Line::from(vec![Span::raw(format!("  {}  ", number::full(their_points))), Span::styled(name(theirs), b)]);
     if !timer.is_empty() {
-        tail.spans.push(Span::styled(format!("  {timer}"), app.theme.style(Role::Accent)));
+        tail.spans.push(Span::styled(format!("  {timer}"), app.theme.style(ColorRole::Accent)));
     }
     paint::left(buf, area, 0, &head);
     paint::right(buf, area, 0, &tail);
@@ -171,7 +171,7 @@ fn standing(battle: &Battle, ours: &Side, theirs: &Side) -> String {
 }
 
 /// A card that works now: "glove ×5 by mia".
-fn effect(effect: &Effect) -> Option<String> {
+fn effect(effect: &CardEffect) -> Option<String> {
     let card = match effect.kind {
         ItemKind::Glove if effect.multiplier > 1 => format!("glove {}{}", glyphs::TIMES, effect.multiplier),
         ItemKind::Glove => "glove".into(),

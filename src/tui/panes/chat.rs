@@ -27,9 +27,9 @@ use crate::events::PhaseKind;
 use crate::room::{self, LogEntry, Seq};
 use crate::tui::action::Action;
 use crate::tui::app::App;
-use crate::tui::layout::{Place, Plan};
+use crate::tui::layout::{PanePlace, Plan};
 use crate::tui::tab::Tab;
-use crate::tui::theme::Role;
+use crate::tui::theme::ColorRole;
 use crate::tui::view::Cache;
 use crate::tui::widgets::feed::{self, Anchor};
 use crate::tui::widgets::paint;
@@ -53,8 +53,8 @@ impl Pane for ChatPane {
         "what is said and done"
     }
 
-    fn place(&self) -> Place {
-        Place::Main
+    fn place(&self) -> PanePlace {
+        PanePlace::Main
     }
 
     fn draw(&self, app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache, buf: &mut Buffer) {
@@ -164,10 +164,10 @@ fn note(app: &App, tab: &Tab) -> Line<'static> {
         {
             words = format!("{words} {} {key} resumes", glyphs::DOT);
         }
-        return Line::styled(words, app.theme.style(Role::Warn));
+        return Line::styled(words, app.theme.style(ColorRole::Warn));
     }
     let rate = tab.room.comments.per_minute(app.now).map(number::rate).unwrap_or_default();
-    Line::styled(rate, app.theme.style(Role::Dim))
+    Line::styled(rate, app.theme.style(ColorRole::Dim))
 }
 
 fn rows(app: &App, tab: &Tab, cache: &mut Cache, buf: &mut Buffer, body: Rect) {
@@ -195,7 +195,7 @@ fn rows(app: &App, tab: &Tab, cache: &mut Cache, buf: &mut Buffer, body: Rect) {
 }
 
 fn time(app: &App, at: Moment, buf: &mut Buffer, body: Rect, row: u16) {
-    let time = Span::styled(number::clock(at.wall, &app.zone), app.theme.style(Role::Dim));
+    let time = Span::styled(number::clock(at.wall, &app.zone), app.theme.style(ColorRole::Dim));
     paint::left(buf, body, row, &Line::from(time));
 }
 

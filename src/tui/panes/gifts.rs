@@ -18,9 +18,9 @@ use crate::room::{Room, Streak};
 use crate::text::clip;
 use crate::tui::action::Action;
 use crate::tui::app::App;
-use crate::tui::layout::{Place, Plan};
+use crate::tui::layout::{PanePlace, Plan};
 use crate::tui::tab::Tab;
-use crate::tui::theme::{Role, Theme};
+use crate::tui::theme::{ColorRole, Theme};
 use crate::tui::view::Cache;
 use crate::tui::widgets::feed::Scroll;
 use crate::tui::widgets::paint;
@@ -41,8 +41,8 @@ impl Pane for GiftsPane {
         "running streaks, gifts newest first, who gave most"
     }
 
-    fn place(&self) -> Place {
-        Place::Side { fifths: 3, least: 3 }
+    fn place(&self) -> PanePlace {
+        PanePlace::Side { fifths: 3, least: 3 }
     }
 
     fn draw(&self, app: &App, tab: &Tab, plan: &Plan, _cache: &mut Cache, buf: &mut Buffer) {
@@ -126,7 +126,7 @@ fn view(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
     }
     if room.streaks.running().chain(room.streaks.finished()).next().is_none() {
         let words = "no gift yet in what we saw of this live";
-        paint::left(buf, super::inset(list), 0, &Line::styled(words, app.theme.style(Role::Dim)));
+        paint::left(buf, super::inset(list), 0, &Line::styled(words, app.theme.style(ColorRole::Dim)));
     }
     for (row, (streak, runs)) in (0..list.height).zip(self::rows(room).skip(first_row(tab))) {
         line(app.theme, streak, runs, buf, Rect { y: list.y + row, height: 1, ..list });
@@ -142,18 +142,18 @@ fn note(app: &App, tab: &Tab) -> Line<'static> {
     if let (Some(key), PaneId::Gifts) = (app.key(Action::Bottom), app.focused()) {
         words = format!("{words} {} {key} returns", glyphs::DOT);
     }
-    Line::styled(words, app.theme.style(Role::Warn))
+    Line::styled(words, app.theme.style(ColorRole::Warn))
 }
 
 fn line(theme: Theme, streak: &Streak, runs: bool, buf: &mut Buffer, area: Rect) {
-    let dim = theme.style(Role::Dim);
+    let dim = theme.style(ColorRole::Dim);
     let value = worth(theme, streak);
     let area = Rect { width: area.width.saturating_sub(1), ..area };
     paint::right(buf, area, 0, &value);
     let rest = area.width.saturating_sub(paint::columns(&value).max(WORTH) + 1);
     let name = usize::from((rest * 2 / 5).min(18));
     let what = usize::from(rest).saturating_sub(name + 3);
-    let mark = if runs { Span::styled(glyphs::RUNNING, theme.style(Role::Gift)) } else { Span::raw(" ") };
+    let mark = if runs { Span::styled(glyphs::RUNNING, theme.style(ColorRole::Gift)) } else { Span::raw(" ") };
     let mut spans = vec![
         mark,
         Span::raw(" "),
@@ -185,8 +185,8 @@ pub(in crate::tui) fn gift_words(name: &str, id: crate::ids::GiftId, count: u64)
 /// Its coins, right-aligned by the caller; a price that is not known is said so, never 0.
 fn worth(theme: Theme, streak: &Streak) -> Line<'static> {
     match streak.diamonds() {
-        Some(coins) => Line::styled(format!("{} {}", number::count(coins), glyphs::GIFT), theme.style(Role::Gift)),
-        None => Line::styled(format!("? {}", glyphs::GIFT), theme.style(Role::Dim)),
+        Some(coins) => Line::styled(format!("{} {}", number::count(coins), glyphs::GIFT), theme.style(ColorRole::Gift)),
+        None => Line::styled(format!("? {}", glyphs::GIFT), theme.style(ColorRole::Dim)),
     }
 }
 
@@ -201,9 +201,9 @@ fn column(text: &str, columns: usize) -> String {
 fn total(app: &App, room: &Room) -> Line<'static> {
     let unsure = if room.stats.unpriced > 0 { "~" } else { "" };
     let coins = format!("{unsure}{} {}", number::count(room.stats.coins), glyphs::GIFT);
-    let mut spans = vec![Span::styled(coins, app.theme.style(Role::Gift))];
+    let mut spans = vec![Span::styled(coins, app.theme.style(ColorRole::Gift))];
     if let Some(rate) = room.coins.per_minute(app.now) {
-        spans.push(Span::styled(format!(" {} {}", glyphs::DOT, number::rate(rate)), app.theme.style(Role::Dim)));
+        spans.push(Span::styled(format!(" {} {}", glyphs::DOT, number::rate(rate)), app.theme.style(ColorRole::Dim)));
     }
     Line::from(spans)
 }
@@ -220,9 +220,9 @@ fn top_rows(room: &Room, list: Rect) -> u16 {
 
 fn top(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
     let theme = app.theme;
-    paint::rule(buf, area, 0, &Line::raw("Top"), &Line::default(), theme.style(Role::Dim));
+    paint::rule(buf, area, 0, &Line::raw("Top"), &Line::default(), theme.style(ColorRole::Dim));
     let leaders = room.leaders.top().enumerate().map(|(at, leader)| {
-        let place = Span::styled(format!("{} ", at + 1), theme.style(Role::Dim));
+        let place = Span::styled(format!("{} ", at + 1), theme.style(ColorRole::Dim));
         let name = Span::styled(clip(leader.viewer.name(), 18).into_owned(), theme.name(leader.viewer.id));
         (place, name, number::count(leader.coins))
     });
@@ -233,18 +233,18 @@ fn top(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
     for (row, (place, name, coins)) in (1..area.height).zip(leaders) {
         let line = Rect { width: area.width.saturating_sub(1), ..area };
         paint::left(buf, line, row, &Line::from(vec![place, name]));
-        let coins = Line::styled(format!("{coins} {}", glyphs::GIFT), theme.style(Role::Gift));
+        let coins = Line::styled(format!("{coins} {}", glyphs::GIFT), theme.style(ColorRole::Gift));
         paint::right(buf, line, row, &coins);
     }
 }
 
 fn strip(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
     let theme = app.theme;
-    let mut spans = vec![Span::styled("gifts ", theme.style(Role::Dim))];
+    let mut spans = vec![Span::styled("gifts ", theme.style(ColorRole::Dim))];
     spans.extend(total(app, room).spans);
     let running = room.streaks.running().map(|streak| (streak, glyphs::RUNNING));
     for (streak, mark) in running.chain(room.streaks.finished().map(|streak| (streak, " "))).take(8) {
-        spans.push(Span::styled(format!("  {mark} "), theme.style(Role::Gift)));
+        spans.push(Span::styled(format!("  {mark} "), theme.style(ColorRole::Gift)));
         spans.push(Span::styled(clip(streak.from.name(), 12).into_owned(), theme.name(streak.from.id)));
         spans.push(Span::raw(format!(" {}", described(streak))));
     }

@@ -20,9 +20,9 @@ use crate::clock::Moment;
 use crate::room::{Bucket, Room};
 use crate::tui::action::Action;
 use crate::tui::app::App;
-use crate::tui::layout::{Place, Plan};
+use crate::tui::layout::{PanePlace, Plan};
 use crate::tui::tab::Tab;
-use crate::tui::theme::Role;
+use crate::tui::theme::ColorRole;
 use crate::tui::view::Cache;
 use crate::tui::widgets::{graph, paint};
 use crate::tui::{glyphs, number};
@@ -46,8 +46,8 @@ impl Pane for GraphsPane {
         "viewers and likes over time"
     }
 
-    fn place(&self) -> Place {
-        Place::Side { fifths: 2, least: 6 }
+    fn place(&self) -> PanePlace {
+        PanePlace::Side { fifths: 2, least: 6 }
     }
 
     fn draw(&self, app: &App, tab: &Tab, plan: &Plan, _cache: &mut Cache, buf: &mut Buffer) {
@@ -66,23 +66,23 @@ fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
     }
     let upper = Rect { height: area.height - area.height * 2 / 5, ..area };
     let inner = super::titled(app, buf, upper, PaneId::Graphs, "Viewers", &viewers(app, room));
-    plot(app, room, buf, inner, (&viewers_by_column(app, room, plot_columns(inner)), Role::Accent));
+    plot(app, room, buf, inner, (&viewers_by_column(app, room, plot_columns(inner)), ColorRole::Accent));
     let lower = super::below(area, upper.height);
-    paint::rule(buf, lower, 0, &Line::raw("Likes"), &likes(app, room), app.theme.style(Role::Dim));
+    paint::rule(buf, lower, 0, &Line::raw("Likes"), &likes(app, room), app.theme.style(ColorRole::Dim));
     let inner = super::below(lower, 1);
-    plot(app, room, buf, inner, (&likes_by_column(app, room, plot_columns(inner)), Role::Like));
+    plot(app, room, buf, inner, (&likes_by_column(app, room, plot_columns(inner)), ColorRole::Like));
 }
 
 fn strip(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
-    let dim = app.theme.style(Role::Dim);
+    let dim = app.theme.style(ColorRole::Dim);
     let area = super::inset(area);
     let (left, right) = (
         Rect { width: area.width / 2, ..area },
         super::inset(Rect { x: area.x + area.width / 2, width: area.width - area.width / 2, ..area }),
     );
     for (half, name, note, values, role) in [
-        (left, "viewers ", viewers(app, room), viewers_by_column(app, room, left.width), Role::Accent),
-        (right, "likes ", likes(app, room), likes_by_column(app, room, right.width), Role::Like),
+        (left, "viewers ", viewers(app, room), viewers_by_column(app, room, left.width), ColorRole::Accent),
+        (right, "likes ", likes(app, room), likes_by_column(app, room, right.width), ColorRole::Like),
     ] {
         let mut line = Line::from(Span::styled(name, dim));
         line.spans.extend(note.spans);
@@ -99,8 +99,8 @@ fn plot_columns(area: Rect) -> u16 {
     if area.height >= 3 { area.width.saturating_sub(SCALE + 1) } else { area.width.saturating_sub(1) }
 }
 
-fn plot(app: &App, room: &Room, buf: &mut Buffer, area: Rect, (values, role): (&[Option<u64>], Role)) {
-    let dim = app.theme.style(Role::Dim);
+fn plot(app: &App, room: &Room, buf: &mut Buffer, area: Rect, (values, role): (&[Option<u64>], ColorRole)) {
+    let dim = app.theme.style(ColorRole::Dim);
     let max = top(values);
     let columns = plot_columns(area);
     let x = area.right().saturating_sub(columns + u16::from(area.height < 3)).max(area.x);
@@ -175,7 +175,7 @@ fn likes_by_column(app: &App, room: &Room, columns: u16) -> Vec<Option<u64>> {
 }
 
 fn viewers(app: &App, room: &Room) -> Line<'static> {
-    let dim = app.theme.style(Role::Dim);
+    let dim = app.theme.style(ColorRole::Dim);
     let Some((watching, at)) = room.stats.watching else { return Line::from(Span::styled("not known yet", dim)) };
     let number = number::count(watching);
     let now = if app.now.since(at) >= SILENCE { Span::styled(format!("~{number}"), dim) } else { Span::raw(number) };
@@ -184,7 +184,7 @@ fn viewers(app: &App, room: &Room) -> Line<'static> {
 
 /// The total is what the room reports; the rate is of the taps that reached us, which are a part.
 fn likes(app: &App, room: &Room) -> Line<'static> {
-    let dim = app.theme.style(Role::Dim);
+    let dim = app.theme.style(ColorRole::Dim);
     let mut spans = vec![Span::raw(number::count(room.stats.likes))];
     if let Some(rate) = room.likes.per_minute(app.now) {
         spans.push(Span::styled(format!(" {} ~{} seen", glyphs::DOT, number::rate(rate)), dim));

@@ -10,7 +10,7 @@ use crate::text::clip;
 use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::tab::Tab;
-use crate::tui::theme::Role;
+use crate::tui::theme::ColorRole;
 use crate::tui::widgets::{paint, wrap};
 use crate::tui::{glyphs, number};
 
@@ -27,12 +27,12 @@ pub(in crate::tui) fn glyph(kind: PhaseKind) -> &'static str {
 }
 
 /// The role of its sign.
-pub(in crate::tui) fn role(kind: PhaseKind) -> Role {
+pub(in crate::tui) fn role(kind: PhaseKind) -> ColorRole {
     match kind {
-        PhaseKind::Live => Role::Good,
-        PhaseKind::LookingUp | PhaseKind::Connecting | PhaseKind::Reconnecting | PhaseKind::Paused => Role::Warn,
-        PhaseKind::Offline | PhaseKind::Ended => Role::Dim,
-        PhaseKind::Blocked | PhaseKind::Failed => Role::Bad,
+        PhaseKind::Live => ColorRole::Good,
+        PhaseKind::LookingUp | PhaseKind::Connecting | PhaseKind::Reconnecting | PhaseKind::Paused => ColorRole::Warn,
+        PhaseKind::Offline | PhaseKind::Ended => ColorRole::Dim,
+        PhaseKind::Blocked | PhaseKind::Failed => ColorRole::Bad,
     }
 }
 
@@ -132,5 +132,5 @@ pub(in crate::tui) fn page(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
     }
     words.retain(|word| !word.is_empty());
     let separator = format!(" {} ", glyphs::DOT);
-    paint::left(buf, area, row, &Line::styled(words.join(&separator), app.theme.style(Role::Dim)));
+    paint::left(buf, area, row, &Line::styled(words.join(&separator), app.theme.style(ColorRole::Dim)));
 }

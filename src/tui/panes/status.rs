@@ -15,7 +15,7 @@ use super::phase;
 use crate::tui::action::Action;
 use crate::tui::app::{App, Toast, Weight};
 use crate::tui::layout::Plan;
-use crate::tui::theme::Role;
+use crate::tui::theme::ColorRole;
 use crate::tui::widgets::{paint, wrap};
 use crate::tui::{glyphs, health, number};
 
@@ -55,7 +55,7 @@ pub(in crate::tui) fn view(app: &App, plan: &Plan, buf: &mut Buffer) {
     let area = plan.status;
     let mut row = 0;
     if let Some(toast) = &app.toast {
-        let style = app.theme.style(if toast.weight == Weight::Trouble { Role::Warn } else { Role::Accent });
+        let style = app.theme.style(if toast.weight == Weight::Trouble { ColorRole::Warn } else { ColorRole::Accent });
         for line in toast_lines(toast, area.width) {
             if row + 1 < area.height || area.height == 1 {
                 paint::left(buf, super::inset(area), row, &Line::styled(line, style));
@@ -64,7 +64,7 @@ pub(in crate::tui) fn view(app: &App, plan: &Plan, buf: &mut Buffer) {
         }
         if area.height > 1 && toast.weight == Weight::Trouble {
             let key = app.key(Action::Dismiss).unwrap_or_default();
-            paint::right(buf, super::inset(area), 0, &Line::styled(key, app.theme.style(Role::Dim)));
+            paint::right(buf, super::inset(area), 0, &Line::styled(key, app.theme.style(ColorRole::Dim)));
         }
     }
     if row < area.height {
@@ -87,8 +87,8 @@ fn hints_and_facts(app: &App, plan: &Plan, buf: &mut Buffer, area: Rect) {
             break;
         }
         left -= wide;
-        spans.push(Span::styled(key, app.theme.style(Role::Accent)));
-        spans.push(Span::styled(format!(" {word}  "), app.theme.style(Role::Dim)));
+        spans.push(Span::styled(key, app.theme.style(ColorRole::Accent)));
+        spans.push(Span::styled(format!(" {word}  "), app.theme.style(ColorRole::Dim)));
     }
     paint::left(buf, super::inset(area), 0, &Line::from(spans));
 }
@@ -125,7 +125,7 @@ fn facts(app: &App, plan: &Plan, width: u16) -> Line<'static> {
     loop {
         let line = facts.iter().map(|(_, words)| words.as_str()).collect::<Vec<_>>().join(&separator);
         if facts.len() <= 1 || crate::text::width(&line) <= most {
-            return Line::styled(line, app.theme.style(Role::Dim));
+            return Line::styled(line, app.theme.style(ColorRole::Dim));
         }
         let last = facts.iter().enumerate().max_by_key(|(_, (rank, _))| *rank).map_or(0, |(at, _)| at);
         facts.remove(last);

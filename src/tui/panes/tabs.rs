@@ -12,11 +12,11 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::phase;
-use crate::record::Recording;
+use crate::record::RecordingState;
 use crate::text::clip;
 use crate::tui::app::App;
 use crate::tui::tab::Tab;
-use crate::tui::theme::Role;
+use crate::tui::theme::ColorRole;
 use crate::tui::widgets::paint;
 use crate::tui::{glyphs, number};
 
@@ -37,7 +37,7 @@ pub(in crate::tui) fn view(app: &App, buf: &mut Buffer, area: Rect) {
         }
     }
     let (first, last) = (places(app, row).next(), places(app, row).last());
-    let dim = app.theme.style(Role::Dim);
+    let dim = app.theme.style(ColorRole::Dim);
     if first.is_some_and(|(at, _)| at > 0) {
         paint::left(buf, row, 0, &Line::styled(glyphs::LEFT, dim));
     }
@@ -78,20 +78,23 @@ fn item<'a>(app: &App, at: usize, tab: &'a Tab) -> Line<'a> {
     let theme = app.theme;
     let active = at == app.active;
     let kind = tab.room.phase.kind;
-    let name = theme.style(if active { Role::Accent } else { Role::Text });
+    let name = theme.style(if active { ColorRole::Accent } else { ColorRole::Text });
     let mut spans = vec![
-        Span::styled(format!("{} ", at + 1), theme.style(Role::Dim)),
+        Span::styled(format!("{} ", at + 1), theme.style(ColorRole::Dim)),
         Span::styled(phase::glyph(kind), theme.style(phase::role(kind))),
         Span::styled(clip(tab.name(), NAME), name),
     ];
     if tab.is_recording() {
-        spans.push(Span::styled(format!(" {}", glyphs::RECORDING), theme.style(Role::Bad)));
+        spans.push(Span::styled(format!(" {}", glyphs::RECORDING), theme.style(ColorRole::Bad)));
     }
     if tab.unread > 0 && !active {
-        spans.push(Span::styled(format!(" {}{}", glyphs::UNREAD, number::short(tab.unread)), theme.style(Role::Warn)));
+        spans.push(Span::styled(
+            format!(" {}{}", glyphs::UNREAD, number::short(tab.unread)),
+            theme.style(ColorRole::Warn),
+        ));
     }
     if let (Some((watching, _)), true) = (tab.room.stats.watching, tab.is_on_air()) {
-        spans.push(Span::styled(format!(" {}", number::short(watching)), theme.style(Role::Text)));
+        spans.push(Span::styled(format!(" {}", number::short(watching)), theme.style(ColorRole::Text)));
     }
     if active {
         // Weight and an underline: the active room must be found without colour too.
@@ -104,28 +107,28 @@ fn item<'a>(app: &App, at: usize, tab: &'a Tab) -> Line<'a> {
 fn side(app: &App) -> Line<'static> {
     let mut spans = Vec::new();
     if let Some(recording) = app.tab().and_then(|tab| tab.recording.as_ref()) {
-        spans.push(Span::styled(recording_text(app, recording), app.theme.style(Role::Bad)));
+        spans.push(Span::styled(recording_text(app, recording), app.theme.style(ColorRole::Bad)));
     }
-    spans.push(Span::styled(format!(" {} ", number::clock(app.now.wall, &app.zone)), app.theme.style(Role::Dim)));
+    spans.push(Span::styled(format!(" {} ", number::clock(app.now.wall, &app.zone)), app.theme.style(ColorRole::Dim)));
     Line::from(spans)
 }
 
 /// Where a recording stands, short; what ended is told in the status area.
-fn recording_text(app: &App, recording: &Recording) -> String {
+fn recording_text(app: &App, recording: &RecordingState) -> String {
     let mark = glyphs::RECORDING;
     match recording {
-        Recording::Starting => format!("{mark} starting "),
-        Recording::Running { since, bytes, rate, sound_only, .. } => format!(
+        RecordingState::Starting => format!("{mark} starting "),
+        RecordingState::Running { since, bytes, rate, sound_only, .. } => format!(
             "{mark} {} {} {}{} ",
             number::duration(app.now.since(*since)),
             number::bytes(*bytes),
             number::bit_rate(*rate),
             if *sound_only { ", sound only" } else { "" }
         ),
-        Recording::Reconnecting { since, bytes, .. } => {
+        RecordingState::Reconnecting { since, bytes, .. } => {
             format!("{mark} {} {}, reconnecting ", number::duration(app.now.since(*since)), number::bytes(*bytes))
         }
-        Recording::Stopping => format!("{mark} finishing "),
-        Recording::Done { .. } | Recording::Failed { .. } => String::new(),
+        RecordingState::Stopping => format!("{mark} finishing "),
+        RecordingState::Done { .. } | RecordingState::Failed { .. } => String::new(),
     }
 }

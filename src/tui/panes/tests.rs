@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use super::*;
 use crate::clock::Timestamp;
-use crate::config::{Keys, Screen};
+use crate::config::{Keys, ScreenSettings};
 use crate::ids::RoomKey;
-use crate::tui::Options;
+use crate::tui::ScreenOptions;
 use crate::tui::app::Popup;
 use crate::tui::layout;
 use crate::tui::popups;
@@ -15,8 +15,14 @@ const NOW: Moment = Moment { mono: 7_205_250, wall: Timestamp(1_793_302_205_250)
 
 fn app() -> App {
     let zone = jiff::tz::TimeZone::UTC;
-    let options =
-        Options { screen: Screen::default(), keys: Keys::new(), notice: None, replay: false, mono: false, zone };
+    let options = ScreenOptions {
+        screen: ScreenSettings::default(),
+        keys: Keys::new(),
+        notice: None,
+        replay: false,
+        mono: false,
+        zone,
+    };
     let mut app = App::new(options, NOW).unwrap();
     app.tabs.push(Tab::new(RoomKey(1), "@ana".into()));
     app
@@ -71,6 +77,6 @@ fn every_pane_has_a_title_of_its_own_and_stands_in_the_help() {
 
 #[test]
 fn exactly_one_pane_takes_what_the_others_leave() {
-    let main = PaneId::ALL.iter().filter(|id| id.pane().place() == layout::Place::Main);
+    let main = PaneId::ALL.iter().filter(|id| id.pane().place() == layout::PanePlace::Main);
     assert_eq!(main.count(), 1);
 }

@@ -17,7 +17,7 @@ use ratatui::text::{Line, Span};
 
 use crate::tui::action::Action;
 use crate::tui::app::App;
-use crate::tui::theme::Role;
+use crate::tui::theme::ColorRole;
 use crate::tui::widgets::{paint, wrap};
 
 const WORDS: &str = "Watching needs no account. To connect reliably, put a provider key in TIKTOP_PROVIDER_KEY (README, \
@@ -30,18 +30,18 @@ pub(in crate::tui) fn view(app: &App, buf: &mut Buffer, area: Rect) {
     let page = Rect { x: area.x + (area.width - columns) / 2, width: columns, ..area };
     let page = super::below(page, if roomy { area.height / 4 } else { 0 });
     let mut row = 0;
-    paint::left(buf, page, row, &Line::styled("tiktop", app.theme.style(Role::Accent)));
+    paint::left(buf, page, row, &Line::styled("tiktop", app.theme.style(ColorRole::Accent)));
     paint::right(buf, page, row, &Line::raw("No room yet."));
     row += 1 + u16::from(roomy);
     for action in [Action::AddRoom, Action::Help, Action::Quit] {
         let Some(key) = app.key(action) else { continue };
-        let key = Span::styled(format!("{key:<4}"), app.theme.style(Role::Accent));
+        let key = Span::styled(format!("{key:<4}"), app.theme.style(ColorRole::Accent));
         paint::left(buf, page, row, &Line::from(vec![key, Span::raw(action.help())]));
         row += 1;
     }
     row += u16::from(roomy);
     for line in wrap::wrap(WORDS, columns.into(), columns.into()) {
-        paint::left(buf, page, row, &Line::styled(line, app.theme.style(Role::Dim)));
+        paint::left(buf, page, row, &Line::styled(line, app.theme.style(ColorRole::Dim)));
         row += 1;
     }
 }

@@ -6,7 +6,7 @@ use ratatui::text::Line;
 use tui_input::Input;
 
 use crate::tui::app::App;
-use crate::tui::theme::Role;
+use crate::tui::theme::ColorRole;
 use crate::tui::widgets::{paint, wrap};
 
 const COLUMNS: u16 = 60;
@@ -30,7 +30,7 @@ pub(super) fn view(app: &App, input: &Input, error: Option<&str>, buf: &mut Buff
         })
         .collect();
     paint::left(buf, inner, 0, &Line::raw(shown));
-    let style = app.theme.style(if error.is_some() { Role::Bad } else { Role::Dim });
+    let style = app.theme.style(if error.is_some() { ColorRole::Bad } else { ColorRole::Dim });
     for (row, line) in (1..inner.height).zip(words) {
         paint::left(buf, inner, row, &Line::styled(line, style));
     }

@@ -4,22 +4,24 @@ use ratatui::buffer::Buffer;
 use ratatui::text::Line;
 
 use crate::tui::action::Action;
-use crate::tui::app::{App, Question};
+use crate::tui::app::{App, ConfirmQuestion};
 use crate::tui::tab::Tab;
-use crate::tui::theme::Role;
+use crate::tui::theme::ColorRole;
 use crate::tui::widgets::paint;
 
 /// Draws the question.
-pub(super) fn view(app: &App, question: Question, buf: &mut Buffer) {
+pub(super) fn view(app: &App, question: ConfirmQuestion, buf: &mut Buffer) {
     let recording: Vec<&str> = app.tabs.iter().filter(|tab| tab.is_recording()).map(Tab::name).collect();
     let (title, ask) = match question {
-        Question::Quit => ("Quit", format!("Still recording {}. Finish and quit?", recording.join(", "))),
-        Question::Close(_) => ("Close the room", "It is being recorded. Finish the recording and close it?".to_owned()),
+        ConfirmQuestion::Quit => ("Quit", format!("Still recording {}. Finish and quit?", recording.join(", "))),
+        ConfirmQuestion::Close(_) => {
+            ("Close the room", "It is being recorded. Finish the recording and close it?".to_owned())
+        }
     };
     let yes = app.key(Action::Accept).unwrap_or_default();
     let answer = format!("{yes} yes");
     let wide = u16::try_from(crate::text::width(&ask)).unwrap_or(u16::MAX);
     let inner = super::frame(app, buf, title, wide, 2);
     paint::left(buf, inner, 0, &Line::raw(crate::text::clip(&ask, inner.width.into())));
-    paint::left(buf, inner, 1, &Line::styled(answer, app.theme.style(Role::Accent)));
+    paint::left(buf, inner, 1, &Line::styled(answer, app.theme.style(ColorRole::Accent)));
 }

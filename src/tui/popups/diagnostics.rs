@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::text::Text;
 use crate::tui::app::App;
 use crate::tui::panes::phase;
-use crate::tui::theme::Role;
+use crate::tui::theme::ColorRole;
 use crate::tui::{health, number};
 
 /// Columns of the labels.
@@ -19,7 +19,7 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
     let room = &tab.room;
     let stats = &room.stats;
     let fact = |label: &str, value: String| {
-        Line::from(vec![Span::styled(format!("{label:<LABEL$}"), app.theme.style(Role::Dim)), Span::raw(value)])
+        Line::from(vec![Span::styled(format!("{label:<LABEL$}"), app.theme.style(ColorRole::Dim)), Span::raw(value)])
     };
     let number = |n| number::count(n);
     let stands = match room.phase.transport.as_deref() {

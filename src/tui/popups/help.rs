@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::panes::PaneId;
-use crate::tui::theme::Role;
+use crate::tui::theme::ColorRole;
 
 /// One line an action that does something here: its keys as the person has them, and what it does. Then one a pane:
 /// what it shows and its keys.
@@ -17,7 +17,7 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
         let keys = if keys.is_empty() { "-".to_owned() } else { keys };
         let pad = wide - crate::text::width(&keys).min(wide);
         Line::from(vec![
-            Span::styled(keys, app.theme.style(Role::Accent)),
+            Span::styled(keys, app.theme.style(ColorRole::Accent)),
             Span::raw(" ".repeat(pad + 2)),
             Span::raw(help),
         ])
@@ -30,10 +30,10 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
     let panes = panes.map(|(title, help, keys)| {
         let pad = wide.saturating_sub(crate::text::width(&title));
         Line::from(vec![
-            Span::styled(title, app.theme.style(Role::Accent)),
+            Span::styled(title, app.theme.style(ColorRole::Accent)),
             Span::raw(" ".repeat(pad + 2)),
             Span::raw(help),
-            Span::styled(format!("  {keys}"), app.theme.style(Role::Dim)),
+            Span::styled(format!("  {keys}"), app.theme.style(ColorRole::Dim)),
         ])
     });
     keys.into_iter().map(line).chain([Line::default(), Line::raw("Panes")]).chain(panes).collect()

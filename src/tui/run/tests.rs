@@ -13,11 +13,11 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::config::{Keys, Screen};
+use crate::config::{Keys, ScreenSettings};
 use crate::events::{Chat, EventKind, RoomEvent, Viewer};
 use crate::ids::RoomKey;
 use crate::room::Noted;
-use crate::track::{Update, UpdateKind};
+use crate::track::{TrackerUpdate, UpdateKind};
 use crate::tui::terminal::DiffBackend;
 
 /// What reached the terminal.
@@ -84,17 +84,17 @@ impl Console for Fake {
 struct Rig {
     wire: Wire,
     keys: mpsc::Sender<Event>,
-    updates: mpsc::Sender<Update>,
-    commands: mpsc::Receiver<track::Command>,
-    _records: mpsc::Sender<record::Update>,
-    _record: mpsc::Receiver<record::Command>,
+    updates: mpsc::Sender<TrackerUpdate>,
+    commands: mpsc::Receiver<track::TrackerCommand>,
+    _records: mpsc::Sender<record::RecorderUpdate>,
+    _record: mpsc::Receiver<record::RecorderCommand>,
     warnings: mpsc::Sender<Text>,
     stop: CancellationToken,
     clock: Clock,
 }
 
 /// Starts a loop that draws on 80x24.
-fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, Error>>) {
+fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, ScreenError>>) {
     let (keys, key_events) = mpsc::channel(64);
     let (updates, updates_in) = mpsc::channel(1_024);
     let (commands_out, commands) = mpsc::channel(1);
@@ -107,8 +107,8 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, Error>>) {
     let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
     let terminal = Terminal::with_options(DiffBackend::new(wire.clone()), TerminalOptions { viewport }).unwrap();
     let fake = Fake { terminal, wire: wire.clone(), keys: Arc::new(Mutex::new(Some(key_events))) };
-    let options = Options {
-        screen: Screen::default(),
+    let options = ScreenOptions {
+        screen: ScreenSettings::default(),
         keys: Keys::new(),
         notice: None,
         replay: false,
@@ -154,7 +154,7 @@ impl Rig {
 
     async fn add(&self, room: u64) {
         let kind = UpdateKind::Added { label: "@ana".into() };
-        self.updates.send(Update { room: RoomKey(room), kind }).await.unwrap();
+        self.updates.send(TrackerUpdate { room: RoomKey(room), kind }).await.unwrap();
     }
 
     async fn say(&self, text: &str) {
@@ -169,7 +169,7 @@ impl Rig {
         let event =
             RoomEvent { at, server_at: None, id: None, room_id: None, history: false, kind: EventKind::Chat(chat) };
         let kind = UpdateKind::Events(Arc::from(vec![Noted { event, tally: None }]));
-        self.updates.send(Update { room: RoomKey(1), kind }).await.unwrap();
+        self.updates.send(TrackerUpdate { room: RoomKey(1), kind }).await.unwrap();
     }
 }
 
@@ -274,7 +274,7 @@ async fn commands_wait_for_room_in_their_queue_and_keep_their_order() {
         rig.pass(Duration::from_millis(50)).await;
     }
     for room in 1..=3 {
-        assert_eq!(rig.commands.recv().await, Some(track::Command::Retry(RoomKey(room))));
+        assert_eq!(rig.commands.recv().await, Some(track::TrackerCommand::Retry(RoomKey(room))));
     }
 }
 

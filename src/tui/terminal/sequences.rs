@@ -44,7 +44,7 @@ pub(super) enum Token {
 
 /// Which string a terminal sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum SequenceKind {
     /// Operating system command: starts with a number, or with a letter in reports of titles.
     Osc,
     /// Device control string: starts with a parameter.
@@ -53,7 +53,7 @@ enum Kind {
     Other,
 }
 
-impl Kind {
+impl SequenceKind {
     /// The string that a byte behind ESC begins.
     fn of(byte: u8) -> Option<Self> {
         match byte {
@@ -75,7 +75,7 @@ impl Kind {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum State {
+enum ParserState {
     Ground,
     /// ESC, or a second one.
     Esc {
@@ -91,7 +91,7 @@ enum State {
     Ss3,
     /// Within a string; `escaped` when the last byte was ESC.
     Text {
-        kind: Kind,
+        kind: SequenceKind,
         introducer: u8,
         empty: bool,
         escaped: bool,
@@ -110,7 +110,7 @@ enum State {
 /// Splits input into tokens.
 #[derive(Clone, Debug)]
 pub(super) struct Splitter {
-    state: State,
+    state: ParserState,
     /// When the open sequence began, and when the last byte came.
     began: Instant,
     last: Instant,
@@ -121,7 +121,7 @@ pub(super) struct Splitter {
 impl Splitter {
     /// A splitter at the start of input.
     pub(super) fn new(now: Instant) -> Self {
-        Self { state: State::Ground, began: now, last: now, lone_esc: None }
+        Self { state: ParserState::Ground, began: now, last: now, lone_esc: None }
     }
 
     /// How long until [`expire`](Self::expire) has something to do; nothing while nothing is open.
@@ -132,9 +132,9 @@ impl Splitter {
     /// When what is open is given up.
     fn due(&self) -> Option<Instant> {
         match &self.state {
-            State::Ground => None,
-            State::Esc { .. } | State::Ss3 => Some(self.last + ESC_WAIT),
-            State::Paste(_) => Some(self.last + PASTE_PAUSE),
+            ParserState::Ground => None,
+            ParserState::Esc { .. } | ParserState::Ss3 => Some(self.last + ESC_WAIT),
+            ParserState::Paste(_) => Some(self.last + PASTE_PAUSE),
             _ => Some((self.began + ANSWER).max(self.last + BURST).min(self.began + LONGEST_ANSWER)),
         }
     }
@@ -144,17 +144,17 @@ impl Splitter {
         if self.due().is_none_or(|due| now < due) {
             return;
         }
-        match std::mem::replace(&mut self.state, State::Ground) {
-            State::Esc { alt } => {
+        match std::mem::replace(&mut self.state, ParserState::Ground) {
+            ParserState::Esc { alt } => {
                 self.lone_esc = Some(now);
                 out.push(Token::Esc { alt });
             }
-            State::Ss3 => out.push(Token::Char { c: 'O', alt: true }),
-            State::Csi { params, .. } if params.is_empty() => out.push(Token::Char { c: '[', alt: true }),
-            State::Text { introducer, empty: true, .. } => {
+            ParserState::Ss3 => out.push(Token::Char { c: 'O', alt: true }),
+            ParserState::Csi { params, .. } if params.is_empty() => out.push(Token::Char { c: '[', alt: true }),
+            ParserState::Text { introducer, empty: true, .. } => {
                 out.push(Token::Char { c: introducer.into(), alt: true });
             }
-            State::Paste(bytes) => out.push(Token::Paste(String::from_utf8_lossy(&bytes).into_owned())),
+            ParserState::Paste(bytes) => out.push(Token::Paste(String::from_utf8_lossy(&bytes).into_owned())),
             _ => {}
         }
     }
@@ -165,10 +165,10 @@ impl Splitter {
         let mut rest = bytes;
         if let Some(first) = bytes.first() {
             if self.is_rest_of_late_sequence(bytes, now) {
-                self.begin(State::Esc { alt: false }, now);
+                self.begin(ParserState::Esc { alt: false }, now);
             } else if bytes.len() == 1
                 && self.is_key_behind_alt_key(*first, now)
-                && let State::Text { introducer, .. } = std::mem::replace(&mut self.state, State::Ground)
+                && let ParserState::Text { introducer, .. } = std::mem::replace(&mut self.state, ParserState::Ground)
             {
                 out.push(Token::Char { c: introducer.into(), alt: true });
             }
@@ -185,10 +185,10 @@ impl Splitter {
     fn is_rest_of_late_sequence(&self, bytes: &[u8], now: Instant) -> bool {
         let recent = self.lone_esc.is_some_and(|at| now.saturating_duration_since(at) < ANSWER);
         recent
-            && self.state == State::Ground
+            && self.state == ParserState::Ground
             && match bytes {
                 [b'[', next, ..] => (0x20..0x40).contains(next) || bytes.len() == 2 && next.is_ascii_uppercase(),
-                [introducer, next, ..] => Kind::of(*introducer).is_some_and(|kind| kind.begins_with(*next)),
+                [introducer, next, ..] => SequenceKind::of(*introducer).is_some_and(|kind| kind.begins_with(*next)),
                 _ => false,
             }
     }
@@ -196,38 +196,38 @@ impl Splitter {
     /// The introducer of a string came alone, then a pause, then a byte alone that begins no such string: somebody pressed
     /// Alt and a key, and then another key.
     fn is_key_behind_alt_key(&self, byte: u8, now: Instant) -> bool {
-        matches!(self.state, State::Text { kind, empty: true, escaped: false, .. } if !kind.begins_with(byte))
+        matches!(self.state, ParserState::Text { kind, empty: true, escaped: false, .. } if !kind.begins_with(byte))
             && now.saturating_duration_since(self.last) >= BURST
             && byte != 0x1b
     }
 
-    fn begin(&mut self, state: State, now: Instant) {
+    fn begin(&mut self, state: ParserState, now: Instant) {
         self.state = state;
         self.began = now;
     }
 
-    fn begin_text(&mut self, introducer: u8, kind: Kind, now: Instant) {
-        self.begin(State::Text { kind, introducer, empty: true, escaped: false, rest: 0 }, now);
+    fn begin_text(&mut self, introducer: u8, kind: SequenceKind, now: Instant) {
+        self.begin(ParserState::Text { kind, introducer, empty: true, escaped: false, rest: 0 }, now);
     }
 
     fn byte(&mut self, byte: u8, now: Instant, out: &mut Vec<Token>) {
-        match std::mem::replace(&mut self.state, State::Ground) {
-            State::Ground => self.ground(byte, false, now, out),
-            State::Esc { alt } => self.escaped(byte, alt, now, out),
-            State::Csi { params, alt } => self.csi(params, alt, byte, now, out),
-            State::Ss3 => match byte {
+        match std::mem::replace(&mut self.state, ParserState::Ground) {
+            ParserState::Ground => self.ground(byte, false, now, out),
+            ParserState::Esc { alt } => self.escaped(byte, alt, now, out),
+            ParserState::Csi { params, alt } => self.csi(params, alt, byte, now, out),
+            ParserState::Ss3 => match byte {
                 b' '..=b'~' => out.push(Token::Ss3(byte)),
                 _ => self.ground(byte, false, now, out),
             },
-            State::OldMouse(_) if byte < b' ' => self.ground(byte, false, now, out),
-            State::OldMouse(mut bytes) => {
+            ParserState::OldMouse(_) if byte < b' ' => self.ground(byte, false, now, out),
+            ParserState::OldMouse(mut bytes) => {
                 bytes.push(byte);
                 match bytes.as_slice() {
                     &[button, column, row] => out.push(Token::OldMouse([button, column, row])),
-                    _ => self.state = State::OldMouse(bytes),
+                    _ => self.state = ParserState::OldMouse(bytes),
                 }
             }
-            State::Text { kind, introducer, escaped, rest, .. } => match byte {
+            ParserState::Text { kind, introducer, escaped, rest, .. } => match byte {
                 // Bell and the string terminator; cancel and substitute end every string too.
                 0x07 | 0x18 | 0x1a => {}
                 b'\\' if escaped => {}
@@ -239,18 +239,18 @@ impl Splitter {
                 _ => {
                     let rest =
                         if byte >= 0xc0 { utf8_length(byte).saturating_sub(1) as u8 } else { rest.saturating_sub(1) };
-                    self.state = State::Text { kind, introducer, empty: false, escaped: byte == 0x1b, rest };
+                    self.state = ParserState::Text { kind, introducer, empty: false, escaped: byte == 0x1b, rest };
                 }
             },
-            State::Paste(bytes) => self.pasted(bytes, byte, out),
-            State::Utf8 { mut bytes, length, alt } => {
+            ParserState::Paste(bytes) => self.pasted(bytes, byte, out),
+            ParserState::Utf8 { mut bytes, length, alt } => {
                 if byte & 0xc0 != 0x80 {
                     // A broken character is nothing; this byte is a new one.
                     return self.ground(byte, false, now, out);
                 }
                 bytes.push(byte);
                 if bytes.len() < length {
-                    self.state = State::Utf8 { bytes, length, alt };
+                    self.state = ParserState::Utf8 { bytes, length, alt };
                 } else if let Some(c) = std::str::from_utf8(&bytes).ok().and_then(|text| text.chars().next()) {
                     match c {
                         '\u{80}'..='\u{9f}' => self.eight_bit(c as u8, now),
@@ -263,12 +263,12 @@ impl Splitter {
 
     fn ground(&mut self, byte: u8, alt: bool, now: Instant, out: &mut Vec<Token>) {
         match byte {
-            0x1b => self.begin(State::Esc { alt: false }, now),
+            0x1b => self.begin(ParserState::Esc { alt: false }, now),
             0..=0x7f => out.push(Token::Char { c: byte.into(), alt }),
             0x80..=0xbf => self.eight_bit(byte, now),
             _ => match utf8_length(byte) {
                 0 => {}
-                length => self.begin(State::Utf8 { bytes: vec![byte], length, alt }, now),
+                length => self.begin(ParserState::Utf8 { bytes: vec![byte], length, alt }, now),
             },
         }
     }
@@ -276,10 +276,10 @@ impl Splitter {
     /// The eight-bit forms of the introducers.
     fn eight_bit(&mut self, byte: u8, now: Instant) {
         match byte {
-            0x9b => self.begin(State::Csi { params: Vec::new(), alt: false }, now),
-            0x9d => self.begin_text(b']', Kind::Osc, now),
-            0x90 => self.begin_text(b'P', Kind::Dcs, now),
-            0x98 | 0x9e | 0x9f => self.begin_text(b'_', Kind::Other, now),
+            0x9b => self.begin(ParserState::Csi { params: Vec::new(), alt: false }, now),
+            0x9d => self.begin_text(b']', SequenceKind::Osc, now),
+            0x90 => self.begin_text(b'P', SequenceKind::Dcs, now),
+            0x98 | 0x9e | 0x9f => self.begin_text(b'_', SequenceKind::Other, now),
             _ => {}
         }
     }
@@ -287,14 +287,14 @@ impl Splitter {
     /// A byte behind ESC.
     fn escaped(&mut self, byte: u8, alt: bool, now: Instant, out: &mut Vec<Token>) {
         match byte {
-            0x1b if !alt => self.begin(State::Esc { alt: true }, now),
+            0x1b if !alt => self.begin(ParserState::Esc { alt: true }, now),
             0x1b => {
                 out.push(Token::Esc { alt: true });
-                self.begin(State::Esc { alt: false }, now);
+                self.begin(ParserState::Esc { alt: false }, now);
             }
-            b'[' => self.begin(State::Csi { params: Vec::new(), alt }, now),
-            b'O' => self.begin(State::Ss3, now),
-            _ => match Kind::of(byte) {
+            b'[' => self.begin(ParserState::Csi { params: Vec::new(), alt }, now),
+            b'O' => self.begin(ParserState::Ss3, now),
+            _ => match SequenceKind::of(byte) {
                 Some(kind) => self.begin_text(byte, kind, now),
                 None => self.ground(byte, true, now, out),
             },
@@ -306,16 +306,16 @@ impl Splitter {
             b'[' if params.is_empty() => {
                 // The Linux console's F1 to F5: one more byte.
                 params.push(byte);
-                self.state = State::Csi { params, alt };
+                self.state = ParserState::Csi { params, alt };
             }
             b' '..=b'?' => {
                 if params.len() < PARAMS {
                     params.push(byte);
                 }
-                self.state = State::Csi { params, alt };
+                self.state = ParserState::Csi { params, alt };
             }
-            b'M' if params.is_empty() => self.begin(State::OldMouse(Vec::new()), now),
-            b'~' if params == b"200" => self.begin(State::Paste(Vec::new()), now),
+            b'M' if params.is_empty() => self.begin(ParserState::OldMouse(Vec::new()), now),
+            b'~' if params == b"200" => self.begin(ParserState::Paste(Vec::new()), now),
             b'@'..=b'~' if params.len() < PARAMS => out.push(Token::Csi { params, last: byte, alt }),
             b'@'..=b'~' | 0x18 | 0x1a => {}
             _ => self.ground(byte, false, now, out),
@@ -334,7 +334,7 @@ impl Splitter {
             // Make room for the end that is still to come.
             bytes.drain(PASTE_BYTES - 2 * END.len()..=PASTE_BYTES - END.len());
         }
-        self.state = State::Paste(bytes);
+        self.state = ParserState::Paste(bytes);
     }
 }
 

@@ -10,11 +10,11 @@ use crate::events::PhaseKind;
 use crate::ids::Target;
 use crate::record;
 use crate::track::{self, PlaybackCommand};
-use crate::tui::action::{Action, Context};
-use crate::tui::app::{App, Popup, Question, Weight};
+use crate::tui::action::{Action, KeyContext};
+use crate::tui::app::{App, ConfirmQuestion, Popup, Weight};
 use crate::tui::chord::Chord;
-use crate::tui::layout::{self, Wants};
-use crate::tui::msg::{Effect, Outcome};
+use crate::tui::layout::{self, LayoutRequest};
+use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::panes::PaneId;
 use crate::tui::popups;
 use crate::tui::widgets::feed::Scroll;
@@ -23,14 +23,14 @@ use crate::tui::widgets::feed::Scroll;
 const SKIP_SECONDS: i64 = 30;
 
 /// Handles a key press.
-pub(super) fn handle_key(app: &mut App, key: KeyEvent) -> Outcome {
+pub(super) fn handle_key(app: &mut App, key: KeyEvent) -> UpdateOutcome {
     let chord = Chord::from(key);
     if let Some(Popup::AddRoom { .. }) = app.popup {
         return typed(app, chord, key);
     }
     let open = match app.popup {
-        Some(_) => &[Context::Always, Context::List, Context::Popup][..],
-        None => &[Context::Always, Context::List, Context::Screen, app.own_context()],
+        Some(_) => &[KeyContext::Always, KeyContext::List, KeyContext::Popup][..],
+        None => &[KeyContext::Always, KeyContext::List, KeyContext::Screen, app.own_context()],
     };
     let passing = app.toast.as_ref().is_some_and(|toast| toast.weight == Weight::Passing);
     if passing {
@@ -43,14 +43,14 @@ pub(super) fn handle_key(app: &mut App, key: KeyEvent) -> Outcome {
         None if app.popup.is_none() && app.keymap.action(chord, &[app.foreign_context()]).is_some() => {
             let elsewhere = if app.replay { "with a live, not in a replay" } else { "in a replay, not with a live" };
             app.notify(format!("{} works only {elsewhere}", chord.label()));
-            Outcome::dirty()
+            UpdateOutcome::dirty()
         }
         None if chord.foreign_letter().is_some() => {
             app.notify(no_key(app, chord));
-            Outcome::dirty()
+            UpdateOutcome::dirty()
         }
-        None if passing => Outcome::dirty(),
-        None => Outcome::QUIET,
+        None if passing => UpdateOutcome::dirty(),
+        None => UpdateOutcome::QUIET,
     }
 }
 
@@ -71,12 +71,12 @@ fn toggles(app: &App, chord: Chord) -> bool {
     app.keymap.of(opener).contains(&chord)
 }
 
-fn close_popup(app: &mut App) -> Outcome {
+fn close_popup(app: &mut App) -> UpdateOutcome {
     app.popup = None;
-    Outcome::dirty()
+    UpdateOutcome::dirty()
 }
 
-fn act(app: &mut App, action: Action, nth: usize) -> Outcome {
+fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
     match action {
         Action::AddRoom => open(app, Popup::AddRoom { input: Input::default(), error: None }),
         Action::CloseRoom => close_room(app),
@@ -97,7 +97,7 @@ fn act(app: &mut App, action: Action, nth: usize) -> Outcome {
         Action::PageDown => scroll(app, Scroll::Down),
         Action::Top => scroll(app, |_| Scroll::Top),
         Action::Bottom => newest(app),
-        Action::Diagnostics if app.tabs.is_empty() => Outcome::QUIET,
+        Action::Diagnostics if app.tabs.is_empty() => UpdateOutcome::QUIET,
         Action::Diagnostics => open(app, Popup::Diagnostics(0)),
         Action::Help => open(app, Popup::Help(0)),
         Action::Dismiss => dismiss(app),
@@ -107,48 +107,51 @@ fn act(app: &mut App, action: Action, nth: usize) -> Outcome {
         Action::Redraw => Effect::Redraw.into(),
         Action::Suspend => Effect::Suspend.into(),
         Action::Quit if app.tabs.iter().any(crate::tui::tab::Tab::is_recording) => {
-            open(app, Popup::Confirm(Question::Quit))
+            open(app, Popup::Confirm(ConfirmQuestion::Quit))
         }
         Action::Quit | Action::QuitNow => Effect::Quit.into(),
     }
 }
 
-fn open(app: &mut App, popup: Popup) -> Outcome {
+fn open(app: &mut App, popup: Popup) -> UpdateOutcome {
     app.popup = Some(popup);
-    Outcome::dirty()
+    UpdateOutcome::dirty()
 }
 
 /// While a name is typed, characters are text; only keys that are no text are actions.
-fn typed(app: &mut App, chord: Chord, key: KeyEvent) -> Outcome {
-    if let Some((action, _)) = app.keymap.action(chord, &[Context::Always]) {
+fn typed(app: &mut App, chord: Chord, key: KeyEvent) -> UpdateOutcome {
+    if let Some((action, _)) = app.keymap.action(chord, &[KeyContext::Always]) {
         return act(app, action, 0);
     }
     if !chord.is_text()
-        && let Some((action, _)) = app.keymap.action(chord, &[Context::Popup])
+        && let Some((action, _)) = app.keymap.action(chord, &[KeyContext::Popup])
     {
         return act(app, action, 0);
     }
-    let Some(Popup::AddRoom { input, error }) = &mut app.popup else { return Outcome::QUIET };
+    let Some(Popup::AddRoom { input, error }) = &mut app.popup else { return UpdateOutcome::QUIET };
     if !chord.is_text() || input.value().len() < LONGEST_INPUT {
         *error = None;
         input.handle_event(&Event::Key(key));
     }
-    Outcome::dirty()
+    UpdateOutcome::dirty()
 }
 
-fn accept(app: &mut App) -> Outcome {
+fn accept(app: &mut App) -> UpdateOutcome {
     match app.popup.take() {
         Some(Popup::AddRoom { input, .. }) => add_room(app, input),
-        Some(Popup::Confirm(Question::Quit)) => Effect::Quit.into(),
-        Some(Popup::Confirm(Question::Close(room))) => Outcome {
+        Some(Popup::Confirm(ConfirmQuestion::Quit)) => Effect::Quit.into(),
+        Some(Popup::Confirm(ConfirmQuestion::Close(room))) => UpdateOutcome {
             dirty: true,
-            effects: vec![Effect::Record(record::Command::Stop(room)), Effect::Track(track::Command::Remove(room))],
+            effects: vec![
+                Effect::Record(record::RecorderCommand::Stop(room)),
+                Effect::Track(track::TrackerCommand::Remove(room)),
+            ],
         },
-        Some(Popup::Help(_) | Popup::Diagnostics(_)) | None => Outcome::dirty(),
+        Some(Popup::Help(_) | Popup::Diagnostics(_)) | None => UpdateOutcome::dirty(),
     }
 }
 
-fn add_room(app: &mut App, input: Input) -> Outcome {
+fn add_room(app: &mut App, input: Input) -> UpdateOutcome {
     let target = match input.value().parse::<Target>() {
         Ok(target) => target,
         Err(error) => return open(app, Popup::AddRoom { input, error: Some(error.to_string()) }),
@@ -157,22 +160,22 @@ fn add_room(app: &mut App, input: Input) -> Outcome {
         return rooms::show(app, at);
     }
     app.expects_room = true;
-    Effect::Track(track::Command::Add(target)).into()
+    Effect::Track(track::TrackerCommand::Add(target)).into()
 }
 
-fn close_room(app: &mut App) -> Outcome {
-    let Some(tab) = app.tab() else { return Outcome::QUIET };
+fn close_room(app: &mut App) -> UpdateOutcome {
+    let Some(tab) = app.tab() else { return UpdateOutcome::QUIET };
     let room = tab.key;
     if tab.is_recording() {
-        return open(app, Popup::Confirm(Question::Close(room)));
+        return open(app, Popup::Confirm(ConfirmQuestion::Close(room)));
     }
-    Effect::Track(track::Command::Remove(room)).into()
+    Effect::Track(track::TrackerCommand::Remove(room)).into()
 }
 
-fn record_or_stop(app: &mut App) -> Outcome {
-    let Some(tab) = app.tab() else { return Outcome::QUIET };
+fn record_or_stop(app: &mut App) -> UpdateOutcome {
+    let Some(tab) = app.tab() else { return UpdateOutcome::QUIET };
     if tab.is_recording() {
-        return Effect::Record(record::Command::Stop(tab.key)).into();
+        return Effect::Record(record::RecorderCommand::Stop(tab.key)).into();
     }
     let Some(room_id) = tab.live_to_record() else {
         let words = match tab.room.phase.kind {
@@ -180,52 +183,52 @@ fn record_or_stop(app: &mut App) -> Outcome {
             _ => format!("it is not known yet whether {} is live: try again once it is", tab.name()),
         };
         app.notify(words);
-        return Outcome::dirty();
+        return UpdateOutcome::dirty();
     };
     let job = record::Job { room: tab.key, room_id, host: tab.name().into(), title: tab.room.title.clone() };
-    Effect::Record(record::Command::Start(job)).into()
+    Effect::Record(record::RecorderCommand::Start(job)).into()
 }
 
 /// A live has no other time than now: its tracker does not listen.
-fn playback(playback: PlaybackCommand) -> Outcome {
+fn playback(playback: PlaybackCommand) -> UpdateOutcome {
     Effect::Playback(playback).into()
 }
 
-fn retry(app: &mut App) -> Outcome {
-    let Some(tab) = app.tab() else { return Outcome::QUIET };
-    let effect = Effect::Track(track::Command::Retry(tab.key));
+fn retry(app: &mut App) -> UpdateOutcome {
+    let Some(tab) = app.tab() else { return UpdateOutcome::QUIET };
+    let effect = Effect::Track(track::TrackerCommand::Retry(tab.key));
     effect.into()
 }
 
 /// Puts away one thing at a time: the message, then the zoom.
-fn dismiss(app: &mut App) -> Outcome {
+fn dismiss(app: &mut App) -> UpdateOutcome {
     if app.toast.take().is_none() && app.zoom.take().is_none() {
-        return Outcome::QUIET;
+        return UpdateOutcome::QUIET;
     }
-    Outcome::dirty()
+    UpdateOutcome::dirty()
 }
 
-pub(super) fn scroll(app: &mut App, by: impl Fn(usize) -> Scroll) -> Outcome {
+pub(super) fn scroll(app: &mut App, by: impl Fn(usize) -> Scroll) -> UpdateOutcome {
     let (rows, page) = popups::extent(app);
     match &mut app.popup {
         Some(Popup::Help(from) | Popup::Diagnostics(from)) => {
             *from = scrolled(*from, rows.saturating_sub(page), by(page.max(1)));
-            Outcome::dirty()
+            UpdateOutcome::dirty()
         }
-        Some(_) => Outcome::QUIET,
+        Some(_) => UpdateOutcome::QUIET,
         None => scroll_pane(app, app.focused(), by),
     }
 }
 
 /// Panes that a key can open or move to, in order, and whether they are hidden ones that open over the main pane.
 fn panes(app: &App) -> (Vec<PaneId>, bool) {
-    let wants = Wants { zoom: None, ..app.wants() };
+    let wants = LayoutRequest { zoom: None, ..app.wants() };
     let plan = layout::plan(Rect::from((ratatui::layout::Position::ORIGIN, app.size)), &wants);
     if plan.hidden.is_empty() { (wants.panes, false) } else { (plan.hidden, true) }
 }
 
 /// Moves the focus; where panes are hidden they open over the chat one after another.
-fn focus(app: &mut App, forward: bool) -> Outcome {
+fn focus(app: &mut App, forward: bool) -> UpdateOutcome {
     let (mut stops, hidden) = panes(app);
     if hidden {
         stops.insert(0, PaneId::Chat);
@@ -235,14 +238,14 @@ fn focus(app: &mut App, forward: bool) -> Outcome {
     let id = stops.get(next).copied().unwrap_or(PaneId::Chat);
     app.focus = id;
     app.zoom = (if hidden { id != PaneId::Chat } else { app.zoom.is_some() }).then_some(id);
-    Outcome::dirty()
+    UpdateOutcome::dirty()
 }
 
-fn zoom(app: &mut App) -> Outcome {
+fn zoom(app: &mut App) -> UpdateOutcome {
     let (panes, hidden) = panes(app);
     if !hidden {
         app.zoom = if app.zoom.is_some() { None } else { Some(app.focused()) };
-        return Outcome::dirty();
+        return UpdateOutcome::dirty();
     }
     let next = match app.zoom {
         None => panes.first(),
@@ -250,11 +253,11 @@ fn zoom(app: &mut App) -> Outcome {
     };
     app.zoom = next.copied();
     app.focus = app.zoom.unwrap_or(PaneId::Chat);
-    Outcome::dirty()
+    UpdateOutcome::dirty()
 }
 
 /// The focused pane to its newest row; where it shows that already, the chat.
-fn newest(app: &mut App) -> Outcome {
+fn newest(app: &mut App) -> UpdateOutcome {
     let focused = app.focused();
     let moves = app.popup.is_some() || app.tab().is_some_and(|tab| focused.pane().is_scrolled(tab));
     if !moves {
@@ -264,7 +267,7 @@ fn newest(app: &mut App) -> Outcome {
 }
 
 /// Takes the mouse or gives it back, and says what that means for selecting text.
-fn toggle_mouse(app: &mut App) -> Outcome {
+fn toggle_mouse(app: &mut App) -> UpdateOutcome {
     app.screen.mouse = !app.screen.mouse;
     let words = if app.screen.mouse {
         "the mouse is ours: the wheel scrolls, a click chooses; hold Shift to select text"

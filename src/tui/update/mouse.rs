@@ -5,7 +5,7 @@ use ratatui::layout::Position;
 
 use super::{keys, rooms, scroll_pane};
 use crate::tui::app::App;
-use crate::tui::msg::Outcome;
+use crate::tui::msg::UpdateOutcome;
 use crate::tui::panes::tabs;
 use crate::tui::widgets::feed::Scroll;
 
@@ -13,24 +13,24 @@ use crate::tui::widgets::feed::Scroll;
 const NOTCH: usize = 3;
 
 /// Handles the mouse.
-pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> Outcome {
+pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> UpdateOutcome {
     let at = Position::new(mouse.column, mouse.row);
     let plan = app.plan();
     let pane = plan.shown().find(|(_, area)| area.contains(at)).map(|(id, _)| id);
     match (mouse.kind, pane) {
         (MouseEventKind::ScrollUp, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Up(NOTCH)),
         (MouseEventKind::ScrollDown, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Down(NOTCH)),
-        _ if app.popup.is_some() => Outcome::QUIET,
+        _ if app.popup.is_some() => UpdateOutcome::QUIET,
         (MouseEventKind::ScrollUp, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Up(NOTCH)),
         (MouseEventKind::ScrollDown, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Down(NOTCH)),
         (MouseEventKind::Down(MouseButton::Left), Some(pane)) => {
             app.focus = pane;
             pane.pane().click(app, at);
-            Outcome::dirty()
+            UpdateOutcome::dirty()
         }
         (MouseEventKind::Down(MouseButton::Left), None) if plan.tabs.contains(at) => {
-            tabs::hit(app, plan.tabs, mouse.column).map_or(Outcome::QUIET, |nth| rooms::show(app, nth))
+            tabs::hit(app, plan.tabs, mouse.column).map_or(UpdateOutcome::QUIET, |nth| rooms::show(app, nth))
         }
-        _ => Outcome::QUIET,
+        _ => UpdateOutcome::QUIET,
     }
 }

@@ -6,15 +6,15 @@ use crate::events::PhaseKind;
 use crate::ids::RoomKey;
 use crate::record;
 use crate::room::{Noted, Room};
-use crate::track::{Command, Update, UpdateKind};
+use crate::track::{TrackerCommand, TrackerUpdate, UpdateKind};
 use crate::tui::app::App;
-use crate::tui::msg::{Effect, Outcome};
+use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::panes::chat;
 use crate::tui::tab::{BACKGROUND_LOG, FOCUS_LOG, Tab};
 use crate::tui::widgets::feed::Anchor;
 
 /// Handles news of a room. News of a room that is not known here (any more) is nothing.
-pub(super) fn apply_update(app: &mut App, update: Update) -> Outcome {
+pub(super) fn apply_update(app: &mut App, update: TrackerUpdate) -> UpdateOutcome {
     let key = update.room;
     match update.kind {
         UpdateKind::Added { label } => added(app, Tab::new(key, label)),
@@ -24,16 +24,16 @@ pub(super) fn apply_update(app: &mut App, update: Update) -> Outcome {
         UpdateKind::Lagged(_) => lagged(app, key),
         UpdateKind::Health(transports) => {
             app.transports = transports;
-            Outcome::dirty()
+            UpdateOutcome::dirty()
         }
-        UpdateKind::Raw(_) | UpdateKind::Frame(_) => Outcome::QUIET,
+        UpdateKind::Raw(_) | UpdateKind::Frame(_) => UpdateOutcome::QUIET,
     }
 }
 
 /// Brings a room on the screen; its log may grow, the one before goes back to the background's share.
-pub(super) fn show(app: &mut App, at: usize) -> Outcome {
+pub(super) fn show(app: &mut App, at: usize) -> UpdateOutcome {
     if at >= app.tabs.len() {
-        return Outcome::QUIET;
+        return UpdateOutcome::QUIET;
     }
     app.active = at;
     for (nth, tab) in app.tabs.iter_mut().enumerate() {
@@ -42,12 +42,12 @@ pub(super) fn show(app: &mut App, at: usize) -> Outcome {
             tab.unread = 0;
         }
     }
-    Outcome::dirty()
+    UpdateOutcome::dirty()
 }
 
-fn added(app: &mut App, tab: Tab) -> Outcome {
+fn added(app: &mut App, tab: Tab) -> UpdateOutcome {
     if app.position(tab.key).is_some() {
-        return Outcome::QUIET;
+        return UpdateOutcome::QUIET;
     }
     app.tabs.push(tab);
     // Rooms named at the start come one by one and do not push the first away; one that was asked for here is shown.
@@ -55,8 +55,8 @@ fn added(app: &mut App, tab: Tab) -> Outcome {
     show(app, if asked { app.tabs.len() - 1 } else { app.active })
 }
 
-fn removed(app: &mut App, key: RoomKey, into: Option<RoomKey>) -> Outcome {
-    let Some(at) = app.position(key) else { return Outcome::QUIET };
+fn removed(app: &mut App, key: RoomKey, into: Option<RoomKey>) -> UpdateOutcome {
+    let Some(at) = app.position(key) else { return UpdateOutcome::QUIET };
     let gone = app.tabs.remove(at);
     let was_shown = at == app.active;
     if let Some(other) = into.and_then(|into| app.tabs.iter().find(|tab| tab.key == into)) {
@@ -70,13 +70,13 @@ fn removed(app: &mut App, key: RoomKey, into: Option<RoomKey>) -> Outcome {
     };
     app.active = next;
     show(app, next);
-    Outcome::dirty()
+    UpdateOutcome::dirty()
 }
 
-fn happened(app: &mut App, key: RoomKey, events: &[Noted]) -> Outcome {
-    let Some(at) = app.position(key) else { return Outcome::QUIET };
+fn happened(app: &mut App, key: RoomKey, events: &[Noted]) -> UpdateOutcome {
+    let Some(at) = app.position(key) else { return UpdateOutcome::QUIET };
     let shown = at == app.active;
-    let Some(tab) = app.tabs.get_mut(at) else { return Outcome::QUIET };
+    let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::QUIET };
     let from = tab.room.chat.next_seq();
     let was_over = tab.room.phase.kind == PhaseKind::Ended;
     for noted in events {
@@ -87,21 +87,21 @@ fn happened(app: &mut App, key: RoomKey, events: &[Noted]) -> Outcome {
     }
     // The event socket knows the end before the stream does.
     let over = tab.room.phase.kind == PhaseKind::Ended && !was_over && tab.is_recording();
-    let effects = if over { vec![Effect::Record(record::Command::LiveEnded(key))] } else { Vec::new() };
-    Outcome { dirty: true, effects }
+    let effects = if over { vec![Effect::Record(record::RecorderCommand::LiveEnded(key))] } else { Vec::new() };
+    UpdateOutcome { dirty: true, effects }
 }
 
-fn lagged(app: &mut App, key: RoomKey) -> Outcome {
-    let Some(tab) = app.tabs.iter_mut().find(|tab| tab.key == key) else { return Outcome::QUIET };
+fn lagged(app: &mut App, key: RoomKey) -> UpdateOutcome {
+    let Some(tab) = app.tabs.iter_mut().find(|tab| tab.key == key) else { return UpdateOutcome::QUIET };
     // Each time: the snapshot asked for before may itself have met a full queue, which is told as one more loss.
     tab.lagged = true;
-    Effect::Track(Command::Snapshot(key)).into()
+    Effect::Track(TrackerCommand::Snapshot(key)).into()
 }
 
-fn replaced(app: &mut App, key: RoomKey, room: Arc<Room>) -> Outcome {
-    let Some(at) = app.position(key) else { return Outcome::QUIET };
+fn replaced(app: &mut App, key: RoomKey, room: Arc<Room>) -> UpdateOutcome {
+    let Some(at) = app.position(key) else { return UpdateOutcome::QUIET };
     let limit = if at == app.active { FOCUS_LOG } else { BACKGROUND_LOG };
-    let Some(tab) = app.tabs.get_mut(at) else { return Outcome::QUIET };
+    let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::QUIET };
     tab.room = Arc::unwrap_or_clone(room);
     tab.room.chat.set_limit(limit);
     tab.lagged = false;
@@ -110,5 +110,5 @@ fn replaced(app: &mut App, key: RoomKey, room: Arc<Room>) -> Outcome {
     if tab.anchor == Anchor::Follow && at == app.active {
         tab.unread = 0;
     }
-    Outcome::dirty()
+    UpdateOutcome::dirty()
 }

@@ -5,22 +5,22 @@ use std::time::Duration;
 
 use super::{update, wake};
 use crate::clock::{Moment, Timestamp};
-use crate::config::{Keys, Screen};
+use crate::config::{Keys, ScreenSettings};
 use crate::events::{EventKind, Host, Info, LiveStart, Phase, PhaseKind, RoomEvent};
 use crate::ids::{RoomId, RoomKey, Target};
 use crate::record;
 use crate::room::{Noted, Room};
-use crate::track::{self, Command, Lost, UpdateKind};
-use crate::tui::Options;
+use crate::track::{self, Lost, TrackerCommand, UpdateKind};
+use crate::tui::ScreenOptions;
 use crate::tui::app::{App, Popup};
 use crate::tui::chord::Chord;
-use crate::tui::msg::{Effect, Msg, Outcome};
+use crate::tui::msg::{Effect, Msg, UpdateOutcome};
 
 const NOW: Moment = Moment { mono: 7_205_250, wall: Timestamp(1_793_302_205_250) };
 
 fn app() -> App {
-    let options = Options {
-        screen: Screen::default(),
+    let options = ScreenOptions {
+        screen: ScreenSettings::default(),
         keys: Keys::new(),
         notice: None,
         replay: false,
@@ -34,8 +34,8 @@ fn press(app: &mut App, chord: &str) -> Vec<Effect> {
     update(app, Msg::Key(chord.parse::<Chord>().unwrap().event())).effects
 }
 
-fn hear(app: &mut App, room: u64, kind: UpdateKind) -> Outcome {
-    update(app, Msg::Tracked(track::Update { room: RoomKey(room), kind }))
+fn hear(app: &mut App, room: u64, kind: UpdateKind) -> UpdateOutcome {
+    update(app, Msg::Tracked(track::TrackerUpdate { room: RoomKey(room), kind }))
 }
 
 fn happen(app: &mut App, room: u64, kind: EventKind) {
@@ -65,7 +65,7 @@ fn type_name(app: &mut App, name: &str) -> Vec<Effect> {
 fn a_typed_room_is_added_and_shown_when_it_comes() {
     let mut app = on_air();
     let ben: Target = "@ben".parse().unwrap();
-    assert_eq!(type_name(&mut app, "ben"), [Effect::Track(Command::Add(ben))]);
+    assert_eq!(type_name(&mut app, "ben"), [Effect::Track(TrackerCommand::Add(ben))]);
     hear(&mut app, 2, UpdateKind::Added { label: "@ben".into() });
     assert_eq!(app.tab().unwrap().name(), "ben");
 }
@@ -93,7 +93,7 @@ fn a_room_that_is_there_is_shown_instead_of_added_twice() {
 #[test]
 fn pasted_text_is_never_keys() {
     let mut app = on_air();
-    assert_eq!(update(&mut app, Msg::Paste("q\u{3}x".into())), Outcome::QUIET);
+    assert_eq!(update(&mut app, Msg::Paste("q\u{3}x".into())), UpdateOutcome::QUIET);
     assert_eq!(app.tabs.len(), 1);
     press(&mut app, "a");
     update(&mut app, Msg::Paste("@be\u{1b}[31mn\n".into()));
@@ -104,10 +104,10 @@ fn pasted_text_is_never_keys() {
 fn the_record_key_starts_and_stops() {
     let mut app = on_air();
     let job = record::Job { room: RoomKey(1), room_id: RoomId(73), host: "ana".into(), title: "tea".into() };
-    assert_eq!(press(&mut app, "r"), [Effect::Record(record::Command::Start(job))]);
-    let update_of = |recording| Msg::Recorded(record::Update { room: RoomKey(1), recording });
-    update(&mut app, update_of(record::Recording::Starting));
-    assert_eq!(press(&mut app, "r"), [Effect::Record(record::Command::Stop(RoomKey(1)))]);
+    assert_eq!(press(&mut app, "r"), [Effect::Record(record::RecorderCommand::Start(job))]);
+    let update_of = |recording| Msg::Recorded(record::RecorderUpdate { room: RoomKey(1), recording });
+    update(&mut app, update_of(record::RecordingState::Starting));
+    assert_eq!(press(&mut app, "r"), [Effect::Record(record::RecorderCommand::Stop(RoomKey(1)))]);
 }
 
 #[test]
@@ -123,18 +123,18 @@ fn a_room_that_is_not_live_has_nothing_to_record_and_says_so() {
 #[test]
 fn closing_a_recorded_room_asks_then_finishes_the_recording_first() {
     let mut app = on_air();
-    let recording = record::Recording::Starting;
-    update(&mut app, Msg::Recorded(record::Update { room: RoomKey(1), recording }));
+    let recording = record::RecordingState::Starting;
+    update(&mut app, Msg::Recorded(record::RecorderUpdate { room: RoomKey(1), recording }));
     assert_eq!(press(&mut app, "x"), []);
-    let stop = Effect::Record(record::Command::Stop(RoomKey(1)));
-    assert_eq!(press(&mut app, "y"), [stop, Effect::Track(Command::Remove(RoomKey(1)))]);
+    let stop = Effect::Record(record::RecorderCommand::Stop(RoomKey(1)));
+    assert_eq!(press(&mut app, "y"), [stop, Effect::Track(TrackerCommand::Remove(RoomKey(1)))]);
 }
 
 #[test]
 fn a_mirror_that_lagged_asks_until_it_has_the_snapshot() {
     let mut app = on_air();
     let lagged = || UpdateKind::Lagged(Lost::default());
-    let ask = Effect::Track(Command::Snapshot(RoomKey(1)));
+    let ask = Effect::Track(TrackerCommand::Snapshot(RoomKey(1)));
     assert_eq!(hear(&mut app, 1, lagged()).effects, std::slice::from_ref(&ask));
     // The snapshot may have been refused by a full queue: the loss that is told then asks again.
     assert_eq!(hear(&mut app, 1, lagged()).effects, std::slice::from_ref(&ask));
@@ -148,8 +148,8 @@ fn a_mirror_that_lagged_asks_until_it_has_the_snapshot() {
 #[test]
 fn news_of_rooms_we_do_not_know_is_nothing() {
     let mut app = on_air();
-    assert_eq!(hear(&mut app, 99, UpdateKind::Lagged(Lost::default())), Outcome::QUIET);
-    assert_eq!(hear(&mut app, 99, UpdateKind::Removed { into: None }), Outcome::QUIET);
+    assert_eq!(hear(&mut app, 99, UpdateKind::Lagged(Lost::default())), UpdateOutcome::QUIET);
+    assert_eq!(hear(&mut app, 99, UpdateKind::Removed { into: None }), UpdateOutcome::QUIET);
 }
 
 #[test]

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::refusal::{Subject, by_status, captcha, looks_like_captcha};
 use super::{Finding, Gates, LiveStatus, Lookup, user_info};
 use crate::ids::{RoomId, UniqueId};
-use crate::webcast::error::{Error, Kind};
-use crate::webcast::http::Answer;
+use crate::webcast::error::{ServiceError, ServiceErrorKind};
+use crate::webcast::http::HttpAnswer;
 use crate::webcast::json::{at, flag, from_text, id};
 
 /// The name of the state.
@@ -17,14 +17,14 @@ const SHELL: usize = 4_096;
 const SOURCE: &str = "live page";
 
 /// Reads the live page.
-pub(super) fn read(host: &UniqueId, answer: &Answer) -> Result<Finding, Error> {
+pub(super) fn read(host: &UniqueId, answer: &HttpAnswer) -> Result<Finding, ServiceError> {
     let subject = Subject::Host(host);
     by_status(subject, answer)?;
     let html = String::from_utf8_lossy(&answer.body);
     let state = script(subject, &html, STATE)?.and_then(from_text).unwrap_or_default();
     match read_state(host, &state) {
         Ok(finding) => Ok(finding),
-        Err(error) if error.is_lasting() || error.kind() == Kind::WrongAccount => Err(error),
+        Err(error) if error.is_lasting() || error.kind() == ServiceErrorKind::WrongAccount => Err(error),
         Err(error) => loose_room_id(host, &html).ok_or(error),
     }
 }
@@ -35,7 +35,7 @@ pub(in crate::webcast) fn script<'h>(
     subject: Subject<'_>,
     html: &'h str,
     name: &str,
-) -> Result<Option<&'h str>, Error> {
+) -> Result<Option<&'h str>, ServiceError> {
     let state = html.match_indices(name).find_map(|(at, _)| {
         let (before, after) = (html.get(..at)?, html.get(at + name.len()..)?);
         let in_tag = before.rfind('<') > before.rfind('>');
@@ -49,9 +49,9 @@ pub(in crate::webcast) fn script<'h>(
     Ok(state)
 }
 
-fn no_state(host: &UniqueId) -> Error {
-    Error::new(
-        Kind::BadAnswer,
+fn no_state(host: &UniqueId) -> ServiceError {
+    ServiceError::new(
+        ServiceErrorKind::BadAnswer,
         format!("the live page of @{host} has changed and cannot be read; try again in a minute"),
     )
 }
@@ -71,7 +71,7 @@ fn loose_room_id(host: &UniqueId, html: &str) -> Option<Finding> {
     Some(Finding { lookup, holds_account: false })
 }
 
-fn read_state(host: &UniqueId, state: &Value) -> Result<Finding, Error> {
+fn read_state(host: &UniqueId, state: &Value) -> Result<Finding, ServiceError> {
     let live = at(state, &["LiveRoom"]);
     let current = at(state, &["CurrentRoom"]);
     let gates = Gates {
@@ -92,7 +92,7 @@ fn read_state(host: &UniqueId, state: &Value) -> Result<Finding, Error> {
                 }
                 None => found = Some(finding),
             },
-            Err(error) if error.kind() == Kind::WrongAccount && found.is_none() => return Err(error),
+            Err(error) if error.kind() == ServiceErrorKind::WrongAccount && found.is_none() => return Err(error),
             Err(_) => {}
         }
     }
@@ -103,14 +103,14 @@ fn read_state(host: &UniqueId, state: &Value) -> Result<Finding, Error> {
         return Ok(found);
     }
     if gates.age {
-        return Err(Error::new(
-            Kind::AgeRestricted,
+        return Err(ServiceError::new(
+            ServiceErrorKind::AgeRestricted,
             format!("the live of @{host} is for adults: set TIKTOP_SESSION_ID to the session of an adult account"),
         ));
     }
     if gates.login {
-        return Err(Error::new(
-            Kind::NeedsSession,
+        return Err(ServiceError::new(
+            ServiceErrorKind::NeedsSession,
             format!("the live of @{host} is for people who are logged in: set TIKTOP_SESSION_ID to your session"),
         ));
     }

@@ -8,8 +8,8 @@ use url::Url;
 use super::{Finding, LiveStatus, Lookup};
 use crate::ids::{RoomId, UniqueId};
 use crate::webcast::address::under;
-use crate::webcast::error::{Error, Kind, quoted};
-use crate::webcast::http::{Answer, Request};
+use crate::webcast::error::{ServiceError, ServiceErrorKind, quoted};
+use crate::webcast::http::{HttpAnswer, HttpRequest};
 use crate::webcast::json::{at, flag, from_bytes, id, str};
 use crate::webcast::service::Service;
 
@@ -31,7 +31,7 @@ impl RoomIdRoute {
         Self { name: name.to_owned(), base, headers }
     }
 
-    pub(super) async fn ask(&self, service: &Service, host: &UniqueId) -> Result<Finding, Error> {
+    pub(super) async fn ask(&self, service: &Service, host: &UniqueId) -> Result<Finding, ServiceError> {
         let newer = under(&self.base, &format!("webcast/anchors/{}/room_id", host.as_str().replace('%', "%25")));
         let mut older = under(&self.base, "webcast/room_id");
         older.query_pairs_mut().append_pair("uniqueId", host.as_str());
@@ -40,15 +40,15 @@ impl RoomIdRoute {
         read(&self.name, host, &answer)
     }
 
-    async fn get(&self, service: &Service, host: &UniqueId, url: Url) -> Result<Answer, Error> {
+    async fn get(&self, service: &Service, host: &UniqueId, url: Url) -> Result<HttpAnswer, ServiceError> {
         let doing = format!("ask provider {} for the room of @{host}", self.name);
         let headers = self.headers.clone();
-        service.routes.of_host(host).http.get(Request { doing: &doing, url, headers, cap: CAP }).await
+        service.routes.of_host(host).http.get(HttpRequest { doing: &doing, url, headers, cap: CAP }).await
     }
 }
 
 /// `room_id` and `is_live`, at the top or under `data`.
-fn read(name: &str, host: &UniqueId, answer: &Answer) -> Result<Finding, Error> {
+fn read(name: &str, host: &UniqueId, answer: &HttpAnswer) -> Result<Finding, ServiceError> {
     let json = from_bytes(&answer.body).unwrap_or_default();
     let inner = if at(&json, &["data"]).is_object() { at(&json, &["data"]) } else { &json };
     let room_id = id(inner, "room_id").or_else(|| id(inner, "roomId")).map(RoomId);
@@ -56,8 +56,8 @@ fn read(name: &str, host: &UniqueId, answer: &Answer) -> Result<Finding, Error> 
     if !answer.status.is_success() || (room_id.is_none() && live.is_none()) {
         let said = quoted(str(at(&json, &["message"])));
         let said = if said.is_empty() { String::new() } else { format!(" ({said})") };
-        return Err(Error::new(
-            Kind::Provider,
+        return Err(ServiceError::new(
+            ServiceErrorKind::Provider,
             format!("provider {name} names no room of @{host}: HTTP {}{said}", answer.status.as_u16()),
         ));
     }

@@ -37,7 +37,7 @@ proptest! {
     }
 }
 
-fn read_api(host: &UniqueId, answer: &Answer) -> Result<Lookup, Error> {
+fn read_api(host: &UniqueId, answer: &HttpAnswer) -> Result<Lookup, ServiceError> {
     super::read_api(host, answer).map(|finding| finding.lookup)
 }
 
@@ -45,7 +45,7 @@ fn read_api(host: &UniqueId, answer: &Answer) -> Result<Lookup, Error> {
 mod page {
     use super::*;
 
-    pub(super) fn read(host: &UniqueId, answer: &Answer) -> Result<Lookup, Error> {
+    pub(super) fn read(host: &UniqueId, answer: &HttpAnswer) -> Result<Lookup, ServiceError> {
         super::super::page::read(host, answer).map(|finding| finding.lookup)
     }
 }
@@ -54,8 +54,8 @@ fn host(name: &str) -> UniqueId {
     name.parse().unwrap()
 }
 
-fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
-    Answer { status: StatusCode::from_u16(status).unwrap(), headers: HeaderMap::new(), body: body.into() }
+fn answer(status: u16, body: impl Into<Bytes>) -> HttpAnswer {
+    HttpAnswer { status: StatusCode::from_u16(status).unwrap(), headers: HeaderMap::new(), body: body.into() }
 }
 
 /// A recorded answer, or nothing (said aloud) where the recordings are not at hand.
@@ -68,7 +68,7 @@ pub(in crate::webcast) fn capture(name: &str) -> Option<Bytes> {
     read
 }
 
-fn api(live: &serde_json::Value) -> Answer {
+fn api(live: &serde_json::Value) -> HttpAnswer {
     let body = json!({"statusCode": 0, "message": "", "data": {
         "user": {"id": "111", "uniqueId": "Ana.Live", "nickname": "Ana\u{1b}[31m", "roomId": "7300000000000000001", "status": 2},
         "stats": {"followerCount": 5},
@@ -102,7 +102,7 @@ fn an_old_room_id_and_old_addresses_do_not_mean_live() {
 #[test]
 fn a_missing_user_is_found_missing_by_the_recorded_answer() {
     let Some(body) = capture("api-live-missing.json") else { return };
-    assert_eq!(read_api(&host("nobody"), &answer(200, body)).unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(read_api(&host("nobody"), &answer(200, body)).unwrap_err().kind(), ServiceErrorKind::NotFound);
 }
 
 #[test]
@@ -133,30 +133,30 @@ fn names_are_compared_without_case_and_shown_clean() {
     assert_eq!(lookup.gates, Gates { subscribers: true, paid: true, ..Gates::default() });
     assert!(read_api(&host("111"), &api(&json!({}))).is_ok(), "asked by the numeric id");
     let error = read_api(&host("bob"), &api(&json!({}))).unwrap_err();
-    assert_eq!(error.kind(), Kind::WrongAccount);
+    assert_eq!(error.kind(), ServiceErrorKind::WrongAccount);
     assert!(error.to_string().contains("@ana.live when asked for @bob"), "{error}");
 }
 
 #[rstest]
-#[case(200, "", Kind::Blocked, "empty answer")]
-#[case(403, "", Kind::Blocked, "HTTP 403")]
-#[case(302, "", Kind::Blocked, "elsewhere")]
-#[case(429, "", Kind::RateLimited { retry_after: None }, "too often")]
-#[case(404, "", Kind::BadAnswer, "moved")]
-#[case(502, "", Kind::BadAnswer, "in trouble")]
-#[case(200, r#"{"data":{}}"#, Kind::Captcha, "captcha")]
-#[case(200, "<html>Please wait...</html>", Kind::Captcha, "captcha")]
-#[case(200, "{\"half", Kind::BadAnswer, "cannot be read")]
-#[case(200, r#"{"statusCode":19881007,"data":null}"#, Kind::NotFound, "spelling")]
-#[case(200, r#"{"statusCode":10,"message":"user_not_found"}"#, Kind::NotFound, "spelling")]
-#[case(200, r#"{"statusCode":4003110}"#, Kind::AgeRestricted, "withholds the room's details")]
-#[case(200, r#"{"statusCode":20003}"#, Kind::NeedsSession, "TIKTOP_SESSION_ID")]
-#[case(200, r#"{"statusCode":10,"message":"params_error"}"#, Kind::BadAnswer, "params_error")]
-#[case(200, r#"{"statusCode":0,"data":{"user":7}}"#, Kind::BadAnswer, "no account")]
+#[case(200, "", ServiceErrorKind::Blocked, "empty answer")]
+#[case(403, "", ServiceErrorKind::Blocked, "HTTP 403")]
+#[case(302, "", ServiceErrorKind::Blocked, "elsewhere")]
+#[case(429, "", ServiceErrorKind::RateLimited { retry_after: None }, "too often")]
+#[case(404, "", ServiceErrorKind::BadAnswer, "moved")]
+#[case(502, "", ServiceErrorKind::BadAnswer, "in trouble")]
+#[case(200, r#"{"data":{}}"#, ServiceErrorKind::Captcha, "captcha")]
+#[case(200, "<html>Please wait...</html>", ServiceErrorKind::Captcha, "captcha")]
+#[case(200, "{\"half", ServiceErrorKind::BadAnswer, "cannot be read")]
+#[case(200, r#"{"statusCode":19881007,"data":null}"#, ServiceErrorKind::NotFound, "spelling")]
+#[case(200, r#"{"statusCode":10,"message":"user_not_found"}"#, ServiceErrorKind::NotFound, "spelling")]
+#[case(200, r#"{"statusCode":4003110}"#, ServiceErrorKind::AgeRestricted, "withholds the room's details")]
+#[case(200, r#"{"statusCode":20003}"#, ServiceErrorKind::NeedsSession, "TIKTOP_SESSION_ID")]
+#[case(200, r#"{"statusCode":10,"message":"params_error"}"#, ServiceErrorKind::BadAnswer, "params_error")]
+#[case(200, r#"{"statusCode":0,"data":{"user":7}}"#, ServiceErrorKind::BadAnswer, "no account")]
 fn every_refusal_of_the_api_is_recognised(
     #[case] status: u16,
     #[case] body: &str,
-    #[case] kind: Kind,
+    #[case] kind: ServiceErrorKind,
     #[case] words: &str,
 ) {
     let error = read_api(&host("ana"), &answer(status, body.to_owned())).unwrap_err();
@@ -165,20 +165,20 @@ fn every_refusal_of_the_api_is_recognised(
 }
 
 #[rstest]
-#[case("<html>Please wait...</html>".to_owned(), Kind::Captcha)]
-#[case("<html>shell</html>".to_owned(), Kind::Captcha)]
-#[case(format!("<html>{}</html>", " ".repeat(9_000)), Kind::BadAnswer)]
-#[case(page_with(r#"{"LiveRoom":{"isAgeGateRoom":true}}"#), Kind::AgeRestricted)]
-#[case(page_with(r#"{"LiveRoom":{"needLogin":true}}"#), Kind::NeedsSession)]
-#[case(page_with("{"), Kind::BadAnswer)]
-#[case(page_with("{}"), Kind::BadAnswer)]
-fn every_refusal_of_the_page_is_recognised(#[case] html: String, #[case] kind: Kind) {
+#[case("<html>Please wait...</html>".to_owned(), ServiceErrorKind::Captcha)]
+#[case("<html>shell</html>".to_owned(), ServiceErrorKind::Captcha)]
+#[case(format!("<html>{}</html>", " ".repeat(9_000)), ServiceErrorKind::BadAnswer)]
+#[case(page_with(r#"{"LiveRoom":{"isAgeGateRoom":true}}"#), ServiceErrorKind::AgeRestricted)]
+#[case(page_with(r#"{"LiveRoom":{"needLogin":true}}"#), ServiceErrorKind::NeedsSession)]
+#[case(page_with("{"), ServiceErrorKind::BadAnswer)]
+#[case(page_with("{}"), ServiceErrorKind::BadAnswer)]
+fn every_refusal_of_the_page_is_recognised(#[case] html: String, #[case] kind: ServiceErrorKind) {
     assert_eq!(page::read(&host("ana"), &answer(200, html)).unwrap_err().kind(), kind);
 }
 
 #[test]
 fn a_page_that_is_missing_is_a_missing_account() {
-    assert_eq!(page::read(&host("ana"), &answer(404, "")).unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(page::read(&host("ana"), &answer(404, "")).unwrap_err().kind(), ServiceErrorKind::NotFound);
 }
 
 #[test]
@@ -195,8 +195,8 @@ fn page_with(state: &str) -> String {
 fn of_two_failures_the_one_about_the_room_is_told() {
     let captcha = || refusal::captcha(Subject::Host(&host("ana"))).clone();
     let adults = || refusal::withheld(Subject::Host(&host("ana")));
-    assert_eq!(clearer(captcha(), adults()).kind(), Kind::AgeRestricted);
-    assert_eq!(clearer(adults(), captcha()).kind(), Kind::AgeRestricted);
+    assert_eq!(clearer(captcha(), adults()).kind(), ServiceErrorKind::AgeRestricted);
+    assert_eq!(clearer(adults(), captcha()).kind(), ServiceErrorKind::AgeRestricted);
 }
 
 #[test]

@@ -1,34 +1,46 @@
 //! Why the other side closed a socket, in words (docs/protocol.md#close-codes).
 
-use crate::webcast::error::Kind;
+use crate::webcast::error::ServiceErrorKind;
 
 /// What a close code means: what a program can do, and words for people.
-pub(super) fn meaning(code: u16, relayed: bool) -> (Kind, &'static str) {
+pub(super) fn meaning(code: u16, relayed: bool) -> (ServiceErrorKind, &'static str) {
     match code {
-        1_000 | 1_001 => (Kind::Closed, "the server is done with it"),
-        1_002 | 1_003 | 1_007..=1_010 => (Kind::Closed, "the server does not like what came from us"),
-        1_005 => (Kind::Closed, "that stands for no code at all, and no close may carry it; connecting again helps"),
-        1_006 => (Kind::Closed, "that stands for a line that broke, and no close may carry it; connecting again helps"),
-        1_015 => (Kind::Closed, "that stands for TLS that failed, and no close may carry it; connecting again helps"),
-        1_011 if relayed => (Kind::Closed, "the relay is in trouble"),
-        1_011..=1_014 => (Kind::Closed, "the server is in trouble"),
-        4_001 => (Kind::Closed, "the server asked for it"),
-        4_003 => (Kind::Closed, "the server reports an error"),
-        4_005 => (Kind::Closed, "the live has ended"),
-        4_006 => (Kind::Closed, "the relay got no messages from TikTok for too long"),
-        4_400 => (Kind::Provider, "the relay does not take our options; look for a newer tiktop"),
-        4_401 => (Kind::Provider, "the key is not accepted; check it"),
-        4_403 => (Kind::Provider, "the key may not be used for this; check what your plan allows"),
-        4_404 => (Kind::NotFound, "the room is not live"),
-        4_429 => (Kind::RateLimited { retry_after: None }, "too many connections with this key; close some, or wait"),
-        4_500 => (Kind::Provider, "the relay is in trouble; wait a little or use another transport"),
-        4_555 => (Kind::Closed, "the relay ends each connection after eight hours; connecting again helps"),
-        4_556 => (Kind::Provider, "the relay could not fetch the room from TikTok; use another transport"),
-        4_557 => (Kind::Provider, "the relay could not read the room's information; use another transport"),
+        1_000 | 1_001 => (ServiceErrorKind::Closed, "the server is done with it"),
+        1_002 | 1_003 | 1_007..=1_010 => (ServiceErrorKind::Closed, "the server does not like what came from us"),
+        1_005 => (
+            ServiceErrorKind::Closed,
+            "that stands for no code at all, and no close may carry it; connecting again helps",
+        ),
+        1_006 => (
+            ServiceErrorKind::Closed,
+            "that stands for a line that broke, and no close may carry it; connecting again helps",
+        ),
+        1_015 => (
+            ServiceErrorKind::Closed,
+            "that stands for TLS that failed, and no close may carry it; connecting again helps",
+        ),
+        1_011 if relayed => (ServiceErrorKind::Closed, "the relay is in trouble"),
+        1_011..=1_014 => (ServiceErrorKind::Closed, "the server is in trouble"),
+        4_001 => (ServiceErrorKind::Closed, "the server asked for it"),
+        4_003 => (ServiceErrorKind::Closed, "the server reports an error"),
+        4_005 => (ServiceErrorKind::Closed, "the live has ended"),
+        4_006 => (ServiceErrorKind::Closed, "the relay got no messages from TikTok for too long"),
+        4_400 => (ServiceErrorKind::Provider, "the relay does not take our options; look for a newer tiktop"),
+        4_401 => (ServiceErrorKind::Provider, "the key is not accepted; check it"),
+        4_403 => (ServiceErrorKind::Provider, "the key may not be used for this; check what your plan allows"),
+        4_404 => (ServiceErrorKind::NotFound, "the room is not live"),
+        4_429 => (
+            ServiceErrorKind::RateLimited { retry_after: None },
+            "too many connections with this key; close some, or wait",
+        ),
+        4_500 => (ServiceErrorKind::Provider, "the relay is in trouble; wait a little or use another transport"),
+        4_555 => (ServiceErrorKind::Closed, "the relay ends each connection after eight hours; connecting again helps"),
+        4_556 => (ServiceErrorKind::Provider, "the relay could not fetch the room from TikTok; use another transport"),
+        4_557 => (ServiceErrorKind::Provider, "the relay could not read the room's information; use another transport"),
         ..1_000 | 1_004 | 1_016..3_000 | 5_000.. => {
-            (Kind::Closed, "no close may carry this code; connecting again helps")
+            (ServiceErrorKind::Closed, "no close may carry this code; connecting again helps")
         }
-        3_000..5_000 => (Kind::Closed, "no reason that we know"),
+        3_000..5_000 => (ServiceErrorKind::Closed, "no reason that we know"),
     }
 }
 

@@ -140,7 +140,7 @@ async fn silence_ends_the_socket() {
     let timeouts =
         SocketTimeouts { stale: Duration::from_millis(20), heartbeat: Duration::from_millis(5), ..UNHURRIED };
     let (mut socket, _peer) = connected(timeouts, 1 << 16).await;
-    assert_eq!(socket.next().await.unwrap_err().kind(), Kind::Stale);
+    assert_eq!(socket.next().await.unwrap_err().kind(), ServiceErrorKind::Stale);
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn a_peer_that_does_not_read_is_still_heard_and_then_left() {
         assert!(matches!(socket.next().await, Ok(Incoming::Response(_))));
     }
     let _peer = sender.await.unwrap();
-    assert_eq!(socket.next().await.unwrap_err().kind(), Kind::Stale);
+    assert_eq!(socket.next().await.unwrap_err().kind(), ServiceErrorKind::Stale);
 }
 
 #[tokio::test]
@@ -191,14 +191,14 @@ async fn an_end_is_explained() {
     let close = CloseFrame { code: CloseCode::from(4_001), reason: "moved\u{1b}[2J".into() };
     peer.close(Some(close)).await.unwrap();
     let error = socket.next().await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Closed);
+    assert_eq!(error.kind(), ServiceErrorKind::Closed);
     assert_eq!(
         error.to_string(),
         "the other side closed the test socket with code 4001 \"moved[2J\": the server asked for it"
     );
     let (mut socket, peer) = connected(UNHURRIED, 1 << 16).await;
     drop(peer);
-    assert_eq!(socket.next().await.unwrap_err().kind(), Kind::Closed);
+    assert_eq!(socket.next().await.unwrap_err().kind(), ServiceErrorKind::Closed);
 }
 
 #[tokio::test]
@@ -228,7 +228,11 @@ async fn a_relay_tells_of_itself_in_texts_and_of_errors_too() {
     assert_eq!(socket.next().await, Ok(Incoming::Alive));
     peer.send(Message::text(r#"{"error":"no agent is free"}"#)).await.unwrap();
     let error = socket.next().await.unwrap_err();
-    assert_eq!((error.kind(), error.to_string().contains("no agent is free")), (Kind::Provider, true), "{error}");
+    assert_eq!(
+        (error.kind(), error.to_string().contains("no agent is free")),
+        (ServiceErrorKind::Provider, true),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -253,7 +257,7 @@ async fn what_arrived_is_read_to_its_end_when_the_other_side_takes_nothing_any_m
             Err(error) => break error,
         }
     };
-    assert_eq!((batches, error.kind()), (3, Kind::Closed));
+    assert_eq!((batches, error.kind()), (3, ServiceErrorKind::Closed));
 }
 
 #[rstest]

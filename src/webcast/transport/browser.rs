@@ -16,14 +16,14 @@ use reqwest::header::HeaderMap;
 use super::{RoomRef, Session, Transport};
 use crate::ids::UniqueId;
 use crate::text::Text;
-use crate::webcast::error::{Error, Kind};
+use crate::webcast::error::{ServiceError, ServiceErrorKind};
 use crate::webcast::handshake;
 use crate::webcast::service::Service;
 use endpoint::{Endpoint, live_at};
 use tab::{Page, TabFrames, open_it};
 
 /// The transport.
-pub(in crate::webcast) struct Browser {
+pub(in crate::webcast) struct BrowserTransport {
     service: Arc<Service>,
     endpoint: Endpoint,
 }
@@ -37,35 +37,35 @@ pub struct BrowserView {
     pub lives: Vec<UniqueId>,
 }
 
-impl Browser {
+impl BrowserTransport {
     /// Checks the address; opens nothing.
-    pub(in crate::webcast) fn new(service: Arc<Service>, endpoint: &str) -> Result<Self, Error> {
+    pub(in crate::webcast) fn new(service: Arc<Service>, endpoint: &str) -> Result<Self, ServiceError> {
         Ok(Self { service, endpoint: Endpoint::new(endpoint)? })
     }
 
     /// Which browser answers, and which lives are open in it.
-    pub(in crate::webcast) async fn view(&self) -> Result<BrowserView, Error> {
+    pub(in crate::webcast) async fn view(&self) -> Result<BrowserView, ServiceError> {
         let version = self.endpoint.version(&self.service.http).await?;
         let tabs = self.endpoint.tabs(&self.service.http).await?;
         let lives = tabs.iter().filter_map(|tab| live_at(&self.service.site, &tab.url)).collect();
         Ok(BrowserView { version, lives })
     }
 
-    async fn try_open(&self, room: &RoomRef) -> Result<Session, Error> {
+    async fn try_open(&self, room: &RoomRef) -> Result<Session, ServiceError> {
         let Service { http, site, timeouts, .. } = &*self.service;
         let Some(host) = &room.unique_id else {
-            return Err(Error::new(
-                Kind::NotFound,
+            return Err(ServiceError::new(
+                ServiceErrorKind::NotFound,
                 format!("whose live room {} is, is not known, so no tab of your browser can be it", room.room_id),
             ));
         };
         let tabs = self.endpoint.tabs(http).await?;
-        let shows = |tab: &endpoint::Tab| live_at(site, &tab.url).as_ref() == Some(host);
+        let shows = |tab: &endpoint::BrowserTab| live_at(site, &tab.url).as_ref() == Some(host);
         let Some(tab) = tabs.into_iter().find(shows) else {
             let place = self.endpoint.place();
             let advice = open_it(site, host);
-            return Err(Error::new(
-                Kind::NotFound,
+            return Err(ServiceError::new(
+                ServiceErrorKind::NotFound,
                 format!("the browser at {place} does not show the live of @{host}: {advice}"),
             ));
         };
@@ -77,12 +77,12 @@ impl Browser {
     }
 }
 
-impl Transport for Browser {
+impl Transport for BrowserTransport {
     fn name(&self) -> &'static str {
         "browser"
     }
 
-    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>> {
+    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, ServiceError>> {
         self.try_open(room).boxed()
     }
 }

@@ -13,7 +13,7 @@ use url::Url;
 use super::{FrameSource, Incoming, RoomRef, Session, Transport};
 use crate::config::{self, Secret};
 use crate::webcast::address::base;
-use crate::webcast::error::{Error, HumanDuration, Kind};
+use crate::webcast::error::{HumanDuration, ServiceError, ServiceErrorKind};
 use crate::webcast::handshake;
 use crate::webcast::service::Service;
 use crate::webcast::socket::RoomSocket;
@@ -23,7 +23,7 @@ const FIRST_WORD: Duration = Duration::from_secs(15);
 const WHOSE: &str = "the cloud relay";
 
 /// The transport.
-pub(in crate::webcast) struct Cloud {
+pub(in crate::webcast) struct CloudTransport {
     service: Arc<Service>,
     base: Url,
     /// Where a key could be given, for advice.
@@ -31,16 +31,16 @@ pub(in crate::webcast) struct Cloud {
     key: Option<Secret>,
 }
 
-impl Cloud {
+impl CloudTransport {
     pub(in crate::webcast) fn new(
         service: Arc<Service>,
-        settings: &config::Cloud,
+        settings: &config::CloudSettings,
         key: Option<Secret>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, ServiceError> {
         Ok(Self { service, base: base("cloud.url", &settings.url)?, key_env: settings.key_env.clone(), key })
     }
 
-    async fn try_open(&self, room: &RoomRef) -> Result<Session, Error> {
+    async fn try_open(&self, room: &RoomRef) -> Result<Session, ServiceError> {
         let url = self.address(room)?;
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tiktop/", env!("CARGO_PKG_VERSION"))));
@@ -55,14 +55,17 @@ impl Cloud {
         Ok(Session::new(room.room_id, backlog, Box::new(frames)))
     }
 
-    fn address(&self, room: &RoomRef) -> Result<Url, Error> {
+    fn address(&self, room: &RoomRef) -> Result<Url, ServiceError> {
         let Some(key) = &self.key else {
             let setting = if self.key_env.is_empty() { "cloud.key_env or cloud.key_file" } else { &self.key_env };
-            return Err(Error::new(Kind::Setup, format!("{WHOSE} opens only with a key: set {setting}")));
+            return Err(ServiceError::new(
+                ServiceErrorKind::Setup,
+                format!("{WHOSE} opens only with a key: set {setting}"),
+            ));
         };
         let Some(name) = &room.unique_id else {
-            return Err(Error::new(
-                Kind::Setup,
+            return Err(ServiceError::new(
+                ServiceErrorKind::Setup,
                 format!(
                     "{WHOSE} finds rooms by name only, and the name of this one is not known: open it by its @name"
                 ),
@@ -77,17 +80,20 @@ impl Cloud {
     }
 }
 
-fn silent() -> Error {
+fn silent() -> ServiceError {
     let wait = HumanDuration(FIRST_WORD);
-    Error::new(Kind::Timeout, format!("{WHOSE} opened and said nothing for {wait}; use another transport"))
+    ServiceError::new(
+        ServiceErrorKind::Timeout,
+        format!("{WHOSE} opened and said nothing for {wait}; use another transport"),
+    )
 }
 
-impl Transport for Cloud {
+impl Transport for CloudTransport {
     fn name(&self) -> &'static str {
         "cloud"
     }
 
-    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>> {
+    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, ServiceError>> {
         self.try_open(room).boxed()
     }
 }

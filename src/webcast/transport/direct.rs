@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{FrameSource, Incoming, RoomRef, Session, Transport};
 use crate::webcast::anonymous_cookie::AnonymousCookie;
-use crate::webcast::error::{Error, Kind};
+use crate::webcast::error::{ServiceError, ServiceErrorKind};
 use crate::webcast::handshake;
 use crate::webcast::route::Route;
 use crate::webcast::service::Service;
@@ -25,20 +25,20 @@ const BLOCKED_PAUSE: Duration = Duration::from_secs(2);
 const WHOSE: &str = "the anonymous socket";
 
 /// The transport.
-pub(in crate::webcast) struct Direct {
+pub(in crate::webcast) struct DirectTransport {
     service: Arc<Service>,
 }
 
-impl Direct {
+impl DirectTransport {
     pub(in crate::webcast) fn new(service: Arc<Service>) -> Self {
         Self { service }
     }
 
-    async fn try_open(&self, room: &RoomRef) -> Result<Session, Error> {
+    async fn try_open(&self, room: &RoomRef) -> Result<Session, ServiceError> {
         let way = self.service.route_for(room);
         let cookie = way.anonymous_cookies.get(&self.service, &way.http, None).await?;
         match self.connect(room, &way, &cookie).await {
-            Err(error) if error.kind() == Kind::DeviceBlocked => {
+            Err(error) if error.kind() == ServiceErrorKind::DeviceBlocked => {
                 sleep(BLOCKED_PAUSE).await;
                 let fresh = way.anonymous_cookies.get(&self.service, &way.http, Some(&cookie)).await?;
                 self.connect(room, &way, &fresh).await
@@ -47,7 +47,12 @@ impl Direct {
         }
     }
 
-    async fn connect(&self, room: &RoomRef, way: &Arc<Route>, cookie: &AnonymousCookie) -> Result<Session, Error> {
+    async fn connect(
+        &self,
+        room: &RoomRef,
+        way: &Arc<Route>,
+        cookie: &AnonymousCookie,
+    ) -> Result<Session, ServiceError> {
         let service = &self.service;
         let mut url = socket_url(service, cookie.browser(), room);
         let mut headers = cookie.browser().headers(&service.site, &service.language);
@@ -74,7 +79,7 @@ struct CookieWatch<F> {
 }
 
 impl<F: FrameSource> FrameSource for CookieWatch<F> {
-    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
+    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, ServiceError>> {
         async {
             let next = self.frames.next().await;
             match &next {
@@ -82,7 +87,7 @@ impl<F: FrameSource> FrameSource for CookieWatch<F> {
                 // A live that ended says nothing of the cookie.
                 Err(error) if error.is_session_end() => {}
                 // Silence counts from its beginning: what fell silent at once was dead at once.
-                Err(error) if error.kind() == Kind::Stale => {
+                Err(error) if error.kind() == ServiceErrorKind::Stale => {
                     self.way.anonymous_cookies.record_end(&self.cookie, self.lasted.unwrap_or_default());
                 }
                 Err(_) => self.way.anonymous_cookies.record_end(&self.cookie, self.opened.elapsed()),
@@ -93,12 +98,12 @@ impl<F: FrameSource> FrameSource for CookieWatch<F> {
     }
 }
 
-impl Transport for Direct {
+impl Transport for DirectTransport {
     fn name(&self) -> &'static str {
         "direct"
     }
 
-    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>> {
+    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, ServiceError>> {
         self.try_open(room).boxed()
     }
 }
@@ -147,11 +152,11 @@ mod tests {
     struct Ends {
         alive: Option<Duration>,
         after: Duration,
-        error: Error,
+        error: ServiceError,
     }
 
     impl FrameSource for Ends {
-        fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
+        fn next(&mut self) -> BoxFuture<'_, Result<Incoming, ServiceError>> {
             async {
                 if let Some(alive) = self.alive.take() {
                     advance(alive).await;
@@ -165,22 +170,22 @@ mod tests {
     }
 
     #[rstest]
-    #[case(Some(5), 10, Kind::Closed, false, true)]
-    #[case(Some(5), 40, Kind::Closed, false, false)]
-    #[case(None, 1, Kind::Closed, true, false)]
-    #[case(None, 30, Kind::Stale, false, true)]
-    #[case(Some(12), 30, Kind::Stale, false, true)]
-    #[case(Some(40), 30, Kind::Stale, false, false)]
+    #[case(Some(5), 10, ServiceErrorKind::Closed, false, true)]
+    #[case(Some(5), 40, ServiceErrorKind::Closed, false, false)]
+    #[case(None, 1, ServiceErrorKind::Closed, true, false)]
+    #[case(None, 30, ServiceErrorKind::Stale, false, true)]
+    #[case(Some(12), 30, ServiceErrorKind::Stale, false, true)]
+    #[case(Some(40), 30, ServiceErrorKind::Stale, false, false)]
     #[tokio::test(start_paused = true)]
     async fn only_a_socket_that_died_young_speaks_against_its_cookie(
         #[case] alive: Option<u64>,
         #[case] after: u64,
-        #[case] kind: Kind,
+        #[case] kind: ServiceErrorKind,
         #[case] live_ended: bool,
         #[case] worn_out: bool,
     ) {
         let way = Arc::clone(Routes::new(&Settings::default(), Proxies::None).unwrap().usual());
-        let error = Error::new(kind, "over").session_ended(live_ended);
+        let error = ServiceError::new(kind, "over").session_ended(live_ended);
         let frames = Ends { alive: alive.map(Duration::from_secs), after: Duration::from_secs(after), error };
         let cookie = AnonymousCookie::for_test();
         let mut watch = CookieWatch { frames, way: Arc::clone(&way), cookie, opened: Instant::now(), lasted: None };

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use super::{Budget, FrameSource, Incoming, RoomRef, Session, Transport};
 use crate::clock::{Clock, Moment};
 use crate::text::Text;
-use crate::webcast::error::{Error, HumanDuration, Kind};
+use crate::webcast::error::{HumanDuration, ServiceError, ServiceErrorKind};
 
 /// A rate limit that names no time holds the transport this long, and so does a socket without a single frame.
 const UNTOLD_WAIT: Duration = Duration::from_secs(60);
@@ -196,10 +196,10 @@ impl Failover {
         Some(not_before.since(now)).filter(|wait| !wait.is_zero())
     }
 
-    fn record_open(&self, at: usize, result: Result<Session, Error>) -> Try {
+    fn record_open(&self, at: usize, result: Result<Session, ServiceError>) -> Try {
         let now = self.inner.clock.now();
         let held = match &result {
-            Err(error) if matches!(error.kind(), Kind::RateLimited { .. }) => {
+            Err(error) if matches!(error.kind(), ServiceErrorKind::RateLimited { .. }) => {
                 Some(error.retry_after().unwrap_or(UNTOLD_WAIT))
             }
             _ => None,
@@ -222,7 +222,7 @@ impl Failover {
     }
 
     /// The first frame of a session came, or its end did.
-    fn record_first_frame(&self, at: usize, result: Result<(), &Error>) {
+    fn record_first_frame(&self, at: usize, result: Result<(), &ServiceError>) {
         let now = self.inner.clock.now();
         // Alone, a bad transport is still better than none.
         let others = self.inner.transports.len() > 1;
@@ -234,7 +234,7 @@ impl Failover {
                 }
                 Err(error) => {
                     health.last_error = Some(error.sentence().clone());
-                    let limited = matches!(error.kind(), Kind::RateLimited { .. });
+                    let limited = matches!(error.kind(), ServiceErrorKind::RateLimited { .. });
                     // What is wrong with the room is nothing that other rooms must wait for.
                     let holds = limited || (others && !error.is_lasting() && !error.is_session_end());
                     health.hold_until(holds.then(|| now + error.retry_after().unwrap_or(UNTOLD_WAIT)), now);
@@ -264,7 +264,7 @@ struct FirstFrameProbe {
 }
 
 impl FrameSource for FirstFrameProbe {
-    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
+    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, ServiceError>> {
         if self.proven {
             return self.frames.next();
         }
@@ -293,10 +293,10 @@ mod tests {
     use std::collections::VecDeque;
 
     /// Says one thing for ever.
-    struct Says(Result<Incoming, Error>);
+    struct Says(Result<Incoming, ServiceError>);
 
     impl FrameSource for Says {
-        fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
+        fn next(&mut self) -> BoxFuture<'_, Result<Incoming, ServiceError>> {
             ready(self.0.clone()).boxed()
         }
     }
@@ -304,8 +304,8 @@ mod tests {
     /// Answers with the errors it was given, then opens a session that says `says`.
     struct Scripted {
         name: &'static str,
-        errors: Mutex<VecDeque<Error>>,
-        says: Result<Incoming, Error>,
+        errors: Mutex<VecDeque<ServiceError>>,
+        says: Result<Incoming, ServiceError>,
     }
 
     impl Transport for Scripted {
@@ -313,24 +313,27 @@ mod tests {
             self.name
         }
 
-        fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>> {
+        fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, ServiceError>> {
             let next = self.errors.lock().unwrap().pop_front();
             let session = || Session::new(room.room_id, None, Box::new(Says(self.says.clone())));
             ready(next.map_or_else(|| Ok(session()), Err)).boxed()
         }
     }
 
-    fn scripted(name: &'static str, errors: Vec<Error>) -> Box<dyn Transport> {
+    fn scripted(name: &'static str, errors: Vec<ServiceError>) -> Box<dyn Transport> {
         Box::new(Scripted { name, errors: Mutex::new(errors.into()), says: Ok(Incoming::Alive) })
     }
 
-    fn limited(seconds: u64) -> Error {
+    fn limited(seconds: u64) -> ServiceError {
         let retry_after = Some(Duration::from_secs(seconds));
-        Error::new(Kind::RateLimited { retry_after }, format!("provider a is out of signatures for {seconds} s"))
+        ServiceError::new(
+            ServiceErrorKind::RateLimited { retry_after },
+            format!("provider a is out of signatures for {seconds} s"),
+        )
     }
 
-    fn refused() -> Error {
-        Error::new(Kind::Handshake, "TikTok refused the anonymous socket (417 illegal secret key)")
+    fn refused() -> ServiceError {
+        ServiceError::new(ServiceErrorKind::Handshake, "TikTok refused the anonymous socket (417 illegal secret key)")
     }
 
     fn room() -> RoomRef {
@@ -367,7 +370,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_socket_that_ends_without_a_frame_makes_room_for_the_next_transport() {
-        let stale = || Error::new(Kind::Stale, "the anonymous socket said nothing for 60 s");
+        let stale = || ServiceError::new(ServiceErrorKind::Stale, "the anonymous socket said nothing for 60 s");
         let dumb = || -> Box<dyn Transport> {
             Box::new(Scripted { name: "direct", errors: Mutex::default(), says: Err(stale()) })
         };
@@ -384,13 +387,13 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_wrong_with_one_room_holds_up_no_other() {
-        let says = Err(Error::new(Kind::NotFound, "the room is not live"));
+        let says = Err(ServiceError::new(ServiceErrorKind::NotFound, "the room is not live"));
         let first = Box::new(Scripted { name: "direct", errors: Mutex::default(), says });
         let (failover, _) = failover(vec![first, scripted("provider a", vec![])]);
         assert!(failover.open(&room(), |_| {}).await.unwrap().session.next().await.is_err());
         assert_eq!(opened_by(&failover).await.1.unwrap(), "direct");
         assert!(failover.health()[0].last_error.is_some());
-        let over = Error::new(Kind::Closed, "the live has ended").session_ended(true);
+        let over = ServiceError::new(ServiceErrorKind::Closed, "the live has ended").session_ended(true);
         failover.record_first_frame(0, Err(&over));
         assert_eq!(failover.health()[0].not_before, None, "a live that ended holds up no other");
     }
@@ -420,7 +423,7 @@ mod tests {
         assert_eq!((error.retry_after, error.outage), (Some(Duration::from_secs(32)), false));
         let until = failover.health()[0].not_before;
         // A room that asked before the limit was known hears of its failure after it.
-        let late = || Error::new(Kind::Timeout, "provider a did not answer within 10 s");
+        let late = || ServiceError::new(ServiceErrorKind::Timeout, "provider a did not answer within 10 s");
         failover.record_open(0, Err(late()));
         failover.record_first_frame(0, Err(&late().session_ended(true)));
         failover.record_open(0, Err(limited(1)));
@@ -433,7 +436,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_turned_us_away_is_named_and_can_be_left_alone() {
-        let down = || Error::new(Kind::Timeout, "provider a did not answer within 10 s");
+        let down = || ServiceError::new(ServiceErrorKind::Timeout, "provider a did not answer within 10 s");
         let (failover, clock) = failover(vec![
             scripted("provider a", vec![down(), down()]),
             scripted("direct", vec![refused(), refused()]),

@@ -7,8 +7,8 @@ use url::Url;
 use super::RoomRef;
 use super::direct::base_block;
 use crate::webcast::address::under;
-use crate::webcast::error::{Error, Kind};
-use crate::webcast::http::Answer;
+use crate::webcast::error::{ServiceError, ServiceErrorKind};
+use crate::webcast::http::HttpAnswer;
 use crate::webcast::lookup::{Subject, by_status};
 use crate::webcast::service::Service;
 use crate::webcast::user_agent::BrowserIdentity;
@@ -19,19 +19,19 @@ pub(super) const BODY_CAP: usize = 16 << 20;
 
 /// Where a poll stands: what the next question must repeat.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct PollCursor {
     pub(super) cursor: String,
     pub(super) internal_ext: String,
 }
 
-impl Default for Place {
+impl Default for PollCursor {
     /// As TikTok's own player begins; empty values are never sent.
     fn default() -> Self {
         Self { cursor: "0".into(), internal_ext: "0".into() }
     }
 }
 
-impl Place {
+impl PollCursor {
     /// Moves on with an answer. What is missing in it, or `0`, leaves the old word in force.
     pub(super) fn follow(&mut self, response: &Response) {
         for (ours, theirs) in [(&mut self.cursor, &response.cursor), (&mut self.internal_ext, &response.internal_ext)] {
@@ -43,7 +43,7 @@ impl Place {
 }
 
 /// The address of one question.
-pub(super) fn url(service: &Service, browser: BrowserIdentity, room: &RoomRef, place: &Place) -> Url {
+pub(super) fn url(service: &Service, browser: BrowserIdentity, room: &RoomRef, place: &PollCursor) -> Url {
     let mut url = under(&service.webcast, "im/fetch/");
     let ours = ["compress", "client_enter", "last_rtt"];
     url.query_pairs_mut()
@@ -58,15 +58,20 @@ pub(super) fn url(service: &Service, browser: BrowserIdentity, room: &RoomRef, p
 }
 
 /// Reads an answer. `advice` ends the sentence of a refusal.
-pub(super) fn read(room: &RoomRef, answer: &Answer, advice: &str) -> Result<Response, Error> {
-    let refused = |what: &str| Error::new(Kind::Blocked, format!("TikTok {what} when asked for messages: {advice}"));
+pub(super) fn read(room: &RoomRef, answer: &HttpAnswer, advice: &str) -> Result<Response, ServiceError> {
+    let refused = |what: &str| {
+        ServiceError::new(ServiceErrorKind::Blocked, format!("TikTok {what} when asked for messages: {advice}"))
+    };
     match answer.status.as_u16() {
         200 if answer.body.is_empty() => return Err(refused("sent an empty answer")),
         401 | 403 => return Err(refused(&format!("said no (HTTP {})", answer.status.as_u16()))),
         _ => by_status(Subject::Room(room.room_id), answer)?,
     }
     Response::decode(&answer.body).map_err(|_| {
-        Error::new(Kind::BadAnswer, format!("TikTok sent something else than messages when asked for them: {advice}"))
+        ServiceError::new(
+            ServiceErrorKind::BadAnswer,
+            format!("TikTok sent something else than messages when asked for them: {advice}"),
+        )
     })
 }
 
@@ -84,8 +89,8 @@ mod tests {
 
     const ROOM: RoomRef = RoomRef { room_id: RoomId(7), unique_id: None };
 
-    fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
-        Answer { status: StatusCode::from_u16(status).unwrap(), headers: HeaderMap::new(), body: body.into() }
+    fn answer(status: u16, body: impl Into<Bytes>) -> HttpAnswer {
+        HttpAnswer { status: StatusCode::from_u16(status).unwrap(), headers: HeaderMap::new(), body: body.into() }
     }
 
     #[rstest]
@@ -98,21 +103,21 @@ mod tests {
         #[case] internal_ext: &str,
         #[case] then: (&str, &str),
     ) {
-        let mut place = Place { cursor: "c1".into(), internal_ext: "x1".into() };
+        let mut place = PollCursor { cursor: "c1".into(), internal_ext: "x1".into() };
         place.follow(&Response { cursor: cursor.into(), internal_ext: internal_ext.into(), ..Response::default() });
         assert_eq!((place.cursor.as_str(), place.internal_ext.as_str()), then);
     }
 
     #[rstest]
-    #[case(200, "", Kind::Blocked, "TikTok sent an empty answer when asked for messages: try x")]
-    #[case(403, "", Kind::Blocked, "TikTok said no (HTTP 403) when asked for messages: try x")]
-    #[case(200, "<html>", Kind::BadAnswer, "something else than messages")]
-    #[case(429, "", Kind::RateLimited { retry_after: None }, "too often")]
-    #[case(503, "", Kind::BadAnswer, "in trouble")]
+    #[case(200, "", ServiceErrorKind::Blocked, "TikTok sent an empty answer when asked for messages: try x")]
+    #[case(403, "", ServiceErrorKind::Blocked, "TikTok said no (HTTP 403) when asked for messages: try x")]
+    #[case(200, "<html>", ServiceErrorKind::BadAnswer, "something else than messages")]
+    #[case(429, "", ServiceErrorKind::RateLimited { retry_after: None }, "too often")]
+    #[case(503, "", ServiceErrorKind::BadAnswer, "in trouble")]
     fn every_refusal_is_explained(
         #[case] status: u16,
         #[case] body: &'static str,
-        #[case] kind: Kind,
+        #[case] kind: ServiceErrorKind,
         #[case] words: &str,
     ) {
         let error = read(&ROOM, &answer(status, body), "try x").unwrap_err();

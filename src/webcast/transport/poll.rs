@@ -11,11 +11,11 @@ use futures_util::future::{BoxFuture, FutureExt};
 use reqwest::header::{COOKIE, ORIGIN};
 use tokio::time::{Instant, sleep_until};
 
-use super::im_fetch::{self, BODY_CAP, Place};
+use super::im_fetch::{self, BODY_CAP, PollCursor};
 use super::{FrameSource, Incoming, RoomRef, Session, Transport};
 use crate::webcast::anonymous_cookie::AnonymousCookie;
-use crate::webcast::error::{Error, Kind};
-use crate::webcast::http::Request;
+use crate::webcast::error::{ServiceError, ServiceErrorKind};
+use crate::webcast::http::HttpRequest;
 use crate::webcast::route::Route;
 use crate::webcast::service::Service;
 use crate::webcast::user_agent::insert_text;
@@ -29,7 +29,7 @@ const ADVICE: &str =
     "it wants signed requests from strangers; set TIKTOP_SESSION_ID to a session of your own, or use another transport";
 
 /// The transport.
-pub(in crate::webcast) struct Poll {
+pub(in crate::webcast) struct PollTransport {
     service: Arc<Service>,
     interval: Duration,
 }
@@ -45,25 +45,25 @@ struct Asker {
 /// A polled room.
 struct Polling {
     asker: Arc<Asker>,
-    place: Place,
+    place: PollCursor,
     interval: Duration,
     next: Instant,
     failures: u32,
     /// The question that is under way: kept, so that giving up waiting loses no answer.
-    asked: Option<BoxFuture<'static, Result<Response, Error>>>,
+    asked: Option<BoxFuture<'static, Result<Response, ServiceError>>>,
 }
 
-impl Poll {
+impl PollTransport {
     pub(in crate::webcast) fn new(service: Arc<Service>, interval: Duration) -> Self {
         Self { service, interval }
     }
 
-    async fn try_open(&self, room: &RoomRef) -> Result<Session, Error> {
+    async fn try_open(&self, room: &RoomRef) -> Result<Session, ServiceError> {
         let service = Arc::clone(&self.service);
         let way = service.route_for(room);
         let cookie = way.anonymous_cookies.get(&service, &way.http, None).await?;
         let asker = Arc::new(Asker { service, way, cookie, room: room.clone() });
-        let mut place = Place::default();
+        let mut place = PollCursor::default();
         let first = asker.clone().ask(place.clone()).await?;
         place.follow(&first);
         let next = Instant::now() + pause(self.interval, &first);
@@ -73,20 +73,20 @@ impl Poll {
 }
 
 impl Asker {
-    async fn ask(self: Arc<Self>, place: Place) -> Result<Response, Error> {
+    async fn ask(self: Arc<Self>, place: PollCursor) -> Result<Response, ServiceError> {
         let Self { service, way, cookie, room } = &*self;
         let url = im_fetch::url(service, cookie.browser(), room, &place);
         let mut headers = cookie.browser().headers(&service.site, &service.language);
         insert_text(&mut headers, COOKIE, &service.cookies(&url, &cookie.header_value()));
         insert_text(&mut headers, ORIGIN, &service.site.origin().ascii_serialization());
         let doing = format!("ask for the messages of room {}", room.room_id);
-        let answer = way.http.get(Request { doing: &doing, url, headers, cap: BODY_CAP }).await?;
+        let answer = way.http.get(HttpRequest { doing: &doing, url, headers, cap: BODY_CAP }).await?;
         im_fetch::read(room, &answer, ADVICE)
     }
 }
 
 impl Polling {
-    async fn next_answer(&mut self) -> Result<Incoming, Error> {
+    async fn next_answer(&mut self) -> Result<Incoming, ServiceError> {
         loop {
             let asked = match &mut self.asked {
                 Some(asked) => asked,
@@ -115,24 +115,24 @@ impl Polling {
 }
 
 impl FrameSource for Polling {
-    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
+    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, ServiceError>> {
         self.next_answer().boxed()
     }
 }
 
-impl Transport for Poll {
+impl Transport for PollTransport {
     fn name(&self) -> &'static str {
         "poll"
     }
 
-    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>> {
+    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, ServiceError>> {
         self.try_open(room).boxed()
     }
 }
 
 /// What may be better at the next question.
-fn is_passing(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Network | Kind::Timeout | Kind::BadAnswer)
+fn is_passing(error: &ServiceError) -> bool {
+    matches!(error.kind(), ServiceErrorKind::Network | ServiceErrorKind::Timeout | ServiceErrorKind::BadAnswer)
 }
 
 /// Until the next question: ours, or the server's wish where that is longer.

@@ -22,30 +22,30 @@ use super::{Budget, RoomRef, Session, Transport};
 use crate::config::{self, ProviderFlow, ProviderPath, Secret};
 use crate::ids::RoomId;
 use crate::webcast::address::{base, check_push_server, under};
-use crate::webcast::error::{Error, Kind};
+use crate::webcast::error::{ServiceError, ServiceErrorKind};
 use crate::webcast::handshake;
-use crate::webcast::http::{Answer, Request};
+use crate::webcast::http::{HttpAnswer, HttpRequest};
 use crate::webcast::service::Service;
 use crate::webcast::socket::RoomSocket;
 use crate::webcast::user_agent::insert_text;
 use crate::wire::Response;
-use answer::Asked;
-use limits::Limits;
+use answer::AskedProvider;
+use limits::LimitBook;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const COOKIE_HEADER: HeaderName = HeaderName::from_static("x-cookie-header");
 
 /// The transport: one signing provider.
-pub(in crate::webcast) struct Provider {
+pub(in crate::webcast) struct ProviderTransport {
     service: Arc<Service>,
     /// As on screen: `provider NAME`.
     name: String,
     base: Url,
-    settings: config::Provider,
+    settings: config::ProviderSettings,
     key: Option<Secret>,
     /// What goes with every request: who we are, the key, and the user's own headers.
     headers: HeaderMap,
-    limits: Limits,
+    limits: LimitBook,
 }
 
 /// A first batch, and what the socket behind it wants to see.
@@ -62,13 +62,13 @@ struct Signed {
     with_session: bool,
 }
 
-impl Provider {
+impl ProviderTransport {
     pub(in crate::webcast) fn new(
         service: Arc<Service>,
-        settings: &config::Provider,
+        settings: &config::ProviderSettings,
         key: Option<Secret>,
         headers: &[(String, Secret)],
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, ServiceError> {
         Ok(Self {
             service,
             name: format!("provider {}", settings.name),
@@ -76,11 +76,11 @@ impl Provider {
             headers: fixed_headers(settings, key.as_ref(), headers)?,
             settings: settings.clone(),
             key,
-            limits: Limits::default(),
+            limits: LimitBook::default(),
         })
     }
 
-    async fn try_open(&self, room: &RoomRef) -> Result<Session, Error> {
+    async fn try_open(&self, room: &RoomRef) -> Result<Session, ServiceError> {
         let signed = match self.settings.flow {
             ProviderFlow::Fetch => self.fetch(room).await?,
             ProviderFlow::SignUrl => self.fetch_signed(room).await?,
@@ -105,7 +105,7 @@ impl Provider {
     }
 
     /// Asks for the first batch: at the path all libraries know, or at the one of 2026.
-    async fn fetch(&self, room: &RoomRef) -> Result<Signed, Error> {
+    async fn fetch(&self, room: &RoomRef) -> Result<Signed, ServiceError> {
         let newer = format!("webcast/rooms/{}/connect", room.room_id);
         let (first, second) = match self.settings.path {
             ProviderPath::Auto => ("webcast/fetch", Some(newer.as_str())),
@@ -146,26 +146,26 @@ impl Provider {
     }
 
     /// Asks for one signature, and books what the answer says of those left.
-    async fn ask(&self, url: Url, room: &RoomRef) -> Result<Answer, Error> {
+    async fn ask(&self, url: Url, room: &RoomRef) -> Result<HttpAnswer, ServiceError> {
         let mut headers = self.headers.clone();
         if let Some(mut cookie) = self.service.session_cookie(&url).and_then(|line| HeaderValue::try_from(line).ok()) {
             cookie.set_sensitive(true);
             headers.insert(COOKIE_HEADER, cookie);
         }
         let doing = format!("ask {} for a signature", self.name);
-        let request = Request { doing: &doing, url, headers, cap: BODY_CAP };
+        let request = HttpRequest { doing: &doing, url, headers, cap: BODY_CAP };
         let answer = self.service.route_for(room).http.get(request).await?;
         self.limits.book(&answer, self.key.is_some());
         Ok(answer)
     }
 
-    fn asked(&self) -> Asked<'_> {
-        Asked { name: &self.name, keyed: self.key.is_some(), key_env: &self.settings.key_env }
+    fn asked(&self) -> AskedProvider<'_> {
+        AskedProvider { name: &self.name, keyed: self.key.is_some(), key_env: &self.settings.key_env }
     }
 
     /// The socket's address: the provider's route parameters, then the base block, then where the batch ended
     /// (docs/protocol.md#socket-parameters).
-    fn socket_url(&self, batch: &Response, room: RoomId) -> Result<Url, Error> {
+    fn socket_url(&self, batch: &Response, room: RoomId) -> Result<Url, ServiceError> {
         let mut url = answer::push_server(&self.name, &batch.push_server)?;
         check_push_server(&url, &self.base, &self.name)?;
         let mut block = Vec::from(Service::browser().query(&self.service.language));
@@ -191,7 +191,7 @@ impl Provider {
         for path in ["webcast/rate_limits", "accounts/me/rate_limits"] {
             let doing = format!("ask {} what is left", self.name);
             let (url, headers) = (under(&self.base, path), self.headers.clone());
-            let answer = self.service.http.get(Request { doing: &doing, url, headers, cap: 1 << 20 }).await;
+            let answer = self.service.http.get(HttpRequest { doing: &doing, url, headers, cap: 1 << 20 }).await;
             match answer {
                 Ok(answer) if self.limits.learn(&answer) => return,
                 Ok(_) => {}
@@ -201,12 +201,12 @@ impl Provider {
     }
 }
 
-impl Transport for Provider {
+impl Transport for ProviderTransport {
     fn name(&self) -> &str {
         &self.name
     }
 
-    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, Error>> {
+    fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, ServiceError>> {
         self.try_open(room).boxed()
     }
 
@@ -221,10 +221,10 @@ impl Transport for Provider {
 
 /// The headers that do not change. A header of the user's that cannot be one is a mistake to be told at once.
 pub(in crate::webcast) fn fixed_headers(
-    settings: &config::Provider,
+    settings: &config::ProviderSettings,
     key: Option<&Secret>,
     own: &[(String, Secret)],
-) -> Result<HeaderMap, Error> {
+) -> Result<HeaderMap, ServiceError> {
     let mut headers = HeaderMap::new();
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tiktop/", env!("CARGO_PKG_VERSION"))));
     headers.insert(ACCEPT, HeaderValue::from_static("application/protobuf,application/json"));
@@ -234,8 +234,8 @@ pub(in crate::webcast) fn fixed_headers(
     }
     for (name, value) in own {
         let (Ok(header), Ok(mut value)) = (HeaderName::try_from(name), HeaderValue::from_str(value.reveal())) else {
-            return Err(Error::new(
-                Kind::Setup,
+            return Err(ServiceError::new(
+                ServiceErrorKind::Setup,
                 format!("headers_env of provider {}: \"{name}\" or its value cannot be a header", settings.name),
             ));
         };

@@ -18,8 +18,8 @@ use super::{BrokenFrame, FrameSource, Incoming};
 use crate::clock::Timestamp;
 use crate::ids::RoomId;
 use crate::text::Text;
-use crate::webcast::error::{Error, Kind};
-use crate::wire::capture::{Line, wall_clock};
+use crate::webcast::error::{ServiceError, ServiceErrorKind};
+use crate::wire::capture::{CaptureLine, wall_clock};
 use crate::wire::capture_file::{self, UnreadableLine};
 use crate::wire::{DecodeError, Frame, Inflater, Response};
 
@@ -32,7 +32,7 @@ const SURVEY: usize = 1_000;
 
 /// A capture of one room, or a file of bare messages of several.
 #[derive(Debug)]
-pub struct Replay {
+pub struct CaptureReader {
     /// Its files, in order.
     parts: Vec<PathBuf>,
     /// Which of them comes next.
@@ -42,7 +42,7 @@ pub struct Replay {
     at_first_line: bool,
     line: Vec<u8>,
     /// Lines of a file that was read whole, such as a HAR.
-    whole: VecDeque<Result<Line, UnreadableLine>>,
+    whole: VecDeque<Result<CaptureLine, UnreadableLine>>,
     /// Lines read so far.
     lines: u64,
     /// The wall clock of `t` = 0, where `t` counts from there.
@@ -80,16 +80,16 @@ pub enum CapturedKind {
     },
 }
 
-impl Replay {
+impl CaptureReader {
     /// Opens a capture: a file, or a folder with a file for each room, maybe in parts (`ana.0001.jsonl`). At least one. A
     /// file may have any of the forms of [`capture_file`]. Fails where nothing in it can be read.
-    pub async fn open(path: &Path) -> Result<Vec<Self>, Error> {
+    pub async fn open(path: &Path) -> Result<Vec<Self>, ServiceError> {
         let parts = if path.is_dir() { rooms_in(path).await } else { Ok(vec![vec![path.to_owned()]]) };
         let rooms = parts.map_err(|error| unreadable(path, &error))?;
         if rooms.is_empty() {
             let folder = path.display();
-            return Err(Error::new(
-                Kind::Setup,
+            return Err(ServiceError::new(
+                ServiceErrorKind::Setup,
                 format!("{folder} holds no capture: name a file or folder of .jsonl lines"),
             ));
         }
@@ -101,7 +101,10 @@ impl Replay {
             replays.push(replay);
         }
         if !readable {
-            return Err(Error::new(Kind::Setup, capture_file::nothing_readable(&path.to_string_lossy())));
+            return Err(ServiceError::new(
+                ServiceErrorKind::Setup,
+                capture_file::nothing_readable(&path.to_string_lossy()),
+            ));
         }
         Ok(replays)
     }
@@ -129,7 +132,7 @@ impl Replay {
     }
 
     /// The next thing; nothing at the end. Cancel-safe.
-    pub async fn next_captured(&mut self) -> Result<Option<Captured>, Error> {
+    pub async fn next_captured(&mut self) -> Result<Option<Captured>, ServiceError> {
         loop {
             if let Some(line) = self.whole.pop_front() {
                 self.lines += 1;
@@ -141,7 +144,7 @@ impl Replay {
             let line = std::mem::take(&mut self.line);
             if !line.trim_ascii().is_empty() {
                 self.lines += 1;
-                let read = Line::parse(&String::from_utf8_lossy(&line));
+                let read = CaptureLine::parse(&String::from_utf8_lossy(&line));
                 return Ok(Some(self.captured(read.map_err(|error| UnreadableLine { bytes: line.len(), error }))));
             }
         }
@@ -149,7 +152,7 @@ impl Replay {
 
     /// Learns when the capture was made from the server's clock, where its own times only count from the connection. Says
     /// whether anything in it can be read.
-    async fn survey(&mut self) -> Result<bool, Error> {
+    async fn survey(&mut self) -> Result<bool, ServiceError> {
         let (mut surveyed, mut readable) = (0, false);
         // As long as nothing could be read, the rest decides whether this is a capture at all.
         while surveyed < SURVEY || !readable {
@@ -170,7 +173,7 @@ impl Replay {
     }
 
     /// Reads on to the end of a line, or of a file that has to be read whole; false at the end of the last part.
-    async fn read_line(&mut self) -> Result<bool, Error> {
+    async fn read_line(&mut self) -> Result<bool, ServiceError> {
         loop {
             if self.reader.is_none() {
                 let Some(path) = self.parts.get(self.next_part) else { return Ok(false) };
@@ -202,9 +205,9 @@ impl Replay {
         }
     }
 
-    fn captured(&mut self, line: Result<Line, UnreadableLine>) -> Captured {
+    fn captured(&mut self, line: Result<CaptureLine, UnreadableLine>) -> Captured {
         let (t, what) = match line {
-            Ok(Line::Frame { t, bytes }) => {
+            Ok(CaptureLine::Frame { t, bytes }) => {
                 let incoming = match read_frame(bytes.clone(), &mut self.inflater) {
                     Ok(Some(response)) => Incoming::Response(Box::new(response)),
                     Ok(None) => Incoming::Alive,
@@ -212,12 +215,12 @@ impl Replay {
                 };
                 (wall_clock(t, self.opened), CapturedKind::Incoming(incoming))
             }
-            Ok(Line::Message { message, created, room_id }) => {
+            Ok(CaptureLine::Message { message, created, room_id }) => {
                 let response = Response { messages: vec![message], ..Response::default() };
                 (created.unwrap_or_default(), CapturedKind::Message(Box::new(response), room_id))
             }
-            Ok(Line::Name { t, name }) => (wall_clock(t, self.opened), CapturedKind::Name(Text::new(&name))),
-            Ok(Line::Said { t, event }) => (wall_clock(t, self.opened), CapturedKind::OwnEvent(event)),
+            Ok(CaptureLine::Name { t, name }) => (wall_clock(t, self.opened), CapturedKind::Name(Text::new(&name))),
+            Ok(CaptureLine::Said { t, event }) => (wall_clock(t, self.opened), CapturedKind::OwnEvent(event)),
             Err(UnreadableLine { bytes, error }) => {
                 let why = format!("line {}: {error}", self.lines);
                 (Timestamp::default(), CapturedKind::Unreadable { bytes, why })
@@ -228,9 +231,9 @@ impl Replay {
     }
 }
 
-impl FrameSource for Replay {
+impl FrameSource for CaptureReader {
     /// What came then, without waiting. The end of the capture ends it like a socket that was closed.
-    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
+    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, ServiceError>> {
         async {
             while let Some(captured) = self.next_captured().await? {
                 match captured.what {
@@ -243,7 +246,7 @@ impl FrameSource for Replay {
                     CapturedKind::Name(_) | CapturedKind::OwnEvent(_) => {}
                 }
             }
-            Err(Error::new(Kind::Closed, "the capture ends here"))
+            Err(ServiceError::new(ServiceErrorKind::Closed, "the capture ends here"))
         }
         .boxed()
     }
@@ -275,8 +278,8 @@ async fn rooms_in(folder: &Path) -> io::Result<Vec<Vec<PathBuf>>> {
     Ok(rooms.into_values().map(in_order).collect())
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Error {
-    Error::new(Kind::Setup, format!("cannot read {}: {error}", path.display()))
+fn unreadable(path: &Path, error: &io::Error) -> ServiceError {
+    ServiceError::new(ServiceErrorKind::Setup, format!("cannot read {}: {error}", path.display()))
 }
 
 #[cfg(test)]
@@ -288,16 +291,16 @@ mod tests {
 
     fn frame(t: i64, now: i64) -> String {
         let body = pb::Response { now, ..Default::default() }.encode_to_vec();
-        Line::Frame { t, bytes: Frame::serve(&FrameKind::Message, 1, 0, &body, true) }.to_json()
+        CaptureLine::Frame { t, bytes: Frame::serve(&FrameKind::Message, 1, 0, &body, true) }.to_json()
     }
 
     fn chat(t: i64) -> String {
         let message = pb::Message { method: "WebcastChatMessage".to_owned(), msg_id: t, ..Default::default() };
         let body = pb::Response { messages: vec![message], ..Default::default() }.encode_to_vec();
-        Line::Frame { t, bytes: Frame::serve(&FrameKind::Message, 1, 0, &body, true) }.to_json()
+        CaptureLine::Frame { t, bytes: Frame::serve(&FrameKind::Message, 1, 0, &body, true) }.to_json()
     }
 
-    async fn all(replay: &mut Replay) -> Vec<Captured> {
+    async fn all(replay: &mut CaptureReader) -> Vec<Captured> {
         let mut all = Vec::new();
         while let Some(captured) = replay.next_captured().await.unwrap() {
             all.push(captured);
@@ -305,8 +308,8 @@ mod tests {
         all
     }
 
-    async fn only(path: &Path) -> Replay {
-        let mut replays = Replay::open(path).await.unwrap();
+    async fn only(path: &Path) -> CaptureReader {
+        let mut replays = CaptureReader::open(path).await.unwrap();
         assert_eq!(replays.len(), 1);
         replays.remove(0)
     }
@@ -343,7 +346,7 @@ mod tests {
             }
         };
         assert_eq!(heard, ["response", "broken", "broken", "response", "broken"]);
-        assert_eq!((end.kind(), end.to_string().as_str()), (Kind::Closed, "the capture ends here"));
+        assert_eq!((end.kind(), end.to_string().as_str()), (ServiceErrorKind::Closed, "the capture ends here"));
     }
 
     #[tokio::test]
@@ -353,7 +356,7 @@ mod tests {
             std::fs::write(dir.path().join(name), frame(1_700_000_000_000 + t, 0)).unwrap();
         }
         std::fs::write(dir.path().join("notes.txt"), "mine").unwrap();
-        let mut replays = Replay::open(dir.path()).await.unwrap();
+        let mut replays = CaptureReader::open(dir.path()).await.unwrap();
         let mut times = Vec::new();
         for replay in &mut replays {
             times.push(all(replay).await.iter().map(|captured| captured.at.0 % 10).collect::<Vec<_>>());
@@ -411,8 +414,8 @@ mod tests {
         ] {
             std::fs::write(&file, garbage).unwrap();
             for path in [file.as_path(), dir.path()] {
-                let error = Replay::open(path).await.unwrap_err();
-                assert_eq!(error.kind(), Kind::Setup);
+                let error = CaptureReader::open(path).await.unwrap_err();
+                assert_eq!(error.kind(), ServiceErrorKind::Setup);
                 assert!(error.to_string().contains("HAR"), "{error}");
             }
         }
@@ -422,8 +425,8 @@ mod tests {
     async fn what_is_no_capture_is_said_so() {
         let dir = tempfile::tempdir().unwrap();
         for path in [dir.path().to_owned(), dir.path().join("missing.jsonl")] {
-            let error = Replay::open(&path).await.unwrap_err();
-            assert_eq!(error.kind(), Kind::Setup);
+            let error = CaptureReader::open(&path).await.unwrap_err();
+            assert_eq!(error.kind(), ServiceErrorKind::Setup);
         }
     }
 }

@@ -8,9 +8,9 @@ use tiktop::clock::Clock;
 use tiktop::config::{Settings, TransportKind};
 use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomKey;
-use tiktop::sim::{Options, Sim};
-use tiktop::track::{Command, Tracker, Update, UpdateKind};
-use tiktop::webcast::Client;
+use tiktop::sim::{Sim, SimOptions};
+use tiktop::track::{Tracker, TrackerCommand, TrackerUpdate, UpdateKind};
+use tiktop::webcast::WebcastClient;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command as Process};
@@ -109,11 +109,15 @@ async fn port(profile: &Path) -> u16 {
 }
 
 /// Reads until `done` says so of an event of the room `key`.
-async fn until(updates: &mut mpsc::Receiver<Update>, what: &str, mut done: impl FnMut(RoomKey, &EventKind) -> bool) {
+async fn until(
+    updates: &mut mpsc::Receiver<TrackerUpdate>,
+    what: &str,
+    mut done: impl FnMut(RoomKey, &EventKind) -> bool,
+) {
     let mut last = None;
     let waited = tokio::time::timeout(PATIENCE, async {
         loop {
-            let Update { room, kind } = updates.recv().await.expect("the tracker is there");
+            let TrackerUpdate { room, kind } = updates.recv().await.expect("the tracker is there");
             let UpdateKind::Events(events) = kind else { continue };
             for noted in events.iter() {
                 if let EventKind::State(phase) = &noted.event.kind {
@@ -131,7 +135,7 @@ async fn until(updates: &mut mpsc::Receiver<Update>, what: &str, mut done: impl 
 
 #[tokio::test]
 async fn a_real_browser_brings_the_events_of_its_tabs() {
-    let sim = Sim::start(Options { rate: 20.0, ..Options::default() }).await.unwrap();
+    let sim = Sim::start(SimOptions { rate: 20.0, ..SimOptions::default() }).await.unwrap();
     let [page, worker] = [&sim.names()[0], &sim.names()[1]].map(|name| format!("{}/@{name}/live", sim.base_url()));
     let worker = format!("{worker}?player=worker");
     let Some(browser) = Chromium::start(&page).await else { return };
@@ -141,7 +145,7 @@ async fn a_real_browser_brings_the_events_of_its_tabs() {
     settings.browser.endpoint = browser.endpoint.clone();
     settings.service.site_url = sim.base_url();
     settings.service.webcast_url = sim.base_url();
-    let client = Client::isolated(&settings).unwrap();
+    let client = WebcastClient::isolated(&settings).unwrap();
     let tabs = async {
         while client.browser().await.unwrap().lives.len() < 2 {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -152,7 +156,7 @@ async fn a_real_browser_brings_the_events_of_its_tabs() {
     let tracker = Tracker::start(client, Clock::system()).unwrap();
     let mut updates = tracker.subscribe(10_000, false);
     for name in &sim.names()[..2] {
-        tracker.commands().send(Command::Add(name.parse().unwrap())).await.unwrap();
+        tracker.commands().send(TrackerCommand::Add(name.parse().unwrap())).await.unwrap();
     }
     // Ten of each room that only its socket can have brought.
     let mut heard = [0, 0];

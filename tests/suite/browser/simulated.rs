@@ -6,10 +6,10 @@ use rstest::rstest;
 use tiktop::clock::Clock;
 use tiktop::config::{Settings, TransportKind};
 use tiktop::events::{EventKind, PhaseKind};
-use tiktop::room::{Room, Verdict};
-use tiktop::sim::{Fault, Options, Sim};
-use tiktop::track::{Command, Tracker, Update, UpdateKind};
-use tiktop::webcast::Client;
+use tiktop::room::{Applied, Room};
+use tiktop::sim::{Sim, SimFault, SimOptions};
+use tiktop::track::{Tracker, TrackerCommand, TrackerUpdate, UpdateKind};
+use tiktop::webcast::WebcastClient;
 use tokio::sync::mpsc;
 
 /// Nothing here takes long; a test that waits in vain must end all the same.
@@ -20,22 +20,23 @@ struct Scene {
     sim: Sim,
     name: String,
     tracker: Tracker,
-    updates: mpsc::Receiver<Update>,
+    updates: mpsc::Receiver<TrackerUpdate>,
     room: Room,
     phases: Vec<PhaseKind>,
 }
 
 impl Scene {
-    async fn open(faults: &[Fault]) -> Self {
-        let sim = Sim::start(Options { rate: 300.0, faults: faults.to_vec(), ..Options::default() }).await.unwrap();
+    async fn open(faults: &[SimFault]) -> Self {
+        let sim =
+            Sim::start(SimOptions { rate: 300.0, faults: faults.to_vec(), ..SimOptions::default() }).await.unwrap();
         let mut settings = Settings { transports: vec![TransportKind::Browser], ..Settings::default() };
         settings.browser.endpoint = sim.base_url();
         settings.service.site_url = sim.base_url();
         settings.service.webcast_url = sim.base_url();
-        let tracker = Tracker::start(Client::isolated(&settings).unwrap(), Clock::system()).unwrap();
+        let tracker = Tracker::start(WebcastClient::isolated(&settings).unwrap(), Clock::system()).unwrap();
         let updates = tracker.subscribe(100_000, false);
         let name = sim.names()[0].clone();
-        tracker.commands().send(Command::Add(name.parse().unwrap())).await.unwrap();
+        tracker.commands().send(TrackerCommand::Add(name.parse().unwrap())).await.unwrap();
         Self { sim, name, tracker, updates, room: Room::new(2_000), phases: Vec::new() }
     }
 
@@ -48,7 +49,7 @@ impl Scene {
                     if let EventKind::State(phase) = &noted.event.kind {
                         self.phases.push(phase.kind);
                     }
-                    assert!(matches!(self.room.apply(&noted.event), Verdict::Fresh(_)), "told twice: {noted:?}");
+                    assert!(matches!(self.room.apply(&noted.event), Applied::Fresh(_)), "told twice: {noted:?}");
                 }
             }
         });
@@ -76,14 +77,14 @@ impl Scene {
 
 #[rstest]
 #[case(&[])]
-#[case(&[Fault::GarbageFrame])]
-#[case(&[Fault::TruncatedGzip])]
-#[case(&[Fault::GzipBomb])]
-#[case(&[Fault::HugeFrame])]
-#[case(&[Fault::InvalidUtf8, Fault::UnknownMethod, Fault::WrongType, Fault::EscapeNames])]
-#[case(&[Fault::Duplicates])]
+#[case(&[SimFault::GarbageFrame])]
+#[case(&[SimFault::TruncatedGzip])]
+#[case(&[SimFault::GzipBomb])]
+#[case(&[SimFault::HugeFrame])]
+#[case(&[SimFault::InvalidUtf8, SimFault::UnknownMethod, SimFault::WrongType, SimFault::EscapeNames])]
+#[case(&[SimFault::Duplicates])]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_page_hears_is_counted_like_the_service_counts(#[case] faults: &[Fault]) {
+async fn what_the_page_hears_is_counted_like_the_service_counts(#[case] faults: &[SimFault]) {
     let mut scene = Scene::open(faults).await;
     scene.hear(250).await;
     assert_eq!(scene.phases, [PhaseKind::LookingUp, PhaseKind::Connecting, PhaseKind::Live]);
@@ -91,10 +92,10 @@ async fn what_the_page_hears_is_counted_like_the_service_counts(#[case] faults: 
 }
 
 #[rstest]
-#[case(&[Fault::Drop])]
-#[case(&[Fault::Drop, Fault::Duplicates])]
+#[case(&[SimFault::Drop])]
+#[case(&[SimFault::Drop, SimFault::Duplicates])]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_loses_its_socket_leaves_gaps_and_keeps_the_session(#[case] faults: &[Fault]) {
+async fn a_page_that_loses_its_socket_leaves_gaps_and_keeps_the_session(#[case] faults: &[SimFault]) {
     let mut scene = Scene::open(faults).await;
     scene.until("the second gap", |scene| scene.room.stats.gaps >= 2).await;
     scene.sim.set_faults(Vec::new());

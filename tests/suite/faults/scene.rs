@@ -7,10 +7,10 @@ use tiktop::clock::Clock;
 use tiktop::config::{Secret, Secrets, Settings, TransportKind};
 use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomKey;
-use tiktop::room::{Room, Verdict};
-use tiktop::sim::{Fault, Options, Sim};
-use tiktop::track::{Command, ConnectLimiter, Tracker, Update, UpdateKind};
-use tiktop::webcast::{Client, Proxies};
+use tiktop::room::{Applied, Room};
+use tiktop::sim::{Sim, SimFault, SimOptions};
+use tiktop::track::{ConnectLimiter, Tracker, TrackerCommand, TrackerUpdate, UpdateKind};
+use tiktop::webcast::{Proxies, WebcastClient};
 use tokio::sync::mpsc;
 
 /// Nothing here takes long; a test that waits in vain must end all the same.
@@ -78,7 +78,7 @@ static WAYS: [Way; 5] = [
 
 /// How a scene differs from the usual one.
 pub(super) struct Setting {
-    pub(super) faults: Vec<Fault>,
+    pub(super) faults: Vec<SimFault>,
     pub(super) rooms: usize,
     /// Messages a second, in each room.
     pub(super) rate: f64,
@@ -87,7 +87,7 @@ pub(super) struct Setting {
 }
 
 impl Setting {
-    pub(super) fn with(faults: &[Fault]) -> Self {
+    pub(super) fn with(faults: &[SimFault]) -> Self {
         Self { faults: faults.to_vec(), rooms: 1, rate: 300.0, tune: |_, _| {}, clock: Clock::system() }
     }
 }
@@ -108,14 +108,14 @@ pub(super) struct Scene {
     pub(super) sim: Sim,
     pub(super) mirrors: BTreeMap<RoomKey, Mirror>,
     tracker: Tracker,
-    commands: mpsc::Sender<Command>,
-    updates: mpsc::Receiver<Update>,
+    commands: mpsc::Sender<TrackerCommand>,
+    updates: mpsc::Receiver<TrackerUpdate>,
 }
 
 impl Scene {
     pub(super) async fn open(way: &Way, setting: Setting) -> Self {
         let Setting { faults, rooms, rate, tune, clock } = setting;
-        let sim = Sim::start(Options { rate, faults, rooms, ..Options::default() }).await.unwrap();
+        let sim = Sim::start(SimOptions { rate, faults, rooms, ..SimOptions::default() }).await.unwrap();
         let mut settings = Settings { transports: vec![way.kind], ..Settings::default() };
         settings.service.site_url = sim.base_url();
         settings.service.webcast_url = sim.base_url();
@@ -127,7 +127,7 @@ impl Scene {
         settings.poll.interval_ms = 500;
         tune(way, &mut settings);
         let secrets = Secrets { cloud_key: Secret::new("k3y"), ..Secrets::default() };
-        let client = Client::with_proxies(&settings, secrets, Proxies::None).unwrap();
+        let client = WebcastClient::with_proxies(&settings, secrets, Proxies::None).unwrap();
         // Rooms that come back together take turns; here the turns are short.
         let failover = client.failover(clock.clone()).unwrap();
         let pace = ConnectLimiter::new(Duration::from_millis(20), 8);
@@ -136,7 +136,7 @@ impl Scene {
         let commands = tracker.commands();
         let mut mirrors = BTreeMap::new();
         for (name, key) in sim.names().into_iter().zip(1..) {
-            commands.send(Command::Add(name.parse().unwrap())).await.unwrap();
+            commands.send(TrackerCommand::Add(name.parse().unwrap())).await.unwrap();
             let room = Room::new(2_000);
             mirrors.insert(RoomKey(key), Mirror { name, room, phases: Vec::new(), lives: 0, waits: false });
         }
@@ -178,12 +178,12 @@ impl Scene {
             if std::mem::take(&mut mirror.waits) {
                 // Nobody presses a key faster, and a service that still refuses is not asked a thousand times.
                 tokio::time::sleep(HURRY).await;
-                self.commands.send(Command::Retry(key)).await.unwrap();
+                self.commands.send(TrackerCommand::Retry(key)).await.unwrap();
             }
         }
     }
 
-    fn take(&mut self, update: Update) {
+    fn take(&mut self, update: TrackerUpdate) {
         let Some(mirror) = self.mirrors.get_mut(&update.room) else { return };
         let UpdateKind::Events(events) = update.kind else { return };
         for noted in events.iter() {
@@ -195,7 +195,7 @@ impl Scene {
                 EventKind::Live(_) => mirror.lives += 1,
                 _ => {}
             }
-            let fresh = matches!(mirror.room.apply(&noted.event), Verdict::Fresh(_));
+            let fresh = matches!(mirror.room.apply(&noted.event), Applied::Fresh(_));
             assert!(fresh, "{} told twice: {noted:?}", self.way);
         }
     }

@@ -11,7 +11,8 @@ use tempfile::TempDir;
 use tiktop::clock::Clock;
 use tiktop::ids::{RoomId, RoomKey};
 use tiktop::record::{
-    Command, Found, Job, Limits, LiveState, Media, Offer, Recorder, Recording, Settings, Source, Trouble, Update, spawn,
+    FoundStreams, Job, LiveState, Media, Offer, Recorder, RecorderCommand, RecorderLimits, RecorderSettings,
+    RecorderUpdate, RecordingState, StreamSource, Trouble, spawn,
 };
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -63,16 +64,16 @@ impl Play {
     }
 }
 
-impl Source for Play {
+impl StreamSource for Play {
     type Address = ();
     type Media = Act;
 
-    async fn resolve(&self, _: &Job) -> Result<Found<()>, Trouble> {
+    async fn resolve(&self, _: &Job) -> Result<FoundStreams<()>, Trouble> {
         assert!(!self.panics, "a bug");
         let state = if self.acts.lock().unwrap().is_empty() { LiveState::Ended } else { LiveState::On };
         let offer = Offer { quality: "hd".into(), address: (), sound_only: self.sound_only };
         let offers = if self.no_streams { Vec::new() } else { vec![offer] };
-        Ok(Found { state, offers, hls_only: self.hls_only })
+        Ok(FoundStreams { state, offers, hls_only: self.hls_only })
     }
 
     async fn open(&self, (): &()) -> Result<Act, Trouble> {
@@ -115,8 +116,8 @@ pub(super) enum Ffmpeg {
 /// A recorder at work in a folder of its own.
 pub(super) struct Scene {
     pub(super) dir: TempDir,
-    pub(super) commands: mpsc::Sender<Command>,
-    pub(super) updates: mpsc::Receiver<Update>,
+    pub(super) commands: mpsc::Sender<RecorderCommand>,
+    pub(super) updates: mpsc::Receiver<RecorderUpdate>,
     pub(super) recorder: Recorder,
 }
 
@@ -127,26 +128,26 @@ impl Scene {
     }
 
     /// Starts to record what `source` has.
-    pub(super) async fn with(source: impl Source, ffmpeg: &Ffmpeg, limits: Limits) -> Self {
+    pub(super) async fn with(source: impl StreamSource, ffmpeg: &Ffmpeg, limits: RecorderLimits) -> Self {
         Self::of(job(), source, ffmpeg, limits).await
     }
 
     /// Starts to record a live that `source` has.
-    pub(super) async fn of(job: Job, source: impl Source, ffmpeg: &Ffmpeg, limits: Limits) -> Self {
+    pub(super) async fn of(job: Job, source: impl StreamSource, ffmpeg: &Ffmpeg, limits: RecorderLimits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let program = match ffmpeg {
             Ffmpeg::Script(script) => program(dir.path(), script).to_string_lossy().into_owned(),
             Ffmpeg::Program(program) => (*program).to_owned(),
         };
-        let settings = Settings { limits, ..Settings::new(dir.path().join("videos"), program) };
+        let settings = RecorderSettings { limits, ..RecorderSettings::new(dir.path().join("videos"), program) };
         let (commands, inbox) = mpsc::channel(8);
         let (outbox, updates) = mpsc::channel(64);
         let recorder = spawn(source, settings, Clock::system(), inbox, outbox);
-        commands.send(Command::Start(job)).await.unwrap();
+        commands.send(RecorderCommand::Start(job)).await.unwrap();
         Self { dir, commands, updates, recorder }
     }
 
-    pub(super) async fn next(&mut self) -> Recording {
+    pub(super) async fn next(&mut self) -> RecordingState {
         timeout(PATIENCE, self.updates.recv()).await.unwrap().unwrap().recording
     }
 
@@ -154,8 +155,8 @@ impl Scene {
     pub(super) async fn running(&mut self) -> PathBuf {
         loop {
             match self.next().await {
-                Recording::Running { file, bytes: 1.., .. } => return file,
-                Recording::Starting | Recording::Running { .. } | Recording::Reconnecting { .. } => {}
+                RecordingState::Running { file, bytes: 1.., .. } => return file,
+                RecordingState::Starting | RecordingState::Running { .. } | RecordingState::Reconnecting { .. } => {}
                 other => panic!("it ended: {other:?}"),
             }
         }
@@ -165,17 +166,17 @@ impl Scene {
     pub(super) async fn settled(&mut self) -> PathBuf {
         loop {
             match self.next().await {
-                Recording::Running { file, bytes: 1.., rate: 0, .. }
-                | Recording::Reconnecting { file, bytes: 1.., .. } => return file,
+                RecordingState::Running { file, bytes: 1.., rate: 0, .. }
+                | RecordingState::Reconnecting { file, bytes: 1.., .. } => return file,
                 _ => {}
             }
         }
     }
 
-    pub(super) async fn last(&mut self) -> Recording {
+    pub(super) async fn last(&mut self) -> RecordingState {
         loop {
             let recording = self.next().await;
-            if matches!(recording, Recording::Done { .. } | Recording::Failed { .. }) {
+            if matches!(recording, RecordingState::Done { .. } | RecordingState::Failed { .. }) {
                 return recording;
             }
         }
@@ -184,7 +185,7 @@ impl Scene {
     /// Waits for a failure; gives its sentence and the file.
     pub(super) async fn failure(&mut self) -> (String, Option<PathBuf>) {
         match self.last().await {
-            Recording::Failed { reason, file } => (reason.to_string(), file),
+            RecordingState::Failed { reason, file } => (reason.to_string(), file),
             other => panic!("it did not fail: {other:?}"),
         }
     }
@@ -192,7 +193,7 @@ impl Scene {
     /// Waits for a good end; gives the file, the recorded time and the reason.
     pub(super) async fn done(&mut self) -> (PathBuf, u64, String) {
         match self.last().await {
-            Recording::Done { file, bytes, millis, reason } => {
+            RecordingState::Done { file, bytes, millis, reason } => {
                 assert!(bytes > 0);
                 (file, millis, reason.to_string())
             }
@@ -201,7 +202,7 @@ impl Scene {
     }
 
     pub(super) async fn stop(&self) {
-        self.commands.send(Command::Stop(ROOM)).await.unwrap();
+        self.commands.send(RecorderCommand::Stop(ROOM)).await.unwrap();
     }
 
     /// The names of all files, in order.
@@ -218,9 +219,9 @@ pub(super) fn job() -> Job {
 }
 
 /// Short waits, so that a test of a long silence is short.
-pub(super) fn impatient() -> Limits {
+pub(super) fn impatient() -> RecorderLimits {
     let short = Duration::from_millis(20);
-    Limits {
+    RecorderLimits {
         read: Duration::from_millis(300),
         retries: [short; 3],
         round: short,
@@ -228,13 +229,13 @@ pub(super) fn impatient() -> Limits {
         end_again: short,
         after_end: short,
         min_free: 0,
-        ..Limits::default()
+        ..RecorderLimits::default()
     }
 }
 
 /// A stream that stalls stays as it is.
-pub(super) fn patient() -> Limits {
-    Limits { read: Duration::from_secs(600), ..impatient() }
+pub(super) fn patient() -> RecorderLimits {
+    RecorderLimits { read: Duration::from_secs(600), ..impatient() }
 }
 
 /// Writes a shell script. By another process: while one of ours has the file open for writing, a fork in another

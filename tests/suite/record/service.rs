@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use tiktop::config::Settings;
 use tiktop::ids::RoomId;
-use tiktop::record::{Job, Limits, Recording};
-use tiktop::sim::{Options, Sim};
-use tiktop::webcast::Client;
+use tiktop::record::{Job, RecorderLimits, RecordingState};
+use tiktop::sim::{Sim, SimOptions};
+use tiktop::webcast::WebcastClient;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -18,7 +18,7 @@ use super::scene::{COPY, Ffmpeg, Scene, Then, impatient, job, pictures, stream};
 type Acts = Arc<Mutex<VecDeque<(Vec<u8>, Then)>>>;
 
 /// Serves room info and, one a connection, the acts of a stream.
-async fn serve(acts: impl IntoIterator<Item = (Vec<u8>, Then)>) -> Client {
+async fn serve(acts: impl IntoIterator<Item = (Vec<u8>, Then)>) -> WebcastClient {
     let acts: Acts = Arc::new(Mutex::new(acts.into_iter().collect()));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -31,11 +31,11 @@ async fn serve(acts: impl IntoIterator<Item = (Vec<u8>, Then)>) -> Client {
     client(&format!("http://{address}"), &format!("http://{address}/webcast"))
 }
 
-fn client(site: &str, webcast: &str) -> Client {
+fn client(site: &str, webcast: &str) -> WebcastClient {
     let mut settings = Settings::default();
     settings.service.site_url = site.into();
     settings.service.webcast_url = webcast.into();
-    Client::isolated(&settings).unwrap()
+    WebcastClient::isolated(&settings).unwrap()
 }
 
 async fn answer(socket: TcpStream, address: SocketAddr, acts: Acts) {
@@ -83,8 +83,8 @@ async fn answer(socket: TcpStream, address: SocketAddr, acts: Acts) {
 }
 
 /// A socket takes longer than a script, on a busy machine much longer.
-fn for_a_socket() -> Limits {
-    Limits { read: Duration::from_secs(2), ..impatient() }
+fn for_a_socket() -> RecorderLimits {
+    RecorderLimits { read: Duration::from_secs(2), ..impatient() }
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn a_refusal_by_the_service_is_told_without_its_signature() {
 
 #[tokio::test]
 async fn the_simulated_live_is_recorded_to_its_end() {
-    let sim = Sim::start(Options { rate: 0.0, rooms: 1, ..Options::default() }).await.unwrap();
+    let sim = Sim::start(SimOptions { rate: 0.0, rooms: 1, ..SimOptions::default() }).await.unwrap();
     let host = &sim.names()[0];
     let job = Job { room_id: RoomId(sim.room_id(host) as u64), ..job() };
     let client = client(&sim.base_url(), &format!("{}/webcast", sim.base_url()));
@@ -122,7 +122,7 @@ async fn the_simulated_live_is_recorded_to_its_end() {
     // A good second of its real time: more than the part that a network keeps for newcomers.
     let mut told = 0;
     while told < 4 {
-        told += u32::from(matches!(scene.next().await, Recording::Running { bytes: 1.., .. }));
+        told += u32::from(matches!(scene.next().await, RecordingState::Running { bytes: 1.., .. }));
     }
     sim.end_live(host);
     let (file, _, reason) = scene.done().await;

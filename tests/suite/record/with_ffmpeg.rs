@@ -5,7 +5,7 @@ use std::process::{Command as Process, Output, Stdio};
 use std::sync::OnceLock;
 
 use super::scene::{Ffmpeg, Play, Scene, Then, impatient, patient};
-use tiktop::record::Limits;
+use tiktop::record::RecorderLimits;
 
 /// A clip with a keyframe a second, as a sender would send it.
 struct Clip {
@@ -86,7 +86,7 @@ fn lasts(file: &Path, seconds: f64) {
     assert!((found - seconds).abs() < 0.1, "{found} s instead of {seconds} s");
 }
 
-async fn scene(play: Play, limits: Limits) -> Scene {
+async fn scene(play: Play, limits: RecorderLimits) -> Scene {
     Scene::with(play, &Ffmpeg::Program("ffmpeg"), limits).await
 }
 

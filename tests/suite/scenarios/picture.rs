@@ -2,7 +2,7 @@
 
 use tiktop::clock::Moment;
 use tiktop::events::EventKind;
-use tiktop::room::{Board, Bucket, Effect, Leader, LogEntry, LogLine, Noted, Room, Side, Streak};
+use tiktop::room::{Board, Bucket, CardEffect, Leader, LogEntry, LogLine, Noted, Room, Side, Streak};
 
 use super::notation::START;
 
@@ -74,7 +74,7 @@ fn side(side: &Side) -> String {
 }
 
 /// `glove ×5 by mia until 43`
-fn effect(effect: &Effect) -> String {
+fn effect(effect: &CardEffect) -> String {
     let by = effect.by.as_ref().map(|by| format!(" by {}", by.nickname)).unwrap_or_default();
     let times = if effect.multiplier > 0 { format!(" ×{}", effect.multiplier) } else { String::new() };
     format!("{}{times}{by} until {}", effect.kind, (effect.until.0 - START.wall.0) / 1_000)

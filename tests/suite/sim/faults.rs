@@ -2,19 +2,19 @@
 
 use prost::Message as _;
 use rstest::rstest;
-use tiktop::sim::message::Head;
-use tiktop::sim::{Fault, Sim};
+use tiktop::sim::message::MessageHead;
+use tiktop::sim::{Sim, SimFault};
 use tiktop::wire::pb;
 
 use super::client::{Heard, Socket, enter, get, methods, response};
 use super::start;
 
 fn ping(msg_id: i64) -> pb::Message {
-    Head { room_id: 0, msg_id, at_ms: 0 }.raw("WebcastPingMessage", vec![8, 1])
+    MessageHead { room_id: 0, msg_id, at_ms: 0 }.raw("WebcastPingMessage", vec![8, 1])
 }
 
 /// A still room with a fault, and somebody in it.
-async fn faulty(fault: Fault) -> (Sim, String, Socket) {
+async fn faulty(fault: SimFault) -> (Sim, String, Socket) {
     let sim = start(0.0, vec![fault]).await;
     let name = sim.names()[0].clone();
     let (socket, _) = enter(&sim, &name).await;
@@ -23,7 +23,7 @@ async fn faulty(fault: Fault) -> (Sim, String, Socket) {
 
 #[tokio::test]
 async fn drop_breaks_the_connection_after_ten_frames() {
-    let (sim, name, mut socket) = faulty(Fault::Drop).await;
+    let (sim, name, mut socket) = faulty(SimFault::Drop).await;
     (1..=12).for_each(|id| sim.push(&name, vec![ping(id)]));
     for id in 1..=10 {
         assert_eq!(socket.response().await.messages[0].msg_id, id);
@@ -34,7 +34,7 @@ async fn drop_breaks_the_connection_after_ten_frames() {
 
 #[tokio::test]
 async fn stall_keeps_the_socket_open_and_silent() {
-    let (sim, name, mut socket) = faulty(Fault::Stall).await;
+    let (sim, name, mut socket) = faulty(SimFault::Stall).await;
     (1..=6).for_each(|id| sim.push(&name, vec![ping(id)]));
     for id in 1..=5 {
         assert_eq!(socket.response().await.messages[0].msg_id, id);
@@ -46,12 +46,12 @@ async fn stall_keeps_the_socket_open_and_silent() {
 }
 
 #[rstest]
-#[case(Fault::GarbageFrame)]
-#[case(Fault::TruncatedGzip)]
-#[case(Fault::GzipBomb)]
-#[case(Fault::HugeFrame)]
+#[case(SimFault::GarbageFrame)]
+#[case(SimFault::TruncatedGzip)]
+#[case(SimFault::GzipBomb)]
+#[case(SimFault::HugeFrame)]
 #[tokio::test]
-async fn bad_frames_come_beside_the_good_ones(#[case] fault: Fault) {
+async fn bad_frames_come_beside_the_good_ones(#[case] fault: SimFault) {
     let (sim, name, mut socket) = faulty(fault).await;
     (1..=3).for_each(|id| sim.push(&name, vec![ping(id)]));
     let (mut good, mut bad) = (Vec::new(), 0);
@@ -73,23 +73,23 @@ fn is_bad(frame: &pb::PushFrame) -> bool {
 }
 
 #[rstest]
-#[case(Fault::InvalidUtf8, "WebcastChatMessage")]
-#[case(Fault::WrongType, "WebcastChatMessage")]
-#[case(Fault::UnknownMethod, "WebcastNobodyKnowsThisMessage")]
+#[case(SimFault::InvalidUtf8, "WebcastChatMessage")]
+#[case(SimFault::WrongType, "WebcastChatMessage")]
+#[case(SimFault::UnknownMethod, "WebcastNobodyKnowsThisMessage")]
 #[tokio::test]
-async fn bad_messages_come_beside_the_good_ones(#[case] fault: Fault, #[case] method: &str) {
+async fn bad_messages_come_beside_the_good_ones(#[case] fault: SimFault, #[case] method: &str) {
     let (sim, name, mut socket) = faulty(fault).await;
     sim.push(&name, vec![ping(1)]);
     let said = socket.response().await;
     assert_eq!(methods(&said), ["WebcastPingMessage", method]);
     let bad = pb::ChatMessage::decode(said.messages[1].payload.clone());
-    assert_eq!(bad.is_err(), fault != Fault::UnknownMethod || bad.is_err());
+    assert_eq!(bad.is_err(), fault != SimFault::UnknownMethod || bad.is_err());
     assert_eq!(sim.expected_totals(&name).total(), 1);
 }
 
 #[tokio::test]
 async fn duplicates_come_with_the_next_connection() {
-    let (sim, name, mut socket) = faulty(Fault::Duplicates).await;
+    let (sim, name, mut socket) = faulty(SimFault::Duplicates).await;
     sim.push(&name, vec![ping(1), ping(2)]);
     socket.response().await;
     sim.drop_sockets();
@@ -101,7 +101,7 @@ async fn duplicates_come_with_the_next_connection() {
 
 #[tokio::test]
 async fn out_of_order_turns_a_batch_around() {
-    let (sim, name, mut socket) = faulty(Fault::OutOfOrder).await;
+    let (sim, name, mut socket) = faulty(SimFault::OutOfOrder).await;
     sim.push(&name, vec![ping(1), ping(2), ping(3)]);
     let ids: Vec<_> = socket.response().await.messages.iter().map(|message| message.msg_id).collect();
     assert_eq!(ids, [3, 2, 1]);
@@ -109,7 +109,7 @@ async fn out_of_order_turns_a_batch_around() {
 
 #[tokio::test]
 async fn names_and_comments_try_to_take_the_terminal() {
-    let sim = start(200.0, vec![Fault::EscapeNames]).await;
+    let sim = start(200.0, vec![SimFault::EscapeNames]).await;
     let (mut socket, _) = enter(&sim, &sim.names()[0]).await;
     let chat = 'found: loop {
         for message in socket.response().await.messages {
@@ -123,7 +123,7 @@ async fn names_and_comments_try_to_take_the_terminal() {
 
 #[tokio::test]
 async fn a_live_ends_and_a_new_one_begins() {
-    let sim = start(400.0, vec![Fault::EndOfLive]).await;
+    let sim = start(400.0, vec![SimFault::EndOfLive]).await;
     let name = sim.names()[0].clone();
     let old = sim.room_id(&name);
     let (mut socket, _) = enter(&sim, &name).await;
@@ -138,7 +138,7 @@ async fn a_live_ends_and_a_new_one_begins() {
 
 #[tokio::test]
 async fn a_banned_live_ends_with_action_four() {
-    let sim = start(400.0, vec![Fault::Ban]).await;
+    let sim = start(400.0, vec![SimFault::Ban]).await;
     let (mut socket, _) = enter(&sim, &sim.names()[0]).await;
     let control = loop {
         let said = socket.response().await;
@@ -151,7 +151,7 @@ async fn a_banned_live_ends_with_action_four() {
 
 #[tokio::test]
 async fn a_room_switched_under_us_mixes_strangers_in_first() {
-    let sim = start(400.0, vec![Fault::RoomSwitch]).await;
+    let sim = start(400.0, vec![SimFault::RoomSwitch]).await;
     let name = sim.names()[0].clone();
     let old = sim.room_id(&name);
     let (mut socket, _) = enter(&sim, &name).await;

@@ -3,7 +3,7 @@
 use prost::Message as _;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tiktop::sim::{Fault, Options, Sim};
+use tiktop::sim::{Sim, SimFault, SimOptions};
 use tiktop::wire::pb;
 
 use super::client::{SOCKET, get, json, methods};
@@ -89,7 +89,7 @@ async fn room_info_tells_the_room_and_rounds_numeric_ids() {
 
 #[tokio::test]
 async fn gifts_prices_feed_and_search_answer() {
-    let sim = Sim::start(Options { rooms: 12, rate: 0.0, ..Options::default() }).await.unwrap();
+    let sim = Sim::start(SimOptions { rooms: 12, rate: 0.0, ..SimOptions::default() }).await.unwrap();
     assert!(json(&sim, "/webcast/gift/list/").await["data"]["gifts"].as_array().unwrap().len() >= 10);
     assert!(!json(&sim, "/webcast/wallet_api/fs/diamond/").await["data"].as_array().unwrap().is_empty());
     let (mut rooms, mut next) = (0, String::new());
@@ -152,14 +152,14 @@ async fn the_old_signer_signs_and_points_at_us() {
 }
 
 #[rstest]
-#[case(Fault::Provider429, 429, "minute")]
-#[case(Fault::Provider402, 402, "paid")]
-#[case(Fault::Provider403, 403, "ISP")]
-#[case(Fault::Provider500, 500, "TikTok")]
-#[case(Fault::Provider503, 503, "agent")]
-#[case(Fault::ProviderEmpty, 200, "")]
+#[case(SimFault::Provider429, 429, "minute")]
+#[case(SimFault::Provider402, 402, "paid")]
+#[case(SimFault::Provider403, 403, "ISP")]
+#[case(SimFault::Provider500, 500, "TikTok")]
+#[case(SimFault::Provider503, 503, "agent")]
+#[case(SimFault::ProviderEmpty, 200, "")]
 #[tokio::test]
-async fn the_provider_refuses_in_its_ways(#[case] fault: Fault, #[case] status: u16, #[case] says: &str) {
+async fn the_provider_refuses_in_its_ways(#[case] fault: SimFault, #[case] status: u16, #[case] says: &str) {
     let sim = start(0.0, vec![fault]).await;
     let path = format!("/webcast/fetch?room_id={}", sim.room_id(&sim.names()[0]));
     let answer = get(&sim, &path).await;
@@ -176,7 +176,7 @@ async fn the_provider_refuses_in_its_ways(#[case] fault: Fault, #[case] status: 
 
 #[tokio::test]
 async fn the_stub_is_short_and_points_nowhere() {
-    let sim = start(0.0, vec![Fault::ProviderStub]).await;
+    let sim = start(0.0, vec![SimFault::ProviderStub]).await;
     let answer = get(&sim, &format!("/webcast/fetch?room_id={}", sim.room_id(&sim.names()[0]))).await;
     let body = answer.bytes().await.unwrap();
     assert!((200..320).contains(&body.len()), "{}", body.len());
@@ -184,23 +184,23 @@ async fn the_stub_is_short_and_points_nowhere() {
 }
 
 #[rstest]
-#[case(Fault::Rate429, 429, "rate limited")]
-#[case(Fault::Blocked403, 403, "")]
-#[case(Fault::Captcha, 200, "verify")]
-#[case(Fault::ShellPage, 200, "")]
-#[case(Fault::AgeGate, 200, "4003110")]
-#[case(Fault::WrongAccount, 200, "somebody.else")]
+#[case(SimFault::Rate429, 429, "rate limited")]
+#[case(SimFault::Blocked403, 403, "")]
+#[case(SimFault::Captcha, 200, "verify")]
+#[case(SimFault::ShellPage, 200, "")]
+#[case(SimFault::AgeGate, 200, "4003110")]
+#[case(SimFault::WrongAccount, 200, "somebody.else")]
 #[tokio::test]
-async fn look_ups_are_refused_in_their_ways(#[case] fault: Fault, #[case] status: u16, #[case] says: &str) {
+async fn look_ups_are_refused_in_their_ways(#[case] fault: SimFault, #[case] status: u16, #[case] says: &str) {
     let sim = start(0.0, vec![fault]).await;
     let answer = get(&sim, &format!("/api-live/user/room?uniqueId={}", sim.names()[0])).await;
     assert_eq!(answer.status(), status);
     let body = answer.text().await.unwrap();
     assert!(body.contains(says) && body.is_empty() == says.is_empty(), "{body}");
-    if fault == Fault::Captcha {
+    if fault == SimFault::Captcha {
         assert!(!body.contains("statusCode"));
     }
-    if fault == Fault::ShellPage {
+    if fault == SimFault::ShellPage {
         let page = get(&sim, &format!("/@{}/live", sim.names()[0])).await.text().await.unwrap();
         assert_eq!(page.len(), 1_155);
     }
@@ -219,7 +219,7 @@ async fn every_request_is_logged() {
 #[tokio::test]
 async fn it_serves_tls_with_its_own_authority() {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let sim = Sim::start(Options { tls: true, rate: 0.0, ..Options::default() }).await.unwrap();
+    let sim = Sim::start(SimOptions { tls: true, rate: 0.0, ..SimOptions::default() }).await.unwrap();
     let authority = reqwest::Certificate::from_pem(sim.ca_pem().unwrap().as_bytes()).unwrap();
     let client = reqwest::Client::builder().no_proxy().tls_certs_only([authority]).build().unwrap();
     let url = format!("{}/api-live/user/room?uniqueId={}", sim.base_url(), sim.names()[0]);
@@ -231,7 +231,7 @@ async fn it_serves_tls_with_its_own_authority() {
 async fn a_taken_port_is_an_error_and_a_stopped_one_is_free() {
     let sim = still().await;
     let port = sim.addr().port();
-    let options = || Options { port, rate: 0.0, ..Options::default() };
+    let options = || SimOptions { port, rate: 0.0, ..SimOptions::default() };
     assert_eq!(Sim::start(options()).await.unwrap_err().kind(), std::io::ErrorKind::AddrInUse);
     sim.stop().await;
     Sim::start(options()).await.unwrap().stop().await;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use prost::Message as _;
 use rstest::rstest;
-use tiktop::sim::message::Head;
-use tiktop::sim::{Fault, Options, Patience, Sim};
+use tiktop::sim::message::MessageHead;
+use tiktop::sim::{Patience, Sim, SimFault, SimOptions};
 use tiktop::wire::pb;
 
 use super::client::{MANNERS, SOCKET, enter, get, methods, open, open_with, payload, response};
@@ -14,7 +14,7 @@ use super::{start, still};
 const MODERN: &str = "?client_enter=1&compress=gzip&update_version_code=2.0.0";
 
 fn chat(sim: &Sim, name: &str, msg_id: i64, content: &str) -> pb::Message {
-    let head = Head { room_id: sim.room_id(name), msg_id, at_ms: 1_790_000_000_000 };
+    let head = MessageHead { room_id: sim.room_id(name), msg_id, at_ms: 1_790_000_000_000 };
     let body = pb::ChatMessage { content: content.to_owned(), ..pb::ChatMessage::default() };
     head.wrap("WebcastChatMessage", &body)
 }
@@ -22,12 +22,12 @@ fn chat(sim: &Sim, name: &str, msg_id: i64, content: &str) -> pb::Message {
 #[rstest]
 #[case::no_cookie(&[("user-agent", "x")], Vec::new(), "417", "http: named cookie not present")]
 #[case::no_agent(&[("cookie", "ttwid=1")], Vec::new(), "415", "DEVICE_BLOCKED")]
-#[case::blocked(&MANNERS, vec![Fault::Handshake415], "415", "DEVICE_BLOCKED")]
-#[case::no_signature(&MANNERS, vec![Fault::Handshake417], "417", "illegal secret key")]
+#[case::blocked(&MANNERS, vec![SimFault::Handshake415], "415", "DEVICE_BLOCKED")]
+#[case::no_signature(&MANNERS, vec![SimFault::Handshake417], "417", "illegal secret key")]
 #[tokio::test]
 async fn a_refused_handshake_says_why(
     #[case] headers: &[(&'static str, &str)],
-    #[case] faults: Vec<Fault>,
+    #[case] faults: Vec<SimFault>,
     #[case] status: &str,
     #[case] message: &str,
 ) {
@@ -195,7 +195,7 @@ async fn gifts_are_counted_once_in_the_expected_totals() {
             gift: Some(kind),
             ..pb::GiftMessage::default()
         };
-        Head { room_id: 1, msg_id, at_ms: 0 }.wrap("WebcastGiftMessage", &body)
+        MessageHead { room_id: 1, msg_id, at_ms: 0 }.wrap("WebcastGiftMessage", &body)
     };
     // Met in its middle at 13, one message twice, then its end.
     sim.push(&name, vec![gift(1, 13, 5, 0), gift(2, 15, 10, 0)]);
@@ -264,7 +264,7 @@ async fn who_sends_neither_heartbeats_nor_acks_is_closed() {
     let short = Duration::from_millis(200);
     let long = Duration::from_secs(600);
     for patience in [Patience { heartbeat: short, ack: long }, Patience { heartbeat: long, ack: short }] {
-        let sim = Sim::start(Options { rate: 0.0, patience, ..Options::default() }).await.unwrap();
+        let sim = Sim::start(SimOptions { rate: 0.0, patience, ..SimOptions::default() }).await.unwrap();
         let name = sim.names()[0].clone();
         let (mut socket, _) = enter(&sim, &name).await;
         sim.push(&name, vec![chat(&sim, &name, 1, "one")]);

@@ -2,7 +2,7 @@
 
 use bytes::{Buf, BytesMut};
 use serde_json::Value;
-use tiktop::sim::{Fault, Sim};
+use tiktop::sim::{Sim, SimFault};
 
 use super::client::{get, json};
 use super::{start, still};
@@ -68,10 +68,10 @@ async fn an_address_dies_with_its_live() {
 
 #[tokio::test]
 async fn addresses_can_be_missing() {
-    let sim = start(0.0, vec![Fault::HlsOnly]).await;
+    let sim = start(0.0, vec![SimFault::HlsOnly]).await;
     let only_hls = stream_url(&sim).await;
     assert_eq!(only_hls["flv_pull_url"], serde_json::json!({}));
     assert!(only_hls["hls_pull_url"].as_str().unwrap().contains(".m3u8"));
-    sim.set_faults(vec![Fault::NoStream]);
+    sim.set_faults(vec![SimFault::NoStream]);
     assert_eq!(stream_url(&sim).await, Value::Null);
 }

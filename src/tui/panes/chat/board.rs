@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 
 use crate::room::{Board, GoalState, Pinned, PollState};
 use crate::tui::app::App;
-use crate::tui::theme::Role;
+use crate::tui::theme::ColorRole;
 use crate::tui::{glyphs, number};
 
 /// From this height of the pane on there is room for it above the talk.
@@ -33,7 +33,7 @@ pub(super) fn lines(app: &App, board: &Board) -> Vec<Line<'static>> {
     let poll = poll(board).map(|poll| ("poll".to_owned(), poll_words(poll)));
     let goal = goal(board).map(|goal| ("goal".to_owned(), goal_words(goal)));
     let row = |(label, words): (String, String)| {
-        let label = Span::styled(format!("{label:<LABEL$} "), app.theme.style(Role::Accent));
+        let label = Span::styled(format!("{label:<LABEL$} "), app.theme.style(ColorRole::Accent));
         Line::from(vec![label, Span::raw(words)])
     };
     [pinned, poll, goal].into_iter().flatten().map(row).collect()

@@ -7,7 +7,7 @@ use crate::events::{BarrageKind, NoticeKind, Viewer};
 use crate::room::{LogEntry, LogLine, Topic};
 use crate::text::{clip, width};
 use crate::tui::panes::gifts::gift_words;
-use crate::tui::theme::{Role, Theme};
+use crate::tui::theme::{ColorRole, Theme};
 use crate::tui::widgets::wrap::wrap;
 use crate::tui::{glyphs, number};
 
@@ -41,23 +41,23 @@ impl Composer<'_> {
             LogLine::Gap(gap) => {
                 let length = number::duration(gap.length);
                 let why = if gap.reason.is_empty() { String::new() } else { format!(": {}", gap.reason) };
-                self.divider(&format!("missed {length}{why}"), Role::Warn)
+                self.divider(&format!("missed {length}{why}"), ColorRole::Warn)
             }
             LogLine::Live { live_seq, .. } => {
                 let words = if *live_seq > 1 { format!("a new live (number {live_seq} here)") } else { "live".into() };
-                self.divider(&words, Role::Accent)
+                self.divider(&words, ColorRole::Accent)
             }
             line => self.fit(self.parts(line, entry.deleted)),
         };
         if entry.history {
-            let dim = self.theme.style(Role::Dim);
+            let dim = self.theme.style(ColorRole::Dim);
             lines.iter_mut().flat_map(|line| &mut line.spans).for_each(|span| span.style = span.style.patch(dim));
         }
         lines
     }
 
     /// A row across the pane that is no message: `┄┄┄ words ┄┄┄┄┄┄┄`.
-    fn divider(&self, words: &str, role: Role) -> Vec<Line<'static>> {
+    fn divider(&self, words: &str, role: ColorRole) -> Vec<Line<'static>> {
         let columns = usize::from(self.columns);
         let inner = columns.saturating_sub(8).max(1);
         let style = self.theme.style(role);
@@ -90,7 +90,7 @@ impl Composer<'_> {
                     Some(price) => format!("{} {}", number::count(price.saturating_mul(*count)), glyphs::GIFT),
                     None => format!("? {}", glyphs::GIFT),
                 };
-                let gold = self.theme.style(Role::Gift);
+                let gold = self.theme.style(ColorRole::Gift);
                 Parts {
                     who: vec![Span::styled(format!("{mark} "), gold), self.name(from)],
                     what,
@@ -107,10 +107,10 @@ impl Composer<'_> {
             LogLine::Share(from) => self.did(glyphs::SHARE, "shared", from.name().to_owned()),
             LogLine::Subscribe { from, months } => {
                 let months = if *months > 1 { format!(" ({months} months)") } else { String::new() };
-                self.labelled(Role::Subscriber, "S subscribed", format!("{}{months}", from.name()))
+                self.labelled(ColorRole::Subscriber, "S subscribed", format!("{}{months}", from.name()))
             }
             LogLine::Question { from, text } => {
-                self.labelled(Role::Accent, &format!("{} question", glyphs::QUESTION), asked(text.as_str(), from))
+                self.labelled(ColorRole::Accent, &format!("{} question", glyphs::QUESTION), asked(text.as_str(), from))
             }
             line => self.room_said(line),
         }
@@ -119,14 +119,14 @@ impl Composer<'_> {
     /// What the room, the host's settings or TikTok say.
     fn room_said(&self, line: &LogLine) -> Parts {
         match line {
-            LogLine::Intro(text) => self.labelled(Role::Host, "host's line", text.as_str().to_owned()),
+            LogLine::Intro(text) => self.labelled(ColorRole::Host, "host's line", text.as_str().to_owned()),
             LogLine::Notice { kind, text } => {
                 let (role, label) = match kind {
-                    NoticeKind::Welcome => (Role::Dim, "welcome"),
-                    NoticeKind::Room => (Role::Dim, "room"),
-                    NoticeKind::Bottom => (Role::Warn, "! warning"),
-                    NoticeKind::Moderation => (Role::Moderator, "moderation"),
-                    NoticeKind::Battle => (Role::SideB, "battle"),
+                    NoticeKind::Welcome => (ColorRole::Dim, "welcome"),
+                    NoticeKind::Room => (ColorRole::Dim, "room"),
+                    NoticeKind::Bottom => (ColorRole::Warn, "! warning"),
+                    NoticeKind::Moderation => (ColorRole::Moderator, "moderation"),
+                    NoticeKind::Battle => (ColorRole::SideB, "battle"),
                 };
                 self.labelled(role, label, text.as_str().to_owned())
             }
@@ -134,7 +134,7 @@ impl Composer<'_> {
                 let when = opens_at.map(|at| format!(", opens {}", number::clock(at, self.zone))).unwrap_or_default();
                 let (coins, winners) = (number::count(*coins), number::count(*winners));
                 let what = format!("{from}: {coins} {} for {winners}{when}", glyphs::GIFT);
-                self.labelled(Role::Gift, &format!("{} chest", glyphs::GIFT), what)
+                self.labelled(ColorRole::Gift, &format!("{} chest", glyphs::GIFT), what)
             }
             LogLine::Barrage { kind, text } => {
                 let label = match kind {
@@ -146,15 +146,15 @@ impl Composer<'_> {
                     BarrageKind::Shop => "shop",
                     BarrageKind::Game | BarrageKind::Gallery | BarrageKind::Event | BarrageKind::Other => "banner",
                 };
-                self.labelled(Role::Dim, label, text.as_str().to_owned())
+                self.labelled(ColorRole::Dim, label, text.as_str().to_owned())
             }
-            LogLine::Battle(text) => self.labelled(Role::SideB, "battle", text.as_str().to_owned()),
+            LogLine::Battle(text) => self.labelled(ColorRole::SideB, "battle", text.as_str().to_owned()),
             LogLine::Told { topic, text } => {
                 let (role, label) = topic_label(*topic);
                 self.labelled(role, label, text.as_str().to_owned())
             }
-            LogLine::Control(text) => self.labelled(Role::Warn, "live", text.as_str().to_owned()),
-            _ => self.labelled(Role::Dim, "", String::new()),
+            LogLine::Control(text) => self.labelled(ColorRole::Warn, "live", text.as_str().to_owned()),
+            _ => self.labelled(ColorRole::Dim, "", String::new()),
         }
     }
 
@@ -162,7 +162,7 @@ impl Composer<'_> {
         let mut who = self.badges(from, first);
         who.push(self.name(from));
         let (what, style) = if deleted {
-            (format!("{what} (deleted)"), self.theme.style(Role::Dim).add_modifier(Modifier::CROSSED_OUT))
+            (format!("{what} (deleted)"), self.theme.style(ColorRole::Dim).add_modifier(Modifier::CROSSED_OUT))
         } else {
             (what, Style::new())
         };
@@ -170,37 +170,37 @@ impl Composer<'_> {
     }
 
     fn did(&self, glyph: &str, label: &str, what: String) -> Parts {
-        let dim = self.theme.style(Role::Dim);
+        let dim = self.theme.style(ColorRole::Dim);
         Parts { who: vec![Span::styled(format!("{glyph} {label}"), dim)], what, style: dim, worth: None }
     }
 
-    fn labelled(&self, role: Role, label: &str, what: String) -> Parts {
+    fn labelled(&self, role: ColorRole, label: &str, what: String) -> Parts {
         let who = vec![Span::styled(label.to_owned(), self.theme.style(role))];
         Parts { who, what, style: Style::new(), worth: None }
     }
 
     fn name(&self, viewer: &Viewer) -> Span<'static> {
-        let style = if viewer.host { self.theme.style(Role::Host) } else { self.theme.name(viewer.id) };
+        let style = if viewer.host { self.theme.style(ColorRole::Host) } else { self.theme.name(viewer.id) };
         Span::styled(viewer.name().to_owned(), style)
     }
 
     /// What somebody is here, in one to three columns each: the role first, then the highest standing.
     fn badges(&self, viewer: &Viewer, first: bool) -> Vec<Span<'static>> {
         let role = if viewer.host {
-            Some((Role::Host, "H"))
+            Some((ColorRole::Host, "H"))
         } else if viewer.moderator {
-            Some((Role::Moderator, "M"))
+            Some((ColorRole::Moderator, "M"))
         } else if viewer.subscriber {
-            Some((Role::Subscriber, "S"))
+            Some((ColorRole::Subscriber, "S"))
         } else if first {
-            Some((Role::Good, "1"))
+            Some((ColorRole::Good, "1"))
         } else {
             None
         };
         let standing = if viewer.gifter_level >= LEVEL_FROM {
-            Some((Role::Gift, format!("L{} ", viewer.gifter_level)))
+            Some((ColorRole::Gift, format!("L{} ", viewer.gifter_level)))
         } else if viewer.team_level >= LEVEL_FROM {
-            Some((Role::Dim, format!("T{} ", viewer.team_level)))
+            Some((ColorRole::Dim, format!("T{} ", viewer.team_level)))
         } else {
             None
         };
@@ -247,17 +247,17 @@ fn clipped(spans: Vec<Span<'static>>, columns: usize) -> (Vec<Span<'static>>, us
     (cut.collect(), used)
 }
 
-fn topic_label(topic: Topic) -> (Role, &'static str) {
+fn topic_label(topic: Topic) -> (ColorRole, &'static str) {
     match topic {
-        Topic::Poll => (Role::Accent, "poll"),
-        Topic::Goal => (Role::Accent, "goal"),
-        Topic::Pin => (Role::Accent, "pinned"),
-        Topic::Question => (Role::Accent, "question"),
-        Topic::Rank => (Role::Gift, "rank"),
-        Topic::Guests => (Role::Accent, "guests"),
-        Topic::Shop => (Role::Accent, "shop"),
-        Topic::Announcement => (Role::Dim, "elsewhere"),
-        Topic::Note => (Role::Dim, "note"),
+        Topic::Poll => (ColorRole::Accent, "poll"),
+        Topic::Goal => (ColorRole::Accent, "goal"),
+        Topic::Pin => (ColorRole::Accent, "pinned"),
+        Topic::Question => (ColorRole::Accent, "question"),
+        Topic::Rank => (ColorRole::Gift, "rank"),
+        Topic::Guests => (ColorRole::Accent, "guests"),
+        Topic::Shop => (ColorRole::Accent, "shop"),
+        Topic::Announcement => (ColorRole::Dim, "elsewhere"),
+        Topic::Note => (ColorRole::Dim, "note"),
     }
 }
 

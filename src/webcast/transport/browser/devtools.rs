@@ -53,16 +53,16 @@ pub(super) enum Event<'a> {
     /// A socket is being opened.
     SocketCreated {
         /// By whom.
-        socket: Socket<'a>,
+        socket: PageSocket<'a>,
         /// To where.
         url: Cow<'a, str>,
     },
     /// A socket is no more.
-    SocketClosed(Socket<'a>),
+    SocketClosed(PageSocket<'a>),
     /// Something came over a socket.
-    FrameReceived(Socket<'a>, Frame<'a>),
+    FrameReceived(PageSocket<'a>, PageFrame<'a>),
     /// The page said something over a socket.
-    FrameSent(Socket<'a>, Frame<'a>),
+    FrameSent(PageSocket<'a>, PageFrame<'a>),
     /// The tab is no more.
     Gone,
     /// Nothing of ours.
@@ -71,7 +71,7 @@ pub(super) enum Event<'a> {
 
 /// A socket of the tab or of one of its workers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Socket<'a> {
+pub(super) struct PageSocket<'a> {
     /// Of the worker; empty for the tab itself.
     pub(super) session: Cow<'a, str>,
     /// The browser's number for it.
@@ -80,7 +80,7 @@ pub(super) struct Socket<'a> {
 
 /// A message over a socket.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
-pub(super) struct Frame<'a> {
+pub(super) struct PageFrame<'a> {
     /// 1 for text, 2 for bytes.
     pub(super) opcode: u8,
     /// Bytes come in base64.
@@ -89,18 +89,18 @@ pub(super) struct Frame<'a> {
 }
 
 #[derive(Deserialize)]
-struct Envelope<'a> {
+struct DevtoolsMessage<'a> {
     #[serde(borrow, default)]
     method: Cow<'a, str>,
     #[serde(borrow, default, rename = "sessionId")]
     session: Cow<'a, str>,
     #[serde(default)]
     id: u64,
-    error: Option<Refusal>,
+    error: Option<DevtoolsError>,
 }
 
 #[derive(Deserialize)]
-struct Refusal {
+struct DevtoolsError {
     #[serde(default)]
     message: String,
 }
@@ -119,7 +119,7 @@ struct Attachment<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Asked<'a> {
+struct RequestSent<'a> {
     #[serde(borrow, default)]
     frame_id: Cow<'a, str>,
     #[serde(borrow, default, rename = "type")]
@@ -143,24 +143,24 @@ struct OfFrame<'a> {
     #[serde(borrow)]
     request_id: Cow<'a, str>,
     #[serde(borrow)]
-    response: Frame<'a>,
+    response: PageFrame<'a>,
 }
 
 /// Reads one message of the browser.
 pub(super) fn read(text: &str) -> Result<Event<'_>, serde_json::Error> {
-    let Envelope { method, session, id, error } = serde_json::from_str(text)?;
+    let DevtoolsMessage { method, session, id, error } = serde_json::from_str(text)?;
     if let Some(error) = error {
         return Ok(Event::Refused { id, words: error.message });
     }
     let of_the_tab = session.is_empty();
-    let socket = |id| Socket { session, id };
+    let socket = |id| PageSocket { session, id };
     Ok(match method.as_ref() {
         "Target.attachedToTarget" => {
             let attached: Attachment<'_> = params(text)?;
             Event::Attached { session: attached.session_id }
         }
         "Network.requestWillBeSent" => {
-            let Asked { frame_id, kind, document_url } = params(text)?;
+            let RequestSent { frame_id, kind, document_url } = params(text)?;
             let document = kind == "Document";
             if document { Event::Navigated { frame: frame_id, url: document_url } } else { Event::Other }
         }
@@ -213,13 +213,13 @@ mod tests {
         r#"{"method":"Network.webSocketFrameReceived","params":{"requestId":"27192.3","timestamp":4389.8,"response":
            {"opcode":2,"mask":false,"payloadData":"CAg="}},"sessionId":"0EE3"}"#,
         Event::FrameReceived(
-            Socket { session: "0EE3".into(), id: "27192.3".into() },
-            Frame { opcode: 2, payload: "CAg=".into() }
+            PageSocket { session: "0EE3".into(), id: "27192.3".into() },
+            PageFrame { opcode: 2, payload: "CAg=".into() }
         )
     )]
     #[case(
         r#"{"method":"Network.webSocketCreated","params":{"requestId":"1.4","url":"wss:\/\/x\/webcast\/im\/","initiator":{}}}"#,
-        Event::SocketCreated { socket: Socket { session: "".into(), id: "1.4".into() }, url: "wss://x/webcast/im/".into() }
+        Event::SocketCreated { socket: PageSocket { session: "".into(), id: "1.4".into() }, url: "wss://x/webcast/im/".into() }
     )]
     #[case(
         r#"{"method":"Network.requestWillBeSent","params":{"frameId":"F","documentURL":"https://x/","type":"Document"}}"#,

@@ -10,8 +10,8 @@ use url::Url;
 use crate::ids::UniqueId;
 use crate::text::Text;
 use crate::webcast::address::{base, is_loopback, is_tiktok, place, under};
-use crate::webcast::error::{Error, Kind, quoted};
-use crate::webcast::http::{Http, Request};
+use crate::webcast::error::{ServiceError, ServiceErrorKind, quoted};
+use crate::webcast::http::{Http, HttpRequest};
 use crate::webcast::json::{at, str};
 
 /// The address of a tab may be a `data:` URL with a whole picture in it.
@@ -24,7 +24,7 @@ pub(super) struct Endpoint(Url);
 
 /// A tab that can be listened to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Tab {
+pub(super) struct BrowserTab {
     /// The browser's name for it, and for its outermost frame.
     pub(super) id: String,
     /// What it shows.
@@ -35,13 +35,13 @@ pub(super) struct Tab {
 
 impl Endpoint {
     /// Refuses whatever is not plain http on this machine.
-    pub(super) fn new(text: &str) -> Result<Self, Error> {
+    pub(super) fn new(text: &str) -> Result<Self, ServiceError> {
         let url = base("browser.endpoint", text)?;
         if url.scheme() == "http" && is_loopback(&url) {
             return Ok(Self(url));
         }
-        Err(Error::new(
-            Kind::Setup,
+        Err(ServiceError::new(
+            ServiceErrorKind::Setup,
             format!(
                 "browser.endpoint = \"{}\": only a browser of this machine is listened to; write \
                  http://127.0.0.1:PORT, and forward the port with ssh where the browser is elsewhere",
@@ -56,7 +56,7 @@ impl Endpoint {
     }
 
     /// The browser's name and version: `Chrome/156.0.8078.79`.
-    pub(super) async fn version(&self, http: &Http) -> Result<Text, Error> {
+    pub(super) async fn version(&self, http: &Http) -> Result<Text, ServiceError> {
         let answer = self.ask(http, "json/version").await?;
         match str(at(&answer, &["Browser"])) {
             "" => Err(self.stranger()),
@@ -65,18 +65,18 @@ impl Endpoint {
     }
 
     /// The tabs.
-    pub(super) async fn tabs(&self, http: &Http) -> Result<Vec<Tab>, Error> {
+    pub(super) async fn tabs(&self, http: &Http) -> Result<Vec<BrowserTab>, ServiceError> {
         let answer = self.ask(http, "json/list").await?;
         let targets = answer.as_array().ok_or_else(|| self.stranger())?;
         Ok(targets.iter().filter_map(tab).collect())
     }
 
-    async fn ask(&self, http: &Http, path: &str) -> Result<Value, Error> {
-        let request = Request { doing: DOING, url: under(&self.0, path), headers: HeaderMap::new(), cap: BODY_CAP };
+    async fn ask(&self, http: &Http, path: &str) -> Result<Value, ServiceError> {
+        let request = HttpRequest { doing: DOING, url: under(&self.0, path), headers: HeaderMap::new(), cap: BODY_CAP };
         // What else somebody has open in their browser belongs into no log.
         let answer = http.get_untold(request).await.map_err(|error| match error.kind() {
-            Kind::Network => Error::new(
-                Kind::Network,
+            ServiceErrorKind::Network => ServiceError::new(
+                ServiceErrorKind::Network,
                 format!("no browser answers at {}: start one with the line that `tiktop browser` prints", self.place()),
             ),
             _ => error,
@@ -87,9 +87,9 @@ impl Endpoint {
         serde_json::from_slice(&answer.body).map_err(|_| self.stranger())
     }
 
-    fn stranger(&self) -> Error {
-        Error::new(
-            Kind::BadAnswer,
+    fn stranger(&self) -> ServiceError {
+        ServiceError::new(
+            ServiceErrorKind::BadAnswer,
             format!(
                 "what answers at {} is no browser's DevTools; start one with the line that `tiktop browser` prints, or \
                  name another port in browser.endpoint",
@@ -99,17 +99,17 @@ impl Endpoint {
     }
 }
 
-impl Tab {
+impl BrowserTab {
     /// Where to listen, if that is on this machine too.
-    pub(super) fn listen_at(&self) -> Result<&Url, Error> {
+    pub(super) fn listen_at(&self) -> Result<&Url, ServiceError> {
         match &self.socket {
-            None => Err(Error::new(
-                Kind::Handshake,
+            None => Err(ServiceError::new(
+                ServiceErrorKind::Handshake,
                 "another program listens to that tab of your browser already; close its developer tools",
             )),
             Some(socket) if socket.scheme() == "ws" && is_loopback(socket) => Ok(socket),
-            Some(socket) => Err(Error::new(
-                Kind::Refused,
+            Some(socket) => Err(ServiceError::new(
+                ServiceErrorKind::Refused,
                 format!(
                     "your browser sent us to {} for its tab, which is not this machine; we do not connect there",
                     quoted(&place(socket))
@@ -120,11 +120,11 @@ impl Tab {
 }
 
 /// Only what a person would call a tab: no workers, no parts of the browser's own window.
-fn tab(target: &Value) -> Option<Tab> {
+fn tab(target: &Value) -> Option<BrowserTab> {
     let text = |key: &str| str(at(target, &[key]));
     let is_tab = text("type") == "page" && !text("id").is_empty();
     let url = Url::parse(text("url")).ok().filter(|_| is_tab)?;
-    Some(Tab { id: text("id").to_owned(), url, socket: Url::parse(text("webSocketDebuggerUrl")).ok() })
+    Some(BrowserTab { id: text("id").to_owned(), url, socket: Url::parse(text("webSocketDebuggerUrl")).ok() })
 }
 
 /// Whose live a page of TikTok, or of `site` in its place, shows.
@@ -157,7 +157,7 @@ mod tests {
     fn only_a_browser_of_this_machine_is_asked(#[case] text: &str, #[case] fine: bool) {
         let endpoint = Endpoint::new(text);
         assert_eq!(endpoint.is_ok(), fine, "{endpoint:?}");
-        assert!(endpoint.err().is_none_or(|error| error.kind() == Kind::Setup));
+        assert!(endpoint.err().is_none_or(|error| error.kind() == ServiceErrorKind::Setup));
     }
 
     #[rstest]
@@ -182,9 +182,9 @@ mod tests {
         };
         assert!(listed("ws://127.0.0.1:9222/devtools/page/A").listen_at().is_ok());
         for socket in ["ws://10.0.0.1:9222/devtools/page/A", "wss://evil.example.com/", "http://127.0.0.1/"] {
-            assert_eq!(listed(socket).listen_at().unwrap_err().kind(), Kind::Refused, "{socket}");
+            assert_eq!(listed(socket).listen_at().unwrap_err().kind(), ServiceErrorKind::Refused, "{socket}");
         }
-        assert_eq!(listed("").listen_at().unwrap_err().kind(), Kind::Handshake);
+        assert_eq!(listed("").listen_at().unwrap_err().kind(), ServiceErrorKind::Handshake);
         assert_eq!(tab(&json!({ "id": "A", "type": "worker", "url": "https://x/" })), None);
         assert_eq!(tab(&json!("A")), None);
     }

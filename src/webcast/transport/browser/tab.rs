@@ -22,7 +22,7 @@ use super::devtools::{self, Event};
 use super::endpoint::live_at;
 use crate::ids::{RoomId, UniqueId};
 use crate::text::Text;
-use crate::webcast::error::{Error, Kind, quoted};
+use crate::webcast::error::{ServiceError, ServiceErrorKind, quoted};
 use crate::webcast::handshake::Socket;
 use crate::webcast::socket::{broken, read_frame, send_all};
 use crate::webcast::transport::{BrokenFrame, FrameSource, Incoming};
@@ -72,7 +72,12 @@ pub(super) struct TabFrames {
 impl TabFrames {
     /// Listens to a tab and waits for the first frame, which is the first thing [`FrameSource::next`] gives. An error when none
     /// comes.
-    pub(super) async fn attach(devtools: Socket, page: Page, room: RoomId, silence: Duration) -> Result<Self, Error> {
+    pub(super) async fn attach(
+        devtools: Socket,
+        page: Page,
+        room: RoomId,
+        silence: Duration,
+    ) -> Result<Self, ServiceError> {
         let mut this = Self {
             devtools,
             page,
@@ -111,7 +116,7 @@ impl TabFrames {
     }
 
     /// The next thing that came over a socket of the live. Cancel-safe.
-    async fn hear(&mut self) -> Result<Incoming, Error> {
+    async fn hear(&mut self) -> Result<Incoming, ServiceError> {
         loop {
             let silence = if self.heard && !self.cut { self.silence } else { FIRST };
             let message = tokio::select! {
@@ -133,7 +138,7 @@ impl TabFrames {
         }
     }
 
-    fn event(&mut self, text: &str) -> Result<Option<Incoming>, Error> {
+    fn event(&mut self, text: &str) -> Result<Option<Incoming>, ServiceError> {
         let Ok(event) = devtools::read(text) else {
             return Ok(Some(broken(BrokenFrame::Wrapped, &Bytes::copy_from_slice(text.as_bytes()))));
         };
@@ -156,7 +161,7 @@ impl TabFrames {
         Ok(None)
     }
 
-    fn received(&mut self, socket: &devtools::Socket<'_>, frame: &devtools::Frame<'_>) -> Option<Incoming> {
+    fn received(&mut self, socket: &devtools::PageSocket<'_>, frame: &devtools::PageFrame<'_>) -> Option<Incoming> {
         let key = key(socket);
         let known = self.sockets.get(&key).copied();
         if known == Some(false) {
@@ -188,7 +193,7 @@ impl TabFrames {
         Incoming::Gap { length, reason }
     }
 
-    fn closed(&mut self, socket: &devtools::Socket<'_>) {
+    fn closed(&mut self, socket: &devtools::PageSocket<'_>) {
         let ours = self.sockets.remove(&key(socket)) == Some(true);
         if ours && !self.sockets.values().any(|&ours| ours) {
             self.cut_off();
@@ -202,7 +207,7 @@ impl TabFrames {
         }
     }
 
-    fn unwrap(&mut self, frame: &devtools::Frame<'_>) -> Incoming {
+    fn unwrap(&mut self, frame: &devtools::PageFrame<'_>) -> Incoming {
         let payload = &frame.payload;
         let raw = || Bytes::copy_from_slice(payload.as_bytes());
         match (frame.opcode, STANDARD.decode(payload.as_bytes())) {
@@ -213,14 +218,17 @@ impl TabFrames {
     }
 
     /// The page says itself which room it enters.
-    fn sent(&mut self, socket: &devtools::Socket<'_>, frame: &devtools::Frame<'_>) -> Result<(), Error> {
+    fn sent(&mut self, socket: &devtools::PageSocket<'_>, frame: &devtools::PageFrame<'_>) -> Result<(), ServiceError> {
         let foreign = self.sockets.get(&key(socket)) == Some(&false);
         let entered = (frame.opcode == 2 && !foreign).then(|| entered(&frame.payload)).flatten();
         match entered {
             Some(room) if !self.heard => self.room = room,
             Some(room) if room != self.room => {
                 let host = &self.page.host;
-                return Err(Error::new(Kind::Closed, format!("the tab of @{host} went on to another live")));
+                return Err(ServiceError::new(
+                    ServiceErrorKind::Closed,
+                    format!("the tab of @{host} went on to another live"),
+                ));
             }
             _ => {}
         }
@@ -228,7 +236,7 @@ impl TabFrames {
     }
 
     /// A page that is loaded again has lost its sockets, whether or not it says so.
-    fn stay(&mut self, url: &str) -> Result<(), Error> {
+    fn stay(&mut self, url: &str) -> Result<(), ServiceError> {
         let live = Url::parse(url).ok().and_then(|url| live_at(&self.page.site, &url));
         if live.as_ref() == Some(&self.page.host) {
             self.sockets.clear();
@@ -236,31 +244,40 @@ impl TabFrames {
             return Ok(());
         }
         let host = &self.page.host;
-        Err(Error::new(Kind::Closed, format!("your browser's tab of @{host} left the live: {}", self.page.advice())))
+        Err(ServiceError::new(
+            ServiceErrorKind::Closed,
+            format!("your browser's tab of @{host} left the live: {}", self.page.advice()),
+        ))
     }
 
-    fn gone(&self) -> Error {
+    fn gone(&self) -> ServiceError {
         let host = &self.page.host;
-        Error::new(Kind::Closed, format!("your browser's tab of @{host} was closed: {}", self.page.advice()))
+        ServiceError::new(
+            ServiceErrorKind::Closed,
+            format!("your browser's tab of @{host} was closed: {}", self.page.advice()),
+        )
     }
 
-    fn lost(&self, error: &SocketError) -> Error {
+    fn lost(&self, error: &SocketError) -> ServiceError {
         let reason = quoted(&error.to_string());
-        Error::new(Kind::Closed, format!("your browser stopped telling of its tab of @{}: {reason}", self.page.host))
+        ServiceError::new(
+            ServiceErrorKind::Closed,
+            format!("your browser stopped telling of its tab of @{}: {reason}", self.page.host),
+        )
     }
 
-    fn refused(&self, words: &str) -> Error {
-        Error::new(
-            Kind::Handshake,
+    fn refused(&self, words: &str) -> ServiceError {
+        ServiceError::new(
+            ServiceErrorKind::Handshake,
             format!("your browser does not tell what its tab of @{} receives: {}", self.page.host, quoted(words)),
         )
     }
 
     /// Why frames may be missing cannot be seen from here; the same step helps in all cases.
-    fn silent(&self) -> Error {
+    fn silent(&self) -> ServiceError {
         let host = &self.page.host;
-        Error::new(
-            Kind::Stale,
+        ServiceError::new(
+            ServiceErrorKind::Stale,
             format!(
                 "your browser's tab of @{host} shows no frames of the live: reload that page, and see that it plays"
             ),
@@ -281,7 +298,7 @@ pub(super) fn open_it(site: &Url, host: &UniqueId) -> String {
 }
 
 impl FrameSource for TabFrames {
-    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, Error>> {
+    fn next(&mut self) -> BoxFuture<'_, Result<Incoming, ServiceError>> {
         async {
             match self.early.pop_front() {
                 Some(incoming) => Ok(incoming),
@@ -302,7 +319,7 @@ async fn exchange(devtools: &mut Socket, outbox: &mut VecDeque<Message>) -> Opti
     devtools.next().await
 }
 
-fn key(socket: &devtools::Socket<'_>) -> (String, String) {
+fn key(socket: &devtools::PageSocket<'_>) -> (String, String) {
     (socket.session.to_string(), socket.id.to_string())
 }
 

@@ -12,8 +12,8 @@ use url::Url;
 use super::Signed;
 use crate::clock::Clock;
 use crate::ids::RoomId;
-use crate::webcast::error::{Error, HumanDuration, Kind, quoted};
-use crate::webcast::http::Answer;
+use crate::webcast::error::{HumanDuration, ServiceError, ServiceErrorKind, quoted};
+use crate::webcast::http::HttpAnswer;
 use crate::webcast::json::{at, from_bytes, str};
 use crate::wire::Response;
 
@@ -26,7 +26,7 @@ const EPOCH_ABOVE: u64 = 1_000_000_000;
 
 /// Who was asked, and how.
 #[derive(Clone, Copy)]
-pub(super) struct Asked<'a> {
+pub(super) struct AskedProvider<'a> {
     /// As on screen: `provider NAME`.
     pub(super) name: &'a str,
     /// A key was sent.
@@ -36,11 +36,13 @@ pub(super) struct Asked<'a> {
 }
 
 /// Reads an answer.
-pub(super) fn read(asked: Asked<'_>, answer: &Answer) -> Result<Signed, Error> {
+pub(super) fn read(asked: AskedProvider<'_>, answer: &HttpAnswer) -> Result<Signed, ServiceError> {
     let name = asked.name;
     // An answer without a socket is the provider's trouble and passes; see docs/protocol.md.
-    let fail =
-        |words: String| Err(Error::new(Kind::Provider, format!("{name} {words}; try another transport")).outage(true));
+    let fail = |words: String| {
+        Err(ServiceError::new(ServiceErrorKind::Provider, format!("{name} {words}; try another transport"))
+            .outage(true))
+    };
     if answer.status.as_u16() != 200 {
         return Err(refusal(asked, answer));
     }
@@ -70,14 +72,17 @@ pub(super) fn read(asked: Asked<'_>, answer: &Answer) -> Result<Signed, Error> {
 }
 
 /// The socket's address as the provider wrote it.
-pub(super) fn push_server(name: &str, text: &str) -> Result<Url, Error> {
+pub(super) fn push_server(name: &str, text: &str) -> Result<Url, ServiceError> {
     Url::parse(text).map_err(|_| {
-        Error::new(Kind::Provider, format!("{name} named a socket that is no address; try another transport"))
+        ServiceError::new(
+            ServiceErrorKind::Provider,
+            format!("{name} named a socket that is no address; try another transport"),
+        )
     })
 }
 
 /// Why there is no signature.
-pub(super) fn refusal(asked: Asked<'_>, answer: &Answer) -> Error {
+pub(super) fn refusal(asked: AskedProvider<'_>, answer: &HttpAnswer) -> ServiceError {
     let name = asked.name;
     let json = from_bytes(&answer.body).unwrap_or_default();
     // The older flow calls it `error`.
@@ -92,29 +97,45 @@ pub(super) fn refusal(asked: Asked<'_>, answer: &Answer) -> Error {
     let status = answer.status.as_u16();
     let (kind, words) = match status {
         429 => return out_of_signatures(name, answer, &json, &guest),
-        402 => (Kind::Provider, format!("wants a paid plan for this{said}; choose another plan or transport")),
-        401 => (Kind::Provider, format!("does not accept your key{said}; check {setting}")),
-        403 if asked.keyed => (Kind::Provider, format!("forbids this to your key or network{said}; check the key")),
-        403 => (Kind::Provider, format!("turned us away as a guest{said}{guest}")),
-        404 => (Kind::Provider, format!("has no such path{said}; check its url in the config")),
-        500 | 502 => (Kind::Provider, format!("could not fetch from TikTok{said}; try another transport")),
-        503 => (Kind::Provider, format!("has nobody free to sign{said}; wait a little or try another transport")),
-        504 => (Kind::Provider, format!("waited for TikTok in vain{said}; wait a little or try another transport")),
-        300..=399 => (Kind::Provider, "sends us elsewhere, which we do not follow; check its url in the config".into()),
-        _ => (Kind::Provider, format!("answered HTTP {status}{said}; try another transport")),
+        402 => {
+            (ServiceErrorKind::Provider, format!("wants a paid plan for this{said}; choose another plan or transport"))
+        }
+        401 => (ServiceErrorKind::Provider, format!("does not accept your key{said}; check {setting}")),
+        403 if asked.keyed => {
+            (ServiceErrorKind::Provider, format!("forbids this to your key or network{said}; check the key"))
+        }
+        403 => (ServiceErrorKind::Provider, format!("turned us away as a guest{said}{guest}")),
+        404 => (ServiceErrorKind::Provider, format!("has no such path{said}; check its url in the config")),
+        500 | 502 => (ServiceErrorKind::Provider, format!("could not fetch from TikTok{said}; try another transport")),
+        503 => (
+            ServiceErrorKind::Provider,
+            format!("has nobody free to sign{said}; wait a little or try another transport"),
+        ),
+        504 => (
+            ServiceErrorKind::Provider,
+            format!("waited for TikTok in vain{said}; wait a little or try another transport"),
+        ),
+        300..=399 => (
+            ServiceErrorKind::Provider,
+            "sends us elsewhere, which we do not follow; check its url in the config".into(),
+        ),
+        _ => (ServiceErrorKind::Provider, format!("answered HTTP {status}{said}; try another transport")),
     };
-    Error::new(kind, format!("{name} {words}")).outage(answer.status.is_server_error())
+    ServiceError::new(kind, format!("{name} {words}")).outage(answer.status.is_server_error())
 }
 
 /// The limits are a minute's, an hour's and a day's; the body says which one is reached.
-fn out_of_signatures(name: &str, answer: &Answer, json: &Value, guest: &str) -> Error {
+fn out_of_signatures(name: &str, answer: &HttpAnswer, json: &Value, guest: &str) -> ServiceError {
     let retry_after = retry_after(&answer.headers, Clock::system().now().wall.to_jiff());
     let wait = retry_after.map_or(String::new(), |wait| format!(" for {}", HumanDuration(wait)));
     let limit = match quoted(str(at(json, &["limit_label"]))) {
         label if label.is_empty() => String::new(),
         label => format!(", the limit \"{label}\" is reached"),
     };
-    Error::new(Kind::RateLimited { retry_after }, format!("{name} is out of signatures{wait}{limit}{guest}"))
+    ServiceError::new(
+        ServiceErrorKind::RateLimited { retry_after },
+        format!("{name} is out of signatures{wait}{limit}{guest}"),
+    )
 }
 
 /// How long to wait: the first header that names a believable time. `Retry-After` is in seconds; the two resets are
@@ -159,12 +180,13 @@ mod tests {
     use reqwest::StatusCode;
     use rstest::rstest;
 
-    const GUEST: Asked<'_> = Asked { name: "provider euler", keyed: false, key_env: "TIKTOP_PROVIDER_KEY" };
-    const KEYED: Asked<'_> = Asked { keyed: true, ..GUEST };
+    const GUEST: AskedProvider<'_> =
+        AskedProvider { name: "provider euler", keyed: false, key_env: "TIKTOP_PROVIDER_KEY" };
+    const KEYED: AskedProvider<'_> = AskedProvider { keyed: true, ..GUEST };
 
-    fn answer(status: u16, headers: &[(&'static str, &str)], body: impl Into<Bytes>) -> Answer {
+    fn answer(status: u16, headers: &[(&'static str, &str)], body: impl Into<Bytes>) -> HttpAnswer {
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        Answer { status: StatusCode::from_u16(status).unwrap(), headers, body: body.into() }
+        HttpAnswer { status: StatusCode::from_u16(status).unwrap(), headers, body: body.into() }
     }
 
     fn batch(push_server: &str) -> Bytes {
@@ -183,7 +205,7 @@ mod tests {
         fn no_answer_panics(status in 200u16..600, wait in ".{0,12}", body: Vec<u8>) {
             let headers = wait.parse().map(|wait| [("retry-after".parse().unwrap(), wait)].into_iter().collect());
             let headers = headers.unwrap_or_default();
-            let answer = Answer { status: StatusCode::from_u16(status).unwrap(), headers, body: body.into() };
+            let answer = HttpAnswer { status: StatusCode::from_u16(status).unwrap(), headers, body: body.into() };
             let _ = read(GUEST, &answer);
         }
     }
@@ -208,7 +230,7 @@ mod tests {
              limits: set TIKTOP_PROVIDER_KEY"
         );
         let error = read(KEYED, &answer(429, &[], "")).unwrap_err();
-        assert_eq!(error.kind(), Kind::RateLimited { retry_after: None });
+        assert_eq!(error.kind(), ServiceErrorKind::RateLimited { retry_after: None });
         assert_eq!(error.to_string(), "provider euler is out of signatures");
     }
 
@@ -239,7 +261,7 @@ mod tests {
     #[case(418, "HTTP 418")]
     fn every_refusal_names_the_provider_and_the_cause(#[case] status: u16, #[case] words: &str) {
         let error = read(GUEST, &answer(status, &[], r#"{"message":"agent said no."}"#)).unwrap_err();
-        assert_eq!(error.kind(), Kind::Provider);
+        assert_eq!(error.kind(), ServiceErrorKind::Provider);
         let sentence = error.to_string();
         assert!(sentence.starts_with("provider euler ") && sentence.contains(words), "{sentence}");
     }

@@ -14,7 +14,7 @@ use super::answer::retry_after;
 use crate::clock::{Clock, Timestamp};
 use crate::text::Text;
 use crate::webcast::error::quoted;
-use crate::webcast::http::Answer;
+use crate::webcast::http::HttpAnswer;
 use crate::webcast::json::{at, count, from_bytes, int, str};
 use crate::webcast::transport::Budget;
 
@@ -25,10 +25,10 @@ const BUCKETS: [&str; 3] = ["minute", "hour", "day"];
 
 /// What is known of the limits.
 #[derive(Debug, Default)]
-pub(super) struct Limits(Mutex<Known>);
+pub(super) struct LimitBook(Mutex<KnownLimits>);
 
 #[derive(Debug, Default)]
-struct Known {
+struct KnownLimits {
     /// By the provider's own account, less what was spent since.
     account: Option<Budget>,
     /// By the headers of its last answer.
@@ -37,9 +37,9 @@ struct Known {
     wants_account: bool,
 }
 
-impl Limits {
+impl LimitBook {
     /// Books an answer to a request for a signature.
-    pub(super) fn book(&self, answer: &Answer, keyed: bool) {
+    pub(super) fn book(&self, answer: &HttpAnswer, keyed: bool) {
         let now = now();
         let refused = answer.status.as_u16() == 429;
         self.with(|known| {
@@ -71,7 +71,7 @@ impl Limits {
     }
 
     /// Takes an account over; false when the answer is none.
-    pub(super) fn learn(&self, answer: &Answer) -> bool {
+    pub(super) fn learn(&self, answer: &HttpAnswer) -> bool {
         let json = from_bytes(&answer.body).unwrap_or_default();
         let account = if answer.status.is_success() { from_account(&json) } else { None };
         let learned = account.is_some();
@@ -88,7 +88,7 @@ impl Limits {
         self.with(|known| known.account.as_ref().filter(fresh).or(known.headers.as_ref().filter(fresh)).cloned())
     }
 
-    fn with<T>(&self, f: impl FnOnce(&mut Known) -> T) -> T {
+    fn with<T>(&self, f: impl FnOnce(&mut KnownLimits) -> T) -> T {
         f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -98,7 +98,7 @@ fn now() -> Timestamp {
 }
 
 /// Nothing is left, until the time that the refusal names.
-fn spent(answer: &Answer, now: Timestamp) -> Budget {
+fn spent(answer: &HttpAnswer, now: Timestamp) -> Budget {
     let json = from_bytes(&answer.body).unwrap_or_default();
     let wait = retry_after(&answer.headers, now.to_jiff());
     let label = Text::new(&quoted(str(at(&json, &["limit_label"]))));
@@ -146,9 +146,9 @@ mod tests {
     use reqwest::StatusCode;
     use serde_json::json;
 
-    fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> Answer {
+    fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> HttpAnswer {
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        Answer { status: StatusCode::from_u16(status).unwrap(), headers, body: body.to_owned().into() }
+        HttpAnswer { status: StatusCode::from_u16(status).unwrap(), headers, body: body.to_owned().into() }
     }
 
     fn account(remaining: [u64; 3]) -> String {
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn the_account_wins_over_headers_and_shrinks_with_each_signature() {
-        let limits = Limits::default();
+        let limits = LimitBook::default();
         assert_eq!(limits.budget(), None);
         limits.book(&answer(200, &[("ratelimit-remaining", "29"), ("ratelimit-reset", "60")], ""), true);
         assert_eq!(limits.budget().map(|budget| budget.left), Some(29));
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_refusal_leaves_nothing_until_its_time() {
-        let limits = Limits::default();
+        let limits = LimitBook::default();
         let refusal = answer(429, &[("retry-after", "30")], r#"{"limit_label":"minute"}"#);
         limits.book(&refusal, false);
         let budget = limits.budget().unwrap();
@@ -183,7 +183,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn guests_do_not_ask_and_others_not_more_often_than_every_ten_minutes() {
-        let limits = Limits::default();
+        let limits = LimitBook::default();
         limits.book(&answer(200, &[], ""), false);
         assert!(!limits.are_due(), "asked as a guest");
         limits.book(&answer(429, &[], ""), false);
@@ -197,14 +197,14 @@ mod tests {
     #[test]
     fn garbage_is_no_account() {
         for body in ["", "[]", r#"{"minute":{"remaining":-1}}"#, r#"{"minute":7}"#] {
-            assert!(!Limits::default().learn(&answer(200, &[], body)), "{body}");
+            assert!(!LimitBook::default().learn(&answer(200, &[], body)), "{body}");
         }
-        assert!(!Limits::default().learn(&answer(404, &[], &account([1, 1, 1]))));
+        assert!(!LimitBook::default().learn(&answer(404, &[], &account([1, 1, 1]))));
     }
 
     #[test]
     fn what_has_been_reset_is_not_known() {
-        let limits = Limits::default();
+        let limits = LimitBook::default();
         let past = json!({"minute": {"max": 9, "remaining": 3, "reset_at": 1_500_000_000}}).to_string();
         assert!(limits.learn(&answer(200, &[], &past)));
         assert_eq!(limits.budget(), None);

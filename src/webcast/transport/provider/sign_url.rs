@@ -6,14 +6,14 @@
 use reqwest::header::{COOKIE, HeaderMap, SET_COOKIE, USER_AGENT};
 use url::Url;
 
-use super::{Provider, Signed};
+use super::{ProviderTransport, Signed};
 use crate::webcast::address::{is_loopback, is_tiktok, place, under};
-use crate::webcast::error::{Error, Kind, quoted};
-use crate::webcast::http::{Answer, Request};
+use crate::webcast::error::{ServiceError, ServiceErrorKind, quoted};
+use crate::webcast::http::{HttpAnswer, HttpRequest};
 use crate::webcast::json::{at, from_bytes, str};
 use crate::webcast::service::Service;
 use crate::webcast::transport::RoomRef;
-use crate::webcast::transport::im_fetch::{self, BODY_CAP, Place};
+use crate::webcast::transport::im_fetch::{self, BODY_CAP, PollCursor};
 use crate::webcast::user_agent::insert_text;
 
 /// Longest agent line and token that are believed.
@@ -27,12 +27,12 @@ struct SignedAddress {
     ms_token: Option<String>,
 }
 
-impl Provider {
+impl ProviderTransport {
     /// Has the address of the first batch signed, and fetches it.
-    pub(super) async fn fetch_signed(&self, room: &RoomRef) -> Result<Signed, Error> {
+    pub(super) async fn fetch_signed(&self, room: &RoomRef) -> Result<Signed, ServiceError> {
         let service = &self.service;
         let way = service.route_for(room);
-        let target = im_fetch::url(service, Service::browser(), room, &Place::default());
+        let target = im_fetch::url(service, Service::browser(), room, &PollCursor::default());
         let pairs =
             [("client", self.settings.client.clone()), ("uuc", "1".to_owned()), ("url", target.as_str().to_owned())];
         let answer = self.ask(self.with_params(under(&self.base, "webcast/sign_url"), &pairs), room).await?;
@@ -52,19 +52,24 @@ impl Provider {
         insert_text(&mut headers, COOKIE, &service.cookies(&signed.url, &cookies));
         let doing = format!("fetch what {} signed", self.name);
         let with_session = service.session_cookie(&signed.url).is_some();
-        let answer = way.http.get(Request { doing: &doing, url: signed.url, headers, cap: BODY_CAP }).await?;
+        let answer = way.http.get(HttpRequest { doing: &doing, url: signed.url, headers, cap: BODY_CAP }).await?;
         let advice = format!("it does not take what {} signed; use another transport", self.name);
         let response = im_fetch::read(room, &answer, &advice)?;
         if response.push_server.is_empty() {
-            return Err(Error::new(Kind::Provider, format!("TikTok named no socket in what {} signed", self.name)));
+            return Err(ServiceError::new(
+                ServiceErrorKind::Provider,
+                format!("TikTok named no socket in what {} signed", self.name),
+            ));
         }
         let cookie = Some(merged(&cookies, &answer.headers));
         Ok(Signed { response, cookie, room_id: None, user_agent: signed.user_agent, with_session })
     }
 
-    fn read_signed(&self, answer: &Answer) -> Result<SignedAddress, Error> {
+    fn read_signed(&self, answer: &HttpAnswer) -> Result<SignedAddress, ServiceError> {
         let name = &self.name;
-        let fail = |words: String| Error::new(Kind::Provider, format!("{name} {words}; try another transport"));
+        let fail = |words: String| {
+            ServiceError::new(ServiceErrorKind::Provider, format!("{name} {words}; try another transport"))
+        };
         let json = from_bytes(&answer.body).unwrap_or_default();
         // The same words stand at the top, or under `response` since 2024.
         let word =
@@ -112,11 +117,12 @@ mod tests {
     use crate::config::{self, Secrets, Settings};
     use crate::webcast::http::Proxies;
 
-    fn read(body: &str) -> Result<SignedAddress, Error> {
+    fn read(body: &str) -> Result<SignedAddress, ServiceError> {
         let service = Service::new(&Settings::default(), &Secrets::default(), Proxies::None).unwrap();
-        let provider = Provider::new(Arc::new(service), &config::Provider::default(), None, &[]).unwrap();
+        let provider =
+            ProviderTransport::new(Arc::new(service), &config::ProviderSettings::default(), None, &[]).unwrap();
         let body = body.to_owned().into();
-        provider.read_signed(&Answer { status: StatusCode::OK, headers: HeaderMap::new(), body })
+        provider.read_signed(&HttpAnswer { status: StatusCode::OK, headers: HeaderMap::new(), body })
     }
 
     #[test]
