@@ -153,13 +153,11 @@ impl Keeper {
             self.missed.entry(room).or_insert(now);
         }
         let next_try = now + RETRY;
-        match &mut self.trouble {
-            Some(trouble) => *trouble = Trouble { next_try, error, since: trouble.since },
-            None => {
-                self.warn(&format!("the capture stands still until the disk takes it again: {error}"));
-                self.trouble = Some(Trouble { since: now, next_try, error });
-            }
+        let since = self.trouble.as_ref().map(|trouble| trouble.since);
+        if since.is_none() {
+            self.warn(&format!("the capture stands still until the disk takes it again: {error}"));
         }
+        self.trouble = Some(Trouble { since: since.unwrap_or(now), next_try, error });
     }
 
     fn warn(&self, sentence: &str) {

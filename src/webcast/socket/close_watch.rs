@@ -73,19 +73,18 @@ impl Scan {
     /// Looks at the next bytes; the close frame, when its end is among them.
     fn feed(&mut self, mut bytes: &[u8]) -> Option<RawClose> {
         while !self.over {
-            let left = match self.left {
-                Some(left) => left,
-                None => {
-                    let (&byte, rest) = bytes.split_first()?;
-                    bytes = rest;
-                    self.head.push(byte);
-                    let Some(length) = body_length(&self.head) else { continue };
-                    self.is_close = self.head.first().is_some_and(|byte| byte & 0x0f == OPCODE_CLOSE);
-                    // A longer one is none, and the library says so.
-                    self.over = self.is_close && length > MAX_CONTROL;
-                    self.head.clear();
-                    length
-                }
+            let left = if let Some(left) = self.left {
+                left
+            } else {
+                let (&byte, rest) = bytes.split_first()?;
+                bytes = rest;
+                self.head.push(byte);
+                let Some(length) = body_length(&self.head) else { continue };
+                self.is_close = self.head.first().is_some_and(|byte| byte & 0x0f == OPCODE_CLOSE);
+                // A longer one is none, and the library says so.
+                self.over = self.is_close && length > MAX_CONTROL;
+                self.head.clear();
+                length
             };
             let here = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
             let (body, rest) = bytes.split_at(here);
@@ -170,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_close_is_read_behind_frames_of_any_length() {
-        let before = [frame(2, &[7; 70_000]), frame(9, b""), frame(2, &[8; 300]), frame(1, b"text")].concat();
+        let before = [frame(2, &vec![7; 70_000]), frame(9, b""), frame(2, &[8; 300]), frame(1, b"text")].concat();
         let bytes = [before, close(1_006, b"gone\xff")].concat();
         for step in [1, 2, 3, 7, 1_000, bytes.len()] {
             let mut scan = Scan::default();
