@@ -7,7 +7,7 @@ mod replay;
 
 use std::time::Duration;
 
-use color_eyre::eyre::{Result, WrapErr};
+use color_eyre::eyre::{Result, WrapErr, eyre};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -41,11 +41,32 @@ const LAST_CALL: Duration = Duration::from_secs(1);
 pub fn runtime() -> Result<Runtime> {
     log::install()?;
     install_tls();
+    check_files()?;
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .enable_all()
         .build()
         .wrap_err("cannot start the runtime")
+}
+
+/// Fails in words where this process may not even open what the runtime needs: the runtime itself panics then.
+#[cfg(unix)]
+fn check_files() -> Result<()> {
+    /// What the runtime opens for itself: to wait for sockets, to be woken, to hear of signals.
+    const OWN: usize = 6;
+    let spare: std::io::Result<Vec<_>> = (0..OWN).map(|_| std::fs::File::open("/dev/null")).collect();
+    match spare {
+        // The process (24) or the machine (23) has none left. Anything else is told by whoever meets it.
+        Err(error) if matches!(error.raw_os_error(), Some(23 | 24)) => {
+            Err(eyre!("this machine lets us open no more files or connections; raise `ulimit -n`"))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn check_files() -> Result<()> {
+    Ok(())
 }
 
 /// One TLS provider for everything, before anything asks for one.

@@ -41,9 +41,8 @@ const MAX_WAITING: usize = 512;
 pub(super) struct SocketTimeouts {
     /// Between heartbeats. The answer's own `heartbeat_duration` is no number of milliseconds in any recording.
     pub(super) heartbeat: Duration,
-    /// Longest silence. A heartbeat goes out every 10 s and is answered, while messages alone pause for 40 s in a
-    /// recording: three answers missing in a row are a dead line, and less could take a slow one for dead
-    /// (docs/protocol.md#heartbeats).
+    /// Longest silence. A heartbeat goes out every 10 s, and in the recordings each is answered: three answers missing in a row
+    /// are a dead line, and less could take a slow one for dead (docs/protocol.md#heartbeats).
     pub(super) stale: Duration,
     /// Longest time a frame of ours may wait.
     pub(super) stuck: Duration,

@@ -156,6 +156,57 @@ async fn who_does_not_exist_is_told_and_the_others_go_on() {
     child.kill().await.unwrap();
 }
 
+#[cfg(target_os = "linux")]
+#[rstest]
+#[case(&["live", "ana.live"])]
+#[case(&["live", "--json", "ana.live"])]
+#[case(&["info", "ana.live"])]
+#[case(&["gifts"])]
+#[case(&["prices"])]
+#[case(&["feed"])]
+#[case(&["search", "harbour"])]
+#[case(&["events", "ana.live"])]
+#[case(&["config", "print"])]
+#[case(&["config", "print", "--example"])]
+#[case(&["config", "path"])]
+#[case(&["config", "check"])]
+#[case(&["doctor"])]
+#[case(&["browser"])]
+#[case(&["sim", "--fault", "list"])]
+#[case(&["--help"])]
+#[case(&["--version"])]
+#[tokio::test]
+async fn output_that_cannot_be_written_ends_with_1(#[case] args: &[&str]) {
+    let (sim, home) = (sim(&[]).await, tempfile::tempdir().unwrap());
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut process = program(home.path(), &sim, args);
+    let output = tokio::time::timeout(PATIENCE, process.stdout(full).output()).await.expect("it ends").unwrap();
+    assert_eq!(output.status.code(), Some(1), "{args:?}: {}", text(&output.stderr));
+}
+
+/// With three for the standard streams and what the runtime takes, up to 9 leave none for a connection.
+#[cfg(unix)]
+#[rstest]
+#[case(5)]
+#[case(6)]
+#[case(7)]
+#[case(8)]
+#[case(9)]
+#[tokio::test]
+async fn being_out_of_files_is_said_as_that(#[case] limit: u32) {
+    let (sim, home) = (sim(&[]).await, tempfile::tempdir().unwrap());
+    let mut process = tokio::process::Command::new("sh");
+    process.args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_tiktop")]);
+    process.env("HOME", home.path()).args(["live", "@ana.live"]).kill_on_drop(true);
+    for (option, value) in [("site_url", sim.base_url()), ("webcast_url", sim.base_url())] {
+        process.arg("--set").arg(format!("service.{option}={value}"));
+    }
+    let output = process.output().await.unwrap();
+    let err = text(&output.stderr);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{err}");
+    assert!(err.contains("open no more files") && err.contains("ulimit -n") && err.lines().count() == 1, "{err}");
+}
+
 #[tokio::test]
 async fn requests_are_logged_with_bodies_and_without_what_opens_something() {
     let (home, sim) = (tempfile::tempdir().unwrap(), sim(&[]).await);
