@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use stage::{Rhythm, Server, cpu, memory, serve};
 use tiktop::clock::Clock;
-use tiktop::track::{ConnectLimiter, Tracker, TrackerCommand, UpdateKind};
+use tiktop::track::{ConnectLimiter, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 use tokio::time::Instant;
 
 const ROOMS: usize = 100;
@@ -49,11 +49,11 @@ async fn rooms() {
     let mut watched = None;
     loop {
         let update = updates.recv().await.unwrap();
-        if let UpdateKind::Events(events) = update.kind {
+        if let TrackerUpdate::Room(room, RoomUpdate::Events(events)) = update {
             let count = events.iter().filter(|noted| noted.event.id.is_some()).count();
             messages += count;
             if count > 0 {
-                heard.insert(update.room);
+                heard.insert(room);
             }
         }
         if heard.len() == ROOMS {

@@ -16,7 +16,7 @@ use std::time::Duration;
 use stage::{Rhythm, Server, cpu, memory, serve};
 use tiktop::clock::Clock;
 use tiktop::events::EventKind;
-use tiktop::track::{Tracker, TrackerCommand, TrackerUpdate, UpdateKind};
+use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -65,15 +65,15 @@ impl Listener {
 
     /// Messages in the next update.
     async fn hear(&mut self) -> usize {
-        match self.updates.recv().await.unwrap().kind {
-            UpdateKind::Events(events) => {
+        match self.updates.recv().await.unwrap() {
+            TrackerUpdate::Room(_, RoomUpdate::Events(events)) => {
                 assert!(
                     !events.iter().any(|noted| matches!(noted.event.kind, EventKind::Gap(_))),
                     "a connection broke"
                 );
                 events.iter().filter(|noted| noted.event.id.is_some()).count()
             }
-            UpdateKind::Lagged(lost) => panic!("the reader lagged: {lost:?}"),
+            TrackerUpdate::Room(_, RoomUpdate::Lagged(lost)) => panic!("the reader lagged: {lost:?}"),
             _ => 0,
         }
     }

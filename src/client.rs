@@ -62,7 +62,7 @@ pub use recording::{RecordedFile, Recording};
 use crate::clock::Clock;
 use crate::ids::{RoomId, Target, UniqueId};
 use crate::record;
-use crate::track::ConnectLimiter;
+use crate::track::{ConnectLimiter, KnownRoom};
 use crate::webcast::{self, CoinPack, Failover, GiftRow, LiveStatus, Lookup, RoomInfo, UserInfo};
 
 /// Least time between two look-ups of somebody who is waited for.
@@ -107,7 +107,8 @@ impl Client {
         if !found.status.is_on() || found.room_id.is_none() {
             return Err(no_room(&found));
         }
-        self.open(Target::Host(found.unique_id), found.room_id, true).await
+        let target = Target::Host(found.unique_id.clone());
+        Ok(Live::open(self.clone(), target, Some(KnownRoom::Lookup(Box::new(found))), true).await)
     }
 
     /// Tracks one live by its room, until it ends.
@@ -118,16 +119,12 @@ impl Client {
         if info.status == LiveStatus::Offline {
             return Err(Error::over(room));
         }
-        self.open(Target::Room(room), Some(room), true).await
+        Ok(Live::open(self.clone(), Target::Room(room), Some(KnownRoom::Info(Box::new(info))), true).await)
     }
 
     /// Follows a user from live to live, for ever: waits while they are offline. Nothing is asked before it returns.
     pub async fn follow(&self, name: &str) -> Result<Live, Error> {
-        self.open(name.parse()?, None, false).await
-    }
-
-    async fn open(&self, target: Target, room: Option<RoomId>, once: bool) -> Result<Live, Error> {
-        Ok(Live::open(self.clone(), target, room, once).await)
+        Ok(Live::open(self.clone(), name.parse()?, None, false).await)
     }
 
     /// Who a user is: the profile, else what a look-up knows.

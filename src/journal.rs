@@ -9,14 +9,14 @@
 //! ```
 //! use tiktop::clock::Clock;
 //! use tiktop::ids::RoomKey;
-//! use tiktop::journal::{Capture, Limits, CapturesDir};
+//! use tiktop::journal::{CaptureLimits, CaptureWriter, CapturesDir};
 //!
 //! # let home = tempfile::tempdir()?;
 //! # let folder = home.path();
 //! let captures = CapturesDir::new(folder.join("captures"));
-//! let limits = Limits { bytes: 1 << 30, age: std::time::Duration::from_secs(7 * 86_400) };
+//! let limits = CaptureLimits { bytes: 1 << 30, age: std::time::Duration::from_secs(7 * 86_400) };
 //! let now = Clock::system().now();
-//! let mut capture = Capture::begin(captures.clone(), limits, now)?;
+//! let mut capture = CaptureWriter::begin(captures.clone(), limits, now)?;
 //! capture.add(RoomKey(1), "@ana.live".into());
 //! capture.frame(RoomKey(1), now, b"the bytes of a frame")?;
 //! capture.end()?;

@@ -8,7 +8,7 @@
 //! ```text
 //! TikTok --frames--> webcast::transport --Response--> track --events::decode--> [RoomEvent]
 //!                       ^ ack, heartbeat                | room.apply(at, &event)   every event, before any queue
-//!                                                       | Update, over bounded queues; Lagged -> snapshot
+//!                                                       | TrackerUpdate, over bounded queues; Lagged -> snapshot
 //! client::Live, the screen, `tiktop events` <-----------+
 //!                       | TrackerCommand, RecorderCommand
 //! ```

@@ -8,7 +8,7 @@
 //! ```
 //! use tiktop::clock::Moment;
 //! use tiktop::events::{EventKind, Follow, RoomEvent};
-//! use tiktop::room::{Room, Verdict};
+//! use tiktop::room::{Applied, Room};
 //!
 //! let mut room = Room::new(100);
 //! let kind = EventKind::Follow(Follow { from: Default::default(), followers: None });
@@ -16,8 +16,8 @@
 //!     at: Moment::default(), server_at: None, id: None, room_id: None, history: false, kind,
 //! };
 //! event.id = "77".parse().ok();
-//! assert_eq!(room.apply(&event), Verdict::Fresh(None));
-//! assert_eq!(room.apply(&event), Verdict::Duplicate);
+//! assert_eq!(room.apply(&event), Applied::Fresh(None));
+//! assert_eq!(room.apply(&event), Applied::Duplicate);
 //! assert_eq!(room.stats.follows, 1);
 //! ```
 

@@ -8,9 +8,9 @@
 //!
 //! ```
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
-//! use tiktop::sim::{Fault, Options, Sim};
+//! use tiktop::sim::{Sim, SimFault, SimOptions};
 //!
-//! let sim = Sim::start(Options { faults: vec![Fault::Captcha], ..Options::default() }).await?;
+//! let sim = Sim::start(SimOptions { faults: vec![SimFault::Captcha], ..SimOptions::default() }).await?;
 //! println!("point any client at {} and {}", sim.base_url(), sim.socket_url());
 //! sim.set_faults(Vec::new());
 //! sim.end_live("ana.live");

@@ -7,8 +7,8 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
 //! use tiktop::clock::Clock;
 //! use tiktop::config::Settings;
-//! use tiktop::track::{Command, Tracker, UpdateKind};
-//! use tiktop::webcast::Client;
+//! use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
+//! use tiktop::webcast::WebcastClient;
 //!
 //! let sim = tiktop::sim::Sim::start(tiktop::sim::SimOptions::default()).await?;
 //! let mut settings = Settings::default();
@@ -16,14 +16,14 @@
 //! settings.service.webcast_url = sim.base_url();
 //! settings.providers[0].url = sim.base_url();
 //!
-//! let tracker = Tracker::start(Client::isolated(&settings)?, Clock::system())?;
+//! let tracker = Tracker::start(WebcastClient::isolated(&settings)?, Clock::system())?;
 //! let mut updates = tracker.subscribe(1_024, false);
 //! for room in ["@ana.live", "@kenji_plays"] {
-//!     tracker.commands().send(Command::Add(room.parse()?)).await?;
+//!     tracker.commands().send(TrackerCommand::Add(room.parse()?)).await?;
 //! }
 //! while let Some(update) = updates.recv().await {
-//!     if let UpdateKind::Events(batch) = update.kind {
-//!         println!("{} things happened in room {}", batch.len(), update.room);
+//!     if let TrackerUpdate::Room(room, RoomUpdate::Events(batch)) = update {
+//!         println!("{} things happened in room {}", batch.len(), room);
 //!         break;
 //!     }
 //! }
@@ -47,7 +47,8 @@ mod update;
 
 pub use connect_limiter::ConnectLimiter;
 pub use replay::{Player, Playing, Speed};
+pub(crate) use room_task::{KnownRoom, lookup_to_info, to_info};
 pub use tracker::Tracker;
 pub use update::{
-    Budget, Health, Lost, PlaybackCommand, RawFrame, RawMessage, TrackerCommand, TrackerUpdate, UpdateKind,
+    Budget, Health, Lost, PlaybackCommand, RawFrame, RawMessage, RoomUpdate, TrackerCommand, TrackerUpdate,
 };

@@ -15,11 +15,11 @@
 //!
 //! ```
 //! use tiktop::clock::{Clock, Timestamp};
-//! use tiktop::config::{Keys, Screen};
-//! use tiktop::tui::{Dashboard, Options, keys_markdown};
+//! use tiktop::config::{Keys, ScreenSettings};
+//! use tiktop::tui::{Dashboard, ScreenOptions, keys_markdown};
 //!
 //! let now = Clock::manual(Timestamp(0)).now();
-//! let mut dashboard = Dashboard::new(Options::new(Screen::default(), Keys::new()), now).expect("the built-in keys are right");
+//! let mut dashboard = Dashboard::new(ScreenOptions::new(ScreenSettings::default(), Keys::new()), now).expect("the built-in keys are right");
 //! assert!(dashboard.press("?", now), "it is a key");
 //! assert!(keys_markdown().contains('?'));
 //! ```

@@ -13,7 +13,7 @@
 //! ```
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
 //! use tiktop::config::Settings;
-//! use tiktop::webcast::{Client, LiveStatus};
+//! use tiktop::webcast::{LiveStatus, WebcastClient};
 //!
 //! // A simulated TikTok on this machine.
 //! let sim = tiktop::sim::Sim::start(tiktop::sim::SimOptions::default()).await?;
@@ -21,7 +21,7 @@
 //! settings.service.site_url = sim.base_url();
 //! settings.service.webcast_url = sim.base_url();
 //!
-//! let client = Client::isolated(&settings)?;
+//! let client = WebcastClient::isolated(&settings)?;
 //! let found = client.look_up(&"ana.live".parse()?).await?;
 //! assert_eq!(found.status, LiveStatus::Live);
 //! let info = client.room_info(found.room_id.expect("a live has a room")).await?;

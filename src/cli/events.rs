@@ -17,7 +17,7 @@ use crate::ids::{RoomId, RoomKey};
 use crate::room::Noted;
 use crate::run::{self, Capturing};
 use crate::text::Text;
-use crate::track::{Lost, Tracker, TrackerCommand, TrackerUpdate, UpdateKind};
+use crate::track::{Lost, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 
 /// Updates that may wait for a slow reader of our output before it loses some: minutes of a busy room.
 const QUEUE: usize = 4_096;
@@ -158,37 +158,37 @@ impl Printer {
     }
 
     fn write(&mut self, update: TrackerUpdate) {
-        let key = update.room;
-        match update.kind {
-            UpdateKind::Added { label } => {
+        let TrackerUpdate::Room(key, news) = update else { return };
+        match news {
+            RoomUpdate::Added { label } => {
                 self.rooms.insert(key, Labels { room: label, ..Labels::default() });
                 self.open.insert(key);
                 self.hopeful.insert(key);
             }
-            UpdateKind::Events(events) => {
+            RoomUpdate::Events(events) => {
                 for noted in events.iter() {
                     self.write_event(key, noted);
                 }
             }
-            UpdateKind::Raw(messages) => {
+            RoomUpdate::Raw(messages) => {
                 for raw in messages.iter() {
                     let line = json::raw_line(&self.context(key), raw.at, raw.method.original(), raw.id, &raw.payload);
                     self.push(&line);
                 }
             }
-            UpdateKind::Lagged(lost) => self.write_lost(key, &lost),
-            UpdateKind::Removed { .. } => {
+            RoomUpdate::Lagged(lost) => self.write_lost(key, &lost),
+            RoomUpdate::Removed { .. } => {
                 self.open.remove(&key);
                 self.hopeful.remove(&key);
             }
-            UpdateKind::Snapshot(room) => {
+            RoomUpdate::Snapshot(room) => {
                 let labels = self.rooms.entry(key).or_default();
                 (labels.room_id, labels.live_seq) = (room.room_id, room.live_seq);
                 if !room.host.unique_id.is_empty() {
                     labels.room = Text::from(format_args!("@{}", room.host.unique_id));
                 }
             }
-            UpdateKind::Frame(_) | UpdateKind::Health(_) => {}
+            RoomUpdate::Frame(_) => {}
         }
     }
 

@@ -66,8 +66,11 @@ impl ClientBuilder {
     pub fn service(mut self, base: &str, socket: &str) -> Self {
         let service = &mut self.settings.service;
         (service.site_url, service.webcast_url, service.socket_url) = (base.into(), base.into(), socket.into());
-        for provider in &mut self.settings.providers {
+        let host = host_of(base);
+        for (at, provider) in self.settings.providers.iter_mut().enumerate() {
             base.clone_into(&mut provider.url);
+            // Named for who answers now: health and errors would name somebody else.
+            provider.name = if at == 0 { host.clone() } else { format!("{host} ({})", at + 1) };
         }
         self
     }
@@ -255,5 +258,16 @@ impl ClientBuilder {
             event_options,
             ffmpeg: settings.record.ffmpeg,
         })
+    }
+}
+
+/// Host and port of an address, to call somebody by; the address itself where it has none.
+fn host_of(address: &str) -> String {
+    let url = url::Url::parse(address).ok();
+    let host = url.as_ref().and_then(|url| Some((url.host_str()?, url.port())));
+    match host {
+        Some((host, Some(port))) => format!("{host}:{port}"),
+        Some((host, None)) => host.to_owned(),
+        None => address.to_owned(),
     }
 }

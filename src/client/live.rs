@@ -13,7 +13,9 @@ use crate::events::{EventKind, PhaseKind, RoomEvent};
 use crate::ids::{RoomId, RoomKey, Target};
 use crate::record::Job;
 use crate::room::{Noted, Room};
-use crate::track::{Lost, RawMessage, Tracker, TrackerCommand, TrackerUpdate, UpdateKind};
+use crate::track::{
+    KnownRoom, Lost, RawMessage, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate, lookup_to_info, to_info,
+};
 use crate::webcast::{GiftRow, RoomInfo};
 
 /// Entries of the log that the state keeps.
@@ -50,22 +52,26 @@ pub struct Live {
 }
 
 impl Live {
-    pub(super) async fn open(client: Client, target: Target, room: Option<RoomId>, once: bool) -> Self {
+    pub(super) async fn open(client: Client, target: Target, known: Option<KnownRoom>, once: bool) -> Self {
         let (service, failover, limiter) = (client.service.clone(), client.failover.clone(), client.limiter.clone());
         let tracker = Tracker::with_failover(service, failover, limiter, client.clock.clone());
         let updates = tracker.subscribe(client.event_options.queue, client.event_options.raw);
-        let added = tracker.commands().send(TrackerCommand::Add(target)).await;
-        Self {
-            client,
-            tracker,
-            updates,
-            waiting: VecDeque::new(),
-            state: Room::new(LOG),
-            room,
-            once,
-            missed_some: false,
-            over: added.is_err(),
+        let mut state = Room::new(LOG);
+        let (mut room, mut reported) = (None, None);
+        match &known {
+            Some(KnownRoom::Lookup(found)) => (room, reported) = (found.room_id, Some(lookup_to_info(found))),
+            Some(KnownRoom::Info(info)) => (room, reported) = (Some(info.room_id), Some(to_info(info))),
+            None => {}
         }
+        // Known before the first event: whoever looks at the state then sees whose live it is.
+        if let Some(info) = reported {
+            (state.host, state.title) = (info.host, info.title);
+        }
+        let added = match known {
+            Some(known) => tracker.add_known(target, known).await,
+            None => tracker.commands().send(TrackerCommand::Add(target)).await.is_ok(),
+        };
+        Self { client, tracker, updates, waiting: VecDeque::new(), state, room, once, missed_some: false, over: !added }
     }
 
     /// The next event; nothing when the live has ended (never, for one that was [followed](Client::follow)). Cancel-safe.
@@ -73,7 +79,9 @@ impl Live {
         while !self.over {
             let Some(event) = self.waiting.pop_front() else {
                 let update = self.updates.recv().await?;
-                self.receive(update.kind);
+                if let TrackerUpdate::Room(_, news) = update {
+                    self.receive(news);
+                }
                 continue;
             };
             if self.apply(&event) {
@@ -89,14 +97,14 @@ impl Live {
     }
 
     /// Takes an update while nothing is waiting, so that a snapshot is as new as the last event that was taken.
-    fn receive(&mut self, update: UpdateKind) {
+    fn receive(&mut self, update: RoomUpdate) {
         match update {
-            UpdateKind::Events(batch) => self.waiting.extend(batch.iter().cloned().map(LiveEvent::Happened)),
-            UpdateKind::Raw(batch) => self.waiting.extend(batch.iter().cloned().map(LiveEvent::Raw)),
-            UpdateKind::Lagged(lost) => self.waiting.push_back(LiveEvent::Lagged(lost)),
-            UpdateKind::Snapshot(room) => self.state = Room::clone(&room),
-            UpdateKind::Removed { .. } => self.over = true,
-            UpdateKind::Added { .. } | UpdateKind::Frame(_) | UpdateKind::Health(_) => {}
+            RoomUpdate::Events(batch) => self.waiting.extend(batch.iter().cloned().map(LiveEvent::Happened)),
+            RoomUpdate::Raw(batch) => self.waiting.extend(batch.iter().cloned().map(LiveEvent::Raw)),
+            RoomUpdate::Lagged(lost) => self.waiting.push_back(LiveEvent::Lagged(lost)),
+            RoomUpdate::Snapshot(room) => self.state = Room::clone(&room),
+            RoomUpdate::Removed { .. } => self.over = true,
+            RoomUpdate::Added { .. } | RoomUpdate::Frame(_) => {}
         }
     }
 

@@ -41,7 +41,7 @@ impl Recording {
         let (outbox, updates) = mpsc::channel(QUEUE);
         let recorder = record::spawn(client.service.clone(), settings, client.clock.clone(), inbox, outbox);
         let recording = Self { room: job.room, recorder, commands, updates };
-        recording.tell(RecorderCommand::Start(job)).await?;
+        recording.send(RecorderCommand::Start(job)).await?;
         Ok(recording)
     }
 
@@ -52,7 +52,7 @@ impl Recording {
 
     /// Ends it and waits until its file is closed, which takes ffmpeg a second or so.
     pub async fn stop(self) -> Result<RecordedFile, Error> {
-        self.tell(RecorderCommand::Stop(self.room)).await?;
+        self.send(RecorderCommand::Stop(self.room)).await?;
         self.finished().await
     }
 
@@ -72,7 +72,7 @@ impl Recording {
         ended
     }
 
-    async fn tell(&self, command: RecorderCommand) -> Result<(), Error> {
+    async fn send(&self, command: RecorderCommand) -> Result<(), Error> {
         self.commands.send(command).await.map_err(|_| lost())
     }
 }

@@ -12,7 +12,7 @@ use toml::{Spanned, Table, Value};
 use super::error::Problem;
 use super::rules::{self, RuleFault};
 use super::schema::{ProviderSettings, SessionSettings, Settings};
-use super::source::{SettingsSource, names_a_secret, shown};
+use super::source::{SettingsSource, names_a_secret, printable};
 
 /// Names closer than this (Jaro-Winkler, 0 to 1) are worth suggesting.
 const NEAR: f64 = 0.8;
@@ -94,7 +94,7 @@ impl<'a> Checker<'a> {
 
     fn judge(&mut self, path: &str, value: &Spanned<DeValue<'_>>) {
         let span = value.span();
-        let problem = match rules::judge(path, value.get_ref()) {
+        let problem = match rules::check_value(path, value.get_ref()) {
             Ok(()) => return,
             Err(RuleFault::Open(message)) => self.source.problem(&span, message),
             Err(RuleFault::Secret(message)) => self.source.secret_problem(&span, message),
@@ -138,7 +138,7 @@ pub(super) fn unknown_key(path: &str, name: &str) -> (String, bool) {
     if names_a_secret(name) || (path == "session" && name == "id") {
         return (misplaced_secret(path, name), true);
     }
-    let name = shown(name);
+    let name = printable(name);
     let all = shape();
     let siblings = siblings(path, &all);
     let near = nearest(&name, siblings.keys().map(String::as_str));

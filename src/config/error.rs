@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::source::shown;
+use super::source::printable;
 
 /// Everything that is wrong with the settings: at least one problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl ConfigError {
         if problems.is_empty() { Ok(()) } else { Err(Self { kind, problems }) }
     }
 
-    pub(super) fn one(kind: ConfigErrorKind, place: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(super) fn single(kind: ConfigErrorKind, place: impl Into<String>, message: impl Into<String>) -> Self {
         let problem = Problem { place: place.into(), message: message.into(), excerpt: None };
         Self { kind, problems: vec![problem] }
     }
@@ -81,5 +81,5 @@ impl fmt::Display for Problem {
 
 /// What a parser says, on one line and safe to print.
 pub(super) fn one_line(message: &str) -> String {
-    shown(&message.lines().map(str::trim).collect::<Vec<_>>().join(" "))
+    printable(&message.lines().map(str::trim).collect::<Vec<_>>().join(" "))
 }

@@ -13,7 +13,7 @@ use super::error::{ConfigError, ConfigErrorKind, Problem, one_line};
 use super::paths;
 use super::schema::{Settings, TransportKind};
 use super::set::{self, Set};
-use super::source::{SettingsSource, shown};
+use super::source::{SettingsSource, printable};
 
 /// Bytes a config file may have; far more than anybody writes.
 const MAX_FILE: u64 = 1 << 20;
@@ -47,8 +47,8 @@ pub enum OptionPlace {
 impl fmt::Display for OptionPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File { path, line } => write!(f, "{}:{line}", shown(&path.to_string_lossy())),
-            Self::Flag(key) => write!(f, "--set {}", shown(key)),
+            Self::File { path, line } => write!(f, "{}:{line}", printable(&path.to_string_lossy())),
+            Self::Flag(key) => write!(f, "--set {}", printable(key)),
         }
     }
 }
@@ -89,8 +89,8 @@ pub fn load_sets(sets: &[String]) -> Result<Loaded, ConfigError> {
 
 /// Reads a config file; nothing when it is not there and need not be.
 fn read(path: &Path, must_exist: bool) -> Result<Option<String>, ConfigError> {
-    let place = shown(&path.to_string_lossy());
-    let wrong = |message: String| Err(ConfigError::one(ConfigErrorKind::File, place.clone(), message));
+    let place = printable(&path.to_string_lossy());
+    let wrong = |message: String| Err(ConfigError::single(ConfigErrorKind::File, place.clone(), message));
     let mut bytes = Vec::new();
     let outcome = std::fs::File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
     match outcome {
@@ -136,7 +136,7 @@ struct Draft {
 
 impl Draft {
     fn add_file(&mut self, path: PathBuf, text: &str) {
-        let source = SettingsSource::File { path: shown(&path.to_string_lossy()), text };
+        let source = SettingsSource::File { path: printable(&path.to_string_lossy()), text };
         let not_toml = |error: toml::de::Error| {
             source.problem(&error.span().unwrap_or(0..0), format!("this is not TOML: {}", one_line(error.message())))
         };
@@ -181,7 +181,7 @@ impl Draft {
         let problems = self.in_file.into_iter().chain(self.in_flags).collect();
         ConfigError::from_problems(kind, problems)?;
         let mut settings: Settings = self.said.try_into().map_err(|error: toml::de::Error| {
-            ConfigError::one(ConfigErrorKind::File, "settings", one_line(error.message()))
+            ConfigError::single(ConfigErrorKind::File, "settings", one_line(error.message()))
         })?;
         expand_paths(&mut settings);
         Ok(Loaded { warnings: warnings(&settings), settings, file: self.file, places: self.places })

@@ -10,7 +10,7 @@ use url::{Host, Url};
 
 use super::check::nearest;
 use super::schema::{ProviderFlow, ProviderPath, ProviderSettings, TransportKind};
-use super::source::{names_a_secret, shown};
+use super::source::{names_a_secret, printable};
 use crate::ids::Target;
 
 /// Every option that is a whole number, with what it may be.
@@ -35,7 +35,7 @@ pub(super) enum RuleFault {
 }
 
 /// Judges the value of the option at `path`, whose type is right already.
-pub(super) fn judge(path: &str, value: &DeValue<'_>) -> Result<(), RuleFault> {
+pub(super) fn check_value(path: &str, value: &DeValue<'_>) -> Result<(), RuleFault> {
     let option = option_name(path);
     match value {
         DeValue::String(text) => text_rule(&option, path, text),
@@ -120,7 +120,7 @@ fn unique(list: &str, names: impl Iterator<Item = String>) -> Result<(), RuleFau
     let mut seen = HashSet::new();
     for name in names {
         if seen.contains(&name) {
-            return open(format!("'{list}' names '{}' twice; each may stand there once", shown(&name)));
+            return open(format!("'{list}' names '{}' twice; each may stand there once", printable(&name)));
         }
         seen.insert(name);
     }
@@ -147,7 +147,7 @@ fn one_of<T: IntoEnumIterator + ToString + FromStr>(what: &str, text: &str) -> R
     let names = names::<T>();
     let near = nearest(text, names.iter().map(String::as_str));
     let near = near.map_or_else(String::new, |near| format!("did you mean '{near}'? "));
-    open(format!("unknown {what} '{}'; {near}there are: {}", shown(text), names.join(", ")))
+    open(format!("unknown {what} '{}'; {near}there are: {}", printable(text), names.join(", ")))
 }
 
 /// The name the user gave: what follows the section.
@@ -173,7 +173,7 @@ fn parameter(path: &str, text: &str) -> Result<(), RuleFault> {
 fn header(path: &str) -> Result<(), RuleFault> {
     let name = given(path, ".headers_env.");
     let is_token = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if is_token { Ok(()) } else { open(format!("'{}' is no name of a header, such as x-jwt-key", shown(name))) }
+    if is_token { Ok(()) } else { open(format!("'{}' is no name of a header, such as x-jwt-key", printable(name))) }
 }
 
 fn room(path: &str) -> Result<(), RuleFault> {
@@ -243,7 +243,7 @@ fn proxy(path: &str, text: &str) -> Result<(), RuleFault> {
     let or_not = if path == "service.proxy" { ", or \"\" for what the environment says" } else { "" };
     Err(RuleFault::Secret(format!(
         "'{}' takes http://, https://, socks5:// or socks5h:// with a host, such as socks5h://127.0.0.1:9050{or_not}",
-        shown(path)
+        printable(path)
     )))
 }
 
@@ -256,7 +256,7 @@ fn language(text: &str) -> Result<(), RuleFault> {
     if is_tag {
         return Ok(());
     }
-    open(format!("'service.language' takes a language code, such as en or pt-BR, not '{}'", shown(text)))
+    open(format!("'service.language' takes a language code, such as en or pt-BR, not '{}'", printable(text)))
 }
 
 fn variable(path: &str, text: &str) -> Result<(), RuleFault> {
@@ -283,7 +283,11 @@ fn secret_file(path: &str, text: &str) -> Result<(), RuleFault> {
 
 fn host(path: &str, text: &str) -> Result<(), RuleFault> {
     let named = Host::parse(text).is_ok() && !text.contains('*');
-    if named { Ok(()) } else { open(format!("'{path}' takes only a host, such as example.com, not '{}'", shown(text))) }
+    if named {
+        Ok(())
+    } else {
+        open(format!("'{path}' takes only a host, such as example.com, not '{}'", printable(text)))
+    }
 }
 
 #[cfg(test)]
@@ -293,7 +297,7 @@ mod tests {
     use rstest::rstest;
 
     fn judged(path: &str, text: &str) -> Result<(), RuleFault> {
-        judge(path, &DeValue::String(text.into()))
+        check_value(path, &DeValue::String(text.into()))
     }
 
     #[rstest]

@@ -8,7 +8,7 @@ use std::io::Read;
 
 use super::error::{ConfigError, ConfigErrorKind};
 use super::schema::{ProviderSettings, Settings, TransportKind};
-use super::source::shown;
+use super::source::printable;
 
 /// The environment variable with the `sessionid` cookie.
 pub const SESSION_ENV: &str = "TIKTOP_SESSION_ID";
@@ -107,8 +107,8 @@ fn find(
     if file.is_empty() {
         return Ok(None);
     }
-    let place = format!("{option} = '{}'", shown(file));
-    let wrong = |message: String| ConfigError::one(ConfigErrorKind::Secret, place.clone(), message);
+    let place = format!("{option} = '{}'", printable(file));
+    let wrong = |message: String| ConfigError::single(ConfigErrorKind::Secret, place.clone(), message);
     let secret = read(file).map_err(wrong)?;
     let secret =
         Secret::new(&clean(&secret)).ok_or_else(|| wrong("the file is empty; write the secret into it".to_owned()))?;
@@ -166,7 +166,7 @@ fn judge(secret: Secret, place: &str) -> Result<Secret, ConfigError> {
         return Ok(secret);
     }
     let message = "this holds more than one secret; leave only the value: no name, no ';', no blanks, one line";
-    Err(ConfigError::one(ConfigErrorKind::Secret, place, message))
+    Err(ConfigError::single(ConfigErrorKind::Secret, place, message))
 }
 
 fn read(path: &str) -> Result<String, String> {
@@ -201,7 +201,7 @@ fn only_owner(file: &File, path: &str) -> Result<(), String> {
 /// The path as a shell takes it.
 #[cfg(unix)]
 fn quoted(path: &str) -> String {
-    let path = shown(path);
+    let path = printable(path);
     let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-~+@".contains(&byte));
     if plain { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }

@@ -45,10 +45,10 @@ impl SettingsSource<'_> {
         match self {
             Self::File { path, text } => {
                 let (line, column, content) = position(text, span.start);
-                let excerpt = (!content.trim().is_empty()).then(|| (line, shown(&redact(content))));
+                let excerpt = (!content.trim().is_empty()).then(|| (line, printable(&redact(content))));
                 Problem { place: format!("{path}:{line}:{column}"), message, excerpt }
             }
-            Self::Flag { key } => Problem { place: format!("--set {}", shown(key)), message, excerpt: None },
+            Self::Flag { key } => Problem { place: format!("--set {}", printable(key)), message, excerpt: None },
         }
     }
 
@@ -77,7 +77,7 @@ pub(super) fn names_a_secret(key: &str) -> bool {
 }
 
 /// Text of the user's, safe to print.
-pub(super) fn shown(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     clip(Text::new(text).as_str().trim_end(), SHOWN_COLUMNS).into_owned()
 }
 

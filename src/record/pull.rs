@@ -112,7 +112,7 @@ impl<S: StreamSource> Pull<S> {
             // then what there is becomes a whole file, and the next picture begins another.
             if self.given_up() && !self.closed {
                 self.closed = true;
-                if self.inlet.put(self.timeline.end_part(), Text::default()).await.is_err() {
+                if self.inlet.push(self.timeline.end_part(), Text::default()).await.is_err() {
                     return Ok(Text::default());
                 }
             }
@@ -221,7 +221,7 @@ impl<S: StreamSource> Pull<S> {
     async fn feed(&mut self, reader: &mut Reader, quality: &Text) -> Result<(), Broken> {
         while let Some(tag) = reader.next_tag()? {
             let Some(piece) = self.timeline.push(&tag, self.began.elapsed()) else { continue };
-            self.inlet.put(piece, quality.clone()).await?;
+            self.inlet.push(piece, quality.clone()).await?;
             self.pieces += 1;
             self.closed = false;
             self.alive = Instant::now();

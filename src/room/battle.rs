@@ -113,7 +113,7 @@ impl Battle {
 
     /// Lets time pass where the service said nothing: a lost end, the end of the punishment. The server's own clock, as the
     /// messages carry it, tells how late it is, so that every mirror decides alike. Says what to log.
-    pub(super) fn settle(&mut self, at: Moment, server_at: Option<Timestamp>) -> Option<String> {
+    pub(super) fn expire(&mut self, at: Moment, server_at: Option<Timestamp>) -> Option<String> {
         if let Some(now) = server_at {
             self.effects.retain(|effect| effect.until > now);
         }
@@ -227,7 +227,7 @@ pub(super) fn score(
     if battle.phase != BattlePhase::Running {
         return None;
     }
-    paces.take(battle.id, &mut battle.sides, at);
+    paces.update(battle.id, &mut battle.sides, at);
     if points.over {
         battle.enter(BattlePhase::Punish, at);
         return Some(words::result(battle));
@@ -239,9 +239,9 @@ pub(super) fn score(
 pub(super) fn item(held: &mut Option<Battle>, item: &BattleItem) -> Option<String> {
     let same = relation(held.as_ref(), item.battle) == Relation::Same;
     if let Some(battle) = held.as_mut().filter(|battle| same && battle.phase == BattlePhase::Running) {
-        effects::play(&mut battle.effects, item);
+        effects::add(&mut battle.effects, item);
     }
-    effects::words(item)
+    effects::log_text(item)
 }
 
 /// What to log of a speed challenge.

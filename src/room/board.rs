@@ -81,13 +81,13 @@ impl Board {
     }
 
     /// Takes in a goal message; the row it is worth in the log.
-    pub(super) fn goal(&mut self, goal: &Goal) -> Option<LogLine> {
-        vote::goal(&mut self.goals, goal).map(|words| told(Topic::Goal, words))
+    pub(super) fn apply_goal(&mut self, goal: &Goal) -> Option<LogLine> {
+        vote::apply_goal(&mut self.goals, goal).map(|words| told(Topic::Goal, words))
     }
 
     /// Takes in a question; its row.
     pub(super) fn question(&mut self, question: &Question, at: Moment) -> LogLine {
-        self.questions.ask(question, at);
+        self.questions.add(question, at);
         LogLine::Question { from: question.from.clone(), text: question.text.clone() }
     }
 
@@ -107,12 +107,12 @@ impl Board {
     }
 
     /// Lets time pass: what has lapsed goes. The server's own clock, as messages carry it, ends a poll whose end was lost.
-    pub(super) fn settle(&mut self, event: &RoomEvent) {
+    pub(super) fn expire(&mut self, event: &RoomEvent) {
         if self.pinned.as_ref().and_then(|pinned| pinned.until).is_some_and(|until| until.mono <= event.at.mono) {
             self.pinned = None;
         }
         if let (Some(poll), Some(now)) = (&mut self.poll, event.server_at) {
-            poll.settle(now);
+            poll.expire(now);
         }
     }
 

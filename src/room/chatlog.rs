@@ -226,7 +226,7 @@ impl ChatLog {
     }
 
     /// Appends a row that no message stands behind.
-    pub(super) fn note(&mut self, at: Moment, line: LogLine) {
+    pub(super) fn push_line(&mut self, at: Moment, line: LogLine) {
         self.append(LogEntry { seq: self.next, rev: 0, at, id: None, history: false, deleted: false, line });
     }
 

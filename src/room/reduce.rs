@@ -30,7 +30,7 @@ impl Room {
     /// Applies an event that is new; for a gift or a closed streak, what it adds.
     pub(super) fn reduce(&mut self, event: &RoomEvent) -> Option<Tally> {
         self.settle_battle(event);
-        self.board.settle(event);
+        self.board.expire(event);
         if event.kind.is_from_service() {
             if !event.history {
                 self.messages.add(event.at, 1);
@@ -105,7 +105,7 @@ impl Room {
                 self.log(event, line);
             }
             EventKind::Goal(goal) => {
-                let line = self.board.goal(goal);
+                let line = self.board.apply_goal(goal);
                 self.log(event, line);
             }
             EventKind::Pin(pin) => {
@@ -183,7 +183,7 @@ impl Room {
 
     fn single_gift(&mut self, event: &RoomEvent, gift: &Gift) -> Tally {
         let added = gift.count.saturating_mul(self.counts(event));
-        self.streaks.single(gift, added, event.at);
+        self.streaks.add_single(gift, added, event.at);
         self.chat.push(event, gift_line(gift, gift.count, false));
         tally(gift, added, gift.count, StreakState::None)
     }
@@ -202,7 +202,7 @@ impl Room {
             self.ledger.set_row(&key, row);
         }
         if let Some(crowded_out) =
-            self.streaks.grow(gift, added, mark.row.is_some(), event.at, self.connected_clock.at(event.at))
+            self.streaks.add_units(gift, added, mark.row.is_some(), event.at, self.connected_clock.at(event.at))
         {
             self.close_streak(&crowded_out, event.at);
         }
@@ -307,7 +307,7 @@ impl Room {
         };
         if self.connected_clock.run(connected, at) {
             self.interrupted |= !connected;
-            self.series().into_iter().for_each(|series| series.watch(at, connected));
+            self.series().into_iter().for_each(|series| series.set_connected(at, connected));
         }
     }
 
@@ -372,12 +372,12 @@ impl Room {
 
     fn settle_battle(&mut self, event: &RoomEvent) {
         let Some(battle) = &mut self.battle else { return };
-        let words = battle.settle(event.at, event.server_at);
+        let words = battle.expire(event.at, event.server_at);
         if battle.phase == battle::BattlePhase::Running {
             self.paces.fade(&mut battle.sides, event.at);
         }
         if let Some(words) = words {
-            self.chat.note(event.at, LogLine::Battle(Text::from(words)));
+            self.chat.push_line(event.at, LogLine::Battle(Text::from(words)));
         }
     }
 

@@ -96,7 +96,7 @@ impl Series {
     }
 
     /// Says that we see, or no longer see, what happens.
-    pub(super) fn watch(&mut self, at: Moment, watching: bool) {
+    pub(super) fn set_connected(&mut self, at: Moment, watching: bool) {
         self.advance(at);
         self.watching = watching;
     }
@@ -142,7 +142,7 @@ impl Series {
         let mut watched = if self.watching { now - self.upto.max(first * FINE_MS).min(now) } else { 0 };
         for cell in (first..=slot).filter_map(|slot| self.fine.cell(slot)) {
             sum = sum.saturating_add(cell.reading().map_or(0, |reading| reading.sum));
-            watched = watched.saturating_add(cell.watched());
+            watched = watched.saturating_add(cell.connected_ms());
         }
         (self.kind == SeriesKind::Counter && watched >= FINE_MS).then(|| sum.saturating_mul(MINUTE_MS) / watched)
     }
@@ -152,8 +152,8 @@ impl Series {
             return;
         }
         if self.watching {
-            self.fine.watch(self.upto, at.mono);
-            self.coarse.watch(self.upto, at.mono);
+            self.fine.mark_connected(self.upto, at.mono);
+            self.coarse.mark_connected(self.upto, at.mono);
         }
         self.upto = at.mono;
     }
@@ -163,7 +163,7 @@ impl Series {
         let cell = ring.cell(slot);
         match cell.and_then(Cell::reading) {
             Some(reading) => (*reading).into(),
-            None if filling || cell.is_some_and(|cell| cell.watched() > 0) => Bucket::Empty,
+            None if filling || cell.is_some_and(|cell| cell.connected_ms() > 0) => Bucket::Empty,
             None => Bucket::Gap,
         }
     }
@@ -237,12 +237,12 @@ mod tests {
     #[test]
     fn a_counter_sums_and_a_gap_stays_a_gap() {
         let mut series = Series::counter();
-        series.watch(at(12), true);
+        series.set_connected(at(12), true);
         series.add(at(13), 1);
         series.add(at(19), 2);
         series.add(at(35), 5);
-        series.watch(at(41), false);
-        series.watch(at(75), true);
+        series.set_connected(at(41), false);
+        series.set_connected(at(75), true);
         assert_eq!(sums(&series, 79, 10, 9), "- - 3 . 5 . - - .");
         assert_eq!(sums(&series, 79, 20, 5), "- 3 5 . .");
         assert_eq!(sums(&series, 79, 15, 5), "- 3 5 . .", "rounded up to whole cells");
@@ -251,17 +251,17 @@ mod tests {
     #[test]
     fn a_window_ends_at_now_though_nothing_came_since() {
         let mut series = Series::counter();
-        series.watch(at(0), true);
+        series.set_connected(at(0), true);
         series.add(at(1), 1);
         assert_eq!(sums(&series, 35, 10, 5), "- 1 . . .");
-        series.watch(at(36), false);
+        series.set_connected(at(36), false);
         assert_eq!(sums(&series, 55, 10, 6), "1 . . . - -");
     }
 
     #[test]
     fn a_full_bucket_never_changes() {
         let mut series = Series::counter();
-        series.watch(at(0), true);
+        series.set_connected(at(0), true);
         (0..100).for_each(|second| series.add(at(second), second));
         let early = series.window(at(100), 30, 4);
         let late = series.window(at(119), 30, 4);
@@ -271,11 +271,11 @@ mod tests {
     #[test]
     fn a_gauge_holds_between_values_but_not_over_a_gap() {
         let mut series = Series::gauge();
-        series.watch(at(0), true);
+        series.set_connected(at(0), true);
         series.add(at(5), 40);
         series.add(at(25), 50);
-        series.watch(at(39), false);
-        series.watch(at(60), true);
+        series.set_connected(at(39), false);
+        series.set_connected(at(60), true);
         series.add(at(75), 30);
         let expected = [Some(40), Some(40), Some(50), Some(50), None, None, None, Some(30), Some(30)];
         assert_eq!(lasts(&series, 85, 10, 9), expected);
@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn a_silent_line_is_taken_back() {
         let mut series = Series::counter();
-        series.watch(at(0), true);
+        series.set_connected(at(0), true);
         series.add(at(5), 1);
         series.gap(at(5), at(52));
         series.add(at(53), 1);
@@ -296,9 +296,9 @@ mod tests {
     #[test]
     fn a_new_live_starts_its_cell_again() {
         let mut series = Series::counter();
-        series.watch(at(0), true);
+        series.set_connected(at(0), true);
         series.add(at(5), 1);
-        series.watch(at(8), false);
+        series.set_connected(at(8), false);
         series.cut(at(9));
         assert_eq!(sums(&series, 9, 10, 1), "-");
     }
@@ -307,15 +307,15 @@ mod tests {
     fn a_rate_is_scaled_by_what_was_watched() {
         let mut series = Series::counter();
         assert_eq!(series.per_minute(at(0)), None);
-        series.watch(at(0), true);
+        series.set_connected(at(0), true);
         series.add(at(5), 7);
         assert_eq!(series.per_minute(at(9)), None, "too little to tell");
         assert_eq!(series.per_minute(at(10)), Some(42));
         assert_eq!(series.per_minute(at(20)), Some(21));
         assert_eq!(series.per_minute(at(50)), Some(8));
         assert_eq!(series.per_minute(at(60)), Some(0));
-        series.watch(at(70), false);
-        series.watch(at(300), true);
+        series.set_connected(at(70), false);
+        series.set_connected(at(300), true);
         series.add(at(301), 100);
         assert_eq!(series.per_minute(at(305)), None);
         assert_eq!(series.per_minute(at(320)), Some(300));
@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn minutes_outlast_ten_second_cells() {
         let mut series = Series::counter();
-        series.watch(at(0), true);
+        series.set_connected(at(0), true);
         (0..24 * 60).for_each(|minute| series.add(at(minute * 60), 1));
         let day = series.window(at(24 * 3_600 - 1), 3_600, 24);
         assert_eq!(day, [Bucket::Value { last: 1, min: 1, max: 1, sum: 60 }; 24]);
@@ -342,7 +342,7 @@ mod tests {
             let (mut now, mut sum) = (0, 0);
             for (wait, value, watching) in adds {
                 now += wait;
-                series.watch(at(now), watching);
+                series.set_connected(at(now), watching);
                 series.add(at(now), value);
                 sum += value;
             }
@@ -360,7 +360,7 @@ mod tests {
             let mut series = Series::gauge();
             for (value, &mono) in times.iter().enumerate() {
                 let moment = Moment { mono, ..Moment::default() };
-                series.watch(moment, mono % 3 != 0);
+                series.set_connected(moment, mono % 3 != 0);
                 series.add(moment, value as u64);
                 series.gap(Moment::default(), moment);
                 prop_assert_eq!(series.window(moment, seconds, count).len(), count);

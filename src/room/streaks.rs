@@ -118,7 +118,14 @@ impl Streaks {
 
     /// Opens a streak, or lets a `known` one grow, reopening it where needed; `heard` is the connected time. Returns the one
     /// that must be closed because too many run.
-    pub(super) fn grow(&mut self, gift: &Gift, added: u64, known: bool, at: Moment, heard: u64) -> Option<StreakKey> {
+    pub(super) fn add_units(
+        &mut self,
+        gift: &Gift,
+        added: u64,
+        known: bool,
+        at: Moment,
+        heard: u64,
+    ) -> Option<StreakKey> {
         let known = if known { self.take(&StreakKey::from(gift)) } else { None };
         let mut streak = known.unwrap_or_else(|| Streak::new(gift, at));
         streak.grow(gift, added, at);
@@ -135,7 +142,7 @@ impl Streaks {
     }
 
     /// Adds a gift that has no streak.
-    pub(super) fn single(&mut self, gift: &Gift, added: u64, at: Moment) {
+    pub(super) fn add_single(&mut self, gift: &Gift, added: u64, at: Moment) {
         let mut streak = Streak::new(gift, at);
         streak.grow(gift, added, at);
         self.finish(streak, at);

@@ -16,7 +16,7 @@ use crate::config::{self, Settings};
 use crate::ids::RoomKey;
 use crate::journal::{CaptureLimits, CaptureWriter, CapturesDir};
 use crate::text::Text;
-use crate::track::{Tracker, TrackerUpdate, UpdateKind};
+use crate::track::{RoomUpdate, Tracker, TrackerUpdate};
 
 /// Updates that may wait for the disk: minutes of a busy room.
 const QUEUE: usize = 4_096;
@@ -102,15 +102,16 @@ impl Keeper {
     }
 
     fn take(&mut self, update: TrackerUpdate) {
-        let (room, now) = (update.room, self.clock.now());
-        if let (Some(trouble), UpdateKind::Frame(frame)) = (&self.trouble, &update.kind)
+        let TrackerUpdate::Room(room, news) = update else { return };
+        let now = self.clock.now();
+        if let (Some(trouble), RoomUpdate::Frame(frame)) = (&self.trouble, &news)
             && !trouble.next_try.since(now).is_zero()
         {
             self.missed.entry(room).or_insert(frame.at);
             return;
         }
-        let is_frame = matches!(update.kind, UpdateKind::Frame(_));
-        let mut written = write(&mut self.capture, update, now);
+        let is_frame = matches!(news, RoomUpdate::Frame(_));
+        let mut written = write(&mut self.capture, room, news, now);
         if is_frame && self.trouble.is_some() {
             // Only what has left our own buffer shows that the disk takes something again.
             written = written.and_then(|()| self.capture.flush());
@@ -173,15 +174,14 @@ impl Keeper {
     }
 }
 
-fn write(capture: &mut CaptureWriter, update: TrackerUpdate, now: Moment) -> io::Result<()> {
-    let room = update.room;
-    match update.kind {
-        UpdateKind::Added { label } => capture.add(room, label),
-        UpdateKind::Removed { .. } => capture.remove(room)?,
-        UpdateKind::Frame(frame) => capture.frame(room, frame.at, &frame.body)?,
-        UpdateKind::Events(events) => events.iter().try_for_each(|noted| capture.event(room, &noted.event))?,
-        UpdateKind::Lagged(lost) => capture.lost(room, lost.from, now, "the capture was too slow")?,
-        UpdateKind::Raw(_) | UpdateKind::Snapshot(_) | UpdateKind::Health(_) => {}
+fn write(capture: &mut CaptureWriter, room: RoomKey, news: RoomUpdate, now: Moment) -> io::Result<()> {
+    match news {
+        RoomUpdate::Added { label } => capture.add(room, label),
+        RoomUpdate::Removed { .. } => capture.remove(room)?,
+        RoomUpdate::Frame(frame) => capture.frame(room, frame.at, &frame.body)?,
+        RoomUpdate::Events(events) => events.iter().try_for_each(|noted| capture.event(room, &noted.event))?,
+        RoomUpdate::Lagged(lost) => capture.lost(room, lost.from, now, "the capture was too slow")?,
+        RoomUpdate::Raw(_) | RoomUpdate::Snapshot(_) => {}
     }
     Ok(())
 }
@@ -217,10 +217,10 @@ mod tests {
         let frame = |keeper: &mut Keeper, seconds| {
             clock.advance(Duration::from_secs(seconds));
             let raw = RawFrame { at: clock.now(), body: bytes::Bytes::from_static(b"\x20\x01") };
-            keeper.take(TrackerUpdate { room: ROOM, kind: UpdateKind::Frame(raw) });
+            keeper.take(TrackerUpdate::Room(ROOM, RoomUpdate::Frame(raw)));
             keeper.flush();
         };
-        keeper.take(TrackerUpdate { room: ROOM, kind: UpdateKind::Added { label: Text::new("@ana") } });
+        keeper.take(TrackerUpdate::Room(ROOM, RoomUpdate::Added { label: Text::new("@ana") }));
         frame(&mut keeper, 1);
         assert!(warned.try_recv().is_err());
         let before = files(dir.path()).lines().count();

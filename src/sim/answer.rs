@@ -54,7 +54,7 @@ pub(super) fn too_many(value: &Value) -> SimAnswer {
 }
 
 /// Sets a header; a value that cannot be one is left out.
-pub(super) fn with(mut answer: SimAnswer, name: &'static str, value: &str) -> SimAnswer {
+pub(super) fn with_header(mut answer: SimAnswer, name: &'static str, value: &str) -> SimAnswer {
     if let Ok(value) = HeaderValue::from_str(value) {
         answer.headers_mut().append(HeaderName::from_static(name), value);
     }

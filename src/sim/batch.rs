@@ -49,7 +49,7 @@ impl Batch {
     }
 
     /// The messages to book, for the first socket that sends them.
-    pub(super) fn book(&self) -> Option<&[pb::Message]> {
+    pub(super) fn countable(&self) -> Option<&[pb::Message]> {
         (!self.booked.swap(true, Ordering::Relaxed)).then_some(self.good.as_slice())
     }
 

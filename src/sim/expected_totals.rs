@@ -84,7 +84,7 @@ impl TotalsCounter {
     }
 
     /// Books one batch that was heard.
-    pub(super) fn book(&mut self, messages: &[pb::Message]) {
+    pub(super) fn count(&mut self, messages: &[pb::Message]) {
         self.totals.batches += 1;
         for message in messages {
             if !message.is_history && self.seen.insert(message.msg_id) {

@@ -98,9 +98,9 @@ fn refusal<B>(world: &World, request: &Request<B>, path: &str, query: &Query) ->
 
 fn said(status: u16, message: &str) -> SimAnswer {
     let answer = answer::body(StatusCode::OK, "text/plain", "");
-    let answer = answer::with(answer, "handshake-status", &status.to_string());
-    let answer = answer::with(answer, "handshake-msg", message);
-    answer::with(answer, "x-tt-logid", "20261121000000SIMULATED")
+    let answer = answer::with_header(answer, "handshake-status", &status.to_string());
+    let answer = answer::with_header(answer, "handshake-msg", message);
+    answer::with_header(answer, "x-tt-logid", "20261121000000SIMULATED")
 }
 
 /// The provider's relay: at the root or at `/cloud`, by the host's name. It refuses with close codes, on the open socket.
@@ -133,7 +133,7 @@ fn open<B: Send + 'static, S: Future<Output = ()> + Send>(
     if let Some(protocol) = protocol {
         headers.insert(SEC_WEBSOCKET_PROTOCOL, first_of(&protocol));
     }
-    answer::with(answer, "handshake-options", "ping-interval=10; ping-timeout=60")
+    answer::with_header(answer, "handshake-options", "ping-interval=10; ping-timeout=60")
 }
 
 fn first_of(list: &HeaderValue) -> HeaderValue {

@@ -42,7 +42,7 @@ const HOSTS: [(&str, &str, &str); 8] = [
 
 impl SimHost {
     /// The first `count` hosts: a chatty one, a battle, a late one, then chatty ones of different rates.
-    pub(super) fn cast(count: usize) -> Vec<Self> {
+    pub(super) fn generate(count: usize) -> Vec<Self> {
         (0..count).map(Self::new).collect()
     }
 

@@ -4,7 +4,7 @@
 //! because other clients tell follows from shares by them.
 //!
 //! ```
-//! let head = tiktop::sim::message::Head { room_id: 7, msg_id: 9, at_ms: 0 };
+//! let head = tiktop::sim::message::MessageHead { room_id: 7, msg_id: 9, at_ms: 0 };
 //! let message = head.raw("WebcastNewMessage", &b"anything"[..]);
 //! assert_eq!((message.msg_id, message.method.as_str()), (9, "WebcastNewMessage"));
 //! ```

@@ -91,7 +91,7 @@ pub(super) fn im_fetch(world: &Arc<World>, query: &Query) -> SimAnswer {
         return answer::empty();
     }
     let response = with_socket(world, room.fetch(query.get("cursor"), &world.faults()));
-    answer::with(protobuf(response.encode_to_vec()), "set-cookie", &format!("{}; Path=/", site::ttwid()))
+    answer::with_header(protobuf(response.encode_to_vec()), "set-cookie", &format!("{}; Path=/", site::ttwid()))
 }
 
 fn answer(world: &Arc<World>, room: Option<&Arc<SimRoom>>) -> SimAnswer {
@@ -101,11 +101,11 @@ fn answer(world: &Arc<World>, room: Option<&Arc<SimRoom>>) -> SimAnswer {
     let Some(room) = room else { return failure(StatusCode::NOT_FOUND, "room not found") };
     let response = with_socket(world, room.fetch("", &world.faults()));
     let answer = protobuf(response.encode_to_vec());
-    let answer = answer::with(answer, "x-set-tt-cookie", &format!("{}; tt-target-idc=useast1a", site::ttwid()));
-    let answer = answer::with(answer, "x-room-id", &room.facts().room_id.to_string());
-    let answer = answer::with(answer, "x-request-id", "simulated");
-    let answer = answer::with(answer, "ratelimit-remaining", "29");
-    answer::with(answer, "ratelimit-reset", "60")
+    let answer = answer::with_header(answer, "x-set-tt-cookie", &format!("{}; tt-target-idc=useast1a", site::ttwid()));
+    let answer = answer::with_header(answer, "x-room-id", &room.facts().room_id.to_string());
+    let answer = answer::with_header(answer, "x-request-id", "simulated");
+    let answer = answer::with_header(answer, "ratelimit-remaining", "29");
+    answer::with_header(answer, "ratelimit-reset", "60")
 }
 
 fn with_socket(world: &World, response: pb::Response) -> pb::Response {
@@ -155,7 +155,7 @@ fn stub() -> SimAnswer {
         push_server: FALLBACK.to_owned(),
         ..pb::Response::default()
     };
-    answer::with(protobuf(response.encode_to_vec()), "x-set-tt-cookie", &site::ttwid())
+    answer::with_header(protobuf(response.encode_to_vec()), "x-set-tt-cookie", &site::ttwid())
 }
 
 fn failure(status: StatusCode, message: &str) -> SimAnswer {

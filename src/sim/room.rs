@@ -159,11 +159,11 @@ impl SimRoom {
     }
 
     /// Books a batch that is about to be sent to a socket.
-    pub(super) fn book(&self, batch: &Batch) {
-        if let Some(messages) = batch.book() {
+    pub(super) fn count(&self, batch: &Batch) {
+        if let Some(messages) = batch.countable() {
             let mut live = self.lock();
             if live.room_id == batch.room_id {
-                live.ledger.book(messages);
+                live.ledger.count(messages);
             }
         }
     }
@@ -174,7 +174,7 @@ impl SimRoom {
         let messages = if let Some(place) = cursor.split('_').nth(1).and_then(|place| place.parse().ok()) {
             let mut messages = live.since(place);
             lifecycle::order_messages(&mut messages, faults);
-            live.ledger.book(&messages);
+            live.ledger.count(&messages);
             lifecycle::add_faulty_messages(&mut live, &mut messages, self.clock.now(), faults);
             messages
         } else {

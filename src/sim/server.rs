@@ -90,7 +90,7 @@ async fn serve_one(world: &Arc<World>, request: Request<Incoming>, tls: Option<T
     }
     let now = world.faults().wall(world.clock.now()).to_jiff();
     let printed = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
-    answer::with(answer, "date", &printed.unwrap_or_default())
+    answer::with_header(answer, "date", &printed.unwrap_or_default())
 }
 
 /// The answer to one request.

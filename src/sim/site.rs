@@ -24,7 +24,7 @@ pub(super) fn home() -> SimAnswer {
 }
 
 fn with_ttwid(answer: SimAnswer) -> SimAnswer {
-    answer::with(answer, "set-cookie", &format!("{}; Path=/; Max-Age=31536000; HttpOnly", ttwid()))
+    answer::with_header(answer, "set-cookie", &format!("{}; Path=/; Max-Age=31536000; HttpOnly", ttwid()))
 }
 
 /// An anonymous visitor's cookie in TikTok's form.

@@ -116,7 +116,7 @@ pub(super) async fn serve(world: Arc<World>, upgraded: Upgraded, hello: Hello) {
         Ok(hello) => session.run(hello, &mut cut).await,
         Err(gone) => gone,
     };
-    let gone = session.in_words_of_relay(gone);
+    let gone = session.as_relay_close(gone);
     world.counters.open.fetch_sub(1, Ordering::Relaxed);
     session.room = None;
     session.leave(gone).await;
@@ -299,7 +299,7 @@ impl SimSession {
         let msg = self.framer.msg(batch);
         self.owe();
         if let Some(joined) = &self.room {
-            joined.room.book(batch);
+            joined.room.count(batch);
         }
         self.send(msg).await?;
         self.sent += 1;

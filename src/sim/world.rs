@@ -102,7 +102,7 @@ impl World {
     pub(super) fn new(options: SimOptions, address: Address) -> Self {
         let clock = Clock::system();
         let faults = Faults::new(options.faults);
-        let rooms = SimHost::cast(options.rooms)
+        let rooms = SimHost::generate(options.rooms)
             .into_iter()
             .map(|host| Arc::new(SimRoom::new(host, &clock, options.rate, options.seed, &faults)))
             .collect();

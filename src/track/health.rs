@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::subscribers::Subscribers;
-use super::update::UpdateKind;
+use super::update::TrackerUpdate;
 use crate::clock::Clock;
-use crate::ids::RoomKey;
 use crate::webcast::{Failover, Health};
 
 /// Tells every reader how the transports fare, and keeps what is left of their budgets fresh. Never returns.
@@ -26,6 +25,6 @@ fn publish_if_changed(known: &mut Vec<Health>, failover: &Failover, subscribers:
     let health = failover.health();
     if *known != health {
         known.clone_from(&health);
-        subscribers.publish(RoomKey::default(), &UpdateKind::Health(Arc::from(health)), clock.now());
+        subscribers.publish(&TrackerUpdate::Health(Arc::from(health)), clock.now());
     }
 }

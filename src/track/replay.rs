@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::rooms::ReplayRooms;
 use super::subscribers::{SubscriberOptions, Subscribers};
-use super::update::{PlaybackCommand, TrackerCommand, TrackerUpdate, UpdateKind};
+use super::update::{PlaybackCommand, RoomUpdate, TrackerCommand, TrackerUpdate};
 use crate::clock::{Clock, Timestamp};
 use crate::webcast::{CaptureReader, ServiceError};
 
@@ -252,7 +252,7 @@ impl Playback {
         self.clock.set(due.max(self.clock.now().wall));
         self.rooms.tick();
         if self.rooms.next_line().is_some_and(|line| line <= due) {
-            self.rooms.play_line().await;
+            self.rooms.apply_line().await;
         }
         self.announced = self.announced.max(self.rooms.len());
     }
@@ -287,7 +287,7 @@ impl Playback {
             }
             TrackerCommand::Remove(key) => {
                 if self.rooms.remove(*key) {
-                    self.subscribers.publish(*key, &UpdateKind::Removed { into: None }, self.clock.now());
+                    self.subscribers.publish_room(*key, RoomUpdate::Removed { into: None }, self.clock.now());
                 }
             }
             // There is nobody to look up.

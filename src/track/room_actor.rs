@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::subscribers::Subscribers;
-use super::update::{RawFrame, RawMessage, UpdateKind};
+use super::update::{RawFrame, RawMessage, RoomUpdate};
 use crate::clock::{Clock, Moment};
 use crate::events::{
     Catalogue, ControlAction, Decoder, EventKind, Info, LiveStart, Phase, PhaseKind, RoomEvent, Unknown,
@@ -145,7 +145,7 @@ impl RoomActor {
         let wants = self.subscribers.wants();
         if wants.frames {
             let frame = RawFrame { at, body: response.body.clone() };
-            self.subscribers.publish(self.key, &UpdateKind::Frame(frame), at);
+            self.subscribers.publish_room(self.key, RoomUpdate::Frame(frame), at);
         }
         if wants.messages {
             self.publish_raw(response, at);
@@ -205,17 +205,17 @@ impl RoomActor {
 
     /// Sends the whole state to every reader.
     pub(super) fn publish_snapshot(&self) {
-        self.subscribers.publish(self.key, &UpdateKind::Snapshot(Arc::new(self.room.clone())), self.now());
+        self.subscribers.publish_room(self.key, RoomUpdate::Snapshot(Arc::new(self.room.clone())), self.now());
     }
 
     /// Tells every reader that the room is gone, into another one where two names led to one host.
     pub(super) fn publish_removed(&self, into: Option<RoomKey>) {
-        self.subscribers.publish(self.key, &UpdateKind::Removed { into }, self.now());
+        self.subscribers.publish_room(self.key, RoomUpdate::Removed { into }, self.now());
     }
 
     fn publish(&self, noted: Vec<Noted>) {
         if !noted.is_empty() {
-            self.subscribers.publish(self.key, &UpdateKind::Events(noted.into()), self.now());
+            self.subscribers.publish_room(self.key, RoomUpdate::Events(noted.into()), self.now());
         }
     }
 
@@ -226,6 +226,6 @@ impl RoomActor {
             id: message.msg_id,
             payload: message.payload.clone(),
         });
-        self.subscribers.publish(self.key, &UpdateKind::Raw(raw.collect()), at);
+        self.subscribers.publish_room(self.key, RoomUpdate::Raw(raw.collect()), at);
     }
 }

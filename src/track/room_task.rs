@@ -50,11 +50,22 @@ pub(super) struct RoomTask {
     pub(super) hosts: Hosts,
     pub(super) gifts: RoomGifts,
     pub(super) limiter: ConnectLimiter,
+    /// Stands in the place of the first look-up.
+    pub(super) known: Option<KnownRoom>,
     /// Retries; a full one holds the same wish already.
     pub(super) inbox: mpsc::Receiver<RoomRequest>,
     /// Somebody wants the whole state. Of its own, so that no retries can push it out.
     pub(super) snapshot: Arc<Notify>,
     pub(super) stop: CancellationToken,
+}
+
+/// What was just learned of a room by whoever adds it.
+#[derive(Debug)]
+pub(crate) enum KnownRoom {
+    /// The look-up of its host.
+    Lookup(Box<Lookup>),
+    /// The answer of `room/info`.
+    Info(Box<RoomInfo>),
 }
 
 /// What a look-up leads to.
@@ -127,6 +138,11 @@ impl RoomTask {
     }
 
     async fn look_up(&mut self, target: &mut Target, past: Option<&PastLive>) -> Result<LiveFound, ServiceError> {
+        match self.known.take() {
+            Some(KnownRoom::Lookup(found)) => return Ok(self.apply_lookup(*found, past)),
+            Some(KnownRoom::Info(info)) => return Ok(self.apply_info(&info, target, past)),
+            None => {}
+        }
         match target.clone() {
             Target::Host(name) => {
                 let found = match self.client.look_up(&name).await {
@@ -143,16 +159,20 @@ impl RoomTask {
             }
             Target::Room(room_id) => {
                 let info = self.client.room_info(room_id).await?;
-                if let Some(name) = &info.unique_id {
-                    *target = Target::Host(name.clone());
-                }
-                if let Some(merged) = self.claim(info.host_id) {
-                    return Ok(merged);
-                }
-                let room = RoomRef { room_id, unique_id: info.unique_id.clone() };
-                Ok(self.enter(info.status, room, to_info(&info), past))
+                Ok(self.apply_info(&info, target, past))
             }
         }
+    }
+
+    fn apply_info(&mut self, info: &RoomInfo, target: &mut Target, past: Option<&PastLive>) -> LiveFound {
+        if let Some(name) = &info.unique_id {
+            *target = Target::Host(name.clone());
+        }
+        if let Some(merged) = self.claim(info.host_id) {
+            return merged;
+        }
+        let room = RoomRef { room_id: info.room_id, unique_id: info.unique_id.clone() };
+        self.enter(info.status, room, to_info(info), past)
     }
 
     /// A host who changed the handle is found through the last live we know of.
@@ -166,14 +186,7 @@ impl RoomTask {
         if let Some(merged) = self.claim(found.host_id) {
             return merged;
         }
-        let unique_id = Text::new(found.unique_id.as_str());
-        let info = Info {
-            host: Host { id: found.host_id, unique_id, nickname: found.nickname },
-            title: found.title,
-            followers: found.followers,
-            started_at: found.started_at,
-            ..Info::default()
-        };
+        let info = lookup_to_info(&found);
         let unsure = found.unsure;
         let next = match found.room_id {
             Some(room_id) => {
@@ -259,8 +272,20 @@ impl RoomTask {
     }
 }
 
+/// What of a look-up a room's state keeps.
+pub(crate) fn lookup_to_info(found: &Lookup) -> Info {
+    let unique_id = Text::new(found.unique_id.as_str());
+    Info {
+        host: Host { id: found.host_id, unique_id, nickname: found.nickname.clone() },
+        title: found.title.clone(),
+        followers: found.followers,
+        started_at: found.started_at,
+        ..Info::default()
+    }
+}
+
 /// What of `room/info` a room's state keeps.
-pub(super) fn to_info(info: &RoomInfo) -> Info {
+pub(crate) fn to_info(info: &RoomInfo) -> Info {
     let unique_id = info.unique_id.as_ref().map_or_else(Text::default, |name| Text::new(name.as_str()));
     Info {
         host: Host { id: info.host_id, unique_id, nickname: info.nickname.clone() },

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, error::TrySendError};
 
-use super::update::{Lost, TrackerUpdate, UpdateKind};
+use super::update::{Lost, RoomUpdate, TrackerUpdate};
 use crate::clock::Moment;
 use crate::events::{EventKind, PhaseKind};
 use crate::ids::RoomKey;
@@ -62,20 +62,25 @@ impl Subscribers {
         SubscriberOptions { messages: anybody(|wants| wants.messages), frames: anybody(|wants| wants.frames) }
     }
 
-    /// Tells every reader. Never waits.
-    pub(super) fn publish(&self, room: RoomKey, kind: &UpdateKind, now: Moment) {
+    /// Sends news of a room to every reader. Never waits.
+    pub(super) fn publish_room(&self, room: RoomKey, news: RoomUpdate, now: Moment) {
+        self.publish(&TrackerUpdate::Room(room, news), now);
+    }
+
+    /// Sends an update to every reader. Never waits.
+    pub(super) fn publish(&self, update: &TrackerUpdate, now: Moment) {
         let mut subscribers = self.lock();
         subscribers.retain(|subscriber| !subscriber.queue.is_closed());
         for subscriber in subscribers.iter_mut() {
-            let wanted = match kind {
-                UpdateKind::Raw(_) => subscriber.wants.messages,
-                UpdateKind::Frame(_) => subscriber.wants.frames,
+            let wanted = match update {
+                TrackerUpdate::Room(_, RoomUpdate::Raw(_)) => subscriber.wants.messages,
+                TrackerUpdate::Room(_, RoomUpdate::Frame(_)) => subscriber.wants.frames,
                 _ => true,
             };
             if !wanted {
                 continue;
             }
-            if !subscriber.offer(TrackerUpdate { room, kind: kind.clone() }, now) {
+            if !subscriber.offer(update.clone(), now) {
                 self.0.overflowed.notify_one();
             }
         }
@@ -123,22 +128,24 @@ impl Subscriber {
         } else {
             update
         };
-        match refused.kind {
-            UpdateKind::Events(batch) => self.lost.entry(refused.room).or_default().add(&batch, now),
-            // The bytes of a batch that is counted as lost already.
-            UpdateKind::Raw(_) => {}
-            // A lagging mirror asks for a newer one anyway; of lost bytes only the loss can be kept.
-            UpdateKind::Snapshot(_) | UpdateKind::Frame(_) => self.lost.entry(refused.room).or_default().begin(now),
-            UpdateKind::Health(_) => {
-                self.waiting.retain(|update| !matches!(update.kind, UpdateKind::Health(_)));
+        match &refused {
+            TrackerUpdate::Health(_) => {
+                self.waiting.retain(|update| !matches!(update, TrackerUpdate::Health(_)));
                 self.waiting.push_back(refused);
             }
-            UpdateKind::Added { .. } | UpdateKind::Removed { .. } | UpdateKind::Lagged(_) => {
-                if matches!(refused.kind, UpdateKind::Removed { .. }) {
-                    self.lost.remove(&refused.room);
+            TrackerUpdate::Room(room, news) => match news {
+                RoomUpdate::Events(batch) => self.lost.entry(*room).or_default().add(batch, now),
+                // The bytes of a batch that is counted as lost already.
+                RoomUpdate::Raw(_) => {}
+                // A lagging mirror asks for a newer one anyway; of lost bytes only the loss can be kept.
+                RoomUpdate::Snapshot(_) | RoomUpdate::Frame(_) => self.lost.entry(*room).or_default().begin(now),
+                RoomUpdate::Added { .. } | RoomUpdate::Removed { .. } | RoomUpdate::Lagged(_) => {
+                    if matches!(news, RoomUpdate::Removed { .. }) {
+                        self.lost.remove(room);
+                    }
+                    self.waiting.push_back(refused);
                 }
-                self.waiting.push_back(refused);
-            }
+            },
         }
         false
     }
@@ -153,7 +160,7 @@ impl Subscriber {
             }
         }
         while let Some((room, lost)) = self.lost.pop_first() {
-            if self.queue.try_send(TrackerUpdate { room, kind: UpdateKind::Lagged(lost.clone()) }).is_err() {
+            if self.queue.try_send(TrackerUpdate::Room(room, RoomUpdate::Lagged(lost.clone()))).is_err() {
                 self.lost.insert(room, lost);
                 return false;
             }
@@ -197,21 +204,22 @@ mod tests {
         let subscribers = Subscribers::default();
         let mut updates = subscribers.subscribe(1, SubscriberOptions::default());
         let now = Moment::default();
-        let publish = |room, kind| subscribers.publish(RoomKey(room), &kind, now);
-        let label = || UpdateKind::Added { label: Text::new("@ana") };
-        let snapshot = || UpdateKind::Snapshot(Arc::new(Room::new(1)));
+        let publish = |room, kind| subscribers.publish_room(RoomKey(room), kind, now);
+        let label = || RoomUpdate::Added { label: Text::new("@ana") };
+        let snapshot = || RoomUpdate::Snapshot(Arc::new(Room::new(1)));
         publish(1, label());
         publish(2, label());
         publish(2, snapshot());
         publish(1, snapshot());
-        publish(1, UpdateKind::Removed { into: None });
+        publish(1, RoomUpdate::Removed { into: None });
         let mut heard = Vec::new();
         while let Ok(update) = updates.try_recv() {
-            heard.push(match update.kind {
-                UpdateKind::Added { .. } => ("added", update.room.0),
-                UpdateKind::Removed { .. } => ("removed", update.room.0),
-                UpdateKind::Lagged(_) => ("lagged", update.room.0),
-                _ => ("other", update.room.0),
+            let TrackerUpdate::Room(room, news) = update else { panic!("{update:?}") };
+            heard.push(match news {
+                RoomUpdate::Added { .. } => ("added", room.0),
+                RoomUpdate::Removed { .. } => ("removed", room.0),
+                RoomUpdate::Lagged(_) => ("lagged", room.0),
+                _ => ("other", room.0),
             });
             subscribers.send_owed();
         }

@@ -12,9 +12,9 @@ use super::connect_limiter::ConnectLimiter;
 use super::gifts::RoomGifts;
 use super::health;
 use super::room_actor::RoomActor;
-use super::room_task::{RoomRequest, RoomTask};
+use super::room_task::{KnownRoom, RoomRequest, RoomTask};
 use super::subscribers::{SubscriberOptions, Subscribers};
-use super::update::{TrackerCommand, TrackerUpdate, UpdateKind};
+use super::update::{RoomUpdate, TrackerCommand, TrackerUpdate};
 use crate::clock::Clock;
 use crate::events::{Phase, PhaseKind};
 use crate::ids::{RoomKey, Target, UserId};
@@ -25,6 +25,8 @@ use crate::webcast::{Failover, ServiceError, WebcastClient};
 const COMMANDS: usize = 64;
 /// Commands that may wait for one room; more are dropped, as they say the same again.
 const NUDGES: usize = 8;
+/// Rooms with their first answer that may wait for the tracker.
+const KNOWN_ROOMS: usize = 8;
 /// How often readers that lagged are looked after while any is owed something.
 const OWED_CHECK: Duration = Duration::from_millis(200);
 /// How long a shutdown waits for the rooms' tasks.
@@ -33,6 +35,7 @@ const SHUTDOWN: Duration = Duration::from_secs(2);
 /// Tracks rooms until it is finished or dropped.
 pub struct Tracker {
     commands: mpsc::Sender<TrackerCommand>,
+    known_rooms: mpsc::Sender<(Target, KnownRoom)>,
     subscribers: Subscribers,
     stop: CancellationToken,
     supervisor: JoinHandle<()>,
@@ -48,6 +51,7 @@ impl Tracker {
     /// Like [`Tracker::start`], with a failover and a limiter that other trackers share.
     pub fn with_failover(client: WebcastClient, failover: Failover, limiter: ConnectLimiter, clock: Clock) -> Self {
         let (commands, inbox) = mpsc::channel(COMMANDS);
+        let (known_rooms, known_inbox) = mpsc::channel(KNOWN_ROOMS);
         let subscribers = Subscribers::default();
         let stop = CancellationToken::new();
         let supervisor = Supervisor {
@@ -64,7 +68,7 @@ impl Tracker {
             running: HashMap::new(),
             last_key: 0,
         };
-        Self { commands, subscribers, stop, supervisor: tokio::spawn(supervisor.run(inbox)) }
+        Self { commands, known_rooms, subscribers, stop, supervisor: tokio::spawn(supervisor.run(inbox, known_inbox)) }
     }
 
     /// A new reader with room for `capacity` updates; `raw` asks for the bytes behind the events too. Subscribe before
@@ -81,6 +85,11 @@ impl Tracker {
     /// Where commands go.
     pub fn commands(&self) -> mpsc::Sender<TrackerCommand> {
         self.commands.clone()
+    }
+
+    /// Adds a room that has just been asked about: the answer is not asked for again. False when the tracker is gone.
+    pub(crate) async fn add_known(&self, target: Target, known: KnownRoom) -> bool {
+        self.known_rooms.send((target, known)).await.is_ok()
     }
 
     /// Stops all rooms and waits for them, two seconds at most.
@@ -156,7 +165,11 @@ struct Supervisor {
 }
 
 impl Supervisor {
-    async fn run(mut self, mut inbox: mpsc::Receiver<TrackerCommand>) {
+    async fn run(
+        mut self,
+        mut inbox: mpsc::Receiver<TrackerCommand>,
+        mut known_rooms: mpsc::Receiver<(Target, KnownRoom)>,
+    ) {
         let mut owed_check = tokio::time::interval(OWED_CHECK);
         owed_check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let health = health::publish_changes(self.failover.clone(), self.subscribers.clone(), self.clock.clone());
@@ -170,6 +183,7 @@ impl Supervisor {
                     Some(command) => self.handle(command),
                     None => break,
                 },
+                Some((target, known)) = known_rooms.recv() => self.add(target, Some(known)),
                 Some(ended) = self.tasks.join_next_with_id() => self.task_ended(ended),
                 () = &mut health => {}
                 _ = owed_check.tick(), if owes => { self.subscribers.send_owed(); }
@@ -184,28 +198,19 @@ impl Supervisor {
 
     fn handle(&mut self, command: TrackerCommand) {
         match command {
-            TrackerCommand::Add(target) => {
-                if self.rooms.values().any(|room| room.target == target) {
-                    return;
-                }
-                self.last_key += 1;
-                let key = RoomKey(self.last_key);
-                let label = Text::new(&target.to_string());
-                self.subscribers.publish(key, &UpdateKind::Added { label }, self.clock.now());
-                self.start(key, target);
-            }
+            TrackerCommand::Add(target) => self.add(target, None),
             TrackerCommand::Remove(key) => {
                 if let Some(room) = self.rooms.remove(&key) {
                     room.stop.cancel();
                     self.hosts.release(key);
-                    self.subscribers.publish(key, &UpdateKind::Removed { into: None }, self.clock.now());
+                    self.subscribers.publish_room(key, RoomUpdate::Removed { into: None }, self.clock.now());
                 }
             }
             TrackerCommand::Retry(key) => {
                 let Some(room) = self.rooms.get(&key) else { return };
                 if room.nudges.is_closed() {
                     let target = room.target.clone();
-                    self.start(key, target);
+                    self.start(key, target, None);
                 } else {
                     self.nudge(key, RoomRequest::Retry);
                 }
@@ -225,7 +230,18 @@ impl Supervisor {
         }
     }
 
-    fn start(&mut self, key: RoomKey, target: Target) {
+    fn add(&mut self, target: Target, known: Option<KnownRoom>) {
+        if self.rooms.values().any(|room| room.target == target) {
+            return;
+        }
+        self.last_key += 1;
+        let key = RoomKey(self.last_key);
+        let label = Text::new(&target.to_string());
+        self.subscribers.publish_room(key, RoomUpdate::Added { label }, self.clock.now());
+        self.start(key, target, known);
+    }
+
+    fn start(&mut self, key: RoomKey, target: Target, known: Option<KnownRoom>) {
         let (nudges, inbox) = mpsc::channel(NUDGES);
         let snapshot = Arc::new(Notify::new());
         self.hosts.register(key);
@@ -238,6 +254,7 @@ impl Supervisor {
             hosts: self.hosts.clone(),
             gifts: self.gifts.clone(),
             limiter: self.limiter.clone(),
+            known,
             inbox,
             snapshot: Arc::clone(&snapshot),
             stop: stop.clone(),

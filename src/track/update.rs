@@ -16,13 +16,13 @@ pub use crate::webcast::{Budget, Health};
 /// What a tracker can be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TrackerCommand {
-    /// Track a room. Answered with [`UpdateKind::Added`].
+    /// Track a room. Answered with [`RoomUpdate::Added`].
     Add(Target),
-    /// Stop tracking it. Answered with [`UpdateKind::Removed`].
+    /// Stop tracking it. Answered with [`RoomUpdate::Removed`].
     Remove(RoomKey),
     /// Try again now instead of waiting: look up, or reconnect. Does nothing in a room that is connected.
     Retry(RoomKey),
-    /// Send this room's whole state. Answered with [`UpdateKind::Snapshot`].
+    /// Send this room's whole state. Answered with [`RoomUpdate::Snapshot`].
     Snapshot(RoomKey),
 }
 
@@ -37,16 +37,16 @@ pub enum PlaybackCommand {
 
 /// What a reader of a tracker hears.
 #[derive(Clone, Debug)]
-pub struct TrackerUpdate {
-    /// Of which room.
-    pub room: RoomKey,
-    /// What.
-    pub kind: UpdateKind,
+pub enum TrackerUpdate {
+    /// News of one room.
+    Room(RoomKey, RoomUpdate),
+    /// How the transports fare, in the order they are tried.
+    Health(Arc<[Health]>),
 }
 
-/// The kinds of news.
+/// News of one room.
 #[derive(Clone, Debug)]
-pub enum UpdateKind {
+pub enum RoomUpdate {
     /// A room was added; `label` is what was typed, cleaned.
     Added {
         /// What to call it until its host is known.
@@ -62,8 +62,6 @@ pub enum UpdateKind {
     Lagged(Lost),
     /// The room's whole state; replaces a mirror's.
     Snapshot(Arc<Room>),
-    /// How the transports fare, in the order they are tried; of no room, so the key is 0.
-    Health(Arc<[Health]>),
     /// The room is no longer tracked.
     Removed {
         /// The room that already tracks the same host, when two names led to one.

@@ -20,7 +20,7 @@ pub(super) enum KeyContext {
 
 impl KeyContext {
     /// Whether both can be open at once, so that they cannot share a chord.
-    pub(super) fn meets(self, other: Self) -> bool {
+    pub(super) fn overlaps(self, other: Self) -> bool {
         use KeyContext::{Live, Popup, Replay, Screen};
         !matches!(
             (self, other),

@@ -163,11 +163,11 @@ impl App {
 
     /// The first key of an action for a hint; nothing when it has none or does nothing here.
     pub(super) fn key(&self, action: Action) -> Option<String> {
-        self.keymap.label(action).filter(|_| self.offers(action))
+        self.keymap.label(action).filter(|_| self.is_available(action))
     }
 
     /// Whether an action does anything on this dashboard.
-    pub(super) fn offers(&self, action: Action) -> bool {
+    pub(super) fn is_available(&self, action: Action) -> bool {
         action.context() != self.foreign_context()
     }
 

@@ -74,8 +74,8 @@ impl Dashboard {
     }
 
     /// How long until the picture changes by itself.
-    pub(super) fn wake(&self, now: Moment) -> Duration {
-        update::wake(&self.app, now)
+    pub(super) fn next_wake(&self, now: Moment) -> Duration {
+        update::next_wake(&self.app, now)
     }
 
     /// Frames a second at most.

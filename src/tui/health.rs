@@ -12,7 +12,7 @@ use crate::track::{Budget, Health};
 const INDENT: usize = 2;
 
 /// What the transport of the room on screen still gives, if anybody counts.
-pub(super) fn left(app: &App, transport: &str) -> Option<String> {
+pub(super) fn budget_text(app: &App, transport: &str) -> Option<String> {
     let health = app.transports.iter().find(|health| health.name.as_str() == transport)?;
     Some(words(app, budget(app, health)?))
 }

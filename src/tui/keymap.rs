@@ -35,7 +35,7 @@ impl Keymap {
         }
         let keymap = Self { chords };
         keymap.conflicts(&mut problems);
-        if keymap.of(Action::Quit).is_empty() && keymap.of(Action::QuitNow).is_empty() {
+        if keymap.chords_of(Action::Quit).is_empty() && keymap.chords_of(Action::QuitNow).is_empty() {
             problems.push("keys: neither quit nor quit_now has a key, so there would be no way out".into());
         }
         if problems.is_empty() { Ok(keymap) } else { Err(problems) }
@@ -46,22 +46,22 @@ impl Keymap {
         Action::ALL
             .iter()
             .filter(|action| open.contains(&action.context()))
-            .find_map(|&action| self.of(action).iter().position(|&own| own == chord).map(|nth| (action, nth)))
+            .find_map(|&action| self.chords_of(action).iter().position(|&own| own == chord).map(|nth| (action, nth)))
     }
 
     /// The chords of an action; the first is the one that hints show.
-    pub(super) fn of(&self, action: Action) -> &[Chord] {
+    pub(super) fn chords_of(&self, action: Action) -> &[Chord] {
         self.chords.get(&action).map_or(&[], Vec::as_slice)
     }
 
     /// The first chord of an action as people write it; nothing when it has none.
     pub(super) fn label(&self, action: Action) -> Option<String> {
-        self.of(action).first().map(|chord| chord.label())
+        self.chords_of(action).first().map(|chord| chord.label())
     }
 
     /// All chords of an action as people write them.
     pub(super) fn labels(&self, action: Action) -> String {
-        match self.of(action) {
+        match self.chords_of(action) {
             [first, .., last] if action == Action::SelectRoom => format!("{} … {}", first.label(), last.label()),
             chords => chords.iter().map(|chord| chord.label()).collect::<Vec<_>>().join(" "),
         }
@@ -69,8 +69,8 @@ impl Keymap {
 
     fn conflicts(&self, problems: &mut Vec<String>) {
         for (at, &one) in Action::ALL.iter().enumerate() {
-            for &other in Action::ALL.iter().skip(at + 1).filter(|other| one.context().meets(other.context())) {
-                for chord in self.of(one).iter().filter(|chord| self.of(other).contains(chord)) {
+            for &other in Action::ALL.iter().skip(at + 1).filter(|other| one.context().overlaps(other.context())) {
+                for chord in self.chords_of(one).iter().filter(|chord| self.chords_of(other).contains(chord)) {
                     problems.push(format!(
                         "keys: '{chord}' is bound to both {} and {}; give one of them another key",
                         one.name(),
@@ -85,7 +85,7 @@ impl Keymap {
 /// A key that a person gives to one action is taken from the built-in keys of the others; only two wishes of their own collide.
 fn release(chords: &mut HashMap<Action, Vec<Chord>>, taker: Action, chosen: &[Chord], keys: &Keys) {
     for (&action, own) in chords.iter_mut() {
-        if action != taker && taker.context().meets(action.context()) && !keys.contains_key(action.name()) {
+        if action != taker && taker.context().overlaps(action.context()) && !keys.contains_key(action.name()) {
             own.retain(|chord| !chosen.contains(chord));
         }
     }
@@ -153,7 +153,7 @@ mod tests {
     fn the_built_in_keys_parse_and_do_not_collide() {
         let keymap = Keymap::new(&Keys::new()).unwrap();
         for &action in Action::ALL {
-            assert_eq!(keymap.of(action).len(), action.default_keys().count(), "{}", action.name());
+            assert_eq!(keymap.chords_of(action).len(), action.default_keys().count(), "{}", action.name());
         }
     }
 

@@ -148,7 +148,7 @@ impl<C: Console> Loop<C> {
 
     async fn hear(&mut self) -> Heard {
         let due = self.drawn.map_or_else(Instant::now, |drawn| drawn + self.frame_time());
-        let wake = self.dashboard.wake(self.clock.now());
+        let wake = self.dashboard.next_wake(self.clock.now());
         let Self { console, input, ports, batch, open, .. } = self;
         let console = &*console;
         let frame_due = async {

@@ -131,7 +131,7 @@ impl Console for Tty {
         leave();
         stop_ourselves()?;
         enter(&self.writer, self.mouse)?;
-        self.terminal.backend_mut().forget();
+        self.terminal.backend_mut().invalidate();
         Ok(())
     }
 

@@ -49,7 +49,7 @@ pub(super) fn update(app: &mut App, msg: Msg) -> UpdateOutcome {
 
 /// How long until the picture changes by itself: the clock's minute, a countdown's second, a graph's bucket. A dashboard on
 /// which nothing happens wakes once a minute.
-pub(super) fn wake(app: &App, now: Moment) -> Duration {
+pub(super) fn next_wake(app: &App, now: Moment) -> Duration {
     let minute = MINUTE_MS - u64::try_from(now.wall.0.rem_euclid(60_000)).unwrap_or(0).min(MINUTE_MS - 1);
     let next = app.tab().map_or(minute, |tab| {
         let room = &tab.room;

@@ -9,7 +9,7 @@ use super::address::under;
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::HttpAnswer;
 use super::json::{at, count, flag, from_bytes, id, int, str};
-use super::lookup::{Subject, by_code, by_status};
+use super::lookup::{Subject, refusal_by_code, refusal_by_status};
 use super::room_info::{RoomInfo, from_data};
 use super::service::Service;
 use crate::ids::RoomId;
@@ -35,7 +35,7 @@ pub(super) async fn page(service: &Service, from: Option<u64>) -> Result<FeedPag
     if let Some(from) = from {
         url.query_pairs_mut().append_pair("max_time", &from.to_string());
     }
-    read(&service.ask(&service.http, "get the feed", url, CAP).await?, from)
+    read(&service.get(&service.http, "get the feed", url, CAP).await?, from)
 }
 
 fn read(answer: &HttpAnswer, from: Option<u64>) -> Result<FeedPage, ServiceError> {
@@ -45,11 +45,15 @@ fn read(answer: &HttpAnswer, from: Option<u64>) -> Result<FeedPage, ServiceError
             "TikTok shows its feed only to people who are logged in: set TIKTOP_SESSION_ID, or find lives with search",
         ));
     }
-    by_status(SUBJECT, answer)?;
+    refusal_by_status(SUBJECT, answer)?;
     let unreadable =
         || ServiceError::new(ServiceErrorKind::BadAnswer, "TikTok's feed cannot be read; find lives with search");
     let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
-    by_code(SUBJECT, int(at(&json, &["status_code"])).unwrap_or_default(), str(at(&json, &["data", "message"])))?;
+    refusal_by_code(
+        SUBJECT,
+        int(at(&json, &["status_code"])).unwrap_or_default(),
+        str(at(&json, &["data", "message"])),
+    )?;
     let items = at(&json, &["data"]).as_array().ok_or_else(unreadable)?;
     let extra = at(&json, &["extra"]);
     let next = count(at(extra, &["max_time"])).filter(|_| flag(at(extra, &["has_more"])));

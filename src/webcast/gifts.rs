@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::HttpAnswer;
 use super::json::{at, count, from_bytes, id, int, str, text};
-use super::lookup::{Subject, by_code, by_status};
+use super::lookup::{Subject, refusal_by_code, refusal_by_status};
 use super::service::Service;
 use crate::ids::{GiftId, RoomId};
 use crate::text::Text;
@@ -47,7 +47,7 @@ pub(super) async fn gift_list(service: &Service, room: Option<RoomId>) -> Result
         Some(room) => (LIST, format!(" of room {room}"), service.routes.of_room(room, None)),
         None => (LIST, String::new(), Arc::clone(service.routes.usual())),
     };
-    read(subject, &service.ask(&way.http, &format!("get the gifts{of}"), url, CAP).await?)
+    read(subject, &service.get(&way.http, &format!("get the gifts{of}"), url, CAP).await?)
 }
 
 fn read(subject: Subject<'_>, answer: &HttpAnswer) -> Result<Vec<GiftRow>, ServiceError> {
@@ -57,10 +57,14 @@ fn read(subject: Subject<'_>, answer: &HttpAnswer) -> Result<Vec<GiftRow>, Servi
             "TikTok gives its gift list only to signed requests; names and prices come from the gifts themselves",
         ));
     }
-    by_status(subject, answer)?;
+    refusal_by_status(subject, answer)?;
     let unreadable = || ServiceError::new(ServiceErrorKind::BadAnswer, "TikTok's list of gifts cannot be read");
     let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
-    by_code(subject, int(at(&json, &["status_code"])).unwrap_or_default(), str(at(&json, &["data", "message"])))?;
+    refusal_by_code(
+        subject,
+        int(at(&json, &["status_code"])).unwrap_or_default(),
+        str(at(&json, &["data", "message"])),
+    )?;
     let data = at(&json, &["data"]);
     let pages = at(data, &["pages"]).as_array().map(Vec::as_slice).unwrap_or_default();
     let not_given = || {

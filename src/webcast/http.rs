@@ -120,7 +120,7 @@ impl Http {
     pub(super) async fn get(&self, request: HttpRequest<'_>) -> Result<HttpAnswer, ServiceError> {
         let url = request.url.clone();
         let answer = self.get_untold(request).await;
-        request_log::told(&url, &answer);
+        request_log::log_answer(&url, &answer);
         answer
     }
 

@@ -25,7 +25,7 @@ use crate::text::Text;
 
 pub(super) use page::script;
 pub(super) use provider_route::RoomIdRoute;
-pub(super) use refusal::{Subject, by_code, by_status, not_found, withheld};
+pub(super) use refusal::{Subject, login_required, not_found, refusal_by_code, refusal_by_status};
 
 /// The answer is about 15 KB.
 const API_CAP: usize = 8 << 20;
@@ -431,7 +431,7 @@ async fn page_finding(service: &Service, host: &UniqueId) -> Result<Finding, Ser
 
 async fn ask(service: &Service, host: &UniqueId, url: url::Url, cap: usize) -> Result<HttpAnswer, ServiceError> {
     let way = service.routes.of_host(host);
-    service.ask(&way.http, &format!("look up @{host}"), url, cap).await
+    service.get(&way.http, &format!("look up @{host}"), url, cap).await
 }
 
 /// Reads the answer of `api-live/user/room`.
@@ -441,13 +441,13 @@ fn read_api(host: &UniqueId, answer: &HttpAnswer) -> Result<Finding, ServiceErro
         // A missing account has a code of its own: here it is the question that nobody knows any more.
         return Err(refusal::moved(subject));
     }
-    by_status(subject, answer)?;
+    refusal_by_status(subject, answer)?;
     let json = from_bytes(&answer.body).ok_or_else(|| refusal::not_json(subject, &answer.body))?;
     let Some(code) = json.get("statusCode").and_then(int) else {
         // The service leaves the code out when it wants a captcha solved.
         return Err(refusal::captcha(subject));
     };
-    by_code(subject, code, str(at(&json, &["message"])))?;
+    refusal_by_code(subject, code, str(at(&json, &["message"])))?;
     user_info(host, at(&json, &["data"]), "api-live")
 }
 

@@ -9,7 +9,7 @@ use super::address::under;
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::HttpAnswer;
 use super::json::{at, count, from_bytes, int, str, text};
-use super::lookup::{Subject, by_code, by_status};
+use super::lookup::{Subject, refusal_by_code, refusal_by_status};
 use super::service::Service;
 use crate::text::Text;
 
@@ -49,20 +49,24 @@ pub struct ShownPrice {
 
 pub(super) async fn price_list(service: &Service) -> Result<Vec<CoinPack>, ServiceError> {
     let [newer, older] = PATHS.map(|path| service.question(under(&service.webcast, path), []));
-    let answer = service.ask(&service.http, "get the price list of coins", newer, CAP).await?;
+    let answer = service.get(&service.http, "get the price list of coins", newer, CAP).await?;
     let gone = answer.status.as_u16() == 404;
     let answer =
-        if gone { service.ask(&service.http, "get the price list of coins", older, CAP).await? } else { answer };
+        if gone { service.get(&service.http, "get the price list of coins", older, CAP).await? } else { answer };
     read(&answer)
 }
 
 fn read(answer: &HttpAnswer) -> Result<Vec<CoinPack>, ServiceError> {
-    by_status(SUBJECT, answer)?;
+    refusal_by_status(SUBJECT, answer)?;
     let unreadable = || {
         ServiceError::new(ServiceErrorKind::BadAnswer, "TikTok's price list of coins cannot be read; try again later")
     };
     let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
-    by_code(SUBJECT, int(at(&json, &["status_code"])).unwrap_or_default(), str(at(&json, &["data", "message"])))?;
+    refusal_by_code(
+        SUBJECT,
+        int(at(&json, &["status_code"])).unwrap_or_default(),
+        str(at(&json, &["data", "message"])),
+    )?;
     let packs = at(&json, &["data"]).as_array().ok_or_else(unreadable)?;
     let packs: Vec<_> = packs.iter().filter_map(pack).take(MAX_PACKS).collect();
     if packs.is_empty() {

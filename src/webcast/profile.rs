@@ -8,7 +8,7 @@ use super::address::account_page;
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::HttpAnswer;
 use super::json::{at, count, flag, from_text, id, int, str, text};
-use super::lookup::{self, Lookup, Subject, by_status, script};
+use super::lookup::{self, Lookup, Subject, refusal_by_status, script};
 use super::service::Service;
 use crate::ids::{RoomId, UniqueId, UserId};
 use crate::text::Text;
@@ -65,13 +65,13 @@ pub(super) async fn user_info(service: &Service, user: &UniqueId) -> Result<User
 pub(super) async fn fetch(service: &Service, user: &UniqueId) -> Result<UserInfo, ServiceError> {
     let url = account_page(&service.site, user.as_str(), "");
     let route = service.routes.of_host(user);
-    let answer = service.ask(&route.http, &format!("get the profile of @{user}"), url, CAP).await?;
+    let answer = service.get(&route.http, &format!("get the profile of @{user}"), url, CAP).await?;
     read(user, &answer)
 }
 
 fn read(user: &UniqueId, answer: &HttpAnswer) -> Result<UserInfo, ServiceError> {
     let subject = Subject::Host(user);
-    by_status(subject, answer)?;
+    refusal_by_status(subject, answer)?;
     let html = String::from_utf8_lossy(&answer.body);
     let changed = || {
         ServiceError::new(

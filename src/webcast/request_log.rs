@@ -36,7 +36,7 @@ pub(super) fn sent(url: &Url) {
 }
 
 /// Its answer came, or did not.
-pub(super) fn told(url: &Url, answer: &Result<HttpAnswer, ServiceError>) {
+pub(super) fn log_answer(url: &Url, answer: &Result<HttpAnswer, ServiceError>) {
     match answer {
         Ok(answer) => {
             let (status, bytes) = (answer.status.as_u16(), answer.body.len());

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::HttpAnswer;
 use super::json::{at, count, from_bytes, id, int, str, text};
-use super::lookup::{LiveStatus, Subject, by_code, by_status, withheld};
+use super::lookup::{LiveStatus, Subject, login_required, refusal_by_code, refusal_by_status};
 use super::service::Service;
 use super::streams::{self, StreamUrl};
 use crate::clock::Timestamp;
@@ -56,7 +56,7 @@ pub(super) async fn fetch(service: &Service, room: RoomId) -> Result<RoomInfo, S
     let url = super::address::under(&service.webcast, "room/info/");
     let url = service.question(url, [("room_id", room.to_string().as_str())]);
     let way = service.routes.of_room(room, None);
-    let info = read(room, &service.ask(&way.http, &format!("ask about room {room}"), url, CAP).await?)?;
+    let info = read(room, &service.get(&way.http, &format!("ask about room {room}"), url, CAP).await?)?;
     if let Some(host) = &info.unique_id {
         service.routes.learn(info.room_id, host);
     }
@@ -65,15 +65,15 @@ pub(super) async fn fetch(service: &Service, room: RoomId) -> Result<RoomInfo, S
 
 fn read(room: RoomId, answer: &HttpAnswer) -> Result<RoomInfo, ServiceError> {
     let subject = Subject::Room(room);
-    by_status(subject, answer)?;
+    refusal_by_status(subject, answer)?;
     let json = from_bytes(&answer.body).ok_or_else(|| unreadable(room))?;
     let data = at(&json, &["data"]);
     let prompts = str(at(data, &["prompts"]));
     let message = if prompts.is_empty() { str(at(data, &["message"])) } else { prompts };
-    by_code(subject, int(at(&json, &["status_code"])).unwrap_or_default(), message)?;
+    refusal_by_code(subject, int(at(&json, &["status_code"])).unwrap_or_default(), message)?;
     // A refusal without its code: nothing but words where the room should be.
     if data.get("prompts").is_some() && data.get("status").is_none() {
-        return Err(withheld(subject));
+        return Err(login_required(subject));
     }
     let known = ["status", "id", "id_str", "title", "owner"];
     if !known.iter().any(|key| data.get(key).is_some_and(|value| !value.is_null())) {

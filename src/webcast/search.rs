@@ -9,7 +9,7 @@ use super::address::under;
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::HttpAnswer;
 use super::json::{at, from_bytes, id, int, nested, str};
-use super::lookup::{Subject, by_code, by_status};
+use super::lookup::{Subject, refusal_by_code, refusal_by_status};
 use super::room_info::{RoomInfo, from_data};
 use super::service::Service;
 use crate::ids::RoomId;
@@ -21,11 +21,11 @@ const MAX_ROOMS: usize = 256;
 
 pub(super) async fn search(service: &Service, words: &str) -> Result<Vec<RoomInfo>, ServiceError> {
     let url = service.question(under(&service.site, "api/search/live/full/"), [("keyword", words)]);
-    read(&service.ask(&service.http, "search lives", url, CAP).await?)
+    read(&service.get(&service.http, "search lives", url, CAP).await?)
 }
 
 fn read(answer: &HttpAnswer) -> Result<Vec<RoomInfo>, ServiceError> {
-    by_status(SUBJECT, answer)?;
+    refusal_by_status(SUBJECT, answer)?;
     let unreadable = || {
         ServiceError::new(
             ServiceErrorKind::BadAnswer,
@@ -33,7 +33,7 @@ fn read(answer: &HttpAnswer) -> Result<Vec<RoomInfo>, ServiceError> {
         )
     };
     let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
-    by_code(SUBJECT, int(at(&json, &["status_code"])).unwrap_or_default(), str(at(&json, &["status_msg"])))?;
+    refusal_by_code(SUBJECT, int(at(&json, &["status_code"])).unwrap_or_default(), str(at(&json, &["status_msg"])))?;
     match at(&json, &["data"]) {
         Value::Array(items) => Ok(items.iter().filter_map(room).take(MAX_ROOMS).collect()),
         // Nothing found comes without a list.

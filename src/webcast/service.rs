@@ -125,7 +125,7 @@ impl Service {
     }
 
     /// Asks over `http`, which is the way of what is asked about, as a browser on TikTok's site would. `doing` stands after "could not".
-    pub(super) async fn ask(&self, http: &Http, doing: &str, url: Url, cap: usize) -> Result<HttpAnswer, ServiceError> {
+    pub(super) async fn get(&self, http: &Http, doing: &str, url: Url, cap: usize) -> Result<HttpAnswer, ServiceError> {
         let headers = self.headers(&url);
         http.get(HttpRequest { doing, url, headers, cap }).await
     }

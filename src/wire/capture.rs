@@ -4,10 +4,10 @@
 //! its phases, gaps and look-ups, so that a replay shows what was on the screen. What is said has no meaning here.
 //!
 //! ```
-//! use tiktop::wire::capture::Line;
+//! use tiktop::wire::capture::CaptureLine;
 //!
 //! let line = r#"{"method": "WebcastChatMessage", "payload_b64": "GgJoaQ==", "msg_id": "9"}"#;
-//! let Line::Message { message, .. } = Line::parse(line)? else { panic!("a message") };
+//! let CaptureLine::Message { message, .. } = CaptureLine::parse(line)? else { panic!("a message") };
 //! assert_eq!((message.method.as_str(), &message.payload[..]), ("WebcastChatMessage", &b"\x1a\x02hi"[..]));
 //! # Ok::<_, tiktop::wire::DecodeError>(())
 //! ```
@@ -164,7 +164,7 @@ fn unsigned(body: &[u8]) -> Vec<u8> {
     let mut fields = Fields::new(body);
     let mut from = 0;
     while let Some(field) = fields.next() {
-        let to = body.len().saturating_sub(fields.left());
+        let to = body.len().saturating_sub(fields.remaining());
         match field {
             Ok(field) if KEPT.contains(&field.number) => kept.extend(body.get(from..to).unwrap_or_default()),
             Ok(_) => {}

@@ -40,7 +40,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Bytes not walked yet.
-    pub fn left(&self) -> usize {
+    pub fn remaining(&self) -> usize {
         self.rest.len()
     }
 

@@ -8,7 +8,7 @@ use tiktop::config::{Settings, TransportKind};
 use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomKey;
 use tiktop::sim::{Sim, SimFault, SimOptions};
-use tiktop::track::{ConnectLimiter, Tracker, TrackerCommand, TrackerUpdate, UpdateKind};
+use tiktop::track::{ConnectLimiter, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 use tiktop::webcast::WebcastClient;
 use tokio::sync::mpsc;
 
@@ -50,8 +50,7 @@ impl Scene {
     /// Waits for the next event that `wanted` says something of.
     async fn until<T>(&mut self, mut wanted: impl FnMut(RoomKey, &EventKind, Moment) -> Option<T>) -> T {
         loop {
-            let TrackerUpdate { room, kind } = self.next().await;
-            let UpdateKind::Events(events) = kind else { continue };
+            let TrackerUpdate::Room(room, RoomUpdate::Events(events)) = self.next().await else { continue };
             let found = events.iter().find_map(|noted| wanted(room, &noted.event.kind, noted.event.at));
             if let Some(found) = found {
                 return found;
@@ -129,7 +128,7 @@ async fn how_the_transports_fare_is_told_when_it_changes() {
     let name = scene.sim.names()[0].clone();
     scene.add(&name).await;
     loop {
-        if let UpdateKind::Health(health) = scene.next().await.kind
+        if let TrackerUpdate::Health(health) = scene.next().await
             && let [provider, direct] = &*health
             && direct.last_success.is_some()
         {

@@ -8,7 +8,7 @@ use serde_json::json;
 use tiktop::clock::Clock;
 use tiktop::config::TransportKind;
 use tiktop::events::EventKind;
-use tiktop::track::{Tracker, TrackerCommand, UpdateKind};
+use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 use tiktop::webcast::WebcastClient;
 use tiktop::wire::{Frame, FrameKind, pb};
 
@@ -55,7 +55,7 @@ async fn a_room_full_of_anothers_messages_says_so_and_the_host_is_looked_up_agai
     tracker.commands().send(TrackerCommand::Add("ana.live".parse().unwrap())).await.unwrap();
     let said = tokio::time::timeout(PATIENCE, async {
         loop {
-            let UpdateKind::Events(events) = updates.recv().await.unwrap().kind else { continue };
+            let TrackerUpdate::Room(_, RoomUpdate::Events(events)) = updates.recv().await.unwrap() else { continue };
             let reason = events.iter().find_map(|noted| match &noted.event.kind {
                 EventKind::State(phase) if phase.reason.as_str().contains(OURS) => Some(phase.reason.clone()),
                 _ => None,

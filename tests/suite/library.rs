@@ -79,6 +79,41 @@ async fn a_tracked_live_tells_its_events_and_ends_with_the_live() {
     live.disconnect().await;
 }
 
+/// How often something was asked for so far, by the beginning of its path.
+fn asked(sim: &Sim, path: &str) -> usize {
+    sim.requests().iter().filter(|request| request.path.starts_with(path)).count()
+}
+
+#[tokio::test]
+async fn what_was_looked_up_to_open_a_live_is_not_looked_up_again() {
+    let sim = sim(50.0, &[]).await;
+    let name = sim.names()[0].clone();
+    let mut live = client(&sim).track_user(&name).await.unwrap();
+    assert_eq!(live.state().host.unique_id, name.as_str(), "the host is known before the first event");
+    live.next().await.expect("it says what it does");
+    assert_eq!(live.state().host.unique_id, name.as_str(), "and with the first event");
+    until(&mut live, |event| phase(event).filter(|kind| *kind == PhaseKind::Live)).await.expect("it connects");
+    assert_eq!(asked(&sim, "/api-live/user/room"), 1);
+    live.disconnect().await;
+
+    let before = asked(&sim, "/webcast/room/info");
+    let room = RoomId(sim.room_id(&name) as u64);
+    let mut live = client(&sim).track_room(room).await.unwrap();
+    assert_eq!(live.state().host.unique_id, name.as_str());
+    until(&mut live, |event| phase(event).filter(|kind| *kind == PhaseKind::Live)).await.expect("it connects");
+    let asked_now = asked(&sim, "/webcast/room/info") - before;
+    assert_eq!(asked_now, 2, "once to open it, once before the connection");
+}
+
+#[tokio::test]
+async fn health_names_the_provider_that_answers() {
+    let sim = sim(0.0, &[]).await;
+    let client = builder(&sim).transports([TransportKind::Provider]).build().unwrap();
+    let host = sim.base_url().trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let names: Vec<_> = client.health().into_iter().map(|health| health.name.to_string()).collect();
+    assert_eq!(names, [format!("provider {host}")]);
+}
+
 #[tokio::test]
 async fn who_is_not_live_is_an_error_to_match() {
     let sim = sim(0.0, &[]).await;

@@ -11,7 +11,7 @@ use tiktop::events::PhaseKind;
 use tiktop::ids::{MsgId, RoomKey};
 use tiktop::room::{Applied, Room};
 use tiktop::sim::{ExpectedTotals, Sim, SimOptions};
-use tiktop::track::{PlaybackCommand, Player, Speed, TrackerUpdate, UpdateKind};
+use tiktop::track::{PlaybackCommand, Player, RoomUpdate, Speed, TrackerUpdate};
 use tiktop::wire::capture::CaptureLine;
 use tiktop::wire::{Frame, FrameKind, Message, pb};
 use tokio::sync::mpsc::Receiver;
@@ -108,18 +108,19 @@ impl Mirror {
     }
 
     fn take(&mut self, update: TrackerUpdate) {
-        match update.kind {
-            UpdateKind::Added { .. } => _ = self.rooms.insert(update.room, Room::new(20_000)),
-            UpdateKind::Removed { .. } => _ = self.rooms.remove(&update.room),
-            UpdateKind::Snapshot(room) => _ = self.rooms.insert(update.room, Room::clone(&room)),
-            UpdateKind::Events(events) => {
-                let room = self.rooms.get_mut(&update.room).unwrap();
+        let TrackerUpdate::Room(key, news) = update else { return };
+        match news {
+            RoomUpdate::Added { .. } => _ = self.rooms.insert(key, Room::new(20_000)),
+            RoomUpdate::Removed { .. } => _ = self.rooms.remove(&key),
+            RoomUpdate::Snapshot(room) => _ = self.rooms.insert(key, Room::clone(&room)),
+            RoomUpdate::Events(events) => {
+                let room = self.rooms.get_mut(&key).unwrap();
                 for noted in events.iter() {
                     assert!(matches!(room.apply(&noted.event), Applied::Fresh(_)), "told twice: {noted:?}");
                 }
             }
-            UpdateKind::Lagged(lost) => panic!("a replay waits for its readers: {lost:?}"),
-            UpdateKind::Raw(_) | UpdateKind::Frame(_) | UpdateKind::Health(_) => {}
+            RoomUpdate::Lagged(lost) => panic!("a replay waits for its readers: {lost:?}"),
+            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => {}
         }
     }
 
@@ -314,9 +315,10 @@ async fn a_room_that_was_removed_stays_away_wherever_one_jumps() {
         let jumped = tokio::time::timeout(PATIENCE, async {
             while !jumped {
                 let update = mirror.updates.recv().await.unwrap();
-                assert_ne!(update.room, gone, "{:?} after a jump by {jump} s", update.kind);
+                let TrackerUpdate::Room(room, news) = &update else { continue };
+                assert_ne!(*room, gone, "{news:?} after a jump by {jump} s");
                 // At the very start there is no room yet.
-                jumped = matches!(update.kind, UpdateKind::Snapshot(_) | UpdateKind::Removed { .. });
+                jumped = matches!(news, RoomUpdate::Snapshot(_) | RoomUpdate::Removed { .. });
                 mirror.take(update);
             }
         });

@@ -12,7 +12,7 @@ use tiktop::config::ScreenSettings;
 use tiktop::events::{Phase, PhaseKind};
 use tiktop::ids::RoomKey;
 use tiktop::record::{self, RecordingState};
-use tiktop::track::{Budget, Health, UpdateKind};
+use tiktop::track::{Budget, Health, RoomUpdate, TrackerUpdate};
 
 use super::stage::{self, Stage};
 
@@ -150,7 +150,7 @@ fn what_a_provider_still_gives_is_in_the_status_line_and_the_rest_in_the_diagnos
         not_before: Some(stage.now + Duration::from_secs(60)),
         budget: None,
     };
-    stage.hear(0, UpdateKind::Health(Arc::from(vec![provider, direct])));
+    stage.track(TrackerUpdate::Health(Arc::from(vec![provider, direct])));
     let line = shown(&mut stage, 160, 36);
     assert!(line.contains("12 signatures left this hour, resets 20:26"), "{line}");
     stage.press("d");
@@ -316,11 +316,11 @@ fn many_rooms_scroll_so_that_the_one_on_the_screen_is_visible() {
 #[test]
 fn a_closed_room_leaves_the_next_one_on_the_screen() {
     let mut stage = busy();
-    stage.hear(1, UpdateKind::Removed { into: None });
+    stage.hear(1, RoomUpdate::Removed { into: None });
     let screen = shown(&mut stage, 80, 24);
     assert!(!screen.contains("ana.live") && screen.contains("late shift"), "{screen}");
     for room in 2..=4 {
-        stage.hear(room, UpdateKind::Removed { into: None });
+        stage.hear(room, RoomUpdate::Removed { into: None });
     }
     assert!(shown(&mut stage, 80, 24).contains("No room yet."));
 }
@@ -329,7 +329,7 @@ fn a_closed_room_leaves_the_next_one_on_the_screen() {
 fn two_names_of_one_room_are_kept_once() {
     let mut stage = busy();
     stage.press("4");
-    stage.hear(4, UpdateKind::Removed { into: Some(RoomKey(1)) });
+    stage.hear(4, RoomUpdate::Removed { into: Some(RoomKey(1)) });
     let screen = shown(&mut stage, 120, 36);
     assert!(screen.contains("Painting the harbour") && screen.contains("the same room"), "{screen}");
 }

@@ -10,7 +10,7 @@ use tiktop::events::{ControlAction, EventKind, PhaseKind};
 use tiktop::ids::{MsgId, RoomKey, Target};
 use tiktop::room::{Applied, Room};
 use tiktop::sim::{ExpectedTotals, Sim, SimFault, SimOptions};
-use tiktop::track::{Tracker, TrackerCommand, TrackerUpdate, UpdateKind};
+use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 use tiktop::webcast::WebcastClient;
 use tokio::sync::mpsc;
 
@@ -84,11 +84,12 @@ impl Scene {
     }
 
     fn take(&mut self, update: TrackerUpdate) {
-        if update.room != self.key {
+        let TrackerUpdate::Room(room, news) = update else { return };
+        if room != self.key {
             return;
         }
-        match update.kind {
-            UpdateKind::Events(events) => {
+        match news {
+            RoomUpdate::Events(events) => {
                 for noted in events.iter() {
                     match &noted.event.kind {
                         EventKind::State(phase) => self.phases.push(phase.kind),
@@ -102,7 +103,7 @@ impl Scene {
                     assert!(matches!(self.room.apply(&noted.event), Applied::Fresh(_)), "told twice: {noted:?}");
                 }
             }
-            UpdateKind::Removed { .. } => self.removed = true,
+            RoomUpdate::Removed { .. } => self.removed = true,
             _ => {}
         }
     }
@@ -264,7 +265,7 @@ async fn messages_of_another_room_are_dropped_and_counted() {
     let foreign = tokio::time::timeout(PATIENCE, async {
         loop {
             let update = scene.updates.recv().await.unwrap();
-            if let UpdateKind::Snapshot(room) = &update.kind {
+            if let TrackerUpdate::Room(_, RoomUpdate::Snapshot(room)) = &update {
                 if room.stats.foreign > 0 {
                     return room.stats.foreign;
                 }
@@ -359,8 +360,8 @@ async fn two_names_of_one_host_become_one_room() {
     let merged = tokio::time::timeout(PATIENCE, async {
         loop {
             let update = scene.updates.recv().await.unwrap();
-            if let UpdateKind::Removed { into } = update.kind {
-                return (update.room, into);
+            if let TrackerUpdate::Room(room, RoomUpdate::Removed { into }) = update {
+                return (room, into);
             }
         }
     });
@@ -379,12 +380,12 @@ async fn a_reader_that_lags_hears_what_it_lost_and_a_snapshot_makes_it_right() {
     scene.commands.send(TrackerCommand::Snapshot(scene.key)).await.unwrap();
     let caught_up = tokio::time::timeout(PATIENCE, async {
         while mirror.is_none() {
-            match slow.recv().await.unwrap().kind {
-                UpdateKind::Lagged(what) => {
+            match slow.recv().await.unwrap() {
+                TrackerUpdate::Room(_, RoomUpdate::Lagged(what)) => {
                     lost.get_or_insert(what);
                     scene.commands.send(TrackerCommand::Snapshot(scene.key)).await.unwrap();
                 }
-                UpdateKind::Snapshot(room) => mirror = Some((*room).clone()),
+                TrackerUpdate::Room(_, RoomUpdate::Snapshot(room)) => mirror = Some((*room).clone()),
                 _ => {}
             }
         }
@@ -406,7 +407,7 @@ async fn the_end_of_a_live_comes_after_all_that_came_before_it() {
     let ended = tokio::time::timeout(PATIENCE, async {
         while scene.room.phase.kind != PhaseKind::Ended {
             let update = scene.updates.recv().await.unwrap();
-            if let UpdateKind::Events(events) = &update.kind {
+            if let TrackerUpdate::Room(_, RoomUpdate::Events(events)) = &update {
                 for noted in events.iter().filter(|noted| noted.event.id.is_some()) {
                     match &noted.event.kind {
                         EventKind::Control(control) => last_control = Some(control.action),

@@ -14,7 +14,7 @@ use tiktop::events::{
 };
 use tiktop::ids::{BattleId, GiftId, MsgId, RoomId, RoomKey, UserId};
 use tiktop::room::Noted;
-use tiktop::track::{TrackerUpdate, UpdateKind};
+use tiktop::track::{RoomUpdate, TrackerUpdate};
 use tiktop::tui::{Dashboard, ScreenOptions};
 
 /// 19:30 UTC on an evening in 2026.
@@ -57,18 +57,23 @@ impl Stage {
     }
 
     pub(crate) fn add(&mut self, room: u64, label: &str) {
-        self.hear(room, UpdateKind::Added { label: label.into() });
+        self.hear(room, RoomUpdate::Added { label: label.into() });
     }
 
-    pub(crate) fn hear(&mut self, room: u64, kind: UpdateKind) {
-        self.dashboard.track(TrackerUpdate { room: RoomKey(room), kind }, self.now);
+    pub(crate) fn hear(&mut self, room: u64, kind: RoomUpdate) {
+        self.track(TrackerUpdate::Room(RoomKey(room), kind));
+    }
+
+    /// Gets an update of the tracker.
+    pub(crate) fn track(&mut self, update: TrackerUpdate) {
+        self.dashboard.track(update, self.now);
     }
 
     pub(crate) fn happen(&mut self, room: u64, kind: EventKind) {
         let id = MsgId::from_wire(self.next_id);
         self.next_id += 1;
         let event = RoomEvent { at: self.now, server_at: None, id, room_id: None, history: false, kind };
-        self.hear(room, UpdateKind::Events(Arc::from(vec![Noted { event, tally: None }])));
+        self.hear(room, RoomUpdate::Events(Arc::from(vec![Noted { event, tally: None }])));
     }
 
     /// Brings a room on air.

@@ -137,7 +137,7 @@ fn standing(status: LiveStatus) -> String {
 }
 
 fn failed(check: Check, subject: &str, error: &ServiceError, speaker: Who) -> ReportRow {
-    ReportRow::new(check, subject, Status::Failed, error.to_string()).by(Who::of(error, speaker))
+    ReportRow::new(check, subject, Status::Failed, error.to_string()).by(Who::from_error(error, speaker))
 }
 
 /// What each provider grants.

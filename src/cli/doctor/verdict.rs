@@ -30,7 +30,7 @@ impl fmt::Display for Who {
 
 impl Who {
     /// Whom an error of the service points to. `speaker` is who answered where an answer came: TikTok or a provider.
-    pub(super) fn of(error: &ServiceError, speaker: Self) -> Self {
+    pub(super) fn from_error(error: &ServiceError, speaker: Self) -> Self {
         match error.kind() {
             ServiceErrorKind::NotFound
             | ServiceErrorKind::WrongAccount
@@ -150,6 +150,6 @@ mod tests {
     #[case(ServiceErrorKind::Handshake, Who::Provider("p".into()))]
     #[case(ServiceErrorKind::RateLimited { retry_after: None }, Who::Provider("p".into()))]
     fn an_error_points_to_somebody(#[case] kind: ServiceErrorKind, #[case] who: Who) {
-        assert_eq!(Who::of(&ServiceError::new(kind, "no"), Who::Provider("p".into())), who);
+        assert_eq!(Who::from_error(&ServiceError::new(kind, "no"), Who::Provider("p".into())), who);
     }
 }

@@ -25,7 +25,7 @@ pub struct CardEffect {
 }
 
 /// Takes in a card of the running battle.
-pub(super) fn play(effects: &mut Vec<CardEffect>, item: &BattleItem) {
+pub(super) fn add(effects: &mut Vec<CardEffect>, item: &BattleItem) {
     let works = !matches!(item.kind, ItemKind::Award | ItemKind::Guide);
     let Some(start) = item.starts_at.filter(|_| works && item.seconds > 0) else { return };
     if effects.len() >= MAX_EFFECTS {
@@ -37,7 +37,7 @@ pub(super) fn play(effects: &mut Vec<CardEffect>, item: &BattleItem) {
 }
 
 /// What to log of a card: the service's sentence and what it does.
-pub(super) fn words(item: &BattleItem) -> Option<String> {
+pub(super) fn log_text(item: &BattleItem) -> Option<String> {
     let what = match item.kind {
         ItemKind::Glove if item.multiplier > 1 => format!(" (×{} for {} s)", item.multiplier, item.seconds),
         ItemKind::Mist if item.seconds > 0 => format!(" (for {} s)", item.seconds),

@@ -33,7 +33,7 @@ pub(in crate::room) struct Paces {
 
 impl Paces {
     /// Takes in the points of now and sets each side's pace.
-    pub(super) fn take(&mut self, battle: Option<BattleId>, sides: &mut [Side], at: Moment) {
+    pub(super) fn update(&mut self, battle: Option<BattleId>, sides: &mut [Side], at: Moment) {
         if self.battle != battle {
             *self = Self { battle, ..Self::default() };
         }

@@ -54,7 +54,7 @@ impl Questions {
     }
 
     /// Takes in a question.
-    pub(super) fn ask(&mut self, question: &Question, at: Moment) {
+    pub(super) fn add(&mut self, question: &Question, at: Moment) {
         if self.asked.iter().any(|asked| asked.id == question.id) {
             return;
         }

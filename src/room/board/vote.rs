@@ -50,7 +50,7 @@ impl PollState {
         self.options.iter().fold(0, |sum, option| sum.saturating_add(option.votes))
     }
 
-    pub(super) fn settle(&mut self, now: Timestamp) {
+    pub(super) fn expire(&mut self, now: Timestamp) {
         self.over |= self.ends_at.is_some_and(|end| now.0.saturating_sub(end.0) > GRACE_MS);
     }
 
@@ -100,7 +100,7 @@ fn list(options: &[PollOption], words: impl Fn(&PollOption) -> String) -> String
 }
 
 /// Applies a goal message. Says what to log: a goal that is new to us, and one that is reached.
-pub(super) fn goal(goals: &mut Vec<GoalState>, told: &Goal) -> Option<String> {
+pub(super) fn apply_goal(goals: &mut Vec<GoalState>, told: &Goal) -> Option<String> {
     let reached = !told.parts.is_empty() && told.parts.iter().all(GoalPart::reached);
     let known = goals.iter_mut().find(|goal| goal.id == told.id);
     let was_reached = known.as_ref().map(|goal| goal.reached);

@@ -65,7 +65,7 @@ impl Cell {
         self.reading.as_ref()
     }
 
-    pub(super) fn watched(&self) -> u64 {
+    pub(super) fn connected_ms(&self) -> u64 {
         self.watched
     }
 }
@@ -119,7 +119,7 @@ impl Ring {
     }
 
     /// Accounts the time between two moments as watched.
-    pub(super) fn watch(&mut self, from: u64, to: u64) {
+    pub(super) fn mark_connected(&mut self, from: u64, to: u64) {
         let last = to / self.width;
         let first = (from / self.width).max(last.saturating_sub(self.limit as u64));
         for slot in first..=last {

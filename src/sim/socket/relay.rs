@@ -60,7 +60,7 @@ impl SimSession {
     }
 
     /// The relay has a code of its own for the end of a live.
-    pub(super) fn in_words_of_relay(&self, gone: Gone) -> Gone {
+    pub(super) fn as_relay_close(&self, gone: Gone) -> Gone {
         match gone {
             Gone::Closing(1000, _) if self.relayed => Gone::Closing(4005, "stream ended"),
             gone => gone,

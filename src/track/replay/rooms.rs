@@ -9,7 +9,7 @@ use crate::ids::{RoomId, RoomKey};
 use crate::text::Text;
 use crate::track::room_actor::RoomActor;
 use crate::track::subscribers::Subscribers;
-use crate::track::update::UpdateKind;
+use crate::track::update::RoomUpdate;
 use crate::webcast::{CaptureReader, ServiceError};
 use crate::wire::Response;
 
@@ -75,7 +75,7 @@ impl ReplayRooms {
         let removed = &self.rooms.removed;
         for key in (self.rooms.actors.len()..known).map(|at| RoomKey(at as u64 + 1)) {
             if !removed.contains(&key) {
-                subscribers.publish(key, &UpdateKind::Removed { into: None }, now);
+                subscribers.publish_room(key, RoomUpdate::Removed { into: None }, now);
             }
         }
         for (at, room) in self.rooms.actors.iter_mut().enumerate() {
@@ -84,7 +84,7 @@ impl ReplayRooms {
             }
             if at >= known {
                 let label = room.label().clone();
-                subscribers.publish(room.key(), &UpdateKind::Added { label }, now);
+                subscribers.publish_room(room.key(), RoomUpdate::Added { label }, now);
             }
             room.set_subscribers(subscribers.clone());
             room.publish_snapshot();
@@ -130,7 +130,7 @@ impl ReplayRooms {
     }
 
     /// Plays the next line.
-    pub(super) async fn play_line(&mut self) {
+    pub(super) async fn apply_line(&mut self) {
         let next = self.tracks.iter_mut().filter(|track| track.next_at().is_some()).min_by_key(|track| track.next_at());
         if let Some(track) = next {
             track.play(&mut self.rooms).await;
@@ -156,7 +156,7 @@ impl RoomSet {
         }
         let key = RoomKey(at as u64 + 1);
         let subscribers = if self.removed.contains(&key) { Subscribers::default() } else { self.subscribers.clone() };
-        subscribers.publish(key, &UpdateKind::Added { label: label.clone() }, self.clock.now());
+        subscribers.publish_room(key, RoomUpdate::Added { label: label.clone() }, self.clock.now());
         self.actors.push(RoomActor::replaying(key, label, LOG, subscribers, self.clock.clone()));
         Some(at)
     }

@@ -37,7 +37,7 @@ pub(in crate::tui) fn role(kind: PhaseKind) -> ColorRole {
 }
 
 /// Its word.
-pub(in crate::tui) fn word(kind: PhaseKind) -> &'static str {
+pub(in crate::tui) fn phase_name(kind: PhaseKind) -> &'static str {
     match kind {
         PhaseKind::LookingUp => "looking up",
         PhaseKind::Offline => "not live",
@@ -74,7 +74,7 @@ pub(in crate::tui) fn banner(app: &App, tab: &Tab, columns: u16, rows: usize) ->
     if phase.kind == PhaseKind::Live {
         return Vec::new();
     }
-    let head = format!("{} {}", glyph(phase.kind), word(phase.kind));
+    let head = format!("{} {}", glyph(phase.kind), phase_name(phase.kind));
     let separator = format!(" {} ", glyphs::DOT);
     let mut words = vec![head.clone(), next(app, phase), phase.reason.to_string()];
     words.retain(|word| !word.is_empty());
@@ -108,7 +108,7 @@ pub(in crate::tui) fn page(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
     let roomy = u16::from(area.height > 6);
     let mut row = roomy;
     let style = app.theme.style(role(phase.kind));
-    let head = format!("{} {}: {}", glyph(phase.kind), tab.name(), word(phase.kind));
+    let head = format!("{} {}: {}", glyph(phase.kind), tab.name(), phase_name(phase.kind));
     paint::left(buf, area, row, &Line::styled(head, style));
     row += 1 + roomy;
     if !phase.reason.is_empty() {

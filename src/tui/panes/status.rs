@@ -113,9 +113,9 @@ fn facts(app: &App, plan: &Plan, width: u16) -> Line<'static> {
             let on_air = u64::try_from(app.now.wall.0.div_euclid(MINUTE_MS) - began).unwrap_or(0);
             facts.push((5, format!("live {}", number::minutes(Duration::from_secs(on_air * 60)))));
         }
-        let through = phase.transport.as_ref().map_or(phase::word(phase.kind), |transport| transport.as_str());
+        let through = phase.transport.as_ref().map_or(phase::phase_name(phase.kind), |transport| transport.as_str());
         facts.push((2, through.to_owned()));
-        facts.extend(health::left(app, through).map(|left| (5, left)));
+        facts.extend(health::budget_text(app, through).map(|left| (5, left)));
         let rate = tab.room.messages.per_minute(app.now);
         facts.extend(rate.map(|rate| (3, number::per_second(rate).replace('/', " msg/"))));
     }

@@ -23,8 +23,8 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
     };
     let number = |n| number::count(n);
     let stands = match room.phase.transport.as_deref() {
-        Some(transport) => format!("{} through {transport}", phase::word(room.phase.kind)),
-        None => phase::word(room.phase.kind).to_owned(),
+        Some(transport) => format!("{} through {transport}", phase::phase_name(room.phase.kind)),
+        None => phase::phase_name(room.phase.kind).to_owned(),
     };
     let id = room.room_id.map_or_else(|| "not known".to_owned(), |id| id.to_string());
     let gap = number::duration(std::time::Duration::from_millis(stats.gap_ms));

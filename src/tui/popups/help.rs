@@ -10,7 +10,7 @@ use crate::tui::theme::ColorRole;
 /// One line an action that does something here: its keys as the person has them, and what it does. Then one a pane:
 /// what it shows and its keys.
 pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
-    let offered = Action::ALL.iter().filter(|&&action| app.offers(action));
+    let offered = Action::ALL.iter().filter(|&&action| app.is_available(action));
     let keys: Vec<(String, &str)> = offered.map(|&act| (app.keymap.labels(act), act.help())).collect();
     let wide = keys.iter().map(|(keys, _)| crate::text::width(keys)).max().unwrap_or(0);
     let line = |(keys, help): (String, &'static str)| {

@@ -17,7 +17,7 @@ use crate::config::{Keys, ScreenSettings};
 use crate::events::{Chat, EventKind, RoomEvent, Viewer};
 use crate::ids::RoomKey;
 use crate::room::Noted;
-use crate::track::{TrackerUpdate, UpdateKind};
+use crate::track::{RoomUpdate, TrackerUpdate};
 use crate::tui::terminal::DiffBackend;
 
 /// What reached the terminal.
@@ -153,8 +153,8 @@ impl Rig {
     }
 
     async fn add(&self, room: u64) {
-        let kind = UpdateKind::Added { label: "@ana".into() };
-        self.updates.send(TrackerUpdate { room: RoomKey(room), kind }).await.unwrap();
+        let kind = RoomUpdate::Added { label: "@ana".into() };
+        self.updates.send(TrackerUpdate::Room(RoomKey(room), kind)).await.unwrap();
     }
 
     async fn say(&self, text: &str) {
@@ -168,8 +168,8 @@ impl Rig {
         let at = self.clock.now();
         let event =
             RoomEvent { at, server_at: None, id: None, room_id: None, history: false, kind: EventKind::Chat(chat) };
-        let kind = UpdateKind::Events(Arc::from(vec![Noted { event, tally: None }]));
-        self.updates.send(TrackerUpdate { room: RoomKey(1), kind }).await.unwrap();
+        let kind = RoomUpdate::Events(Arc::from(vec![Noted { event, tally: None }]));
+        self.updates.send(TrackerUpdate::Room(RoomKey(1), kind)).await.unwrap();
     }
 }
 

@@ -33,7 +33,7 @@ impl<W: Write> DiffBackend<W> {
     }
 
     /// The terminal was in other hands: its cursor is hidden again, and nothing else is sure.
-    pub(in crate::tui) fn forget(&mut self) {
+    pub(in crate::tui) fn invalidate(&mut self) {
         self.cursor = None;
         self.moved = true;
     }

@@ -68,7 +68,7 @@ fn toggles(app: &App, chord: Chord) -> bool {
         Some(Popup::Diagnostics(_)) => Action::Diagnostics,
         _ => return false,
     };
-    app.keymap.of(opener).contains(&chord)
+    app.keymap.chords_of(opener).contains(&chord)
 }
 
 fn close_popup(app: &mut App) -> UpdateOutcome {

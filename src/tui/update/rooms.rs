@@ -6,7 +6,7 @@ use crate::events::PhaseKind;
 use crate::ids::RoomKey;
 use crate::record;
 use crate::room::{Noted, Room};
-use crate::track::{TrackerCommand, TrackerUpdate, UpdateKind};
+use crate::track::{RoomUpdate, TrackerCommand, TrackerUpdate};
 use crate::tui::app::App;
 use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::panes::chat;
@@ -15,18 +15,20 @@ use crate::tui::widgets::feed::Anchor;
 
 /// Handles news of a room. News of a room that is not known here (any more) is nothing.
 pub(super) fn apply_update(app: &mut App, update: TrackerUpdate) -> UpdateOutcome {
-    let key = update.room;
-    match update.kind {
-        UpdateKind::Added { label } => added(app, Tab::new(key, label)),
-        UpdateKind::Removed { into } => removed(app, key, into),
-        UpdateKind::Events(events) => happened(app, key, &events),
-        UpdateKind::Snapshot(room) => replaced(app, key, room),
-        UpdateKind::Lagged(_) => lagged(app, key),
-        UpdateKind::Health(transports) => {
+    let (key, news) = match update {
+        TrackerUpdate::Room(key, news) => (key, news),
+        TrackerUpdate::Health(transports) => {
             app.transports = transports;
-            UpdateOutcome::dirty()
+            return UpdateOutcome::dirty();
         }
-        UpdateKind::Raw(_) | UpdateKind::Frame(_) => UpdateOutcome::QUIET,
+    };
+    match news {
+        RoomUpdate::Added { label } => added(app, Tab::new(key, label)),
+        RoomUpdate::Removed { into } => removed(app, key, into),
+        RoomUpdate::Events(events) => happened(app, key, &events),
+        RoomUpdate::Snapshot(room) => replaced(app, key, room),
+        RoomUpdate::Lagged(_) => lagged(app, key),
+        RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => UpdateOutcome::QUIET,
     }
 }
 

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{update, wake};
+use super::{next_wake, update};
 use crate::clock::{Moment, Timestamp};
 use crate::config::{Keys, ScreenSettings};
 use crate::events::{EventKind, Host, Info, LiveStart, Phase, PhaseKind, RoomEvent};
 use crate::ids::{RoomId, RoomKey, Target};
 use crate::record;
 use crate::room::{Noted, Room};
-use crate::track::{self, Lost, TrackerCommand, UpdateKind};
+use crate::track::{self, Lost, RoomUpdate, TrackerCommand};
 use crate::tui::ScreenOptions;
 use crate::tui::app::{App, Popup};
 use crate::tui::chord::Chord;
@@ -34,18 +34,18 @@ fn press(app: &mut App, chord: &str) -> Vec<Effect> {
     update(app, Msg::Key(chord.parse::<Chord>().unwrap().event())).effects
 }
 
-fn hear(app: &mut App, room: u64, kind: UpdateKind) -> UpdateOutcome {
-    update(app, Msg::Tracked(track::TrackerUpdate { room: RoomKey(room), kind }))
+fn hear(app: &mut App, room: u64, kind: RoomUpdate) -> UpdateOutcome {
+    update(app, Msg::Tracked(track::TrackerUpdate::Room(RoomKey(room), kind)))
 }
 
 fn happen(app: &mut App, room: u64, kind: EventKind) {
     let event = RoomEvent { at: NOW, server_at: None, id: None, room_id: None, history: false, kind };
-    hear(app, room, UpdateKind::Events(Arc::from(vec![Noted { event, tally: None }])));
+    hear(app, room, RoomUpdate::Events(Arc::from(vec![Noted { event, tally: None }])));
 }
 
 fn on_air() -> App {
     let mut app = app();
-    hear(&mut app, 1, UpdateKind::Added { label: "@ana".into() });
+    hear(&mut app, 1, RoomUpdate::Added { label: "@ana".into() });
     happen(&mut app, 1, EventKind::Live(LiveStart { room_id: RoomId(73), live_seq: 1 }));
     let host = Host { unique_id: "ana".into(), ..Host::default() };
     happen(&mut app, 1, EventKind::Info(Box::new(Info { host, title: "tea".into(), ..Info::default() })));
@@ -66,7 +66,7 @@ fn a_typed_room_is_added_and_shown_when_it_comes() {
     let mut app = on_air();
     let ben: Target = "@ben".parse().unwrap();
     assert_eq!(type_name(&mut app, "ben"), [Effect::Track(TrackerCommand::Add(ben))]);
-    hear(&mut app, 2, UpdateKind::Added { label: "@ben".into() });
+    hear(&mut app, 2, RoomUpdate::Added { label: "@ben".into() });
     assert_eq!(app.tab().unwrap().name(), "ben");
 }
 
@@ -84,7 +84,7 @@ fn while_a_name_is_typed_no_letter_is_a_command() {
 #[test]
 fn a_room_that_is_there_is_shown_instead_of_added_twice() {
     let mut app = on_air();
-    hear(&mut app, 2, UpdateKind::Added { label: "@ben".into() });
+    hear(&mut app, 2, RoomUpdate::Added { label: "@ben".into() });
     press(&mut app, "2");
     assert_eq!(type_name(&mut app, "ANA"), []);
     assert_eq!(app.tab().unwrap().key, RoomKey(1));
@@ -133,14 +133,14 @@ fn closing_a_recorded_room_asks_then_finishes_the_recording_first() {
 #[test]
 fn a_mirror_that_lagged_asks_until_it_has_the_snapshot() {
     let mut app = on_air();
-    let lagged = || UpdateKind::Lagged(Lost::default());
+    let lagged = || RoomUpdate::Lagged(Lost::default());
     let ask = Effect::Track(TrackerCommand::Snapshot(RoomKey(1)));
     assert_eq!(hear(&mut app, 1, lagged()).effects, std::slice::from_ref(&ask));
     // The snapshot may have been refused by a full queue: the loss that is told then asks again.
     assert_eq!(hear(&mut app, 1, lagged()).effects, std::slice::from_ref(&ask));
     let mut truth = Room::new(10);
     truth.title = "coffee".into();
-    hear(&mut app, 1, UpdateKind::Snapshot(Arc::new(truth)));
+    hear(&mut app, 1, RoomUpdate::Snapshot(Arc::new(truth)));
     assert_eq!(app.tab().unwrap().room.title, "coffee");
     assert_eq!(hear(&mut app, 1, lagged()).effects, [ask]);
 }
@@ -148,8 +148,8 @@ fn a_mirror_that_lagged_asks_until_it_has_the_snapshot() {
 #[test]
 fn news_of_rooms_we_do_not_know_is_nothing() {
     let mut app = on_air();
-    assert_eq!(hear(&mut app, 99, UpdateKind::Lagged(Lost::default())), UpdateOutcome::QUIET);
-    assert_eq!(hear(&mut app, 99, UpdateKind::Removed { into: None }), UpdateOutcome::QUIET);
+    assert_eq!(hear(&mut app, 99, RoomUpdate::Lagged(Lost::default())), UpdateOutcome::QUIET);
+    assert_eq!(hear(&mut app, 99, RoomUpdate::Removed { into: None }), UpdateOutcome::QUIET);
 }
 
 #[test]
@@ -165,12 +165,12 @@ fn a_panic_elsewhere_is_told_until_it_is_put_away() {
 #[test]
 fn a_dashboard_on_which_nothing_happens_wakes_at_the_minute() {
     let app = app();
-    assert_eq!(wake(&app, NOW), Duration::from_millis(54_750));
+    assert_eq!(next_wake(&app, NOW), Duration::from_millis(54_750));
 }
 
 #[test]
 fn a_live_room_wakes_for_the_next_bucket_of_its_graphs() {
-    assert_eq!(wake(&on_air(), NOW), Duration::from_millis(4_750));
+    assert_eq!(next_wake(&on_air(), NOW), Duration::from_millis(4_750));
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_countdown_wakes_for_its_second() {
     let mut app = on_air();
     let retry = NOW + Duration::from_secs(7);
     happen(&mut app, 1, EventKind::State(Phase::new(PhaseKind::Reconnecting).until(retry)));
-    assert_eq!(wake(&app, NOW), Duration::from_millis(750));
+    assert_eq!(next_wake(&app, NOW), Duration::from_millis(750));
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn a_look_up_that_is_a_minute_away_does_not_tick() {
     let mut app = on_air();
     let retry = NOW + Duration::from_secs(50);
     happen(&mut app, 1, EventKind::State(Phase::new(PhaseKind::Offline).until(retry)));
-    assert_eq!(wake(&app, NOW), Duration::from_millis(54_750));
+    assert_eq!(next_wake(&app, NOW), Duration::from_millis(54_750));
 }
 
 #[test]

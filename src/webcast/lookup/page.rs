@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::refusal::{Subject, by_status, captcha, looks_like_captcha};
+use super::refusal::{Subject, captcha, looks_like_captcha, refusal_by_status};
 use super::{Finding, Gates, LiveStatus, Lookup, user_info};
 use crate::ids::{RoomId, UniqueId};
 use crate::webcast::error::{ServiceError, ServiceErrorKind};
@@ -19,7 +19,7 @@ const SOURCE: &str = "live page";
 /// Reads the live page.
 pub(super) fn read(host: &UniqueId, answer: &HttpAnswer) -> Result<Finding, ServiceError> {
     let subject = Subject::Host(host);
-    by_status(subject, answer)?;
+    refusal_by_status(subject, answer)?;
     let html = String::from_utf8_lossy(&answer.body);
     let state = script(subject, &html, STATE)?.and_then(from_text).unwrap_or_default();
     match read_state(host, &state) {

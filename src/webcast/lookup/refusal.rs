@@ -31,7 +31,7 @@ impl fmt::Display for Subject<'_> {
 }
 
 /// Judges the status and the emptiness of an answer.
-pub(in crate::webcast) fn by_status(subject: Subject<'_>, answer: &HttpAnswer) -> Result<(), ServiceError> {
+pub(in crate::webcast) fn refusal_by_status(subject: Subject<'_>, answer: &HttpAnswer) -> Result<(), ServiceError> {
     let status = answer.status.as_u16();
     let (kind, why) = match status {
         200 if answer.body.is_empty() => (
@@ -68,11 +68,11 @@ pub(in crate::webcast) fn by_status(subject: Subject<'_>, answer: &HttpAnswer) -
 }
 
 /// Judges the code that stands inside an answer; 0 is fine.
-pub(in crate::webcast) fn by_code(subject: Subject<'_>, code: i64, message: &str) -> Result<(), ServiceError> {
+pub(in crate::webcast) fn refusal_by_code(subject: Subject<'_>, code: i64, message: &str) -> Result<(), ServiceError> {
     match (code, message) {
         (19_881_007, _) | (_, "user_not_found") => Err(not_found(subject)),
         (0, _) => Ok(()),
-        (4_003_110, _) => Err(withheld(subject)),
+        (4_003_110, _) => Err(login_required(subject)),
         (20_003, _) => Err(ServiceError::new(
             ServiceErrorKind::NeedsSession,
             format!("TikTok wants a login for {subject}, or the session is no longer good: set TIKTOP_SESSION_ID anew"),
@@ -89,7 +89,7 @@ pub(in crate::webcast) fn by_code(subject: Subject<'_>, code: i64, message: &str
 
 /// Withheld: for adults, hidden by the host, or from a network that TikTok does not trust; the service uses one code for all
 /// three, and cannot be asked which it is.
-pub(in crate::webcast) fn withheld(subject: Subject<'_>) -> ServiceError {
+pub(in crate::webcast) fn login_required(subject: Subject<'_>) -> ServiceError {
     let whose = match subject {
         Subject::Room(room) => format!("the details of room {room}"),
         other => format!("{other}'s live"),

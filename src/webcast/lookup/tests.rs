@@ -194,7 +194,7 @@ fn page_with(state: &str) -> String {
 #[test]
 fn of_two_failures_the_one_about_the_room_is_told() {
     let captcha = || refusal::captcha(Subject::Host(&host("ana"))).clone();
-    let adults = || refusal::withheld(Subject::Host(&host("ana")));
+    let adults = || refusal::login_required(Subject::Host(&host("ana")));
     assert_eq!(clearer(captcha(), adults()).kind(), ServiceErrorKind::AgeRestricted);
     assert_eq!(clearer(adults(), captcha()).kind(), ServiceErrorKind::AgeRestricted);
 }

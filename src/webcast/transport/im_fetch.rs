@@ -9,7 +9,7 @@ use super::direct::base_block;
 use crate::webcast::address::under;
 use crate::webcast::error::{ServiceError, ServiceErrorKind};
 use crate::webcast::http::HttpAnswer;
-use crate::webcast::lookup::{Subject, by_status};
+use crate::webcast::lookup::{Subject, refusal_by_status};
 use crate::webcast::service::Service;
 use crate::webcast::user_agent::BrowserIdentity;
 use crate::wire::Response;
@@ -65,7 +65,7 @@ pub(super) fn read(room: &RoomRef, answer: &HttpAnswer, advice: &str) -> Result<
     match answer.status.as_u16() {
         200 if answer.body.is_empty() => return Err(refused("sent an empty answer")),
         401 | 403 => return Err(refused(&format!("said no (HTTP {})", answer.status.as_u16()))),
-        _ => by_status(Subject::Room(room.room_id), answer)?,
+        _ => refusal_by_status(Subject::Room(room.room_id), answer)?,
     }
     Response::decode(&answer.body).map_err(|_| {
         ServiceError::new(

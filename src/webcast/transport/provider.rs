@@ -155,7 +155,7 @@ impl ProviderTransport {
         let doing = format!("ask {} for a signature", self.name);
         let request = HttpRequest { doing: &doing, url, headers, cap: BODY_CAP };
         let answer = self.service.route_for(room).http.get(request).await?;
-        self.limits.book(&answer, self.key.is_some());
+        self.limits.record_answer(&answer, self.key.is_some());
         Ok(answer)
     }
 

@@ -9,7 +9,7 @@ use tiktop::config::{Settings, TransportKind};
 use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomKey;
 use tiktop::sim::{Sim, SimOptions};
-use tiktop::track::{Tracker, TrackerCommand, TrackerUpdate, UpdateKind};
+use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 use tiktop::webcast::WebcastClient;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -117,8 +117,8 @@ async fn until(
     let mut last = None;
     let waited = tokio::time::timeout(PATIENCE, async {
         loop {
-            let TrackerUpdate { room, kind } = updates.recv().await.expect("the tracker is there");
-            let UpdateKind::Events(events) = kind else { continue };
+            let update = updates.recv().await.expect("the tracker is there");
+            let TrackerUpdate::Room(room, RoomUpdate::Events(events)) = update else { continue };
             for noted in events.iter() {
                 if let EventKind::State(phase) = &noted.event.kind {
                     last = Some(phase.clone());

@@ -8,7 +8,7 @@ use tiktop::config::{Settings, TransportKind};
 use tiktop::events::{EventKind, PhaseKind};
 use tiktop::room::{Applied, Room};
 use tiktop::sim::{Sim, SimFault, SimOptions};
-use tiktop::track::{Tracker, TrackerCommand, TrackerUpdate, UpdateKind};
+use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 use tiktop::webcast::WebcastClient;
 use tokio::sync::mpsc;
 
@@ -44,7 +44,7 @@ impl Scene {
         let reading = tokio::time::timeout(PATIENCE, async {
             while !done(self) {
                 let update = self.updates.recv().await.expect("the tracker is there");
-                let UpdateKind::Events(events) = update.kind else { continue };
+                let TrackerUpdate::Room(_, RoomUpdate::Events(events)) = update else { continue };
                 for noted in events.iter() {
                     if let EventKind::State(phase) = &noted.event.kind {
                         self.phases.push(phase.kind);

@@ -9,7 +9,7 @@ use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomKey;
 use tiktop::room::{Applied, Room};
 use tiktop::sim::{Sim, SimFault, SimOptions};
-use tiktop::track::{ConnectLimiter, Tracker, TrackerCommand, TrackerUpdate, UpdateKind};
+use tiktop::track::{ConnectLimiter, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 use tiktop::webcast::{Proxies, WebcastClient};
 use tokio::sync::mpsc;
 
@@ -184,8 +184,8 @@ impl Scene {
     }
 
     fn take(&mut self, update: TrackerUpdate) {
-        let Some(mirror) = self.mirrors.get_mut(&update.room) else { return };
-        let UpdateKind::Events(events) = update.kind else { return };
+        let TrackerUpdate::Room(room, RoomUpdate::Events(events)) = update else { return };
+        let Some(mirror) = self.mirrors.get_mut(&room) else { return };
         for noted in events.iter() {
             match &noted.event.kind {
                 EventKind::State(phase) => {

@@ -12,7 +12,7 @@ use serde_json::json;
 
 /// What we say to a tab or a worker before anything else, so that both report their sockets: commands number `first` and
 /// `first + 1`, for the session of a worker or, without one, for the tab itself.
-pub(super) fn listen(first: u64, session: Option<&str>) -> [String; 2] {
+pub(super) fn enable_commands(first: u64, session: Option<&str>) -> [String; 2] {
     let attach = json!({ "autoAttach": true, "waitForDebuggerOnStart": false, "flatten": true });
     // The browser would keep bodies in case we asked for them, which we never do.
     let enable = json!({ "maxTotalBufferSize": 0, "maxResourceBufferSize": 0 });
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn two_methods_are_all_that_is_ever_said() {
         for session in [None, Some("S1")] {
-            let commands = listen(7, session).map(|command| serde_json::from_str::<Value>(&command).unwrap());
+            let commands = enable_commands(7, session).map(|command| serde_json::from_str::<Value>(&command).unwrap());
             assert_eq!(commands[0]["method"], "Target.setAutoAttach");
             assert_eq!(commands[0]["params"]["waitForDebuggerOnStart"], false);
             assert_eq!(commands[1]["method"], "Network.enable");

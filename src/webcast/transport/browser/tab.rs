@@ -110,7 +110,7 @@ impl TabFrames {
     }
 
     fn listen(&mut self, session: Option<&str>) {
-        let commands = devtools::listen(self.commands + 1, session);
+        let commands = devtools::enable_commands(self.commands + 1, session);
         self.commands += commands.len() as u64;
         self.outbox.extend(commands.map(|command| Message::Text(command.into())));
     }

@@ -39,7 +39,7 @@ struct KnownLimits {
 
 impl LimitBook {
     /// Books an answer to a request for a signature.
-    pub(super) fn book(&self, answer: &HttpAnswer, keyed: bool) {
+    pub(super) fn record_answer(&self, answer: &HttpAnswer, keyed: bool) {
         let now = now();
         let refused = answer.status.as_u16() == 429;
         self.with(|known| {
@@ -161,11 +161,11 @@ mod tests {
     fn the_account_wins_over_headers_and_shrinks_with_each_signature() {
         let limits = LimitBook::default();
         assert_eq!(limits.budget(), None);
-        limits.book(&answer(200, &[("ratelimit-remaining", "29"), ("ratelimit-reset", "60")], ""), true);
+        limits.record_answer(&answer(200, &[("ratelimit-remaining", "29"), ("ratelimit-reset", "60")], ""), true);
         assert_eq!(limits.budget().map(|budget| budget.left), Some(29));
         assert!(limits.are_due());
         assert!(limits.learn(&answer(200, &[], &account([30, 12, 2_500]))));
-        limits.book(&answer(200, &[("ratelimit-remaining", "28")], ""), true);
+        limits.record_answer(&answer(200, &[("ratelimit-remaining", "28")], ""), true);
         let budget = limits.budget().unwrap();
         assert_eq!((budget.left, budget.of, budget.label.as_str()), (11, Some(100), "hour"));
         assert!(budget.resets_at.is_some());
@@ -175,7 +175,7 @@ mod tests {
     fn a_refusal_leaves_nothing_until_its_time() {
         let limits = LimitBook::default();
         let refusal = answer(429, &[("retry-after", "30")], r#"{"limit_label":"minute"}"#);
-        limits.book(&refusal, false);
+        limits.record_answer(&refusal, false);
         let budget = limits.budget().unwrap();
         assert_eq!((budget.left, budget.label.as_str()), (0, "minute"));
         assert!(budget.resets_at.unwrap() > now());
@@ -184,11 +184,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn guests_do_not_ask_and_others_not_more_often_than_every_ten_minutes() {
         let limits = LimitBook::default();
-        limits.book(&answer(200, &[], ""), false);
+        limits.record_answer(&answer(200, &[], ""), false);
         assert!(!limits.are_due(), "asked as a guest");
-        limits.book(&answer(429, &[], ""), false);
+        limits.record_answer(&answer(429, &[], ""), false);
         assert!(limits.are_due(), "a refused guest may ask");
-        limits.book(&answer(200, &[], ""), true);
+        limits.record_answer(&answer(200, &[], ""), true);
         assert!(!limits.are_due(), "asked twice");
         tokio::time::advance(ASK_EVERY).await;
         assert!(limits.are_due());
