@@ -29,6 +29,7 @@ mod source;
 pub use error::{ConfigError, ConfigErrorKind, Problem};
 pub use load::{Loaded, OptionPlace, load, load_sets};
 pub use print::{print, redact_addresses};
+pub(crate) use schema::transport_table;
 pub use schema::{
     BrowserSettings, CaptureSettings, CloudSettings, Keys, PollSettings, ProviderFlow, ProviderPath, ProviderSettings,
     RecordSettings, ScreenSettings, ServiceSettings, SessionSettings, Settings, TransportKind,

@@ -28,7 +28,7 @@ mod connected_clock;
 mod dedup;
 mod leaders;
 mod ledger;
-mod log_text;
+mod log_rows;
 mod reduce;
 mod serde_map_as_vec;
 mod series;
@@ -41,9 +41,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use battle::{Battle, BattlePhase, CardEffect, Side};
+pub use battle::{Battle, BattleNews, BattlePhase, CardEffect, Side};
 pub use board::{
-    AskedQuestion, Board, CaptionState, GoalState, GuestState, Guests, Pinned, PollState, QuestionState, Questions,
+    AskedQuestion, Board, CaptionState, GoalState, GuestNews, GuestState, Guests, Pinned, PollState, QuestionState,
+    Questions, RoomRank,
 };
 pub use chatlog::{ChatLog, LogEntry, LogLine, Seq, Topic};
 pub use leaders::{Leader, Leaders};

@@ -57,13 +57,12 @@ mod user_agent;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::config::{Settings, TransportKind};
+use crate::config::Settings;
 use crate::ids::{RoomId, UniqueId};
 use service::Service;
-use transport::{BrowserTransport, CloudTransport, DirectTransport, PollTransport, ProviderTransport};
+use transport::BrowserTransport;
 
 pub use crate::config::Secrets;
 pub use address::SignedUrl;
@@ -82,7 +81,7 @@ pub use room_info::RoomInfo;
 pub use streams::{Codec, Container, StreamUrl};
 pub use transport::{
     BrokenFrame, BrowserView, Budget, CaptureReader, Captured, CapturedKind, Failover, FailoverError, FrameSource,
-    Health, Incoming, LeftAlone, Opened, RoomRef, Session, Transport,
+    Health, Incoming, LeftAlone, Opened, RoomRef, Session, SimulatedPart, Transport, TransportEntry, point_at,
 };
 
 /// The client. Cheap to clone; clones share connections.
@@ -194,33 +193,9 @@ impl WebcastClient {
 
     /// The configured transports in order, providers in place of the word `provider`.
     pub fn transports(&self) -> Result<Vec<Box<dyn Transport>>, ServiceError> {
-        let mut transports: Vec<Box<dyn Transport>> = Vec::new();
-        for kind in &self.settings.transports {
-            let service = Arc::clone(&self.service);
-            match kind {
-                TransportKind::Direct => transports.push(Box::new(DirectTransport::new(service))),
-                TransportKind::Cloud => {
-                    let key = self.secrets.cloud_key.clone();
-                    transports.push(Box::new(CloudTransport::new(service, &self.settings.cloud, key)?));
-                }
-                TransportKind::Browser => transports.push(Box::new(self.own_browser()?)),
-                TransportKind::Poll => {
-                    let interval = Duration::from_millis(self.settings.poll.interval_ms);
-                    transports.push(Box::new(PollTransport::new(service, interval)));
-                }
-                TransportKind::Provider => {
-                    for (at, provider) in self.settings.providers.iter().enumerate() {
-                        let key = self.secrets.provider_keys.get(at).cloned().flatten();
-                        let headers = self.secrets.provider_headers.get(at).map(Vec::as_slice).unwrap_or_default();
-                        transports.push(Box::new(ProviderTransport::new(
-                            Arc::clone(&service),
-                            provider,
-                            key,
-                            headers,
-                        )?));
-                    }
-                }
-            }
+        let mut transports = Vec::new();
+        for entry in TransportEntry::configured(&self.settings) {
+            transports.extend((entry.build)(&self.service, &self.settings, &self.secrets)?);
         }
         Ok(transports)
     }

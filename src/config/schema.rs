@@ -1,6 +1,7 @@
 //! Every option, with its meaning and default. `config.example.toml` is this file in the user's words; a test compares them.
 
 mod provider;
+mod transport;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,6 +9,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use provider::{CloudSettings, ProviderFlow, ProviderPath, ProviderSettings};
+pub use transport::TransportKind;
+pub(crate) use transport::transport_table;
 
 /// All settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,25 +65,6 @@ impl Default for Settings {
             keys: Keys::new(),
         }
     }
-}
-
-/// A way to receive a live.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::Display, strum::EnumString, strum::EnumIter,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum TransportKind {
-    /// A signing provider answers the first fetch.
-    Provider,
-    /// An anonymous socket with TikTok's `ttwid` cookie.
-    Direct,
-    /// A provider's relay holds the socket and hands its frames on; needs a key.
-    Cloud,
-    /// What a browser of the user's own receives while it shows the live.
-    Browser,
-    /// TikTok is asked again and again.
-    Poll,
 }
 
 /// Addresses of the service and how to reach it.
