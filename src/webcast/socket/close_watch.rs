@@ -5,7 +5,6 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -25,34 +24,23 @@ pub(in crate::webcast) struct RawClose {
     pub(super) reason: Text,
 }
 
-/// Where the close frame can be read once it came.
-#[derive(Clone, Debug, Default)]
-pub(in crate::webcast) struct CloseSlot(Arc<Mutex<Option<RawClose>>>);
-
-impl CloseSlot {
-    /// The close frame, once it came.
-    pub(super) fn get(&self) -> Option<RawClose> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
 /// A connection whose frames are watched for the close.
 #[derive(Debug)]
 pub(in crate::webcast) struct CloseWatch<S> {
     inner: S,
     scan: Scan,
-    slot: CloseSlot,
+    close: Option<RawClose>,
 }
 
 impl<S> CloseWatch<S> {
     /// Watches `inner`, whose next byte begins a frame.
     pub(in crate::webcast) fn new(inner: S) -> Self {
-        Self { inner, scan: Scan::default(), slot: CloseSlot::default() }
+        Self { inner, scan: Scan::default(), close: None }
     }
 
-    /// Where the close frame will be.
-    pub(super) fn slot(&self) -> CloseSlot {
-        self.slot.clone()
+    /// The close frame, once it came.
+    pub(super) fn close(&self) -> Option<&RawClose> {
+        self.close.as_ref()
     }
 }
 
@@ -128,7 +116,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for CloseWatch<S> {
         let before = buf.filled().len();
         let polled = Pin::new(&mut this.inner).poll_read(cx, buf);
         if let Some(close) = this.scan.feed(buf.filled().get(before..).unwrap_or_default()) {
-            *this.slot.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(close);
+            this.close = Some(close);
         }
         polled
     }
