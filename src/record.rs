@@ -49,6 +49,7 @@ mod service;
 mod source;
 mod subtitles;
 mod timeline;
+mod unfinished;
 mod update;
 
 use std::path::PathBuf;
@@ -60,6 +61,7 @@ pub use probe::version;
 pub use quality::Quality;
 pub use recorder::{Recorder, spawn};
 pub use source::{FoundStreams, LiveState, Media, Offer, StreamSource, Trouble};
+pub use unfinished::{UnfinishedRecording, unfinished};
 pub use update::{Job, RecorderCommand, RecorderUpdate, RecordingDetails, RecordingState};
 
 /// Where recordings go and what makes them.
