@@ -76,7 +76,7 @@ const PRINTERS: [(&str, &str); 6] = [
     ("src/cli/output.rs", "cleans whatever it is given"),
     ("src/cli/config.rs", "cleans each of its lines"),
     ("src/cli/decode.rs", "lines of JSON, which escapes"),
-    ("src/cli/events.rs", "lines of JSON, which escapes"),
+    ("src/cli/event_output.rs", "lines of JSON, which escapes"),
     ("src/tui/terminal.rs", "frames of cells"),
     ("src/tui/terminal/capabilities.rs", "asks whether it is a terminal"),
 ];
