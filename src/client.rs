@@ -60,10 +60,10 @@ pub use live_feed::{FoundLive, LiveFeed};
 pub use recording::{RecordedFile, Recording};
 
 use crate::clock::Clock;
-use crate::ids::{RoomId, Target, UniqueId};
+use crate::ids::{GiftFacts, RoomId, Target, UniqueId};
 use crate::record;
 use crate::track::{ConnectLimiter, KnownRoom};
-use crate::webcast::{self, CoinPack, Failover, GiftRow, LiveStatus, Lookup, RoomInfo, UserInfo};
+use crate::webcast::{self, CoinPack, Failover, LiveStatus, Lookup, RoomInfo, UserInfo};
 
 /// Least time between two look-ups of somebody who is waited for.
 const LEAST_WAIT: Duration = Duration::from_secs(30);
@@ -188,7 +188,7 @@ impl Client {
     }
 
     /// The gifts that can be sent in a room; without one, those of the region we ask from.
-    pub async fn gift_list(&self, room: impl Into<Option<RoomId>>) -> Result<Vec<GiftRow>, Error> {
+    pub async fn gift_list(&self, room: impl Into<Option<RoomId>>) -> Result<Vec<GiftFacts>, Error> {
         Ok(self.service.gift_list(room).await?)
     }
 

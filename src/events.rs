@@ -37,6 +37,7 @@ mod talk;
 mod unknown;
 mod viewer;
 
+pub use crate::ids::GiftFacts;
 pub use announce::{Announcement, AnnouncementKind, Banner, Shop};
 pub use audience::{Follow, Join, Like, Share, TopViewer, Viewers};
 pub use battle::{
@@ -45,7 +46,7 @@ pub use battle::{
 pub use catalogue::Catalogue;
 pub use decode::{Decoder, decode};
 pub use event::{EventKind, OwnEvent, RoomEvent};
-pub use gift::{Barrage, BarrageKind, Envelope, Gift, GiftFacts, GiftTo, StreakClosed, Subscribe};
+pub use gift::{Barrage, BarrageKind, Envelope, Gift, GiftTo, StreakClosed, Subscribe};
 pub use item::{BattleItem, BattleTask, ItemKind, TaskOutcome, TaskStage};
 pub use link::{Guest, GuestCoins, GuestTickets, Link, LinkAction, LinkScene, LinkSource};
 pub use minor::MinorEvent;

@@ -9,6 +9,7 @@
 //! # Ok::<_, tiktop::ids::TargetError>(())
 //! ```
 
+mod gift_facts;
 mod pasted;
 
 use std::fmt;
@@ -16,6 +17,8 @@ use std::str::FromStr;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
+
+pub use gift_facts::GiftFacts;
 
 macro_rules! numeric_id {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -144,11 +147,6 @@ impl FromStr for Target {
     fn from_str(text: &str) -> Result<Self, TargetError> {
         pasted::target(text)
     }
-}
-
-/// What somebody typed, safe to print back.
-fn shown(text: &str) -> String {
-    crate::text::clip(crate::text::Text::new(text).as_str(), 80).into_owned()
 }
 
 impl fmt::Display for Target {

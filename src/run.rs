@@ -40,18 +40,12 @@ const LAST_CALL: Duration = Duration::from_secs(1);
 /// The runtime of every command, with the log and TLS set up before it.
 pub fn runtime() -> Result<Runtime> {
     log::install()?;
-    install_tls();
+    crate::webcast::install_tls();
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .enable_all()
         .build()
         .wrap_err("cannot start the runtime")
-}
-
-/// One TLS provider for everything, before anything asks for one.
-fn install_tls() {
-    // A second call finds the first one's provider.
-    drop(rustls::crypto::ring::default_provider().install_default());
 }
 
 /// The client of the service; `isolated` leaves the environment's proxies out.

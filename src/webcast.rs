@@ -60,7 +60,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::ids::{RoomId, UniqueId};
+use crate::ids::{GiftFacts, RoomId, UniqueId};
 use service::Service;
 use transport::BrowserTransport;
 
@@ -68,8 +68,9 @@ pub use crate::config::Secrets;
 pub use address::SignedUrl;
 pub use error::{ServiceError, ServiceErrorKind};
 pub use feed::FeedPage;
-pub use gifts::GiftRow;
 pub use http::Proxies;
+#[cfg(feature = "cli")]
+pub(crate) use http::install_tls;
 pub use live_streams::LiveStreams;
 pub use lookup::{Gates, LiveStatus, Lookup};
 pub use media::MediaStream;
@@ -157,7 +158,7 @@ impl WebcastClient {
     }
 
     /// The gifts that can be sent in a room, or without one in the region we ask from. Nobody may fail because this does.
-    pub async fn gift_list(&self, room: impl Into<Option<RoomId>>) -> Result<Vec<GiftRow>, ServiceError> {
+    pub async fn gift_list(&self, room: impl Into<Option<RoomId>>) -> Result<Vec<GiftFacts>, ServiceError> {
         gifts::gift_list(&self.service, room.into()).await
     }
 

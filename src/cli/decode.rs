@@ -20,7 +20,7 @@ use crate::room::{Applied, Noted, Room};
 use crate::text::Text;
 use crate::wire::capture::{self, CaptureLine};
 use crate::wire::capture_file;
-use crate::wire::{DecodeError, Frame, Inflater, MAX_INFLATED, Message, Response};
+use crate::wire::{Frame, Inflater, MAX_INFLATED, Message, Response};
 
 /// Longest line read; a frame of 16 MB in base64 fits.
 const MAX_LINE: u64 = 32 * 1024 * 1024;
@@ -154,7 +154,7 @@ impl<W: Write> Decoding<W> {
         match line {
             CaptureLine::Frame { t, bytes } => {
                 let length = bytes.len();
-                match Frame::decode(bytes).and_then(|frame| self.take_frame(&frame)) {
+                match Frame::decode(bytes).and_then(|frame| frame.response(&mut self.inflater)) {
                     Ok(Some(response)) => self.take_response(&response, t),
                     Ok(None) => {
                         self.readable += 1;
@@ -173,14 +173,6 @@ impl<W: Write> Decoding<W> {
                 Ok(())
             }
         }
-    }
-
-    fn take_frame(&mut self, frame: &Frame) -> Result<Option<Response>, DecodeError> {
-        if !frame.kind.carries_response() {
-            return Ok(None);
-        }
-        let body = frame.body(&mut self.inflater)?;
-        Response::decode(&body).map(Some)
     }
 
     fn take_response(&mut self, response: &Response, t: i64) -> std::io::Result<()> {

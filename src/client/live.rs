@@ -10,13 +10,13 @@ use tokio::sync::mpsc;
 use super::recording::Recording;
 use super::{Client, Error};
 use crate::events::{EventKind, OwnEvent, PhaseKind, RoomEvent};
-use crate::ids::{RoomId, RoomKey, Target};
+use crate::ids::{GiftFacts, RoomId, RoomKey, Target};
 use crate::record::Job;
 use crate::room::{Noted, Room};
 use crate::track::{
     KnownRoom, Lost, RawMessage, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate, lookup_to_info, to_info,
 };
-use crate::webcast::{GiftRow, RoomInfo};
+use crate::webcast::RoomInfo;
 
 /// Entries of the log that the state keeps.
 const LOG: usize = 2_000;
@@ -159,7 +159,7 @@ impl Live {
     }
 
     /// The gifts that can be sent here.
-    pub async fn gifts(&self) -> Result<Vec<GiftRow>, Error> {
+    pub async fn gifts(&self) -> Result<Vec<GiftFacts>, Error> {
         Ok(self.client.service.gift_list(self.known_room()?).await?)
     }
 

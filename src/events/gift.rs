@@ -19,8 +19,8 @@ use super::json::views::Id;
 use super::json::views::id;
 use super::json::views::time;
 use crate::clock::Timestamp;
-use crate::ids::GiftId;
 use crate::ids::UserId;
+use crate::ids::{GiftFacts, GiftId};
 use crate::text::Text;
 use crate::wire::DecodeError;
 use crate::wire::Fields;
@@ -56,30 +56,6 @@ pub struct GiftTo {
     pub id: UserId,
     /// Their display name, where given.
     pub nickname: Text,
-}
-
-/// What is known of a kind of gift.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GiftFacts {
-    /// Its id.
-    pub id: GiftId,
-    /// Its name; empty when unknown.
-    pub name: Text,
-    /// "Sent Rose", as the service words it.
-    pub describe: Text,
-    /// Price of one in coins; nothing when unknown, which is not 0.
-    pub diamonds: Option<u64>,
-    /// 1 can be given in streaks; 2, 4 and others come once; 0 when unknown.
-    pub kind: u32,
-    /// Address of its picture.
-    pub picture: Option<Box<str>>,
-}
-
-impl GiftFacts {
-    /// Whether it is given in streaks.
-    pub fn streakable(&self) -> bool {
-        self.kind == 1
-    }
 }
 
 /// A treasure chest appears or goes.

@@ -213,7 +213,7 @@ pub(super) fn message<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) 
             2 => link.code = field.small()?,
             3 => link.channel = Some(field.count()?),
             4 => link.scene = scene(field.small()?),
-            20 => people(field.message()?, &mut link)?,
+            20 => people(field.message()?, 1, guest, &mut link)?,
             _ => {}
         }
     }
@@ -245,7 +245,7 @@ pub(super) fn layer<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) ->
             2 => link.code = field.small()?,
             3 => link.channel = Some(field.count()?),
             4 => link.scene = scene(field.small()?),
-            102 => layer_people(Fields::new(nested(field.message()?, 2)?), &mut link)?,
+            102 => people(Fields::new(nested(field.message()?, 2)?), 2, layer_guest, &mut link)?,
             110 | 111 => link.who = user_of(Fields::new(nested(field.message()?, 1)?))?,
             200 => co_hosts = names(Fields::new(nested(Fields::new(nested(field.message()?, 200)?), 11)?))?,
             _ => {}
@@ -320,14 +320,19 @@ fn scene(number: i32) -> LinkScene {
     }
 }
 
-/// A list of who is in (1) and who waits (2).
-fn people(lists: Fields<'_>, link: &mut Link) -> Result<(), DecodeError> {
+/// A list of who is in, each read by `guest`, and, one number up, of who waits.
+fn people(
+    lists: Fields<'_>,
+    seated: u32,
+    guest: fn(Fields<'_>) -> Result<Guest, DecodeError>,
+    link: &mut Link,
+) -> Result<(), DecodeError> {
     let (mut guests, mut waiting) = (Vec::new(), 0);
     for field in lists {
         let field = field?;
         match field.number {
-            1 if guests.len() < MAX_PEOPLE => guests.push(guest(field.message()?)?),
-            2 => waiting += 1,
+            number if number == seated && guests.len() < MAX_PEOPLE => guests.push(guest(field.message()?)?),
+            number if number == seated + 1 => waiting += 1,
             _ => {}
         }
     }
@@ -351,24 +356,10 @@ fn guest(fields: Fields<'_>) -> Result<Guest, DecodeError> {
     Ok(guest)
 }
 
-/// The same lists one number up, of ids.
-fn layer_people(lists: Fields<'_>, link: &mut Link) -> Result<(), DecodeError> {
-    let (mut guests, mut waiting) = (Vec::new(), 0);
-    for field in lists {
-        let field = field?;
-        match field.number {
-            2 if guests.len() < MAX_PEOPLE => {
-                let id = user_of(Fields::new(nested(field.message()?, 1)?))?;
-                let person = Arc::new(Viewer { id, ..Viewer::default() });
-                guests.push(Guest { person, ..Guest::default() });
-            }
-            3 => waiting += 1,
-            _ => {}
-        }
-    }
-    link.guests = Some(guests);
-    link.waiting = Some(waiting);
-    Ok(())
+/// A guest of the link layer: an id and nothing else.
+fn layer_guest(fields: Fields<'_>) -> Result<Guest, DecodeError> {
+    let id = user_of(Fields::new(nested(fields, 1)?))?;
+    Ok(Guest { person: Arc::new(Viewer { id, ..Viewer::default() }), ..Guest::default() })
 }
 
 /// The user in `{room, user}`.

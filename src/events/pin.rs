@@ -171,15 +171,7 @@ fn hold_up<'a>(
 }
 
 pub(super) fn selected<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
-    let mut question = QuestionFields::default();
-    for field in message {
-        let field = field?;
-        match field.number {
-            1 => context.common = Common::read(field.message()?)?,
-            2 => question.read(field.message()?)?,
-            _ => {}
-        }
-    }
+    let question = QuestionFields::of(context, message)?;
     let from: Arc<Viewer> = question.sender.read()?;
     Ok(EventKind::QuestionUpdate(QuestionUpdate {
         id: question.id.to_compact_string(),

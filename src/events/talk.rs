@@ -177,16 +177,7 @@ fn emote(fields: Fields<'_>, index: u32) -> Result<Emote, DecodeError> {
 }
 
 pub(super) fn question<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
-    let mut question = QuestionFields::default();
-    for field in message {
-        let field = field?;
-        match field.number {
-            1 => context.common = Common::read(field.message()?)?,
-            2 => question.read(field.message()?)?,
-            _ => {}
-        }
-    }
-    let QuestionFields { id, text, asked_at, sender } = question;
+    let QuestionFields { id, text, asked_at, sender } = QuestionFields::of(context, message)?;
     Ok(EventKind::Question(Question { id: id.to_compact_string(), from: sender.read()?, text, asked_at }))
 }
 
@@ -200,7 +191,21 @@ pub(super) struct QuestionFields<'a> {
 }
 
 impl<'a> QuestionFields<'a> {
-    pub(super) fn read(&mut self, fields: Fields<'a>) -> Result<(), DecodeError> {
+    /// The question of a message, under its header.
+    pub(super) fn of(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<Self, DecodeError> {
+        let mut question = Self::default();
+        for field in message {
+            let field = field?;
+            match field.number {
+                1 => context.common = Common::read(field.message()?)?,
+                2 => question.read(field.message()?)?,
+                _ => {}
+            }
+        }
+        Ok(question)
+    }
+
+    fn read(&mut self, fields: Fields<'a>) -> Result<(), DecodeError> {
         for field in fields {
             let field = field?;
             match field.number {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
-use crate::events::{Catalogue, GiftFacts};
+use crate::events::Catalogue;
 use crate::ids::RoomId;
 use crate::webcast::{ServiceError, WebcastClient};
 
@@ -20,16 +20,8 @@ impl RoomGifts {
             return None;
         }
         let fetched = self.0.get_or_try_init(async || {
-            let rows = client.gift_list(room).await?;
             let mut catalogue = Catalogue::clone(&Catalogue::built_in());
-            catalogue.extend(rows.into_iter().map(|row| GiftFacts {
-                id: row.id,
-                name: row.name,
-                describe: row.describe,
-                diamonds: row.diamonds,
-                kind: row.kind,
-                picture: row.picture,
-            }));
+            catalogue.extend(client.gift_list(room).await?);
             Ok::<_, ServiceError>(Arc::new(catalogue))
         });
         match fetched.await {

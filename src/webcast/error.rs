@@ -5,7 +5,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::text::{Text, clip};
+use crate::text::{Text, excerpt};
 
 /// An error a person can act on; its `Display` is one sentence without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -130,7 +130,7 @@ impl ServiceError {
 pub(crate) fn quoted(raw: &str) -> String {
     /// Columns; longer words of others make a sentence unreadable.
     const WIDEST: usize = 120;
-    clip(Text::new(raw.trim()).as_str(), WIDEST).into_owned()
+    excerpt(raw.trim(), WIDEST)
 }
 
 /// A span the way a person says it: `32 s`, `5 min`, `3 h`. Rounded up, so that nobody comes back too early.

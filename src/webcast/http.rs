@@ -213,8 +213,9 @@ impl Http {
     }
 }
 
-/// The provider of TLS. `run` installs it first thing; a program that uses only this library may not have.
-fn install_tls() {
+/// One TLS provider for everything. `run` installs it before anything asks for one; a program that uses only this library
+/// gets it with its first client.
+pub(crate) fn install_tls() {
     // An error means that one is installed already, which is what we want.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

@@ -311,11 +311,9 @@ pub(super) fn read_frame(bytes: &Bytes, inflater: &mut Inflater) -> (Incoming, u
         Ok(frame) => frame,
         Err(error) => return (broken(error.into(), bytes), 0),
     };
-    if !frame.kind.carries_response() {
-        return (Incoming::Alive, 0);
-    }
-    match frame.body(inflater).and_then(|body| Response::decode(&body)) {
-        Ok(response) => (Incoming::Response(Box::new(response)), frame.log_id),
+    match frame.response(inflater) {
+        Ok(Some(response)) => (Incoming::Response(Box::new(response)), frame.log_id),
+        Ok(None) => (Incoming::Alive, 0),
         Err(error) => (broken(error.into(), bytes), 0),
     }
 }

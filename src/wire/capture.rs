@@ -23,7 +23,7 @@ use serde_json::Value;
 use super::{DecodeError, Fields, Frame, FrameKind, Message};
 use crate::clock::Timestamp;
 use crate::ids::{MsgId, RoomId};
-use crate::text::{Text, clip};
+use crate::text::excerpt;
 
 /// Forgives missing padding: captures pass through many hands.
 pub(super) const LENIENT_BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -196,7 +196,7 @@ fn truth(value: &Value) -> bool {
 
 /// The words of the parser may quote the line, which is remote: made safe and short.
 fn bad(words: &str) -> DecodeError {
-    DecodeError::BadCapture(clip(Text::new(words).as_str(), 120).into())
+    DecodeError::BadCapture(excerpt(words, 120).into())
 }
 
 #[cfg(test)]

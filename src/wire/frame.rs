@@ -6,7 +6,7 @@ use prost::Message as _;
 
 use super::fields::Fields;
 use super::gzip::{self, Inflater};
-use super::{DecodeError, pb};
+use super::{DecodeError, Response, pb};
 use crate::ids::RoomId;
 
 /// A frame with its body still as it came.
@@ -93,6 +93,14 @@ impl Frame {
         gzip = gzip::is_gzip(payload) || (gzip && payload.len() < 2);
         let payload = bytes.slice_ref(payload);
         Ok(Self { seq_id, log_id, kind, payload, gzip })
+    }
+
+    /// The response a frame carries; nothing where it only says that the line is alive.
+    pub fn response(&self, inflater: &mut Inflater) -> Result<Option<Response>, DecodeError> {
+        if !self.kind.carries_response() {
+            return Ok(None);
+        }
+        Response::decode(&self.body(inflater)?).map(Some)
     }
 
     /// The body, inflated where it was compressed.

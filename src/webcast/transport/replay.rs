@@ -19,8 +19,9 @@ use crate::clock::Timestamp;
 use crate::ids::RoomId;
 use crate::text::Text;
 use crate::webcast::error::{ServiceError, ServiceErrorKind};
+use crate::webcast::socket::read_frame;
 use crate::wire::capture::{CaptureLine, wall_clock};
-use crate::wire::{DecodeError, Frame, Inflater, Response};
+use crate::wire::{DecodeError, Inflater, Response};
 
 /// Longest line read; a frame of 16 MB in base64 fits.
 const MAX_LINE: usize = 32 << 20;
@@ -167,11 +168,7 @@ impl CaptureReader {
     fn parse(&mut self, line: &str) -> Captured {
         let (t, what) = match CaptureLine::parse(line) {
             Ok(CaptureLine::Frame { t, bytes }) => {
-                let incoming = match read_frame(bytes.clone(), &mut self.inflater) {
-                    Ok(Some(response)) => Incoming::Response(Box::new(response)),
-                    Ok(None) => Incoming::Alive,
-                    Err(error) => Incoming::Broken { what: BrokenFrame::Unreadable(error), bytes },
-                };
+                let (incoming, _) = read_frame(&bytes, &mut self.inflater);
                 (wall_clock(t, self.opened), CapturedKind::Incoming(incoming))
             }
             Ok(CaptureLine::Message { message, created, room_id }) => {
@@ -211,14 +208,6 @@ impl FrameSource for CaptureReader {
     }
 }
 
-fn read_frame(bytes: bytes::Bytes, inflater: &mut Inflater) -> Result<Option<Response>, DecodeError> {
-    let frame = Frame::decode(bytes)?;
-    if !frame.kind.carries_response() {
-        return Ok(None);
-    }
-    Response::decode(&frame.body(inflater)?).map(Some)
-}
-
 /// The files of a folder, by room, each room's parts in order.
 async fn rooms_in(folder: &Path) -> io::Result<Vec<Vec<PathBuf>>> {
     let mut rooms: BTreeMap<String, Vec<(u64, PathBuf)>> = BTreeMap::new();
@@ -245,7 +234,7 @@ fn unreadable(path: &Path, error: &io::Error) -> ServiceError {
 mod tests {
     use super::*;
     use crate::webcast::Session;
-    use crate::wire::{FrameKind, pb};
+    use crate::wire::{Frame, FrameKind, pb};
     use prost::Message as _;
 
     fn frame(t: i64, now: i64) -> String {
