@@ -10,6 +10,7 @@ use toml::{Table, Value};
 
 use super::check::Checker;
 use super::error::{ConfigError, ConfigErrorKind, Problem, one_line};
+use super::options::{Handling, map_texts};
 use super::paths;
 use super::schema::{Settings, TransportKind};
 use super::set::{self, Set};
@@ -202,12 +203,9 @@ fn merge(base: &mut Table, over: Table) {
 
 fn expand_paths(settings: &mut Settings) {
     let home = paths::home();
-    let expand = |path: &str| paths::expand_home(path, home.as_deref());
-    settings.record.dir = expand(&settings.record.dir.to_string_lossy());
-    let Settings { service, session, record, providers, cloud, .. } = settings;
-    let texts = [&mut service.ca_file, &mut session.file, &mut record.ffmpeg, &mut cloud.key_file];
-    for text in texts.into_iter().chain(providers.iter_mut().map(|provider| &mut provider.key_file)) {
-        *text = expand(text).to_string_lossy().into_owned();
+    let expand = |path: &str| paths::expand_home(path, home.as_deref()).to_string_lossy().into_owned();
+    if let Some(expanded) = map_texts(settings, Handling::Path, &expand) {
+        *settings = expanded;
     }
 }
 

@@ -17,7 +17,7 @@ use super::route::{Route, Routes};
 use super::socket::SocketTimeouts;
 use super::transport::{RoomRef, TransportEntry};
 use super::user_agent::{BrowserIdentity, insert_text};
-use crate::config::{Secret, Secrets, Settings};
+use crate::config::{Secret, Secrets, Settings, in_range};
 
 /// Where room info and gifts are, unless the base address brings a path of its own.
 const WEBCAST_PATH: &str = "/webcast";
@@ -57,7 +57,7 @@ impl Service {
             socket: with_path(base("service.socket_url", &service.socket_url)?, SOCKET_PATH),
             language: service.language.clone(),
             timeouts: SocketTimeouts {
-                stale: Duration::from_secs(service.silence_seconds.clamp(1, 600)),
+                stale: Duration::from_secs(in_range("service.silence_seconds", service.silence_seconds)),
                 ..SocketTimeouts::default()
             },
             session: secrets.session.clone(),
