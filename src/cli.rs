@@ -5,6 +5,7 @@ pub mod config;
 mod decode;
 mod demo;
 mod doctor;
+mod event_output;
 mod events;
 mod feed;
 mod gifts;

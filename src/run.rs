@@ -34,18 +34,26 @@ const SCREEN_QUEUE: usize = 4_096;
 const RECORD_QUEUE: usize = 256;
 /// Panics of background tasks that may wait for the screen.
 const PANICS: usize = 8;
+/// A screen that has not ended this long after the program was asked to has a terminal that takes nothing.
+const STUCK_SCREEN: Duration = Duration::from_secs(4);
 /// How long leftover tasks may hold up the end of the program.
 const LAST_CALL: Duration = Duration::from_secs(1);
 
-/// The runtime of every command, with the log and TLS set up before it.
+/// The runtime of the screen and of the simulator, with the log and TLS set up before it.
 pub fn runtime() -> Result<Runtime> {
+    build_runtime(tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS))
+}
+
+/// The runtime of the commands without a screen: one thread from the socket to standard output. To hand a frame from thread
+/// to thread costs more than to read it, and nothing in these commands keeps the thread for long.
+pub fn headless_runtime() -> Result<Runtime> {
+    build_runtime(&mut tokio::runtime::Builder::new_current_thread())
+}
+
+fn build_runtime(builder: &mut tokio::runtime::Builder) -> Result<Runtime> {
     log::install()?;
     crate::webcast::install_tls();
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS)
-        .enable_all()
-        .build()
-        .wrap_err("cannot start the runtime")
+    builder.enable_all().build().wrap_err("cannot start the runtime")
 }
 
 /// The client of the service; `isolated` leaves the environment's proxies out.
@@ -123,6 +131,24 @@ pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Res
     ended
 }
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the main thread waits for a terminal that takes nothing; all else is closed"
+)]
+/// Finishes all recordings once the screen is left or the program is asked to end: a terminal that takes nothing any more
+/// holds the screen up, and recordings must not wait for it.
+async fn finish_recordings(recorder: record::Recorder, stop: CancellationToken, left: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = left.cancelled() => {}
+    }
+    recorder.finish().await;
+    if tokio::time::timeout(STUCK_SCREEN, left.cancelled()).await.is_err() {
+        tracing::warn!("the screen did not end: leaving without it");
+        std::process::exit(1);
+    }
+}
+
 /// Keys that cannot be, each mistake with its place on a line of its own.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -164,9 +190,13 @@ async fn watch(
         commands.send(TrackerCommand::Add(room)).await?;
     }
     let ports = tui::Ports { updates, commands, playback: None, records, record, panics, stop };
+    let left = CancellationToken::new();
+    let finisher = tokio::spawn(finish_recordings(recorder, ports.stop.clone(), left.clone()));
     let ended = tui::run(options, ports, clock).await;
     signals.abort();
-    recorder.finish().await;
+    left.cancel();
+    // A panic of it is no reason to lose what else there is to take down.
+    drop(finisher.await);
     tracker.finish().await;
     let captured = match capturing {
         Some(capturing) => Some(capturing.finish().await?),

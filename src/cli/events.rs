@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use color_eyre::eyre::Result;
-use tokio::io::AsyncWriteExt as _;
 use tokio::sync::mpsc;
 
+use super::event_output::EventOutput;
 use super::query::UNKNOWN;
 use super::{SettingsArgs, UsageError, output};
 use crate::clock::Clock;
@@ -49,7 +49,7 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
         let sentence = "no room named: write tiktop events @name, or list rooms in the config file";
         return Err(UsageError(sentence.to_owned()).into());
     }
-    let runtime = run::runtime()?;
+    let runtime = run::headless_runtime()?;
     let ended = runtime.block_on(async {
         let clock = Clock::system();
         let tracker = Tracker::start(run::client(&loaded.settings, secrets, false)?, clock.clone())?;
@@ -96,7 +96,7 @@ impl Printer {
     }
 
     pub(super) async fn print(mut self, mut updates: mpsc::Receiver<TrackerUpdate>) -> Result<ExitCode> {
-        let mut stdout = tokio::io::stdout();
+        let mut output = EventOutput::stdout();
         let mut batch = Vec::with_capacity(BATCH);
         let stop = run::stop_signal();
         tokio::pin!(stop);
@@ -112,7 +112,7 @@ impl Printer {
             }
             let written = tokio::select! {
                 () = &mut stop => return Ok(ExitCode::SUCCESS),
-                written = flush(&mut stdout, &self.lines) => written,
+                written = output.write_all(&self.lines) => written,
             };
             if let Err(error) = written {
                 return Err(output::WriteError::from(error).into());
@@ -185,8 +185,9 @@ impl Printer {
         if matches!(&noted.event.kind, EventKind::Info(info) if info.is_clock_only()) {
             return;
         }
-        let line = json::line(&self.context(key), &noted.event, tally);
-        self.push(&line);
+        let mut lines = std::mem::take(&mut self.lines);
+        json::push_line(&mut lines, &self.context(key), &noted.event, tally);
+        self.lines = lines;
     }
 
     fn write_lost(&mut self, key: RoomKey, lost: &Lost) {
@@ -217,9 +218,4 @@ impl Printer {
             self.lines.push(b'\n');
         }
     }
-}
-
-async fn flush(stdout: &mut tokio::io::Stdout, lines: &[u8]) -> std::io::Result<()> {
-    stdout.write_all(lines).await?;
-    stdout.flush().await
 }

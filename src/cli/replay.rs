@@ -35,7 +35,7 @@ pub(super) struct ReplayArgs {
 }
 
 pub(super) fn run(args: &ReplayArgs, settings: &SettingsArgs) -> Result<ExitCode> {
-    let runtime = run::runtime()?;
+    let runtime = if args.json { run::headless_runtime()? } else { run::runtime()? };
     let player = runtime.block_on(Player::open(&args.file))?;
     if !args.json {
         // The screen alone is set here: a replay needs no key and no session.
