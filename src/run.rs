@@ -7,7 +7,7 @@ mod replay;
 
 use std::time::Duration;
 
-use color_eyre::eyre::{Result, WrapErr};
+use color_eyre::eyre::{Result, WrapErr, eyre};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -32,8 +32,8 @@ const WORKERS: usize = 2;
 const SCREEN_QUEUE: usize = 4_096;
 /// Words between the screen and the recorder.
 const RECORD_QUEUE: usize = 256;
-/// Panics of background tasks that may wait for the screen.
-const PANICS: usize = 8;
+/// Warnings of background tasks that may wait for the screen.
+const WARNINGS: usize = 8;
 /// A screen that has not ended this long after the program was asked to has a terminal that takes nothing.
 const STUCK_SCREEN: Duration = Duration::from_secs(4);
 /// How long leftover tasks may hold up the end of the program.
@@ -53,7 +53,28 @@ pub fn headless_runtime() -> Result<Runtime> {
 fn build_runtime(builder: &mut tokio::runtime::Builder) -> Result<Runtime> {
     log::install()?;
     crate::webcast::install_tls();
+    check_files()?;
     builder.enable_all().build().wrap_err("cannot start the runtime")
+}
+
+/// Fails in words where this process may not even open what the runtime needs: the runtime itself panics then.
+#[cfg(unix)]
+fn check_files() -> Result<()> {
+    /// What the runtime opens for itself: to wait for sockets, to be woken, to hear of signals.
+    const OWN: usize = 6;
+    let spare: std::io::Result<Vec<_>> = (0..OWN).map(|_| std::fs::File::open("/dev/null")).collect();
+    match spare {
+        // The process (24) or the machine (23) has none left. Anything else is told by whoever meets it.
+        Err(error) if matches!(error.raw_os_error(), Some(23 | 24)) => {
+            Err(eyre!("this machine lets us open no more files or connections; raise `ulimit -n`"))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn check_files() -> Result<()> {
+    Ok(())
 }
 
 /// The client of the service; `isolated` leaves the environment's proxies out.
@@ -118,10 +139,10 @@ pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Res
         None => (runtime()?, None),
     };
     let options = screen(&dashboard.loaded, dashboard.notice.clone())?;
-    let (background, panics) = mpsc::channel(PANICS);
-    tui::install_panic_hook(background);
+    let (background, warnings) = mpsc::channel(WARNINGS);
+    tui::install_panic_hook(background.clone());
     let ended = runtime.block_on(async {
-        let ended = watch(dashboard, options, panics).await;
+        let ended = watch(dashboard, options, background, warnings).await;
         if let Some(sim) = sim {
             sim.stop().await;
         }
@@ -157,8 +178,10 @@ pub struct WrongKeys(String);
 /// Keys that cannot be are told before the screen is taken, with their place in the file.
 fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::ScreenOptions> {
     let Settings { mut screen, keys, .. } = loaded.settings.clone();
-    // A terminal of another locale shows the bytes of our signs as several characters each.
-    screen.ascii |= !tui::is_utf8_locale(|name| std::env::var(name).ok());
+    // A terminal of another locale shows the bytes of our signs as several characters each; who set the option knows better.
+    if loaded.locate("screen.ascii").is_none() {
+        screen.ascii = !tui::is_utf8_locale(|name| std::env::var(name).ok());
+    }
     tui::check_keys(&keys).map_err(|mistakes| {
         let placed: Vec<_> = mistakes.iter().map(|mistake| loaded.placed(mistake)).collect();
         WrongKeys(placed.join("\n"))
@@ -170,14 +193,15 @@ fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::ScreenOptions> {
 async fn watch(
     dashboard: DashboardSetup,
     options: tui::ScreenOptions,
-    panics: mpsc::Receiver<Text>,
+    background: mpsc::Sender<Text>,
+    warnings: mpsc::Receiver<Text>,
 ) -> Result<Option<String>> {
     let DashboardSetup { loaded, secrets, rooms, isolated, capture, .. } = dashboard;
     let clock = Clock::system();
     let client = client(&loaded.settings, secrets, isolated)?;
     let tracker = Tracker::start(client.clone(), clock.clone())?;
     let updates = tracker.subscribe(SCREEN_QUEUE, false);
-    let capturing = capture.then(|| Capturing::start(&tracker, &loaded.settings, &clock)).transpose()?;
+    let capturing = capture.then(|| Capturing::start(&tracker, &loaded.settings, &clock, background)).transpose()?;
     let (record, record_inbox) = mpsc::channel(RECORD_QUEUE);
     let (record_updates, records) = mpsc::channel(RECORD_QUEUE);
     let dir = config::paths::recordings_dir(&loaded.settings);
@@ -189,7 +213,7 @@ async fn watch(
     for room in rooms {
         commands.send(TrackerCommand::Add(room)).await?;
     }
-    let ports = tui::Ports { updates, commands, playback: None, records, record, panics, stop };
+    let ports = tui::Ports { updates, commands, playback: None, records, record, warnings, stop };
     let left = CancellationToken::new();
     let finisher = tokio::spawn(finish_recordings(recorder, ports.stop.clone(), left.clone()));
     let ended = tui::run(options, ports, clock).await;

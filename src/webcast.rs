@@ -82,7 +82,7 @@ pub use room_info::RoomInfo;
 pub use streams::{Codec, Container, StreamUrl};
 pub use transport::{
     BrokenFrame, BrowserView, Budget, CaptureReader, Captured, CapturedKind, Failover, FailoverError, FrameSource,
-    Health, Incoming, Opened, RoomRef, Session, SimulatedPart, Transport, TransportEntry, point_at,
+    Health, Incoming, LeftAlone, Opened, RoomRef, Session, SimulatedPart, Transport, TransportEntry, point_at,
 };
 
 /// The client. Cheap to clone; clones share connections.

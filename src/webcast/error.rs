@@ -86,7 +86,6 @@ impl ServiceError {
                     | ServiceErrorKind::Timeout
                     | ServiceErrorKind::Closed
                     | ServiceErrorKind::Stale
-                    | ServiceErrorKind::BadAnswer
             )
     }
 

@@ -7,6 +7,7 @@
 //! every frame that asks and has a log id; 30 s without a frame, or 20 s with a stuck write, end the socket.
 
 mod close_code;
+mod close_watch;
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -24,8 +25,10 @@ use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 use super::error::{HumanDuration, ServiceError, ServiceErrorKind, quoted};
 use super::transport::{BrokenFrame, FrameSource, Incoming};
 use crate::ids::RoomId;
-use crate::text::Text;
 use crate::wire::{Frame, Inflater, Response};
+use close_watch::RawClose;
+
+pub(super) use close_watch::CloseWatch;
 
 /// A frame above this is dropped unread; the service's are below 100 KiB.
 const MAX_READ: usize = 8 << 20;
@@ -41,9 +44,8 @@ const JOINED: usize = 32;
 pub(super) struct SocketTimeouts {
     /// Between heartbeats. The answer's own `heartbeat_duration` is no number of milliseconds in any recording.
     pub(super) heartbeat: Duration,
-    /// Longest silence. A heartbeat goes out every 10 s and is answered, while messages alone pause for 40 s in a
-    /// recording: three answers missing in a row are a dead line, and less could take a slow one for dead
-    /// (docs/protocol.md#heartbeats).
+    /// Longest silence. A heartbeat goes out every 10 s, and in the recordings each is answered: three answers missing in a row
+    /// are a dead line, and less could take a slow one for dead (docs/protocol.md#heartbeats).
     pub(super) stale: Duration,
     /// Longest time a frame of ours may wait.
     pub(super) stuck: Duration,
@@ -68,7 +70,7 @@ enum Peer {
 
 /// An open socket of one room.
 pub(super) struct RoomSocket<S> {
-    socket: WebSocketStream<S>,
+    socket: WebSocketStream<CloseWatch<S>>,
     peer: Peer,
     /// Who speaks to us, for sentences: `the anonymous socket`.
     whose: String,
@@ -95,19 +97,29 @@ where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
     /// Takes over a fresh socket; the room is entered with the first [`FrameSource::next`].
-    pub(super) fn new(socket: WebSocketStream<S>, room: RoomId, whose: String, timeouts: SocketTimeouts) -> Self {
+    pub(super) fn new(
+        socket: WebSocketStream<CloseWatch<S>>,
+        room: RoomId,
+        whose: String,
+        timeouts: SocketTimeouts,
+    ) -> Self {
         let mut this = Self::with_peer(socket, room, whose, timeouts, Peer::TikTok);
         this.post(Frame::enter_room(room, fastrand::u64(1..1 << 53)));
         this
     }
 
     /// Takes over a fresh socket to a relay.
-    pub(super) fn relayed(socket: WebSocketStream<S>, room: RoomId, whose: String, timeouts: SocketTimeouts) -> Self {
+    pub(super) fn relayed(
+        socket: WebSocketStream<CloseWatch<S>>,
+        room: RoomId,
+        whose: String,
+        timeouts: SocketTimeouts,
+    ) -> Self {
         Self::with_peer(socket, room, whose, timeouts, Peer::Relay)
     }
 
     fn with_peer(
-        socket: WebSocketStream<S>,
+        socket: WebSocketStream<CloseWatch<S>>,
         room: RoomId,
         whose: String,
         timeouts: SocketTimeouts,
@@ -239,11 +251,12 @@ where
                 return Ok(None);
             }
             Some(Ok(Message::Pong(_) | Message::Frame(_))) => return Ok(None),
-            Some(Ok(Message::Close(close))) => {
-                return Err(self.closed(close.map(|close| (u16::from(close.code), Text::new(&close.reason)))));
+            // What came counts: the library puts a code of its own in the place of one that no close may carry.
+            Some(Ok(Message::Close(_))) | None => return Err(self.closed(self.socket.get_ref().close().cloned())),
+            Some(Err(error)) => {
+                let close = self.socket.get_ref().close().cloned();
+                return Err(close.map_or_else(|| self.lost(&error), |close| self.closed(Some(close))));
             }
-            Some(Err(error)) => return Err(self.lost(&error)),
-            None => return Err(self.closed(None)),
         };
         self.last_frame = Instant::now();
         if self.outbox.len() > MAX_WAITING {
@@ -277,23 +290,14 @@ where
         }
     }
 
-    fn closed(&self, close: Option<(u16, Text)>) -> ServiceError {
+    fn closed(&self, close: Option<RawClose>) -> ServiceError {
         let whose = &self.whose;
-        let Some((code, reason)) = close else {
+        let Some(RawClose { code: Some(code), reason }) = close else {
             return ServiceError::new(
                 ServiceErrorKind::Closed,
                 format!("the other side ended {whose} without a word; connecting again helps"),
             );
         };
-        if close_code::is_replaced(code, reason.as_str()) {
-            return ServiceError::new(
-                ServiceErrorKind::Closed,
-                format!(
-                    "the other side closed {whose} with a code that no close may carry (such as 1005, 1006 or 1015); \
-                     connecting again helps"
-                ),
-            );
-        }
         let (kind, why) = close_code::meaning(code, self.peer == Peer::Relay);
         let reason = if reason.is_empty() { String::new() } else { format!(" \"{}\"", quoted(reason.as_str())) };
         ServiceError::new(kind, format!("the other side closed {whose} with code {code}{reason}: {why}"))
