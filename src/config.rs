@@ -21,6 +21,7 @@ mod load;
 mod options;
 pub mod paths;
 mod print;
+mod recording_name;
 mod rules;
 mod schema;
 mod secrets;

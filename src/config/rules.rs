@@ -11,6 +11,7 @@ use url::{Host, Url};
 
 use super::check::nearest;
 use super::options::{OptionRow, ValueRule};
+use super::recording_name;
 use super::schema::{ProviderFlow, ProviderPath, ProviderSettings, TransportKind};
 use super::source::{names_a_secret, printable};
 use crate::ids::Target;
@@ -94,6 +95,17 @@ pub(super) fn plain_word(path: &str, text: &str) -> Result<(), RuleFault> {
         return Ok(());
     }
     open(format!("'{path}' takes a word of plain letters, digits and signs, such as tiktop"))
+}
+
+pub(super) fn recording_name(path: &str, text: &str) -> Result<(), RuleFault> {
+    recording_name::check(text).or_else(|why| open(format!("'{path}' {why}")))
+}
+
+pub(super) fn recording_quality(path: &str, text: &str) -> Result<(), RuleFault> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return Ok(());
+    }
+    open(format!("'{path}' takes best, audio, or a name of TikTok's such as origin, uhd, hd, sd, ld"))
 }
 
 pub(super) fn transports(items: &DeArray<'_>) -> Result<(), RuleFault> {
