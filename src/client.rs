@@ -51,6 +51,7 @@ mod live_feed;
 mod recording;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use builder::ClientBuilder;
@@ -63,7 +64,7 @@ use crate::clock::Clock;
 use crate::ids::{RoomId, Target, UniqueId};
 use crate::record;
 use crate::track::{ConnectLimiter, KnownRoom};
-use crate::webcast::{self, CoinPack, Failover, GiftRow, LiveStatus, Lookup, RoomInfo, UserInfo};
+use crate::webcast::{self, CoinPack, Failover, GiftRow, LiveStatus, Lookup, RoomInfo, Service, UserInfo};
 
 /// Least time between two look-ups of somebody who is waited for.
 const LEAST_WAIT: Duration = Duration::from_secs(30);
@@ -71,7 +72,7 @@ const LEAST_WAIT: Duration = Duration::from_secs(30);
 /// TikTok LIVE. Cheap to clone; clones share connections, transports and what was learned of them.
 #[derive(Clone)]
 pub struct Client {
-    service: webcast::WebcastClient,
+    service: Arc<Service>,
     failover: Failover,
     limiter: ConnectLimiter,
     clock: Clock,

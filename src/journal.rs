@@ -30,4 +30,5 @@ mod private_fs;
 
 pub use capture::{CaptureLimits, CaptureWriter};
 pub use captures_dir::{CapturesDir, Purged};
-pub use private_fs::make_folder;
+#[allow(unused_imports, reason = "the program uses it")]
+pub(crate) use private_fs::make_folder;

@@ -13,6 +13,15 @@
 //!                       | TrackerCommand, RecorderCommand
 //! ```
 
+#![cfg_attr(
+    not(feature = "internals"),
+    allow(
+        unreachable_pub,
+        dead_code,
+        reason = "our own tests reach what a program does not: see the feature `internals`"
+    )
+)]
+
 pub mod clock;
 pub mod ids;
 pub mod text;

@@ -6,7 +6,7 @@ use tokio::sync::OnceCell;
 
 use crate::events::{Catalogue, GiftFacts};
 use crate::ids::RoomId;
-use crate::webcast::{ServiceError, WebcastClient};
+use crate::webcast::{Service, ServiceError};
 
 /// The shared list. Never fatal: without it the built-in catalogue answers.
 #[derive(Clone, Debug, Default)]
@@ -15,7 +15,7 @@ pub(super) struct RoomGifts(Arc<OnceCell<Arc<Catalogue>>>);
 impl RoomGifts {
     /// The list, if it can be had. One room fetches it and the others wait; when that one is cut off or fails, the next of
     /// them asks in its place.
-    pub(super) async fn fetch(&self, client: &WebcastClient, room: RoomId) -> Option<Arc<Catalogue>> {
+    pub(super) async fn fetch(&self, client: &Arc<Service>, room: RoomId) -> Option<Arc<Catalogue>> {
         if !client.asks_gift_list() {
             return None;
         }

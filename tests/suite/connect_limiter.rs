@@ -9,7 +9,7 @@ use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomKey;
 use tiktop::sim::{Sim, SimFault, SimOptions};
 use tiktop::track::{ConnectLimiter, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
-use tiktop::webcast::WebcastClient;
+use tiktop::webcast::Service;
 use tokio::sync::mpsc;
 
 /// Nothing here takes long; a test that waits in vain must end all the same.
@@ -31,7 +31,7 @@ impl Scene {
         settings.service.webcast_url = sim.base_url();
         settings.service.socket_url = sim.socket_url();
         settings.providers[0].url = sim.base_url();
-        let (client, clock) = (WebcastClient::isolated(&settings).unwrap(), Clock::system());
+        let (client, clock) = (Service::isolated(&settings).unwrap(), Clock::system());
         let failover = client.failover(clock.clone()).unwrap();
         let tracker = Tracker::with_failover(client, failover, limiter, clock.clone());
         let updates = tracker.subscribe(100_000, false);
