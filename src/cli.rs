@@ -144,7 +144,7 @@ pub fn run() -> ExitCode {
         Ok(code) => code,
         Err(error) if error.downcast_ref::<WriteError>().is_some_and(WriteError::reader_is_gone) => ExitCode::SUCCESS,
         Err(error) => {
-            output::warn(&format!("{error:#}"));
+            output::warn(&printed(&error));
             exit_code(&error)
         }
     }
@@ -154,6 +154,22 @@ pub fn run() -> ExitCode {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct UsageError(pub(crate) String);
+
+/// What is printed of an error. A sentence of ours is whole: what lies below it repeats it and is for programs.
+fn printed(error: &Report) -> String {
+    let mut words = Vec::new();
+    for cause in error.chain() {
+        words.push(cause.to_string());
+        let whole = cause.is::<crate::webcast::ServiceError>()
+            || cause.is::<crate::client::Error>()
+            || cause.is::<crate::config::ConfigError>()
+            || cause.is::<crate::tui::ScreenError>();
+        if whole {
+            break;
+        }
+    }
+    words.join(": ")
+}
 
 /// The exit code of a command that failed: 2 where what was typed or set is wrong, else 1.
 fn exit_code(error: &Report) -> ExitCode {

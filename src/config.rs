@@ -26,9 +26,11 @@ mod secrets;
 mod set;
 mod source;
 
+pub(crate) use error::ErrorCause;
 pub use error::{ConfigError, ConfigErrorKind, Problem};
 pub use load::{Loaded, OptionPlace, load, load_sets};
 pub use print::{print, redact_addresses};
+pub(crate) use schema::transport_table;
 pub use schema::{
     BrowserSettings, CaptureSettings, CloudSettings, Keys, PollSettings, ProviderFlow, ProviderPath, ProviderSettings,
     RecordSettings, ScreenSettings, ServiceSettings, SessionSettings, Settings, TransportKind,

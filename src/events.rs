@@ -44,7 +44,7 @@ pub use battle::{
 };
 pub use catalogue::Catalogue;
 pub use decode::{Decoder, decode};
-pub use event::{EventKind, RoomEvent};
+pub use event::{EventKind, OwnEvent, RoomEvent};
 pub use gift::{Barrage, BarrageKind, Envelope, Gift, GiftFacts, GiftTo, StreakClosed, Subscribe};
 pub use item::{BattleItem, BattleTask, ItemKind, TaskOutcome, TaskStage};
 pub use link::{Guest, GuestCoins, GuestTickets, Link, LinkAction, LinkScene, LinkSource};

@@ -28,7 +28,7 @@ mod connected_clock;
 mod dedup;
 mod leaders;
 mod ledger;
-mod log_text;
+mod log_rows;
 mod reduce;
 mod serde_map_as_vec;
 mod series;
@@ -41,9 +41,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use battle::{Battle, BattlePhase, CardEffect, Side};
+pub use battle::{Battle, BattleNews, BattlePhase, CardEffect, Side};
 pub use board::{
-    AskedQuestion, Board, CaptionState, GoalState, GuestState, Guests, Pinned, PollState, QuestionState, Questions,
+    AskedQuestion, Board, CaptionState, GoalState, GuestNews, GuestState, Guests, Pinned, PollState, QuestionState,
+    Questions, RoomRank,
 };
 pub use chatlog::{ChatLog, LogEntry, LogLine, Seq, Topic};
 pub use leaders::{Leader, Leaders};
@@ -59,6 +60,7 @@ use crate::text::Text;
 
 /// What applying an event did.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Applied {
     /// New; for a gift, what it adds.
     Fresh(Option<Tally>),
@@ -70,6 +72,7 @@ pub enum Applied {
 
 /// An event with what the room that first saw it made of it. This is what travels to every reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Noted {
     /// What happened.
     pub event: RoomEvent,

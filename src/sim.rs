@@ -63,6 +63,7 @@ use crate::wire::pb;
 
 /// How a simulator is set up.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct SimOptions {
     /// The port on 127.0.0.1; 0 finds a free one.
     pub port: u16,
@@ -89,6 +90,7 @@ impl Default for SimOptions {
 
 /// How long a socket waits for what a client owes before it is closed.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Patience {
     /// For a heartbeat.
     pub heartbeat: Duration,

@@ -54,6 +54,7 @@ use crate::{record, track};
 
 pub use dashboard::Dashboard;
 pub use keymap::{check_keys, keys_markdown};
+pub use panes::log_words;
 pub use terminal::{Capabilities, capabilities, install_panic_hook, is_utf8_locale};
 
 /// What the screen is told once, at its start.

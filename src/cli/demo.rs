@@ -7,10 +7,11 @@ use color_eyre::eyre::{Result, WrapErr};
 
 use super::SettingsArgs;
 use super::sim::CrowdArgs;
-use crate::config::{Loaded, Secrets};
+use crate::config::Secrets;
 use crate::run::{self, DashboardSetup};
 use crate::sim::Sim;
 use crate::text::Text;
+use crate::webcast::point_at;
 
 /// Open the dashboard on a simulated service.
 #[derive(Debug, Args)]
@@ -29,7 +30,7 @@ pub(super) fn run(args: &DemoArgs, settings: &SettingsArgs) -> Result<ExitCode> 
     let sim = runtime
         .block_on(Sim::start(args.crowd.options(0, false)))
         .wrap_err("the simulated service cannot listen on this machine")?;
-    point_at(&sim, &mut loaded);
+    point_at(&mut loaded.settings, &sim.base_url(), &sim.socket_url());
     let rooms = super::targets(&sim.names())?;
     let dashboard = DashboardSetup {
         loaded,
@@ -41,15 +42,4 @@ pub(super) fn run(args: &DemoArgs, settings: &SettingsArgs) -> Result<ExitCode> 
     };
     run::dashboard(dashboard, Some((runtime, sim)))?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn point_at(sim: &Sim, loaded: &mut Loaded) {
-    let service = &mut loaded.settings.service;
-    service.site_url = sim.base_url();
-    service.webcast_url = sim.base_url();
-    service.socket_url = sim.socket_url();
-    loaded.settings.cloud.url = sim.socket_url();
-    for provider in &mut loaded.settings.providers {
-        provider.url = sim.base_url();
-    }
 }

@@ -12,7 +12,7 @@ use super::query::UNKNOWN;
 use super::{SettingsArgs, UsageError, output};
 use crate::clock::Clock;
 use crate::events::json::{self, JsonTally, LineContext};
-use crate::events::{EventKind, PhaseKind};
+use crate::events::{EventKind, OwnEvent, PhaseKind};
 use crate::ids::{RoomId, RoomKey};
 use crate::room::Noted;
 use crate::run::{self, Capturing};
@@ -159,22 +159,22 @@ impl Printer {
 
     fn write_event(&mut self, key: RoomKey, noted: &Noted) {
         let labels = self.rooms.entry(key).or_default();
-        match &noted.event.kind {
-            EventKind::Live(live) => (labels.room_id, labels.live_seq) = (Some(live.room_id), live.live_seq),
-            EventKind::Info(info) if !info.host.unique_id.is_empty() => {
+        match noted.event.kind.as_own() {
+            Some(OwnEvent::Live(live)) => (labels.room_id, labels.live_seq) = (Some(live.room_id), live.live_seq),
+            Some(OwnEvent::Info(info)) if !info.host.unique_id.is_empty() => {
                 labels.room = Text::from(format_args!("@{}", info.host.unique_id));
             }
-            EventKind::State(phase) if phase.kind == PhaseKind::Ended => {
+            Some(OwnEvent::State(phase)) if phase.kind == PhaseKind::Ended => {
                 self.open.remove(&key);
             }
             // Before any live this is a look-up to which waiting is no answer, such as for somebody who does not exist.
-            EventKind::State(phase)
+            Some(OwnEvent::State(phase))
                 if phase.kind == PhaseKind::Failed && labels.room_id.is_none() && self.open.remove(&key) =>
             {
                 self.nobody = true;
                 output::warn(phase.reason.as_str());
             }
-            _ => {}
+            Some(OwnEvent::Info(_) | OwnEvent::State(_) | OwnEvent::Gap(_) | OwnEvent::StreakClosed(_)) | None => {}
         }
         let tally = noted.tally.map(|tally| JsonTally {
             added: tally.added,

@@ -203,3 +203,29 @@ fn print_totals(sim: &Sim) -> Result<(), WriteError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Settings, TransportKind, load_sets};
+    use crate::webcast::{TransportEntry, point_at};
+    use strum::IntoEnumIterator;
+
+    /// A browser is the user's own and stays where the settings say.
+    #[tokio::test]
+    async fn the_line_that_connects_leads_every_transport_here() {
+        let sim = Sim::start(SimOptions { rate: 0.0, ..SimOptions::default() }).await.unwrap();
+        let line = connect_line(&sim, None);
+        let sets: Vec<_> = line.split(" --set '").skip(1).filter_map(|rest| rest.split('\'').next()).collect();
+        let sets: Vec<_> = sets.into_iter().map(str::to_owned).collect();
+        let mut named = load_sets(&sets).unwrap().settings;
+        let mut pointed = Settings::default();
+        point_at(&mut pointed, &sim.base_url(), &sim.socket_url());
+        for kind in TransportKind::iter() {
+            let part = TransportEntry::of(kind).simulated;
+            if part.far {
+                assert_eq!((part.addresses)(&mut named), (part.addresses)(&mut pointed), "{kind}: {line}");
+            }
+        }
+    }
+}

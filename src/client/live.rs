@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::recording::Recording;
 use super::{Client, Error};
-use crate::events::{EventKind, PhaseKind, RoomEvent};
+use crate::events::{EventKind, OwnEvent, PhaseKind, RoomEvent};
 use crate::ids::{RoomId, RoomKey, Target};
 use crate::record::Job;
 use crate::room::{Noted, Room};
@@ -25,6 +25,7 @@ const KEY: RoomKey = RoomKey(1);
 
 /// Something a live told.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum LiveEvent {
     /// Something happened; for gifts with what it adds.
     Happened(Noted),
@@ -128,13 +129,13 @@ impl Live {
 
     /// Notes what matters for what is told, and the end.
     fn track_end(&mut self, kind: &EventKind) {
-        match kind {
-            EventKind::Live(_) => self.missed_some = false,
-            EventKind::Gap(_) => self.missed_some = true,
-            EventKind::State(phase) if self.once => {
-                self.over |= matches!(phase.kind, PhaseKind::Ended | PhaseKind::Offline);
+        match kind.as_own() {
+            Some(OwnEvent::Live(_)) => self.missed_some = false,
+            Some(OwnEvent::Gap(_)) => self.missed_some = true,
+            Some(OwnEvent::State(phase)) => {
+                self.over |= self.once && matches!(phase.kind, PhaseKind::Ended | PhaseKind::Offline);
             }
-            _ => {}
+            Some(OwnEvent::Info(_) | OwnEvent::StreakClosed(_)) | None => {}
         }
     }
 

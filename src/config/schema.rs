@@ -1,6 +1,7 @@
 //! Every option, with its meaning and default. `config.example.toml` is this file in the user's words; a test compares them.
 
 mod provider;
+mod transport;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,10 +9,13 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use provider::{CloudSettings, ProviderFlow, ProviderPath, ProviderSettings};
+pub use transport::TransportKind;
+pub(crate) use transport::transport_table;
 
 /// All settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Settings {
     /// Rooms to open when none is named on the command line: names, links or room ids.
     pub rooms: Vec<String>,
@@ -64,28 +68,10 @@ impl Default for Settings {
     }
 }
 
-/// A way to receive a live.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::Display, strum::EnumString, strum::EnumIter,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum TransportKind {
-    /// A signing provider answers the first fetch.
-    Provider,
-    /// An anonymous socket with TikTok's `ttwid` cookie.
-    Direct,
-    /// A provider's relay holds the socket and hands its frames on; needs a key.
-    Cloud,
-    /// What a browser of the user's own receives while it shows the live.
-    Browser,
-    /// TikTok is asked again and again.
-    Poll,
-}
-
 /// Addresses of the service and how to reach it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct ServiceSettings {
     /// Pages and look-ups.
     pub site_url: String,
@@ -126,6 +112,7 @@ impl Default for ServiceSettings {
 /// Your own TikTok session. The cookie itself is never in this file: `TIKTOP_SESSION_ID`, or `file`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct SessionSettings {
     /// File (mode 0600) that holds the `sessionid` cookie; empty for none.
     pub file: String,
@@ -139,6 +126,7 @@ pub struct SessionSettings {
 /// A browser of the user's own, for the `browser` transport.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct BrowserSettings {
     /// Where its DevTools answer: `http`, on this machine.
     pub endpoint: String,
@@ -153,6 +141,7 @@ impl Default for BrowserSettings {
 /// The `poll` transport.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct PollSettings {
     /// Milliseconds between two questions; the service may ask for more.
     pub interval_ms: u64,
@@ -167,6 +156,7 @@ impl Default for PollSettings {
 /// Recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RecordSettings {
     /// Folder for recordings; empty: your videos folder, else the home folder.
     pub dir: PathBuf,
@@ -183,6 +173,7 @@ impl Default for RecordSettings {
 /// What `--capture` may keep, over all rooms and runs; the oldest goes first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct CaptureSettings {
     /// Megabytes on disk at most.
     pub max_mb: u64,
@@ -199,6 +190,7 @@ impl Default for CaptureSettings {
 /// The screen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct ScreenSettings {
     /// Frames a second at most; 10 is plenty over a slow line.
     pub fps: u16,

@@ -32,6 +32,7 @@ use sides::Sides;
 
 /// A battle began, ended or changed phase.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct BattleEvent {
     /// Which battle.
     pub battle: Option<BattleId>,
@@ -47,6 +48,7 @@ pub struct BattleEvent {
 
 /// The points of a running battle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct BattlePoints {
     /// Which battle.
     pub battle: Option<BattleId>,
@@ -64,6 +66,7 @@ pub struct BattlePoints {
 
 /// The gift behind a change of points.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Cause {
     /// Who gave.
     pub from: UserId,
@@ -79,6 +82,7 @@ pub struct Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum BattleAction {
     /// Invitation traffic (actions 1-3, 7-11): rarely reaches viewers.
     Invitation,
@@ -98,6 +102,7 @@ pub enum BattleAction {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum BattleKind {
     /// Type 1: one host against another.
     #[default]
@@ -114,6 +119,7 @@ pub enum BattleKind {
 
 /// When a battle runs. Any part may be missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct BattleTimes {
     /// Start by the server's clock.
     pub started_at: Option<Timestamp>,
@@ -125,6 +131,7 @@ pub struct BattleTimes {
 
 /// One side: a host alone or a team.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct BattleSide {
     /// The team's number in team battles.
     pub team: Option<u64>,
@@ -144,6 +151,7 @@ pub struct BattleSide {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum BattleResult {
     /// 0 on the wire.
     Won,
@@ -155,6 +163,7 @@ pub enum BattleResult {
 
 /// Somebody who carries a side.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Supporter {
     /// Who.
     pub id: Option<UserId>,

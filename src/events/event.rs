@@ -18,6 +18,7 @@ use crate::ids::{MsgId, RoomId};
 
 /// One thing that happened in a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RoomEvent {
     /// When we received it (when it was captured, in a replay).
     pub at: Moment,
@@ -51,7 +52,22 @@ macro_rules! event_kinds {
             $($(#[$our_doc])* $our_kind($our_body),)+
         }
 
+        /// What we say ourselves, borrowed from its [`EventKind`]. Whoever matches on this names every kind of it and need
+        /// not know those of the service.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum OwnEvent<'e> {
+            $($(#[$our_doc])* $our_kind(&'e $our_body),)+
+        }
+
         impl EventKind {
+            /// The same as what we say ourselves; nothing for a message of the service.
+            pub fn as_own(&self) -> Option<OwnEvent<'_>> {
+                match self {
+                    $(Self::$kind(_) => None,)+
+                    $(Self::$our_kind(body) => Some(OwnEvent::$our_kind(body)),)+
+                }
+            }
+
             /// The `type` of its JSON lines.
             pub fn type_name(&self) -> &'static str {
                 match self {

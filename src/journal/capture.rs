@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::captures_dir::CapturesDir;
 use super::private_fs;
 use crate::clock::Moment;
-use crate::events::{EventKind, Gap, Info, RoomEvent};
+use crate::events::{EventKind, Gap, Info, OwnEvent, RoomEvent};
 use crate::ids::RoomKey;
 use crate::text::Text;
 use crate::wire::capture::{CaptureLine, frame_of};
@@ -24,6 +24,7 @@ const MAX_NAME: usize = 64;
 
 /// How much may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct CaptureLimits {
     /// Bytes of all captures together, those of earlier runs included.
     pub bytes: u64,
@@ -125,11 +126,11 @@ impl CaptureWriter {
 
     fn say(&mut self, room: RoomKey, event: &RoomEvent) -> io::Result<()> {
         let Some(kept) = self.rooms.get_mut(&room) else { return Ok(()) };
-        match &event.kind {
-            EventKind::Live(_) => kept.live = Some(event.clone()),
-            EventKind::Info(_) => kept.info = Some(event.clone()),
-            EventKind::State(_) => kept.state = Some(event.clone()),
-            _ => {}
+        match event.kind.as_own() {
+            Some(OwnEvent::Live(_)) => kept.live = Some(event.clone()),
+            Some(OwnEvent::Info(_)) => kept.info = Some(event.clone()),
+            Some(OwnEvent::State(_)) => kept.state = Some(event.clone()),
+            Some(OwnEvent::Gap(_) | OwnEvent::StreakClosed(_)) | None => {}
         }
         if kept.part.is_none() {
             return Ok(());
@@ -209,12 +210,15 @@ impl CapturePart {
 
 /// What a frame does not bring back: our own words, and the mark of a frame that could not be read.
 fn is_ours(event: &RoomEvent) -> bool {
-    match &event.kind {
-        EventKind::State(_) | EventKind::Gap(_) | EventKind::Live(_) => true,
+    match event.kind.as_own() {
+        Some(OwnEvent::State(_) | OwnEvent::Gap(_) | OwnEvent::Live(_)) => true,
         // The server's clock is learned from the frames again.
-        EventKind::Info(info) => **info != Info { skew_ms: info.skew_ms, ..Info::default() },
-        EventKind::Unknown(unknown) => event.id.is_none() && unknown.method.as_str() == "(frame)",
-        _ => false,
+        Some(OwnEvent::Info(info)) => **info != Info { skew_ms: info.skew_ms, ..Info::default() },
+        // Streaks are closed again by the replay's own clock.
+        Some(OwnEvent::StreakClosed(_)) => false,
+        None => {
+            matches!(&event.kind, EventKind::Unknown(unknown) if event.id.is_none() && unknown.method.as_str() == "(frame)")
+        }
     }
 }
 

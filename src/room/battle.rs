@@ -4,15 +4,16 @@
 //! first. Invariant: an earlier battle never replaces a later one, and a battle that is over stays over.
 
 mod effects;
+mod news;
 mod pace;
 mod sides;
-mod words;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 pub use effects::CardEffect;
+pub use news::BattleNews;
 pub(super) use pace::Paces;
 
 use crate::clock::{Moment, Timestamp};
@@ -29,6 +30,7 @@ const GRACE_MS: i64 = 20_000;
 
 /// Where a battle stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum BattlePhase {
     /// Points count.
     Running,
@@ -40,6 +42,7 @@ pub enum BattlePhase {
 
 /// A battle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Battle {
     /// Its id.
     pub id: Option<BattleId>,
@@ -63,6 +66,7 @@ pub struct Battle {
 
 /// A side of a battle.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Side {
     /// The team's number in team battles.
     pub team: Option<u64>,
@@ -113,7 +117,7 @@ impl Battle {
 
     /// Lets time pass where the service said nothing: a lost end, the end of the punishment. The server's own clock, as the
     /// messages carry it, tells how late it is, so that every mirror decides alike. Says what to log.
-    pub(super) fn expire(&mut self, at: Moment, server_at: Option<Timestamp>) -> Option<String> {
+    pub(super) fn expire(&mut self, at: Moment, server_at: Option<Timestamp>) -> Option<BattleNews> {
         if let Some(now) = server_at {
             self.effects.retain(|effect| effect.until > now);
         }
@@ -124,7 +128,7 @@ impl Battle {
             BattlePhase::Running if punished => self.enter(BattlePhase::Over, at),
             BattlePhase::Running if late >= GRACE_MS => {
                 self.enter(BattlePhase::Punish, at);
-                return Some(words::result(self));
+                return Some(news::over(self));
             }
             BattlePhase::Punish if punished || at.since(self.phase_since) > PUNISH => {
                 self.enter(BattlePhase::Over, at);
@@ -164,7 +168,7 @@ impl Battle {
 }
 
 /// Applies a battle message. Says what to log.
-pub(super) fn apply(held: &mut Option<Battle>, event: &BattleEvent, host: &Host, at: Moment) -> Option<String> {
+pub(super) fn apply(held: &mut Option<Battle>, event: &BattleEvent, host: &Host, at: Moment) -> Option<BattleNews> {
     let relation = relation(held.as_ref(), event.battle);
     let wanted = match event.action {
         BattleAction::Started => BattlePhase::Running,
@@ -186,19 +190,19 @@ pub(super) fn apply(held: &mut Option<Battle>, event: &BattleEvent, host: &Host,
     sides::merge(&mut battle.sides, &event.sides);
     battle.find_ours(host);
     match event.action {
-        BattleAction::Started => (relation == Relation::New).then(|| words::start(battle, event.times.seconds)),
+        BattleAction::Started => (relation == Relation::New).then(|| news::begun(battle, event.times.seconds)),
         BattleAction::CutShort if before != BattlePhase::Over => {
             battle.cut_short = true;
             battle.enter(wanted, at);
-            Some(words::cut_short(battle))
+            Some(news::cut_short(battle))
         }
         BattleAction::Finished if before == BattlePhase::Running => {
             battle.enter(wanted, at);
-            Some(words::result(battle))
+            Some(news::over(battle))
         }
         BattleAction::PunishOver if before != BattlePhase::Over => {
             battle.enter(wanted, at);
-            (before == BattlePhase::Running).then(|| words::result(battle))
+            (before == BattlePhase::Running).then(|| news::over(battle))
         }
         _ => None,
     }
@@ -211,7 +215,7 @@ pub(super) fn score(
     host: &Host,
     at: Moment,
     paces: &mut Paces,
-) -> Option<String> {
+) -> Option<BattleNews> {
     let relation = relation(held.as_ref(), points.battle);
     let too_late = relation == Relation::Same && held.as_ref().is_some_and(|held| held.phase == BattlePhase::Over);
     if relation == Relation::Earlier || too_late || (relation == Relation::New && points.over) {
@@ -230,23 +234,23 @@ pub(super) fn score(
     paces.update(battle.id, &mut battle.sides, at);
     if points.over {
         battle.enter(BattlePhase::Punish, at);
-        return Some(words::result(battle));
+        return Some(news::over(battle));
     }
-    (relation == Relation::New).then(|| words::running(battle))
+    (relation == Relation::New).then(|| news::running(battle))
 }
 
 /// Applies a card. Says what to log.
-pub(super) fn item(held: &mut Option<Battle>, item: &BattleItem) -> Option<String> {
+pub(super) fn item(held: &mut Option<Battle>, item: &BattleItem) -> Option<BattleNews> {
     let same = relation(held.as_ref(), item.battle) == Relation::Same;
     if let Some(battle) = held.as_mut().filter(|battle| same && battle.phase == BattlePhase::Running) {
         effects::add(&mut battle.effects, item);
     }
-    effects::log_text(item)
+    news::item(item)
 }
 
 /// What to log of a speed challenge.
-pub(super) fn task(task: &BattleTask) -> Option<String> {
-    effects::task(task).map(str::to_owned)
+pub(super) fn task(task: &BattleTask) -> Option<BattleNews> {
+    news::task(task)
 }
 
 /// Ids grow with time, so a smaller one is an earlier battle. A message without id means the one that is not over yet.

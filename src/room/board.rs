@@ -14,11 +14,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use guests::{GuestState, Guests};
+pub use guests::{GuestNews, GuestState, Guests};
 pub use questions::{AskedQuestion, QuestionState, Questions};
 pub use vote::{GoalState, PollState};
 
-use super::chatlog::{LogLine, Topic};
+use super::chatlog::LogLine;
 use crate::clock::Moment;
 use crate::events::{
     Caption, Delete, Goal, GuestTickets, Link, Pin, PinnedWhat, Poll, Question, QuestionUpdate, Rank, RankKind,
@@ -29,6 +29,7 @@ use crate::text::Text;
 
 /// What stands in the room now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Board {
     /// The running or last poll.
     pub poll: Option<PollState>,
@@ -42,12 +43,23 @@ pub struct Board {
     pub questions: Questions,
     /// Who sits beside the host.
     pub guests: Guests,
-    /// The room's best place in the rankings, in words; empty while it has none.
-    pub rank: Text,
+    /// The room's best place in the rankings, while it has one.
+    pub rank: Option<RoomRank>,
+}
+
+/// The room's place in a ranking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct RoomRank {
+    /// Which ranking, as the service writes it.
+    pub title: Text,
+    /// The place; 1 is the first.
+    pub place: u64,
 }
 
 /// A pinned message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Pinned {
     /// The pin.
     pub id: Option<PinId>,
@@ -67,6 +79,7 @@ pub struct Pinned {
 
 /// A caption.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct CaptionState {
     /// The words, in the spoken language.
     pub text: Text,
@@ -77,12 +90,12 @@ pub struct CaptionState {
 impl Board {
     /// Takes in a poll message; the row it is worth in the log.
     pub(super) fn poll(&mut self, poll: &Poll, at: Moment) -> Option<LogLine> {
-        vote::poll(&mut self.poll, poll, at).map(|words| told(Topic::Poll, words))
+        vote::poll(&mut self.poll, poll, at)
     }
 
     /// Takes in a goal message; the row it is worth in the log.
     pub(super) fn apply_goal(&mut self, goal: &Goal) -> Option<LogLine> {
-        vote::apply_goal(&mut self.goals, goal).map(|words| told(Topic::Goal, words))
+        vote::apply_goal(&mut self.goals, goal)
     }
 
     /// Takes in a question; its row.
@@ -93,12 +106,12 @@ impl Board {
 
     /// Takes in what became of a question; the row it is worth in the log.
     pub(super) fn question_update(&mut self, update: &QuestionUpdate, at: Moment) -> Option<LogLine> {
-        self.questions.change(update, at).map(|words| told(Topic::Question, words))
+        self.questions.change(update, at)
     }
 
     /// Takes in a change of the line of guests in the room of this host; the row it is worth in the log.
     pub(super) fn link(&mut self, link: &Link, host: Option<UserId>) -> Option<LogLine> {
-        self.guests.link(link, host).map(|words| told(Topic::Guests, words))
+        self.guests.link(link, host).map(LogLine::Guests)
     }
 
     /// Takes in what guests were given.
@@ -136,7 +149,7 @@ impl Board {
             }
             return None;
         }
-        let from = pin.from.as_deref()?;
+        let from = pin.from.as_ref()?;
         // Hosts pin a message again before it lapses: that is no news.
         let again = pin.message.is_some() && self.pinned.as_ref().is_some_and(|held| held.message == pin.message);
         self.pinned = Some(Pinned {
@@ -148,14 +161,14 @@ impl Board {
             text: pin.text.clone(),
             until: (pin.seconds > 0).then(|| at + Duration::from_secs(pin.seconds.min(86_400))),
         });
-        (!again).then(|| told(Topic::Pin, format!("{}: {}", from.name(), pin.text)))
+        (!again).then(|| LogLine::Pin { from: from.clone(), text: pin.text.clone() })
     }
 
     /// Takes in places in rankings: the room's own stands on the board.
     pub(super) fn rank(&mut self, rank: &Rank) {
         if rank.kind == RankKind::Room {
             let best = rank.rows.iter().filter(|row| row.place > 0).min_by_key(|row| row.place);
-            self.rank = best.map(|row| Text::from(format!("{} No. {}", row.title, row.place))).unwrap_or_default();
+            self.rank = best.map(|row| RoomRank { title: row.title.clone(), place: row.place });
         }
     }
 
@@ -166,8 +179,4 @@ impl Board {
             self.caption = Some(CaptionState { text: words.text.clone(), at: event.at });
         }
     }
-}
-
-fn told(topic: Topic, words: String) -> LogLine {
-    LogLine::Told { topic, text: Text::from(words) }
 }

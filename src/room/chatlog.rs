@@ -6,8 +6,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::{BattleNews, GuestNews};
 use crate::clock::{Moment, Timestamp};
-use crate::events::{BarrageKind, Delete, Emote, Gap, Gift, GiftFacts, GiftTo, NoticeKind, RoomEvent, Viewer};
+use crate::events::{
+    BarrageKind, Control, Delete, Emote, Gap, Gift, GiftFacts, GiftTo, GoalPart, Moderation, NoticeKind, PollOption,
+    QuestionChange, RoomEvent, Shop, Viewer,
+};
 use crate::ids::{MsgId, RoomId, UserId};
 use crate::text::Text;
 
@@ -22,6 +26,7 @@ pub struct Seq(pub u64);
 
 /// One row of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct LogEntry {
     /// Its place.
     pub seq: Seq,
@@ -41,6 +46,7 @@ pub struct LogEntry {
 
 /// What a row shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum LogLine {
     /// A comment.
     Chat {
@@ -125,17 +131,57 @@ pub enum LogLine {
         /// The text.
         text: Text,
     },
-    /// Something about a battle, in words.
-    Battle(Text),
-    /// Something that is not talk, in words.
-    Told {
-        /// What it is about.
-        topic: Topic,
-        /// The words.
+    /// TikTok's moderation speaks.
+    Moderation(Box<Moderation>),
+    /// News of a battle.
+    Battle(Box<BattleNews>),
+    /// A poll that begins or is over.
+    Poll {
+        /// Whether it is over.
+        over: bool,
+        /// The question; often empty.
+        title: Text,
+        /// What can be voted for, with the votes.
+        options: Vec<PollOption>,
+    },
+    /// A goal of the host that is new or reached.
+    Goal {
+        /// Whether all of it is done.
+        reached: bool,
+        /// The host's words for it.
+        text: Text,
+        /// What it takes and how far that is.
+        parts: Vec<GoalPart>,
+    },
+    /// A message that was pinned.
+    Pin {
+        /// Whose.
+        from: Arc<Viewer>,
+        /// What it says.
         text: Text,
     },
-    /// Pause, resume, end, in words.
-    Control(Text),
+    /// What became of a question, or of all of them.
+    QuestionUpdate {
+        /// What.
+        change: QuestionChange,
+        /// Who asked, where known.
+        from: Option<Arc<Viewer>>,
+        /// The question; empty where all are meant.
+        text: Text,
+    },
+    /// The line of guests or co-hosts changed.
+    Guests(GuestNews),
+    /// The host's shop shows something.
+    Shop(Shop),
+    /// A sentence that the service wrote.
+    ServiceText {
+        /// What it is about.
+        topic: Topic,
+        /// The sentence.
+        text: Text,
+    },
+    /// Pause, resume, end.
+    Control(Control),
     /// Time in which we saw nothing.
     Gap(Gap),
     /// A new live: a divider.
@@ -147,25 +193,14 @@ pub enum LogLine {
     },
 }
 
-/// What a row of words is about.
+/// What a sentence of the service is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Topic {
-    /// A poll.
-    Poll,
-    /// A goal of the host.
-    Goal,
-    /// A pinned message.
-    Pin,
-    /// What became of a question.
-    Question,
     /// Somebody's place.
     Rank,
-    /// Guests and co-hosts.
-    Guests,
-    /// A sentence for many rooms.
+    /// Many rooms at once.
     Announcement,
-    /// The host's shop.
-    Shop,
     /// Anything else the service has to say.
     Note,
 }
@@ -322,7 +357,7 @@ mod tests {
     fn numbers_go_on_whatever_is_forgotten() {
         let (mut small, mut large) = (ChatLog::new(2), ChatLog::new(100));
         for n in 0..5 {
-            let line = LogLine::Control(Text::from(format!("{n}")));
+            let line = LogLine::Intro(Text::from(format!("{n}")));
             assert_eq!(small.push(&event(), line.clone()), large.push(&event(), line));
         }
         assert_eq!((small.len(), large.len()), (2, 5));

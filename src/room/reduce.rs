@@ -7,7 +7,7 @@
 use super::battle;
 use super::chatlog::LogLine;
 use super::ledger::{StreakKey, StreakState, Tally};
-use super::{Noted, Room, Series, log_text};
+use super::{BattleNews, Noted, Room, Series, log_rows};
 use crate::clock::Moment;
 use crate::events::{
     Barrage, BarrageKind, Chat, EventKind, Follow, Gap, Gift, Info, Join, Like, LiveStart, Phase, PhaseKind, RoomEvent,
@@ -86,20 +86,20 @@ impl Room {
                 self.board.delete(delete);
             }
             EventKind::Battle(told) => {
-                let words = battle::apply(&mut self.battle, told, &self.host, event.at);
-                self.log_battle(event, words);
+                let news = battle::apply(&mut self.battle, told, &self.host, event.at);
+                self.log_battle(event, news);
             }
             EventKind::BattlePoints(told) => {
-                let words = battle::score(&mut self.battle, told, &self.host, event.at, &mut self.paces);
-                self.log_battle(event, words);
+                let news = battle::score(&mut self.battle, told, &self.host, event.at, &mut self.paces);
+                self.log_battle(event, news);
             }
             EventKind::BattleItem(item) => {
-                let words = battle::item(&mut self.battle, item);
-                self.log_battle(event, words);
+                let news = battle::item(&mut self.battle, item);
+                self.log_battle(event, news);
             }
             EventKind::BattleTask(task) => self.log_battle(event, battle::task(task)),
             EventKind::Barrage(barrage) if barrage.kind == BarrageKind::Subscribe => self.first_barrage(event, barrage),
-            EventKind::Barrage(barrage) => self.log(event, log_text::barrage(barrage)),
+            EventKind::Barrage(barrage) => self.log(event, log_rows::barrage(barrage)),
             EventKind::Poll(poll) => {
                 let line = self.board.poll(poll, event.at);
                 self.log(event, line);
@@ -128,16 +128,16 @@ impl Room {
             EventKind::Caption(caption) => self.board.caption(caption, event),
             EventKind::Rank(rank) => {
                 self.board.rank(rank);
-                self.log(event, log_text::rank(rank));
+                self.log(event, log_rows::rank(rank));
             }
-            EventKind::Control(control) => self.log(event, Some(log_text::control(control))),
-            EventKind::Intro(intro) => self.log(event, log_text::intro(intro)),
-            EventKind::Notice(notice) => self.log(event, log_text::notice(notice)),
-            EventKind::Envelope(envelope) => self.log(event, log_text::envelope(envelope)),
-            EventKind::Moderation(moderation) => self.log(event, Some(log_text::moderation(moderation))),
-            EventKind::Announcement(announcement) => self.log(event, log_text::announcement(announcement)),
-            EventKind::Shop(shop) => self.log(event, log_text::shop(shop)),
-            EventKind::Minor(minor) => self.log(event, log_text::minor(minor)),
+            EventKind::Control(control) => self.log(event, Some(log_rows::control(control))),
+            EventKind::Intro(intro) => self.log(event, log_rows::intro(intro)),
+            EventKind::Notice(notice) => self.log(event, log_rows::notice(notice)),
+            EventKind::Envelope(envelope) => self.log(event, log_rows::envelope(envelope)),
+            EventKind::Moderation(moderation) => self.log(event, Some(log_rows::moderation(moderation))),
+            EventKind::Announcement(announcement) => self.log(event, log_rows::announcement(announcement)),
+            EventKind::Shop(shop) => self.log(event, log_rows::shop(shop)),
+            EventKind::Minor(minor) => self.log(event, log_rows::minor(minor)),
             // Campaigns are in the picture; no row and no number of ours.
             EventKind::Banner(_) => {}
         }
@@ -372,19 +372,17 @@ impl Room {
 
     fn settle_battle(&mut self, event: &RoomEvent) {
         let Some(battle) = &mut self.battle else { return };
-        let words = battle.expire(event.at, event.server_at);
+        let news = battle.expire(event.at, event.server_at);
         if battle.phase == battle::BattlePhase::Running {
             self.paces.fade(&mut battle.sides, event.at);
         }
-        if let Some(words) = words {
-            self.chat.push_line(event.at, LogLine::Battle(Text::from(words)));
+        if let Some(news) = news {
+            self.chat.push_line(event.at, LogLine::Battle(Box::new(news)));
         }
     }
 
-    fn log_battle(&mut self, event: &RoomEvent, words: Option<String>) {
-        if let Some(words) = words {
-            self.chat.push(event, LogLine::Battle(Text::from(words)));
-        }
+    fn log_battle(&mut self, event: &RoomEvent, news: Option<BattleNews>) {
+        self.log(event, news.map(|news| LogLine::Battle(Box::new(news))));
     }
 
     /// 1 for what counts, 0 for the backlog sent on entry.

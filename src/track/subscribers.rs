@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::update::{Lost, RoomUpdate, TrackerUpdate};
 use crate::clock::Moment;
-use crate::events::{EventKind, PhaseKind};
+use crate::events::{OwnEvent, PhaseKind};
 use crate::ids::RoomKey;
 use crate::room::Noted;
 
@@ -180,10 +180,10 @@ impl Lost {
         self.begin(now);
         for noted in batch {
             *self.events.entry(crate::events::json::type_name(&noted.event.kind).to_owned()).or_default() += 1;
-            match &noted.event.kind {
-                EventKind::Live(live) => self.live = Some(live.clone()),
-                EventKind::State(phase) if phase.kind == PhaseKind::Ended => self.ended = true,
-                _ => {}
+            match noted.event.kind.as_own() {
+                Some(OwnEvent::Live(live)) => self.live = Some(live.clone()),
+                Some(OwnEvent::State(phase)) => self.ended |= phase.kind == PhaseKind::Ended,
+                Some(OwnEvent::Gap(_) | OwnEvent::Info(_) | OwnEvent::StreakClosed(_)) | None => {}
             }
             if let Some(tally) = noted.tally {
                 self.gifts = self.gifts.saturating_add(tally.added);

@@ -14,6 +14,8 @@ pub(super) mod tabs;
 mod tests;
 pub(super) mod welcome;
 
+pub use chat::log_words;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};

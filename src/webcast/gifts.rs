@@ -23,6 +23,7 @@ const MAX_GIFTS: usize = 4_096;
 
 /// One gift of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct GiftRow {
     /// Its id.
     pub id: GiftId,

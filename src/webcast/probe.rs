@@ -6,14 +6,14 @@
 use reqwest::header::{ACCEPT, DATE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use url::Url;
 
-use super::Service;
 use super::address::{base, is_loopback, is_tiktok, place, under};
 use super::error::{ServiceError, ServiceErrorKind, quoted};
 use super::http::{HttpAnswer, HttpRequest};
 use super::json::{at, count, from_bytes, str, text};
 use super::lookup::{self, Lookup};
+use super::service::Service;
+use super::transport::{HostOwner, TransportEntry};
 use crate::clock::Timestamp;
-use crate::config::TransportKind;
 use crate::ids::UniqueId;
 use crate::text::Text;
 
@@ -81,24 +81,16 @@ impl Service {
     /// The hosts that the settings lead to, each once, TikTok's first.
     pub fn places(&self) -> Result<Vec<ContactedHost>, ServiceError> {
         let service = self;
-        let kinds = &self.settings.transports;
         let mut places = Vec::new();
         add(&mut places, "pages", false, &service.site);
         add(&mut places, "room data", false, &service.webcast);
-        if kinds.contains(&TransportKind::Direct) {
-            add(&mut places, "sockets", false, &service.socket);
+        let mut hosts = Vec::new();
+        for entry in TransportEntry::configured(&self.settings) {
+            hosts.extend((entry.hosts)(service, &self.settings)?);
         }
-        if kinds.contains(&TransportKind::Provider) {
-            for provider in &self.settings.providers {
-                let url = base(&format!("url of provider {}", provider.name), &provider.url)?;
-                add(&mut places, &format!("provider {}", provider.name), true, &url);
-            }
-        }
-        if kinds.contains(&TransportKind::Cloud) {
-            add(&mut places, "the cloud relay", true, &base("cloud.url", &self.settings.cloud.url)?);
-        }
-        if kinds.contains(&TransportKind::Browser) {
-            add(&mut places, "your own browser", false, &base("browser.endpoint", &self.settings.browser.endpoint)?);
+        hosts.sort_by_key(|host| host.owner);
+        for host in hosts {
+            add(&mut places, &host.purpose, host.owner == HostOwner::Provider, &host.url);
         }
         Ok(places)
     }

@@ -1,7 +1,6 @@
 //! The questions to TikTok's service, and the transports that its settings name.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::error::ServiceError;
 use super::feed::{self, FeedPage};
@@ -17,12 +16,9 @@ use super::room_info::{self, RoomInfo};
 use super::search;
 use super::service::Service;
 use super::streams::StreamUrl;
-use super::transport::{
-    BrowserTransport, BrowserView, CloudTransport, DirectTransport, Failover, PollTransport, ProviderTransport,
-    Transport,
-};
+use super::transport::{BrowserTransport, BrowserView, Failover, Transport, TransportEntry};
 use crate::clock::Clock;
-use crate::config::{Secrets, Settings, TransportKind};
+use crate::config::{Secrets, Settings};
 use crate::ids::{RoomId, UniqueId};
 
 impl Service {
@@ -125,33 +121,9 @@ impl Service {
 
     /// The configured transports in order, providers in place of the word `provider`.
     pub fn transports(self: &Arc<Self>) -> Result<Vec<Box<dyn Transport>>, ServiceError> {
-        let mut transports: Vec<Box<dyn Transport>> = Vec::new();
-        for kind in &self.settings.transports {
-            let service = Arc::clone(self);
-            match kind {
-                TransportKind::Direct => transports.push(Box::new(DirectTransport::new(service))),
-                TransportKind::Cloud => {
-                    let key = self.secrets.cloud_key.clone();
-                    transports.push(Box::new(CloudTransport::new(service, &self.settings.cloud, key)?));
-                }
-                TransportKind::Browser => transports.push(Box::new(self.own_browser()?)),
-                TransportKind::Poll => {
-                    let interval = Duration::from_millis(self.settings.poll.interval_ms);
-                    transports.push(Box::new(PollTransport::new(service, interval)));
-                }
-                TransportKind::Provider => {
-                    for (at, provider) in self.settings.providers.iter().enumerate() {
-                        let key = self.secrets.provider_keys.get(at).cloned().flatten();
-                        let headers = self.secrets.provider_headers.get(at).map(Vec::as_slice).unwrap_or_default();
-                        transports.push(Box::new(ProviderTransport::new(
-                            Arc::clone(&service),
-                            provider,
-                            key,
-                            headers,
-                        )?));
-                    }
-                }
-            }
+        let mut transports = Vec::new();
+        for entry in TransportEntry::configured(&self.settings) {
+            transports.extend((entry.build)(self, &self.settings, &self.secrets)?);
         }
         Ok(transports)
     }

@@ -15,9 +15,9 @@ use super::lookup::RoomIdRoute;
 use super::request_overrides::{Additions, RequestOverrides};
 use super::route::{Route, Routes};
 use super::socket::SocketTimeouts;
-use super::transport::{RoomRef, provider_headers};
+use super::transport::{RoomRef, TransportEntry};
 use super::user_agent::{BrowserIdentity, insert_text};
-use crate::config::{self, Secret, Secrets, Settings, TransportKind};
+use crate::config::{Secret, Secrets, Settings};
 
 /// Where room info and gifts are, unless the base address brings a path of its own.
 const WEBCAST_PATH: &str = "/webcast";
@@ -66,7 +66,11 @@ impl Service {
             target_idc: secrets.target_idc.clone(),
             session_hosts: settings.session.hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect(),
             additions: Additions::default(),
-            room_id_routes: room_id_routes(settings, &secrets)?,
+            room_id_routes: {
+                let routes = TransportEntry::configured(settings).filter_map(|entry| entry.room_id_routes);
+                let routes = routes.map(|routes| routes(settings, &secrets));
+                routes.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect()
+            },
             settings: settings.clone(),
             secrets,
         })
@@ -154,20 +158,6 @@ impl Service {
         let private = matches!(url.scheme(), "https" | "wss") || is_loopback(url);
         is_tiktok(url) || (named && private)
     }
-}
-
-/// The room-id routes of the providers, where providers are used at all.
-fn room_id_routes(settings: &Settings, secrets: &Secrets) -> Result<Vec<RoomIdRoute>, ServiceError> {
-    if !settings.transports.contains(&TransportKind::Provider) {
-        return Ok(Vec::new());
-    }
-    let route = |(at, provider): (usize, &config::ProviderSettings)| {
-        let key = secrets.provider_keys.get(at).and_then(Option::as_ref);
-        let own = secrets.provider_headers.get(at).map(Vec::as_slice).unwrap_or_default();
-        let url = base(&format!("url of provider {}", provider.name), &provider.url)?;
-        Ok(RoomIdRoute::new(&provider.name, url, provider_headers(provider, key, own)?))
-    };
-    settings.providers.iter().enumerate().map(route).collect()
 }
 
 fn with_path(mut base: Url, usual: &str) -> Url {

@@ -192,7 +192,7 @@ where
             Some(Ok(Message::Close(close))) => {
                 return Err(self.closed(close.map(|close| (u16::from(close.code), Text::new(&close.reason)))));
             }
-            Some(Err(error)) => return Err(self.lost(&error)),
+            Some(Err(error)) => return Err(self.lost(error)),
             None => return Err(self.closed(None)),
         };
         self.last_frame = Instant::now();
@@ -213,7 +213,7 @@ where
         self.waiting_since = None;
         if let Err(error) = sent {
             self.outbox.clear();
-            self.mute = Some((Instant::now(), self.lost(&error)));
+            self.mute = Some((Instant::now(), self.lost(error)));
         }
     }
 
@@ -270,11 +270,12 @@ where
         }
     }
 
-    fn lost(&self, error: &SocketError) -> ServiceError {
+    fn lost(&self, error: SocketError) -> ServiceError {
         ServiceError::new(
             ServiceErrorKind::Closed,
             format!("{} broke: {}; connecting again helps", self.whose, quoted(&error.to_string())),
         )
+        .caused_by(error)
     }
 
     fn stale(&self) -> ServiceError {

@@ -31,6 +31,7 @@ mod failover;
 mod im_fetch;
 mod poll;
 mod provider;
+mod registry;
 mod replay;
 
 use std::fmt;
@@ -47,11 +48,9 @@ use crate::wire::{DecodeError, Response};
 
 pub(super) use browser::BrowserTransport;
 pub use browser::BrowserView;
-pub(super) use cloud::CloudTransport;
-pub(super) use direct::DirectTransport;
 pub use failover::{Failover, FailoverError, Health, Opened};
-pub(super) use poll::PollTransport;
-pub(super) use provider::{ProviderTransport, fixed_headers as provider_headers};
+pub(super) use registry::HostOwner;
+pub use registry::{SimulatedPart, TransportEntry, point_at};
 pub use replay::{CaptureReader, Captured, CapturedKind};
 
 /// A room to open.
@@ -84,6 +83,7 @@ pub trait Transport: Send + Sync {
 
 /// What is left of a provider's signatures.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Budget {
     /// Signatures left.
     pub left: u64,

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use strum::IntoEnumIterator;
+use tiktop::config::TransportKind;
+
 fn read(file: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
 }
@@ -57,15 +60,18 @@ fn kinds_in_the_document_exist() {
     }
     for (owner, file) in [
         ("PhaseKind", "src/events/status.rs"),
-        ("Kind", "src/webcast/error.rs"),
+        ("ServiceErrorKind", "src/webcast/error.rs"),
         ("Error", "src/client/error.rs"),
         ("LiveEvent", "src/client/live.rs"),
-        ("TransportKind", "src/config/schema.rs"),
     ] {
         let known = variants(&read(file), owner);
         for name in named(&text, owner) {
             assert!(known.contains(&name), "there is no {owner}::{name}; there are {known:?}");
         }
+    }
+    // These stand in a table.
+    for name in named(&text, "TransportKind") {
+        assert!(TransportKind::iter().any(|kind| format!("{kind:?}") == name), "TransportKind::{name}");
     }
 }
 

@@ -9,7 +9,7 @@ use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomKey;
 use tiktop::sim::{Sim, SimFault, SimOptions};
 use tiktop::track::{ConnectLimiter, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
-use tiktop::webcast::Service;
+use tiktop::webcast::{Service, point_at};
 use tokio::sync::mpsc;
 
 /// Nothing here takes long; a test that waits in vain must end all the same.
@@ -27,10 +27,7 @@ impl Scene {
     async fn open(options: SimOptions, transports: &[TransportKind], limiter: ConnectLimiter) -> Self {
         let sim = Sim::start(options).await.unwrap();
         let mut settings = Settings { transports: transports.to_vec(), ..Settings::default() };
-        settings.service.site_url = sim.base_url();
-        settings.service.webcast_url = sim.base_url();
-        settings.service.socket_url = sim.socket_url();
-        settings.providers[0].url = sim.base_url();
+        point_at(&mut settings, &sim.base_url(), &sim.socket_url());
         let (client, clock) = (Service::isolated(&settings).unwrap(), Clock::system());
         let failover = client.failover(clock.clone()).unwrap();
         let tracker = Tracker::with_failover(client, failover, limiter, clock.clone());

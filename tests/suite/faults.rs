@@ -1,7 +1,7 @@
 //! Every fault against every transport that can meet it: where the room stands afterwards, that its totals are the truth, and
 //! that no socket, no task and no memory is left.
 //!
-//! A new transport is a row in `scene::WAYS`, a new fault a case here.
+//! A new transport is here by its row in the registry; a new fault is a case here.
 
 mod scene;
 
@@ -21,24 +21,24 @@ fn all(_: &Way) -> bool {
 
 /// A browser is always on this machine.
 fn far(way: &Way) -> bool {
-    way.name != "browser"
+    way.part.far
 }
 
 fn sockets(way: &Way) -> bool {
-    way.socket
+    way.part.socket
 }
 
 fn edge(way: &Way) -> bool {
-    way.edge
+    way.part.edge
 }
 
 fn signed(way: &Way) -> bool {
-    way.signed
+    way.part.signed
 }
 
 /// A signing provider also names rooms, where TikTok refuses to.
 fn unsigned(way: &Way) -> bool {
-    !way.signed
+    !way.part.signed
 }
 
 #[rstest]
@@ -279,9 +279,10 @@ async fn a_host_that_cannot_be_found_is_named() {
     each_way(far, async |way| {
         // No resolver knows a name under this one.
         let lost = |way: &Way, settings: &mut Settings| {
-            let address = (way.address)(settings);
-            let scheme = if address.starts_with("ws") { "wss" } else { "https" };
-            *address = format!("{scheme}://nowhere.invalid");
+            for address in (way.part.addresses)(settings) {
+                let scheme = if way.part.at_socket { "wss" } else { "https" };
+                *address = format!("{scheme}://nowhere.invalid");
+            }
         };
         let mut scene = Scene::open(way, Setting { tune: lost, ..Setting::with(&[]) }).await;
         scene.see("it fails", |scene| scene.it().room.phase.kind == PhaseKind::Failed).await;

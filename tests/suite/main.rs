@@ -24,6 +24,7 @@ mod lookup;
 mod meaning;
 mod ndjson;
 mod picture;
+mod places;
 mod proxies;
 mod record;
 mod replay;

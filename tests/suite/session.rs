@@ -11,7 +11,7 @@ use tiktop::ids::{MsgId, RoomKey, Target};
 use tiktop::room::{Applied, Room};
 use tiktop::sim::{ExpectedTotals, Sim, SimFault, SimOptions};
 use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
-use tiktop::webcast::Service;
+use tiktop::webcast::{Service, point_at};
 use tokio::sync::mpsc;
 
 /// Nothing here takes long; a test that waits in vain must end all the same.
@@ -40,10 +40,7 @@ impl Scene {
     async fn open(room: usize, options: SimOptions, transports: &[TransportKind]) -> Self {
         let sim = Sim::start(options).await.unwrap();
         let mut settings = Settings::default();
-        settings.service.site_url = sim.base_url();
-        settings.service.webcast_url = sim.base_url();
-        settings.service.socket_url = sim.socket_url();
-        settings.providers[0].url = sim.base_url();
+        point_at(&mut settings, &sim.base_url(), &sim.socket_url());
         settings.transports = transports.to_vec();
         let clock = Clock::system();
         let tracker = Tracker::start(Service::isolated(&settings).unwrap(), clock).unwrap();

@@ -8,7 +8,7 @@ use tiktop::clock::Clock;
 use tiktop::config::{ProviderFlow, Secret, Settings, TransportKind};
 use tiktop::ids::RoomId;
 use tiktop::sim::{Sim, SimFault, SimOptions};
-use tiktop::webcast::{Incoming, LiveStatus, Opened, Proxies, RoomRef, Secrets, Service, ServiceErrorKind};
+use tiktop::webcast::{Incoming, LiveStatus, Opened, Proxies, RoomRef, Secrets, Service, ServiceErrorKind, point_at};
 
 /// Enough traffic that no test waits for it.
 const RATE: f64 = 200.0;
@@ -19,11 +19,9 @@ async fn sim(faults: &[SimFault]) -> Sim {
 
 fn settings(sim: &Sim, transports: &[TransportKind]) -> Settings {
     let mut settings = Settings { transports: transports.to_vec(), ..Settings::default() };
-    settings.service.site_url = sim.base_url();
+    point_at(&mut settings, &sim.base_url(), &sim.socket_url());
     settings.service.webcast_url = format!("{}/webcast", sim.base_url());
     settings.service.socket_url = format!("{}/webcast/im/ws_proxy/ws_reuse_supplement/", sim.socket_url());
-    settings.providers[0].url = sim.base_url();
-    settings.cloud.url = sim.socket_url();
     settings.poll.interval_ms = 500;
     settings
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// built-in address only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "WrittenProvider")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct ProviderSettings {
     /// What to call it on screen; unique.
     pub name: String,
@@ -49,6 +50,7 @@ pub struct ProviderSettings {
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum ProviderFlow {
     /// It fetches the first batch for us (since 2024).
     #[default]
@@ -73,6 +75,7 @@ pub enum ProviderFlow {
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum ProviderPath {
     /// The first, and the second where that is not known.
     #[default]
@@ -161,6 +164,7 @@ impl ProviderSettings {
 /// The relay of the `cloud` transport. As with providers, the built-in key goes to the built-in address only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "WrittenCloud")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct CloudSettings {
     /// Its address.
     pub url: String,

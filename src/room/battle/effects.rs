@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::events::{BattleItem, BattleTask, Host, ItemKind, TaskOutcome, TaskStage};
+use crate::events::{BattleItem, Host, ItemKind};
 use crate::ids::UserId;
 
 /// Effects that run at one time; the service shows one or two.
@@ -11,6 +11,7 @@ const MAX_EFFECTS: usize = 8;
 
 /// A card that works now, or will in a moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct CardEffect {
     /// Which card.
     pub kind: ItemKind,
@@ -34,26 +35,4 @@ pub(super) fn add(effects: &mut Vec<CardEffect>, item: &BattleItem) {
     let until = Timestamp(start.0.saturating_add_unsigned(item.seconds.saturating_mul(1_000)));
     let (by, side, multiplier) = (item.from.clone(), item.side, item.multiplier);
     effects.push(CardEffect { kind: item.kind, by, side, multiplier, until });
-}
-
-/// What to log of a card: the service's sentence and what it does.
-pub(super) fn log_text(item: &BattleItem) -> Option<String> {
-    let what = match item.kind {
-        ItemKind::Glove if item.multiplier > 1 => format!(" (×{} for {} s)", item.multiplier, item.seconds),
-        ItemKind::Mist if item.seconds > 0 => format!(" (for {} s)", item.seconds),
-        ItemKind::ExtraTime if item.extra_seconds > 0 => format!(" (+{} s)", item.extra_seconds),
-        _ => String::new(),
-    };
-    (!item.text.is_empty()).then(|| format!("{}{what}", item.text))
-}
-
-/// What to log of a speed challenge: its beginning and its end, not every step.
-pub(super) fn task(task: &BattleTask) -> Option<&'static str> {
-    match (task.stage, task.outcome) {
-        (TaskStage::Started, _) => Some("Speed challenge begins"),
-        (TaskStage::Settled, Some(TaskOutcome::Succeeded)) => Some("Speed challenge done"),
-        (TaskStage::Settled, Some(TaskOutcome::Failed)) => Some("Speed challenge failed"),
-        (TaskStage::Settled, Some(TaskOutcome::BothSucceeded)) => Some("Speed challenge done by both sides"),
-        _ => None,
-    }
 }

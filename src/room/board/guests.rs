@@ -14,6 +14,7 @@ const MAX_GUESTS: usize = 64;
 
 /// The line of guests, or of co-hosts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Guests {
     /// Everybody in it, the host too where the service lists them; most coins first.
     pub list: Vec<GuestState>,
@@ -27,6 +28,7 @@ pub struct Guests {
 
 /// Somebody in the line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct GuestState {
     /// Who.
     pub id: Option<UserId>,
@@ -40,19 +42,36 @@ pub struct GuestState {
     pub coins: u64,
 }
 
+/// What a row of the log says about the line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub enum GuestNews {
+    /// It was closed.
+    Closed,
+    /// Somebody left it.
+    Left(Text),
+    /// People are new in it.
+    Came {
+        /// As guests or co-hosts.
+        scene: LinkScene,
+        /// What they are called.
+        names: Vec<Text>,
+    },
+}
+
 impl Guests {
     /// Takes in a change of the line. Says what to log.
-    pub(super) fn link(&mut self, link: &Link, host: Option<UserId>) -> Option<String> {
+    pub(super) fn link(&mut self, link: &Link, host: Option<UserId>) -> Option<GuestNews> {
         match link.action {
             LinkAction::Close => {
                 let parted = !self.list.is_empty();
                 *self = Self::default();
-                return parted.then(|| "the line was closed".to_owned());
+                return parted.then_some(GuestNews::Closed);
             }
             LinkAction::Leave | LinkAction::Kick => {
                 let at = self.list.iter().position(|guest| guest.id.is_some() && guest.id == link.who)?;
                 let gone = self.list.remove(at);
-                return gone.called().map(|name| format!("{name} left"));
+                return gone.name_shown().cloned().map(GuestNews::Left);
             }
             _ => {}
         }
@@ -80,14 +99,12 @@ impl Guests {
     }
 
     /// Who is new in the line, where we know what it was before and what they are called.
-    fn arrivals(&self, before: &[GuestState], host: Option<UserId>) -> Option<String> {
+    fn arrivals(&self, before: &[GuestState], host: Option<UserId>) -> Option<GuestNews> {
         let known = |guest: &&GuestState| before.iter().any(|held| held.id == guest.id && held.called().is_some());
         let hosts = |guest: &&GuestState| guest.host || (host.is_some() && guest.id == host);
         let new = self.list.iter().filter(|guest| !hosts(guest) && !known(guest));
-        let new: Vec<&str> = new.filter_map(GuestState::called).collect();
-        let what = if self.scene == LinkScene::CoHost { "co-host" } else { "guest" };
-        let many = if new.len() > 1 { "s" } else { "" };
-        (!new.is_empty()).then(|| format!("{what}{many}: {}", new.join(", ")))
+        let names: Vec<Text> = new.filter_map(GuestState::name_shown).cloned().collect();
+        (!names.is_empty()).then_some(GuestNews::Came { scene: self.scene, names })
     }
 
     /// Most coins first; equal ones by id, so that every mirror agrees.
@@ -99,7 +116,11 @@ impl Guests {
 impl GuestState {
     /// What to call them: nickname, else handle; nothing while neither is known.
     pub fn called(&self) -> Option<&str> {
-        [&self.name, &self.unique_id].into_iter().map(Text::as_str).find(|name| !name.is_empty())
+        self.name_shown().map(Text::as_str)
+    }
+
+    fn name_shown(&self) -> Option<&Text> {
+        [&self.name, &self.unique_id].into_iter().find(|name| !name.is_empty())
     }
 
     /// A guest as told now, with what only earlier messages said.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
 use crate::events::{Question, QuestionChange, QuestionUpdate, Viewer};
+use crate::room::chatlog::LogLine;
 use crate::text::Text;
 
 /// Questions kept; the oldest goes first.
@@ -21,6 +22,7 @@ pub struct Questions {
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct AskedQuestion {
     /// Its id, as text.
     pub id: CompactString,
@@ -36,6 +38,7 @@ pub struct AskedQuestion {
 
 /// What became of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum QuestionState {
     /// Nobody took it up.
     New,
@@ -62,14 +65,15 @@ impl Questions {
         self.keep(AskedQuestion { id, from, text, at, state: QuestionState::New });
     }
 
-    /// Takes in what became of one. Says what to log.
-    pub(super) fn change(&mut self, update: &QuestionUpdate, at: Moment) -> Option<String> {
+    /// Takes in what became of one. The row it is worth in the log.
+    pub(super) fn change(&mut self, update: &QuestionUpdate, at: Moment) -> Option<LogLine> {
         let state = match update.change {
             QuestionChange::Shown => QuestionState::Shown,
             QuestionChange::Answered => QuestionState::Answered,
             QuestionChange::Deleted => QuestionState::Deleted,
-            QuestionChange::TurnedOn => return Some("questions are open".to_owned()),
-            QuestionChange::TurnedOff => return Some("questions are closed".to_owned()),
+            change @ (QuestionChange::TurnedOn | QuestionChange::TurnedOff) => {
+                return Some(LogLine::QuestionUpdate { change, from: None, text: Text::default() });
+            }
         };
         if state == QuestionState::Shown && !self.asked.iter().any(|asked| asked.id == update.id) {
             let (id, from, text) = (update.id.clone(), update.from.clone(), update.text.clone());
@@ -79,12 +83,12 @@ impl Questions {
         if std::mem::replace(&mut asked.state, state) == state {
             return None;
         }
-        let by = asked.from.as_deref().map(|from| format!(" — asked by {}", from.name())).unwrap_or_default();
-        match state {
-            QuestionState::Shown => Some(format!("now: {}{by}", asked.text)),
-            QuestionState::Deleted => Some(format!("deleted: {}{by}", asked.text)),
-            QuestionState::New | QuestionState::Answered => None,
-        }
+        // That it was taken down says nothing that its being shown did not.
+        (state != QuestionState::Answered).then(|| LogLine::QuestionUpdate {
+            change: update.change,
+            from: asked.from.clone(),
+            text: asked.text.clone(),
+        })
     }
 
     fn keep(&mut self, asked: AskedQuestion) {

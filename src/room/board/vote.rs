@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::{Moment, Timestamp};
 use crate::events::{Goal, GoalPart, Poll, PollOption, PollStage};
 use crate::ids::{GoalId, PollId};
+use crate::room::chatlog::LogLine;
 use crate::text::Text;
 
 /// Goals kept; hosts have one or two.
@@ -14,6 +15,7 @@ const GRACE_MS: i64 = 5_000;
 
 /// A poll.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct PollState {
     /// Which.
     pub id: Option<PollId>,
@@ -31,6 +33,7 @@ pub struct PollState {
 
 /// A goal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct GoalState {
     /// Which.
     pub id: Option<GoalId>,
@@ -69,7 +72,7 @@ impl PollState {
 }
 
 /// Applies a poll message. Says what to log.
-pub(super) fn poll(held: &mut Option<PollState>, told: &Poll, at: Moment) -> Option<String> {
+pub(super) fn poll(held: &mut Option<PollState>, told: &Poll, at: Moment) -> Option<LogLine> {
     let known = held.as_ref().is_some_and(|held| held.id == told.id);
     // The end of a poll we never saw is news all the same: it has the result.
     if !known {
@@ -87,20 +90,13 @@ pub(super) fn poll(held: &mut Option<PollState>, told: &Poll, at: Moment) -> Opt
     poll.ends_at = told.ends_at.or(poll.ends_at);
     poll.count(&told.options);
     poll.over |= told.stage == PollStage::Ended;
-    let title = if poll.title.is_empty() { String::new() } else { format!("{}: ", poll.title) };
-    if told.stage == PollStage::Ended {
-        let result = |option: &PollOption| format!("{} {}", option.text, option.votes);
-        return (!was_over).then(|| format!("over: {title}{}", list(&poll.options, result)));
-    }
-    (!known).then(|| format!("{title}{}", list(&poll.options, |option| option.text.to_string())))
-}
-
-fn list(options: &[PollOption], words: impl Fn(&PollOption) -> String) -> String {
-    options.iter().map(words).collect::<Vec<_>>().join(" · ")
+    let over = told.stage == PollStage::Ended;
+    let is_news = if over { !was_over } else { !known };
+    is_news.then(|| LogLine::Poll { over, title: poll.title.clone(), options: poll.options.clone() })
 }
 
 /// Applies a goal message. Says what to log: a goal that is new to us, and one that is reached.
-pub(super) fn apply_goal(goals: &mut Vec<GoalState>, told: &Goal) -> Option<String> {
+pub(super) fn apply_goal(goals: &mut Vec<GoalState>, told: &Goal) -> Option<LogLine> {
     let reached = !told.parts.is_empty() && told.parts.iter().all(GoalPart::reached);
     let known = goals.iter_mut().find(|goal| goal.id == told.id);
     let was_reached = known.as_ref().map(|goal| goal.reached);
@@ -118,8 +114,5 @@ pub(super) fn apply_goal(goals: &mut Vec<GoalState>, told: &Goal) -> Option<Stri
     if was_reached.is_some_and(|was_reached| was_reached || !reached) {
         return None;
     }
-    let label = if reached { "reached: " } else { "" };
-    let parts = told.parts.iter().map(|part| format!("{} {}/{}", part.label(), part.progress, part.target));
-    let parts = parts.collect::<Vec<_>>().join(", ");
-    Some(if told.text.is_empty() { format!("{label}{parts}") } else { format!("{label}{} ({parts})", told.text) })
+    Some(LogLine::Goal { reached, text: told.text.clone(), parts: told.parts.clone() })
 }

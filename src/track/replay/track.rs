@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::rooms::RoomSet;
 use crate::clock::{Moment, Timestamp};
-use crate::events::{EventKind, Gap, Phase, PhaseKind, RoomEvent};
+use crate::events::{EventKind, Gap, OwnEvent, Phase, PhaseKind, RoomEvent};
 use crate::ids::RoomId;
 use crate::text::Text;
 use crate::track::room_actor::RoomActor;
@@ -145,18 +145,21 @@ fn apply_own_event(room: &mut RoomActor, event: RoomEvent) {
     let (then, now) = (event.at, room.now());
     let shift =
         |moment: Moment| if moment.mono < then.mono { now - then.since(moment) } else { now + moment.since(then) };
-    match event.kind {
-        EventKind::Live(live) => room.begin_live(live.room_id),
-        EventKind::State(phase) if phase.kind == PhaseKind::Ended => room.end_live(phase.reason),
-        EventKind::State(phase) => {
-            let transport = phase.transport.map(|transport| Text::new(&transport).as_str().into());
-            room.emit_phase(Phase { transport, retry_at: phase.retry_at.map(shift), ..phase });
+    match event.kind.as_own() {
+        Some(OwnEvent::Live(live)) => room.begin_live(live.room_id),
+        Some(OwnEvent::State(phase)) if phase.kind == PhaseKind::Ended => room.end_live(phase.reason.clone()),
+        Some(OwnEvent::State(phase)) => {
+            let transport = phase.transport.as_ref().map(|transport| Text::new(transport).as_str().into());
+            room.emit_phase(Phase { transport, retry_at: phase.retry_at.map(shift), ..phase.clone() });
         }
-        EventKind::Gap(gap) => {
+        Some(OwnEvent::Gap(gap)) => {
             let from = shift(gap.from);
-            room.emit(EventKind::Gap(Gap { from, length: now.since(from), ..gap }));
+            room.emit(EventKind::Gap(Gap { from, length: now.since(from), ..gap.clone() }));
         }
-        kind @ (EventKind::Info(_) | EventKind::Unknown(_)) => room.emit(kind),
-        _ => room.emit_unreadable("(line)", 0, "a capture repeats nothing of the service but in its frames"),
+        Some(OwnEvent::Info(_)) => room.emit(event.kind),
+        None if matches!(event.kind, EventKind::Unknown(_)) => room.emit(event.kind),
+        Some(OwnEvent::StreakClosed(_)) | None => {
+            room.emit_unreadable("(line)", 0, "a capture repeats nothing of the service but in its frames");
+        }
     }
 }

@@ -16,6 +16,9 @@
 
 mod board;
 mod lines;
+mod words;
+
+pub use lines::log_words;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};

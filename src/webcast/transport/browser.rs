@@ -13,14 +13,36 @@ use std::sync::Arc;
 use futures_util::future::{BoxFuture, FutureExt};
 use reqwest::header::HeaderMap;
 
+use super::registry::{HostOwner, SimulatedPart, TransportEntry, TransportHost};
 use super::{RoomRef, Session, Transport};
 use crate::ids::UniqueId;
 use crate::text::Text;
+use crate::webcast::address::base;
 use crate::webcast::error::{ServiceError, ServiceErrorKind};
 use crate::webcast::handshake;
 use crate::webcast::service::Service;
 use endpoint::{Endpoint, live_at};
 use tab::{Page, TabFrames, open_it};
+
+/// Its row in the registry.
+pub(super) const ENTRY: TransportEntry = TransportEntry {
+    build: |service, settings, _| {
+        Ok(vec![Box::new(BrowserTransport::new(Arc::clone(service), &settings.browser.endpoint)?)])
+    },
+    hosts: |_, settings| {
+        let url = base("browser.endpoint", &settings.browser.endpoint)?;
+        Ok(vec![TransportHost { purpose: "your own browser".to_owned(), owner: HostOwner::User, url }])
+    },
+    room_id_routes: None,
+    simulated: SimulatedPart {
+        addresses: |settings| vec![&mut settings.browser.endpoint],
+        at_socket: false,
+        socket: true,
+        edge: false,
+        signed: false,
+        far: false,
+    },
+};
 
 /// The transport.
 pub(in crate::webcast) struct BrowserTransport {

@@ -10,8 +10,9 @@ use futures_util::future::{BoxFuture, FutureExt};
 use reqwest::header::{HeaderMap, HeaderValue, USER_AGENT};
 use url::Url;
 
+use super::registry::{HostOwner, SimulatedPart, TransportEntry, TransportHost};
 use super::{FrameSource, Incoming, RoomRef, Session, Transport};
-use crate::config::{self, Secret};
+use crate::config::Secret;
 use crate::webcast::address::base;
 use crate::webcast::error::{HumanDuration, ServiceError, ServiceErrorKind};
 use crate::webcast::handshake;
@@ -22,8 +23,34 @@ use crate::webcast::socket::RoomSocket;
 const FIRST_WORD: Duration = Duration::from_secs(15);
 const WHOSE: &str = "the cloud relay";
 
+/// Its row in the registry.
+pub(super) const ENTRY: TransportEntry = TransportEntry {
+    build: |service, settings, secrets| {
+        let (base, key_env) = (base("cloud.url", &settings.cloud.url)?, settings.cloud.key_env.clone());
+        Ok(vec![Box::new(CloudTransport {
+            service: Arc::clone(service),
+            base,
+            key_env,
+            key: secrets.cloud_key.clone(),
+        })])
+    },
+    hosts: |_, settings| {
+        let url = base("cloud.url", &settings.cloud.url)?;
+        Ok(vec![TransportHost { purpose: WHOSE.to_owned(), owner: HostOwner::Provider, url }])
+    },
+    room_id_routes: None,
+    simulated: SimulatedPart {
+        addresses: |settings| vec![&mut settings.cloud.url],
+        at_socket: true,
+        socket: true,
+        edge: false,
+        signed: false,
+        far: true,
+    },
+};
+
 /// The transport.
-pub(in crate::webcast) struct CloudTransport {
+struct CloudTransport {
     service: Arc<Service>,
     base: Url,
     /// Where a key could be given, for advice.
@@ -32,14 +59,6 @@ pub(in crate::webcast) struct CloudTransport {
 }
 
 impl CloudTransport {
-    pub(in crate::webcast) fn new(
-        service: Arc<Service>,
-        settings: &config::CloudSettings,
-        key: Option<Secret>,
-    ) -> Result<Self, ServiceError> {
-        Ok(Self { service, base: base("cloud.url", &settings.url)?, key_env: settings.key_env.clone(), key })
-    }
-
     async fn try_open(&self, room: &RoomRef) -> Result<Session, ServiceError> {
         let url = self.address(room)?;
         let mut headers = HeaderMap::new();

@@ -11,6 +11,7 @@ use reqwest::header::{COOKIE, HeaderName, ORIGIN};
 use tokio::time::sleep;
 use url::Url;
 
+use super::registry::{HostOwner, SimulatedPart, TransportEntry, TransportHost};
 use super::{RoomRef, Session, Transport};
 use crate::webcast::anonymous_cookie::AnonymousCookie;
 use crate::webcast::error::{ServiceError, ServiceErrorKind};
@@ -24,16 +25,30 @@ use crate::webcast::user_agent::{BrowserIdentity, insert_text};
 const BLOCKED_PAUSE: Duration = Duration::from_secs(2);
 const WHOSE: &str = "the anonymous socket";
 
+/// Its row in the registry.
+pub(super) const ENTRY: TransportEntry = TransportEntry {
+    build: |service, _, _| Ok(vec![Box::new(DirectTransport { service: Arc::clone(service) })]),
+    hosts: |service, _| {
+        let url = service.socket.clone();
+        Ok(vec![TransportHost { purpose: "sockets".to_owned(), owner: HostOwner::TikTok, url }])
+    },
+    room_id_routes: None,
+    simulated: SimulatedPart {
+        addresses: |settings| vec![&mut settings.service.socket_url],
+        at_socket: true,
+        socket: true,
+        edge: true,
+        signed: false,
+        far: true,
+    },
+};
+
 /// The transport.
-pub(in crate::webcast) struct DirectTransport {
+struct DirectTransport {
     service: Arc<Service>,
 }
 
 impl DirectTransport {
-    pub(in crate::webcast) fn new(service: Arc<Service>) -> Self {
-        Self { service }
-    }
-
     async fn try_open(&self, room: &RoomRef) -> Result<Session, ServiceError> {
         let way = self.service.route_for(room);
         let cookie = way.anonymous_cookies.get(&self.service, &way.http, None).await?;

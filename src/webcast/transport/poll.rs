@@ -12,6 +12,7 @@ use reqwest::header::{COOKIE, ORIGIN};
 use tokio::time::{Instant, sleep_until};
 
 use super::im_fetch::{self, BODY_CAP, PollCursor};
+use super::registry::{SimulatedPart, TransportEntry};
 use super::{FrameSource, Incoming, RoomRef, Session, Transport};
 use crate::webcast::anonymous_cookie::AnonymousCookie;
 use crate::webcast::error::{ServiceError, ServiceErrorKind};
@@ -28,8 +29,27 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const ADVICE: &str =
     "it wants signed requests from strangers; set TIKTOP_SESSION_ID to a session of your own, or use another transport";
 
+/// Its row in the registry.
+pub(super) const ENTRY: TransportEntry = TransportEntry {
+    build: |service, settings, _| {
+        let interval = Duration::from_millis(settings.poll.interval_ms);
+        Ok(vec![Box::new(PollTransport { service: Arc::clone(service), interval })])
+    },
+    // It asks where room info is asked for.
+    hosts: |_, _| Ok(Vec::new()),
+    room_id_routes: None,
+    simulated: SimulatedPart {
+        addresses: |settings| vec![&mut settings.service.webcast_url],
+        at_socket: false,
+        socket: false,
+        edge: false,
+        signed: false,
+        far: true,
+    },
+};
+
 /// The transport.
-pub(in crate::webcast) struct PollTransport {
+struct PollTransport {
     service: Arc<Service>,
     interval: Duration,
 }
@@ -54,10 +74,6 @@ struct Polling {
 }
 
 impl PollTransport {
-    pub(in crate::webcast) fn new(service: Arc<Service>, interval: Duration) -> Self {
-        Self { service, interval }
-    }
-
     async fn try_open(&self, room: &RoomRef) -> Result<Session, ServiceError> {
         let service = Arc::clone(&self.service);
         let way = service.route_for(room);

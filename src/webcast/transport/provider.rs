@@ -18,13 +18,15 @@ use url::Url;
 
 use super::direct::base_block;
 use super::im_fetch::BODY_CAP;
+use super::registry::{HostOwner, SimulatedPart, TransportEntry, TransportHost};
 use super::{Budget, RoomRef, Session, Transport};
-use crate::config::{self, ProviderFlow, ProviderPath, Secret};
+use crate::config::{self, ProviderFlow, ProviderPath, Secret, Secrets};
 use crate::ids::RoomId;
 use crate::webcast::address::{base, check_push_server, under};
 use crate::webcast::error::{ServiceError, ServiceErrorKind};
 use crate::webcast::handshake;
 use crate::webcast::http::{HttpAnswer, HttpRequest};
+use crate::webcast::lookup::RoomIdRoute;
 use crate::webcast::service::Service;
 use crate::webcast::socket::RoomSocket;
 use crate::webcast::user_agent::insert_text;
@@ -35,8 +37,41 @@ use limits::LimitBook;
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const COOKIE_HEADER: HeaderName = HeaderName::from_static("x-cookie-header");
 
+/// Its row in the registry: a transport for each provider.
+pub(super) const ENTRY: TransportEntry = TransportEntry {
+    build: |service, settings, secrets| {
+        let one = |(at, provider)| -> Result<Box<dyn Transport>, ServiceError> {
+            let (key, own) = secrets_of(secrets, at);
+            Ok(Box::new(ProviderTransport::new(Arc::clone(service), provider, key.cloned(), own)?))
+        };
+        settings.providers.iter().enumerate().map(one).collect()
+    },
+    hosts: |_, settings| {
+        let one = |provider: &config::ProviderSettings| {
+            let purpose = format!("provider {}", provider.name);
+            Ok(TransportHost { purpose, owner: HostOwner::Provider, url: base_of(provider)? })
+        };
+        settings.providers.iter().map(one).collect()
+    },
+    room_id_routes: Some(|settings, secrets| {
+        let one = |(at, provider): (usize, &config::ProviderSettings)| {
+            let (key, own) = secrets_of(secrets, at);
+            Ok(RoomIdRoute::new(&provider.name, base_of(provider)?, fixed_headers(provider, key, own)?))
+        };
+        settings.providers.iter().enumerate().map(one).collect()
+    }),
+    simulated: SimulatedPart {
+        addresses: |settings| settings.providers.iter_mut().map(|provider| &mut provider.url).collect(),
+        at_socket: false,
+        socket: true,
+        edge: true,
+        signed: true,
+        far: true,
+    },
+};
+
 /// The transport: one signing provider.
-pub(in crate::webcast) struct ProviderTransport {
+struct ProviderTransport {
     service: Arc<Service>,
     /// As on screen: `provider NAME`.
     name: String,
@@ -63,7 +98,7 @@ struct Signed {
 }
 
 impl ProviderTransport {
-    pub(in crate::webcast) fn new(
+    fn new(
         service: Arc<Service>,
         settings: &config::ProviderSettings,
         key: Option<Secret>,
@@ -72,7 +107,7 @@ impl ProviderTransport {
         Ok(Self {
             service,
             name: format!("provider {}", settings.name),
-            base: base(&format!("url of provider {}", settings.name), &settings.url)?,
+            base: base_of(settings)?,
             headers: fixed_headers(settings, key.as_ref(), headers)?,
             settings: settings.clone(),
             key,
@@ -220,7 +255,7 @@ impl Transport for ProviderTransport {
 }
 
 /// The headers that do not change. A header of the user's that cannot be one is a mistake to be told at once.
-pub(in crate::webcast) fn fixed_headers(
+fn fixed_headers(
     settings: &config::ProviderSettings,
     key: Option<&Secret>,
     own: &[(String, Secret)],
@@ -243,4 +278,14 @@ pub(in crate::webcast) fn fixed_headers(
         headers.insert(header, value);
     }
     Ok(headers)
+}
+
+fn base_of(settings: &config::ProviderSettings) -> Result<Url, ServiceError> {
+    base(&format!("url of provider {}", settings.name), &settings.url)
+}
+
+/// The key and the own headers of the provider at this place of the settings.
+fn secrets_of(secrets: &Secrets, at: usize) -> (Option<&Secret>, &[(String, Secret)]) {
+    let key = secrets.provider_keys.get(at).and_then(Option::as_ref);
+    (key, secrets.provider_headers.get(at).map(Vec::as_slice).unwrap_or_default())
 }

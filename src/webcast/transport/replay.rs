@@ -79,7 +79,7 @@ impl CaptureReader {
     /// Opens a capture: a file, or a folder with a file for each room, maybe in parts (`ana.0001.jsonl`). At least one.
     pub async fn open(path: &Path) -> Result<Vec<Self>, ServiceError> {
         let parts = if path.is_dir() { rooms_in(path).await } else { Ok(vec![vec![path.to_owned()]]) };
-        let rooms = parts.map_err(|error| unreadable(path, &error))?;
+        let rooms = parts.map_err(|error| unreadable(path, error))?;
         if rooms.is_empty() {
             let folder = path.display();
             return Err(ServiceError::new(
@@ -146,7 +146,7 @@ impl CaptureReader {
         loop {
             if self.reader.is_none() {
                 let Some(path) = self.parts.get(self.next_part) else { return Ok(false) };
-                let file = File::open(path).await.map_err(|error| unreadable(path, &error))?;
+                let file = File::open(path).await.map_err(|error| unreadable(path, error))?;
                 self.reader = Some(BufReader::with_capacity(READ, file));
                 self.next_part += 1;
             }
@@ -155,7 +155,7 @@ impl CaptureReader {
             let room = MAX_LINE.saturating_sub(self.line.len()) as u64;
             let read = reader.take(room).read_until(b'\n', &mut self.line).await;
             let path = self.parts.get(self.next_part.saturating_sub(1)).map_or(Path::new(""), PathBuf::as_path);
-            if read.map_err(|error| unreadable(path, &error))? == 0 {
+            if read.map_err(|error| unreadable(path, error))? == 0 {
                 self.reader = None;
             }
             if !self.line.is_empty() {
@@ -237,8 +237,8 @@ async fn rooms_in(folder: &Path) -> io::Result<Vec<Vec<PathBuf>>> {
     Ok(rooms.into_values().map(in_order).collect())
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> ServiceError {
-    ServiceError::new(ServiceErrorKind::Setup, format!("cannot read {}: {error}", path.display()))
+fn unreadable(path: &Path, error: io::Error) -> ServiceError {
+    ServiceError::new(ServiceErrorKind::Setup, format!("cannot read {}: {error}", path.display())).caused_by(error)
 }
 
 #[cfg(test)]

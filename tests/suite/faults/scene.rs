@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use strum::IntoEnumIterator;
 use tiktop::clock::Clock;
 use tiktop::config::{Secret, Secrets, Settings, TransportKind};
 use tiktop::events::{EventKind, PhaseKind};
@@ -10,7 +11,7 @@ use tiktop::ids::RoomKey;
 use tiktop::room::{Applied, Room};
 use tiktop::sim::{Sim, SimFault, SimOptions};
 use tiktop::track::{ConnectLimiter, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
-use tiktop::webcast::{Proxies, Service};
+use tiktop::webcast::{Proxies, Service, SimulatedPart, TransportEntry, point_at};
 use tokio::sync::mpsc;
 
 /// Nothing here takes long; a test that waits in vain must end all the same.
@@ -19,62 +20,17 @@ const HURRY: Duration = Duration::from_millis(10);
 /// What a room's state may weigh as JSON: a few hundred messages are a tenth of it, any spoiled frame many times as much.
 const HEAVY: usize = 2 << 20;
 
-/// A transport. A new one is a new row: it meets every fault that concerns it.
+/// A transport of the registry: each meets every fault that concerns it.
 pub(super) struct Way {
-    pub(super) name: &'static str,
+    pub(super) name: String,
     kind: TransportKind,
-    /// It listens to a socket of the service.
-    pub(super) socket: bool,
-    /// TikTok's own edge answers its handshake.
-    pub(super) edge: bool,
-    /// A provider has to sign.
-    pub(super) signed: bool,
-    /// Where it goes first.
-    pub(super) address: fn(&mut Settings) -> &mut String,
+    /// What the simulator plays for it.
+    pub(super) part: SimulatedPart,
 }
 
-static WAYS: [Way; 5] = [
-    Way {
-        name: "provider",
-        kind: TransportKind::Provider,
-        socket: true,
-        edge: true,
-        signed: true,
-        address: |settings| &mut settings.providers[0].url,
-    },
-    Way {
-        name: "direct",
-        kind: TransportKind::Direct,
-        socket: true,
-        edge: true,
-        signed: false,
-        address: |settings| &mut settings.service.socket_url,
-    },
-    Way {
-        name: "cloud",
-        kind: TransportKind::Cloud,
-        socket: true,
-        edge: false,
-        signed: false,
-        address: |settings| &mut settings.cloud.url,
-    },
-    Way {
-        name: "browser",
-        kind: TransportKind::Browser,
-        socket: true,
-        edge: false,
-        signed: false,
-        address: |settings| &mut settings.browser.endpoint,
-    },
-    Way {
-        name: "poll",
-        kind: TransportKind::Poll,
-        socket: false,
-        edge: false,
-        signed: false,
-        address: |settings| &mut settings.service.webcast_url,
-    },
-];
+fn ways() -> impl Iterator<Item = Way> {
+    TransportKind::iter().map(|kind| Way { name: kind.to_string(), kind, part: TransportEntry::of(kind).simulated })
+}
 
 /// How a scene differs from the usual one.
 pub(super) struct Setting {
@@ -104,7 +60,7 @@ pub(super) struct Mirror {
 }
 
 pub(super) struct Scene {
-    pub(super) way: &'static str,
+    pub(super) way: String,
     pub(super) sim: Sim,
     pub(super) mirrors: BTreeMap<RoomKey, Mirror>,
     tracker: Tracker,
@@ -117,13 +73,8 @@ impl Scene {
         let Setting { faults, rooms, rate, tune, clock } = setting;
         let sim = Sim::start(SimOptions { rate, faults, rooms, ..SimOptions::default() }).await.unwrap();
         let mut settings = Settings { transports: vec![way.kind], ..Settings::default() };
-        settings.service.site_url = sim.base_url();
-        settings.service.webcast_url = sim.base_url();
-        settings.service.socket_url = sim.socket_url();
+        point_at(&mut settings, &sim.base_url(), &sim.socket_url());
         settings.service.timeout_seconds = 5;
-        settings.providers[0].url = sim.base_url();
-        settings.cloud.url = sim.socket_url();
-        settings.browser.endpoint = sim.base_url();
         settings.poll.interval_ms = 500;
         tune(way, &mut settings);
         let secrets = Secrets { cloud_key: Secret::new("k3y"), ..Secrets::default() };
@@ -140,7 +91,7 @@ impl Scene {
             let room = Room::new(2_000);
             mirrors.insert(RoomKey(key), Mirror { name, room, phases: Vec::new(), lives: 0, waits: false });
         }
-        Self { way: way.name, sim, mirrors, tracker, commands, updates }
+        Self { way: way.name.clone(), sim, mirrors, tracker, commands, updates }
     }
 
     /// The only room of a scene.
@@ -254,8 +205,9 @@ impl Scene {
 }
 
 /// Plays a scene for each way that meets it, all at once, and waits until no task is left.
-pub(super) async fn each_way(meets: impl Fn(&Way) -> bool, play: impl AsyncFn(&'static Way)) {
-    futures_util::future::join_all(WAYS.iter().filter(|way| meets(way)).map(|way| play(way))).await;
+pub(super) async fn each_way(meets: impl Fn(&Way) -> bool, play: impl AsyncFn(&Way)) {
+    let ways: Vec<_> = ways().filter(meets).collect();
+    futures_util::future::join_all(ways.iter().map(|way| play(way))).await;
     let metrics = tokio::runtime::Handle::current().metrics();
     until("no task is left", || metrics.num_alive_tasks() == 0).await;
 }

@@ -3,6 +3,7 @@
 use tiktop::clock::Moment;
 use tiktop::events::EventKind;
 use tiktop::room::{Board, Bucket, CardEffect, Leader, LogEntry, LogLine, Noted, Room, Side, Streak};
+use tiktop::tui::log_words;
 
 use super::notation::START;
 
@@ -19,9 +20,15 @@ pub(super) fn row(entry: &LogEntry) -> String {
         LogLine::Joins { last, count } => format!("{count} joined, last {}", last.name()),
         LogLine::Follow(from) => format!("{} followed", from.name()),
         LogLine::Share(from) => format!("{} shared", from.name()),
-        LogLine::Battle(words) | LogLine::Control(words) => words.to_string(),
+        LogLine::Battle(_) | LogLine::Control(_) => log_words(&entry.line),
         LogLine::Subscribe { from, months } => format!("{} subscribed, {months} months", from.name()),
-        LogLine::Told { topic, text } => format!("{topic:?}: {text}"),
+        LogLine::Poll { .. } => format!("Poll: {}", log_words(&entry.line)),
+        LogLine::Goal { .. } => format!("Goal: {}", log_words(&entry.line)),
+        LogLine::Pin { .. } => format!("Pin: {}", log_words(&entry.line)),
+        LogLine::QuestionUpdate { .. } => format!("Question: {}", log_words(&entry.line)),
+        LogLine::Guests(_) => format!("Guests: {}", log_words(&entry.line)),
+        LogLine::Shop(_) => format!("Shop: {}", log_words(&entry.line)),
+        LogLine::ServiceText { topic, text } => format!("{topic:?}: {text}"),
         LogLine::Question { from, text } => format!("{} asked: {text}", from.name()),
         LogLine::Gap(gap) => format!("missed {} s", gap.length.as_secs()),
         LogLine::Live { room_id, live_seq } => format!("live {live_seq} in {room_id}"),
@@ -111,6 +118,6 @@ pub(super) fn board(board: &Board) -> Vec<String> {
         let name = guest.called().unwrap_or("?");
         format!("{} {name} {}", if guest.host { "host" } else { "guest" }, guest.coins)
     });
-    let rank = Some(&board.rank).filter(|rank| !rank.is_empty()).map(|rank| format!("rank {rank}"));
+    let rank = board.rank.as_ref().map(|rank| format!("rank {} No. {}", rank.title, rank.place));
     poll.chain(goals).chain(pinned).chain(caption).chain(questions).chain(guests).chain(rank).collect()
 }

@@ -8,7 +8,8 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::room::{Board, GoalState, Pinned, PollState};
+use super::words;
+use crate::room::{Board, GoalState, PollState};
 use crate::tui::app::App;
 use crate::tui::theme::ColorRole;
 use crate::tui::{glyphs, number};
@@ -29,7 +30,9 @@ pub(super) fn rows(board: &Board, height: u16) -> u16 {
 
 /// The rows themselves.
 pub(super) fn lines(app: &App, board: &Board) -> Vec<Line<'static>> {
-    let pinned = board.pinned.as_ref().map(|pinned| (format!("{} pinned", glyphs::PINNED), pinned_words(pinned)));
+    let pinned = board.pinned.as_ref();
+    let pinned =
+        pinned.map(|pinned| (format!("{} pinned", glyphs::PINNED), words::pin(pinned.name.as_str(), &pinned.text)));
     let poll = poll(board).map(|poll| ("poll".to_owned(), poll_words(poll)));
     let goal = goal(board).map(|goal| ("goal".to_owned(), goal_words(goal)));
     let row = |(label, words): (String, String)| {
@@ -47,10 +50,6 @@ fn poll(board: &Board) -> Option<&PollState> {
 /// The goal that is told of last, while it is not reached.
 fn goal(board: &Board) -> Option<&GoalState> {
     board.goals.iter().rfind(|goal| !goal.reached)
-}
-
-fn pinned_words(pinned: &Pinned) -> String {
-    format!("{}: {}", pinned.name, pinned.text)
 }
 
 fn poll_words(poll: &PollState) -> String {

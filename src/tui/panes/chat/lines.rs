@@ -3,6 +3,7 @@
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
+use super::words;
 use crate::events::{BarrageKind, NoticeKind, Viewer};
 use crate::room::{LogEntry, LogLine, Topic};
 use crate::text::{clip, width};
@@ -34,20 +35,19 @@ struct Parts {
     worth: Option<Span<'static>>,
 }
 
+/// How an entry stands in the log.
+enum Row {
+    /// Across the pane, as no message does.
+    Divider(String, ColorRole),
+    Parts(Parts),
+}
+
 impl Composer<'_> {
     /// The lines of an entry, at least one.
     pub(in crate::tui) fn lines(&self, entry: &LogEntry) -> Vec<Line<'static>> {
-        let mut lines = match &entry.line {
-            LogLine::Gap(gap) => {
-                let length = number::duration(gap.length);
-                let why = if gap.reason.is_empty() { String::new() } else { format!(": {}", gap.reason) };
-                self.divider(&format!("missed {length}{why}"), ColorRole::Warn)
-            }
-            LogLine::Live { live_seq, .. } => {
-                let words = if *live_seq > 1 { format!("a new live (number {live_seq} here)") } else { "live".into() };
-                self.divider(&words, ColorRole::Accent)
-            }
-            line => self.fit(self.parts(line, entry.deleted)),
+        let mut lines = match self.row(&entry.line, entry.deleted) {
+            Row::Divider(words, role) => self.divider(&words, role),
+            Row::Parts(parts) => self.fit(parts),
         };
         if entry.history {
             let dim = self.theme.style(ColorRole::Dim);
@@ -69,8 +69,19 @@ impl Composer<'_> {
         rows.collect()
     }
 
-    fn parts(&self, line: &LogLine, deleted: bool) -> Parts {
-        match line {
+    /// The table of rows. Every kind stands here by name: a new one does not compile before it says how it looks.
+    #[allow(clippy::too_many_lines, reason = "a table: one arm a kind")]
+    fn row(&self, line: &LogLine, deleted: bool) -> Row {
+        Row::Parts(match line {
+            LogLine::Gap(gap) => {
+                let length = number::duration(gap.length);
+                let why = if gap.reason.is_empty() { String::new() } else { format!(": {}", gap.reason) };
+                return Row::Divider(format!("missed {length}{why}"), ColorRole::Warn);
+            }
+            LogLine::Live { live_seq, .. } => {
+                let words = if *live_seq > 1 { format!("a new live (number {live_seq} here)") } else { "live".into() };
+                return Row::Divider(words, ColorRole::Accent);
+            }
             LogLine::Chat { from, text, emotes, first } => {
                 let what = match (text.is_empty(), emotes.len()) {
                     (true, 0) => String::new(),
@@ -110,15 +121,8 @@ impl Composer<'_> {
                 self.labelled(ColorRole::Subscriber, "S subscribed", format!("{}{months}", from.name()))
             }
             LogLine::Question { from, text } => {
-                self.labelled(ColorRole::Accent, &format!("{} question", glyphs::QUESTION), asked(text.as_str(), from))
+                self.labelled(ColorRole::Accent, &format!("{} question", glyphs::QUESTION), words::question(text, from))
             }
-            line => self.room_said(line),
-        }
-    }
-
-    /// What the room, the host's settings or TikTok say.
-    fn room_said(&self, line: &LogLine) -> Parts {
-        match line {
             LogLine::Intro(text) => self.labelled(ColorRole::Host, "host's line", text.as_str().to_owned()),
             LogLine::Notice { kind, text } => {
                 let (role, label) = match kind {
@@ -148,14 +152,30 @@ impl Composer<'_> {
                 };
                 self.labelled(ColorRole::Dim, label, text.as_str().to_owned())
             }
-            LogLine::Battle(text) => self.labelled(ColorRole::SideB, "battle", text.as_str().to_owned()),
-            LogLine::Told { topic, text } => {
-                let (role, label) = topic_label(*topic);
+            LogLine::Moderation(told) => self.labelled(ColorRole::Moderator, "moderation", words::moderation(told)),
+            LogLine::Battle(news) => self.labelled(ColorRole::SideB, "battle", words::battle(news)),
+            LogLine::Poll { over, title, options } => {
+                self.labelled(ColorRole::Accent, "poll", words::poll(*over, title, options))
+            }
+            LogLine::Goal { reached, text, parts } => {
+                self.labelled(ColorRole::Accent, "goal", words::goal(*reached, text, parts))
+            }
+            LogLine::Pin { from, text } => self.labelled(ColorRole::Accent, "pinned", words::pin(from.name(), text)),
+            LogLine::QuestionUpdate { change, from, text } => {
+                self.labelled(ColorRole::Accent, "question", words::question_update(*change, text, from.as_deref()))
+            }
+            LogLine::Guests(news) => self.labelled(ColorRole::Accent, "guests", words::guests(news)),
+            LogLine::Shop(shop) => self.labelled(ColorRole::Accent, "shop", words::shop(shop)),
+            LogLine::ServiceText { topic, text } => {
+                let (role, label) = match topic {
+                    Topic::Rank => (ColorRole::Gift, "rank"),
+                    Topic::Announcement => (ColorRole::Dim, "elsewhere"),
+                    Topic::Note => (ColorRole::Dim, "note"),
+                };
                 self.labelled(role, label, text.as_str().to_owned())
             }
-            LogLine::Control(text) => self.labelled(ColorRole::Warn, "live", text.as_str().to_owned()),
-            _ => self.labelled(ColorRole::Dim, "", String::new()),
-        }
+            LogLine::Control(control) => self.labelled(ColorRole::Warn, "live", words::control(control)),
+        })
     }
 
     fn said(&self, from: &Viewer, first: bool, what: String, deleted: bool) -> Parts {
@@ -247,24 +267,15 @@ fn clipped(spans: Vec<Span<'static>>, columns: usize) -> (Vec<Span<'static>>, us
     (cut.collect(), used)
 }
 
-fn topic_label(topic: Topic) -> (ColorRole, &'static str) {
-    match topic {
-        Topic::Poll => (ColorRole::Accent, "poll"),
-        Topic::Goal => (ColorRole::Accent, "goal"),
-        Topic::Pin => (ColorRole::Accent, "pinned"),
-        Topic::Question => (ColorRole::Accent, "question"),
-        Topic::Rank => (ColorRole::Gift, "rank"),
-        Topic::Guests => (ColorRole::Accent, "guests"),
-        Topic::Shop => (ColorRole::Accent, "shop"),
-        Topic::Announcement => (ColorRole::Dim, "elsewhere"),
-        Topic::Note => (ColorRole::Dim, "note"),
-    }
-}
-
 fn stickers(count: usize) -> String {
     if count == 1 { "(a sticker)".into() } else { format!("({count} stickers)") }
 }
 
-fn asked(text: &str, from: &Viewer) -> String {
-    format!("{text} {} asked by {}", glyphs::DASH, from.name())
+/// What stands behind the name or the label of a row, whole, in one line.
+pub fn log_words(line: &LogLine) -> String {
+    let theme = Theme::new(true);
+    match (Composer { theme, zone: &jiff::tz::TimeZone::UTC, columns: u16::MAX }).row(line, false) {
+        Row::Divider(words, _) => words,
+        Row::Parts(parts) => parts.what,
+    }
 }
