@@ -206,6 +206,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_sentence_is_printed_without_what_lies_below_it() {
+        let error = crate::webcast::ServiceError::new(ServiceErrorKind::Network, "no connection: refused")
+            .caused_by(std::io::Error::other("refused"));
+        assert_eq!(printed(&Report::new(error.clone())), "no connection: refused");
+        assert_eq!(printed(&Report::new(error).wrap_err("the demo")), "the demo: no connection: refused");
+        let other = Report::new(std::io::Error::other("full")).wrap_err("could not write x");
+        assert_eq!(printed(&other), "could not write x: full");
+    }
+
+    #[test]
     fn help_of_help_is_help() {
         let args = |words: &str| without_help_of_help(words.split(' ').map(OsString::from));
         assert_eq!(args("tiktop help --help"), args("tiktop help"));

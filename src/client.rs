@@ -63,7 +63,7 @@ pub use recording::{RecordedFile, Recording};
 use crate::clock::Clock;
 use crate::ids::{RoomId, Target, UniqueId};
 use crate::record;
-use crate::track::{ConnectLimiter, KnownRoom};
+use crate::track::{ConnectLimiter, KnownRoom, Tracker};
 use crate::webcast::{self, CoinPack, Failover, GiftRow, LiveStatus, Lookup, RoomInfo, Service, UserInfo};
 
 /// Least time between two look-ups of somebody who is waited for.
@@ -126,6 +126,13 @@ impl Client {
     /// Follows a user from live to live, for ever: waits while they are offline. Nothing is asked before it returns.
     pub async fn follow(&self, name: &str) -> Result<Live, Error> {
         Ok(Live::open(self.clone(), name.parse()?, None, false).await)
+    }
+
+    /// Many rooms over one queue, as the dashboard has them: a tracker that shares this client's connections, the health of
+    /// its transports and its limits. Needs a tokio runtime.
+    pub fn tracker(&self) -> Tracker {
+        let (service, failover) = (Arc::clone(&self.service), self.failover.clone());
+        Tracker::with_failover(service, failover, self.limiter.clone(), self.clock.clone())
     }
 
     /// Who a user is: the profile, else what a look-up knows.

@@ -14,7 +14,7 @@
 //! # let home = tempfile::tempdir()?;
 //! # let folder = home.path();
 //! let captures = CapturesDir::new(folder.join("captures"));
-//! let limits = CaptureLimits { bytes: 1 << 30, age: std::time::Duration::from_secs(7 * 86_400) };
+//! let limits = CaptureLimits::new(1 << 30, std::time::Duration::from_secs(7 * 86_400));
 //! let now = Clock::system().now();
 //! let mut capture = CaptureWriter::begin(captures.clone(), limits, now)?;
 //! capture.add(RoomKey(1), "@ana.live".into());

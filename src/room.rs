@@ -7,18 +7,20 @@
 //!
 //! ```
 //! use tiktop::clock::Moment;
-//! use tiktop::events::{EventKind, Follow, RoomEvent};
+//! use tiktop::events::decode;
 //! use tiktop::room::{Applied, Room};
+//! use tiktop::wire::Message;
+//!
+//! // A comment: field 3 of its body is the text.
+//! let mut message = Message::default();
+//! (message.method, message.payload) = ("WebcastChatMessage".into(), "\u{1a}\u{2}hi".into());
+//! message.id = "77".parse().ok();
+//! let event = decode(&message, Moment::default());
 //!
 //! let mut room = Room::new(100);
-//! let kind = EventKind::Follow(Follow { from: Default::default(), followers: None });
-//! let mut event = RoomEvent {
-//!     at: Moment::default(), server_at: None, id: None, room_id: None, history: false, kind,
-//! };
-//! event.id = "77".parse().ok();
 //! assert_eq!(room.apply(&event), Applied::Fresh(None));
 //! assert_eq!(room.apply(&event), Applied::Duplicate);
-//! assert_eq!(room.stats.follows, 1);
+//! assert_eq!(room.stats.comments, 1);
 //! ```
 
 mod battle;

@@ -5,18 +5,12 @@
 //!
 //! ```
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
-//! use tiktop::clock::Clock;
-//! use tiktop::config::Settings;
-//! use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
-//! use tiktop::webcast::Service;
+//! use tiktop::track::{RoomUpdate, TrackerCommand, TrackerUpdate};
 //!
 //! let sim = tiktop::sim::Sim::start(tiktop::sim::SimOptions::default()).await?;
-//! let mut settings = Settings::default();
-//! settings.service.site_url = sim.base_url();
-//! settings.service.webcast_url = sim.base_url();
-//! settings.providers[0].url = sim.base_url();
+//! let client = tiktop::Client::builder().service(&sim.base_url(), &sim.socket_url()).build()?;
 //!
-//! let tracker = Tracker::start(Service::isolated(&settings)?, Clock::system())?;
+//! let tracker = client.tracker();
 //! let mut updates = tracker.subscribe(1_024, false);
 //! for room in ["@ana.live", "@kenji_plays"] {
 //!     tracker.commands().send(TrackerCommand::Add(room.parse()?)).await?;

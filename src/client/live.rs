@@ -54,8 +54,7 @@ pub struct Live {
 
 impl Live {
     pub(super) async fn open(client: Client, target: Target, known: Option<KnownRoom>, once: bool) -> Self {
-        let (service, failover, limiter) = (client.service.clone(), client.failover.clone(), client.limiter.clone());
-        let tracker = Tracker::with_failover(service, failover, limiter, client.clock.clone());
+        let tracker = client.tracker();
         let updates = tracker.subscribe(client.event_options.queue, client.event_options.raw);
         let mut state = Room::new(LOG);
         let (mut room, mut reported) = (None, None);

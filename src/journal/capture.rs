@@ -32,6 +32,13 @@ pub struct CaptureLimits {
     pub age: Duration,
 }
 
+impl CaptureLimits {
+    /// So many bytes of all captures together, each kept so long.
+    pub fn new(bytes: u64, age: Duration) -> Self {
+        Self { bytes, age }
+    }
+}
+
 /// What is being captured.
 #[derive(Debug)]
 pub struct CaptureWriter {

@@ -42,13 +42,15 @@ pub struct Tracker {
 }
 
 impl Tracker {
-    /// Starts with no room. Needs a tokio runtime. Fails when a transport's settings are wrong.
+    /// Starts with no room, on a service of its own; programs use [`Client::tracker`](crate::Client::tracker). Needs a tokio runtime. Fails when a transport's settings are wrong.
+    #[doc(hidden)]
     pub fn start(client: Arc<Service>, clock: Clock) -> Result<Self, ServiceError> {
         let failover = client.failover(clock.clone())?;
         Ok(Self::with_failover(client, failover, ConnectLimiter::default(), clock))
     }
 
     /// Like [`Tracker::start`], with a failover and a limiter that other trackers share.
+    #[doc(hidden)]
     pub fn with_failover(client: Arc<Service>, failover: Failover, limiter: ConnectLimiter, clock: Clock) -> Self {
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (known_rooms, known_inbox) = mpsc::channel(KNOWN_ROOMS);

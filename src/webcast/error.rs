@@ -183,6 +183,14 @@ mod tests {
     }
 
     #[test]
+    fn the_error_below_is_kept() {
+        let error = ServiceError::new(ServiceErrorKind::Network, "no way").caused_by(std::io::Error::other("cable"));
+        let error = crate::client::Error::from(error);
+        assert_eq!(error.to_string(), "no way");
+        assert!(error.source().is_some_and(|source| source.is::<std::io::Error>()));
+    }
+
+    #[test]
     fn words_of_others_cannot_paint_the_screen() {
         let error = ServiceError::new(
             ServiceErrorKind::BadAnswer,

@@ -150,6 +150,11 @@ impl From<WrittenProvider> for ProviderSettings {
 }
 
 impl ProviderSettings {
+    /// A provider at `url`, called `name`, that needs no key and signs as the built-in one does.
+    pub fn new(name: &str, url: &str) -> Self {
+        Self { name: name.to_owned(), url: url.to_owned(), key_env: String::new(), ..Self::default() }
+    }
+
     /// What a nameless provider is called: by its host.
     pub(in crate::config) fn default_name(url: Option<&str>) -> String {
         let parsed = url.and_then(|url| url::Url::parse(url).ok());
