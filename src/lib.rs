@@ -34,7 +34,7 @@
 //!         _ => {}
 //!     }
 //! }
-//! println!("{} comments, {} coins so far", live.state().stats.comments, live.state().stats.diamonds);
+//! println!("{} comments, {} coins so far", live.state().stats.comments, live.state().stats.coins);
 //! live.disconnect().await;
 //! # Ok(())
 //! # }

@@ -14,7 +14,7 @@
 //! // A comment: field 3 of its body is the text.
 //! let mut message = Message::default();
 //! (message.method, message.payload) = ("WebcastChatMessage".into(), "\u{1a}\u{2}hi".into());
-//! message.id = "77".parse().ok();
+//! message.msg_id = "77".parse().ok();
 //! let event = decode(&message, Moment::default());
 //!
 //! let mut room = Room::new(100);

@@ -128,7 +128,7 @@ mod tests {
     fn the_error_below_is_kept() {
         let cause = std::io::Error::other("the disk is gone");
         let error = ConfigError::single(ConfigErrorKind::File, "x.toml", "cannot be read").caused_by(cause);
-        assert!(error.source().is_some_and(|source| source.is::<std::io::Error>()));
+        assert!(matches!(error.source(), Some(source) if source.is::<std::io::Error>()));
         assert_eq!(error.clone(), error);
         assert_eq!(error.to_string(), "x.toml: cannot be read");
     }

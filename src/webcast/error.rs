@@ -187,7 +187,7 @@ mod tests {
         let error = ServiceError::new(ServiceErrorKind::Network, "no way").caused_by(std::io::Error::other("cable"));
         let error = crate::client::Error::from(error);
         assert_eq!(error.to_string(), "no way");
-        assert!(error.source().is_some_and(|source| source.is::<std::io::Error>()));
+        assert!(matches!(error.source(), Some(source) if source.is::<std::io::Error>()));
     }
 
     #[test]
