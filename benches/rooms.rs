@@ -4,7 +4,7 @@
 //! `cargo bench --bench rooms`; Linux only, as the costs are read from `/proc`.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a bench that cannot measure should stop")]
-#![allow(dead_code, reason = "the stage is shared with another bench")]
+#![allow(dead_code, reason = "the stage is shared with other benches")]
 
 #[path = "shared/mix.rs"]
 mod mix;
@@ -14,7 +14,7 @@ mod stage;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use stage::{Rhythm, Server, cpu, memory, serve};
+use stage::{Encoding, Rhythm, Server, cpu, memory, serve};
 use tiktop::clock::Clock;
 use tiktop::track::{ConnectLimiter, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 use tokio::time::Instant;
@@ -29,7 +29,7 @@ const MESSAGES: usize = RATE as usize * 180;
 
 fn main() {
     if std::env::args().any(|argument| argument == "serve") {
-        return serve(ROOMS, MESSAGES, Rhythm::Steady(RATE));
+        return serve(ROOMS, MESSAGES, Rhythm::Steady(RATE), Encoding::Gzip);
     }
     stage::runtime().block_on(rooms());
 }

@@ -4,6 +4,7 @@
 //! away. `cargo bench --bench session`; Linux only, as the costs are read from `/proc`.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a bench that cannot measure should stop")]
+#![allow(dead_code, reason = "the stage is shared with other benches")]
 
 #[path = "shared/mix.rs"]
 mod mix;
@@ -13,7 +14,7 @@ mod stage;
 use std::process::Command as Program;
 use std::time::Duration;
 
-use stage::{Rhythm, Server, cpu, memory, serve};
+use stage::{Encoding, Rhythm, Server, cpu, memory, serve};
 use tiktop::clock::Clock;
 use tiktop::events::EventKind;
 use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
@@ -32,8 +33,8 @@ fn main() {
     // Cargo adds flags of its own.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     match arguments.first().map(String::as_str) {
-        Some("serve-blast") => serve(1, MESSAGES, Rhythm::Blast),
-        Some("serve-steady") => serve(1, RATE as usize * 60, Rhythm::Steady(RATE)),
+        Some("serve-blast") => serve(1, MESSAGES, Rhythm::Blast, Encoding::Gzip),
+        Some("serve-steady") => serve(1, RATE as usize * 60, Rhythm::Steady(RATE), Encoding::Gzip),
         Some("blast") => measure(blast),
         Some("steady") => measure(steady),
         Some("connect") => measure(connect),

@@ -5,6 +5,7 @@ pub mod config;
 mod decode;
 mod demo;
 mod doctor;
+mod event_output;
 mod events;
 mod feed;
 mod gifts;
@@ -118,8 +119,7 @@ pub fn run() -> ExitCode {
             };
         }
     };
-    // A second installation finds the first one's hooks.
-    drop(color_eyre::install());
+    install_reports();
     let settings = cli.settings;
     let ended = match cli.command {
         None => watch::run(&cli.watch, &settings),
@@ -148,6 +148,16 @@ pub fn run() -> ExitCode {
             exit_code(&error)
         }
     }
+}
+
+/// Reports of panics and errors, cleaned like all that is printed: a panic may quote remote text.
+fn install_reports() {
+    // Without colours: a report whose control bytes are taken out would keep their rests.
+    let hooks = color_eyre::config::HookBuilder::default().theme(color_eyre::config::Theme::new());
+    let (panics, errors) = hooks.into_hooks();
+    // A second installation finds the first one's hooks.
+    let _ = errors.install();
+    std::panic::set_hook(Box::new(move |info| output::print_report(&panics.panic_report(info).to_string())));
 }
 
 /// What a person typed or set is wrong, so that nothing was tried; prints as the sentence it holds.

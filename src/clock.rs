@@ -18,6 +18,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use compact_str::CompactString;
+use jiff::fmt::StdFmtWrite;
+use jiff::fmt::temporal::DateTimePrinter;
 use serde::{Deserialize, Serialize};
 
 /// Monotonic time, for threads that wait on the terminal itself and for nothing that a test or a replay turns.
@@ -57,7 +60,18 @@ impl Timestamp {
 
     /// RFC 3339 in UTC with milliseconds, as NDJSON prints it.
     pub fn rfc3339(self) -> String {
-        format!("{:.3}", self.to_jiff())
+        self.rfc3339_inline().into()
+    }
+
+    /// The same without an allocation: two of them stand on every line of NDJSON.
+    pub(crate) fn rfc3339_inline(self) -> CompactString {
+        const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+        let mut text = CompactString::default();
+        match PRINTER.print_timestamp(&self.to_jiff(), StdFmtWrite(&mut text)) {
+            Ok(()) => text,
+            // Memory takes whatever is written.
+            Err(_) => CompactString::default(),
+        }
     }
 }
 

@@ -5,9 +5,10 @@
 //!
 //! ```text
 //! pull:       Source --chunks--> flv::Reader --tags--> Timeline --pieces--+
-//!             asked anew when it breaks                one clock          | queue, at most 16 MiB
+//!             asked anew when it breaks                one clock          | queue, at most 4 MiB
 //! recording:  stop? progress? disk?  OutputParts <--pieces----------------+
 //!                                    +--> Ffmpeg's stdin --> host_time.mkv, host_time.part02.mkv, ...
+//!                                    +--> FlvFile, where no ffmpeg can   --> host_time.flv
 //! ```
 //!
 //! It refuses to know how a stream address is found (a [`StreamSource`] does) and what a recording looks like on screen.
@@ -25,8 +26,11 @@
 //! # }).unwrap();
 //! ```
 
+mod codec;
+mod engine;
 mod failure;
 mod flv;
+mod flv_file;
 mod output;
 mod output_parts;
 mod plan;
@@ -37,6 +41,7 @@ mod pull;
 mod queue;
 mod recorder;
 mod recording;
+mod replay;
 mod service;
 mod source;
 mod timeline;
@@ -46,7 +51,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use failure::RecordingFailure;
-pub use update::RecordingState;
+pub use update::{RecordingDetails, RecordingState};
 
 #[cfg(not(feature = "internals"))]
 pub(crate) use inside::*;
@@ -70,6 +75,10 @@ pub struct RecorderSettings {
     pub dir: PathBuf,
     /// The ffmpeg to run: a name to find in `PATH`, or a path.
     pub ffmpeg: String,
+    /// A part is cut at the next keyframe once it is this long; without a hole.
+    pub part_length: Option<Duration>,
+    /// A part is cut at the next keyframe once it has so many bytes; without a hole.
+    pub part_bytes: Option<u64>,
     /// How long to wait for what.
     pub limits: RecorderLimits,
 }
@@ -77,7 +86,13 @@ pub struct RecorderSettings {
 impl RecorderSettings {
     /// Recordings in `dir`, made by `ffmpeg`, with the usual patience.
     pub fn new(dir: impl Into<PathBuf>, ffmpeg: impl Into<String>) -> Self {
-        Self { dir: dir.into(), ffmpeg: ffmpeg.into(), limits: RecorderLimits::default() }
+        Self {
+            dir: dir.into(),
+            ffmpeg: ffmpeg.into(),
+            part_length: None,
+            part_bytes: None,
+            limits: RecorderLimits::default(),
+        }
     }
 }
 
@@ -100,8 +115,10 @@ pub struct RecorderLimits {
     pub end_again: Duration,
     /// What may still come once the live is known to be over.
     pub after_end: Duration,
-    /// An ffmpeg that takes nothing for this long hangs.
+    /// An ffmpeg that takes nothing, or whose file does not grow while it is fed, for this long hangs.
     pub write: Duration,
+    /// An ffmpeg that has written nothing after being fed for this long never will.
+    pub first_bytes: Duration,
     /// What ffmpeg gets to close the file once its input has ended; then it is told to terminate.
     pub close: Duration,
     /// What it gets then; after that it is killed.
@@ -123,7 +140,8 @@ impl Default for RecorderLimits {
             short: Duration::from_secs(1),
             end_again: Duration::from_secs(2),
             after_end: Duration::from_secs(3),
-            write: Duration::from_secs(20),
+            write: Duration::from_secs(8),
+            first_bytes: Duration::from_secs(5),
             close: Duration::from_secs(3),
             terminate: Duration::from_secs(2),
             min_free: 200_000_000,

@@ -8,7 +8,7 @@ mod replay;
 use std::sync::Arc;
 use std::time::Duration;
 
-use color_eyre::eyre::{Result, WrapErr};
+use color_eyre::eyre::{Result, WrapErr, eyre};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -33,20 +33,49 @@ const WORKERS: usize = 2;
 const SCREEN_QUEUE: usize = 4_096;
 /// Words between the screen and the recorder.
 const RECORD_QUEUE: usize = 256;
-/// Panics of background tasks that may wait for the screen.
-const PANICS: usize = 8;
+/// Warnings of background tasks that may wait for the screen.
+const WARNINGS: usize = 8;
+/// A screen that has not ended this long after the program was asked to has a terminal that takes nothing.
+const STUCK_SCREEN: Duration = Duration::from_secs(4);
 /// How long leftover tasks may hold up the end of the program.
 const LAST_CALL: Duration = Duration::from_secs(1);
 
-/// The runtime of every command, with the log and TLS set up before it.
+/// The runtime of the screen and of the simulator, with the log and TLS set up before it.
 pub fn runtime() -> Result<Runtime> {
+    build_runtime(tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS))
+}
+
+/// The runtime of the commands without a screen: one thread from the socket to standard output. To hand a frame from thread
+/// to thread costs more than to read it, and nothing in these commands keeps the thread for long.
+pub fn headless_runtime() -> Result<Runtime> {
+    build_runtime(&mut tokio::runtime::Builder::new_current_thread())
+}
+
+fn build_runtime(builder: &mut tokio::runtime::Builder) -> Result<Runtime> {
     log::install()?;
     install_tls();
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS)
-        .enable_all()
-        .build()
-        .wrap_err("cannot start the runtime")
+    check_files()?;
+    builder.enable_all().build().wrap_err("cannot start the runtime")
+}
+
+/// Fails in words where this process may not even open what the runtime needs: the runtime itself panics then.
+#[cfg(unix)]
+fn check_files() -> Result<()> {
+    /// What the runtime opens for itself: to wait for sockets, to be woken, to hear of signals.
+    const OWN: usize = 6;
+    let spare: std::io::Result<Vec<_>> = (0..OWN).map(|_| std::fs::File::open("/dev/null")).collect();
+    match spare {
+        // The process (24) or the machine (23) has none left. Anything else is told by whoever meets it.
+        Err(error) if matches!(error.raw_os_error(), Some(23 | 24)) => {
+            Err(eyre!("this machine lets us open no more files or connections; raise `ulimit -n`"))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn check_files() -> Result<()> {
+    Ok(())
 }
 
 /// One TLS provider for everything, before anything asks for one.
@@ -117,10 +146,10 @@ pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Res
         None => (runtime()?, None),
     };
     let options = screen(&dashboard.loaded, dashboard.notice.clone())?;
-    let (background, panics) = mpsc::channel(PANICS);
-    tui::install_panic_hook(background);
+    let (background, warnings) = mpsc::channel(WARNINGS);
+    tui::install_panic_hook(background.clone());
     let ended = runtime.block_on(async {
-        let ended = watch(dashboard, options, panics).await;
+        let ended = watch(dashboard, options, background, warnings).await;
         if let Some(sim) = sim {
             sim.stop().await;
         }
@@ -128,6 +157,24 @@ pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Res
     });
     runtime.shutdown_timeout(LAST_CALL);
     ended
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the main thread waits for a terminal that takes nothing; all else is closed"
+)]
+/// Finishes all recordings once the screen is left or the program is asked to end: a terminal that takes nothing any more
+/// holds the screen up, and recordings must not wait for it.
+async fn finish_recordings(recorder: record::Recorder, stop: CancellationToken, left: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = left.cancelled() => {}
+    }
+    recorder.finish().await;
+    if tokio::time::timeout(STUCK_SCREEN, left.cancelled()).await.is_err() {
+        tracing::warn!("the screen did not end: leaving without it");
+        std::process::exit(1);
+    }
 }
 
 /// Keys that cannot be, each mistake with its place on a line of its own.
@@ -138,8 +185,10 @@ pub struct WrongKeys(String);
 /// Keys that cannot be are told before the screen is taken, with their place in the file.
 fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::ScreenOptions> {
     let Settings { mut screen, keys, .. } = loaded.settings.clone();
-    // A terminal of another locale shows the bytes of our signs as several characters each.
-    screen.ascii |= !tui::is_utf8_locale(|name| std::env::var(name).ok());
+    // A terminal of another locale shows the bytes of our signs as several characters each; who set the option knows better.
+    if loaded.locate("screen.ascii").is_none() {
+        screen.ascii = !tui::is_utf8_locale(|name| std::env::var(name).ok());
+    }
     tui::check_keys(&keys).map_err(|mistakes| {
         let placed: Vec<_> = mistakes.iter().map(|mistake| loaded.placed(mistake)).collect();
         WrongKeys(placed.join("\n"))
@@ -151,14 +200,15 @@ fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::ScreenOptions> {
 async fn watch(
     dashboard: DashboardSetup,
     options: tui::ScreenOptions,
-    panics: mpsc::Receiver<Text>,
+    background: mpsc::Sender<Text>,
+    warnings: mpsc::Receiver<Text>,
 ) -> Result<Option<String>> {
     let DashboardSetup { loaded, secrets, rooms, isolated, capture, .. } = dashboard;
     let clock = Clock::system();
     let client = client(&loaded.settings, secrets, isolated)?;
     let tracker = Tracker::start(client.clone(), clock.clone())?;
     let updates = tracker.subscribe(SCREEN_QUEUE, false);
-    let capturing = capture.then(|| Capturing::start(&tracker, &loaded.settings, &clock)).transpose()?;
+    let capturing = capture.then(|| Capturing::start(&tracker, &loaded.settings, &clock, background)).transpose()?;
     let (record, record_inbox) = mpsc::channel(RECORD_QUEUE);
     let (record_updates, records) = mpsc::channel(RECORD_QUEUE);
     let dir = config::paths::recordings_dir(&loaded.settings);
@@ -170,10 +220,14 @@ async fn watch(
     for room in rooms {
         commands.send(TrackerCommand::Add(room)).await?;
     }
-    let ports = tui::Ports { updates, commands, playback: None, records, record, panics, stop };
+    let ports = tui::Ports { updates, commands, playback: None, records, record, warnings, stop };
+    let left = CancellationToken::new();
+    let finisher = tokio::spawn(finish_recordings(recorder, ports.stop.clone(), left.clone()));
     let ended = tui::run(options, ports, clock).await;
     signals.abort();
-    recorder.finish().await;
+    left.cancel();
+    // A panic of it is no reason to lose what else there is to take down.
+    drop(finisher.await);
     tracker.finish().await;
     let captured = match capturing {
         Some(capturing) => Some(capturing.finish().await?),

@@ -28,6 +28,7 @@
 
 mod backoff;
 mod connect_limiter;
+mod foreign_watch;
 mod gifts;
 mod health;
 mod replay;

@@ -95,8 +95,9 @@ pub struct Ports {
     pub records: mpsc::Receiver<record::RecorderUpdate>,
     /// What the recorder should do.
     pub record: mpsc::Sender<record::RecorderCommand>,
-    /// Panics of background tasks, in words: see [`install_panic_hook`].
-    pub panics: mpsc::Receiver<Text>,
+    /// What went wrong behind the screen, in words: a capture that met a full disk, panics of background tasks (see
+    /// [`install_panic_hook`]).
+    pub warnings: mpsc::Receiver<Text>,
     /// Cancelled by whoever listens for SIGTERM and SIGHUP. Ctrl-C is a key here: the terminal is in raw mode.
     pub stop: CancellationToken,
 }

@@ -82,7 +82,7 @@ mod inside {
     pub use super::service::Service;
     pub use super::transport::{
         BrokenFrame, BrowserView, CaptureReader, Captured, CapturedKind, Failover, FailoverError, FrameSource,
-        Incoming, Opened, RoomRef, Session, SimulatedPart, Transport, TransportEntry, point_at,
+        Incoming, LeftAlone, Opened, RoomRef, Session, SimulatedPart, Transport, TransportEntry, point_at,
     };
     pub use crate::config::Secrets;
 }

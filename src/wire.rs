@@ -25,6 +25,7 @@ mod error;
 mod fields;
 mod frame;
 mod gzip;
+pub mod lenient_json;
 mod response;
 
 pub use error::DecodeError;

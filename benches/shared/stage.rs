@@ -31,11 +31,20 @@ pub(crate) enum Rhythm {
     Steady(u32),
 }
 
+/// How bodies travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    /// As the service sends them today.
+    Gzip,
+    /// For clients that cannot inflate.
+    Plain,
+}
+
 /// Prepared frames with their numbers of messages.
 type Frames = Arc<Vec<(Bytes, usize)>>;
 
-/// At least `messages` different messages in gzipped frames, which ask for acks.
-fn frames(messages: usize) -> Frames {
+/// At least `messages` different messages in frames that ask for acks.
+fn frames(messages: usize, encoding: Encoding) -> Frames {
     let mut frames: Vec<(Bytes, usize)> = Vec::new();
     let mut made = 0;
     for seed in 1.. {
@@ -44,23 +53,23 @@ fn frames(messages: usize) -> Frames {
                 return Arc::new(frames);
             }
             let at = frames.len() as u64 + 1;
-            frames.push((Frame::serve(&FrameKind::Message, at, at, &body, true), count));
+            frames.push((Frame::serve(&FrameKind::Message, at, at, &body, encoding == Encoding::Gzip), count));
             made += count;
         }
     }
     Arc::new(frames)
 }
 
-/// The runtime that the program itself uses.
+/// The runtime that the program itself uses where it has no screen.
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 /// Serves until standard input closes, which it does when whoever started us ends.
-pub(crate) fn serve(rooms: usize, messages: usize, rhythm: Rhythm) {
+pub(crate) fn serve(rooms: usize, messages: usize, rhythm: Rhythm, encoding: Encoding) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let frames = frames(messages);
+        let frames = frames(messages, encoding);
         let sim = Sim::start(SimOptions { rate: 0.0, rooms, ..SimOptions::default() }).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut names = sim.names();

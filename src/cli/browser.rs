@@ -49,7 +49,7 @@ pub(super) fn run(args: &BrowserArgs, settings: &SettingsArgs) -> Result<ExitCod
         }
     }
     let client = run::client(&settings, secrets, false)?;
-    match run::runtime()?.block_on(client.browser()) {
+    match run::headless_runtime()?.block_on(client.browser()) {
         Ok(view) => {
             let shown = report(&view, &settings, &args.hosts)?;
             Ok(if shown || !args.check { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -106,7 +106,7 @@ fn checked(file: Option<&Path>, sets: &[String]) -> Result<Loaded, Wrong> {
 
 fn tell(command: &ConfigCommand, loaded: &Loaded, out: &mut impl Write) -> io::Result<()> {
     match (command, &loaded.file) {
-        (ConfigCommand::Print { .. }, _) => out.write_all(config::print(&loaded.settings).as_bytes()),
+        (ConfigCommand::Print { .. }, _) => out.write_all(printable(&config::print(&loaded.settings)).as_bytes()),
         (_, Some(file)) => writeln!(out, "config ok: {}", printable(&file.display().to_string())),
         (_, None) => writeln!(out, "config ok: there is no config file, the defaults hold"),
     }
@@ -164,6 +164,21 @@ mod tests {
         assert_eq!(code, 0);
         assert!(out.contains("fps = 12") && out.contains("http://***@proxy:1"), "{out}");
         assert!(!out.contains("s3cret"), "{out}");
+    }
+
+    #[test]
+    fn what_settings_hold_cannot_paint_the_screen() {
+        let sets =
+            ["record.dir=/x\u{1b}[31m\u{9b}2J\u{202e}y", "providers=[{name=\"a\u{9b}b\",url=\"http://a.example\"}]"];
+        for command in [ConfigCommand::Print { example: false }, ConfigCommand::Check, ConfigCommand::Path] {
+            let file = Path::new("/nowhere/c\u{1b}]0;x\u{7}\u{9b}.toml");
+            let (_, out, err) = asked(&command, None, &sets);
+            let (_, path, wrong) = asked(&command, Some(file), &sets);
+            for text in [out, err, path, wrong] {
+                let raw: Vec<_> = text.chars().filter(|&c| c != '\n' && crate::text::must_escape(c)).collect();
+                assert!(raw.is_empty(), "{command:?} prints {raw:?}: {text}");
+            }
+        }
     }
 
     #[test]

@@ -19,13 +19,11 @@ use crate::ids::RoomId;
 use crate::room::{Applied, Noted, Room};
 use crate::text::Text;
 use crate::wire::capture::{self, CaptureLine};
-use crate::wire::capture_file;
+use crate::wire::capture_file::{self, UnreadableLine};
 use crate::wire::{DecodeError, Frame, Inflater, MAX_INFLATED, Message, Response};
 
 /// Longest line read; a frame of 16 MB in base64 fits.
 const MAX_LINE: u64 = 32 * 1024 * 1024;
-/// Longest file read that has to be read whole, such as a HAR.
-const MAX_WHOLE: u64 = 512 * 1024 * 1024;
 
 /// Turn captured frames or messages into event lines.
 #[derive(Debug, Args)]
@@ -122,19 +120,15 @@ impl<W: Write> Decoding<W> {
                 continue;
             }
             if self.lines == 0 && capture_file::is_whole(&line) {
-                Read::take(&mut input, MAX_WHOLE).read_to_end(&mut line).map_err(DecodeFailure::Reading)?;
-                let lines = capture_file::lines(&line);
-                if !lines.is_empty() {
-                    for line in lines {
-                        self.lines += 1;
-                        self.decode_line(line)?;
-                    }
-                    return Ok(());
-                }
-                // None of the other forms: lines after all, the first of which is damaged.
-                for line in line.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+                Read::take(&mut input, capture_file::MAX_WHOLE as u64)
+                    .read_to_end(&mut line)
+                    .map_err(DecodeFailure::Reading)?;
+                for line in capture_file::lines(&line) {
                     self.lines += 1;
-                    self.take_line(&String::from_utf8_lossy(line))?;
+                    match line {
+                        Ok(line) => self.decode_line(line)?,
+                        Err(UnreadableLine { bytes, error }) => self.take_unreadable_line(bytes, &error)?,
+                    }
                 }
                 return Ok(());
             }
@@ -146,8 +140,12 @@ impl<W: Write> Decoding<W> {
     fn take_line(&mut self, line: &str) -> std::io::Result<()> {
         match CaptureLine::parse(line) {
             Ok(line) => self.decode_line(line),
-            Err(error) => self.take_unreadable("(line)", line.len(), &format!("line {}: {error}", self.lines)),
+            Err(error) => self.take_unreadable_line(line.len(), &error),
         }
+    }
+
+    fn take_unreadable_line(&mut self, bytes: usize, error: &DecodeError) -> std::io::Result<()> {
+        self.take_unreadable("(line)", bytes, &format!("line {}: {error}", self.lines))
     }
 
     fn decode_line(&mut self, line: CaptureLine) -> std::io::Result<()> {

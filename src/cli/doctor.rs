@@ -40,7 +40,7 @@ pub(super) struct DoctorArgs {
 pub(super) fn run(args: &DoctorArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let room = args.room.as_deref().map(str::parse::<Target>).transpose()?;
     let mut report = Report::new(args.json);
-    let runtime = run::runtime()?;
+    let runtime = run::headless_runtime()?;
     runtime.block_on(async {
         let configured = machine::config(&mut report, settings);
         if let Some((loaded, secrets)) = &configured {

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use color_eyre::eyre::Result;
-use tokio::io::AsyncWriteExt as _;
 use tokio::sync::mpsc;
 
+use super::event_output::EventOutput;
 use super::query::UNKNOWN;
 use super::{SettingsArgs, UsageError, output};
 use crate::clock::Clock;
@@ -21,6 +21,8 @@ use crate::track::{Lost, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 
 /// Updates that may wait for a slow reader of our output before it loses some: minutes of a busy room.
 const QUEUE: usize = 4_096;
+/// Warnings that may wait for standard error.
+const WARNINGS: usize = 8;
 /// Updates written and flushed together.
 const BATCH: usize = 512;
 
@@ -49,12 +51,19 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
         let sentence = "no room named: write tiktop events @name, or list rooms in the config file";
         return Err(UsageError(sentence.to_owned()).into());
     }
-    let runtime = run::runtime()?;
+    let runtime = run::headless_runtime()?;
     let ended = runtime.block_on(async {
         let clock = Clock::system();
         let tracker = Tracker::start(run::client(&loaded.settings, secrets, false)?, clock.clone())?;
         let updates = tracker.subscribe(QUEUE, args.raw);
-        let capturing = args.capture.then(|| Capturing::start(&tracker, &loaded.settings, &clock)).transpose()?;
+        let (warnings, mut warned) = mpsc::channel::<Text>(WARNINGS);
+        tokio::spawn(async move {
+            while let Some(warning) = warned.recv().await {
+                output::warn(warning.as_str());
+            }
+        });
+        let capturing =
+            args.capture.then(|| Capturing::start(&tracker, &loaded.settings, &clock, warnings)).transpose()?;
         let commands = tracker.commands();
         for room in rooms {
             commands.send(TrackerCommand::Add(room)).await?;
@@ -77,14 +86,20 @@ struct Labels {
     room: Text,
     room_id: Option<RoomId>,
     live_seq: u32,
+    /// A look-up has found the host.
+    is_known: bool,
 }
 
 pub(super) struct Printer {
     once: bool,
+    /// What is printed happened long ago: nobody is waited for.
+    replays: bool,
     clock: Clock,
     rooms: HashMap<RoomKey, Labels>,
     /// Rooms whose live has not ended yet.
     open: HashSet<RoomKey>,
+    /// Rooms that may still bring something: all but those of names that nobody has.
+    hopeful: HashSet<RoomKey>,
     /// Somebody who was named does not exist.
     nobody: bool,
     lines: Vec<u8>,
@@ -92,11 +107,25 @@ pub(super) struct Printer {
 
 impl Printer {
     pub(super) fn new(once: bool, clock: Clock) -> Self {
-        Self { once, clock, rooms: HashMap::new(), open: HashSet::new(), nobody: false, lines: Vec::new() }
+        Self {
+            once,
+            replays: false,
+            clock,
+            rooms: HashMap::new(),
+            open: HashSet::new(),
+            hopeful: HashSet::new(),
+            nobody: false,
+            lines: Vec::new(),
+        }
+    }
+
+    /// One for a replay.
+    pub(super) fn replaying(clock: Clock) -> Self {
+        Self { replays: true, ..Self::new(false, clock) }
     }
 
     pub(super) async fn print(mut self, mut updates: mpsc::Receiver<TrackerUpdate>) -> Result<ExitCode> {
-        let mut stdout = tokio::io::stdout();
+        let mut output = EventOutput::stdout();
         let mut batch = Vec::with_capacity(BATCH);
         let stop = run::stop_signal();
         tokio::pin!(stop);
@@ -112,7 +141,7 @@ impl Printer {
             }
             let written = tokio::select! {
                 () = &mut stop => return Ok(ExitCode::SUCCESS),
-                written = flush(&mut stdout, &self.lines) => written,
+                written = output.write_all(&self.lines) => written,
             };
             if let Err(error) = written {
                 return Err(output::WriteError::from(error).into());
@@ -120,6 +149,10 @@ impl Printer {
             self.lines.clear();
             if self.once && !self.rooms.is_empty() && self.open.is_empty() {
                 return Ok(if self.nobody { ExitCode::from(UNKNOWN) } else { ExitCode::SUCCESS });
+            }
+            // Waiting is no answer where nobody of those named exists.
+            if self.nobody && self.hopeful.is_empty() {
+                return Ok(ExitCode::from(UNKNOWN));
             }
         }
     }
@@ -130,6 +163,7 @@ impl Printer {
             RoomUpdate::Added { label } => {
                 self.rooms.insert(key, Labels { room: label, ..Labels::default() });
                 self.open.insert(key);
+                self.hopeful.insert(key);
             }
             RoomUpdate::Events(events) => {
                 for noted in events.iter() {
@@ -145,6 +179,7 @@ impl Printer {
             RoomUpdate::Lagged(lost) => self.write_lost(key, &lost),
             RoomUpdate::Removed { .. } => {
                 self.open.remove(&key);
+                self.hopeful.remove(&key);
             }
             RoomUpdate::Snapshot(room) => {
                 let labels = self.rooms.entry(key).or_default();
@@ -163,15 +198,23 @@ impl Printer {
             Some(OwnEvent::Live(live)) => (labels.room_id, labels.live_seq) = (Some(live.room_id), live.live_seq),
             Some(OwnEvent::Info(info)) if !info.host.unique_id.is_empty() => {
                 labels.room = Text::from(format_args!("@{}", info.host.unique_id));
+                labels.is_known = true;
             }
             Some(OwnEvent::State(phase)) if phase.kind == PhaseKind::Ended => {
                 self.open.remove(&key);
             }
-            // Before any live this is a look-up to which waiting is no answer, such as for somebody who does not exist.
+            // Before any live this is a look-up to which waiting is no answer, such as for somebody who does not exist. Who was
+            // there before may be back.
             Some(OwnEvent::State(phase))
-                if phase.kind == PhaseKind::Failed && labels.room_id.is_none() && self.open.remove(&key) =>
+                if phase.kind == PhaseKind::Failed
+                    && labels.room_id.is_none()
+                    && !self.replays
+                    && self.open.remove(&key) =>
             {
                 self.nobody = true;
+                if !labels.is_known {
+                    self.hopeful.remove(&key);
+                }
                 output::warn(phase.reason.as_str());
             }
             Some(OwnEvent::Info(_) | OwnEvent::State(_) | OwnEvent::Gap(_) | OwnEvent::StreakClosed(_)) | None => {}
@@ -185,8 +228,9 @@ impl Printer {
         if matches!(&noted.event.kind, EventKind::Info(info) if info.is_clock_only()) {
             return;
         }
-        let line = json::line(&self.context(key), &noted.event, tally);
-        self.push(&line);
+        let mut lines = std::mem::take(&mut self.lines);
+        json::push_line(&mut lines, &self.context(key), &noted.event, tally);
+        self.lines = lines;
     }
 
     fn write_lost(&mut self, key: RoomKey, lost: &Lost) {
@@ -217,9 +261,4 @@ impl Printer {
             self.lines.push(b'\n');
         }
     }
-}
-
-async fn flush(stdout: &mut tokio::io::Stdout, lines: &[u8]) -> std::io::Result<()> {
-    stdout.write_all(lines).await?;
-    stdout.flush().await
 }

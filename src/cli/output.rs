@@ -30,6 +30,11 @@ pub(super) fn warn(sentence: &str) {
     to_stderr(format!("tiktop: {}\n", printable(sentence)));
 }
 
+/// A report of a failure of our own to standard error.
+pub(super) fn print_report(report: &str) {
+    to_stderr(format!("{}\n", printable(report)));
+}
+
 /// What is wrong with the command line, or the help that was asked for, as clap words it.
 pub(super) fn print_usage(error: &clap::Error) -> Result<(), WriteError> {
     // Colours are left out where control bytes of an argument would stand among theirs.

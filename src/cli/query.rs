@@ -31,7 +31,7 @@ pub(super) fn query(
 ) -> Result<ExitCode> {
     let (loaded, secrets) = settings.load()?;
     let client = Client::builder().settings(loaded.settings, secrets).build()?;
-    run::runtime()?.block_on(question(client))
+    run::headless_runtime()?.block_on(question(client))
 }
 
 /// Exit code of a question that got no answer, or not the whole of it: unknown is not none.

@@ -19,8 +19,9 @@ const QUEUE: usize = 1_024;
 /// Play a capture.
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
-    /// A capture: a file of `--capture`, of {"b64": …, "t": …} or {"method": …, "payload_b64": …} lines, or a folder with a
-    /// file for each room.
+    /// A capture: a file of `--capture`, or whatever `decode` reads (lines of {"b64": …} or {"method": …, "payload_b64": …}, a
+    /// HAR, also compressed or in UTF-16), or a folder with a file for each room. Ends with 2 where nothing in it could be
+    /// read.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// 1, 10, any number up to 1000, or max. [default: 1 on the dashboard, max with --json]
@@ -35,7 +36,7 @@ pub(super) struct ReplayArgs {
 }
 
 pub(super) fn run(args: &ReplayArgs, settings: &SettingsArgs) -> Result<ExitCode> {
-    let runtime = run::runtime()?;
+    let runtime = if args.json { run::headless_runtime()? } else { run::runtime()? };
     let player = runtime.block_on(Player::open(&args.file))?;
     if !args.json {
         // The screen alone is set here: a replay needs no key and no session.
@@ -49,7 +50,7 @@ pub(super) fn run(args: &ReplayArgs, settings: &SettingsArgs) -> Result<ExitCode
         let updates = player.subscribe(QUEUE, false);
         let clock = player.clock();
         let playing = player.play(args.speed.unwrap_or(Speed::Max), args.from);
-        let ended = Printer::new(false, clock).print(updates).await;
+        let ended = Printer::replaying(clock).print(updates).await;
         playing.finish().await;
         ended
     });

@@ -184,7 +184,8 @@ fn read(path: &str) -> Result<String, String> {
     if text.len() as u64 > MAX_SECRET {
         return Err("this is too big for a secret (4 KiB at most); name another file".to_owned());
     }
-    Ok(text)
+    // An editor's byte order mark is no part of the secret.
+    Ok(text.trim_start_matches('\u{feff}').to_owned())
 }
 
 #[cfg(unix)]

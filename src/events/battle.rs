@@ -24,6 +24,7 @@ use crate::ids::UserId;
 use crate::text::Text;
 use crate::wire::DecodeError;
 use crate::wire::Fields;
+use compact_str::CompactString;
 use serde::Deserialize;
 use serde::Serialize;
 use serde::ser::SerializeMap;
@@ -317,9 +318,9 @@ fn battle_kind(number: i32) -> BattleKind {
 /// When a battle runs.
 #[derive(Serialize)]
 struct Times {
-    started_at: Option<String>,
+    started_at: Option<CompactString>,
     seconds: u64,
-    ends_at: Option<String>,
+    ends_at: Option<CompactString>,
 }
 
 impl Times {

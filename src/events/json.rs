@@ -69,6 +69,12 @@ pub fn line(ctx: &LineContext<'_>, event: &RoomEvent, tally: Option<JsonTally<'_
     escape::to_string(&JsonLine { ctx, event, tally })
 }
 
+/// The same, at the end of `lines`, with its newline.
+pub(crate) fn push_line(lines: &mut Vec<u8>, ctx: &LineContext<'_>, event: &RoomEvent, tally: Option<JsonTally<'_>>) {
+    escape::push(lines, &JsonLine { ctx, event, tally });
+    lines.push(b'\n');
+}
+
 /// A `gap` line for a reader that was too slow since `from`: what it did not get, by type, and the gift units and coins in
 /// it.
 pub fn lost_line(
@@ -133,7 +139,7 @@ impl<'a> Head<'a> {
         map.serialize_entry("room", self.ctx.room)?;
         map.serialize_entry("room_id", &views::id(self.ctx.room_id))?;
         map.serialize_entry("live_seq", &self.ctx.live_seq)?;
-        map.serialize_entry("at", &self.at.wall.rfc3339())?;
+        map.serialize_entry("at", &self.at.wall.rfc3339_inline())?;
         map.serialize_entry("server_at", &views::time(self.server_at))?;
         map.serialize_entry("id", &views::id(self.id))?;
         map.serialize_entry("history", &self.history)?;

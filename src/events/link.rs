@@ -16,6 +16,7 @@ use crate::clock::Timestamp;
 use crate::ids::UserId;
 use crate::wire::DecodeError;
 use crate::wire::Fields;
+use compact_str::CompactString;
 use serde::Deserialize;
 use serde::Serialize;
 use serde::ser::SerializeMap;
@@ -424,7 +425,7 @@ fn names(people: Fields<'_>) -> Result<Vec<Guest>, DecodeError> {
 struct InLine<'a> {
     user: User<'a>,
     coins: Option<u64>,
-    since: Option<String>,
+    since: Option<CompactString>,
     role: u32,
 }
 

@@ -111,16 +111,32 @@ impl CaptureWriter {
         Ok(())
     }
 
-    /// We were too slow and lost what came from `from` to `at`.
-    pub fn lost(&mut self, room: RoomKey, from: Moment, at: Moment) -> io::Result<()> {
-        let reason = Text::new("the capture was too slow");
-        let kind = EventKind::Gap(Gap { from, length: at.since(from), reason });
+    /// What came from `from` to `at` is not in the capture, because of `reason`.
+    pub fn lost(&mut self, room: RoomKey, from: Moment, at: Moment, reason: &str) -> io::Result<()> {
+        let kind = EventKind::Gap(Gap { from, length: at.since(from), reason: Text::new(reason) });
         self.say(room, &RoomEvent { at, server_at: None, id: None, room_id: None, history: false, kind })
     }
 
     /// Hands everything to the system.
     pub fn flush(&mut self) -> io::Result<()> {
         self.rooms.values_mut().filter_map(|kept| kept.part.as_mut()).try_for_each(|part| part.out.flush())
+    }
+
+    /// Lets go of all files, because the disk takes nothing: what comes next begins new ones. The rooms that had one.
+    pub fn suspend(&mut self) -> Vec<RoomKey> {
+        // What fits is counted anew.
+        self.total = 0;
+        let mut suspended = Vec::new();
+        for (&room, kept) in &mut self.rooms {
+            let Some(CapturePart { path, out, .. }) = kept.part.take() else { continue };
+            drop(out);
+            // A try that failed leaves no empty file behind.
+            if std::fs::metadata(&path).is_ok_and(|meta| meta.len() == 0) && std::fs::remove_file(&path).is_ok() {
+                self.parts.entry(file_name(&kept.name)).and_modify(|nth| *nth = nth.saturating_sub(1));
+            }
+            suspended.push(room);
+        }
+        suspended
     }
 
     /// Ends the capture; a run that captured nothing leaves nothing.

@@ -18,8 +18,11 @@ pub(super) enum RecordingFailure {
     #[error("ffmpeg stopped by itself: {words}")]
     FfmpegDied { words: Text },
     /// ffmpeg neither read nor ended when its input did.
-    #[error("ffmpeg hung and was ended, so the last seconds may be missing: is the disk of {dir} slow or full?")]
+    #[error("ffmpeg hung and was ended: is the disk of {dir} slow or full?")]
     FfmpegStuck { dir: Text },
+    /// ffmpeg takes what it is fed and writes nothing.
+    #[error("ffmpeg wrote nothing for {seconds} s of input ({words})")]
+    FfmpegSilent { seconds: u64, words: Text },
     /// The folder cannot be made or written.
     #[error("cannot write recordings to {dir} ({why}): set record.dir to a folder you can write")]
     Folder { dir: Text, why: Text },
@@ -78,6 +81,11 @@ impl RecordingFailure {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { dir: text },
             _ => Self::Folder { dir: text, why: plain(error) },
         }
+    }
+
+    /// Whether another file, or another writer, would meet the same.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self, Self::DiskFull { .. } | Self::LowSpace { .. } | Self::Folder { .. } | Self::FileGone { .. })
     }
 
     /// ffmpeg ended; `words` are its last ones, `said` all that we kept.

@@ -3,21 +3,30 @@
 //! It knows just enough of the codecs to tell their set-up and their keyframes. Layout: Adobe's "Video File Format
 //! Specification" version 10, annex E; the codecs added later: Veovera's "Enhanced RTMP" (v1 and v2).
 //!
+//! Each tag is followed by its own length once more. Where that does not fit, or no tag begins where one should, the reader
+//! looks for the next tag that is whole and right: one false length costs one tag, not the seconds it claims to be.
+//!
 //! Invariant: nothing a server sends can panic this, or make it hold more than one tag of [`MAX_TAG`] and one chunk.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 /// Largest tag taken. TikTok's keyframes stay far below a megabyte; a wrong length is usually a lost position.
-const MAX_TAG: usize = 16 << 20;
+const MAX_TAG: usize = 8 << 20;
+/// A tag this large is believed once it is there; meanwhile a right tag inside it proves its length false.
+const LARGE_TAG: usize = 256 << 10;
+/// Bytes looked through for the next right tag before a new connection is the better way.
+const MAX_SEARCH: usize = 8 << 20;
 /// Largest file header taken; every known sender writes 9.
 const MAX_HEADER: usize = 1_024;
 /// Bytes of a tag before its body.
 const TAG_HEADER: usize = 11;
+/// The number of H.265 that is not in the specification and common on Asian networks.
+const HEVC: u8 = 12;
 /// Bytes of the length that follows each tag.
 const TAG_TRAILER: usize = 4;
 
 /// What a tag carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum TagKind {
     Audio,
     Video,
@@ -52,10 +61,8 @@ pub(super) struct Tag {
 pub(super) enum FlvError {
     #[error("not an FLV stream")]
     NotFlv,
-    #[error("a tag of type {0}, which FLV does not have")]
-    BadTag(u8),
-    #[error("a tag of {0} bytes")]
-    TooLong(usize),
+    #[error("no tag in {} MB", MAX_SEARCH >> 20)]
+    Garbled,
 }
 
 /// Takes chunks, gives tags.
@@ -63,6 +70,34 @@ pub(super) enum FlvError {
 pub(super) struct Reader {
     buffer: BytesMut,
     begun: bool,
+    /// The buffer does not begin with a tag: the next one is to be found.
+    lost: bool,
+    /// No right tag begins before this place of the buffer, but for the one at its beginning.
+    searched: usize,
+    /// Bytes passed over since the last tag.
+    passed: usize,
+}
+
+/// The head of a tag.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    kind: TagKind,
+    length: usize,
+    at: u32,
+}
+
+/// What stands at a place of the buffer.
+enum Place {
+    /// The head of a tag whose end is not there yet.
+    Begins(Head),
+    /// A whole tag, followed by its length.
+    Right(Head),
+    /// A tag's head, but another length than it claims follows its body.
+    Mismatch(Head),
+    /// Too few bytes to say.
+    Short,
+    /// No tag.
+    Wrong,
 }
 
 impl Reader {
@@ -76,27 +111,107 @@ impl Reader {
         if !self.begun && !self.skip_header()? {
             return Ok(None);
         }
-        let Some(mut header) = self.buffer.get(..TAG_HEADER) else { return Ok(None) };
-        let kind = match header.get_u8() {
+        if self.lost && !self.find_tag()? {
+            return Ok(None);
+        }
+        loop {
+            match self.place(0) {
+                Place::Right(head) => return Ok(Some(self.take(head))),
+                Place::Mismatch(head) => {
+                    // Some senders write no lengths behind their tags; then the next tag begins where it should.
+                    match self.place(TAG_HEADER + head.length + TAG_TRAILER) {
+                        Place::Begins(_) | Place::Right(_) | Place::Mismatch(_) => return Ok(Some(self.take(head))),
+                        Place::Short => return Ok(None),
+                        Place::Wrong => {}
+                    }
+                }
+                Place::Begins(head) if head.length <= LARGE_TAG => return Ok(None),
+                Place::Begins(_) => {
+                    if !self.search(self.searched.max(1)) {
+                        return Ok(None);
+                    }
+                    continue;
+                }
+                Place::Short => return Ok(None),
+                Place::Wrong => {}
+            }
+            self.lost = true;
+            self.searched = 1;
+            if !self.find_tag()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Takes the tag at the beginning out of the buffer.
+    fn take(&mut self, head: Head) -> Tag {
+        self.buffer.advance(TAG_HEADER);
+        let body = self.buffer.split_to(head.length).freeze();
+        self.buffer.advance(TAG_TRAILER);
+        (self.searched, self.passed) = (0, 0);
+        Tag { kind: head.kind, at: head.at, body }
+    }
+
+    /// Goes to the next right tag; what is before it is dropped. Says whether there is one.
+    fn find_tag(&mut self) -> Result<bool, FlvError> {
+        if self.search(self.searched) {
+            return Ok(true);
+        }
+        self.pass(self.searched);
+        if self.passed > MAX_SEARCH { Err(FlvError::Garbled) } else { Ok(false) }
+    }
+
+    /// Looks for a right tag at `from` or behind, and makes the buffer begin with it.
+    fn search(&mut self, from: usize) -> bool {
+        for at in from..self.buffer.len() {
+            self.searched = at;
+            match self.place(at) {
+                Place::Right(_) => {
+                    self.pass(at);
+                    self.lost = false;
+                    return true;
+                }
+                // It may turn out to be one.
+                Place::Begins(head) if head.length <= LARGE_TAG => return false,
+                Place::Short => return false,
+                Place::Begins(_) | Place::Mismatch(_) | Place::Wrong => {}
+            }
+        }
+        self.searched = self.searched.max(from);
+        false
+    }
+
+    fn pass(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.buffer.len());
+        self.buffer.advance(bytes);
+        self.searched = 0;
+        self.passed += bytes;
+    }
+
+    /// What stands at a place of the buffer.
+    fn place(&self, at: usize) -> Place {
+        let Some(&first) = self.buffer.get(at) else { return Place::Short };
+        let kind = match first {
             8 => TagKind::Audio,
             9 => TagKind::Video,
             18 => TagKind::Script,
-            other => return Err(FlvError::BadTag(other)),
+            _ => return Place::Wrong,
         };
-        let length = header.get_uint(3) as usize;
-        if length > MAX_TAG {
-            return Err(FlvError::TooLong(length));
-        }
+        let Some(mut rest) = self.buffer.get(at + 1..at + TAG_HEADER) else { return Place::Short };
+        let length = rest.get_uint(3) as usize;
         // The eighth bit of the time comes last.
-        let low = header.get_uint(3) as u32;
-        let at = u32::from(header.get_u8()) << 24 | low;
-        if self.buffer.len() < TAG_HEADER + length + TAG_TRAILER {
-            return Ok(None);
+        let low = rest.get_uint(3) as u32;
+        let head = Head { kind, length, at: u32::from(rest.get_u8()) << 24 | low };
+        // The number of the stream is always 0.
+        if length > MAX_TAG || rest.get_uint(3) != 0 {
+            return Place::Wrong;
         }
-        self.buffer.advance(TAG_HEADER);
-        let body = self.buffer.split_to(length).freeze();
-        self.buffer.advance(TAG_TRAILER);
-        Ok(Some(Tag { kind, at, body }))
+        let end = at + TAG_HEADER + length;
+        match self.buffer.get(end..end + TAG_TRAILER) {
+            Some(trailer) if trailer == ((TAG_HEADER + length) as u32).to_be_bytes() => Place::Right(head),
+            Some(_) => Place::Mismatch(head),
+            None => Place::Begins(head),
+        }
     }
 
     /// Whether the file header, and the zero length after it, are behind us.
@@ -142,6 +257,21 @@ impl Tag {
         self.body.get(from..).unwrap_or_default()
     }
 
+    /// H.265 under the number that Asian networks gave it, as the tag that the specification has for it (`hvc1`): more
+    /// ffmpegs read that. Any other tag as it is.
+    pub(super) fn standard(self) -> Self {
+        let Some(&[first, packet, ..]) = self.body.first_chunk::<5>() else { return self };
+        if self.kind != TagKind::Video || first & 0x8f != HEVC || packet > 2 {
+            return self;
+        }
+        let mut body = BytesMut::with_capacity(self.body.len() + 3);
+        body.put_u8(0x80 | first & 0x70 | packet);
+        body.put_slice(b"hvc1");
+        // Only a picture has a time offset in the standard form.
+        body.put_slice(self.body.get(if packet == 1 { 2 } else { 5 }..).unwrap_or_default());
+        Self { body: body.freeze(), ..self }
+    }
+
     /// Writes the tag with another time.
     pub(super) fn write(&self, at: u32, out: &mut BytesMut) {
         let kind = match self.kind {
@@ -158,6 +288,44 @@ impl Tag {
         out.put_slice(&self.body);
         out.put_u32((TAG_HEADER + self.body.len()) as u32);
     }
+}
+
+/// Bytes of the header that [`write_header`] writes.
+pub(super) const FILE_HEADER: usize = 9 + TAG_TRAILER;
+
+/// The heads of whole tags, with where each begins.
+fn heads(tags: &[u8]) -> impl Iterator<Item = (usize, u32)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let mut rest = tags.get(at + 1..at + TAG_HEADER)?;
+        let length = rest.get_uint(3) as usize;
+        let low = rest.get_uint(3) as u32;
+        let head = (at, u32::from(rest.get_u8()) << 24 | low);
+        at += length + TAG_HEADER + TAG_TRAILER;
+        Some(head)
+    })
+}
+
+/// Time of the first of some whole tags.
+pub(super) fn first_time(tags: &[u8]) -> Option<u32> {
+    heads(tags).next().map(|(_, time)| time)
+}
+
+/// Time of the latest of some whole tags.
+pub(super) fn last_time(tags: &[u8]) -> Option<u32> {
+    heads(tags).map(|(_, time)| time).max()
+}
+
+/// Whole tags, each `by` earlier.
+pub(super) fn earlier(tags: &[u8], by: u32) -> Bytes {
+    let mut moved = BytesMut::from(tags);
+    for (at, time) in heads(tags) {
+        let [high, low @ ..] = time.saturating_sub(by).to_be_bytes();
+        if let Some(place) = moved.get_mut(at + 4..at + 8) {
+            place.copy_from_slice(&[low[0], low[1], low[2], high]);
+        }
+    }
+    moved.freeze()
 }
 
 /// Writes the header of a file.
@@ -180,8 +348,6 @@ fn audio_role(first: u8, second: Option<u8>) -> TagRole {
 
 fn video_role(first: u8, second: Option<u8>) -> TagRole {
     const AVC: u8 = 7;
-    /// Not in the specification; common on Asian networks.
-    const HEVC: u8 = 12;
     let frame = if first >> 4 & 0b111 == 1 { TagRole::Keyframe } else { TagRole::Frame };
     if first & 0x80 != 0 {
         return match first & 0x0f {
@@ -246,12 +412,86 @@ mod tests {
         assert_eq!(reader.next_tag(), Err(FlvError::NotFlv));
     }
 
-    #[test]
-    fn a_second_file_header_is_no_tag() {
+    fn read(bytes: &[u8], size: usize) -> Vec<Tag> {
         let mut reader = Reader::default();
-        let twice = [file(&[]), file(&[])].concat();
-        reader.push(&twice);
-        assert_eq!(reader.next_tag(), Err(FlvError::BadTag(b'F')));
+        let mut tags = Vec::new();
+        for chunk in bytes.chunks(size) {
+            reader.push(chunk);
+            while let Some(tag) = reader.next_tag().unwrap() {
+                tags.push(tag);
+            }
+        }
+        tags
+    }
+
+    fn pictures(count: u32) -> Vec<Tag> {
+        (0..count).map(|n| tag(TagKind::Video, n * 40, &[&[0x27, 1, 0, 0, 0], &[n as u8; 300][..]].concat())).collect()
+    }
+
+    #[rstest]
+    #[case::whole(usize::MAX)]
+    #[case::in_pieces(97)]
+    fn a_second_file_header_costs_nothing(#[case] size: usize) {
+        let (first, second) = (pictures(3), pictures(5));
+        let twice = [file(&first), file(&second)].concat();
+        assert_eq!(read(&twice, size), [first, second].concat());
+    }
+
+    #[rstest]
+    #[case::a_little_longer(40)]
+    #[case::longer_than_the_next(700)]
+    #[case::shorter(-60)]
+    #[case::five_megabytes(5 << 20)]
+    #[case::all_it_can(0x00ff_ffff - 305)]
+    fn a_false_length_costs_one_tag(#[case] by: i64) {
+        let tags = pictures(30);
+        let mut bytes = file(&tags);
+        let fourth = 13 + 3 * (300 + 5 + TAG_HEADER + TAG_TRAILER);
+        let length = ((300 + 5 + by) as u32).to_be_bytes();
+        bytes[fourth + 1..fourth + 4].copy_from_slice(&length[1..]);
+        for size in [97, 5_000, usize::MAX] {
+            let read = read(&bytes, size);
+            assert_eq!(read, [&tags[..3], &tags[4..]].concat(), "{} in chunks of {size}", read.len());
+        }
+    }
+
+    #[test]
+    fn garbage_between_tags_is_passed_over() {
+        let (first, second) = (pictures(3), pictures(5));
+        let mut bytes = file(&first);
+        bytes.extend_from_slice(&[9; 3_000]);
+        bytes.extend_from_slice(&file(&second)[13..]);
+        assert_eq!(read(&bytes, 700), [first, second].concat());
+    }
+
+    #[test]
+    fn lengths_that_a_sender_leaves_out_are_not_missed() {
+        let tags = pictures(4);
+        let mut bytes = file(&tags);
+        for n in 1..=4 {
+            let end = 13 + n * (305 + TAG_HEADER + TAG_TRAILER);
+            bytes[end - 4..end].fill(0);
+        }
+        assert_eq!(read(&bytes, 50), tags[..3], "the last one is known only when another follows");
+    }
+
+    #[test]
+    fn a_large_tag_is_no_false_length() {
+        let large = tag(TagKind::Video, 0, &vec![0x17; 3 << 20]);
+        let tags = [large, pictures(1)[0].clone()];
+        assert_eq!(read(&file(&tags), 8_000), tags);
+    }
+
+    #[test]
+    fn what_never_becomes_a_tag_is_given_up() {
+        let mut reader = Reader::default();
+        reader.push(&file(&[]));
+        let mut given_up = false;
+        for _ in 0..=MAX_SEARCH / 60_000 {
+            reader.push(&vec![1; 60_000]);
+            given_up |= reader.next_tag().is_err();
+        }
+        assert!(given_up && reader.buffer.len() < 100_000);
     }
 
     #[rstest]
@@ -278,6 +518,24 @@ mod tests {
         let two = tag(TagKind::Video, 9, &[0x17, 0, 0, 0, 40, 1, 100]);
         assert_eq!(one.setup(), two.setup());
         assert_eq!(tag(TagKind::Audio, 0, &[0xaf, 0, 0x12, 0x10]).setup(), [0x12, 0x10]);
+    }
+
+    #[test]
+    fn h265_comes_in_its_standard_form() {
+        let standard = |body: &[u8]| tag(TagKind::Video, 7, body).standard();
+        assert_eq!(standard(&[0x1c, 0, 0, 0, 0, 1, 2]), tag(TagKind::Video, 7, b"\x90hvc1\x01\x02"));
+        assert_eq!(standard(&[0x2c, 1, 0, 0, 40, 9]), tag(TagKind::Video, 7, b"\xa1hvc1\0\0\x28\x09"));
+        assert_eq!(standard(&[0x17, 1, 0, 0, 0, 9]), tag(TagKind::Video, 7, &[0x17, 1, 0, 0, 0, 9]));
+        assert_eq!(standard(&[0x1c]), tag(TagKind::Video, 7, &[0x1c]));
+    }
+
+    #[test]
+    fn tags_can_be_moved_in_time() {
+        let mut out = BytesMut::new();
+        tag(TagKind::Video, 0, &[0x17, 1]).write(0x0102_0304, &mut out);
+        tag(TagKind::Audio, 0, &[0xaf, 1]).write(0x0102_0400, &mut out);
+        let moved = earlier(&out, 0x0102_0304);
+        assert_eq!((first_time(&moved), last_time(&moved)), (Some(0), Some(0xfc)));
     }
 
     proptest! {

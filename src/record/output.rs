@@ -14,6 +14,9 @@ use super::plan;
 /// Tries for a free name before something else must be wrong.
 const MAX_TRIES: u32 = 1_000;
 
+/// Endings of files that belong to a recording.
+const BESIDE: [&str; 6] = ["mkv", "flv", "mp4", "json", "chat.jsonl", "srt"];
+
 /// A file made for a part.
 #[derive(Clone, Debug)]
 pub(super) struct Output {
@@ -23,10 +26,15 @@ pub(super) struct Output {
 
 impl Output {
     /// Makes a file for a part of `stem` in `dir`, under the first free name.
-    pub(super) async fn make(dir: &Path, stem: &str, part: u32) -> Result<Self, RecordingFailure> {
+    pub(super) async fn make(dir: &Path, stem: &str, part: u32, ending: &str) -> Result<Self, RecordingFailure> {
         let refused = |error: io::Error| RecordingFailure::from_folder(dir, &error);
         for attempt in 1..=MAX_TRIES {
-            let path = dir.join(plan::file_name(stem, part, attempt));
+            let path = dir.join(plan::file_name(stem, part, attempt, ending));
+            let others = BESIDE.iter().map(|other| dir.join(plan::file_name(stem, part, attempt, other)));
+            // Every file of a recording has the name of its first part.
+            if part == 1 && others.into_iter().any(|other| other.symlink_metadata().is_ok()) {
+                continue;
+            }
             match fs::OpenOptions::new().write(true).create_new(true).open(&path).await {
                 Ok(file) => {
                     let id = FileId::of(&file.metadata().await.map_err(refused)?);
@@ -78,16 +86,17 @@ impl FileId {
 }
 
 /// Makes the folder and sees that there is room on its disk.
-pub(super) async fn prepare(dir: &Path, min_free: u64) -> Result<(), RecordingFailure> {
+pub(super) async fn prepare(dir: &Path, min_free: u64) -> Result<Option<u64>, RecordingFailure> {
     fs::create_dir_all(dir).await.map_err(|error| RecordingFailure::from_folder(dir, &error))?;
     check_space(dir, min_free).await
 }
 
-/// Sees that there is room on the disk of a folder. A disk that does not say is taken to have some.
-pub(super) async fn check_space(dir: &Path, min_free: u64) -> Result<(), RecordingFailure> {
+/// Sees that there is room on the disk of a folder, and gives the bytes that are left. A disk that does not say is taken to
+/// have some.
+pub(super) async fn check_space(dir: &Path, min_free: u64) -> Result<Option<u64>, RecordingFailure> {
     match free_space(dir).await {
         Some(free) if free < min_free => Err(RecordingFailure::LowSpace { free: free / 1_000_000, dir: shown(dir) }),
-        _ => Ok(()),
+        free => Ok(free),
     }
 }
 
@@ -115,7 +124,7 @@ mod tests {
     async fn a_free_name_is_found_and_nothing_is_overwritten() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("s.mkv"), "precious").unwrap();
-        let output = Output::make(dir.path(), "s", 1).await.unwrap();
+        let output = Output::make(dir.path(), "s", 1, "mkv").await.unwrap();
         assert_eq!(output.path(), dir.path().join("s-2.mkv"));
         assert_eq!(std::fs::read(dir.path().join("s.mkv")).unwrap(), b"precious");
         assert!(!output.discard_empty().await, "an empty file is taken back");
@@ -125,7 +134,7 @@ mod tests {
     #[tokio::test]
     async fn a_file_that_was_replaced_is_not_ours_any_more() {
         let dir = tempfile::tempdir().unwrap();
-        let output = Output::make(dir.path(), "s", 1).await.unwrap();
+        let output = Output::make(dir.path(), "s", 1, "mkv").await.unwrap();
         assert_eq!(output.size().await, Some(0));
         let other = dir.path().join("other");
         std::fs::write(&other, "x").unwrap();

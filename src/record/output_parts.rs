@@ -1,21 +1,39 @@
-//! The files of one recording: a part after the other, each with an ffmpeg of its own.
+//! The files of one recording: a part after the other, each with a writer of its own.
+//!
+//! An ffmpeg that dies, hangs or writes nothing costs a file and no picture: what it was fed last goes into the next one.
+//! After three of those within a minute we write FLV ourselves.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
+use super::codec::VideoCodec;
+use super::engine::{self, Engine, EngineEnd};
 use super::failure::{RecordingFailure, shown};
+use super::flv::{FILE_HEADER, earlier, first_time};
+use super::flv_file::FlvFile;
 use super::output::Output;
-use super::process::{Ended, Ffmpeg};
-use super::timeline::TimelinePiece;
+use super::probe::{self, FfmpegVersion};
+use super::process::Ffmpeg;
+use super::replay::Replay;
+use super::timeline::{PartHead, TimelinePiece};
 use super::{Job, RecorderSettings, plan};
 use crate::clock::Timestamp;
+use crate::text::Text;
 
 /// What a write may still take after a stop, so that the last picture is whole.
 const LAST_WRITE: Duration = Duration::from_millis(250);
+/// Losses of a writer within [`STRIKE_TIME`] after which ffmpeg is not tried again.
+const STRIKES: usize = 3;
+const STRIKE_TIME: Duration = Duration::from_secs(60);
+/// The first ffmpeg that reads H.265 as `hvc1` in FLV.
+const READS_HVC1: FfmpegVersion = FfmpegVersion(6, 1);
+/// Media that must have been fed before it counts that nothing came out: more than ffmpeg looks at before it writes.
+const FED_MS: u64 = 3_000;
 
 /// Writes the pieces of a recording to its files.
 #[derive(Debug)]
@@ -26,78 +44,211 @@ pub(super) struct OutputParts {
     stem: String,
     part: Option<Part>,
     /// The files begun, in order.
-    files: Vec<PathBuf>,
+    files: Vec<PartFile>,
     /// Bytes of the parts that are closed.
     closed: u64,
+    strikes: VecDeque<Instant>,
+    /// ffmpeg is not to be tried any more.
+    without_ffmpeg: bool,
+    /// What ffmpeg there is, where it says; asked once, when a codec needs it.
+    version: Option<FfmpegVersion>,
+    version_asked: bool,
+    /// What happened that a person should know.
+    note: Text,
+}
+
+/// A file of a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PartFile {
+    pub(super) path: PathBuf,
+    /// Recorded time before it, in milliseconds.
+    pub(super) starts: u64,
+    /// Recorded time up to its end, in milliseconds.
+    pub(super) ends: u64,
+    pub(super) bytes: u64,
+    pub(super) head: std::sync::Arc<PartHead>,
 }
 
 #[derive(Debug)]
 struct Part {
+    /// Its number on the timeline; several files may have the same.
     number: u32,
     output: Output,
-    ffmpeg: Ffmpeg,
+    engine: Engine,
+    replay: Replay,
+    /// Time in the timeline's part at which the file begins.
+    base: u32,
+    /// Size when it last grew, when that was, and what had been fed by then.
+    size: u64,
+    grown: Instant,
+    fed: u64,
 }
 
 impl OutputParts {
     /// A recording that starts at `start`; no file is made before the first piece.
     pub(super) fn new(job: Job, settings: RecorderSettings, start: Timestamp) -> Self {
         let stem = plan::stem(&job, start, TimeZone::system());
-        Self { job, settings, start, stem, part: None, files: Vec::new(), closed: 0 }
+        Self {
+            job,
+            settings,
+            start,
+            stem,
+            part: None,
+            files: Vec::new(),
+            closed: 0,
+            strikes: VecDeque::new(),
+            without_ffmpeg: false,
+            version: None,
+            version_asked: false,
+            note: Text::default(),
+        }
     }
 
-    /// Writes a piece; one of a new part closes the file before and begins the next. Once `stop` is cancelled, an
-    /// ffmpeg that takes nothing is not waited for.
+    /// Writes a piece; one of a new part closes the file before and begins the next. Once `stop` is cancelled, a writer
+    /// that takes nothing is not waited for.
     pub(super) async fn write(
         &mut self,
         piece: &TimelinePiece,
         stop: &CancellationToken,
     ) -> Result<(), RecordingFailure> {
-        if self.part.as_ref().is_none_or(|part| part.number != piece.part) {
-            self.close().await?;
-            self.begin(piece.part).await?;
+        if self.part.as_ref().is_some_and(|part| part.number != piece.part) {
+            self.close_part().await?;
         }
+        self.write_all(VecDeque::from([piece.clone()]), stop).await
+    }
+
+    /// Writes pieces, and what was lost with a writer, until all of it is written.
+    async fn write_all(
+        &mut self,
+        mut pieces: VecDeque<TimelinePiece>,
+        stop: &CancellationToken,
+    ) -> Result<(), RecordingFailure> {
+        while let Some(piece) = pieces.front() {
+            if self.part.is_none() {
+                if !piece.keyframe {
+                    // Nothing to be seen without the pictures before it, which are gone.
+                    pieces.pop_front();
+                    continue;
+                }
+                self.begin(piece).await?;
+            }
+            let fed = self.feed(piece, stop).await;
+            match fed {
+                Ok(()) => drop(pieces.pop_front()),
+                Err(loss) => {
+                    let mut again = self.replace(loss).await?;
+                    again.append(&mut pieces);
+                    pieces = again;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Feeds one piece to the writer at work; says why that is lost where it is.
+    async fn feed(&mut self, piece: &TimelinePiece, stop: &CancellationToken) -> Result<(), Loss> {
         let Some(part) = &mut self.part else { return Ok(()) };
         let hurry = async {
             stop.cancelled().await;
             sleep(LAST_WRITE).await;
         };
+        let moved;
+        let bytes = if part.base == 0 {
+            &piece.bytes
+        } else {
+            moved = earlier(without_head(piece), part.base);
+            &moved
+        };
         tokio::select! {
             biased;
-            written = part.ffmpeg.write(&piece.bytes) => match written {
-                Ok(()) => Ok(()),
-                Err(_) => Err(self.failure_after_exit().await),
+            written = part.engine.write(bytes) => match written {
+                Ok(()) => {}
+                Err(error) => return Err(Loss::Died(error)),
             },
-            () = hurry => Ok(()),
-            () = sleep(self.settings.limits.write) => Err(self.stuck()),
+            () = hurry => {}
+            () = sleep(self.settings.limits.write) => return Err(Loss::Stuck),
         }
+        if part.engine.is_ffmpeg() {
+            part.replay.push(piece, part.size > 0);
+        }
+        if let Some(file) = self.files.last_mut() {
+            file.ends = piece.millis;
+        }
+        Ok(())
+    }
+
+    /// Puts a lost writer away; gives what the next one is to be fed.
+    async fn replace(&mut self, loss: Loss) -> Result<VecDeque<TimelinePiece>, RecordingFailure> {
+        let Some(mut part) = self.part.take() else { return Ok(VecDeque::new()) };
+        let again = part.replay.take();
+        let wrote = part.output.size().await;
+        let path = shown(part.output.path());
+        let end = self.end(part, true).await;
+        let failure = match (end, loss) {
+            _ if wrote.is_none() => RecordingFailure::FileGone { file: path },
+            (EngineEnd::Flv(_), Loss::Died(error)) => RecordingFailure::from_folder(&self.settings.dir, &error),
+            (EngineEnd::Ffmpeg(ended), Loss::Silent(seconds)) => {
+                RecordingFailure::FfmpegSilent { seconds, words: ended.last_words() }
+            }
+            (EngineEnd::Ffmpeg(ended), Loss::Died(_)) => {
+                RecordingFailure::from_death(&self.settings.dir, &ended.stderr, ended.last_words())
+            }
+            (_, Loss::Stuck | Loss::Silent(_)) => self.stuck(),
+        };
+        if failure.is_final() {
+            return Err(failure);
+        }
+        tracing::warn!(%failure, "the writer of a recording was lost");
+        let now = Instant::now();
+        // One that never wrote anything will not do so the next time either.
+        self.strikes.extend(std::iter::repeat_n(now, if wrote == Some(0) { 2 } else { 1 }));
+        self.strikes.retain(|&strike| now.duration_since(strike) < STRIKE_TIME);
+        self.without_ffmpeg |=
+            self.strikes.len() >= STRIKES || matches!(failure, RecordingFailure::FfmpegSilent { .. });
+        self.note = if self.without_ffmpeg {
+            Text::from(format_args!("{failure}; recording .flv without it"))
+        } else {
+            Text::from(format_args!("{failure}; it goes on in another file"))
+        };
+        Ok(again)
     }
 
     /// Waits until the ffmpeg at work ends by itself; for ever when none is. May be dropped and asked again.
     pub(super) async fn exited(&mut self) {
         match &mut self.part {
-            Some(part) => part.ffmpeg.exited().await,
+            Some(part) => part.engine.exited().await,
             None => std::future::pending().await,
         }
     }
 
-    /// Why ffmpeg ended though nobody asked it to.
-    pub(super) async fn failure_after_exit(&mut self) -> RecordingFailure {
-        match self.part.take() {
-            Some(part) => {
-                let ended = self.end(part).await;
-                RecordingFailure::from_death(&self.settings.dir, &ended.stderr, ended.last_words())
-            }
-            None => RecordingFailure::Nothing,
-        }
+    /// Goes on after the ffmpeg at work ended by itself.
+    pub(super) async fn go_on_after_exit(&mut self, stop: &CancellationToken) -> Result<(), RecordingFailure> {
+        let again = self.replace(Loss::Died(std::io::ErrorKind::BrokenPipe.into())).await?;
+        self.write_all(again, stop).await
     }
 
-    /// Bytes of all files so far.
-    pub(super) async fn size(&self) -> Result<u64, RecordingFailure> {
-        let Some(part) = &self.part else { return Ok(self.closed) };
-        match part.output.size().await {
-            Some(bytes) => Ok(self.closed + bytes),
-            None => Err(RecordingFailure::FileGone { file: shown(part.output.path()) }),
+    /// Looks whether the file grows while its writer is fed, and puts a writer that does nothing away. Gives the bytes of all
+    /// files so far.
+    pub(super) async fn check(&mut self, stop: &CancellationToken) -> Result<u64, RecordingFailure> {
+        let limits = self.settings.limits;
+        let Some(part) = &mut self.part else { return Ok(self.closed) };
+        let Some(size) = part.output.size().await else {
+            return Err(RecordingFailure::FileGone { file: shown(part.output.path()) });
+        };
+        let fed = self.files.last().map_or(0, |file| file.ends);
+        if size > part.size {
+            (part.size, part.grown, part.fed) = (size, Instant::now(), fed);
+        } else if part.engine.is_ffmpeg() && fed.saturating_sub(part.fed) >= FED_MS {
+            let (patience, loss) = match size {
+                0 => (limits.first_bytes, Loss::Silent(limits.first_bytes.as_secs())),
+                _ => (limits.write, Loss::Stuck),
+            };
+            if part.grown.elapsed() >= patience {
+                let again = self.replace(loss).await?;
+                self.write_all(again, stop).await?;
+            }
         }
+        Ok(self.closed + size)
     }
 
     /// Closes the file at work, if any.
@@ -105,15 +256,26 @@ impl OutputParts {
         let Some(part) = self.part.take() else { return Ok(()) };
         let path = part.output.path().to_owned();
         let gone = part.output.size().await.is_none();
-        let ended = self.end(part).await;
-        if gone {
-            Err(RecordingFailure::FileGone { file: shown(&path) })
-        } else if !ended.by_itself {
-            Err(self.stuck())
-        } else if ended.status.is_some_and(|status| status.success()) {
-            Ok(())
-        } else {
-            Err(RecordingFailure::from_death(&self.settings.dir, &ended.stderr, ended.last_words()))
+        match self.end(part, false).await {
+            _ if gone => Err(RecordingFailure::FileGone { file: shown(&path) }),
+            EngineEnd::Flv(Err(error)) => Err(RecordingFailure::from_folder(&self.settings.dir, &error)),
+            EngineEnd::Ffmpeg(ended) if !ended.by_itself => Err(self.stuck()),
+            EngineEnd::Ffmpeg(ended) if !ended.status.is_some_and(|status| status.success()) => {
+                Err(RecordingFailure::from_death(&self.settings.dir, &ended.stderr, ended.last_words()))
+            }
+            EngineEnd::Flv(Ok(())) | EngineEnd::Ffmpeg(_) => Ok(()),
+        }
+    }
+
+    /// Closes a file in the middle of a recording: only what would meet the next one too ends that.
+    pub(super) async fn close_part(&mut self) -> Result<(), RecordingFailure> {
+        match self.close().await {
+            Err(failure) if failure.is_final() => Err(failure),
+            Err(failure) => {
+                self.note = Text::from(failure.to_string());
+                Ok(())
+            }
+            Ok(()) => Ok(()),
         }
     }
 
@@ -124,38 +286,99 @@ impl OutputParts {
 
     /// The file that is being written, or was last.
     pub(super) fn file(&self) -> Option<&Path> {
-        self.files.last().map(PathBuf::as_path)
+        self.files.last().map(|file| file.path.as_path())
     }
 
-    /// The files that hold something, in order, and their bytes together.
-    pub(super) fn result(&self) -> (&[PathBuf], u64) {
-        (&self.files, self.closed)
+    /// The files that hold something, in order.
+    pub(super) fn files(&self) -> &[PartFile] {
+        &self.files
     }
 
-    async fn begin(&mut self, number: u32) -> Result<(), RecordingFailure> {
-        let output = Output::make(&self.settings.dir, &self.stem, number).await?;
-        let arguments = plan::arguments(&self.job, self.start, output.path());
-        let ffmpeg = match Ffmpeg::start(&self.settings.ffmpeg, &arguments) {
-            Ok(ffmpeg) => ffmpeg,
-            Err(failure) => {
-                output.discard_empty().await;
-                return Err(failure);
+    /// Bytes of the files that are closed.
+    pub(super) fn bytes(&self) -> u64 {
+        self.closed
+    }
+
+    /// What happened that a person should know; empty when nothing did.
+    pub(super) fn note(&self) -> &Text {
+        &self.note
+    }
+
+    async fn begin(&mut self, piece: &TimelinePiece) -> Result<(), RecordingFailure> {
+        let head = &piece.head;
+        let number = u32::try_from(self.files.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let by_ffmpeg = !self.without_ffmpeg && !head.mixed && self.can_read(head).await;
+        let dir = &self.settings.dir;
+        let mut output = Output::make(dir, &self.stem, number, engine::ending(by_ffmpeg)).await?;
+        let mut engine = None;
+        if by_ffmpeg {
+            let arguments = plan::arguments(&self.job, self.start, output.path());
+            match Ffmpeg::start(&self.settings.ffmpeg, &arguments) {
+                Ok(ffmpeg) => engine = Some(Engine::Ffmpeg(ffmpeg)),
+                Err(failure) => {
+                    output.discard_empty().await;
+                    self.without_ffmpeg = true;
+                    self.note = Text::from(format_args!("{failure}; recording .flv without it"));
+                    output = Output::make(dir, &self.stem, number, engine::ending(false)).await?;
+                }
             }
+        }
+        let mut engine = if let Some(engine) = engine {
+            engine
+        } else {
+            let file = FlvFile::open(output.path(), head).await;
+            Engine::Flv(file.map_err(|error| RecordingFailure::from_folder(dir, &error))?)
         };
+        let first = starts_part(piece);
+        if !first {
+            // A writer that ends at once is noticed with the piece that follows.
+            let _ = engine.write(&head.bytes).await;
+        }
         // The parts that follow take the free name that the first one found.
         if let (1, Some(stem)) = (number, output.path().file_stem()) {
             self.stem = stem.to_string_lossy().into_owned();
         }
-        self.files.push(output.path().to_owned());
-        self.part = Some(Part { number, output, ffmpeg });
+        let starts = if first { head.starts } else { self.files.last().map_or(head.starts, |file| file.ends) };
+        let path = output.path().to_owned();
+        self.files.push(PartFile { path, starts, ends: starts, bytes: 0, head: std::sync::Arc::clone(head) });
+        let base = if first { 0 } else { first_time(&piece.bytes).unwrap_or(0) };
+        let (grown, replay) = (Instant::now(), Replay::default());
+        self.part = Some(Part { number: piece.part, output, engine, replay, base, size: 0, grown, fed: starts });
         Ok(())
     }
 
-    /// Ends an ffmpeg and takes its file into account.
-    async fn end(&mut self, part: Part) -> Ended {
-        let ended = part.ffmpeg.finish(&self.settings.limits).await;
-        if part.output.discard_empty().await {
-            self.closed += part.output.size().await.unwrap_or_default();
+    /// Whether the ffmpeg there is reads such a part. Only asked of codecs that not every one knows.
+    async fn can_read(&mut self, head: &PartHead) -> bool {
+        let codec = head.video.map(|video| video.codec);
+        if !matches!(codec, Some(VideoCodec::H265 | VideoCodec::Av1)) {
+            return true;
+        }
+        if !self.version_asked {
+            self.version = probe::number(&self.settings.ffmpeg).await;
+            self.version_asked = true;
+        }
+        match self.version {
+            Some(version) if version < READS_HVC1 => {
+                self.note = Text::from(format_args!(
+                    "ffmpeg {version} cannot read {} in FLV (6.1 and newer can); recording .flv without it",
+                    codec.map(|codec| codec.to_string()).unwrap_or_default()
+                ));
+                false
+            }
+            _ => true,
+        }
+    }
+
+    /// Ends a writer and takes its file into account.
+    async fn end(&mut self, part: Part, at_once: bool) -> EngineEnd {
+        let Part { output, engine, .. } = part;
+        let ended = if at_once { engine.kill().await } else { engine.finish(&self.settings.limits).await };
+        if output.discard_empty().await {
+            let bytes = output.size().await.unwrap_or_default();
+            self.closed += bytes;
+            if let Some(file) = self.files.last_mut() {
+                file.bytes = bytes;
+            }
         } else {
             self.files.pop();
         }
@@ -165,4 +388,26 @@ impl OutputParts {
     fn stuck(&self) -> RecordingFailure {
         RecordingFailure::FfmpegStuck { dir: shown(&self.settings.dir) }
     }
+}
+
+/// How a writer was lost.
+#[derive(Debug)]
+enum Loss {
+    /// It ended, or its file could not be written.
+    Died(std::io::Error),
+    /// It takes nothing, or its file does not grow.
+    Stuck,
+    /// It takes everything and has written nothing, for so many seconds.
+    Silent(u64),
+}
+
+/// Whether a piece begins with the head of its part.
+fn starts_part(piece: &TimelinePiece) -> bool {
+    piece.bytes.starts_with(b"FLV")
+}
+
+/// The tags of a piece, without the head of its part.
+fn without_head(piece: &TimelinePiece) -> &[u8] {
+    let head = if starts_part(piece) { piece.head.bytes.len().max(FILE_HEADER) } else { 0 };
+    piece.bytes.get(head..).unwrap_or_default()
 }

@@ -21,17 +21,18 @@ pub(super) fn stem(job: &Job, start: Timestamp, zone: TimeZone) -> String {
 }
 
 /// The file name of a part, at the `attempt`-th try for a free one: `stem.mkv`, `stem-2.mkv`, `stem.part02.mkv`.
-pub(super) fn file_name(stem: &str, part: u32, attempt: u32) -> String {
+pub(super) fn file_name(stem: &str, part: u32, attempt: u32, ending: &str) -> String {
     let free = if attempt > 1 { format!("-{attempt}") } else { String::new() };
     let part = if part > 1 { format!(".part{part:02}") } else { String::new() };
-    format!("{stem}{free}{part}.mkv")
+    format!("{stem}{free}{part}.{ending}")
 }
 
-/// What ffmpeg is called with. Measured for each flag: MKV in clusters of a second, flushed, loses under a second even
+/// What ffmpeg is called with. Measured for each flag: without a limit, a stream
+/// that promises sound and sends none is looked at for ever before a byte is written; MKV in clusters of a second, flushed, loses under a second even
 /// when ffmpeg itself is killed; `-y` because the free name is ours already (`-n` would refuse it).
 pub(super) fn arguments(job: &Job, start: Timestamp, file: &Path) -> Vec<OsString> {
-    let mut arguments: Vec<OsString> = "-hide_banner -nostats -loglevel level+warning -f flv -i pipe:0 \
-         -map 0:v? -map 0:a? -c copy"
+    let mut arguments: Vec<OsString> = "-hide_banner -nostats -loglevel level+warning -analyzeduration 2500000 \
+         -f flv -i pipe:0 -map 0:v? -map 0:a? -c copy"
         .split_whitespace()
         .map(OsString::from)
         .collect();
@@ -109,7 +110,7 @@ mod tests {
     #[case(2, 1, "s.part02.mkv")]
     #[case(12, 3, "s-3.part12.mkv")]
     fn parts_and_second_tries_have_names_of_their_own(#[case] part: u32, #[case] attempt: u32, #[case] expected: &str) {
-        assert_eq!(file_name("s", part, attempt), expected);
+        assert_eq!(file_name("s", part, attempt, "mkv"), expected);
     }
 
     #[test]
@@ -121,6 +122,8 @@ mod tests {
         -nostats
         -loglevel
         level+warning
+        -analyzeduration
+        2500000
         -f
         flv
         -i

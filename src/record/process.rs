@@ -96,6 +96,15 @@ impl Ffmpeg {
         Ended { by_itself, status, stderr: String::from_utf8_lossy(&stderr).into_owned() }
     }
 
+    /// Kills it, and gives its last words.
+    pub(super) async fn kill(mut self) -> Ended {
+        self.signal(Signal::Kill);
+        let status = self.wait(AFTER_KILL).await;
+        let _ = timeout(LAST_WORDS, &mut self.stderr_reader).await;
+        let stderr = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
+        Ended { by_itself: false, status, stderr: String::from_utf8_lossy(&stderr).into_owned() }
+    }
+
     async fn wait(&mut self, patience: Duration) -> Option<ExitStatus> {
         timeout(patience, self.child.wait()).await.ok()?.ok()
     }

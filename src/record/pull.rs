@@ -5,12 +5,19 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::FutureExt;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::flv::{FlvError, Reader};
 use super::queue::{Closed, Inlet};
-use super::timeline::Timeline;
-use super::{Job, LiveState, Media, Offer, RecorderLimits, RecordingFailure, StreamSource, Trouble};
+use super::timeline::{PartLimits, Timeline};
+use super::{
+    FoundStreams, Job, LiveState, Media, Offer, RecorderLimits, RecorderSettings, RecordingFailure, StreamSource,
+    Trouble,
+};
 use crate::text::Text;
 
 /// Why there is nothing more to pull, in a word or two; or why there never was.
@@ -18,6 +25,15 @@ pub(super) type PullOutcome = Result<Text, RecordingFailure>;
 
 /// A connection that brought something and lasted this long is no cause to wait.
 const STEADY: Duration = Duration::from_secs(2);
+/// A chunk is passed on at once, and then what has come by then is read together: a stream that sends a hundred packets a
+/// second wakes us ten times.
+const BATCH: Duration = Duration::from_millis(100);
+/// With this much read at once there is more to come: no pause.
+const LARGE_BATCH: usize = 192 << 10;
+/// After a stop, what has arrived is read; what waits for something else is given up after this long.
+const LAST_READ: Duration = Duration::from_millis(150);
+/// A stream that is silent for this long may be over: the service is asked.
+const QUIET: Duration = Duration::from_millis(1_200);
 /// Setbacks are counted up to here: the pauses do not grow any more.
 const MAX_SETBACKS: u32 = 30;
 
@@ -39,6 +55,12 @@ pub(super) struct Pull<S> {
     closed: bool,
     /// When the service first said that the live is over; once is not believed.
     ended: Option<Instant>,
+    /// Nothing more is wanted.
+    stop: CancellationToken,
+    /// Whether the host has paused the live, as its events say.
+    paused: watch::Receiver<bool>,
+    /// What is being pulled.
+    quality: Text,
 }
 
 /// Why a connection is over.
@@ -56,6 +78,10 @@ enum Broken {
     NotFlv,
     /// Nobody takes what we read.
     Closed,
+    /// We were asked to stop.
+    Stopped,
+    /// The service says, twice, that the live is over.
+    Over,
 }
 
 /// What a round of asking and reading came to.
@@ -71,12 +97,21 @@ enum Round {
 }
 
 impl<S: StreamSource> Pull<S> {
-    pub(super) fn new(source: S, job: Job, limits: RecorderLimits, inlet: Inlet) -> Self {
-        let (timeline, now) = (Timeline::default(), Instant::now());
+    pub(super) fn new(
+        source: S,
+        job: Job,
+        settings: &RecorderSettings,
+        inlet: Inlet,
+        stop: CancellationToken,
+        paused: watch::Receiver<bool>,
+    ) -> Self {
+        let parts =
+            PartLimits { length: settings.part_length.map(|span| span.as_millis() as u64), bytes: settings.part_bytes };
+        let (timeline, now) = (Timeline::new(parts), Instant::now());
         Self {
             source,
             job,
-            limits,
+            limits: settings.limits,
             inlet,
             timeline,
             began: now,
@@ -85,11 +120,28 @@ impl<S: StreamSource> Pull<S> {
             short: 0,
             closed: false,
             ended: None,
+            stop,
+            paused,
+            quality: Text::default(),
         }
     }
 
-    /// Pulls until the live ends, or until there is no sense in it any more.
+    /// Pulls until the live ends, until there is no sense in it any more, or until it is stopped; then all that has come is
+    /// passed on.
     pub(super) async fn run(mut self) -> PullOutcome {
+        let stop = self.stop.clone();
+        let outcome = tokio::select! {
+            biased;
+            outcome = self.pull() => outcome,
+            () = async { stop.cancelled().await; sleep(LAST_READ).await } => Ok("stopped".into()),
+        };
+        self.timeline.finish();
+        // Nobody takes it: then nobody wants it.
+        let _ = self.pass_on().await;
+        outcome
+    }
+
+    async fn pull(&mut self) -> PullOutcome {
         let mut setbacks = 0;
         loop {
             let failure = match self.round().await {
@@ -112,13 +164,26 @@ impl<S: StreamSource> Pull<S> {
             // then what there is becomes a whole file, and the next picture begins another.
             if self.given_up() && !self.closed {
                 self.closed = true;
-                if self.inlet.push(self.timeline.end_part(), Text::default()).await.is_err() {
+                self.timeline.end_part();
+                if self.pass_on().await.is_err() {
                     return Ok(Text::default());
                 }
             }
             setbacks = (setbacks + 1).min(MAX_SETBACKS);
             let longest = if self.closed { self.limits.round * 3 } else { self.limits.round };
-            sleep(jittered((self.limits.round / 5 * setbacks).min(longest))).await;
+            self.rest(jittered((self.limits.round / 5 * setbacks).min(longest))).await;
+        }
+    }
+
+    /// Waits, but not longer than until the host goes on.
+    async fn rest(&mut self, pause: Duration) {
+        if *self.paused.borrow_and_update() {
+            self.alive = Instant::now();
+        }
+        tokio::select! {
+            () = sleep(pause) => {}
+            // Nobody to tell of a pause any more: the wait is as long as it was.
+            Ok(()) = self.paused.changed() => {}
         }
     }
 
@@ -147,8 +212,11 @@ impl<S: StreamSource> Pull<S> {
         for offer in found.offers.iter().filter(|offer| !pictures || !offer.sound_only) {
             let pieces = self.pieces;
             let broken = self.follow(offer).await;
-            if matches!(broken, Broken::Closed) {
-                return Round::Over(Ok(Text::default()));
+            match broken {
+                Broken::Closed => return Round::Over(Ok(Text::default())),
+                Broken::Stopped => return Round::Over(Ok("stopped".into())),
+                Broken::Over => return Round::Over(Ok("the live ended".into())),
+                _ => {}
             }
             // What was found is old by now.
             if self.pieces > pieces {
@@ -179,7 +247,8 @@ impl<S: StreamSource> Pull<S> {
                 self.short = 0;
                 pauses = retries.iter();
             }
-            if matches!(broken, Broken::Gone(_) | Broken::NotFlv | Broken::Closed) || self.given_up() {
+            let over = matches!(broken, Broken::Closed | Broken::Stopped | Broken::Over);
+            if over || matches!(broken, Broken::Gone(_) | Broken::NotFlv) || self.given_up() {
                 return broken;
             }
             // Before anything came there may be a better address than one that is silent.
@@ -187,7 +256,7 @@ impl<S: StreamSource> Pull<S> {
                 return broken;
             }
             let Some(&pause) = pauses.next() else { return broken };
-            sleep(jittered(pause.max(self.pause_after_short()))).await;
+            self.rest(jittered(pause.max(self.pause_after_short()))).await;
         }
     }
 
@@ -199,32 +268,79 @@ impl<S: StreamSource> Pull<S> {
             Err(_) => return Broken::Silent,
         };
         self.timeline.reconnected(offer.sound_only);
+        self.quality = offer.quality.clone();
         let mut reader = Reader::default();
+        let (source, job, limits, stop) = (self.source.clone(), self.job.clone(), self.limits, self.stop.clone());
         loop {
-            match timeout(self.limits.read, media.chunk()).await {
-                Ok(Ok(Some(chunk))) => reader.push(&chunk),
-                Ok(Ok(None)) => return Broken::End,
-                Ok(Err(trouble)) => return trouble.into(),
-                Err(_) => return Broken::Silent,
+            let read = tokio::select! {
+                biased;
+                () = stop.cancelled() => Err(Broken::Stopped),
+                read = timeout(limits.read, media.chunk()) => read.map_err(|_| Broken::Silent).and_then(taken),
+                () = is_over(&source, &job, &limits), if self.flowed() => Err(Broken::Over),
+            };
+            let mut size = 0;
+            let mut broken = read.map(|chunk| {
+                size = chunk.len();
+                reader.push(&chunk);
+            });
+            // What else has come by now.
+            while size < LARGE_BATCH && matches!(broken, Ok(()) | Err(Broken::Stopped)) {
+                match media.chunk().now_or_never().map(taken) {
+                    Some(Ok(chunk)) => {
+                        size += chunk.len();
+                        reader.push(&chunk);
+                    }
+                    Some(Err(error)) => broken = broken.and(Err(error)),
+                    None => break,
+                }
+                if broken.is_err() && !matches!(broken, Err(Broken::Stopped)) {
+                    break;
+                }
             }
-            if let Err(broken) = self.feed(&mut reader, &offer.quality).await {
+            let fed = self.feed(&mut reader).await;
+            // What is wrong with the bytes says more than that they have come to an end.
+            if let Err(broken) = fed.and(broken) {
                 return broken;
             }
             // Tags that are never written, such as metadata, keep no recording alive.
             if self.given_up() {
                 return Broken::Silent;
             }
+            if size < LARGE_BATCH {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = sleep(BATCH) => {}
+                }
+            }
         }
     }
 
     /// Passes the whole tags on.
-    async fn feed(&mut self, reader: &mut Reader, quality: &Text) -> Result<(), Broken> {
-        while let Some(tag) = reader.next_tag()? {
-            let Some(piece) = self.timeline.push(&tag, self.began.elapsed()) else { continue };
-            self.inlet.push(piece, quality.clone()).await?;
-            self.pieces += 1;
-            self.closed = false;
-            self.alive = Instant::now();
+    async fn feed(&mut self, reader: &mut Reader) -> Result<(), Broken> {
+        let mut read = Ok(());
+        loop {
+            match reader.next_tag() {
+                Ok(Some(tag)) => self.timeline.push(&tag.standard(), self.began.elapsed()),
+                Ok(None) => break,
+                Err(error) => {
+                    read = Err(error.into());
+                    break;
+                }
+            }
+        }
+        self.pass_on().await?;
+        read
+    }
+
+    /// Puts what the timeline has made into the queue.
+    async fn pass_on(&mut self) -> Result<(), Closed> {
+        for piece in self.timeline.take() {
+            if !piece.ends_part {
+                self.pieces += 1;
+                self.closed = false;
+                self.alive = Instant::now();
+            }
+            self.inlet.push(piece, self.quality.clone()).await?;
         }
         Ok(())
     }
@@ -252,7 +368,7 @@ impl<S: StreamSource> Pull<S> {
     fn failure(&self, broken: Broken) -> RecordingFailure {
         match broken {
             Broken::Gone(words) | Broken::Trouble(words) => RecordingFailure::Source(words),
-            Broken::End | Broken::Closed => RecordingFailure::Empty,
+            Broken::End | Broken::Closed | Broken::Stopped | Broken::Over => RecordingFailure::Empty,
             Broken::Silent => self.silent(),
             Broken::NotFlv => RecordingFailure::NotFlv,
         }
@@ -270,7 +386,7 @@ impl From<FlvError> for Broken {
         match error {
             FlvError::NotFlv => Self::NotFlv,
             // A lost position: a new connection begins with a tag again.
-            FlvError::BadTag(_) | FlvError::TooLong(_) => {
+            FlvError::Garbled => {
                 Self::Trouble(Text::from(format_args!("the stream is garbled ({error}): try again in a moment")))
             }
         }
@@ -280,6 +396,30 @@ impl From<FlvError> for Broken {
 impl From<Closed> for Broken {
     fn from(Closed: Closed) -> Self {
         Self::Closed
+    }
+}
+
+/// What a read gave; the end of the stream is no chunk.
+fn taken(read: Result<Option<Bytes>, Trouble>) -> Result<Bytes, Broken> {
+    match read {
+        Ok(Some(chunk)) => Ok(chunk),
+        Ok(None) => Err(Broken::End),
+        Err(trouble) => Err(trouble.into()),
+    }
+}
+
+/// Returns once a stream that is silent belongs to a live that is over, which the service must say twice.
+async fn is_over<S: StreamSource>(source: &S, job: &Job, limits: &RecorderLimits) {
+    sleep(QUIET).await;
+    let mut before = false;
+    loop {
+        let found = timeout(limits.read, source.resolve(job)).await;
+        let ended = matches!(found, Ok(Ok(FoundStreams { state: LiveState::Ended, .. })));
+        if ended && before {
+            return;
+        }
+        before = ended;
+        sleep(if ended { limits.end_again } else { limits.round }).await;
     }
 }
 

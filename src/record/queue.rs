@@ -9,8 +9,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use super::timeline::TimelinePiece;
 use crate::text::Text;
 
-/// Bytes that may wait: a minute of a usual stream.
-const CAPACITY: u32 = 16 << 20;
+/// Bytes that may wait: twenty seconds of a usual stream.
+const CAPACITY: u32 = 4 << 20;
 /// Pieces that may wait, so that very small ones are bounded too.
 const PIECES: usize = 8_192;
 
@@ -62,7 +62,7 @@ mod tests {
     use futures_util::FutureExt;
 
     fn piece(size: usize) -> TimelinePiece {
-        TimelinePiece { part: 1, millis: 0, sound_only: false, ends_part: false, bytes: Bytes::from(vec![0; size]) }
+        TimelinePiece { bytes: Bytes::from(vec![0; size]), ..TimelinePiece::default() }
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{self, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -74,6 +74,7 @@ struct Busy {
     task: task::Id,
     stop: CancellationToken,
     live_ended: CancellationToken,
+    paused: watch::Sender<bool>,
     /// Asked for while the last file was still closing.
     next: Option<Job>,
 }
@@ -88,6 +89,11 @@ impl<S: StreamSource> RecorderTask<S> {
                     Some(RecorderCommand::LiveEnded(room)) => {
                         if let Some(busy) = self.rooms.get(&room) {
                             busy.live_ended.cancel();
+                        }
+                    }
+                    Some(RecorderCommand::LivePaused(room, paused)) => {
+                        if let Some(busy) = self.rooms.get(&room) {
+                            busy.paused.send_replace(paused);
                         }
                     }
                     None => break,
@@ -131,16 +137,18 @@ impl<S: StreamSource> RecorderTask<S> {
         let room = job.room;
         let stop = self.stop.child_token();
         let live_ended = CancellationToken::new();
+        let (paused, is_paused) = watch::channel(false);
         let task = RecordingTask {
             job,
             settings: self.settings.clone(),
             clock: self.clock.clone(),
             stop: stop.clone(),
             live_ended: live_ended.clone(),
+            paused: is_paused,
             updates: self.updates.clone(),
         };
         let task = self.running.spawn(recording::run(task, self.source.clone())).id();
-        self.rooms.insert(room, Busy { task, stop, live_ended, next: None });
+        self.rooms.insert(room, Busy { task, stop, live_ended, paused, next: None });
     }
 
     /// A recording whose task panicked has not told its end itself.

@@ -5,19 +5,25 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::codec::VideoSetup;
 use super::output_parts::OutputParts;
 use super::progress::Meter;
 use super::pull::{Pull, PullOutcome};
 use super::queue::{Outlet, Queued, queue};
-use super::{Job, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingState, StreamSource, output};
+use super::timeline::Hole;
+use super::{
+    Job, RecorderSettings, RecorderUpdate, RecordingDetails, RecordingFailure, RecordingState, StreamSource, output,
+};
 use crate::clock::{Clock, Moment};
 use crate::text::Text;
 
+/// After a stop, what was read still gets this long to be written.
+const DRAIN: Duration = Duration::from_millis(500);
 /// Progress is emitted at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
@@ -30,6 +36,8 @@ pub(super) struct RecordingTask {
     pub(super) stop: CancellationToken,
     /// The live is known to be over.
     pub(super) live_ended: CancellationToken,
+    /// Whether the host has paused it.
+    pub(super) paused: watch::Receiver<bool>,
     pub(super) updates: mpsc::Sender<RecorderUpdate>,
 }
 
@@ -42,6 +50,10 @@ struct Progress {
     quality: Text,
     sound_only: bool,
     millis: u64,
+    video: Option<VideoSetup>,
+    holes: Vec<Hole>,
+    /// Bytes left on the disk.
+    free: Option<u64>,
     meter: Meter,
     emitted: Option<RecordingState>,
 }
@@ -57,15 +69,17 @@ pub(super) async fn run<S: StreamSource>(task: RecordingTask, source: S) {
 impl RecordingTask {
     async fn record<S: StreamSource>(&self, source: S) -> RecordingState {
         let limits = self.settings.limits;
-        if let Err(failure) = output::prepare(&self.settings.dir, limits.min_free).await {
-            return RecordingState::Failed { reason: sentence(&failure), file: None };
-        }
+        let free = match output::prepare(&self.settings.dir, limits.min_free).await {
+            Ok(free) => free,
+            Err(failure) => return RecordingState::Failed { reason: sentence(&failure), file: None },
+        };
         let (inlet, outlet) = queue();
-        let pull = Pull::new(source, self.job.clone(), limits, inlet);
+        let enough = self.stop.child_token();
+        let pull = Pull::new(source, self.job.clone(), &self.settings, inlet, enough.clone(), self.paused.clone());
         let pull = AbortOnDropHandle::new(tokio::spawn(pull.run()));
         let mut parts = OutputParts::new(self.job.clone(), self.settings.clone(), self.clock.now().wall);
-        let mut progress = Progress::default();
-        let ended = self.write_all(outlet, pull, &mut parts, &mut progress).await;
+        let mut progress = Progress { free, ..Progress::default() };
+        let ended = self.write_all(outlet, (pull, enough), &mut parts, &mut progress).await;
         if parts.is_open() {
             self.emit(RecordingState::Stopping);
         }
@@ -79,7 +93,7 @@ impl RecordingTask {
     async fn write_all(
         &self,
         mut outlet: Outlet,
-        pull: AbortOnDropHandle<PullOutcome>,
+        (pull, enough): (AbortOnDropHandle<PullOutcome>, CancellationToken),
         parts: &mut OutputParts,
         progress: &mut Progress,
     ) -> PullOutcome {
@@ -93,19 +107,40 @@ impl RecordingTask {
             self.live_ended.cancelled().await;
             sleep(limits.after_end).await;
         });
+        // Why it ends; what was read by then is still written.
+        let mut ending: Option<Text> = None;
+        let mut drained = pin!(sleep(Duration::ZERO));
         loop {
-            tokio::select! {
+            let ends = tokio::select! {
                 biased;
-                () = self.stop.cancelled() => return Ok("stopped".into()),
-                () = &mut over => return Ok("the live ended".into()),
-                _ = progress_due.tick() => self.emit_progress(parts, progress).await?,
-                _ = space.tick() => output::check_space(&self.settings.dir, limits.min_free).await?,
-                () = parts.exited() => return Err(parts.failure_after_exit().await),
-                queued = outlet.recv() => match queued {
-                    Some(queued) => self.write(queued, parts, progress).await?,
-                    None => return pull.await.unwrap_or(Err(RecordingFailure::Bug)),
+                () = self.stop.cancelled(), if ending.is_none() => "stopped",
+                () = &mut over, if ending.is_none() => "the live ended",
+                () = &mut drained, if ending.is_some() => return Ok(ending.unwrap_or_default()),
+                _ = progress_due.tick() => {
+                    self.emit_progress(parts, progress).await?;
+                    continue;
+                }
+                _ = space.tick() => {
+                    progress.free = output::check_space(&self.settings.dir, limits.min_free).await?;
+                    continue;
+                }
+                () = parts.exited() => {
+                    parts.go_on_after_exit(&self.stop).await?;
+                    continue;
+                }
+                queued = outlet.recv() => match (queued, ending) {
+                    (Some(queued), still) => {
+                        ending = still;
+                        self.write(queued, parts, progress).await?;
+                        continue;
+                    }
+                    (None, Some(reason)) => return Ok(reason),
+                    (None, None) => return pull.await.unwrap_or(Err(RecordingFailure::Bug)),
                 },
-            }
+            };
+            enough.cancel();
+            ending = Some(ends.into());
+            drained.as_mut().reset(Instant::now() + DRAIN);
         }
     }
 
@@ -116,34 +151,52 @@ impl RecordingTask {
         progress: &mut Progress,
     ) -> Result<(), RecordingFailure> {
         if queued.piece.ends_part {
-            return parts.close().await;
+            return parts.close_part().await;
         }
         parts.write(&queued.piece, &self.stop).await?;
         progress.written = Some(Instant::now());
-        progress.sound_only = queued.piece.sound_only;
+        progress.video = queued.piece.head.video;
+        progress.sound_only = progress.video.is_none();
+        progress.holes.extend(queued.piece.holes);
         progress.since.get_or_insert_with(|| self.clock.now());
         progress.millis = queued.piece.millis;
         progress.quality = queued.quality;
         Ok(())
     }
 
-    async fn emit_progress(&self, parts: &OutputParts, progress: &mut Progress) -> Result<(), RecordingFailure> {
-        let bytes = parts.size().await?;
+    async fn emit_progress(&self, parts: &mut OutputParts, progress: &mut Progress) -> Result<(), RecordingFailure> {
+        let bytes = parts.check(&self.stop).await?;
         let (Some(since), Some(file)) = (progress.since, parts.file()) else { return Ok(()) };
         let rate = progress.meter.rate(Instant::now(), bytes);
         let quality = progress.quality.clone();
         let (file, sound_only) = (file.to_owned(), progress.sound_only);
         let silent = progress.written.is_none_or(|written| written.elapsed() >= self.settings.limits.read);
         let recording = if silent {
-            RecordingState::Reconnecting { since, bytes, file }
+            RecordingState::Reconnecting { since, bytes, file, paused: *self.paused.borrow() }
         } else {
-            RecordingState::Running { since, bytes, rate, file, quality, sound_only }
+            let details = Box::new(self.details(parts, progress, rate));
+            RecordingState::Running { since, bytes, rate, file, quality, sound_only, details }
         };
         if progress.emitted.as_ref() != Some(&recording) {
             self.emit(recording.clone());
             progress.emitted = Some(recording);
         }
         Ok(())
+    }
+
+    fn details(&self, parts: &OutputParts, progress: &Progress, rate: u64) -> RecordingDetails {
+        let left = progress.free.map(|free| free.saturating_sub(self.settings.limits.min_free));
+        RecordingDetails {
+            millis: progress.millis,
+            codec: progress.video.map(|video| Text::from(format_args!("{}", video.codec))).unwrap_or_default(),
+            size: progress.video.and_then(|video| video.size),
+            part: parts.files().len() as u32,
+            holes: progress.holes.len() as u32,
+            hole_millis: progress.holes.iter().map(|hole| hole.length).sum(),
+            free: progress.free,
+            seconds_left: left.and_then(|left| left.checked_div(rate)),
+            note: parts.note().clone(),
+        }
     }
 
     /// Tells what the next update makes up for, should the queue be full.
@@ -154,11 +207,11 @@ impl RecordingTask {
 
 /// The last word on a recording.
 fn summary(ended: PullOutcome, parts: &OutputParts, progress: &Progress) -> RecordingState {
-    let (files, bytes) = parts.result();
-    let millis = progress.millis;
+    let files: Vec<_> = parts.files().iter().map(|file| file.path.clone()).collect();
+    let (bytes, millis) = (parts.bytes(), progress.millis);
     let ended =
         ended.map(|reason| if progress.sound_only { Text::from(format_args!("{reason}; sound only")) } else { reason });
-    match (ended, files) {
+    match (ended, files.as_slice()) {
         (Ok(reason), [file]) => RecordingState::Done { file: file.clone(), bytes, millis, reason },
         (Ok(reason), [file, ..]) => {
             let reason = Text::from(format_args!("{reason}; it is in {} files", files.len()));

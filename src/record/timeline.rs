@@ -5,18 +5,26 @@
 //! time begins at 0 and only grows. Pure: no socket, no clock of its own.
 //!
 //! A new set-up (a guest joins, the host's picture turns) needs a new part: every ffmpeg so far writes garbage into
-//! Matroska when the set-up changes in the middle.
+//! Matroska when the set-up changes in the middle. Set-ups that change again and again share one part, which only FLV can
+//! hold. What cannot be placed yet (sound before the first picture, what comes around a cut) is held, bounded, so that
+//! nothing that was sent is lost.
 //!
 //! Invariant: within a part, the times of one kind of tag strictly grow.
 
-use std::collections::VecDeque;
-use std::hash::Hasher;
+mod held;
+mod overlap;
+mod piece;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use siphasher::sip::SipHasher13;
 
+use super::codec;
 use super::flv::{Tag, TagKind, TagRole, write_header};
+use held::Held;
+use overlap::{Overlap, REMEMBERED_MS};
+pub(super) use piece::{Hole, PartHead, TimelinePiece};
 
 /// A new connection may go on this far from where the wall clock says, and still be on the same clock.
 const MAX_JUMP_MS: i64 = 10_000;
@@ -31,33 +39,37 @@ const MAX_SKEW_MS: i64 = 10_000;
 const STEP_MS: i64 = 20;
 /// No longer than this: what is longer was a hole.
 const MAX_STEP_MS: i64 = 200;
-/// Tags of this much media time are remembered, to find an overlap by what is in them. A network keeps one group
-/// of pictures for newcomers (4 s at TikTok); times alone mistake a restarted clock for an overlap.
-const REMEMBERED_MS: i64 = 20_000;
-/// A part is at least this long, so that a set-up which flickers does not leave a heap of files.
-const MIN_PART_MS: i64 = 5_000;
 /// Sound for this long and no picture: the live has no picture.
 const AUDIO_ONLY_MS: i64 = 5_000;
 /// A first set-up may come this late and still belong to the part: ffmpeg looks this far before it writes.
 const LATE_SETUP_MS: i64 = 2_000;
+/// A set-up that changes twice within this time flickers: the part after that takes whatever comes. It ends once the set-up
+/// has stayed for as long.
+const FLICKER: Duration = Duration::from_secs(15);
+/// At a cut, sound that belongs before it is waited for until the picture is this far behind it, and as much again as sound
+/// was behind.
+const CUT_WAIT_MS: i64 = 500;
+/// Sound that has not come for this long is not waited for.
+const LIVELY: Duration = Duration::from_secs(2);
+/// A time without tags that is worth telling.
+const HOLE_MS: i64 = 500;
+/// Without pictures a player can begin about once a second.
+const SOUND_KEY_MS: i64 = 1_000;
+/// A piece is no larger than this and one tag.
+const MAX_PIECE: usize = 256 << 10;
 
-/// A piece of a part, ready for ffmpeg.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct TimelinePiece {
-    /// The part it belongs to, from 1.
-    pub(super) part: u32,
-    /// Recorded time up to here, all parts together, in milliseconds.
-    pub(super) millis: u64,
-    /// The part has no picture.
-    pub(super) sound_only: bool,
-    /// Nothing more comes in this part: its file can be closed.
-    pub(super) ends_part: bool,
-    pub(super) bytes: Bytes,
+/// When a part is cut although nothing changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct PartLimits {
+    /// Milliseconds.
+    pub(super) length: Option<u64>,
+    pub(super) bytes: Option<u64>,
 }
 
 /// Puts the tags of many connections on one timeline.
 #[derive(Debug, Default)]
 pub(super) struct Timeline {
+    limits: PartLimits,
     part: u32,
     phase: TimelinePhase,
     video: Track,
@@ -66,27 +78,41 @@ pub(super) struct Timeline {
     last: i64,
     /// When the last tag arrived.
     arrived: Duration,
-    /// When the part began.
-    began: Duration,
     /// Length of the parts before this one.
     before: i64,
     /// First sound since the last picture, on the sender's clock.
     first_sound: Option<i64>,
     /// No picture is to be waited for.
     no_picture: bool,
-    /// The part was begun with a picture.
-    has_video: bool,
-    written: VecDeque<WrittenTag>,
+    head: Arc<PartHead>,
+    /// Bytes of the part.
+    part_bytes: u64,
+    /// When the set-up changed last.
+    changed: Option<Duration>,
+    overlap: Overlap,
+    /// What has no place yet.
+    held: Held,
+    /// What is given next.
+    ready: Vec<TimelinePiece>,
+    /// What goes into the next piece.
+    batch: BytesMut,
+    batch_key: bool,
+    holes: Vec<Hole>,
+    /// Time in the part of the last place where a player can begin.
+    last_key: i64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum TimelinePhase {
-    /// Nothing is written yet; a part begins with a keyframe.
+    /// No part is open; one begins with a keyframe.
     #[default]
     Waiting,
     /// A new connection: where it goes on is decided by its first keyframe.
     Joining,
     Flowing,
+    /// The next part begins with the picture of this time, on the sender's clock, once the sound before it has come or the
+    /// picture has gone on until the second time.
+    Cutting(i64, i64),
 }
 
 /// One kind of tag within the part.
@@ -109,51 +135,72 @@ struct Track {
     repeating: bool,
 }
 
-/// A tag that is in the part.
-#[derive(Clone, Copy, Debug)]
-struct WrittenTag {
-    kind: TagKind,
-    hash: u64,
-    /// On the sender's clock.
-    read: i64,
-    /// In the part.
-    at: i64,
-}
-
 impl Timeline {
+    pub(super) fn new(limits: PartLimits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
     /// Says that the next tag comes from a new connection, and whether the service calls it one without picture.
     pub(super) fn reconnected(&mut self, sound_only: bool) {
+        self.place_held();
         self.first_sound = None;
         self.no_picture = sound_only;
-        if self.phase == TimelinePhase::Flowing {
-            self.phase = TimelinePhase::Joining;
+        match self.phase {
+            TimelinePhase::Flowing => self.phase = TimelinePhase::Joining,
+            // Another connection may be on another clock, or repeat it.
+            TimelinePhase::Waiting => drop(self.held.take()),
+            TimelinePhase::Joining | TimelinePhase::Cutting(..) => {}
         }
     }
 
     /// Ends the part: the next one begins with whatever comes then.
-    pub(super) fn end_part(&mut self) -> TimelinePiece {
-        self.phase = TimelinePhase::Waiting;
-        let millis = (self.before + self.last).max(0) as u64;
-        TimelinePiece { part: self.part, millis, sound_only: !self.has_video, ends_part: true, bytes: Bytes::new() }
+    pub(super) fn end_part(&mut self) {
+        self.place_held();
+        self.seal();
+        if self.phase != TimelinePhase::Waiting {
+            self.phase = TimelinePhase::Waiting;
+            let piece = TimelinePiece { ends_part: true, ..self.piece() };
+            self.ready.push(piece);
+        }
     }
 
-    /// Takes a tag that arrived at `now` (counted from any start); gives what to write of it, if anything.
-    pub(super) fn push(&mut self, tag: &Tag, now: Duration) -> Option<TimelinePiece> {
-        let bytes = match tag.role() {
-            TagRole::Other => None,
-            TagRole::Config => self.config(tag),
+    /// Gives what is held a place: nothing more comes.
+    pub(super) fn finish(&mut self) {
+        if self.phase == TimelinePhase::Waiting
+            && let Some((tag, now)) = self.held.pop_last()
+        {
+            // Sound that was too short to be sure that no picture comes.
+            self.begin_part(&tag, now, false);
+        }
+        self.place_held();
+        self.seal();
+    }
+
+    /// What has been made of the tags so far.
+    pub(super) fn take(&mut self) -> Vec<TimelinePiece> {
+        self.seal();
+        std::mem::take(&mut self.ready)
+    }
+
+    /// Takes a tag that arrived at `now` (counted from any start).
+    pub(super) fn push(&mut self, tag: &Tag, now: Duration) {
+        match tag.role() {
+            TagRole::Other => {}
+            TagRole::Config => self.config(tag, now),
             role => {
                 let leads = self.leads(tag, role);
                 match self.phase {
-                    TimelinePhase::Waiting | TimelinePhase::Joining if !leads => None,
-                    TimelinePhase::Waiting => Some(self.begin_part(tag, now)),
+                    TimelinePhase::Waiting | TimelinePhase::Joining if !leads => self.hold_sound(tag, now),
+                    TimelinePhase::Waiting => self.begin_part(tag, now, false),
                     TimelinePhase::Joining => self.join(tag, now),
                     TimelinePhase::Flowing => self.flow(tag, leads, now),
+                    TimelinePhase::Cutting(from, until) => self.cut(tag, from, until, now),
                 }
             }
-        }?;
-        let millis = (self.before + self.last).max(0) as u64;
-        Some(TimelinePiece { part: self.part, millis, sound_only: !self.has_video, ends_part: false, bytes })
+        }
+        if self.batch.len() >= MAX_PIECE {
+            self.seal();
+        }
     }
 
     /// Whether a part may begin with this tag: a keyframe, or any sound where no picture comes.
@@ -174,108 +221,208 @@ impl Timeline {
         if kind == TagKind::Video { &mut self.video } else { &mut self.audio }
     }
 
-    /// Remembers a set-up. One that the part should have begun with, and does not, is written late.
-    fn config(&mut self, tag: &Tag) -> Option<Bytes> {
-        let late = self.phase != TimelinePhase::Waiting && self.last < LATE_SETUP_MS;
-        let last = self.last;
-        let track = self.track(tag.kind);
-        track.heard = Some(tag.clone());
-        if !late || track.written.is_some() {
-            return None;
+    /// Sound waits for the picture that it belongs to; a picture that needs others before it cannot be shown.
+    fn hold_sound(&mut self, tag: &Tag, now: Duration) {
+        if tag.kind == TagKind::Audio {
+            self.held.push(tag, now);
         }
-        track.written = Some(Bytes::copy_from_slice(tag.setup()));
-        let mut bytes = BytesMut::new();
-        tag.write(in_range(last), &mut bytes);
-        Some(bytes.freeze())
     }
 
-    /// Begins a part with `tag`, at time 0.
-    fn begin_part(&mut self, tag: &Tag, now: Duration) -> Bytes {
-        self.before += if self.part > 0 { self.last } else { 0 };
+    /// Remembers a set-up. One that the part should have begun with, and does not, is written late; in a mixed part every
+    /// one is written where it comes.
+    fn config(&mut self, tag: &Tag, now: Duration) {
+        if matches!(self.phase, TimelinePhase::Cutting(..)) {
+            self.place_held();
+        }
+        let open = self.phase != TimelinePhase::Waiting;
+        let (late, mixed, last) = (open && self.last < LATE_SETUP_MS, open && self.head.mixed, self.last);
+        let track = self.track(tag.kind);
+        track.heard = Some(tag.clone());
+        if !track.changed() || !(mixed || late && track.written.is_none()) {
+            return;
+        }
+        track.written = Some(Bytes::copy_from_slice(tag.setup()));
+        if mixed {
+            self.changed = Some(now);
+        }
+        tag.write(in_range(last), &mut self.batch);
+    }
+
+    /// Begins a part, at time 0, with what is held, and `tag` behind that. A mixed one takes any set-up that comes.
+    fn begin_part(&mut self, tag: &Tag, now: Duration, mixed: bool) {
+        self.seal();
+        let read = i64::from(tag.at);
+        let held = self.held.take();
+        let near = held.iter().filter(|(held, _)| (i64::from(held.at) - read).abs() <= MAX_SKEW_MS);
+        let zero = near.map(|(held, _)| i64::from(held.at)).fold(read, i64::min);
+        if self.part > 0 {
+            self.before += self.last;
+            let silent = millis(now.saturating_sub(self.arrived));
+            if matches!(self.phase, TimelinePhase::Waiting | TimelinePhase::Joining) && silent >= HOLE_MS {
+                self.holes.push(Hole { at: self.before.max(0) as u64, length: silent as u64 });
+            }
+        }
         self.part = self.part.saturating_add(1);
         self.phase = TimelinePhase::Flowing;
-        self.last = 0;
-        self.began = now;
-        self.written.clear();
-        self.has_video = self.video.heard.is_some() || tag.kind == TagKind::Video;
-        let mut bytes = BytesMut::new();
-        write_header(true, self.has_video, &mut bytes);
+        (self.last, self.last_key, self.part_bytes) = (0, 0, 0);
+        self.overlap.clear();
+        let has_video = self.video.heard.is_some() || tag.kind == TagKind::Video;
+        let mut head = BytesMut::new();
+        write_header(true, has_video, &mut head);
         for track in [&mut self.video, &mut self.audio] {
             track.written = track.heard.as_ref().map(|config| Bytes::copy_from_slice(config.setup()));
-            track.shift = i64::from(tag.at);
+            track.shift = zero;
             track.last = None;
             track.step = STEP_MS;
             track.arrived = now;
             track.repeating = false;
             if let Some(config) = &track.heard {
-                config.write(0, &mut bytes);
+                config.write(0, &mut head);
             }
         }
-        self.write(tag, 0, now, &mut bytes);
-        bytes.freeze()
+        self.head = Arc::new(PartHead {
+            bytes: head.freeze(),
+            starts: self.before.max(0) as u64,
+            video: has_video.then(|| codec::video(self.video.heard.as_ref().unwrap_or(tag))),
+            audio: self.audio.heard.as_ref().map(codec::audio),
+            mixed,
+        });
+        let head = self.head.bytes.clone();
+        self.batch.extend_from_slice(&head);
+        self.batch_key = true;
+        for (held, at) in &held {
+            self.place(held, *at);
+        }
+        self.place(tag, now);
+    }
+
+    /// Begins a part because the set-up changed. The one after a second change in a short time takes whatever comes.
+    fn begin_changed(&mut self, tag: &Tag, now: Duration) {
+        let flickers = self.changed.is_some_and(|changed| now.saturating_sub(changed) < FLICKER);
+        self.begin_part(tag, now, flickers);
+        self.changed = Some(now);
     }
 
     /// Finds where a new connection goes on.
-    fn join(&mut self, tag: &Tag, now: Duration) -> Option<Bytes> {
+    fn join(&mut self, tag: &Tag, now: Duration) {
         if self.setup_changed() {
-            return self.may_begin_part(now).then(|| self.begin_part(tag, now));
+            self.begin_changed(tag, now);
+            return;
         }
         let read = i64::from(tag.at);
         let gap = millis(now.saturating_sub(self.arrived));
         let own = self.track(tag.kind).shift;
         let ahead = read - own - self.last;
         let goes_on = ahead > 0 && (ahead - gap).abs() <= MAX_JUMP_MS;
-        let shift = if goes_on || self.is_repeated(tag) {
-            own
-        } else {
-            match self.find(tag) {
-                Some(same) => read - same.at,
-                None => read - self.last - gap.max(STEP_MS),
-            }
-        };
+        let held = self.held.take();
+        let tags = held.iter().map(|(held, _)| held).chain([tag]);
+        let shift = self.overlap.shift(tags, own, goes_on).unwrap_or(read - self.last - gap.max(STEP_MS));
         self.phase = TimelinePhase::Flowing;
         for track in [&mut self.video, &mut self.audio] {
             track.shift = shift;
             track.repeating = true;
         }
-        self.flow(tag, true, now)
+        for (held, at) in &held {
+            self.place(held, *at);
+        }
+        self.flow(tag, true, now);
     }
 
-    /// Whether this very tag is written already, on the same clock.
-    fn is_repeated(&self, tag: &Tag) -> bool {
-        let (hash, read) = (hash(&tag.body), i64::from(tag.at));
-        self.written.iter().any(|written| written.read == read && written.hash == hash && written.kind == tag.kind)
-    }
-
-    /// A tag like this one that is written already, whatever the clock said. A still picture is sent many times,
-    /// so this is asked only when the clock makes no sense; the last one loses the least.
-    fn find(&self, tag: &Tag) -> Option<WrittenTag> {
-        let hash = hash(&tag.body);
-        self.written.iter().rev().find(|written| written.hash == hash && written.kind == tag.kind).copied()
-    }
-
-    fn flow(&mut self, tag: &Tag, leads: bool, now: Duration) -> Option<Bytes> {
-        if self.setup_changed() {
-            if leads && self.may_begin_part(now) {
-                return Some(self.begin_part(tag, now));
+    fn flow(&mut self, tag: &Tag, leads: bool, now: Duration) {
+        let changed = self.setup_changed();
+        if leads && changed {
+            // Sound with a set-up of its own waits in the held; else what is on its way still belongs before the cut.
+            if self.audio.changed() || !self.begin_cut(tag, now) {
+                self.begin_changed(tag, now);
             }
-            if self.track(tag.kind).changed() {
-                return None;
+        } else if self.track(tag.kind).changed() {
+            self.hold_sound(tag, now);
+        } else if leads && self.is_due(tag, now) {
+            if !self.begin_cut(tag, now) {
+                self.begin_part(tag, now, false);
+            }
+        } else {
+            self.place(tag, now);
+        }
+    }
+
+    /// Whether the part is to end with the next picture that can stand alone.
+    fn is_due(&self, tag: &Tag, now: Duration) -> bool {
+        let stays = self.head.mixed && self.changed.is_none_or(|changed| now.saturating_sub(changed) >= FLICKER);
+        let track = if tag.kind == TagKind::Video { &self.video } else { &self.audio };
+        let at = (i64::from(tag.at) - track.shift).max(0) as u64;
+        let long = self.limits.length.is_some_and(|length| at >= length);
+        let large = self.limits.bytes.is_some_and(|bytes| self.part_bytes >= bytes);
+        stays || long || large
+    }
+
+    /// Makes the next part wait for the sound that belongs before `tag`; says whether any is to be waited for.
+    fn begin_cut(&mut self, tag: &Tag, now: Duration) -> bool {
+        let read = i64::from(tag.at);
+        let cut = read - self.video.shift;
+        let lag = self.audio.last.map(|last| cut - last).filter(|lag| (1..=MAX_SKEW_MS).contains(lag));
+        let lively = now.saturating_sub(self.audio.arrived) < LIVELY;
+        let waits = tag.kind == TagKind::Video && lively && !self.audio.repeating;
+        let Some(lag) = lag.filter(|_| waits) else { return false };
+        self.phase = TimelinePhase::Cutting(read, read + lag + CUT_WAIT_MS);
+        self.held.push(tag, now);
+        true
+    }
+
+    /// Takes what comes around a cut: sound from before it still goes into the part.
+    fn cut(&mut self, tag: &Tag, from: i64, until: i64, now: Duration) {
+        let read = i64::from(tag.at);
+        let waits = match tag.kind {
+            TagKind::Audio => (from - MAX_SKEW_MS..from).contains(&read),
+            _ => (from..=until).contains(&read) && self.held.has_room(),
+        };
+        match tag.kind {
+            TagKind::Audio if waits => self.place(tag, now),
+            _ if waits => self.held.push(tag, now),
+            _ => {
+                self.place_held();
+                self.push(tag, now);
             }
         }
+    }
+
+    /// Gives what is held at a cut, or at the end of a connection, the place it has waited for.
+    fn place_held(&mut self) {
+        match self.phase {
+            TimelinePhase::Cutting(..) => {
+                let mut held = self.held.take().into_iter();
+                let changed = self.setup_changed();
+                self.phase = TimelinePhase::Flowing;
+                if let Some((first, at)) = held.next() {
+                    if changed { self.begin_changed(&first, at) } else { self.begin_part(&first, at, false) }
+                }
+                for (tag, at) in held {
+                    self.place(&tag, at);
+                }
+            }
+            // Sound alone, too short to lead: it repeats what is written, or goes on.
+            TimelinePhase::Joining => {
+                if let Some((tag, at)) = self.held.pop_last() {
+                    self.join(&tag, at);
+                }
+            }
+            TimelinePhase::Waiting | TimelinePhase::Flowing => {}
+        }
+    }
+
+    /// Writes a tag where it belongs, unless it is written already.
+    fn place(&mut self, tag: &Tag, now: Duration) {
         let at = self.time_of(tag, now);
         let track = self.track(tag.kind);
         let at = match track.last {
-            Some(last) if at <= last && track.repeating => return None,
+            Some(last) if at <= last && track.repeating => return,
             Some(last) => at.max(last + 1),
             // From before the part began.
-            None if at < 0 => return None,
+            None if at < 0 => return,
             None => at,
         };
         track.repeating = false;
-        let mut bytes = BytesMut::new();
-        self.write(tag, at, now, &mut bytes);
-        Some(bytes.freeze())
+        self.write(tag, at, now);
     }
 
     /// The time of a tag in the part. Where its track's clock has jumped, that track goes on where the part is.
@@ -312,8 +459,20 @@ impl Timeline {
         read - track.shift
     }
 
-    fn write(&mut self, tag: &Tag, at: i64, now: Duration, bytes: &mut BytesMut) {
-        tag.write(in_range(at), bytes);
+    fn write(&mut self, tag: &Tag, at: i64, now: Duration) {
+        if at - self.last >= HOLE_MS {
+            self.holes.push(Hole { at: (self.before + self.last).max(0) as u64, length: (at - self.last) as u64 });
+        }
+        let begins = match self.head.video {
+            Some(_) => tag.kind == TagKind::Video && tag.role() == TagRole::Keyframe,
+            None => at - self.last_key >= SOUND_KEY_MS,
+        };
+        if begins && at > 0 {
+            self.seal();
+            self.batch_key = true;
+            self.last_key = at;
+        }
+        tag.write(in_range(at), &mut self.batch);
         let track = self.track(tag.kind);
         if let Some(last) = track.last {
             track.step = at - last;
@@ -322,19 +481,29 @@ impl Timeline {
         track.arrived = now;
         self.last = self.last.max(at);
         self.arrived = now;
-        self.written.push_back(WrittenTag { kind: tag.kind, hash: hash(&tag.body), read: i64::from(tag.at), at });
-        while self.written.front().is_some_and(|oldest| self.last - oldest.at > REMEMBERED_MS) {
-            self.written.pop_front();
+        self.overlap.remember(tag, at, self.last);
+    }
+
+    /// Ends the piece that is being made.
+    fn seal(&mut self) {
+        if self.batch.is_empty() {
+            return;
         }
+        let bytes = self.batch.split().freeze();
+        self.part_bytes += bytes.len() as u64;
+        let (keyframe, holes) = (std::mem::take(&mut self.batch_key), std::mem::take(&mut self.holes));
+        let piece = TimelinePiece { keyframe, holes, bytes, ..self.piece() };
+        self.ready.push(piece);
+    }
+
+    /// A piece of the part, as far as it goes now.
+    fn piece(&self) -> TimelinePiece {
+        let millis = (self.before + self.last).max(0) as u64;
+        TimelinePiece { part: self.part, millis, head: Arc::clone(&self.head), ..TimelinePiece::default() }
     }
 
     fn setup_changed(&self) -> bool {
         self.video.changed() || self.audio.changed()
-    }
-
-    /// Old enough by either clock: the media's stands still while everything is dropped.
-    fn may_begin_part(&self, now: Duration) -> bool {
-        self.last.max(millis(now.saturating_sub(self.began))) >= MIN_PART_MS
     }
 }
 
@@ -343,12 +512,6 @@ impl Track {
     fn changed(&self) -> bool {
         self.heard.as_ref().is_some_and(|heard| self.written.as_deref() != Some(heard.setup()))
     }
-}
-
-fn hash(body: &[u8]) -> u64 {
-    let mut hasher = SipHasher13::new();
-    hasher.write(body);
-    hasher.finish()
 }
 
 fn millis(span: Duration) -> i64 {

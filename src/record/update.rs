@@ -17,6 +17,8 @@ pub enum RecorderCommand {
     Stop(RoomKey),
     /// The live of this room is over: record what is still on its way, then finish.
     LiveEnded(RoomKey),
+    /// The host of this room has paused, or goes on.
+    LivePaused(RoomKey, bool),
 }
 
 /// A live to record.
@@ -61,6 +63,8 @@ pub enum RecordingState {
         quality: Text,
         /// There is sound and no picture.
         sound_only: bool,
+        /// What else there is to know.
+        details: Box<RecordingDetails>,
     },
     /// Nothing comes, and the stream is asked for again and again; after a minute the file is closed, and what then comes goes
     /// into another.
@@ -71,6 +75,8 @@ pub enum RecordingState {
         bytes: u64,
         /// The file written last.
         file: PathBuf,
+        /// The host has paused: nothing is wrong.
+        paused: bool,
     },
     /// Closing the file.
     Stopping,
@@ -92,4 +98,27 @@ pub enum RecordingState {
         /// The file, if one was begun.
         file: Option<PathBuf>,
     },
+}
+
+/// What else there is to know about a recording that runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingDetails {
+    /// Recorded time in milliseconds, all parts together.
+    pub millis: u64,
+    /// How the picture is coded, such as `h264`; empty where there is none.
+    pub codec: Text,
+    /// Width and height of the picture in pixels, as the stream itself says.
+    pub size: Option<(u32, u32)>,
+    /// The file being written, counted from 1.
+    pub part: u32,
+    /// Times that are missing.
+    pub holes: u32,
+    /// Their length together, in milliseconds.
+    pub hole_millis: u64,
+    /// Bytes left on the disk; nothing where it does not say.
+    pub free: Option<u64>,
+    /// Seconds until the recording stops for want of space, at the rate of now.
+    pub seconds_left: Option<u64>,
+    /// What happened that a person should know, in one sentence; empty when nothing did.
+    pub note: Text,
 }

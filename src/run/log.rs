@@ -5,7 +5,10 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use color_eyre::eyre::{Result, WrapErr, eyre};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt, registry};
 
 use crate::config::paths;
 use crate::journal::make_folder;
@@ -18,12 +21,13 @@ const MAX_BYTES: u64 = 16 << 20;
 /// Opens the log where it was asked for. A second call changes nothing.
 pub(super) fn install() -> Result<()> {
     let Ok(wanted) = std::env::var(ENV) else { return Ok(()) };
-    let filter = EnvFilter::try_new(&wanted)
+    let filter: Targets = wanted
+        .parse()
         .map_err(|error| eyre!("{ENV}: '{wanted}' is no log filter ({error}); write a level such as info or debug"))?;
     let dir = paths::state_dir().ok_or_else(|| eyre!("{ENV}: there is no home folder to keep a log in"))?;
     let file = open(&dir).wrap_err_with(|| format!("{ENV}: cannot write a log in {}", dir.display()))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Mutex::new(file));
-    let _ = log.try_init();
+    let log = fmt::layer().with_ansi(false).with_writer(Mutex::new(file));
+    let _ = registry().with(log.with_filter(filter)).try_init();
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use color_eyre::eyre::Result;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
-use super::{LAST_CALL, PANICS, SCREEN_QUEUE, screen, stop_on_signal};
+use super::{LAST_CALL, SCREEN_QUEUE, WARNINGS, screen, stop_on_signal};
 use crate::config::Loaded;
 use crate::text::Text;
 use crate::track::{Player, Speed};
@@ -29,7 +29,7 @@ pub struct ReplaySetup {
 /// Opens the dashboard on a replay and stays until the user leaves.
 pub fn replay(replay: ReplaySetup, runtime: Runtime) -> Result<()> {
     let options = tui::ScreenOptions { replay: true, ..screen(&replay.loaded, Some(replay.notice))? };
-    let (background, panics) = mpsc::channel(PANICS);
+    let (background, warnings) = mpsc::channel(WARNINGS);
     tui::install_panic_hook(background);
     let ReplaySetup { player, speed, from, .. } = replay;
     let ended = runtime.block_on(async {
@@ -39,7 +39,7 @@ pub fn replay(replay: ReplaySetup, runtime: Runtime) -> Result<()> {
         let updates = player.subscribe(SCREEN_QUEUE, false);
         let (commands, playback, clock) = (player.commands(), Some(player.playback()), player.clock());
         let playing = player.play(speed, from);
-        let ports = tui::Ports { updates, commands, playback, records, record, panics, stop };
+        let ports = tui::Ports { updates, commands, playback, records, record, warnings, stop };
         let ended = tui::run(options, ports, clock).await;
         signals.abort();
         playing.finish().await;

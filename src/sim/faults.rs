@@ -50,7 +50,7 @@ pub enum SimFault {
     LikesBackwards,
     /// Every nickname and comment is full of terminal escape sequences and bidi controls.
     EscapeNames,
-    /// The live ends after eight batches; three seconds later a new one begins with a new room id.
+    /// The live ends eight batches after somebody came; three seconds later a new one begins with a new room id.
     EndOfLive,
     /// The live is paused after eight batches, for five seconds, again and again.
     Pause,

@@ -143,6 +143,7 @@ impl SimRoom {
         if !live.phase.is_on() || live.room_id != room_id {
             return None;
         }
+        live.attended = true;
         let at = live.at(self.clock.now());
         let entrance = live.traffic.entrance(at);
         let welcome = pb::Response { is_first: true, need_ack: false, ..self.response(&live, entrance, faults) };
@@ -172,6 +173,7 @@ impl SimRoom {
     pub(super) fn fetch(&self, cursor: &str, faults: &Faults) -> pb::Response {
         let mut live = self.lock();
         let messages = if let Some(place) = cursor.split('_').nth(1).and_then(|place| place.parse().ok()) {
+            live.attended = true;
             let mut messages = live.since(place);
             lifecycle::order_messages(&mut messages, faults);
             live.ledger.count(&messages);

@@ -287,8 +287,7 @@ impl Playback {
                 }
             }
             TrackerCommand::Remove(key) => {
-                if let Some(room) = self.rooms.room(*key) {
-                    room.set_subscribers(Subscribers::default());
+                if self.rooms.remove(*key) {
                     self.subscribers.publish_room(*key, RoomUpdate::Removed { into: None }, self.clock.now());
                 }
             }

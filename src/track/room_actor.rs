@@ -19,6 +19,19 @@ const TAIL: usize = 200;
 /// A smaller change of the server's clock is the network's doing.
 const SKEW_STEP_MS: i64 = 1_000;
 
+/// What a response brought.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct AppliedResponse {
+    /// The last word of the host or of TikTok in it.
+    pub(super) control: Option<ControlAction>,
+    /// Messages that name our live.
+    pub(super) ours: u64,
+    /// Messages that name another.
+    pub(super) foreign: u64,
+    /// Which.
+    pub(super) foreign_id: Option<RoomId>,
+}
+
 /// Owner of one room's state.
 pub(super) struct RoomActor {
     key: RoomKey,
@@ -125,8 +138,8 @@ impl RoomActor {
         self.publish(closed);
     }
 
-    /// Applies what one response carries, in its order. Returns the last word of the host or of TikTok in it, if any.
-    pub(super) fn apply_response(&mut self, response: &Response) -> Option<ControlAction> {
+    /// Applies what one response carries, in its order.
+    pub(super) fn apply_response(&mut self, response: &Response) -> AppliedResponse {
         let at = self.now();
         self.learn_skew(response, at);
         let wants = self.subscribers.wants();
@@ -137,15 +150,24 @@ impl RoomActor {
         if wants.messages {
             self.publish_raw(response, at);
         }
-        let mut control = None;
+        let mut applied = AppliedResponse::default();
         let mut fresh = Vec::with_capacity(response.messages.len());
         for message in &response.messages {
             let event = self.decoder.decode(message, at);
-            if let Applied::Fresh(tally) = self.room.apply(&event) {
+            let verdict = self.room.apply(&event);
+            match verdict {
+                Applied::Foreign => {
+                    applied.foreign += 1;
+                    applied.foreign_id = event.room_id;
+                }
+                // One that names no room is no proof.
+                Applied::Fresh(_) | Applied::Duplicate => applied.ours += u64::from(event.room_id.is_some()),
+            }
+            if let Applied::Fresh(tally) = verdict {
                 if let EventKind::Control(said) = &event.kind
                     && !event.history
                 {
-                    control = Some(said.action);
+                    applied.control = Some(said.action);
                 }
                 fresh.push(Noted { event, tally });
             }
@@ -154,7 +176,7 @@ impl RoomActor {
         for _ in 0..response.broken {
             self.emit_unreadable("(message)", 0, "its envelope could not be read");
         }
-        control
+        applied
     }
 
     /// Counts bytes that could not be read: they cost themselves and nothing else.

@@ -245,6 +245,8 @@ impl RoomTask {
             | ServiceErrorKind::Refused => (PhaseKind::Failed, NOT_FOUND),
             // Nobody turned us away: the network or a server is in trouble, and may be back in a second.
             _ if error.is_outage() => (PhaseKind::LookingUp, backoff::reconnect(refusals, fastrand::f64())),
+            // Nobody turned us away either: an answer that makes no sense today may be another in a minute.
+            ServiceErrorKind::BadAnswer => (PhaseKind::LookingUp, backoff::look_up(fastrand::f64())),
             _ => (PhaseKind::Blocked, backoff::refused(refusals, error.retry_after(), fastrand::f64())),
         };
         let retry_at = self.actor.now() + wait;

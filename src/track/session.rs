@@ -5,11 +5,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::backoff;
+use super::foreign_watch::ForeignWatch;
 use super::room_task::{RoomRequest, RoomTask, Waited, to_info};
 use crate::clock::Moment;
 use crate::events::{ControlAction, EventKind, Gap, Phase, PhaseKind};
+use crate::ids::RoomId;
 use crate::text::Text;
-use crate::webcast::{Incoming, LiveStatus, Opened, RoomRef};
+use crate::webcast::{Incoming, LeftAlone, LiveStatus, Opened, RoomRef};
 
 /// A connection that lasted so long forgives the failures before it.
 const GOOD: Duration = Duration::from_secs(30);
@@ -22,6 +24,8 @@ enum SessionEnd {
     Dropped(Text),
     /// No transport opened the room, and the wait for the next try is over.
     Refused,
+    /// All that comes belongs to another live: the host has to be looked up again.
+    Foreign(Text),
     /// The room is no longer wanted.
     Stopped,
 }
@@ -35,6 +39,10 @@ struct LiveSession {
     /// Why we are not connected.
     reason: Text,
     attempt: u32,
+    /// Transports that turned us away while another was in trouble: they are not asked at its pace.
+    left_alone: Vec<LeftAlone>,
+    /// Whether what comes belongs to this live at all.
+    foreign: ForeignWatch,
 }
 
 impl LiveSession {
@@ -48,7 +56,15 @@ impl RoomTask {
     /// Attends a live to its end. `Stopped` when the room is no longer wanted, `Nudged` when a look-up should not wait.
     pub(super) async fn run_live(&mut self, room: RoomRef, paused: bool) -> Waited {
         self.actor.begin_live(room.room_id);
-        let mut live = LiveSession { room, paused, last_frame: None, reason: Text::default(), attempt: 0 };
+        let mut live = LiveSession {
+            room,
+            paused,
+            last_frame: None,
+            reason: Text::default(),
+            attempt: 0,
+            left_alone: Vec::new(),
+            foreign: ForeignWatch::default(),
+        };
         loop {
             if self.wait_for_turn(&live).await == Waited::Stopped {
                 return Waited::Stopped;
@@ -70,6 +86,10 @@ impl RoomTask {
                     return Waited::Elapsed;
                 }
                 SessionEnd::Stopped => return Waited::Stopped,
+                SessionEnd::Foreign(reason) => {
+                    self.actor.emit_phase(Phase::new(PhaseKind::LookingUp).because(reason));
+                    return Waited::RetryAsked;
+                }
                 SessionEnd::Refused => {}
                 SessionEnd::Dropped(reason) => {
                     live.reason = reason;
@@ -128,13 +148,18 @@ impl RoomTask {
         };
         let opened = tokio::select! {
             () = stop.cancelled() => return Err(SessionEnd::Stopped),
-            opened = self.failover.open(&live.room, on_try) => opened,
+            opened = self.failover.open_without(&live.room, &live.left_alone, on_try) => opened,
         };
         let refused = match opened {
             Ok(opened) => return Ok(opened),
             Err(refused) => refused,
         };
         let wait = backoff::unopened(live.attempt, refused.retry_after, refused.outage, fastrand::f64());
+        if refused.outage {
+            let until = self.actor.now() + backoff::refused(live.attempt, None, fastrand::f64());
+            live.left_alone.retain(|alone| !refused.refused.contains(&alone.transport));
+            live.left_alone.extend(refused.refused.iter().map(|&transport| LeftAlone { transport, until }));
+        }
         live.attempt = live.attempt.saturating_add(1);
         live.reason = Text::from(refused.to_string());
         let retry_at = self.actor.now() + wait;
@@ -151,7 +176,11 @@ impl RoomTask {
             let recheck = backoff::recheck(self.limiter.recheck(), fastrand::f64());
             match self.wait(recheck.min(rest)).await {
                 Waited::Stopped => return SessionEnd::Stopped,
-                Waited::RetryAsked => return SessionEnd::Refused,
+                Waited::RetryAsked => {
+                    // Somebody wants it now, from everybody.
+                    live.left_alone.clear();
+                    return SessionEnd::Refused;
+                }
                 Waited::Elapsed if recheck >= rest => return SessionEnd::Refused,
                 Waited::Elapsed => {}
             }
@@ -183,9 +212,10 @@ impl RoomTask {
         self.emit_gap(live, transport);
         self.emit_live(live.paused, transport);
         live.last_frame = Some(since);
+        live.foreign = ForeignWatch::default();
         if let Some(backlog) = session.backlog.take() {
-            let control = self.actor.apply_response(&backlog);
-            if let Some(left) = self.apply_control(control, live, transport) {
+            let applied = self.actor.apply_response(&backlog);
+            if let Some(left) = self.apply_control(applied.control, live, transport) {
                 return left;
             }
         }
@@ -233,8 +263,10 @@ impl RoomTask {
     fn receive(&mut self, incoming: Incoming, live: &mut LiveSession, transport: &str) -> Option<SessionEnd> {
         match incoming {
             Incoming::Response(response) => {
-                let control = self.actor.apply_response(&response);
-                self.apply_control(control, live, transport)
+                let applied = self.actor.apply_response(&response);
+                let theirs = live.foreign.add(&applied, self.actor.now());
+                let left = self.apply_control(applied.control, live, transport);
+                left.or_else(|| Some(SessionEnd::Foreign(self.foreign_reason(live.room.room_id, theirs?))))
             }
             Incoming::Broken { what, bytes } => {
                 self.actor.emit_unreadable("(frame)", bytes.len(), &what.to_string());
@@ -265,6 +297,15 @@ impl RoomTask {
         }
         self.emit_live(live.paused, transport);
         None
+    }
+
+    /// Why a live is left in which nothing belongs to it.
+    fn foreign_reason(&self, ours: RoomId, theirs: RoomId) -> Text {
+        let host = &self.actor.room().host.unique_id;
+        let whom = if host.is_empty() { "the host".to_owned() } else { format!("@{host}") };
+        Text::from(format_args!(
+            "we are in room {ours}, but every message names room {theirs}: {whom} is looked up again"
+        ))
     }
 
     fn emit_live(&mut self, paused: bool, transport: &str) {

@@ -74,6 +74,8 @@ pub(super) enum Popup {
 /// What is asked before it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ConfirmQuestion {
+    /// Give the terminal back to the shell while something is being recorded.
+    Suspend,
     /// Leave while recordings run.
     Quit,
     /// Close a room that is being recorded.

@@ -22,8 +22,8 @@ pub(super) enum Msg {
     Tracked(track::TrackerUpdate),
     /// News of a recording.
     Recorded(record::RecorderUpdate),
-    /// A background task panicked.
-    Panicked(Text),
+    /// Something went wrong behind the screen.
+    Warned(Text),
     /// Time passed that somebody can see.
     Tick,
 }

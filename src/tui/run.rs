@@ -64,7 +64,7 @@ enum Heard {
     Input(Option<io::Result<Event>>),
     Updates,
     Record(Option<record::RecorderUpdate>),
-    Panic(Option<Text>),
+    Warning(Option<Text>),
     /// A queue that was full has room again.
     Room,
     /// The picture changes by itself now.
@@ -94,7 +94,7 @@ pub(super) struct Loop<C: Console> {
 struct Open {
     updates: bool,
     records: bool,
-    panics: bool,
+    warnings: bool,
 }
 
 impl<C: Console> Loop<C> {
@@ -112,7 +112,7 @@ impl<C: Console> Loop<C> {
             batch: Vec::with_capacity(BATCH),
             commands: VecDeque::new(),
             records: VecDeque::new(),
-            open: Open { updates: true, records: true, panics: true },
+            open: Open { updates: true, records: true, warnings: true },
         }
     }
 
@@ -126,13 +126,13 @@ impl<C: Console> Loop<C> {
                 Heard::Stop | Heard::Input(None | Some(Err(_))) => Some(Exit::Stopped),
                 Heard::Updates => self.updates()?,
                 Heard::Record(Some(update)) => self.tell(Msg::Recorded(update))?,
-                Heard::Panic(Some(words)) => self.tell(Msg::Panicked(words))?,
+                Heard::Warning(Some(words)) => self.tell(Msg::Warned(words))?,
                 Heard::Record(None) => {
                     self.open.records = false;
                     None
                 }
-                Heard::Panic(None) => {
-                    self.open.panics = false;
+                Heard::Warning(None) => {
+                    self.open.warnings = false;
                     None
                 }
                 Heard::Room => None,
@@ -163,7 +163,7 @@ impl<C: Console> Loop<C> {
             _ = ports.commands.reserve(), if !self.commands.is_empty() => Heard::Room,
             _ = ports.record.reserve(), if !self.records.is_empty() => Heard::Room,
             update = ports.records.recv(), if open.records => Heard::Record(update),
-            words = ports.panics.recv(), if open.panics => Heard::Panic(words),
+            words = ports.warnings.recv(), if open.warnings => Heard::Warning(words),
             taken = ports.updates.recv_many(batch, BATCH), if open.updates => {
                 open.updates = taken > 0;
                 Heard::Updates

@@ -205,7 +205,7 @@ fn write_exit(out: &mut impl Write) -> io::Result<()> {
 /// Makes panics safe for the screen; install it after the report hook it should hand over to.
 ///
 /// A panic of the thread that holds the terminal hands the terminal back, then reports as before. A panic of any other thread
-/// while the screen is up is logged and sent to `background` (see [`Ports::panics`](super::Ports)): it would otherwise tear
+/// while the screen is up is logged and sent to `background` (see [`Ports::warnings`](super::Ports)): it would otherwise tear
 /// down the screen under a dashboard that goes on living. Without a screen everything is reported as before.
 pub fn install_panic_hook(background: mpsc::Sender<Text>) {
     let report = panic::take_hook();
@@ -215,7 +215,8 @@ pub fn install_panic_hook(background: mpsc::Sender<Text>) {
             Some(holder) if holder != thread::current().id() => {
                 let words = Text::new(&info.to_string());
                 tracing::error!(panic = %words, "a background task panicked");
-                let _ = background.try_send(words);
+                let _ = background
+                    .try_send(Text::from(format_args!("a background task failed and was stopped (a bug): {words}")));
             }
             _ => {
                 leave();

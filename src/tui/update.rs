@@ -40,8 +40,8 @@ pub(super) fn update(app: &mut App, msg: Msg) -> UpdateOutcome {
         Msg::Resize | Msg::Tick => UpdateOutcome::dirty(),
         Msg::Tracked(update) => rooms::apply_update(app, update),
         Msg::Recorded(update) => records::apply_update(app, update),
-        Msg::Panicked(words) => {
-            app.warn(Text::from(format!("a background task failed and was stopped (a bug): {words}")));
+        Msg::Warned(words) => {
+            app.warn(words);
             UpdateOutcome::dirty()
         }
     }

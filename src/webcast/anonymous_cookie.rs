@@ -1,8 +1,10 @@
 //! The anonymous cookie `ttwid` that TikTok gives a stranger, with the browser it was given to.
 //!
-//! Shared by everything that shows itself on one way out, and renewed as a whole: a cookie that was given to one browser
-//! is refused from another (docs/protocol.md#anonymous-cookie).
+//! Shared by everything that shows itself on one way out, kept for all rooms and all their reconnects, and renewed as a whole:
+//! a cookie that was given to one browser is refused from another (docs/protocol.md#anonymous-cookie). It is renewed when it is
+//! blocked, and when a socket that was opened with it died young: nothing else says that it has worn out.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, SET_COOKIE};
@@ -18,6 +20,8 @@ use super::user_agent::BrowserIdentity;
 const COOKIE_TRIES: usize = 8;
 const COOKIE_PAUSE: Duration = Duration::from_millis(250);
 const DOING: &str = "get TikTok's anonymous cookie";
+/// A socket that ends so soon after it was opened speaks against its cookie.
+const YOUNG: Duration = Duration::from_secs(30);
 
 /// A browser and the cookie that was given to it.
 #[derive(Clone, Debug)]
@@ -32,6 +36,11 @@ impl AnonymousCookie {
         BrowserIdentity::nth(self.turn)
     }
 
+    #[cfg(test)]
+    pub(super) fn for_test() -> Self {
+        Self { turn: 0, ttwid: "abc".into() }
+    }
+
     /// Its cookie line.
     pub(super) fn header_value(&self) -> String {
         format!("ttwid={}", self.ttwid)
@@ -40,26 +49,48 @@ impl AnonymousCookie {
 
 /// The cookie of one way out; none until somebody needs one.
 #[derive(Debug, Default)]
-pub(super) struct AnonymousCookies(Mutex<Option<AnonymousCookie>>);
+pub(super) struct AnonymousCookies {
+    current: Mutex<Option<AnonymousCookie>>,
+    /// The turns of cookies, counted from 1, up to which all have worn out.
+    worn_out: AtomicUsize,
+}
 
 impl AnonymousCookies {
-    /// The cookie in use; a new one when there is none, or when the one in use is the `blocked` one. Rooms that ask at
-    /// the same time wait for one request.
+    /// The cookie in use; a new one when there is none, when the one in use is the `blocked` one, or when it has worn out.
+    /// Rooms that ask at the same time wait for one request.
     pub(super) async fn get(
         &self,
         service: &Service,
         http: &Http,
         blocked: Option<&AnonymousCookie>,
     ) -> Result<AnonymousCookie, ServiceError> {
-        let mut slot = self.0.lock().await;
-        let blocked = blocked.map(|known| known.turn);
-        if let Some(known) = slot.as_ref().filter(|known| Some(known.turn) != blocked) {
-            return Ok(known.clone());
+        let mut slot = self.current.lock().await;
+        let known = slot.clone();
+        let is_blocked = known.as_ref().zip(blocked).is_some_and(|(known, blocked)| known.turn == blocked.turn);
+        let is_worn_out = known.as_ref().is_some_and(|known| self.is_worn_out(known));
+        let turn = match &known {
+            Some(known) if !is_blocked && !is_worn_out => return Ok(known.clone()),
+            Some(known) => known.turn.wrapping_add(1),
+            None => 0,
+        };
+        match (fetch_ttwid(service, http, BrowserIdentity::nth(turn)).await, known) {
+            (Ok(ttwid), _) => Ok(slot.insert(AnonymousCookie { turn, ttwid }).clone()),
+            // That a socket died young proves little: better the old cookie than none.
+            (Err(_), Some(known)) if !is_blocked => Ok(known),
+            (Err(error), _) => Err(error),
         }
-        let turn = blocked.map_or(0, |turn| turn.wrapping_add(1));
-        let fresh = AnonymousCookie { turn, ttwid: fetch_ttwid(service, http, BrowserIdentity::nth(turn)).await? };
-        *slot = Some(fresh.clone());
-        Ok(fresh)
+    }
+
+    /// Whether a socket that was opened with it, or with a later one, died young.
+    pub(super) fn is_worn_out(&self, cookie: &AnonymousCookie) -> bool {
+        cookie.turn < self.worn_out.load(Ordering::Relaxed)
+    }
+
+    /// A socket that was opened with `cookie` broke after `lasted`: one that died young has worn its cookie out.
+    pub(super) fn record_end(&self, cookie: &AnonymousCookie, lasted: Duration) {
+        if lasted <= YOUNG {
+            self.worn_out.fetch_max(cookie.turn.saturating_add(1), Ordering::Relaxed);
+        }
     }
 }
 

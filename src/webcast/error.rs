@@ -107,7 +107,6 @@ impl ServiceError {
                     | ServiceErrorKind::Timeout
                     | ServiceErrorKind::Closed
                     | ServiceErrorKind::Stale
-                    | ServiceErrorKind::BadAnswer
             )
     }
 

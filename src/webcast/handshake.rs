@@ -17,9 +17,10 @@ use url::Url;
 use super::address::place;
 use super::error::{ServiceError, ServiceErrorKind, quoted};
 use super::http::{Http, broken};
+use super::socket::CloseWatch;
 
 /// An open WebSocket.
-pub(super) type Socket = WebSocketStream<Upgraded>;
+pub(super) type Socket = WebSocketStream<CloseWatch<Upgraded>>;
 
 /// Largest frame the socket takes. The service's are below 100 KiB; one of 20 MiB is read and dropped, so that it costs
 /// itself and not the connection.
@@ -52,7 +53,7 @@ pub(super) async fn open(http: &Http, url: &Url, headers: HeaderMap, whose: &str
         .read_buffer_size(READ_BUFFER)
         .max_message_size(Some(MAX_FRAME))
         .max_frame_size(Some(MAX_FRAME));
-    Ok(WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await)
+    Ok(WebSocketStream::from_raw_socket(CloseWatch::new(upgraded), Role::Client, Some(config)).await)
 }
 
 fn upgrade_request(mut headers: HeaderMap, key: &str) -> Result<HeaderMap, ServiceError> {

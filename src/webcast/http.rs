@@ -5,6 +5,8 @@
 //! It refuses to know what an answer means. Always true: bodies are capped while they stream, cross-host redirects are not
 //! followed, no `Referer` is added, plain text leaves only towards loopback.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -19,6 +21,8 @@ use super::request_log;
 
 /// Redirects followed, all on the same host.
 const MAX_REDIRECTS: usize = 3;
+/// Places remembered for having answered: far more than there are hosts of the service.
+const MAX_ANSWERED: usize = 256;
 /// Longest time to a connection; the request as a whole may have more.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -60,6 +64,8 @@ pub(super) struct Http {
     timeout: Duration,
     near: OnceCell<reqwest::Client>,
     far: OnceCell<reqwest::Client>,
+    /// Places that have answered: a connection to one of them may be an old one.
+    answered: Mutex<BTreeSet<String>>,
 }
 
 /// One GET.
@@ -100,6 +106,7 @@ impl Http {
             timeout: options.timeout,
             near: OnceCell::new(),
             far: OnceCell::new(),
+            answered: Mutex::default(),
         })
     }
 
@@ -146,12 +153,30 @@ impl Http {
         Ok(response)
     }
 
-    /// Sends one GET and returns the answer with its body unread. No timeout beyond that of connecting.
+    /// Sends one GET and returns the answer with its body unread. No timeout beyond that of connecting. Where a connection
+    /// that was kept from an earlier answer broke, the request is repeated once, at once: the server closed it while we
+    /// asked, which says nothing of the question.
     pub(super) async fn send(&self, doing: &str, url: &Url, headers: HeaderMap) -> Result<Response, ServiceError> {
         check_plain(url)?;
         request_log::sent(url);
-        let client = self.client(url).await?;
-        client.get(url.clone()).headers(headers).send().await.map_err(|error| broken(doing, &place(url), error))
+        let (client, place) = (self.client(url).await?, place(url));
+        let ask = || client.get(url.clone()).headers(headers.clone()).send();
+        let mut answer = ask().await;
+        if answer.as_ref().is_err_and(is_broken_line) && self.with_answered(|answered| answered.contains(&place)) {
+            tracing::debug!("a kept connection to {place} broke; asking again");
+            answer = ask().await;
+        }
+        let response = answer.map_err(|error| broken(doing, &place, error))?;
+        self.with_answered(|answered| {
+            if answered.len() < MAX_ANSWERED {
+                answered.insert(place);
+            }
+        });
+        Ok(response)
+    }
+
+    fn with_answered<T>(&self, f: impl FnOnce(&mut BTreeSet<String>) -> T) -> T {
+        f(&mut self.answered.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     async fn client(&self, url: &Url) -> Result<reqwest::Client, ServiceError> {
@@ -299,6 +324,11 @@ pub(super) fn broken(doing: &str, place: &str, error: reqwest::Error) -> Service
     let what = if error.is_connect() { "no connection to" } else { "the connection broke to" };
     ServiceError::new(ServiceErrorKind::Network, format!("could not {doing}: {what} {place} ({cause}); {hint}"))
         .caused_by(error)
+}
+
+/// Whether a connection that stood broke before an answer came.
+fn is_broken_line(error: &reqwest::Error) -> bool {
+    !error.is_connect() && !error.is_timeout() && !error.is_builder() && !is_out_of_files(error)
 }
 
 /// Whether the process (24) or the machine (23) has no file descriptor left.

@@ -2,13 +2,11 @@
 //!
 //! Ids above 2^53 arrive rounded as numbers; [`id`] reads the `_str` twin first.
 
-mod lenient;
-
 use serde_json::Value;
 
 use crate::text::Text;
 
-pub(super) use lenient::{from_bytes, from_text};
+pub(super) use crate::wire::lenient_json::{from_bytes, from_text};
 
 /// The value at `path`, or null.
 pub(super) fn at<'a>(value: &'a Value, path: &[&str]) -> &'a Value {

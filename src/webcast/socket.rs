@@ -7,24 +7,28 @@
 //! every frame that asks and has a log id; 30 s without a frame, or 20 s with a stuck write, end the socket.
 
 mod close_code;
+mod close_watch;
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt};
-use futures_util::stream::{SplitSink, SplitStream, StreamExt};
-use futures_util::{Sink, SinkExt};
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
+use futures_util::{Sink, SinkExt, StreamExt};
+use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
 use super::error::{HumanDuration, ServiceError, ServiceErrorKind, quoted};
 use super::transport::{BrokenFrame, FrameSource, Incoming};
 use crate::ids::RoomId;
-use crate::text::Text;
 use crate::wire::{Frame, Inflater, Response};
+use close_watch::RawClose;
+
+pub(super) use close_watch::CloseWatch;
 
 /// A frame above this is dropped unread; the service's are below 100 KiB.
 const MAX_READ: usize = 8 << 20;
@@ -32,15 +36,16 @@ const MAX_READ: usize = 8 << 20;
 const KEPT: usize = 64 << 10;
 /// Frames waiting to go out; more means that the peer has stopped reading.
 const MAX_WAITING: usize = 512;
+/// Acks that leave together at most, where frames come without a pause.
+const JOINED: usize = 32;
 
 /// How long a socket waits for what.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SocketTimeouts {
     /// Between heartbeats. The answer's own `heartbeat_duration` is no number of milliseconds in any recording.
     pub(super) heartbeat: Duration,
-    /// Longest silence. A heartbeat goes out every 10 s and is answered, while messages alone pause for 40 s in a
-    /// recording: three answers missing in a row are a dead line, and less could take a slow one for dead
-    /// (docs/protocol.md#heartbeats).
+    /// Longest silence. A heartbeat goes out every 10 s, and in the recordings each is answered: three answers missing in a row
+    /// are a dead line, and less could take a slow one for dead (docs/protocol.md#heartbeats).
     pub(super) stale: Duration,
     /// Longest time a frame of ours may wait.
     pub(super) stuck: Duration,
@@ -65,20 +70,24 @@ enum Peer {
 
 /// An open socket of one room.
 pub(super) struct RoomSocket<S> {
-    reads: SplitStream<WebSocketStream<S>>,
-    writes: SplitSink<WebSocketStream<S>, Message>,
+    socket: WebSocketStream<CloseWatch<S>>,
     peer: Peer,
     /// Who speaks to us, for sentences: `the anonymous socket`.
     whose: String,
     room: RoomId,
     timeouts: SocketTimeouts,
     inflater: Inflater,
-    heartbeat: Interval,
+    /// When the next heartbeat is due.
+    next_beat: Instant,
     beats: u64,
     last_frame: Instant,
+    /// Rings when one of the deadlines may have come. A frame does not set it anew: most frames would do so for nothing.
+    alarm: Pin<Box<Sleep>>,
     outbox: VecDeque<Message>,
     /// Since when something has been waiting to go out.
     waiting_since: Option<Instant>,
+    /// What was read behind the frame that was given out last: acks leave together when nothing more has come.
+    ahead: Option<Option<Result<Message, SocketError>>>,
     /// Since when the other side takes nothing any more, and why. What it said before is still read.
     mute: Option<(Instant, ServiceError)>,
 }
@@ -88,40 +97,49 @@ where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
     /// Takes over a fresh socket; the room is entered with the first [`FrameSource::next`].
-    pub(super) fn new(socket: WebSocketStream<S>, room: RoomId, whose: String, timeouts: SocketTimeouts) -> Self {
+    pub(super) fn new(
+        socket: WebSocketStream<CloseWatch<S>>,
+        room: RoomId,
+        whose: String,
+        timeouts: SocketTimeouts,
+    ) -> Self {
         let mut this = Self::with_peer(socket, room, whose, timeouts, Peer::TikTok);
         this.post(Frame::enter_room(room, fastrand::u64(1..1 << 53)));
         this
     }
 
     /// Takes over a fresh socket to a relay.
-    pub(super) fn relayed(socket: WebSocketStream<S>, room: RoomId, whose: String, timeouts: SocketTimeouts) -> Self {
+    pub(super) fn relayed(
+        socket: WebSocketStream<CloseWatch<S>>,
+        room: RoomId,
+        whose: String,
+        timeouts: SocketTimeouts,
+    ) -> Self {
         Self::with_peer(socket, room, whose, timeouts, Peer::Relay)
     }
 
     fn with_peer(
-        socket: WebSocketStream<S>,
+        socket: WebSocketStream<CloseWatch<S>>,
         room: RoomId,
         whose: String,
         timeouts: SocketTimeouts,
         peer: Peer,
     ) -> Self {
-        let (writes, reads) = socket.split();
-        let mut heartbeat = interval(timeouts.heartbeat);
-        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let now = Instant::now();
         Self {
-            reads,
-            writes,
+            socket,
             peer,
             whose,
             room,
             timeouts,
             inflater: Inflater::default(),
-            heartbeat,
+            next_beat: now,
             beats: 0,
-            last_frame: Instant::now(),
+            last_frame: now,
+            alarm: Box::pin(sleep_until(now)),
             outbox: VecDeque::new(),
             waiting_since: None,
+            ahead: None,
             mute: None,
         }
     }
@@ -146,30 +164,74 @@ where
         }
     }
 
-    async fn next_incoming(&mut self) -> Result<Incoming, ServiceError> {
+    /// Reads, and writes what waits, until something came. Touches no timer unless one of the deadlines is near.
+    fn poll_incoming(&mut self, context: &mut Context<'_>) -> Poll<Result<Incoming, ServiceError>> {
         loop {
-            let stale = sleep_until(self.last_frame + self.timeouts.stale);
-            let muted = self.mute.as_ref().map(|(since, _)| *since);
-            let stuck = sleep_until(
-                muted
-                    .or(self.waiting_since)
-                    .map_or(self.last_frame + self.timeouts.stale, |since| since + self.timeouts.stuck),
-            );
-            tokio::select! {
-                biased;
-                _ = self.heartbeat.tick() => self.beat(),
-                sent = send_all(&mut self.writes, &mut self.outbox), if self.waiting_since.is_some() => self.sent(sent),
-                message = self.reads.next() => {
-                    if let Some(incoming) = self.receive(message)? {
-                        return Ok(incoming);
-                    }
+            self.beat_if_due(Instant::now());
+            let message = match self.ahead.take() {
+                Some(message) => Poll::Ready(message),
+                None => self.socket.poll_next_unpin(context),
+            };
+            if let Poll::Ready(message) = message {
+                if let Some(incoming) = self.receive(message)? {
+                    self.read_ahead(context);
+                    return Poll::Ready(Ok(incoming));
                 }
-                () = stuck, if self.waiting_since.is_some() || self.mute.is_some() => {
-                    return Err(self.mute.take().map_or_else(|| self.stuck(), |(_, error)| error));
+                continue;
+            }
+            self.poll_outbox(context);
+            ready!(self.alarm.as_mut().poll(context));
+            let now = Instant::now();
+            self.beat_if_due(now);
+            self.check_deadlines(now)?;
+            let next = self.next_deadline();
+            self.alarm.as_mut().reset(next);
+        }
+    }
+
+    fn beat_if_due(&mut self, now: Instant) {
+        if now >= self.next_beat {
+            self.next_beat = now + self.timeouts.heartbeat;
+            self.beat();
+        }
+    }
+
+    /// An ack should not wait for the reader to come back; where more frames have come already, theirs leave with it.
+    fn read_ahead(&mut self, context: &mut Context<'_>) {
+        if self.mute.is_none() && !self.outbox.is_empty() {
+            match self.socket.poll_next_unpin(context) {
+                Poll::Ready(message) if self.outbox.len() < JOINED => self.ahead = Some(message),
+                Poll::Ready(message) => {
+                    self.ahead = Some(message);
+                    self.poll_outbox(context);
                 }
-                () = stale => return Err(self.stale()),
+                Poll::Pending => self.poll_outbox(context),
             }
         }
+    }
+
+    fn poll_outbox(&mut self, context: &mut Context<'_>) {
+        if self.waiting_since.is_some()
+            && let Poll::Ready(sent) = poll_send(&mut self.socket, &mut self.outbox, context)
+        {
+            self.sent(sent);
+        }
+    }
+
+    fn check_deadlines(&mut self, now: Instant) -> Result<(), ServiceError> {
+        let stuck_since = self.mute.as_ref().map(|(since, _)| *since).or(self.waiting_since);
+        if stuck_since.is_some_and(|since| now >= since + self.timeouts.stuck) {
+            return Err(self.mute.take().map_or_else(|| self.stuck(), |(_, error)| error));
+        }
+        if now >= self.last_frame + self.timeouts.stale { Err(self.stale()) } else { Ok(()) }
+    }
+
+    /// The earliest deadline there can be: one that is set after this comes later.
+    fn next_deadline(&self) -> Instant {
+        let SocketTimeouts { stale, stuck, .. } = self.timeouts;
+        let stuck_since = self.mute.as_ref().map(|(since, _)| *since).or(self.waiting_since);
+        let stuck_at = stuck_since.unwrap_or_else(Instant::now) + stuck;
+        self.next_beat.min(self.last_frame + stale).min(stuck_at)
     }
 
     fn receive(&mut self, message: Option<Result<Message, SocketError>>) -> Result<Option<Incoming>, ServiceError> {
@@ -189,21 +251,16 @@ where
                 return Ok(None);
             }
             Some(Ok(Message::Pong(_) | Message::Frame(_))) => return Ok(None),
-            Some(Ok(Message::Close(close))) => {
-                return Err(self.closed(close.map(|close| (u16::from(close.code), Text::new(&close.reason)))));
+            // What came counts: the library puts a code of its own in the place of one that no close may carry.
+            Some(Ok(Message::Close(_))) | None => return Err(self.closed(self.socket.get_ref().close().cloned())),
+            Some(Err(error)) => {
+                let close = self.socket.get_ref().close().cloned();
+                return Err(close.map_or_else(|| self.lost(error), |close| self.closed(Some(close))));
             }
-            Some(Err(error)) => return Err(self.lost(error)),
-            None => return Err(self.closed(None)),
         };
         self.last_frame = Instant::now();
         if self.outbox.len() > MAX_WAITING {
             return Err(self.stuck());
-        }
-        // An ack should not wait for the reader to come back.
-        if self.mute.is_none()
-            && let Some(sent) = send_all(&mut self.writes, &mut self.outbox).now_or_never()
-        {
-            self.sent(sent);
         }
         Ok(Some(incoming))
     }
@@ -233,23 +290,14 @@ where
         }
     }
 
-    fn closed(&self, close: Option<(u16, Text)>) -> ServiceError {
+    fn closed(&self, close: Option<RawClose>) -> ServiceError {
         let whose = &self.whose;
-        let Some((code, reason)) = close else {
+        let Some(RawClose { code: Some(code), reason }) = close else {
             return ServiceError::new(
                 ServiceErrorKind::Closed,
                 format!("the other side ended {whose} without a word; connecting again helps"),
             );
         };
-        if close_code::is_replaced(code, reason.as_str()) {
-            return ServiceError::new(
-                ServiceErrorKind::Closed,
-                format!(
-                    "the other side closed {whose} with a code that no close may carry (such as 1005, 1006 or 1015); \
-                     connecting again helps"
-                ),
-            );
-        }
         let (kind, why) = close_code::meaning(code, self.peer == Peer::Relay);
         let reason = if reason.is_empty() { String::new() } else { format!(" \"{}\"", quoted(reason.as_str())) };
         ServiceError::new(kind, format!("the other side closed {whose} with code {code}{reason}: {why}"))
@@ -299,7 +347,7 @@ where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
     fn next(&mut self) -> BoxFuture<'_, Result<Incoming, ServiceError>> {
-        self.next_incoming().boxed()
+        poll_fn(|context| self.poll_incoming(context)).boxed()
     }
 }
 
@@ -333,13 +381,24 @@ pub(super) async fn send_all<W>(writes: &mut W, outbox: &mut VecDeque<Message>) 
 where
     W: Sink<Message, Error = SocketError> + Unpin,
 {
+    poll_fn(|context| poll_send(writes, outbox, context)).await
+}
+
+fn poll_send<W>(
+    writes: &mut W,
+    outbox: &mut VecDeque<Message>,
+    context: &mut Context<'_>,
+) -> Poll<Result<(), SocketError>>
+where
+    W: Sink<Message, Error = SocketError> + Unpin,
+{
     while !outbox.is_empty() {
-        poll_fn(|context| writes.poll_ready_unpin(context)).await?;
+        ready!(writes.poll_ready_unpin(context))?;
         if let Some(message) = outbox.pop_front() {
             writes.start_send_unpin(message)?;
         }
     }
-    writes.flush().await
+    writes.poll_flush_unpin(context)
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ use crate::wire::{DecodeError, Response};
 
 pub(super) use browser::BrowserTransport;
 pub use browser::BrowserView;
-pub use failover::{Failover, FailoverError, Health, Opened};
+pub use failover::{Failover, FailoverError, Health, LeftAlone, Opened};
 pub(super) use registry::HostOwner;
 pub use registry::{SimulatedPart, TransportEntry, point_at};
 pub use replay::{CaptureReader, Captured, CapturedKind};

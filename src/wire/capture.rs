@@ -20,7 +20,7 @@ use compact_str::CompactString;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{DecodeError, Fields, Frame, FrameKind, Message};
+use super::{DecodeError, Fields, Frame, FrameKind, Message, lenient_json};
 use crate::clock::Timestamp;
 use crate::ids::{MsgId, RoomId};
 use crate::text::{Text, clip};
@@ -84,11 +84,12 @@ impl CaptureLine {
     /// that cannot be read counts as absent.
     pub fn parse(line: &str) -> Result<Self, DecodeError> {
         let line = line.trim_start_matches('\u{feff}').trim();
-        // NaN is what Python writes where a number is missing; JSON has none.
         let value = serde_json::from_str(line).or_else(|error| {
-            serde_json::from_str(&line.replace(": NaN", ": null").replace(":NaN", ":null")).map_err(|_| error)
+            // Only an object is worth repairing: of anything else the repair would make an object without content.
+            let repaired = line.starts_with('{').then(|| lenient_json::from_text(line)).flatten();
+            repaired.ok_or_else(|| bad(&error.to_string()))
         });
-        Self::from_json(&value.map_err(|error| bad(&error.to_string()))?)
+        Self::from_json(&value?)
     }
 
     /// The same from an object that was parsed already.
@@ -176,7 +177,22 @@ fn unsigned(body: &[u8]) -> Vec<u8> {
 }
 
 fn bytes(b64: &str) -> Result<Bytes, DecodeError> {
-    LENIENT_BASE64.decode(b64.trim()).map(Bytes::from).map_err(|error| bad(&format!("base64: {error}")))
+    from_base64(b64).map_err(|error| bad(&format!("base64: {error}")))
+}
+
+/// Bytes from base64 as people and programs write it: with or without padding, of either alphabet, broken into lines.
+pub(super) fn from_base64(text: &str) -> Result<Bytes, base64::DecodeError> {
+    let strict = LENIENT_BASE64.decode(text.trim());
+    let decoded = strict.or_else(|error| {
+        let usual = |c: char| match c {
+            '-' => '+',
+            '_' => '/',
+            c => c,
+        };
+        let text: String = text.chars().filter(|c| !c.is_whitespace()).map(usual).collect();
+        LENIENT_BASE64.decode(text).map_err(|_| error)
+    });
+    decoded.map(Bytes::from)
 }
 
 /// Ids and times are numbers in some captures and text in others.
@@ -271,12 +287,24 @@ mod tests {
     #[case(r#""history": 1"#)]
     #[case(r#""history": "true", "id": [], "msg_id": {}"#)]
     #[case(r#""create_ms": "soon", "room_id": false, "name": 5"#)]
+    #[case(r#""t": 1e999, "sizes": [1, NaN, -Infinity, [1e400]]"#)]
+    #[case(r#""note": "half a pair \ud83d", "by": "\ude00""#)]
+    #[case("\"note\": \"a raw \u{1} control, a \\x41\"")]
     fn a_side_field_that_cannot_be_read_costs_itself(#[case] side: &str) {
         let line = format!("\u{feff}{{\"method\": \"WebcastX\", \"payload_b64\": \"YWJj\", {side}}}");
         let Ok(CaptureLine::Message { message, .. }) = CaptureLine::parse(&line) else {
             panic!("no message in {line}")
         };
         assert_eq!((&message.payload[..], message.history), (&b"abc"[..], side.contains("history")));
+    }
+
+    #[rstest]
+    #[case("-_8=")]
+    #[case("-_8")]
+    #[case("+/8")]
+    #[case(" +/\n8= ")]
+    fn base64_of_every_hand_is_read(#[case] text: &str) {
+        assert_eq!(from_base64(text).unwrap(), &b"\xfb\xff"[..]);
     }
 
     #[rstest]

@@ -3,50 +3,63 @@
 //! Each may be in UTF-8 or UTF-16, with or without a byte order mark, and compressed with gzip. Reads what fits into memory;
 //! knows no files.
 
-use base64::Engine as _;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::capture::{CaptureLine, LENIENT_BASE64, frame_of};
-use super::{Frame, Inflater, MAX_INFLATED, Response, is_gzip};
+use super::capture::{CaptureLine, frame_of, from_base64};
+use super::{DecodeError, Frame, Inflater, MAX_INFLATED, Response, is_gzip, lenient_json};
 use crate::text::Text;
 
 /// The forms, in words for people.
 pub const FORMS: &str = "lines of {\"b64\": …} (frames) or {\"method\": …, \"payload_b64\": …} (messages), a JSON array of those, \
                          a HAR of a live page saved by a browser, or a frame as it came; plain, in UTF-16 or compressed with gzip";
 
+/// Most bytes of a file that has to be read whole, such as a HAR.
+pub const MAX_WHOLE: usize = 512 << 20;
+
 /// Whether a file that begins with this line has to be read whole: it is no plain JSON lines.
 pub fn is_whole(first_line: &[u8]) -> bool {
     let line = without_mark(first_line).trim_ascii_start();
     match line.first() {
-        Some(b'{') => {
-            line.get(1) == Some(&0) || serde_json::from_slice::<Value>(line).map_or(true, |value| is_har(&value))
-        }
+        Some(b'{') => line.get(1) == Some(&0) || lenient_json::from_bytes(line).is_none_or(|value| is_har(&value)),
         Some(b'[') => true,
         _ => std::str::from_utf8(line).is_err() || line.iter().any(|&byte| byte < 0x20 && !byte.is_ascii_whitespace()),
     }
 }
 
-/// The lines of a file that has to be read whole; nothing where it has none of our forms.
-pub fn lines(bytes: &[u8]) -> Vec<CaptureLine> {
+/// A line of a file that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableLine {
+    /// Its length in bytes.
+    pub bytes: usize,
+    /// Why.
+    pub error: DecodeError,
+}
+
+/// The lines of a file that has to be read whole, in order. One that has none of the other forms is lines of text, most of
+/// which are then unreadable.
+pub fn lines(bytes: &[u8]) -> Vec<Result<CaptureLine, UnreadableLine>> {
     if is_gzip(bytes) {
-        let inflated = Inflater::new(MAX_INFLATED).inflate(bytes).unwrap_or_default();
+        let inflated = Inflater::new(MAX_WHOLE).inflate(bytes).unwrap_or_default();
         return if is_gzip(&inflated) { Vec::new() } else { lines(&inflated) };
     }
     let text = utf8(bytes);
-    let document = serde_json::from_slice::<Value>(&text);
-    match document {
-        Ok(Value::Array(items)) => items.iter().filter_map(item).collect(),
-        Ok(document) if is_har(&document) => har(&document),
-        Ok(document) => item(&document).into_iter().collect(),
-        Err(_) => frame(Bytes::copy_from_slice(bytes), 0).map_or_else(|| json_lines(&text), |line| vec![line]),
+    let sound = serde_json::from_slice::<Value>(&text).ok();
+    let is_one = sound.is_some();
+    // A page's text in a HAR is often cut inside a character.
+    match sound.or_else(|| lenient_json::from_bytes(&text)) {
+        Some(Value::Array(items)) => items.iter().filter_map(item).map(Ok).collect(),
+        Some(document) if is_har(&document) => har(&document).into_iter().map(Ok).collect(),
+        Some(document) if is_one => item(&document).into_iter().map(Ok).collect(),
+        _ => frame(Bytes::copy_from_slice(bytes), 0).map_or_else(|| json_lines(&text), |line| vec![Ok(line)]),
     }
 }
 
-fn json_lines(text: &[u8]) -> Vec<CaptureLine> {
-    text.split(|&byte| byte == b'\n')
-        .filter_map(|line| CaptureLine::parse(&String::from_utf8_lossy(line)).ok())
-        .collect()
+fn json_lines(text: &[u8]) -> Vec<Result<CaptureLine, UnreadableLine>> {
+    let parse = |line: &[u8]| {
+        CaptureLine::parse(&String::from_utf8_lossy(line)).map_err(|error| UnreadableLine { bytes: line.len(), error })
+    };
+    text.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).map(parse).collect()
 }
 
 /// An entry of an array: an object as on a line, or a frame in base64.
@@ -103,7 +116,7 @@ fn has_messages(body: &Bytes) -> bool {
 }
 
 fn base64(text: &str) -> Option<Bytes> {
-    LENIENT_BASE64.decode(text.trim()).ok().map(Bytes::from)
+    from_base64(text).ok()
 }
 
 fn seconds(value: &Value) -> Option<f64> {
@@ -135,7 +148,9 @@ pub fn nothing_readable(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::capture::LENIENT_BASE64;
     use crate::wire::{FrameKind, compress, pb};
+    use base64::Engine as _;
     use prost::Message as _;
 
     fn raw() -> Bytes {
@@ -150,6 +165,10 @@ mod tests {
         let line = frame.to_json();
         let wide: Vec<u8> = format!("\u{feff}{line}\n{line}\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
         let b64 = LENIENT_BASE64.encode(raw());
+        let big: Vec<u8> = format!("{line}\n{line}\n").encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let damaged = format!(
+            r#"{{"log":{{"pages":["cut \ud83d", NaN],"entries":[{{"_webSocketMessages":[{{"type":"receive","time":1e999,"data":"{b64}"}}]}}]}}}}"#
+        );
         let har = format!(
             r#"{{"log":{{"entries":[{{"_webSocketMessages":[{{"type":"send","time":1,"data":"{b64}"}},
             {{"type":"receive","time":1700000000.5,"opcode":2,"data":"{b64}"}}]}}]}}}}"#
@@ -158,15 +177,22 @@ mod tests {
             (format!("[{line},\n{line}, 7]").into_bytes(), 2),
             (format!("[\"{b64}\"]").into_bytes(), 1),
             (wide, 2),
+            (big, 2),
+            (damaged.into_bytes(), 1),
+            (format!("\u{feff}[{line}]").into_bytes(), 1),
+            (compress(format!("\u{feff}{line}\n").as_bytes()), 1),
             (har.into_bytes(), 1),
             (raw().to_vec(), 1),
             (compress(&raw()), 1),
             (compress(format!("{line}\n{line}\n").as_bytes()), 2),
         ] {
             assert!(is_whole(bytes.split(|&byte| byte == b'\n').next().unwrap()), "{bytes:?}");
-            assert_eq!(lines(&bytes).len(), count, "{}", String::from_utf8_lossy(&bytes));
+            let read = lines(&bytes);
+            assert!(read.iter().all(Result::is_ok) && read.len() == count, "{read:?}");
         }
         assert!(!is_whole(line.as_bytes()) && !is_whole(b"nonsense"));
-        assert!(lines(b"\x00\x01\x02").is_empty());
+        assert!(lines(b"\x00\x01\x02").iter().all(Result::is_err));
+        let first_cut = format!("{}\n\n{line}\n", &line[..20]);
+        assert!(matches!(lines(first_cut.as_bytes())[..], [Err(UnreadableLine { bytes: 20, .. }), Ok(_)]));
     }
 }

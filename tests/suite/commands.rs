@@ -1,11 +1,15 @@
 //! The commands that ask one question, as a shell sees them: what they print, and their exit codes.
 
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use rstest::rstest;
 use serde_json::{Value, json};
 use tiktop::sim::{Sim, SimFault, SimOptions};
+
+/// Nothing here takes long; a test that waits in vain must end all the same.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn sim(faults: &[SimFault]) -> Sim {
     Sim::start(SimOptions { rate: 0.0, rooms: 12, faults: faults.to_vec(), ..SimOptions::default() }).await.unwrap()
@@ -18,6 +22,10 @@ async fn asked(sim: &Sim, args: &[&str]) -> Output {
 
 /// The same with a home folder to look into; all requests are logged there.
 async fn asked_in(home: &Path, sim: &Sim, args: &[&str]) -> Output {
+    program(home, sim, args).output().await.unwrap()
+}
+
+fn program(home: &Path, sim: &Sim, args: &[&str]) -> tokio::process::Command {
     let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_tiktop"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIKTOP_") || name.starts_with("XDG_")) {
         program.env_remove(name);
@@ -31,7 +39,8 @@ async fn asked_in(home: &Path, sim: &Sim, args: &[&str]) -> Output {
     ] {
         program.arg("--set").arg(format!("service.{option}={value}"));
     }
-    program.kill_on_drop(true).output().await.unwrap()
+    program.kill_on_drop(true);
+    program
 }
 
 fn text(bytes: &[u8]) -> &str {
@@ -112,6 +121,62 @@ async fn what_cannot_be_told_is_one_sentence(
     let err = text(&output.stderr);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(code), ""));
     assert!(err.contains(says) && err.lines().count() == 1, "{err}");
+}
+
+#[tokio::test]
+async fn events_do_not_wait_for_somebody_who_does_not_exist() {
+    let sim = sim(&[]).await;
+    for args in [
+        &["events", "@nobody.here"][..],
+        &["events", "nobody.here", "no.one.else"],
+        &["events", "--once", "nobody.here"],
+    ] {
+        let output = tokio::time::timeout(PATIENCE, asked(&sim, args)).await.expect("it ends");
+        let err = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {err}");
+        assert!(err.contains("TikTok knows no @nobody.here"), "{err}");
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_exist_is_told_and_the_others_go_on() {
+    use tokio::io::{AsyncBufReadExt, BufReader};
+    let (sim, home) = (sim(&[]).await, tempfile::tempdir().unwrap());
+    let mut process = program(home.path(), &sim, &["events", "@nobody.here", "@ana.live"]);
+    let mut child = process.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let waited = tokio::time::timeout(PATIENCE, async {
+        let told = told.next_line().await.unwrap().unwrap();
+        while !lines.next_line().await.unwrap().unwrap().contains(r#""phase":"live""#) {}
+        told
+    });
+    assert!(waited.await.expect("the other room is live").contains("TikTok knows no @nobody.here"));
+    assert_eq!(child.try_wait().unwrap(), None, "the other room goes on");
+    child.kill().await.unwrap();
+}
+
+/// With three for the standard streams and what the runtime takes, up to 9 leave none for a connection.
+#[cfg(unix)]
+#[rstest]
+#[case(5)]
+#[case(6)]
+#[case(7)]
+#[case(8)]
+#[case(9)]
+#[tokio::test]
+async fn being_out_of_files_is_said_as_that(#[case] limit: u32) {
+    let (sim, home) = (sim(&[]).await, tempfile::tempdir().unwrap());
+    let mut process = tokio::process::Command::new("sh");
+    process.args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_tiktop")]);
+    process.env("HOME", home.path()).args(["live", "@ana.live"]).kill_on_drop(true);
+    for (option, value) in [("site_url", sim.base_url()), ("webcast_url", sim.base_url())] {
+        process.arg("--set").arg(format!("service.{option}={value}"));
+    }
+    let output = process.output().await.unwrap();
+    let err = text(&output.stderr);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{err}");
+    assert!(err.contains("open no more files") && err.contains("ulimit -n") && err.lines().count() == 1, "{err}");
 }
 
 #[tokio::test]

@@ -176,7 +176,66 @@ async fn what_cannot_be_recorded_is_one_sentence(#[case] play: Play, #[case] par
 }
 
 #[rstest]
-#[case::died("echo '[mov @ 0x1] [error] no such codec' >&2; exit 1", "ffmpeg stopped by itself: no such codec")]
+#[case::missing(Ffmpeg::Program("/nowhere/ffmpeg"), "install ffmpeg")]
+#[case::folder(Ffmpeg::Program("/"), "cannot be run")]
+#[case::died(
+    Ffmpeg::Script("echo '[mov @ 0x1] [error] no such codec' >&2; exit 1"),
+    "ffmpeg stopped by itself: no such codec"
+)]
+#[case::silent(Ffmpeg::Script("exec cat > /dev/null"), "ffmpeg wrote nothing for")]
+#[tokio::test]
+async fn without_a_working_ffmpeg_the_file_is_flv_and_whole(#[case] ffmpeg: Ffmpeg, #[case] part: &str) {
+    let limits = RecorderLimits { first_bytes: Duration::from_millis(600), ..patient() };
+    let play = Play::new([(stream(1, 0, 9_000), Then::Stall)]);
+    let mut scene = Scene::with(play, &ffmpeg, limits).await;
+    let note = scene.note().await;
+    assert!(note.contains(part) && note.contains("recording .flv without it"), "{note}");
+    scene.stop().await;
+    let (file, _, _) = scene.done().await;
+    assert_eq!(file.extension().unwrap(), "flv");
+    assert_eq!(scene.files().len(), 1, "{:?}", scene.files());
+    assert_eq!(pictures(&file), every_40_ms(9_000));
+}
+
+#[tokio::test]
+async fn an_ffmpeg_that_is_killed_costs_a_file_and_no_picture() {
+    // Takes a while, as much as it was killed after; the next one takes all.
+    let script = r#"for last; do :; done; f="${last#file:}"; case "$f" in *part0*) exec cat > "$f";; *) head -c 6000 > "$f"; kill -9 $$;; esac"#;
+    let play = Play::new([(stream(1, 0, 9_000), Then::Stall)]);
+    let mut scene = Scene::with(play, &Ffmpeg::Script(script), patient()).await;
+    let note = scene.note().await;
+    assert!(note.contains("goes on in another file"), "{note}");
+    scene.settled().await;
+    scene.stop().await;
+    let (_, _, reason) = scene.done().await;
+    assert_eq!(reason, "stopped; it is in 2 files");
+    let names = scene.files();
+    let dir = scene.dir.path().join("videos");
+    assert_eq!(pictures(&dir.join(&names[1])).first(), Some(&0), "{names:?}");
+}
+
+#[tokio::test]
+async fn a_part_is_cut_at_its_length_without_a_hole() {
+    let play = Play::new([(stream(1, 0, 9_000), Then::End)]);
+    let mut scene = Scene::tuned(play, |settings| settings.part_length = Some(Duration::from_secs(4))).await;
+    let (file, _, reason) = scene.done().await;
+    assert_eq!(reason, "the live ended; it is in 3 files");
+    assert_eq!(pictures(&file), every_40_ms(4_000));
+    assert_eq!(pictures(&file.with_extension("part02.mkv")), every_40_ms(4_000));
+    assert_eq!(pictures(&file.with_extension("part03.mkv")), every_40_ms(1_000));
+}
+
+#[tokio::test]
+async fn the_end_of_a_live_whose_stream_only_falls_silent_is_noticed() {
+    let limits = RecorderLimits { read: Duration::from_secs(600), ..impatient() };
+    let mut scene =
+        Scene::with(Play::new([(stream(1, 0, 3_000), Then::FallSilent)]), &Ffmpeg::Script(COPY), limits).await;
+    let (file, _, reason) = scene.done().await;
+    assert_eq!(reason, "the live ended");
+    assert_eq!(pictures(&file), every_40_ms(3_000));
+}
+
+#[rstest]
 #[case::full("echo '[error] No space left on device' >&2; exit 1", "is full: make room")]
 #[tokio::test]
 async fn an_ffmpeg_that_gives_up_is_quoted(#[case] script: &'static str, #[case] part: &str) {
@@ -188,25 +247,19 @@ async fn an_ffmpeg_that_gives_up_is_quoted(#[case] script: &'static str, #[case]
     assert!(scene.files().is_empty());
 }
 
-#[rstest]
-#[case::missing("/nowhere/ffmpeg", "install ffmpeg")]
-#[case::folder("/", "cannot be run")]
 #[tokio::test]
-async fn an_ffmpeg_that_does_not_run_is_named(#[case] program: &'static str, #[case] part: &str) {
-    let play = Play::new([(stream(1, 0, 3_000), Then::Stall)]);
-    let mut scene = Scene::with(play, &Ffmpeg::Program(program), impatient()).await;
-    let (reason, _) = scene.failure().await;
-    assert!(reason.contains(part), "{reason}");
-    assert!(scene.files().is_empty());
-}
-
-#[tokio::test]
-async fn an_ffmpeg_that_takes_nothing_is_ended() {
-    let limits = RecorderLimits { write: Duration::from_millis(300), close: Duration::from_millis(300), ..impatient() };
-    let play = Play::new([(stream(1, 0, 60_000), Then::Stall)]);
+async fn an_ffmpeg_that_takes_nothing_is_put_away() {
+    let write = Duration::from_millis(300);
+    let limits = RecorderLimits { write, close: write, ..patient() };
+    // More than a pipe holds.
+    let play = Play::new([(stream(1, 0, 200_000), Then::Stall)]);
     let mut scene = Scene::with(play, &Ffmpeg::Script("while :; do sleep 60; done"), limits).await;
-    let (reason, _) = scene.failure().await;
-    assert!(reason.starts_with("ffmpeg hung"), "{reason}");
+    let note = scene.note().await;
+    assert!(note.contains("ffmpeg hung"), "{note}");
+    scene.settled().await;
+    scene.stop().await;
+    let (file, _, _) = scene.done().await;
+    assert_eq!(pictures(&file), every_40_ms(200_000));
 }
 
 #[tokio::test]

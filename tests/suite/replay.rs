@@ -296,6 +296,39 @@ async fn one_can_stand_still_and_jump() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_room_that_was_removed_stays_away_wherever_one_jumps() {
+    let (ana, bo, dir) = (comments(60), comments(60), tempfile::tempdir().unwrap());
+    for (name, file) in [("ana.jsonl", &ana), ("bo.jsonl", &bo)] {
+        std::fs::copy(file.path(), dir.path().join(name)).unwrap();
+    }
+    let player = Player::open(dir.path()).await.unwrap();
+    let (commands, playback) = (player.commands(), player.playback());
+    let mut mirror = Mirror::of(&player);
+    let playing = player.play(Speed::Times(1), Duration::from_secs(10));
+    assert!(mirror.until(|rooms| rooms.len() == 2 && rooms.values().all(|room| room.stats.comments > 10)).await);
+    let gone = RoomKey(1);
+    commands.send(tiktop::track::TrackerCommand::Remove(gone)).await.unwrap();
+    assert!(mirror.until(|rooms| !rooms.contains_key(&gone)).await);
+    for jump in [-5, 20, -1_000, 40, 1_000] {
+        playback.send(PlaybackCommand::Skip(jump)).await.unwrap();
+        let mut jumped = false;
+        let jumped = tokio::time::timeout(PATIENCE, async {
+            while !jumped {
+                let update = mirror.updates.recv().await.unwrap();
+                let TrackerUpdate::Room(room, news) = &update else { continue };
+                assert_ne!(*room, gone, "{news:?} after a jump by {jump} s");
+                // At the very start there is no room yet.
+                jumped = matches!(news, RoomUpdate::Snapshot(_) | RoomUpdate::Removed { .. });
+                mirror.take(update);
+            }
+        });
+        jumped.await.expect("the jump is told");
+    }
+    drop((commands, playback));
+    playing.finish().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silence_of_hours_is_skipped() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&file, [frame(0, 1), frame(36_000, 2)].join("\n")).unwrap();
@@ -379,5 +412,22 @@ fn what_cannot_be_played_is_said_in_a_sentence() {
         let output = tiktop(state.path(), &args).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success() && said.contains(says), "{said}");
+    }
+}
+
+#[test]
+fn a_file_that_holds_nothing_readable_ends_with_2_and_a_sentence() {
+    let state = tempfile::tempdir().unwrap();
+    let file = state.path().join("gar\u{1b}[31mbage.jsonl");
+    for garbage in [&b"nonsense\n"[..], b"", b"\x00\x01", b"{\"log\":{\"entries\":[]}}", b"<html></html>"] {
+        std::fs::write(&file, garbage).unwrap();
+        for command in ["decode", "replay"] {
+            let mut process = tiktop(state.path(), &[command]);
+            process.arg(&file).args(if command == "replay" { &["--json"][..] } else { &[] });
+            let output = process.output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{command}: {said}");
+            assert!(said.contains("could be read") && said.contains("HAR") && !said.contains('\u{1b}'), "{said}");
+        }
     }
 }

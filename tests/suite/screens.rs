@@ -174,6 +174,7 @@ fn a_recording_is_in_the_tab_and_its_failure_stays_until_it_is_put_away() {
         file: PathBuf::from("ana.mkv"),
         quality: "hd".into(),
         sound_only: false,
+        details: Box::default(),
     };
     stage.dashboard.record(record::RecorderUpdate { room: RoomKey(1), recording: running }, stage.now);
     assert!(shown(&mut stage, 120, 36).contains("⏺ 12:31 142 MB 1.6 Mb/s"));

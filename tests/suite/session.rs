@@ -291,6 +291,23 @@ async fn when_the_provider_fails_the_anonymous_socket_takes_over(#[case] fault: 
     scene.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_look_up_after_a_live_leaves_no_trace_once_the_next_one_succeeds() {
+    let mut scene = Scene::chatty(&[]).await;
+    scene.until_phase(PhaseKind::Live).await;
+    scene.sim.end_live(&scene.name);
+    scene.until_phase(PhaseKind::Ended).await;
+    let ended = scene.room.phase.reason.clone();
+    scene.sim.set_faults(vec![SimFault::Rate429]);
+    scene.commands.send(TrackerCommand::Retry(scene.key)).await.unwrap();
+    scene.until_phase(PhaseKind::Blocked).await;
+    scene.sim.set_faults(Vec::new());
+    scene.commands.send(TrackerCommand::Retry(scene.key)).await.unwrap();
+    scene.until_phase(PhaseKind::Ended).await;
+    assert_eq!(scene.room.phase.reason, ended);
+    scene.close().await;
+}
+
 #[rstest::rstest]
 #[case(&[SimFault::Provider429, SimFault::Handshake417], PhaseKind::Failed, &["euler", "417"])]
 #[case(&[SimFault::Handshake415], PhaseKind::Failed, &["415"])]

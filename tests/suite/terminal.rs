@@ -254,6 +254,18 @@ fn a_locale_without_unicode_gets_ascii() {
 }
 
 #[test]
+fn who_sets_the_signs_by_hand_knows_better_than_the_locale() {
+    let args = |ascii| ["demo", "--rate", "0", "--rooms", "1", "--set", ascii];
+    for (ascii, locale, title) in [("screen.ascii=false", "C", "── Chat"), ("screen.ascii=true", "C.UTF-8", "-- Chat")]
+    {
+        let mut seen = open_sized(&args(ascii), (36, 120), &[("LC_ALL", locale)]);
+        seen.wait_for(title);
+        seen.press("q");
+        seen.assert_handed_back();
+    }
+}
+
+#[test]
 fn a_terminal_that_only_prints_lines_gets_a_sentence() {
     let mut seen = open_sized(&["demo", "--rate", "0"], (36, 120), &[("TERM", "dumb")]);
     seen.wait_for("tiktop events");

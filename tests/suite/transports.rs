@@ -105,6 +105,37 @@ async fn a_blocked_browser_is_replaced_once_together_with_its_cookie() {
 }
 
 #[tokio::test]
+async fn the_anonymous_cookie_is_kept_for_all_rooms_until_a_socket_dies_young() {
+    let server = Scripted::start(|head| match path(head) {
+        // The first socket of each room stays; one that was asked for with a mark breaks at once.
+        "/socket" if head.contains("room_id=666") => upgraded(head, &[0x88, 2, 0x0f, 0xa1]),
+        "/socket" => upgraded(head, &message(&frame())),
+        _ => answer("200 OK", &[TTWID], ""),
+    })
+    .await;
+    let client = Service::isolated(&only(TransportKind::Direct, server.settings())).unwrap();
+    let failover = client.failover(Clock::system()).unwrap();
+    let open = async |room_id: u64| {
+        let room = RoomRef { room_id: RoomId(room_id), unique_id: None };
+        failover.open(&room, |_| {}).await.unwrap()
+    };
+    let cookies = || server.heads().iter().filter(|head| path(head) == "/").count();
+    for room in [1, 2, 3, 1, 2] {
+        // Given up by us, which says nothing of the cookie.
+        assert_eq!(first_batch(&mut open(room).await).await, 1);
+    }
+    assert_eq!(cookies(), 1);
+    for _ in 0..2 {
+        let mut dying = [open(666).await, open(666).await];
+        for opened in &mut dying {
+            assert!(opened.session.next().await.is_err());
+        }
+        assert_eq!(first_batch(&mut open(1).await).await, 1);
+    }
+    assert_eq!(cookies(), 3, "one more for each time that sockets died young, however many");
+}
+
+#[tokio::test]
 async fn a_refused_direct_socket_falls_to_the_provider() {
     let server = Scripted::start(|head| {
         let place = header(head, "host").unwrap();

@@ -11,10 +11,16 @@ use crate::text::must_escape;
 /// `value` as JSON on one line.
 pub(crate) fn to_string(value: &impl Serialize) -> String {
     let mut line = Vec::with_capacity(512);
+    push(&mut line, value);
+    String::from_utf8(line).unwrap_or_default()
+}
+
+/// The same at the end of `lines`.
+pub(crate) fn push(lines: &mut Vec<u8>, value: &impl Serialize) {
+    let length = lines.len();
     // Our views hold text, numbers and maps with text keys: nothing in them can fail to be written to memory.
-    match value.serialize(&mut Serializer::with_formatter(&mut line, Escaped)) {
-        Ok(()) => String::from_utf8(line).unwrap_or_default(),
-        Err(_) => String::new(),
+    if value.serialize(&mut Serializer::with_formatter(&mut *lines, Escaped)).is_err() {
+        lines.truncate(length);
     }
 }
 
@@ -23,6 +29,10 @@ struct Escaped;
 
 impl Formatter for Escaped {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        // Most texts are plain, and that is seen many bytes at a time.
+        if fragment.bytes().fold(true, |plain, byte| plain & (byte < 0x7f)) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some((at, control)) = rest.char_indices().find(|&(_, c)| must_escape(c)) {
             let (before, after) = rest.split_at(at);

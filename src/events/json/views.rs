@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use compact_str::CompactString;
 use serde::{Serialize, Serializer};
 
 use crate::clock::Timestamp;
@@ -22,8 +23,8 @@ pub(in crate::events) fn id<T: Display>(id: Option<T>) -> Option<Id<T>> {
 }
 
 /// A time that may be missing: null.
-pub(in crate::events) fn time(time: Option<Timestamp>) -> Option<String> {
-    time.map(Timestamp::rfc3339)
+pub(in crate::events) fn time(time: Option<Timestamp>) -> Option<CompactString> {
+    time.map(Timestamp::rfc3339_inline)
 }
 
 /// A person.

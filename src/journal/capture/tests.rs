@@ -50,7 +50,7 @@ fn a_room_is_silent_until_its_first_frame_and_then_tells_where_it_stood() {
     assert!(CapturesDir::new(dir.path()).kept().is_empty());
     capture.frame(ROOM, at(3), &body(1, 10)).unwrap();
     capture.frame(ROOM, at(3), b"").unwrap();
-    capture.lost(ROOM, at(3), at(5)).unwrap();
+    capture.lost(ROOM, at(3), at(5), "the capture was too slow").unwrap();
     capture.remove(ROOM).unwrap();
     let path = capture.folder().join("ana.0001.jsonl");
     let lines = lines(&path);

@@ -7,33 +7,53 @@ use super::*;
 struct Sender {
     timeline: Timeline,
     now: Duration,
-    /// Kind and time of each tag written, by part.
+    /// TagKind and time of each tag written, by part.
     parts: Vec<Vec<(TagKind, u32)>>,
+    heads: Vec<Arc<PartHead>>,
+    holes: Vec<Hole>,
     millis: u64,
 }
 
 impl Sender {
     fn new() -> Self {
-        Self { timeline: Timeline::default(), now: Duration::ZERO, parts: Vec::new(), millis: 0 }
+        Self::limited(PartLimits::default())
+    }
+
+    fn limited(limits: PartLimits) -> Self {
+        let timeline = Timeline::new(limits);
+        Self { timeline, now: Duration::ZERO, parts: Vec::new(), heads: Vec::new(), holes: Vec::new(), millis: 0 }
     }
 
     fn send(&mut self, tag: &Tag) {
-        let Some(piece) = self.timeline.push(tag, self.now) else { return };
-        assert!(piece.millis >= self.millis, "recorded time never shrinks");
-        self.millis = piece.millis;
-        let mut bytes = BytesMut::new();
-        if piece.part as usize > self.parts.len() {
-            self.parts.push(Vec::new());
-            assert!(piece.bytes.starts_with(b"FLV"), "a part begins with a header");
-        } else {
-            write_header(true, true, &mut bytes);
-        }
-        bytes.extend_from_slice(&piece.bytes);
-        let mut reader = Reader::default();
-        reader.push(&bytes);
-        while let Some(tag) = reader.next_tag().unwrap() {
-            if tag.role() != TagRole::Config {
-                self.parts.last_mut().unwrap().push((tag.kind, tag.at));
+        self.timeline.push(tag, self.now);
+        self.receive();
+    }
+
+    fn finish(&mut self) {
+        self.timeline.finish();
+        self.receive();
+    }
+
+    fn receive(&mut self) {
+        for piece in self.timeline.take() {
+            assert!(piece.millis >= self.millis, "recorded time never shrinks");
+            self.millis = piece.millis;
+            self.holes.extend(&piece.holes);
+            let mut bytes = BytesMut::new();
+            if piece.part as usize > self.parts.len() {
+                self.parts.push(Vec::new());
+                self.heads.push(Arc::clone(&piece.head));
+                assert!(piece.bytes.starts_with(b"FLV") && piece.keyframe, "a part begins with a header");
+            } else {
+                write_header(true, true, &mut bytes);
+            }
+            bytes.extend_from_slice(&piece.bytes);
+            let mut reader = Reader::default();
+            reader.push(&bytes);
+            while let Some(tag) = reader.next_tag().unwrap() {
+                if tag.role() != TagRole::Config {
+                    self.parts.last_mut().unwrap().push((tag.kind, tag.at));
+                }
             }
         }
     }
@@ -58,8 +78,12 @@ impl Sender {
     }
 
     fn pictures(&self, part: usize) -> Vec<u32> {
+        self.times(part, TagKind::Video)
+    }
+
+    fn times(&self, part: usize, kind: TagKind) -> Vec<u32> {
         let tags = &self.parts[part - 1];
-        tags.iter().filter(|(kind, _)| *kind == TagKind::Video).map(|&(_, at)| at).collect()
+        tags.iter().filter(|(is, _)| *is == kind).map(|&(_, at)| at).collect()
     }
 
     /// Widest distance between two pictures of a part.
@@ -78,13 +102,14 @@ fn audio(at: u32, body: &[u8]) -> Tag {
 }
 
 #[test]
-fn a_part_begins_at_zero_with_a_keyframe() {
+fn a_part_begins_at_zero_and_loses_no_sound() {
     let mut sender = Sender::new();
     sender.setup(1);
     sender.media(360, 3_000, 5_000_000);
-    assert_eq!(sender.parts[0][0], (TagKind::Video, 0));
-    assert_eq!(sender.pictures(1).len(), 50);
-    assert_eq!(sender.millis, 1_963);
+    assert_eq!(sender.parts[0][0], (TagKind::Audio, 0), "sound that came before the first whole picture is kept");
+    assert_eq!(sender.pictures(1), (637..2_637).step_by(40).collect::<Vec<_>>());
+    assert_eq!(sender.times(1, TagKind::Audio).len(), 66);
+    assert_eq!(sender.millis, 2_600);
 }
 
 #[test]
@@ -236,8 +261,7 @@ fn a_live_without_pictures_is_recorded_too() {
     let mut sender = Sender::new();
     sender.send(&audio(0, &[0xaf, 0, 0x12]));
     (0..400).for_each(|n| sender.send(&audio(n * 23, &[0xaf, 1, n as u8])));
-    assert_eq!(sender.parts[0][0], (TagKind::Audio, 0));
-    assert!(sender.parts[0].len() > 150, "{}", sender.parts[0].len());
+    assert_eq!(sender.times(1, TagKind::Audio), (0..400).map(|n| n * 23).collect::<Vec<_>>());
     sender.timeline.reconnected(false);
     sender.send(&audio(0, &[0xaf, 1, 1]));
     assert_eq!(sender.parts.len(), 1);
@@ -276,11 +300,6 @@ proptest! {
             }
         }
     }
-}
-
-#[test]
-fn a_hash_is_the_same_in_every_build() {
-    assert_eq!(hash(b"tag"), 3_100_302_172_732_068_997);
 }
 
 /// Sound `skew` behind (or ahead of) the pictures it belongs to, both complete.
@@ -339,4 +358,108 @@ fn an_overlap_is_dropped_where_only_sound_comes() {
     sound(&mut sender, 4_000, 8_000, 700_000);
     let times: Vec<u32> = sender.parts[0].iter().map(|&(_, at)| at).collect();
     assert_eq!(times, (0..8_000).step_by(20).collect::<Vec<_>>());
+}
+
+#[test]
+fn sound_that_is_stopped_before_it_is_known_to_be_alone_is_kept() {
+    let mut sender = Sender::new();
+    sender.send(&audio(0, &[0xaf, 0, 0x12]));
+    (0..40).for_each(|n| sender.send(&audio(n * 23, &[0xaf, 1, n as u8])));
+    assert!(sender.parts.is_empty());
+    sender.finish();
+    assert_eq!(sender.times(1, TagKind::Audio).len(), 40);
+}
+
+#[test]
+fn a_flicker_loses_no_picture() {
+    let mut sender = Sender::new();
+    for second in 0..10 {
+        sender.setup((second % 2) as u8);
+        sender.media(second * 1_000, second * 1_000 + 1_000, 0);
+        sender.pass(1_000);
+    }
+    assert!(sender.parts.len() <= 3, "{}", sender.parts.len());
+    assert_eq!((1..=3).map(|part| sender.pictures(part).len()).sum::<usize>(), 250);
+    assert_eq!((1..=3).map(|part| sender.times(part, TagKind::Audio).len()).sum::<usize>(), 250);
+    assert_eq!(sender.heads.iter().map(|head| head.mixed).collect::<Vec<_>>(), [false, false, true]);
+    // It has stayed for long enough: Matroska again.
+    for second in 10..30 {
+        sender.media(second * 1_000, second * 1_000 + 1_000, 0);
+        sender.pass(1_000);
+    }
+    assert_eq!(sender.heads.iter().map(|head| head.mixed).collect::<Vec<_>>(), [false, false, true, false]);
+    assert_eq!((1..=4).map(|part| sender.pictures(part).len()).sum::<usize>(), 750);
+}
+
+#[test]
+fn a_new_setup_of_the_sound_loses_none_of_it() {
+    let mut sender = Sender::new();
+    sender.setup(1);
+    sender.media(0, 6_400, 0);
+    sender.send(&audio(6_400, &[0xaf, 0, 0x11]));
+    sender.media(6_400, 9_000, 0);
+    assert_eq!(sender.parts.len(), 2);
+    assert_eq!(sender.pictures(1).len() + sender.pictures(2).len(), 225);
+    assert_eq!(sender.times(1, TagKind::Audio).len() + sender.times(2, TagKind::Audio).len(), 225);
+}
+
+/// Sound that is sent `late` behind the picture it belongs to.
+#[rstest::rstest]
+#[case(0)]
+#[case(90)]
+#[case(3_000)]
+fn a_cut_loses_nothing(#[case] late: u32) {
+    let mut sender = Sender::limited(PartLimits { length: Some(5_000), bytes: None });
+    sender.setup(1);
+    let name = |at: u32| at.to_be_bytes();
+    for at in (20_000..40_000).step_by(40) {
+        sender.pass(40);
+        let head = if at % 2_000 == 0 { 0x17 } else { 0x27 };
+        sender.send(&video(at, &[&[head, 1, 0, 0, 0], &name(at)[..]].concat()));
+        if at - late >= 20_000 {
+            sender.send(&audio(at - late + 3, &[&[0xaf, 1], &name(at)[..]].concat()));
+        }
+    }
+    sender.finish();
+    assert_eq!(sender.parts.len(), 4);
+    assert_eq!((1..=4).map(|part| sender.pictures(part).len()).sum::<usize>(), 500);
+    let sounds = (1..=4).map(|part| sender.times(part, TagKind::Audio).len()).sum::<usize>();
+    assert_eq!(sounds as u32, 500 - late.div_ceil(40));
+    assert_eq!(sender.pictures(2)[0], 0);
+}
+
+#[test]
+fn only_sound_went_on_and_its_overlap_is_dropped_on_another_clock() {
+    let mut sender = Sender::new();
+    sender.setup(1);
+    sender.media(0, 3_000, 0);
+    let sound = |sender: &mut Sender, from: u32, to: u32, offset: u32| {
+        (from..to)
+            .step_by(40)
+            .for_each(|at| sender.send(&audio(at + offset + 3, &[&[0xaf, 1], &at.to_be_bytes()[..]].concat())));
+    };
+    sound(&mut sender, 3_000, 9_000, 0);
+    sender.pass(400);
+    sender.timeline.reconnected(false);
+    sender.setup(1);
+    sound(&mut sender, 7_000, 9_400, 800_000);
+    sender.media(9_400, 9_500, 800_000);
+    sender.media(10_000, 12_000, 800_000);
+    sender.finish();
+    let sounds = sender.times(1, TagKind::Audio);
+    assert_eq!(sounds[..225], (3..9_000).step_by(40).collect::<Vec<_>>());
+    assert_eq!(sounds.len(), 225 + 10 + 3 + 50, "{sounds:?}");
+    assert!(sounds.windows(2).all(|pair| pair[1] - pair[0] == 40 || pair[1] - pair[0] == 520), "{sounds:?}");
+}
+
+#[test]
+fn a_hole_is_told_with_its_place_and_length() {
+    let mut sender = Sender::new();
+    sender.setup(1);
+    sender.media(0, 5_000, 0);
+    sender.pass(4_000);
+    sender.timeline.reconnected(false);
+    sender.setup(1);
+    sender.media(9_000, 12_000, 0);
+    assert_eq!(sender.holes, [Hole { at: 4_963, length: 4_037 }]);
 }

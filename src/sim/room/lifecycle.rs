@@ -75,9 +75,10 @@ impl SimRoom {
         }
     }
 
-    /// What the faults make happen to the room after a while.
+    /// What the faults make happen to the room after a while. A live that nobody has opened yet waits, or a slow client would
+    /// come when all is over.
     pub(super) fn apply_room_faults(&self, live: &mut SimLive, now: Moment, faults: &Faults) {
-        live.batches += 1;
+        live.batches += u32::from(live.attended);
         if live.batches < BATCHES_BEFORE_FAULTS || live.phase != SimPhase::On {
             return;
         }

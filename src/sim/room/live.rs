@@ -52,7 +52,9 @@ pub(super) struct SimLive {
     /// What happens to the room next, and when.
     pub(super) next_transition: Option<(Moment, Transition)>,
     pub(super) last_sent: Moment,
-    /// Batches since the last transition; faults count them.
+    /// Whether anybody has received this live, by a socket or by polls.
+    pub(super) attended: bool,
+    /// Batches since the last transition, of a live that was attended; faults count them.
     pub(super) batches: u32,
     /// Room ids of earlier lives.
     pub(super) past: Vec<ExpectedTotals>,
@@ -92,6 +94,7 @@ impl SimLive {
             ledger: TotalsCounter::new(room_id),
             next_transition: (rate > 0.0).then(|| (now + PAUSE_EVERY, Transition::Pause)),
             last_sent: now,
+            attended: false,
             batches: 0,
             past: Vec::new(),
             kept,

@@ -1,5 +1,7 @@
 //! The rooms of a replay, fed from captures: everything but the pace.
 
+use std::collections::HashSet;
+
 use super::track::CaptureTrack;
 use crate::clock::{Clock, Timestamp};
 use crate::events::{Decoder, PhaseKind};
@@ -26,6 +28,8 @@ pub(super) struct ReplayRooms {
 pub(super) struct RoomSet {
     actors: Vec<RoomActor>,
     subscribers: Subscribers,
+    /// Rooms that somebody removed: nobody hears of them again, wherever the replay goes.
+    removed: HashSet<RoomKey>,
     clock: Clock,
     decoder: Decoder,
 }
@@ -33,8 +37,13 @@ pub(super) struct RoomSet {
 impl ReplayRooms {
     /// The captures at their first lines. Nobody hears anything yet.
     pub(super) async fn new(replays: Vec<CaptureReader>, clock: Clock) -> Result<Self, ServiceError> {
-        let rooms =
-            RoomSet { actors: Vec::new(), subscribers: Subscribers::default(), clock, decoder: Decoder::default() };
+        let rooms = RoomSet {
+            actors: Vec::new(),
+            subscribers: Subscribers::default(),
+            removed: HashSet::new(),
+            clock,
+            decoder: Decoder::default(),
+        };
         let mut rooms = Self { tracks: replays.into_iter().map(CaptureTrack::new).collect(), rooms };
         rooms.rewind().await?;
         Ok(rooms)
@@ -63,10 +72,16 @@ impl ReplayRooms {
     /// From now on these readers hear what happens, beginning with how the rooms stand. `known` rooms were told before.
     pub(super) fn set_subscribers(&mut self, subscribers: &Subscribers, known: usize) {
         let now = self.rooms.clock.now();
-        for key in self.rooms.actors.len()..known {
-            subscribers.publish_room(RoomKey(key as u64 + 1), RoomUpdate::Removed { into: None }, now);
+        let removed = &self.rooms.removed;
+        for key in (self.rooms.actors.len()..known).map(|at| RoomKey(at as u64 + 1)) {
+            if !removed.contains(&key) {
+                subscribers.publish_room(key, RoomUpdate::Removed { into: None }, now);
+            }
         }
         for (at, room) in self.rooms.actors.iter_mut().enumerate() {
+            if removed.contains(&room.key()) {
+                continue;
+            }
             if at >= known {
                 let label = room.label().clone();
                 subscribers.publish_room(room.key(), RoomUpdate::Added { label }, now);
@@ -85,6 +100,13 @@ impl ReplayRooms {
     /// A room by its key.
     pub(super) fn room(&mut self, key: RoomKey) -> Option<&mut RoomActor> {
         self.rooms.actors.get_mut(usize::try_from(key.0).ok()?.checked_sub(1)?)
+    }
+
+    /// Nobody wants to hear of this room any more. Whether it was there.
+    pub(super) fn remove(&mut self, key: RoomKey) -> bool {
+        let Some(room) = self.room(key) else { return false };
+        room.set_subscribers(Subscribers::default());
+        self.rooms.removed.insert(key)
     }
 
     /// When the next line was captured; nothing at the end.
@@ -133,8 +155,9 @@ impl RoomSet {
             return None;
         }
         let key = RoomKey(at as u64 + 1);
-        self.subscribers.publish_room(key, RoomUpdate::Added { label: label.clone() }, self.clock.now());
-        self.actors.push(RoomActor::replaying(key, label, LOG, self.subscribers.clone(), self.clock.clone()));
+        let subscribers = if self.removed.contains(&key) { Subscribers::default() } else { self.subscribers.clone() };
+        subscribers.publish_room(key, RoomUpdate::Added { label: label.clone() }, self.clock.now());
+        self.actors.push(RoomActor::replaying(key, label, LOG, subscribers, self.clock.clone()));
         Some(at)
     }
 

@@ -6,13 +6,16 @@
 //!
 //! When the rooms do not fit the strip scrolls, so that the one on the screen is always visible: `‹ 7 ●gil 40  8 ○hal ›`.
 
+use std::fmt::Write as _;
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::phase;
-use crate::record::RecordingState;
+use crate::record::{RecordingDetails, RecordingState};
 use crate::text::clip;
 use crate::tui::app::App;
 use crate::tui::tab::Tab;
@@ -107,10 +110,39 @@ fn item<'a>(app: &App, at: usize, tab: &'a Tab) -> Line<'a> {
 fn side(app: &App) -> Line<'static> {
     let mut spans = Vec::new();
     if let Some(recording) = app.tab().and_then(|tab| tab.recording.as_ref()) {
-        spans.push(Span::styled(recording_text(app, recording), app.theme.style(ColorRole::Bad)));
+        let role = match recording {
+            RecordingState::Reconnecting { .. } => ColorRole::Warn,
+            _ => ColorRole::Bad,
+        };
+        spans.push(Span::styled(recording_text(app, recording), app.theme.style(role)));
     }
     spans.push(Span::styled(format!(" {} ", number::clock(app.now.wall, &app.zone)), app.theme.style(ColorRole::Dim)));
     Line::from(spans)
+}
+
+/// What is unusual about a recording, and what its picture really is.
+fn details_text(details: &RecordingDetails) -> String {
+    /// A disk that lasts longer than this is not worth a word.
+    const LONG: u64 = 6 * 3_600;
+    let mut words = String::new();
+    if let Some((width, height)) = details.size {
+        let _ = write!(words, " {width}x{height}");
+    }
+    if !details.codec.is_empty() && details.codec.as_str() != "h264" {
+        let _ = write!(words, " {}", details.codec);
+    }
+    if details.part > 1 {
+        let _ = write!(words, " part {}", details.part);
+    }
+    if details.holes > 0 {
+        let length = Duration::from_millis(details.hole_millis).as_secs_f64();
+        let _ =
+            write!(words, ", {} {} {length:.1} s", details.holes, if details.holes == 1 { "hole" } else { "holes" });
+    }
+    if let Some(left) = details.seconds_left.filter(|&left| left < LONG) {
+        let _ = write!(words, ", {} left", number::duration(Duration::from_secs(left)));
+    }
+    words
 }
 
 /// Where a recording stands, short; what ended is told in the status area.
@@ -118,16 +150,20 @@ fn recording_text(app: &App, recording: &RecordingState) -> String {
     let mark = glyphs::RECORDING;
     match recording {
         RecordingState::Starting => format!("{mark} starting "),
-        RecordingState::Running { since, bytes, rate, sound_only, .. } => format!(
-            "{mark} {} {} {}{} ",
+        RecordingState::Running { since, bytes, rate, sound_only, details, .. } => format!(
+            "{mark} {} {} {}{}{} ",
             number::duration(app.now.since(*since)),
             number::bytes(*bytes),
             number::bit_rate(*rate),
-            if *sound_only { ", sound only" } else { "" }
+            if *sound_only { ", sound only" } else { "" },
+            details_text(details),
         ),
-        RecordingState::Reconnecting { since, bytes, .. } => {
-            format!("{mark} {} {}, reconnecting ", number::duration(app.now.since(*since)), number::bytes(*bytes))
-        }
+        RecordingState::Reconnecting { since, bytes, paused, .. } => format!(
+            "{mark} {} {}, {} ",
+            number::duration(app.now.since(*since)),
+            number::bytes(*bytes),
+            if *paused { "host paused" } else { "reconnecting" }
+        ),
         RecordingState::Stopping => format!("{mark} finishing "),
         RecordingState::Done { .. } | RecordingState::Failed { .. } => String::new(),
     }

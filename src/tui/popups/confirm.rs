@@ -14,6 +14,10 @@ pub(super) fn view(app: &App, question: ConfirmQuestion, buf: &mut Buffer) {
     let recording: Vec<&str> = app.tabs.iter().filter(|tab| tab.is_recording()).map(Tab::name).collect();
     let (title, ask) = match question {
         ConfirmQuestion::Quit => ("Quit", format!("Still recording {}. Finish and quit?", recording.join(", "))),
+        ConfirmQuestion::Suspend => (
+            "Suspend",
+            format!("The recording of {} would miss all that is sent meanwhile. Suspend?", recording.join(", ")),
+        ),
         ConfirmQuestion::Close(_) => {
             ("Close the room", "It is being recorded. Finish the recording and close it?".to_owned())
         }

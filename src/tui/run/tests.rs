@@ -88,7 +88,7 @@ struct Rig {
     commands: mpsc::Receiver<track::TrackerCommand>,
     _records: mpsc::Sender<record::RecorderUpdate>,
     _record: mpsc::Receiver<record::RecorderCommand>,
-    panics: mpsc::Sender<Text>,
+    warnings: mpsc::Sender<Text>,
     stop: CancellationToken,
     clock: Clock,
 }
@@ -100,7 +100,7 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, ScreenError>>) {
     let (commands_out, commands) = mpsc::channel(1);
     let (records, records_in) = mpsc::channel(8);
     let (record_out, record) = mpsc::channel(8);
-    let (panics, panics_in) = mpsc::channel(8);
+    let (warnings, warnings_in) = mpsc::channel(8);
     let stop = CancellationToken::new();
     let clock = Clock::manual(crate::clock::Timestamp(1_793_302_205_250));
     let wire = Wire::default();
@@ -122,11 +122,11 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, ScreenError>>) {
         playback: None,
         records: records_in,
         record: record_out,
-        panics: panics_in,
+        warnings: warnings_in,
         stop: stop.clone(),
     };
     let running = tokio::spawn(Loop::new(fake, dashboard, ports, clock.clone()).run());
-    let rig = Rig { wire, keys, updates, commands, _records: records, _record: record, panics, stop, clock };
+    let rig = Rig { wire, keys, updates, commands, _records: records, _record: record, warnings, stop, clock };
     (rig, running)
 }
 
@@ -283,7 +283,7 @@ async fn a_background_panic_is_shown_and_the_screen_goes_on() {
     let (rig, running) = start();
     rig.pass(Duration::from_millis(200)).await;
     let before = rig.bytes();
-    rig.panics.send("a task fell over".into()).await.unwrap();
+    rig.warnings.send("a task fell over".into()).await.unwrap();
     rig.pass(Duration::from_millis(200)).await;
     assert!(rig.bytes() > before && !running.is_finished());
 }

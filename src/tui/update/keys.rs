@@ -105,6 +105,10 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::Cancel => close_popup(app),
         Action::ToggleMouse => toggle_mouse(app),
         Action::Redraw => Effect::Redraw.into(),
+        // A stopped program reads nothing, and what a live sends meanwhile is gone.
+        Action::Suspend if app.tabs.iter().any(crate::tui::tab::Tab::is_recording) => {
+            open(app, Popup::Confirm(ConfirmQuestion::Suspend))
+        }
         Action::Suspend => Effect::Suspend.into(),
         Action::Quit if app.tabs.iter().any(crate::tui::tab::Tab::is_recording) => {
             open(app, Popup::Confirm(ConfirmQuestion::Quit))
@@ -140,6 +144,7 @@ fn accept(app: &mut App) -> UpdateOutcome {
     match app.popup.take() {
         Some(Popup::AddRoom { input, .. }) => add_room(app, input),
         Some(Popup::Confirm(ConfirmQuestion::Quit)) => Effect::Quit.into(),
+        Some(Popup::Confirm(ConfirmQuestion::Suspend)) => UpdateOutcome { dirty: true, effects: vec![Effect::Suspend] },
         Some(Popup::Confirm(ConfirmQuestion::Close(room))) => UpdateOutcome {
             dirty: true,
             effects: vec![

@@ -14,13 +14,26 @@ pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutco
     let name = tab.name().to_owned();
     let words = ending(&name, &update.recording);
     let failed = matches!(update.recording, RecordingState::Failed { .. });
+    let note = note(&update.recording).filter(|note| tab.recording.as_ref().and_then(self::note) != Some(*note));
+    let note = note.map(|note| format!("{name}: {note}"));
     tab.recording = Some(update.recording);
     match words {
         Some(words) if failed => app.warn(words),
         Some(words) => app.notify(words),
         None => {}
     }
+    if let Some(note) = note {
+        app.notify(note);
+    }
     UpdateOutcome::dirty()
+}
+
+/// What happened to a recording that goes on, if anything.
+fn note(recording: &RecordingState) -> Option<&str> {
+    match recording {
+        RecordingState::Running { details, .. } if !details.note.is_empty() => Some(details.note.as_str()),
+        _ => None,
+    }
 }
 
 /// What is to be told of a recording that is over.

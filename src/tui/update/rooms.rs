@@ -80,16 +80,22 @@ fn happened(app: &mut App, key: RoomKey, events: &[Noted]) -> UpdateOutcome {
     let shown = at == app.active;
     let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::QUIET };
     let from = tab.room.chat.next_seq();
-    let was_over = tab.room.phase.kind == PhaseKind::Ended;
+    let (was, was_recording) = (tab.room.phase.kind, tab.is_recording());
     for noted in events {
         tab.room.apply(&noted.event);
     }
     if !shown {
         tab.count_unread(from);
     }
-    // The event socket knows the end before the stream does.
-    let over = tab.room.phase.kind == PhaseKind::Ended && !was_over && tab.is_recording();
-    let effects = if over { vec![Effect::Record(record::RecorderCommand::LiveEnded(key))] } else { Vec::new() };
+    // The event socket knows the end, and a pause, before the stream does.
+    let is = tab.room.phase.kind;
+    let command = match is {
+        PhaseKind::Ended if was != is => Some(record::RecorderCommand::LiveEnded(key)),
+        PhaseKind::Paused if was != is => Some(record::RecorderCommand::LivePaused(key, true)),
+        PhaseKind::Live if was == PhaseKind::Paused => Some(record::RecorderCommand::LivePaused(key, false)),
+        _ => None,
+    };
+    let effects = command.filter(|_| was_recording).map(Effect::Record).into_iter().collect();
     UpdateOutcome { dirty: true, effects }
 }
 

@@ -155,7 +155,7 @@ fn news_of_rooms_we_do_not_know_is_nothing() {
 #[test]
 fn a_panic_elsewhere_is_told_until_it_is_put_away() {
     let mut app = on_air();
-    update(&mut app, Msg::Panicked("index out of bounds".into()));
+    update(&mut app, Msg::Warned("index out of bounds".into()));
     press(&mut app, "j");
     assert!(app.toast.is_some());
     press(&mut app, "esc");

@@ -64,7 +64,7 @@ pub(in crate::webcast) fn refusal_by_status(subject: Subject<'_>, answer: &HttpA
             format!("TikTok answered HTTP {status}, which we do not know; try again in a minute"),
         ),
     };
-    Err(ServiceError::new(kind, format!("could not look up {subject}: {why}")))
+    Err(ServiceError::new(kind, format!("could not look up {subject}: {why}")).outage(answer.status.is_server_error()))
 }
 
 /// Judges the code that stands inside an answer; 0 is fine.

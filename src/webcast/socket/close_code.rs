@@ -6,8 +6,21 @@ use crate::webcast::error::ServiceErrorKind;
 pub(super) fn meaning(code: u16, relayed: bool) -> (ServiceErrorKind, &'static str) {
     match code {
         1_000 | 1_001 => (ServiceErrorKind::Closed, "the server is done with it"),
+        1_002 | 1_003 | 1_007..=1_010 => (ServiceErrorKind::Closed, "the server does not like what came from us"),
+        1_005 => (
+            ServiceErrorKind::Closed,
+            "that stands for no code at all, and no close may carry it; connecting again helps",
+        ),
+        1_006 => (
+            ServiceErrorKind::Closed,
+            "that stands for a line that broke, and no close may carry it; connecting again helps",
+        ),
+        1_015 => (
+            ServiceErrorKind::Closed,
+            "that stands for TLS that failed, and no close may carry it; connecting again helps",
+        ),
         1_011 if relayed => (ServiceErrorKind::Closed, "the relay is in trouble"),
-        1_006..=1_015 => (ServiceErrorKind::Closed, "the server is in trouble"),
+        1_011..=1_014 => (ServiceErrorKind::Closed, "the server is in trouble"),
         4_001 => (ServiceErrorKind::Closed, "the server asked for it"),
         4_003 => (ServiceErrorKind::Closed, "the server reports an error"),
         4_005 => (ServiceErrorKind::Closed, "the live has ended"),
@@ -24,7 +37,10 @@ pub(super) fn meaning(code: u16, relayed: bool) -> (ServiceErrorKind, &'static s
         4_555 => (ServiceErrorKind::Closed, "the relay ends each connection after eight hours; connecting again helps"),
         4_556 => (ServiceErrorKind::Provider, "the relay could not fetch the room from TikTok; use another transport"),
         4_557 => (ServiceErrorKind::Provider, "the relay could not read the room's information; use another transport"),
-        _ => (ServiceErrorKind::Closed, "no reason that we know"),
+        ..1_000 | 1_004 | 1_016..3_000 | 5_000.. => {
+            (ServiceErrorKind::Closed, "no close may carry this code; connecting again helps")
+        }
+        3_000..5_000 => (ServiceErrorKind::Closed, "no reason that we know"),
     }
 }
 
@@ -32,11 +48,6 @@ pub(super) fn meaning(code: u16, relayed: bool) -> (ServiceErrorKind, &'static s
 /// the transport then.
 pub(super) fn ends_session(code: u16) -> bool {
     matches!(code, 1_000 | 1_001 | 4_005)
-}
-
-/// Whether the library put this code in the place of one that no close frame may carry: it does not hand over what came.
-pub(super) fn is_replaced(code: u16, reason: &str) -> bool {
-    code == 1_002 && reason == "Protocol violation"
 }
 
 /// What a relay's text says has gone wrong; nothing when it only tells of itself or the room.

@@ -2,7 +2,8 @@
 
 use futures_util::{SinkExt, StreamExt};
 use prost::Message as _;
-use tokio::io::{DuplexStream, duplex};
+use rstest::rstest;
+use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 
@@ -18,7 +19,7 @@ type Peer = WebSocketStream<DuplexStream>;
 async fn connected(timeouts: SocketTimeouts, buffer: usize) -> (RoomSocket<DuplexStream>, Peer) {
     let (ours, theirs) = duplex(buffer);
     let config = WebSocketConfig::default().max_frame_size(Some(32 << 20)).max_message_size(Some(32 << 20));
-    let ours = WebSocketStream::from_raw_socket(ours, Role::Client, Some(config)).await;
+    let ours = WebSocketStream::from_raw_socket(CloseWatch::new(ours), Role::Client, Some(config)).await;
     let peer = WebSocketStream::from_raw_socket(theirs, Role::Server, None).await;
     (RoomSocket::new(ours, ROOM, "the test socket".into(), timeouts), peer)
 }
@@ -204,7 +205,7 @@ async fn an_end_is_explained() {
 async fn a_relay_hears_pings_and_nothing_else() {
     let timeouts = SocketTimeouts { heartbeat: Duration::from_millis(1), ..UNHURRIED };
     let (ours, theirs) = duplex(1 << 16);
-    let ours = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
+    let ours = WebSocketStream::from_raw_socket(CloseWatch::new(ours), Role::Client, None).await;
     let mut peer = WebSocketStream::from_raw_socket(theirs, Role::Server, None).await;
     let mut socket = RoomSocket::relayed(ours, ROOM, "the relay".into(), timeouts);
     peer.send(served(7, &batch(true, "x"))).await.unwrap();
@@ -220,7 +221,7 @@ async fn a_relay_hears_pings_and_nothing_else() {
 #[tokio::test]
 async fn a_relay_tells_of_itself_in_texts_and_of_errors_too() {
     let (ours, theirs) = duplex(1 << 16);
-    let ours = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
+    let ours = WebSocketStream::from_raw_socket(CloseWatch::new(ours), Role::Client, None).await;
     let mut peer = WebSocketStream::from_raw_socket(theirs, Role::Server, None).await;
     let mut socket = RoomSocket::relayed(ours, ROOM, "the relay".into(), UNHURRIED);
     peer.send(Message::text(r#"{"messages":[{"type":"workerInfo"}]}"#)).await.unwrap();
@@ -246,7 +247,7 @@ async fn what_arrived_is_read_to_its_end_when_the_other_side_takes_nothing_any_m
     // The other side has gone: every write fails, and what it said before lies there to be read.
     let (writes, _) = duplex(1);
     let stream = tokio::io::join(std::io::Cursor::new(arrived), writes);
-    let ours = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
+    let ours = WebSocketStream::from_raw_socket(CloseWatch::new(stream), Role::Client, None).await;
     let mut socket = RoomSocket::new(ours, ROOM, "the test socket".into(), UNHURRIED);
     let mut batches = 0;
     let error = loop {
@@ -257,4 +258,34 @@ async fn what_arrived_is_read_to_its_end_when_the_other_side_takes_nothing_any_m
         }
     };
     assert_eq!((batches, error.kind()), (3, ServiceErrorKind::Closed));
+}
+
+#[rstest]
+#[case(0, "no close may carry this code")]
+#[case(999, "no close may carry this code")]
+#[case(1_004, "no close may carry this code")]
+#[case(1_005, "stands for no code at all")]
+#[case(1_006, "stands for a line that broke")]
+#[case(1_015, "stands for TLS that failed")]
+#[case(1_016, "no close may carry this code")]
+#[case(2_999, "no close may carry this code")]
+#[case(5_000, "no close may carry this code")]
+#[case(65_535, "no close may carry this code")]
+#[case(1_002, "does not like what came from us")]
+#[case(1_011, "in trouble")]
+#[case(4_404, "not live")]
+#[tokio::test]
+async fn a_close_is_told_with_the_code_that_came(#[case] code: u16, #[case] says: &str) {
+    let whole = [&code.to_be_bytes()[..], b"bye"].concat();
+    // A reason that is no text makes the library give up on the whole frame; its code came all the same.
+    for body in [whole, [&code.to_be_bytes()[..], b"bye\xff"].concat()] {
+        let (ours, mut theirs) = duplex(1 << 10);
+        let ours = WebSocketStream::from_raw_socket(CloseWatch::new(ours), Role::Client, None).await;
+        let mut socket = RoomSocket::new(ours, ROOM, "the test socket".into(), UNHURRIED);
+        let head = [0x88, u8::try_from(body.len()).unwrap()];
+        theirs.write_all(&[&head[..], &body].concat()).await.unwrap();
+        let error = socket.next().await.unwrap_err().to_string();
+        assert!(error.starts_with(&format!("the other side closed the test socket with code {code} \"bye")), "{error}");
+        assert!(error.contains(says), "{error}");
+    }
 }

@@ -80,6 +80,17 @@ pub struct FailoverError {
     pub retry_after: Option<Duration>,
     /// A transport failed because the network or its server is in trouble: trying again within seconds may help.
     pub outage: bool,
+    /// Transports that turned us away, by their place in the order: asking them again soon is of no use.
+    pub refused: Vec<usize>,
+}
+
+/// A transport that a room leaves alone for now, though others may ask it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftAlone {
+    /// Its place in the order.
+    pub transport: usize,
+    /// Until when.
+    pub until: Moment,
 }
 
 impl std::error::Error for FailoverError {}
@@ -120,12 +131,24 @@ impl Failover {
     }
 
     /// Opens a room by the first transport that can. `on_try` hears the name of each before it is asked.
-    pub async fn open(&self, room: &RoomRef, mut on_try: impl FnMut(&str) + Send) -> Result<Opened, FailoverError> {
+    pub async fn open(&self, room: &RoomRef, on_try: impl FnMut(&str) + Send) -> Result<Opened, FailoverError> {
+        self.open_without(room, &[], on_try).await
+    }
+
+    /// The same without the transports that the room leaves alone.
+    pub async fn open_without(
+        &self,
+        room: &RoomRef,
+        left_alone: &[LeftAlone],
+        mut on_try: impl FnMut(&str) + Send,
+    ) -> Result<Opened, FailoverError> {
         let mut sentences = Vec::new();
         let mut retry_after: Option<Duration> = None;
-        let mut outage = false;
+        let (mut outage, mut refused) = (false, Vec::new());
         for (at, transport) in self.inner.transports.iter().enumerate() {
-            let outcome = if let Some(wait) = self.held(at) {
+            let alone = left_alone.iter().find(|alone| alone.transport == at);
+            let alone = alone.map(|alone| alone.until.since(self.inner.clock.now())).filter(|wait| !wait.is_zero());
+            let outcome = if let Some(wait) = self.held(at).max(alone) {
                 skipped(transport.name(), wait)
             } else {
                 on_try(transport.name());
@@ -137,10 +160,13 @@ impl Failover {
                     sentences.push(sentence);
                     retry_after = [retry_after, held].into_iter().flatten().min();
                     outage |= passes;
+                    if !passes && held.is_none() {
+                        refused.push(at);
+                    }
                 }
             }
         }
-        Err(FailoverError { sentences, retry_after, outage })
+        Err(FailoverError { sentences, retry_after, outage, refused })
     }
 
     /// How each transport has fared, in order.
@@ -407,6 +433,25 @@ mod tests {
         failover.record_first_frame(0, Ok(()));
         assert_eq!(failover.health()[0].not_before, None);
         assert_eq!(failover.health()[1].last_error.as_ref().unwrap(), refused().sentence());
+    }
+
+    #[tokio::test]
+    async fn who_turned_us_away_is_named_and_can_be_left_alone() {
+        let down = || ServiceError::new(ServiceErrorKind::Timeout, "provider a did not answer within 10 s");
+        let (failover, clock) = failover(vec![
+            scripted("provider a", vec![down(), down()]),
+            scripted("direct", vec![refused(), refused()]),
+        ]);
+        let error = opened_by(&failover).await.1.unwrap_err();
+        assert_eq!((error.outage, &error.refused[..]), (true, &[1][..]));
+        let alone = [LeftAlone { transport: 1, until: clock.now() + Duration::from_secs(90) }];
+        let mut tried = Vec::new();
+        let error = failover.open_without(&room(), &alone, |name| tried.push(name.to_owned())).await.unwrap_err();
+        assert_eq!((&tried[..], error.outage, &error.refused[..]), (&["provider a".to_owned()][..], true, &[][..]));
+        assert!(error.to_string().ends_with("direct is left alone for another 90 s"), "{error}");
+        clock.advance(Duration::from_secs(90));
+        let opened = failover.open_without(&room(), &alone, |_| {}).await.unwrap();
+        assert_eq!(opened.transport, "provider a");
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@
 //!
 //! Invariants: time never runs backwards; no line is longer than [`MAX_LINE`] in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,7 @@ use crate::ids::RoomId;
 use crate::text::Text;
 use crate::webcast::error::{ServiceError, ServiceErrorKind};
 use crate::wire::capture::{CaptureLine, wall_clock};
+use crate::wire::capture_file::{self, UnreadableLine};
 use crate::wire::{DecodeError, Frame, Inflater, Response};
 
 /// Longest line read; a frame of 16 MB in base64 fits.
@@ -37,7 +38,11 @@ pub struct CaptureReader {
     /// Which of them comes next.
     next_part: usize,
     reader: Option<BufReader<File>>,
+    /// The reader stands at the first line of its file.
+    at_first_line: bool,
     line: Vec<u8>,
+    /// Lines of a file that was read whole, such as a HAR.
+    whole: VecDeque<Result<CaptureLine, UnreadableLine>>,
     /// Lines read so far.
     lines: u64,
     /// The wall clock of `t` = 0, where `t` counts from there.
@@ -76,7 +81,8 @@ pub enum CapturedKind {
 }
 
 impl CaptureReader {
-    /// Opens a capture: a file, or a folder with a file for each room, maybe in parts (`ana.0001.jsonl`). At least one.
+    /// Opens a capture: a file, or a folder with a file for each room, maybe in parts (`ana.0001.jsonl`). At least one. A
+    /// file may have any of the forms of [`capture_file`]. Fails where nothing in it can be read.
     pub async fn open(path: &Path) -> Result<Vec<Self>, ServiceError> {
         let parts = if path.is_dir() { rooms_in(path).await } else { Ok(vec![vec![path.to_owned()]]) };
         let rooms = parts.map_err(|error| unreadable(path, error))?;
@@ -88,10 +94,17 @@ impl CaptureReader {
             ));
         }
         let mut replays = Vec::with_capacity(rooms.len());
+        let mut readable = false;
         for parts in rooms {
             let mut replay = Self::of(parts);
-            replay.survey().await?;
+            readable |= replay.survey().await?;
             replays.push(replay);
+        }
+        if !readable {
+            return Err(ServiceError::new(
+                ServiceErrorKind::Setup,
+                capture_file::nothing_readable(&path.to_string_lossy()),
+            ));
         }
         Ok(replays)
     }
@@ -101,7 +114,9 @@ impl CaptureReader {
             parts,
             next_part: 0,
             reader: None,
+            at_first_line: false,
             line: Vec::new(),
+            whole: VecDeque::new(),
             lines: 0,
             opened: Timestamp::default(),
             last: Timestamp::default(),
@@ -113,24 +128,40 @@ impl CaptureReader {
     pub fn rewind(&mut self) {
         (self.next_part, self.reader, self.lines, self.last) = (0, None, 0, Timestamp::default());
         self.line.clear();
+        self.whole.clear();
     }
 
     /// The next thing; nothing at the end. Cancel-safe.
     pub async fn next_captured(&mut self) -> Result<Option<Captured>, ServiceError> {
-        while self.read_line().await? {
+        loop {
+            if let Some(line) = self.whole.pop_front() {
+                self.lines += 1;
+                return Ok(Some(self.captured(line)));
+            }
+            if !self.read_line().await? {
+                return Ok(None);
+            }
             let line = std::mem::take(&mut self.line);
             if !line.trim_ascii().is_empty() {
                 self.lines += 1;
-                return Ok(Some(self.parse(&String::from_utf8_lossy(&line))));
+                let read = CaptureLine::parse(&String::from_utf8_lossy(&line));
+                return Ok(Some(self.captured(read.map_err(|error| UnreadableLine { bytes: line.len(), error }))));
             }
         }
-        Ok(None)
     }
 
-    /// Learns when the capture was made from the server's clock, where its own times only count from the connection.
-    async fn survey(&mut self) -> Result<(), ServiceError> {
-        for _ in 0..SURVEY {
+    /// Learns when the capture was made from the server's clock, where its own times only count from the connection. Says
+    /// whether anything in it can be read.
+    async fn survey(&mut self) -> Result<bool, ServiceError> {
+        let (mut surveyed, mut readable) = (0, false);
+        // As long as nothing could be read, the rest decides whether this is a capture at all.
+        while surveyed < SURVEY || !readable {
             let Some(captured) = self.next_captured().await? else { break };
+            surveyed += 1;
+            readable |= !matches!(
+                captured.what,
+                CapturedKind::Unreadable { .. } | CapturedKind::Incoming(Incoming::Broken { .. })
+            );
             let CapturedKind::Incoming(Incoming::Response(response)) = captured.what else { continue };
             if let Some(now) = response.now {
                 self.opened = Timestamp(now.0.saturating_sub(captured.at.0));
@@ -138,34 +169,44 @@ impl CaptureReader {
             }
         }
         self.rewind();
-        Ok(())
+        Ok(readable)
     }
 
-    /// Reads on to the end of a line; false at the end of the last part.
+    /// Reads on to the end of a line, or of a file that has to be read whole; false at the end of the last part.
     async fn read_line(&mut self) -> Result<bool, ServiceError> {
         loop {
             if self.reader.is_none() {
                 let Some(path) = self.parts.get(self.next_part) else { return Ok(false) };
                 let file = File::open(path).await.map_err(|error| unreadable(path, error))?;
                 self.reader = Some(BufReader::with_capacity(READ, file));
+                self.at_first_line = true;
                 self.next_part += 1;
             }
             let Some(reader) = &mut self.reader else { return Ok(false) };
+            let path = self.parts.get(self.next_part.saturating_sub(1)).map_or(Path::new(""), PathBuf::as_path);
             // What was read before a cancelled call is still there.
             let room = MAX_LINE.saturating_sub(self.line.len()) as u64;
             let read = reader.take(room).read_until(b'\n', &mut self.line).await;
-            let path = self.parts.get(self.next_part.saturating_sub(1)).map_or(Path::new(""), PathBuf::as_path);
             if read.map_err(|error| unreadable(path, error))? == 0 {
                 self.reader = None;
+            } else if self.at_first_line && capture_file::is_whole(&self.line) {
+                // Not cancelled half-way: nobody waits for anything else while a capture is opened.
+                let read = reader.take(capture_file::MAX_WHOLE as u64).read_to_end(&mut self.line).await;
+                read.map_err(|error| unreadable(path, error))?;
+                self.reader = None;
+                self.whole = capture_file::lines(&self.line).into();
+                self.line.clear();
+                return Ok(true);
             }
+            self.at_first_line = false;
             if !self.line.is_empty() {
                 return Ok(true);
             }
         }
     }
 
-    fn parse(&mut self, line: &str) -> Captured {
-        let (t, what) = match CaptureLine::parse(line) {
+    fn captured(&mut self, line: Result<CaptureLine, UnreadableLine>) -> Captured {
+        let (t, what) = match line {
             Ok(CaptureLine::Frame { t, bytes }) => {
                 let incoming = match read_frame(bytes.clone(), &mut self.inflater) {
                     Ok(Some(response)) => Incoming::Response(Box::new(response)),
@@ -180,9 +221,9 @@ impl CaptureReader {
             }
             Ok(CaptureLine::Name { t, name }) => (wall_clock(t, self.opened), CapturedKind::Name(Text::new(&name))),
             Ok(CaptureLine::Said { t, event }) => (wall_clock(t, self.opened), CapturedKind::OwnEvent(event)),
-            Err(error) => {
+            Err(UnreadableLine { bytes, error }) => {
                 let why = format!("line {}: {error}", self.lines);
-                (Timestamp::default(), CapturedKind::Unreadable { bytes: line.len(), why })
+                (Timestamp::default(), CapturedKind::Unreadable { bytes, why })
             }
         };
         self.last = self.last.max(t);
@@ -253,6 +294,12 @@ mod tests {
         CaptureLine::Frame { t, bytes: Frame::serve(&FrameKind::Message, 1, 0, &body, true) }.to_json()
     }
 
+    fn chat(t: i64) -> String {
+        let message = pb::Message { method: "WebcastChatMessage".to_owned(), msg_id: t, ..Default::default() };
+        let body = pb::Response { messages: vec![message], ..Default::default() }.encode_to_vec();
+        CaptureLine::Frame { t, bytes: Frame::serve(&FrameKind::Message, 1, 0, &body, true) }.to_json()
+    }
+
     async fn all(replay: &mut CaptureReader) -> Vec<Captured> {
         let mut all = Vec::new();
         while let Some(captured) = replay.next_captured().await.unwrap() {
@@ -315,6 +362,63 @@ mod tests {
             times.push(all(replay).await.iter().map(|captured| captured.at.0 % 10).collect::<Vec<_>>());
         }
         assert_eq!(times, [vec![1, 2, 3], vec![4]]);
+    }
+
+    #[tokio::test]
+    async fn every_form_of_a_capture_plays() {
+        let dir = tempfile::tempdir().unwrap();
+        let b64 = |at: i64| {
+            let record: Value = serde_json::from_str(&chat(at)).unwrap();
+            record["b64"].as_str().unwrap().to_owned()
+        };
+        let lines = format!("{}\n{}\n", chat(1_700_000_000_001), chat(1_700_000_000_002));
+        let message = |at: i64| serde_json::json!({ "type": "receive", "time": at as f64 / 1e3, "data": b64(at) });
+        let messages = [message(1_700_000_000_002), message(1_700_000_000_001)];
+        let har = serde_json::json!({ "log": { "entries": [{ "_webSocketMessages": messages }] } });
+        let array = format!("[{}]", lines.trim_end().replace('\n', ","));
+        let wide: Vec<u8> = format!("\u{feff}{lines}").encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for form in [
+            format!("\u{feff}{lines}").into_bytes(),
+            har.to_string().into_bytes(),
+            serde_json::to_vec_pretty(&har).unwrap(),
+            array.into_bytes(),
+            wide,
+            crate::wire::compress(lines.as_bytes()),
+            format!("{{\"b64\": \"cut\n{lines}").into_bytes(),
+        ] {
+            let file = dir.path().join("x.jsonl");
+            std::fs::write(&file, &form).unwrap();
+            let mut replay = only(&file).await;
+            for _ in 0..2 {
+                let all = all(&mut replay).await;
+                let is_frame = |captured: &&Captured| matches!(&captured.what, CapturedKind::Incoming(Incoming::Response(response)) if response.messages.len() == 1);
+                let at: Vec<_> = all.iter().filter(is_frame).map(|captured| captured.at.0 % 10).collect();
+                assert_eq!(at, [1, 2], "{}", String::from_utf8_lossy(&form));
+                replay.rewind();
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_holds_nothing_readable_is_no_capture() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("x.jsonl");
+        for garbage in [
+            &b""[..],
+            b"\n\n",
+            b"nonsense\nmore\n",
+            b"\x00\xff\x01",
+            b"{\"b64\":\"AAAA\"}",
+            b"[1, 2]",
+            b"{\"log\":{\"entries\":[]}}",
+        ] {
+            std::fs::write(&file, garbage).unwrap();
+            for path in [file.as_path(), dir.path()] {
+                let error = CaptureReader::open(path).await.unwrap_err();
+                assert_eq!(error.kind(), ServiceErrorKind::Setup);
+                assert!(error.to_string().contains("HAR"), "{error}");
+            }
+        }
     }
 
     #[tokio::test]

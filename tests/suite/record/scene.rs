@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -28,7 +29,10 @@ pub(super) const ROOM: RoomKey = RoomKey(1);
 pub(super) enum Then {
     End,
     Reset,
+    /// Nothing comes any more, and the live goes on.
     Stall,
+    /// Nothing comes any more, for the live is over.
+    FallSilent,
     /// The address is refused; nothing is sent.
     Refuse,
 }
@@ -37,6 +41,7 @@ pub(super) enum Then {
 #[derive(Clone, Debug)]
 pub(super) struct Play {
     acts: Arc<Mutex<VecDeque<(Bytes, Then)>>>,
+    stalls: Arc<AtomicBool>,
     hls_only: bool,
     no_streams: bool,
     sound_only: bool,
@@ -46,7 +51,15 @@ pub(super) struct Play {
 impl Play {
     pub(super) fn new(acts: impl IntoIterator<Item = (Vec<u8>, Then)>) -> Self {
         let acts = acts.into_iter().map(|(bytes, then)| (Bytes::from(bytes), then)).collect();
-        Self { acts: Arc::new(Mutex::new(acts)), hls_only: false, no_streams: false, sound_only: false, panics: false }
+        let stalls = Arc::default();
+        Self {
+            acts: Arc::new(Mutex::new(acts)),
+            stalls,
+            hls_only: false,
+            no_streams: false,
+            sound_only: false,
+            panics: false,
+        }
     }
 
     /// A live whose service names sound only.
@@ -70,7 +83,8 @@ impl StreamSource for Play {
 
     async fn resolve(&self, _: &Job) -> Result<FoundStreams<()>, Trouble> {
         assert!(!self.panics, "a bug");
-        let state = if self.acts.lock().unwrap().is_empty() { LiveState::Ended } else { LiveState::On };
+        let over = self.acts.lock().unwrap().is_empty() && !self.stalls.load(Ordering::Relaxed);
+        let state = if over { LiveState::Ended } else { LiveState::On };
         let offer = Offer { quality: "hd".into(), address: (), sound_only: self.sound_only };
         let offers = if self.no_streams { Vec::new() } else { vec![offer] };
         Ok(FoundStreams { state, offers, hls_only: self.hls_only })
@@ -80,7 +94,10 @@ impl StreamSource for Play {
         let gone = || Trouble { gone: true, words: "TikTok refused the stream (404)".into() };
         match self.acts.lock().unwrap().pop_front() {
             Some((_, Then::Refuse)) | None => Err(gone()),
-            Some((bytes, then)) => Ok(Act { bytes, then }),
+            Some((bytes, then)) => {
+                self.stalls.store(then == Then::Stall, Ordering::Relaxed);
+                Ok(Act { bytes, then })
+            }
         }
     }
 }
@@ -99,7 +116,7 @@ impl Media for Act {
         }
         match self.then {
             Then::Reset => Err(Trouble { gone: false, words: "the connection was reset".into() }),
-            Then::Stall => std::future::pending().await,
+            Then::Stall | Then::FallSilent => std::future::pending().await,
             Then::End | Then::Refuse => Ok(None),
         }
     }
@@ -132,14 +149,30 @@ impl Scene {
         Self::of(job(), source, ffmpeg, limits).await
     }
 
+    /// Starts to record what `source` has, with settings of its own.
+    pub(super) async fn tuned(source: impl StreamSource, tune: impl FnOnce(&mut RecorderSettings)) -> Self {
+        Self::start(job(), source, &Ffmpeg::Script(COPY), impatient(), tune).await
+    }
+
     /// Starts to record a live that `source` has.
     pub(super) async fn of(job: Job, source: impl StreamSource, ffmpeg: &Ffmpeg, limits: RecorderLimits) -> Self {
+        Self::start(job, source, ffmpeg, limits, |_| {}).await
+    }
+
+    async fn start(
+        job: Job,
+        source: impl StreamSource,
+        ffmpeg: &Ffmpeg,
+        limits: RecorderLimits,
+        tune: impl FnOnce(&mut RecorderSettings),
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let program = match ffmpeg {
             Ffmpeg::Script(script) => program(dir.path(), script).to_string_lossy().into_owned(),
             Ffmpeg::Program(program) => (*program).to_owned(),
         };
-        let settings = RecorderSettings { limits, ..RecorderSettings::new(dir.path().join("videos"), program) };
+        let mut settings = RecorderSettings { limits, ..RecorderSettings::new(dir.path().join("videos"), program) };
+        tune(&mut settings);
         let (commands, inbox) = mpsc::channel(8);
         let (outbox, updates) = mpsc::channel(64);
         let recorder = spawn(source, settings, Clock::system(), inbox, outbox);
@@ -168,6 +201,17 @@ impl Scene {
             match self.next().await {
                 RecordingState::Running { file, bytes: 1.., rate: 0, .. }
                 | RecordingState::Reconnecting { file, bytes: 1.., .. } => return file,
+                _ => {}
+            }
+        }
+    }
+
+    /// Waits until something is to be told of a recording that goes on.
+    pub(super) async fn note(&mut self) -> String {
+        loop {
+            match self.next().await {
+                RecordingState::Running { details, .. } if !details.note.is_empty() => return details.note.to_string(),
+                RecordingState::Done { .. } | RecordingState::Failed { .. } => panic!("it ended without a word"),
                 _ => {}
             }
         }
@@ -275,7 +319,7 @@ pub(super) fn stream(setup: u8, from: u32, to: u32) -> Vec<u8> {
 /// The times of the pictures in a file that [`COPY`] kept.
 pub(super) fn pictures(file: &Path) -> Vec<u32> {
     let bytes = std::fs::read(file).unwrap();
-    let mut rest = &bytes[13..];
+    let mut rest = bytes.get(13..).unwrap_or_default();
     let mut times = Vec::new();
     while let [kind, a, b, c, d, e, f, high, ..] = *rest {
         let length = u32::from_be_bytes([0, a, b, c]) as usize;

@@ -1,4 +1,4 @@
-//! A lenient reader of JSON: one damaged value costs itself, never the whole answer.
+//! A lenient reader of JSON: one damaged value costs itself, never the whole answer or the whole line of a capture.
 //!
 //! What other clients have met is repaired: a byte order mark, bytes that are no UTF-8, half of a surrogate pair, raw
 //! control characters and unknown escapes inside texts, `NaN` and numbers too large to be held, a comma before a bracket,
@@ -13,12 +13,12 @@ use serde_json::Value;
 const DEEPEST: usize = 100;
 
 /// Reads an answer's body. Nothing when it holds no JSON value.
-pub(in crate::webcast) fn from_bytes(bytes: &[u8]) -> Option<Value> {
+pub fn from_bytes(bytes: &[u8]) -> Option<Value> {
     from_text(&String::from_utf8_lossy(bytes))
 }
 
 /// Reads a text that begins with a JSON value; what follows the value is left alone.
-pub(in crate::webcast) fn from_text(text: &str) -> Option<Value> {
+pub fn from_text(text: &str) -> Option<Value> {
     let text = text.trim_start_matches(['\u{feff}', '\u{200b}']).trim();
     // Nearly every answer is sound, and then this is all.
     serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&Repair::new(text).run()).ok())
@@ -177,6 +177,24 @@ mod tests {
     use rstest::rstest;
     use serde_json::json;
 
+    /// Any JSON, its keys and texts full of what has to be escaped.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".{0,12}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(6, 64, 8, |inner| {
+            let key = prop::sample::select(&["a", "b\"", "\\"]);
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map(key, inner, 0..8).prop_map(|map| json!(map)),
+            ]
+        })
+    }
+
     #[rstest]
     #[case(r#"{"title":"Apfel\ud83d","n":1}"#, json!({"title": "Apfel\u{fffd}", "n": 1}))]
     #[case(r#"{"title":"\ude00 b","n":1}"#, json!({"title": "\u{fffd} b", "n": 1}))]
@@ -216,7 +234,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sound_json_is_never_changed(value in super::super::tests::any_json(&["a", "b\"", "\\"])) {
+        fn sound_json_is_never_changed(value in any_json()) {
             let text = value.to_string();
             let repaired: Value = serde_json::from_str(&Repair::new(&text).run()).unwrap();
             prop_assert_eq!(repaired, serde_json::from_str::<Value>(&text).unwrap());

@@ -1,0 +1,95 @@
+//! What an ffmpeg has been fed last, so that the next one loses nothing when it dies.
+
+use std::collections::VecDeque;
+
+use super::timeline::TimelinePiece;
+
+/// Bytes kept: a group of pictures or two, even of a good stream.
+const MAX_BYTES: usize = 3 << 20;
+/// ffmpeg may not have written the last second of what it was fed.
+const UNWRITTEN_MS: u64 = 1_500;
+
+/// The pieces since a place where a player can begin.
+#[derive(Debug, Default)]
+pub(super) struct Replay {
+    pieces: VecDeque<TimelinePiece>,
+    bytes: usize,
+}
+
+impl Replay {
+    /// Adds a piece that was fed. `proven` says that something of the part has come out.
+    pub(super) fn push(&mut self, piece: &TimelinePiece, proven: bool) {
+        if self.pieces.is_empty() && !piece.keyframe {
+            return;
+        }
+        self.bytes += piece.bytes.len();
+        self.pieces.push_back(piece.clone());
+        if proven {
+            self.forget(piece.millis.saturating_sub(UNWRITTEN_MS));
+        }
+        // Without its beginning the rest cannot be shown.
+        while self.bytes > MAX_BYTES && !self.pieces.is_empty() {
+            self.pop();
+            while self.pieces.front().is_some_and(|front| !front.keyframe) {
+                self.pop();
+            }
+        }
+    }
+
+    /// Forgets the groups that end before `millis`.
+    fn forget(&mut self, millis: u64) {
+        let begins = |(at, piece): (usize, &TimelinePiece)| {
+            let before = self.pieces.get(at.checked_sub(1)?)?;
+            (piece.keyframe && before.millis <= millis).then_some(at)
+        };
+        let Some(from) = self.pieces.iter().enumerate().rev().find_map(begins) else { return };
+        for _ in 0..from {
+            self.pop();
+        }
+    }
+
+    fn pop(&mut self) {
+        if let Some(piece) = self.pieces.pop_front() {
+            self.bytes -= piece.bytes.len();
+        }
+    }
+
+    /// Everything kept, oldest first.
+    pub(super) fn take(&mut self) -> VecDeque<TimelinePiece> {
+        self.bytes = 0;
+        std::mem::take(&mut self.pieces)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    fn piece(millis: u64, keyframe: bool, size: usize) -> TimelinePiece {
+        TimelinePiece { millis, keyframe, bytes: Bytes::from(vec![0; size]), ..TimelinePiece::default() }
+    }
+
+    #[test]
+    fn the_last_group_that_may_be_unwritten_is_kept() {
+        let mut replay = Replay::default();
+        (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 10), true));
+        let kept: Vec<_> = replay.take().iter().map(|piece| piece.millis).collect();
+        assert_eq!(kept, [8_000, 8_500, 9_000, 9_500]);
+    }
+
+    #[test]
+    fn all_is_kept_until_something_comes_out() {
+        let mut replay = Replay::default();
+        (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 10), false));
+        assert_eq!(replay.take().len(), 20);
+    }
+
+    #[test]
+    fn what_is_too_much_goes_group_by_group() {
+        let mut replay = Replay::default();
+        (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, MAX_BYTES / 10), false));
+        let kept = replay.take();
+        assert!(kept.front().unwrap().keyframe && kept.len() <= 10);
+    }
+}
