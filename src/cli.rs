@@ -15,6 +15,7 @@ mod output;
 mod prices;
 mod purge;
 mod query;
+mod record;
 mod replay;
 mod search;
 mod sim;
@@ -56,6 +57,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Print what happens in rooms, one JSON object a line.
     Events(events::EventsArgs),
+    /// Record rooms without a screen.
+    Record(record::RecordArgs),
     /// Tell who somebody is and what their live is.
     Info(info::InfoArgs),
     /// Tell who is live: exit code 0 when anybody named is, 1 when nobody is, 2 when it could not be told.
@@ -126,6 +129,7 @@ pub fn run() -> ExitCode {
         Some(Command::Watch(watch)) => watch::run(&watch, &settings),
         Some(Command::Demo(demo)) => demo::run(&demo, &settings),
         Some(Command::Events(events)) => events::run(&events, &settings),
+        Some(Command::Record(record)) => record::run(&record, &settings),
         Some(Command::Info(info)) => info::run(&info, &settings),
         Some(Command::Live(live)) => live::run(&live, &settings),
         Some(Command::Gifts(gifts)) => gifts::run(&gifts, &settings),

@@ -20,6 +20,7 @@ mod error;
 mod load;
 pub mod paths;
 mod print;
+mod recording_name;
 mod rules;
 mod schema;
 mod secrets;

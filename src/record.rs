@@ -26,7 +26,9 @@
 //! # }).unwrap();
 //! ```
 
+mod beside;
 mod codec;
+mod cue;
 mod engine;
 mod failure;
 mod flv;
@@ -38,19 +40,23 @@ mod probe;
 mod process;
 mod progress;
 mod pull;
+mod quality;
 mod queue;
 mod recorder;
 mod recording;
 mod replay;
 mod service;
 mod source;
+mod subtitles;
 mod timeline;
 mod update;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use cue::Cue;
 use failure::RecordingFailure;
+pub use quality::Quality;
 pub use update::{RecordingDetails, RecordingState};
 
 #[cfg(not(feature = "internals"))]
@@ -75,6 +81,15 @@ pub struct RecorderSettings {
     pub dir: PathBuf,
     /// The ffmpeg to run: a name to find in `PATH`, or a path.
     pub ffmpeg: String,
+    /// Which stream of a live to record.
+    pub quality: Quality,
+    /// What to call recordings, without the ending: text, folders (`/`) and fields in braces: `user`, `title`,
+    /// `room_id`, `start`, `date`, `time`, `quality`.
+    pub name: String,
+    /// Keep what is said and given beside the video: `.chat.jsonl`, at the end `.srt` and `.ass`.
+    pub chat: bool,
+    /// Keep what a recording is beside the video, as `.json`.
+    pub info: bool,
     /// A part is cut at the next keyframe once it is this long; without a hole.
     pub part_length: Option<Duration>,
     /// A part is cut at the next keyframe once it has so many bytes; without a hole.
@@ -83,12 +98,19 @@ pub struct RecorderSettings {
     pub limits: RecorderLimits,
 }
 
+/// What recordings are called unless somebody says otherwise.
+pub const DEFAULT_NAME: &str = "{user}_{start}";
+
 impl RecorderSettings {
     /// Recordings in `dir`, made by `ffmpeg`, with the usual patience.
     pub fn new(dir: impl Into<PathBuf>, ffmpeg: impl Into<String>) -> Self {
         Self {
             dir: dir.into(),
             ffmpeg: ffmpeg.into(),
+            quality: Quality::Best,
+            name: DEFAULT_NAME.to_owned(),
+            chat: false,
+            info: false,
             part_length: None,
             part_bytes: None,
             limits: RecorderLimits::default(),

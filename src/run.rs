@@ -177,6 +177,20 @@ async fn finish_recordings(recorder: record::Recorder, stop: CancellationToken, 
     }
 }
 
+/// What the recorder is to do, as the settings say.
+pub fn recorder_settings(settings: &Settings) -> record::RecorderSettings {
+    let record = &settings.record;
+    let mut recorder = record::RecorderSettings::new(config::paths::recordings_dir(settings), record.ffmpeg.clone());
+    recorder.quality = record.quality.parse().unwrap_or_default();
+    recorder.name.clone_from(&record.name);
+    recorder.chat = record.chat;
+    recorder.info = record.info;
+    recorder.part_length = (record.max_minutes > 0).then(|| Duration::from_secs(record.max_minutes.saturating_mul(60)));
+    recorder.part_bytes = (record.max_mb > 0).then(|| record.max_mb.saturating_mul(1_000_000));
+    recorder.limits.min_free = record.min_free_mb.saturating_mul(1_000_000);
+    recorder
+}
+
 /// Keys that cannot be, each mistake with its place on a line of its own.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -211,8 +225,7 @@ async fn watch(
     let capturing = capture.then(|| Capturing::start(&tracker, &loaded.settings, &clock, background)).transpose()?;
     let (record, record_inbox) = mpsc::channel(RECORD_QUEUE);
     let (record_updates, records) = mpsc::channel(RECORD_QUEUE);
-    let dir = config::paths::recordings_dir(&loaded.settings);
-    let settings = record::RecorderSettings::new(dir, loaded.settings.record.ffmpeg.clone());
+    let settings = recorder_settings(&loaded.settings);
     let recorder = record::spawn(client, settings, clock.clone(), record_inbox, record_updates);
 
     let (stop, signals) = stop_on_signal();

@@ -67,6 +67,11 @@ fn to_stderr(text: String) {
     }
 }
 
+/// A line on the terminal's standard error that the next one replaces; an empty one only takes it away.
+pub(super) fn status(words: &str) {
+    to_stderr(format!("\r\x1b[K{}", printable(words)));
+}
+
 /// Text of one or more lines to standard output.
 pub(super) fn print_line(line: &str) -> Result<(), WriteError> {
     print_raw(&printable(line))

@@ -3,15 +3,16 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use futures_util::stream::{self, BoxStream, StreamExt};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, WeakSender};
 
 use super::recording::Recording;
 use super::{Client, Error};
 use crate::events::{EventKind, OwnEvent, PhaseKind, RoomEvent};
 use crate::ids::{RoomId, RoomKey, Target};
-use crate::record::Job;
+use crate::record::{Job, RecorderCommand};
 use crate::room::{Noted, Room};
 use crate::track::{
     KnownRoom, Lost, RawMessage, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate, lookup_to_info, to_info,
@@ -50,6 +51,8 @@ pub struct Live {
     /// There was a gap: backlog is what we missed, not what came before us.
     missed_some: bool,
     over: bool,
+    /// Recordings of this live, which hear of its end and its pauses from here.
+    recordings: Mutex<Vec<WeakSender<RecorderCommand>>>,
 }
 
 impl Live {
@@ -71,7 +74,18 @@ impl Live {
             Some(known) => tracker.add_known(target, known).await,
             None => tracker.commands().send(TrackerCommand::Add(target)).await.is_ok(),
         };
-        Self { client, tracker, updates, waiting: VecDeque::new(), state, room, once, missed_some: false, over: !added }
+        Self {
+            client,
+            tracker,
+            updates,
+            waiting: VecDeque::new(),
+            state,
+            room,
+            once,
+            missed_some: false,
+            over: !added,
+            recordings: Mutex::default(),
+        }
     }
 
     /// The next event; nothing when the live has ended (never, for one that was [followed](Client::follow)). Cancel-safe.
@@ -114,6 +128,7 @@ impl Live {
             LiveEvent::Happened(noted) => {
                 self.state.apply(&noted.event);
                 self.track_end(&noted.event.kind);
+                self.tell_recordings(&noted.event.kind);
                 !self.is_before_us(&noted.event)
             }
             LiveEvent::Lagged(lost) => {
@@ -136,6 +151,21 @@ impl Live {
             }
             Some(OwnEvent::Info(_) | OwnEvent::StreakClosed(_)) | None => {}
         }
+    }
+
+    /// The events know an end, and a pause, before the stream does.
+    fn tell_recordings(&self, kind: &EventKind) {
+        let EventKind::State(phase) = kind else { return };
+        let command = match phase.kind {
+            PhaseKind::Ended => RecorderCommand::LiveEnded(KEY),
+            PhaseKind::Paused => RecorderCommand::LivePaused(KEY, true),
+            PhaseKind::Live => RecorderCommand::LivePaused(KEY, false),
+            _ => return,
+        };
+        let mut recordings = self.recordings.lock().unwrap_or_else(PoisonError::into_inner);
+        recordings.retain(|recording| {
+            recording.upgrade().is_some_and(|recording| recording.try_send(command.clone()).is_ok())
+        });
     }
 
     /// Whether this was said before we came in, and is not wanted.
@@ -186,7 +216,9 @@ impl Live {
             title = info.title;
         }
         let job = Job { room: KEY, room_id, host, title };
-        Recording::start(&self.client, self.client.recorder(folder), job).await
+        let recording = Recording::start(&self.client, self.client.recorder(folder), job).await?;
+        self.recordings.lock().unwrap_or_else(PoisonError::into_inner).push(recording.commands());
+        Ok(recording)
     }
 
     /// Closes the connection and waits until it is closed, two seconds at most. Dropping a live does the same without

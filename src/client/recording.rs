@@ -46,6 +46,11 @@ impl Recording {
         Ok(recording)
     }
 
+    /// Where to tell it of the live, as long as it lasts.
+    pub(super) fn commands(&self) -> mpsc::WeakSender<RecorderCommand> {
+        self.commands.downgrade()
+    }
+
     /// Where it stands, each time that changes; twice a second at most. Nothing after its end. Cancel-safe.
     pub async fn next(&mut self) -> Option<record::RecordingState> {
         self.updates.recv().await.map(|update| update.recording)

@@ -9,15 +9,19 @@ use toml::de::{DeArray, DeValue};
 use url::{Host, Url};
 
 use super::check::nearest;
+use super::recording_name;
 use super::schema::{ProviderFlow, ProviderPath, ProviderSettings, TransportKind};
 use super::source::{names_a_secret, printable};
 use crate::ids::Target;
 
 /// Every option that is a whole number, with what it may be.
-const RANGES: [(&str, RangeInclusive<i64>, &str); 6] = [
+const RANGES: [(&str, RangeInclusive<i64>, &str); 9] = [
     ("capture.max_days", 1..=3_650, "days"),
     ("capture.max_mb", 16..=1_000_000, "megabytes"),
     ("poll.interval_ms", 500..=60_000, "milliseconds"),
+    ("record.max_mb", 0..=1_000_000, "megabytes"),
+    ("record.max_minutes", 0..=100_000, "minutes"),
+    ("record.min_free_mb", 0..=1_000_000, "megabytes"),
     ("screen.fps", 1..=60, "frames a second"),
     ("service.timeout_seconds", 1..=300, "seconds"),
     ("service.silence_seconds", 1..=600, "seconds"),
@@ -88,6 +92,12 @@ fn text_rule(option: &str, path: &str, text: &str) -> Result<(), RuleFault> {
         "providers.*.name" | "record.ffmpeg" if text.trim().is_empty() => open(format!("'{path}' cannot be empty")),
         "providers.*.client" if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
             open(format!("'{path}' takes a word of plain letters, digits and signs, such as tiktop"))
+        }
+        "record.name" => recording_name::check(text).or_else(|why| open(format!("'{path}' {why}"))),
+        "record.quality"
+            if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') || text.is_empty() =>
+        {
+            open(format!("'{path}' takes best, audio, or a name of TikTok's such as origin, uhd, hd, sd, ld"))
         }
         _ => Ok(()),
     }

@@ -162,11 +162,35 @@ pub struct RecordSettings {
     pub dir: PathBuf,
     /// The ffmpeg to run: a name to find or a path.
     pub ffmpeg: String,
+    /// Which stream: `best`, `audio`, or one of TikTok's names.
+    pub quality: String,
+    /// What to call recordings: text, folders and fields in braces.
+    pub name: String,
+    /// Minutes of a file at most; 0 for no limit.
+    pub max_minutes: u64,
+    /// Megabytes of a file at most; 0 for no limit.
+    pub max_mb: u64,
+    /// A recording stops while this many megabytes are still free.
+    pub min_free_mb: u64,
+    /// Keep comments and gifts beside the video.
+    pub chat: bool,
+    /// Keep what a recording is beside the video.
+    pub info: bool,
 }
 
 impl Default for RecordSettings {
     fn default() -> Self {
-        Self { dir: PathBuf::new(), ffmpeg: "ffmpeg".into() }
+        Self {
+            dir: PathBuf::new(),
+            ffmpeg: "ffmpeg".into(),
+            quality: "best".into(),
+            name: "{user}_{start}".into(),
+            max_minutes: 0,
+            max_mb: 0,
+            min_free_mb: 200,
+            chat: false,
+            info: true,
+        }
     }
 }
 

@@ -28,6 +28,9 @@ impl Output {
     /// Makes a file for a part of `stem` in `dir`, under the first free name.
     pub(super) async fn make(dir: &Path, stem: &str, part: u32, ending: &str) -> Result<Self, RecordingFailure> {
         let refused = |error: io::Error| RecordingFailure::from_folder(dir, &error);
+        if let Some(folder) = dir.join(stem).parent() {
+            fs::create_dir_all(folder).await.map_err(refused)?;
+        }
         for attempt in 1..=MAX_TRIES {
             let path = dir.join(plan::file_name(stem, part, attempt, ending));
             let others = BESIDE.iter().map(|other| dir.join(plan::file_name(stem, part, attempt, other)));

@@ -86,8 +86,8 @@ struct Part {
 
 impl OutputParts {
     /// A recording that starts at `start`; no file is made before the first piece.
-    pub(super) fn new(job: Job, settings: RecorderSettings, start: Timestamp) -> Self {
-        let stem = plan::stem(&job, start, TimeZone::system());
+    pub(super) fn new(job: Job, settings: RecorderSettings, quality: &str, start: Timestamp) -> Self {
+        let stem = plan::stem(&settings.name, &job, quality, start, TimeZone::system());
         Self {
             job,
             settings,
@@ -284,6 +284,11 @@ impl OutputParts {
         self.part.is_some()
     }
 
+    /// Path of the recording without its ending, once a file was begun.
+    pub(super) fn stem(&self) -> Option<PathBuf> {
+        self.file().map(|_| self.settings.dir.join(&self.stem))
+    }
+
     /// The file that is being written, or was last.
     pub(super) fn file(&self) -> Option<&Path> {
         self.files.last().map(|file| file.path.as_path())
@@ -308,7 +313,7 @@ impl OutputParts {
         let head = &piece.head;
         let number = u32::try_from(self.files.len()).unwrap_or(u32::MAX).saturating_add(1);
         let by_ffmpeg = !self.without_ffmpeg && !head.mixed && self.can_read(head).await;
-        let dir = &self.settings.dir;
+        let dir = &self.settings.dir.clone();
         let mut output = Output::make(dir, &self.stem, number, engine::ending(by_ffmpeg)).await?;
         let mut engine = None;
         if by_ffmpeg {
@@ -335,8 +340,9 @@ impl OutputParts {
             let _ = engine.write(&head.bytes).await;
         }
         // The parts that follow take the free name that the first one found.
-        if let (1, Some(stem)) = (number, output.path().file_stem()) {
+        if let (1, Some(stem), Some(dir)) = (number, output.path().file_stem(), output.path().parent()) {
             self.stem = stem.to_string_lossy().into_owned();
+            dir.clone_into(&mut self.settings.dir);
         }
         let starts = if first { head.starts } else { self.files.last().map_or(head.starts, |file| file.ends) };
         let path = output.path().to_owned();

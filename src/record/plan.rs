@@ -8,16 +8,48 @@ use jiff::tz::TimeZone;
 use super::Job;
 use crate::clock::Timestamp;
 
-/// Longest name, in bytes, before the time and the ending: file systems take 255 in all.
-const MAX_NAME: usize = 150;
+/// Longest name, in bytes, before the ending: file systems take 255 in all.
+const MAX_NAME: usize = 180;
 /// Names Windows keeps for devices, whatever follows the first dot.
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 
-/// The name of a recording without its ending: `host_2026-11-21_20-15-00`, in the time of `zone`.
-pub(super) fn stem(job: &Job, start: Timestamp, zone: TimeZone) -> String {
-    let start = start.to_jiff().to_zoned(zone).strftime("%Y-%m-%d_%H-%M-%S").to_string();
+/// The name of a recording without its ending, in the time of `zone`: folders and a name, each safe on every file system.
+/// Usually `host_2026-11-21_20-15-00`.
+pub(super) fn stem(template: &str, job: &Job, quality: &str, start: Timestamp, zone: TimeZone) -> String {
+    let start = start.to_jiff().to_zoned(zone);
     let host = safe_name(job.host.as_str());
-    if host.is_empty() { format!("{}_{start}", job.room_id) } else { format!("{host}_{start}") }
+    let host = if host.is_empty() { job.room_id.to_string() } else { host };
+    let value = |field: &str| match field {
+        "user" => host.clone(),
+        "title" => safe_name(&clip_title(job.title.as_str())),
+        "room_id" => job.room_id.to_string(),
+        "start" => start.strftime("%Y-%m-%d_%H-%M-%S").to_string(),
+        "date" => start.strftime("%Y-%m-%d").to_string(),
+        "time" => start.strftime("%H-%M-%S").to_string(),
+        "quality" => safe_name(quality),
+        _ => String::new(),
+    };
+    let mut parts = Vec::new();
+    for part in template.split('/') {
+        let mut name = String::new();
+        for (nth, piece) in part.split('{').enumerate() {
+            match piece.split_once('}').filter(|_| nth > 0) {
+                Some((field, text)) => {
+                    name.push_str(&value(field));
+                    name.push_str(text);
+                }
+                None => name.push_str(piece),
+            }
+        }
+        let name = safe_name(&name);
+        parts.push(if name.is_empty() { host.clone() } else { name });
+    }
+    parts.join("/")
+}
+
+/// A title is the tail of a name and may be as long as a comment.
+fn clip_title(title: &str) -> String {
+    crate::text::clip(title, 60).into_owned()
 }
 
 /// The file name of a part, at the `attempt`-th try for a free one: `stem.mkv`, `stem-2.mkv`, `stem.part02.mkv`.
@@ -76,11 +108,23 @@ fn safe_name(host: &str) -> String {
 mod tests {
     use super::*;
     use crate::ids::{RoomId, RoomKey};
+    use crate::record::DEFAULT_NAME;
     use proptest::prelude::*;
     use rstest::rstest;
 
     fn job(host: &str) -> Job {
         Job { room: RoomKey(1), room_id: RoomId(77), host: host.into(), title: "Hello\u{1b}[31m \"you\"".into() }
+    }
+
+    fn usual(job: &Job, zone: TimeZone) -> String {
+        stem(DEFAULT_NAME, job, "hd", Timestamp(0), zone)
+    }
+
+    #[test]
+    fn a_template_makes_folders_and_safe_names() {
+        let made = stem("{user}/{date}/{title} {quality}", &job("a/b"), "uhd", Timestamp(0), TimeZone::UTC);
+        assert_eq!(made, "a_b/1970-01-01/Hello[31m _you_ uhd");
+        assert_eq!(stem("../{user}", &job(".."), "hd", Timestamp(0), TimeZone::UTC), "77/77");
     }
 
     #[rstest]
@@ -95,13 +139,14 @@ mod tests {
     #[case("com1", "_com1_1970-01-01_00-00-00")]
     #[case("żółw 🐢", "żółw 🐢_1970-01-01_00-00-00")]
     fn a_name_is_safe_on_every_file_system(#[case] host: &str, #[case] expected: &str) {
-        assert_eq!(stem(&job(host), Timestamp(0), TimeZone::UTC), expected);
+        assert_eq!(usual(&job(host), TimeZone::UTC), expected);
     }
 
     #[test]
     fn a_name_tells_local_time() {
         let zone = TimeZone::fixed(jiff::tz::offset(2));
-        assert_eq!(stem(&job("ana"), Timestamp(1_700_000_000_000), zone), "ana_2023-11-15_00-13-20");
+        let start = Timestamp(1_700_000_000_000);
+        assert_eq!(stem(DEFAULT_NAME, &job("ana"), "hd", start, zone), "ana_2023-11-15_00-13-20");
     }
 
     #[rstest]
@@ -156,10 +201,10 @@ mod tests {
     proptest! {
         #[test]
         fn a_name_never_leaves_its_folder(host in ".{0,400}") {
-            let name = stem(&job(&host), Timestamp(0), TimeZone::UTC);
+            let name = usual(&job(&host), TimeZone::UTC);
             prop_assert!(!name.contains(['/', '\\', '\0']));
             prop_assert!(!name.starts_with(['.', '-']));
-            prop_assert!(name.len() <= MAX_NAME + 24);
+            prop_assert!(name.len() <= MAX_NAME);
         }
     }
 }

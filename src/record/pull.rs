@@ -15,8 +15,8 @@ use super::flv::{FlvError, Reader};
 use super::queue::{Closed, Inlet};
 use super::timeline::{PartLimits, Timeline};
 use super::{
-    FoundStreams, Job, LiveState, Media, Offer, RecorderLimits, RecorderSettings, RecordingFailure, StreamSource,
-    Trouble,
+    FoundStreams, Job, LiveState, Media, Offer, Quality, RecorderLimits, RecorderSettings, RecordingFailure,
+    StreamSource, Trouble,
 };
 use crate::text::Text;
 
@@ -59,6 +59,7 @@ pub(super) struct Pull<S> {
     stop: CancellationToken,
     /// Whether the host has paused the live, as its events say.
     paused: watch::Receiver<bool>,
+    wanted: Quality,
     /// What is being pulled.
     quality: Text,
 }
@@ -122,6 +123,7 @@ impl<S: StreamSource> Pull<S> {
             ended: None,
             stop,
             paused,
+            wanted: settings.quality.clone(),
             quality: Text::default(),
         }
     }
@@ -208,8 +210,8 @@ impl<S: StreamSource> Pull<S> {
         }
         self.ended = None;
         let mut first = None;
-        let pictures = found.offers.iter().any(|offer| !offer.sound_only);
-        for offer in found.offers.iter().filter(|offer| !pictures || !offer.sound_only) {
+        let wanted = self.wanted.clone();
+        for offer in wanted.rank(&found.offers) {
             let pieces = self.pieces;
             let broken = self.follow(offer).await;
             match broken {

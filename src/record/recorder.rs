@@ -8,13 +8,18 @@ use tokio::task::{self, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::recording::{self, RecordingTask};
-use super::{Job, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingState, StreamSource};
+use super::{
+    Cue, Job, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingState, StreamSource,
+};
 use crate::clock::Clock;
 use crate::ids::RoomKey;
 use crate::text::Text;
 
 /// Longer than the stop ladder of ffmpeg: three seconds, then two.
 const FINISH: Duration = Duration::from_secs(6);
+
+/// Lines of chat that may wait for the disk.
+const CUES: usize = 1_024;
 
 /// A running recorder.
 #[derive(Debug)]
@@ -75,6 +80,7 @@ struct Busy {
     stop: CancellationToken,
     live_ended: CancellationToken,
     paused: watch::Sender<bool>,
+    cues: mpsc::Sender<Cue>,
     /// Asked for while the last file was still closing.
     next: Option<Job>,
 }
@@ -89,6 +95,12 @@ impl<S: StreamSource> RecorderTask<S> {
                     Some(RecorderCommand::LiveEnded(room)) => {
                         if let Some(busy) = self.rooms.get(&room) {
                             busy.live_ended.cancel();
+                        }
+                    }
+                    Some(RecorderCommand::Cue(room, cue)) => {
+                        if let Some(busy) = self.rooms.get(&room) {
+                            // A disk that is too slow for chat loses chat.
+                            let _ = busy.cues.try_send(*cue);
                         }
                     }
                     Some(RecorderCommand::LivePaused(room, paused)) => {
@@ -138,6 +150,7 @@ impl<S: StreamSource> RecorderTask<S> {
         let stop = self.stop.child_token();
         let live_ended = CancellationToken::new();
         let (paused, is_paused) = watch::channel(false);
+        let (cues, cues_inbox) = mpsc::channel(CUES);
         let task = RecordingTask {
             job,
             settings: self.settings.clone(),
@@ -145,10 +158,11 @@ impl<S: StreamSource> RecorderTask<S> {
             stop: stop.clone(),
             live_ended: live_ended.clone(),
             paused: is_paused,
+            cues: cues_inbox,
             updates: self.updates.clone(),
         };
         let task = self.running.spawn(recording::run(task, self.source.clone())).id();
-        self.rooms.insert(room, Busy { task, stop, live_ended, paused, next: None });
+        self.rooms.insert(room, Busy { task, stop, live_ended, paused, cues, next: None });
     }
 
     /// A recording whose task panicked has not told its end itself.

@@ -10,6 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::beside::{Beside, Standing};
 use super::codec::VideoSetup;
 use super::output_parts::OutputParts;
 use super::progress::Meter;
@@ -17,9 +18,10 @@ use super::pull::{Pull, PullOutcome};
 use super::queue::{Outlet, Queued, queue};
 use super::timeline::Hole;
 use super::{
-    Job, RecorderSettings, RecorderUpdate, RecordingDetails, RecordingFailure, RecordingState, StreamSource, output,
+    Cue, Job, RecorderSettings, RecorderUpdate, RecordingDetails, RecordingFailure, RecordingState, StreamSource,
+    output,
 };
-use crate::clock::{Clock, Moment};
+use crate::clock::{Clock, Moment, Timestamp};
 use crate::text::Text;
 
 /// After a stop, what was read still gets this long to be written.
@@ -38,6 +40,8 @@ pub(super) struct RecordingTask {
     pub(super) live_ended: CancellationToken,
     /// Whether the host has paused it.
     pub(super) paused: watch::Receiver<bool>,
+    /// What is said meanwhile.
+    pub(super) cues: mpsc::Receiver<Cue>,
     pub(super) updates: mpsc::Sender<RecorderUpdate>,
 }
 
@@ -56,10 +60,20 @@ struct Progress {
     free: Option<u64>,
     meter: Meter,
     emitted: Option<RecordingState>,
+    start: Timestamp,
+    beside: Option<Beside>,
+    /// Files that were begun when that was last said beside the video.
+    saved: usize,
+}
+
+impl Progress {
+    fn standing<'a>(&'a self, parts: &'a OutputParts, status: &'a str, reason: &'a str) -> Standing<'a> {
+        Standing { status, reason, quality: self.quality.as_str(), files: parts.files(), holes: &self.holes }
+    }
 }
 
 /// Records until asked to stop, until the live ends, or until it cannot go on; the last update says which.
-pub(super) async fn run<S: StreamSource>(task: RecordingTask, source: S) {
+pub(super) async fn run<S: StreamSource>(mut task: RecordingTask, source: S) {
     task.emit(RecordingState::Starting);
     let recording = task.record(source).await;
     // The one update that must arrive; a screen that is gone does not need it.
@@ -67,7 +81,7 @@ pub(super) async fn run<S: StreamSource>(task: RecordingTask, source: S) {
 }
 
 impl RecordingTask {
-    async fn record<S: StreamSource>(&self, source: S) -> RecordingState {
+    async fn record<S: StreamSource>(&mut self, source: S) -> RecordingState {
         let limits = self.settings.limits;
         let free = match output::prepare(&self.settings.dir, limits.min_free).await {
             Ok(free) => free,
@@ -77,8 +91,9 @@ impl RecordingTask {
         let enough = self.stop.child_token();
         let pull = Pull::new(source, self.job.clone(), &self.settings, inlet, enough.clone(), self.paused.clone());
         let pull = AbortOnDropHandle::new(tokio::spawn(pull.run()));
-        let mut parts = OutputParts::new(self.job.clone(), self.settings.clone(), self.clock.now().wall);
-        let mut progress = Progress { free, ..Progress::default() };
+        let (start, quality) = (self.clock.now().wall, self.settings.quality.to_string());
+        let mut parts = OutputParts::new(self.job.clone(), self.settings.clone(), &quality, start);
+        let mut progress = Progress { free, start, ..Progress::default() };
         let ended = self.write_all(outlet, (pull, enough), &mut parts, &mut progress).await;
         if parts.is_open() {
             self.emit(RecordingState::Stopping);
@@ -86,12 +101,20 @@ impl RecordingTask {
         let closed = parts.close().await;
         // Why it broke first says more than how it closed then.
         let ended = ended.and_then(|reason| closed.map(|()| reason));
+        if let Some(mut beside) = progress.beside.take() {
+            let (status, reason) = match &ended {
+                Ok(reason) => ("done", reason.clone()),
+                Err(failure) => ("failed", sentence(failure)),
+            };
+            beside.save(progress.standing(&parts, status, reason.as_str())).await;
+            beside.finish(parts.files()).await;
+        }
         summary(ended, &parts, &progress)
     }
 
     /// Writes what is pulled, and watches the files, until one of the many ends comes.
     async fn write_all(
-        &self,
+        &mut self,
         mut outlet: Outlet,
         (pull, enough): (AbortOnDropHandle<PullOutcome>, CancellationToken),
         parts: &mut OutputParts,
@@ -103,8 +126,9 @@ impl RecordingTask {
         let mut space = interval_at(Instant::now() + limits.space_every, limits.space_every);
         space.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // What is on its way when the live ends still belongs to it.
+        let (live_ended, stop) = (self.live_ended.clone(), self.stop.clone());
         let mut over = pin!(async {
-            self.live_ended.cancelled().await;
+            live_ended.cancelled().await;
             sleep(limits.after_end).await;
         });
         // Why it ends; what was read by then is still written.
@@ -113,7 +137,7 @@ impl RecordingTask {
         loop {
             let ends = tokio::select! {
                 biased;
-                () = self.stop.cancelled(), if ending.is_none() => "stopped",
+                () = stop.cancelled(), if ending.is_none() => "stopped",
                 () = &mut over, if ending.is_none() => "the live ended",
                 () = &mut drained, if ending.is_some() => return Ok(ending.unwrap_or_default()),
                 _ = progress_due.tick() => {
@@ -122,10 +146,15 @@ impl RecordingTask {
                 }
                 _ = space.tick() => {
                     progress.free = output::check_space(&self.settings.dir, limits.min_free).await?;
+                    self.save(parts, progress).await;
+                    continue;
+                }
+                Some(cue) = self.cues.recv(), if self.settings.chat => {
+                    self.keep(&cue, parts, progress).await;
                     continue;
                 }
                 () = parts.exited() => {
-                    parts.go_on_after_exit(&self.stop).await?;
+                    parts.go_on_after_exit(&stop).await?;
                     continue;
                 }
                 queued = outlet.recv() => match (queued, ending) {
@@ -161,7 +190,33 @@ impl RecordingTask {
         progress.since.get_or_insert_with(|| self.clock.now());
         progress.millis = queued.piece.millis;
         progress.quality = queued.quality;
+        if parts.files().len() != progress.saved {
+            progress.saved = parts.files().len();
+            self.save(parts, progress).await;
+        }
         Ok(())
+    }
+
+    /// Says beside the video where it stands; the first time makes the files.
+    async fn save(&self, parts: &OutputParts, progress: &mut Progress) {
+        let Some(stem) = parts.stem() else { return };
+        let mut beside = if let Some(beside) = progress.beside.take() {
+            beside
+        } else {
+            let RecorderSettings { info, chat, .. } = self.settings;
+            Beside::open(self.job.clone(), progress.start, stem, info, chat).await
+        };
+        beside.save(progress.standing(parts, "recording", "")).await;
+        progress.beside = Some(beside);
+    }
+
+    /// Keeps what was said, at the recorder's own media time: the wall clock is up to a group of pictures away from that.
+    async fn keep(&self, cue: &Cue, parts: &OutputParts, progress: &mut Progress) {
+        let since = progress.written.map_or(Duration::ZERO, |written| written.elapsed());
+        let millis = progress.millis + since.as_millis() as u64;
+        if let Some(beside) = &mut progress.beside {
+            beside.cue(cue, millis, parts.files()).await;
+        }
     }
 
     async fn emit_progress(&self, parts: &mut OutputParts, progress: &mut Progress) -> Result<(), RecordingFailure> {
@@ -195,7 +250,10 @@ impl RecordingTask {
             hole_millis: progress.holes.iter().map(|hole| hole.length).sum(),
             free: progress.free,
             seconds_left: left.and_then(|left| left.checked_div(rate)),
-            note: parts.note().clone(),
+            note: match self.settings.quality.missed(&progress.quality, progress.sound_only) {
+                Some(missed) if parts.note().is_empty() => missed,
+                _ => parts.note().clone(),
+            },
         }
     }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::Cue;
 use crate::clock::Moment;
 use crate::ids::{RoomId, RoomKey};
 use crate::text::Text;
@@ -17,6 +18,8 @@ pub enum RecorderCommand {
     Stop(RoomKey),
     /// The live of this room is over: record what is still on its way, then finish.
     LiveEnded(RoomKey),
+    /// Something was said or given in this room: keep it beside the video, if that is wanted.
+    Cue(RoomKey, Box<Cue>),
     /// The host of this room has paused, or goes on.
     LivePaused(RoomKey, bool),
 }

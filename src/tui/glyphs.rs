@@ -67,9 +67,24 @@ pub(super) fn to_ascii(frame: &mut Buffer) {
     }
 }
 
+/// A piece of a curve by the highest of its dots.
+fn curve_twin(dots: u32) -> &'static str {
+    match dots {
+        0 => " ",
+        _ if dots & 0x09 != 0 => "'",
+        _ if dots & 0x36 != 0 => "-",
+        _ => ".",
+    }
+}
+
 fn twin(sign: &str) -> Option<&'static str> {
     if sign == "…" {
         return Some("~");
+    }
+    if let Some(dots) =
+        sign.chars().next().map(u32::from).and_then(|sign| sign.checked_sub(0x2800)).filter(|&dots| dots < 0x100)
+    {
+        return Some(if dots == 0xff { ":" } else { curve_twin(dots) });
     }
     let bars = BARS.iter().zip(BARS_ASCII).find(|(bar, _)| **bar == sign).map(|(_, ascii)| ascii);
     let parts = || PARTS.contains(&sign).then_some("#");

@@ -86,7 +86,7 @@ impl CaptureLine {
         let line = line.trim_start_matches('\u{feff}').trim();
         let value = serde_json::from_str(line).or_else(|error| {
             // Only an object is worth repairing: of anything else the repair would make an object without content.
-            let repaired = line.starts_with('{').then(|| lenient_json::from_text(line)).flatten();
+            let repaired = line.starts_with('{').then(|| lenient_json::from_whole_text(line)).flatten();
             repaired.ok_or_else(|| bad(&error.to_string()))
         });
         Self::from_json(&value?)
@@ -314,6 +314,7 @@ mod tests {
     #[case("[1]")]
     #[case(r#"{"b64": "***"}"#)]
     #[case(r#"{"b64": 5}"#)]
+    #[case(r#"{"b64": "CAE="}{"b64": "CAE="}"#)]
     #[case(r#"{"method": "WebcastChatMessage"}"#)]
     #[case("{\"\u{1b}[31m\": 1")]
     fn what_is_no_capture_is_refused_in_words(#[case] line: &str) {

@@ -14,6 +14,8 @@ use crate::text::Text;
 pub const FORMS: &str = "lines of {\"b64\": …} (frames) or {\"method\": …, \"payload_b64\": …} (messages), a JSON array of those, \
                          a HAR of a live page saved by a browser, or a frame as it came; plain, in UTF-16 or compressed with gzip";
 
+/// How a member of gzip begins.
+const GZIP_MEMBER: &[u8] = &[0x1f, 0x8b, 0x08];
 /// Most bytes of a file that has to be read whole, such as a HAR.
 pub const MAX_WHOLE: usize = 512 << 20;
 
@@ -40,7 +42,7 @@ pub struct UnreadableLine {
 /// which are then unreadable.
 pub fn lines(bytes: &[u8]) -> Vec<Result<CaptureLine, UnreadableLine>> {
     if is_gzip(bytes) {
-        let inflated = Inflater::new(MAX_WHOLE).inflate(bytes).unwrap_or_default();
+        let inflated = inflate(bytes);
         return if is_gzip(&inflated) { Vec::new() } else { lines(&inflated) };
     }
     let text = utf8(bytes);
@@ -53,6 +55,27 @@ pub fn lines(bytes: &[u8]) -> Vec<Result<CaptureLine, UnreadableLine>> {
         Some(document) if is_one => item(&document).into_iter().map(Ok).collect(),
         _ => frame(Bytes::copy_from_slice(bytes), 0).map_or_else(|| json_lines(&text), |line| vec![Ok(line)]),
     }
+}
+
+/// Inflates gzip, also where several members stand behind each other, as `cat` makes of two files. Empty where it cannot be
+/// inflated.
+fn inflate(bytes: &[u8]) -> Vec<u8> {
+    let mut inflater = Inflater::new(MAX_WHOLE);
+    if let Ok(inflated) = inflater.inflate(bytes) {
+        return inflated.to_vec();
+    }
+    let ends = memchr::memmem::find_iter(bytes, GZIP_MEMBER).skip(1).chain([bytes.len()]);
+    let (mut inflated, mut from) = (Vec::new(), 0);
+    for end in ends {
+        // The mark of a member may stand in the middle of one by chance: then the part before it is no member.
+        let Some(member) = bytes.get(from..end).and_then(|member| inflater.inflate(member).ok()) else { continue };
+        if inflated.len().saturating_add(member.len()) > MAX_WHOLE {
+            return Vec::new();
+        }
+        inflated.extend_from_slice(&member);
+        from = end;
+    }
+    inflated
 }
 
 fn json_lines(text: &[u8]) -> Vec<Result<CaptureLine, UnreadableLine>> {
@@ -185,6 +208,7 @@ mod tests {
             (raw().to_vec(), 1),
             (compress(&raw()), 1),
             (compress(format!("{line}\n{line}\n").as_bytes()), 2),
+            ([compress(format!("{line}\n").as_bytes()), compress(line.as_bytes())].concat(), 2),
         ] {
             assert!(is_whole(bytes.split(|&byte| byte == b'\n').next().unwrap()), "{bytes:?}");
             let read = lines(&bytes);

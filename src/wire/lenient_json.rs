@@ -24,6 +24,13 @@ pub fn from_text(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&Repair::new(text).run()).ok())
 }
 
+/// Reads a text that is one JSON value and nothing else.
+pub fn from_whole_text(text: &str) -> Option<Value> {
+    let mut repair = Repair::new(text.trim_start_matches(['\u{feff}', '\u{200b}']).trim());
+    repair.first_value();
+    if repair.rest.any(|c| !c.is_whitespace()) { None } else { serde_json::from_str(&repair.out).ok() }
+}
+
 struct Repair<'t> {
     rest: Peekable<Chars<'t>>,
     out: String,
@@ -35,8 +42,13 @@ impl<'t> Repair<'t> {
         Self { rest: text.chars().peekable(), out: String::with_capacity(text.len() + 16), depth: 0 }
     }
 
-    /// The first value, repaired.
     fn run(mut self) -> String {
+        self.first_value();
+        self.out
+    }
+
+    /// Repairs the first value into `out`.
+    fn first_value(&mut self) {
         while let Some(c) = self.rest.next() {
             match c {
                 '"' => self.text(),
@@ -60,7 +72,6 @@ impl<'t> Repair<'t> {
                 break;
             }
         }
-        self.out
     }
 
     /// Adds to the output, unless we are deeper than anybody looks.

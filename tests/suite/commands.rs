@@ -156,6 +156,38 @@ async fn who_does_not_exist_is_told_and_the_others_go_on() {
     child.kill().await.unwrap();
 }
 
+#[cfg(target_os = "linux")]
+#[rstest]
+#[case(&["live", "ana.live"])]
+#[case(&["live", "--json", "ana.live"])]
+#[case(&["info", "ana.live"])]
+#[case(&["gifts"])]
+#[case(&["prices"])]
+#[case(&["feed"])]
+#[case(&["search", "harbour"])]
+#[case(&["events", "ana.live"])]
+#[case(&["config", "print"])]
+#[case(&["config", "print", "--example"])]
+#[case(&["config", "path"])]
+#[case(&["config", "check"])]
+#[case(&["doctor"])]
+#[case(&["browser"])]
+#[case(&["sim", "--fault", "list"])]
+#[case(&["--help"])]
+#[case(&["--version"])]
+#[tokio::test]
+async fn output_that_cannot_be_written_ends_with_1(#[case] args: &[&str]) {
+    let (sim, home) = (sim(&[]).await, tempfile::tempdir().unwrap());
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut process = program(home.path(), &sim, args);
+    let output =
+        tokio::time::timeout(PATIENCE, process.stdout(full).stderr(Stdio::piped()).spawn().unwrap().wait_with_output())
+            .await
+            .expect("it ends")
+            .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{args:?}: {}", text(&output.stderr));
+}
+
 /// With three for the standard streams and what the runtime takes, up to 9 leave none for a connection.
 #[cfg(unix)]
 #[rstest]

@@ -1,6 +1,8 @@
 //! The recorder against a service that plays a script. What ffmpeg itself makes of it is in `with_ffmpeg`, what our client
 //! makes of a real socket in `service`.
 
+mod beside;
+mod headless;
 mod scene;
 mod service;
 mod with_ffmpeg;

@@ -1,12 +1,12 @@
-//! Viewers and likes over time: as much of it as we watched, an hour or less.
+//! Viewers and likes over time: all that we watched, from one edge of the pane to the other.
 //!
 //! ```text
 //! ── Viewers ──────────── 1 243 now · peak 1 502 ──      as a strip:
-//! 1.5k      ▃▆█▇▅▃▁      ▁▃▂                              viewers 1 243 · peak 1 502 ▃▆█▇▅▃▁  likes 83.0k ▂▃▅
-//!      ▂▅██████████▇▇▇▇████
-//! 0   -30m                         now
-//! ── Likes ────────────── 83.0k · ~420/min seen ──
-//! ▂▃▅▇▅▃▂▁▂▃▄▅▆▇█▇▆▅▃▂▂▃▄▅
+//! 1.5k      ⣠⣴⣿⣷⣦⣄⡀      ⢀⣠⣄                              viewers 1 243 · peak 1 502 ▃▆█▇▅▃▁  likes 83.0k ▂▃▅
+//!      ⣀⣴⣿⣿⣿⣿⣿⣿⣿⣿⣶⣶⣶⣿⣿⣿
+//! 0    -31m                    now
+//! ── Likes a minute ───── 83.0k · ~420/min seen ──
+//! 600   ⣀⣤⣶⣤⣀⣀⣠⣤⣶⣶⣤⣀⣀⣤⣴
 //! ```
 
 use std::time::Duration;
@@ -27,8 +27,10 @@ use crate::tui::view::Cache;
 use crate::tui::widgets::{graph, paint};
 use crate::tui::{glyphs, number};
 
-/// What a column may stand for, in seconds: the shortest that shows all we watched, so that a young graph fills its pane.
-const STEPS: [u64; 4] = [10, 20, 30, 60];
+/// Lengths of the buckets that are drawn from, in seconds, and how many of them a room keeps.
+const BUCKETS: [(u64, usize); 2] = [(10, 720), (60, 1_440)];
+/// A graph of less than this would be read as a trend that is none.
+const LEAST: u64 = 60;
 /// Columns of the scale.
 const SCALE: u16 = 5;
 /// After so much silence the graphs stand still, and a number of viewers is marked as old.
@@ -64,13 +66,14 @@ fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
     if area.height == 1 {
         return strip(app, room, buf, area);
     }
+    let watched = Watched::of(app, room);
     let upper = Rect { height: area.height - area.height * 2 / 5, ..area };
     let inner = super::titled(app, buf, upper, PaneId::Graphs, "Viewers", &viewers(app, room));
-    plot(app, room, buf, inner, (&viewers_by_column(app, room, plot_columns(inner)), ColorRole::Accent));
+    plot(app, &watched, buf, inner, (&watched.viewers(room), ColorRole::Accent));
     let lower = super::below(area, upper.height);
-    paint::rule(buf, lower, 0, &Line::raw("Likes"), &likes(app, room), app.theme.style(ColorRole::Dim));
+    paint::rule(buf, lower, 0, &Line::raw("Likes a minute"), &likes(app, room), app.theme.style(ColorRole::Dim));
     let inner = super::below(lower, 1);
-    plot(app, room, buf, inner, (&likes_by_column(app, room, plot_columns(inner)), ColorRole::Like));
+    plot(app, &watched, buf, inner, (&watched.likes(room), ColorRole::Like));
 }
 
 fn strip(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
@@ -80,9 +83,10 @@ fn strip(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
         Rect { width: area.width / 2, ..area },
         super::inset(Rect { x: area.x + area.width / 2, width: area.width - area.width / 2, ..area }),
     );
+    let watched = Watched::of(app, room);
     for (half, name, note, values, role) in [
-        (left, "viewers ", viewers(app, room), viewers_by_column(app, room, left.width), ColorRole::Accent),
-        (right, "likes ", likes(app, room), likes_by_column(app, room, right.width), ColorRole::Like),
+        (left, "viewers ", viewers(app, room), watched.viewers(room), ColorRole::Accent),
+        (right, "likes ", likes(app, room), watched.likes(room), ColorRole::Like),
     ] {
         let mut line = Line::from(Span::styled(name, dim));
         line.spans.extend(note.spans);
@@ -90,45 +94,39 @@ fn strip(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
         paint::left(buf, half, 0, &line);
         let used = paint::columns(&line).min(half.width);
         let rest = Rect { x: half.x + used, width: half.width - used, ..half };
+        let values = graph::resample(&values, rest.width.into());
         graph::bars(buf, rest, &values, top(&values), (app.theme.style(role), dim));
     }
 }
 
-/// Columns that the bars of a plot have.
-fn plot_columns(area: Rect) -> u16 {
-    if area.height >= 3 { area.width.saturating_sub(SCALE + 1) } else { area.width.saturating_sub(1) }
-}
-
-fn plot(app: &App, room: &Room, buf: &mut Buffer, area: Rect, (values, role): (&[Option<u64>], ColorRole)) {
+fn plot(app: &App, watched: &Watched, buf: &mut Buffer, area: Rect, (values, role): (&[Option<u64>], ColorRole)) {
     let dim = app.theme.style(ColorRole::Dim);
-    let max = top(values);
-    let columns = plot_columns(area);
-    let x = area.right().saturating_sub(columns + u16::from(area.height < 3)).max(area.x);
     let scaled = area.height >= 3;
-    let field = Rect { x, width: columns, height: area.height - u16::from(scaled), ..area };
-    graph::bars(buf, field, values, max, (app.theme.style(role), dim));
+    let x = (area.x + if scaled { SCALE + 1 } else { 1 }).min(area.right());
+    let field = Rect { x, width: area.right() - x, height: area.height - u16::from(scaled), ..area };
+    let values = graph::resample(values, usize::from(field.width) * 2);
+    let max = top(&values);
+    graph::curve(buf, field, &values, max, (app.theme.style(role), dim));
     if scaled {
         let axis = super::below(area, area.height - 1);
-        paint::left(buf, area, 0, &Line::styled(number::short(max), dim));
+        if values.iter().flatten().any(|&value| value > 0) {
+            paint::left(buf, area, 0, &Line::styled(number::short(max), dim));
+        }
         paint::left(buf, axis, 0, &Line::styled("0", dim));
-        let axis = Rect { x, width: columns, ..axis };
-        paint::left(
-            buf,
-            axis,
-            0,
-            &Line::styled(format!("-{}m", step(app, room, columns) * u64::from(columns) / 60), dim),
-        );
-        let edge = edge(app, room);
-        let until = if edge == app.now { "now".to_owned() } else { number::clock(edge.wall, &app.zone) };
+        let axis = Rect { x, width: field.width, ..axis };
+        paint::left(buf, axis, 0, &Line::styled(ago(watched.seconds()), dim));
+        let until =
+            if watched.until == app.now { "now".to_owned() } else { number::clock(watched.until.wall, &app.zone) };
         paint::right(buf, axis, 0, &Line::styled(until, dim));
     }
 }
 
-/// The time at the right edge: now, unless nothing was heard for a while. A picture of silence need not move.
-fn edge(app: &App, room: &Room) -> Moment {
-    match room.messages.last() {
-        Some(heard) if app.now.since(heard) >= SILENCE => heard + SILENCE,
-        _ => app.now,
+/// How far the left edge lies back.
+fn ago(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("-{seconds}s"),
+        120..7_200 => format!("-{}m", seconds / 60),
+        _ => format!("-{}h{:02}", seconds / 3_600, seconds % 3_600 / 60),
     }
 }
 
@@ -136,42 +134,75 @@ fn top(values: &[Option<u64>]) -> u64 {
     graph::nice_max(values.iter().flatten().copied().max().unwrap_or(0))
 }
 
-/// Seconds a column stands for. The same for both graphs, so that they can be read against each other.
-fn step(app: &App, room: &Room, columns: u16) -> u64 {
-    let longest = STEPS.last().copied().unwrap_or(1);
-    let buckets = room.messages.window(edge(app, room), longest, columns.into());
-    let watched = buckets.iter().skip_while(|bucket| **bucket == Bucket::Gap).count() as u64 * longest;
-    STEPS.into_iter().find(|step| step * u64::from(columns) >= watched).unwrap_or(longest)
+/// The time that both graphs show, so that they can be read against each other: since we first saw the room, a day at most.
+struct Watched {
+    until: Moment,
+    /// Seconds a bucket stands for, and how many there are.
+    step: u64,
+    buckets: usize,
 }
 
-/// Viewers by column: the last number said, held while nothing new is said.
-fn viewers_by_column(app: &App, room: &Room, columns: u16) -> Vec<Option<u64>> {
-    let mut known = None;
-    let buckets = room.viewers.window(edge(app, room), step(app, room, columns), columns.into());
-    buckets
-        .into_iter()
-        .map(|bucket| {
-            match bucket {
-                Bucket::Value { last, .. } => known = Some(last),
-                Bucket::Gap => known = None,
-                Bucket::Empty => {}
+impl Watched {
+    fn of(app: &App, room: &Room) -> Self {
+        let until = match room.messages.last() {
+            // A picture of silence need not move.
+            Some(heard) if app.now.since(heard) >= SILENCE => heard + SILENCE,
+            _ => app.now,
+        };
+        let mut watched = Self { until, step: 0, buckets: 0 };
+        for (step, kept) in BUCKETS {
+            let seen = room.messages.window(until, step, kept).into_iter().skip_while(|bucket| *bucket == Bucket::Gap);
+            watched = Self { until, step, buckets: seen.count().max((LEAST / step) as usize) };
+            if watched.buckets < kept {
+                break;
             }
-            known.or((bucket == Bucket::Empty).then_some(0))
-        })
-        .collect()
-}
+        }
+        watched
+    }
 
-/// Likes seen by column.
-fn likes_by_column(app: &App, room: &Room, columns: u16) -> Vec<Option<u64>> {
-    let buckets = room.likes.window(edge(app, room), step(app, room, columns), columns.into());
-    buckets
-        .into_iter()
-        .map(|bucket| match bucket {
-            Bucket::Value { sum, .. } => Some(sum),
-            Bucket::Empty => Some(0),
-            Bucket::Gap => None,
-        })
-        .collect()
+    fn seconds(&self) -> u64 {
+        self.step * self.buckets as u64
+    }
+
+    /// Viewers: the most of each bucket, held while nothing new is said.
+    fn viewers(&self, room: &Room) -> Vec<Option<u64>> {
+        let mut known = None;
+        let buckets = room.viewers.window(self.until, self.step, self.buckets);
+        buckets
+            .into_iter()
+            .map(|bucket| match bucket {
+                Bucket::Value { last, max, .. } => {
+                    known = Some(last);
+                    Some(max)
+                }
+                Bucket::Gap => {
+                    known = None;
+                    None
+                }
+                Bucket::Empty => known,
+            })
+            .collect()
+    }
+
+    /// Likes seen, as a rate a minute. The bucket that is still filling would look like a fall.
+    fn likes(&self, room: &Room) -> Vec<Option<u64>> {
+        let buckets = room.likes.window(self.until, self.step, self.buckets);
+        let mut rates: Vec<_> = buckets
+            .into_iter()
+            .map(|bucket| match bucket {
+                Bucket::Value { sum, .. } => Some(sum.saturating_mul(60) / self.step.max(1)),
+                Bucket::Empty => Some(0),
+                Bucket::Gap => None,
+            })
+            .collect();
+        if let [.., before, filling] = rates.as_mut_slice()
+            && filling.is_some()
+            && before.is_some()
+        {
+            *filling = *before;
+        }
+        rates
+    }
 }
 
 fn viewers(app: &App, room: &Room) -> Line<'static> {

@@ -81,8 +81,12 @@ fn happened(app: &mut App, key: RoomKey, events: &[Noted]) -> UpdateOutcome {
     let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::QUIET };
     let from = tab.room.chat.next_seq();
     let (was, was_recording) = (tab.room.phase.kind, tab.is_recording());
+    let mut effects = Vec::new();
     for noted in events {
         tab.room.apply(&noted.event);
+        if let Some(cue) = record::Cue::from_event(&noted.event).filter(|_| was_recording) {
+            effects.push(Effect::Record(record::RecorderCommand::Cue(key, Box::new(cue))));
+        }
     }
     if !shown {
         tab.count_unread(from);
@@ -95,7 +99,7 @@ fn happened(app: &mut App, key: RoomKey, events: &[Noted]) -> UpdateOutcome {
         PhaseKind::Live if was == PhaseKind::Paused => Some(record::RecorderCommand::LivePaused(key, false)),
         _ => None,
     };
-    let effects = command.filter(|_| was_recording).map(Effect::Record).into_iter().collect();
+    effects.extend(command.filter(|_| was_recording).map(Effect::Record));
     UpdateOutcome { dirty: true, effects }
 }
 

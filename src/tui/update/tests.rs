@@ -121,6 +121,34 @@ fn a_room_that_is_not_live_has_nothing_to_record_and_says_so() {
 }
 
 #[test]
+fn a_recording_hears_of_pauses_and_the_end_of_its_live() {
+    let mut app = on_air();
+    let state = |app: &mut App, kind| {
+        let kind = EventKind::State(Phase::new(kind));
+        let event = RoomEvent { at: NOW, server_at: None, id: None, room_id: None, history: false, kind };
+        hear(app, 1, RoomUpdate::Events(Arc::from(vec![Noted { event, tally: None }]))).effects
+    };
+    let recording = record::RecordingState::Starting;
+    update(&mut app, Msg::Recorded(record::RecorderUpdate { room: RoomKey(1), recording }));
+    let told = |paused| [Effect::Record(record::RecorderCommand::LivePaused(RoomKey(1), paused))];
+    assert_eq!(state(&mut app, PhaseKind::Paused), told(true));
+    assert_eq!(state(&mut app, PhaseKind::Live), told(false));
+    let ended = [Effect::Record(record::RecorderCommand::LiveEnded(RoomKey(1)))];
+    assert_eq!(state(&mut app, PhaseKind::Ended), ended);
+    assert_eq!(state(&mut app, PhaseKind::Ended), []);
+}
+
+#[test]
+fn a_suspend_asks_while_something_is_recorded() {
+    let mut app = on_air();
+    assert_eq!(press(&mut app, "ctrl-z"), [Effect::Suspend]);
+    let recording = record::RecordingState::Starting;
+    update(&mut app, Msg::Recorded(record::RecorderUpdate { room: RoomKey(1), recording }));
+    assert_eq!(press(&mut app, "ctrl-z"), []);
+    assert_eq!(press(&mut app, "enter"), [Effect::Suspend]);
+}
+
+#[test]
 fn closing_a_recorded_room_asks_then_finishes_the_recording_first() {
     let mut app = on_air();
     let recording = record::RecordingState::Starting;

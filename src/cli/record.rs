@@ -1,0 +1,399 @@
+//! `tiktop record @name …`: records without a screen, for servers, timers and systemd.
+
+use std::collections::HashMap;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use color_eyre::eyre::Result;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{SettingsArgs, UsageError, output};
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::events::PhaseKind;
+use crate::ids::RoomKey;
+use crate::record::{self, Job, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingState};
+use crate::room::Room;
+use crate::run;
+use crate::text::Text;
+use crate::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
+
+/// Updates that may wait for us.
+const QUEUE: usize = 4_096;
+/// Entries of a room's log that are kept: nobody reads them here.
+const LOG: usize = 16;
+/// A line of progress at most this often where it does not replace the one before.
+const PROGRESS_EVERY: Duration = Duration::from_secs(10);
+/// Exit code when nobody was live and nothing was waited for.
+const NOT_LIVE: u8 = 3;
+
+/// Record rooms without a screen.
+#[derive(Debug, Args)]
+pub(super) struct RecordArgs {
+    /// Rooms: @name, a link to the live, or a room id. Without any: the rooms of the config file.
+    #[arg(value_name = "ROOM")]
+    rooms: Vec<String>,
+    /// Wait for who is not live, and record each next live too, until you end it.
+    #[arg(long)]
+    wait: bool,
+    /// Which stream: best, audio, or a name of TikTok's such as origin, uhd, hd, sd, ld.
+    #[arg(long, value_name = "QUALITY")]
+    quality: Option<String>,
+    /// Folder for the recordings, instead of the one in the config file.
+    #[arg(long, value_name = "FOLDER")]
+    dir: Option<PathBuf>,
+    /// Keep comments and gifts beside the video, on its clock: NAME.chat.jsonl and subtitles NAME.srt.
+    #[arg(long)]
+    chat: bool,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &RecordArgs, settings: &SettingsArgs) -> Result<ExitCode> {
+    let (loaded, secrets) = settings.load()?;
+    let names = if args.rooms.is_empty() { &loaded.settings.rooms } else { &args.rooms };
+    let rooms = super::targets(names)?;
+    if rooms.is_empty() {
+        let sentence = "no room named: write tiktop record @name, or list rooms in the config file";
+        return Err(UsageError(sentence.to_owned()).into());
+    }
+    let recording = recorder_settings(args, &loaded.settings);
+    let runtime = run::runtime()?;
+    let ended = runtime.block_on(async {
+        let clock = Clock::system();
+        let client = run::client(&loaded.settings, secrets, false)?;
+        let tracker = Tracker::start(client.clone(), clock.clone())?;
+        let updates = tracker.subscribe(QUEUE, false);
+        let (commands, inbox) = mpsc::channel(QUEUE);
+        let (outbox, records) = mpsc::channel(QUEUE);
+        let recorder = record::spawn(client, recording, clock, inbox, outbox);
+        for room in &rooms {
+            tracker.commands().send(TrackerCommand::Add(room.clone())).await?;
+        }
+        let stop = CancellationToken::new();
+        let signals = tokio::spawn({
+            let stop = stop.clone();
+            async move {
+                run::stop_signal().await;
+                stop.cancel();
+            }
+        });
+        let session = Session {
+            wait: args.wait,
+            json: args.json,
+            commands,
+            rooms: HashMap::new(),
+            expected: rooms.len(),
+            saved: 0,
+            failed: 0,
+            shown: None,
+            live_line: !args.json && std::io::stderr().is_terminal(),
+        };
+        let code = session.run(updates, records, &stop).await;
+        signals.abort();
+        recorder.finish().await;
+        tracker.finish().await;
+        code
+    });
+    runtime.shutdown_background();
+    ended
+}
+
+/// What the recorder is to do: the config file, and what the command line says otherwise.
+fn recorder_settings(args: &RecordArgs, settings: &Settings) -> RecorderSettings {
+    let mut recording = run::recorder_settings(settings);
+    if let Some(quality) = &args.quality {
+        recording.quality = quality.parse().unwrap_or_default();
+    }
+    if let Some(dir) = &args.dir {
+        recording.dir.clone_from(dir);
+    }
+    recording.chat |= args.chat;
+    recording
+}
+
+/// A run of the command.
+struct Session {
+    wait: bool,
+    json: bool,
+    commands: mpsc::Sender<RecorderCommand>,
+    rooms: HashMap<RoomKey, Watched>,
+    /// Rooms that were asked for and have not come to an end.
+    expected: usize,
+    saved: usize,
+    failed: usize,
+    /// When a line of progress was printed last.
+    shown: Option<tokio::time::Instant>,
+    /// Progress replaces itself on the terminal.
+    live_line: bool,
+}
+
+/// One room.
+struct Watched {
+    room: Room,
+    label: Text,
+    recording: Option<RecordingState>,
+    /// It has come to an end and is not waited for.
+    over: bool,
+}
+
+impl Watched {
+    fn name(&self) -> String {
+        let handle = &self.room.host.unique_id;
+        let name = if handle.is_empty() { &self.label } else { handle };
+        format!("@{}", name.as_str().trim_start_matches('@'))
+    }
+
+    fn is_recording(&self) -> bool {
+        self.recording.as_ref().is_some_and(|recording| !is_end(recording))
+    }
+}
+
+fn is_end(recording: &RecordingState) -> bool {
+    matches!(recording, RecordingState::Done { .. } | RecordingState::Failed { .. })
+}
+
+impl Session {
+    async fn run(
+        mut self,
+        mut updates: mpsc::Receiver<TrackerUpdate>,
+        mut records: mpsc::Receiver<RecorderUpdate>,
+        stop: &CancellationToken,
+    ) -> Result<ExitCode> {
+        let mut stopping = false;
+        while self.expected > 0 || self.rooms.values().any(Watched::is_recording) {
+            tokio::select! {
+                biased;
+                () = stop.cancelled(), if !stopping => {
+                    stopping = true;
+                    self.expected = 0;
+                    for (&room, watched) in &mut self.rooms {
+                        watched.over = true;
+                        self.commands.send(RecorderCommand::Stop(room)).await?;
+                    }
+                }
+                update = records.recv() => match update {
+                    Some(update) => self.recorded(&update)?,
+                    None => break,
+                },
+                update = updates.recv(), if !stopping => match update {
+                    Some(update) => self.tracked(update).await?,
+                    None => break,
+                },
+            }
+        }
+        self.end_line();
+        Ok(match (self.saved, self.failed) {
+            (_, 1..) => ExitCode::FAILURE,
+            (0, 0) if !stopping => ExitCode::from(NOT_LIVE),
+            _ => ExitCode::SUCCESS,
+        })
+    }
+
+    async fn tracked(&mut self, update: TrackerUpdate) -> Result<()> {
+        let TrackerUpdate::Room(key, news) = update else { return Ok(()) };
+        match news {
+            RoomUpdate::Added { label } => {
+                self.rooms.insert(key, Watched { room: Room::new(LOG), label, recording: None, over: false });
+            }
+            RoomUpdate::Removed { .. } => {
+                if self.rooms.remove(&key).is_some_and(|watched| !watched.over) {
+                    self.expected = self.expected.saturating_sub(1);
+                }
+            }
+            RoomUpdate::Snapshot(room) => {
+                if let Some(watched) = self.rooms.get_mut(&key) {
+                    watched.room = Room::clone(&room);
+                    self.follow(key).await?;
+                }
+            }
+            RoomUpdate::Events(events) => {
+                for noted in events.iter() {
+                    let Some(watched) = self.rooms.get_mut(&key) else { break };
+                    let before = watched.room.phase.kind;
+                    watched.room.apply(&noted.event);
+                    if watched.is_recording()
+                        && let Some(cue) = record::Cue::from_event(&noted.event)
+                    {
+                        self.commands.send(RecorderCommand::Cue(key, Box::new(cue))).await?;
+                    }
+                    let is = self.rooms.get(&key).map_or(before, |watched| watched.room.phase.kind);
+                    if is != before {
+                        self.phase(key, is).await?;
+                    }
+                }
+                self.follow(key).await?;
+            }
+            RoomUpdate::Lagged(_) | RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => {}
+        }
+        Ok(())
+    }
+
+    /// A room went from one phase to another.
+    async fn phase(&mut self, key: RoomKey, phase: PhaseKind) -> Result<()> {
+        let command = match phase {
+            PhaseKind::Ended => Some(RecorderCommand::LiveEnded(key)),
+            PhaseKind::Paused => Some(RecorderCommand::LivePaused(key, true)),
+            PhaseKind::Live => Some(RecorderCommand::LivePaused(key, false)),
+            _ => None,
+        };
+        if let Some(command) = command {
+            self.commands.send(command).await?;
+        }
+        Ok(())
+    }
+
+    /// Begins what can begin, and gives up what is not waited for.
+    async fn follow(&mut self, key: RoomKey) -> Result<()> {
+        let Some(watched) = self.rooms.get_mut(&key) else { return Ok(()) };
+        if watched.over || watched.is_recording() {
+            return Ok(());
+        }
+        let phase = watched.room.phase.kind;
+        // The stream needs no event socket, so a room whose socket is refused is recorded too.
+        let on = !matches!(phase, PhaseKind::Offline | PhaseKind::Ended);
+        if let Some(room_id) = watched.room.room_id.filter(|_| on) {
+            // What failed is tried again with the next live, not with every event.
+            if watched.recording.is_some() && !self.wait {
+                return Ok(());
+            }
+            let name = watched.name();
+            let job = Job {
+                room: key,
+                room_id,
+                host: name.trim_start_matches('@').into(),
+                title: watched.room.title.clone(),
+            };
+            watched.recording = Some(RecordingState::Starting);
+            self.commands.send(RecorderCommand::Start(job)).await?;
+            self.print(&name, &json!({"type": "start", "room": name}), "recording")?;
+        } else if !on && !self.wait {
+            let name = watched.name();
+            watched.over = true;
+            self.expected = self.expected.saturating_sub(1);
+            self.print(
+                &name,
+                &json!({"type": "offline", "room": name}),
+                "is not live; --wait waits for the next live",
+            )?;
+        }
+        Ok(())
+    }
+
+    /// News of a recording.
+    fn recorded(&mut self, update: &RecorderUpdate) -> Result<()> {
+        let Some(watched) = self.rooms.get_mut(&update.room) else { return Ok(()) };
+        let name = watched.name();
+        let told = note(watched.recording.as_ref());
+        let news = note(Some(&update.recording)).filter(|note| Some(note) != told.as_ref());
+        watched.recording = Some(update.recording.clone());
+        if let Some(note) = news {
+            self.print(&name, &json!({"type": "note", "room": name, "text": note.as_str()}), note.as_str())?;
+        }
+        match &update.recording {
+            RecordingState::Done { file, bytes, millis, reason } => {
+                self.saved += 1;
+                let line = json!({
+                    "type": "done", "room": name, "file": file.display().to_string(), "bytes": bytes, "millis": millis,
+                    "reason": reason.as_str(),
+                });
+                let words = format!("recorded {} ({reason}): {}", length(*millis), file.display());
+                self.print(&name, &line, &words)?;
+                self.ended(update.room);
+            }
+            RecordingState::Failed { reason, file } => {
+                self.failed += 1;
+                let line = json!({
+                    "type": "failed", "room": name, "reason": reason.as_str(),
+                    "file": file.as_ref().map(|file| file.display().to_string()),
+                });
+                self.print(&name, &line, reason.as_str())?;
+                self.ended(update.room);
+            }
+            running => self.progress(&name, running)?,
+        }
+        Ok(())
+    }
+
+    fn ended(&mut self, key: RoomKey) {
+        if let Some(watched) = self.rooms.get_mut(&key).filter(|watched| !watched.over && !self.wait) {
+            watched.over = true;
+            self.expected = self.expected.saturating_sub(1);
+        }
+    }
+
+    fn progress(&mut self, name: &str, recording: &RecordingState) -> Result<()> {
+        let now = tokio::time::Instant::now();
+        if !self.live_line && self.shown.is_some_and(|shown| now.duration_since(shown) < PROGRESS_EVERY) {
+            return Ok(());
+        }
+        let (words, line) = match recording {
+            RecordingState::Running { bytes, rate, quality, details, .. } => {
+                let size = details.size.map(|(width, height)| format!(" {width}x{height}")).unwrap_or_default();
+                let words = format!(
+                    "{} {} MB {} kb/s {quality}{size} {} part {}",
+                    length(details.millis),
+                    bytes / 1_000_000,
+                    rate * 8 / 1_000,
+                    details.codec,
+                    details.part
+                );
+                let line = json!({
+                    "type": "progress", "room": name, "state": "running", "millis": details.millis, "bytes": bytes,
+                    "rate": rate, "quality": quality.as_str(), "codec": details.codec.as_str(),
+                    "width": details.size.map(|size| size.0), "height": details.size.map(|size| size.1),
+                    "part": details.part, "holes": details.holes, "hole_millis": details.hole_millis,
+                    "seconds_left": details.seconds_left,
+                });
+                (words, line)
+            }
+            RecordingState::Reconnecting { bytes, paused, .. } => {
+                let state = if *paused { "paused" } else { "reconnecting" };
+                (state.to_owned(), json!({"type": "progress", "room": name, "state": state, "bytes": bytes}))
+            }
+            _ => return Ok(()),
+        };
+        self.shown = Some(now);
+        if self.live_line {
+            output::status(&format!("{name} {words}"));
+            return Ok(());
+        }
+        self.print(name, &line, &words)
+    }
+
+    /// One line, as JSON or for people.
+    fn print(&self, name: &str, line: &Value, words: &str) -> Result<()> {
+        if self.json {
+            output::print_raw(&crate::events::json::escape::to_string(line))?;
+        } else {
+            self.end_line();
+            output::print_line(&format!("{name} {words}"))?;
+        }
+        Ok(())
+    }
+
+    fn end_line(&self) {
+        if self.live_line && self.shown.is_some() {
+            output::status("");
+        }
+    }
+}
+
+fn note(recording: Option<&RecordingState>) -> Option<Text> {
+    match recording {
+        Some(RecordingState::Running { details, .. }) if !details.note.is_empty() => Some(details.note.clone()),
+        _ => None,
+    }
+}
+
+/// `1:02:03`.
+fn length(millis: u64) -> String {
+    let seconds = millis / 1_000;
+    format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}

@@ -1,0 +1,49 @@
+//! What is said and given during a recording, for the files beside the video.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::events::{EventKind, RoomEvent, Viewer};
+use crate::text::Text;
+
+/// One thing that happened, as it is kept beside a video.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cue {
+    /// When it came.
+    pub at: Timestamp,
+    /// The `type` of the event, such as `chat`.
+    pub kind: Text,
+    /// The handle of the person.
+    pub user: Text,
+    /// Their display name.
+    pub nickname: Text,
+    /// What was said; of a gift its name and how many.
+    pub text: Text,
+}
+
+impl Cue {
+    /// What to keep of an event: comments, gifts, questions, followers, shares. Nothing of what was before us.
+    pub fn from_event(event: &RoomEvent) -> Option<Self> {
+        if event.history {
+            return None;
+        }
+        let (person, text): (&Viewer, Text) = match &event.kind {
+            EventKind::Chat(chat) => (&chat.from, chat.text.clone()),
+            EventKind::Gift(gift) => {
+                let name = if gift.gift.name.is_empty() { Text::from("a gift") } else { gift.gift.name.clone() };
+                (&gift.from, Text::from(format_args!("{name} x{}", gift.count.max(1))))
+            }
+            kind => match (kind.type_name(), kind.person()) {
+                (name @ ("follow" | "share" | "subscribe" | "question"), Some(person)) => (person, Text::from(name)),
+                _ => return None,
+            },
+        };
+        Some(Self {
+            at: event.at.wall,
+            kind: Text::from(event.kind.type_name()),
+            user: person.unique_id.clone(),
+            nickname: person.nickname.clone(),
+            text,
+        })
+    }
+}

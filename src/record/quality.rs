@@ -1,0 +1,119 @@
+//! Which of a live's streams is wanted.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::Offer;
+use crate::text::Text;
+
+/// Qualities from best to worst, as the service names them.
+const ORDER: [&str; 8] = ["origin", "uhd_60", "uhd", "hd_60", "hd", "sd", "ld", "md"];
+
+/// The quality that a recording is to have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Quality {
+    /// The best that plays everywhere.
+    #[default]
+    Best,
+    /// Sound only.
+    Audio,
+    /// One of the service's names, such as `origin` or `hd`; else the nearest below it, else the nearest above.
+    Named(Text),
+}
+
+impl fmt::Display for Quality {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Best => f.write_str("best"),
+            Self::Audio => f.write_str("audio"),
+            Self::Named(name) => name.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Quality {
+    type Err = Infallible;
+
+    fn from_str(word: &str) -> Result<Self, Infallible> {
+        let word = word.trim().to_ascii_lowercase();
+        Ok(match word.as_str() {
+            "" | "best" => Self::Best,
+            "audio" | "ao" => Self::Audio,
+            _ => Self::Named(Text::from(word.as_str())),
+        })
+    }
+}
+
+impl Quality {
+    /// The offers to try, the one that fits best first. What was ranked before stays so among equals.
+    pub(super) fn rank<'a, A>(&self, offers: &'a [Offer<A>]) -> Vec<&'a Offer<A>> {
+        let pictures = offers.iter().any(|offer| !offer.sound_only);
+        let sound = offers.iter().any(|offer| offer.sound_only);
+        let alone = match self {
+            Self::Audio => sound,
+            Self::Best | Self::Named(_) => !pictures,
+        };
+        let mut offers: Vec<_> = offers.iter().filter(|offer| offer.sound_only == alone).collect();
+        if let Self::Named(wanted) = self {
+            let place = |name: &Text| ORDER.iter().position(|known| *known == name.as_str());
+            let wanted_place = place(wanted);
+            // Below before above, the nearer before the farther, names that nobody knows last.
+            offers.sort_by_key(|offer| match (place(&offer.quality), wanted_place) {
+                _ if offer.quality == *wanted => (0, 0),
+                (Some(at), Some(wanted)) if at > wanted => (1, at - wanted),
+                (Some(at), Some(wanted)) => (2, wanted.saturating_sub(at)),
+                _ => (3, 0),
+            });
+        }
+        offers
+    }
+
+    /// What to tell a person who asked for one quality and gets another.
+    pub(super) fn missed(&self, got: &Text, sound_only: bool) -> Option<Text> {
+        match self {
+            Self::Named(wanted) if wanted != got && !got.is_empty() => {
+                Some(Text::from(format_args!("asked for {wanted}, which this live does not have: recording {got}")))
+            }
+            Self::Audio if !sound_only => Some(Text::from(
+                "asked for sound only, which this live does not offer alone: recording the picture too",
+            )),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn offers() -> Vec<Offer<()>> {
+        [("uhd", false), ("hd", false), ("hd", false), ("ld", false), ("ao", true)]
+            .map(|(name, sound_only)| Offer { quality: name.into(), address: (), sound_only })
+            .to_vec()
+    }
+
+    #[rstest]
+    #[case("best", &["uhd", "hd", "hd", "ld"])]
+    #[case("hd", &["hd", "hd", "ld", "uhd"])]
+    #[case("origin", &["uhd", "hd", "hd", "ld"])]
+    #[case("sd", &["ld", "hd", "hd", "uhd"])]
+    #[case("audio", &["ao"])]
+    fn the_nearest_to_what_was_asked_comes_first(#[case] wanted: &str, #[case] expected: &[&str]) {
+        let wanted: Quality = wanted.parse().unwrap_or_default();
+        let offers = offers();
+        let ranked: Vec<_> = wanted.rank(&offers).iter().map(|offer| offer.quality.as_str()).collect();
+        assert_eq!(ranked, expected);
+    }
+
+    #[test]
+    fn another_quality_than_asked_is_told() {
+        let wanted = Quality::Named("origin".into());
+        assert!(wanted.missed(&"hd".into(), false).unwrap().as_str().contains("recording hd"));
+        assert_eq!(wanted.missed(&"origin".into(), false), None);
+        assert!(Quality::Audio.missed(&"hd".into(), false).is_some());
+    }
+}

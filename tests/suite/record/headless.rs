@@ -1,0 +1,85 @@
+//! `tiktop record`, as a shell sees it. Works without an ffmpeg: then the files are FLV.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::time::Duration;
+
+use serde_json::Value;
+use tiktop::sim::{Sim, SimOptions};
+
+async fn sim() -> Sim {
+    Sim::start(SimOptions { rate: 40.0, rooms: 2, ..SimOptions::default() }).await.unwrap()
+}
+
+async fn record(sim: &Sim, home: &Path, args: &[&str]) -> Output {
+    let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_tiktop"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIKTOP_") || name.starts_with("XDG_")) {
+        program.env_remove(name);
+    }
+    program.env("HOME", home).arg("record").args(args);
+    for (option, value) in [
+        ("service.site_url", sim.base_url()),
+        ("service.webcast_url", sim.base_url()),
+        ("service.socket_url", sim.socket_url()),
+        ("transports", r#"["direct"]"#.to_owned()),
+        ("record.ffmpeg", "/nowhere/ffmpeg".to_owned()),
+        ("record.min_free_mb", "0".to_owned()),
+    ] {
+        program.arg("--set").arg(format!("{option}={value}"));
+    }
+    program.kill_on_drop(true).output().await.unwrap()
+}
+
+fn with_ending(folder: &Path, ending: &str) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(folder).ok()?;
+    entries.flatten().map(|entry| entry.path()).find(|path| path.to_string_lossy().ends_with(ending))
+}
+
+/// Waits until a recording in `folder` has some size.
+async fn grows(folder: &Path) {
+    let mut look = tokio::time::interval(Duration::from_millis(50));
+    let grown = async {
+        while with_ending(folder, ".flv")
+            .is_none_or(|file| std::fs::metadata(file).is_ok_and(|file| file.len() < 5_000))
+        {
+            look.tick().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), grown).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_live_is_recorded_to_its_end_without_a_screen() {
+    let sim = sim().await;
+    let host = sim.names()[0].clone();
+    let home = tempfile::tempdir().unwrap();
+    let videos = home.path().join("videos");
+    let folder = videos.to_string_lossy().into_owned();
+    let args = [host.as_str(), "--json", "--chat", "--quality", "ld", "--dir", &folder];
+    let ended = async {
+        grows(&videos).await;
+        sim.end_live(&host);
+    };
+    let (output, ()) = tokio::join!(record(&sim, home.path(), &args), ended);
+    let lines: Vec<Value> =
+        output.stdout.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+    let types: Vec<_> = lines.iter().filter_map(|line| line["type"].as_str()).collect();
+    assert_eq!(output.status.code(), Some(0), "{lines:?} {}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!((types.first(), types.last()), (Some(&"start"), Some(&"done")), "{types:?}");
+    assert!(types.contains(&"note"), "that there is no ffmpeg is told: {types:?}");
+    let info: Value = serde_json::from_slice(&std::fs::read(with_ending(&videos, ".json").unwrap()).unwrap()).unwrap();
+    assert_eq!((&info["status"], &info["quality"]), (&"done".into(), &"ld".into()), "{info}");
+    assert!(with_ending(&videos, ".chat.jsonl").is_some());
+}
+
+#[tokio::test]
+async fn who_is_not_live_is_told_by_the_exit_code() {
+    let sim = sim().await;
+    let host = sim.names()[0].clone();
+    sim.end_live(&host);
+    let home = tempfile::tempdir().unwrap();
+    let output = record(&sim, home.path(), &[&host]).await;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{said} {}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("is not live"), "{said}");
+}
