@@ -87,6 +87,7 @@ pub(super) struct RoomSocket<S> {
     /// Since when something has been waiting to go out.
     waiting_since: Option<Instant>,
     /// What was read behind the frame that was given out last: acks leave together when nothing more has come.
+    #[allow(clippy::option_option, reason = "nothing read ahead, and the end read ahead, are two things")]
     ahead: Option<Option<Result<Message, SocketError>>>,
     /// Since when the other side takes nothing any more, and why. What it said before is still read.
     mute: Option<(Instant, ServiceError)>,
