@@ -28,6 +28,7 @@ mod secrets;
 mod set;
 mod source;
 
+pub(crate) use error::ErrorCause;
 pub use error::{ConfigError, ConfigErrorKind, Problem};
 pub use load::{Loaded, OptionPlace, load, load_sets};
 pub(crate) use options::in_range;

@@ -10,7 +10,8 @@
 //! use tiktop::wire::Message;
 //!
 //! // A comment: field 3 of its body is the text.
-//! let message = Message { method: "WebcastChatMessage".into(), payload: "\u{1a}\u{2}hi".into(), ..Message::default() };
+//! let mut message = Message::default();
+//! (message.method, message.payload) = ("WebcastChatMessage".into(), "\u{1a}\u{2}hi".into());
 //! let event = decode(&message, Clock::manual(Timestamp(0)).now());
 //! let EventKind::Chat(chat) = event.kind else { panic!("a comment") };
 //! assert_eq!((chat.from.name(), chat.text.as_str()), ("someone", "hi"));

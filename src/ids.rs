@@ -109,6 +109,7 @@ pub enum Target {
 
 /// Why a name of a room cannot be one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum TargetError {
     /// Nothing was typed.
     #[error("a room needs a name: @name, a link to the live, or a room id")]

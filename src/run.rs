@@ -5,6 +5,7 @@ mod capture;
 mod log;
 mod replay;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use color_eyre::eyre::{Result, WrapErr, eyre};
@@ -21,7 +22,7 @@ use crate::sim::Sim;
 use crate::text::Text;
 use crate::track::{Tracker, TrackerCommand};
 use crate::tui;
-use crate::webcast::WebcastClient;
+use crate::webcast::Service;
 
 pub use capture::Capturing;
 pub use replay::{ReplaySetup, replay};
@@ -78,8 +79,8 @@ fn check_files() -> Result<()> {
 }
 
 /// The client of the service; `isolated` leaves the environment's proxies out.
-pub fn client(settings: &Settings, secrets: Secrets, isolated: bool) -> Result<WebcastClient> {
-    Ok(if isolated { WebcastClient::isolated(settings) } else { WebcastClient::new(settings, secrets) }?)
+pub fn client(settings: &Settings, secrets: Secrets, isolated: bool) -> Result<Arc<Service>> {
+    Ok(if isolated { Service::isolated(settings) } else { Service::configured(settings, secrets) }?)
 }
 
 /// Returns when this process is asked to end: Ctrl-C, SIGTERM, SIGHUP.

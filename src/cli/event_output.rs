@@ -26,7 +26,7 @@ pub(super) enum EventOutput {
 
 impl EventOutput {
     /// Looks at what standard output is. Belongs into a runtime.
-    pub(super) fn stdout() -> Self {
+    pub(super) fn open() -> Self {
         #[cfg(unix)]
         if let Some(file) = plain_file() {
             return Self::File(file);

@@ -125,7 +125,7 @@ impl Printer {
     }
 
     pub(super) async fn print(mut self, mut updates: mpsc::Receiver<TrackerUpdate>) -> Result<ExitCode> {
-        let mut output = EventOutput::stdout();
+        let mut output = EventOutput::open();
         let mut batch = Vec::with_capacity(BATCH);
         let stop = run::stop_signal();
         tokio::pin!(stop);

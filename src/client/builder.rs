@@ -248,7 +248,7 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, Error> {
         let Self { settings, secrets, proxies, overrides, event_options } = self;
         let clock = Clock::system();
-        let service = webcast::WebcastClient::with_overrides(&settings, secrets, proxies, &overrides)?;
+        let service = webcast::Service::with_overrides(&settings, secrets, proxies, &overrides)?;
         let failover = service.failover(clock.clone())?;
         Ok(Client {
             service,

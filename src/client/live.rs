@@ -26,6 +26,7 @@ const KEY: RoomKey = RoomKey(1);
 
 /// Something a live told.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum LiveEvent {
     /// Something happened; for gifts with what it adds.
     Happened(Noted),
@@ -56,8 +57,7 @@ pub struct Live {
 
 impl Live {
     pub(super) async fn open(client: Client, target: Target, known: Option<KnownRoom>, once: bool) -> Self {
-        let (service, failover, limiter) = (client.service.clone(), client.failover.clone(), client.limiter.clone());
-        let tracker = Tracker::with_failover(service, failover, limiter, client.clock.clone());
+        let tracker = client.tracker();
         let updates = tracker.subscribe(client.event_options.queue, client.event_options.raw);
         let mut state = Room::new(LOG);
         let (mut room, mut reported) = (None, None);

@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 /// A gift as one message tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Gift {
     /// Who gave.
     pub from: Arc<Viewer>,
@@ -51,6 +52,7 @@ pub struct Gift {
 
 /// Receiver of a gift in a multi-guest or co-host room.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct GiftTo {
     /// The receiver.
     pub id: UserId,
@@ -60,6 +62,7 @@ pub struct GiftTo {
 
 /// A treasure chest appears or goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Envelope {
     /// Its id.
     pub id: CompactString,
@@ -83,6 +86,7 @@ pub struct Envelope {
 
 /// Somebody subscribed to the host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Subscribe {
     /// Who.
     pub from: Arc<Viewer>,
@@ -94,6 +98,7 @@ pub struct Subscribe {
 
 /// A banner for one viewer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Barrage {
     /// What for.
     pub kind: BarrageKind,
@@ -113,6 +118,7 @@ pub struct Barrage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum BarrageKind {
     /// 4: a first subscription; the same one comes as [`Subscribe`] too, so it is not counted here.
     Subscribe,
@@ -144,6 +150,7 @@ pub enum BarrageKind {
 
 /// A streak that we closed: silence, or the end of the live.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct StreakClosed {
     /// Who gave.
     pub from: Arc<Viewer>,

@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 /// Something changed in the line of guests or co-hosts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Link {
     /// Which of the service's layers says it: the same change is told by several.
     pub source: LinkSource,
@@ -45,6 +46,7 @@ pub struct Link {
 
 /// Somebody in the line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Guest {
     /// Who; some messages give the id alone.
     pub person: Arc<Viewer>,
@@ -58,6 +60,7 @@ pub struct Guest {
 
 /// What each guest was given so far.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct GuestTickets {
     /// The guests named here.
     pub guests: Vec<GuestCoins>,
@@ -69,6 +72,7 @@ pub struct GuestTickets {
 
 /// Coins of one guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct GuestCoins {
     /// Who.
     pub id: UserId,
@@ -80,6 +84,7 @@ pub struct GuestCoins {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum LinkSource {
     /// `WebcastLinkMessage`.
     Message,
@@ -97,6 +102,7 @@ pub enum LinkSource {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum LinkScene {
     /// 2: another host.
     CoHost,
@@ -111,6 +117,7 @@ pub enum LinkScene {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum LinkAction {
     /// It was opened.
     Create,

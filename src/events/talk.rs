@@ -25,6 +25,7 @@ use std::sync::Arc;
 
 /// A comment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Chat {
     /// Who.
     pub from: Arc<Viewer>,
@@ -40,6 +41,7 @@ pub struct Chat {
 
 /// A custom emote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Emote {
     /// Place in the comment, counted in characters from 0.
     pub index: u32,
@@ -51,6 +53,7 @@ pub struct Emote {
 
 /// A message of stickers only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct EmoteChat {
     /// Who.
     pub from: Arc<Viewer>,
@@ -60,6 +63,7 @@ pub struct EmoteChat {
 
 /// A question to the host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Question {
     /// Its id, as text.
     pub id: CompactString,
@@ -73,6 +77,7 @@ pub struct Question {
 
 /// The host's welcome line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Intro {
     /// The host.
     pub from: Arc<Viewer>,
@@ -82,6 +87,7 @@ pub struct Intro {
 
 /// What the host said, as the service's speech recognition wrote it down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Caption {
     /// The words, in the spoken language and perhaps in others.
     pub texts: Vec<CaptionText>,
@@ -97,6 +103,7 @@ pub struct Caption {
 
 /// A caption in one language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct CaptionText {
     /// Language tag, such as `en`.
     pub language: CompactString,

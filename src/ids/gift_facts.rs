@@ -7,6 +7,7 @@ use crate::text::Text;
 
 /// What is known of a kind of gift.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct GiftFacts {
     /// Its id.
     pub id: GiftId,

@@ -6,7 +6,7 @@ use tokio::sync::OnceCell;
 
 use crate::events::Catalogue;
 use crate::ids::RoomId;
-use crate::webcast::{ServiceError, WebcastClient};
+use crate::webcast::{Service, ServiceError};
 
 /// The shared list. Never fatal: without it the built-in catalogue answers.
 #[derive(Clone, Debug, Default)]
@@ -15,7 +15,7 @@ pub(super) struct RoomGifts(Arc<OnceCell<Arc<Catalogue>>>);
 impl RoomGifts {
     /// The list, if it can be had. One room fetches it and the others wait; when that one is cut off or fails, the next of
     /// them asks in its place.
-    pub(super) async fn fetch(&self, client: &WebcastClient, room: RoomId) -> Option<Arc<Catalogue>> {
+    pub(super) async fn fetch(&self, client: &Arc<Service>, room: RoomId) -> Option<Arc<Catalogue>> {
         if !client.asks_gift_list() {
             return None;
         }
@@ -46,7 +46,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut settings = Settings::default();
         settings.service.webcast_url = format!("http://{}", listener.local_addr().unwrap());
-        let (client, gifts) = (WebcastClient::isolated(&settings).unwrap(), RoomGifts::default());
+        let (client, gifts) = (Service::isolated(&settings).unwrap(), RoomGifts::default());
         let first = tokio::spawn({
             let (client, gifts) = (client.clone(), gifts.clone());
             async move { gifts.fetch(&client, RoomId(1)).await }

@@ -42,12 +42,10 @@ pub(super) struct Theme {
     mono: bool,
 }
 
-/// Names take one of these by the person's id. Red and white are kept free for meaning.
-const NAMES: [Color; 9] = [
+/// Names take one of these by the person's id. Red, yellow and white are kept free for meaning, and blue cannot be read on black.
+const NAMES: [Color; 7] = [
     Color::Cyan,
     Color::Green,
-    Color::Yellow,
-    Color::Blue,
     Color::Magenta,
     Color::LightCyan,
     Color::LightGreen,

@@ -39,6 +39,7 @@ const KEPT: [u32; 5] = [1, 3, 4, 9, 11];
 
 /// One line of a capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum CaptureLine {
     /// A frame as it came from the socket.
     Frame {

@@ -11,6 +11,7 @@ use crate::ids::RoomId;
 
 /// A frame with its body still as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Frame {
     /// Counts up per frame of the server; always 1 on heartbeat answers.
     pub seq_id: u64,
@@ -26,6 +27,7 @@ pub struct Frame {
 
 /// What the body of a frame is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum FrameKind {
     /// `msg`: a [`Response`](super::Response).
     Message,

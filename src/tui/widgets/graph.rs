@@ -49,7 +49,7 @@ fn bar(buf: &mut Buffer, area: Rect, x: u16, high: u64, style: Style) {
 const DOTS: [[u32; 4]; 2] = [[0x40, 0x04, 0x02, 0x01], [0x80, 0x20, 0x10, 0x08]];
 const ROWS: u64 = 4;
 
-/// Draws a curve of two values a column, the space under it filled faintly; `None` is a gap.
+/// Draws a curve of two values a column, the space under it filled faintly; `None` is a gap as in [`bars`].
 pub(in crate::tui) fn curve(
     buf: &mut Buffer,
     area: Rect,
@@ -60,7 +60,8 @@ pub(in crate::tui) fn curve(
     let area = area.intersection(buf.area);
     let height = |value: &Option<u64>| value.map(|value| scaled(value, max, u64::from(area.height) * ROWS));
     let shown = values.get(values.len().saturating_sub(usize::from(area.width) * 2)..).unwrap_or_default();
-    for (x, pair) in (area.left()..area.right()).zip(shown.chunks(2)) {
+    let columns = (area.left()..area.right()).zip(shown.chunks(2));
+    for (x, pair) in columns.skip_while(|(_, pair)| pair.iter().all(Option::is_none)) {
         let heights = [pair.first(), pair.last()].map(|value| value.and_then(height));
         if heights == [None, None] {
             if area.height > 0 {

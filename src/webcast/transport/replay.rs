@@ -86,7 +86,7 @@ impl CaptureReader {
     /// file may have any of the forms of [`capture_file`]. Fails where nothing in it can be read.
     pub async fn open(path: &Path) -> Result<Vec<Self>, ServiceError> {
         let parts = if path.is_dir() { rooms_in(path).await } else { Ok(vec![vec![path.to_owned()]]) };
-        let rooms = parts.map_err(|error| unreadable(path, &error))?;
+        let rooms = parts.map_err(|error| unreadable(path, error))?;
         if rooms.is_empty() {
             let folder = path.display();
             return Err(ServiceError::new(
@@ -178,7 +178,7 @@ impl CaptureReader {
         loop {
             if self.reader.is_none() {
                 let Some(path) = self.parts.get(self.next_part) else { return Ok(false) };
-                let file = File::open(path).await.map_err(|error| unreadable(path, &error))?;
+                let file = File::open(path).await.map_err(|error| unreadable(path, error))?;
                 self.reader = Some(BufReader::with_capacity(READ, file));
                 self.at_first_line = true;
                 self.next_part += 1;
@@ -188,12 +188,12 @@ impl CaptureReader {
             // What was read before a cancelled call is still there.
             let room = MAX_LINE.saturating_sub(self.line.len()) as u64;
             let read = reader.take(room).read_until(b'\n', &mut self.line).await;
-            if read.map_err(|error| unreadable(path, &error))? == 0 {
+            if read.map_err(|error| unreadable(path, error))? == 0 {
                 self.reader = None;
             } else if self.at_first_line && capture_file::is_whole(&self.line) {
                 // Not cancelled half-way: nobody waits for anything else while a capture is opened.
                 let read = reader.take(capture_file::MAX_WHOLE as u64).read_to_end(&mut self.line).await;
-                read.map_err(|error| unreadable(path, &error))?;
+                read.map_err(|error| unreadable(path, error))?;
                 self.reader = None;
                 self.whole = capture_file::lines(&self.line).into();
                 self.line.clear();
@@ -267,8 +267,8 @@ async fn rooms_in(folder: &Path) -> io::Result<Vec<Vec<PathBuf>>> {
     Ok(rooms.into_values().map(in_order).collect())
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> ServiceError {
-    ServiceError::new(ServiceErrorKind::Setup, format!("cannot read {}: {error}", path.display()))
+fn unreadable(path: &Path, error: io::Error) -> ServiceError {
+    ServiceError::new(ServiceErrorKind::Setup, format!("cannot read {}: {error}", path.display())).caused_by(error)
 }
 
 #[cfg(test)]
