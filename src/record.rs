@@ -11,7 +11,7 @@
 //!                                    +--> FlvFile, where no ffmpeg can   --> host_time.flv
 //! ```
 //!
-//! It refuses to know how a stream address is found (a [`StreamSource`] does) and what a recording looks like on screen.
+//! It refuses to know how a stream address is found (a `StreamSource` does) and what a recording looks like on screen.
 //! Invariant: a file that exists is never written to; what was written always stays playable.
 //!
 //! ```no_run

@@ -4,7 +4,7 @@
 //! [`Message`]s whose bodies `events` understands. The capture-file format lives here too, because everything that
 //! writes or replays frames shares it. Refuses to know what a gift is and where bytes come from.
 //!
-//! Reading is a walk over borrowed [`Fields`]; writing (the few frames we send, and all the simulator says) uses the
+//! Reading is a walk over borrowed fields; writing (the few frames we send, and all the simulator says) uses the
 //! types generated from `proto/`. A test holds the two together.
 //!
 //! Invariants: no input panics; memory is bounded by [`MAX_INFLATED`]; one bad message never costs its neighbours.
