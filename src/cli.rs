@@ -148,7 +148,7 @@ pub fn run() -> ExitCode {
         Ok(code) => code,
         Err(error) if error.downcast_ref::<WriteError>().is_some_and(WriteError::reader_is_gone) => ExitCode::SUCCESS,
         Err(error) => {
-            output::warn(&format!("{error:#}"));
+            output::warn(&printed(&error));
             exit_code(&error)
         }
     }
@@ -168,6 +168,22 @@ fn install_reports() {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct UsageError(pub(crate) String);
+
+/// What is printed of an error. A sentence of ours is whole: what lies below it repeats it and is for programs.
+fn printed(error: &Report) -> String {
+    let mut words = Vec::new();
+    for cause in error.chain() {
+        words.push(cause.to_string());
+        let whole = cause.is::<crate::webcast::ServiceError>()
+            || cause.is::<crate::client::Error>()
+            || cause.is::<crate::config::ConfigError>()
+            || cause.is::<crate::tui::ScreenError>();
+        if whole {
+            break;
+        }
+    }
+    words.join(": ")
+}
 
 /// The exit code of a command that failed: 2 where what was typed or set is wrong, else 1.
 fn exit_code(error: &Report) -> ExitCode {
@@ -202,6 +218,16 @@ fn targets(rooms: &[String]) -> Result<Vec<Target>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_is_printed_without_what_lies_below_it() {
+        let error = crate::webcast::ServiceError::new(ServiceErrorKind::Network, "no connection: refused")
+            .caused_by(std::io::Error::other("refused"));
+        assert_eq!(printed(&Report::new(error.clone())), "no connection: refused");
+        assert_eq!(printed(&Report::new(error).wrap_err("the demo")), "the demo: no connection: refused");
+        let other = Report::new(std::io::Error::other("full")).wrap_err("could not write x");
+        assert_eq!(printed(&other), "could not write x: full");
+    }
 
     #[test]
     fn help_of_help_is_help() {

@@ -51,6 +51,7 @@ mod live_feed;
 mod recording;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use builder::ClientBuilder;
@@ -60,10 +61,10 @@ pub use live_feed::{FoundLive, LiveFeed};
 pub use recording::{RecordedFile, Recording};
 
 use crate::clock::Clock;
-use crate::ids::{RoomId, Target, UniqueId};
+use crate::ids::{GiftFacts, RoomId, Target, UniqueId};
 use crate::record;
-use crate::track::{ConnectLimiter, KnownRoom};
-use crate::webcast::{self, CoinPack, Failover, GiftRow, LiveStatus, Lookup, RoomInfo, UserInfo};
+use crate::track::{ConnectLimiter, KnownRoom, Tracker};
+use crate::webcast::{self, CoinPack, Failover, LiveStatus, Lookup, RoomInfo, Service, UserInfo};
 
 /// Least time between two look-ups of somebody who is waited for.
 const LEAST_WAIT: Duration = Duration::from_secs(30);
@@ -71,7 +72,7 @@ const LEAST_WAIT: Duration = Duration::from_secs(30);
 /// TikTok LIVE. Cheap to clone; clones share connections, transports and what was learned of them.
 #[derive(Clone)]
 pub struct Client {
-    service: webcast::WebcastClient,
+    service: Arc<Service>,
     failover: Failover,
     limiter: ConnectLimiter,
     clock: Clock,
@@ -125,6 +126,13 @@ impl Client {
     /// Follows a user from live to live, for ever: waits while they are offline. Nothing is asked before it returns.
     pub async fn follow(&self, name: &str) -> Result<Live, Error> {
         Ok(Live::open(self.clone(), name.parse()?, None, false).await)
+    }
+
+    /// Many rooms over one queue, as the dashboard has them: a tracker that shares this client's connections, the health of
+    /// its transports and its limits. Needs a tokio runtime.
+    pub fn tracker(&self) -> Tracker {
+        let (service, failover) = (Arc::clone(&self.service), self.failover.clone());
+        Tracker::with_failover(service, failover, self.limiter.clone(), self.clock.clone())
     }
 
     /// Who a user is: the profile, else what a look-up knows.
@@ -188,7 +196,7 @@ impl Client {
     }
 
     /// The gifts that can be sent in a room; without one, those of the region we ask from.
-    pub async fn gift_list(&self, room: impl Into<Option<RoomId>>) -> Result<Vec<GiftRow>, Error> {
+    pub async fn gift_list(&self, room: impl Into<Option<RoomId>>) -> Result<Vec<GiftFacts>, Error> {
         Ok(self.service.gift_list(room).await?)
     }
 

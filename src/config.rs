@@ -18,6 +18,7 @@
 mod check;
 mod error;
 mod load;
+mod options;
 pub mod paths;
 mod print;
 mod recording_name;
@@ -27,9 +28,12 @@ mod secrets;
 mod set;
 mod source;
 
+pub(crate) use error::ErrorCause;
 pub use error::{ConfigError, ConfigErrorKind, Problem};
 pub use load::{Loaded, OptionPlace, load, load_sets};
+pub(crate) use options::in_range;
 pub use print::{print, redact_addresses};
+pub(crate) use rules::is_loopback;
 pub(crate) use schema::transport_table;
 pub use schema::{
     BrowserSettings, CaptureSettings, CloudSettings, Keys, PollSettings, ProviderFlow, ProviderPath, ProviderSettings,

@@ -10,7 +10,8 @@
 //! use tiktop::wire::Message;
 //!
 //! // A comment: field 3 of its body is the text.
-//! let message = Message { method: "WebcastChatMessage".into(), payload: "\u{1a}\u{2}hi".into(), ..Message::default() };
+//! let mut message = Message::default();
+//! (message.method, message.payload) = ("WebcastChatMessage".into(), "\u{1a}\u{2}hi".into());
 //! let event = decode(&message, Clock::manual(Timestamp(0)).now());
 //! let EventKind::Chat(chat) = event.kind else { panic!("a comment") };
 //! assert_eq!((chat.from.name(), chat.text.as_str()), ("someone", "hi"));
@@ -37,6 +38,7 @@ mod talk;
 mod unknown;
 mod viewer;
 
+pub use crate::ids::GiftFacts;
 pub use announce::{Announcement, AnnouncementKind, Banner, Shop};
 pub use audience::{Follow, Join, Like, Share, TopViewer, Viewers};
 pub use battle::{
@@ -45,7 +47,7 @@ pub use battle::{
 pub use catalogue::Catalogue;
 pub use decode::{Decoder, decode};
 pub use event::{EventKind, OwnEvent, RoomEvent};
-pub use gift::{Barrage, BarrageKind, Envelope, Gift, GiftFacts, GiftTo, StreakClosed, Subscribe};
+pub use gift::{Barrage, BarrageKind, Envelope, Gift, GiftTo, StreakClosed, Subscribe};
 pub use item::{BattleItem, BattleTask, ItemKind, TaskOutcome, TaskStage};
 pub use link::{Guest, GuestCoins, GuestTickets, Link, LinkAction, LinkScene, LinkSource};
 pub use minor::MinorEvent;

@@ -9,6 +9,7 @@
 //! # Ok::<_, tiktop::ids::TargetError>(())
 //! ```
 
+mod gift_facts;
 mod pasted;
 
 use std::fmt;
@@ -16,6 +17,8 @@ use std::str::FromStr;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
+
+pub use gift_facts::GiftFacts;
 
 macro_rules! numeric_id {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -106,6 +109,7 @@ pub enum Target {
 
 /// Why a name of a room cannot be one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum TargetError {
     /// Nothing was typed.
     #[error("a room needs a name: @name, a link to the live, or a room id")]
@@ -144,11 +148,6 @@ impl FromStr for Target {
     fn from_str(text: &str) -> Result<Self, TargetError> {
         pasted::target(text)
     }
-}
-
-/// What somebody typed, safe to print back.
-fn shown(text: &str) -> String {
-    crate::text::clip(crate::text::Text::new(text).as_str(), 80).into_owned()
 }
 
 impl fmt::Display for Target {

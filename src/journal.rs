@@ -14,7 +14,7 @@
 //! # let home = tempfile::tempdir()?;
 //! # let folder = home.path();
 //! let captures = CapturesDir::new(folder.join("captures"));
-//! let limits = CaptureLimits { bytes: 1 << 30, age: std::time::Duration::from_secs(7 * 86_400) };
+//! let limits = CaptureLimits::new(1 << 30, std::time::Duration::from_secs(7 * 86_400));
 //! let now = Clock::system().now();
 //! let mut capture = CaptureWriter::begin(captures.clone(), limits, now)?;
 //! capture.add(RoomKey(1), "@ana.live".into());
@@ -30,4 +30,5 @@ mod private_fs;
 
 pub use capture::{CaptureLimits, CaptureWriter};
 pub use captures_dir::{CapturesDir, Purged};
-pub use private_fs::make_folder;
+#[allow(unused_imports, reason = "the program uses it")]
+pub(crate) use private_fs::make_folder;

@@ -11,7 +11,7 @@
 //!                                    +--> FlvFile, where no ffmpeg can   --> host_time.flv
 //! ```
 //!
-//! It refuses to know how a stream address is found (a [`StreamSource`] does) and what a recording looks like on screen.
+//! It refuses to know how a stream address is found (a `StreamSource` does) and what a recording looks like on screen.
 //! Invariant: a file that exists is never written to; what was written always stays playable.
 //!
 //! ```no_run
@@ -57,12 +57,24 @@ use std::time::Duration;
 
 pub use cue::Cue;
 use failure::RecordingFailure;
-pub use probe::version;
 pub use quality::Quality;
-pub use recorder::{Recorder, spawn};
-pub use source::{FoundStreams, LiveState, Media, Offer, StreamSource, Trouble};
-pub use unfinished::{UnfinishedRecording, unfinished};
-pub use update::{Job, RecorderCommand, RecorderUpdate, RecordingDetails, RecordingState};
+pub use update::{RecordingDetails, RecordingState};
+
+#[cfg(not(feature = "internals"))]
+pub(crate) use inside::*;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub use inside::*;
+
+/// What the other modules of the crate use, and our own tests.
+#[allow(unused_imports, reason = "the program and the tests use what a program without them does not")]
+mod inside {
+    pub use super::probe::version;
+    pub use super::recorder::{Recorder, spawn};
+    pub use super::source::{FoundStreams, LiveState, Media, Offer, StreamSource, Trouble};
+    pub use super::unfinished::{UnfinishedRecording, unfinished};
+    pub use super::update::{Job, RecorderCommand, RecorderUpdate};
+}
 
 /// Where recordings go and what makes them.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,18 +7,20 @@
 //!
 //! ```
 //! use tiktop::clock::Moment;
-//! use tiktop::events::{EventKind, Follow, RoomEvent};
+//! use tiktop::events::decode;
 //! use tiktop::room::{Applied, Room};
+//! use tiktop::wire::Message;
+//!
+//! // A comment: field 3 of its body is the text.
+//! let mut message = Message::default();
+//! (message.method, message.payload) = ("WebcastChatMessage".into(), "\u{1a}\u{2}hi".into());
+//! message.msg_id = "77".parse().ok();
+//! let event = decode(&message, Moment::default());
 //!
 //! let mut room = Room::new(100);
-//! let kind = EventKind::Follow(Follow { from: Default::default(), followers: None });
-//! let mut event = RoomEvent {
-//!     at: Moment::default(), server_at: None, id: None, room_id: None, history: false, kind,
-//! };
-//! event.id = "77".parse().ok();
 //! assert_eq!(room.apply(&event), Applied::Fresh(None));
 //! assert_eq!(room.apply(&event), Applied::Duplicate);
-//! assert_eq!(room.stats.follows, 1);
+//! assert_eq!(room.stats.comments, 1);
 //! ```
 
 mod battle;
@@ -60,6 +62,7 @@ use crate::text::Text;
 
 /// What applying an event did.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Applied {
     /// New; for a gift, what it adds.
     Fresh(Option<Tally>),
@@ -71,6 +74,7 @@ pub enum Applied {
 
 /// An event with what the room that first saw it made of it. This is what travels to every reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Noted {
     /// What happened.
     pub event: RoomEvent,

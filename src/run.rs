@@ -5,6 +5,7 @@ mod capture;
 mod log;
 mod replay;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use color_eyre::eyre::{Result, WrapErr, eyre};
@@ -21,7 +22,7 @@ use crate::sim::Sim;
 use crate::text::Text;
 use crate::track::{Tracker, TrackerCommand};
 use crate::tui;
-use crate::webcast::WebcastClient;
+use crate::webcast::Service;
 
 pub use capture::Capturing;
 pub use replay::{ReplaySetup, replay};
@@ -52,7 +53,7 @@ pub fn headless_runtime() -> Result<Runtime> {
 
 fn build_runtime(builder: &mut tokio::runtime::Builder) -> Result<Runtime> {
     log::install()?;
-    install_tls();
+    crate::webcast::install_tls();
     check_files()?;
     builder.enable_all().build().wrap_err("cannot start the runtime")
 }
@@ -77,15 +78,9 @@ fn check_files() -> Result<()> {
     Ok(())
 }
 
-/// One TLS provider for everything, before anything asks for one.
-fn install_tls() {
-    // A second call finds the first one's provider.
-    drop(rustls::crypto::ring::default_provider().install_default());
-}
-
 /// The client of the service; `isolated` leaves the environment's proxies out.
-pub fn client(settings: &Settings, secrets: Secrets, isolated: bool) -> Result<WebcastClient> {
-    Ok(if isolated { WebcastClient::isolated(settings) } else { WebcastClient::new(settings, secrets) }?)
+pub fn client(settings: &Settings, secrets: Secrets, isolated: bool) -> Result<Arc<Service>> {
+    Ok(if isolated { Service::isolated(settings) } else { Service::configured(settings, secrets) }?)
 }
 
 /// Returns when this process is asked to end: Ctrl-C, SIGTERM, SIGHUP.

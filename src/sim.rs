@@ -10,7 +10,7 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
 //! use tiktop::sim::{Sim, SimFault, SimOptions};
 //!
-//! let sim = Sim::start(SimOptions { faults: vec![SimFault::Captcha], ..SimOptions::default() }).await?;
+//! let sim = Sim::start(SimOptions::default().with_faults([SimFault::Captcha])).await?;
 //! println!("point any client at {} and {}", sim.base_url(), sim.socket_url());
 //! sim.set_faults(Vec::new());
 //! sim.end_live("ana.live");
@@ -34,6 +34,7 @@ mod handshake;
 mod host;
 mod info;
 mod media;
+#[doc(hidden)]
 pub mod message;
 mod provider;
 mod proxy;
@@ -63,6 +64,7 @@ use crate::wire::pb;
 
 /// How a simulator is set up.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct SimOptions {
     /// The port on 127.0.0.1; 0 finds a free one.
     pub port: u16,
@@ -87,8 +89,53 @@ impl Default for SimOptions {
     }
 }
 
+impl SimOptions {
+    /// The same on this port of 127.0.0.1; 0 finds a free one.
+    pub fn with_port(self, port: u16) -> Self {
+        Self { port, ..self }
+    }
+
+    /// The same with https and wss, or without.
+    pub fn with_tls(self, tls: bool) -> Self {
+        Self { tls, ..self }
+    }
+
+    /// The same with a crowd that grows from this seed.
+    pub fn with_seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// The same with so many messages a second in the chatty room.
+    pub fn with_rate(self, rate: f64) -> Self {
+        Self { rate, ..self }
+    }
+
+    /// The same with so many rooms.
+    pub fn with_rooms(self, rooms: usize) -> Self {
+        Self { rooms, ..self }
+    }
+
+    /// The same with what goes wrong from the start.
+    pub fn with_faults(self, faults: impl IntoIterator<Item = SimFault>) -> Self {
+        Self { faults: faults.into_iter().collect(), ..self }
+    }
+
+    /// The same with sockets that wait so long.
+    pub fn with_patience(self, patience: Patience) -> Self {
+        Self { patience, ..self }
+    }
+}
+
+impl Patience {
+    /// So long for a heartbeat, and so long for an ack.
+    pub fn new(heartbeat: Duration, ack: Duration) -> Self {
+        Self { heartbeat, ack }
+    }
+}
+
 /// How long a socket waits for what a client owes before it is closed.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Patience {
     /// For a heartbeat.
     pub heartbeat: Duration,
@@ -205,6 +252,7 @@ impl Sim {
         self.with_room(name, |room| room.pause(paused, &self.world.faults()));
     }
 
+    #[doc(hidden)]
     /// Sends exactly these messages, in one frame, to everybody in the room.
     pub fn push(&self, name: &str, messages: Vec<pb::Message>) {
         self.with_room(name, |room| room.push(messages, &self.world.faults()));

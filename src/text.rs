@@ -163,6 +163,11 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(lines.join("\n"))
 }
 
+/// Foreign words, such as what somebody typed, safe to stand in a sentence: cleaned and cut to so many columns.
+pub(crate) fn excerpt(raw: &str, columns: usize) -> String {
+    clip(Text::new(raw).as_str(), columns).into_owned()
+}
+
 /// `text` cut to at most `columns`, whole characters only, with `…` where something is missing.
 ///
 /// ```

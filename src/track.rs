@@ -5,18 +5,12 @@
 //!
 //! ```
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
-//! use tiktop::clock::Clock;
-//! use tiktop::config::Settings;
-//! use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
-//! use tiktop::webcast::WebcastClient;
+//! use tiktop::track::{RoomUpdate, TrackerCommand, TrackerUpdate};
 //!
 //! let sim = tiktop::sim::Sim::start(tiktop::sim::SimOptions::default()).await?;
-//! let mut settings = Settings::default();
-//! settings.service.site_url = sim.base_url();
-//! settings.service.webcast_url = sim.base_url();
-//! settings.providers[0].url = sim.base_url();
+//! let client = tiktop::Client::builder().service(&sim.base_url(), &sim.socket_url()).build()?;
 //!
-//! let tracker = Tracker::start(WebcastClient::isolated(&settings)?, Clock::system())?;
+//! let tracker = client.tracker();
 //! let mut updates = tracker.subscribe(1_024, false);
 //! for room in ["@ana.live", "@kenji_plays"] {
 //!     tracker.commands().send(TrackerCommand::Add(room.parse()?)).await?;
@@ -45,10 +39,21 @@ mod subscribers;
 mod tracker;
 mod update;
 
-pub use connect_limiter::ConnectLimiter;
 pub use replay::{Player, Playing, Speed};
 pub(crate) use room_task::{KnownRoom, lookup_to_info, to_info};
 pub use tracker::Tracker;
 pub use update::{
     Budget, Health, Lost, PlaybackCommand, RawFrame, RawMessage, RoomUpdate, TrackerCommand, TrackerUpdate,
 };
+
+#[cfg(not(feature = "internals"))]
+pub(crate) use inside::*;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub use inside::*;
+
+/// What the other modules of the crate use, and our own tests.
+#[allow(unused_imports, reason = "the program and the tests use what a program without them does not")]
+mod inside {
+    pub use super::connect_limiter::ConnectLimiter;
+}

@@ -8,24 +8,22 @@
 //! goes to TikTok over TLS or to hosts the user named, a key to its provider, and neither appears in a sentence; an error
 //! says what we tried, what happened, whose fault it is and what to do.
 //!
-//! Most programs want [`tiktop::Client`](crate::Client), which stands on this one.
+//! Programs ask through [`tiktop::Client`](crate::Client); what they get for an answer is here: a [`Lookup`], a [`RoomInfo`], a
+//! [`UserInfo`], gifts with their prices, streams, the [`Health`] of the transports, and the [`ServiceError`] that says why not.
 //!
 //! ```
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
-//! use tiktop::config::Settings;
-//! use tiktop::webcast::{LiveStatus, WebcastClient};
+//! use tiktop::webcast::{LiveStatus, ServiceErrorKind};
 //!
 //! // A simulated TikTok on this machine.
 //! let sim = tiktop::sim::Sim::start(tiktop::sim::SimOptions::default()).await?;
-//! let mut settings = Settings::default();
-//! settings.service.site_url = sim.base_url();
-//! settings.service.webcast_url = sim.base_url();
-//!
-//! let client = WebcastClient::isolated(&settings)?;
-//! let found = client.look_up(&"ana.live".parse()?).await?;
+//! let client = tiktop::Client::builder().service(&sim.base_url(), &sim.socket_url()).no_proxy().build()?;
+//! let found = client.look_up("@ana.live").await?;
 //! assert_eq!(found.status, LiveStatus::Live);
-//! let info = client.room_info(found.room_id.expect("a live has a room")).await?;
+//! let info = client.room_info_of(&found).await?;
 //! assert_eq!(info.unique_id, Some(found.unique_id));
+//! let nobody = client.look_up("@nobody.at.all").await.unwrap_err();
+//! assert_eq!(nobody.kind(), Some(ServiceErrorKind::NotFound));
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! # }).unwrap();
 //! ```
@@ -44,6 +42,7 @@ mod media;
 mod prices;
 mod probe;
 mod profile;
+mod questions;
 mod request_log;
 mod request_overrides;
 mod room_info;
@@ -52,171 +51,39 @@ mod search;
 mod service;
 mod socket;
 mod streams;
-pub mod transport;
+mod transport;
 mod user_agent;
 
-use std::fmt;
-use std::sync::Arc;
-
-use crate::clock::Clock;
-use crate::config::Settings;
-use crate::ids::{RoomId, UniqueId};
-use service::Service;
-use transport::BrowserTransport;
-
-pub use crate::config::Secrets;
 pub use address::SignedUrl;
 pub use error::{ServiceError, ServiceErrorKind};
-pub use feed::FeedPage;
-pub use gifts::GiftRow;
-pub use http::Proxies;
-pub use live_streams::LiveStreams;
+#[cfg(feature = "cli")]
+pub(crate) use http::install_tls;
 pub use lookup::{Gates, LiveStatus, Lookup};
-pub use media::MediaStream;
 pub use prices::{CoinPack, ShownPrice};
-pub use probe::{ContactedHost, LookUpPath, ProviderLimit, ProviderLimits, Reached};
 pub use profile::UserInfo;
-pub use request_overrides::RequestOverrides;
 pub use room_info::RoomInfo;
 pub use streams::{Codec, Container, StreamUrl};
-pub use transport::{
-    BrokenFrame, BrowserView, Budget, CaptureReader, Captured, CapturedKind, Failover, FailoverError, FrameSource,
-    Health, Incoming, LeftAlone, Opened, RoomRef, Session, SimulatedPart, Transport, TransportEntry, point_at,
-};
+pub use transport::{Budget, Health};
 
-/// The client. Cheap to clone; clones share connections.
-#[derive(Clone)]
-pub struct WebcastClient {
-    service: Arc<Service>,
-    settings: Arc<Settings>,
-    secrets: Arc<Secrets>,
-}
+#[cfg(not(feature = "internals"))]
+pub(crate) use inside::*;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub use inside::*;
 
-impl WebcastClient {
-    /// A client for the user: proxies as configured. Checks addresses; opens nothing.
-    pub fn new(settings: &Settings, secrets: Secrets) -> Result<Self, ServiceError> {
-        Self::with_proxies(settings, secrets, Proxies::Configured)
-    }
-
-    /// A client for the demo and for tests: no proxies, no secrets.
-    pub fn isolated(settings: &Settings) -> Result<Self, ServiceError> {
-        Self::with_proxies(settings, Secrets::default(), Proxies::None)
-    }
-
-    /// A client with another rule for proxies.
-    pub fn with_proxies(settings: &Settings, secrets: Secrets, proxies: Proxies) -> Result<Self, ServiceError> {
-        Self::with_overrides(settings, secrets, proxies, &RequestOverrides::default())
-    }
-
-    /// A client that adds to what is sent, for programs that know why.
-    pub fn with_overrides(
-        settings: &Settings,
-        secrets: Secrets,
-        proxies: Proxies,
-        overrides: &RequestOverrides,
-    ) -> Result<Self, ServiceError> {
-        let service = Arc::new(Service::new(settings, &secrets, proxies)?.with_overrides(overrides)?);
-        let client = Self { service, settings: Arc::new(settings.clone()), secrets: Arc::new(secrets) };
-        // A provider with a wrong address is told now, not when the first room opens.
-        client.transports()?;
-        Ok(client)
-    }
-
-    /// Who `host` is and whether they are live. The sources are asked in turn until one is sure: `api-live`, the live page,
-    /// the profile page with `room/info`, a provider's room-id route.
-    pub async fn look_up(&self, host: &UniqueId) -> Result<Lookup, ServiceError> {
-        lookup::look_up(&self.service, host).await
-    }
-
-    /// What the service knows about a room. Works without login and signature.
-    pub async fn room_info(&self, room: RoomId) -> Result<RoomInfo, ServiceError> {
-        room_info::fetch(&self.service, room).await
-    }
-
-    /// What the service knows about a room that `found` named; what `found` knows of it where `room/info` has no answer.
-    pub async fn room_info_of(&self, room: RoomId, found: &Lookup) -> Result<RoomInfo, ServiceError> {
-        let error = match self.room_info(room).await {
-            Ok(info) => return Ok(info),
-            Err(error) => error,
-        };
-        match found.as_room_info() {
-            Some(known) => Ok(RoomInfo { missing: error.sentence().clone(), ..known }),
-            None => Err(error),
-        }
-    }
-
-    /// The streams of a live, from all answers that name some: room info, and the look-ups of its host where given. Works
-    /// without login, signature and event socket.
-    pub async fn live_streams(&self, room: RoomId, host: Option<&UniqueId>) -> Result<LiveStreams, ServiceError> {
-        live_streams::live_streams(&self.service, room, host).await
-    }
-
-    /// Who an account is: by its profile page, else by what a look-up knows.
-    pub async fn user_info(&self, user: &UniqueId) -> Result<UserInfo, ServiceError> {
-        profile::user_info(&self.service, user).await
-    }
-
-    /// The gifts that can be sent in a room, or without one in the region we ask from. Nobody may fail because this does.
-    pub async fn gift_list(&self, room: impl Into<Option<RoomId>>) -> Result<Vec<GiftRow>, ServiceError> {
-        gifts::gift_list(&self.service, room.into()).await
-    }
-
-    /// What coins cost where we ask from.
-    pub async fn price_list(&self) -> Result<Vec<CoinPack>, ServiceError> {
-        prices::price_list(&self.service).await
-    }
-
-    /// A page of the lives TikTok recommends: the one that begins at `from`, or the first.
-    pub async fn feed_page(&self, from: Option<u64>) -> Result<FeedPage, ServiceError> {
-        feed::page(&self.service, from).await
-    }
-
-    /// Lives that match `words`. Works without a login.
-    pub async fn search_live(&self, words: &str) -> Result<Vec<RoomInfo>, ServiceError> {
-        search::search(&self.service, words).await
-    }
-
-    /// Whether `room/info` is to be asked before a connection.
-    pub fn asks_room_info(&self) -> bool {
-        self.service.additions.room_info
-    }
-
-    /// Whether the gift list of a room is to be asked for.
-    pub fn asks_gift_list(&self) -> bool {
-        self.service.additions.gift_list
-    }
-
-    /// Opens a stream of `room` for recording.
-    pub async fn stream(&self, room: RoomId, stream: &StreamUrl) -> Result<MediaStream, ServiceError> {
-        media::open(&self.service, room, stream).await
-    }
-
-    /// The configured transports in order, providers in place of the word `provider`.
-    pub fn transports(&self) -> Result<Vec<Box<dyn Transport>>, ServiceError> {
-        let mut transports = Vec::new();
-        for entry in TransportEntry::configured(&self.settings) {
-            transports.extend((entry.build)(&self.service, &self.settings, &self.secrets)?);
-        }
-        Ok(transports)
-    }
-
-    /// Which browser of the user's own answers, and which lives are open in it.
-    pub async fn browser(&self) -> Result<BrowserView, ServiceError> {
-        self.own_browser()?.view().await
-    }
-
-    fn own_browser(&self) -> Result<BrowserTransport, ServiceError> {
-        BrowserTransport::new(Arc::clone(&self.service), &self.settings.browser.endpoint)
-    }
-
-    /// The transports with their order, health and failover. Make one and share it between all rooms.
-    pub fn failover(&self, clock: Clock) -> Result<Failover, ServiceError> {
-        Ok(Failover::new(self.transports()?, clock))
-    }
-}
-
-impl fmt::Debug for WebcastClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").finish_non_exhaustive()
-    }
+/// What the other modules of the crate use, and our own tests.
+#[allow(unused_imports, reason = "the program and the tests use what a program without them does not")]
+mod inside {
+    pub use super::feed::FeedPage;
+    pub use super::http::Proxies;
+    pub use super::live_streams::LiveStreams;
+    pub use super::media::MediaStream;
+    pub use super::probe::{ContactedHost, LookUpPath, ProviderLimit, ProviderLimits, Reached};
+    pub use super::request_overrides::RequestOverrides;
+    pub use super::service::Service;
+    pub use super::transport::{
+        BrokenFrame, BrowserView, CaptureReader, Captured, CapturedKind, Failover, FailoverError, FrameSource,
+        Incoming, LeftAlone, Opened, RoomRef, Session, SimulatedPart, Transport, TransportEntry, point_at,
+    };
+    pub use crate::config::Secrets;
 }

@@ -14,7 +14,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use tiktop::config::{Settings, TransportKind};
 use tiktop::sim::{Sim, SimOptions};
-use tiktop::webcast::WebcastClient;
+use tiktop::webcast::Service;
 use tiktop::wire::{Frame, FrameKind};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
@@ -147,8 +147,8 @@ impl Server {
         Self { child, settings, names }
     }
 
-    pub(crate) fn client(&self) -> WebcastClient {
-        WebcastClient::isolated(&self.settings).unwrap()
+    pub(crate) fn client(&self) -> Arc<Service> {
+        Service::isolated(&self.settings).unwrap()
     }
 }
 

@@ -152,7 +152,7 @@ impl<W: Write> Decoding<W> {
         match line {
             CaptureLine::Frame { t, bytes } => {
                 let length = bytes.len();
-                match Frame::decode(bytes).and_then(|frame| self.take_frame(&frame)) {
+                match Frame::decode(bytes).and_then(|frame| frame.response(&mut self.inflater)) {
                     Ok(Some(response)) => self.take_response(&response, t),
                     Ok(None) => {
                         self.readable += 1;
@@ -171,14 +171,6 @@ impl<W: Write> Decoding<W> {
                 Ok(())
             }
         }
-    }
-
-    fn take_frame(&mut self, frame: &Frame) -> Result<Option<Response>, DecodeError> {
-        if !frame.kind.carries_response() {
-            return Ok(None);
-        }
-        let body = frame.body(&mut self.inflater)?;
-        Response::decode(&body).map(Some)
     }
 
     fn take_response(&mut self, response: &Response, t: i64) -> std::io::Result<()> {

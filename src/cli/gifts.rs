@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::SettingsArgs;
 use super::query::{answered, number, print_json, print_table, query, said};
-use crate::webcast::GiftRow;
+use crate::events::GiftFacts;
 
 /// List gifts and their prices.
 #[derive(Debug, Args)]
@@ -43,12 +43,12 @@ pub(super) fn run(args: &GiftsArgs, settings: &SettingsArgs) -> Result<ExitCode>
     answered(result)
 }
 
-fn row(gift: &GiftRow) -> [String; 4] {
+fn row(gift: &GiftFacts) -> [String; 4] {
     let streak = if gift.kind == 1 { "in streaks" } else { "" };
     [gift.name.to_string(), number(gift.diamonds), gift.id.to_string(), streak.to_owned()]
 }
 
-fn to_json(gift: &GiftRow) -> serde_json::Value {
+fn to_json(gift: &GiftFacts) -> serde_json::Value {
     json!({
         "id": gift.id.to_string(),
         "name": said(&gift.name),

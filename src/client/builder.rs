@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Client, Error, EventOptions};
 use crate::clock::Clock;
-use crate::config::{ProviderSettings, Secret, Settings, TransportKind};
+use crate::config::{ProviderSettings, Secret, Settings, TransportKind, in_range};
 use crate::track::ConnectLimiter;
 use crate::webcast::{self, Proxies, RequestOverrides, Secrets};
 
@@ -138,7 +138,7 @@ impl ClientBuilder {
 
     /// How long a request may take: whole seconds, 1 to 300. A silent socket is given up after `service.silence_seconds` (30 s) whatever this says.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.service.timeout_seconds = timeout.as_secs().clamp(1, 300);
+        self.settings.service.timeout_seconds = in_range("service.timeout_seconds", timeout.as_secs());
         self
     }
 
@@ -248,7 +248,7 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, Error> {
         let Self { settings, secrets, proxies, overrides, event_options } = self;
         let clock = Clock::system();
-        let service = webcast::WebcastClient::with_overrides(&settings, secrets, proxies, &overrides)?;
+        let service = webcast::Service::with_overrides(&settings, secrets, proxies, &overrides)?;
         let failover = service.failover(clock.clone())?;
         Ok(Client {
             service,

@@ -23,7 +23,7 @@ use crate::webcast::{self, ServiceErrorKind};
 /// # assert_eq!(advice(&wrong.into()), "try again");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Error {
     /// What was given names no room.
     #[error(transparent)]

@@ -11,13 +11,13 @@ use tokio::sync::mpsc::{self, WeakSender};
 use super::recording::Recording;
 use super::{Client, Error};
 use crate::events::{EventKind, OwnEvent, PhaseKind, RoomEvent};
-use crate::ids::{RoomId, RoomKey, Target};
+use crate::ids::{GiftFacts, RoomId, RoomKey, Target};
 use crate::record::{Job, RecorderCommand};
 use crate::room::{Noted, Room};
 use crate::track::{
     KnownRoom, Lost, RawMessage, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate, lookup_to_info, to_info,
 };
-use crate::webcast::{GiftRow, RoomInfo};
+use crate::webcast::RoomInfo;
 
 /// Entries of the log that the state keeps.
 const LOG: usize = 2_000;
@@ -26,6 +26,7 @@ const KEY: RoomKey = RoomKey(1);
 
 /// Something a live told.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum LiveEvent {
     /// Something happened; for gifts with what it adds.
     Happened(Noted),
@@ -56,8 +57,7 @@ pub struct Live {
 
 impl Live {
     pub(super) async fn open(client: Client, target: Target, known: Option<KnownRoom>, once: bool) -> Self {
-        let (service, failover, limiter) = (client.service.clone(), client.failover.clone(), client.limiter.clone());
-        let tracker = Tracker::with_failover(service, failover, limiter, client.clock.clone());
+        let tracker = client.tracker();
         let updates = tracker.subscribe(client.event_options.queue, client.event_options.raw);
         let mut state = Room::new(LOG);
         let (mut room, mut reported) = (None, None);
@@ -189,7 +189,7 @@ impl Live {
     }
 
     /// The gifts that can be sent here.
-    pub async fn gifts(&self) -> Result<Vec<GiftRow>, Error> {
+    pub async fn gifts(&self) -> Result<Vec<GiftFacts>, Error> {
         Ok(self.client.service.gift_list(self.known_room()?).await?)
     }
 

@@ -24,6 +24,7 @@ pub struct Recording {
 
 /// A finished recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RecordedFile {
     /// The file.
     pub file: PathBuf,

@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
 use super::error::Problem;
+use super::options;
 use super::rules::{self, RuleFault};
 use super::schema::{ProviderSettings, SessionSettings, Settings};
 use super::source::{SettingsSource, names_a_secret, printable};
@@ -124,7 +125,7 @@ pub(super) fn shape() -> Table {
 
 /// The shape of the option `name` under `path`; in a section whose names are the user's, any name has the same.
 pub(super) fn shape_of<'s>(path: &str, name: &str, shape: &'s Table) -> Option<&'s Value> {
-    if rules::names_are_free(path) { shape.values().next() } else { shape.get(name) }
+    if options::names_are_free(path) { shape.values().next() } else { shape.get(name) }
 }
 
 /// `a.b` of `a` and `b`.

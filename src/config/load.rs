@@ -10,6 +10,7 @@ use toml::{Table, Value};
 
 use super::check::Checker;
 use super::error::{ConfigError, ConfigErrorKind, Problem, one_line};
+use super::options::{Handling, map_texts};
 use super::paths;
 use super::schema::{Settings, TransportKind};
 use super::set::{self, Set};
@@ -32,6 +33,7 @@ pub struct Loaded {
 
 /// Where an option was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum OptionPlace {
     /// In the file.
     File {
@@ -90,7 +92,8 @@ pub fn load_sets(sets: &[String]) -> Result<Loaded, ConfigError> {
 /// Reads a config file; nothing when it is not there and need not be.
 fn read(path: &Path, must_exist: bool) -> Result<Option<String>, ConfigError> {
     let place = printable(&path.to_string_lossy());
-    let wrong = |message: String| Err(ConfigError::single(ConfigErrorKind::File, place.clone(), message));
+    let broken = |message: String| ConfigError::single(ConfigErrorKind::File, place.clone(), message);
+    let wrong = |message: String| Err(broken(message));
     let mut bytes = Vec::new();
     let outcome = std::fs::File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
     match outcome {
@@ -106,9 +109,9 @@ fn read(path: &Path, must_exist: bool) -> Result<Option<String>, ConfigError> {
             return wrong("this is a folder; name the config file in it".to_owned());
         }
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-            return wrong(format!("you may not read this file; run: chmod u+r {place}"));
+            return Err(broken(format!("you may not read this file; run: chmod u+r {place}")).caused_by(error));
         }
-        Err(error) => return wrong(format!("the config file cannot be read: {error}")),
+        Err(error) => return Err(broken(format!("the config file cannot be read: {error}")).caused_by(error)),
         Ok(_) if bytes.len() as u64 > MAX_FILE => {
             return wrong("this is too big for a config file (1 MiB at most); name another".to_owned());
         }
@@ -202,12 +205,9 @@ fn merge(base: &mut Table, over: Table) {
 
 fn expand_paths(settings: &mut Settings) {
     let home = paths::home();
-    let expand = |path: &str| paths::expand_home(path, home.as_deref());
-    settings.record.dir = expand(&settings.record.dir.to_string_lossy());
-    let Settings { service, session, record, providers, cloud, .. } = settings;
-    let texts = [&mut service.ca_file, &mut session.file, &mut record.ffmpeg, &mut cloud.key_file];
-    for text in texts.into_iter().chain(providers.iter_mut().map(|provider| &mut provider.key_file)) {
-        *text = expand(text).to_string_lossy().into_owned();
+    let expand = |path: &str| paths::expand_home(path, home.as_deref()).to_string_lossy().into_owned();
+    if let Some(expanded) = map_texts(settings, Handling::Path, &expand) {
+        *settings = expanded;
     }
 }
 

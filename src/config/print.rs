@@ -1,18 +1,13 @@
 //! Settings as TOML, for people to read: what holds now, with passwords masked.
 
 use super::Settings;
+use super::options::{Handling, map_texts};
 
 /// The settings as TOML. The only secrets settings can hold are passwords inside addresses; they print as `***`.
 pub fn print(settings: &Settings) -> String {
-    let mut settings = settings.clone();
-    let Settings { service, providers, cloud, proxies, .. } = &mut settings;
-    let addresses = [&mut service.site_url, &mut service.webcast_url, &mut service.socket_url, &mut service.proxy];
-    let of_providers = providers.iter_mut().map(|provider| &mut provider.url);
-    for address in addresses.into_iter().chain(of_providers).chain([&mut cloud.url]).chain(proxies.values_mut()) {
-        *address = redact_addresses(address);
-    }
     // Every field is text, a number, a flag or a list of those, which TOML can always say.
-    toml::to_string(&settings).unwrap_or_default()
+    let masked = map_texts(settings, Handling::Address, &|text| redact_addresses(text));
+    masked.and_then(|masked| toml::to_string(&masked).ok()).unwrap_or_default()
 }
 
 /// Masks `user:password@` in every address of `text`.

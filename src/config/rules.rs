@@ -1,4 +1,5 @@
-//! What a value must be beside its type, option by option. Each refusal ends in what to write instead.
+//! Rules for the values of options beside their type; `options.rs` says which option has which. Each refusal ends in what to
+//! write instead.
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
@@ -9,25 +10,16 @@ use toml::de::{DeArray, DeValue};
 use url::{Host, Url};
 
 use super::check::nearest;
+use super::options::{OptionRow, ValueRule};
 use super::recording_name;
 use super::schema::{ProviderFlow, ProviderPath, ProviderSettings, TransportKind};
 use super::source::{names_a_secret, printable};
 use crate::ids::Target;
 
-/// Every option that is a whole number, with what it may be.
-const RANGES: [(&str, RangeInclusive<i64>, &str); 9] = [
-    ("capture.max_days", 1..=3_650, "days"),
-    ("capture.max_mb", 16..=1_000_000, "megabytes"),
-    ("poll.interval_ms", 500..=60_000, "milliseconds"),
-    ("record.max_mb", 0..=1_000_000, "megabytes"),
-    ("record.max_minutes", 0..=100_000, "minutes"),
-    ("record.min_free_mb", 0..=1_000_000, "megabytes"),
-    ("screen.fps", 1..=60, "frames a second"),
-    ("service.timeout_seconds", 1..=300, "seconds"),
-    ("service.silence_seconds", 1..=600, "seconds"),
-];
-/// Sections whose names are the user's own.
-const FREE_NAMES: [&str; 4] = ["keys", "proxies", "providers.*.params", "providers.*.headers_env"];
+/// A rule for texts: it gets the path of the option and the text.
+pub(super) type TextRule = fn(&str, &str) -> Result<(), RuleFault>;
+/// A rule for lists.
+pub(super) type ListRule = fn(&DeArray<'_>) -> Result<(), RuleFault>;
 
 /// Why a value is refused.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,80 +32,92 @@ pub(super) enum RuleFault {
 
 /// Judges the value of the option at `path`, whose type is right already.
 pub(super) fn check_value(path: &str, value: &DeValue<'_>) -> Result<(), RuleFault> {
-    let option = option_name(path);
-    match value {
-        DeValue::String(text) => text_rule(&option, path, text),
-        DeValue::Integer(number) => in_range(&option, i64::from_str_radix(number.as_str(), number.radix()).ok()),
-        DeValue::Array(items) => list_rule(&option, items),
-        _ => Ok(()),
-    }
-}
-
-/// Whether the names in the section at `path` are the user's own.
-pub(super) fn names_are_free(path: &str) -> bool {
-    FREE_NAMES.contains(&option_name(path).as_str())
-}
-
-/// `providers.*.url` of `providers.0.url`; what the user named becomes a `*` too.
-fn option_name(path: &str) -> String {
-    let section_of = |depth: usize| positions(&path.split('.').take(depth).collect::<Vec<_>>().join("."));
-    let deeper = |free: &&str| path.split('.').count() > free.split('.').count();
-    let free = FREE_NAMES.iter().filter(|free| deeper(free)).find(|free| section_of(free.split('.').count()) == **free);
-    free.map_or_else(|| positions(path), |free| format!("{free}.*"))
-}
-
-fn positions(path: &str) -> String {
-    let position = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    path.split('.').map(|part| if position(part) { "*" } else { part }).collect::<Vec<_>>().join(".")
-}
-
-fn text_rule(option: &str, path: &str, text: &str) -> Result<(), RuleFault> {
-    match option {
-        "rooms.*" => text.parse::<Target>().map(drop).map_err(|error| RuleFault::Open(format!("'{path}': {error}"))),
-        "transports.*" => one_of::<TransportKind>("transport", text),
-        "providers.*.flow" => one_of::<ProviderFlow>("flow", text),
-        "providers.*.path" => one_of::<ProviderPath>("path", text),
-        "providers.*.country" => country(path, text),
-        "providers.*.params.*" => parameter(path, text),
-        "providers.*.headers_env.*" => header(path).and_then(|()| variable(path, text)),
-        "proxies.*" => room(path).and_then(|()| proxy(path, text)),
-        "service.site_url" | "service.webcast_url" | "providers.*.url" => address(path, text, ["https", "http"]),
-        "service.socket_url" | "cloud.url" => address(path, text, ["wss", "ws"]),
-        "browser.endpoint" => endpoint(text),
-        "service.proxy" if text.is_empty() => Ok(()),
-        "service.proxy" => proxy(path, text),
-        "service.language" => language(text),
-        "providers.*.key_env" | "cloud.key_env" => variable(path, text),
-        "session.target_idc" if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') => {
-            open(format!("'{path}' takes the name of a data centre, such as useast1a"))
-        }
-        "providers.*.key_file" | "cloud.key_file" | "session.file" => secret_file(path, text),
-        "session.hosts.*" => host(path, text),
-        "providers.*.name" | "record.ffmpeg" if text.trim().is_empty() => open(format!("'{path}' cannot be empty")),
-        "providers.*.client" if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            open(format!("'{path}' takes a word of plain letters, digits and signs, such as tiktop"))
-        }
-        "record.name" => recording_name::check(text).or_else(|why| open(format!("'{path}' {why}"))),
-        "record.quality"
-            if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') || text.is_empty() =>
-        {
-            open(format!("'{path}' takes best, audio, or a name of TikTok's such as origin, uhd, hd, sd, ld"))
+    let Some(row) = OptionRow::of(path) else { return Ok(()) };
+    match (&row.rule, value) {
+        (ValueRule::Text(rule), DeValue::String(text)) => rule(path, text),
+        (ValueRule::List(rule), DeValue::Array(items)) => rule(items),
+        (ValueRule::Number(range, unit), DeValue::Integer(number)) => {
+            in_range(row.path, range, unit, i64::from_str_radix(number.as_str(), number.radix()).ok())
         }
         _ => Ok(()),
     }
 }
 
-fn list_rule(option: &str, items: &DeArray<'_>) -> Result<(), RuleFault> {
-    match option {
-        "transports" if items.is_empty() => {
-            open(format!("'transports' cannot be empty; name at least one of: {}", names::<TransportKind>().join(", ")))
-        }
-        "transports" => {
-            unique("transports", items.iter().filter_map(|item| item.get_ref().as_str()).map(str::to_owned))
-        }
-        "providers" => unique("providers", items.iter().map(|item| provider_name(item.get_ref()))),
-        _ => Ok(()),
+pub(super) fn target(path: &str, text: &str) -> Result<(), RuleFault> {
+    text.parse::<Target>().map(drop).map_err(|error| RuleFault::Open(format!("'{path}': {error}")))
+}
+
+pub(super) fn transport(_: &str, text: &str) -> Result<(), RuleFault> {
+    one_of::<TransportKind>("transport", text)
+}
+
+pub(super) fn flow(_: &str, text: &str) -> Result<(), RuleFault> {
+    one_of::<ProviderFlow>("flow", text)
+}
+
+pub(super) fn provider_path(_: &str, text: &str) -> Result<(), RuleFault> {
+    one_of::<ProviderPath>("path", text)
+}
+
+pub(super) fn header_variable(path: &str, text: &str) -> Result<(), RuleFault> {
+    header(path).and_then(|()| variable(path, text))
+}
+
+pub(super) fn room_proxy(path: &str, text: &str) -> Result<(), RuleFault> {
+    room(path).and_then(|()| proxy(path, text))
+}
+
+pub(super) fn optional_proxy(path: &str, text: &str) -> Result<(), RuleFault> {
+    if text.is_empty() { Ok(()) } else { proxy(path, text) }
+}
+
+pub(super) fn page_address(path: &str, text: &str) -> Result<(), RuleFault> {
+    address(path, text, ["https", "http"])
+}
+
+pub(super) fn socket_address(path: &str, text: &str) -> Result<(), RuleFault> {
+    address(path, text, ["wss", "ws"])
+}
+
+pub(super) fn data_centre(path: &str, text: &str) -> Result<(), RuleFault> {
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return Ok(());
     }
+    open(format!("'{path}' takes the name of a data centre, such as useast1a"))
+}
+
+pub(super) fn not_empty(path: &str, text: &str) -> Result<(), RuleFault> {
+    if text.trim().is_empty() { open(format!("'{path}' cannot be empty")) } else { Ok(()) }
+}
+
+pub(super) fn plain_word(path: &str, text: &str) -> Result<(), RuleFault> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    open(format!("'{path}' takes a word of plain letters, digits and signs, such as tiktop"))
+}
+
+pub(super) fn recording_name(path: &str, text: &str) -> Result<(), RuleFault> {
+    recording_name::check(text).or_else(|why| open(format!("'{path}' {why}")))
+}
+
+pub(super) fn recording_quality(path: &str, text: &str) -> Result<(), RuleFault> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return Ok(());
+    }
+    open(format!("'{path}' takes best, audio, or a name of TikTok's such as origin, uhd, hd, sd, ld"))
+}
+
+pub(super) fn transports(items: &DeArray<'_>) -> Result<(), RuleFault> {
+    if items.is_empty() {
+        let names = names::<TransportKind>().join(", ");
+        return open(format!("'transports' cannot be empty; name at least one of: {names}"));
+    }
+    unique("transports", items.iter().filter_map(|item| item.get_ref().as_str()).map(str::to_owned))
+}
+
+pub(super) fn providers(items: &DeArray<'_>) -> Result<(), RuleFault> {
+    unique("providers", items.iter().map(|item| provider_name(item.get_ref())))
 }
 
 fn open(message: String) -> Result<(), RuleFault> {
@@ -137,8 +141,7 @@ fn unique(list: &str, names: impl Iterator<Item = String>) -> Result<(), RuleFau
     Ok(())
 }
 
-fn in_range(option: &str, number: Option<i64>) -> Result<(), RuleFault> {
-    let Some((_, range, unit)) = RANGES.iter().find(|(name, ..)| *name == option) else { return Ok(()) };
+fn in_range(option: &str, range: &RangeInclusive<i64>, unit: &str, number: Option<i64>) -> Result<(), RuleFault> {
     if number.is_some_and(|number| range.contains(&number)) {
         return Ok(());
     }
@@ -165,12 +168,12 @@ fn given<'p>(path: &'p str, section: &str) -> &'p str {
     path.split_once(section).map_or("", |(_, name)| name)
 }
 
-fn country(path: &str, text: &str) -> Result<(), RuleFault> {
+pub(super) fn country(path: &str, text: &str) -> Result<(), RuleFault> {
     let is_code = text.is_empty() || (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()));
     if is_code { Ok(()) } else { open(format!("'{path}' takes a country in two letters, such as DE")) }
 }
 
-fn parameter(path: &str, text: &str) -> Result<(), RuleFault> {
+pub(super) fn parameter(path: &str, text: &str) -> Result<(), RuleFault> {
     if names_a_secret(given(path, ".params.")) {
         return Err(RuleFault::Secret(format!(
             "'{path}' is a secret, and settings hold none; key_env names the variable of the key, headers_env those of headers"
@@ -223,7 +226,7 @@ fn address(path: &str, text: &str, schemes: [&str; 2]) -> Result<(), RuleFault> 
 }
 
 /// Who speaks to a browser's DevTools can do anything in it, so that road never leaves this machine.
-fn endpoint(text: &str) -> Result<(), RuleFault> {
+pub(super) fn browser_endpoint(_: &str, text: &str) -> Result<(), RuleFault> {
     let near = |url: &Url| url.scheme() == "http" && is_loopback(url) && url.username().is_empty();
     if Url::parse(text).is_ok_and(|url| near(&url) && url.password().is_none()) {
         return Ok(());
@@ -235,11 +238,12 @@ fn endpoint(text: &str) -> Result<(), RuleFault> {
     ))
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether an address leads to this very machine, by its text alone.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.to_ipv4_mapped().map_or_else(|| ip.is_loopback(), |ip| ip.is_loopback()),
         None => false,
     }
 }
@@ -257,7 +261,7 @@ fn proxy(path: &str, text: &str) -> Result<(), RuleFault> {
     )))
 }
 
-fn language(text: &str) -> Result<(), RuleFault> {
+pub(super) fn language(_: &str, text: &str) -> Result<(), RuleFault> {
     let mut parts = text.split('-');
     let first = parts.next().unwrap_or_default();
     let is_tag = matches!(first.len(), 2..=3)
@@ -269,7 +273,7 @@ fn language(text: &str) -> Result<(), RuleFault> {
     open(format!("'service.language' takes a language code, such as en or pt-BR, not '{}'", printable(text)))
 }
 
-fn variable(path: &str, text: &str) -> Result<(), RuleFault> {
+pub(super) fn variable(path: &str, text: &str) -> Result<(), RuleFault> {
     let is_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     if text.bytes().all(is_name) && !text.starts_with(|first: char| first.is_ascii_digit()) {
         return Ok(());
@@ -280,7 +284,7 @@ fn variable(path: &str, text: &str) -> Result<(), RuleFault> {
 }
 
 /// A path to a file with a secret; the secret itself, pasted here, is told apart by its looks.
-fn secret_file(path: &str, text: &str) -> Result<(), RuleFault> {
+pub(super) fn secret_file(path: &str, text: &str) -> Result<(), RuleFault> {
     let pasted =
         text.len() >= 24 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     if !pasted {
@@ -291,7 +295,7 @@ fn secret_file(path: &str, text: &str) -> Result<(), RuleFault> {
     )))
 }
 
-fn host(path: &str, text: &str) -> Result<(), RuleFault> {
+pub(super) fn host(path: &str, text: &str) -> Result<(), RuleFault> {
     let named = Host::parse(text).is_ok() && !text.contains('*');
     if named {
         Ok(())
@@ -303,7 +307,6 @@ fn host(path: &str, text: &str) -> Result<(), RuleFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::check::shape;
     use rstest::rstest;
 
     fn judged(path: &str, text: &str) -> Result<(), RuleFault> {
@@ -361,16 +364,5 @@ mod tests {
     fn wrong_values_are_refused_with_the_right_one(#[case] path: &str, #[case] text: &str, #[case] says: &str) {
         let (RuleFault::Open(message) | RuleFault::Secret(message)) = judged(path, text).unwrap_err();
         assert!(message.contains(says), "{message}");
-    }
-
-    #[test]
-    fn every_number_has_a_range() {
-        for (section, value) in shape() {
-            for (name, value) in value.as_table().into_iter().flatten() {
-                let option = format!("{section}.{name}");
-                let ranged = RANGES.iter().any(|(known, ..)| *known == option);
-                assert_eq!(value.is_integer(), ranged, "{option}");
-            }
-        }
     }
 }

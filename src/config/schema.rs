@@ -15,6 +15,7 @@ pub(crate) use transport::transport_table;
 /// All settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Settings {
     /// Rooms to open when none is named on the command line: names, links or room ids.
     pub rooms: Vec<String>,
@@ -70,6 +71,7 @@ impl Default for Settings {
 /// Addresses of the service and how to reach it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct ServiceSettings {
     /// Pages and look-ups.
     pub site_url: String,
@@ -110,6 +112,7 @@ impl Default for ServiceSettings {
 /// Your own TikTok session. The cookie itself is never in this file: `TIKTOP_SESSION_ID`, or `file`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct SessionSettings {
     /// File (mode 0600) that holds the `sessionid` cookie; empty for none.
     pub file: String,
@@ -123,6 +126,7 @@ pub struct SessionSettings {
 /// A browser of the user's own, for the `browser` transport.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct BrowserSettings {
     /// Where its DevTools answer: `http`, on this machine.
     pub endpoint: String,
@@ -137,6 +141,7 @@ impl Default for BrowserSettings {
 /// The `poll` transport.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct PollSettings {
     /// Milliseconds between two questions; the service may ask for more.
     pub interval_ms: u64,
@@ -151,6 +156,7 @@ impl Default for PollSettings {
 /// Recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RecordSettings {
     /// Folder for recordings; empty: your videos folder, else the home folder.
     pub dir: PathBuf,
@@ -191,6 +197,7 @@ impl Default for RecordSettings {
 /// What `--capture` may keep, over all rooms and runs; the oldest goes first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct CaptureSettings {
     /// Megabytes on disk at most.
     pub max_mb: u64,
@@ -207,6 +214,7 @@ impl Default for CaptureSettings {
 /// The screen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct ScreenSettings {
     /// Frames a second at most; 10 is plenty over a slow line.
     pub fps: u16,

@@ -42,6 +42,7 @@ impl fmt::Debug for Secret {
 
 /// The secrets that belong to some settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Secrets {
     /// The key of each provider, in the order of `settings.providers`; a shorter list means no key for the rest.
     pub provider_keys: Vec<Option<Secret>>,

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 /// A sentence for many rooms at once: a dear gift somewhere, a card won, a place taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Announcement {
     /// Where it comes from.
     pub kind: AnnouncementKind,
@@ -35,6 +36,7 @@ pub struct Announcement {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum AnnouncementKind {
     /// `WebcastRoomNotifyMessage`.
     Room,
@@ -46,6 +48,7 @@ pub enum AnnouncementKind {
 
 /// A campaign's banner in the picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Banner {
     /// Its JSON as it came; nothing where it is no text or too long to keep.
     pub data: Option<Box<str>>,
@@ -59,6 +62,7 @@ pub struct Banner {
 
 /// The host's shop.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Shop {
     /// What happened, as a number; no source says which is which.
     pub action: i32,

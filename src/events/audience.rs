@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 /// Taps of one viewer in a short window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Like {
     /// Who; nothing when the service withholds it.
     pub from: Option<Arc<Viewer>>,
@@ -34,6 +35,7 @@ pub struct Like {
 
 /// Somebody came in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Join {
     /// Who.
     pub from: Arc<Viewer>,
@@ -45,6 +47,7 @@ pub struct Join {
 
 /// Somebody followed the host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Follow {
     /// Who.
     pub from: Arc<Viewer>,
@@ -54,6 +57,7 @@ pub struct Follow {
 
 /// Somebody shared the live.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Share {
     /// Who.
     pub from: Arc<Viewer>,
@@ -65,6 +69,7 @@ pub struct Share {
 
 /// How many watch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Viewers {
     /// Watching now.
     pub watching: u64,
@@ -78,6 +83,7 @@ pub struct Viewers {
 
 /// A row of the service's top list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct TopViewer {
     /// Place from 1.
     pub rank: u32,

@@ -33,6 +33,7 @@ use sides::Sides;
 
 /// A battle began, ended or changed phase.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct BattleEvent {
     /// Which battle.
     pub battle: Option<BattleId>,
@@ -48,6 +49,7 @@ pub struct BattleEvent {
 
 /// The points of a running battle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct BattlePoints {
     /// Which battle.
     pub battle: Option<BattleId>,
@@ -65,6 +67,7 @@ pub struct BattlePoints {
 
 /// The gift behind a change of points.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Cause {
     /// Who gave.
     pub from: UserId,
@@ -80,6 +83,7 @@ pub struct Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum BattleAction {
     /// Invitation traffic (actions 1-3, 7-11): rarely reaches viewers.
     Invitation,
@@ -99,6 +103,7 @@ pub enum BattleAction {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum BattleKind {
     /// Type 1: one host against another.
     #[default]
@@ -115,6 +120,7 @@ pub enum BattleKind {
 
 /// When a battle runs. Any part may be missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct BattleTimes {
     /// Start by the server's clock.
     pub started_at: Option<Timestamp>,
@@ -126,6 +132,7 @@ pub struct BattleTimes {
 
 /// One side: a host alone or a team.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct BattleSide {
     /// The team's number in team battles.
     pub team: Option<u64>,
@@ -145,6 +152,7 @@ pub struct BattleSide {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum BattleResult {
     /// 0 on the wire.
     Won,
@@ -156,6 +164,7 @@ pub enum BattleResult {
 
 /// Somebody who carries a side.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Supporter {
     /// Who.
     pub id: Option<UserId>,

@@ -18,6 +18,7 @@ use crate::ids::{MsgId, RoomId};
 
 /// One thing that happened in a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RoomEvent {
     /// When we received it (when it was captured, in a replay).
     pub at: Moment,
@@ -33,6 +34,13 @@ pub struct RoomEvent {
     pub kind: EventKind,
 }
 
+impl RoomEvent {
+    /// An event that no message stands behind.
+    pub fn new(at: Moment, kind: EventKind) -> Self {
+        Self { at, server_at: None, id: None, room_id: None, history: false, kind }
+    }
+}
+
 /// The table of kinds. A row is a kind with what it carries and the `type` of its JSON lines, and the methods whose messages
 /// are read as it. A reading may find another kind in its message (a share comes as a follow does), so a row may have none.
 ///
@@ -46,6 +54,7 @@ macro_rules! event_kinds {
     ) => {
         /// What can happen. The first part is said by the service, the second by us.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(not(feature = "internals"), non_exhaustive)]
         pub enum EventKind {
             $($(#[$doc])* $kind($body),)+
             $($(#[$our_doc])* $our_kind($our_body),)+

@@ -19,8 +19,8 @@ use super::json::views::Id;
 use super::json::views::id;
 use super::json::views::time;
 use crate::clock::Timestamp;
-use crate::ids::GiftId;
 use crate::ids::UserId;
+use crate::ids::{GiftFacts, GiftId};
 use crate::text::Text;
 use crate::wire::DecodeError;
 use crate::wire::Fields;
@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 /// A gift as one message tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Gift {
     /// Who gave.
     pub from: Arc<Viewer>,
@@ -51,6 +52,7 @@ pub struct Gift {
 
 /// Receiver of a gift in a multi-guest or co-host room.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct GiftTo {
     /// The receiver.
     pub id: UserId,
@@ -58,32 +60,9 @@ pub struct GiftTo {
     pub nickname: Text,
 }
 
-/// What is known of a kind of gift.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GiftFacts {
-    /// Its id.
-    pub id: GiftId,
-    /// Its name; empty when unknown.
-    pub name: Text,
-    /// "Sent Rose", as the service words it.
-    pub describe: Text,
-    /// Price of one in coins; nothing when unknown, which is not 0.
-    pub diamonds: Option<u64>,
-    /// 1 can be given in streaks; 2, 4 and others come once; 0 when unknown.
-    pub kind: u32,
-    /// Address of its picture.
-    pub picture: Option<Box<str>>,
-}
-
-impl GiftFacts {
-    /// Whether it is given in streaks.
-    pub fn streakable(&self) -> bool {
-        self.kind == 1
-    }
-}
-
 /// A treasure chest appears or goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Envelope {
     /// Its id.
     pub id: CompactString,
@@ -107,6 +86,7 @@ pub struct Envelope {
 
 /// Somebody subscribed to the host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Subscribe {
     /// Who.
     pub from: Arc<Viewer>,
@@ -118,6 +98,7 @@ pub struct Subscribe {
 
 /// A banner for one viewer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Barrage {
     /// What for.
     pub kind: BarrageKind,
@@ -137,6 +118,7 @@ pub struct Barrage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum BarrageKind {
     /// 4: a first subscription; the same one comes as [`Subscribe`] too, so it is not counted here.
     Subscribe,
@@ -168,6 +150,7 @@ pub enum BarrageKind {
 
 /// A streak that we closed: silence, or the end of the live.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct StreakClosed {
     /// Who gave.
     pub from: Arc<Viewer>,

@@ -26,6 +26,7 @@ use serde::ser::SerializeMap;
 
 /// Somebody used or won an item card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct BattleItem {
     /// Which battle.
     pub battle: Option<BattleId>,
@@ -53,6 +54,7 @@ pub struct BattleItem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum ItemKind {
     /// 2: some gifts count several times.
     Glove,
@@ -70,6 +72,7 @@ pub enum ItemKind {
 
 /// A speed challenge inside a battle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct BattleTask {
     /// Which battle; often not told.
     pub battle: Option<BattleId>,
@@ -87,6 +90,7 @@ pub struct BattleTask {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum TaskStage {
     /// 0: it began.
     Started,
@@ -102,6 +106,7 @@ pub enum TaskStage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum TaskOutcome {
     /// 0: done.
     Succeeded,

@@ -35,6 +35,7 @@ const VERSION: u32 = 1;
 
 /// What a line says about the room it belongs to.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct LineContext<'a> {
     /// What the room is called, such as `@name`.
     pub room: &'a str,
@@ -46,6 +47,7 @@ pub struct LineContext<'a> {
 
 /// What a gift adds, by the room's count.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct JsonTally<'a> {
     /// Units this line adds.
     pub added: u64,

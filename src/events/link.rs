@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 /// Something changed in the line of guests or co-hosts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Link {
     /// Which of the service's layers says it: the same change is told by several.
     pub source: LinkSource,
@@ -45,6 +46,7 @@ pub struct Link {
 
 /// Somebody in the line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Guest {
     /// Who; some messages give the id alone.
     pub person: Arc<Viewer>,
@@ -58,6 +60,7 @@ pub struct Guest {
 
 /// What each guest was given so far.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct GuestTickets {
     /// The guests named here.
     pub guests: Vec<GuestCoins>,
@@ -69,6 +72,7 @@ pub struct GuestTickets {
 
 /// Coins of one guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct GuestCoins {
     /// Who.
     pub id: UserId,
@@ -80,6 +84,7 @@ pub struct GuestCoins {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum LinkSource {
     /// `WebcastLinkMessage`.
     Message,
@@ -97,6 +102,7 @@ pub enum LinkSource {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum LinkScene {
     /// 2: another host.
     CoHost,
@@ -111,6 +117,7 @@ pub enum LinkScene {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum LinkAction {
     /// It was opened.
     Create,
@@ -214,7 +221,7 @@ pub(super) fn message<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) 
             2 => link.code = field.small()?,
             3 => link.channel = Some(field.count()?),
             4 => link.scene = scene(field.small()?),
-            20 => people(field.message()?, &mut link)?,
+            20 => people(field.message()?, 1, guest, &mut link)?,
             _ => {}
         }
     }
@@ -246,7 +253,7 @@ pub(super) fn layer<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) ->
             2 => link.code = field.small()?,
             3 => link.channel = Some(field.count()?),
             4 => link.scene = scene(field.small()?),
-            102 => layer_people(Fields::new(nested(field.message()?, 2)?), &mut link)?,
+            102 => people(Fields::new(nested(field.message()?, 2)?), 2, layer_guest, &mut link)?,
             110 | 111 => link.who = user_of(Fields::new(nested(field.message()?, 1)?))?,
             200 => co_hosts = names(Fields::new(nested(Fields::new(nested(field.message()?, 200)?), 11)?))?,
             _ => {}
@@ -321,14 +328,19 @@ fn scene(number: i32) -> LinkScene {
     }
 }
 
-/// A list of who is in (1) and who waits (2).
-fn people(lists: Fields<'_>, link: &mut Link) -> Result<(), DecodeError> {
+/// A list of who is in, each read by `guest`, and, one number up, of who waits.
+fn people(
+    lists: Fields<'_>,
+    seated: u32,
+    guest: fn(Fields<'_>) -> Result<Guest, DecodeError>,
+    link: &mut Link,
+) -> Result<(), DecodeError> {
     let (mut guests, mut waiting) = (Vec::new(), 0);
     for field in lists {
         let field = field?;
         match field.number {
-            1 if guests.len() < MAX_PEOPLE => guests.push(guest(field.message()?)?),
-            2 => waiting += 1,
+            number if number == seated && guests.len() < MAX_PEOPLE => guests.push(guest(field.message()?)?),
+            number if number == seated + 1 => waiting += 1,
             _ => {}
         }
     }
@@ -352,24 +364,10 @@ fn guest(fields: Fields<'_>) -> Result<Guest, DecodeError> {
     Ok(guest)
 }
 
-/// The same lists one number up, of ids.
-fn layer_people(lists: Fields<'_>, link: &mut Link) -> Result<(), DecodeError> {
-    let (mut guests, mut waiting) = (Vec::new(), 0);
-    for field in lists {
-        let field = field?;
-        match field.number {
-            2 if guests.len() < MAX_PEOPLE => {
-                let id = user_of(Fields::new(nested(field.message()?, 1)?))?;
-                let person = Arc::new(Viewer { id, ..Viewer::default() });
-                guests.push(Guest { person, ..Guest::default() });
-            }
-            3 => waiting += 1,
-            _ => {}
-        }
-    }
-    link.guests = Some(guests);
-    link.waiting = Some(waiting);
-    Ok(())
+/// A guest of the link layer: an id and nothing else.
+fn layer_guest(fields: Fields<'_>) -> Result<Guest, DecodeError> {
+    let id = user_of(Fields::new(nested(fields, 1)?))?;
+    Ok(Guest { person: Arc::new(Viewer { id, ..Viewer::default() }), ..Guest::default() })
 }
 
 /// The user in `{room, user}`.

@@ -17,6 +17,7 @@ use serde::ser::SerializeMap;
 
 /// A message that changes nothing we keep: known by name, with its text where it has one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct MinorEvent {
     /// Its method without `Webcast` and `Message`, such as `gift_panel_update`.
     pub name: CompactString,

@@ -20,6 +20,7 @@ use serde::ser::SerializeMap;
 
 /// TikTok's own moderation speaks up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Moderation {
     /// Which part of it.
     pub kind: ModerationKind,
@@ -45,6 +46,7 @@ pub struct Moderation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum ModerationKind {
     /// Who may watch changed, such as by age.
     AccessRecall,

@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 /// A message was pinned or taken down. It was told before: nothing in it counts again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Pin {
     /// The pin; taking down names the pin that goes.
     pub id: Option<PinId>,
@@ -55,6 +56,7 @@ pub struct Pin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum PinnedWhat {
     /// A comment.
     Chat,
@@ -74,6 +76,7 @@ pub enum PinnedWhat {
 
 /// Something happened to a question that was asked before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct QuestionUpdate {
     /// Its id, as text; empty where all questions are meant.
     pub id: CompactString,
@@ -91,6 +94,7 @@ pub struct QuestionUpdate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum QuestionChange {
     /// The host shows it: it is being answered.
     Shown,
@@ -171,15 +175,7 @@ fn hold_up<'a>(
 }
 
 pub(super) fn selected<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
-    let mut question = QuestionFields::default();
-    for field in message {
-        let field = field?;
-        match field.number {
-            1 => context.common = Common::read(field.message()?)?,
-            2 => question.read(field.message()?)?,
-            _ => {}
-        }
-    }
+    let question = QuestionFields::of(context, message)?;
     let from: Arc<Viewer> = question.sender.read()?;
     Ok(EventKind::QuestionUpdate(QuestionUpdate {
         id: question.id.to_compact_string(),

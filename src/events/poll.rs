@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 /// A poll begins, gets votes or ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Poll {
     /// Which.
     pub id: Option<PollId>,
@@ -49,6 +50,7 @@ pub struct Poll {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum PollStage {
     /// 0: it began.
     Started,
@@ -60,6 +62,7 @@ pub enum PollStage {
 
 /// One thing to vote for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct PollOption {
     /// Its place, from 0.
     pub index: u32,
@@ -71,6 +74,7 @@ pub struct PollOption {
 
 /// Somebody brought a goal of the host nearer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Goal {
     /// Which.
     pub id: Option<GoalId>,
@@ -92,6 +96,7 @@ pub struct Goal {
 
 /// One thing a goal takes: so many of a gift, so many subscriptions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct GoalPart {
     /// 1 a gift, 2 subscriptions; other numbers are not recorded.
     pub kind: u32,
@@ -107,6 +112,7 @@ pub struct GoalPart {
 
 /// What somebody gave for a goal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Contribution {
     /// Who.
     pub id: Option<UserId>,

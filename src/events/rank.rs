@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 /// Somebody's place in a ranking.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Rank {
     /// Whose place.
     pub kind: RankKind,
@@ -43,6 +44,7 @@ pub struct Rank {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum RankKind {
     /// The host's, in rankings of hosts.
     Room,
@@ -54,6 +56,7 @@ pub enum RankKind {
 
 /// The room's place in one ranking.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RankRow {
     /// The ranking's number: 0 hourly, 1 weekly, 4 rising, 5 rookies, 8 daily, 13 league.
     pub list: u32,

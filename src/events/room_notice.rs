@@ -20,6 +20,7 @@ use serde::ser::SerializeMap;
 
 /// The host or TikTok switches the live.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Control {
     /// What.
     pub action: ControlAction,
@@ -33,6 +34,7 @@ pub struct Control {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum ControlAction {
     /// 1: the host paused.
     Paused,
@@ -48,6 +50,7 @@ pub enum ControlAction {
 
 /// A text of the room itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Notice {
     /// Where it comes from.
     pub kind: NoticeKind,
@@ -61,6 +64,7 @@ pub struct Notice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum NoticeKind {
     /// The system's welcome.
     Welcome,
@@ -76,6 +80,7 @@ pub enum NoticeKind {
 
 /// Messages, or all messages of people, were removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Delete {
     /// These messages.
     pub messages: Vec<MsgId>,

@@ -18,6 +18,7 @@ use crate::text::Text;
 
 /// The host of a room.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Host {
     /// The account, where known.
     pub id: Option<UserId>,
@@ -29,6 +30,7 @@ pub struct Host {
 
 /// Where a room stands, with the reason in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Phase {
     /// Which state.
     pub kind: PhaseKind,
@@ -82,6 +84,7 @@ impl Phase {
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum PhaseKind {
     /// Asking who and where.
     #[default]
@@ -106,6 +109,7 @@ pub enum PhaseKind {
 
 /// Time in which we saw nothing, or could not keep up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Gap {
     /// When it began; it ends at the event's `at`.
     pub from: Moment,
@@ -117,6 +121,7 @@ pub struct Gap {
 
 /// A new live of the same host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct LiveStart {
     /// Its id.
     pub room_id: RoomId,
@@ -126,6 +131,7 @@ pub struct LiveStart {
 
 /// What a look-up or `room/info` reported: numbers that do not come from the stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Info {
     /// The host.
     pub host: Host,

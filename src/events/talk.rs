@@ -25,6 +25,7 @@ use std::sync::Arc;
 
 /// A comment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Chat {
     /// Who.
     pub from: Arc<Viewer>,
@@ -40,6 +41,7 @@ pub struct Chat {
 
 /// A custom emote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Emote {
     /// Place in the comment, counted in characters from 0.
     pub index: u32,
@@ -51,6 +53,7 @@ pub struct Emote {
 
 /// A message of stickers only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct EmoteChat {
     /// Who.
     pub from: Arc<Viewer>,
@@ -60,6 +63,7 @@ pub struct EmoteChat {
 
 /// A question to the host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Question {
     /// Its id, as text.
     pub id: CompactString,
@@ -73,6 +77,7 @@ pub struct Question {
 
 /// The host's welcome line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Intro {
     /// The host.
     pub from: Arc<Viewer>,
@@ -82,6 +87,7 @@ pub struct Intro {
 
 /// What the host said, as the service's speech recognition wrote it down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Caption {
     /// The words, in the spoken language and perhaps in others.
     pub texts: Vec<CaptionText>,
@@ -97,6 +103,7 @@ pub struct Caption {
 
 /// A caption in one language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct CaptionText {
     /// Language tag, such as `en`.
     pub language: CompactString,
@@ -177,16 +184,7 @@ fn emote(fields: Fields<'_>, index: u32) -> Result<Emote, DecodeError> {
 }
 
 pub(super) fn question<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<EventKind, DecodeError> {
-    let mut question = QuestionFields::default();
-    for field in message {
-        let field = field?;
-        match field.number {
-            1 => context.common = Common::read(field.message()?)?,
-            2 => question.read(field.message()?)?,
-            _ => {}
-        }
-    }
-    let QuestionFields { id, text, asked_at, sender } = question;
+    let QuestionFields { id, text, asked_at, sender } = QuestionFields::of(context, message)?;
     Ok(EventKind::Question(Question { id: id.to_compact_string(), from: sender.read()?, text, asked_at }))
 }
 
@@ -200,7 +198,21 @@ pub(super) struct QuestionFields<'a> {
 }
 
 impl<'a> QuestionFields<'a> {
-    pub(super) fn read(&mut self, fields: Fields<'a>) -> Result<(), DecodeError> {
+    /// The question of a message, under its header.
+    pub(super) fn of(context: &mut DecodeContext<'a>, message: Fields<'a>) -> Result<Self, DecodeError> {
+        let mut question = Self::default();
+        for field in message {
+            let field = field?;
+            match field.number {
+                1 => context.common = Common::read(field.message()?)?,
+                2 => question.read(field.message()?)?,
+                _ => {}
+            }
+        }
+        Ok(question)
+    }
+
+    fn read(&mut self, fields: Fields<'a>) -> Result<(), DecodeError> {
         for field in fields {
             let field = field?;
             match field.number {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// A message without a reading.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Unknown {
     /// Its method name.
     pub method: Text,

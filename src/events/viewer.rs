@@ -7,6 +7,7 @@ use crate::text::Text;
 
 /// A person in a room, as one message described them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Viewer {
     /// Nothing for guests without an account.
     pub id: Option<UserId>,
@@ -44,6 +45,7 @@ pub struct Viewer {
 
 /// A badge beside a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Badge {
     /// What it stands for, as a number; see [`Badge::name`].
     pub scene: u32,

@@ -5,10 +5,13 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::{RoomId, Target, TargetError, UniqueId, shown};
+use super::{RoomId, Target, TargetError, UniqueId};
+use crate::text::excerpt;
 
 /// Room ids have 19 digits; no handle that long is all digits.
 const ROOM_ID_DIGITS: usize = 17;
+/// Columns of what was typed that a sentence repeats.
+const TYPED_COLUMNS: usize = 80;
 /// Longest handle, in characters; TikTok gives 24.
 const MAX_NAME: usize = 64;
 /// Parameters of a link that hold a room id, in lower case and without their underscore.
@@ -23,14 +26,14 @@ pub(super) fn target(typed: &str) -> Result<Target, TargetError> {
         return from_link(link, MAX_LINKS).ok_or_else(|| bad_link(link, typed));
     }
     if text.contains("://") {
-        return Err(TargetError::BadLink { link: shown(typed) });
+        return Err(TargetError::BadLink { link: excerpt(typed, TYPED_COLUMNS) });
     }
     let path = decoded(without_query(&text)).into_owned();
     if path.contains('/') {
         let parts = path.split('/').map(str::trim).filter(|part| !part.is_empty());
         let at_name = parts.clone().find(|part| part.len() > 1 && part.starts_with('@'));
         let before_live = (parts.clone().nth(1) == Some("live")).then(|| parts.clone().next()).flatten();
-        let bad = || TargetError::BadLink { link: shown(typed) };
+        let bad = || TargetError::BadLink { link: excerpt(typed, TYPED_COLUMNS) };
         return unique_id(at_name.or(before_live).ok_or_else(bad)?).map(Target::Host);
     }
     match room_id(&path) {
@@ -53,8 +56,8 @@ pub(super) fn unique_id(typed: &str) -> Result<UniqueId, TargetError> {
     });
     match (name.chars().count(), bad) {
         (0, _) => Err(TargetError::Empty),
-        (_, Some(bad)) => Err(TargetError::BadCharacter { name: shown(typed), bad }),
-        (count, None) if count > MAX_NAME => Err(TargetError::TooLong { name: shown(typed) }),
+        (_, Some(bad)) => Err(TargetError::BadCharacter { name: excerpt(typed, TYPED_COLUMNS), bad }),
+        (count, None) if count > MAX_NAME => Err(TargetError::TooLong { name: excerpt(typed, TYPED_COLUMNS) }),
         _ => Ok(UniqueId(name.into())),
     }
 }
@@ -182,7 +185,11 @@ fn bad_link(link: &str, typed: &str) -> TargetError {
     let lower = link.to_ascii_lowercase();
     let short =
         ["vm.tiktok.com", "vt.tiktok.com"].iter().any(|host| lower.contains(host)) || lower.contains("tiktok.com/t/");
-    if short { TargetError::ShortLink { link: shown(typed) } } else { TargetError::BadLink { link: shown(typed) } }
+    if short {
+        TargetError::ShortLink { link: excerpt(typed, TYPED_COLUMNS) }
+    } else {
+        TargetError::BadLink { link: excerpt(typed, TYPED_COLUMNS) }
+    }
 }
 
 /// Percent-escapes as what they stand for, where that is text.

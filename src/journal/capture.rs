@@ -24,11 +24,19 @@ const MAX_NAME: usize = 64;
 
 /// How much may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct CaptureLimits {
     /// Bytes of all captures together, those of earlier runs included.
     pub bytes: u64,
     /// How long a capture is kept.
     pub age: Duration,
+}
+
+impl CaptureLimits {
+    /// So many bytes of all captures together, each kept so long.
+    pub fn new(bytes: u64, age: Duration) -> Self {
+        Self { bytes, age }
+    }
 }
 
 /// What is being captured.

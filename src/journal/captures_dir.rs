@@ -21,6 +21,7 @@ pub struct CapturesDir {
 
 /// What was removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Purged {
     /// Files.
     pub files: u64,

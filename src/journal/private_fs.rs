@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 /// Makes a folder, and those above it that are missing, for the user alone.
-pub fn make_folder(dir: &Path) -> io::Result<()> {
+pub(crate) fn make_folder(dir: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -1,14 +1,15 @@
 //! TikTok as a [`StreamSource`]: the one place where the recorder meets the client.
 
 use bytes::Bytes;
+use std::sync::Arc;
 
 use super::Job;
 use super::source::{FoundStreams, LiveState, Media, Offer, StreamSource, Trouble};
 use crate::ids::{RoomId, UniqueId};
 use crate::text::Text;
-use crate::webcast::{LiveStatus, MediaStream, ServiceError, ServiceErrorKind, StreamUrl, WebcastClient};
+use crate::webcast::{LiveStatus, MediaStream, Service, ServiceError, ServiceErrorKind, StreamUrl};
 
-impl StreamSource for WebcastClient {
+impl StreamSource for Arc<Service> {
     type Address = (RoomId, StreamUrl);
     type Media = MediaStream;
 

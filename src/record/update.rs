@@ -48,6 +48,7 @@ pub struct RecorderUpdate {
 
 /// Where a recording stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum RecordingState {
     /// Asking for the stream, starting ffmpeg.
     Starting,

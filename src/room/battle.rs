@@ -30,6 +30,7 @@ const GRACE_MS: i64 = 20_000;
 
 /// Where a battle stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum BattlePhase {
     /// Points count.
     Running,
@@ -41,6 +42,7 @@ pub enum BattlePhase {
 
 /// A battle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Battle {
     /// Its id.
     pub id: Option<BattleId>,
@@ -64,6 +66,7 @@ pub struct Battle {
 
 /// A side of a battle.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Side {
     /// The team's number in team battles.
     pub team: Option<u64>,

@@ -29,6 +29,7 @@ use crate::text::Text;
 
 /// What stands in the room now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Board {
     /// The running or last poll.
     pub poll: Option<PollState>,
@@ -48,6 +49,7 @@ pub struct Board {
 
 /// The room's place in a ranking.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RoomRank {
     /// Which ranking, as the service writes it.
     pub title: Text,
@@ -57,6 +59,7 @@ pub struct RoomRank {
 
 /// A pinned message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Pinned {
     /// The pin.
     pub id: Option<PinId>,
@@ -76,6 +79,7 @@ pub struct Pinned {
 
 /// A caption.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct CaptionState {
     /// The words, in the spoken language.
     pub text: Text,

@@ -26,6 +26,7 @@ pub struct Seq(pub u64);
 
 /// One row of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct LogEntry {
     /// Its place.
     pub seq: Seq,
@@ -45,6 +46,7 @@ pub struct LogEntry {
 
 /// What a row shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum LogLine {
     /// A comment.
     Chat {
@@ -193,6 +195,7 @@ pub enum LogLine {
 
 /// What a sentence of the service is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Topic {
     /// Somebody's place.
     Rank,

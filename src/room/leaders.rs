@@ -18,6 +18,7 @@ const MAX_GIVERS: usize = 10_000;
 
 /// A giver and what they gave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Leader {
     /// Who.
     pub viewer: Arc<Viewer>,

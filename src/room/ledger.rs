@@ -23,6 +23,7 @@ const MAX_MARKS: usize = 4_096;
 
 /// What a gift message adds by the rules of the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Tally {
     /// Units this message adds. The sum over all messages is the truth, whatever was lost or doubled.
     pub added: u64,
@@ -38,6 +39,7 @@ pub struct Tally {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum StreakState {
     /// Still running.
     Open,

@@ -22,6 +22,7 @@ const DAY_SECONDS: u64 = 86_400;
 
 /// One bucket of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Bucket {
     /// We watched and nothing came.
     Empty,

@@ -18,6 +18,7 @@ const MAX_RUNNING: usize = 1_024;
 
 /// A gift run, or a single gift.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Streak {
     /// Who gave.
     pub from: Arc<Viewer>,

@@ -17,6 +17,7 @@ const KEPT_STREAKS: usize = 50_000;
 
 /// What one live has sent so far. Zero again when a new live begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct ExpectedTotals {
     /// The room id of the live; text in JSON, like all ids.
     #[serde(serialize_with = "as_text")]

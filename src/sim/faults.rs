@@ -18,6 +18,7 @@ const CLOCK_OFF: Duration = Duration::from_secs(600);
 /// One thing that goes wrong. Its text form is its name in kebab-case, what it does its comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, EnumMessage, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum SimFault {
     /// The connection breaks without a close frame after ten `msg` frames, each time.
     Drop,
@@ -123,6 +124,7 @@ pub enum SimFault {
 
 /// What a fault spoils: the order of the help and of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum FaultGroup {
     /// Connections that break or fall silent.
     Connection,

@@ -11,6 +11,7 @@ use crate::wire::pb;
 
 /// One kind of gift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct GiftKind {
     /// Its id at TikTok.
     pub id: i64,

@@ -77,7 +77,7 @@ pub(super) fn sign_url(world: &Arc<World>, query: &Query) -> SimAnswer {
         "code": 200, "message": "", "signedUrl": signed, "User-Agent": agent, "msToken": "simulated", "_signature": "simulated",
         "X-Bogus": "simulated", "browserName": "Mozilla", "browserVersion": agent,
         "response": { "signedUrl": signed, "userAgent": agent, "browserName": "Mozilla", "browserVersion": agent,
-            "tokens": {}, "requestHeaders": {}, "cookies": "" },
+            "tokens": { "X-Bogus": "simulated", "X-Gnarly": "simulated", "msToken": "simulated" }, "requestHeaders": {}, "cookies": "" },
     }))
 }
 

@@ -4,6 +4,8 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http_body_util::{BodyExt, Collected, Limited};
 use hyper::body::Incoming;
 use hyper::header::COOKIE;
 use hyper::service::service_fn;
@@ -19,6 +21,8 @@ use super::query::Query;
 use super::world::{self, World};
 use super::{browser, handshake, info, media, provider, proxy, site, tls};
 
+/// Longest body of a POST that is read; addresses to sign have a kilobyte or two.
+const MAX_POSTED: usize = 1 << 20;
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
 /// Serves until the world stops.
@@ -79,12 +83,13 @@ pub(super) async fn serve(
 }
 
 /// Answers one request, where it is answered at all.
-async fn serve_one(world: &Arc<World>, request: Request<Incoming>, tls: Option<TlsAcceptor>) -> SimAnswer {
+async fn serve_one(world: &Arc<World>, mut request: Request<Incoming>, tls: Option<TlsAcceptor>) -> SimAnswer {
     if world.has(SimFault::HalfOpen) {
         world.log(logged(&request));
         std::future::pending::<()>().await;
     }
-    let answer = route(world, request, tls);
+    let posted = posted(&mut request).await;
+    let answer = route(world, request, &posted, tls);
     if !world.has(SimFault::ClockOff) {
         return answer;
     }
@@ -93,8 +98,17 @@ async fn serve_one(world: &Arc<World>, request: Request<Incoming>, tls: Option<T
     answer::with_header(answer, "date", &printed.unwrap_or_default())
 }
 
+/// The body of a POST; nothing where it is too long or there is none.
+async fn posted(request: &mut Request<Incoming>) -> Bytes {
+    if request.method() != Method::POST {
+        return Bytes::new();
+    }
+    let body = Limited::new(request.body_mut(), MAX_POSTED).collect().await;
+    body.map_or_else(|_| Bytes::new(), Collected::to_bytes)
+}
+
 /// The answer to one request.
-fn route(world: &Arc<World>, mut request: Request<Incoming>, tls: Option<TlsAcceptor>) -> SimAnswer {
+fn route(world: &Arc<World>, mut request: Request<Incoming>, posted: &[u8], tls: Option<TlsAcceptor>) -> SimAnswer {
     world.log(logged(&request));
     if request.method() == Method::CONNECT {
         return proxy::tunnel(world, &mut request, tls);
@@ -104,7 +118,7 @@ fn route(world: &Arc<World>, mut request: Request<Incoming>, tls: Option<TlsAcce
     }
     let path = request.uri().path().trim_end_matches('/').to_owned();
     let cookies = request.headers().get(COOKIE).and_then(|cookies| cookies.to_str().ok()).unwrap_or_default();
-    let query = Query::parse(request.uri().query(), cookies);
+    let query = Query::parse(request.uri().query(), cookies).with_posted(posted);
     if handshake::is_one(&request) {
         return handshake::answer(world, &mut request, &path, &query);
     }

@@ -18,6 +18,7 @@ const KEPT_REQUESTS: usize = 10_000;
 
 /// A request the simulator got.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct SeenRequest {
     /// `GET`, mostly.
     pub method: String,
@@ -36,6 +37,7 @@ impl SeenRequest {
 
 /// What the sockets of all rooms did so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct SocketCounts {
     /// Open now.
     pub open: u64,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
-use crate::events::{Catalogue, GiftFacts};
+use crate::events::Catalogue;
 use crate::ids::RoomId;
-use crate::webcast::{ServiceError, WebcastClient};
+use crate::webcast::{Service, ServiceError};
 
 /// The shared list. Never fatal: without it the built-in catalogue answers.
 #[derive(Clone, Debug, Default)]
@@ -15,21 +15,13 @@ pub(super) struct RoomGifts(Arc<OnceCell<Arc<Catalogue>>>);
 impl RoomGifts {
     /// The list, if it can be had. One room fetches it and the others wait; when that one is cut off or fails, the next of
     /// them asks in its place.
-    pub(super) async fn fetch(&self, client: &WebcastClient, room: RoomId) -> Option<Arc<Catalogue>> {
+    pub(super) async fn fetch(&self, client: &Arc<Service>, room: RoomId) -> Option<Arc<Catalogue>> {
         if !client.asks_gift_list() {
             return None;
         }
         let fetched = self.0.get_or_try_init(async || {
-            let rows = client.gift_list(room).await?;
             let mut catalogue = Catalogue::clone(&Catalogue::built_in());
-            catalogue.extend(rows.into_iter().map(|row| GiftFacts {
-                id: row.id,
-                name: row.name,
-                describe: row.describe,
-                diamonds: row.diamonds,
-                kind: row.kind,
-                picture: row.picture,
-            }));
+            catalogue.extend(client.gift_list(room).await?);
             Ok::<_, ServiceError>(Arc::new(catalogue))
         });
         match fetched.await {
@@ -54,7 +46,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut settings = Settings::default();
         settings.service.webcast_url = format!("http://{}", listener.local_addr().unwrap());
-        let (client, gifts) = (WebcastClient::isolated(&settings).unwrap(), RoomGifts::default());
+        let (client, gifts) = (Service::isolated(&settings).unwrap(), RoomGifts::default());
         let first = tokio::spawn({
             let (client, gifts) = (client.clone(), gifts.clone());
             async move { gifts.fetch(&client, RoomId(1)).await }

@@ -37,6 +37,7 @@ const FASTEST: u32 = 1_000;
 
 /// How fast a replay goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Speed {
     /// So many times as fast as it was.
     Times(u32),

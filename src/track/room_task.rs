@@ -16,7 +16,7 @@ use super::tracker::Hosts;
 use crate::events::{EventKind, Host, Info, Phase, PhaseKind};
 use crate::ids::{RoomId, RoomKey, Target, UniqueId, UserId};
 use crate::text::Text;
-use crate::webcast::{Failover, LiveStatus, Lookup, RoomInfo, RoomRef, ServiceError, ServiceErrorKind, WebcastClient};
+use crate::webcast::{Failover, LiveStatus, Lookup, RoomInfo, RoomRef, Service, ServiceError, ServiceErrorKind};
 
 /// After the end of a live the service may call it live for a while; so long its word on the same live is not believed.
 const AFTERGLOW: Duration = Duration::from_secs(120);
@@ -44,7 +44,7 @@ pub(super) enum Waited {
 /// The task of one room.
 pub(super) struct RoomTask {
     pub(super) key: RoomKey,
-    pub(super) client: WebcastClient,
+    pub(super) client: Arc<Service>,
     pub(super) failover: Failover,
     pub(super) actor: RoomActor,
     pub(super) hosts: Hosts,

@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::events::{Phase, PhaseKind};
 use crate::ids::{RoomKey, Target, UserId};
 use crate::text::Text;
-use crate::webcast::{Failover, ServiceError, WebcastClient};
+use crate::webcast::{Failover, Service, ServiceError};
 
 /// Commands that may wait for the tracker.
 const COMMANDS: usize = 64;
@@ -42,14 +42,16 @@ pub struct Tracker {
 }
 
 impl Tracker {
-    /// Starts with no room. Needs a tokio runtime. Fails when a transport's settings are wrong.
-    pub fn start(client: WebcastClient, clock: Clock) -> Result<Self, ServiceError> {
+    /// Starts with no room, on a service of its own; programs use [`Client::tracker`](crate::Client::tracker). Needs a tokio runtime. Fails when a transport's settings are wrong.
+    #[doc(hidden)]
+    pub fn start(client: Arc<Service>, clock: Clock) -> Result<Self, ServiceError> {
         let failover = client.failover(clock.clone())?;
         Ok(Self::with_failover(client, failover, ConnectLimiter::default(), clock))
     }
 
     /// Like [`Tracker::start`], with a failover and a limiter that other trackers share.
-    pub fn with_failover(client: WebcastClient, failover: Failover, limiter: ConnectLimiter, clock: Clock) -> Self {
+    #[doc(hidden)]
+    pub fn with_failover(client: Arc<Service>, failover: Failover, limiter: ConnectLimiter, clock: Clock) -> Self {
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (known_rooms, known_inbox) = mpsc::channel(KNOWN_ROOMS);
         let subscribers = Subscribers::default();
@@ -149,7 +151,7 @@ struct Tracked {
 }
 
 struct Supervisor {
-    client: WebcastClient,
+    client: Arc<Service>,
     failover: Failover,
     clock: Clock,
     subscribers: Subscribers,

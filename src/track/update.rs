@@ -15,6 +15,7 @@ pub use crate::webcast::{Budget, Health};
 
 /// What a tracker can be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum TrackerCommand {
     /// Track a room. Answered with [`RoomUpdate::Added`].
     Add(Target),
@@ -28,6 +29,7 @@ pub enum TrackerCommand {
 
 /// What a [`Player`](super::Player) can be told beside what every tracker can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum PlaybackCommand {
     /// Stand still, or go on.
     Pause,
@@ -37,6 +39,7 @@ pub enum PlaybackCommand {
 
 /// What a reader of a tracker hears.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum TrackerUpdate {
     /// News of one room.
     Room(RoomKey, RoomUpdate),
@@ -46,6 +49,7 @@ pub enum TrackerUpdate {
 
 /// News of one room.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum RoomUpdate {
     /// A room was added; `label` is what was typed, cleaned.
     Added {
@@ -71,6 +75,7 @@ pub enum RoomUpdate {
 
 /// What a slow reader did not get.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Lost {
     /// When the first loss happened.
     pub from: Moment,
@@ -88,6 +93,7 @@ pub struct Lost {
 
 /// A response as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RawFrame {
     /// When it was received.
     pub at: Moment,
@@ -97,6 +103,7 @@ pub struct RawFrame {
 
 /// A message as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RawMessage {
     /// When it was received.
     pub at: Moment,

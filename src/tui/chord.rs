@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::text::excerpt;
+
 /// A key press. Shift is part of the character (`G`), never a modifier of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Chord {
@@ -124,13 +126,8 @@ impl FromStr for Chord {
             }
             _ => NAMES.iter().find(|(name, _)| rest.eq_ignore_ascii_case(name)).map(|(_, code)| *code),
         };
-        code.map(|code| Self::new(code, modifiers)).ok_or_else(|| ChordError(shown(text)))
+        code.map(|code| Self::new(code, modifiers)).ok_or_else(|| ChordError(excerpt(text, 40)))
     }
-}
-
-/// What somebody typed, safe to print back.
-fn shown(text: &str) -> String {
-    crate::text::clip(crate::text::Text::new(text).as_str(), 40).into_owned()
 }
 
 impl fmt::Display for Chord {

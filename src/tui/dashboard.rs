@@ -80,7 +80,7 @@ impl Dashboard {
 
     /// Frames a second at most.
     pub(super) fn fps(&self) -> u16 {
-        self.app.screen.fps.clamp(1, 60)
+        u16::try_from(crate::config::in_range("screen.fps", self.app.screen.fps.into())).unwrap_or(1)
     }
 
     /// Whether the person is in this window.

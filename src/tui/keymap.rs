@@ -92,31 +92,13 @@ fn release(chords: &mut HashMap<Action, Vec<Chord>>, taker: Action, chosen: &[Ch
 }
 
 fn unknown_action(name: &str) -> String {
-    let name = crate::text::clip(crate::text::Text::new(name).as_str(), 40).into_owned();
+    let name = crate::text::excerpt(name, 40);
+    let distance = strsim::levenshtein;
     let nearest = Action::ALL.iter().map(|action| action.name()).min_by_key(|known| distance(&name, known));
     match nearest.filter(|known| distance(&name, known) <= 1 + known.len() / 3) {
         Some(known) => format!("keys.{name}: there is no such action; did you mean '{known}'?"),
         None => format!("keys.{name}: there is no such action; `?` in the dashboard lists them all"),
     }
-}
-
-/// Edits between two short words.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, cb) in row.iter_mut().skip(1).zip(b.chars()) {
-            let change = diagonal + usize::from(ca != cb);
-            diagonal = *cell;
-            left = change.min(left + 1).min(diagonal + 1);
-            *cell = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 /// Whether these keys can be: every mistake as a sentence, for `config check`.

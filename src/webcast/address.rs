@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use url::{Host, Url};
 
 use super::error::{ServiceError, ServiceErrorKind, quoted};
+pub(crate) use crate::config::is_loopback;
 
 /// An address whose query is a signature. Prints without it.
 #[derive(Clone, PartialEq, Eq)]
@@ -91,16 +92,6 @@ pub(crate) fn check_plain(url: &Url) -> Result<(), ServiceError> {
             ServiceErrorKind::Refused,
             format!("we refused an address of kind {}", quoted(other)),
         )),
-    }
-}
-
-/// Whether `url` leads to this very machine, by its text alone.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => unmapped(ip).is_loopback(),
-        None => false,
     }
 }
 

@@ -2,14 +2,16 @@
 //!
 //! Refuses to hold an address with a query or a secret: sentences are built from host names and cleaned remote words.
 
+use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use crate::text::{Text, clip};
+use crate::config::ErrorCause;
+use crate::text::{Text, excerpt};
 
-/// An error a person can act on; its `Display` is one sentence without a full stop.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{sentence}")]
+/// An error a person can act on; its `Display` is one sentence without a full stop, which says all there is to say. The
+/// error of the network below it, where there is one, is its [`source`](Error::source).
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceError {
     kind: ServiceErrorKind,
     sentence: Text,
@@ -17,10 +19,24 @@ pub struct ServiceError {
     outage: bool,
     /// The live is over or the server is done with it: nothing is wrong with the way it was heard.
     session_ended: bool,
+    cause: Option<ErrorCause>,
+}
+
+impl Error for ServiceError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_ref().map(ErrorCause::as_error)
+    }
+}
+
+impl fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.sentence, f)
+    }
 }
 
 /// What a program can do about an [`ServiceError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum ServiceErrorKind {
     /// No such account, room or stream.
     NotFound,
@@ -64,7 +80,12 @@ pub enum ServiceErrorKind {
 impl ServiceError {
     /// An error with its sentence. The sentence is cleaned, so remote words may stand in it.
     pub fn new(kind: ServiceErrorKind, sentence: impl Into<Text>) -> Self {
-        Self { kind, sentence: sentence.into(), outage: false, session_ended: false }
+        Self { kind, sentence: sentence.into(), outage: false, session_ended: false, cause: None }
+    }
+
+    /// The same with the error that led to it. It must name no signed address.
+    pub(crate) fn caused_by(self, cause: impl Error + Send + Sync + 'static) -> Self {
+        Self { cause: Some(ErrorCause::new(cause)), ..self }
     }
 
     /// The same, marked as trouble of the other side (a 5xx, no socket named) that passes by itself.
@@ -129,7 +150,7 @@ impl ServiceError {
 pub(crate) fn quoted(raw: &str) -> String {
     /// Columns; longer words of others make a sentence unreadable.
     const WIDEST: usize = 120;
-    clip(Text::new(raw.trim()).as_str(), WIDEST).into_owned()
+    excerpt(raw.trim(), WIDEST)
 }
 
 /// A span the way a person says it: `32 s`, `5 min`, `3 h`. Rounded up, so that nobody comes back too early.
@@ -158,6 +179,14 @@ mod tests {
     #[case(7_200_000, "2 h")]
     fn spans_are_spoken_and_never_too_short(#[case] millis: u64, #[case] spoken: &str) {
         assert_eq!(HumanDuration(Duration::from_millis(millis)).to_string(), spoken);
+    }
+
+    #[test]
+    fn the_error_below_is_kept() {
+        let error = ServiceError::new(ServiceErrorKind::Network, "no way").caused_by(std::io::Error::other("cable"));
+        let error = crate::client::Error::from(error);
+        assert_eq!(error.to_string(), "no way");
+        assert!(matches!(error.source(), Some(source) if source.is::<std::io::Error>()));
     }
 
     #[test]

@@ -12,8 +12,7 @@ use super::http::HttpAnswer;
 use super::json::{at, count, from_bytes, id, int, str, text};
 use super::lookup::{Subject, refusal_by_code, refusal_by_status};
 use super::service::Service;
-use crate::ids::{GiftId, RoomId};
-use crate::text::Text;
+use crate::ids::{GiftFacts, GiftId, RoomId};
 
 const CAP: usize = 8 << 20;
 /// A missing list says nothing of the room.
@@ -21,25 +20,8 @@ const LIST: Subject<'static> = Subject::Thing("the list of gifts");
 /// Gifts taken; full lists have 100 to 700.
 const MAX_GIFTS: usize = 4_096;
 
-/// One gift of the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GiftRow {
-    /// Its id.
-    pub id: GiftId,
-    /// Its name.
-    pub name: Text,
-    /// "Sent Rose", as the service words it.
-    pub describe: Text,
-    /// Price of one in coins; nothing when the list does not say.
-    pub diamonds: Option<u64>,
-    /// 1 can be given in streaks; 2, 4 and others come once.
-    pub kind: u32,
-    /// Address of its picture.
-    pub picture: Option<Box<str>>,
-}
-
 /// The gifts of a room, or without one those of the region we ask from.
-pub(super) async fn gift_list(service: &Service, room: Option<RoomId>) -> Result<Vec<GiftRow>, ServiceError> {
+pub(super) async fn gift_list(service: &Service, room: Option<RoomId>) -> Result<Vec<GiftFacts>, ServiceError> {
     let url = super::address::under(&service.webcast, "gift/list/");
     let room_id = room.map(|room| room.to_string());
     let url = service.question(url, room_id.as_deref().map(|room| ("room_id", room)));
@@ -50,7 +32,7 @@ pub(super) async fn gift_list(service: &Service, room: Option<RoomId>) -> Result
     read(subject, &service.get(&way.http, &format!("get the gifts{of}"), url, CAP).await?)
 }
 
-fn read(subject: Subject<'_>, answer: &HttpAnswer) -> Result<Vec<GiftRow>, ServiceError> {
+fn read(subject: Subject<'_>, answer: &HttpAnswer) -> Result<Vec<GiftFacts>, ServiceError> {
     if answer.status.is_success() && answer.body.is_empty() {
         return Err(ServiceError::new(
             ServiceErrorKind::NeedsSession,
@@ -77,9 +59,9 @@ fn read(subject: Subject<'_>, answer: &HttpAnswer) -> Result<Vec<GiftRow>, Servi
     if gifts.is_empty() { Err(not_given()) } else { Ok(gifts) }
 }
 
-fn row(gift: &Value) -> Option<GiftRow> {
+fn row(gift: &Value) -> Option<GiftFacts> {
     let picture = at(gift, &["image", "url_list"]).get(0).and_then(Value::as_str);
-    Some(GiftRow {
+    Some(GiftFacts {
         id: GiftId(id(gift, "id")?),
         name: text(at(gift, &["name"])),
         describe: text(at(gift, &["describe"])),
@@ -96,7 +78,7 @@ mod tests {
     use bytes::Bytes;
     use reqwest::{StatusCode, header::HeaderMap};
 
-    fn read_body(body: impl Into<Bytes>) -> Result<Vec<GiftRow>, ServiceError> {
+    fn read_body(body: impl Into<Bytes>) -> Result<Vec<GiftFacts>, ServiceError> {
         read(
             Subject::Room(RoomId(7)),
             &HttpAnswer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.into() },

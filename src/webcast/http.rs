@@ -218,7 +218,8 @@ impl Http {
                      name a PEM file in service.ca_file",
                     cause(&error)
                 ),
-            )),
+            )
+            .caused_by(error)),
             Err(_) => Err(ServiceError::new(ServiceErrorKind::Setup, "the HTTP client could not be built")),
         }
     }
@@ -230,7 +231,7 @@ impl Http {
         let wrong = |why: String| {
             ServiceError::new(ServiceErrorKind::Setup, format!("service.ca_file = \"{}\": {why}", self.ca_file))
         };
-        let pem = tokio::fs::read(&self.ca_file).await.map_err(|error| wrong(error.to_string()))?;
+        let pem = tokio::fs::read(&self.ca_file).await.map_err(|error| wrong(error.to_string()).caused_by(error))?;
         match Certificate::from_pem_bundle(&pem) {
             Ok(certificates) if !certificates.is_empty() => Ok(certificates),
             _ => Err(wrong("holds no PEM certificate".into())),
@@ -238,8 +239,9 @@ impl Http {
     }
 }
 
-/// The provider of TLS. `run` installs it first thing; a program that uses only this library may not have.
-fn install_tls() {
+/// One TLS provider for everything. `run` installs it before anything asks for one; a program that uses only this library
+/// gets it with its first client.
+pub(crate) fn install_tls() {
     // An error means that one is installed already, which is what we want.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
@@ -301,7 +303,7 @@ pub(super) fn late(doing: &str, place: &str, after: Duration) -> ServiceError {
 pub(super) fn broken(doing: &str, place: &str, error: reqwest::Error) -> ServiceError {
     let error = error.without_url();
     if error.is_timeout() {
-        return late(doing, place, CONNECT);
+        return late(doing, place, CONNECT).caused_by(error);
     }
     if is_out_of_files(&error) {
         return ServiceError::new(
@@ -309,7 +311,8 @@ pub(super) fn broken(doing: &str, place: &str, error: reqwest::Error) -> Service
             format!(
                 "could not {doing}: this machine lets us open no more files or connections; raise `ulimit -n`, or watch fewer rooms"
             ),
-        );
+        )
+        .caused_by(error);
     }
     let cause = cause(&error);
     let hint = if error.is_dns() {
@@ -321,6 +324,7 @@ pub(super) fn broken(doing: &str, place: &str, error: reqwest::Error) -> Service
     };
     let what = if error.is_connect() { "no connection to" } else { "the connection broke to" };
     ServiceError::new(ServiceErrorKind::Network, format!("could not {doing}: {what} {place} ({cause}); {hint}"))
+        .caused_by(error)
 }
 
 /// Whether a connection that stood broke before an answer came.

@@ -34,6 +34,7 @@ const PAGE_CAP: usize = 4 << 20;
 
 /// Who a name belongs to, and where they stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Lookup {
     /// The host's id, which survives a change of name.
     pub host_id: Option<UserId>,
@@ -151,6 +152,7 @@ impl Lookup {
 
 /// Where a live stands (docs/protocol.md#live-status).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum LiveStatus {
     /// 2: live.
     Live,
@@ -188,6 +190,7 @@ impl LiveStatus {
 
 /// What stands between a stranger and a live.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Gates {
     /// For adults.
     pub age: bool,

@@ -41,7 +41,7 @@ impl MediaStream {
 pub(super) async fn open(service: &Service, room: RoomId, stream: &StreamUrl) -> Result<MediaStream, ServiceError> {
     let route = service.routes.of_room(room, None);
     let mut headers = HeaderMap::new();
-    headers.insert(USER_AGENT, HeaderValue::from_static(Service::browser().user_agent));
+    headers.insert(USER_AGENT, HeaderValue::from_static(Service::identity().user_agent));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     if let Ok(site) = HeaderValue::from_str(&format!("{}/", service.site.origin().ascii_serialization())) {
         headers.insert(REFERER, site);

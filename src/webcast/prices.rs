@@ -23,6 +23,7 @@ const MAX_CURRENCIES: usize = 64;
 
 /// Coins that are sold together.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct CoinPack {
     /// Coins bought.
     pub coins: u64,
@@ -40,6 +41,7 @@ pub struct CoinPack {
 
 /// A price as the service shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct ShownPrice {
     /// Code of the currency, such as `EUR`.
     pub currency: Text,

@@ -1,6 +1,6 @@
 //! Single questions for a diagnosis: each asks one place one thing, so that a failure has one cause.
 //!
-//! Refuses to try twice, to take a second way, or to spend a signature: whoever wants that uses [`WebcastClient::look_up`] and the
+//! Refuses to try twice, to take a second way, or to spend a signature: whoever wants that uses [`Service::look_up`] and the
 //! transports.
 
 use reqwest::header::{ACCEPT, DATE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
@@ -11,8 +11,8 @@ use super::error::{ServiceError, ServiceErrorKind, quoted};
 use super::http::{HttpAnswer, HttpRequest};
 use super::json::{at, count, from_bytes, str, text};
 use super::lookup::{self, Lookup};
+use super::service::Service;
 use super::transport::{HostOwner, TransportEntry};
-use super::{Service, WebcastClient};
 use crate::clock::Timestamp;
 use crate::ids::UniqueId;
 use crate::text::Text;
@@ -48,7 +48,7 @@ pub struct Reached {
     pub tls: bool,
 }
 
-/// The two answers that [`WebcastClient::look_up`] knows.
+/// The two answers that [`Service::look_up`] knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LookUpPath {
     /// The JSON of `api-live/user/room`.
@@ -77,10 +77,10 @@ pub struct ProviderLimit {
     pub resets_at: Text,
 }
 
-impl WebcastClient {
+impl Service {
     /// The hosts that the settings lead to, each once, TikTok's first.
     pub fn places(&self) -> Result<Vec<ContactedHost>, ServiceError> {
-        let service = &self.service;
+        let service = self;
         let mut places = Vec::new();
         add(&mut places, "pages", false, &service.site);
         add(&mut places, "room data", false, &service.webcast);
@@ -97,8 +97,8 @@ impl WebcastClient {
 
     /// Asks a place for its front page, to see whether anything answers.
     pub async fn reach(&self, place: &ContactedHost) -> Result<Reached, ServiceError> {
-        let http = &self.service.http;
-        let headers = Service::browser().headers(&self.service.site, &self.service.language);
+        let http = &self.http;
+        let headers = Service::identity().headers(&self.site, &self.language);
         let answer = http.head_of(&format!("reach {}", place.host), &place.url, headers).await?;
         let date = answer.headers().get(DATE).and_then(|date| date.to_str().ok()).and_then(http_date);
         Ok(Reached { status: answer.status().as_u16(), date, tls: place.url.scheme() == "https" })
@@ -107,8 +107,8 @@ impl WebcastClient {
     /// Looks `host` up by one of the two answers alone.
     pub async fn look_up_by(&self, path: LookUpPath, host: &UniqueId) -> Result<Lookup, ServiceError> {
         match path {
-            LookUpPath::ApiLive => lookup::ask_api(&self.service, host).await,
-            LookUpPath::LivePage => lookup::ask_page(&self.service, host).await,
+            LookUpPath::ApiLive => lookup::ask_api(self, host).await,
+            LookUpPath::LivePage => lookup::ask_page(self, host).await,
         }
     }
 
@@ -129,7 +129,7 @@ impl WebcastClient {
             let mut answer = Err(ServiceError::new(ServiceErrorKind::Provider, format!("could not {doing}")));
             for path in ["webcast/rate_limits", "accounts/me/rate_limits"] {
                 let (url, headers) = (under(&base, path), headers.clone());
-                let told = self.service.http.get(HttpRequest { doing: &doing, url, headers, cap: LIMITS_CAP }).await?;
+                let told = self.http.get(HttpRequest { doing: &doing, url, headers, cap: LIMITS_CAP }).await?;
                 let unknown = told.status.as_u16() == 404;
                 answer = read_limits(&settings.name, &told);
                 if !unknown {
@@ -214,11 +214,11 @@ mod tests {
 
     #[test]
     fn each_host_is_one_place_with_all_it_is_there_for() {
-        let names = |client: &WebcastClient| {
+        let names = |client: &Service| {
             let places = client.places().unwrap();
             places.into_iter().map(|place| format!("{}: {}", place.host, place.purpose)).collect::<Vec<_>>()
         };
-        let usual = WebcastClient::isolated(&Settings::default()).unwrap();
+        let usual = Service::isolated(&Settings::default()).unwrap();
         assert_eq!(
             names(&usual),
             [
@@ -233,7 +233,7 @@ mod tests {
         settings.service.webcast_url = "http://127.0.0.1:8080/webcast".into();
         settings.service.socket_url = "ws://127.0.0.1:8080".into();
         settings.providers[0].url = "http://127.0.0.1:8080/sign".into();
-        let near = WebcastClient::isolated(&settings).unwrap();
+        let near = Service::isolated(&settings).unwrap();
         assert_eq!(names(&near), ["127.0.0.1: pages, room data, sockets, provider euler"]);
         let place = near.places().unwrap().remove(0);
         assert!(place.near && !place.of_provider && place.port == 8080);

@@ -19,6 +19,7 @@ const STATE: &str = "__UNIVERSAL_DATA_FOR_REHYDRATION__";
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct UserInfo {
     /// Its id, which survives a change of name.
     pub id: Option<UserId>,

@@ -18,6 +18,7 @@ const CAP: usize = 8 << 20;
 
 /// What the service knows about a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RoomInfo {
     /// The live.
     pub room_id: RoomId,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::anonymous_cookie::AnonymousCookies;
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::{Http, HttpOptions, Proxies};
-use crate::config::Settings;
+use crate::config::{Settings, in_range};
 use crate::ids::{RoomId, Target, UniqueId};
 
 /// Lives and new names remembered with the way of their host. Each look-up of a host renews his.
@@ -44,7 +44,7 @@ impl Routes {
                 proxy,
                 ca_file: &service.ca_file,
                 invalid_certs: service.danger_accept_invalid_certs,
-                timeout: Duration::from_secs(service.timeout_seconds.clamp(1, 300)),
+                timeout: Duration::from_secs(in_range("service.timeout_seconds", service.timeout_seconds)),
             })?;
             Ok::<_, ServiceError>(Arc::new(Route {
                 http: Arc::new(http),

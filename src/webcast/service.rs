@@ -17,16 +17,18 @@ use super::route::{Route, Routes};
 use super::socket::SocketTimeouts;
 use super::transport::{RoomRef, TransportEntry};
 use super::user_agent::{BrowserIdentity, insert_text};
-use crate::config::{Secret, Secrets, Settings};
+use crate::config::{Secret, Secrets, Settings, in_range};
 
 /// Where room info and gifts are, unless the base address brings a path of its own.
 const WEBCAST_PATH: &str = "/webcast";
 /// Where the socket is since 2024 at the latest (docs/protocol.md#hosts), unless the base address brings a path of its own.
 const SOCKET_PATH: &str = "/webcast/im/ws_proxy/ws_reuse_supplement/";
 
-/// Shared by the client and its transports.
+/// TikTok's service: asked by [questions](super::questions), shared by all transports.
 #[derive(Debug)]
-pub(super) struct Service {
+pub struct Service {
+    pub(super) settings: Settings,
+    pub(super) secrets: Secrets,
     /// For what concerns no room in particular.
     pub(super) http: Arc<Http>,
     /// For what concerns a room.
@@ -46,7 +48,7 @@ pub(super) struct Service {
 }
 
 impl Service {
-    pub(super) fn new(settings: &Settings, secrets: &Secrets, proxies: Proxies) -> Result<Self, ServiceError> {
+    pub(super) fn new(settings: &Settings, secrets: Secrets, proxies: Proxies) -> Result<Self, ServiceError> {
         let service = &settings.service;
         let routes = Routes::new(settings, proxies)?;
         Ok(Self {
@@ -57,7 +59,7 @@ impl Service {
             socket: with_path(base("service.socket_url", &service.socket_url)?, SOCKET_PATH),
             language: service.language.clone(),
             timeouts: SocketTimeouts {
-                stale: Duration::from_secs(service.silence_seconds.clamp(1, 600)),
+                stale: Duration::from_secs(in_range("service.silence_seconds", service.silence_seconds)),
                 ..SocketTimeouts::default()
             },
             session: secrets.session.clone(),
@@ -66,14 +68,16 @@ impl Service {
             additions: Additions::default(),
             room_id_routes: {
                 let routes = TransportEntry::configured(settings).filter_map(|entry| entry.room_id_routes);
-                let routes = routes.map(|routes| routes(settings, secrets));
+                let routes = routes.map(|routes| routes(settings, &secrets));
                 routes.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect()
             },
+            settings: settings.clone(),
+            secrets,
         })
     }
 
     /// The same with what a program adds. Fails where that cannot be sent.
-    pub(super) fn with_overrides(mut self, overrides: &RequestOverrides) -> Result<Self, ServiceError> {
+    pub(super) fn add_overrides(mut self, overrides: &RequestOverrides) -> Result<Self, ServiceError> {
         self.additions = Additions::new(overrides)?;
         Ok(self)
     }
@@ -93,13 +97,13 @@ impl Service {
     }
 
     /// The identity of all look-ups.
-    pub(super) fn browser() -> BrowserIdentity {
+    pub(super) fn identity() -> BrowserIdentity {
         BrowserIdentity::nth(0)
     }
 
     /// Headers for a look-up at `url`: the browser's, and the session where `url` may see it.
     pub(super) fn headers(&self, url: &Url) -> HeaderMap {
-        let mut headers = Self::browser().headers(&self.site, &self.language);
+        let mut headers = Self::identity().headers(&self.site, &self.language);
         if let Some(cookie) = self.session_cookie(url) {
             insert_text(&mut headers, COOKIE, &cookie);
         }
@@ -121,7 +125,7 @@ impl Service {
     /// A question to the webcast service: `url` with the block every such request carries (docs/protocol.md#common-parameters) and `pairs`.
     pub(super) fn question<'p>(&self, mut url: Url, pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> Url {
         url.query_pairs_mut()
-            .extend_pairs(Self::browser().query(&self.language))
+            .extend_pairs(Self::identity().query(&self.language))
             .append_pair("device_platform", "web_pc")
             .extend_pairs(pairs);
         self.add_query(&mut url);
@@ -183,7 +187,7 @@ mod tests {
     fn the_session_is_sent_only_where_it_belongs(#[case] url: &str, #[case] sent: bool) {
         let mut settings = Settings::default();
         settings.session.hosts = vec!["Mirror.example.com".into(), "127.0.0.1".into()];
-        let service = Service::new(&settings, &secrets("s3cret"), Proxies::None).unwrap();
+        let service = Service::new(&settings, secrets("s3cret"), Proxies::None).unwrap();
         let url = Url::parse(url).unwrap();
         assert_eq!(service.headers(&url).contains_key(COOKIE), sent);
     }
@@ -195,12 +199,12 @@ mod tests {
     fn a_base_without_a_path_gets_tiktoks_own(#[case] set: &str, #[case] used: &str) {
         let mut settings = Settings::default();
         settings.service.webcast_url = set.into();
-        assert_eq!(Service::new(&settings, &Secrets::default(), Proxies::None).unwrap().webcast.as_str(), used);
+        assert_eq!(Service::new(&settings, Secrets::default(), Proxies::None).unwrap().webcast.as_str(), used);
     }
 
     #[test]
     fn a_session_cannot_smuggle_other_cookies() {
-        let service = Service::new(&Settings::default(), &secrets("a; b=c"), Proxies::None).unwrap();
+        let service = Service::new(&Settings::default(), secrets("a; b=c"), Proxies::None).unwrap();
         assert_eq!(service.session_cookie(&service.site), None);
     }
 
@@ -208,7 +212,7 @@ mod tests {
     fn the_data_centre_goes_with_the_session_only() {
         let target_idc = Secret::new("useast1a");
         let line = |secrets: Secrets| {
-            let service = Service::new(&Settings::default(), &secrets, Proxies::None).unwrap();
+            let service = Service::new(&Settings::default(), secrets, Proxies::None).unwrap();
             service.session_cookie(&service.site)
         };
         let both = line(Secrets { target_idc: target_idc.clone(), ..secrets("s3cret") }).unwrap();

@@ -87,6 +87,7 @@ pub(super) struct RoomSocket<S> {
     /// Since when something has been waiting to go out.
     waiting_since: Option<Instant>,
     /// What was read behind the frame that was given out last: acks leave together when nothing more has come.
+    #[allow(clippy::option_option, reason = "nothing read ahead, and the end read ahead, are two things")]
     ahead: Option<Option<Result<Message, SocketError>>>,
     /// Since when the other side takes nothing any more, and why. What it said before is still read.
     mute: Option<(Instant, ServiceError)>,
@@ -255,7 +256,7 @@ where
             Some(Ok(Message::Close(_))) | None => return Err(self.closed(self.socket.get_ref().close().cloned())),
             Some(Err(error)) => {
                 let close = self.socket.get_ref().close().cloned();
-                return Err(close.map_or_else(|| self.lost(&error), |close| self.closed(Some(close))));
+                return Err(close.map_or_else(|| self.lost(error), |close| self.closed(Some(close))));
             }
         };
         self.last_frame = Instant::now();
@@ -270,7 +271,7 @@ where
         self.waiting_since = None;
         if let Err(error) = sent {
             self.outbox.clear();
-            self.mute = Some((Instant::now(), self.lost(&error)));
+            self.mute = Some((Instant::now(), self.lost(error)));
         }
     }
 
@@ -318,11 +319,12 @@ where
         }
     }
 
-    fn lost(&self, error: &SocketError) -> ServiceError {
+    fn lost(&self, error: SocketError) -> ServiceError {
         ServiceError::new(
             ServiceErrorKind::Closed,
             format!("{} broke: {}; connecting again helps", self.whose, quoted(&error.to_string())),
         )
+        .caused_by(error)
     }
 
     fn stale(&self) -> ServiceError {
@@ -359,11 +361,9 @@ pub(super) fn read_frame(bytes: &Bytes, inflater: &mut Inflater) -> (Incoming, u
         Ok(frame) => frame,
         Err(error) => return (broken(error.into(), bytes), 0),
     };
-    if !frame.kind.carries_response() {
-        return (Incoming::Alive, 0);
-    }
-    match frame.body(inflater).and_then(|body| Response::decode(&body)) {
-        Ok(response) => (Incoming::Response(Box::new(response)), frame.log_id),
+    match frame.response(inflater) {
+        Ok(Some(response)) => (Incoming::Response(Box::new(response)), frame.log_id),
+        Ok(None) => (Incoming::Alive, 0),
         Err(error) => (broken(error.into(), bytes), 0),
     }
 }

@@ -20,6 +20,7 @@ const MAX_DEPTH: usize = 6;
 
 /// One stream that can be pulled.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct StreamUrl {
     /// The service's name for its quality: `origin`, `uhd`, `hd`, `sd`, `ld` …
     pub quality: CompactString,
@@ -41,6 +42,7 @@ pub struct StreamUrl {
 
 /// How a picture is coded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Codec {
     /// Every player reads it.
     H264,
@@ -53,6 +55,7 @@ pub enum Codec {
 
 /// How a stream is wrapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Container {
     /// HTTP-FLV: one endless answer.
     Flv,

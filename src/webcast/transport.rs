@@ -8,14 +8,14 @@
 //! use tiktop::clock::Clock;
 //! use tiktop::config::{Settings, TransportKind};
 //! use tiktop::ids::RoomId;
-//! use tiktop::webcast::{RoomRef, WebcastClient};
+//! use tiktop::webcast::{RoomRef, Service};
 //!
 //! let sim = tiktop::sim::Sim::start(tiktop::sim::SimOptions::default()).await?;
 //! let mut settings = Settings { transports: vec![TransportKind::Direct], ..Settings::default() };
 //! settings.service.site_url = sim.base_url();
 //! settings.service.socket_url = sim.socket_url();
 //!
-//! let failover = WebcastClient::isolated(&settings)?.failover(Clock::system())?;
+//! let failover = Service::isolated(&settings)?.failover(Clock::system())?;
 //! let room = RoomRef { room_id: RoomId(sim.room_id("ana.live") as u64), unique_id: None };
 //! let mut opened = failover.open(&room, |name| println!("trying {name}")).await?;
 //! assert_eq!(opened.transport, "direct");
@@ -83,6 +83,7 @@ pub trait Transport: Send + Sync {
 
 /// What is left of a provider's signatures.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Budget {
     /// Signatures left.
     pub left: u64,

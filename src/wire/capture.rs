@@ -23,7 +23,7 @@ use serde_json::Value;
 use super::{DecodeError, Fields, Frame, FrameKind, Message, lenient_json};
 use crate::clock::Timestamp;
 use crate::ids::{MsgId, RoomId};
-use crate::text::{Text, clip};
+use crate::text::excerpt;
 
 /// Forgives missing padding: captures pass through many hands.
 pub(super) const LENIENT_BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -39,6 +39,7 @@ const KEPT: [u32; 5] = [1, 3, 4, 9, 11];
 
 /// One line of a capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum CaptureLine {
     /// A frame as it came from the socket.
     Frame {
@@ -212,7 +213,7 @@ fn truth(value: &Value) -> bool {
 
 /// The words of the parser may quote the line, which is remote: made safe and short.
 fn bad(words: &str) -> DecodeError {
-    DecodeError::BadCapture(clip(Text::new(words).as_str(), 120).into())
+    DecodeError::BadCapture(excerpt(words, 120).into())
 }
 
 #[cfg(test)]

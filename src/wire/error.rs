@@ -4,6 +4,7 @@ use compact_str::CompactString;
 
 /// Why some bytes could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum DecodeError {
     /// The bytes end inside a field.
     #[error("cut short in field {field}: {wanted} bytes announced, {left} left")]

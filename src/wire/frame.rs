@@ -6,11 +6,12 @@ use prost::Message as _;
 
 use super::fields::Fields;
 use super::gzip::{self, Inflater};
-use super::{DecodeError, pb};
+use super::{DecodeError, Response, pb};
 use crate::ids::RoomId;
 
 /// A frame with its body still as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Frame {
     /// Counts up per frame of the server; always 1 on heartbeat answers.
     pub seq_id: u64,
@@ -26,6 +27,7 @@ pub struct Frame {
 
 /// What the body of a frame is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum FrameKind {
     /// `msg`: a [`Response`](super::Response).
     Message,
@@ -93,6 +95,14 @@ impl Frame {
         gzip = gzip::is_gzip(payload) || (gzip && payload.len() < 2);
         let payload = bytes.slice_ref(payload);
         Ok(Self { seq_id, log_id, kind, payload, gzip })
+    }
+
+    /// The response a frame carries; nothing where it only says that the line is alive.
+    pub fn response(&self, inflater: &mut Inflater) -> Result<Option<Response>, DecodeError> {
+        if !self.kind.carries_response() {
+            return Ok(None);
+        }
+        Response::decode(&self.body(inflater)?).map(Some)
     }
 
     /// The body, inflated where it was compressed.

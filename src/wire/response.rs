@@ -17,6 +17,7 @@ const MAX_PARAMS: usize = 64;
 
 /// A batch of messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Response {
     /// The messages, in order.
     pub messages: Vec<Message>,
@@ -47,6 +48,7 @@ pub struct Response {
 
 /// One message, its meaning still unread.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Message {
     /// Its method name, such as `WebcastChatMessage`.
     pub method: CompactString,

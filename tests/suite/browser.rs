@@ -11,7 +11,7 @@ use tiktop::clock::Clock;
 use tiktop::config::{Settings, TransportKind};
 use tiktop::ids::{RoomId, UniqueId};
 use tiktop::sim::{Sim, SimOptions};
-use tiktop::webcast::{BrokenFrame, Incoming, RoomRef, ServiceError, ServiceErrorKind, Session, WebcastClient};
+use tiktop::webcast::{BrokenFrame, Incoming, RoomRef, Service, ServiceError, ServiceErrorKind, Session};
 use tiktop::wire::{Frame, FrameKind, pb};
 
 use crate::scripted::{Scripted, answer, header, path};
@@ -27,7 +27,7 @@ fn room() -> RoomRef {
 }
 
 async fn open(settings: &Settings) -> Result<Session, ServiceError> {
-    let transports = WebcastClient::isolated(settings).unwrap().transports().unwrap();
+    let transports = Service::isolated(settings).unwrap().transports().unwrap();
     transports[0].open(&room()).await
 }
 
@@ -243,7 +243,7 @@ async fn where_no_browser_is_the_way_to_one_is_told() {
     assert_eq!(open(&settings).await.unwrap_err().kind(), ServiceErrorKind::BadAnswer);
 
     settings.browser.endpoint = "http://192.0.2.7:9222".into();
-    assert_eq!(WebcastClient::isolated(&settings).unwrap_err().kind(), ServiceErrorKind::Setup);
+    assert_eq!(Service::isolated(&settings).unwrap_err().kind(), ServiceErrorKind::Setup);
 }
 
 #[tokio::test]
@@ -254,7 +254,7 @@ async fn the_next_transport_takes_over_where_no_browser_is() {
     settings.browser.endpoint = "http://127.0.0.1:1".into();
     settings.service.site_url = sim.base_url();
     settings.service.socket_url = sim.socket_url();
-    let failover = WebcastClient::isolated(&settings).unwrap().failover(Clock::system()).unwrap();
+    let failover = Service::isolated(&settings).unwrap().failover(Clock::system()).unwrap();
     let name = &sim.names()[0];
     let room = RoomRef { room_id: RoomId(sim.room_id(name) as u64), unique_id: name.parse().ok() };
     assert_eq!(failover.open(&room, |_| {}).await.unwrap().transport, "direct");
@@ -263,7 +263,7 @@ async fn the_next_transport_takes_over_where_no_browser_is() {
 #[tokio::test]
 async fn a_look_at_the_browser_shows_its_version_and_the_lives_in_it() {
     let browser = DevTools::with_the_live(vec![]).await;
-    let view = WebcastClient::isolated(&browser.settings()).unwrap().browser().await.unwrap();
+    let view = Service::isolated(&browser.settings()).unwrap().browser().await.unwrap();
     assert_eq!(view.version, "Chrome/156.0.8078.79");
     assert_eq!(view.lives.iter().map(UniqueId::as_str).collect::<Vec<_>>(), ["somebody.else", "ana.live"]);
 }

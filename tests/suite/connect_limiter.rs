@@ -9,7 +9,7 @@ use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomKey;
 use tiktop::sim::{Sim, SimFault, SimOptions};
 use tiktop::track::{ConnectLimiter, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
-use tiktop::webcast::{WebcastClient, point_at};
+use tiktop::webcast::{Service, point_at};
 use tokio::sync::mpsc;
 
 /// Nothing here takes long; a test that waits in vain must end all the same.
@@ -28,7 +28,7 @@ impl Scene {
         let sim = Sim::start(options).await.unwrap();
         let mut settings = Settings { transports: transports.to_vec(), ..Settings::default() };
         point_at(&mut settings, &sim.base_url(), &sim.socket_url());
-        let (client, clock) = (WebcastClient::isolated(&settings).unwrap(), Clock::system());
+        let (client, clock) = (Service::isolated(&settings).unwrap(), Clock::system());
         let failover = client.failover(clock.clone()).unwrap();
         let tracker = Tracker::with_failover(client, failover, limiter, clock.clone());
         let updates = tracker.subscribe(100_000, false);

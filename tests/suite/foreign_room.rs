@@ -9,7 +9,7 @@ use tiktop::clock::Clock;
 use tiktop::config::TransportKind;
 use tiktop::events::EventKind;
 use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
-use tiktop::webcast::WebcastClient;
+use tiktop::webcast::Service;
 use tiktop::wire::{Frame, FrameKind, pb};
 
 use crate::scripted::{Scripted, answer, message, path, upgraded};
@@ -50,7 +50,7 @@ async fn a_room_full_of_anothers_messages_says_so_and_the_host_is_looked_up_agai
     let server = server(20).await;
     let mut settings = server.settings();
     settings.transports = vec![TransportKind::Direct];
-    let tracker = Tracker::start(WebcastClient::isolated(&settings).unwrap(), Clock::system()).unwrap();
+    let tracker = Tracker::start(Service::isolated(&settings).unwrap(), Clock::system()).unwrap();
     let mut updates = tracker.subscribe(1_000, false);
     tracker.commands().send(TrackerCommand::Add("ana.live".parse().unwrap())).await.unwrap();
     let said = tokio::time::timeout(PATIENCE, async {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 use tiktop::config::Settings;
-use tiktop::webcast::{ServiceErrorKind, WebcastClient};
+use tiktop::webcast::{Service, ServiceErrorKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -56,7 +56,7 @@ async fn server(broken: usize) -> (Settings, Arc<AtomicUsize>) {
 #[tokio::test]
 async fn a_question_on_a_kept_connection_that_breaks_is_asked_once_more() {
     let (settings, asked) = server(2).await;
-    let client = WebcastClient::isolated(&settings).unwrap();
+    let client = Service::isolated(&settings).unwrap();
     for nth in 1..=4 {
         client.look_up(&"ana.live".parse().unwrap()).await.unwrap_or_else(|error| panic!("look-up {nth}: {error}"));
     }
@@ -66,7 +66,7 @@ async fn a_question_on_a_kept_connection_that_breaks_is_asked_once_more() {
 #[tokio::test]
 async fn a_server_that_never_answers_is_not_asked_twice() {
     let (settings, asked) = server(1).await;
-    let client = WebcastClient::isolated(&settings).unwrap();
+    let client = Service::isolated(&settings).unwrap();
     let error = client.room_info(tiktop::ids::RoomId(7)).await.unwrap_err();
     assert_eq!((error.kind(), asked.load(Ordering::Relaxed)), (ServiceErrorKind::Network, 1));
 }

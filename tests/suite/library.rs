@@ -9,6 +9,7 @@ use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomId;
 use tiktop::record::RecordingState as Recorded;
 use tiktop::sim::{Sim, SimFault, SimOptions};
+use tiktop::track::{RoomUpdate, TrackerCommand, TrackerUpdate};
 use tiktop::webcast::{LiveStatus, Secrets, ServiceErrorKind};
 use tiktop::{Client, Error, Live, LiveEvent};
 
@@ -112,6 +113,48 @@ async fn health_names_the_provider_that_answers() {
     let host = sim.base_url().trim_start_matches("http://").trim_end_matches('/').to_owned();
     let names: Vec<_> = client.health().into_iter().map(|health| health.name.to_string()).collect();
     assert_eq!(names, [format!("provider {host}")]);
+}
+
+#[tokio::test]
+async fn an_error_keeps_what_led_to_it() {
+    // Bound and let go: nobody listens there.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (base, socket) = (format!("http://{free}"), format!("ws://{free}"));
+    let client = Client::builder().service(&base, &socket).no_proxy().build().unwrap();
+    let error = client.room_info("7300000000000000001").await.unwrap_err();
+    assert_eq!(error.kind(), Some(ServiceErrorKind::Network));
+    let mut chain = Vec::new();
+    let mut next = std::error::Error::source(&error);
+    while let Some(error) = next {
+        chain.push(error);
+        next = error.source();
+    }
+    let refused = chain.iter().filter_map(|error| error.downcast_ref::<std::io::Error>());
+    assert!(refused.into_iter().any(|io| io.kind() == std::io::ErrorKind::ConnectionRefused), "{chain:?}");
+    assert!(chain.iter().all(|error| !error.to_string().contains(&base)), "an address may be signed: {chain:?}");
+}
+
+#[tokio::test]
+async fn a_tracker_of_the_client_has_many_rooms_on_one_queue() {
+    let sim = sim(50.0, &[]).await;
+    let tracker = client(&sim).tracker();
+    let mut updates = tracker.subscribe(10_000, false);
+    for name in sim.names().iter().take(2) {
+        tracker.commands().send(TrackerCommand::Add(name.parse().unwrap())).await.unwrap();
+    }
+    let mut live = std::collections::BTreeSet::new();
+    let both = tokio::time::timeout(PATIENCE, async {
+        while live.len() < 2 {
+            let update = updates.recv().await.expect("the tracker is there");
+            let TrackerUpdate::Room(room, RoomUpdate::Events(events)) = update else { continue };
+            let is_live = |noted: &tiktop::room::Noted| matches!(&noted.event.kind, EventKind::State(phase) if phase.kind == PhaseKind::Live);
+            if events.iter().any(is_live) {
+                live.insert(room);
+            }
+        }
+    });
+    both.await.expect("both go live");
+    tracker.finish().await;
 }
 
 #[tokio::test]

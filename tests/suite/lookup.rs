@@ -3,7 +3,7 @@
 use serde_json::json;
 use tiktop::config::{Secret, Settings};
 use tiktop::ids::{RoomId, UniqueId};
-use tiktop::webcast::{LiveStatus, Proxies, Secrets, ServiceErrorKind, WebcastClient};
+use tiktop::webcast::{LiveStatus, Proxies, Secrets, Service, ServiceErrorKind};
 
 use crate::scripted::{Scripted, answer, header, path};
 
@@ -35,7 +35,7 @@ fn is_api(head: &str) -> bool {
 #[tokio::test]
 async fn the_json_is_asked_first_and_the_page_only_when_it_fails() {
     let server = Scripted::start(|_| api(2)).await;
-    let lookup = WebcastClient::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap();
+    let lookup = Service::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap();
     assert_eq!((lookup.status, lookup.answered_by), (LiveStatus::Live, "api-live"));
     let heads = server.heads();
     assert_eq!(heads.len(), 1);
@@ -43,7 +43,7 @@ async fn the_json_is_asked_first_and_the_page_only_when_it_fails() {
     assert!(header(&heads[0], "user-agent").unwrap().starts_with("Mozilla/5.0"));
 
     let server = Scripted::start(|head| if is_api(head) { answer("403 Forbidden", &[], "") } else { page(3) }).await;
-    let lookup = WebcastClient::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap();
+    let lookup = Service::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap();
     assert_eq!((lookup.status, lookup.answered_by), (LiveStatus::Paused, "live page"));
     assert_eq!(path(&server.heads()[1]), "/@ana.live/live");
 }
@@ -64,7 +64,7 @@ async fn sources_are_asked_until_somebody_is_sure() {
         _ => answer("200 OK", &[], "<html>Please wait...</html>"),
     })
     .await;
-    let lookup = WebcastClient::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap();
+    let lookup = Service::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap();
     assert_eq!((lookup.status, lookup.room_id), (LiveStatus::Live, Some(RoomId(7_300_000_000_000_000_001))));
 
     let server = Scripted::start(|head| match path(head) {
@@ -72,7 +72,7 @@ async fn sources_are_asked_until_somebody_is_sure() {
         _ => answer("200 OK", &[], "<html>Please wait...</html>"),
     })
     .await;
-    let lookup = WebcastClient::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap();
+    let lookup = Service::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap();
     assert_eq!((lookup.status, lookup.room_id), (LiveStatus::NotStated, None), "nothing sure is not offline");
     assert!(lookup.unsure.as_str().contains("captcha"), "{}", lookup.unsure);
 }
@@ -82,18 +82,18 @@ async fn who_is_said_not_to_exist_exists_only_where_a_page_holds_the_account() {
     let missing = || answer("200 OK", &[], json!({"statusCode": 19_881_007, "data": null}).to_string());
     let empty = r#"<script id="SIGI_STATE">{"CurrentRoom":{}}</script>"#;
     let server = Scripted::start(move |head| if is_api(head) { missing() } else { answer("200 OK", &[], empty) }).await;
-    let error = WebcastClient::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap_err();
+    let error = Service::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap_err();
     assert_eq!(error.kind(), ServiceErrorKind::NotFound);
 
     let server = Scripted::start(move |head| if is_api(head) { missing() } else { page(2) }).await;
-    let lookup = WebcastClient::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap();
+    let lookup = Service::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap();
     assert_eq!(lookup.status, LiveStatus::Live);
 }
 
 #[tokio::test]
 async fn a_service_that_wants_to_be_left_alone_is_left_alone() {
     let server = Scripted::start(|_| answer("429 Too Many Requests", &[("Retry-After", "30")], "")).await;
-    let error = WebcastClient::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap_err();
+    let error = Service::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(std::time::Duration::from_secs(30)));
     assert!(error.to_string().contains("wait 30 s"), "{error}");
     assert_eq!(server.heads().len(), 1, "the page was asked too");
@@ -106,10 +106,10 @@ async fn redirects_are_followed_on_the_same_host_and_three_times() {
         _ => api(2),
     })
     .await;
-    assert!(WebcastClient::isolated(&server.settings()).unwrap().look_up(&ana()).await.is_ok());
+    assert!(Service::isolated(&server.settings()).unwrap().look_up(&ana()).await.is_ok());
 
     let server = Scripted::start(|_| answer("302 Found", &[("Location", "/again")], "")).await;
-    let error = WebcastClient::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap_err();
+    let error = Service::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap_err();
     assert_eq!(error.kind(), ServiceErrorKind::Blocked);
     assert_eq!(server.heads().len(), 16, "four questions, each with three redirects");
 }
@@ -122,7 +122,7 @@ async fn another_host_is_not_followed_and_hears_no_session() {
     let mut settings = server.settings();
     settings.session.hosts = vec!["127.0.0.1".into()];
     let secrets = Secrets { session: Secret::new("s3cret"), ..Secrets::default() };
-    let client = WebcastClient::with_proxies(&settings, secrets, Proxies::None).unwrap();
+    let client = Service::with_proxies(&settings, secrets, Proxies::None).unwrap();
     let error = client.look_up(&ana()).await.unwrap_err();
     assert!(header(&server.heads()[0], "cookie").unwrap().contains("sessionid=s3cret"), "named hosts get the session");
     assert!(other.heads().is_empty(), "the redirect was followed");
@@ -133,7 +133,7 @@ async fn another_host_is_not_followed_and_hears_no_session() {
 async fn the_session_is_not_sent_to_a_changed_service() {
     let server = Scripted::start(|_| api(2)).await;
     let secrets = Secrets { session: Secret::new("s3cret"), ..Secrets::default() };
-    let client = WebcastClient::with_proxies(&server.settings(), secrets, Proxies::None).unwrap();
+    let client = Service::with_proxies(&server.settings(), secrets, Proxies::None).unwrap();
     client.look_up(&ana()).await.unwrap();
     assert_eq!(header(&server.heads()[0], "cookie"), None);
 }
@@ -145,7 +145,7 @@ async fn an_endless_answer_is_cut_off() {
         answer("200 OK", &[], body)
     })
     .await;
-    let error = WebcastClient::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap_err();
+    let error = Service::isolated(&server.settings()).unwrap().look_up(&ana()).await.unwrap_err();
     assert_eq!(error.kind(), ServiceErrorKind::BadAnswer);
     assert!(error.to_string().contains("more than 8 MiB"), "{error}");
 }
@@ -156,7 +156,7 @@ async fn a_server_that_says_nothing_is_given_up_in_time() {
     let mut settings = Settings::default();
     settings.service.site_url = format!("http://{}", listener.local_addr().unwrap());
     settings.service.timeout_seconds = 1;
-    let error = WebcastClient::isolated(&settings).unwrap().look_up(&ana()).await.unwrap_err();
+    let error = Service::isolated(&settings).unwrap().look_up(&ana()).await.unwrap_err();
     assert_eq!(error.kind(), ServiceErrorKind::Timeout);
     assert!(error.to_string().contains("within 1 s"), "{error}");
 }
@@ -175,7 +175,7 @@ async fn a_stream_on_this_machine_is_pulled_only_when_the_service_is_here_too() 
         _ => answer("404 Not Found", &[], ""),
     })
     .await;
-    let client = WebcastClient::isolated(&server.settings()).unwrap();
+    let client = Service::isolated(&server.settings()).unwrap();
     let info = client.room_info(RoomId(7)).await.unwrap();
     let [best, gone] = &info.streams[..] else { panic!("{:?}", info.streams) };
     let mut stream = client.stream(RoomId(7), best).await.unwrap();
@@ -186,7 +186,7 @@ async fn a_stream_on_this_machine_is_pulled_only_when_the_service_is_here_too() 
     assert!(!error.to_string().contains("abc"), "{error}");
 
     let before = server.heads().len();
-    let far = WebcastClient::isolated(&Settings::default()).unwrap();
+    let far = Service::isolated(&Settings::default()).unwrap();
     assert_eq!(far.stream(RoomId(7), best).await.unwrap_err().kind(), ServiceErrorKind::Refused);
     assert_eq!(server.heads().len(), before, "asked all the same");
 }
@@ -194,6 +194,6 @@ async fn a_stream_on_this_machine_is_pulled_only_when_the_service_is_here_too() 
 #[tokio::test]
 async fn an_empty_gift_list_is_an_error_that_says_why() {
     let server = Scripted::start(|_| answer("200 OK", &[], "")).await;
-    let error = WebcastClient::isolated(&server.settings()).unwrap().gift_list(RoomId(7)).await.unwrap_err();
+    let error = Service::isolated(&server.settings()).unwrap().gift_list(RoomId(7)).await.unwrap_err();
     assert!(error.to_string().contains("signed"), "{error}");
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use tiktop::sim::SimFault;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -94,4 +96,54 @@ fn an_arm_that_swallows_is_seen() {
     assert!(swallowing_arms(&swallows.replace("_ =>", "EventKind::Gift(_) =>")).is_empty());
     assert!(swallowing_arms(&swallows.replace("EventKind", "KeyEventKind")).is_empty());
     assert!(swallowing_arms("match field {\n    1 => out = EventKind::Chat(chat),\n    _ => {}\n}\n").is_empty());
+}
+
+fn text(file: &str) -> String {
+    std::fs::read_to_string(root().join(file)).unwrap()
+}
+
+#[test]
+fn every_fault_is_played_by_the_simulator_and_by_a_test() {
+    let [sim, tests] = ["src/sim", "tests/suite"].map(|folder| {
+        let used =
+            sources(folder).into_iter().filter(|(file, _)| !file.ends_with("sim/faults.rs") || folder != "src/sim");
+        used.map(|(_, source)| source).collect::<String>()
+    });
+    let named = |source: &str, fault: SimFault| {
+        let name = format!("SimFault::{fault:?}");
+        source.match_indices(&name).any(|(at, _)| !source[at + name.len()..].starts_with(char::is_alphanumeric))
+    };
+    let idle: Vec<_> = SimFault::all().filter(|&fault| !named(&sim, fault)).collect();
+    assert!(idle.is_empty(), "the simulator never asks for {idle:?}");
+    let untested: Vec<_> = SimFault::all().filter(|&fault| !named(&tests, fault)).collect();
+    assert!(untested.is_empty(), "no test plays {untested:?}");
+}
+
+#[test]
+fn every_command_has_its_file_and_stands_in_the_readme() {
+    let (cli, readme) = (text("src/cli.rs"), text("README.md"));
+    let variants = cli.split_once("\nenum Command {\n").unwrap().1.split("\n}").next().unwrap();
+    let names = variants.lines().map(str::trim).filter(|line| line.starts_with(char::is_uppercase));
+    let names: Vec<_> = names.map(|line| line.split([',', '(']).next().unwrap().to_lowercase()).collect();
+    assert!(names.len() > 10, "{names:?}");
+    for name in names {
+        assert!(root().join(format!("src/cli/{name}.rs")).exists(), "{name} has no file of its own in src/cli/");
+        let shown = readme.split("## Use").nth(1).unwrap().split("\n## ").next().unwrap();
+        let words = shown.split(|sign: char| !sign.is_alphanumeric());
+        assert!(words.into_iter().any(|word| word == name), "README.md does not name the command {name} under Use");
+    }
+}
+
+#[test]
+fn an_option_that_is_clamped_has_a_range() {
+    let table = text("src/config/options.rs");
+    let mut asked = 0;
+    for (file, source) in sources("src").iter().filter(|(file, _)| !file.ends_with("config/options.rs")) {
+        for option in source.split("in_range(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            asked += 1;
+            let row = format!("row(\"{option}\", Number(");
+            assert!(table.contains(&row), "{file} clamps '{option}', which has no range in config/options.rs");
+        }
+    }
+    assert!(asked >= 3, "the places that clamp were not found");
 }

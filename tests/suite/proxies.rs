@@ -11,7 +11,7 @@ use rstest::rstest;
 use tiktop::clock::Clock;
 use tiktop::config::{Secret, Settings, TransportKind};
 use tiktop::sim::{Sim, SimOptions};
-use tiktop::webcast::{Incoming, Proxies, RoomRef, Secrets, ServiceErrorKind, SignedUrl, WebcastClient};
+use tiktop::webcast::{Incoming, Proxies, RoomRef, Secrets, Service, ServiceErrorKind, SignedUrl};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -45,7 +45,7 @@ impl Tls {
 }
 
 /// Looks a room up, asks about it, opens it, hears a batch, and pulls its stream.
-async fn watch(tls: &Tls, client: &WebcastClient) {
+async fn watch(tls: &Tls, client: &Arc<Service>) {
     let name = &tls.sim.names()[0];
     let found = client.look_up(&name.parse().unwrap()).await.unwrap();
     let room_id = found.room_id.unwrap();
@@ -69,9 +69,9 @@ async fn watch(tls: &Tls, client: &WebcastClient) {
 #[tokio::test]
 async fn an_authority_of_ones_own_is_trusted_and_a_stranger_is_not() {
     let mut tls = tls().await;
-    watch(&tls, &WebcastClient::isolated(&tls.settings).unwrap()).await;
+    watch(&tls, &Service::isolated(&tls.settings).unwrap()).await;
     tls.settings.service.ca_file.clear();
-    let client = WebcastClient::isolated(&tls.settings).unwrap();
+    let client = Service::isolated(&tls.settings).unwrap();
     let error = client.look_up(&tls.sim.names()[0].parse().unwrap()).await.unwrap_err();
     assert_eq!(error.kind(), ServiceErrorKind::Network);
     assert!(error.to_string().contains("service.ca_file"), "{error}");
@@ -108,7 +108,7 @@ async fn everything_takes_the_same_proxy(
     tls.point_at("127.0.0.1:1");
     tls.settings.transports = vec![transport];
     let secrets = Secrets { cloud_key: Secret::new("k3y"), ..Secrets::default() };
-    watch(&tls, &WebcastClient::with_proxies(&tls.settings, secrets, Proxies::EvenNear).unwrap()).await;
+    watch(&tls, &Service::with_proxies(&tls.settings, secrets, Proxies::EvenNear).unwrap()).await;
     assert!(served.load(Ordering::SeqCst) >= 1);
 }
 
@@ -168,7 +168,7 @@ async fn a_proxy_program_of_others_carries_everything(#[case] transport: Transpo
     tls.point_at("127.0.0.1:1");
     tls.settings.transports = vec![transport];
     let secrets = Secrets { cloud_key: Secret::new("k3y"), ..Secrets::default() };
-    watch(&tls, &WebcastClient::with_proxies(&tls.settings, secrets, Proxies::EvenNear).unwrap()).await;
+    watch(&tls, &Service::with_proxies(&tls.settings, secrets, Proxies::EvenNear).unwrap()).await;
     assert!(served.load(Ordering::SeqCst) >= 1);
 }
 
@@ -178,7 +178,7 @@ async fn a_room_without_a_proxy_of_its_own_does_not_take_another_rooms() {
     let (place, served) = proxy(Dialect::Connect, tls.sim.addr()).await;
     let other = format!("@{}", tls.sim.names()[1]);
     tls.settings.proxies.insert(other, format!("http://me:pass@{place}"));
-    let client = WebcastClient::with_proxies(&tls.settings, Secrets::default(), Proxies::EvenNear).unwrap();
+    let client = Service::with_proxies(&tls.settings, Secrets::default(), Proxies::EvenNear).unwrap();
     watch(&tls, &client).await;
     assert_eq!(served.load(Ordering::SeqCst), 0);
 }
@@ -189,7 +189,7 @@ async fn a_proxy_that_refuses_us_is_not_gone_around() {
     let (place, served) = proxy(Dialect::Connect, tls.sim.addr()).await;
     tls.settings.service.proxy = format!("http://me:wrong@{place}");
     // The simulator itself can be reached, and must not be.
-    let client = WebcastClient::with_proxies(&tls.settings, Secrets::default(), Proxies::EvenNear).unwrap();
+    let client = Service::with_proxies(&tls.settings, Secrets::default(), Proxies::EvenNear).unwrap();
     let error = client.look_up(&tls.sim.names()[0].parse().unwrap()).await.unwrap_err();
     assert!(!error.to_string().contains("wrong"), "{error}");
     assert_eq!((served.load(Ordering::SeqCst), tls.sim.requests().len()), (0, 0));
@@ -200,7 +200,7 @@ async fn a_stranger_is_trusted_only_under_the_name_that_says_what_it_is() {
     let mut tls = tls().await;
     tls.settings.service.ca_file.clear();
     tls.settings.service.danger_accept_invalid_certs = true;
-    watch(&tls, &WebcastClient::isolated(&tls.settings).unwrap()).await;
+    watch(&tls, &Service::isolated(&tls.settings).unwrap()).await;
 }
 
 #[tokio::test]
@@ -208,7 +208,7 @@ async fn this_machine_is_not_reached_through_a_proxy() {
     let mut tls = tls().await;
     let (place, served) = proxy(Dialect::Connect, tls.sim.addr()).await;
     tls.settings.service.proxy = format!("http://{place}");
-    watch(&tls, &WebcastClient::new(&tls.settings, Secrets::default()).unwrap()).await;
+    watch(&tls, &Service::configured(&tls.settings, Secrets::default()).unwrap()).await;
     assert_eq!(served.load(Ordering::SeqCst), 0);
 }
 

@@ -11,7 +11,7 @@ use tiktop::ids::{MsgId, RoomKey, Target};
 use tiktop::room::{Applied, Room};
 use tiktop::sim::{ExpectedTotals, Sim, SimFault, SimOptions};
 use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
-use tiktop::webcast::{WebcastClient, point_at};
+use tiktop::webcast::{Service, point_at};
 use tokio::sync::mpsc;
 
 /// Nothing here takes long; a test that waits in vain must end all the same.
@@ -43,7 +43,7 @@ impl Scene {
         point_at(&mut settings, &sim.base_url(), &sim.socket_url());
         settings.transports = transports.to_vec();
         let clock = Clock::system();
-        let tracker = Tracker::start(WebcastClient::isolated(&settings).unwrap(), clock).unwrap();
+        let tracker = Tracker::start(Service::isolated(&settings).unwrap(), clock).unwrap();
         let updates = tracker.subscribe(100_000, false);
         let commands = tracker.commands();
         let name = sim.names()[room].clone();

@@ -5,6 +5,9 @@
 mod client;
 mod faults;
 mod lookups;
+#[cfg(unix)]
+mod program;
+mod proxy;
 mod sockets;
 mod streams;
 

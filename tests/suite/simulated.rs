@@ -1,5 +1,6 @@
 //! The client against the simulated service: every transport, every fault that concerns it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rstest::rstest;
@@ -7,9 +8,7 @@ use tiktop::clock::Clock;
 use tiktop::config::{ProviderFlow, Secret, Settings, TransportKind};
 use tiktop::ids::RoomId;
 use tiktop::sim::{Sim, SimFault, SimOptions};
-use tiktop::webcast::{
-    Incoming, LiveStatus, Opened, Proxies, RoomRef, Secrets, ServiceErrorKind, WebcastClient, point_at,
-};
+use tiktop::webcast::{Incoming, LiveStatus, Opened, Proxies, RoomRef, Secrets, Service, ServiceErrorKind, point_at};
 
 /// Enough traffic that no test waits for it.
 const RATE: f64 = 200.0;
@@ -28,9 +27,9 @@ fn settings(sim: &Sim, transports: &[TransportKind]) -> Settings {
 }
 
 /// A client with a key for the relay.
-fn client(settings: &Settings) -> WebcastClient {
+fn client(settings: &Settings) -> Arc<Service> {
     let secrets = Secrets { cloud_key: Secret::new("k3y"), ..Secrets::default() };
-    WebcastClient::with_proxies(settings, secrets, Proxies::None).unwrap()
+    Service::with_proxies(settings, secrets, Proxies::None).unwrap()
 }
 
 fn chatty(sim: &Sim) -> RoomRef {
@@ -63,7 +62,7 @@ async fn read(opened: &mut Opened, mut wanted: i32, mut broken: i32) {
 #[tokio::test]
 async fn a_room_is_found_opened_and_heard(#[case] kind: TransportKind) {
     let sim = sim(&[]).await;
-    let client = WebcastClient::isolated(&settings(&sim, &[kind])).unwrap();
+    let client = Service::isolated(&settings(&sim, &[kind])).unwrap();
     let lookup = client.look_up(&sim.names()[0].parse().unwrap()).await.unwrap();
     assert_eq!((lookup.status, lookup.answered_by), (LiveStatus::Live, "api-live"));
     let info = client.room_info(lookup.room_id.unwrap()).await.unwrap();
@@ -147,7 +146,7 @@ async fn a_dropped_socket_is_an_error_and_can_be_opened_again() {
 #[tokio::test]
 async fn a_look_up_that_fails_says_what_it_is(#[case] fault: SimFault, #[case] kind: ServiceErrorKind) {
     let sim = sim(&[fault]).await;
-    let client = WebcastClient::isolated(&settings(&sim, &[])).unwrap();
+    let client = Service::isolated(&settings(&sim, &[])).unwrap();
     let error = client.look_up(&sim.names()[0].parse().unwrap()).await.unwrap_err();
     assert_eq!(error.kind(), kind, "{error}");
 }
@@ -157,13 +156,13 @@ async fn a_session_of_ones_own_opens_the_age_gate() {
     let sim = sim(&[SimFault::AgeGate]).await;
     let mut settings = settings(&sim, &[TransportKind::Direct]);
     let name = sim.names()[0].parse().unwrap();
-    let stranger = WebcastClient::isolated(&settings).unwrap().look_up(&name).await.unwrap_err();
+    let stranger = Service::isolated(&settings).unwrap().look_up(&name).await.unwrap_err();
     for way_in in ["TIKTOP_SESSION_ID", "TIKTOP_TARGET_IDC"] {
         assert!(stranger.to_string().contains(way_in), "{stranger}");
     }
     settings.session.hosts = vec!["127.0.0.1".into()];
     let secrets = Secrets { session: Secret::new("s3cret"), target_idc: Secret::new("useast1a"), ..Secrets::default() };
-    let client = WebcastClient::with_proxies(&settings, secrets, Proxies::None).unwrap();
+    let client = Service::with_proxies(&settings, secrets, Proxies::None).unwrap();
     let lookup = client.look_up(&name).await.unwrap();
     assert_eq!(lookup.status, LiveStatus::Live);
     client.room_info(lookup.room_id.unwrap()).await.unwrap();
@@ -176,7 +175,7 @@ async fn a_session_of_ones_own_opens_the_age_gate() {
 #[tokio::test]
 async fn a_limit_on_look_ups_is_told_with_its_seconds() {
     let sim = sim(&[SimFault::Rate429]).await;
-    let client = WebcastClient::isolated(&settings(&sim, &[])).unwrap();
+    let client = Service::isolated(&settings(&sim, &[])).unwrap();
     let error = client.look_up(&sim.names()[0].parse().unwrap()).await.unwrap_err();
     assert!(error.retry_after().is_some_and(|wait| wait > Duration::ZERO), "{error}");
 }
@@ -184,7 +183,7 @@ async fn a_limit_on_look_ups_is_told_with_its_seconds() {
 #[tokio::test]
 async fn the_offline_room_keeps_an_id_and_is_not_live() {
     let sim = Sim::start(SimOptions { rate: 0.0, ..SimOptions::default() }).await.unwrap();
-    let client = WebcastClient::isolated(&settings(&sim, &[])).unwrap();
+    let client = Service::isolated(&settings(&sim, &[])).unwrap();
     let quiet: tiktop::ids::UniqueId = sim.names()[2].parse().unwrap();
     let lookup = client.look_up(&quiet).await.unwrap();
     assert_eq!(lookup.status, LiveStatus::Offline);
@@ -196,7 +195,7 @@ async fn the_offline_room_keeps_an_id_and_is_not_live() {
 #[tokio::test]
 async fn streams_are_hls_only_or_missing_when_the_service_says_so() {
     let sim = sim(&[SimFault::HlsOnly]).await;
-    let client = WebcastClient::isolated(&settings(&sim, &[])).unwrap();
+    let client = Service::isolated(&settings(&sim, &[])).unwrap();
     let room = chatty(&sim).room_id;
     assert!(client.room_info(room).await.unwrap().hls_only);
     sim.set_faults(vec![SimFault::NoStream]);
@@ -220,7 +219,7 @@ async fn the_relay_needs_no_heartbeats_and_no_acks() {
 async fn the_relay_says_why_it_does_not_open() {
     let sim = Sim::start(SimOptions { rate: 0.0, ..SimOptions::default() }).await.unwrap();
     let settings = settings(&sim, &[TransportKind::Cloud]);
-    let keyless = WebcastClient::isolated(&settings).unwrap().failover(Clock::system()).unwrap();
+    let keyless = Service::isolated(&settings).unwrap().failover(Clock::system()).unwrap();
     let error = keyless.open(&chatty(&sim), |_| {}).await.unwrap_err().to_string();
     assert!(error.contains("only with a key: set TIKTOP_PROVIDER_KEY"), "{error}");
     let failover = client(&settings).failover(Clock::system()).unwrap();
@@ -262,8 +261,7 @@ async fn what_a_provider_still_gives_is_known_from_its_own_account() {
     let sim = sim(&[]).await;
     let settings = settings(&sim, &[TransportKind::Provider]);
     let secrets = Secrets { provider_keys: vec![Secret::new("k3y")], ..Secrets::default() };
-    let failover =
-        WebcastClient::with_proxies(&settings, secrets, Proxies::None).unwrap().failover(Clock::system()).unwrap();
+    let failover = Service::with_proxies(&settings, secrets, Proxies::None).unwrap().failover(Clock::system()).unwrap();
     assert_eq!(failover.health()[0].budget, None);
     failover.open(&chatty(&sim), |_| {}).await.unwrap();
     let asked = || sim.requests().iter().filter(|request| request.path.contains("rate_limits")).count();
@@ -288,7 +286,7 @@ async fn the_older_flow_of_signatures_works_too() {
     let sim = sim(&[]).await;
     let mut settings = settings(&sim, &[TransportKind::Provider]);
     settings.providers[0].flow = ProviderFlow::SignUrl;
-    let failover = WebcastClient::isolated(&settings).unwrap().failover(Clock::system()).unwrap();
+    let failover = Service::isolated(&settings).unwrap().failover(Clock::system()).unwrap();
     let mut opened = failover.open(&chatty(&sim), |_| {}).await.unwrap();
     assert!(opened.session.backlog.is_some());
     read(&mut opened, 5, 0).await;

@@ -7,7 +7,7 @@ use prost::Message as _;
 use tiktop::clock::Clock;
 use tiktop::config::{ProviderFlow, ProviderPath, Secret, Settings, TransportKind};
 use tiktop::ids::RoomId;
-use tiktop::webcast::{FailoverError, Incoming, Opened, Proxies, RoomRef, Secrets, WebcastClient};
+use tiktop::webcast::{FailoverError, Incoming, Opened, Proxies, RoomRef, Secrets, Service};
 use tiktop::wire::{Frame, FrameKind, pb};
 
 use crate::scripted::{Scripted, answer, header, message, path, upgraded};
@@ -42,7 +42,7 @@ fn only(kind: TransportKind, mut settings: Settings) -> Settings {
 }
 
 async fn open(settings: &Settings) -> Result<Opened, FailoverError> {
-    let client = WebcastClient::isolated(settings).unwrap();
+    let client = Service::isolated(settings).unwrap();
     client.failover(Clock::system()).unwrap().open(&room(), |_| {}).await
 }
 
@@ -113,7 +113,7 @@ async fn the_anonymous_cookie_is_kept_for_all_rooms_until_a_socket_dies_young() 
         _ => answer("200 OK", &[TTWID], ""),
     })
     .await;
-    let client = WebcastClient::isolated(&only(TransportKind::Direct, server.settings())).unwrap();
+    let client = Service::isolated(&only(TransportKind::Direct, server.settings())).unwrap();
     let failover = client.failover(Clock::system()).unwrap();
     let open = async |room_id: u64| {
         let room = RoomRef { room_id: RoomId(room_id), unique_id: None };
@@ -152,7 +152,7 @@ async fn a_refused_direct_socket_falls_to_the_provider() {
     .await;
     let mut settings = server.settings();
     settings.transports = vec![TransportKind::Direct, TransportKind::Provider];
-    let client = WebcastClient::isolated(&settings).unwrap();
+    let client = Service::isolated(&settings).unwrap();
     let failover = client.failover(Clock::system()).unwrap();
     let mut tried = Vec::new();
     let mut opened = failover.open(&room(), |name| tried.push(name.to_owned())).await.unwrap();
@@ -181,7 +181,7 @@ async fn a_limit_is_told_with_its_seconds_and_kept() {
         answer("429 Too Many Requests", &[("Retry-After", "32")], body)
     })
     .await;
-    let client = WebcastClient::isolated(&only(TransportKind::Provider, server.settings())).unwrap();
+    let client = Service::isolated(&only(TransportKind::Provider, server.settings())).unwrap();
     let failover = client.failover(Clock::system()).unwrap();
     let error = failover.open(&room(), |_| {}).await.unwrap_err();
     assert_eq!(error.retry_after, Some(Duration::from_secs(32)));
@@ -204,7 +204,7 @@ async fn a_provider_may_not_send_us_anywhere() {
     let server = Scripted::start(move |_| answer("302 Found", &[("Location", &location)], "")).await;
     let secrets = Secrets { provider_keys: vec![Secret::new("k3y")], ..Secrets::default() };
     let settings = only(TransportKind::Provider, server.settings());
-    let client = WebcastClient::with_proxies(&settings, secrets, Proxies::None).unwrap();
+    let client = Service::with_proxies(&settings, secrets, Proxies::None).unwrap();
     let error = client.failover(Clock::system()).unwrap().open(&room(), |_| {}).await.unwrap_err();
     assert_eq!(header(&server.heads()[0], "x-api-key"), Some("k3y"));
     assert!(elsewhere.heads().is_empty() && !error.to_string().contains("k3y"), "{error}");
@@ -238,7 +238,7 @@ async fn a_provider_is_asked_as_the_settings_say() {
     particular(&mut settings);
     let provider_headers = vec![vec![("x-jwt-key".to_owned(), Secret::new("j3wt").unwrap())]];
     let secrets = Secrets { provider_headers, session: Secret::new("s3cret"), ..Secrets::default() };
-    let client = WebcastClient::with_proxies(&settings, secrets, Proxies::None).unwrap();
+    let client = Service::with_proxies(&settings, secrets, Proxies::None).unwrap();
     let room = RoomRef { unique_id: "ana".parse().ok(), ..room() };
     client.failover(Clock::system()).unwrap().open(&room, |_| {}).await.unwrap_err();
     let [head] = &server.heads()[..] else { panic!("asked more than once") };
@@ -261,7 +261,7 @@ async fn a_provider_that_the_user_trusts_gets_the_session_and_so_does_its_socket
     let mut settings = only(TransportKind::Provider, server.settings());
     settings.session.hosts = vec!["127.0.0.1".into()];
     let secrets = Secrets { session: Secret::new("s3cret"), target_idc: Secret::new("useast1a"), ..Secrets::default() };
-    let client = WebcastClient::with_proxies(&settings, secrets, Proxies::None).unwrap();
+    let client = Service::with_proxies(&settings, secrets, Proxies::None).unwrap();
     client.failover(Clock::system()).unwrap().open(&room(), |_| {}).await.unwrap();
     let heads = server.heads();
     let session = "sessionid=s3cret; sessionid_ss=s3cret; sid_tt=s3cret; tt-target-idc=useast1a";
@@ -325,7 +325,7 @@ async fn the_address_of_the_relay_is_never_shown() {
     let mut settings = only(TransportKind::Cloud, server.settings());
     settings.cloud.url = format!("ws://{}", server.place);
     let secrets = Secrets { cloud_key: Secret::new("k3y"), session: Secret::new("s3cret"), ..Secrets::default() };
-    let client = WebcastClient::with_proxies(&settings, secrets, Proxies::None).unwrap();
+    let client = Service::with_proxies(&settings, secrets, Proxies::None).unwrap();
     let room = RoomRef { unique_id: "ana".parse().ok(), ..room() };
     let error = client.failover(Clock::system()).unwrap().open(&room, |_| {}).await.unwrap_err().to_string();
     assert!(error.contains("refused the cloud relay (HTTP 403)") && !error.contains("k3y"), "{error}");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpStream, lookup_host};
@@ -12,7 +13,7 @@ use super::report::{Check, Report, ReportRow, Status};
 use super::verdict::Who;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Settings;
-use crate::webcast::{ContactedHost, Reached, ServiceErrorKind, WebcastClient};
+use crate::webcast::{ContactedHost, Reached, Service, ServiceErrorKind};
 
 /// A resolver tries for 5 s, mostly.
 const DNS: Duration = Duration::from_secs(6);
@@ -24,7 +25,7 @@ const CLOCK_WRONG: Duration = Duration::from_secs(24 * 3_600);
 /// Checks the way to all places.
 pub(super) async fn check(
     report: &mut Report,
-    client: &WebcastClient,
+    client: &Arc<Service>,
     settings: &Settings,
     places: &[ContactedHost],
     clock: &Clock,
@@ -213,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_blocked_name_is_told_from_one_that_is_found() {
-        let client = WebcastClient::isolated(&Settings::default()).unwrap();
+        let client = Service::isolated(&Settings::default()).unwrap();
         let place = &client.places().unwrap()[0];
         let judged = |found: &[&str]| judge(place, &found.iter().map(|ip| ip.parse().unwrap()).collect::<Vec<_>>());
         assert!(judged(&["0.0.0.0", "::"]).words.contains("a filter"));

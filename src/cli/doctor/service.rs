@@ -1,5 +1,6 @@
 //! The service itself: each look-up alone, each provider, and a socket of each transport where there is a live to try it on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -10,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::{Settings, TransportKind};
 use crate::ids::{RoomId, Target, UniqueId};
 use crate::webcast::{
-    Incoming, LiveStatus, LookUpPath, ProviderLimits, RoomRef, ServiceError, ServiceErrorKind, Transport, WebcastClient,
+    Incoming, LiveStatus, LookUpPath, ProviderLimits, RoomRef, Service, ServiceError, ServiceErrorKind, Transport,
 };
 
 /// TikTok's own account: whoever it is, it exists, and a look-up that works finds it.
@@ -29,7 +30,7 @@ struct FoundHost {
 /// Checks look-ups, providers and transports.
 pub(super) async fn check(
     report: &mut Report,
-    client: &WebcastClient,
+    client: &Arc<Service>,
     settings: &Settings,
     room: Option<&Target>,
     clock: &Clock,
@@ -59,7 +60,7 @@ pub(super) async fn check(
 }
 
 /// Asks each way on its own, so that one that fails is seen although the other one works.
-async fn look_ups(report: &mut Report, client: &WebcastClient, room: Option<&Target>, clock: &Clock) -> FoundHost {
+async fn look_ups(report: &mut Report, client: &Arc<Service>, room: Option<&Target>, clock: &Clock) -> FoundHost {
     let mut found = FoundHost::default();
     let named = match room {
         Some(Target::Room(room_id)) => {
@@ -108,7 +109,7 @@ async fn look_ups(report: &mut Report, client: &WebcastClient, room: Option<&Tar
     found
 }
 
-async fn room_info(report: &mut Report, client: &WebcastClient, found: &mut FoundHost, clock: &Clock) {
+async fn room_info(report: &mut Report, client: &Arc<Service>, found: &mut FoundHost, clock: &Clock) {
     const NAME: &str = "room/info";
     let Some(room_id) = found.room_id else {
         return report.add(ReportRow::new(Check::LookUp, NAME, Status::Skipped, "not tried: no room id is known"));
@@ -141,7 +142,7 @@ fn failed(check: Check, subject: &str, error: &ServiceError, speaker: Who) -> Re
 }
 
 /// What each provider grants.
-async fn providers(report: &mut Report, client: &WebcastClient, settings: &Settings, clock: &Clock) {
+async fn providers(report: &mut Report, client: &Arc<Service>, settings: &Settings, clock: &Clock) {
     for (at, provider) in settings.providers.iter().enumerate() {
         let name = format!("provider {}", provider.name);
         let asked = clock.now();

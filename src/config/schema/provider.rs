@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// built-in address only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "WrittenProvider")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct ProviderSettings {
     /// What to call it on screen; unique.
     pub name: String,
@@ -49,6 +50,7 @@ pub struct ProviderSettings {
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum ProviderFlow {
     /// It fetches the first batch for us (since 2024).
     #[default]
@@ -73,6 +75,7 @@ pub enum ProviderFlow {
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum ProviderPath {
     /// The first, and the second where that is not known.
     #[default]
@@ -147,6 +150,11 @@ impl From<WrittenProvider> for ProviderSettings {
 }
 
 impl ProviderSettings {
+    /// A provider at `url`, called `name`, that needs no key and signs as the built-in one does.
+    pub fn new(name: &str, url: &str) -> Self {
+        Self { name: name.to_owned(), url: url.to_owned(), key_env: String::new(), ..Self::default() }
+    }
+
     /// What a nameless provider is called: by its host.
     pub(in crate::config) fn default_name(url: Option<&str>) -> String {
         let parsed = url.and_then(|url| url::Url::parse(url).ok());
@@ -161,6 +169,7 @@ impl ProviderSettings {
 /// The relay of the `cloud` transport. As with providers, the built-in key goes to the built-in address only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "WrittenCloud")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct CloudSettings {
     /// Its address.
     pub url: String,

@@ -28,6 +28,10 @@ pub(crate) fn push(lines: &mut Vec<u8>, value: &impl Serialize) {
 struct Escaped;
 
 impl Formatter for Escaped {
+    #[allow(
+        clippy::needless_bitwise_bool,
+        reason = "without a branch a byte, which the compiler then does many at once"
+    )]
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         // Most texts are plain, and that is seen many bytes at a time.
         if fragment.bytes().fold(true, |plain, byte| plain & (byte < 0x7f)) {

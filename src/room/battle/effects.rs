@@ -11,6 +11,7 @@ const MAX_EFFECTS: usize = 8;
 
 /// A card that works now, or will in a moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct CardEffect {
     /// Which card.
     pub kind: ItemKind,

@@ -7,6 +7,7 @@ use crate::events::{BattleItem, BattleKind, BattleResult, BattleTask, Host, Task
 
 /// What a row of the log says about a battle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum BattleNews {
     /// It begins.
     Begun {

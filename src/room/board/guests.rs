@@ -14,6 +14,7 @@ const MAX_GUESTS: usize = 64;
 
 /// The line of guests, or of co-hosts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Guests {
     /// Everybody in it, the host too where the service lists them; most coins first.
     pub list: Vec<GuestState>,
@@ -27,6 +28,7 @@ pub struct Guests {
 
 /// Somebody in the line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct GuestState {
     /// Who.
     pub id: Option<UserId>,
@@ -42,6 +44,7 @@ pub struct GuestState {
 
 /// What a row of the log says about the line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum GuestNews {
     /// It was closed.
     Closed,

@@ -22,6 +22,7 @@ pub struct Questions {
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct AskedQuestion {
     /// Its id, as text.
     pub id: CompactString,
@@ -37,6 +38,7 @@ pub struct AskedQuestion {
 
 /// What became of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum QuestionState {
     /// Nobody took it up.
     New,

@@ -15,6 +15,7 @@ const GRACE_MS: i64 = 5_000;
 
 /// A poll.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct PollState {
     /// Which.
     pub id: Option<PollId>,
@@ -32,6 +33,7 @@ pub struct PollState {
 
 /// A goal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct GoalState {
     /// Which.
     pub id: Option<GoalId>,

@@ -36,6 +36,7 @@ struct Inner {
 
 /// How a transport has fared.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Health {
     /// Its name.
     pub name: Text,

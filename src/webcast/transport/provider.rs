@@ -122,7 +122,7 @@ impl ProviderTransport {
         };
         let room_id = signed.room_id.unwrap_or(room.room_id);
         let mut url = self.socket_url(&signed.response, room_id)?;
-        let mut headers = Service::browser().headers(&self.service.site, &self.service.language);
+        let mut headers = Service::identity().headers(&self.service.site, &self.service.language);
         if let Some(agent) = &signed.user_agent {
             insert_text(&mut headers, USER_AGENT, agent);
         }
@@ -160,7 +160,7 @@ impl ProviderTransport {
         let mut pairs = vec![
             ("client", settings.client.clone()),
             ("room_id", room.room_id.to_string()),
-            ("user_agent", Service::browser().user_agent.to_owned()),
+            ("user_agent", Service::identity().user_agent.to_owned()),
             ("client_enter", "true".to_owned()),
             ("platform", "web".to_owned()),
         ];
@@ -203,7 +203,7 @@ impl ProviderTransport {
     fn socket_url(&self, batch: &Response, room: RoomId) -> Result<Url, ServiceError> {
         let mut url = answer::push_server(&self.name, &batch.push_server)?;
         check_push_server(&url, &self.base, &self.name)?;
-        let mut block = Vec::from(Service::browser().query(&self.service.language));
+        let mut block = Vec::from(Service::identity().query(&self.service.language));
         block.extend(base_block());
         block.push(("room_id", room.to_string()));
         // Where both name a parameter, ours wins: it must fit the headers.

@@ -19,9 +19,10 @@ use crate::clock::Timestamp;
 use crate::ids::RoomId;
 use crate::text::Text;
 use crate::webcast::error::{ServiceError, ServiceErrorKind};
+use crate::webcast::socket::read_frame;
 use crate::wire::capture::{CaptureLine, wall_clock};
 use crate::wire::capture_file::{self, UnreadableLine};
-use crate::wire::{DecodeError, Frame, Inflater, Response};
+use crate::wire::{DecodeError, Inflater, Response};
 
 /// Longest line read; a frame of 16 MB in base64 fits.
 const MAX_LINE: usize = 32 << 20;
@@ -85,7 +86,7 @@ impl CaptureReader {
     /// file may have any of the forms of [`capture_file`]. Fails where nothing in it can be read.
     pub async fn open(path: &Path) -> Result<Vec<Self>, ServiceError> {
         let parts = if path.is_dir() { rooms_in(path).await } else { Ok(vec![vec![path.to_owned()]]) };
-        let rooms = parts.map_err(|error| unreadable(path, &error))?;
+        let rooms = parts.map_err(|error| unreadable(path, error))?;
         if rooms.is_empty() {
             let folder = path.display();
             return Err(ServiceError::new(
@@ -177,7 +178,7 @@ impl CaptureReader {
         loop {
             if self.reader.is_none() {
                 let Some(path) = self.parts.get(self.next_part) else { return Ok(false) };
-                let file = File::open(path).await.map_err(|error| unreadable(path, &error))?;
+                let file = File::open(path).await.map_err(|error| unreadable(path, error))?;
                 self.reader = Some(BufReader::with_capacity(READ, file));
                 self.at_first_line = true;
                 self.next_part += 1;
@@ -187,12 +188,12 @@ impl CaptureReader {
             // What was read before a cancelled call is still there.
             let room = MAX_LINE.saturating_sub(self.line.len()) as u64;
             let read = reader.take(room).read_until(b'\n', &mut self.line).await;
-            if read.map_err(|error| unreadable(path, &error))? == 0 {
+            if read.map_err(|error| unreadable(path, error))? == 0 {
                 self.reader = None;
             } else if self.at_first_line && capture_file::is_whole(&self.line) {
                 // Not cancelled half-way: nobody waits for anything else while a capture is opened.
                 let read = reader.take(capture_file::MAX_WHOLE as u64).read_to_end(&mut self.line).await;
-                read.map_err(|error| unreadable(path, &error))?;
+                read.map_err(|error| unreadable(path, error))?;
                 self.reader = None;
                 self.whole = capture_file::lines(&self.line).into();
                 self.line.clear();
@@ -208,11 +209,7 @@ impl CaptureReader {
     fn captured(&mut self, line: Result<CaptureLine, UnreadableLine>) -> Captured {
         let (t, what) = match line {
             Ok(CaptureLine::Frame { t, bytes }) => {
-                let incoming = match read_frame(bytes.clone(), &mut self.inflater) {
-                    Ok(Some(response)) => Incoming::Response(Box::new(response)),
-                    Ok(None) => Incoming::Alive,
-                    Err(error) => Incoming::Broken { what: BrokenFrame::Unreadable(error), bytes },
-                };
+                let (incoming, _) = read_frame(&bytes, &mut self.inflater);
                 (wall_clock(t, self.opened), CapturedKind::Incoming(incoming))
             }
             Ok(CaptureLine::Message { message, created, room_id }) => {
@@ -252,14 +249,6 @@ impl FrameSource for CaptureReader {
     }
 }
 
-fn read_frame(bytes: bytes::Bytes, inflater: &mut Inflater) -> Result<Option<Response>, DecodeError> {
-    let frame = Frame::decode(bytes)?;
-    if !frame.kind.carries_response() {
-        return Ok(None);
-    }
-    Response::decode(&frame.body(inflater)?).map(Some)
-}
-
 /// The files of a folder, by room, each room's parts in order.
 async fn rooms_in(folder: &Path) -> io::Result<Vec<Vec<PathBuf>>> {
     let mut rooms: BTreeMap<String, Vec<(u64, PathBuf)>> = BTreeMap::new();
@@ -278,15 +267,15 @@ async fn rooms_in(folder: &Path) -> io::Result<Vec<Vec<PathBuf>>> {
     Ok(rooms.into_values().map(in_order).collect())
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> ServiceError {
-    ServiceError::new(ServiceErrorKind::Setup, format!("cannot read {}: {error}", path.display()))
+fn unreadable(path: &Path, error: io::Error) -> ServiceError {
+    ServiceError::new(ServiceErrorKind::Setup, format!("cannot read {}: {error}", path.display())).caused_by(error)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::webcast::Session;
-    use crate::wire::{FrameKind, pb};
+    use crate::wire::{Frame, FrameKind, pb};
     use prost::Message as _;
 
     fn frame(t: i64, now: i64) -> String {

@@ -10,7 +10,7 @@ use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomKey;
 use tiktop::sim::{Sim, SimOptions};
 use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
-use tiktop::webcast::WebcastClient;
+use tiktop::webcast::Service;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command as Process};
@@ -145,7 +145,7 @@ async fn a_real_browser_brings_the_events_of_its_tabs() {
     settings.browser.endpoint = browser.endpoint.clone();
     settings.service.site_url = sim.base_url();
     settings.service.webcast_url = sim.base_url();
-    let client = WebcastClient::isolated(&settings).unwrap();
+    let client = Service::isolated(&settings).unwrap();
     let tabs = async {
         while client.browser().await.unwrap().lives.len() < 2 {
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -9,7 +9,7 @@ use tiktop::events::{EventKind, PhaseKind};
 use tiktop::room::{Applied, Room};
 use tiktop::sim::{Sim, SimFault, SimOptions};
 use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
-use tiktop::webcast::WebcastClient;
+use tiktop::webcast::Service;
 use tokio::sync::mpsc;
 
 /// Nothing here takes long; a test that waits in vain must end all the same.
@@ -33,7 +33,7 @@ impl Scene {
         settings.browser.endpoint = sim.base_url();
         settings.service.site_url = sim.base_url();
         settings.service.webcast_url = sim.base_url();
-        let tracker = Tracker::start(WebcastClient::isolated(&settings).unwrap(), Clock::system()).unwrap();
+        let tracker = Tracker::start(Service::isolated(&settings).unwrap(), Clock::system()).unwrap();
         let updates = tracker.subscribe(100_000, false);
         let name = sim.names()[0].clone();
         tracker.commands().send(TrackerCommand::Add(name.parse().unwrap())).await.unwrap();

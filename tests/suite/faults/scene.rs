@@ -11,7 +11,7 @@ use tiktop::ids::RoomKey;
 use tiktop::room::{Applied, Room};
 use tiktop::sim::{Sim, SimFault, SimOptions};
 use tiktop::track::{ConnectLimiter, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
-use tiktop::webcast::{Proxies, SimulatedPart, TransportEntry, WebcastClient, point_at};
+use tiktop::webcast::{Proxies, Service, SimulatedPart, TransportEntry, point_at};
 use tokio::sync::mpsc;
 
 /// Nothing here takes long; a test that waits in vain must end all the same.
@@ -78,7 +78,7 @@ impl Scene {
         settings.poll.interval_ms = 500;
         tune(way, &mut settings);
         let secrets = Secrets { cloud_key: Secret::new("k3y"), ..Secrets::default() };
-        let client = WebcastClient::with_proxies(&settings, secrets, Proxies::None).unwrap();
+        let client = Service::with_proxies(&settings, secrets, Proxies::None).unwrap();
         // Rooms that come back together take turns; here the turns are short.
         let failover = client.failover(clock.clone()).unwrap();
         let pace = ConnectLimiter::new(Duration::from_millis(20), 8);

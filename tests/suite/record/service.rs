@@ -9,7 +9,7 @@ use tiktop::config::Settings;
 use tiktop::ids::RoomId;
 use tiktop::record::{Job, RecorderLimits, RecordingState};
 use tiktop::sim::{Sim, SimOptions};
-use tiktop::webcast::WebcastClient;
+use tiktop::webcast::Service;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -18,7 +18,7 @@ use super::scene::{COPY, Ffmpeg, Scene, Then, impatient, job, pictures, stream};
 type Acts = Arc<Mutex<VecDeque<(Vec<u8>, Then)>>>;
 
 /// Serves room info and, one a connection, the acts of a stream.
-async fn serve(acts: impl IntoIterator<Item = (Vec<u8>, Then)>) -> WebcastClient {
+async fn serve(acts: impl IntoIterator<Item = (Vec<u8>, Then)>) -> Arc<Service> {
     let acts: Acts = Arc::new(Mutex::new(acts.into_iter().collect()));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -31,11 +31,11 @@ async fn serve(acts: impl IntoIterator<Item = (Vec<u8>, Then)>) -> WebcastClient
     client(&format!("http://{address}"), &format!("http://{address}/webcast"))
 }
 
-fn client(site: &str, webcast: &str) -> WebcastClient {
+fn client(site: &str, webcast: &str) -> Arc<Service> {
     let mut settings = Settings::default();
     settings.service.site_url = site.into();
     settings.service.webcast_url = webcast.into();
-    WebcastClient::isolated(&settings).unwrap()
+    Service::isolated(&settings).unwrap()
 }
 
 async fn answer(socket: TcpStream, address: SocketAddr, acts: Acts) {

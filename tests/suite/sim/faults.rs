@@ -136,17 +136,28 @@ async fn a_live_ends_and_a_new_one_begins() {
     assert_ne!(sim.room_id(&name), old);
 }
 
+/// The next control message.
+async fn control(socket: &mut Socket) -> pb::ControlMessage {
+    loop {
+        let said = socket.response().await;
+        if methods(&said) == ["WebcastControlMessage"] {
+            return pb::ControlMessage::decode(said.messages[0].payload.clone()).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_pause_is_told_with_action_one_and_keeps_the_socket() {
+    let sim = start(400.0, vec![SimFault::Pause]).await;
+    let (mut socket, _) = enter(&sim, &sim.names()[0]).await;
+    assert_eq!((control(&mut socket).await.action, sim.sockets().open), (1, 1));
+}
+
 #[tokio::test]
 async fn a_banned_live_ends_with_action_four() {
     let sim = start(400.0, vec![SimFault::Ban]).await;
     let (mut socket, _) = enter(&sim, &sim.names()[0]).await;
-    let control = loop {
-        let said = socket.response().await;
-        if methods(&said) == ["WebcastControlMessage"] {
-            break pb::ControlMessage::decode(said.messages[0].payload.clone()).unwrap();
-        }
-    };
-    assert_eq!((control.action, socket.end().await), (4, Some(1_000)));
+    assert_eq!((control(&mut socket).await.action, socket.end().await), (4, Some(1_000)));
 }
 
 #[tokio::test]

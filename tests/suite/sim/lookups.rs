@@ -151,6 +151,18 @@ async fn the_old_signer_signs_and_points_at_us() {
     assert!(url.starts_with(&format!("{}/webcast/im/fetch/?room_id=5&", sim.base_url())), "{url}");
 }
 
+#[tokio::test]
+async fn a_provider_signs_an_address_that_is_posted() {
+    let sim = still().await;
+    let body = json!({ "url": "http://webcast.tiktok.com/webcast/gift/list/?room_id=5", "method": "GET" });
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = client.post(format!("{}/tiktok/sign_url?client=ttlive-node", sim.base_url())).body(body.to_string());
+    let signed: Value = serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap();
+    let url = signed["response"]["signedUrl"].as_str().unwrap();
+    assert!(url.starts_with(&format!("{}/webcast/gift/list/?room_id=5&", sim.base_url())), "{url}");
+    assert!(signed["response"]["tokens"]["X-Bogus"].is_string());
+}
+
 #[rstest]
 #[case(SimFault::Provider429, 429, "minute")]
 #[case(SimFault::Provider402, 402, "paid")]

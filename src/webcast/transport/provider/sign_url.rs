@@ -32,7 +32,7 @@ impl ProviderTransport {
     pub(super) async fn fetch_signed(&self, room: &RoomRef) -> Result<Signed, ServiceError> {
         let service = &self.service;
         let way = service.route_for(room);
-        let target = im_fetch::url(service, Service::browser(), room, &PollCursor::default());
+        let target = im_fetch::url(service, Service::identity(), room, &PollCursor::default());
         let pairs =
             [("client", self.settings.client.clone()), ("uuc", "1".to_owned()), ("url", target.as_str().to_owned())];
         let answer = self.ask(self.with_params(under(&self.base, "webcast/sign_url"), &pairs), room).await?;
@@ -45,7 +45,7 @@ impl ProviderTransport {
             Some(token) => format!("{}; msToken={token}", cookie.header_value()),
             None => cookie.header_value(),
         };
-        let mut headers = Service::browser().headers(&service.site, &service.language);
+        let mut headers = Service::identity().headers(&service.site, &service.language);
         if let Some(agent) = &signed.user_agent {
             insert_text(&mut headers, USER_AGENT, agent);
         }
@@ -118,7 +118,7 @@ mod tests {
     use crate::webcast::http::Proxies;
 
     fn read(body: &str) -> Result<SignedAddress, ServiceError> {
-        let service = Service::new(&Settings::default(), &Secrets::default(), Proxies::None).unwrap();
+        let service = Service::new(&Settings::default(), Secrets::default(), Proxies::None).unwrap();
         let provider =
             ProviderTransport::new(Arc::new(service), &config::ProviderSettings::default(), None, &[]).unwrap();
         let body = body.to_owned().into();
