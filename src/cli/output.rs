@@ -67,6 +67,11 @@ fn to_stderr(text: String) {
     }
 }
 
+/// Whether [`status`] lines go to a terminal.
+pub(super) fn has_status_line() -> bool {
+    std::io::stderr().is_terminal()
+}
+
 /// A line on the terminal's standard error that the next one replaces; an empty one only takes it away.
 pub(super) fn status(words: &str) {
     to_stderr(format!("\r\x1b[K{}", printable(words)));

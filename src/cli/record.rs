@@ -1,7 +1,6 @@
 //! `tiktop record @name …`: records without a screen, for servers, timers and systemd.
 
 use std::collections::HashMap;
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -99,7 +98,7 @@ pub(super) fn run(args: &RecordArgs, settings: &SettingsArgs) -> Result<ExitCode
             saved: 0,
             failed: 0,
             shown: None,
-            live_line: !args.json && std::io::stderr().is_terminal(),
+            live_line: !args.json && output::has_status_line(),
         };
         let code = session.run(updates, records, &stop).await;
         signals.abort();
