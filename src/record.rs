@@ -49,6 +49,7 @@ mod service;
 mod source;
 mod subtitles;
 mod timeline;
+mod unfinished;
 mod update;
 
 use std::path::PathBuf;
@@ -71,6 +72,7 @@ mod inside {
     pub use super::probe::version;
     pub use super::recorder::{Recorder, spawn};
     pub use super::source::{FoundStreams, LiveState, Media, Offer, StreamSource, Trouble};
+    pub use super::unfinished::{UnfinishedRecording, unfinished};
     pub use super::update::{Job, RecorderCommand, RecorderUpdate};
 }
 

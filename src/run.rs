@@ -139,7 +139,8 @@ pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Res
         Some((runtime, sim)) => (runtime, Some(sim)),
         None => (runtime()?, None),
     };
-    let options = screen(&dashboard.loaded, dashboard.notice.clone())?;
+    let notice = dashboard.notice.clone().or_else(|| cut_off(&recorder_settings(&dashboard.loaded.settings).dir));
+    let options = screen(&dashboard.loaded, notice)?;
     let (background, warnings) = mpsc::channel(WARNINGS);
     tui::install_panic_hook(background.clone());
     let ended = runtime.block_on(async {
@@ -169,6 +170,16 @@ async fn finish_recordings(recorder: record::Recorder, stop: CancellationToken, 
         tracing::warn!("the screen did not end: leaving without it");
         std::process::exit(1);
     }
+}
+
+/// What to say of recordings that were cut off with the program; nothing where there are none.
+fn cut_off(dir: &std::path::Path) -> Option<Text> {
+    let found = record::unfinished(dir);
+    let users: Vec<_> = found.iter().take(3).map(|recording| format!("@{}", recording.user)).collect();
+    let more = if found.len() > users.len() { ", \u{2026}" } else { "" };
+    let words =
+        format_args!("cut off while recording {}{more}: tiktop record --repair makes whole copies", users.join(", "));
+    (!found.is_empty()).then(|| Text::from(words))
 }
 
 /// What the recorder is to do, as the settings say.

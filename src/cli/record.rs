@@ -50,6 +50,9 @@ pub(super) struct RecordArgs {
     /// Keep comments and gifts beside the video, on its clock: NAME.chat.jsonl and subtitles NAME.srt.
     #[arg(long)]
     chat: bool,
+    /// Make recordings whole that were cut off with the program: copies beside the files, which stay as they are.
+    #[arg(long, conflicts_with_all = ["rooms", "wait", "quality", "chat", "json"])]
+    repair: bool,
     /// Print one JSON object a line.
     #[arg(long)]
     json: bool,
@@ -57,6 +60,9 @@ pub(super) struct RecordArgs {
 
 pub(super) fn run(args: &RecordArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let (loaded, secrets) = settings.load()?;
+    if args.repair {
+        return repair(&recorder_settings(args, &loaded.settings));
+    }
     let names = if args.rooms.is_empty() { &loaded.settings.rooms } else { &args.rooms };
     let rooms = super::targets(names)?;
     if rooms.is_empty() {
@@ -103,6 +109,31 @@ pub(super) fn run(args: &RecordArgs, settings: &SettingsArgs) -> Result<ExitCode
     });
     runtime.shutdown_background();
     ended
+}
+
+/// Makes copies of what was cut off.
+fn repair(settings: &RecorderSettings) -> Result<ExitCode> {
+    let found = record::unfinished(&settings.dir);
+    if found.is_empty() {
+        output::print_line(&format!("no recording in {} was cut off", settings.dir.display()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let runtime = run::runtime()?;
+    let mut whole = true;
+    for recording in found {
+        match runtime.block_on(recording.repair(&settings.ffmpeg)) {
+            Ok(copies) => {
+                for copy in copies {
+                    output::print_line(&format!("@{} {}", recording.user, copy.display()))?;
+                }
+            }
+            Err(why) => {
+                whole = false;
+                output::warn(why.as_str());
+            }
+        }
+    }
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// What the recorder is to do: the config file, and what the command line says otherwise.

@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -28,6 +27,8 @@ const STEADY: Duration = Duration::from_secs(2);
 /// A chunk is passed on at once, and then what has come by then is read together: a stream that sends a hundred packets a
 /// second wakes us ten times.
 const BATCH: Duration = Duration::from_millis(100);
+/// The client hands a connection's bytes over piece by piece: a pause this long says that there are no more for now.
+const MORE: Duration = Duration::from_millis(4);
 /// With this much read at once there is more to come: no pause.
 const LARGE_BATCH: usize = 192 << 10;
 /// After a stop, what has arrived is read; what waits for something else is given up after this long.
@@ -287,13 +288,13 @@ impl<S: StreamSource> Pull<S> {
             });
             // What else has come by now.
             while size < LARGE_BATCH && matches!(broken, Ok(()) | Err(Broken::Stopped)) {
-                match media.chunk().now_or_never().map(taken) {
-                    Some(Ok(chunk)) => {
+                match timeout(MORE, media.chunk()).await.map(taken) {
+                    Ok(Ok(chunk)) => {
                         size += chunk.len();
                         reader.push(&chunk);
                     }
-                    Some(Err(error)) => broken = broken.and(Err(error)),
-                    None => break,
+                    Ok(Err(error)) => broken = broken.and(Err(error)),
+                    Err(_) => break,
                 }
                 if broken.is_err() && !matches!(broken, Err(Broken::Stopped)) {
                     break;

@@ -105,6 +105,15 @@ async fn our_client_pulls_one_file_out_of_broken_connections() {
 }
 
 #[tokio::test]
+async fn what_waits_in_the_socket_is_read_at_once_and_not_piece_by_piece() {
+    let client = serve([(stream(1, 0, 1_200_000), Then::End)]).await;
+    let mut scene = Scene::with(client, &Ffmpeg::Script(COPY), for_a_socket()).await;
+    // Two megabytes; at a piece of eight kilobytes ten times a second they would take half a minute.
+    let (file, _, _) = tokio::time::timeout(Duration::from_secs(15), scene.done()).await.expect("it keeps up");
+    assert_eq!(pictures(&file).len(), 30_000);
+}
+
+#[tokio::test]
 async fn a_refusal_by_the_service_is_told_without_its_signature() {
     let client = serve([(Vec::new(), Then::Refuse), (Vec::new(), Then::Refuse)]).await;
     let mut scene = Scene::with(client, &Ffmpeg::Script(COPY), for_a_socket()).await;
