@@ -27,16 +27,16 @@ impl Cue {
         if event.history {
             return None;
         }
-        let (person, text): (&Viewer, Text) = match &event.kind {
-            EventKind::Chat(chat) => (&chat.from, chat.text.clone()),
-            EventKind::Gift(gift) => {
-                let name = if gift.gift.name.is_empty() { Text::from("a gift") } else { gift.gift.name.clone() };
-                (&gift.from, Text::from(format_args!("{name} x{}", gift.count.max(1))))
-            }
-            kind => match (kind.type_name(), kind.person()) {
+        let (person, text): (&Viewer, Text) = if let EventKind::Chat(chat) = &event.kind {
+            (&chat.from, chat.text.clone())
+        } else if let EventKind::Gift(gift) = &event.kind {
+            let name = if gift.gift.name.is_empty() { Text::from("a gift") } else { gift.gift.name.clone() };
+            (&gift.from, Text::from(format_args!("{name} x{}", gift.count.max(1))))
+        } else {
+            match (event.kind.type_name(), event.kind.person()) {
                 (name @ ("follow" | "share" | "subscribe" | "question"), Some(person)) => (person, Text::from(name)),
                 _ => return None,
-            },
+            }
         };
         Some(Self {
             at: event.at.wall,
