@@ -72,12 +72,11 @@ const NAMED_ONLY_IN: [(&str, &[&str]); 23] = [
 ];
 
 /// Files that may name standard output or standard error, with why what they write needs no cleaning or how it is cleaned.
-const PRINTERS: [(&str, &str); 7] = [
+const PRINTERS: [(&str, &str); 6] = [
     ("src/cli/output.rs", "cleans whatever it is given"),
     ("src/cli/config.rs", "cleans each of its lines"),
     ("src/cli/decode.rs", "lines of JSON, which escapes"),
     ("src/cli/event_output.rs", "lines of JSON, which escapes"),
-    ("src/cli/record.rs", "asks whether it is a terminal"),
     ("src/tui/terminal.rs", "frames of cells"),
     ("src/tui/terminal/capabilities.rs", "asks whether it is a terminal"),
 ];
