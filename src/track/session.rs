@@ -246,6 +246,8 @@ impl RoomTask {
                         if let Some(left) = self.receive(incoming, live, transport) {
                             return left;
                         }
+                        // In a flood the readers, who may live on this very thread, get their turn.
+                        tokio::task::consume_budget().await;
                     }
                     Err(error) => return SessionEnd::Dropped(error.sentence().clone()),
                 },

@@ -7,11 +7,13 @@ use ratatui::Frame;
 
 use super::app::App;
 use super::chord::Chord;
-use super::msg::{Msg, UpdateOutcome};
+use super::msg::{Effect, Msg, UpdateOutcome};
 use super::view::Cache;
 use super::widgets::uncertain_width::UncertainRows;
 use super::{ScreenError, ScreenOptions, update, view};
 use crate::clock::Moment;
+use crate::ids::RoomKey;
+use crate::room::Room;
 use crate::{record, track};
 
 /// A dashboard that is told things and draws itself.
@@ -28,9 +30,15 @@ impl Dashboard {
         Ok(Self { app: App::new(options, now)?, cache: Cache::default(), uncertain_rows: UncertainRows::default() })
     }
 
-    /// Hears news of a room.
-    pub fn track(&mut self, update: track::TrackerUpdate, now: Moment) {
-        self.handle(now, Msg::Tracked(update));
+    /// Hears news of a room. What the screen asks of the tracker in answer comes back.
+    pub fn track(&mut self, update: track::TrackerUpdate, now: Moment) -> Vec<track::TrackerCommand> {
+        let answers = self.handle(now, Msg::Tracked(update)).effects.into_iter();
+        answers.filter_map(|effect| if let Effect::Track(command) = effect { Some(command) } else { None }).collect()
+    }
+
+    /// The mirror of a room, for those who hold it against the tracker's own.
+    pub fn room(&self, key: RoomKey) -> Option<&Room> {
+        self.app.position(key).and_then(|at| self.app.tabs.get(at)).map(|tab| &tab.room)
     }
 
     /// Hears news of a recording.

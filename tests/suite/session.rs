@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tiktop::clock::Clock;
-use tiktop::config::{Settings, TransportKind};
+use tiktop::clock::{Clock, Moment};
+use tiktop::config::{Keys, ScreenSettings, Settings, TransportKind};
 use tiktop::events::{ControlAction, EventKind, PhaseKind};
 use tiktop::ids::{MsgId, RoomKey, Target};
 use tiktop::room::{Applied, Room};
 use tiktop::sim::{ExpectedTotals, Sim, SimFault, SimOptions};
+use tiktop::text::Text;
 use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
+use tiktop::tui::{Dashboard, ScreenOptions};
 use tiktop::webcast::{Service, point_at};
 use tokio::sync::mpsc;
 
@@ -372,25 +374,33 @@ async fn a_reader_that_lags_hears_what_it_lost_and_a_snapshot_makes_it_right() {
     let mut scene = Scene::open(0, options, &[TransportKind::Direct]).await;
     let mut slow = scene.tracker.subscribe(4, false);
     scene.until_messages(3_000).await;
-    let mut lost = None;
-    let mut mirror: Option<Room> = None;
-    scene.commands.send(TrackerCommand::Snapshot(scene.key)).await.unwrap();
+    // The mirror that the screen has.
+    let mut mirror =
+        Dashboard::new(ScreenOptions::new(ScreenSettings::default(), Keys::new()), Moment::default()).unwrap();
+    let label = Text::new(&scene.name);
+    mirror.track(TrackerUpdate::Room(scene.key, RoomUpdate::Added { label }), Moment::default());
+    let (mut lost, mut ending) = (None, false);
     let caught_up = tokio::time::timeout(PATIENCE, async {
-        while mirror.is_none() {
-            match slow.recv().await.unwrap() {
-                TrackerUpdate::Room(_, RoomUpdate::Lagged(what)) => {
-                    lost.get_or_insert(what);
-                    scene.commands.send(TrackerCommand::Snapshot(scene.key)).await.unwrap();
-                }
-                TrackerUpdate::Room(_, RoomUpdate::Snapshot(room)) => mirror = Some((*room).clone()),
-                _ => {}
+        while mirror.room(scene.key).is_none_or(|room| room.phase.kind != PhaseKind::Ended) {
+            let update = slow.recv().await.unwrap();
+            if let TrackerUpdate::Room(_, RoomUpdate::Lagged(what)) = &update {
+                lost.get_or_insert(what.clone());
+            }
+            for command in mirror.track(update, Moment::default()) {
+                scene.commands.send(command).await.unwrap();
+            }
+            if !ending && mirror.room(scene.key).is_some_and(|room| room.stats.messages >= 3_000) {
+                ending = true;
+                scene.sim.end_live(&scene.name);
             }
         }
     });
-    caught_up.await.expect("a snapshot arrives");
+    caught_up.await.expect("the mirror follows to the end");
     let lost = lost.expect("it lagged");
     assert!(lost.events.values().sum::<u64>() > 100, "{lost:?}");
-    assert!(mirror.unwrap().stats.messages >= 3_000);
+    let (totals, stats) = (scene.expected_totals(), &mirror.room(scene.key).unwrap().stats);
+    assert_eq!((stats.gifts, stats.coins), (totals.gift_units, totals.gift_coins));
+    assert_eq!(stats.likes_seen, totals.likes);
     scene.close().await;
 }
 
