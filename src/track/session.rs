@@ -16,6 +16,9 @@ use crate::webcast::{Incoming, LeftAlone, LiveStatus, Opened, RoomRef};
 /// A connection that lasted so long forgives the failures before it.
 const GOOD: Duration = Duration::from_secs(30);
 
+/// Frames of a flood after which the readers, who may live on this very thread, get their turn: about as much as a pipe holds.
+const TURN: u64 = 8;
+
 /// How listening ended.
 enum SessionEnd {
     /// The live is over.
@@ -225,6 +228,7 @@ impl RoomTask {
         let gift_list = gifts.fetch(&client, room_id);
         tokio::pin!(gift_list);
         let mut wants_gifts = true;
+        let mut frames = 0_u64;
         loop {
             let tick = self.actor.next_tick();
             tokio::select! {
@@ -246,8 +250,10 @@ impl RoomTask {
                         if let Some(left) = self.receive(incoming, live, transport) {
                             return left;
                         }
-                        // In a flood the readers, who may live on this very thread, get their turn.
-                        tokio::task::consume_budget().await;
+                        frames += 1;
+                        if frames % TURN == 0 {
+                            tokio::task::yield_now().await;
+                        }
                     }
                     Err(error) => return SessionEnd::Dropped(error.sentence().clone()),
                 },
