@@ -251,7 +251,7 @@ impl RoomTask {
                             return left;
                         }
                         frames += 1;
-                        if frames % TURN == 0 {
+                        if frames.is_multiple_of(TURN) {
                             tokio::task::yield_now().await;
                         }
                     }
