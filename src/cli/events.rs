@@ -57,8 +57,9 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
         let tracker = Tracker::start(run::client(&loaded.settings, secrets, false)?, clock.clone())?;
         let updates = tracker.subscribe(QUEUE, args.raw);
         let (warnings, mut warned) = mpsc::channel::<Text>(WARNINGS);
-        tokio::spawn(async move {
-            while let Some(warning) = warned.recv().await {
+        // A standard error that takes nothing must hold up neither the sockets nor the signals of this one thread.
+        tokio::task::spawn_blocking(move || {
+            while let Some(warning) = warned.blocking_recv() {
                 output::warn(warning.as_str());
             }
         });
