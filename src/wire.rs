@@ -51,11 +51,11 @@ mod inside {
 #[doc(hidden)]
 #[allow(missing_docs, clippy::pedantic, reason = "generated from proto/")]
 pub mod pb {
-    include!(concat!(env!("OUT_DIR"), "/webcast.rs"));
+    include!("../proto/webcast.rs");
 }
 /// The types generated from `proto/`.
 #[cfg(not(feature = "internals"))]
 #[allow(missing_docs, clippy::pedantic, dead_code, reason = "generated from proto/")]
 pub(crate) mod pb {
-    include!(concat!(env!("OUT_DIR"), "/webcast.rs"));
+    include!("../proto/webcast.rs");
 }
