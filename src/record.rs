@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! pull:       Source --chunks--> flv::Reader --tags--> Timeline --pieces--+
+//!             or HLS: playlists --> segments ----------->|                |
 //!             asked anew when it breaks                one clock          | queue, at most 4 MiB
 //! recording:  stop? progress? disk?  OutputParts <--pieces----------------+
 //!                                    +--> Ffmpeg's stdin --> host_time.mkv, host_time.part02.mkv, ...
@@ -33,6 +34,7 @@ mod engine;
 mod failure;
 mod flv;
 mod flv_file;
+mod hls;
 mod output;
 mod output_parts;
 mod plan;

@@ -69,7 +69,7 @@ pub(super) fn run(args: &RecordArgs, settings: &SettingsArgs) -> Result<ExitCode
         return Err(UsageError(sentence.to_owned()).into());
     }
     let recording = recorder_settings(args, &loaded.settings);
-    let runtime = run::runtime()?;
+    let runtime = run::headless_runtime()?;
     let ended = runtime.block_on(async {
         let clock = Clock::system();
         let client = run::client(&loaded.settings, secrets, false)?;

@@ -3,14 +3,19 @@
 //! It asks where the stream is, reads it, and when it breaks tries the same address a few times, then asks anew.
 //! It refuses to know ffmpeg and files.
 
+mod segments;
+
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::watch;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::flv::{FlvError, Reader};
+use super::hls::{PlaylistError, Position};
 use super::queue::{Closed, Inlet};
 use super::timeline::{PartLimits, Timeline};
 use super::{
@@ -24,11 +29,13 @@ pub(super) type PullOutcome = Result<Text, RecordingFailure>;
 
 /// A connection that brought something and lasted this long is no cause to wait.
 const STEADY: Duration = Duration::from_secs(2);
-/// A chunk is passed on at once, and then what has come by then is read together: a stream that sends a hundred packets a
-/// second wakes us ten times.
-const BATCH: Duration = Duration::from_millis(100);
+/// A chunk is passed on at once, and then what has come after a pause is read together: a stream that sends a hundred packets a
+/// second wakes us five times.
+const BATCH: Duration = Duration::from_millis(200);
 /// The client hands a connection's bytes over piece by piece: a pause this long says that there are no more for now.
 const MORE: Duration = Duration::from_millis(4);
+/// Turns that the connection's task gets to hand over what it has, where there is one thread for both.
+const TURNS: u32 = 3;
 /// With this much read at once there is more to come: no pause.
 const LARGE_BATCH: usize = 192 << 10;
 /// After a stop, what has arrived is read; what waits for something else is given up after this long.
@@ -63,6 +70,10 @@ pub(super) struct Pull<S> {
     wanted: Quality,
     /// What is being pulled.
     quality: Text,
+    /// Which segments of HLS were taken.
+    position: Position,
+    /// What the files of segments need before them, and its address.
+    init: Option<(String, Bytes)>,
 }
 
 /// Why a connection is over.
@@ -76,8 +87,10 @@ enum Broken {
     End,
     /// Nothing came for too long.
     Silent,
-    /// It is no FLV stream.
+    /// It is no FLV stream, nor a segment of HLS.
     NotFlv,
+    /// It is a playlist that cannot be recorded.
+    Playlist(PlaylistError),
     /// Nobody takes what we read.
     Closed,
     /// We were asked to stop.
@@ -126,6 +139,8 @@ impl<S: StreamSource> Pull<S> {
             paused,
             wanted: settings.quality.clone(),
             quality: Text::default(),
+            position: Position::default(),
+            init: None,
         }
     }
 
@@ -212,7 +227,11 @@ impl<S: StreamSource> Pull<S> {
         self.ended = None;
         let mut first = None;
         let wanted = self.wanted.clone();
-        for offer in wanted.rank(&found.offers) {
+        let ranked = wanted.rank(&found.offers);
+        let (flv, hls): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|offer| !offer.hls);
+        // One stream that breaks is mended in one file; HLS is for where there is no other, or none that opens.
+        let hls = hls.into_iter().filter(|_| flv.is_empty() || !self.flowed()).collect::<Vec<_>>();
+        for offer in flv.into_iter().chain(hls) {
             let pieces = self.pieces;
             let broken = self.follow(offer).await;
             match broken {
@@ -230,8 +249,7 @@ impl<S: StreamSource> Pull<S> {
                 break;
             }
         }
-        let nothing = if found.hls_only { RecordingFailure::HlsOnly } else { RecordingFailure::NoStream };
-        Round::Setback(first.unwrap_or(nothing))
+        Round::Setback(first.unwrap_or(RecordingFailure::NoStream))
     }
 
     /// Reads from one address, again and again while that helps.
@@ -241,7 +259,7 @@ impl<S: StreamSource> Pull<S> {
         loop {
             let pieces = self.pieces;
             let opened = Instant::now();
-            let broken = self.connection(offer).await;
+            let broken = if offer.hls { self.follow_playlist(offer).await } else { self.connection(offer).await };
             tracing::debug!(room = %self.job.room_id, ?broken, "the stream broke");
             let brought = self.pieces > pieces;
             if brought && opened.elapsed() < STEADY {
@@ -251,7 +269,7 @@ impl<S: StreamSource> Pull<S> {
                 pauses = retries.iter();
             }
             let over = matches!(broken, Broken::Closed | Broken::Stopped | Broken::Over);
-            if over || matches!(broken, Broken::Gone(_) | Broken::NotFlv) || self.given_up() {
+            if over || matches!(broken, Broken::Gone(_) | Broken::NotFlv | Broken::Playlist(_)) || self.given_up() {
                 return broken;
             }
             // Before anything came there may be a better address than one that is silent.
@@ -279,7 +297,7 @@ impl<S: StreamSource> Pull<S> {
                 biased;
                 () = stop.cancelled() => Err(Broken::Stopped),
                 read = timeout(limits.read, media.chunk()) => read.map_err(|_| Broken::Silent).and_then(taken),
-                () = is_over(&source, &job, &limits), if self.flowed() => Err(Broken::Over),
+                () = is_over(&source, &job, &limits, QUIET), if self.flowed() => Err(Broken::Over),
             };
             let mut size = 0;
             let mut broken = read.map(|chunk| {
@@ -288,13 +306,13 @@ impl<S: StreamSource> Pull<S> {
             });
             // What else has come by now.
             while size < LARGE_BATCH && matches!(broken, Ok(()) | Err(Broken::Stopped)) {
-                match timeout(MORE, media.chunk()).await.map(taken) {
-                    Ok(Ok(chunk)) => {
+                match more(&mut media).await {
+                    Some(Ok(chunk)) => {
                         size += chunk.len();
                         reader.push(&chunk);
                     }
-                    Ok(Err(error)) => broken = broken.and(Err(error)),
-                    Err(_) => break,
+                    Some(Err(error)) => broken = broken.and(Err(error)),
+                    None => break,
                 }
                 if broken.is_err() && !matches!(broken, Err(Broken::Stopped)) {
                     break;
@@ -374,6 +392,7 @@ impl<S: StreamSource> Pull<S> {
             Broken::End | Broken::Closed | Broken::Stopped | Broken::Over => RecordingFailure::Empty,
             Broken::Silent => self.silent(),
             Broken::NotFlv => RecordingFailure::NotFlv,
+            Broken::Playlist(why) => RecordingFailure::Playlist { why },
         }
     }
 }
@@ -402,6 +421,26 @@ impl From<Closed> for Broken {
     }
 }
 
+/// The next chunk, if it is there by now. On one thread the connection's task has its turn before ours comes again, so nothing
+/// is waited for; on several it needs a moment.
+async fn more<M: Media>(media: &mut M) -> Option<Result<Bytes, Broken>> {
+    let several = Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() != RuntimeFlavor::CurrentThread);
+    let patience = async {
+        if several {
+            sleep(MORE).await;
+        } else {
+            for _ in 0..TURNS {
+                yield_now().await;
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        read = media.chunk() => Some(taken(read)),
+        () = patience => None,
+    }
+}
+
 /// What a read gave; the end of the stream is no chunk.
 fn taken(read: Result<Option<Bytes>, Trouble>) -> Result<Bytes, Broken> {
     match read {
@@ -411,9 +450,10 @@ fn taken(read: Result<Option<Bytes>, Trouble>) -> Result<Bytes, Broken> {
     }
 }
 
-/// Returns once a stream that is silent belongs to a live that is over, which the service must say twice.
-async fn is_over<S: StreamSource>(source: &S, job: &Job, limits: &RecorderLimits) {
-    sleep(QUIET).await;
+/// Returns once a stream that is silent, as it may be for `quiet`, belongs to a live that is over, which the service must say
+/// twice.
+async fn is_over<S: StreamSource>(source: &S, job: &Job, limits: &RecorderLimits, quiet: Duration) {
+    sleep(quiet).await;
     let mut before = false;
     loop {
         let found = timeout(limits.read, source.resolve(job)).await;

@@ -92,7 +92,7 @@ mod tests {
 
     fn offers() -> Vec<Offer<()>> {
         [("uhd", false), ("hd", false), ("hd", false), ("ld", false), ("ao", true)]
-            .map(|(name, sound_only)| Offer { quality: name.into(), address: (), sound_only })
+            .map(|(name, sound_only)| Offer { quality: name.into(), address: (), sound_only, hls: false })
             .to_vec()
     }
 

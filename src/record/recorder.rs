@@ -41,7 +41,7 @@ impl Recorder {
     }
 }
 
-/// Starts a recorder that running `commands` until they end, and tells `updates` where each recording stands.
+/// Starts a recorder that obeys `commands` until they end, and tells `updates` where each recording stands.
 ///
 /// `updates` may lag: numbers are left out then, the end of a recording never is.
 pub fn spawn<S: StreamSource>(

@@ -51,6 +51,8 @@ struct Progress {
     since: Option<Moment>,
     /// When the last piece was written.
     written: Option<Instant>,
+    /// So long may pass until the next one.
+    pause: Duration,
     quality: Text,
     sound_only: bool,
     millis: u64,
@@ -184,6 +186,7 @@ impl RecordingTask {
         }
         parts.write(&queued.piece, &self.stop).await?;
         progress.written = Some(Instant::now());
+        progress.pause = queued.piece.head.pause;
         progress.video = queued.piece.head.video;
         progress.sound_only = progress.video.is_none();
         progress.holes.extend(queued.piece.holes);
@@ -225,7 +228,8 @@ impl RecordingTask {
         let rate = progress.meter.rate(Instant::now(), bytes);
         let quality = progress.quality.clone();
         let (file, sound_only) = (file.to_owned(), progress.sound_only);
-        let silent = progress.written.is_none_or(|written| written.elapsed() >= self.settings.limits.read);
+        let patience = self.settings.limits.read.max(progress.pause);
+        let silent = progress.written.is_none_or(|written| written.elapsed() >= patience);
         let recording = if silent {
             RecordingState::Reconnecting { since, bytes, file, paused: *self.paused.borrow() }
         } else {

@@ -7,7 +7,7 @@ use super::Job;
 use super::source::{FoundStreams, LiveState, Media, Offer, StreamSource, Trouble};
 use crate::ids::{RoomId, UniqueId};
 use crate::text::Text;
-use crate::webcast::{LiveStatus, MediaStream, Service, ServiceError, ServiceErrorKind, StreamUrl};
+use crate::webcast::{Container, LiveStatus, MediaStream, Service, ServiceError, ServiceErrorKind, StreamUrl};
 
 impl StreamSource for Arc<Service> {
     type Address = (RoomId, StreamUrl);
@@ -25,13 +25,18 @@ impl StreamSource for Arc<Service> {
         let offer = |stream: StreamUrl| Offer {
             quality: Text::from(stream.quality.as_str()),
             sound_only: stream.sound_only,
+            hls: stream.container == Container::Hls,
             address: (room, stream),
         };
-        Ok(FoundStreams { state, offers: streams.flv.into_iter().map(offer).collect(), hls_only: streams.hls_only })
+        Ok(FoundStreams { state, offers: streams.flv.into_iter().chain(streams.hls).map(offer).collect() })
     }
 
     async fn open(&self, (room, stream): &Self::Address) -> Result<MediaStream, Trouble> {
         Ok(self.stream(*room, stream).await?)
+    }
+
+    fn refer(&self, (room, stream): &Self::Address, media: &MediaStream, reference: &str) -> Option<Self::Address> {
+        Some((*room, media.referred(stream, reference)?))
     }
 }
 

@@ -14,6 +14,7 @@
 mod held;
 mod overlap;
 mod piece;
+mod segment;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +25,9 @@ use super::codec;
 use super::flv::{Tag, TagKind, TagRole, write_header};
 use held::Held;
 use overlap::{Overlap, REMEMBERED_MS};
-pub(super) use piece::{Hole, PartHead, TimelinePiece};
+pub(super) use piece::{Hole, PartContainer, PartHead, TimelinePiece};
+pub(super) use segment::MediaSegment;
+use segment::SegmentClock;
 
 /// A new connection may go on this far from where the wall clock says, and still be on the same clock.
 const MAX_JUMP_MS: i64 = 10_000;
@@ -97,9 +100,12 @@ pub(super) struct Timeline {
     /// What goes into the next piece.
     batch: BytesMut,
     batch_key: bool,
+    batch_begins: bool,
     holes: Vec<Hole>,
     /// Time in the part of the last place where a player can begin.
     last_key: i64,
+    /// The part is made of segments.
+    segments: Option<SegmentClock>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -157,7 +163,7 @@ impl Timeline {
     pub(super) fn end_part(&mut self) {
         self.place_held();
         self.seal();
-        if self.phase != TimelinePhase::Waiting {
+        if self.segments.take().is_some() || self.phase != TimelinePhase::Waiting {
             self.phase = TimelinePhase::Waiting;
             let piece = TimelinePiece { ends_part: true, ..self.piece() };
             self.ready.push(piece);
@@ -264,6 +270,7 @@ impl Timeline {
         }
         self.part = self.part.saturating_add(1);
         self.phase = TimelinePhase::Flowing;
+        self.segments = None;
         (self.last, self.last_key, self.part_bytes) = (0, 0, 0);
         self.overlap.clear();
         let has_video = self.video.heard.is_some() || tag.kind == TagKind::Video;
@@ -286,10 +293,11 @@ impl Timeline {
             video: has_video.then(|| codec::video(self.video.heard.as_ref().unwrap_or(tag))),
             audio: self.audio.heard.as_ref().map(codec::audio),
             mixed,
+            ..PartHead::default()
         });
         let head = self.head.bytes.clone();
         self.batch.extend_from_slice(&head);
-        self.batch_key = true;
+        (self.batch_key, self.batch_begins) = (true, true);
         for (held, at) in &held {
             self.place(held, *at);
         }
@@ -492,7 +500,8 @@ impl Timeline {
         let bytes = self.batch.split().freeze();
         self.part_bytes += bytes.len() as u64;
         let (keyframe, holes) = (std::mem::take(&mut self.batch_key), std::mem::take(&mut self.holes));
-        let piece = TimelinePiece { keyframe, holes, bytes, ..self.piece() };
+        let begins_part = std::mem::take(&mut self.batch_begins);
+        let piece = TimelinePiece { keyframe, begins_part, holes, bytes, ..self.piece() };
         self.ready.push(piece);
     }
 

@@ -155,6 +155,7 @@ fn route(world: &Arc<World>, mut request: Request<Incoming>, posted: &[u8], tls:
         ["webcast", "wallet_api", "fs", "diamond"] | ["webcast", "diamond"] => info::prices(world),
         ["webcast", "im", "fetch"] => provider::im_fetch(world, &query),
         ["stream", file] => media::flv(world, file),
+        ["stream", folder, file] => hls::file(world, folder, file),
         _ => answer::not_found(),
     }
 }

@@ -62,6 +62,8 @@ pub struct Lookup {
     pub gates: Gates,
     /// Streams of the live that these answers named, best first; `room/info` may know more.
     pub streams: Vec<StreamUrl>,
+    /// The same as HLS, best first: for where there is nothing else.
+    pub hls: Vec<StreamUrl>,
     /// There are streams, but only as HLS.
     pub hls_only: bool,
     /// Why status or room are not known; empty where both are.
@@ -85,6 +87,7 @@ impl Lookup {
             answered_by,
             gates: Gates::default(),
             streams: Vec::new(),
+            hls: Vec::new(),
             hls_only: false,
             unsure: Text::default(),
         }
@@ -121,6 +124,9 @@ impl Lookup {
             self.streams = other.streams;
             self.hls_only |= other.hls_only;
         }
+        if self.hls.is_empty() {
+            self.hls = other.hls;
+        }
         self.hls_only &= self.streams.is_empty();
         self.gates.age |= other.gates.age;
         self.gates.login |= other.gates.login;
@@ -144,6 +150,7 @@ impl Lookup {
             started_at: self.started_at,
             finished_at: None,
             streams: self.streams.clone(),
+            hls: self.hls.clone(),
             hls_only: self.hls_only,
             missing: Text::default(),
         })
@@ -306,7 +313,7 @@ impl Gathered {
         if found.status == LiveStatus::Offline {
             // An offline answer repeats the numbers and addresses of the last live.
             (found.watching, found.entered, found.started_at) = (None, None, None);
-            (found.streams, found.hls_only) = (Vec::new(), false);
+            (found.streams, found.hls, found.hls_only) = (Vec::new(), Vec::new(), false);
         }
         Ok(found)
     }
@@ -375,6 +382,7 @@ impl Lookup {
             followers: info.followers,
             started_at: info.started_at,
             streams: info.streams,
+            hls: info.hls,
             hls_only: info.hls_only,
             ..Self::of(host, answered_by)
         }
@@ -495,7 +503,8 @@ fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Resul
             paid: flag(at(live, &["paidEvent", "paid_type"])),
             ..Gates::default()
         },
-        hls_only: streams.flv.is_empty() && streams.hls,
+        hls_only: streams.flv.is_empty() && !streams.hls.is_empty(),
+        hls: streams.hls,
         streams: streams.flv,
         unsure: Text::default(),
     };

@@ -17,6 +17,7 @@ use tiktop::record::{
 };
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 /// Far longer than anything here takes; a wait that long is a failed test.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -33,6 +34,8 @@ pub(super) enum Then {
     Stall,
     /// Nothing comes any more, for the live is over.
     FallSilent,
+    /// Nothing comes until [`Play::go_on`] is cancelled; then the connection ends.
+    Wait,
     /// The address is refused; nothing is sent.
     Refuse,
 }
@@ -42,7 +45,7 @@ pub(super) enum Then {
 pub(super) struct Play {
     acts: Arc<Mutex<VecDeque<(Bytes, Then)>>>,
     stalls: Arc<AtomicBool>,
-    hls_only: bool,
+    go_on: CancellationToken,
     no_streams: bool,
     sound_only: bool,
     panics: bool,
@@ -55,11 +58,16 @@ impl Play {
         Self {
             acts: Arc::new(Mutex::new(acts)),
             stalls,
-            hls_only: false,
+            go_on: CancellationToken::new(),
             no_streams: false,
             sound_only: false,
             panics: false,
         }
+    }
+
+    /// What ends connections that wait.
+    pub(super) fn go_on(&self) -> CancellationToken {
+        self.go_on.clone()
     }
 
     /// A live whose service names sound only.
@@ -72,8 +80,8 @@ impl Play {
         Self { panics: true, ..Self::new([]) }
     }
 
-    pub(super) fn without_streams(hls_only: bool) -> Self {
-        Self { hls_only, no_streams: true, ..Self::new([(Vec::new(), Then::End)]) }
+    pub(super) fn without_streams() -> Self {
+        Self { no_streams: true, ..Self::new([(Vec::new(), Then::End)]) }
     }
 }
 
@@ -85,9 +93,9 @@ impl StreamSource for Play {
         assert!(!self.panics, "a bug");
         let over = self.acts.lock().unwrap().is_empty() && !self.stalls.load(Ordering::Relaxed);
         let state = if over { LiveState::Ended } else { LiveState::On };
-        let offer = Offer { quality: "hd".into(), address: (), sound_only: self.sound_only };
+        let offer = Offer { quality: "hd".into(), address: (), sound_only: self.sound_only, hls: false };
         let offers = if self.no_streams { Vec::new() } else { vec![offer] };
-        Ok(FoundStreams { state, offers, hls_only: self.hls_only })
+        Ok(FoundStreams { state, offers })
     }
 
     async fn open(&self, (): &()) -> Result<Act, Trouble> {
@@ -96,9 +104,13 @@ impl StreamSource for Play {
             Some((_, Then::Refuse)) | None => Err(gone()),
             Some((bytes, then)) => {
                 self.stalls.store(then == Then::Stall, Ordering::Relaxed);
-                Ok(Act { bytes, then })
+                Ok(Act { bytes, then, go_on: self.go_on.clone() })
             }
         }
+    }
+
+    fn refer(&self, (): &(), _: &Act, _: &str) -> Option<()> {
+        None
     }
 }
 
@@ -106,6 +118,7 @@ impl StreamSource for Play {
 pub(super) struct Act {
     bytes: Bytes,
     then: Then,
+    go_on: CancellationToken,
 }
 
 impl Media for Act {
@@ -117,6 +130,10 @@ impl Media for Act {
         match self.then {
             Then::Reset => Err(Trouble { gone: false, words: "the connection was reset".into() }),
             Then::Stall | Then::FallSilent => std::future::pending().await,
+            Then::Wait => {
+                self.go_on.cancelled().await;
+                Ok(None)
+            }
             Then::End | Then::Refuse => Ok(None),
         }
     }
@@ -142,6 +159,11 @@ impl Scene {
     /// Starts to record `play` with a copying ffmpeg, and waits no longer than a test must.
     pub(super) async fn new(play: Play) -> Self {
         Self::with(play, &Ffmpeg::Script(COPY), impatient()).await
+    }
+
+    /// The same with any source.
+    pub(super) async fn new_of(source: impl StreamSource) -> Self {
+        Self::with(source, &Ffmpeg::Script(COPY), impatient()).await
     }
 
     /// Starts to record what `source` has.
