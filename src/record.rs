@@ -29,6 +29,7 @@
 
 mod beside;
 mod codec;
+mod copy;
 mod cue;
 mod engine;
 mod failure;
@@ -50,6 +51,7 @@ mod replay;
 mod service;
 mod source;
 mod subtitles;
+mod take;
 mod timeline;
 mod unfinished;
 mod update;
@@ -71,9 +73,11 @@ pub use inside::*;
 /// What the other modules of the crate use, and our own tests.
 #[allow(unused_imports, reason = "the program and the tests use what a program without them does not")]
 mod inside {
+    pub use super::copy::copy_as_mp4;
     pub use super::probe::version;
     pub use super::recorder::{Recorder, spawn};
     pub use super::source::{FoundStreams, LiveState, Media, Offer, StreamSource, Trouble};
+    pub use super::take::{Take, TakeStatus, takes};
     pub use super::unfinished::{UnfinishedRecording, unfinished};
     pub use super::update::{Job, RecorderCommand, RecorderUpdate};
 }

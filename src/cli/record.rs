@@ -1,5 +1,7 @@
 //! `tiktop record @name …`: records without a screen, for servers, timers and systemd.
 
+mod takes;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,6 +54,15 @@ pub(super) struct RecordArgs {
     /// Make recordings whole that were cut off with the program: copies beside the files, which stay as they are.
     #[arg(long, conflicts_with_all = ["rooms", "wait", "quality", "chat", "json"])]
     repair: bool,
+    /// List the recordings of the folder, running and past, newest first.
+    #[arg(long, conflicts_with_all = ["rooms", "wait", "quality", "chat", "repair"])]
+    list: bool,
+    /// Copy recordings to MP4 without re-encoding; each copy is read to its end before it gets its name.
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["rooms", "wait", "quality", "chat", "repair", "list", "dir"])]
+    mp4: Vec<PathBuf>,
+    /// With --mp4: remove each recording once its copy has been verified.
+    #[arg(long, requires = "mp4")]
+    replace: bool,
     /// Print one JSON object a line.
     #[arg(long)]
     json: bool,
@@ -61,6 +72,12 @@ pub(super) fn run(args: &RecordArgs, settings: &SettingsArgs) -> Result<ExitCode
     let (loaded, secrets) = settings.load()?;
     if args.repair {
         return repair(&recorder_settings(args, &loaded.settings));
+    }
+    if args.list {
+        return takes::list(&recorder_settings(args, &loaded.settings).dir, args.json);
+    }
+    if !args.mp4.is_empty() {
+        return takes::copy(&loaded.settings.record.ffmpeg, args);
     }
     let names = if args.rooms.is_empty() { &loaded.settings.rooms } else { &args.rooms };
     let rooms = super::targets(names)?;
