@@ -79,7 +79,7 @@ mod inside {
     pub use super::source::{FoundStreams, LiveState, Media, Offer, StreamSource, Trouble};
     pub use super::take::{Take, TakeStatus, takes};
     pub use super::unfinished::{UnfinishedRecording, unfinished};
-    pub use super::update::{Job, RecorderCommand, RecorderUpdate};
+    pub use super::update::{CopyState, Job, PictureLabel, RecorderCommand, RecorderUpdate, StreamLabel};
 }
 
 /// Where recordings go and what makes them.

@@ -203,7 +203,7 @@ pub struct WrongKeys(String);
 
 /// Keys that cannot be are told before the screen is taken, with their place in the file.
 fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::ScreenOptions> {
-    let Settings { mut screen, keys, .. } = loaded.settings.clone();
+    let Settings { mut screen, keys, record, .. } = loaded.settings.clone();
     // A terminal of another locale shows the bytes of our signs as several characters each; who set the option knows better.
     if loaded.locate("screen.ascii").is_none() {
         screen.ascii = !tui::is_utf8_locale(|name| std::env::var(name).ok());
@@ -212,7 +212,7 @@ fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::ScreenOptions> {
         let placed: Vec<_> = mistakes.iter().map(|mistake| loaded.placed(mistake)).collect();
         WrongKeys(placed.join("\n"))
     })?;
-    Ok(tui::ScreenOptions { notice, ..tui::ScreenOptions::new(screen, keys) })
+    Ok(tui::ScreenOptions { notice, record, ..tui::ScreenOptions::new(screen, keys) })
 }
 
 /// Shows rooms until the user leaves; says where a capture went.

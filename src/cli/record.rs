@@ -226,7 +226,8 @@ impl Session {
                     }
                 }
                 update = records.recv() => match update {
-                    Some(update) => self.recorded(&update)?,
+                    Some(RecorderUpdate::Recording { room, recording }) => self.recorded(room, &recording)?,
+                    Some(_) => {}
                     None => break,
                 },
                 update = updates.recv(), if !stopping => match update {
@@ -316,6 +317,7 @@ impl Session {
                 room_id,
                 host: name.trim_start_matches('@').into(),
                 title: watched.room.title.clone(),
+                quality: None,
             };
             watched.recording = Some(RecordingState::Starting);
             self.commands.send(RecorderCommand::Start(job)).await?;
@@ -334,16 +336,16 @@ impl Session {
     }
 
     /// News of a recording.
-    fn recorded(&mut self, update: &RecorderUpdate) -> Result<()> {
-        let Some(watched) = self.rooms.get_mut(&update.room) else { return Ok(()) };
+    fn recorded(&mut self, room: RoomKey, recording: &RecordingState) -> Result<()> {
+        let Some(watched) = self.rooms.get_mut(&room) else { return Ok(()) };
         let name = watched.name();
         let told = note(watched.recording.as_ref());
-        let news = note(Some(&update.recording)).filter(|note| Some(note) != told.as_ref());
-        watched.recording = Some(update.recording.clone());
+        let news = note(Some(recording)).filter(|note| Some(note) != told.as_ref());
+        watched.recording = Some(recording.clone());
         if let Some(note) = news {
             self.print(&name, &json!({"type": "note", "room": name, "text": note.as_str()}), note.as_str())?;
         }
-        match &update.recording {
+        match recording {
             RecordingState::Done { file, bytes, millis, reason } => {
                 self.saved += 1;
                 let line = json!({
@@ -352,7 +354,7 @@ impl Session {
                 });
                 let words = format!("recorded {} ({reason}): {}", length(*millis), file.display());
                 self.print(&name, &line, &words)?;
-                self.ended(update.room);
+                self.ended(room);
             }
             RecordingState::Failed { reason, file } => {
                 self.failed += 1;
@@ -361,7 +363,7 @@ impl Session {
                     "file": file.as_ref().map(|file| file.display().to_string()),
                 });
                 self.print(&name, &line, reason.as_str())?;
-                self.ended(update.room);
+                self.ended(room);
             }
             running => self.progress(&name, running)?,
         }

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 pub use provider::{CloudSettings, ProviderFlow, ProviderPath, ProviderSettings};
 pub use transport::TransportKind;
+
+use super::RecordRule;
 pub(crate) use transport::transport_table;
 
 /// All settings.
@@ -176,6 +178,10 @@ pub struct RecordSettings {
     pub chat: bool,
     /// Keep what a recording is beside the video.
     pub info: bool,
+    /// When rooms are recorded.
+    pub when: RecordRule,
+    /// When single rooms are recorded, by name or id.
+    pub rooms: BTreeMap<String, RecordRule>,
 }
 
 impl Default for RecordSettings {
@@ -190,6 +196,8 @@ impl Default for RecordSettings {
             min_free_mb: 200,
             chat: false,
             info: true,
+            when: RecordRule::default(),
+            rooms: BTreeMap::new(),
         }
     }
 }

@@ -88,11 +88,12 @@ impl Quality {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::PictureLabel;
     use rstest::rstest;
 
     fn offers() -> Vec<Offer<()>> {
         [("uhd", false), ("hd", false), ("hd", false), ("ld", false), ("ao", true)]
-            .map(|(name, sound_only)| Offer { quality: name.into(), address: (), sound_only, hls: false })
+            .map(|(name, sound_only)| Offer { quality: name.into(), address: (), sound_only, hls: false, picture: PictureLabel::default() })
             .to_vec()
     }
 

@@ -1,6 +1,7 @@
 //! The recorder's task: takes commands, runs at most one recording a room, all of them finished at the end.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -9,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::recording::{self, RecordingTask};
 use super::{
-    Cue, Job, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingState, StreamSource,
+    CopyState, Cue, Job, Offer, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingState, StreamLabel,
+    StreamSource, copy_as_mp4, takes,
 };
 use crate::clock::Clock;
 use crate::ids::RoomKey;
@@ -60,6 +62,7 @@ pub fn spawn<S: StreamSource>(
         stop: stop.clone(),
         rooms: HashMap::new(),
         running: JoinSet::new(),
+        errands: JoinSet::new(),
     };
     Recorder { stop, task: tokio::spawn(task.run(commands)) }
 }
@@ -72,6 +75,8 @@ struct RecorderTask<S> {
     stop: CancellationToken,
     rooms: HashMap<RoomKey, Busy>,
     running: JoinSet<()>,
+    /// Questions and copies, which nobody waits for at the end.
+    errands: JoinSet<()>,
 }
 
 /// A room that is being recorded.
@@ -108,8 +113,12 @@ impl<S: StreamSource> RecorderTask<S> {
                             busy.paused.send_replace(paused);
                         }
                     }
+                    Some(RecorderCommand::ListStreams(job)) => self.list_streams(job),
+                    Some(RecorderCommand::ListTakes) => self.list_takes(),
+                    Some(RecorderCommand::Copy(file)) => self.copy(file),
                     None => break,
                 },
+                Some(_) = self.errands.join_next() => {}
                 Some(done) = self.running.join_next_with_id() => {
                     match done {
                         Ok((task, ())) => self.done(task),
@@ -123,6 +132,7 @@ impl<S: StreamSource> RecorderTask<S> {
             }
         }
         self.stop.cancel();
+        self.errands.shutdown().await;
         while let Some(done) = self.running.join_next().await {
             if let Err(error) = done {
                 self.failed(error.id()).await;
@@ -138,6 +148,44 @@ impl<S: StreamSource> RecorderTask<S> {
         }
     }
 
+    fn list_streams(&mut self, job: Job) {
+        let (source, updates, patience) = (self.source.clone(), self.updates.clone(), self.settings.limits.start);
+        self.errands.spawn(async move {
+            let streams = match tokio::time::timeout(patience, source.resolve(&job)).await {
+                Ok(Ok(found)) => Ok(found.offers.iter().map(label).collect()),
+                Ok(Err(trouble)) => Err(trouble.words),
+                Err(_) => Err(Text::from("nobody said in time which streams there are: try again in a moment")),
+            };
+            // A screen that is gone does not need it.
+            let _ = updates.send(RecorderUpdate::Streams { room: job.room, streams }).await;
+        });
+    }
+
+    fn list_takes(&mut self) {
+        let (dir, updates) = (self.settings.dir.clone(), self.updates.clone());
+        self.errands.spawn(async move {
+            // Reading files is not for the threads of the network.
+            let takes = task::spawn_blocking(move || takes(&dir)).await.unwrap_or_default();
+            let _ = updates.send(RecorderUpdate::Takes(takes)).await;
+        });
+    }
+
+    fn copy(&mut self, file: PathBuf) {
+        let (ffmpeg, updates) = (self.settings.ffmpeg.clone(), self.updates.clone());
+        self.errands.spawn(async move {
+            let told = |percent| {
+                // The next one makes up for it, should the queue be full.
+                let copy = CopyState::Running(percent);
+                let _ = updates.try_send(RecorderUpdate::Copy { file: file.clone(), copy });
+            };
+            let copy = match copy_as_mp4(&ffmpeg, &file, told).await {
+                Ok(copy) => CopyState::Done(copy),
+                Err(why) => CopyState::Failed(why),
+            };
+            let _ = updates.send(RecorderUpdate::Copy { file: file.clone(), copy }).await;
+        });
+    }
+
     fn stop_recording(&mut self, room: RoomKey) {
         if let Some(busy) = self.rooms.get_mut(&room) {
             busy.stop.cancel();
@@ -147,13 +195,15 @@ impl<S: StreamSource> RecorderTask<S> {
 
     fn record(&mut self, job: Job) {
         let room = job.room;
+        let mut settings = self.settings.clone();
+        settings.quality = job.quality.clone().unwrap_or(settings.quality);
         let stop = self.stop.child_token();
         let live_ended = CancellationToken::new();
         let (paused, is_paused) = watch::channel(false);
         let (cues, cues_inbox) = mpsc::channel(CUES);
         let task = RecordingTask {
             job,
-            settings: self.settings.clone(),
+            settings,
             clock: self.clock.clone(),
             stop: stop.clone(),
             live_ended: live_ended.clone(),
@@ -172,7 +222,7 @@ impl<S: StreamSource> RecorderTask<S> {
             // The end of a recording must arrive; a screen that is gone does not need it.
             let _ = self
                 .updates
-                .send(RecorderUpdate { room, recording: RecordingState::Failed { reason, file: None } })
+                .send(RecorderUpdate::Recording { room, recording: RecordingState::Failed { reason, file: None } })
                 .await;
         }
     }
@@ -187,4 +237,9 @@ impl<S: StreamSource> RecorderTask<S> {
             self.record(job);
         }
     }
+}
+
+fn label<A>(offer: &Offer<A>) -> StreamLabel {
+    let Offer { quality, picture, sound_only, hls, .. } = offer;
+    StreamLabel { quality: quality.clone(), picture: picture.clone(), sound_only: *sound_only, hls: *hls }
 }

@@ -79,7 +79,7 @@ pub(super) async fn run<S: StreamSource>(mut task: RecordingTask, source: S) {
     task.emit(RecordingState::Starting);
     let recording = task.record(source).await;
     // The one update that must arrive; a screen that is gone does not need it.
-    let _ = task.updates.send(RecorderUpdate { room: task.job.room, recording }).await;
+    let _ = task.updates.send(RecorderUpdate::Recording { room: task.job.room, recording }).await;
 }
 
 impl RecordingTask {
@@ -263,7 +263,7 @@ impl RecordingTask {
 
     /// Tells what the next update makes up for, should the queue be full.
     fn emit(&self, recording: RecordingState) {
-        let _ = self.updates.try_send(RecorderUpdate { room: self.job.room, recording });
+        let _ = self.updates.try_send(RecorderUpdate::Recording { room: self.job.room, recording });
     }
 }
 

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use std::sync::Arc;
 
-use super::Job;
+use super::{Job, PictureLabel};
 use super::source::{FoundStreams, LiveState, Media, Offer, StreamSource, Trouble};
 use crate::ids::{RoomId, UniqueId};
 use crate::text::Text;
-use crate::webcast::{Container, LiveStatus, MediaStream, Service, ServiceError, ServiceErrorKind, StreamUrl};
+use crate::webcast::{Codec, Container, LiveStatus, MediaStream, Service, ServiceError, ServiceErrorKind, StreamUrl};
 
 impl StreamSource for Arc<Service> {
     type Address = (RoomId, StreamUrl);
@@ -26,6 +26,15 @@ impl StreamSource for Arc<Service> {
             quality: Text::from(stream.quality.as_str()),
             sound_only: stream.sound_only,
             hls: stream.container == Container::Hls,
+            picture: PictureLabel {
+                size: stream.size,
+                codec: match stream.codec {
+                    Codec::H264 => "h264".into(),
+                    Codec::H265 => "h265".into(),
+                    Codec::Unknown => Text::default(),
+                },
+                bitrate: stream.bitrate,
+            },
             address: (room, stream),
         };
         Ok(FoundStreams { state, offers: streams.flv.into_iter().chain(streams.hls).map(offer).collect() })

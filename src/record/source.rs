@@ -6,7 +6,7 @@ use std::future::Future;
 
 use bytes::Bytes;
 
-use super::Job;
+use super::{Job, PictureLabel};
 use crate::text::Text;
 
 /// A service that knows the streams of a live and opens them.
@@ -52,6 +52,8 @@ pub struct Offer<A> {
     pub sound_only: bool,
     /// Whether its address is a playlist of segments.
     pub hls: bool,
+    /// What its picture is, by the label.
+    pub picture: PictureLabel,
 }
 
 /// Whether a live goes on.

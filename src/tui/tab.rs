@@ -1,6 +1,7 @@
 //! One tracked room as the screen keeps it: the mirror, and where the person is in it.
 
 use crate::clock::Moment;
+use crate::config::RecordRule;
 use crate::events::PhaseKind;
 use crate::ids::{RoomId, RoomKey, Target};
 use crate::record::RecordingState;
@@ -37,6 +38,19 @@ pub(super) struct Tab {
     pub(super) snapshots: u64,
     /// Where its recording stands.
     pub(super) recording: Option<RecordingState>,
+    /// When it is recorded by itself.
+    pub(super) record: RoomRecord,
+}
+
+/// When a room is recorded by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct RoomRecord {
+    /// As a key said; else the settings say.
+    pub(super) rule: Option<RecordRule>,
+    /// The last one was not stopped by hand.
+    pub(super) goes_on: bool,
+    /// The live that was recorded last.
+    pub(super) last: Option<RoomId>,
 }
 
 impl Tab {
@@ -52,6 +66,7 @@ impl Tab {
             lagged: false,
             snapshots: 0,
             recording: None,
+            record: RoomRecord::default(),
         }
     }
 

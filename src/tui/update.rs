@@ -4,6 +4,7 @@ mod keys;
 mod mouse;
 mod records;
 mod rooms;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use crate::clock::Moment;
 use crate::events::PhaseKind;
 use crate::room::BattlePhase;
 use crate::text::Text;
+use crate::track::TrackerUpdate;
 
 /// Characters a pasted or typed room name may have: links are longer than names.
 const LONGEST_INPUT: usize = 300;
@@ -38,7 +40,12 @@ pub(super) fn update(app: &mut App, msg: Msg) -> UpdateOutcome {
             UpdateOutcome::QUIET
         }
         Msg::Resize | Msg::Tick => UpdateOutcome::dirty(),
-        Msg::Tracked(update) => rooms::apply_update(app, update),
+        Msg::Tracked(update) => {
+            let room = if let TrackerUpdate::Room(room, _) = &update { Some(*room) } else { None };
+            let mut outcome = rooms::apply_update(app, update);
+            outcome.effects.extend(room.and_then(|room| rules::begin_due(app, room)));
+            outcome
+        }
         Msg::Recorded(update) => records::apply_update(app, update),
         Msg::Warned(words) => {
             app.warn(words);

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use super::{LONGEST_INPUT, rooms, scroll_pane, scrolled};
+use super::{LONGEST_INPUT, rooms, rules, scroll_pane, scrolled};
 use crate::events::PhaseKind;
 use crate::ids::Target;
 use crate::record;
@@ -84,6 +84,7 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::PrevRoom => rooms::show(app, app.active.checked_sub(1).unwrap_or(app.tabs.len().saturating_sub(1))),
         Action::SelectRoom => rooms::show(app, nth),
         Action::Record => record_or_stop(app),
+        Action::RecordEach => rules::toggle(app),
         Action::Retry => retry(app),
         Action::ReplayPause => playback(PlaybackCommand::Pause),
         Action::ReplayBack => playback(PlaybackCommand::Skip(-SKIP_SECONDS)),
@@ -180,18 +181,21 @@ fn close_room(app: &mut App) -> UpdateOutcome {
 fn record_or_stop(app: &mut App) -> UpdateOutcome {
     let Some(tab) = app.tab() else { return UpdateOutcome::QUIET };
     if tab.is_recording() {
-        return Effect::Record(record::RecorderCommand::Stop(tab.key)).into();
+        let room = tab.key;
+        if let Some(tab) = app.tab_mut() {
+            tab.record.goes_on = false;
+        }
+        return Effect::Record(record::RecorderCommand::Stop(room)).into();
     }
-    let Some(room_id) = tab.live_to_record() else {
+    if tab.live_to_record().is_none() {
         let words = match tab.room.phase.kind {
             PhaseKind::Offline | PhaseKind::Ended => format!("{} is not live: there is nothing to record", tab.name()),
             _ => format!("it is not known yet whether {} is live: try again once it is", tab.name()),
         };
         app.notify(words);
         return UpdateOutcome::dirty();
-    };
-    let job = record::Job { room: tab.key, room_id, host: tab.name().into(), title: tab.room.title.clone() };
-    Effect::Record(record::RecorderCommand::Start(job)).into()
+    }
+    app.tab_mut().and_then(|tab| rules::begin(tab, None)).map_or(UpdateOutcome::QUIET, UpdateOutcome::from)
 }
 
 /// A live has no other time than now: its tracker does not listen.

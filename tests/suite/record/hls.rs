@@ -9,7 +9,7 @@ use bytes::Bytes;
 use rstest::rstest;
 use tiktop::config::Settings;
 use tiktop::ids::RoomId;
-use tiktop::record::{FoundStreams, Job, LiveState, Media, Offer, RecorderLimits, RecordingState, StreamSource, Trouble};
+use tiktop::record::{FoundStreams, Job, LiveState, Media, Offer, PictureLabel, RecorderLimits, RecordingState, StreamSource, Trouble};
 use tiktop::sim::{Sim, SimFault, SimOptions};
 use tiktop::webcast::Service;
 
@@ -64,7 +64,8 @@ impl StreamSource for Playlists {
     async fn resolve(&self, _: &Job) -> Result<FoundStreams<String>, Trouble> {
         let over = self.readings.lock().unwrap().is_empty();
         let state = if over { LiveState::Ended } else { LiveState::On };
-        let offer = Offer { quality: "hd".into(), address: "/live/index.m3u8".into(), sound_only: false, hls: true };
+        let (address, picture) = ("/live/index.m3u8".into(), PictureLabel::default());
+        let offer = Offer { quality: "hd".into(), address, sound_only: false, hls: true, picture };
         Ok(FoundStreams { state, offers: vec![offer] })
     }
 

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tiktop::clock::Clock;
 use tiktop::ids::{RoomId, RoomKey};
 use tiktop::record::{
-    FoundStreams, Job, LiveState, Media, Offer, Recorder, RecorderCommand, RecorderLimits, RecorderSettings,
+    FoundStreams, Job, LiveState, Media, Offer, PictureLabel, Recorder, RecorderCommand, RecorderLimits, RecorderSettings,
     RecorderUpdate, RecordingState, StreamSource, Trouble, spawn,
 };
 use tokio::sync::mpsc;
@@ -93,7 +93,7 @@ impl StreamSource for Play {
         assert!(!self.panics, "a bug");
         let over = self.acts.lock().unwrap().is_empty() && !self.stalls.load(Ordering::Relaxed);
         let state = if over { LiveState::Ended } else { LiveState::On };
-        let offer = Offer { quality: "hd".into(), address: (), sound_only: self.sound_only, hls: false };
+        let offer = Offer { quality: "hd".into(), address: (), sound_only: self.sound_only, hls: false, picture: PictureLabel::default() };
         let offers = if self.no_streams { Vec::new() } else { vec![offer] };
         Ok(FoundStreams { state, offers })
     }
@@ -203,7 +203,10 @@ impl Scene {
     }
 
     pub(super) async fn next(&mut self) -> RecordingState {
-        timeout(PATIENCE, self.updates.recv()).await.unwrap().unwrap().recording
+        match timeout(PATIENCE, self.updates.recv()).await.unwrap().unwrap() {
+            RecorderUpdate::Recording { recording, .. } => recording,
+            other => panic!("not of a recording: {other:?}"),
+        }
     }
 
     /// Waits until something is on disk.
@@ -281,7 +284,7 @@ impl Scene {
 }
 
 pub(super) fn job() -> Job {
-    Job { room: ROOM, room_id: RoomId(7), host: "ana".into(), title: "Morning".into() }
+    Job { room: ROOM, room_id: RoomId(7), host: "ana".into(), title: "Morning".into(), quality: None }
 }
 
 /// Short waits, so that a test of a long silence is short.
