@@ -35,7 +35,9 @@ mod engine;
 mod failure;
 mod flv;
 mod flv_file;
+mod finishing;
 mod hls;
+mod marker;
 mod output;
 mod output_parts;
 mod plan;
@@ -96,6 +98,8 @@ pub struct RecorderSettings {
     pub name: String,
     /// Keep what is said and given beside the video: `.chat.jsonl`, at the end `.srt` and `.ass`.
     pub chat: bool,
+    /// Put the subtitles into the video's file too, once it is closed.
+    pub mux_subtitles: bool,
     /// Keep what a recording is beside the video, as `.json`.
     pub info: bool,
     /// A part is cut at the next keyframe once it is this long; without a hole.
@@ -118,6 +122,7 @@ impl RecorderSettings {
             quality: Quality::Best,
             name: DEFAULT_NAME.to_owned(),
             chat: false,
+            mux_subtitles: false,
             info: false,
             part_length: None,
             part_bytes: None,

@@ -189,6 +189,7 @@ pub fn recorder_settings(settings: &Settings) -> record::RecorderSettings {
     recorder.quality = record.quality.parse().unwrap_or_default();
     recorder.name.clone_from(&record.name);
     recorder.chat = record.chat;
+    recorder.mux_subtitles = record.mux_subtitles;
     recorder.info = record.info;
     recorder.part_length = (record.max_minutes > 0).then(|| Duration::from_secs(record.max_minutes.saturating_mul(60)));
     recorder.part_bytes = (record.max_mb > 0).then(|| record.max_mb.saturating_mul(1_000_000));

@@ -94,6 +94,7 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     row("record.max_mb", Number(0..=1_000_000, "megabytes"), Plain),
     row("record.min_free_mb", Number(0..=1_000_000, "megabytes"), Plain),
     row("record.chat", Any, Plain),
+    row("record.mux_subtitles", Any, Plain),
     row("record.info", Any, Plain),
     row("record.when", Text(rules::record_rule), Plain),
     row("record.rooms.*", Text(rules::record_rule_of_room), Plain),

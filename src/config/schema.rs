@@ -176,6 +176,8 @@ pub struct RecordSettings {
     pub min_free_mb: u64,
     /// Keep comments and gifts beside the video.
     pub chat: bool,
+    /// Put the subtitles into the video's file too.
+    pub mux_subtitles: bool,
     /// Keep what a recording is beside the video.
     pub info: bool,
     /// When rooms are recorded.
@@ -195,6 +197,7 @@ impl Default for RecordSettings {
             max_mb: 0,
             min_free_mb: 200,
             chat: false,
+            mux_subtitles: false,
             info: true,
             when: RecordRule::default(),
             rooms: BTreeMap::new(),

@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::fs::{self, File, OpenOptions};
 use tokio::io::AsyncWriteExt;
 
+use super::marker::Marker;
 use super::output_parts::PartFile;
 use super::timeline::Hole;
 use super::{Cue, Job, subtitles};
@@ -59,6 +60,7 @@ pub(super) struct Standing<'a> {
     pub(super) quality: &'a str,
     pub(super) files: &'a [PartFile],
     pub(super) holes: &'a [Hole],
+    pub(super) markers: &'a [Marker],
 }
 
 impl Beside {
@@ -72,15 +74,13 @@ impl Beside {
         Self { job, start, stem, info, chat: file, cues: 0, gifts: 0 }
     }
 
-    /// Adds a line of chat that came at `millis` of the recording.
-    pub(super) async fn cue(&mut self, cue: &Cue, millis: u64, files: &[PartFile]) {
-        let Some(chat) = &mut self.chat else { return };
-        let part = files.len().max(1);
-        let starts = files.last().map_or(0, |file| file.starts);
+    /// Adds a line of chat that came at a place: recorded time, part, and time in the part. Battles are markers only.
+    pub(super) async fn cue(&mut self, cue: &Cue, (rec_ms, part, part_ms): (u64, usize, u64)) {
+        let Some(chat) = self.chat.as_mut().filter(|_| cue.kind.as_str() != "battle") else { return };
         let line = CueLine {
-            rec_ms: millis,
+            rec_ms,
             part,
-            part_ms: millis.saturating_sub(starts),
+            part_ms,
             t: cue.at.rfc3339(),
             kind: cue.kind.to_string(),
             user: cue.user.to_string(),
@@ -133,6 +133,7 @@ impl Beside {
             "quality": standing.quality,
             "parts": parts,
             "holes": holes,
+            "markers": standing.markers,
             "chat_lines": self.cues,
             "gift_lines": self.gifts,
             "pid": std::process::id(),

@@ -67,7 +67,7 @@ pub async fn copy_as_mp4(ffmpeg: &str, file: &Path, told: impl Fn(u8)) -> Result
 }
 
 /// A copy that nobody may rely on: gone when it is not kept.
-struct Unverified(PathBuf);
+pub(super) struct Unverified(pub(super) PathBuf);
 
 impl Drop for Unverified {
     fn drop(&mut self) {

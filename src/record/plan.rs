@@ -60,6 +60,11 @@ pub(super) fn file_name(stem: &str, part: u32, attempt: u32, ending: &str) -> St
     format!("{stem}{free}{part}.{ending}")
 }
 
+/// The file name of a clip of the file `stem`.
+pub(super) fn clip_name(stem: &str, number: u32) -> String {
+    format!("{stem}.clip{number:02}.mkv")
+}
+
 /// What ffmpeg is called with. Measured for each flag: without a limit, a stream
 /// that promises sound and sends none is looked at for ever before a byte is written; MKV in clusters of a second, flushed, loses under a second even
 /// when ffmpeg itself is killed; `-y` because the free name is ours already (`-n` would refuse it).

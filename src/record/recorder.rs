@@ -8,9 +8,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{self, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::recording::{self, RecordingTask};
+use super::recording::{self, Note, RecordingTask};
 use super::{
-    CopyState, Cue, Job, Offer, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingState, StreamLabel,
+    CopyState, Job, Offer, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingState, StreamLabel,
     StreamSource, copy_as_mp4, takes,
 };
 use crate::clock::Clock;
@@ -20,8 +20,8 @@ use crate::text::Text;
 /// Longer than the stop ladder of ffmpeg: three seconds, then two.
 const FINISH: Duration = Duration::from_secs(6);
 
-/// Lines of chat that may wait for the disk.
-const CUES: usize = 1_024;
+/// Lines of chat, and markers, that may wait for the disk.
+const NOTES: usize = 1_024;
 
 /// A running recorder.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ struct Busy {
     stop: CancellationToken,
     live_ended: CancellationToken,
     paused: watch::Sender<bool>,
-    cues: mpsc::Sender<Cue>,
+    notes: mpsc::Sender<Note>,
     /// Asked for while the last file was still closing.
     next: Option<Job>,
 }
@@ -102,12 +102,9 @@ impl<S: StreamSource> RecorderTask<S> {
                             busy.live_ended.cancel();
                         }
                     }
-                    Some(RecorderCommand::Cue(room, cue)) => {
-                        if let Some(busy) = self.rooms.get(&room) {
-                            // A disk that is too slow for chat loses chat.
-                            let _ = busy.cues.try_send(*cue);
-                        }
-                    }
+                    Some(RecorderCommand::Cue(room, cue)) => self.note(room, Note::Cue(cue)),
+                    Some(RecorderCommand::Mark(room, note)) => self.note(room, Note::Mark(note)),
+                    Some(RecorderCommand::Clip(room)) => self.note(room, Note::Clip),
                     Some(RecorderCommand::LivePaused(room, paused)) => {
                         if let Some(busy) = self.rooms.get(&room) {
                             busy.paused.send_replace(paused);
@@ -145,6 +142,13 @@ impl<S: StreamSource> RecorderTask<S> {
             Some(busy) if busy.stop.is_cancelled() => busy.next = Some(job),
             Some(_) => {}
             None => self.record(job),
+        }
+    }
+
+    fn note(&self, room: RoomKey, note: Note) {
+        if let Some(busy) = self.rooms.get(&room) {
+            // A disk that is too slow for chat loses chat.
+            let _ = busy.notes.try_send(note);
         }
     }
 
@@ -200,7 +204,7 @@ impl<S: StreamSource> RecorderTask<S> {
         let stop = self.stop.child_token();
         let live_ended = CancellationToken::new();
         let (paused, is_paused) = watch::channel(false);
-        let (cues, cues_inbox) = mpsc::channel(CUES);
+        let (notes, notes_inbox) = mpsc::channel(NOTES);
         let task = RecordingTask {
             job,
             settings,
@@ -208,11 +212,11 @@ impl<S: StreamSource> RecorderTask<S> {
             stop: stop.clone(),
             live_ended: live_ended.clone(),
             paused: is_paused,
-            cues: cues_inbox,
+            notes: notes_inbox,
             updates: self.updates.clone(),
         };
         let task = self.running.spawn(recording::run(task, self.source.clone())).id();
-        self.rooms.insert(room, Busy { task, stop, live_ended, paused, cues, next: None });
+        self.rooms.insert(room, Busy { task, stop, live_ended, paused, notes, next: None });
     }
 
     /// A recording whose task panicked has not told its end itself.

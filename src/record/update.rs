@@ -22,6 +22,10 @@ pub enum RecorderCommand {
     Cue(RoomKey, Box<Cue>),
     /// The host of this room has paused, or goes on.
     LivePaused(RoomKey, bool),
+    /// Mark this place of the recording of a room; it becomes a chapter.
+    Mark(RoomKey, Text),
+    /// Keep the last minute of what is being recorded as a file of its own.
+    Clip(RoomKey),
     /// Say which streams this live has.
     ListStreams(Job),
     /// Say which recordings there are.
@@ -61,6 +65,13 @@ pub enum RecorderUpdate {
         room: RoomKey,
         /// One row a stream.
         streams: Result<Vec<StreamLabel>, Text>,
+    },
+    /// A clip was made, or why not, in one sentence.
+    Clip {
+        /// Of which room.
+        room: RoomKey,
+        /// The file.
+        clip: Result<PathBuf, Text>,
     },
     /// The recordings there are, newest first.
     Takes(Vec<Take>),

@@ -74,6 +74,7 @@ actions! {
     SelectRoom  | "select_room"  | Screen | "1 2 3 4 5 6 7 8 9" | "go to a room: the first key to the first, and so on";
     Record      | "record"       | Live   | "r"                 | "start or stop recording the room";
     RecordEach  | "record_each"  | Live   | "e"                 | "record each live of the room from now on, or no longer";
+    Clip        | "clip"         | Live   | "c"                 | "keep the last minute of the recording as a file of its own";
     Retry       | "retry"        | Live   | "R"                 | "look up or connect now instead of waiting";
     ReplayPause | "replay_pause" | Replay | "P"                 | "in a replay: stand still, go on";
     ReplayBack  | "replay_back"  | Replay | ","                 | "in a replay: 30 seconds back";

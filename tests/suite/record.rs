@@ -5,6 +5,7 @@ mod acceptance;
 mod beside;
 mod headless;
 mod hls;
+mod markers;
 mod scene;
 mod service;
 mod with_ffmpeg;

@@ -85,6 +85,7 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::SelectRoom => rooms::show(app, nth),
         Action::Record => record_or_stop(app),
         Action::RecordEach => rules::toggle(app),
+        Action::Clip => clip(app),
         Action::Retry => retry(app),
         Action::ReplayPause => playback(PlaybackCommand::Pause),
         Action::ReplayBack => playback(PlaybackCommand::Skip(-SKIP_SECONDS)),
@@ -196,6 +197,16 @@ fn record_or_stop(app: &mut App) -> UpdateOutcome {
         return UpdateOutcome::dirty();
     }
     app.tab_mut().and_then(|tab| rules::begin(tab, None)).map_or(UpdateOutcome::QUIET, UpdateOutcome::from)
+}
+
+fn clip(app: &mut App) -> UpdateOutcome {
+    match app.tab().filter(|tab| tab.is_recording()).map(|tab| tab.key) {
+        Some(room) => Effect::Record(record::RecorderCommand::Clip(room)).into(),
+        None => {
+            app.notify("nothing is recorded here: there is no minute to keep");
+            UpdateOutcome::dirty()
+        }
+    }
 }
 
 /// A live has no other time than now: its tracker does not listen.

@@ -14,6 +14,14 @@ pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutco
         RecorderUpdate::Recording { room, recording } => recorded(app, room, recording),
         // Nobody here asks for them.
         RecorderUpdate::Streams { .. } | RecorderUpdate::Takes(_) | RecorderUpdate::Copy { .. } => UpdateOutcome::QUIET,
+        RecorderUpdate::Clip { clip: Ok(file), .. } => {
+            app.notify(format!("the last minute is kept: {}", file.display()));
+            UpdateOutcome::dirty()
+        }
+        RecorderUpdate::Clip { clip: Err(why), .. } => {
+            app.warn(why);
+            UpdateOutcome::dirty()
+        }
     }
 }
 

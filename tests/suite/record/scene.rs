@@ -181,7 +181,8 @@ impl Scene {
         Self::start(job, source, ffmpeg, limits, |_| {}).await
     }
 
-    async fn start(
+    /// Starts to record a live, all said.
+    pub(super) async fn start(
         job: Job,
         source: impl StreamSource,
         ffmpeg: &Ffmpeg,
