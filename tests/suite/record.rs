@@ -3,6 +3,8 @@
 
 mod acceptance;
 mod beside;
+#[cfg(target_os = "linux")]
+mod cost;
 mod headless;
 mod hls;
 mod markers;
