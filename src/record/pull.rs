@@ -68,8 +68,9 @@ pub(super) struct Pull<S> {
     /// Whether the host has paused the live, as its events say.
     paused: watch::Receiver<bool>,
     wanted: Quality,
-    /// What is being pulled.
+    /// What is being pulled, and the size of its picture by the label.
     quality: Text,
+    label: Option<(u32, u32)>,
     /// Which segments of HLS were taken.
     position: Position,
     /// What the files of segments need before them, and its address.
@@ -139,6 +140,7 @@ impl<S: StreamSource> Pull<S> {
             paused,
             wanted: settings.quality.clone(),
             quality: Text::default(),
+            label: None,
             position: Position::default(),
             init: None,
         }
@@ -289,7 +291,7 @@ impl<S: StreamSource> Pull<S> {
             Err(_) => return Broken::Silent,
         };
         self.timeline.reconnected(offer.sound_only);
-        self.quality = offer.quality.clone();
+        (self.quality, self.label) = (offer.quality.clone(), offer.picture.size);
         let mut reader = Reader::default();
         let (source, job, limits, stop) = (self.source.clone(), self.job.clone(), self.limits, self.stop.clone());
         loop {
@@ -361,7 +363,7 @@ impl<S: StreamSource> Pull<S> {
                 self.closed = false;
                 self.alive = Instant::now();
             }
-            self.inlet.push(piece, self.quality.clone()).await?;
+            self.inlet.push(piece, self.quality.clone(), self.label).await?;
         }
         Ok(())
     }

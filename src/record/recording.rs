@@ -67,6 +67,7 @@ struct Progress {
     /// So long may pass until the next one.
     pause: Duration,
     quality: Text,
+    label: Option<(u32, u32)>,
     sound_only: bool,
     millis: u64,
     video: Option<VideoSetup>,
@@ -207,7 +208,7 @@ impl RecordingTask {
         progress.holes.extend(queued.piece.holes);
         progress.since.get_or_insert_with(|| self.clock.now());
         progress.millis = queued.piece.millis;
-        progress.quality = queued.quality;
+        (progress.quality, progress.label) = (queued.quality, queued.label);
         if parts.files().len() != progress.saved {
             progress.saved = parts.files().len();
             self.save(parts, progress).await;
@@ -284,6 +285,13 @@ impl RecordingTask {
         Ok(())
     }
 
+    /// What is told of a recording that is not what was asked for.
+    fn missed(&self, progress: &Progress) -> Option<Text> {
+        let size = progress.video.and_then(|video| video.size);
+        let quality = &self.settings.quality;
+        quality.missed(&progress.quality, progress.sound_only).or_else(|| quality.smaller(progress.label, size))
+    }
+
     fn details(&self, parts: &OutputParts, progress: &Progress, rate: u64) -> RecordingDetails {
         let left = progress.free.map(|free| free.saturating_sub(self.settings.limits.min_free));
         RecordingDetails {
@@ -295,7 +303,8 @@ impl RecordingTask {
             hole_millis: progress.holes.iter().map(|hole| hole.length).sum(),
             free: progress.free,
             seconds_left: left.and_then(|left| left.checked_div(rate)),
-            note: match self.settings.quality.missed(&progress.quality, progress.sound_only) {
+            silent_seconds: progress.written.map_or(0, |written| written.elapsed().as_secs()),
+            note: match self.missed(progress) {
                 Some(missed) if parts.note().is_empty() => missed,
                 _ => parts.note().clone(),
             },

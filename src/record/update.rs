@@ -195,6 +195,8 @@ pub struct RecordingDetails {
     pub free: Option<u64>,
     /// Seconds until the recording stops for want of space, at the rate of now.
     pub seconds_left: Option<u64>,
+    /// Whole seconds since anything came.
+    pub silent_seconds: u64,
     /// What happened that a person should know, in one sentence; empty when nothing did.
     pub note: Text,
 }

@@ -39,7 +39,8 @@ struct Found<S: StreamSource> {
 impl<S: StreamSource> Pull<S> {
     /// Reads a live from its playlist until it breaks.
     pub(super) async fn follow_playlist(&mut self, offer: &Offer<S::Address>) -> Broken {
-        self.quality = offer.quality.clone();
+        // A playlist may lead to several pictures: its own label says little.
+        (self.quality, self.label) = (offer.quality.clone(), None);
         let (source, job, limits, stop) = (self.source.clone(), self.job.clone(), self.limits, self.stop.clone());
         let mut found = tokio::select! {
             biased;
@@ -138,7 +139,7 @@ impl<S: StreamSource> Pull<S> {
                     } else {
                         return Err(Broken::NotFlv);
                     };
-                    let segment_of = MediaSegment {
+                    let fetched = MediaSegment {
                         bytes,
                         container,
                         init,
@@ -149,7 +150,7 @@ impl<S: StreamSource> Pull<S> {
                         cuts,
                         pause: found.window.target * 3,
                     };
-                    self.timeline.push_segment(&segment_of, self.began.elapsed());
+                    self.timeline.push_segment(&fetched, self.began.elapsed());
                     self.position.pass(&segment);
                     self.pass_on().await?;
                 }
