@@ -9,8 +9,8 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
-use super::error::Problem;
 use super::RecordRule;
+use super::error::Problem;
 use super::options;
 use super::rules::{self, RuleFault};
 use super::schema::{ProviderSettings, RecordSettings, SessionSettings, Settings};
@@ -118,10 +118,7 @@ pub(super) fn shape() -> Table {
         providers: vec![provider],
         session: SessionSettings { hosts: vec!["example.com".into()], ..SessionSettings::default() },
         proxies: entry("@name", "socks5h://127.0.0.1:9050"),
-        record: RecordSettings {
-            rooms: [("@name".to_owned(), RecordRule::Live)].into(),
-            ..RecordSettings::default()
-        },
+        record: RecordSettings { rooms: [("@name".to_owned(), RecordRule::Live)].into(), ..RecordSettings::default() },
         keys: [("quit".to_owned(), vec!["q".to_owned()])].into(),
         ..Settings::default()
     };

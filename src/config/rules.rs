@@ -11,9 +11,9 @@ use url::{Host, Url};
 
 use super::check::nearest;
 use super::options::{OptionRow, ValueRule};
-use super::{RecordRule, recording_name};
 use super::schema::{ProviderFlow, ProviderPath, ProviderSettings, TransportKind};
 use super::source::{names_a_secret, printable};
+use super::{RecordRule, recording_name};
 use crate::ids::Target;
 
 /// A rule for texts: it gets the path of the option and the text.

@@ -149,8 +149,10 @@ impl Beside {
         let Some(mut chat) = self.chat else { return };
         let flushed = chat.flush().await;
         drop(chat);
-        let (path, parts) =
-            (with(&self.stem, "chat.jsonl"), files.iter().map(|file| file.path.clone()).collect::<Vec<_>>());
+        let (path, parts) = (
+            with(&self.stem, "chat.jsonl"),
+            files.iter().map(|file| (file.path.clone(), file.ends.saturating_sub(file.starts))).collect::<Vec<_>>(),
+        );
         // Reading and writing files is not for the threads of the network.
         let made = tokio::task::spawn_blocking(move || subtitle_files(&path, &parts)).await;
         let made = flushed.and_then(|()| made.unwrap_or_else(|error| Err(io::Error::other(error))));
@@ -175,16 +177,18 @@ fn part(file: &PartFile) -> serde_json::Value {
     })
 }
 
-fn subtitle_files(chat: &Path, parts: &[PathBuf]) -> io::Result<()> {
+/// Each part has its path and its length in milliseconds.
+fn subtitle_files(chat: &Path, parts: &[(PathBuf, u64)]) -> io::Result<()> {
     use std::io::{BufRead, BufReader, Write};
     let lines = BufReader::new(std::fs::File::open(chat)?).lines().take(MAX_LINES);
     let cues: Vec<CueLine> = lines.filter_map(|line| serde_json::from_str(&line.ok()?).ok()).collect();
-    for (nth, path) in parts.iter().enumerate() {
-        let of_part: Vec<&CueLine> = cues.iter().filter(|cue| cue.part == nth + 1).collect();
+    for (nth, (path, length)) in parts.iter().enumerate() {
+        // What came after the last picture is not in the video.
+        let of_part: Vec<&CueLine> = cues.iter().filter(|cue| cue.part == nth + 1 && cue.part_ms <= *length).collect();
         if of_part.is_empty() {
             continue;
         }
-        for (ending, text) in [("srt", subtitles::srt(&of_part)), ("ass", subtitles::ass(&of_part))] {
+        for (ending, text) in [("srt", subtitles::srt(&of_part, *length)), ("ass", subtitles::ass(&of_part, *length))] {
             let mut file =
                 std::fs::OpenOptions::new().write(true).create_new(true).open(path.with_extension(ending))?;
             file.write_all(text.as_bytes())?;

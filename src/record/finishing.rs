@@ -45,7 +45,11 @@ pub(super) async fn put_in(ffmpeg: &str, file: &Path, chapters: Option<String>, 
     run(ffmpeg, &arguments, |_| {}).await?;
     let (before, after) = (length(ffmpeg, file).await?, length(ffmpeg, &new.0).await?);
     if before.abs_diff(after) > TOLERANCE {
-        return Err(Text::from(format_args!("what came out lasts {} s instead of {} s", after / 1_000_000, before / 1_000_000)));
+        return Err(Text::from(format_args!(
+            "what came out lasts {} s instead of {} s",
+            after / 1_000_000,
+            before / 1_000_000
+        )));
     }
     std::fs::rename(&new.0, file).map_err(|error| Text::from(error.to_string()))
 }

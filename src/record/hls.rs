@@ -7,5 +7,5 @@ mod playlist;
 mod position;
 
 pub(super) use facts::{CLOCK_MS, facts};
-pub(super) use playlist::{Playlist, PlaylistError, SegmentEntry, Variant, Window, choose};
+pub(super) use playlist::{Playlist, PlaylistError, SegmentEntry, Window, choose};
 pub(super) use position::Position;

@@ -68,7 +68,9 @@ impl Markers {
         }
         let now = place.0;
         self.said.push_back(now);
-        while self.said.len() > MAX_REMEMBERED || self.said.front().is_some_and(|&at| now.saturating_sub(at) > BEFORE_MS) {
+        while self.said.len() > MAX_REMEMBERED
+            || self.said.front().is_some_and(|&at| now.saturating_sub(at) > BEFORE_MS)
+        {
             self.said.pop_front();
         }
         let lately = self.said.iter().rev().take_while(|&&at| now.saturating_sub(at) <= SPIKE_MS).count();
@@ -78,7 +80,11 @@ impl Markers {
         let calm = self.spike.is_none_or(|spike| now.saturating_sub(spike) >= CALM_MS);
         if calm && known >= SPIKE_MS && lately >= SPIKE_CUES && lately >= SPIKE_TIMES * usual as usize {
             self.spike = Some(now);
-            self.set("spike", &Text::from(format_args!("{lately} comments and gifts in {} s", SPIKE_MS / 1_000)), place);
+            self.set(
+                "spike",
+                &Text::from(format_args!("{lately} comments and gifts in {} s", SPIKE_MS / 1_000)),
+                place,
+            );
         }
     }
 }

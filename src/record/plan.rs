@@ -124,7 +124,13 @@ mod tests {
     use rstest::rstest;
 
     fn job(host: &str) -> Job {
-        Job { room: RoomKey(1), room_id: RoomId(77), host: host.into(), title: "Hello\u{1b}[31m \"you\"".into(), quality: None }
+        Job {
+            room: RoomKey(1),
+            room_id: RoomId(77),
+            host: host.into(),
+            title: "Hello\u{1b}[31m \"you\"".into(),
+            quality: None,
+        }
     }
 
     fn usual(job: &Job, zone: TimeZone) -> String {

@@ -103,7 +103,13 @@ mod tests {
 
     fn offers() -> Vec<Offer<()>> {
         [("uhd", false), ("hd", false), ("hd", false), ("ld", false), ("ao", true)]
-            .map(|(name, sound_only)| Offer { quality: name.into(), address: (), sound_only, hls: false, picture: PictureLabel::default() })
+            .map(|(name, sound_only)| Offer {
+                quality: name.into(),
+                address: (),
+                sound_only,
+                hls: false,
+                picture: PictureLabel::default(),
+            })
             .to_vec()
     }
 

@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::recording::{self, Note, RecordingTask};
 use super::{
-    CopyState, Job, Offer, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingState, StreamLabel,
-    StreamSource, copy_as_mp4, takes,
+    CopyState, Job, Offer, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingState,
+    StreamLabel, StreamSource, copy_as_mp4, takes,
 };
 use crate::clock::Clock;
 use crate::ids::RoomKey;

@@ -85,7 +85,14 @@ struct Progress {
 
 impl Progress {
     fn standing<'a>(&'a self, parts: &'a OutputParts, status: &'a str, reason: &'a str) -> Standing<'a> {
-        Standing { status, reason, quality: self.quality.as_str(), files: parts.files(), holes: &self.holes, markers: self.markers.all() }
+        Standing {
+            status,
+            reason,
+            quality: self.quality.as_str(),
+            files: parts.files(),
+            holes: &self.holes,
+            markers: self.markers.all(),
+        }
     }
 }
 

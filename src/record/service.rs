@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use std::sync::Arc;
 
-use super::{Job, PictureLabel};
 use super::source::{FoundStreams, LiveState, Media, Offer, StreamSource, Trouble};
+use super::{Job, PictureLabel};
 use crate::ids::{RoomId, UniqueId};
 use crate::text::Text;
 use crate::webcast::{Codec, Container, LiveStatus, MediaStream, Service, ServiceError, ServiceErrorKind, StreamUrl};

@@ -79,7 +79,7 @@ pub fn takes(dir: &Path) -> Vec<Take> {
             }
         }
     }
-    found.sort_by(|one, other| (&other.start, &other.info).cmp(&(&one.start, &one.info)));
+    found.sort_by(|one, other| (other.start.as_str(), &other.info).cmp(&(one.start.as_str(), &one.info)));
     found
 }
 

@@ -16,6 +16,7 @@ mod overlap;
 mod piece;
 mod segment;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -324,16 +325,31 @@ impl Timeline {
         let goes_on = ahead > 0 && (ahead - gap).abs() <= MAX_JUMP_MS;
         let held = self.held.take();
         let tags = held.iter().map(|(held, _)| held).chain([tag]);
-        let shift = self.overlap.shift(tags, own, goes_on).unwrap_or(read - self.last - gap.max(STEP_MS));
+        let known = self.overlap.shift(tags, own, goes_on);
+        let shift = known.unwrap_or_else(|| self.shift_behind_end(tag, &held, gap));
         self.phase = TimelinePhase::Flowing;
         for track in [&mut self.video, &mut self.audio] {
             track.shift = shift;
-            track.repeating = true;
+            track.repeating = known.is_some();
         }
         for (held, at) in &held {
             self.place(held, *at);
         }
         self.flow(tag, true, now);
+    }
+
+    /// The shift of a clock that nothing is known of: what comes follows what is written, each track behind its own last tag, and
+    /// all of it no sooner than the wall clock says.
+    fn shift_behind_end(&self, tag: &Tag, held: &VecDeque<(Tag, Duration)>, gap: i64) -> i64 {
+        let read = i64::from(tag.at);
+        let near = |held: &&Tag| (i64::from(held.at) - read).abs() <= MAX_SKEW_MS;
+        let first = held.iter().map(|(held, _)| held).filter(near).chain([tag]).map(|tag| {
+            let track = if tag.kind == TagKind::Video { &self.video } else { &self.audio };
+            let step = track.step.clamp(STEP_MS, MAX_STEP_MS);
+            let end = track.last.map_or(self.last, |last| last + step).max(self.last + gap.max(1));
+            i64::from(tag.at) - end
+        });
+        first.min().unwrap_or(read - self.last - gap.max(STEP_MS))
     }
 
     fn flow(&mut self, tag: &Tag, leads: bool, now: Duration) {

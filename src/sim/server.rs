@@ -19,7 +19,7 @@ use super::answer::{self, SimAnswer};
 use super::faults::SimFault;
 use super::query::Query;
 use super::world::{self, World};
-use super::{browser, handshake, info, media, provider, proxy, site, tls};
+use super::{browser, handshake, hls, info, media, provider, proxy, site, tls};
 
 /// Longest body of a POST that is read; addresses to sign have a kilobyte or two.
 const MAX_POSTED: usize = 1 << 20;

@@ -33,11 +33,8 @@ pub(super) fn segment(clip: &Clip, round: u32) -> Bytes {
     static EACH: OnceLock<Counters> = OnceLock::new();
     let each = EACH.get_or_init(|| build(clip, 0, Counters::default()).1);
     let round_64 = u64::from(round);
-    let before = Counters {
-        tables: each.tables * round_64,
-        picture: each.picture * round_64,
-        sound: each.sound * round_64,
-    };
+    let before =
+        Counters { tables: each.tables * round_64, picture: each.picture * round_64, sound: each.sound * round_64 };
     build(clip, round, before).0
 }
 
@@ -49,7 +46,8 @@ fn build(clip: &Clip, round: u32, before: Counters) -> (Bytes, Counters) {
     for tag in &clip.media {
         let at = (u64::from(round) * u64::from(clip.length) + u64::from(tag.at)) * TICKS;
         match tag.kind {
-            VIDEO => writer.picture(tag, &picture, at),
+            // The end of a sequence is no picture.
+            VIDEO if tag.data.get(1) == Some(&1) => writer.picture(tag, &picture, at),
             AUDIO => writer.sound(tag, sound, at),
             _ => {}
         }

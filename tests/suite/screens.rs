@@ -190,7 +190,9 @@ fn a_recording_is_in_the_tab_and_its_failure_stays_until_it_is_put_away() {
 #[test]
 fn leaving_while_recording_asks_first() {
     let mut stage = busy();
-    stage.dashboard.record(record::RecorderUpdate::Recording { room: RoomKey(2), recording: RecordingState::Starting }, stage.now);
+    stage
+        .dashboard
+        .record(record::RecorderUpdate::Recording { room: RoomKey(2), recording: RecordingState::Starting }, stage.now);
     stage.press("q");
     assert!(shown(&mut stage, 80, 24).contains("Still recording ben. Finish and quit?"));
     stage.press("n");

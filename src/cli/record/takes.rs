@@ -38,7 +38,8 @@ pub(super) fn list(dir: &Path, json: bool) -> Result<ExitCode> {
 
 fn row(take: &Take) -> [String; 7] {
     let start = take.start.as_str();
-    let state = if take.reason.is_empty() { take.status.to_string() } else { format!("{}: {}", take.status, take.reason) };
+    let state =
+        if take.reason.is_empty() { take.status.to_string() } else { format!("{}: {}", take.status, take.reason) };
     let more = if take.files.len() > 1 { format!(" and {} more", take.files.len() - 1) } else { String::new() };
     let file = take.files.first().map(|file| file.display().to_string()).unwrap_or_default();
     [
@@ -72,7 +73,12 @@ pub(super) fn copy(ffmpeg: &str, args: &RecordArgs) -> Result<ExitCode> {
         let told = |percent: u8| {
             if bar && shown.swap(percent, Ordering::Relaxed) != percent {
                 let done = usize::from(percent / 5);
-                output::status(&format!("{} [{}{}] {percent} %", file.display(), "#".repeat(done), ".".repeat(20 - done)));
+                output::status(&format!(
+                    "{} [{}{}] {percent} %",
+                    file.display(),
+                    "#".repeat(done),
+                    ".".repeat(20 - done)
+                ));
             }
         };
         let copied = runtime.block_on(record::copy_as_mp4(ffmpeg, file, told));

@@ -34,7 +34,8 @@ pub(in crate::record) fn facts(segment: &[u8]) -> SegmentFacts {
     let Some(from) = first_packet(segment).filter(|_| !fragment) else {
         return SegmentFacts { fragment, ..SegmentFacts::default() };
     };
-    let packets = segment.get(from..).unwrap_or_default().chunks_exact(PACKET).take(MAX_PACKETS).filter_map(Packet::read);
+    let packets =
+        segment.get(from..).unwrap_or_default().chunks_exact(PACKET).take(MAX_PACKETS).filter_map(Packet::read);
     let mut reading = Reading::default();
     for packet in packets {
         reading.take(&packet);
@@ -47,7 +48,8 @@ pub(in crate::record) fn facts(segment: &[u8]) -> SegmentFacts {
 
 /// Where the first packet begins.
 fn first_packet(segment: &[u8]) -> Option<usize> {
-    let right = |at: usize| [0, 1, 2].iter().all(|nth| segment.get(at + nth * PACKET).is_none_or(|&first| first == SYNC));
+    let right =
+        |at: usize| [0, 1, 2].iter().all(|nth| segment.get(at + nth * PACKET).is_none_or(|&first| first == SYNC));
     (0..PACKET.min(segment.len())).find(|&at| segment.get(at) == Some(&SYNC) && right(at))
 }
 
@@ -176,7 +178,8 @@ mod tests {
     fn segment() -> Vec<u8> {
         let pat = [0, 0, 0xb0, 13, 0, 1, 0xc1, 0, 0, 0, 1, 0xf0, 0, 1, 2, 3, 4];
         let pmt = [
-            0, 2, 0xb0, 23, 0, 1, 0xc1, 0, 0, 0xe1, 0, 0xf0, 0, 0x1b, 0xe1, 0, 0xf0, 0, 0x0f, 0xe1, 1, 0xf0, 0, 1, 2, 3, 4,
+            0, 2, 0xb0, 23, 0, 1, 0xc1, 0, 0, 0xe1, 0, 0xf0, 0, 0x1b, 0xe1, 0, 0xf0, 0, 0x0f, 0xe1, 1, 0xf0, 0, 1, 2,
+            3, 4,
         ];
         // 10 s and 9.96 s in ticks of 90 000 a second; then a delimiter and a set-up that x264 wrote.
         let mut picture = vec![0, 0, 1, 0xe0, 0, 0, 0x80, 0xc0, 10];
@@ -199,7 +202,10 @@ mod tests {
 
     #[test]
     fn garbage_before_the_first_packet_is_passed_over() {
-        assert_eq!(facts(&[&[1, SYNC, 3][..], &segment()].concat()).video.and_then(|video| video.size), Some((180, 320)));
+        assert_eq!(
+            facts(&[&[1, SYNC, 3][..], &segment()].concat()).video.and_then(|video| video.size),
+            Some((180, 320))
+        );
     }
 
     #[test]

@@ -107,7 +107,9 @@ impl Playlist {
             let (name, value) = tag.split_once(':').unwrap_or((tag, ""));
             match name {
                 "INF" => next.length = seconds(value.split(',').next().unwrap_or_default()).unwrap_or_default(),
-                "-X-TARGETDURATION" => window.target = seconds(value).unwrap_or(USUAL_LENGTH).max(Duration::from_secs(1)),
+                "-X-TARGETDURATION" => {
+                    window.target = seconds(value).unwrap_or(USUAL_LENGTH).max(Duration::from_secs(1))
+                }
                 "-X-MEDIA-SEQUENCE" => sequence = value.trim().parse().unwrap_or(0),
                 "-X-DISCONTINUITY" => next.discontinuity = true,
                 "-X-GAP" => next.gap = true,

@@ -44,7 +44,11 @@ impl Position {
             // What we have, perhaps from a server that lags behind; else the sender counts anew.
             let known = next == last.sequence.saturating_add(1) || self.is_taken(last);
             let from = segments.iter().rposition(|segment| self.is_taken(segment)).map_or(0, |at| at + 1);
-            return if known { Vec::new() } else { due(segments.get(from..).unwrap_or_default(), Duration::ZERO, true) };
+            return if known {
+                Vec::new()
+            } else {
+                due(segments.get(from..).unwrap_or_default(), Duration::ZERO, true)
+            };
         }
         let missed = first.sequence.saturating_sub(next);
         if missed > MAX_MISSED {

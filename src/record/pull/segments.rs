@@ -120,7 +120,8 @@ impl<S: StreamSource> Pull<S> {
     /// Fetches the segments that are due and passes them on.
     async fn take_due(&mut self, found: &Found<S>) -> Result<(), Broken> {
         let (mut missed, mut refused) = (Duration::ZERO, 0);
-        let due: Vec<_> = self.position.due(&found.window).iter().map(|due| (due.segment.clone(), due.missed, due.cuts)).collect();
+        let due: Vec<_> =
+            self.position.due(&found.window).iter().map(|due| (due.segment.clone(), due.missed, due.cuts)).collect();
         for (segment, before, cuts) in due {
             missed += before;
             if segment.gap {

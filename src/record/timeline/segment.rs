@@ -208,11 +208,15 @@ mod tests {
     fn what_a_file_needs_stands_before_its_first_segment() {
         let mut timeline = Timeline::default();
         let init = Bytes::from_static(b"init");
-        let first = MediaSegment { init: init.clone(), container: PartContainer::Fragments, begins: None, ..segment(0) };
+        let first =
+            MediaSegment { init: init.clone(), container: PartContainer::Fragments, begins: None, ..segment(0) };
         timeline.push_segment(&first, SECONDS);
         timeline.push_segment(&first, SECONDS * 2);
         let pieces = timeline.take();
-        assert_eq!(pieces.iter().map(|piece| piece.bytes.as_ref()).collect::<Vec<_>>(), [&b"initsegment"[..], b"segment"]);
+        assert_eq!(
+            pieces.iter().map(|piece| piece.bytes.as_ref()).collect::<Vec<_>>(),
+            [&b"initsegment"[..], b"segment"]
+        );
         assert_eq!(pieces[0].head.bytes, init);
         timeline.end_part();
         assert!(timeline.take().iter().any(|piece| piece.ends_part));

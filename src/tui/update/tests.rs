@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{next_wake, update};
 use crate::clock::{Moment, Timestamp};
-use crate::config::{Keys, ScreenSettings};
+use crate::config::{Keys, RecordSettings, ScreenSettings};
 use crate::events::{EventKind, Host, Info, LiveStart, Phase, PhaseKind, RoomEvent};
 use crate::ids::{RoomId, RoomKey, Target};
 use crate::record;
@@ -20,6 +20,7 @@ const NOW: Moment = Moment { mono: 7_205_250, wall: Timestamp(1_793_302_205_250)
 
 fn app() -> App {
     let options = ScreenOptions {
+        record: RecordSettings::default(),
         screen: ScreenSettings::default(),
         keys: Keys::new(),
         notice: None,
@@ -103,7 +104,8 @@ fn pasted_text_is_never_keys() {
 #[test]
 fn the_record_key_starts_and_stops() {
     let mut app = on_air();
-    let job = record::Job { room: RoomKey(1), room_id: RoomId(73), host: "ana".into(), title: "tea".into(), quality: None };
+    let job =
+        record::Job { room: RoomKey(1), room_id: RoomId(73), host: "ana".into(), title: "tea".into(), quality: None };
     assert_eq!(press(&mut app, "r"), [Effect::Record(record::RecorderCommand::Start(job))]);
     let update_of = |recording| Msg::Recorded(record::RecorderUpdate::Recording { room: RoomKey(1), recording });
     update(&mut app, update_of(record::RecordingState::Starting));
@@ -292,6 +294,6 @@ fn a_letter_of_another_layout_is_told_that_it_is_no_key() {
         let words = app.toast.take().unwrap().text;
         assert!(words.as_str().contains(letter) && words.as_str().contains("Ctrl-C"), "{words}");
     }
-    press(&mut app, "e");
+    press(&mut app, "f");
     assert!(app.toast.is_none());
 }

@@ -9,7 +9,9 @@ use bytes::Bytes;
 use rstest::rstest;
 use tiktop::config::Settings;
 use tiktop::ids::RoomId;
-use tiktop::record::{FoundStreams, Job, LiveState, Media, Offer, PictureLabel, RecorderLimits, RecordingState, StreamSource, Trouble};
+use tiktop::record::{
+    FoundStreams, Job, LiveState, Media, Offer, PictureLabel, RecorderLimits, RecordingState, StreamSource, Trouble,
+};
 use tiktop::sim::{Sim, SimFault, SimOptions};
 use tiktop::webcast::Service;
 
@@ -30,7 +32,8 @@ fn segment(number: u8, seconds: u64) -> Vec<u8> {
     let mut pat = vec![0x47, 0x40, 0, 0x10, 0, 0, 0xb0, 13, 0, 1, 0xc1, 0, 0, 0, 1, 0xf0, 0, 1, 2, 3, 4];
     let mut pmt = vec![0x47, 0x50, 0, 0x10, 0, 2, 0xb0, 18, 0, 1, 0xc1, 0, 0, 0xe1, 0, 0xf0, 0, 0x1b, 0xe1, 0, 0xf0, 0];
     let ticks = seconds * 90_000;
-    let stamp = 0b10 << 36 | (ticks >> 30) << 33 | 1 << 32 | (ticks >> 15 & 0x7fff) << 17 | 1 << 16 | (ticks & 0x7fff) << 1 | 1;
+    let stamp =
+        0b10 << 36 | (ticks >> 30) << 33 | 1 << 32 | (ticks >> 15 & 0x7fff) << 17 | 1 << 16 | (ticks & 0x7fff) << 1 | 1;
     let mut picture = vec![0x47, 0x41, 0, 0x10, 0, 0, 1, 0xe0, 0, 0, 0x80, 0x80, 5];
     picture.extend(&u64::to_be_bytes(stamp)[3..]);
     for packet in [&mut pat, &mut pmt, &mut picture] {
@@ -48,7 +51,10 @@ impl Playlists {
     /// Segments `0.ts` to `19.ts`, a second each.
     fn new(readings: impl IntoIterator<Item = String>) -> Self {
         let files = (0..20_u8).map(|number| (format!("/live/{number}.ts"), segment(number, number.into()).into()));
-        Self { readings: Arc::new(Mutex::new(readings.into_iter().collect())), files: Arc::new(Mutex::new(files.collect())) }
+        Self {
+            readings: Arc::new(Mutex::new(readings.into_iter().collect())),
+            files: Arc::new(Mutex::new(files.collect())),
+        }
     }
 
     fn without(self, number: u8) -> Self {
@@ -128,15 +134,15 @@ async fn what_has_left_the_window_and_what_is_refused_are_holes() {
     let mut scene = Scene::tuned(Playlists::new(readings).without(5), |settings| settings.info = true).await;
     let (file, millis, _) = scene.done().await;
     assert_eq!((numbers(&file), millis), (vec![0, 1, 4, 6, 7], 8_000));
-    let info: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(file.with_extension("json")).unwrap()).unwrap();
+    let info: serde_json::Value = serde_json::from_slice(&std::fs::read(file.with_extension("json")).unwrap()).unwrap();
     let holes = serde_json::json!([{"at_ms": 2_000, "length_ms": 2_000}, {"at_ms": 5_000, "length_ms": 1_000}]);
     assert_eq!(info["holes"], holes);
 }
 
 #[tokio::test]
 async fn another_encoder_begins_another_file() {
-    let readings = ["#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n0.ts\n#EXT-X-DISCONTINUITY\n#EXTINF:1,\n9.ts\n".to_owned()];
+    let readings =
+        ["#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n0.ts\n#EXT-X-DISCONTINUITY\n#EXTINF:1,\n9.ts\n".to_owned()];
     let mut scene = Scene::new_of(Playlists::new(readings)).await;
     let (file, millis, reason) = scene.done().await;
     assert_eq!(reason, "the live ended; it is in 2 files");

@@ -5,20 +5,23 @@ use tiktop::record::{Cue, RecorderCommand, RecorderUpdate, copy_as_mp4};
 
 use super::scene::{Ffmpeg, Play, ROOM, Scene, Then, job, patient};
 use super::with_ffmpeg::{TALL, clip, lasts, run};
+use tokio_util::sync::CancellationToken;
 
-async fn scene() -> Option<Scene> {
+/// A recording of six seconds that goes on for six more once it is told to.
+async fn scene() -> Option<(Scene, CancellationToken)> {
     let clip = clip(TALL)?;
-    let play = Play::new([(clip.sent(0, 12_000), Then::Stall)]);
+    let play = Play::new([(clip.sent(0, 6_000), Then::Wait), (clip.sent(4_000, 12_000), Then::Stall)]);
+    let go_on = play.go_on();
     let tune = |settings: &mut tiktop::record::RecorderSettings| {
         (settings.chat, settings.info, settings.mux_subtitles) = (true, true, true);
     };
-    Some(Scene::start(job(), play, &Ffmpeg::Program("ffmpeg"), patient(), tune).await)
+    Some((Scene::start(job(), play, &Ffmpeg::Program("ffmpeg"), patient(), tune).await, go_on))
 }
 
 #[tokio::test]
 async fn a_marker_becomes_a_chapter_and_the_chat_a_track() {
-    let Some(mut scene) = scene().await else { return };
-    let file = scene.settled().await;
+    let Some((mut scene, go_on)) = scene().await else { return };
+    let file = scene.running().await;
     let (user, nickname) = ("ben".into(), "Ben".into());
     let cue = Cue { at: Timestamp(1_000), kind: "chat".into(), user, nickname, text: "hello".into() };
     scene.commands.send(RecorderCommand::Cue(ROOM, Box::new(cue))).await.unwrap();
@@ -29,10 +32,12 @@ async fn a_marker_becomes_a_chapter_and_the_chat_a_track() {
             break clip.unwrap();
         }
     };
+    go_on.cancel();
+    scene.settled().await;
     // ffmpeg holds its last second back until the next one begins.
     let line = "-v error -show_entries format=duration -of csv=p=0 FILE";
     let seconds: f64 = String::from_utf8_lossy(&run("ffprobe", line, &kept).stdout).trim().parse().unwrap();
-    assert!((10.0..12.1).contains(&seconds), "{seconds}");
+    assert!((3.0..6.1).contains(&seconds), "{seconds}");
     assert!(kept.to_string_lossy().ends_with(".clip01.mkv"));
     scene.stop().await;
     scene.done().await;
@@ -49,7 +54,8 @@ async fn a_marker_becomes_a_chapter_and_the_chat_a_track() {
 
 #[tokio::test]
 async fn a_copy_is_verified_and_overwrites_nothing() {
-    let Some(mut scene) = scene().await else { return };
+    let Some((mut scene, go_on)) = scene().await else { return };
+    go_on.cancel();
     let file = scene.settled().await;
     scene.stop().await;
     scene.done().await;

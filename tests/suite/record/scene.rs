@@ -12,8 +12,8 @@ use tempfile::TempDir;
 use tiktop::clock::Clock;
 use tiktop::ids::{RoomId, RoomKey};
 use tiktop::record::{
-    FoundStreams, Job, LiveState, Media, Offer, PictureLabel, Recorder, RecorderCommand, RecorderLimits, RecorderSettings,
-    RecorderUpdate, RecordingState, StreamSource, Trouble, spawn,
+    FoundStreams, Job, LiveState, Media, Offer, PictureLabel, Recorder, RecorderCommand, RecorderLimits,
+    RecorderSettings, RecorderUpdate, RecordingState, StreamSource, Trouble, spawn,
 };
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -93,7 +93,13 @@ impl StreamSource for Play {
         assert!(!self.panics, "a bug");
         let over = self.acts.lock().unwrap().is_empty() && !self.stalls.load(Ordering::Relaxed);
         let state = if over { LiveState::Ended } else { LiveState::On };
-        let offer = Offer { quality: "hd".into(), address: (), sound_only: self.sound_only, hls: false, picture: PictureLabel::default() };
+        let offer = Offer {
+            quality: "hd".into(),
+            address: (),
+            sound_only: self.sound_only,
+            hls: false,
+            picture: PictureLabel::default(),
+        };
         let offers = if self.no_streams { Vec::new() } else { vec![offer] };
         Ok(FoundStreams { state, offers })
     }

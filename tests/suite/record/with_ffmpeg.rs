@@ -88,13 +88,16 @@ pub(super) fn hevc(standard: bool) -> Option<(Vec<u8>, usize)> {
     let head = |key: bool, packet: u8| {
         let frame = if key { 1 } else { 2 };
         match (standard, packet) {
-            (true, packet) => [&[0x80 | frame << 4 | packet][..], b"hvc1", if packet == 1 { &[0, 0, 0] } else { &[] }].concat(),
+            (true, packet) => {
+                [&[0x80 | frame << 4 | packet][..], b"hvc1", if packet == 1 { &[0, 0, 0] } else { &[] }].concat()
+            }
             (false, packet) => vec![frame << 4 | 12, packet, 0, 0, 0],
         }
     };
     let mut bytes = b"FLV\x01\x01\0\0\0\x09\0\0\0\0".to_vec();
     bytes.extend(tag(9, 0, &[&head(true, 0), setup].concat()));
-    let mut starts: Vec<_> = stream.windows(3).enumerate().filter(|(_, code)| *code == [0, 0, 1]).map(|(at, _)| at + 3).collect();
+    let mut starts: Vec<_> =
+        stream.windows(3).enumerate().filter(|(_, code)| *code == [0, 0, 1]).map(|(at, _)| at + 3).collect();
     starts.push(stream.len() + 3);
     let mut pictures: Vec<(bool, Vec<u8>)> = Vec::new();
     for pair in starts.windows(2) {

@@ -25,10 +25,13 @@ fn recording() -> Seen {
         "--set",
         "record.min_free_mb=0",
     ]);
-    seen.wait_for("── Chat");
+    // Connected: now it is known what there is to record.
+    seen.wait_for("provider");
     seen.press("r");
     seen.wait_for("⏺ 0");
-    wait_until(|| info(seen.home.path()).is_some_and(|info| info["parts"].as_array().is_some_and(|parts| !parts.is_empty())));
+    wait_until(|| {
+        info(seen.home.path()).is_some_and(|info| info["parts"].as_array().is_some_and(|parts| !parts.is_empty()))
+    });
     seen
 }
 
