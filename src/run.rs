@@ -213,7 +213,7 @@ fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::ScreenOptions> {
         let placed: Vec<_> = mistakes.iter().map(|mistake| loaded.placed(mistake)).collect();
         WrongKeys(placed.join("\n"))
     })?;
-    Ok(tui::ScreenOptions { notice, record, ..tui::ScreenOptions::new(screen, keys) })
+    Ok(tui::ScreenOptions { record, notice, ..tui::ScreenOptions::new(screen, keys) })
 }
 
 /// Shows rooms until the user leaves; says where a capture went.

@@ -108,7 +108,7 @@ impl Playlist {
             match name {
                 "INF" => next.length = seconds(value.split(',').next().unwrap_or_default()).unwrap_or_default(),
                 "-X-TARGETDURATION" => {
-                    window.target = seconds(value).unwrap_or(USUAL_LENGTH).max(Duration::from_secs(1))
+                    window.target = seconds(value).unwrap_or(USUAL_LENGTH).max(Duration::from_secs(1));
                 }
                 "-X-MEDIA-SEQUENCE" => sequence = value.trim().parse().unwrap_or(0),
                 "-X-DISCONTINUITY" => next.discontinuity = true,

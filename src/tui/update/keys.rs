@@ -200,13 +200,11 @@ fn record_or_stop(app: &mut App) -> UpdateOutcome {
 }
 
 fn clip(app: &mut App) -> UpdateOutcome {
-    match app.tab().filter(|tab| tab.is_recording()).map(|tab| tab.key) {
-        Some(room) => Effect::Record(record::RecorderCommand::Clip(room)).into(),
-        None => {
-            app.notify("nothing is recorded here: there is no minute to keep");
-            UpdateOutcome::dirty()
-        }
+    if let Some(room) = app.tab().filter(|tab| tab.is_recording()).map(|tab| tab.key) {
+        return Effect::Record(record::RecorderCommand::Clip(room)).into();
     }
+    app.notify("nothing is recorded here: there is no minute to keep");
+    UpdateOutcome::dirty()
 }
 
 /// A live has no other time than now: its tracker does not listen.
