@@ -111,7 +111,9 @@ mod tests {
         let missed = due.iter().map(|due| due.missed.as_secs()).sum();
         let cuts = due.iter().any(|due| due.cuts);
         let segments: Vec<_> = due.iter().map(|due| due.segment.clone()).collect();
-        segments.iter().for_each(|segment| position.pass(segment));
+        for segment in &segments {
+            position.pass(segment);
+        }
         (segments.iter().map(|segment| segment.sequence).collect(), missed, cuts)
     }
 

@@ -44,7 +44,8 @@ fn segment(number: u8, seconds: u64) -> Vec<u8> {
 
 fn window(first: u64, entries: &[&str]) -> String {
     let head = format!("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:{first}\n");
-    head + &entries.iter().map(|entry| format!("#EXTINF:1.0,\n{entry}\n")).collect::<String>()
+    let line = |text: String, entry: &&str| text + "#EXTINF:1.0,\n" + entry + "\n";
+    entries.iter().fold(head, line)
 }
 
 impl Playlists {

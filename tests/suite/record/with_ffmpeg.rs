@@ -91,7 +91,7 @@ pub(super) fn hevc(standard: bool) -> Option<(Vec<u8>, usize)> {
             (true, packet) => {
                 [&[0x80 | frame << 4 | packet][..], b"hvc1", if packet == 1 { &[0, 0, 0] } else { &[] }].concat()
             }
-            (false, packet) => vec![frame << 4 | 12, packet, 0, 0, 0],
+            (false, packet) => vec![frame << 4 | 0x0c, packet, 0, 0, 0],
         }
     };
     let mut bytes = b"FLV\x01\x01\0\0\0\x09\0\0\0\0".to_vec();
