@@ -1,4 +1,4 @@
-//! Recording a live with ffmpeg.
+//! Recorder of lives, with ffmpeg where there is one.
 //!
 //! Our own HTTP client pulls the stream and feeds ffmpeg's stdin: one proxy setting for everything, a stop is closing a
 //! pipe, and an app that is killed leaves a finished file and no orphan.
@@ -27,8 +27,8 @@
 //! # }).unwrap();
 //! ```
 
-mod beside;
 mod codec;
+mod companion_files;
 mod copy;
 mod cue;
 mod engine;
@@ -78,10 +78,10 @@ mod inside {
     pub use super::copy::copy_as_mp4;
     pub use super::probe::version;
     pub use super::recorder::{Recorder, spawn};
-    pub use super::source::{FoundStreams, LiveState, Media, Offer, StreamSource, Trouble};
+    pub use super::source::{FoundStreams, LiveState, Media, StreamFailure, StreamOffer, StreamSource};
     pub use super::take::{Take, TakeStatus, takes};
     pub use super::unfinished::{UnfinishedRecording, unfinished};
-    pub use super::update::{CopyState, Job, PictureLabel, RecorderCommand, RecorderUpdate, StreamLabel};
+    pub use super::update::{CopyState, PictureLabel, RecorderCommand, RecorderUpdate, RecordingJob, StreamLabel};
 }
 
 /// Where recordings go and what makes them.

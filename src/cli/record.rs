@@ -1,4 +1,4 @@
-//! `tiktop record @name …`: records without a screen, for servers, timers and systemd.
+//! Command `tiktop record @name …`: recordings without a screen, for servers, timers and systemd.
 
 mod takes;
 
@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::events::PhaseKind;
 use crate::ids::RoomKey;
-use crate::record::{self, Job, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingState};
+use crate::record::{self, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingJob, RecordingState};
 use crate::room::Room;
 use crate::run;
 use crate::text::Text;
@@ -170,7 +170,7 @@ struct Session {
     wait: bool,
     json: bool,
     commands: mpsc::Sender<RecorderCommand>,
-    rooms: HashMap<RoomKey, Watched>,
+    rooms: HashMap<RoomKey, WatchedRoom>,
     /// Rooms that were asked for and have not come to an end.
     expected: usize,
     saved: usize,
@@ -182,7 +182,7 @@ struct Session {
 }
 
 /// One room.
-struct Watched {
+struct WatchedRoom {
     room: Room,
     label: Text,
     recording: Option<RecordingState>,
@@ -190,7 +190,7 @@ struct Watched {
     over: bool,
 }
 
-impl Watched {
+impl WatchedRoom {
     fn name(&self) -> String {
         let handle = &self.room.host.unique_id;
         let name = if handle.is_empty() { &self.label } else { handle };
@@ -214,7 +214,7 @@ impl Session {
         stop: &CancellationToken,
     ) -> Result<ExitCode> {
         let mut stopping = false;
-        while self.expected > 0 || self.rooms.values().any(Watched::is_recording) {
+        while self.expected > 0 || self.rooms.values().any(WatchedRoom::is_recording) {
             tokio::select! {
                 biased;
                 () = stop.cancelled(), if !stopping => {
@@ -248,7 +248,7 @@ impl Session {
         let TrackerUpdate::Room(key, news) = update else { return Ok(()) };
         match news {
             RoomUpdate::Added { label } => {
-                self.rooms.insert(key, Watched { room: Room::new(LOG), label, recording: None, over: false });
+                self.rooms.insert(key, WatchedRoom { room: Room::new(LOG), label, recording: None, over: false });
             }
             RoomUpdate::Removed { .. } => {
                 if self.rooms.remove(&key).is_some_and(|watched| !watched.over) {
@@ -312,7 +312,7 @@ impl Session {
                 return Ok(());
             }
             let name = watched.name();
-            let job = Job {
+            let job = RecordingJob {
                 room: key,
                 room_id,
                 host: name.trim_start_matches('@').into(),
@@ -339,8 +339,8 @@ impl Session {
     fn recorded(&mut self, room: RoomKey, recording: &RecordingState) -> Result<()> {
         let Some(watched) = self.rooms.get_mut(&room) else { return Ok(()) };
         let name = watched.name();
-        let told = note(watched.recording.as_ref());
-        let news = note(Some(recording)).filter(|note| Some(note) != told.as_ref());
+        let told = status_note(watched.recording.as_ref());
+        let news = status_note(Some(recording)).filter(|note| Some(note) != told.as_ref());
         watched.recording = Some(recording.clone());
         if let Some(note) = news {
             self.print(&name, &json!({"type": "note", "room": name, "text": note.as_str()}), note.as_str())?;
@@ -434,7 +434,7 @@ impl Session {
     }
 }
 
-fn note(recording: Option<&RecordingState>) -> Option<Text> {
+fn status_note(recording: Option<&RecordingState>) -> Option<Text> {
     match recording {
         Some(RecordingState::Running { details, .. }) if !details.note.is_empty() => Some(details.note.clone()),
         _ => None,

@@ -1,4 +1,4 @@
-//! A live that is being tracked: what happens in it, in order, and the state that comes of it.
+//! Handle of a live that is being tracked: what happens in it, in order, and the state that comes of it.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -12,7 +12,7 @@ use super::recording::Recording;
 use super::{Client, Error};
 use crate::events::{EventKind, OwnEvent, PhaseKind, RoomEvent};
 use crate::ids::{GiftFacts, RoomId, RoomKey, Target};
-use crate::record::{Job, RecorderCommand};
+use crate::record::{RecorderCommand, RecordingJob};
 use crate::room::{Noted, Room};
 use crate::track::{
     KnownRoom, Lost, RawMessage, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate, lookup_to_info, to_info,
@@ -215,7 +215,7 @@ impl Live {
             host = info.unique_id.map_or(host, |name| name.as_str().into());
             title = info.title;
         }
-        let job = Job { room: KEY, room_id, host, title, quality: None };
+        let job = RecordingJob { room: KEY, room_id, host, title, quality: None };
         let recording = Recording::start(&self.client, self.client.recorder(folder), job).await?;
         self.recordings.lock().unwrap_or_else(PoisonError::into_inner).push(recording.commands());
         Ok(recording)

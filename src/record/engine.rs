@@ -1,4 +1,4 @@
-//! What writes the file of a part: ffmpeg, or we ourselves.
+//! Engine that writes the file of a part: ffmpeg, or we ourselves.
 
 use std::io;
 use std::path::Path;
@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::RecorderLimits;
 use super::flv_file::FlvFile;
-use super::process::{Ended, Ffmpeg};
+use super::process::{Ffmpeg, ProcessEnd};
 use super::timeline::{PartContainer, PartHead};
 
 /// A writer at work.
@@ -23,7 +23,7 @@ pub(super) enum Engine {
 /// How a writer ended.
 #[derive(Debug)]
 pub(super) enum EngineEnd {
-    Ffmpeg(Ended),
+    Ffmpeg(ProcessEnd),
     /// We ourselves wrote.
     Own(io::Result<()>),
 }

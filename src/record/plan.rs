@@ -1,11 +1,11 @@
-//! What to call a recording and what to ask of ffmpeg. Pure: no file is touched.
+//! Plan of a recording: its name, and the arguments of ffmpeg. Pure: no file is touched.
 
 use std::ffi::OsString;
 use std::path::Path;
 
 use jiff::tz::TimeZone;
 
-use super::Job;
+use super::RecordingJob;
 use super::timeline::PartContainer;
 use crate::clock::Timestamp;
 
@@ -16,7 +16,7 @@ const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 
 /// The name of a recording without its ending, in the time of `zone`: folders and a name, each safe on every file system.
 /// Usually `host_2026-11-21_20-15-00`.
-pub(super) fn stem(template: &str, job: &Job, quality: &str, start: Timestamp, zone: TimeZone) -> String {
+pub(super) fn stem(template: &str, job: &RecordingJob, quality: &str, start: Timestamp, zone: TimeZone) -> String {
     let start = start.to_jiff().to_zoned(zone);
     let host = safe_name(job.host.as_str());
     let host = if host.is_empty() { job.room_id.to_string() } else { host };
@@ -68,7 +68,7 @@ pub(super) fn clip_name(stem: &str, number: u32) -> String {
 /// What ffmpeg is called with. Measured for each flag: without a limit, a stream
 /// that promises sound and sends none is looked at for ever before a byte is written; MKV in clusters of a second, flushed, loses under a second even
 /// when ffmpeg itself is killed; `-y` because the free name is ours already (`-n` would refuse it).
-pub(super) fn arguments(job: &Job, start: Timestamp, container: PartContainer, file: &Path) -> Vec<OsString> {
+pub(super) fn arguments(job: &RecordingJob, start: Timestamp, container: PartContainer, file: &Path) -> Vec<OsString> {
     let format = match container {
         PartContainer::Flv => "flv",
         PartContainer::Transport => "mpegts",
@@ -123,8 +123,8 @@ mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
 
-    fn job(host: &str) -> Job {
-        Job {
+    fn job(host: &str) -> RecordingJob {
+        RecordingJob {
             room: RoomKey(1),
             room_id: RoomId(77),
             host: host.into(),
@@ -133,7 +133,7 @@ mod tests {
         }
     }
 
-    fn usual(job: &Job, zone: TimeZone) -> String {
+    fn usual(job: &RecordingJob, zone: TimeZone) -> String {
         stem(DEFAULT_NAME, job, "hd", Timestamp(0), zone)
     }
 

@@ -1,4 +1,4 @@
-//! The recorder's task: takes commands, runs at most one recording a room, all of them finished at the end.
+//! Recorder task: commands in, at most one recording a room, all of them finished at the end.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::recording::{self, Note, RecordingTask};
 use super::{
-    CopyState, Job, Offer, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingState,
-    StreamLabel, StreamSource, copy_as_mp4, takes,
+    CopyState, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingJob, RecordingState,
+    StreamLabel, StreamOffer, StreamSource, copy_as_mp4, takes,
 };
 use crate::clock::Clock;
 use crate::ids::RoomKey;
@@ -73,21 +73,21 @@ struct RecorderTask<S> {
     clock: Clock,
     updates: mpsc::Sender<RecorderUpdate>,
     stop: CancellationToken,
-    rooms: HashMap<RoomKey, Busy>,
+    rooms: HashMap<RoomKey, ActiveRecording>,
     running: JoinSet<()>,
     /// Questions and copies, which nobody waits for at the end.
     errands: JoinSet<()>,
 }
 
 /// A room that is being recorded.
-struct Busy {
+struct ActiveRecording {
     task: task::Id,
     stop: CancellationToken,
     live_ended: CancellationToken,
     paused: watch::Sender<bool>,
     notes: mpsc::Sender<Note>,
     /// Asked for while the last file was still closing.
-    next: Option<Job>,
+    next: Option<RecordingJob>,
 }
 
 impl<S: StreamSource> RecorderTask<S> {
@@ -137,7 +137,7 @@ impl<S: StreamSource> RecorderTask<S> {
         }
     }
 
-    fn start(&mut self, job: Job) {
+    fn start(&mut self, job: RecordingJob) {
         match self.rooms.get_mut(&job.room) {
             Some(busy) if busy.stop.is_cancelled() => busy.next = Some(job),
             Some(_) => {}
@@ -152,7 +152,7 @@ impl<S: StreamSource> RecorderTask<S> {
         }
     }
 
-    fn list_streams(&mut self, job: Job) {
+    fn list_streams(&mut self, job: RecordingJob) {
         let (source, updates, patience) = (self.source.clone(), self.updates.clone(), self.settings.limits.start);
         self.errands.spawn(async move {
             let streams = match tokio::time::timeout(patience, source.resolve(&job)).await {
@@ -197,7 +197,7 @@ impl<S: StreamSource> RecorderTask<S> {
         }
     }
 
-    fn record(&mut self, job: Job) {
+    fn record(&mut self, job: RecordingJob) {
         let room = job.room;
         let mut settings = self.settings.clone();
         settings.quality = job.quality.clone().unwrap_or(settings.quality);
@@ -216,7 +216,7 @@ impl<S: StreamSource> RecorderTask<S> {
             updates: self.updates.clone(),
         };
         let task = self.running.spawn(recording::run(task, self.source.clone())).id();
-        self.rooms.insert(room, Busy { task, stop, live_ended, paused, notes, next: None });
+        self.rooms.insert(room, ActiveRecording { task, stop, live_ended, paused, notes, next: None });
     }
 
     /// A recording whose task panicked has not told its end itself.
@@ -237,13 +237,13 @@ impl<S: StreamSource> RecorderTask<S> {
 
     fn done(&mut self, task: task::Id) {
         let Some(room) = self.room_of(task) else { return };
-        if let Some(Busy { next: Some(job), .. }) = self.rooms.remove(&room) {
+        if let Some(ActiveRecording { next: Some(job), .. }) = self.rooms.remove(&room) {
             self.record(job);
         }
     }
 }
 
-fn label<A>(offer: &Offer<A>) -> StreamLabel {
-    let Offer { quality, picture, sound_only, hls, .. } = offer;
+fn label<A>(offer: &StreamOffer<A>) -> StreamLabel {
+    let StreamOffer { quality, picture, sound_only, hls, .. } = offer;
     StreamLabel { quality: quality.clone(), picture: picture.clone(), sound_only: *sound_only, hls: *hls }
 }

@@ -11,7 +11,7 @@ use super::take::{Take, TakeStatus, takes};
 use crate::text::{Text, clip};
 
 /// Columns of ffmpeg's words in a sentence.
-const WIDEST: usize = 160;
+const QUOTED_COLUMNS: usize = 160;
 
 /// A recording that nobody finished.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl UnfinishedRecording {
                 let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
                 // Half a copy would look like a whole one.
                 drop(std::fs::remove_file(&copy));
-                let why = clip(last, WIDEST);
+                let why = clip(last, QUOTED_COLUMNS);
                 return Err(Text::from(format_args!(
                     "{} could not be repaired ({why}); it is as it was",
                     file.display()

@@ -1,4 +1,4 @@
-//! What a recorder is told and what it tells.
+//! Commands to a recorder, and its updates.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use crate::text::Text;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RecorderCommand {
     /// Record this live.
-    Start(Job),
+    Start(RecordingJob),
     /// Finish the recording of this room.
     Stop(RoomKey),
     /// The live of this room is over: record what is still on its way, then finish.
@@ -27,7 +27,7 @@ pub enum RecorderCommand {
     /// Keep the last minute of what is being recorded as a file of its own.
     Clip(RoomKey),
     /// Say which streams this live has.
-    ListStreams(Job),
+    ListStreams(RecordingJob),
     /// Say which recordings there are.
     ListTakes,
     /// Copy this recording to MP4.
@@ -36,7 +36,7 @@ pub enum RecorderCommand {
 
 /// A live to record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Job {
+pub struct RecordingJob {
     /// Our handle of the room.
     pub room: RoomKey,
     /// The live whose stream to pull; its addresses are asked for anew.

@@ -1,4 +1,4 @@
-//! The recorder against a service that plays a script. What ffmpeg itself makes of it is in `with_ffmpeg`, what our client
+//! Tests of the recorder against a service that plays a script. What ffmpeg itself makes of it is in `with_ffmpeg`, what our
 //! makes of a real socket in `service`.
 
 mod acceptance;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{Broken, Pull, is_over, jittered, taken};
+use super::{ConnectionEnd, Pull, chunk_or_end, is_over, jittered};
 use crate::record::hls::{Playlist, SegmentEntry, Window, choose, facts};
 use crate::record::timeline::{MediaSegment, PartContainer};
-use crate::record::{Media, Offer, StreamSource};
+use crate::record::{Media, StreamOffer, StreamSource};
 use crate::text::Text;
 
 /// Largest playlist read; one of an hour has some hundred kilobytes.
@@ -38,13 +38,13 @@ struct Found<S: StreamSource> {
 
 impl<S: StreamSource> Pull<S> {
     /// Reads a live from its playlist until it breaks.
-    pub(super) async fn follow_playlist(&mut self, offer: &Offer<S::Address>) -> Broken {
+    pub(super) async fn follow_playlist(&mut self, offer: &StreamOffer<S::Address>) -> ConnectionEnd {
         // A playlist may lead to several pictures: its own label says little.
         (self.quality, self.label) = (offer.quality.clone(), None);
         let (source, job, limits, stop) = (self.source.clone(), self.job.clone(), self.limits, self.stop.clone());
         let mut found = tokio::select! {
             biased;
-            () = stop.cancelled() => return Broken::Stopped,
+            () = stop.cancelled() => return ConnectionEnd::Stopped,
             found = self.playlist(offer) => match found {
                 Ok(found) => found,
                 Err(broken) => return broken,
@@ -57,10 +57,10 @@ impl<S: StreamSource> Pull<S> {
             let quiet = found.window.target * 2;
             let step = tokio::select! {
                 biased;
-                () = stop.cancelled() => return Broken::Stopped,
+                () = stop.cancelled() => return ConnectionEnd::Stopped,
                 step = self.take_due(&found) => step,
                 () = is_over(&source, &job, &limits, quiet.saturating_sub(fresh.elapsed())), if self.flowed() => {
-                    return Broken::Over;
+                    return ConnectionEnd::Over;
                 }
             };
             if let Err(broken) = step {
@@ -70,24 +70,24 @@ impl<S: StreamSource> Pull<S> {
             if self.pieces > pieces {
                 fresh = Instant::now();
             } else if found.window.ended {
-                return Broken::End;
+                return ConnectionEnd::End;
             } else if fresh.elapsed() >= limits.read.max(target * 3) || self.given_up() {
-                return Broken::Silent;
+                return ConnectionEnd::Silent;
             }
             // As soon as there may be another segment; half of that where there was none (RFC 8216, 6.3.4).
             let pause = if self.pieces > pieces { target } else { target / 2 };
             let pause = pause.saturating_sub(read.elapsed()).max(SOONEST);
             tokio::select! {
                 biased;
-                () = stop.cancelled() => return Broken::Stopped,
+                () = stop.cancelled() => return ConnectionEnd::Stopped,
                 () = sleep(pause) => {}
                 () = is_over(&source, &job, &limits, quiet.saturating_sub(fresh.elapsed())), if self.flowed() => {
-                    return Broken::Over;
+                    return ConnectionEnd::Over;
                 }
             }
             let again = tokio::select! {
                 biased;
-                () = stop.cancelled() => return Broken::Stopped,
+                () = stop.cancelled() => return ConnectionEnd::Stopped,
                 again = self.fetch(&found.address, MAX_PLAYLIST, limits.read) => again,
             };
             match again.and_then(window) {
@@ -98,7 +98,7 @@ impl<S: StreamSource> Pull<S> {
     }
 
     /// Finds the playlist that names segments.
-    async fn playlist(&self, offer: &Offer<S::Address>) -> Result<Found<S>, Broken> {
+    async fn playlist(&self, offer: &StreamOffer<S::Address>) -> Result<Found<S>, ConnectionEnd> {
         let mut variant: Option<S::Address> = None;
         for _ in 0..MAX_DEPTH {
             let address = variant.as_ref().unwrap_or(&offer.address);
@@ -118,7 +118,7 @@ impl<S: StreamSource> Pull<S> {
     }
 
     /// Fetches the segments that are due and passes them on.
-    async fn take_due(&mut self, found: &Found<S>) -> Result<(), Broken> {
+    async fn take_due(&mut self, found: &Found<S>) -> Result<(), ConnectionEnd> {
         let (mut missed, mut refused) = (Duration::ZERO, 0);
         let due: Vec<_> =
             self.position.due(&found.window).iter().map(|due| (due.segment.clone(), due.missed, due.cuts)).collect();
@@ -138,7 +138,7 @@ impl<S: StreamSource> Pull<S> {
                     } else if facts.fragment && !init.is_empty() {
                         PartContainer::Fragments
                     } else {
-                        return Err(Broken::NotFlv);
+                        return Err(ConnectionEnd::NotFlv);
                     };
                     let fetched = MediaSegment {
                         bytes,
@@ -155,12 +155,12 @@ impl<S: StreamSource> Pull<S> {
                     self.position.pass(&segment);
                     self.pass_on().await?;
                 }
-                Err(Broken::Gone(words)) => {
+                Err(ConnectionEnd::Gone(words)) => {
                     refused += 1;
                     missed += segment.length;
                     self.position.pass(&segment);
                     if refused >= MAX_REFUSED {
-                        return Err(Broken::Gone(words));
+                        return Err(ConnectionEnd::Gone(words));
                     }
                 }
                 Err(broken) => return Err(broken),
@@ -170,7 +170,11 @@ impl<S: StreamSource> Pull<S> {
     }
 
     /// Fetches a segment, and what its file needs before it, trying again where the network is in trouble.
-    async fn fetch_segment(&mut self, found: &Found<S>, segment: &SegmentEntry) -> Result<(Bytes, Bytes), Broken> {
+    async fn fetch_segment(
+        &mut self,
+        found: &Found<S>,
+        segment: &SegmentEntry,
+    ) -> Result<(Bytes, Bytes), ConnectionEnd> {
         let init = match &segment.init {
             Some(uri) if self.init.as_ref().is_none_or(|(known, _)| known != uri) => {
                 let address = self.source.refer(&found.address, &found.from, uri).ok_or_else(nowhere)?;
@@ -187,7 +191,7 @@ impl<S: StreamSource> Pull<S> {
         loop {
             match self.fetch(&address, MAX_SEGMENT, patience).await {
                 Ok(fetched) => return Ok((fetched.bytes, init)),
-                Err(broken @ (Broken::Trouble(_) | Broken::Silent)) => match pauses.next() {
+                Err(broken @ (ConnectionEnd::StreamFailure(_) | ConnectionEnd::Silent)) => match pauses.next() {
                     Some(&pause) => sleep(jittered(pause)).await,
                     None => return Err(broken),
                 },
@@ -197,44 +201,49 @@ impl<S: StreamSource> Pull<S> {
     }
 
     /// Fetches what is at an address, within `patience` in all.
-    async fn fetch(&self, address: &S::Address, cap: usize, patience: Duration) -> Result<Fetched<S::Media>, Broken> {
+    async fn fetch(
+        &self,
+        address: &S::Address,
+        cap: usize,
+        patience: Duration,
+    ) -> Result<Fetched<S::Media>, ConnectionEnd> {
         let read = self.limits.read;
         let whole = async {
             let mut media = match timeout(read, self.source.open(address)).await {
                 Ok(opened) => opened?,
-                Err(_) => return Err(Broken::Silent),
+                Err(_) => return Err(ConnectionEnd::Silent),
             };
             let mut bytes = BytesMut::new();
             loop {
-                match timeout(read, media.chunk()).await.map(taken) {
+                match timeout(read, media.chunk()).await.map(chunk_or_end) {
                     Ok(Ok(chunk)) if bytes.len() + chunk.len() <= cap => bytes.extend_from_slice(&chunk),
                     Ok(Ok(_)) => {
                         let words = format_args!("a piece of this HLS live has more than {} MB", cap >> 20);
-                        return Err(Broken::Trouble(Text::from(words)));
+                        return Err(ConnectionEnd::StreamFailure(Text::from(words)));
                     }
-                    Ok(Err(Broken::End)) => return Ok(Fetched { bytes: bytes.freeze(), media }),
+                    Ok(Err(ConnectionEnd::End)) => return Ok(Fetched { bytes: bytes.freeze(), media }),
                     Ok(Err(broken)) => return Err(broken),
-                    Err(_) => return Err(Broken::Silent),
+                    Err(_) => return Err(ConnectionEnd::Silent),
                 }
             }
         };
-        timeout(patience.max(read * 2), whole).await.unwrap_or(Err(Broken::Silent))
+        timeout(patience.max(read * 2), whole).await.unwrap_or(Err(ConnectionEnd::Silent))
     }
 }
 
-fn read(bytes: &[u8]) -> Result<Playlist, Broken> {
-    Playlist::read(&String::from_utf8_lossy(bytes)).map_err(Broken::Playlist)
+fn read(bytes: &[u8]) -> Result<Playlist, ConnectionEnd> {
+    Playlist::read(&String::from_utf8_lossy(bytes)).map_err(ConnectionEnd::Playlist)
 }
 
-fn window<M>(fetched: Fetched<M>) -> Result<(Window, M), Broken> {
+fn window<M>(fetched: Fetched<M>) -> Result<(Window, M), ConnectionEnd> {
     match read(&fetched.bytes)? {
         Playlist::Window(window) => Ok((window, fetched.media)),
         // Now it names variants: begin anew.
-        Playlist::Variants(_) => Err(Broken::End),
+        Playlist::Variants(_) => Err(ConnectionEnd::End),
     }
 }
 
 /// An address that leads nowhere.
-fn nowhere() -> Broken {
-    Broken::Trouble(Text::from("the HLS playlist of this live leads nowhere: try again in a moment"))
+fn nowhere() -> ConnectionEnd {
+    ConnectionEnd::StreamFailure(Text::from("the HLS playlist of this live leads nowhere: try again in a moment"))
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{FLICKER, HOLE_MS, Hole, MAX_JUMP_MS, MAX_PIECE, PartContainer, PartHead, Timeline, TimelinePhase, millis};
+use super::{
+    CHANGE_IN_BACK_WITHIN, HOLE_MS, Hole, MAX_JUMP_MS, MAX_PIECE, PartContainer, PartHead, Timeline, TimelinePhase,
+    millis,
+};
 use crate::record::codec::VideoSetup;
 use crate::record::hls::CLOCK_MS;
 
@@ -51,7 +54,7 @@ impl Timeline {
             && self.head.bytes == segment.init
             && (self.head.video == segment.video || segment.video.is_none());
         let goes_on = same && !segment.cuts && at.is_some();
-        let settled = self.changed.is_none_or(|changed| now.saturating_sub(changed) >= FLICKER);
+        let settled = self.changed.is_none_or(|changed| now.saturating_sub(changed) >= CHANGE_IN_BACK_WITHIN);
         // What changes again and again shares one part, which only we ourselves can write.
         let stays = self.segments.is_some() && self.head.mixed && !settled;
         let full = self.limits.length.is_some_and(|length| expected.max(0) as u64 >= length)
@@ -154,7 +157,7 @@ mod tests {
         let (mut parts, mut holes, mut millis) = (Vec::new(), Vec::new(), 0);
         for (nth, segment) in segments.iter().enumerate() {
             timeline.push_segment(segment, SECONDS * nth as u32);
-            for piece in timeline.take() {
+            for piece in timeline.drain_pieces() {
                 assert_eq!(piece.begins_part, parts.last() != Some(&piece.part));
                 assert!(piece.keyframe && piece.millis >= millis);
                 parts.push(piece.part);
@@ -212,13 +215,13 @@ mod tests {
             MediaSegment { init: init.clone(), container: PartContainer::Fragments, begins: None, ..segment(0) };
         timeline.push_segment(&first, SECONDS);
         timeline.push_segment(&first, SECONDS * 2);
-        let pieces = timeline.take();
+        let pieces = timeline.drain_pieces();
         assert_eq!(
             pieces.iter().map(|piece| piece.bytes.as_ref()).collect::<Vec<_>>(),
             [&b"initsegment"[..], b"segment"]
         );
         assert_eq!(pieces[0].head.bytes, init);
         timeline.end_part();
-        assert!(timeline.take().iter().any(|piece| piece.ends_part));
+        assert!(timeline.drain_pieces().iter().any(|piece| piece.ends_part));
     }
 }

@@ -1,4 +1,4 @@
-//! A key was pressed: which action it is where the person stands, and what that does.
+//! Handler of keys: which action a key is where the person stands, and what that does.
 
 use crossterm::event::{Event, KeyEvent};
 use ratatui::layout::Rect;
@@ -50,7 +50,7 @@ pub(super) fn handle_key(app: &mut App, key: KeyEvent) -> UpdateOutcome {
             UpdateOutcome::dirty()
         }
         None if passing => UpdateOutcome::dirty(),
-        None => UpdateOutcome::QUIET,
+        None => UpdateOutcome::SILENCE_CHECK,
     }
 }
 
@@ -99,7 +99,7 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::PageDown => scroll(app, Scroll::Down),
         Action::Top => scroll(app, |_| Scroll::Top),
         Action::Bottom => newest(app),
-        Action::Diagnostics if app.tabs.is_empty() => UpdateOutcome::QUIET,
+        Action::Diagnostics if app.tabs.is_empty() => UpdateOutcome::SILENCE_CHECK,
         Action::Diagnostics => open(app, Popup::Diagnostics(0)),
         Action::Help => open(app, Popup::Help(0)),
         Action::Dismiss => dismiss(app),
@@ -134,7 +134,7 @@ fn typed(app: &mut App, chord: Chord, key: KeyEvent) -> UpdateOutcome {
     {
         return act(app, action, 0);
     }
-    let Some(Popup::AddRoom { input, error }) = &mut app.popup else { return UpdateOutcome::QUIET };
+    let Some(Popup::AddRoom { input, error }) = &mut app.popup else { return UpdateOutcome::SILENCE_CHECK };
     if !chord.is_text() || input.value().len() < LONGEST_INPUT {
         *error = None;
         input.handle_event(&Event::Key(key));
@@ -171,7 +171,7 @@ fn add_room(app: &mut App, input: Input) -> UpdateOutcome {
 }
 
 fn close_room(app: &mut App) -> UpdateOutcome {
-    let Some(tab) = app.tab() else { return UpdateOutcome::QUIET };
+    let Some(tab) = app.tab() else { return UpdateOutcome::SILENCE_CHECK };
     let room = tab.key;
     if tab.is_recording() {
         return open(app, Popup::Confirm(ConfirmQuestion::Close(room)));
@@ -180,7 +180,7 @@ fn close_room(app: &mut App) -> UpdateOutcome {
 }
 
 fn record_or_stop(app: &mut App) -> UpdateOutcome {
-    let Some(tab) = app.tab() else { return UpdateOutcome::QUIET };
+    let Some(tab) = app.tab() else { return UpdateOutcome::SILENCE_CHECK };
     if tab.is_recording() {
         let room = tab.key;
         if let Some(tab) = app.tab_mut() {
@@ -196,7 +196,7 @@ fn record_or_stop(app: &mut App) -> UpdateOutcome {
         app.notify(words);
         return UpdateOutcome::dirty();
     }
-    app.tab_mut().and_then(|tab| rules::begin(tab, None)).map_or(UpdateOutcome::QUIET, UpdateOutcome::from)
+    app.tab_mut().and_then(|tab| rules::begin(tab, None)).map_or(UpdateOutcome::SILENCE_CHECK, UpdateOutcome::from)
 }
 
 fn clip(app: &mut App) -> UpdateOutcome {
@@ -213,7 +213,7 @@ fn playback(playback: PlaybackCommand) -> UpdateOutcome {
 }
 
 fn retry(app: &mut App) -> UpdateOutcome {
-    let Some(tab) = app.tab() else { return UpdateOutcome::QUIET };
+    let Some(tab) = app.tab() else { return UpdateOutcome::SILENCE_CHECK };
     let effect = Effect::Track(track::TrackerCommand::Retry(tab.key));
     effect.into()
 }
@@ -221,7 +221,7 @@ fn retry(app: &mut App) -> UpdateOutcome {
 /// Puts away one thing at a time: the message, then the zoom.
 fn dismiss(app: &mut App) -> UpdateOutcome {
     if app.toast.take().is_none() && app.zoom.take().is_none() {
-        return UpdateOutcome::QUIET;
+        return UpdateOutcome::SILENCE_CHECK;
     }
     UpdateOutcome::dirty()
 }
@@ -233,7 +233,7 @@ pub(super) fn scroll(app: &mut App, by: impl Fn(usize) -> Scroll) -> UpdateOutco
             *from = scrolled(*from, rows.saturating_sub(page), by(page.max(1)));
             UpdateOutcome::dirty()
         }
-        Some(_) => UpdateOutcome::QUIET,
+        Some(_) => UpdateOutcome::SILENCE_CHECK,
         None => scroll_pane(app, app.focused(), by),
     }
 }

@@ -3,7 +3,7 @@
 use crate::config::RecordRule;
 use crate::events::PhaseKind;
 use crate::ids::RoomKey;
-use crate::record::{Job, Quality, RecorderCommand};
+use crate::record::{Quality, RecorderCommand, RecordingJob};
 use crate::tui::app::App;
 use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::tab::Tab;
@@ -30,7 +30,7 @@ pub(super) fn begin(tab: &mut Tab, quality: Option<Quality>) -> Option<Effect> {
     let room_id = tab.live_to_record()?;
     tab.record.last = Some(room_id);
     tab.record.goes_on = true;
-    let job = Job { room: tab.key, room_id, host: tab.name().into(), title: tab.room.title.clone(), quality };
+    let job = RecordingJob { room: tab.key, room_id, host: tab.name().into(), title: tab.room.title.clone(), quality };
     Some(Effect::Record(RecorderCommand::Start(job)))
 }
 
@@ -41,8 +41,10 @@ fn rule(app: &App, tab: &Tab) -> RecordRule {
 
 /// Makes the room on the screen one of which each live is recorded, or no longer.
 pub(super) fn toggle(app: &mut App) -> UpdateOutcome {
-    let Some(each) = app.tab().map(|tab| rule(app, tab) == RecordRule::Live) else { return UpdateOutcome::QUIET };
-    let Some(tab) = app.tab_mut() else { return UpdateOutcome::QUIET };
+    let Some(each) = app.tab().map(|tab| rule(app, tab) == RecordRule::Live) else {
+        return UpdateOutcome::SILENCE_CHECK;
+    };
+    let Some(tab) = app.tab_mut() else { return UpdateOutcome::SILENCE_CHECK };
     tab.record.rule = Some(if each { RecordRule::Key } else { RecordRule::Live });
     let (room, name) = (tab.key, tab.name().to_owned());
     let words = if each {

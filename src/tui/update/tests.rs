@@ -1,4 +1,4 @@
-//! What messages do, judged by the state and the effects alone.
+//! Tests of the screen's reducer, by the state and the effects alone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,7 +94,7 @@ fn a_room_that_is_there_is_shown_instead_of_added_twice() {
 #[test]
 fn pasted_text_is_never_keys() {
     let mut app = on_air();
-    assert_eq!(update(&mut app, Msg::Paste("q\u{3}x".into())), UpdateOutcome::QUIET);
+    assert_eq!(update(&mut app, Msg::Paste("q\u{3}x".into())), UpdateOutcome::SILENCE_CHECK);
     assert_eq!(app.tabs.len(), 1);
     press(&mut app, "a");
     update(&mut app, Msg::Paste("@be\u{1b}[31mn\n".into()));
@@ -128,8 +128,13 @@ fn a_letter_of_another_layout_gets_a_word_wherever_it_is_pressed(#[case] letter:
 #[test]
 fn the_record_key_starts_and_stops() {
     let mut app = on_air();
-    let job =
-        record::Job { room: RoomKey(1), room_id: RoomId(73), host: "ana".into(), title: "tea".into(), quality: None };
+    let job = record::RecordingJob {
+        room: RoomKey(1),
+        room_id: RoomId(73),
+        host: "ana".into(),
+        title: "tea".into(),
+        quality: None,
+    };
     assert_eq!(press(&mut app, "r"), [Effect::Record(record::RecorderCommand::Start(job))]);
     let update_of = |recording| Msg::Recorded(record::RecorderUpdate::Recording { room: RoomKey(1), recording });
     update(&mut app, update_of(record::RecordingState::Starting));
@@ -252,8 +257,8 @@ fn a_mirror_that_lagged_asks_until_it_has_the_snapshot() {
 #[test]
 fn news_of_rooms_we_do_not_know_is_nothing() {
     let mut app = on_air();
-    assert_eq!(hear(&mut app, 99, RoomUpdate::Lagged(Lost::default())), UpdateOutcome::QUIET);
-    assert_eq!(hear(&mut app, 99, RoomUpdate::Removed { into: None }), UpdateOutcome::QUIET);
+    assert_eq!(hear(&mut app, 99, RoomUpdate::Lagged(Lost::default())), UpdateOutcome::SILENCE_CHECK);
+    assert_eq!(hear(&mut app, 99, RoomUpdate::Removed { into: None }), UpdateOutcome::SILENCE_CHECK);
 }
 
 #[test]

@@ -10,7 +10,8 @@ use rstest::rstest;
 use tiktop::config::Settings;
 use tiktop::ids::RoomId;
 use tiktop::record::{
-    FoundStreams, Job, LiveState, Media, Offer, PictureLabel, RecorderLimits, RecordingState, StreamSource, Trouble,
+    FoundStreams, LiveState, Media, PictureLabel, RecorderLimits, RecordingJob, RecordingState, StreamFailure,
+    StreamOffer, StreamSource,
 };
 use tiktop::sim::{Sim, SimFault, SimOptions};
 use tiktop::webcast::Service;
@@ -68,16 +69,16 @@ impl StreamSource for Playlists {
     type Address = String;
     type Media = Answer;
 
-    async fn resolve(&self, _: &Job) -> Result<FoundStreams<String>, Trouble> {
+    async fn resolve(&self, _: &RecordingJob) -> Result<FoundStreams<String>, StreamFailure> {
         let over = self.readings.lock().unwrap().is_empty();
         let state = if over { LiveState::Ended } else { LiveState::On };
         let (address, picture) = ("/live/index.m3u8".into(), PictureLabel::default());
-        let offer = Offer { quality: "hd".into(), address, sound_only: false, hls: true, picture };
+        let offer = StreamOffer { quality: "hd".into(), address, sound_only: false, hls: true, picture };
         Ok(FoundStreams { state, offers: vec![offer] })
     }
 
-    async fn open(&self, address: &String) -> Result<Answer, Trouble> {
-        let gone = || Trouble { gone: true, words: "gone".into() };
+    async fn open(&self, address: &String) -> Result<Answer, StreamFailure> {
+        let gone = || StreamFailure { gone: true, words: "gone".into() };
         let body = if address.ends_with("index.m3u8") {
             Bytes::from(self.readings.lock().unwrap().pop_front().ok_or_else(gone)?)
         } else {
@@ -95,7 +96,7 @@ impl StreamSource for Playlists {
 struct Answer(Bytes);
 
 impl Media for Answer {
-    async fn chunk(&mut self) -> Result<Option<Bytes>, Trouble> {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, StreamFailure> {
         let chunk = self.0.split_to(self.0.len().min(200));
         Ok((!chunk.is_empty()).then_some(chunk))
     }
@@ -191,7 +192,7 @@ async fn simulated(ffmpeg: Ffmpeg) -> (std::path::PathBuf, Scene) {
     settings.service.site_url = sim.base_url();
     settings.service.webcast_url = format!("{}/webcast", sim.base_url());
     let client = Service::isolated(&settings).unwrap();
-    let job = Job { room_id: RoomId(sim.room_id(host) as u64), ..job() };
+    let job = RecordingJob { room_id: RoomId(sim.room_id(host) as u64), ..job() };
     let limits = RecorderLimits { read: Duration::from_secs(3), ..impatient() };
     let mut scene = Scene::of(job, client, &ffmpeg, limits).await;
     // The three segments that a live is joined with, and perhaps the next one.

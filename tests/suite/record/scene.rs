@@ -1,4 +1,4 @@
-//! What the recorder is tested on: a service that plays a script, and programs that stand in for ffmpeg.
+//! Scene for the recorder: a service that plays a script, and programs that stand in for ffmpeg.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -12,8 +12,8 @@ use tempfile::TempDir;
 use tiktop::clock::Clock;
 use tiktop::ids::{RoomId, RoomKey};
 use tiktop::record::{
-    FoundStreams, Job, LiveState, Media, Offer, PictureLabel, Recorder, RecorderCommand, RecorderLimits,
-    RecorderSettings, RecorderUpdate, RecordingState, StreamSource, Trouble, spawn,
+    FoundStreams, LiveState, Media, PictureLabel, Recorder, RecorderCommand, RecorderLimits, RecorderSettings,
+    RecorderUpdate, RecordingJob, RecordingState, StreamFailure, StreamOffer, StreamSource, spawn,
 };
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -89,11 +89,11 @@ impl StreamSource for Play {
     type Address = ();
     type Media = Act;
 
-    async fn resolve(&self, _: &Job) -> Result<FoundStreams<()>, Trouble> {
+    async fn resolve(&self, _: &RecordingJob) -> Result<FoundStreams<()>, StreamFailure> {
         assert!(!self.panics, "a bug");
         let over = self.acts.lock().unwrap().is_empty() && !self.stalls.load(Ordering::Relaxed);
         let state = if over { LiveState::Ended } else { LiveState::On };
-        let offer = Offer {
+        let offer = StreamOffer {
             quality: "hd".into(),
             address: (),
             sound_only: self.sound_only,
@@ -104,8 +104,8 @@ impl StreamSource for Play {
         Ok(FoundStreams { state, offers })
     }
 
-    async fn open(&self, (): &()) -> Result<Act, Trouble> {
-        let gone = || Trouble { gone: true, words: "TikTok refused the stream (404)".into() };
+    async fn open(&self, (): &()) -> Result<Act, StreamFailure> {
+        let gone = || StreamFailure { gone: true, words: "TikTok refused the stream (404)".into() };
         match self.acts.lock().unwrap().pop_front() {
             Some((_, Then::Refuse)) | None => Err(gone()),
             Some((bytes, then)) => {
@@ -128,13 +128,13 @@ pub(super) struct Act {
 }
 
 impl Media for Act {
-    async fn chunk(&mut self) -> Result<Option<Bytes>, Trouble> {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, StreamFailure> {
         if !self.bytes.is_empty() {
             // An odd size, so that tags are cut anywhere.
             return Ok(Some(self.bytes.split_to(self.bytes.len().min(7_001))));
         }
         match self.then {
-            Then::Reset => Err(Trouble { gone: false, words: "the connection was reset".into() }),
+            Then::Reset => Err(StreamFailure { gone: false, words: "the connection was reset".into() }),
             Then::Stall | Then::FallSilent => std::future::pending().await,
             Then::Wait => {
                 self.go_on.cancelled().await;
@@ -183,13 +183,18 @@ impl Scene {
     }
 
     /// Starts to record a live that `source` has.
-    pub(super) async fn of(job: Job, source: impl StreamSource, ffmpeg: &Ffmpeg, limits: RecorderLimits) -> Self {
+    pub(super) async fn of(
+        job: RecordingJob,
+        source: impl StreamSource,
+        ffmpeg: &Ffmpeg,
+        limits: RecorderLimits,
+    ) -> Self {
         Self::start(job, source, ffmpeg, limits, |_| {}).await
     }
 
     /// Starts to record a live, all said.
     pub(super) async fn start(
-        job: Job,
+        job: RecordingJob,
         source: impl StreamSource,
         ffmpeg: &Ffmpeg,
         limits: RecorderLimits,
@@ -290,8 +295,8 @@ impl Scene {
     }
 }
 
-pub(super) fn job() -> Job {
-    Job { room: ROOM, room_id: RoomId(7), host: "ana".into(), title: "Morning".into(), quality: None }
+pub(super) fn job() -> RecordingJob {
+    RecordingJob { room: ROOM, room_id: RoomId(7), host: "ana".into(), title: "Morning".into(), quality: None }
 }
 
 /// Short waits, so that a test of a long silence is short.
