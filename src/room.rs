@@ -48,7 +48,7 @@ pub use board::{
     AskedQuestion, Board, CaptionState, GoalState, GuestNews, GuestState, Guests, Pinned, PollState, QuestionState,
     Questions, RoomRank,
 };
-pub use chatlog::{ChatLog, LogEntry, LogLine, Seq, Topic};
+pub use chatlog::{ChatLog, DroppedRows, LogEntry, LogLine, Seq, Topic};
 pub use leaders::{Leader, Leaders};
 pub use ledger::{StreakState, Tally};
 pub use series::{Bucket, Series};
@@ -128,6 +128,7 @@ pub struct Room {
     ledger: ledger::GiftLedger,
     connected_clock: connected_clock::ConnectedClock,
     writers: dedup::Writers,
+    told: dedup::ToldOnce,
     subscribers: subscribers::RecentSubscribers,
     paces: battle::Paces,
     /// When the stream itself last said how many watch: fresher than what a look-up says.
@@ -163,6 +164,7 @@ impl Room {
             ledger: ledger::GiftLedger::default(),
             connected_clock: connected_clock::ConnectedClock::default(),
             writers: dedup::Writers::default(),
+            told: dedup::ToldOnce::default(),
             subscribers: subscribers::RecentSubscribers::default(),
             paces: battle::Paces::default(),
             streamed_watching: None,

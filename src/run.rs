@@ -204,9 +204,9 @@ pub struct WrongKeys(String);
 /// Keys that cannot be are told before the screen is taken, with their place in the file.
 fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::ScreenOptions> {
     let Settings { mut screen, keys, .. } = loaded.settings.clone();
-    // A terminal of another locale shows the bytes of our signs as several characters each; who set the option knows better.
+    // A terminal of another locale shows the bytes of our signs as several characters each, an old one none; who set the option knows better.
     if loaded.locate("screen.ascii").is_none() {
-        screen.ascii = !tui::is_utf8_locale(|name| std::env::var(name).ok());
+        screen.ascii = !tui::shows_unicode(|name| std::env::var(name).ok());
     }
     tui::check_keys(&keys).map_err(|mistakes| {
         let placed: Vec<_> = mistakes.iter().map(|mistake| loaded.placed(mistake)).collect();
@@ -215,7 +215,7 @@ fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::ScreenOptions> {
     Ok(tui::ScreenOptions { notice, ..tui::ScreenOptions::new(screen, keys) })
 }
 
-/// Shows rooms until the user leaves; says where a capture went.
+/// Shows rooms until the user leaves; says what was seen, and where recordings and a capture went.
 async fn watch(
     dashboard: DashboardSetup,
     options: tui::ScreenOptions,
@@ -251,6 +251,7 @@ async fn watch(
         Some(capturing) => Some(capturing.finish().await?),
         None => None,
     };
-    ended?;
-    Ok(captured)
+    let mut told = ended?.summary;
+    told.extend(captured);
+    Ok((!told.is_empty()).then(|| told.join("\n")))
 }

@@ -67,6 +67,17 @@ fn to_stderr(text: String) {
     }
 }
 
+/// Asks a person a question that is answered with yes or no; nothing where nobody is there to answer.
+pub(super) fn ask(question: &str) -> Option<bool> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return None;
+    }
+    to_stderr(format!("{} [y/N] ", printable(question)));
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).ok()?;
+    Some(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
 /// Whether [`status`] lines go to a terminal.
 pub(super) fn has_status_line() -> bool {
     std::io::stderr().is_terminal()

@@ -100,6 +100,7 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     row("screen.fps", Number(1..=60, "frames a second"), Plain),
     row("screen.ascii", Any, Plain),
     row("screen.mouse", Any, Plain),
+    row("screen.handles", Any, Plain),
     // The screen knows the keys and judges them.
     row("keys.*", Any, Plain),
 ];

@@ -222,10 +222,12 @@ pub struct ScreenSettings {
     pub ascii: bool,
     /// Take the mouse (wheel and clicks); the terminal's own selection then needs Shift.
     pub mouse: bool,
+    /// Show every person's handle beside the name, not only where two people have one name.
+    pub handles: bool,
 }
 
 impl Default for ScreenSettings {
     fn default() -> Self {
-        Self { fps: 30, ascii: false, mouse: false }
+        Self { fps: 30, ascii: false, mouse: false, handles: false }
     }
 }

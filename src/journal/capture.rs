@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::captures_dir::CapturesDir;
 use super::private_fs;
+use super::run_lock::RunLock;
 use crate::clock::Moment;
 use crate::events::{EventKind, Gap, Info, OwnEvent, RoomEvent};
 use crate::ids::RoomKey;
@@ -44,6 +45,8 @@ impl CaptureLimits {
 pub struct CaptureWriter {
     captures: CapturesDir,
     folder: PathBuf,
+    /// Others see that the folder still grows.
+    _lock: RunLock,
     limits: CaptureLimits,
     rooms: BTreeMap<RoomKey, CapturedRoom>,
     /// Parts begun so far, by name of the file: a number is not given out again when its part was given up.
@@ -75,7 +78,9 @@ impl CaptureWriter {
     pub fn begin(captures: CapturesDir, limits: CaptureLimits, now: Moment) -> io::Result<Self> {
         captures.remove_older(limits.age, now.wall);
         let folder = captures.new_run(now.wall)?;
-        let mut capture = Self { captures, folder, limits, rooms: BTreeMap::new(), parts: BTreeMap::new(), total: 0 };
+        let lock = RunLock::hold(&folder)?;
+        let mut capture =
+            Self { captures, folder, _lock: lock, limits, rooms: BTreeMap::new(), parts: BTreeMap::new(), total: 0 };
         capture.make_space(0)?;
         Ok(capture)
     }

@@ -84,6 +84,8 @@ pub struct Side {
     pub wins: u64,
     /// Points a second over the last 30 s.
     pub pace: u64,
+    /// Points a second over the last 10 s: what happens right now.
+    pub pace_now: u64,
 }
 
 /// How a message's battle relates to the one we hold.
@@ -163,7 +165,7 @@ impl Battle {
         self.phase = phase;
         self.phase_since = at;
         self.effects.clear();
-        self.sides.iter_mut().for_each(|side| side.pace = 0);
+        self.sides.iter_mut().for_each(|side| (side.pace, side.pace_now) = (0, 0));
     }
 }
 

@@ -146,7 +146,7 @@ impl Room {
 
     /// Adds the row an event is worth, where it is worth one.
     fn log(&mut self, event: &RoomEvent, line: Option<LogLine>) {
-        if let Some(line) = line {
+        if let Some(line) = line.filter(|line| log_rows::told_again(line).is_none_or(|text| self.told.is_new(text))) {
             self.chat.push(event, line);
         }
     }
@@ -184,7 +184,7 @@ impl Room {
     fn single_gift(&mut self, event: &RoomEvent, gift: &Gift) -> Tally {
         let added = gift.count.saturating_mul(self.counts(event));
         self.streaks.add_single(gift, added, event.at);
-        self.chat.push(event, gift_line(gift, gift.count, false));
+        self.chat.push(event, gift_line(gift, gift.count, added, false));
         tally(gift, added, gift.count, StreakState::None)
     }
 
@@ -196,9 +196,9 @@ impl Room {
             return tally(gift, added, mark.highest, StreakState::Closed);
         }
         if let Some(row) = mark.row {
-            self.chat.grow_gift(row, gift, mark.highest);
+            self.chat.grow_gift(row, gift, mark.highest, added);
         } else {
-            let row = self.chat.push(event, gift_line(gift, mark.highest, !gift.ends));
+            let row = self.chat.push(event, gift_line(gift, mark.highest, added, !gift.ends));
             self.ledger.set_row(&key, row);
         }
         if let Some(crowded_out) =
@@ -340,6 +340,7 @@ impl Room {
         self.streaks = super::Streaks::default();
         self.ledger = super::ledger::GiftLedger::default();
         self.writers = super::dedup::Writers::default();
+        self.told = super::dedup::ToldOnce::default();
         self.leaders = super::Leaders::default();
         self.battle = None;
         self.board = super::Board::default();
@@ -399,8 +400,8 @@ fn tally(gift: &Gift, added: u64, count: u64, streak: StreakState) -> Tally {
     Tally { added, diamonds: gift.gift.diamonds.map(|price| price.saturating_mul(added)), count, streak }
 }
 
-fn gift_line(gift: &Gift, count: u64, running: bool) -> LogLine {
-    LogLine::Gift { from: gift.from.clone(), to: gift.to.clone(), gift: gift.gift.clone(), count, running }
+fn gift_line(gift: &Gift, count: u64, added: u64, running: bool) -> LogLine {
+    LogLine::Gift { from: gift.from.clone(), to: gift.to.clone(), gift: gift.gift.clone(), count, added, running }
 }
 
 /// Look-ups leave out what they do not know.

@@ -39,8 +39,10 @@ glyphs! {
     RIGHT = "›" | ">";
     NEWER = "▼" | "v";
     TIMES = "×" | "x";
-    DOT = "·" | ".";
+    DOT = "·" | "|";
     DASH = "—" | "-";
+    NONE = "–" | "-";
+    ATTENTION = "⚠" | "!";
     MINUS = "−" | "-";
     SIDE_A = "█" | "#";
     SIDE_B = "░" | ".";

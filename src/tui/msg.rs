@@ -39,6 +39,8 @@ pub(super) enum Effect {
     Record(record::RecorderCommand),
     /// Take the mouse, or give it back to the terminal.
     CaptureMouse(bool),
+    /// Hand text to the terminal's clipboard.
+    Copy(String),
     /// Write every cell anew.
     Redraw,
     /// Give the terminal to the shell until it is brought back.

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 use super::msg::{Effect, Msg};
 use super::terminal::Tty;
-use super::{Dashboard, Exit, Ports, ScreenError, ScreenOptions};
+use super::{Dashboard, Exit, Ports, ScreenError, ScreenExit, ScreenOptions};
 use crate::clock::Clock;
 use crate::text::Text;
 use crate::{record, track};
@@ -48,13 +48,18 @@ pub(super) trait Console {
     fn suspend(&mut self) -> io::Result<()>;
     /// Takes the mouse, or gives it back.
     fn capture_mouse(&mut self, on: bool) -> io::Result<()>;
+
+    /// Hands text to the terminal's clipboard.
+    fn copy(&mut self, text: &str) -> io::Result<()>;
 }
 
 /// Opens the dashboard on the real terminal.
-pub(super) async fn run(options: ScreenOptions, ports: Ports, clock: Clock) -> Result<Exit, ScreenError> {
+pub(super) async fn run(options: ScreenOptions, ports: Ports, clock: Clock) -> Result<ScreenExit, ScreenError> {
     let mouse = options.screen.mouse;
     let dashboard = Dashboard::new(options, clock.now())?;
-    Loop::new(Tty::new(mouse)?, dashboard, ports, clock).run().await
+    let mut running = Loop::new(Tty::new(mouse)?, dashboard, ports, clock);
+    let exit = running.until_exit().await?;
+    Ok(ScreenExit { exit, summary: running.dashboard.summary(running.clock.now()) })
 }
 
 /// One thing the loop heard.
@@ -116,7 +121,12 @@ impl<C: Console> Loop<C> {
         }
     }
 
-    pub(super) async fn run(mut self) -> Result<Exit, ScreenError> {
+    #[cfg(test)]
+    async fn run(mut self) -> Result<Exit, ScreenError> {
+        self.until_exit().await
+    }
+
+    async fn until_exit(&mut self) -> Result<Exit, ScreenError> {
         loop {
             let heard = self.hear().await;
             let exit = match heard {
@@ -224,6 +234,7 @@ impl<C: Console> Loop<C> {
                 Effect::Track(command) => self.commands.push_back(command),
                 Effect::Record(command) => self.records.push_back(command),
                 Effect::CaptureMouse(on) => self.console.capture_mouse(on)?,
+                Effect::Copy(text) => self.console.copy(&text)?,
                 Effect::Playback(command) => {
                     // A full queue holds more key presses than anybody meant.
                     let _ = self.ports.playback.as_ref().map(|playback| playback.try_send(command));

@@ -20,6 +20,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use base64::Engine as _;
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
     EnableMouseCapture,
@@ -36,7 +37,7 @@ use super::ScreenError;
 use super::run::Console;
 use crate::text::Text;
 pub(super) use backend::DiffBackend;
-pub use capabilities::{Capabilities, capabilities, is_utf8_locale};
+pub use capabilities::{Capabilities, capabilities, shows_unicode};
 
 #[cfg(not(unix))]
 use crossterm::event::EventStream as Input;
@@ -145,6 +146,19 @@ impl Console for Tty {
         }
         out.flush()
     }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        let mut out = self.writer.clone();
+        write_copy(&mut out, text)?;
+        out.flush()
+    }
+}
+
+/// OSC 52: the terminal takes the text into its clipboard, also from the other end of an SSH session. tmux hears it as it is,
+/// where its option `set-clipboard` lets it, and hands it on: wrapped for the outer terminal it would pass tmux by.
+fn write_copy(out: &mut impl Write, text: &str) -> io::Result<()> {
+    let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+    write!(out, "\x1b]52;c;{encoded}\x07")
 }
 
 /// Stops the whole job, as Ctrl-Z would have done in a cooked terminal; returns when `fg` brings it back.
@@ -247,6 +261,11 @@ mod tests {
             assert!(exit.contains(&format!("\x1b[?{mode}l")), "mode {mode} stays on: {exit:?}");
         }
         assert!(exit.contains("\x1b[?25h") && exit.ends_with(POP_TITLE), "{exit:?}");
+    }
+
+    #[test]
+    fn what_is_copied_goes_to_the_clipboard_of_the_terminal() {
+        assert_eq!(written(|out| write_copy(out, "@ana.live")), "\x1b]52;c;QGFuYS5saXZl\x07");
     }
 
     #[test]

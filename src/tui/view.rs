@@ -13,7 +13,7 @@
 //!       Kit             back!                                           │▂▃▅▇▅▃▂▁▂▃▄▅▆▇█▇▆▅▃▂▂▃▄▅
 //! ── Battle ────────────────────────────────────────────────────────────┴─────────────────────── 1:47 left ──
 //!  ana.live  12 430  █████████████████████████████████████▌░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  8 911  ben
-//!  +3 519 ahead · you 41/s, they 66/s · they pass you in 2:20, after the end · carried by mia, Kit, Joon
+//!  +3 519 ahead · ana.live 41/s · ben 60–66/s · too close to call · carried by mia, Kit, Joon
 //!  ? help  a add  r record  ] room  Tab pane  z zoom                              provider euler · 4.2 msg/s   status
 //! ```
 //!
@@ -56,7 +56,7 @@ struct Wrapped {
 impl Cache {
     /// The lines of an entry, composed only when it or the width changed.
     pub(super) fn lines(&mut self, tab: &Tab, entry: &LogEntry, composer: &Composer<'_>) -> &[Line<'static>] {
-        let key = (tab.key, tab.snapshots, entry.seq);
+        let key = (tab.key, tab.composed, entry.seq);
         if self.wrapped.len() >= KEPT && !self.wrapped.contains_key(&key) {
             self.wrapped.clear();
         }

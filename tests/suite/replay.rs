@@ -211,9 +211,15 @@ async fn damage_costs_itself() {
 async fn purge_removes_what_was_captured() {
     let captured = Captured::live(0, 50).await;
     let purge = || {
-        let output = tiktop(captured.state.path(), &["purge"]).output().unwrap();
+        let output = tiktop(captured.state.path(), &["purge", "captures", "--yes"]).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
+    let unasked = tiktop(captured.state.path(), &["purge"]).output().unwrap();
+    let words = String::from_utf8(unasked.stderr).unwrap();
+    assert!(unasked.status.code() == Some(2) && words.contains("--yes does it"), "{words}");
+    let told = tiktop(captured.state.path(), &["purge", "--dry-run"]).output().unwrap();
+    assert!(told.stdout.starts_with(b"would remove 1 capture file ("));
+    assert!(captured.folder.exists(), "nobody said yes");
     assert!(purge().starts_with("removed 1 capture file ("));
     assert!(!captured.folder.exists());
     assert!(purge().starts_with("nothing is kept in "));

@@ -20,12 +20,13 @@ use crate::clock::Moment;
 use crate::room::{Bucket, Room};
 use crate::tui::action::Action;
 use crate::tui::app::App;
+use crate::tui::freshness::Freshness;
 use crate::tui::layout::{PanePlace, Plan};
+use crate::tui::number;
 use crate::tui::tab::Tab;
 use crate::tui::theme::ColorRole;
 use crate::tui::view::Cache;
 use crate::tui::widgets::{graph, paint};
-use crate::tui::{glyphs, number};
 
 /// Lengths of the buckets that are drawn from, in seconds, and how many of them a room keeps.
 const BUCKETS: [(u64, usize); 2] = [(10, 720), (60, 1_440)];
@@ -84,12 +85,17 @@ fn strip(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
         super::inset(Rect { x: area.x + area.width / 2, width: area.width - area.width / 2, ..area }),
     );
     let watched = Watched::of(app, room);
-    for (half, name, note, values, role) in [
+    for (half, name, notes, values, role) in [
         (left, "viewers ", viewers(app, room), watched.viewers(room), ColorRole::Accent),
         (right, "likes ", likes(app, room), watched.likes(room), ColorRole::Like),
     ] {
-        let mut line = Line::from(Span::styled(name, dim));
-        line.spans.extend(note.spans);
+        // The name goes before the number does.
+        let name = Span::styled(name, dim);
+        let width = u16::try_from(name.content.len()).unwrap_or(u16::MAX);
+        let first = notes.first().map_or(0, paint::columns);
+        let mut line = if width + first <= half.width { Line::from(name) } else { Line::default() };
+        let rest = half.width.saturating_sub(paint::columns(&line));
+        line.spans.extend(paint::items(&notes, &super::separator(app), rest).spans);
         line.spans.push(Span::raw(" "));
         paint::left(buf, half, 0, &line);
         let used = paint::columns(&line).min(half.width);
@@ -205,20 +211,25 @@ impl Watched {
     }
 }
 
-fn viewers(app: &App, room: &Room) -> Line<'static> {
+/// How many watch now, and the most there were.
+fn viewers(app: &App, room: &Room) -> Vec<Line<'static>> {
     let dim = app.theme.style(ColorRole::Dim);
-    let Some((watching, at)) = room.stats.watching else { return Line::from(Span::styled("not known yet", dim)) };
-    let number = number::count(watching);
-    let now = if app.now.since(at) >= SILENCE { Span::styled(format!("~{number}"), dim) } else { Span::raw(number) };
-    Line::from(vec![now, Span::styled(format!(" now {} peak {}", glyphs::DOT, number::count(room.stats.peak)), dim)])
+    let Some((watching, at)) = room.stats.watching else { return vec![Line::styled("not known yet", dim)] };
+    let fresh = if app.now.since(at) >= SILENCE { Freshness::Old } else { Freshness::of(room, app.now) };
+    let mut now = Line::from(fresh.value(app.theme, number::count(watching), ColorRole::Text));
+    if fresh.is_now() {
+        now.spans.push(Span::styled(" now", dim));
+    }
+    vec![now, Line::styled(format!("peak {}", number::count(room.stats.peak)), dim)]
 }
 
 /// The total is what the room reports; the rate is of the taps that reached us, which are a part.
-fn likes(app: &App, room: &Room) -> Line<'static> {
-    let dim = app.theme.style(ColorRole::Dim);
-    let mut spans = vec![Span::raw(number::count(room.stats.likes))];
-    if let Some(rate) = room.likes.per_minute(app.now) {
-        spans.push(Span::styled(format!(" {} ~{} seen", glyphs::DOT, number::rate(rate)), dim));
-    }
-    Line::from(spans)
+fn likes(app: &App, room: &Room) -> Vec<Line<'static>> {
+    let fresh = Freshness::of(room, app.now);
+    let total = Line::from(fresh.value(app.theme, number::count(room.stats.likes), ColorRole::Text));
+    let rate = fresh.rate(&room.likes, app.now).map(|rate| {
+        let words = if fresh.is_now() { format!("~{rate} seen") } else { rate };
+        Line::styled(words, app.theme.style(ColorRole::Dim))
+    });
+    std::iter::once(total).chain(rate).collect()
 }

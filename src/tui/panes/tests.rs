@@ -24,7 +24,7 @@ fn app() -> App {
         zone,
     };
     let mut app = App::new(options, NOW).unwrap();
-    app.tabs.push(Tab::new(RoomKey(1), "@ana".into()));
+    app.tabs.push(Tab::new(RoomKey(1), "@ana".into(), false, NOW));
     app
 }
 

@@ -78,6 +78,10 @@ impl Console for Fake {
     fn capture_mouse(&mut self, _on: bool) -> io::Result<()> {
         Ok(())
     }
+
+    fn copy(&mut self, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The other ends of everything the loop holds.

@@ -23,7 +23,7 @@ pub struct Capabilities {
     pub size: (u16, u16),
     /// Colours it says it has: 16, 256, or 16 777 216; 0 under `NO_COLOR` or where it has none.
     pub colours: u32,
-    /// The locale is UTF-8.
+    /// It shows more than ASCII.
     pub unicode: bool,
     /// It draws whole frames at once (DEC 2026). Nothing when it did not say.
     pub sync: Option<bool>,
@@ -46,9 +46,22 @@ pub(super) fn is_line_printer(name: &str) -> bool {
     matches!(name, "dumb" | "unknown")
 }
 
+/// Whether a terminal of this name has no more signs than ASCII: the console of Linux has few glyphs, older terminals have
+/// none.
+fn has_few_glyphs(name: &str) -> bool {
+    let kind = name.split('-').next().unwrap_or_default();
+    matches!(kind, "linux" | "ansi" | "cons25" | "sun" | "dumb" | "unknown")
+        || kind.strip_prefix("vt").is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Whether the terminal shows more than ASCII, as far as the environment tells. `env` looks up a variable.
+pub fn shows_unicode(env: impl Fn(&str) -> Option<String>) -> bool {
+    is_utf8_locale(&env) && !env("TERM").is_some_and(|name| has_few_glyphs(&name))
+}
+
 /// Whether the locale is one whose characters are UTF-8. `env` looks up a variable; the first of these that is set decides, as
 /// it does for the C library.
-pub fn is_utf8_locale(env: impl Fn(&str) -> Option<String>) -> bool {
+fn is_utf8_locale(env: impl Fn(&str) -> Option<String>) -> bool {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_ascii_lowercase();
     // Windows has no such variables, and its terminals take UTF-8.
@@ -67,7 +80,7 @@ fn by_environment(env: impl Fn(&str) -> Option<String>) -> Capabilities {
     } else {
         16
     };
-    let unicode = is_utf8_locale(&env);
+    let unicode = shows_unicode(&env);
     Capabilities { name, size: (0, 0), colours, unicode, sync: None, mouse: None }
 }
 
@@ -146,6 +159,9 @@ mod tests {
     #[case(&[("TERM", "xterm"), ("COLORTERM", "truecolor"), ("LC_ALL", "C"), ("LANG", "en_US.UTF-8")], 1 << 24, false)]
     #[case(&[("TERM", "xterm-256color"), ("NO_COLOR", "1"), ("LC_CTYPE", "de_DE.utf8")], 0, true)]
     #[case(&[("TERM", "screen")], 16, false)]
+    #[case(&[("TERM", "linux"), ("LANG", "en_US.UTF-8")], 16, false)]
+    #[case(&[("TERM", "vt100"), ("LANG", "en_US.UTF-8")], 0, false)]
+    #[case(&[("TERM", "vte-256color"), ("LANG", "en_US.UTF-8")], 256, true)]
     #[case(&[], 0, false)]
     fn the_environment_tells_colours_and_signs(
         #[case] set: &[(&str, &str)],

@@ -7,6 +7,7 @@ use super::{keys, rooms, scroll_pane};
 use crate::tui::app::App;
 use crate::tui::msg::UpdateOutcome;
 use crate::tui::panes::tabs;
+use crate::tui::popups;
 use crate::tui::widgets::feed::Scroll;
 
 /// Rows a notch of the wheel moves.
@@ -20,12 +21,22 @@ pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> UpdateOutcome {
     match (mouse.kind, pane) {
         (MouseEventKind::ScrollUp, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Up(NOTCH)),
         (MouseEventKind::ScrollDown, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Down(NOTCH)),
+        (MouseEventKind::Down(MouseButton::Left), _) if app.popup.is_some() => {
+            popups::row_at(app, at).map_or(UpdateOutcome::QUIET, |row| keys::choose(app, row))
+        }
         _ if app.popup.is_some() => UpdateOutcome::QUIET,
         (MouseEventKind::ScrollUp, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Up(NOTCH)),
         (MouseEventKind::ScrollDown, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Down(NOTCH)),
         (MouseEventKind::Down(MouseButton::Left), Some(pane)) => {
+            let marked = |app: &App| app.tab().map(|tab| (tab.key, tab.marked, tab.marked_gift));
+            let (before, was_focused) = (marked(app), app.focus == pane);
             app.focus = pane;
             pane.pane().click(app, at);
+            let is_marked = app.tab().is_some_and(|tab| tab.marked.is_some() || tab.marked_gift.is_some());
+            // A second click on a row opens what it is about.
+            if was_focused && is_marked && before == marked(app) {
+                return keys::open_marked(app);
+            }
             UpdateOutcome::dirty()
         }
         (MouseEventKind::Down(MouseButton::Left), None) if plan.tabs.contains(at) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::record::{RecorderUpdate, RecordingState};
 use crate::tui::app::App;
 use crate::tui::msg::UpdateOutcome;
-use crate::tui::number;
+use crate::tui::{number, summary};
 
 /// Handles news of a recording.
 pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutcome {
@@ -17,6 +17,10 @@ pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutco
     let note = note(&update.recording).filter(|note| tab.recording.as_ref().and_then(self::note) != Some(*note));
     let note = note.map(|note| format!("{name}: {note}"));
     tab.recording = Some(update.recording);
+    if let Some(words) = &words {
+        app.journal.tell(app.now, words.clone());
+        summary::keep_words(app, words.clone());
+    }
     match words {
         Some(words) if failed => app.warn(words),
         Some(words) => app.notify(words),
