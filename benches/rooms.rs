@@ -1,4 +1,4 @@
-//! A hundred rooms of twenty messages a second each in one headless process: what they cost together.
+//! Bench of a hundred rooms of twenty messages a second each in one headless process: what they cost together.
 //!
 //! The server is a process of its own; every room keeps its state, and one reader throws the news away.
 //! `cargo bench --bench rooms`; Linux only, as the costs are read from `/proc`.

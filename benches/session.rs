@@ -1,4 +1,5 @@
-//! One room end to end over loopback: the server in a process of its own, gunzip, de-duplication and the room's state kept.
+//! Bench of one room end to end over loopback: the server in a process of its own, gunzip, de-duplication and the room's
+//! state kept.
 //!
 //! Each measure runs in a fresh process, with the runtime that the program itself uses, and one reader who throws the news
 //! away. `cargo bench --bench session`; Linux only, as the costs are read from `/proc`.

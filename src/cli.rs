@@ -1,4 +1,4 @@
-//! Commands: what a person types, and the lines they get back. One file each.
+//! Commands of the program, one file each: their arguments, their lines of output, their exit codes.
 
 mod browser;
 pub mod config;

@@ -1,4 +1,4 @@
-//! The library's face: track a live, ask about rooms and people, record.
+//! Client of TikTok LIVE, the library's face: tracked lives, questions about rooms and people, recordings.
 //!
 //! Everything the program does with TikTok, without its screen. A [`Client`] is made by [`Client::builder`]; it gives
 //! [`Live`]s, which are streams of [`LiveEvent`]s with a state that is always up to date, and answers single questions.

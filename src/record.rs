@@ -1,4 +1,4 @@
-//! Recording a live with ffmpeg.
+//! Recorder of lives, with ffmpeg where there is one.
 //!
 //! Our own HTTP client pulls the stream and feeds ffmpeg's stdin: one proxy setting for everything, a stop is closing a
 //! pipe, and an app that is killed leaves a finished file and no orphan.

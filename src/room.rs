@@ -1,4 +1,4 @@
-//! The state of one room: a pure reducer of (state, event) and (state, time).
+//! State of one room: a pure reducer of (state, event) and (state, time).
 //!
 //! No clock, no channel, no I/O: time comes in with each event. Everything here is serialisable, so a snapshot can be sent
 //! to a screen that lagged or attached late, and the same events give the same room everywhere.

@@ -1,5 +1,5 @@
-//! Composition root: the only module that sees all the others. Builds the runtime, the client, the tracker, the recorder and
-//! the screen, and takes them down in order.
+//! Composition root, the only module that sees all the others: it builds the runtime, the client, the tracker, the recorder
+//! and the screen, and takes them down in order.
 
 mod capture;
 mod log;

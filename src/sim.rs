@@ -1,4 +1,4 @@
-//! A fake TikTok on loopback: look-ups, a signing provider, sockets, streams, and everything that can go wrong with them.
+//! Simulated TikTok on loopback: look-ups, a signing provider, sockets, streams, and everything that can go wrong with them.
 //!
 //! It is the demo and the test bed. It speaks the protocol of docs/protocol.md, so that other people's clients can be pointed
 //! at it too. It refuses to know our client: nothing here is shared with `webcast` but the wire schema.

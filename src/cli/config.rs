@@ -1,4 +1,4 @@
-//! `tiktop config`: where the settings are, whether they are right, what holds. Reads; never writes a file.
+//! Command `tiktop config`: where the settings are, whether they are right, which values hold. Reads; never writes a file.
 
 use std::io::{self, Write};
 use std::path::Path;

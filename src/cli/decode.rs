@@ -1,4 +1,4 @@
-//! `tiktop decode FILE|-`: captured frames or bare messages become the lines that `events` prints.
+//! Command `tiktop decode FILE|-`: captured frames or bare messages as the lines that `events` prints.
 
 use std::collections::BTreeMap;
 use std::fs::File;

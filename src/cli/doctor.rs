@@ -1,5 +1,5 @@
-//! `tiktop doctor [@room]`: asks everything that watching a live depends on, one thing after the other, and ends in one
-//! sentence: whose side the trouble is on, and what to do.
+//! Command `tiktop doctor [@room]`: a check of everything that watching a live depends on, one thing after the other, ended
+//! by one sentence: whose side the trouble is on, and what to do.
 //!
 //! Changes nothing and writes no file. Each question has a short timeout; what cannot work after an earlier failure is not
 //! tried.

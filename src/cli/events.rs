@@ -1,4 +1,4 @@
-//! `tiktop events @name …`: what happens, one JSON object a line.
+//! Command `tiktop events @name …`: the events of rooms, one JSON object a line.
 
 use std::collections::{HashMap, HashSet};
 use std::process::ExitCode;

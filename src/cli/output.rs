@@ -1,4 +1,4 @@
-//! Standard output and standard error, and what it means that one cannot be written to.
+//! Standard output and standard error of the commands, and the exit code where one of them cannot be written to.
 //!
 //! Whatever is printed for people is cleaned here: a file name or an argument may hold control bytes like any remote text.
 

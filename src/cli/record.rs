@@ -1,4 +1,4 @@
-//! `tiktop record @name …`: records without a screen, for servers, timers and systemd.
+//! Command `tiktop record @name …`: recordings without a screen, for servers, timers and systemd.
 
 use std::collections::HashMap;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! A live that is being tracked: what happens in it, in order, and the state that comes of it.
+//! Handle of a live that is being tracked: what happens in it, in order, and the state that comes of it.
 
 use std::collections::VecDeque;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! A recording of a live, from its start to its file.
+//! Handle of a recording of a live, from its start to its file.
 
 use std::path::PathBuf;
 use std::time::Duration;

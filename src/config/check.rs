@@ -1,4 +1,5 @@
-//! Compares what somebody wrote with the shape of the settings: unknown keys, wrong types, wrong values, each in its place.
+//! Check of what somebody wrote against the shape of the settings: unknown keys, wrong types, wrong values, each in its
+//! place.
 //!
 //! The shape is a sample of [`Settings`] turned to TOML, so that a new option is known here without a word.
 //! Invariant: what passes here deserialises into [`Settings`].

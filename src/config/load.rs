@@ -1,4 +1,4 @@
-//! Puts the settings together: defaults, then the file, then each `--set`; the last word wins.
+//! Loader of the settings: defaults, then the file, then each `--set`; the last word wins.
 
 use std::collections::BTreeMap;
 use std::fmt;

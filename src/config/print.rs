@@ -1,4 +1,4 @@
-//! Settings as TOML, for people to read: what holds now, with passwords masked.
+//! Printer of settings as TOML, for people: the values that hold now, with passwords masked.
 
 use super::Settings;
 use super::options::{Handling, map_texts};

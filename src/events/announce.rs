@@ -1,4 +1,4 @@
-//! What the service puts into a room: announcements, campaigns, the shop.
+//! Events that the service puts into a room: announcements, campaigns, the shop.
 
 use super::EventKind;
 use super::Viewer;

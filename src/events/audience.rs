@@ -1,4 +1,4 @@
-//! What the audience does.
+//! Events of the audience: joins, likes, follows, shares, and how many watch.
 
 use super::EventKind;
 use super::Notice;

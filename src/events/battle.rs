@@ -1,4 +1,4 @@
-//! Battles between hosts, as their messages tell them; `room::battle` makes one running battle of them.
+//! Events of battles between hosts, as their messages tell them; `room::battle` makes one running battle of them.
 //!
 //! One side is described in up to six places: maps by host id (results, armies, names, win streaks) and lists by team
 //! (members, results, armies). [`Sides`] gathers them all and makes sides only at the end, because fields come in any

@@ -1,4 +1,4 @@
-//! The list of everything that can happen in a room.
+//! Table of the kinds of events: everything that can happen in a room.
 
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};

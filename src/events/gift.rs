@@ -1,4 +1,4 @@
-//! What is worth coins: gifts, chests, subscriptions, and the banners for those who give.
+//! Events of what is worth coins: gifts, chests, subscriptions, and the banners for those who give.
 
 use super::Catalogue;
 use super::EventKind;

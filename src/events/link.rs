@@ -1,4 +1,4 @@
-//! Guests and co-hosts: who sits beside the host, who waits, what each of them was given.
+//! Events of guests and co-hosts: who sits beside the host, who waits, what each of them was given.
 
 use super::EventKind;
 use super::Viewer;

@@ -1,4 +1,4 @@
-//! TikTok's own moderation: warnings, checks, who may watch.
+//! Events of TikTok's own moderation: warnings, checks, who may watch.
 
 use super::EventKind;
 use super::Viewer;

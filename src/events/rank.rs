@@ -1,4 +1,4 @@
-//! Places in rankings: the host's, a viewer's, a reward.
+//! Events of rankings: the place of the host, of a viewer, a reward.
 
 use super::Catalogue;
 use super::EventKind;

@@ -1,4 +1,4 @@
-//! One run's capture: a file for each room, begun with its first frame, cut into parts, the oldest parts given up.
+//! Writer of one run's capture: a file for each room, begun with its first frame, cut into parts, the oldest parts given up.
 //!
 //! A part can be read alone: it begins with the room's name and what we last said about it. What we say about a room
 //! (phases, gaps, look-ups) stands between the frames, so that a replay shows what was on the screen then.

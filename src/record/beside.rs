@@ -1,4 +1,4 @@
-//! The files beside a video: what it is (`.json`), what was said meanwhile (`.chat.jsonl`), and that as subtitles (`.srt`,
+//! Files beside a video: what it is (`.json`), what was said meanwhile (`.chat.jsonl`), and that as subtitles (`.srt`,
 //! `.ass`).
 //!
 //! Whatever goes wrong here is logged and costs these files only, never the video.

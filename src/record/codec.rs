@@ -1,4 +1,4 @@
-//! What the set-up of a track says: how the picture is coded and how large it really is, whatever the label claimed.
+//! Reader of the set-up of a track: how the picture is coded and how large it really is, whatever the label claimed.
 //!
 //! Pure. Layout: ISO/IEC 14496-15 (`avcC`, `hvcC`), ITU-T H.264 7.3.2.1 and H.265 7.3.2.2 (sequence parameter sets),
 //! ISO/IEC 14496-3 1.6.2 (AudioSpecificConfig).

@@ -1,4 +1,4 @@
-//! What is said and given during a recording, for the files beside the video.
+//! Cues: what is said and given during a recording, for the files beside the video.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What writes the file of a part: ffmpeg, or we ourselves.
+//! Engine that writes the file of a part: ffmpeg, or we ourselves.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! FLV as a stream of tags: read from chunks of any size, write with another time.
+//! FLV as a stream of tags: a reader from chunks of any size, a writer with another time.
 //!
 //! It knows just enough of the codecs to tell their set-up and their keyframes. Layout: Adobe's "Video File Format
 //! Specification" version 10, annex E; the codecs added later: Veovera's "Enhanced RTMP" (v1 and v2).

@@ -1,4 +1,4 @@
-//! The file of a part, and the disk it is on.
+//! Output file of a part, and the disk it is on.
 //!
 //! We make the file, so that nothing that exists is ever overwritten; ffmpeg then writes it.
 

@@ -1,4 +1,4 @@
-//! The files of one recording: a part after the other, each with a writer of its own.
+//! Output files of one recording: a part after the other, each with a writer of its own.
 //!
 //! An ffmpeg that dies, hangs or writes nothing costs a file and no picture: what it was fed last goes into the next one.
 //! After three of those within a minute we write FLV ourselves.

@@ -1,4 +1,4 @@
-//! What to call a recording and what to ask of ffmpeg. Pure: no file is touched.
+//! Plan of a recording: its name, and the arguments of ffmpeg. Pure: no file is touched.
 
 use std::ffi::OsString;
 use std::path::Path;

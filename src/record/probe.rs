@@ -1,4 +1,4 @@
-//! Whether there is an ffmpeg that runs, and which one. Records nothing.
+//! Probe for ffmpeg: whether one runs, and which. Records nothing.
 
 use std::fmt;
 use std::process::Stdio;

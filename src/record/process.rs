@@ -1,4 +1,4 @@
-//! One ffmpeg process: its input is ours to end, what it says is heard, and it always comes to an end.
+//! Process of one ffmpeg: its input is ours to end, what it says is heard, and it always comes to an end.
 //!
 //! Nothing kills it when we die: the pipe closes with us, and ffmpeg then finishes its file. It has a process group of
 //! its own, so that Ctrl-C in our terminal does not reach it before the stop ladder does.

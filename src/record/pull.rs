@@ -1,4 +1,4 @@
-//! Pulls a live's stream, whatever happens to it, into the queue.
+//! Reader of a live's stream: pulls it into the queue, whatever happens to it.
 //!
 //! It asks where the stream is, reads it, and when it breaks tries the same address a few times, then asks anew.
 //! It refuses to know ffmpeg and files.

@@ -1,4 +1,4 @@
-//! Which of a live's streams is wanted.
+//! Choice among the qualities of a live's streams.
 
 use std::convert::Infallible;
 use std::fmt;

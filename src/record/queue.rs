@@ -1,4 +1,4 @@
-//! What has been read and not yet written, bounded by bytes.
+//! Queue of what has been read and not yet written, bounded by bytes.
 //!
 //! A slow disk fills it; then the socket is not read, the network slows down, and memory stays where it is.
 

@@ -1,4 +1,4 @@
-//! The recorder's task: takes commands, runs at most one recording a room, all of them finished at the end.
+//! Recorder task: commands in, at most one recording a room, all of them finished at the end.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! One recording, from the key press to the closed file.
+//! Task of one recording, from the key press to the closed file.
 //!
 //! Invariant: the last update of a recording is `Done` or `Failed`, and by then no ffmpeg of it runs.
 

@@ -1,4 +1,4 @@
-//! What an ffmpeg has been fed last, so that the next one loses nothing when it dies.
+//! Buffer of what an ffmpeg has been fed last, so that the next one loses nothing when it dies.
 
 use std::collections::VecDeque;
 

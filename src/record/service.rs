@@ -1,4 +1,4 @@
-//! TikTok as a [`StreamSource`]: the one place where the recorder meets the client.
+//! Stream source over TikTok's service: the one place where the recorder meets the client.
 
 use bytes::Bytes;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Where a recording's bytes come from.
+//! Trait of a recording's source of bytes.
 //!
 //! Two questions to the service, as a trait, so that recording is tested against a server of ours.
 

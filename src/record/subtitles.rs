@@ -1,4 +1,4 @@
-//! Chat as subtitles: SubRip for every player, ASS as a rolling chat in a corner. Pure.
+//! Subtitles made of chat: SubRip for every player, ASS as a rolling chat in a corner. Pure.
 
 use std::fmt::Write;
 

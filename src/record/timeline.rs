@@ -1,4 +1,4 @@
-//! The timeline of a recording, out of many connections.
+//! Timeline of a recording, out of many connections.
 //!
 //! Each connection begins with a new file header, with set-up we have already, and up to one group of pictures before
 //! now; its clock may be another one. This turns the tags of all of them into parts: files with one set-up each, whose

@@ -1,4 +1,4 @@
-//! What a recorder is told and what it tells.
+//! Commands to a recorder, and its updates.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! One battle made of many messages: sides, points, timer.
+//! State of one battle, made of many messages: sides, points, timer.
 //!
 //! Names come at the start, points later, the result at the end; any of them may be missing, and a late viewer hears points
 //! first. Invariant: an earlier battle never replaces a later one, and a battle that is over stays over.

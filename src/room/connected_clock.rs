@@ -1,4 +1,4 @@
-//! A clock that runs only while we are connected: silence of a streak means nothing while nobody can be heard.
+//! Clock that runs only while we are connected: silence of a streak means nothing while nobody can be heard.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What counts, once: message ids seen, and what each gift adds.
+//! Ledger of what counts, once: message ids seen, and what each gift adds.
 //!
 //! Refuses to know totals, rows and names. Invariant: over all messages of a streak the units handed out never exceed the
 //! highest count seen, whatever was doubled, lost or came out of order.

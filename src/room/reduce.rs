@@ -1,4 +1,4 @@
-//! What each kind of event changes.
+//! Reducer: what each kind of event changes in a room.
 //!
 //! Two rules run through all of it. Backlog that was sent on entry fills the log and sets marks but counts nothing: totals
 //! begin when we came in; backlog after an interruption is what we missed, so it counts. And no backlog feeds a series: it

@@ -1,4 +1,4 @@
-//! A number over time, in buckets, with gaps that stay gaps.
+//! Series of a number over time, in buckets, with gaps that stay gaps.
 //!
 //! Ten-second cells for two hours, one-minute cells for a day. Each cell knows how long we were connected in it: a cell
 //! without any is a gap, and a rate is scaled by what was watched. Refuses to know what is measured. Time is `Moment::mono`;

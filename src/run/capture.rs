@@ -1,4 +1,4 @@
-//! `--capture`: carries what the tracker tells to the journal, on a thread that may wait for the disk.
+//! Capture of a run (`--capture`): carries the tracker's updates to the journal, on a thread that may wait for the disk.
 //!
 //! A disk that takes nothing costs what comes meanwhile, not the capture: it is told at once, and tried again.
 

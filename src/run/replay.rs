@@ -1,4 +1,4 @@
-//! The dashboard on a replay: no client, no recorder, and the clock of the capture.
+//! Dashboard on a replay: no client, no recorder, and the clock of the capture.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What goes out in one `msg` frame, encoded once for all sockets of a room.
+//! Batch of messages for one `msg` frame, encoded once for all sockets of a room.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};

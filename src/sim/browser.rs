@@ -1,4 +1,5 @@
-//! A browser that shows every live of this service, as far as its DevTools tell: for clients that listen to a browser.
+//! Simulated browser that shows every live of this service, as far as its DevTools tell: for clients that listen to a
+//! browser.
 //!
 //! Whoever attaches to a tab gets a page that has just been loaded; its player is a client of this very service, so that all
 //! faults reach it. Like a page it opens its socket again when that breaks. Over TLS there are no tabs: nobody may listen to

@@ -1,4 +1,4 @@
-//! The people of a room: invented, seeded, in many scripts, as big on the wire as real ones.
+//! People of a simulated room: invented, seeded, in many scripts, as big on the wire as real ones.
 
 use fastrand::Rng;
 

@@ -1,4 +1,4 @@
-//! The totals a client should reach: what was really sent, counted from the messages themselves.
+//! Totals a client should reach: what was really sent, counted from the messages themselves.
 //!
 //! Only messages that went to at least one socket are counted, each `msg_id` once; history is not. Gifts are
 //! counted by the architecture's rule for `added`, in code of our own, so that client and simulator cannot share a slip.

@@ -1,4 +1,4 @@
-//! The WebSocket handshake: who gets in, and how the others are refused.
+//! WebSocket handshake of the simulator: who gets in, and how the others are refused.
 //!
 //! A refusal is an ordinary answer with `Handshake-Status` and `Handshake-Msg`, never a 101.
 

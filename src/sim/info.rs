@@ -1,4 +1,4 @@
-//! webcast.tiktok.com without the stream: room info, alive, gifts, prices, feed, search.
+//! Answers of webcast.tiktok.com without the stream: room info, alive, gifts, prices, feed, search.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! One room: its lives one after the other, and everything they say to whoever listens.
+//! Simulated room: its lives one after the other, and everything they say to whoever listens.
 //!
 //! The script runs once for the room, not for a connection: all sockets hear the same messages with the same ids. The lock
 //! is never held while waiting. It knows neither HTTP nor frames.

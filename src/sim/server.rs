@@ -1,4 +1,4 @@
-//! Accepts connections, in TLS and in plain HTTP on one port, and knows which part answers which path.
+//! Server of the simulator: TLS and plain HTTP on one port, each path led to the part that answers it.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! One WebSocket of a client, after the handshake.
+//! WebSocket of one client of the simulator, after the handshake.
 //!
 //! As at TikTok: the room comes with `im_enter_room` or, for older clients, with the URL; every `msg` asks for an ack;
 //! heartbeats are answered; who does neither for too long is closed. A slow reader is closed too, nobody waits for it.

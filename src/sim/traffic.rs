@@ -1,4 +1,4 @@
-//! What happens in one live: a seeded crowd that chats, likes, gives, comes in, and a host who may be in a battle.
+//! Traffic of one simulated live: a seeded crowd that chats, likes, gives, comes in, and a host who may be in a battle.
 //!
 //! Time here is the live's own: microseconds since it began. [`Traffic::advance`] plays everything that is due, in order,
 //! so the same seed says the same things however often it is asked. It knows no socket and no clock.

@@ -1,4 +1,4 @@
-//! What all parts of the simulator share: its rooms, the faults that hold, and the log of requests.
+//! Shared state of the simulator: its rooms, the faults that hold, and the log of requests.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};

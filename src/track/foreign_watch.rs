@@ -1,4 +1,5 @@
-//! Whether what comes belongs to the live we are in. Pure: counts of messages and the time in, a verdict out.
+//! Detector of a foreign room: whether what comes belongs to the live we are in. Pure: counts of messages and the time in, a
+//! verdict out.
 //!
 //! Single messages of other lives are ordinary: guests and battles bring them. A room in which every message is one is the wrong
 //! room: the host went on under another id, or somebody led us astray.

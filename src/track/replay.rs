@@ -1,4 +1,4 @@
-//! A replay: captures played into rooms as if they were live, at any pace, from any point.
+//! Replay: captures played into rooms as if they were live, at any pace, from any point.
 //!
 //! Time is the time of capture: a clock of its own stands behind every room and the screen, and only the player turns it.
 //! So series, streaks and gaps are what they were, at any pace. Unlike a live, a replay waits for its readers: nothing is

@@ -1,4 +1,4 @@
-//! One room's state and its voice: everything is applied to the room first and told to every reader second.
+//! Actor that owns one room's state: everything is applied to the room first and published to every reader second.
 
 use std::sync::Arc;
 use std::time::Duration;

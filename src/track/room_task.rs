@@ -1,4 +1,4 @@
-//! One room, from its name to the end of its lives: look up, wait, enter, and again.
+//! Task of one room, from its name to the end of its lives: look up, wait, enter, and again.
 //!
 //! Each state is said with its reason in words before anything is waited for.
 

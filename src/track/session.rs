@@ -1,4 +1,4 @@
-//! One live: connect, listen, come back after a drop, until it ends.
+//! Session of one live: connect, listen, come back after a drop, until it ends.
 
 use std::time::Duration;
 

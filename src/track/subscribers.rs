@@ -1,4 +1,4 @@
-//! Where updates go: one bounded queue a reader.
+//! Bounded queues to the subscribers of a tracker.
 //!
 //! A room's task never waits for a reader. A reader that is too slow loses batches of events, never an `Added` or a
 //! `Removed`, and hears what it lost before it hears anything newer of that room.

@@ -1,4 +1,4 @@
-//! The set of tracked rooms: adds and removes them, and stands by when a room's task panics.
+//! Supervisor of the tracked rooms: adds and removes them, and stands by when a room's task panics.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! What a tracker is told and what it tells.
+//! Commands to a tracker, and its updates.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Everything the screen knows, as data. `update` changes it, `view` reads it; neither hides state of its own.
+//! State of the screen, as data. `update` changes it, `view` reads it; neither hides state of its own.
 
 use std::sync::Arc;
 

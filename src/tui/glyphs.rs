@@ -1,5 +1,5 @@
-//! The signs the screen is drawn with. Views write the Unicode ones; where the terminal cannot show them, [`to_ascii`] swaps
-//! every one for its ASCII twin in the finished frame, so that no view has to ask. All are one column wide.
+//! Glyphs that the screen is drawn with. Views write the Unicode ones; where the terminal cannot show them, [`to_ascii`]
+//! swaps every one for its ASCII twin in the finished frame, so that no view has to ask. All are one column wide.
 
 use ratatui::buffer::Buffer;
 

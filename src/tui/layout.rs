@@ -1,4 +1,4 @@
-//! Where everything goes, by the size of the screen. Pure: the same size and wishes give the same plan, so `update` can ask
+//! Layout of the dashboard by the size of the screen. Pure: the same size and wishes give the same plan, so `update` can ask
 //! what a key or a click means without looking at what was drawn.
 //!
 //! Width decides first, then height. Widest: the chat and a column for each side pane. Wide: the chat and one column with all

@@ -1,4 +1,4 @@
-//! What the screen hears and what it wants: the whole traffic of `update`, as data.
+//! Messages to the screen and effects it wants: the whole traffic of `update`, as data.
 
 use crossterm::event::{KeyEvent, MouseEvent};
 

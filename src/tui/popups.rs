@@ -1,4 +1,4 @@
-//! What lies over the dashboard: help, diagnostics, the name of a room to add, a question.
+//! Popups over the dashboard: help, diagnostics, the name of a room to add, a question.
 //!
 //! ```text
 //! ┌ Add a room ───────────────────────────────┐

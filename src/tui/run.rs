@@ -1,4 +1,4 @@
-//! The loop: hear one thing, update, draw when dirty and not sooner than the frame rate allows.
+//! Loop of the screen: hear one thing, update, draw when dirty and not sooner than the frame rate allows.
 //!
 //! Order of listening is the order of importance: the stop signal, the frame that is due, the person, the rooms. A flood of
 //! events can therefore neither starve the screen nor the keys. Nothing ticks: the loop sleeps until something comes or

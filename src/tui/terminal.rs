@@ -1,4 +1,4 @@
-//! The terminal: taken, handed back, and spared bytes it does not need.
+//! Terminal in our hands: modes switched on and off, the panic hook, suspend and resume.
 //!
 //! Knows nothing of rooms and frames. Invariant: whatever happens to the thread that took the terminal (return, error,
 //! panic, drop), the shell gets back a terminal in the state it was in; a panic of any other thread does not touch the screen.

@@ -1,4 +1,5 @@
-//! The one place where the state of the screen changes. Never blocks, never asks for the time, says what it wants as data.
+//! Reducer of the screen, the one place where its state changes. Never blocks, never asks for the time, says what it wants
+//! as data.
 
 mod keys;
 mod mouse;

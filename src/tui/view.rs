@@ -1,4 +1,4 @@
-//! The state as a picture. Draws and decides nothing.
+//! View: the state as a picture. Draws and decides nothing.
 //!
 //! ```text
 //!  1 ●ana.live 1.2k  2 ●ben •3 842  3 ◐cleo  4 ○dave                        ⏺ 0:12:31 142 MB 1.6 Mb/s  19:42   tabs

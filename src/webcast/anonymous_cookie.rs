@@ -1,4 +1,4 @@
-//! The anonymous cookie `ttwid` that TikTok gives a stranger, with the browser it was given to.
+//! Anonymous cookie `ttwid` that TikTok gives a stranger, with the browser it was given to.
 //!
 //! Shared by everything that shows itself on one way out, kept for all rooms and all their reconnects, and renewed as a whole:
 //! a cookie that was given to one browser is refused from another (docs/protocol.md#anonymous-cookie). It is renewed when it is

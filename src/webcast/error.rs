@@ -1,4 +1,4 @@
-//! What can go wrong with the service, in one plain sentence: what we tried, what happened, whose fault it is, what to do.
+//! Errors of the service, in one plain sentence: what we tried, what happened, whose fault it is, what to do.
 //!
 //! Refuses to hold an address with a query or a secret: sentences are built from host names and cleaned remote words.
 

@@ -1,4 +1,4 @@
-//! Lives that TikTok recommends, page by page.
+//! Feed of lives that TikTok recommends, page by page.
 //!
 //! Guests get an empty answer since 2026-08 at the latest (docs/protocol.md#search-and-feed): that is [`ServiceErrorKind::NeedsSession`], whose
 //! sentence names the search, which works without a login. Tried on the simulator only.

@@ -1,4 +1,4 @@
-//! The gifts that can be sent in a room, with their prices.
+//! Gift list of a room, with prices.
 //!
 //! A comfort: messages carry the facts of their own gift, so nobody may fail because this list does. Sources disagree on
 //! whether it needs a signature (docs/protocol.md#gift-list); an empty answer is taken to mean that it does.

@@ -1,4 +1,4 @@
-//! Opening a WebSocket through the one HTTP stack, and saying why one was refused.
+//! WebSocket handshake through the one HTTP stack, and the reason why one was refused.
 //!
 //! The handshake is an HTTP/1.1 upgrade: proxies, TLS and authorities are those of every other request, and a refusal is an
 //! ordinary answer whose headers name the reason. Refuses to know what travels on the socket.

@@ -1,4 +1,4 @@
-//! The streams of one live, from every answer that names some.
+//! Streams of one live, from every answer that names some.
 //!
 //! Room info names most of them, `api-live` and the live page sometimes name others (H.265, a better quality) or the only
 //! ones, when room info is withheld. None of them needs a signature or the event socket.

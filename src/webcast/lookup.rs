@@ -1,4 +1,4 @@
-//! From a name to a room: who is this, are they live, and which room is it.
+//! Look-up from a name to a room: who is this, are they live, and which room is it.
 //!
 //! None of the sources needs a login or a signature (docs/protocol.md#look-ups). They are asked in turn until somebody is
 //! sure, and each fills in what another left out: the JSON of `api-live/user/room`, the state inside the live page, the

@@ -1,4 +1,4 @@
-//! What coins cost, in packs.
+//! Prices of coins, in packs.
 //!
 //! The price depends on where the question comes from. Two addresses are known, each from one source (docs/protocol.md#coin-prices):
 //! the newer one is asked first. Tried on recordings' shapes and the simulator only, never on the live service.

@@ -1,4 +1,4 @@
-//! Who an account is: the state inside the profile page, else what the look-up knows of it.
+//! Profile of an account: the state inside the profile page, else what the look-up knows of it.
 //!
 //! Needs no login (docs/protocol.md#profile-page). The page also names private accounts and counts what the look-up does not.
 

@@ -1,4 +1,4 @@
-//! The log of what is asked and answered: target `tiktop::requests`.
+//! Log of what is asked and answered: target `tiktop::requests`.
 //!
 //! `debug` says where each request goes and what came; `trace` adds the bodies that are text. Addresses are told without
 //! their query and bodies without the values that open something, so that a log can be put into a bug report.

@@ -1,4 +1,5 @@
-//! What a program adds to what we send, and what it wants left out: options of the library that are no settings.
+//! Overrides of requests, options of the library that are no settings: what a program adds to what we send, and what it
+//! wants left out.
 //!
 //! Headers and parameters replace ours of the same name. What may hold a secret (cookies, authorization) follows the
 //! session's rule: TikTok over TLS, or a host the user named.

@@ -1,4 +1,4 @@
-//! What the service knows about a room: title, numbers, the end of the live, and where its stream is.
+//! Room info, what the service knows about a room: title, numbers, the end of the live, and where its stream is.
 //!
 //! Needs no login and no signature, so it works when no transport does (docs/protocol.md#room-info).
 

@@ -1,4 +1,4 @@
-//! The ways out of this machine: one for everybody, and one for each room that has a proxy of its own.
+//! Routes out of this machine: one for everybody, and one for each room that has a proxy of its own.
 //!
 //! All that concerns a room (look-ups, sockets, streams) takes the room's way, because a way that is left once is
 //! no way at all. What TikTok learns about us (the anonymous cookie) belongs to a way and is never carried to another.

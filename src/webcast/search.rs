@@ -1,4 +1,4 @@
-//! Lives that match some words.
+//! Search for lives by words.
 //!
 //! Works without login and signature (one source, 2026-08; docs/protocol.md#search-and-feed), which makes it the guest's way to find
 //! lives while the feed is closed to them.

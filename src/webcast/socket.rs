@@ -1,4 +1,4 @@
-//! One open socket: frames in; room entry, heartbeats and acks out.
+//! Socket of one room: frames in; room entry, heartbeats and acks out.
 //!
 //! Everything happens inside [`FrameSource::next`], without a task of its own; what must go out waits in a short queue, so that a
 //! peer that does not read cannot keep us from reading. Refuses to know what a message means.

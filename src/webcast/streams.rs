@@ -1,4 +1,4 @@
-//! The addresses a live's picture and sound can be pulled from, best first.
+//! Addresses that a live's picture and sound can be pulled from, best first.
 //!
 //! Pure. Every answer about a live names its streams in a shape of its own, and the shapes change: the SDK's `stream_data`
 //! (JSON inside a text), the older maps, one plain address, a list. All of them are read and merged

@@ -1,4 +1,4 @@
-//! How frames reach us: one trait, one file each, and the order they are tried in.
+//! Transports, the ways in which frames reach us: one trait, one file each, and the order they are tried in.
 //!
 //! A transport turns a room into a [`Session`]; what comes out of a session is the same whatever made it. A transport may
 //! fail for reasons of its own (no signature, no cookie); [`Failover`] then goes on to the next one.

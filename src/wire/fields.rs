@@ -1,4 +1,4 @@
-//! A walk over the fields of one protobuf message, without copying and without a schema.
+//! Walk over the fields of one protobuf message, without copying and without a schema.
 //!
 //! Reading goes through here and writing through the generated [`pb`](super::pb) types: a viewer in a real message brings
 //! kilobytes of pictures that nobody looks at, and a generated reader would refuse a whole message for one bad byte in

@@ -1,4 +1,4 @@
-//! One binary WebSocket message, in both directions.
+//! Frame: one binary WebSocket message, in both directions.
 
 use bytes::Bytes;
 use compact_str::CompactString;

@@ -1,4 +1,4 @@
-//! The `browser` transport: against DevTools that misbehave, and against the real program.
+//! Tests of the `browser` transport: against DevTools that misbehave, and against the real program.
 
 mod chromium;
 mod devtools;

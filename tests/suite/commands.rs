@@ -1,4 +1,4 @@
-//! The commands that ask one question, as a shell sees them: what they print, and their exit codes.
+//! Tests of the commands that ask one question, as a shell sees them: what they print, and their exit codes.
 
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};

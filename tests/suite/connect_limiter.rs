@@ -1,4 +1,4 @@
-//! Many rooms at once, and rooms that no transport opens: what the tracker does to the service.
+//! Tests of many rooms at once, and of rooms that no transport opens: what the tracker does to the service.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! `tiktop doctor` against the simulated service: the real program, its rows, its last sentence, and whom it blames.
+//! Tests of `tiktop doctor` against the simulated service: the real program, its rows, its last sentence, and whom it
+//! blames.
 
 use std::process::Stdio;
 

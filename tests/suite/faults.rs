@@ -1,5 +1,5 @@
-//! Every fault against every transport that can meet it: where the room stands afterwards, that its totals are the truth, and
-//! that no socket, no task and no memory is left.
+//! Tests of every fault against every transport that can meet it: where the room stands afterwards, that its totals are the
+//! truth, and that no socket, no task and no memory is left.
 //!
 //! A new transport is here by its row in the registry; a new fault is a case here.
 

@@ -1,4 +1,4 @@
-//! A room in which everything belongs to another: it is said with both ids, and the host is looked up again.
+//! Test of a room in which everything belongs to another: it is said with both ids, and the host is looked up again.
 
 use std::time::Duration;
 

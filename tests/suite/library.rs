@@ -1,4 +1,4 @@
-//! The library as a program uses it, against the simulated service.
+//! Tests of the library as a program uses it, against the simulated service.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! From a name to a room, over a real connection.
+//! Tests of look-ups from a name to a room, over a real connection.
 
 use serde_json::json;
 use tiktop::config::{Secret, Settings};

@@ -1,4 +1,4 @@
-//! The one integration test binary: linking is the slow part.
+//! Integration tests in one binary: linking is the slow part.
 
 #![allow(
     clippy::unwrap_used,

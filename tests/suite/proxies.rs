@@ -1,4 +1,5 @@
-//! TLS with an authority of one's own, and proxies: one setting for look-ups, sockets and streams, or one for each room.
+//! Tests of TLS with an authority of one's own, and of proxies: one setting for look-ups, sockets and streams, or one for
+//! each room.
 
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};

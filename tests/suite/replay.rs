@@ -1,4 +1,4 @@
-//! A live is captured and played again: the same lines, the same totals, from any point; damage costs itself.
+//! Tests of a live that is captured and played again: the same lines, the same totals, from any point; damage costs itself.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! A server of a few lines for answers that no honest server gives: each request head goes in, raw bytes come out.
+//! Scripted server of a few lines for answers that no honest server gives: each request head goes in, raw bytes come out.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,5 +1,5 @@
-//! The real client, tracker and reducer against the simulated service: what a room goes through, and that its totals are
-//! the truth after every fault.
+//! Tests of the real client, tracker and reducer against the simulated service: what a room goes through, and that its
+//! totals are the truth after every fault.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The simulated service, seen from outside: raw HTTP and a WebSocket client that is not ours.
+//! Tests of the simulated service, seen from outside: raw HTTP and a WebSocket client that is not ours.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the way tests do")]
 

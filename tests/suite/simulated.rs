@@ -1,4 +1,4 @@
-//! The client against the simulated service: every transport, every fault that concerns it.
+//! Tests of the client against the simulated service: every transport, every fault that concerns it.
 
 use std::sync::Arc;
 use std::time::Duration;

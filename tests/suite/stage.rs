@@ -1,4 +1,5 @@
-//! An evening of invented rooms, told to a dashboard as the tracker would tell it. For screens, benches and pictures.
+//! Stage with an evening of invented rooms, sent to a dashboard as the tracker would send it. For screens, benches and
+//! pictures.
 
 use std::sync::Arc;
 use std::time::Duration;

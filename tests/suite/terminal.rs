@@ -1,4 +1,4 @@
-//! The program in a real terminal: what it draws there, how it leaves, what it leaves behind.
+//! Tests of the program in a real terminal: what it draws there, how it leaves, what it leaves behind.
 //!
 //! Runs `tiktop demo` in a pseudo-terminal and reads the bytes as a terminal would. Every wait is for something to be said.
 

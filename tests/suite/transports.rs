@@ -1,4 +1,4 @@
-//! Rooms opened over real connections: handshakes, failover, and what arrives.
+//! Tests of rooms opened over real connections: handshakes, failover, and what arrives.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The way to the service: proxy, names, connections with their certificates, and our clock.
+//! Checks of the network: proxy, names, connections with their certificates, and our clock.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! What a diagnosis found, row by row: for a person while it runs, for a bug report at the end.
+//! Report of a diagnosis, row by row: for a person while it runs, for a bug report at the end.
 //!
 //! Knows nothing of how a row came about. Invariant: no secret of the user's leaves through here, in neither form.
 

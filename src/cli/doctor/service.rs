@@ -1,4 +1,5 @@
-//! The service itself: each look-up alone, each provider, and a socket of each transport where there is a live to try it on.
+//! Checks of the service: each look-up alone, each provider, and a socket of each transport where there is a live to try it
+//! on.
 
 use std::sync::Arc;
 use std::time::Duration;

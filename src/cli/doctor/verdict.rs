@@ -1,4 +1,4 @@
-//! The one sentence a diagnosis ends in: whose side the trouble is on, and what to do. Pure.
+//! Verdict of a diagnosis, one sentence: whose side the trouble is on, and what to do. Pure.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The sides of a battle, gathered from the places that describe them.
+//! Sides of a battle, gathered from the places in a message that describe them.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! People: the `User` struct, its badges, and what the service says a person is to the host.
+//! Decoder of people: the `User` struct, its badges, and what the service says a person is to the host.
 //!
 //! A real `User` is 2-10 KB of pictures around a handful of facts; the walk steps over the pictures.
 //!

@@ -1,4 +1,4 @@
-//! A reader of bits, most significant first, with the variable lengths of H.264 and H.265.
+//! Reader of bits, most significant first, with the variable lengths of H.264 and H.265.
 
 /// Bits that are left to read. Everything gives nothing at the end.
 pub(super) struct Bits<'a> {

@@ -1,4 +1,4 @@
-//! Tags that have no place in a part yet.
+//! Holder of tags that have no place in a part yet.
 
 use std::collections::VecDeque;
 use std::time::Duration;

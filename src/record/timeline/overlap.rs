@@ -1,4 +1,4 @@
-//! What has been written, by what is in it: where a new connection repeats it, and on which clock.
+//! Memory of what has been written, by what is in it: where a new connection repeats it, and on which clock.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hasher;

@@ -1,4 +1,4 @@
-//! How fast each side makes points.
+//! Speed at which each side makes points.
 
 use std::collections::{BTreeMap, VecDeque};
 

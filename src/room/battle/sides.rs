@@ -1,4 +1,4 @@
-//! Puts the sides of a battle together from messages that each tell a part.
+//! Sides of a battle, put together from messages that each tell a part.
 //!
 //! The start names every host alone; points of a team battle come by team, under one host with the team's total and the
 //! members in a list (protocol 0.35.13). So sides are the same when their team is, or when they share a host.

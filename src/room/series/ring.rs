@@ -1,4 +1,4 @@
-//! Cells of one width, the newest kept.
+//! Ring of cells of one width, the newest kept.
 
 use std::collections::VecDeque;
 

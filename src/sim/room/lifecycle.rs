@@ -1,4 +1,4 @@
-//! How a room turns: live, paused, over, live again; and what the faults make of it.
+//! Lifecycle of a simulated room: live, paused, over, live again; and what the faults make of it.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The live that is on, or the last one.
+//! Live of a simulated room: the one that is on, or the last one.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! The provider's relay: TikTok's frames as they are, with JSON texts before them and close codes of its own.
+//! Relay of the simulated provider: TikTok's frames as they are, with JSON texts before them and close codes of its own.
 
 use futures_util::SinkExt;
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! Tests of the simulated traffic against the totals it promises.
+
 use prost::Message as _;
 
 use super::*;

@@ -1,4 +1,4 @@
-//! One capture that is being played into its rooms.
+//! Track of a replay: one capture that is being played into its rooms.
 //!
 //! What tiktop said when it captured (phases, gaps, look-ups) is said again at its place. A capture without such words is
 //! taken for a room that was live all along.

@@ -1,4 +1,4 @@
-//! The battle: who leads, by how much, how fast, and who carries us.
+//! Battle pane: who leads, by how much, how fast, and who gives the points.
 //!
 //! ```text
 //! ── Battle ─────────────────────────────────────────────────────────────────────────────────── 1:47 left ──

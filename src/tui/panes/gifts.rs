@@ -1,4 +1,4 @@
-//! Streaks and gifts, newest first, and who gave most.
+//! Gifts pane: streaks and gifts, newest first, and who gave most.
 //!
 //! ```text
 //! ── Gifts ────────────────── 12.6k ◆ · 41/min ──        as a strip:

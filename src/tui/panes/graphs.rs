@@ -1,4 +1,4 @@
-//! Viewers and likes over time: all that we watched, from one edge of the pane to the other.
+//! Graphs pane, viewers and likes over time: all that we watched, from one edge of the pane to the other.
 //!
 //! ```text
 //! ── Viewers ──────────── 1 243 now · peak 1 502 ──      as a strip:

@@ -1,4 +1,5 @@
-//! The bottom of the screen: what keys do here, what did not fit, through whom we hear, and above that what must be told.
+//! Status bar at the bottom of the screen: keys that work here, panes that did not fit, the transport, and above that the
+//! warnings.
 //!
 //! ```text
 //!  Recording stopped: the disk is full; what was written plays (/home/ana/Videos/ben.mkv)                   Esc

@@ -1,4 +1,4 @@
-//! Rooms, what is being recorded here, the time of day.
+//! Tab bar: the rooms, what is being recorded here, the time of day.
 //!
 //! ```text
 //!  1 ●ana.live 1.2k  2 ●ben •3 842  3 ◐cleo  4 ○dave                    ⏺ 0:12:31 142 MB  19:42

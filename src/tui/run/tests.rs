@@ -1,4 +1,4 @@
-//! The loop on a terminal that is a byte counter, with tokio's clock paused.
+//! Tests of the loop on a terminal that is a byte counter, with tokio's clock paused.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! What the terminal in front of the person can do, for a diagnosis: from the environment, and from the terminal itself.
+//! Capabilities of the terminal in front of the person, for a diagnosis: from the environment, and from the terminal itself.
 //!
 //! Takes nothing over for longer than the question lasts and draws nothing. Invariant: a terminal that does not answer
 //! costs [`PATIENCE`], and is left as it was.

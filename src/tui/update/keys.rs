@@ -1,4 +1,4 @@
-//! A key was pressed: which action it is where the person stands, and what that does.
+//! Handler of keys: which action a key is where the person stands, and what that does.
 
 use crossterm::event::{Event, KeyEvent};
 use ratatui::layout::Rect;

@@ -1,4 +1,5 @@
-//! The wheel scrolls what is under it, a click chooses a room or a pane. Judged by the same plan that was drawn.
+//! Handler of the mouse: the wheel scrolls what is under it, a click chooses a room or a pane, by the same plan that was
+//! drawn.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;

@@ -1,4 +1,4 @@
-//! News of a recording: numbers go into the tab, endings are told in words that stay.
+//! Handler of recording updates: numbers go into the tab, endings become sentences that stay.
 
 use std::time::Duration;
 

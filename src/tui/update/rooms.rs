@@ -1,4 +1,4 @@
-//! News of a room: the mirror follows.
+//! Handler of room updates: the mirror follows.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What messages do, judged by the state and the effects alone.
+//! Tests of the screen's reducer, by the state and the effects alone.
 
 use std::sync::Arc;
 use std::time::Duration;

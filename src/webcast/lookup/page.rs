@@ -1,4 +1,5 @@
-//! Reader of the live page: the state that one of its script elements carries, in every shape that was met (docs/protocol.md#live-page).
+//! Reader of the live page: the state that one of its script elements carries, in every shape that was met
+//! (docs/protocol.md#live-page).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! A provider's room-id route: the last source of a look-up (docs/protocol.md#look-ups).
+//! Room-id route of a provider: the last source of a look-up (docs/protocol.md#look-ups).
 //!
 //! Costs no signature. Asked at the path of 2026, then at the older one.
 

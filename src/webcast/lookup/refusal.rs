@@ -1,4 +1,4 @@
-//! Every way in which TikTok's web answers say no, and how to recognise it (docs/protocol.md#refusals-of-look-ups).
+//! Refusals of TikTok's web answers: every way they say no, and how to recognise it (docs/protocol.md#refusals-of-look-ups).
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Recorded and invented answers, good and bad.
+//! Tests of look-ups on recorded and invented answers, good and bad.
 
 use bytes::Bytes;
 use proptest::prelude::*;

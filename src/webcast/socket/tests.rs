@@ -1,4 +1,4 @@
-//! A socket against a peer in memory.
+//! Tests of a socket against a peer in memory.
 
 use futures_util::{SinkExt, StreamExt};
 use prost::Message as _;

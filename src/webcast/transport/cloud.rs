@@ -1,4 +1,4 @@
-//! `cloud`: a provider holds TikTok's socket and hands its frames on.
+//! Transport `cloud`: a provider holds TikTok's socket and hands its frames on.
 //!
 //! Speaks Euler Stream's relay (docs/protocol.md#relay): one address with name and key in its query, the only place the
 //! relay takes them from, so that this address is never shown. It finds rooms by name and refuses without a key.

@@ -1,4 +1,4 @@
-//! `direct`: TikTok's own socket with nothing but the anonymous `ttwid` cookie.
+//! Transport `direct`: TikTok's own socket with nothing but the anonymous `ttwid` cookie.
 //!
 //! Works where and while TikTok lets unsigned sockets in (docs/protocol.md#direct-socket). A blocked cookie is replaced once,
 //! one whose socket died young before the next socket; all rooms on the same way out share the new one.

@@ -1,4 +1,4 @@
-//! The order of transports, their health, and going on to the next one.
+//! Failover between transports: their order, their health, and going on to the next one.
 //!
 //! One failover serves all rooms, so that a provider that is out of signatures is left alone by everybody until it has
 //! some again. A transport works when a frame has come, not when a socket has opened: one whose socket ends before its first

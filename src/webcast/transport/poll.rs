@@ -1,4 +1,4 @@
-//! `poll`: TikTok is asked for messages again and again, without a socket.
+//! Transport `poll`: TikTok is asked for messages again and again, without a socket.
 //!
 //! The last resort, and only where the user chose it: no signature is made, so that TikTok mostly answers those who
 //! bring a session of their own (docs/protocol.md#polling). Never faster than the server asks for. A question that found no

@@ -1,4 +1,4 @@
-//! `provider`: a signing service fetches the first batch for us and names the socket to go on with.
+//! Transport `provider`: a signing service fetches the first batch for us and names the socket to go on with.
 //!
 //! Speaks Euler Stream's protocol (docs/protocol.md#signing-provider): one GET, a protobuf body, the cookie in `X-Set-TT-Cookie`;
 //! or the older way, where it signs an address that we fetch. Works without a key within the provider's guest limits. Each

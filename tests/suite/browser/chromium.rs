@@ -1,4 +1,4 @@
-//! The real program on pages of the simulated service.
+//! Tests of the real program on pages of the simulated service, in Chromium.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

@@ -1,4 +1,4 @@
-//! A browser's DevTools in a few lines: they list what they are told to list, and one tab says what the test says.
+//! Scripted DevTools of a browser: they list what they are told to list, and one tab says what the test says.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! The simulated service's own browser: what its pages go through reaches a room as over a socket of ours.
+//! Tests of the simulated service's own browser: what its pages go through reaches a room as over a socket of ours.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Names of types: one thing, one name. What one module shows to another is named as nothing else in the crate is.
+//! Rules for names of types: one thing, one name. What one module shows to another is named as nothing else in the crate is.
 
 use std::collections::BTreeMap;
 use std::path::Path;

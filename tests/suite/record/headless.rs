@@ -1,4 +1,4 @@
-//! `tiktop record`, as a shell sees it. Works without an ffmpeg: then the files are FLV.
+//! Tests of `tiktop record`, as a shell sees it. Work without an ffmpeg: then the files are FLV.
 
 use std::path::{Path, PathBuf};
 use std::process::Output;

@@ -1,4 +1,4 @@
-//! What the recorder is tested on: a service that plays a script, and programs that stand in for ffmpeg.
+//! Scene for the recorder: a service that plays a script, and programs that stand in for ffmpeg.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};

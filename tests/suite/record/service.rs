@@ -1,4 +1,4 @@
-//! Recording through our own client, from a socket that breaks the way sockets do.
+//! Tests of recordings through our own client, from a socket that breaks the way sockets do.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! A room in words, as the expectations of a scenario write it.
+//! Picture of a room in words, as the expectations of a scenario write it.
 
 use tiktop::clock::Moment;
 use tiktop::events::EventKind;

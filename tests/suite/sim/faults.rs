@@ -1,4 +1,4 @@
-//! What goes wrong on the socket, and that it goes wrong in the way its name says.
+//! Tests of simulated faults on the socket: each goes wrong in the way its name says.
 
 use prost::Message as _;
 use rstest::rstest;

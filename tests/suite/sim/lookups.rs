@@ -1,4 +1,4 @@
-//! Names, room info, gifts, the provider.
+//! Tests of simulated look-ups: names, room info, gifts, the provider.
 
 use prost::Message as _;
 use rstest::rstest;

@@ -1,4 +1,4 @@
-//! `tiktop sim` as a shell sees it: the lines it prints, the command it offers, and what it says at its end.
+//! Tests of `tiktop sim` as a shell sees it: the lines it prints, the command it offers, and what it says at its end.
 
 use std::path::Path;
 use std::process::Stdio;

@@ -1,4 +1,4 @@
-//! One port for all: TLS, plain HTTP, a proxy with tunnels and without.
+//! Tests of the simulator's one port for all: TLS, plain HTTP, a proxy with tunnels and without.
 
 use reqwest::StatusCode;
 use rstest::rstest;

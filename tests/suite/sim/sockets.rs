@@ -1,4 +1,4 @@
-//! Handshake, entering, frames, acks, heartbeats, the end.
+//! Tests of simulated sockets: handshake, entering, frames, acks, heartbeats, the end.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The endless FLV.
+//! Test of the endless FLV.
 
 use bytes::{Buf, BytesMut};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! One entry of the log into lines: who in one column, what in the next, what it is worth at the right edge.
+//! Lines of one entry of the log: who in one column, what in the next, what it is worth at the right edge.
 
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};

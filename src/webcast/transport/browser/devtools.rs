@@ -1,4 +1,4 @@
-//! The part of Chromium's DevTools protocol that listening takes: two commands out, a handful of events in.
+//! Client of Chromium's DevTools protocol, as far as listening takes it: two commands out, a handful of events in.
 //!
 //! A browser tells whoever enables `Network` much more, cookies in headers among it. Here a message is told by its method
 //! alone, and what is not in [`Event`] is passed over unread. Refuses to know frames, tabs and sockets of ours.

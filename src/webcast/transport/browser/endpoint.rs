@@ -1,4 +1,4 @@
-//! Where a browser's DevTools answer: which browser it is, which tabs it has, where each is listened to.
+//! Endpoint of a browser's DevTools: which browser it is, which tabs it has, where each is listened to.
 //!
 //! Two plain requests, `/json/version` and `/json/list`. Always true: nothing but this machine is ever asked or believed;
 //! no `Origin` is sent (a browser refuses those who send one); what a tab says of itself is cleaned before it is shown.

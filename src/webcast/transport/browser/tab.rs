@@ -1,4 +1,4 @@
-//! An attached tab: the frames its page receives, picked out of everything else its browser reports.
+//! Attached tab: the frames its page receives, picked out of everything else its browser reports.
 //!
 //! The page enters the room, beats and acknowledges; we only listen. Sockets are told apart by their address; one that was
 //! open before us has no address for us and is judged by what it says (Chromium 156 reports its frames, protocol or not).

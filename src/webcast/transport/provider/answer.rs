@@ -1,4 +1,4 @@
-//! What a signing provider's answer means: a signed batch, or a refusal in words.
+//! Answer of a signing provider: a signed batch, or a refusal in words.
 //!
 //! Pure. The statuses and headers are those of docs/protocol.md#signing-provider, the dead stub too.
 

@@ -1,4 +1,5 @@
-//! How many signatures a provider still gives us: from the headers of its answers and from its own account of it.
+//! Limits of a provider, how many signatures it still gives us: from the headers of its answers and from its own account of
+//! it.
 //!
 //! The headers' meaning is unproved and differs between libraries (docs/protocol.md#provider-limits), so the account wins while it is
 //! fresh. It is asked for at most once in ten minutes, and only with a key or after a refusal.
