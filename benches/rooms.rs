@@ -50,7 +50,7 @@ async fn rooms() {
     loop {
         let update = updates.recv().await.unwrap();
         if let TrackerUpdate::Room(room, RoomUpdate::Events(events)) = update {
-            let count = events.iter().filter(|noted| noted.event.id.is_some()).count();
+            let count = events.iter().filter(|tallied| tallied.event.id.is_some()).count();
             messages += count;
             if count > 0 {
                 heard.insert(room);

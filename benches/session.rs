@@ -70,10 +70,10 @@ impl Listener {
         match self.updates.recv().await.unwrap() {
             TrackerUpdate::Room(_, RoomUpdate::Events(events)) => {
                 assert!(
-                    !events.iter().any(|noted| matches!(noted.event.kind, EventKind::Gap(_))),
+                    !events.iter().any(|tallied| matches!(tallied.event.kind, EventKind::Gap(_))),
                     "a connection broke"
                 );
-                events.iter().filter(|noted| noted.event.id.is_some()).count()
+                events.iter().filter(|tallied| tallied.event.id.is_some()).count()
             }
             TrackerUpdate::Room(_, RoomUpdate::Lagged(lost)) => panic!("the reader lagged: {lost:?}"),
             _ => 0,

@@ -103,7 +103,7 @@ fn find(
     if !variable.is_empty()
         && let Some(secret) = env(variable).map(|text| clean(&text)).as_deref().and_then(Secret::new)
     {
-        return judge(secret, &format!("environment variable {variable}")).map(Some);
+        return check_secret(secret, &format!("environment variable {variable}")).map(Some);
     }
     if file.is_empty() {
         return Ok(None);
@@ -113,7 +113,7 @@ fn find(
     let secret = read(file).map_err(wrong)?;
     let secret =
         Secret::new(&clean(&secret)).ok_or_else(|| wrong("the file is empty; write the secret into it".to_owned()))?;
-    let secret = judge(secret, &place)?;
+    let secret = check_secret(secret, &place)?;
     Ok(Some(secret))
 }
 
@@ -158,7 +158,7 @@ fn session_value(pasted: &str) -> String {
 }
 
 /// A secret goes into a header or a cookie: one word of printable ASCII, and nothing that starts another cookie.
-fn judge(secret: Secret, place: &str) -> Result<Secret, ConfigError> {
+fn check_secret(secret: Secret, place: &str) -> Result<Secret, ConfigError> {
     let session = place.contains(SESSION_ENV) || place.starts_with("session.file");
     let fits = |byte: u8| {
         byte.is_ascii_graphic() && byte != b';' && !(session && matches!(byte, b'=' | b'"' | b'{' | b'[' | b','))

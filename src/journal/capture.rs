@@ -18,7 +18,7 @@ use crate::text::Text;
 use crate::wire::capture::{CaptureLine, frame_of};
 
 /// A part takes at most this share of all bytes, so that giving up the oldest part loses little.
-const SHARE: u64 = 32;
+const PARTS_PER_CAPTURE: u64 = 32;
 /// Longest name of a room in the name of its file, in characters.
 const MAX_NAME: usize = 64;
 
@@ -106,7 +106,7 @@ impl CaptureWriter {
     /// Something happened in a room. Kept is only what cannot be read from its frames again.
     pub fn event(&mut self, room: RoomKey, event: &RoomEvent) -> io::Result<()> {
         if is_ours(event) {
-            self.say(room, event)?;
+            self.write_own_event(room, event)?;
         }
         Ok(())
     }
@@ -114,7 +114,7 @@ impl CaptureWriter {
     /// What came from `from` to `at` is not in the capture, because of `reason`.
     pub fn lost(&mut self, room: RoomKey, from: Moment, at: Moment, reason: &str) -> io::Result<()> {
         let kind = EventKind::Gap(Gap { from, length: at.since(from), reason: Text::new(reason) });
-        self.say(room, &RoomEvent { at, server_at: None, id: None, room_id: None, history: false, kind })
+        self.write_own_event(room, &RoomEvent { at, server_at: None, id: None, room_id: None, history: false, kind })
     }
 
     /// Hands everything to the system.
@@ -147,7 +147,7 @@ impl CaptureWriter {
         Ok(())
     }
 
-    fn say(&mut self, room: RoomKey, event: &RoomEvent) -> io::Result<()> {
+    fn write_own_event(&mut self, room: RoomKey, event: &RoomEvent) -> io::Result<()> {
         let Some(kept) = self.rooms.get_mut(&room) else { return Ok(()) };
         match event.kind.as_own() {
             Some(OwnEvent::Live(_)) => kept.live = Some(event.clone()),
@@ -166,7 +166,7 @@ impl CaptureWriter {
         let line = line.to_json();
         let size = line.len() as u64 + 1;
         self.make_space(size)?;
-        let most = self.limits.bytes / SHARE;
+        let most = self.limits.bytes / PARTS_PER_CAPTURE;
         let Some(kept) = self.rooms.get_mut(&room) else { return Ok(()) };
         if kept.part.as_ref().is_some_and(|part| part.bytes.saturating_add(size) > most) {
             kept.part.take().map_or(Ok(()), |mut part| part.out.flush())?;

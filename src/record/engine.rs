@@ -4,7 +4,7 @@ use std::io;
 
 use super::RecorderLimits;
 use super::flv_file::FlvFile;
-use super::process::{Ended, Ffmpeg};
+use super::process::{Ffmpeg, ProcessEnd};
 
 /// A writer at work.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(super) enum Engine {
 /// How a writer ended.
 #[derive(Debug)]
 pub(super) enum EngineEnd {
-    Ffmpeg(Ended),
+    Ffmpeg(ProcessEnd),
     Flv(io::Result<()>),
 }
 

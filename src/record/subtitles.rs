@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::beside::CueLine;
+use super::companion_files::CueLine;
 
 /// A line stays this long.
 const SHOWN_MS: u64 = 4_000;

@@ -105,8 +105,8 @@ impl Series {
     /// Takes back that we watched between two moments: the line was silent though it seemed to stand. Whole cells only.
     pub(super) fn gap(&mut self, from: Moment, to: Moment) {
         self.advance(to);
-        self.fine.unwatch(from.mono, to.mono);
-        self.coarse.unwatch(from.mono, to.mono);
+        self.fine.clear_watched(from.mono, to.mono);
+        self.coarse.clear_watched(from.mono, to.mono);
     }
 
     /// Cuts the line: what comes belongs to another live. The cell that is filling starts again.

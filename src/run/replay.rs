@@ -6,7 +6,7 @@ use color_eyre::eyre::Result;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
-use super::{LAST_CALL, SCREEN_QUEUE, WARNINGS, screen, stop_on_signal};
+use super::{SCREEN_QUEUE, TASKS_TIMEOUT, WARNINGS, screen, stop_on_signal};
 use crate::config::Loaded;
 use crate::text::Text;
 use crate::track::{Player, Speed};
@@ -45,7 +45,7 @@ pub fn replay(replay: ReplaySetup, runtime: Runtime) -> Result<()> {
         playing.finish().await;
         ended
     });
-    runtime.shutdown_timeout(LAST_CALL);
+    runtime.shutdown_timeout(TASKS_TIMEOUT);
     ended?;
     Ok(())
 }

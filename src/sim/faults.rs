@@ -272,7 +272,7 @@ impl Faults {
     }
 
     /// What the service takes the time to be.
-    pub(super) fn wall(&self, now: Moment) -> Timestamp {
+    pub(super) fn faulty_wall_clock(&self, now: Moment) -> Timestamp {
         if self.has(SimFault::ClockOff) { (now + CLOCK_OFF).wall } else { now.wall }
     }
 }

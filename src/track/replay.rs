@@ -25,7 +25,7 @@ use crate::webcast::{CaptureReader, ServiceError};
 /// Commands that may wait for the player.
 const COMMANDS: usize = 64;
 /// How often the clock is turned while nothing comes.
-const STEP: Duration = Duration::from_millis(100);
+const CLOCK_STEP: Duration = Duration::from_millis(100);
 /// A longer silence of the capture is skipped: nobody listened then.
 const LONGEST_SILENCE: Duration = Duration::from_secs(10 * 60);
 /// Lines played before a command is heard.
@@ -208,7 +208,7 @@ impl Playback {
             (Some(due), Speed::Times(times)) => {
                 let ahead = u64::try_from(due.0.saturating_sub(self.clock.now().wall.0)).unwrap_or(0);
                 let ahead = Duration::from_millis(ahead);
-                Some(if ahead > LONGEST_SILENCE { Duration::ZERO } else { (ahead / times.max(1)).min(STEP) })
+                Some(if ahead > LONGEST_SILENCE { Duration::ZERO } else { (ahead / times.max(1)).min(CLOCK_STEP) })
             }
         }
     }

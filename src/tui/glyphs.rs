@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 macro_rules! glyphs {
     ($($name:ident = $sign:literal | $ascii:literal;)*) => {
         $(pub(super) const $name: &str = $sign;)*
-        const TWINS: &[(&str, &str)] = &[$(($sign, $ascii),)*];
+        const ASCII_TWINS: &[(&str, &str)] = &[$(($sign, $ascii),)*];
     };
 }
 
@@ -88,7 +88,7 @@ fn twin(sign: &str) -> Option<&'static str> {
     }
     let bars = BARS.iter().zip(BARS_ASCII).find(|(bar, _)| **bar == sign).map(|(_, ascii)| ascii);
     let parts = || PARTS.contains(&sign).then_some("#");
-    bars.or_else(parts).or_else(|| TWINS.iter().find(|(own, _)| *own == sign).map(|(_, ascii)| *ascii))
+    bars.or_else(parts).or_else(|| ASCII_TWINS.iter().find(|(own, _)| *own == sign).map(|(_, ascii)| *ascii))
 }
 
 #[cfg(test)]
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn every_sign_and_its_twin_take_one_column() {
-        for (sign, ascii) in TWINS {
+        for (sign, ascii) in ASCII_TWINS {
             assert_eq!((crate::text::width(sign), ascii.len()), (1, 1), "{sign}");
         }
         for sign in BARS.iter().chain(&PARTS) {

@@ -58,7 +58,7 @@ pub(super) struct UpdateOutcome {
 
 impl UpdateOutcome {
     /// Nothing happened.
-    pub(super) const QUIET: Self = Self { dirty: false, effects: Vec::new() };
+    pub(super) const UNCHANGED: Self = Self { dirty: false, effects: Vec::new() };
 
     /// The screen changed, nothing else.
     pub(super) fn dirty() -> Self {

@@ -45,7 +45,7 @@ use input::Input;
 use writer::Writer;
 
 /// How long a terminal that takes nothing may hold up our leaving.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+const EXIT_TIMEOUT: Duration = Duration::from_secs(2);
 /// The title is pushed on the terminal's own stack on entry and popped on leaving.
 const PUSH_TITLE: &str = "\x1b[22;0t";
 const POP_TITLE: &str = "\x1b[23;0t";
@@ -170,7 +170,7 @@ fn leave() {
     let Some(Owner { mut writer, .. }) = owner().take() else { return };
     // Nobody is left to tell when the terminal itself is gone (SIGHUP), and one that takes nothing is left as it is.
     let _ = write_exit(&mut writer).and_then(|()| writer.flush());
-    writer.drain(LAST_WORDS);
+    writer.drain(EXIT_TIMEOUT);
     let _ = disable_raw_mode();
 }
 

@@ -36,7 +36,7 @@ pub(super) fn update(app: &mut App, msg: Msg) -> UpdateOutcome {
         Msg::Mouse(mouse) => mouse::handle_mouse(app, mouse),
         Msg::Focus(has_focus) => {
             app.has_focus = has_focus;
-            UpdateOutcome::QUIET
+            UpdateOutcome::UNCHANGED
         }
         Msg::Resize | Msg::Tick => UpdateOutcome::dirty(),
         Msg::Tracked(update) => rooms::apply_update(app, update),
@@ -70,7 +70,7 @@ pub(super) fn next_wake(app: &App, now: Moment) -> Duration {
 
 /// Pasted text is typed into an open input, cleaned; anywhere else it is nothing, and never keys.
 fn pasted(app: &mut App, text: &str) -> UpdateOutcome {
-    let Some(Popup::AddRoom { input, error }) = &mut app.popup else { return UpdateOutcome::QUIET };
+    let Some(Popup::AddRoom { input, error }) = &mut app.popup else { return UpdateOutcome::UNCHANGED };
     *error = None;
     for c in Text::new(text.trim()).as_str().chars() {
         if input.value().len() < LONGEST_INPUT {

@@ -149,8 +149,8 @@ impl ServiceError {
 /// Words of somebody else inside one of our sentences: cleaned, one line, short.
 pub(crate) fn quoted(raw: &str) -> String {
     /// Columns; longer words of others make a sentence unreadable.
-    const WIDEST: usize = 120;
-    excerpt(raw.trim(), WIDEST)
+    const QUOTED_COLUMNS: usize = 120;
+    excerpt(raw.trim(), QUOTED_COLUMNS)
 }
 
 /// A span the way a person says it: `32 s`, `5 min`, `3 h`. Rounded up, so that nobody comes back too early.

@@ -109,7 +109,7 @@ fn refusal(whose: &str, url: &Url, status: StatusCode, headers: &HeaderMap) -> S
     } else {
         by_status(status)
     };
-    ServiceError::new(kind, format!("{} refused {whose} ({said}): {advice}", refuser(url)))
+    ServiceError::new(kind, format!("{} refused {whose} ({said}): {advice}", whose_socket(url)))
         .outage(status.is_server_error())
 }
 
@@ -129,7 +129,7 @@ fn by_status(status: StatusCode) -> (ServiceErrorKind, &'static str) {
     }
 }
 
-fn refuser(url: &Url) -> String {
+fn whose_socket(url: &Url) -> String {
     if super::address::is_tiktok(url) { "TikTok".to_owned() } else { place(url) }
 }
 

@@ -12,7 +12,7 @@ use url::Url;
 use super::error::{ServiceError, ServiceErrorKind, quoted};
 
 /// Headers that the handshake or the connection itself must own.
-const OURS: [&str; 8] = [
+const RESERVED_HEADERS: [&str; 8] = [
     "host",
     "connection",
     "upgrade",
@@ -146,7 +146,7 @@ fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, ServiceError> {
     for (name, value) in pairs {
         let wrong = |why: &str| setup(format!("the header '{}' cannot be set: {why}", quoted(name)));
         let parsed: HeaderName = name.trim().parse().map_err(|_| wrong("it has no name that a header can have"))?;
-        if OURS.contains(&parsed.as_str()) {
+        if RESERVED_HEADERS.contains(&parsed.as_str()) {
             return Err(wrong("the connection itself needs it"));
         }
         let mut value = HeaderValue::from_str(value.trim()).map_err(|_| wrong("its value holds line ends or worse"))?;

@@ -73,7 +73,7 @@ pub(super) struct Streams {
 /// Qualities from best to worst, as the service names them.
 const QUALITIES: [&str; 9] = ["origin", "uhd_60", "uhd", "hd_60", "hd", "sd", "ld", "md", "ao"];
 /// Names of the older map, and what the SDK calls the same.
-const OLDER: [(&str, &str); 5] =
+const OLDER_NAMES: [(&str, &str); 5] =
     [("ORIGION", "origin"), ("FULL_HD1", "uhd"), ("HD1", "hd"), ("SD2", "sd"), ("SD1", "ld")];
 
 /// Reads `stream_url` of a room info.
@@ -83,17 +83,17 @@ pub(super) fn read(stream_url: &Value) -> Streams {
 
 /// Reads what several fields, or several answers, say about the streams of one live; what is named twice is kept once.
 pub(super) fn read_all(answers: &[&Value]) -> Streams {
-    let mut finder = Finder::default();
+    let mut finder = StreamFinder::default();
     for answer in answers {
         finder.any(answer, MAX_DEPTH);
     }
-    let Finder { found, levels, hls } = finder;
+    let StreamFinder { found, levels, hls } = finder;
     Streams { flv: merged(found, |stream| levels.rank(stream)), hls }
 }
 
 /// Joins the streams that several answers named, best first; of the same stream the first one stays.
 pub(super) fn join(lists: impl IntoIterator<Item = Vec<StreamUrl>>) -> Vec<StreamUrl> {
-    let levels = Levels::default();
+    let levels = QualityRanking::default();
     merged(lists.into_iter().flatten(), |stream| levels.rank(stream))
 }
 
@@ -113,13 +113,13 @@ fn merged<R: Ord>(found: impl IntoIterator<Item = StreamUrl>, rank: impl Fn(&Str
 
 /// What a walk over the answers found so far.
 #[derive(Default)]
-struct Finder {
+struct StreamFinder {
     found: Vec<StreamUrl>,
-    levels: Levels,
+    levels: QualityRanking,
     hls: bool,
 }
 
-impl Finder {
+impl StreamFinder {
     /// Anything that may stand where streams are named: an object, one of those as text, an address, a list of these.
     fn any(&mut self, value: &Value, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else { return };
@@ -187,7 +187,7 @@ impl Finder {
             }
             Value::Object(map) => {
                 for (name, value) in map.iter().take(MAX_STREAMS) {
-                    let older = OLDER.iter().find(|(older, _)| older == name).map(|(_, sdk)| *sdk);
+                    let older = OLDER_NAMES.iter().find(|(older, _)| older == name).map(|(_, sdk)| *sdk);
                     let inner = unpacked(at(labels, &[name]));
                     let name = match name.as_str() {
                         "url" | "uri" | "flv" | "main" | "url_list" => quality,
@@ -263,9 +263,9 @@ fn stream(quality: &str, address: &str, labels: &Value, backup: bool) -> Option<
 
 /// The service's own ranking of qualities, where it sent one.
 #[derive(Default)]
-struct Levels(Vec<(String, i64)>);
+struct QualityRanking(Vec<(String, i64)>);
 
-impl Levels {
+impl QualityRanking {
     /// Reads the table beside the streams; the first answer that ranks a quality is believed.
     fn read(&mut self, pull: &Value) {
         let rows = at(pull, &["options", "qualities"]).as_array().map(Vec::as_slice).unwrap_or_default();

@@ -48,10 +48,11 @@ use crate::wire::{DecodeError, Response};
 
 pub(super) use browser::BrowserTransport;
 pub use browser::BrowserView;
-pub use failover::{Failover, FailoverError, Health, LeftAlone, Opened};
+pub use failover::{Failover, FailoverError, Health, OpenedRoom, SkippedTransport};
+pub(super) use provider::account_at_provider;
 pub(super) use registry::HostOwner;
 pub use registry::{SimulatedPart, TransportEntry, point_at};
-pub use replay::{CaptureReader, Captured, CapturedKind};
+pub use replay::{CaptureReader, CapturedItem, CapturedKind};
 
 /// A room to open.
 #[derive(Clone, Debug, PartialEq, Eq)]

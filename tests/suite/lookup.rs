@@ -5,7 +5,7 @@ use tiktop::config::{Secret, Settings};
 use tiktop::ids::{RoomId, UniqueId};
 use tiktop::webcast::{LiveStatus, Proxies, Secrets, Service, ServiceErrorKind};
 
-use crate::scripted::{Scripted, answer, header, path};
+use crate::kit::scripted::{Scripted, answer, header, path};
 
 fn ana() -> UniqueId {
     "ana.live".parse().unwrap()

@@ -16,6 +16,8 @@ use tiktop::webcast::{Incoming, Proxies, RoomRef, Secrets, Service, ServiceError
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::kit::sim_with;
+
 struct Tls {
     sim: Sim,
     settings: Settings,
@@ -24,7 +26,7 @@ struct Tls {
 
 /// The simulated service over TLS, and settings that trust it.
 async fn tls() -> Tls {
-    let sim = Sim::start(SimOptions { tls: true, rate: 100.0, ..SimOptions::default() }).await.unwrap();
+    let sim = sim_with(SimOptions { tls: true, rate: 100.0, ..SimOptions::default() }).await;
     let folder = tempfile::tempdir().unwrap();
     let ca_file = folder.path().join("ca.pem");
     std::fs::write(&ca_file, sim.ca_pem().unwrap()).unwrap();

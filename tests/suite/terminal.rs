@@ -11,8 +11,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-/// Longest wait for a word; passing takes a fraction of it.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::kit::PATIENCE;
+
 /// Most chunks read while waiting: a lively screen never falls silent, so time alone would not end a wait.
 const CHUNKS: usize = 2_000;
 /// A still screen says nothing for this long.
@@ -218,7 +218,7 @@ fn what_a_terminal_answers_is_no_key() {
 
 #[test]
 fn a_terminal_that_takes_nothing_cannot_hold_up_a_signal() {
-    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT] {
         let mut seen = open(&["demo", "--rate", "300"]);
         seen.wait_for("── Chat");
         // The thread that reads goes on; a pty that nobody reads is one whose reader is stopped.

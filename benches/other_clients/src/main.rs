@@ -67,7 +67,7 @@ fn ours(server: &str, measure: impl AsyncFnOnce()) {
         tokio::spawn(async move {
             while let Some(update) = updates.recv().await {
                 if let TrackerUpdate::Room(_, RoomUpdate::Events(events)) = update {
-                    READ.fetch_add(events.iter().filter(|noted| noted.event.id.is_some()).count(), Ordering::Relaxed);
+                    READ.fetch_add(events.iter().filter(|tallied| tallied.event.id.is_some()).count(), Ordering::Relaxed);
                 }
             }
         });

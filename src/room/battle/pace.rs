@@ -49,7 +49,7 @@ impl Paces {
     }
 
     /// Recomputes the paces when no points came for a while.
-    pub(in crate::room) fn fade(&self, sides: &mut [Side], at: Moment) {
+    pub(in crate::room) fn recompute(&self, sides: &mut [Side], at: Moment) {
         for side in sides {
             if let Some(samples) = key(side).and_then(|key| self.samples.get(&key)) {
                 side.pace = pace(samples, at.mono);

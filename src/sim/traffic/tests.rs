@@ -6,7 +6,7 @@ use super::*;
 
 fn live(rate: f64, rival: bool) -> Traffic {
     let person = |id| pb::User { id, nickname: "Host".to_owned(), ..pb::User::default() };
-    let cast = Cast {
+    let cast = LivePeople {
         host: person(11),
         rival: rival.then(|| person(22)),
         room_id: 7,

@@ -11,7 +11,7 @@ use crate::events::{EventKind, Gap, OwnEvent, Phase, PhaseKind, RoomEvent};
 use crate::ids::RoomId;
 use crate::text::Text;
 use crate::track::room_actor::RoomActor;
-use crate::webcast::{CaptureReader, Captured, CapturedKind, Incoming, ServiceError};
+use crate::webcast::{CaptureReader, CapturedItem, CapturedKind, Incoming, ServiceError};
 
 /// The transport of a room that a capture says nothing about.
 const TRANSPORT: &str = "replay";
@@ -19,7 +19,7 @@ const TRANSPORT: &str = "replay";
 /// A capture, one line ahead.
 pub(super) struct CaptureTrack {
     replay: CaptureReader,
-    ahead: Option<Captured>,
+    ahead: Option<CapturedItem>,
     name: Option<Text>,
     /// The room of its frames.
     room: Option<usize>,

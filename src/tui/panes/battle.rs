@@ -27,7 +27,7 @@ use crate::tui::widgets::{paint, split_bar, wrap};
 use crate::tui::{glyphs, number};
 
 /// Longest name of a side, in columns.
-const NAME: usize = 16;
+const NAME_COLUMNS: usize = 16;
 
 /// The battle.
 pub(super) struct BattlePane;
@@ -115,7 +115,7 @@ fn name(side: Option<&Side>) -> String {
         })
         .collect();
     let all = if hosts.is_empty() { "?".into() } else { hosts.join(" + ") };
-    clip(&all, NAME).into_owned()
+    clip(&all, NAME_COLUMNS).into_owned()
 }
 
 fn score(app: &App, battle: &Battle, timer: &str, buf: &mut Buffer, area: Rect) {

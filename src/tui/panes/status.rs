@@ -14,7 +14,7 @@ use ratatui::text::{Line, Span};
 
 use super::phase;
 use crate::tui::action::Action;
-use crate::tui::app::{App, Toast, Weight};
+use crate::tui::app::{App, Toast, ToastKind};
 use crate::tui::layout::Plan;
 use crate::tui::theme::ColorRole;
 use crate::tui::widgets::{paint, wrap};
@@ -56,14 +56,14 @@ pub(in crate::tui) fn view(app: &App, plan: &Plan, buf: &mut Buffer) {
     let area = plan.status;
     let mut row = 0;
     if let Some(toast) = &app.toast {
-        let style = app.theme.style(if toast.weight == Weight::Trouble { ColorRole::Warn } else { ColorRole::Accent });
+        let style = app.theme.style(if toast.kind == ToastKind::Trouble { ColorRole::Warn } else { ColorRole::Accent });
         for line in toast_lines(toast, area.width) {
             if row + 1 < area.height || area.height == 1 {
                 paint::left(buf, super::inset(area), row, &Line::styled(line, style));
                 row += 1;
             }
         }
-        if area.height > 1 && toast.weight == Weight::Trouble {
+        if area.height > 1 && toast.kind == ToastKind::Trouble {
             let key = app.key(Action::Dismiss).unwrap_or_default();
             paint::right(buf, super::inset(area), 0, &Line::styled(key, app.theme.style(ColorRole::Dim)));
         }

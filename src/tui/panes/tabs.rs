@@ -24,7 +24,7 @@ use crate::tui::widgets::paint;
 use crate::tui::{glyphs, number};
 
 /// Longest name of a room, in columns.
-const NAME: usize = 16;
+const NAME_COLUMNS: usize = 16;
 
 /// Draws the row.
 pub(in crate::tui) fn view(app: &App, buf: &mut Buffer, area: Rect) {
@@ -85,7 +85,7 @@ fn item<'a>(app: &App, at: usize, tab: &'a Tab) -> Line<'a> {
     let mut spans = vec![
         Span::styled(format!("{} ", at + 1), theme.style(ColorRole::Dim)),
         Span::styled(phase::glyph(kind), theme.style(phase::role(kind))),
-        Span::styled(clip(tab.name(), NAME), name),
+        Span::styled(clip(tab.name(), NAME_COLUMNS), name),
     ];
     if tab.is_recording() {
         spans.push(Span::styled(format!(" {}", glyphs::RECORDING), theme.style(ColorRole::Bad)));

@@ -1,7 +1,7 @@
 //! Capabilities of the terminal in front of the person, for a diagnosis: from the environment, and from the terminal itself.
 //!
 //! Takes nothing over for longer than the question lasts and draws nothing. Invariant: a terminal that does not answer
-//! costs [`PATIENCE`], and is left as it was.
+//! costs [`ANSWER_TIMEOUT`], and is left as it was.
 
 use std::io::{self, IsTerminal};
 use std::time::Duration;
@@ -9,9 +9,9 @@ use std::time::Duration;
 use crossterm::terminal::size;
 
 /// How long a terminal may take; SSH from the other side of the world has 0.3 s.
-const PATIENCE: Duration = Duration::from_millis(800);
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(800);
 /// Modes we ask for: synchronized updates, and the mouse with coordinates beyond column 223.
-const SYNC: u16 = 2026;
+const SYNCHRONIZED_UPDATE: u16 = 2026;
 const MOUSE: u16 = 1006;
 
 /// What a terminal can do.
@@ -38,7 +38,12 @@ pub fn capabilities(env: impl Fn(&str) -> Option<String>) -> Option<Capabilities
     }
     let reply = ask().unwrap_or_default();
     let size = size().ok()?;
-    Some(Capabilities { size, sync: known(&reply, SYNC), mouse: known(&reply, MOUSE), ..by_environment(env) })
+    Some(Capabilities {
+        size,
+        sync: known(&reply, SYNCHRONIZED_UPDATE),
+        mouse: known(&reply, MOUSE),
+        ..by_environment(env)
+    })
 }
 
 /// Whether a terminal of this name can only print lines.
@@ -94,10 +99,10 @@ fn ask() -> io::Result<Vec<u8>> {
     let was_raw = is_raw_mode_enabled()?;
     enable_raw_mode()?;
     let mut asked = || {
-        write!(tty, "\x1b[?{SYNC}$p\x1b[?{MOUSE}$p\x1b[c")?;
+        write!(tty, "\x1b[?{SYNCHRONIZED_UPDATE}$p\x1b[?{MOUSE}$p\x1b[c")?;
         tty.flush()?;
         let mut reply = Vec::new();
-        let patience = PollTimeout::try_from(PATIENCE).unwrap_or(PollTimeout::ZERO);
+        let patience = PollTimeout::try_from(ANSWER_TIMEOUT).unwrap_or(PollTimeout::ZERO);
         while !is_whole(&reply) {
             if poll(&mut [PollFd::new(tty.as_fd(), PollFlags::POLLIN)], patience)? == 0 {
                 break;
@@ -136,9 +141,9 @@ mod tests {
     #[test]
     fn a_mode_is_known_when_the_terminal_can_be_in_it() {
         let reply = b"\x1b[?2026;2$y\x1b[?1006;0$y\x1b[?62;22c";
-        assert_eq!((known(reply, SYNC), known(reply, MOUSE)), (Some(true), Some(false)));
+        assert_eq!((known(reply, SYNCHRONIZED_UPDATE), known(reply, MOUSE)), (Some(true), Some(false)));
         assert!(is_whole(reply) && !is_whole(b"\x1b[?2026;2$y"));
-        assert_eq!(known(b"\x1b[?62c", SYNC), None);
+        assert_eq!(known(b"\x1b[?62c", SYNCHRONIZED_UPDATE), None);
     }
 
     #[rstest]

@@ -11,7 +11,7 @@ use crate::ids::Target;
 use crate::record;
 use crate::track::{self, PlaybackCommand};
 use crate::tui::action::{Action, KeyContext};
-use crate::tui::app::{App, ConfirmQuestion, Popup, Weight};
+use crate::tui::app::{App, ConfirmQuestion, Popup, ToastKind};
 use crate::tui::chord::Chord;
 use crate::tui::layout::{self, LayoutRequest};
 use crate::tui::msg::{Effect, UpdateOutcome};
@@ -32,7 +32,7 @@ pub(super) fn handle_key(app: &mut App, key: KeyEvent) -> UpdateOutcome {
         Some(_) => &[KeyContext::Always, KeyContext::List, KeyContext::Popup][..],
         None => &[KeyContext::Always, KeyContext::List, KeyContext::Screen, app.own_context()],
     };
-    let passing = app.toast.as_ref().is_some_and(|toast| toast.weight == Weight::Passing);
+    let passing = app.toast.as_ref().is_some_and(|toast| toast.kind == ToastKind::Passing);
     if passing {
         app.toast = None;
     }
@@ -50,7 +50,7 @@ pub(super) fn handle_key(app: &mut App, key: KeyEvent) -> UpdateOutcome {
             UpdateOutcome::dirty()
         }
         None if passing => UpdateOutcome::dirty(),
-        None => UpdateOutcome::QUIET,
+        None => UpdateOutcome::UNCHANGED,
     }
 }
 
@@ -97,7 +97,7 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::PageDown => scroll(app, Scroll::Down),
         Action::Top => scroll(app, |_| Scroll::Top),
         Action::Bottom => newest(app),
-        Action::Diagnostics if app.tabs.is_empty() => UpdateOutcome::QUIET,
+        Action::Diagnostics if app.tabs.is_empty() => UpdateOutcome::UNCHANGED,
         Action::Diagnostics => open(app, Popup::Diagnostics(0)),
         Action::Help => open(app, Popup::Help(0)),
         Action::Dismiss => dismiss(app),
@@ -132,7 +132,7 @@ fn typed(app: &mut App, chord: Chord, key: KeyEvent) -> UpdateOutcome {
     {
         return act(app, action, 0);
     }
-    let Some(Popup::AddRoom { input, error }) = &mut app.popup else { return UpdateOutcome::QUIET };
+    let Some(Popup::AddRoom { input, error }) = &mut app.popup else { return UpdateOutcome::UNCHANGED };
     if !chord.is_text() || input.value().len() < LONGEST_INPUT {
         *error = None;
         input.handle_event(&Event::Key(key));
@@ -169,7 +169,7 @@ fn add_room(app: &mut App, input: Input) -> UpdateOutcome {
 }
 
 fn close_room(app: &mut App) -> UpdateOutcome {
-    let Some(tab) = app.tab() else { return UpdateOutcome::QUIET };
+    let Some(tab) = app.tab() else { return UpdateOutcome::UNCHANGED };
     let room = tab.key;
     if tab.is_recording() {
         return open(app, Popup::Confirm(ConfirmQuestion::Close(room)));
@@ -178,7 +178,7 @@ fn close_room(app: &mut App) -> UpdateOutcome {
 }
 
 fn record_or_stop(app: &mut App) -> UpdateOutcome {
-    let Some(tab) = app.tab() else { return UpdateOutcome::QUIET };
+    let Some(tab) = app.tab() else { return UpdateOutcome::UNCHANGED };
     if tab.is_recording() {
         return Effect::Record(record::RecorderCommand::Stop(tab.key)).into();
     }
@@ -190,7 +190,7 @@ fn record_or_stop(app: &mut App) -> UpdateOutcome {
         app.notify(words);
         return UpdateOutcome::dirty();
     };
-    let job = record::Job { room: tab.key, room_id, host: tab.name().into(), title: tab.room.title.clone() };
+    let job = record::RecordingJob { room: tab.key, room_id, host: tab.name().into(), title: tab.room.title.clone() };
     Effect::Record(record::RecorderCommand::Start(job)).into()
 }
 
@@ -200,7 +200,7 @@ fn playback(playback: PlaybackCommand) -> UpdateOutcome {
 }
 
 fn retry(app: &mut App) -> UpdateOutcome {
-    let Some(tab) = app.tab() else { return UpdateOutcome::QUIET };
+    let Some(tab) = app.tab() else { return UpdateOutcome::UNCHANGED };
     let effect = Effect::Track(track::TrackerCommand::Retry(tab.key));
     effect.into()
 }
@@ -208,7 +208,7 @@ fn retry(app: &mut App) -> UpdateOutcome {
 /// Puts away one thing at a time: the message, then the zoom.
 fn dismiss(app: &mut App) -> UpdateOutcome {
     if app.toast.take().is_none() && app.zoom.take().is_none() {
-        return UpdateOutcome::QUIET;
+        return UpdateOutcome::UNCHANGED;
     }
     UpdateOutcome::dirty()
 }
@@ -220,7 +220,7 @@ pub(super) fn scroll(app: &mut App, by: impl Fn(usize) -> Scroll) -> UpdateOutco
             *from = scrolled(*from, rows.saturating_sub(page), by(page.max(1)));
             UpdateOutcome::dirty()
         }
-        Some(_) => UpdateOutcome::QUIET,
+        Some(_) => UpdateOutcome::UNCHANGED,
         None => scroll_pane(app, app.focused(), by),
     }
 }

@@ -11,7 +11,7 @@ use crate::tui::panes::tabs;
 use crate::tui::widgets::feed::Scroll;
 
 /// Rows a notch of the wheel moves.
-const NOTCH: usize = 3;
+const ROWS_PER_NOTCH: usize = 3;
 
 /// Handles the mouse.
 pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> UpdateOutcome {
@@ -19,19 +19,19 @@ pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> UpdateOutcome {
     let plan = app.plan();
     let pane = plan.shown().find(|(_, area)| area.contains(at)).map(|(id, _)| id);
     match (mouse.kind, pane) {
-        (MouseEventKind::ScrollUp, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Up(NOTCH)),
-        (MouseEventKind::ScrollDown, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Down(NOTCH)),
-        _ if app.popup.is_some() => UpdateOutcome::QUIET,
-        (MouseEventKind::ScrollUp, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Up(NOTCH)),
-        (MouseEventKind::ScrollDown, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Down(NOTCH)),
+        (MouseEventKind::ScrollUp, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Up(ROWS_PER_NOTCH)),
+        (MouseEventKind::ScrollDown, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Down(ROWS_PER_NOTCH)),
+        _ if app.popup.is_some() => UpdateOutcome::UNCHANGED,
+        (MouseEventKind::ScrollUp, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Up(ROWS_PER_NOTCH)),
+        (MouseEventKind::ScrollDown, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Down(ROWS_PER_NOTCH)),
         (MouseEventKind::Down(MouseButton::Left), Some(pane)) => {
             app.focus = pane;
             pane.pane().click(app, at);
             UpdateOutcome::dirty()
         }
         (MouseEventKind::Down(MouseButton::Left), None) if plan.tabs.contains(at) => {
-            tabs::hit(app, plan.tabs, mouse.column).map_or(UpdateOutcome::QUIET, |nth| rooms::show(app, nth))
+            tabs::hit(app, plan.tabs, mouse.column).map_or(UpdateOutcome::UNCHANGED, |nth| rooms::show(app, nth))
         }
-        _ => UpdateOutcome::QUIET,
+        _ => UpdateOutcome::UNCHANGED,
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::events::PhaseKind;
 use crate::ids::RoomKey;
 use crate::record;
-use crate::room::{Noted, Room};
+use crate::room::{Room, TalliedEvent};
 use crate::track::{RoomUpdate, TrackerCommand, TrackerUpdate};
 use crate::tui::app::App;
 use crate::tui::msg::{Effect, UpdateOutcome};
@@ -23,19 +23,19 @@ pub(super) fn apply_update(app: &mut App, update: TrackerUpdate) -> UpdateOutcom
         }
     };
     match news {
-        RoomUpdate::Added { label } => added(app, Tab::new(key, label)),
-        RoomUpdate::Removed { into } => removed(app, key, into),
-        RoomUpdate::Events(events) => happened(app, key, &events),
-        RoomUpdate::Snapshot(room) => replaced(app, key, room),
-        RoomUpdate::Lagged(_) => lagged(app, key),
-        RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => UpdateOutcome::QUIET,
+        RoomUpdate::Added { label } => add_tab(app, Tab::new(key, label)),
+        RoomUpdate::Removed { into } => remove_tab(app, key, into),
+        RoomUpdate::Events(events) => apply_events(app, key, &events),
+        RoomUpdate::Snapshot(room) => replace_mirror(app, key, room),
+        RoomUpdate::Lagged(_) => ask_snapshot(app, key),
+        RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => UpdateOutcome::UNCHANGED,
     }
 }
 
 /// Brings a room on the screen; its log may grow, the one before goes back to the background's share.
 pub(super) fn show(app: &mut App, at: usize) -> UpdateOutcome {
     if at >= app.tabs.len() {
-        return UpdateOutcome::QUIET;
+        return UpdateOutcome::UNCHANGED;
     }
     app.active = at;
     for (nth, tab) in app.tabs.iter_mut().enumerate() {
@@ -47,9 +47,9 @@ pub(super) fn show(app: &mut App, at: usize) -> UpdateOutcome {
     UpdateOutcome::dirty()
 }
 
-fn added(app: &mut App, tab: Tab) -> UpdateOutcome {
+fn add_tab(app: &mut App, tab: Tab) -> UpdateOutcome {
     if app.position(tab.key).is_some() {
-        return UpdateOutcome::QUIET;
+        return UpdateOutcome::UNCHANGED;
     }
     app.tabs.push(tab);
     // Rooms named at the start come one by one and do not push the first away; one that was asked for here is shown.
@@ -57,8 +57,8 @@ fn added(app: &mut App, tab: Tab) -> UpdateOutcome {
     show(app, if asked { app.tabs.len() - 1 } else { app.active })
 }
 
-fn removed(app: &mut App, key: RoomKey, into: Option<RoomKey>) -> UpdateOutcome {
-    let Some(at) = app.position(key) else { return UpdateOutcome::QUIET };
+fn remove_tab(app: &mut App, key: RoomKey, into: Option<RoomKey>) -> UpdateOutcome {
+    let Some(at) = app.position(key) else { return UpdateOutcome::UNCHANGED };
     let gone = app.tabs.remove(at);
     let was_shown = at == app.active;
     if let Some(other) = into.and_then(|into| app.tabs.iter().find(|tab| tab.key == into)) {
@@ -75,16 +75,16 @@ fn removed(app: &mut App, key: RoomKey, into: Option<RoomKey>) -> UpdateOutcome 
     UpdateOutcome::dirty()
 }
 
-fn happened(app: &mut App, key: RoomKey, events: &[Noted]) -> UpdateOutcome {
-    let Some(at) = app.position(key) else { return UpdateOutcome::QUIET };
+fn apply_events(app: &mut App, key: RoomKey, events: &[TalliedEvent]) -> UpdateOutcome {
+    let Some(at) = app.position(key) else { return UpdateOutcome::UNCHANGED };
     let shown = at == app.active;
-    let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::QUIET };
+    let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::UNCHANGED };
     let from = tab.room.chat.next_seq();
     let (was, was_recording) = (tab.room.phase.kind, tab.is_recording());
     let mut effects = Vec::new();
-    for noted in events {
-        tab.room.apply(&noted.event);
-        if let Some(cue) = record::Cue::from_event(&noted.event).filter(|_| was_recording) {
+    for tallied in events {
+        tab.room.apply(&tallied.event);
+        if let Some(cue) = record::Cue::from_event(&tallied.event).filter(|_| was_recording) {
             effects.push(Effect::Record(record::RecorderCommand::Cue(key, Box::new(cue))));
         }
     }
@@ -103,17 +103,17 @@ fn happened(app: &mut App, key: RoomKey, events: &[Noted]) -> UpdateOutcome {
     UpdateOutcome { dirty: true, effects }
 }
 
-fn lagged(app: &mut App, key: RoomKey) -> UpdateOutcome {
-    let Some(tab) = app.tabs.iter_mut().find(|tab| tab.key == key) else { return UpdateOutcome::QUIET };
+fn ask_snapshot(app: &mut App, key: RoomKey) -> UpdateOutcome {
+    let Some(tab) = app.tabs.iter_mut().find(|tab| tab.key == key) else { return UpdateOutcome::UNCHANGED };
     // Each time: the snapshot asked for before may itself have met a full queue, which is told as one more loss.
     tab.lagged = true;
     Effect::Track(TrackerCommand::Snapshot(key)).into()
 }
 
-fn replaced(app: &mut App, key: RoomKey, room: Arc<Room>) -> UpdateOutcome {
-    let Some(at) = app.position(key) else { return UpdateOutcome::QUIET };
+fn replace_mirror(app: &mut App, key: RoomKey, room: Arc<Room>) -> UpdateOutcome {
+    let Some(at) = app.position(key) else { return UpdateOutcome::UNCHANGED };
     let limit = if at == app.active { FOCUS_LOG } else { BACKGROUND_LOG };
-    let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::QUIET };
+    let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::UNCHANGED };
     tab.room = Arc::unwrap_or_clone(room);
     tab.room.chat.set_limit(limit);
     tab.lagged = false;

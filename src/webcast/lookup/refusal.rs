@@ -4,10 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use reqwest::header::RETRY_AFTER;
+use serde_json::Value;
 
 use crate::ids::{RoomId, UniqueId};
 use crate::webcast::error::{HumanDuration, ServiceError, ServiceErrorKind, quoted};
 use crate::webcast::http::HttpAnswer;
+use crate::webcast::json::{at, from_bytes, int, str};
 
 /// What was asked about.
 #[derive(Clone, Copy)]
@@ -85,6 +87,20 @@ pub(in crate::webcast) fn refusal_by_code(subject: Subject<'_>, code: i64, messa
             ))
         }
     }
+}
+
+/// The JSON of an answer of webcast.tiktok.com that refuses nothing; `unreadable` is what to say where it is none.
+pub(in crate::webcast) fn accepted_json(
+    subject: Subject<'_>,
+    answer: &HttpAnswer,
+    unreadable: impl Fn() -> ServiceError,
+) -> Result<Value, ServiceError> {
+    refusal_by_status(subject, answer)?;
+    let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
+    let words = [&["data", "prompts"][..], &["data", "message"], &["status_msg"]].map(|path| str(at(&json, path)));
+    let words = words.into_iter().find(|words| !words.is_empty()).unwrap_or_default();
+    refusal_by_code(subject, int(at(&json, &["status_code"])).unwrap_or_default(), words)?;
+    Ok(json)
 }
 
 /// Withheld: for adults, hidden by the host, or from a network that TikTok does not trust; the service uses one code for all

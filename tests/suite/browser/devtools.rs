@@ -14,7 +14,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use crate::scripted::{answer, path, upgraded};
+use crate::kit::scripted::{answer, path, upgraded};
 
 /// The tab that shows the live.
 pub(crate) const TAB: &str = "7DAA7BE5";

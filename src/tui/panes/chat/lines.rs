@@ -109,13 +109,13 @@ impl Composer<'_> {
                     worth: Some(Span::styled(worth, gold)),
                 }
             }
-            LogLine::Joins { last, count: 0 | 1 } => self.did(glyphs::JOIN, "joined", last.name().to_owned()),
+            LogLine::Joins { last, count: 0 | 1 } => self.action_parts(glyphs::JOIN, "joined", last.name().to_owned()),
             LogLine::Joins { last, count } => {
                 let others = number::count(count - 1);
-                self.did(glyphs::JOIN, "joined", format!("{} and {others} more", last.name()))
+                self.action_parts(glyphs::JOIN, "joined", format!("{} and {others} more", last.name()))
             }
-            LogLine::Follow(from) => self.did(glyphs::FOLLOW, "followed", from.name().to_owned()),
-            LogLine::Share(from) => self.did(glyphs::SHARE, "shared", from.name().to_owned()),
+            LogLine::Follow(from) => self.action_parts(glyphs::FOLLOW, "followed", from.name().to_owned()),
+            LogLine::Share(from) => self.action_parts(glyphs::SHARE, "shared", from.name().to_owned()),
             LogLine::Subscribe { from, months } => {
                 let months = if *months > 1 { format!(" ({months} months)") } else { String::new() };
                 self.labelled(ColorRole::Subscriber, "S subscribed", format!("{}{months}", from.name()))
@@ -189,7 +189,7 @@ impl Composer<'_> {
         Parts { who, what, style, worth: None }
     }
 
-    fn did(&self, glyph: &str, label: &str, what: String) -> Parts {
+    fn action_parts(&self, glyph: &str, label: &str, what: String) -> Parts {
         let dim = self.theme.style(ColorRole::Dim);
         Parts { who: vec![Span::styled(format!("{glyph} {label}"), dim)], what, style: dim, worth: None }
     }
