@@ -15,6 +15,7 @@ use super::paths;
 use super::schema::{Settings, TransportKind};
 use super::set::{self, Set};
 use super::source::{SettingsSource, printable};
+use crate::text::{to_utf8, with_newlines};
 
 /// Bytes a config file may have; far more than anybody writes.
 const MAX_FILE: u64 = 1 << 20;
@@ -118,8 +119,8 @@ fn read(path: &Path, must_exist: bool) -> Result<Option<String>, ConfigError> {
         }
         Ok(_) => {}
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Some(text)),
+    match String::from_utf8(to_utf8(&bytes).into_owned()) {
+        Ok(text) => Ok(Some(with_newlines(text))),
         Err(error) => {
             let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
             let line = good.split(|&byte| byte == b'\n').count();

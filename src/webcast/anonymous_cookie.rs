@@ -133,6 +133,24 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
+    #[case(0, true)]
+    #[case(30, true)]
+    #[case(31, false)]
+    #[case(62_000, false)]
+    fn only_a_socket_that_died_young_wears_its_cookie_out(#[case] seconds: u64, #[case] worn_out: bool) {
+        let cookies = AnonymousCookies::default();
+        let cookie = AnonymousCookie::for_test();
+        cookies.record_end(&cookie, Duration::from_secs(seconds));
+        assert_eq!(cookies.is_worn_out(&cookie), worn_out);
+        let next = AnonymousCookie { turn: 1, ttwid: "b".into() };
+        assert!(!cookies.is_worn_out(&next), "what wears one out says nothing of the next");
+    }
+
+    #[rstest]
+    #[case(" ttwid=1%7Cabc%7C17;Path=/;SameSite=None", Some("1%7Cabc%7C17"))]
+    #[case("ttwid=a b", None)]
+    #[case("TTWID=x", None)]
+    #[case("xttwid=x", None)]
     #[case("ttwid=1%7Cabc%7C17; Path=/; Domain=tiktok.com", Some("1%7Cabc%7C17"))]
     #[case("ttwid=; Path=/", None)]
     #[case("tt_csrf=1; ttwid=x", None)]

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::HttpAnswer;
-use super::json::{at, count, flag, from_bytes, id, int, str, text};
+use super::json::{at, count, flag, from_bytes, id, int, str, text, unpacked};
 use super::profile::{self, UserInfo};
 use super::room_info::{self, RoomInfo};
 use super::service::Service;
@@ -447,17 +447,24 @@ fn read_api(host: &UniqueId, answer: &HttpAnswer) -> Result<SourceAnswer, Servic
     }
     refusal_by_status(subject, answer)?;
     let json = from_bytes(&answer.body).ok_or_else(|| refusal::not_json(subject, &answer.body))?;
-    let Some(code) = json.get("statusCode").and_then(int) else {
+    let data = at(&json, &["data"]);
+    let code = ["statusCode", "status_code"].into_iter().find_map(|key| json.get(key).and_then(int));
+    let Some(code) = code else {
         // The service leaves the code out when it wants a captcha solved.
-        return Err(refusal::captcha(subject));
+        return user_info(host, data, "api-live").map_err(|error| match error.kind() {
+            ServiceErrorKind::BadAnswer => refusal::captcha(subject),
+            _ => error,
+        });
     };
     refusal_by_code(subject, code, str(at(&json, &["message"])))?;
-    user_info(host, at(&json, &["data"]), "api-live")
+    user_info(host, data, "api-live")
 }
 
 /// Reads `{user, stats, liveRoom}`, which both answers hold; either of `user` and `liveRoom` may be missing.
 fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Result<SourceAnswer, ServiceError> {
-    let (user, live) = (at(info, &["user"]), at(info, &["liveRoom"]));
+    let info = unpacked(info);
+    let (user, live) = (unpacked(at(&info, &["user"])), unpacked(at(&info, &["liveRoom"])));
+    let (user, live) = (&*user, &*live);
     if !user.is_object() && !live.is_object() {
         return Err(ServiceError::new(
             ServiceErrorKind::BadAnswer,
@@ -478,7 +485,7 @@ fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Resul
     // An offline answer repeats the numbers of the last live.
     let now = |value: Option<u64>| value.filter(|_| status != LiveStatus::Offline);
     let started_at = int(at(live, &["startTime"])).and_then(Timestamp::from_wire);
-    let streams = if status == LiveStatus::Offline { streams::Streams::default() } else { streams_of(live) };
+    let streams = if status == LiveStatus::Offline { streams::Streams::default() } else { streams::read_answer(live) };
     let lookup = Lookup {
         host_id,
         unique_id: unique_id.unwrap_or_else(|| asked.clone()),
@@ -488,7 +495,7 @@ fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Resul
         title: text(at(live, &["title"])),
         watching: now(count(at(live, &["liveRoomStats", "userCount"]))),
         entered: now(count(at(live, &["liveRoomStats", "enterCount"]))),
-        followers: count(at(info, &["stats", "followerCount"])),
+        followers: count(at(&info, &["stats", "followerCount"])),
         started_at: started_at.filter(|_| status != LiveStatus::Offline),
         answered_by,
         gates: AccessRestrictions {
@@ -509,12 +516,6 @@ pub(super) fn wrong_account(asked: &UniqueId, answered: &UniqueId) -> ServiceErr
         ServiceErrorKind::WrongAccount,
         format!("TikTok answered for @{answered} when asked for @{asked}; the name may have changed: try @{answered}"),
     )
-}
-
-/// The streams of a `liveRoom`; H.265 has a table of its own.
-fn streams_of(live: &Value) -> streams::Streams {
-    let table = |key: &str| at(live, &[key]);
-    streams::read_all(&[table("streamData"), table("hevcStreamData"), table("stream_url"), table("streamUrl")])
 }
 
 #[cfg(test)]

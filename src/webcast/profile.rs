@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::address::account_page;
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::HttpAnswer;
-use super::json::{at, count, flag, from_text, id, int, str, text};
+use super::json::{at, count, flag, from_text, id, int, nested, str, text, unpacked};
 use super::lookup::{self, Lookup, Subject, refusal_by_status, script};
 use super::service::Service;
 use crate::ids::{RoomId, UniqueId, UserId};
@@ -81,10 +81,10 @@ fn read(user: &UniqueId, answer: &HttpAnswer) -> Result<UserInfo, ServiceError> 
         )
     };
     let state = script(subject, &html, STATE_ELEMENT)?.ok_or_else(changed)?;
-    let state = from_text(state).ok_or_else(changed)?;
+    let state = from_text(state).map(|state| nested(&state)).ok_or_else(changed)?;
     let detail = at(&state, &["__DEFAULT_SCOPE__", "webapp.user-detail"]);
     match int(at(detail, &["statusCode"])) {
-        Some(0) => {}
+        Some(0) | None => {}
         Some(10_221 | 10_223) => return Err(lookup::not_found(subject)),
         Some(10_222) => {
             return Err(ServiceError::new(
@@ -94,12 +94,13 @@ fn read(user: &UniqueId, answer: &HttpAnswer) -> Result<UserInfo, ServiceError> 
         }
         _ => return Err(changed()),
     }
-    from_detail(user, at(detail, &["userInfo"])).unwrap_or_else(|| Err(changed()))
+    from_detail(user, &unpacked(at(detail, &["userInfo"]))).unwrap_or_else(|| Err(changed()))
 }
 
 /// Nothing where the account is missing.
 fn from_detail(asked: &UniqueId, info: &Value) -> Option<Result<UserInfo, ServiceError>> {
-    let (user, stats) = (at(info, &["user"]), at(info, &["stats"]));
+    let user = unpacked(at(info, &["user"]));
+    let (user, stats) = (&*user, at(info, &["stats"]));
     let total = |key: &str| count(at(stats, &[key]));
     let picture = str(at(user, &["avatarMedium"]));
     let host_id = id(user, "id").map(UserId);

@@ -93,6 +93,11 @@ async fn the_exit_code_says_who_is_live(#[case] names: &[&str], #[case] code: i3
 #[case(&[SimFault::Blocked403], &["feed"], "refuses this network", 1)]
 #[case(&[SimFault::Rate429], &["info", "@ana.live"], "wait 30 s", 2)]
 #[case(&[SimFault::Captcha], &["info", "@ana.live"], "captcha", 2)]
+#[case(&[SimFault::Captcha], &["live", "@ana.live"], "captcha", 2)]
+#[case(&[SimFault::AgeGate], &["info", "@ana.live"], "withholds the room's details", 2)]
+#[case(&[SimFault::Blocked403], &["gifts", "7300000000000000001"], "refuses this network", 2)]
+#[case(&[], &["gifts", "@nobody.here"], "TikTok knows no @nobody.here", 1)]
+#[case(&[], &["info", "https://vm.tiktok.com/ZM123abc/"], "is a short link", 2)]
 #[tokio::test]
 async fn what_cannot_be_told_is_one_sentence(
     #[case] faults: &[SimFault],
@@ -104,6 +109,58 @@ async fn what_cannot_be_told_is_one_sentence(
     let err = text(&output.stderr);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(code), ""));
     assert!(err.contains(says) && err.lines().count() == 1, "{err}");
+}
+
+/// Control bytes as they may stand in a file's name or in an argument: of a title, a colour, eight bits, a direction.
+const HOSTILE: &str = "x\u{1b}]0;t\u{7}\u{1b}[31m\u{9b}2J\u{202e}\u{90}q";
+
+#[rstest]
+#[case(&["live", HOSTILE])]
+#[case(&["info", HOSTILE])]
+#[case(&["info", "https://www.tiktok.com/\u{1b}[31m"])]
+#[case(&["gifts", HOSTILE])]
+#[case(&["events", HOSTILE])]
+#[case(&["record", HOSTILE])]
+#[case(&["watch", HOSTILE])]
+#[case(&[HOSTILE])]
+#[case(&["decode", HOSTILE])]
+#[case(&["replay", HOSTILE])]
+#[case(&["replay", "--speed", HOSTILE, "x"])]
+#[case(&["search", HOSTILE])]
+#[case(&["sim", "--fault", HOSTILE])]
+#[case(&["sim", HOSTILE])]
+#[case(&["demo", HOSTILE])]
+#[case(&["browser", HOSTILE])]
+#[case(&["doctor", HOSTILE])]
+#[case(&["feed", "--pages", HOSTILE])]
+#[case(&["help", HOSTILE])]
+#[case(&["config", HOSTILE])]
+#[case(&["config", "path"])]
+#[case(&["config", "print"])]
+#[case(&["config", "check"])]
+#[case(&["config", "check", "--config", HOSTILE])]
+#[case(&["config", "check", "--set", HOSTILE])]
+#[case(&["config", "check", "--set", "record.dir='\u{1b}[31m'"])]
+#[case(&["config", "check", "--set", "service.proxy='\u{1b}[31m'"])]
+#[case(&["config", "check", "--set", "\u{9b}31m=1"])]
+#[case(&["live", "ana.live", "--set", "keys.quit='\u{1b}[31m'"])]
+#[case(&["purge"])]
+#[tokio::test]
+async fn nothing_that_is_printed_holds_control_bytes(#[case] args: &[&str]) {
+    let (sim, home) = (sim(&[]).await, tempfile::tempdir().unwrap());
+    let home = home.path().join(HOSTILE);
+    std::fs::create_dir_all(home.join("tiktop")).unwrap();
+    std::fs::write(home.join("tiktop/config.toml"), "# mine\n").unwrap();
+    let mut program = program(&home, &sim, args);
+    for folder in ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_VIDEOS_DIR"] {
+        program.env(folder, &home);
+    }
+    let output = in_time("it ends", program.stdin(Stdio::null()).output()).await.unwrap();
+    for printed in [text(&output.stdout), text(&output.stderr)] {
+        let raw = printed.chars().find(|&c| c != '\n' && tiktop::text::must_escape(c));
+        assert_eq!(raw, None, "{printed:?}");
+    }
+    assert!(!output.stdout.is_empty() || !output.stderr.is_empty() || args == ["purge"], "silence");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::process::{Command as Process, Output};
 use std::time::Duration;
 
 use prost::Message as _;
+use rstest::rstest;
 use serde_json::Value;
 use tiktop::clock::Moment;
 use tiktop::events::PhaseKind;
@@ -414,5 +415,41 @@ fn a_file_that_holds_nothing_readable_ends_with_2_and_a_sentence() {
             assert_eq!(output.status.code(), Some(2), "{command}: {said}");
             assert!(said.contains("could be read") && said.contains("HAR") && !said.contains('\u{1b}'), "{said}");
         }
+    }
+}
+
+/// A frame with one message, as it came from the socket.
+fn a_frame() -> Vec<u8> {
+    let message = pb::Message { method: "WebcastX".to_owned(), msg_id: 7, ..Default::default() };
+    let body = pb::Response { messages: vec![message], ..Default::default() }.encode_to_vec();
+    Frame::serve(&FrameKind::Message, 1, 0, &body, true).to_vec()
+}
+
+#[rstest]
+#[case::mark(|line: &str, _: &str| format!("\u{feff}{line}\n{line}\n").into_bytes())]
+#[case::windows(|line: &str, _: &str| format!("\u{feff}{line}\r\n{line}\r\n").into_bytes())]
+#[case::old_mac(|line: &str, _: &str| format!("{line}\r{line}\r").into_bytes())]
+#[case::utf_16(|line: &str, _: &str| format!("\u{feff}{line}\r{line}").encode_utf16().flat_map(u16::to_le_bytes).collect())]
+#[case::utf_16_big(|line: &str, _: &str| format!("{line}\n{line}").encode_utf16().flat_map(u16::to_be_bytes).collect())]
+#[case::gzip(|line: &str, _: &str| tiktop::wire::compress(format!("{line}\r{line}\r").as_bytes()))]
+#[case::array(|line: &str, _: &str| format!("[{line},\r\n{line}]").into_bytes())]
+#[case::har(|_: &str, b64: &str| {
+    let message = format!(r#"{{"type":"receive","time":1700000000.5,"opcode":2,"data":"{b64}"}}"#);
+    format!("\u{feff}{{\"log\":{{\n\"entries\":[{{\"_webSocketMessages\":[{message}]}}]}}}}").into_bytes()
+})]
+#[case::another_program(|_: &str, b64: &str| format!(r#"{{"dump":[{{"dir":"in","frame":"{b64}"}}]}}"#).into_bytes())]
+fn a_capture_may_come_in_any_form(#[case] written: fn(&str, &str) -> Vec<u8>) {
+    let state = tempfile::tempdir().unwrap();
+    let file = state.path().join("capture");
+    let line = CaptureLine::Frame { t: 5, bytes: a_frame().into() }.to_json();
+    let b64 = serde_json::from_str::<Value>(&line).unwrap()["b64"].as_str().unwrap().to_owned();
+    std::fs::write(&file, written(&line, &b64)).unwrap();
+    for args in [&["decode"][..], &["replay", "--json", "--speed", "max"]] {
+        let output = tiktop(state.path(), args).arg(&file).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {said}");
+        let read = lines(&output);
+        assert!(read.iter().any(|line| line["method"] == "WebcastX"), "{args:?}: {read:?} {said}");
+        assert!(!read.iter().any(|line| line["type"] == "unknown" && line["error"].is_string()), "{read:?}");
     }
 }

@@ -286,6 +286,47 @@ async fn the_older_flow_of_signatures_works_too() {
     read(&mut opened, 5, 0).await;
 }
 
+#[tokio::test]
+async fn a_visitor_stays_the_same_until_blocked_or_until_a_socket_dies_young() {
+    let sim = sim(&[]).await;
+    let client = keyed(&settings(&sim, &[TransportKind::Direct]));
+    let failover = client.failover(Clock::system()).unwrap();
+    let open = async || failover.open(&chatty(&sim), |_| {}).await;
+    let visits = || sim.requests().iter().filter(|request| request.path == "/").count();
+    let visitors = || {
+        let sockets = sim.requests().into_iter().filter(|request| request.path.contains("/im/ws_proxy/"));
+        let of = |request: tiktop::sim::SeenRequest| {
+            ["cookie", "user-agent"].map(|name| request.header(name).unwrap_or_default().to_owned())
+        };
+        let mut visitors: Vec<_> = sockets.map(of).collect();
+        visitors.dedup();
+        visitors.len()
+    };
+    for _ in 0..4 {
+        // Left by us: that says nothing of the cookie.
+        read(&mut open().await.unwrap(), 1, 0).await;
+    }
+    assert_eq!((visits(), visitors()), (1, 1), "one visitor through all reconnects");
+
+    let mut opened = open().await.unwrap();
+    read(&mut opened, 1, 0).await;
+    sim.drop_sockets();
+    end(&mut opened).await;
+    for _ in 0..2 {
+        read(&mut open().await.unwrap(), 1, 0).await;
+    }
+    assert_eq!((visits(), visitors()), (2, 2), "a socket died young: another visitor, once");
+
+    sim.set_faults(vec![SimFault::Handshake415]);
+    open().await.unwrap_err();
+    assert_eq!((visits(), visitors()), (3, 3), "blocked: another visitor, once");
+    sim.set_faults(Vec::new());
+    for _ in 0..2 {
+        read(&mut open().await.unwrap(), 1, 0).await;
+    }
+    assert_eq!((visits(), visitors()), (3, 3), "the new one is kept");
+}
+
 /// The sentence a session ends with.
 async fn end(opened: &mut OpenedRoom) -> String {
     loop {

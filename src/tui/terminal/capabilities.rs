@@ -63,7 +63,7 @@ pub fn is_utf8_locale(env: impl Fn(&str) -> Option<String>) -> bool {
 fn by_environment(env: impl Fn(&str) -> Option<String>) -> Capabilities {
     let said = |name: &str| env(name).filter(|value| !value.is_empty());
     let name = said("TERM").unwrap_or_default();
-    let colours = if said("NO_COLOR").is_some() || matches!(name.as_str(), "" | "dumb" | "vt100" | "linux-m") {
+    let colours = if said("NO_COLOR").is_some() || is_monochrome(&name) {
         0
     } else if said("COLORTERM").is_some_and(|value| matches!(value.as_str(), "truecolor" | "24bit")) {
         1 << 24
@@ -74,6 +74,16 @@ fn by_environment(env: impl Fn(&str) -> Option<String>) -> Capabilities {
     };
     let unicode = is_utf8_locale(&env);
     Capabilities { name, size: (0, 0), colours, unicode, sync: None, mouse: None }
+}
+
+/// Whether a terminal of this name has no colours, as those who name them in terminfo have it.
+fn is_monochrome(name: &str) -> bool {
+    let old =
+        |series: &str| name.strip_prefix(series).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    matches!(name, "" | "dumb" | "unknown")
+        || ["vt", "wy", "ibm3"].into_iter().any(old)
+        || name.ends_with("-m")
+        || name.ends_with("-mono")
 }
 
 /// What `CSI ? mode ; state $ y` in a reply says: 0 is a mode the terminal does not know, 4 one that it never enters.
@@ -151,6 +161,15 @@ mod tests {
     #[case(&[("TERM", "xterm"), ("COLORTERM", "truecolor"), ("LC_ALL", "C"), ("LANG", "en_US.UTF-8")], 1 << 24, false)]
     #[case(&[("TERM", "xterm-256color"), ("NO_COLOR", "1"), ("LC_CTYPE", "de_DE.utf8")], 0, true)]
     #[case(&[("TERM", "screen")], 16, false)]
+    #[case(&[("TERM", "xterm-mono"), ("LANG", "C.UTF-8")], 0, true)]
+    #[case(&[("TERM", "linux-m"), ("LC_ALL", "C.utf8"), ("LANG", "C")], 0, true)]
+    #[case(&[("TERM", "vt220"), ("LC_ALL", "POSIX"), ("LC_CTYPE", "C.UTF-8")], 0, false)]
+    #[case(&[("TERM", "vte-256color"), ("LC_ALL", ""), ("LC_CTYPE", "UTF-8")], 256, true)]
+    #[case(&[("TERM", "xterm-kitty"), ("LC_CTYPE", "ru_RU.KOI8-R"), ("LANG", "ru_RU.UTF-8")], 16, false)]
+    #[case(&[("TERM", "xterm"), ("LANG", "de_DE.UTF-8@euro")], 16, true)]
+    #[case(&[("TERM", "xterm"), ("LANG", "de_DE@euro")], 16, false)]
+    #[case(&[("TERM", "xterm"), ("LANG", "ja_JP.eucJP")], 16, false)]
+    #[case(&[("TERM", "unknown"), ("LANG", "en_US.UTF8")], 0, true)]
     #[case(&[], 0, false)]
     fn the_environment_tells_colours_and_signs(
         #[case] set: &[(&str, &str)],

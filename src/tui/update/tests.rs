@@ -100,6 +100,30 @@ fn pasted_text_is_never_keys() {
     assert!(matches!(&app.popup, Some(Popup::AddRoom { input, .. }) if input.value() == "@be[31mn"));
 }
 
+#[rstest::rstest]
+#[case::cyrillic("й")]
+#[case::ukrainian("ї")]
+#[case::greek("ω")]
+#[case::hebrew("ש")]
+#[case::arabic("ض")]
+#[case::korean("ㅂ")]
+#[case::full_width("ｑ")]
+#[case::kana("た")]
+#[case::upper("Й")]
+fn a_letter_of_another_layout_gets_a_word_wherever_it_is_pressed(#[case] letter: &str) {
+    let mut app = on_air();
+    for opener in ["esc", "?", "d"] {
+        press(&mut app, opener);
+        assert_eq!(press(&mut app, letter), []);
+        let said = app.toast.take().map(|toast| toast.text).unwrap_or_default();
+        assert!(said.as_str().contains(&format!("'{letter}' is no key here")), "after {opener}: {said}");
+        press(&mut app, "esc");
+    }
+    press(&mut app, "a");
+    press(&mut app, letter);
+    assert!(matches!(&app.popup, Some(Popup::AddRoom { input, .. }) if input.value() == letter), "a name may be typed");
+}
+
 #[test]
 fn the_record_key_starts_and_stops() {
     let mut app = on_air();

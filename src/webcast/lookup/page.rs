@@ -8,7 +8,7 @@ use super::{AccessRestrictions, LiveStatus, Lookup, SourceAnswer, user_info};
 use crate::ids::{RoomId, UniqueId};
 use crate::webcast::error::{ServiceError, ServiceErrorKind};
 use crate::webcast::http::HttpAnswer;
-use crate::webcast::json::{at, flag, from_text, id};
+use crate::webcast::json::{at, flag, from_text, id, nested};
 
 /// The name of the state.
 const STATE_ELEMENT: &str = "SIGI_STATE";
@@ -22,7 +22,8 @@ pub(super) fn read(host: &UniqueId, answer: &HttpAnswer) -> Result<SourceAnswer,
     let subject = Subject::Host(host);
     refusal_by_status(subject, answer)?;
     let html = String::from_utf8_lossy(&answer.body);
-    let state = script(subject, &html, STATE_ELEMENT)?.and_then(from_text).unwrap_or_default();
+    let state =
+        script(subject, &html, STATE_ELEMENT)?.and_then(from_text).map(|state| nested(&state)).unwrap_or_default();
     match read_state(host, &state) {
         Ok(finding) => Ok(finding),
         Err(error) if error.is_lasting() || error.kind() == ServiceErrorKind::WrongAccount => Err(error),
@@ -42,7 +43,9 @@ pub(in crate::webcast) fn script<'h>(
         let in_tag = before.rfind('<') > before.rfind('>');
         let (_, body) = after.split_once(if in_tag { '>' } else { '=' })?;
         let body = body.split("</script").next()?.trim_start();
-        body.starts_with('{').then_some(body)
+        // The state may stand in a text: JSON.parse("{…}").
+        let body = body.strip_prefix("JSON.parse(").map_or(body, str::trim_start);
+        body.starts_with(['{', '"']).then_some(body)
     });
     if state.is_none() && (looks_like_captcha(html) || html.len() < SHELL_BYTES) {
         return Err(captcha(subject));
@@ -61,9 +64,15 @@ fn no_state(host: &UniqueId) -> ServiceError {
 fn loose_room_id(host: &UniqueId, html: &str) -> Option<SourceAnswer> {
     /// Room ids have 19 digits.
     const DIGITS: usize = 17;
-    let room = ["\"roomId\":\"", "room_id="].iter().find_map(|mark| {
-        html.match_indices(mark).find_map(|(at, _)| {
-            let rest = html.get(at + mark.len()..)?;
+    /// Characters between the name and the end of the id, at most.
+    const LONGEST: usize = 48;
+    // Between the name and the id stand quotation marks, which may be escaped in one way or another.
+    let between = |c: char| matches!(c, '"' | '\'' | '\\' | ':' | '=' | ' ');
+    let room = ["roomId", "room_id", "roomIdStr", "room_id_str"].iter().find_map(|name| {
+        html.match_indices(name).find_map(|(at, _)| {
+            let rest: String = html.get(at + name.len()..)?.chars().take(LONGEST).collect();
+            let rest = rest.replace("&quot;", "\"");
+            let rest = rest.trim_start_matches(between);
             let digits = rest.get(..rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()))?;
             if digits.len() >= DIGITS { digits.parse::<RoomId>().ok() } else { None }
         })

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::ids::{RoomId, UniqueId};
 use crate::webcast::error::{HumanDuration, ServiceError, ServiceErrorKind, quoted};
 use crate::webcast::http::HttpAnswer;
-use crate::webcast::json::{at, from_bytes, int, str};
+use crate::webcast::json::{at, from_bytes, int, str, unpacked};
 
 /// What was asked about.
 #[derive(Clone, Copy)]
@@ -97,7 +97,8 @@ pub(in crate::webcast) fn accepted_json(
 ) -> Result<Value, ServiceError> {
     refusal_by_status(subject, answer)?;
     let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
-    let words = [&["data", "prompts"][..], &["data", "message"], &["status_msg"]].map(|path| str(at(&json, path)));
+    let data = unpacked(at(&json, &["data"]));
+    let words = [at(&data, &["prompts"]), at(&data, &["message"]), at(&json, &["status_msg"])].map(str);
     let words = words.into_iter().find(|words| !words.is_empty()).unwrap_or_default();
     refusal_by_code(subject, int(at(&json, &["status_code"])).unwrap_or_default(), words)?;
     Ok(json)
