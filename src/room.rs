@@ -1,4 +1,4 @@
-//! The state of one room: a pure reducer of (state, event) and (state, time).
+//! State of one room: a pure reducer of (state, event) and (state, time).
 //!
 //! No clock, no channel, no I/O: time comes in with each event. Everything here is serialisable, so a snapshot can be sent
 //! to a screen that lagged or attached late, and the same events give the same room everywhere.
@@ -75,7 +75,7 @@ pub enum Applied {
 /// An event with what the room that first saw it made of it. This is what travels to every reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
-pub struct Noted {
+pub struct TalliedEvent {
     /// What happened.
     pub event: RoomEvent,
     /// For gifts and closed streaks: what it adds.
@@ -84,6 +84,7 @@ pub struct Noted {
 
 /// Everything we know of one room.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Room {
     /// The host, as far as known.
     pub host: Host,
@@ -192,7 +193,7 @@ impl Room {
 
     /// Lets time pass: closes streaks after 10 s of connected silence. What it closed has been applied already and must be
     /// told to every reader.
-    pub fn tick(&mut self, now: Moment) -> Vec<Noted> {
+    pub fn tick(&mut self, now: Moment) -> Vec<TalliedEvent> {
         match self.connected_clock.at(now).checked_sub(streaks::SILENCE_MS) {
             Some(silent_since) => self.close_streaks(silent_since, now),
             None => Vec::new(),
@@ -201,13 +202,13 @@ impl Room {
 
     /// Closes every running streak, because the live is over: call it before a new [`Live`](crate::events::EventKind::Live)
     /// is applied and when the live ends. Like [`Room::tick`], what it closed has been applied and must be told.
-    pub fn end_live(&mut self, now: Moment) -> Vec<Noted> {
+    pub fn end_live(&mut self, now: Moment) -> Vec<TalliedEvent> {
         self.close_streaks(u64::MAX, now)
     }
 
     /// When [`Room::tick`] next has something to do; nothing while no streak runs or we are not connected.
     pub fn next_tick(&self) -> Option<Moment> {
-        self.connected_clock.when(self.streaks.longest_silent()?.saturating_add(streaks::SILENCE_MS))
+        self.connected_clock.moment_of(self.streaks.longest_silent()?.saturating_add(streaks::SILENCE_MS))
     }
 
     /// How long until a time of the server's clock, by ours.

@@ -14,6 +14,7 @@
 //! assert_eq!(clip("日本語", 5), "日本…");
 //! ```
 
+mod encoding;
 mod numeral;
 
 use std::borrow::Cow;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+pub(crate) use encoding::{has_lone_return, to_utf8, with_newlines, without_mark};
 pub(crate) use numeral::{is_group, number_around};
 
 /// Longest text kept, in bytes. TikTok's own limit for a comment is far below.
@@ -332,6 +334,13 @@ mod tests {
     #[case("\u{1f3f4}\u{e007f}", "\u{1f3f4}")]
     #[case("\u{1f3f4}x\u{e0067}\u{e0062}\u{e0065}\u{e007f}", "\u{1f3f4}x")]
     #[case(SCOTLAND, SCOTLAND)]
+    #[case("\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}\u{e0061}\u{e007f}", SCOTLAND)]
+    #[case("\u{1f3f3}\u{e0067}\u{e0062}\u{e0065}\u{e007f}", "\u{1f3f3}")]
+    #[case("\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e0061}\u{e0062}\u{e007f}", "\u{1f3f4}")]
+    #[case("\u{1f3f4}\u{e0067}a\u{e0062}\u{e0065}\u{e007f}", "\u{1f3f4}a")]
+    #[case("\u{e0001}ana\u{e0020}", "ana")]
+    #[case("\u{1b}]8;;https://a.example\u{1b}\\ana\u{1b}]8;;\u{7}", "]8;;https://a.example\\ana]8;;")]
+    #[case("\u{90}q\u{9c}\u{9d}0;x\u{98}\u{9e}\u{9f}", "q0;x")]
     #[case("ﾞｶﾞ", "ﾞｶﾞ")]
     fn remote_text_is_cleaned(#[case] raw: &str, #[case] safe: &str) {
         let text = Text::new(raw);

@@ -1,4 +1,4 @@
-//! The screen: keys and news in, frames out.
+//! Screen of the program: keys and news in, frames out.
 //!
 //! ```text
 //! keys, paste, wheel --terminal::Input+

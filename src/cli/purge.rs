@@ -1,4 +1,4 @@
-//! `tiktop purge`: removes what was kept on disk: captures and the log. Recordings and settings stay.
+//! Command `tiktop purge`: removal of what was kept on disk: captures and the log. Recordings and settings stay.
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! `tiktop [watch] [@name …]`: the dashboard.
+//! Command `tiktop [watch] [@name …]`: the dashboard.
 
 use std::process::ExitCode;
 

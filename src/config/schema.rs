@@ -1,4 +1,5 @@
-//! Every option, with its meaning and default. `config.example.toml` is this file in the user's words; a test compares them.
+//! Schema of the settings: every option, with its meaning and default. `config.example.toml` is this file in the user's
+//! words; a test compares them.
 
 mod provider;
 mod transport;

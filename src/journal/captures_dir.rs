@@ -1,4 +1,4 @@
-//! The folder of all captures: a folder in it for each run, a file for each room in it, cut into parts.
+//! Folder of all captures: a folder in it for each run, a file for each room in it, cut into parts.
 //!
 //! Invariant: only files of our own making are ever removed, by their place and name; links are not followed.
 

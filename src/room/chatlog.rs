@@ -1,4 +1,4 @@
-//! What was said and done, in order of arrival, with sequence numbers that never move.
+//! Log of what was said and done, in order of arrival, with sequence numbers that never move.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;

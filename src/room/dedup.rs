@@ -1,4 +1,4 @@
-//! Which messages came already, and who wrote already. Both forget in a way that is safe.
+//! Sets of messages that came already, and of people who wrote already. Both forget in a way that is safe.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::hash::Hasher;

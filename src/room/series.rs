@@ -1,4 +1,4 @@
-//! A number over time, in buckets, with gaps that stay gaps.
+//! Series of a number over time, in buckets, with gaps that stay gaps.
 //!
 //! Ten-second cells for two hours, one-minute cells for a day. Each cell knows how long we were connected in it: a cell
 //! without any is a gap, and a rate is scaled by what was watched. Refuses to know what is measured. Time is `Moment::mono`;
@@ -107,8 +107,8 @@ impl Series {
     /// Takes back that we watched between two moments: the line was silent though it seemed to stand. Whole cells only.
     pub(super) fn gap(&mut self, from: Moment, to: Moment) {
         self.advance(to);
-        self.fine.unwatch(from.mono, to.mono);
-        self.coarse.unwatch(from.mono, to.mono);
+        self.fine.clear_watched(from.mono, to.mono);
+        self.coarse.clear_watched(from.mono, to.mono);
     }
 
     /// Cuts the line: what comes belongs to another live. The cell that is filling starts again.

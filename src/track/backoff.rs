@@ -1,4 +1,4 @@
-//! How long to wait before the next attempt. Pure: attempt number and a random share in, a delay out.
+//! Waits before the next attempt. Pure: attempt number and a random share in, a delay out.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The one table of what a person can do. Keymap, help, hints, the `keys` section of the config, the README block and the
-//! conflict checks are made from it: a new key is one row here and one arm in `update`.
+//! Table of what a person can do. Keymap, help, hints, the `keys` section of the config, the README block and the conflict
+//! checks are made from it: a new key is one row here and one arm in `update`.
 
 /// Where a key means something. A chord may mean different things in contexts that are never open together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Everything the screen knows, as data. `update` changes it, `view` reads it; neither hides state of its own.
+//! State of the screen, as data. `update` changes it, `view` reads it; neither hides state of its own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -147,12 +147,12 @@ pub(super) struct Toast {
     /// In words.
     pub(super) text: Text,
     /// How much it matters.
-    pub(super) weight: Weight,
+    pub(super) kind: ToastKind,
 }
 
 /// How much a toast matters, and so how long it stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Weight {
+pub(super) enum ToastKind {
     /// Goes with the next key.
     Passing,
     /// Stays until it is put away.
@@ -260,11 +260,11 @@ impl App {
 
     /// Says something that goes with the next key.
     pub(super) fn notify(&mut self, text: impl Into<Text>) {
-        self.toast = Some(Toast { text: text.into(), weight: Weight::Passing });
+        self.toast = Some(Toast { text: text.into(), kind: ToastKind::Passing });
     }
 
     /// Says something that stays until it is put away.
     pub(super) fn warn(&mut self, text: impl Into<Text>) {
-        self.toast = Some(Toast { text: text.into(), weight: Weight::Trouble });
+        self.toast = Some(Toast { text: text.into(), kind: ToastKind::Trouble });
     }
 }

@@ -1,5 +1,5 @@
-//! The dashboard without its terminal: state and cache in one hand. The loop drives it; so do tests, benches and whoever
-//! wants a picture of a screen.
+//! Dashboard without its terminal: state and cache in one hand. The loop drives it; so do tests, benches and whoever wants a
+//! picture of a screen.
 
 use std::time::Duration;
 

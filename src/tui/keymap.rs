@@ -1,4 +1,4 @@
-//! Chords to actions and back: the table of actions with the person's own keys laid over it.
+//! Keymap, chords to actions and back: the table of actions with the person's own keys laid over it.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

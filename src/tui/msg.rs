@@ -1,4 +1,4 @@
-//! What the screen hears and what it wants: the whole traffic of `update`, as data.
+//! Messages to the screen and effects it wants: the whole traffic of `update`, as data.
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
@@ -60,7 +60,7 @@ pub(super) struct UpdateOutcome {
 
 impl UpdateOutcome {
     /// Nothing happened.
-    pub(super) const QUIET: Self = Self { dirty: false, effects: Vec::new() };
+    pub(super) const UNCHANGED: Self = Self { dirty: false, effects: Vec::new() };
 
     /// The screen changed, nothing else.
     pub(super) fn dirty() -> Self {

@@ -1,4 +1,4 @@
-//! The parts of the dashboard: what a pane is, and the table of all panes. A new pane is one file beside these and one row of
+//! Panes of the dashboard: what a pane is, and the table of all of them. A new pane is one file beside these and one row of
 //! the table; layout, view, keys, mouse and help ask the table and know no pane by name.
 //!
 //! A pane of one row draws itself as a strip; one with more begins with its title.

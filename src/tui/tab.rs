@@ -1,4 +1,4 @@
-//! One tracked room as the screen keeps it: the mirror, and where the person is in it.
+//! Tab of one tracked room: the mirror, and where the person is in it.
 
 use std::time::Duration;
 

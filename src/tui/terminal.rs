@@ -1,4 +1,4 @@
-//! The terminal: taken, handed back, and spared bytes it does not need.
+//! Terminal in our hands: modes switched on and off, the panic hook, suspend and resume.
 //!
 //! Knows nothing of rooms and frames. Invariant: whatever happens to the thread that took the terminal (return, error,
 //! panic, drop), the shell gets back a terminal in the state it was in; a panic of any other thread does not touch the screen.
@@ -46,7 +46,7 @@ use input::Input;
 use writer::Writer;
 
 /// How long a terminal that takes nothing may hold up our leaving.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+const EXIT_TIMEOUT: Duration = Duration::from_secs(2);
 /// The title is pushed on the terminal's own stack on entry and popped on leaving.
 const PUSH_TITLE: &str = "\x1b[22;0t";
 const POP_TITLE: &str = "\x1b[23;0t";
@@ -184,7 +184,7 @@ fn leave() {
     let Some(Owner { mut writer, .. }) = owner().take() else { return };
     // Nobody is left to tell when the terminal itself is gone (SIGHUP), and one that takes nothing is left as it is.
     let _ = write_exit(&mut writer).and_then(|()| writer.flush());
-    writer.drain(LAST_WORDS);
+    writer.drain(EXIT_TIMEOUT);
     let _ = disable_raw_mode();
 }
 

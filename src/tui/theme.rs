@@ -1,4 +1,4 @@
-//! Roles to styles. The terminal's own sixteen colours, so that it follows the person's theme, light or dark; under
+//! Theme, roles to styles. The terminal's own sixteen colours, so that it follows the person's theme, light or dark; under
 //! `NO_COLOR` weight and underline only. Nothing means something by colour alone.
 
 use ratatui::style::{Color, Modifier, Style};

@@ -1,4 +1,5 @@
-//! The one place where the state of the screen changes. Never blocks, never asks for the time, says what it wants as data.
+//! Reducer of the screen, the one place where its state changes. Never blocks, never asks for the time, says what it wants
+//! as data.
 
 mod closing;
 mod keys;
@@ -52,7 +53,7 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
         Msg::Mouse(mouse) => mouse::handle_mouse(app, mouse),
         Msg::Focus(has_focus) => {
             app.has_focus = has_focus;
-            UpdateOutcome::QUIET
+            UpdateOutcome::UNCHANGED
         }
         Msg::Resize | Msg::Tick => UpdateOutcome::dirty(),
         Msg::Tracked(update) => rooms::apply_update(app, update),
@@ -95,7 +96,7 @@ fn pasted(app: &mut App, text: &str) -> UpdateOutcome {
             input
         }
         Some(Popup::Pick(picker)) => &mut picker.input,
-        _ => return UpdateOutcome::QUIET,
+        _ => return UpdateOutcome::UNCHANGED,
     };
     for c in Text::new(text.trim()).as_str().chars() {
         if input.value().len() < LONGEST_INPUT {

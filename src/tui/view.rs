@@ -1,4 +1,4 @@
-//! The state as a picture. Draws and decides nothing.
+//! View: the state as a picture. Draws and decides nothing.
 //!
 //! ```text
 //!  1 ●ana.live 1.2k  2 ●ben •3 842  3 ◐cleo  4 ○dave                        ⏺ 0:12:31 142 MB 1.6 Mb/s  19:42   tabs
@@ -38,7 +38,7 @@ use crate::ids::RoomKey;
 use crate::room::{LogEntry, Seq};
 
 /// Wrapped entries kept; a screenful is far below.
-const KEPT: usize = 2_048;
+const CACHED_ENTRIES: usize = 2_048;
 
 /// What was computed for earlier frames. Can be thrown away at any time without changing a picture.
 #[derive(Debug, Default)]
@@ -57,7 +57,7 @@ impl Cache {
     /// The lines of an entry, composed only when it or the width changed.
     pub(super) fn lines(&mut self, tab: &Tab, entry: &LogEntry, composer: &Composer<'_>) -> &[Line<'static>] {
         let key = (tab.key, tab.composed, entry.seq);
-        if self.wrapped.len() >= KEPT && !self.wrapped.contains_key(&key) {
+        if self.wrapped.len() >= CACHED_ENTRIES && !self.wrapped.contains_key(&key) {
             self.wrapped.clear();
         }
         let compose = || Wrapped { rev: entry.rev, columns: composer.columns, lines: composer.lines(entry) };

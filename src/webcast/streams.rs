@@ -1,4 +1,4 @@
-//! The addresses a live's picture and sound can be pulled from, best first.
+//! Addresses that a live's picture and sound can be pulled from, best first.
 //!
 //! Pure. Every answer about a live names its streams in a shape of its own, and the shapes change: the SDK's `stream_data`
 //! (JSON inside a text), the older maps, one plain address, a list. All of them are read and merged
@@ -17,6 +17,8 @@ use super::json::{at, count, int, nested, str};
 const MAX_STREAMS: usize = 64;
 /// Texts inside texts, and lists inside maps, are followed this deep.
 const MAX_DEPTH: usize = 6;
+/// An answer is searched this deep for addresses.
+const MAX_SEARCH: usize = 12;
 
 /// One stream that can be pulled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,27 +75,36 @@ pub(super) struct Streams {
 /// Qualities from best to worst, as the service names them.
 const QUALITIES: [&str; 9] = ["origin", "uhd_60", "uhd", "hd_60", "hd", "sd", "ld", "md", "ao"];
 /// Names of the older map, and what the SDK calls the same.
-const OLDER: [(&str, &str); 5] =
+const OLDER_NAMES: [(&str, &str); 5] =
     [("ORIGION", "origin"), ("FULL_HD1", "uhd"), ("HD1", "hd"), ("SD2", "sd"), ("SD1", "ld")];
 
-/// Reads `stream_url` of a room info.
-pub(super) fn read(stream_url: &Value) -> Streams {
-    read_all(&[stream_url])
+/// Reads what an answer says about the streams of one live: in the fields that are known for it, else wherever in it an
+/// address of a stream stands, because the fields keep changing. What is named twice is kept once.
+pub(super) fn read_answer(answer: &Value) -> Streams {
+    let fields = ["stream_url", "streamUrl", "streamData", "hevcStreamData", "stream_data", "hevc_stream_data"];
+    let streams = read_all(&fields.map(|field| at(answer, &[field])));
+    if !streams.flv.is_empty() {
+        return streams;
+    }
+    let mut finder = StreamFinder::default();
+    finder.anywhere("default", answer, MAX_SEARCH);
+    let StreamFinder { found, levels, hls } = finder;
+    Streams { flv: merged(found, |stream| levels.rank(stream)), hls: streams.hls || hls }
 }
 
 /// Reads what several fields, or several answers, say about the streams of one live; what is named twice is kept once.
-pub(super) fn read_all(answers: &[&Value]) -> Streams {
-    let mut finder = Finder::default();
+fn read_all(answers: &[&Value]) -> Streams {
+    let mut finder = StreamFinder::default();
     for answer in answers {
         finder.any(answer, MAX_DEPTH);
     }
-    let Finder { found, levels, hls } = finder;
+    let StreamFinder { found, levels, hls } = finder;
     Streams { flv: merged(found, |stream| levels.rank(stream)), hls }
 }
 
 /// Joins the streams that several answers named, best first; of the same stream the first one stays.
 pub(super) fn join(lists: impl IntoIterator<Item = Vec<StreamUrl>>) -> Vec<StreamUrl> {
-    let levels = Levels::default();
+    let levels = QualityRanking::default();
     merged(lists.into_iter().flatten(), |stream| levels.rank(stream))
 }
 
@@ -113,13 +124,13 @@ fn merged<R: Ord>(found: impl IntoIterator<Item = StreamUrl>, rank: impl Fn(&Str
 
 /// What a walk over the answers found so far.
 #[derive(Default)]
-struct Finder {
+struct StreamFinder {
     found: Vec<StreamUrl>,
-    levels: Levels,
+    levels: QualityRanking,
     hls: bool,
 }
 
-impl Finder {
+impl StreamFinder {
     /// Anything that may stand where streams are named: an object, one of those as text, an address, a list of these.
     fn any(&mut self, value: &Value, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else { return };
@@ -152,12 +163,33 @@ impl Finder {
         self.addresses("default", at(object, &["rtmp_pull_url"]), &Value::Null, true, depth);
     }
 
+    /// Every address of an FLV that stands in `value`, named by the last quality above it.
+    fn anywhere(&mut self, quality: &str, value: &Value, depth: usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        match &*unpacked(value) {
+            Value::String(address) if address.contains(".flv") && self.found.len() < 2 * MAX_STREAMS => {
+                self.found.extend(stream(quality, address, &Value::Null, false));
+            }
+            Value::Array(values) => values.iter().for_each(|value| self.anywhere(quality, value, depth)),
+            Value::Object(map) => {
+                for (name, value) in map {
+                    self.anywhere(known_quality(name).unwrap_or(quality), value, depth);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The SDK's table: one entry a quality, each with a main and sometimes a backup line.
     fn table(&mut self, table: &Value, depth: usize) {
         let data = unpacked(at(table, &["data"]));
-        let qualities = if data.is_object() { &*data } else { table };
-        let Some(qualities) = qualities.as_object() else { return };
-        for (quality, lines) in qualities.iter().take(MAX_STREAMS) {
+        let qualities = if data.is_null() { table } else { &*data };
+        let named: Vec<(&str, &Value)> = match qualities {
+            Value::Object(map) => map.iter().map(|(quality, lines)| (quality.as_str(), lines)).collect(),
+            Value::Array(rows) => rows.iter().map(|row| (own_quality(row).unwrap_or("default"), row)).collect(),
+            _ => Vec::new(),
+        };
+        for (quality, lines) in named.into_iter().take(MAX_STREAMS) {
             let lines = unpacked(lines);
             if lines.get("main").is_none() && lines.get("backup").is_none() {
                 self.line(quality, &lines, false, depth);
@@ -185,9 +217,10 @@ impl Finder {
                     self.addresses(quality, value, labels, backup || nth > 0, depth);
                 }
             }
-            Value::Object(map) => {
+            row @ Value::Object(map) => {
+                let quality = own_quality(row).unwrap_or(quality);
                 for (name, value) in map.iter().take(MAX_STREAMS) {
-                    let older = OLDER.iter().find(|(older, _)| older == name).map(|(_, sdk)| *sdk);
+                    let older = OLDER_NAMES.iter().find(|(older, _)| older == name).map(|(_, sdk)| *sdk);
                     let inner = unpacked(at(labels, &[name]));
                     let name = match name.as_str() {
                         "url" | "uri" | "flv" | "main" | "url_list" => quality,
@@ -204,10 +237,21 @@ impl Finder {
     }
 }
 
+/// The SDK's name of a quality; nothing where nobody calls one so.
+fn known_quality(name: &str) -> Option<&'static str> {
+    let older = OLDER_NAMES.iter().find(|(older, _)| *older == name).map(|(_, sdk)| *sdk);
+    older.or_else(|| QUALITIES.into_iter().find(|quality| *quality == name))
+}
+
+/// The quality that a row of a list names itself.
+fn own_quality(row: &Value) -> Option<&str> {
+    ["quality", "sdk_key", "sdkKey", "name", "key"].into_iter().find_map(|field| row.get(field)?.as_str())
+}
+
 /// The value, or what stands inside it as JSON text.
 fn unpacked(value: &Value) -> Cow<'_, Value> {
     match value {
-        Value::String(text) if text.trim_start().starts_with(['{', '[']) => Cow::Owned(nested(value)),
+        Value::String(text) if text.trim_start().starts_with(['{', '[', '"']) => Cow::Owned(nested(value)),
         value => Cow::Borrowed(value),
     }
 }
@@ -224,7 +268,8 @@ fn names_address(value: &Value) -> bool {
 
 /// An address as it is meant: one without a scheme (`//host/x.flv`, `host.example/x.flv`) is `https`.
 fn absolute(address: &str) -> Option<Url> {
-    let address = address.trim();
+    // Out of a page it may have the page's escapes.
+    let address = address.trim().replace("&amp;", "&");
     if let Some(rest) = address.strip_prefix("//") {
         return Url::parse(&format!("https://{rest}")).ok();
     }
@@ -232,7 +277,7 @@ fn absolute(address: &str) -> Option<Url> {
     if !address.contains("://") && address.contains('/') && host.contains('.') {
         return Url::parse(&format!("https://{address}")).ok();
     }
-    Url::parse(address).ok()
+    Url::parse(&address).ok()
 }
 
 /// One stream, unless its address is missing or no FLV.
@@ -256,16 +301,16 @@ fn stream(quality: &str, address: &str, labels: &Value, backup: bool) -> Option<
         size: size.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?))),
         bitrate: count(at(labels, &["vbitrate"])).filter(|&rate| rate != 0),
         backup,
-        sound_only: quality == "ao" || only_audio,
+        sound_only: quality.eq_ignore_ascii_case("ao") || quality.to_ascii_lowercase().contains("audio") || only_audio,
         url: SignedUrl::new(url),
     })
 }
 
 /// The service's own ranking of qualities, where it sent one.
 #[derive(Default)]
-struct Levels(Vec<(String, i64)>);
+struct QualityRanking(Vec<(String, i64)>);
 
-impl Levels {
+impl QualityRanking {
     /// Reads the table beside the streams; the first answer that ranks a quality is believed.
     fn read(&mut self, pull: &Value) {
         let rows = at(pull, &["options", "qualities"]).as_array().map(Vec::as_slice).unwrap_or_default();
@@ -302,6 +347,10 @@ mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
     use serde_json::json;
+
+    fn read(stream_url: &Value) -> Streams {
+        read_all(&[stream_url])
+    }
 
     fn labels(codec: &str) -> String {
         json!({"VCodec": codec, "resolution": "720x1280", "vbitrate": 1_800_000}).to_string()
@@ -374,6 +423,38 @@ mod tests {
         assert_eq!(streams.flv[0].url.reveal().as_str(), "https://a.example/x.flv");
     }
 
+    #[rstest]
+    #[case::twice_as_text(json!({"streamData": {"pull_data": {"stream_data": json!(json!({"data": {"hd": {"main": {"flv": "https://a.example/x.flv"}}}}).to_string()).to_string()}}}), "hd")]
+    #[case::thrice_as_text(json!({"stream_url": json!(json!(json!({"flv_pull_url": "https://a.example/x.flv"}).to_string()).to_string()).to_string()}), "default")]
+    #[case::list_of_qualities(json!({"hevcStreamData": {"pull_data": {"stream_data": {"data": [null, {"sdk_key": "sd", "main": {"flv": "https://a.example/x.flv"}}]}}}}), "sd")]
+    #[case::list_of_rows(json!({"stream_url": {"flv_pull_url": [{"quality": "uhd", "url": "https://a.example/x.flv"}]}}), "uhd")]
+    #[case::line_as_list(json!({"stream_data": {"data": {"hd": {"main": [{"flv": null}, {"flv": "https://a.example/x.flv"}]}}}}), "hd")]
+    #[case::only_a_backup(json!({"stream_data": {"data": {"ld": {"main": null, "backup": {"flv": "https://a.example/x.flv"}}}}}), "ld")]
+    #[case::list_of_answers(json!({"stream_url": [null, {"flv_pull_url": null}, {"rtmp_pull_url": "https://a.example/x.flv"}]}), "default")]
+    #[case::somewhere_else(json!({"play": {"lines": [{"urls": {"FULL_HD1": {"cdn": ["https://a.example/x.flv"]}}}]}}), "uhd")]
+    #[case::text_somewhere_else(json!({"extra": json!({"pull": {"hd": "//a.example/x.flv"}}).to_string(), "stream_url": {}}), "hd")]
+    #[case::upper_case(json!({"stream_url": {"flv_pull_url": {"HD1": " HTTPS://A.EXAMPLE/x.flv\n"}}}), "hd")]
+    fn a_stream_is_found_wherever_an_answer_names_it(#[case] answer: Value, #[case] quality: &str) {
+        let streams = read_answer(&answer);
+        assert_eq!(qualities(&streams), [quality], "{answer}");
+        assert_eq!(streams.flv[0].url.reveal().as_str(), "https://a.example/x.flv");
+    }
+
+    #[rstest]
+    #[case(json!({"stream_url": {"flv_pull_url": {"AO": "https://a.example/x.flv"}}}))]
+    #[case(json!({"stream_data": {"data": {"audio_only": {"main": {"flv": "https://a.example/x.flv"}}}}}))]
+    #[case(json!({"streamData": {"pull_data": {"stream_data": {"data": {"hd": {"main": {"flv": "https://a.example/x.flv?only_audio=1"}}}}}}}))]
+    #[case(json!({"other": {"ao": ["https://a.example/x.flv"]}}))]
+    fn sound_alone_is_known_by_its_name_or_its_address(#[case] answer: Value) {
+        assert!(read_answer(&answer).flv[0].sound_only, "{answer}");
+    }
+
+    #[test]
+    fn an_address_out_of_a_page_loses_the_escapes_of_the_page() {
+        let found = read(&json!({"flv_pull_url": "https://a.example/x.flv?expire=1&amp;sign=2"}));
+        assert_eq!(found.flv[0].url.reveal().as_str(), "https://a.example/x.flv?expire=1&sign=2");
+    }
+
     #[test]
     fn the_union_of_all_answers_is_ranked_as_one() {
         let line = |name: &str| json!({"main": {"flv": format!("https://a.example/{name}.flv")}});
@@ -412,6 +493,7 @@ mod tests {
         fn no_answer_panics(answer in any_json(KEYS)) {
             read(&answer);
             read(&json!({"live_core_sdk_data": {"pull_data": answer}}));
+            read_answer(&json!({"x": answer}));
         }
     }
 

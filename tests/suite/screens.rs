@@ -1,4 +1,4 @@
-//! What the screen shows, whole screens at the sizes people have.
+//! Tests of whole screens at the sizes people have.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The program in a real terminal: what it draws there, how it leaves, what it leaves behind.
+//! Tests of the program in a real terminal: what it draws there, how it leaves, what it leaves behind.
 //!
 //! Runs `tiktop demo` in a pseudo-terminal and reads the bytes as a terminal would. Every wait is for something to be said.
 
@@ -11,8 +11,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-/// Longest wait for a word; passing takes a fraction of it.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::kit::PATIENCE;
+
 /// Most chunks read while waiting: a lively screen never falls silent, so time alone would not end a wait.
 const CHUNKS: usize = 2_000;
 /// A still screen says nothing for this long.
@@ -204,6 +204,11 @@ fn what_a_terminal_answers_is_no_key() {
         "\x1b_Gi=31;a?q\x1b\\",
         "\x1b[>1;4000;22c",
         "\x1b[?2026;2$y",
+        "\x1b]1337;ReportCellSize=17.0;8.0\x1b\\",
+        "\x1bP1+r544e=787465726d;524742=38\x1b\\",
+        "\x1b[?31u\x1b[24;80R\x1b[I\x1b[O\x1b[?997;1n",
+        "\u{9d}11;rgb:1e1e/1e1e/1e1e\u{9c}\u{9b}>41;354;0c",
+        "\x1b]52;c;YXJu\x1b[200~arnq\x1b[201~",
     ] {
         seen.press(answer);
     }
@@ -218,7 +223,7 @@ fn what_a_terminal_answers_is_no_key() {
 
 #[test]
 fn a_terminal_that_takes_nothing_cannot_hold_up_a_signal() {
-    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
         let mut seen = open(&["demo", "--rate", "300"]);
         seen.wait_for("── Chat");
         // The thread that reads goes on; a pty that nobody reads is one whose reader is stopped.

@@ -1,4 +1,4 @@
-//! How fast each side makes points.
+//! Speed at which each side makes points.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -53,7 +53,7 @@ impl Paces {
     }
 
     /// Recomputes the paces when no points came for a while.
-    pub(in crate::room) fn fade(&self, sides: &mut [Side], at: Moment) {
+    pub(in crate::room) fn recompute(&self, sides: &mut [Side], at: Moment) {
         for side in sides {
             if let Some(samples) = key(side).and_then(|key| self.samples.get(&key)) {
                 set_paces(side, samples, at.mono);

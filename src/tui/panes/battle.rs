@@ -1,4 +1,4 @@
-//! The battle: who leads, by how much, how fast, and who carries us.
+//! Battle pane: who leads, by how much, how fast, and who gives the points.
 //!
 //! ```text
 //! ── Battle ─────────────────────────────────────────────────────────────────────────────────── 1:47 left ──
@@ -29,7 +29,7 @@ use crate::tui::widgets::{paint, split_bar};
 use crate::tui::{glyphs, number};
 
 /// Longest name of a side, in columns.
-const NAME: usize = 16;
+const NAME_COLUMNS: usize = 16;
 
 /// The battle.
 pub(super) struct BattlePane;
@@ -114,15 +114,21 @@ fn name(side: Option<&Side>) -> String {
         })
         .collect();
     let all = if hosts.is_empty() { "?".into() } else { hosts.join(" + ") };
-    clip(&all, NAME).into_owned()
+    clip(&all, NAME_COLUMNS).into_owned()
 }
 
 /// Names, points and the bar between them. Where there is little room the names go first and the bar after them: the points
 /// of both sides are what everybody looks for.
 fn score(app: &App, battle: &Battle, timer: &str, buf: &mut Buffer, area: Rect) {
     /// Columns of a name, and whether there are a bar and the time, from much room to little.
-    const FORMS: [(usize, bool, bool); 6] =
-        [(NAME, true, true), (10, true, true), (6, true, true), (0, true, true), (0, false, true), (0, false, false)];
+    const FORMS: [(usize, bool, bool); 6] = [
+        (NAME_COLUMNS, true, true),
+        (10, true, true),
+        (6, true, true),
+        (0, true, true),
+        (0, false, true),
+        (0, false, false),
+    ];
     const SHORTEST_BAR: u16 = 6;
     let (a, b) = (app.theme.style(ColorRole::SideA), app.theme.style(ColorRole::SideB));
     let (ours, theirs) = opponents(battle);

@@ -1,4 +1,4 @@
-//! What is said and done.
+//! Chat pane: what is said and done.
 //!
 //! ```text
 //! ── Chat · Painting the harbour ─────────────────────────────────────── 38/min ──

@@ -1,4 +1,4 @@
-//! Streaks and gifts, newest first, and who gave most.
+//! Gifts pane: streaks and gifts, newest first, and who gave most.
 //!
 //! ```text
 //! ── Gifts ────────────────── 12.6k ◆ · 41/min ──        as a strip:
@@ -32,7 +32,7 @@ use crate::tui::widgets::paint;
 use crate::tui::{glyphs, number};
 
 /// Columns kept for coins, so that the columns before them stand still.
-const WORTH: u16 = 7;
+const COINS_COLUMNS: u16 = 7;
 
 /// Streaks, gifts and who gave most.
 pub(super) struct GiftsPane;
@@ -197,7 +197,7 @@ fn line(theme: Theme, names: &Names, streak: &Streak, runs: bool, buf: &mut Buff
     let value = Line::from(gift_worth(theme, streak.gift.diamonds, streak.count, streak.added));
     let area = Rect { width: area.width.saturating_sub(1), ..area };
     paint::right(buf, area, 0, &value);
-    let rest = area.width.saturating_sub(paint::columns(&value).max(WORTH) + 1);
+    let rest = area.width.saturating_sub(paint::columns(&value).max(COINS_COLUMNS) + 1);
     let name = usize::from((rest * 2 / 5).min(18));
     let what = usize::from(rest).saturating_sub(name + 3);
     let mark = if runs { Span::styled(glyphs::RUNNING, theme.style(ColorRole::Gift)) } else { Span::raw(" ") };

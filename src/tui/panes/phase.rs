@@ -1,4 +1,4 @@
-//! Where a room stands, in a sign, a word and a sentence.
+//! Phase of a room in a sign, a word and a sentence.
 
 use std::time::Duration;
 

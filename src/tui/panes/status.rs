@@ -1,4 +1,5 @@
-//! The bottom of the screen: what keys do here, what did not fit, through whom we hear, and above that what must be told.
+//! Status bar at the bottom of the screen: keys that work here, panes that did not fit, the transport, and above that the
+//! warnings.
 //!
 //! ```text
 //!  Recording stopped: the disk is full; what was written plays (/home/ana/Videos/ben.mkv)                   Esc
@@ -13,7 +14,7 @@ use ratatui::text::{Line, Span};
 
 use super::phase;
 use crate::tui::action::Action;
-use crate::tui::app::{App, Toast, Weight};
+use crate::tui::app::{App, Toast, ToastKind};
 use crate::tui::freshness::Freshness;
 use crate::tui::layout::Plan;
 use crate::tui::theme::ColorRole;
@@ -56,14 +57,14 @@ pub(in crate::tui) fn view(app: &App, plan: &Plan, buf: &mut Buffer) {
     let area = plan.status;
     let mut row = 0;
     if let Some(toast) = &app.toast {
-        let style = app.theme.style(if toast.weight == Weight::Trouble { ColorRole::Warn } else { ColorRole::Accent });
+        let style = app.theme.style(if toast.kind == ToastKind::Trouble { ColorRole::Warn } else { ColorRole::Accent });
         for line in toast_lines(toast, area.width) {
             if row + 1 < area.height || area.height == 1 {
                 paint::left(buf, super::inset(area), row, &Line::styled(line, style));
                 row += 1;
             }
         }
-        if area.height > 1 && toast.weight == Weight::Trouble {
+        if area.height > 1 && toast.kind == ToastKind::Trouble {
             let key = app.key(Action::Dismiss).unwrap_or_default();
             paint::right(buf, super::inset(area), 0, &Line::styled(key, app.theme.style(ColorRole::Dim)));
         }

@@ -1,4 +1,4 @@
-//! Rooms, what is being recorded here, the time of day.
+//! Tab bar: the rooms, what is being recorded here, the time of day.
 //!
 //! ```text
 //!  1 ●ana.live 1.2k  2 ●ben •3 842  3 ◐cleo  4 ○dave                    ⏺ 0:12:31 142 MB  19:42
@@ -28,7 +28,7 @@ use crate::tui::widgets::paint;
 use crate::tui::{glyphs, number};
 
 /// Longest name of a room, in columns.
-const NAME: usize = 16;
+const NAME_COLUMNS: usize = 16;
 
 /// Draws the row.
 pub(in crate::tui) fn view(app: &App, buf: &mut Buffer, area: Rect) {
@@ -144,7 +144,7 @@ fn item<'a>(app: &App, at: usize, tab: &'a Tab) -> Line<'a> {
             format!("{}{}", phase::glyph(kind), if app.screen.ascii { " " } else { "" }),
             theme.style(phase::role(kind)),
         ),
-        Span::styled(clip(tab.name(), NAME), name),
+        Span::styled(clip(tab.name(), NAME_COLUMNS), name),
     ];
     if tab.is_recording() {
         spans.push(Span::styled(format!(" {}", glyphs::RECORDING), theme.style(ColorRole::Bad)));

@@ -1,4 +1,4 @@
-//! What holds for every pane of the table, so that a new row is tested without another line.
+//! Tests for every pane of the table, so that a new row is tested without another line.
 
 use std::collections::HashSet;
 

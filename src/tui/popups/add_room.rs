@@ -1,4 +1,4 @@
-//! A name is being typed.
+//! Popup for the name of a room to add.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;

@@ -1,4 +1,4 @@
-//! A question before something that cannot be taken back.
+//! Popup with a question before something that cannot be undone.
 
 use ratatui::buffer::Buffer;
 use ratatui::text::Line;

@@ -18,7 +18,7 @@ const LONG: Duration = Duration::from_secs(5 * 60);
 
 /// Closes the room on the screen; asks where something would be lost by it.
 pub(super) fn close(app: &mut App) -> UpdateOutcome {
-    let Some(tab) = app.tab() else { return UpdateOutcome::QUIET };
+    let Some(tab) = app.tab() else { return UpdateOutcome::UNCHANGED };
     let key = tab.key;
     if tab.is_recording() || (!app.replay && app.now.since(tab.added) >= LONG) {
         app.popup = Some(Popup::Confirm(ConfirmQuestion::Close(key)));

@@ -1,4 +1,4 @@
-//! A key was pressed: which action it is where the person stands, and what that does.
+//! Handler of keys: which action a key is where the person stands, and what that does.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::ids::Target;
 use crate::record;
 use crate::track::{self, PlaybackCommand};
 use crate::tui::action::{Action, KeyContext};
-use crate::tui::app::{App, ConfirmQuestion, PersonCard, Popup, Weight};
+use crate::tui::app::{App, ConfirmQuestion, PersonCard, Popup, ToastKind};
 use crate::tui::chord::Chord;
 use crate::tui::layout::{self, LayoutRequest};
 use crate::tui::msg::{Effect, UpdateOutcome};
@@ -39,7 +39,7 @@ pub(super) fn handle_key(app: &mut App, key: KeyEvent) -> UpdateOutcome {
         Some(_) => &[Always, List, InPopup],
         None => &[Always, List, Screen, Person, app.own_context()],
     };
-    let passing = app.toast.as_ref().is_some_and(|toast| toast.weight == Weight::Passing);
+    let passing = app.toast.as_ref().is_some_and(|toast| toast.kind == ToastKind::Passing);
     if passing {
         app.toast = None;
     }
@@ -62,7 +62,7 @@ pub(super) fn handle_key(app: &mut App, key: KeyEvent) -> UpdateOutcome {
             UpdateOutcome::dirty()
         }
         None if passing => UpdateOutcome::dirty(),
-        None => UpdateOutcome::QUIET,
+        None => UpdateOutcome::UNCHANGED,
     }
 }
 
@@ -121,7 +121,7 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::PageDown => scroll(app, Scroll::Down),
         Action::Top => scroll(app, |_| Scroll::Top),
         Action::Bottom => newest(app),
-        Action::Diagnostics if app.tabs.is_empty() => UpdateOutcome::QUIET,
+        Action::Diagnostics if app.tabs.is_empty() => UpdateOutcome::UNCHANGED,
         Action::Diagnostics => open(app, Popup::Diagnostics(0)),
         Action::Help => open(app, Popup::Help(0)),
         Action::Dismiss => dismiss(app),
@@ -171,7 +171,7 @@ fn typed(app: &mut App, chord: Chord, key: KeyEvent) -> UpdateOutcome {
             picker.chosen = 0;
             &mut picker.input
         }
-        _ => return UpdateOutcome::QUIET,
+        _ => return UpdateOutcome::UNCHANGED,
     };
     if !chord.is_text() || input.value().len() < LONGEST_INPUT {
         input.handle_event(&Event::Key(key));
@@ -209,7 +209,7 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
 
 /// Chooses a row of a list with the mouse.
 pub(super) fn choose(app: &mut App, row: usize) -> UpdateOutcome {
-    let Some(Popup::Pick(picker)) = &mut app.popup else { return UpdateOutcome::QUIET };
+    let Some(Popup::Pick(picker)) = &mut app.popup else { return UpdateOutcome::UNCHANGED };
     picker.chosen = row;
     accept(app)
 }
@@ -224,7 +224,7 @@ fn marked_person(app: &App) -> Option<Arc<Viewer>> {
 
 /// Opens the card of the person in the marked row.
 pub(super) fn open_marked(app: &mut App) -> UpdateOutcome {
-    let Some(room) = app.tab().map(|tab| tab.key) else { return UpdateOutcome::QUIET };
+    let Some(room) = app.tab().map(|tab| tab.key) else { return UpdateOutcome::UNCHANGED };
     if let Some(viewer) = marked_person(app) {
         return open(app, Popup::Person(PersonCard { viewer, room, from: 0 }));
     }
@@ -293,7 +293,7 @@ fn add_room(app: &mut App, input: Input) -> UpdateOutcome {
 }
 
 fn record_or_stop(app: &mut App) -> UpdateOutcome {
-    let Some(tab) = app.tab() else { return UpdateOutcome::QUIET };
+    let Some(tab) = app.tab() else { return UpdateOutcome::UNCHANGED };
     if tab.is_recording() {
         return Effect::Record(record::RecorderCommand::Stop(tab.key)).into();
     }
@@ -305,7 +305,7 @@ fn record_or_stop(app: &mut App) -> UpdateOutcome {
         app.notify(words);
         return UpdateOutcome::dirty();
     };
-    let job = record::Job { room: tab.key, room_id, host: tab.name().into(), title: tab.room.title.clone() };
+    let job = record::RecordingJob { room: tab.key, room_id, host: tab.name().into(), title: tab.room.title.clone() };
     Effect::Record(record::RecorderCommand::Start(job)).into()
 }
 
@@ -316,7 +316,7 @@ fn playback(playback: PlaybackCommand) -> UpdateOutcome {
 
 /// Tries the room on the screen again, and with it all that fail for the same cause.
 fn retry(app: &mut App) -> UpdateOutcome {
-    let Some(tab) = app.tab() else { return UpdateOutcome::QUIET };
+    let Some(tab) = app.tab() else { return UpdateOutcome::UNCHANGED };
     let (key, cause) = (tab.key, tab.failure_cause());
     let same = |other: &&Tab| other.key == key || (cause.is_some() && other.failure_cause() == cause);
     let rooms: Vec<_> = app.tabs.iter().filter(same).map(|tab| tab.key).collect();
@@ -340,7 +340,7 @@ fn dismiss(app: &mut App) -> UpdateOutcome {
         return UpdateOutcome::dirty();
     }
     if app.zoom.take().is_none() {
-        return UpdateOutcome::QUIET;
+        return UpdateOutcome::UNCHANGED;
     }
     UpdateOutcome::dirty()
 }
@@ -359,7 +359,7 @@ pub(super) fn scroll(app: &mut App, by: impl Fn(usize) -> Scroll) -> UpdateOutco
             picker.chosen = scrolled(picker.chosen, last, by(page.max(1)));
             UpdateOutcome::dirty()
         }
-        Some(_) => UpdateOutcome::QUIET,
+        Some(_) => UpdateOutcome::UNCHANGED,
         None => scroll_pane(app, app.focused(), by),
     }
 }

@@ -1,4 +1,5 @@
-//! The wheel scrolls what is under it, a click chooses a room or a pane. Judged by the same plan that was drawn.
+//! Handler of the mouse: the wheel scrolls what is under it, a click chooses a room or a pane, by the same plan that was
+//! drawn.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
@@ -11,7 +12,7 @@ use crate::tui::popups;
 use crate::tui::widgets::feed::Scroll;
 
 /// Rows a notch of the wheel moves.
-const NOTCH: usize = 3;
+const ROWS_PER_NOTCH: usize = 3;
 
 /// Handles the mouse.
 pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> UpdateOutcome {
@@ -19,14 +20,14 @@ pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> UpdateOutcome {
     let plan = app.plan();
     let pane = plan.shown().find(|(_, area)| area.contains(at)).map(|(id, _)| id);
     match (mouse.kind, pane) {
-        (MouseEventKind::ScrollUp, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Up(NOTCH)),
-        (MouseEventKind::ScrollDown, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Down(NOTCH)),
+        (MouseEventKind::ScrollUp, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Up(ROWS_PER_NOTCH)),
+        (MouseEventKind::ScrollDown, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Down(ROWS_PER_NOTCH)),
         (MouseEventKind::Down(MouseButton::Left), _) if app.popup.is_some() => {
-            popups::row_at(app, at).map_or(UpdateOutcome::QUIET, |row| keys::choose(app, row))
+            popups::row_at(app, at).map_or(UpdateOutcome::UNCHANGED, |row| keys::choose(app, row))
         }
-        _ if app.popup.is_some() => UpdateOutcome::QUIET,
-        (MouseEventKind::ScrollUp, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Up(NOTCH)),
-        (MouseEventKind::ScrollDown, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Down(NOTCH)),
+        _ if app.popup.is_some() => UpdateOutcome::UNCHANGED,
+        (MouseEventKind::ScrollUp, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Up(ROWS_PER_NOTCH)),
+        (MouseEventKind::ScrollDown, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Down(ROWS_PER_NOTCH)),
         (MouseEventKind::Down(MouseButton::Left), Some(pane)) => {
             let marked = |app: &App| app.tab().map(|tab| (tab.key, tab.marked, tab.marked_gift));
             let (before, was_focused) = (marked(app), app.focus == pane);
@@ -40,8 +41,8 @@ pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> UpdateOutcome {
             UpdateOutcome::dirty()
         }
         (MouseEventKind::Down(MouseButton::Left), None) if plan.tabs.contains(at) => {
-            tabs::hit(app, plan.tabs, mouse.column).map_or(UpdateOutcome::QUIET, |nth| rooms::show(app, nth))
+            tabs::hit(app, plan.tabs, mouse.column).map_or(UpdateOutcome::UNCHANGED, |nth| rooms::show(app, nth))
         }
-        _ => UpdateOutcome::QUIET,
+        _ => UpdateOutcome::UNCHANGED,
     }
 }

@@ -1,4 +1,4 @@
-//! News of a recording: numbers go into the tab, endings are told in words that stay.
+//! Handler of recording updates: numbers go into the tab, endings become sentences that stay.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use crate::tui::{number, summary};
 
 /// Handles news of a recording.
 pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutcome {
-    let Some(at) = app.position(update.room) else { return UpdateOutcome::QUIET };
-    let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::QUIET };
+    let Some(at) = app.position(update.room) else { return UpdateOutcome::UNCHANGED };
+    let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::UNCHANGED };
     let name = tab.name().to_owned();
     let words = ending(&name, &update.recording);
     let failed = matches!(update.recording, RecordingState::Failed { .. });

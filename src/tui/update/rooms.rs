@@ -1,4 +1,4 @@
-//! News of a room: the mirror follows.
+//! Handler of room updates: the mirror follows.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::searching;
 use crate::events::PhaseKind;
 use crate::ids::RoomKey;
 use crate::record;
-use crate::room::{Noted, Room, Seq};
+use crate::room::{Room, Seq, TalliedEvent};
 use crate::track::{RoomUpdate, TrackerCommand, TrackerUpdate};
 use crate::tui::app::App;
 use crate::tui::journal;
@@ -26,20 +26,20 @@ pub(super) fn apply_update(app: &mut App, update: TrackerUpdate) -> UpdateOutcom
     match news {
         RoomUpdate::Added { label } => {
             let tab = Tab::new(key, label, app.screen.handles, app.now);
-            added(app, tab)
+            add_tab(app, tab)
         }
-        RoomUpdate::Removed { into } => removed(app, key, into),
-        RoomUpdate::Events(events) => happened(app, key, &events),
-        RoomUpdate::Snapshot(room) => replaced(app, key, room),
-        RoomUpdate::Lagged(_) => lagged(app, key),
-        RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => UpdateOutcome::QUIET,
+        RoomUpdate::Removed { into } => remove_tab(app, key, into),
+        RoomUpdate::Events(events) => apply_events(app, key, &events),
+        RoomUpdate::Snapshot(room) => replace_mirror(app, key, room),
+        RoomUpdate::Lagged(_) => ask_snapshot(app, key),
+        RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => UpdateOutcome::UNCHANGED,
     }
 }
 
 /// Brings a room on the screen.
 pub(super) fn show(app: &mut App, at: usize) -> UpdateOutcome {
     if at >= app.tabs.len() {
-        return UpdateOutcome::QUIET;
+        return UpdateOutcome::UNCHANGED;
     }
     if app.active != at {
         app.shown_since = app.now;
@@ -48,9 +48,9 @@ pub(super) fn show(app: &mut App, at: usize) -> UpdateOutcome {
     UpdateOutcome::dirty()
 }
 
-fn added(app: &mut App, tab: Tab) -> UpdateOutcome {
+fn add_tab(app: &mut App, tab: Tab) -> UpdateOutcome {
     if app.position(tab.key).is_some() {
-        return UpdateOutcome::QUIET;
+        return UpdateOutcome::UNCHANGED;
     }
     app.tabs.push(tab);
     searching::apply(app);
@@ -60,9 +60,9 @@ fn added(app: &mut App, tab: Tab) -> UpdateOutcome {
     show(app, if asked { app.tabs.len() - 1 } else { app.active })
 }
 
-fn removed(app: &mut App, key: RoomKey, into: Option<RoomKey>) -> UpdateOutcome {
+fn remove_tab(app: &mut App, key: RoomKey, into: Option<RoomKey>) -> UpdateOutcome {
     app.closed.take_if(|closed| closed.tab.key == key);
-    let Some(at) = app.position(key) else { return UpdateOutcome::QUIET };
+    let Some(at) = app.position(key) else { return UpdateOutcome::UNCHANGED };
     let was_shown = at == app.active;
     let gone = take_tab(app, at);
     if let Some(other) = into.and_then(|into| app.position(into)) {
@@ -92,18 +92,18 @@ fn share_memory(app: &mut App) {
     app.tabs.iter_mut().for_each(|tab| tab.room.chat.set_max_bytes(share, now));
 }
 
-fn happened(app: &mut App, key: RoomKey, events: &[Noted]) -> UpdateOutcome {
-    let Some(at) = app.position(key) else { return UpdateOutcome::QUIET };
-    let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::QUIET };
+fn apply_events(app: &mut App, key: RoomKey, events: &[TalliedEvent]) -> UpdateOutcome {
+    let Some(at) = app.position(key) else { return UpdateOutcome::UNCHANGED };
+    let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::UNCHANGED };
     let from = tab.room.chat.next_seq();
     let (was, was_recording) = (tab.room.phase.kind, tab.is_recording());
     let mut effects = Vec::new();
-    for noted in events {
-        tab.room.apply(&noted.event);
-        if let Some(words) = journal::words_of(tab.name(), &noted.event) {
-            app.journal.tell(noted.event.at, words);
+    for tallied in events {
+        tab.room.apply(&tallied.event);
+        if let Some(words) = journal::words_of(tab.name(), &tallied.event) {
+            app.journal.tell(tallied.event.at, words);
         }
-        if let Some(cue) = record::Cue::from_event(&noted.event).filter(|_| was_recording) {
+        if let Some(cue) = record::Cue::from_event(&tallied.event).filter(|_| was_recording) {
             effects.push(Effect::Record(record::RecorderCommand::Cue(key, Box::new(cue))));
         }
     }
@@ -124,17 +124,17 @@ fn happened(app: &mut App, key: RoomKey, events: &[Noted]) -> UpdateOutcome {
     UpdateOutcome { dirty: true, effects }
 }
 
-fn lagged(app: &mut App, key: RoomKey) -> UpdateOutcome {
-    let Some(tab) = app.tabs.iter_mut().find(|tab| tab.key == key) else { return UpdateOutcome::QUIET };
+fn ask_snapshot(app: &mut App, key: RoomKey) -> UpdateOutcome {
+    let Some(tab) = app.tabs.iter_mut().find(|tab| tab.key == key) else { return UpdateOutcome::UNCHANGED };
     // Each time: the snapshot asked for before may itself have met a full queue, which is told as one more loss.
     tab.lagged = true;
     Effect::Track(TrackerCommand::Snapshot(key)).into()
 }
 
-fn replaced(app: &mut App, key: RoomKey, room: Arc<Room>) -> UpdateOutcome {
-    let Some(at) = app.position(key) else { return UpdateOutcome::QUIET };
+fn replace_mirror(app: &mut App, key: RoomKey, room: Arc<Room>) -> UpdateOutcome {
+    let Some(at) = app.position(key) else { return UpdateOutcome::UNCHANGED };
     let now = app.now;
-    let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::QUIET };
+    let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::UNCHANGED };
     let before = std::mem::replace(&mut tab.room, Arc::unwrap_or_clone(room));
     tab.room.chat.keep_older(before.chat, now);
     tab.lagged = false;

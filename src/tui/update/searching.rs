@@ -57,7 +57,7 @@ pub(super) fn step(app: &mut App, forward: bool) -> UpdateOutcome {
     if app.search.is_none() {
         return open(app);
     }
-    let Some(tab) = app.tab() else { return UpdateOutcome::QUIET };
+    let Some(tab) = app.tab() else { return UpdateOutcome::UNCHANGED };
     let from = tab.marked.unwrap_or(tab.room.chat.next_seq());
     let next = tab.found.as_ref().and_then(|found| found.step(from, forward));
     if let Some(seq) = next.filter(|seq| tab.room.chat.get(*seq).is_some()) {

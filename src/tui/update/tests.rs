@@ -1,4 +1,4 @@
-//! What messages do, judged by the state and the effects alone.
+//! Tests of the screen's reducer, by the state and the effects alone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::config::{Keys, ScreenSettings};
 use crate::events::{Chat, EventKind, Host, Info, LiveStart, Phase, PhaseKind, RoomEvent, Viewer};
 use crate::ids::{RoomId, RoomKey, Target};
 use crate::record;
-use crate::room::{Noted, Room};
+use crate::room::{Room, TalliedEvent};
 use crate::track::{self, Lost, RoomUpdate, TrackerCommand};
 use crate::tui::ScreenOptions;
 use crate::tui::app::{App, Popup};
@@ -40,7 +40,7 @@ fn hear(app: &mut App, room: u64, kind: RoomUpdate) -> UpdateOutcome {
 
 fn happen(app: &mut App, room: u64, kind: EventKind) {
     let event = RoomEvent { at: NOW, server_at: None, id: None, room_id: None, history: false, kind };
-    hear(app, room, RoomUpdate::Events(Arc::from(vec![Noted { event, tally: None }])));
+    hear(app, room, RoomUpdate::Events(Arc::from(vec![TalliedEvent { event, tally: None }])));
 }
 
 fn on_air() -> App {
@@ -93,17 +93,41 @@ fn a_room_that_is_there_is_shown_instead_of_added_twice() {
 #[test]
 fn pasted_text_is_never_keys() {
     let mut app = on_air();
-    assert_eq!(update(&mut app, Msg::Paste("q\u{3}x".into())), UpdateOutcome::QUIET);
+    assert_eq!(update(&mut app, Msg::Paste("q\u{3}x".into())), UpdateOutcome::UNCHANGED);
     assert_eq!(app.tabs.len(), 1);
     press(&mut app, "a");
     update(&mut app, Msg::Paste("@be\u{1b}[31mn\n".into()));
     assert!(matches!(&app.popup, Some(Popup::AddRoom { input, .. }) if input.value() == "@be[31mn"));
 }
 
+#[rstest::rstest]
+#[case::cyrillic("й")]
+#[case::ukrainian("ї")]
+#[case::greek("ω")]
+#[case::hebrew("ש")]
+#[case::arabic("ض")]
+#[case::korean("ㅂ")]
+#[case::full_width("ｑ")]
+#[case::kana("た")]
+#[case::upper("Й")]
+fn a_letter_of_another_layout_gets_a_word_wherever_it_is_pressed(#[case] letter: &str) {
+    let mut app = on_air();
+    for opener in ["esc", "?", "d"] {
+        press(&mut app, opener);
+        assert_eq!(press(&mut app, letter), []);
+        let said = app.toast.take().map(|toast| toast.text).unwrap_or_default();
+        assert!(said.as_str().contains(&format!("'{letter}' is no key here")), "after {opener}: {said}");
+        press(&mut app, "esc");
+    }
+    press(&mut app, "a");
+    press(&mut app, letter);
+    assert!(matches!(&app.popup, Some(Popup::AddRoom { input, .. }) if input.value() == letter), "a name may be typed");
+}
+
 #[test]
 fn the_record_key_starts_and_stops() {
     let mut app = on_air();
-    let job = record::Job { room: RoomKey(1), room_id: RoomId(73), host: "ana".into(), title: "tea".into() };
+    let job = record::RecordingJob { room: RoomKey(1), room_id: RoomId(73), host: "ana".into(), title: "tea".into() };
     assert_eq!(press(&mut app, "r"), [Effect::Record(record::RecorderCommand::Start(job))]);
     let update_of = |recording| Msg::Recorded(record::RecorderUpdate { room: RoomKey(1), recording });
     update(&mut app, update_of(record::RecordingState::Starting));
@@ -126,7 +150,7 @@ fn a_recording_hears_of_pauses_and_the_end_of_its_live() {
     let state = |app: &mut App, kind| {
         let kind = EventKind::State(Phase::new(kind));
         let event = RoomEvent { at: NOW, server_at: None, id: None, room_id: None, history: false, kind };
-        hear(app, 1, RoomUpdate::Events(Arc::from(vec![Noted { event, tally: None }]))).effects
+        hear(app, 1, RoomUpdate::Events(Arc::from(vec![TalliedEvent { event, tally: None }]))).effects
     };
     let recording = record::RecordingState::Starting;
     update(&mut app, Msg::Recorded(record::RecorderUpdate { room: RoomKey(1), recording }));
@@ -332,8 +356,8 @@ fn a_mirror_that_lagged_asks_until_it_has_the_snapshot() {
 #[test]
 fn news_of_rooms_we_do_not_know_is_nothing() {
     let mut app = on_air();
-    assert_eq!(hear(&mut app, 99, RoomUpdate::Lagged(Lost::default())), UpdateOutcome::QUIET);
-    assert_eq!(hear(&mut app, 99, RoomUpdate::Removed { into: None }), UpdateOutcome::QUIET);
+    assert_eq!(hear(&mut app, 99, RoomUpdate::Lagged(Lost::default())), UpdateOutcome::UNCHANGED);
+    assert_eq!(hear(&mut app, 99, RoomUpdate::Removed { into: None }), UpdateOutcome::UNCHANGED);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A virtual list over the log of a room: which line is at the top, whatever arrives below and whatever is evicted above.
+//! Virtual list over the log of a room: which line is at the top, whatever arrives below and whatever is evicted above.
 //!
 //! The anchor is a sequence number and never an index, so a view that stands still keeps showing the same words. Heights are
 //! asked only of entries that are near the view: the cost does not depend on how long the log is.

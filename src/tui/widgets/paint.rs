@@ -1,4 +1,5 @@
-//! Lines and rules into a buffer. Everything clips: a rectangle of no size, or one that hangs over the edge, draws less.
+//! Painter of lines and rules into a buffer. Everything clips: a rectangle of no size, or one that hangs over the edge,
+//! draws less.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -1,4 +1,5 @@
-//! Text into lines of so many columns: at blanks where there are any, else between characters as readers see them.
+//! Wrapper of text into lines of so many columns: at blanks where there are any, else between characters as readers see
+//! them.
 
 use unicode_segmentation::UnicodeSegmentation;
 

@@ -1,4 +1,4 @@
-//! What stands beside the talk, one row each above the log: the pinned message, the running poll, the nearest goal.
+//! Board of the chat pane, one row each above the log: the pinned message, the running poll, the nearest goal.
 //!
 //! ```text
 //! ⌃ pinned    Kit: rules: be kind, no links

@@ -1,4 +1,4 @@
-//! One entry of the log into lines: who in one column, what in the next, what it is worth at the right edge.
+//! Lines of one entry of the log: who in one column, what in the next, what it is worth at the right edge.
 
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
@@ -126,17 +126,17 @@ impl Composer<'_> {
                     worth: Some(gift_worth(self.theme, gift.diamonds, *count, *added)),
                 }
             }
-            LogLine::Joins { last, count: 0 | 1 } => self.did(glyphs::JOIN, last, "joined".to_owned()),
+            LogLine::Joins { last, count: 0 | 1 } => self.action_parts(glyphs::JOIN, last, "joined".to_owned()),
             LogLine::Joins { last, count } => {
                 let others = number::count(count - 1);
-                self.did(glyphs::JOIN, last, format!("and {others} more joined"))
+                self.action_parts(glyphs::JOIN, last, format!("and {others} more joined"))
             }
-            LogLine::Follow(from) => self.did(glyphs::FOLLOW, from, "followed".to_owned()),
-            LogLine::Share(from) => self.did(glyphs::SHARE, from, "shared the live".to_owned()),
+            LogLine::Follow(from) => self.action_parts(glyphs::FOLLOW, from, "followed".to_owned()),
+            LogLine::Share(from) => self.action_parts(glyphs::SHARE, from, "shared the live".to_owned()),
             LogLine::Subscribe { from, months } => {
                 let months = if *months > 1 { format!(" ({months} months)") } else { String::new() };
                 let sign = Some(Span::styled("S", self.theme.style(ColorRole::Subscriber)));
-                Parts { sign, style: Style::new(), ..self.did("", from, format!("subscribed{months}")) }
+                Parts { sign, style: Style::new(), ..self.action_parts("", from, format!("subscribed{months}")) }
             }
             LogLine::Question { from, text } => {
                 let sign = Some(Span::styled(glyphs::QUESTION, self.theme.style(ColorRole::Accent)));
@@ -214,7 +214,7 @@ impl Composer<'_> {
     }
 
     /// Somebody did something that many do: faint.
-    fn did(&self, sign: &'static str, from: &Viewer, what: String) -> Parts {
+    fn action_parts(&self, sign: &'static str, from: &Viewer, what: String) -> Parts {
         let dim = self.theme.style(ColorRole::Dim);
         Parts { sign: Some(Span::styled(sign, dim)), who: self.person(from), what, style: dim, worth: None }
     }
