@@ -86,6 +86,7 @@ mod inside {
 
 /// Where recordings go and what makes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RecorderSettings {
     /// The folder; made when the first recording starts.
     pub dir: PathBuf,
@@ -133,6 +134,7 @@ impl RecorderSettings {
 
 /// How long to wait for what, and how little disk is too little.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RecorderLimits {
     /// A stream that sends nothing for this long has stalled.
     pub read: Duration,

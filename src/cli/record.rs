@@ -90,7 +90,7 @@ pub(super) fn run(args: &RecordArgs, settings: &SettingsArgs) -> Result<ExitCode
     let ended = runtime.block_on(async {
         let clock = Clock::system();
         let client = run::client(&loaded.settings, secrets, false)?;
-        let tracker = Tracker::start(client.clone(), clock.clone())?;
+        let tracker = Tracker::on_service(client.clone(), clock.clone())?;
         let updates = tracker.subscribe(QUEUE, false);
         let (commands, inbox) = mpsc::channel(QUEUE);
         let (outbox, records) = mpsc::channel(QUEUE);
@@ -262,12 +262,12 @@ impl Session {
                 }
             }
             RoomUpdate::Events(events) => {
-                for noted in events.iter() {
+                for tallied in events.iter() {
                     let Some(watched) = self.rooms.get_mut(&key) else { break };
                     let before = watched.room.phase.kind;
-                    watched.room.apply(&noted.event);
+                    watched.room.apply(&tallied.event);
                     if watched.is_recording()
-                        && let Some(cue) = record::Cue::from_event(&noted.event)
+                        && let Some(cue) = record::Cue::from_event(&tallied.event)
                     {
                         self.commands.send(RecorderCommand::Cue(key, Box::new(cue))).await?;
                     }

@@ -116,11 +116,13 @@ impl Reader {
         }
         loop {
             match self.place(0) {
-                Place::Right(head) => return Ok(Some(self.take(head))),
+                Place::Right(head) => return Ok(Some(self.finish_tag(head))),
                 Place::Mismatch(head) => {
                     // Some senders write no lengths behind their tags; then the next tag begins where it should.
                     match self.place(TAG_HEADER + head.length + TAG_TRAILER) {
-                        Place::Begins(_) | Place::Right(_) | Place::Mismatch(_) => return Ok(Some(self.take(head))),
+                        Place::Begins(_) | Place::Right(_) | Place::Mismatch(_) => {
+                            return Ok(Some(self.finish_tag(head)));
+                        }
                         Place::Short => return Ok(None),
                         Place::Wrong => {}
                     }
@@ -144,7 +146,7 @@ impl Reader {
     }
 
     /// Takes the tag at the beginning out of the buffer.
-    fn take(&mut self, head: Head) -> Tag {
+    fn finish_tag(&mut self, head: Head) -> Tag {
         self.buffer.advance(TAG_HEADER);
         let body = self.buffer.split_to(head.length).freeze();
         self.buffer.advance(TAG_TRAILER);

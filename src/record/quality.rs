@@ -14,6 +14,7 @@ const ORDER: [&str; 8] = ["origin", "uhd_60", "uhd", "hd_60", "hd", "sd", "ld", 
 
 /// The quality that a recording is to have.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Quality {
     /// The best that plays everywhere.
     #[default]

@@ -178,6 +178,7 @@ pub enum RecordingState {
 
 /// What else there is to know about a recording that runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RecordingDetails {
     /// Recorded time in milliseconds, all parts together.
     pub millis: u64,

@@ -1,3 +1,5 @@
+//! Tests of the timeline: overlaps, clocks that step, parts.
+
 use proptest::prelude::*;
 
 use super::super::flv::Reader;

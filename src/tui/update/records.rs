@@ -1,4 +1,4 @@
-//! News of a recording: numbers go into the tab, endings are told in words that stay.
+//! Handler of recording updates: numbers go into the tab, endings become sentences that stay.
 
 use std::time::Duration;
 
@@ -6,14 +6,16 @@ use crate::ids::RoomKey;
 use crate::record::{RecorderUpdate, RecordingState};
 use crate::tui::app::App;
 use crate::tui::msg::UpdateOutcome;
-use crate::tui::number;
+use crate::tui::{number, summary};
 
 /// Handles news of a recording.
 pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutcome {
     match update {
         RecorderUpdate::Recording { room, recording } => recorded(app, room, recording),
         // Nobody here asks for them.
-        RecorderUpdate::Streams { .. } | RecorderUpdate::Takes(_) | RecorderUpdate::Copy { .. } => UpdateOutcome::QUIET,
+        RecorderUpdate::Streams { .. } | RecorderUpdate::Takes(_) | RecorderUpdate::Copy { .. } => {
+            UpdateOutcome::UNCHANGED
+        }
         RecorderUpdate::Clip { clip: Ok(file), .. } => {
             app.notify(format!("the last minute is kept: {}", file.display()));
             UpdateOutcome::dirty()
@@ -26,14 +28,18 @@ pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutco
 }
 
 fn recorded(app: &mut App, room: RoomKey, recording: RecordingState) -> UpdateOutcome {
-    let Some(at) = app.position(room) else { return UpdateOutcome::QUIET };
-    let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::QUIET };
+    let Some(at) = app.position(room) else { return UpdateOutcome::UNCHANGED };
+    let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::UNCHANGED };
     let name = tab.name().to_owned();
     let words = ending(&name, &recording);
     let failed = matches!(recording, RecordingState::Failed { .. });
     let note = note(&recording).filter(|note| tab.recording.as_ref().and_then(self::note) != Some(*note));
     let note = note.map(|note| format!("{name}: {note}"));
     tab.recording = Some(recording);
+    if let Some(words) = &words {
+        app.journal.add(app.now, words.clone());
+        summary::keep_words(app, words.clone());
+    }
     match words {
         Some(words) if failed => app.warn(words),
         Some(words) => app.notify(words),

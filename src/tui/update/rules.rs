@@ -42,9 +42,9 @@ fn rule(app: &App, tab: &Tab) -> RecordRule {
 /// Makes the room on the screen one of which each live is recorded, or no longer.
 pub(super) fn toggle(app: &mut App) -> UpdateOutcome {
     let Some(each) = app.tab().map(|tab| rule(app, tab) == RecordRule::Live) else {
-        return UpdateOutcome::SILENCE_CHECK;
+        return UpdateOutcome::UNCHANGED;
     };
-    let Some(tab) = app.tab_mut() else { return UpdateOutcome::SILENCE_CHECK };
+    let Some(tab) = app.tab_mut() else { return UpdateOutcome::UNCHANGED };
     tab.record.rule = Some(if each { RecordRule::Key } else { RecordRule::Live });
     let (room, name) = (tab.key, tab.name().to_owned());
     let words = if each {

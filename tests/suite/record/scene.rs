@@ -16,11 +16,10 @@ use tiktop::record::{
     RecorderUpdate, RecordingJob, RecordingState, StreamFailure, StreamOffer, StreamSource, spawn,
 };
 use tokio::sync::mpsc;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-/// Far longer than anything here takes; a wait that long is a failed test.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::kit::in_time;
+
 /// An ffmpeg that keeps what it is fed.
 pub(super) const COPY: &str = r#"for last; do :; done; exec cat > "${last#file:}""#;
 pub(super) const ROOM: RoomKey = RoomKey(1);
@@ -215,7 +214,7 @@ impl Scene {
     }
 
     pub(super) async fn next(&mut self) -> RecordingState {
-        match timeout(PATIENCE, self.updates.recv()).await.unwrap().unwrap() {
+        match in_time("the recording tells", self.updates.recv()).await.unwrap() {
             RecorderUpdate::Recording { recording, .. } => recording,
             other => panic!("not of a recording: {other:?}"),
         }
