@@ -1,4 +1,4 @@
-//! Guard and generator of `proto/webcast.rs`, the Rust types of `proto/webcast/*.proto`.
+//! Build script: guard and generator of `proto/webcast.rs`, the Rust types of `proto/webcast/*.proto`.
 //!
 //! The types stand in the repository, so that nobody who builds tiktop also builds a protobuf compiler. Every build makes sure
 //! that they belong to the schema as it stands; the feature `generate` writes them anew.

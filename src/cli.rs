@@ -1,6 +1,7 @@
-//! Commands: what a person types, and the lines they get back. One file each.
+//! Commands of the program, one file each: their arguments, their lines of output, their exit codes.
 
 mod browser;
+mod completions;
 pub mod config;
 mod decode;
 mod demo;
@@ -10,7 +11,9 @@ mod events;
 mod feed;
 mod gifts;
 mod info;
+mod keys;
 mod live;
+mod man;
 mod output;
 mod prices;
 mod purge;
@@ -81,10 +84,16 @@ enum Command {
     Browser(browser::BrowserArgs),
     /// Find out what keeps lives from being watched: you, the provider or TikTok.
     Doctor(doctor::DoctorArgs),
-    /// Remove what was kept on disk: captures and the log.
-    Purge,
+    /// Remove what was kept on disk: captures and the log. Asks first.
+    Purge(purge::PurgeArgs),
     /// Show where the settings are, check or print them.
     Config(config::ConfigArgs),
+    /// List the keys of the dashboard, as the settings have them.
+    Keys,
+    /// Print completions for a shell.
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page, or write one for each command into a folder.
+    Man(man::ManArgs),
 }
 
 /// Where settings come from.
@@ -141,7 +150,10 @@ pub fn run() -> ExitCode {
         Some(Command::Sim(sim)) => sim::run(&sim),
         Some(Command::Browser(browser)) => browser::run(&browser, &settings),
         Some(Command::Doctor(doctor)) => doctor::run(&doctor, &settings),
-        Some(Command::Purge) => purge::run(),
+        Some(Command::Purge(purge)) => purge::run(&purge),
+        Some(Command::Keys) => keys::run(&settings),
+        Some(Command::Completions(completions)) => completions::run(&completions),
+        Some(Command::Man(man)) => man::run(&man),
         Some(Command::Config(config)) => config::run(&config, settings.config.as_deref(), &settings.sets),
     };
     match ended {
@@ -161,7 +173,20 @@ fn install_reports() {
     let (panics, errors) = hooks.into_hooks();
     // A second installation finds the first one's hooks.
     let _ = errors.install();
-    std::panic::set_hook(Box::new(move |info| output::print_report(&panics.panic_report(info).to_string())));
+    std::panic::set_hook(Box::new(move |info| {
+        output::print_report(&without_secrets(panics.panic_report(info).to_string()));
+    }));
+}
+
+/// A report without what this process was given to keep, whoever quoted it.
+fn without_secrets(mut report: String) -> String {
+    let key = crate::config::ProviderSettings::default().key_env;
+    for variable in [crate::config::SESSION_ENV, crate::config::TARGET_IDC_ENV, &key] {
+        if let Some(secret) = std::env::var(variable).ok().filter(|secret| !secret.trim().is_empty()) {
+            report = report.replace(secret.trim(), "***");
+        }
+    }
+    report
 }
 
 /// What a person typed or set is wrong, so that nothing was tried; prints as the sentence it holds.
@@ -229,11 +254,42 @@ mod tests {
         assert_eq!(printed(&other), "could not write x: full");
     }
 
+    /// The child of the next test.
+    #[test]
+    #[ignore = "panics on purpose, in a process of its own"]
+    fn a_panic() {
+        install_reports();
+        let session = crate::config::Secret::new(&std::env::var("TIKTOP_TARGET_IDC").unwrap());
+        let secrets = Secrets { session, ..Secrets::default() };
+        let said = std::env::var("TIKTOP_SESSION_ID").unwrap();
+        panic!("{secrets:?} and {said}: \u{1b}]0;title\u{7} \u{9b}31m \u{202e} \u{1b}[2J\r\nend of it");
+    }
+
+    #[test]
+    fn a_report_of_a_panic_is_clean_and_shows_no_secret() {
+        for backtrace in ["0", "1", "full"] {
+            let child = std::process::Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "cli::tests::a_panic", "--ignored", "--nocapture"])
+                .env("TIKTOP_SESSION_ID", "s3cret-session")
+                .env("TIKTOP_TARGET_IDC", "s3cret-idc")
+                .envs([("RUST_BACKTRACE", backtrace), ("FORCE_COLOR", "1"), ("CLICOLOR_FORCE", "1")])
+                .output()
+                .unwrap();
+            let report = String::from_utf8(child.stderr).unwrap();
+            assert!(report.contains("end of it") && report.contains("***"), "{report}");
+            assert!(!report.contains("s3cret"), "{report}");
+            let raw = report.chars().find(|&c| c != '\n' && crate::text::must_escape(c));
+            assert_eq!(raw, None, "{report:?}");
+        }
+    }
+
     #[test]
     fn help_of_help_is_help() {
         let args = |words: &str| without_help_of_help(words.split(' ').map(OsString::from));
         assert_eq!(args("tiktop help --help"), args("tiktop help"));
         assert_eq!(args("tiktop help live -h"), args("tiktop help live"));
+        assert_eq!(args("tiktop help -h live"), args("tiktop help live"));
+        assert_eq!(args("tiktop help --help config"), args("tiktop help config"));
         assert_eq!(args("tiktop live --help").len(), 3);
     }
 }

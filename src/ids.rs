@@ -100,6 +100,7 @@ impl FromStr for UniqueId {
 
 /// What a person typed to name a room: `@name`, a bare name, a link, or a room id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Target {
     /// A host; followed from live to live.
     Host(UniqueId),
@@ -215,8 +216,63 @@ mod tests {
     #[case("头文字m", "@头文字m")]
     #[case(".m.i.k", "@.m.i.k")]
     #[case("ana-live", "@ana-live")]
+    #[case("https://m.tiktok.com/@oma.backt/live?_t=8hXyZ&_r=1", "@oma.backt")]
+    #[case("https://www.tiktok.com/@oma.backt/live?enter_from_merge=others&share_app_id=1233#top", "@oma.backt")]
+    #[case("https://www.tiktok.com/@oma.backt/live.", "@oma.backt")]
+    #[case("https://www.tiktok.com/@oma.backt.", "@oma.backt")]
+    #[case("@oma.backt.", "@oma.backt")]
+    #[case("@oma.backt...", "@oma.backt")]
+    #[case("@oma.backt!?", "@oma.backt")]
+    #[case("@ oma.backt", "@oma.backt")]
+    #[case("@oma.backt\u{ff01}", "@oma.backt")]
+    #[case("~~@oma.backt~~", "@oma.backt")]
+    #[case("**[@oma.backt](https://www.tiktok.com/@oma.backt)**", "@oma.backt")]
+    #[case("<a href=\"https://www.tiktok.com/@oma.backt/live?lang=de\">Oma</a>", "@oma.backt")]
+    #[case("https://www.tiktok.com/@oma.backt\u{ff0c}\u{5feb}\u{6765}\u{770b}", "@oma.backt")]
+    #[case("https://www.tiktok.com/@oma.backt/live\u{3002}\u{5feb}\u{6765}", "@oma.backt")]
+    #[case("Oma backt (@oma.backt) is LIVE", "@oma.backt")]
+    #[case("Oma backt (@oma.backt) | TikTok", "@oma.backt")]
+    #[case("\u{1f534} @oma.backt LIVE", "@oma.backt")]
+    #[case("@oma.backt @oma.backt", "@oma.backt")]
+    #[case("https%3A%2F%2Fwww.tiktok.com%2F%40oma.backt%2Flive", "@oma.backt")]
+    #[case("https%253A%252F%252Fwww.tiktok.com%252F%2540oma.backt%252Flive", "@oma.backt")]
+    #[case("https://www.tiktok.com/%2540oma.backt/live", "@oma.backt")]
+    #[case("%2540oma.backt", "@oma.backt")]
+    #[case("https://l.example/l.php?u=https%3A%2F%2Fwww.tiktok.com%2F%40oma.backt%2Flive&h=x", "@oma.backt")]
+    #[case("https://www.google.com/url?q=https://www.tiktok.com/@oma.backt/live&sa=D", "@oma.backt")]
+    #[case("https://www.tiktok.com/link/v2?aid=1988&target=https%3A%2F%2Fwww.tiktok.com%2F%40oma.backt", "@oma.backt")]
+    #[case("snssdk1233://live?room_id=7300000000000000001&enter_from=share.", "room 7300000000000000001")]
+    #[case("snssdk1180://webcast_room?room_id=7300000000000000001", "room 7300000000000000001")]
+    #[case("snssdk1233://user/profile?uniqueId=oma.backt", "@oma.backt")]
+    #[case("aweme://live/7300000000000000001", "room 7300000000000000001")]
+    #[case("https://www.tiktok.com/live?room_id=7300000000000000001.", "room 7300000000000000001")]
+    #[case("https://www.tiktok.com/share/live/7300000000000000001/", "room 7300000000000000001")]
+    #[case("room 7300000000000000001", "room 7300000000000000001")]
+    #[case("room_id=7300000000000000001", "room 7300000000000000001")]
+    #[case("\"roomId\":\"7300000000000000001\",", "room 7300000000000000001")]
+    #[case("room12", "@room12")]
+    #[case("@o\u{200d}ma\u{200c}.ba\u{2060}ckt", "@oma.backt")]
+    #[case("http:/www.tiktok.com/@oma.backt", "@oma.backt")]
+    #[case("https://www.tiktok.com:443/@oma.backt\\live", "@oma.backt")]
+    #[case(
+        "\u{ff48}\u{ff54}\u{ff54}\u{ff50}\u{ff53}\u{ff1a}\u{ff0f}\u{ff0f}www.tiktok.com/\u{ff20}oma.backt",
+        "@oma.backt"
+    )]
     fn a_room_may_be_typed_in_many_ways(#[case] typed: &str, #[case] shown: &str) {
         assert_eq!(typed.parse::<Target>().unwrap().to_string(), shown);
+    }
+
+    #[rstest]
+    #[case("https://vm.tiktok.com/ZM123abc/")]
+    #[case("https://vt.tiktok.com/ZS123abc/?k=1")]
+    #[case("vm.tiktok.com/ZM123abc")]
+    #[case("vm.tiktok.com")]
+    #[case("https://www.tiktok.com/t/ZT123abc/")]
+    #[case("https://lite.tiktok.com/t/ZT123abc/")]
+    #[case("Oma is LIVE, look! https://vm.tiktok.com/ZM123abc/.")]
+    #[case("https%3A%2F%2Fvm.tiktok.com%2FZM123abc")]
+    fn a_short_link_is_told_as_one(#[case] typed: &str) {
+        assert!(matches!(typed.parse::<Target>(), Err(TargetError::ShortLink { .. })), "{typed}");
     }
 
     #[rstest]
@@ -234,6 +290,15 @@ mod tests {
     #[case("a/b")]
     #[case("ana\\live")]
     #[case("https://www.tiktok.com/live?room_id=0")]
+    #[case("room 12")]
+    #[case("@ana and @ben")]
+    #[case("tiktok.com")]
+    #[case("www.tiktok.com")]
+    #[case("https://www.tiktok.com/foryou")]
+    #[case("https%3A%2F%2Fexample.com%2F%40ana")]
+    #[case("\u{200d}\u{200c}")]
+    #[case("...")]
+    #[case("@.")]
     fn what_is_no_room_is_refused_in_words(#[case] typed: &str) {
         let error = typed.parse::<Target>().unwrap_err().to_string();
         assert!(!error.contains('\u{1b}'), "{error}");

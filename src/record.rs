@@ -1,10 +1,11 @@
-//! Recording a live with ffmpeg.
+//! Recorder of lives, with ffmpeg where there is one.
 //!
 //! Our own HTTP client pulls the stream and feeds ffmpeg's stdin: one proxy setting for everything, a stop is closing a
 //! pipe, and an app that is killed leaves a finished file and no orphan.
 //!
 //! ```text
 //! pull:       Source --chunks--> flv::Reader --tags--> Timeline --pieces--+
+//!             or HLS: playlists --> segments ----------->|                |
 //!             asked anew when it breaks                one clock          | queue, at most 4 MiB
 //! recording:  stop? progress? disk?  OutputParts <--pieces----------------+
 //!                                    +--> Ffmpeg's stdin --> host_time.mkv, host_time.part02.mkv, ...
@@ -26,13 +27,17 @@
 //! # }).unwrap();
 //! ```
 
-mod beside;
 mod codec;
+mod companion_files;
+mod copy;
 mod cue;
 mod engine;
 mod failure;
+mod finishing;
 mod flv;
 mod flv_file;
+mod hls;
+mod marker;
 mod output;
 mod output_parts;
 mod plan;
@@ -48,6 +53,7 @@ mod replay;
 mod service;
 mod source;
 mod subtitles;
+mod take;
 mod timeline;
 mod unfinished;
 mod update;
@@ -69,15 +75,18 @@ pub use inside::*;
 /// What the other modules of the crate use, and our own tests.
 #[allow(unused_imports, reason = "the program and the tests use what a program without them does not")]
 mod inside {
+    pub use super::copy::copy_as_mp4;
     pub use super::probe::version;
     pub use super::recorder::{Recorder, spawn};
-    pub use super::source::{FoundStreams, LiveState, Media, Offer, StreamSource, Trouble};
+    pub use super::source::{FoundStreams, LiveState, Media, StreamFailure, StreamOffer, StreamSource};
+    pub use super::take::{Take, TakeStatus, takes};
     pub use super::unfinished::{UnfinishedRecording, unfinished};
-    pub use super::update::{Job, RecorderCommand, RecorderUpdate};
+    pub use super::update::{CopyState, PictureLabel, RecorderCommand, RecorderUpdate, RecordingJob, StreamLabel};
 }
 
 /// Where recordings go and what makes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RecorderSettings {
     /// The folder; made when the first recording starts.
     pub dir: PathBuf,
@@ -90,6 +99,8 @@ pub struct RecorderSettings {
     pub name: String,
     /// Keep what is said and given beside the video: `.chat.jsonl`, at the end `.srt` and `.ass`.
     pub chat: bool,
+    /// Put the subtitles into the video's file too, once it is closed.
+    pub mux_subtitles: bool,
     /// Keep what a recording is beside the video, as `.json`.
     pub info: bool,
     /// A part is cut at the next keyframe once it is this long; without a hole.
@@ -112,6 +123,7 @@ impl RecorderSettings {
             quality: Quality::Best,
             name: DEFAULT_NAME.to_owned(),
             chat: false,
+            mux_subtitles: false,
             info: false,
             part_length: None,
             part_bytes: None,
@@ -122,6 +134,7 @@ impl RecorderSettings {
 
 /// How long to wait for what, and how little disk is too little.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RecorderLimits {
     /// A stream that sends nothing for this long has stalled.
     pub read: Duration,

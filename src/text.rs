@@ -14,6 +14,9 @@
 //! assert_eq!(clip("日本語", 5), "日本…");
 //! ```
 
+mod encoding;
+mod numeral;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -21,6 +24,9 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
+
+pub(crate) use encoding::{has_lone_return, to_utf8, with_newlines, without_mark};
+pub(crate) use numeral::{is_group, number_around};
 
 /// Longest text kept, in bytes. TikTok's own limit for a comment is far below.
 pub const MAX_BYTES: usize = 2_048;
@@ -168,12 +174,14 @@ pub(crate) fn excerpt(raw: &str, columns: usize) -> String {
     clip(Text::new(raw).as_str(), columns).into_owned()
 }
 
-/// `text` cut to at most `columns`, whole characters only, with `…` where something is missing.
+/// `text` cut to at most `columns`, whole characters only, with `…` where something is missing. A number with its unit stays
+/// or goes as one: half of it would be another number.
 ///
 /// ```
 /// use tiktop::text::clip;
 /// assert_eq!(clip("hello there", 8), "hello t…");
 /// assert_eq!(clip("hello", 8), "hello");
+/// assert_eq!(clip("likes 37.6k now", 10), "likes…");
 /// ```
 pub fn clip(text: &str, columns: usize) -> Cow<'_, str> {
     if width(text) <= columns {
@@ -190,6 +198,9 @@ pub fn clip(text: &str, columns: usize) -> Cow<'_, str> {
             (used > columns - 1).then_some(at)
         })
         .unwrap_or(text.len());
+    // A text that is nothing but a number, such as a name, keeps its beginning.
+    let before = number_around(text, end).map(|number| text[..number.start].trim_end().len());
+    let end = before.filter(|&end| end > 0).unwrap_or(end);
     Cow::Owned(format!("{}…", &text[..end]))
 }
 
@@ -323,6 +334,13 @@ mod tests {
     #[case("\u{1f3f4}\u{e007f}", "\u{1f3f4}")]
     #[case("\u{1f3f4}x\u{e0067}\u{e0062}\u{e0065}\u{e007f}", "\u{1f3f4}x")]
     #[case(SCOTLAND, SCOTLAND)]
+    #[case("\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}\u{e0061}\u{e007f}", SCOTLAND)]
+    #[case("\u{1f3f3}\u{e0067}\u{e0062}\u{e0065}\u{e007f}", "\u{1f3f3}")]
+    #[case("\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e0061}\u{e0062}\u{e007f}", "\u{1f3f4}")]
+    #[case("\u{1f3f4}\u{e0067}a\u{e0062}\u{e0065}\u{e007f}", "\u{1f3f4}a")]
+    #[case("\u{e0001}ana\u{e0020}", "ana")]
+    #[case("\u{1b}]8;;https://a.example\u{1b}\\ana\u{1b}]8;;\u{7}", "]8;;https://a.example\\ana]8;;")]
+    #[case("\u{90}q\u{9c}\u{9d}0;x\u{98}\u{9e}\u{9f}", "q0;x")]
     #[case("ﾞｶﾞ", "ﾞｶﾞ")]
     fn remote_text_is_cleaned(#[case] raw: &str, #[case] safe: &str) {
         let text = Text::new(raw);

@@ -1,4 +1,5 @@
-//! Every option, with its meaning and default. `config.example.toml` is this file in the user's words; a test compares them.
+//! Schema of the settings: every option, with its meaning and default. `config.example.toml` is this file in the user's
+//! words; a test compares them.
 
 mod provider;
 mod transport;
@@ -10,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 pub use provider::{CloudSettings, ProviderFlow, ProviderPath, ProviderSettings};
 pub use transport::TransportKind;
+
+use super::RecordRule;
 pub(crate) use transport::transport_table;
 
 /// All settings.
@@ -174,8 +177,14 @@ pub struct RecordSettings {
     pub min_free_mb: u64,
     /// Keep comments and gifts beside the video.
     pub chat: bool,
+    /// Put the subtitles into the video's file too.
+    pub mux_subtitles: bool,
     /// Keep what a recording is beside the video.
     pub info: bool,
+    /// When rooms are recorded.
+    pub when: RecordRule,
+    /// When single rooms are recorded, by name or id.
+    pub rooms: BTreeMap<String, RecordRule>,
 }
 
 impl Default for RecordSettings {
@@ -189,7 +198,10 @@ impl Default for RecordSettings {
             max_mb: 0,
             min_free_mb: 200,
             chat: false,
+            mux_subtitles: false,
             info: true,
+            when: RecordRule::default(),
+            rooms: BTreeMap::new(),
         }
     }
 }
@@ -222,10 +234,12 @@ pub struct ScreenSettings {
     pub ascii: bool,
     /// Take the mouse (wheel and clicks); the terminal's own selection then needs Shift.
     pub mouse: bool,
+    /// Show every person's handle beside the name, not only where two people have one name.
+    pub handles: bool,
 }
 
 impl Default for ScreenSettings {
     fn default() -> Self {
-        Self { fps: 30, ascii: false, mouse: false }
+        Self { fps: 30, ascii: false, mouse: false, handles: false }
     }
 }

@@ -1,6 +1,8 @@
-//! Keys and cookies: from the environment, else from a file that only its owner can read.
+//! Secrets, keys and cookies: from the environment, else from a file that only its owner can read.
 //!
 //! Invariant: a secret leaves only through [`Secret::reveal`]; no error and no debug print shows one.
+
+mod pasted_cookie;
 
 use std::fmt;
 use std::fs::File;
@@ -9,13 +11,16 @@ use std::io::Read;
 use super::error::{ConfigError, ConfigErrorKind};
 use super::schema::{ProviderSettings, Settings, TransportKind};
 use super::source::printable;
+use crate::text::to_utf8;
 
 /// The environment variable with the `sessionid` cookie.
 pub const SESSION_ENV: &str = "TIKTOP_SESSION_ID";
 /// The environment variable with the data centre of the session.
 pub const TARGET_IDC_ENV: &str = "TIKTOP_TARGET_IDC";
 /// Bytes a secret may have; cookies and keys have a few hundred at most.
-const MAX_SECRET: u64 = 4_096;
+const MAX_SECRET: u64 = 4 << 10;
+/// Bytes of a file that a browser's cookies were saved in.
+const MAX_COOKIES: u64 = 1 << 20;
 
 /// A key or cookie. Prints as `***`, is never serialised, and leaves only through [`Secret::reveal`].
 #[derive(Clone, PartialEq, Eq)]
@@ -72,15 +77,17 @@ pub fn secrets(settings: &Settings, env: impl Fn(&str) -> Option<String>) -> Res
         found.filter_map(Result::transpose).collect()
     };
     let cloud = &settings.cloud;
+    let file = &settings.session.file;
+    let (session, pasted) = find_cookie(SESSION_ENV, &pasted_cookie::SESSION, "session.file", file, &env)?;
+    let (target_idc, _) = find_cookie(TARGET_IDC_ENV, &pasted_cookie::TARGET_IDC, "", "", &env)?;
+    // Who pastes all cookies has pasted the data centre of the session too.
+    let beside = || pasted_cookie::named(&pasted, &pasted_cookie::TARGET_IDC).and_then(|idc| checked(&idc, "").ok());
     Ok(Secrets {
         provider_keys: provider_keys.collect::<Result<_, _>>()?,
         provider_headers: settings.providers.iter().map(headers).collect::<Result<_, _>>()?,
         cloud_key: find(&cloud.key_env, "cloud.key_file", &cloud.key_file, &env)?,
-        session: find(SESSION_ENV, "session.file", &settings.session.file, &env)?,
-        target_idc: match find(TARGET_IDC_ENV, "", "", &env)? {
-            None => Secret::new(&settings.session.target_idc),
-            found => found,
-        },
+        session,
+        target_idc: target_idc.or_else(|| Secret::new(&settings.session.target_idc)).or_else(beside),
     })
 }
 
@@ -99,78 +106,76 @@ fn find(
     file: &str,
     env: &impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Secret>, ConfigError> {
-    let clean = |text: &str| if variable == SESSION_ENV { session_value(text) } else { text.to_owned() };
+    let Some(Written { text, place }) = written(variable, option, file, env)? else { return Ok(None) };
+    checked(&text, &place).map(Some)
+}
+
+/// A cookie, in whatever it was pasted; and what was pasted.
+fn find_cookie(
+    variable: &str,
+    names: &[&str],
+    option: &str,
+    file: &str,
+    env: &impl Fn(&str) -> Option<String>,
+) -> Result<(Option<Secret>, String), ConfigError> {
+    let Some(Written { text, place }) = written(variable, option, file, env)? else { return Ok((None, String::new())) };
+    let secret = checked(&pasted_cookie::value(&text, names), &place)?;
+    // A value goes behind its name: what would begin or end another one was no value.
+    if secret.0.contains(['=', '"', '{', '[', ',']) {
+        return Err(more_than_one(&place));
+    }
+    Ok((Some(secret), text))
+}
+
+/// What somebody wrote as a secret, and where.
+struct Written {
+    text: String,
+    place: String,
+}
+
+fn written(
+    variable: &str,
+    option: &str,
+    file: &str,
+    env: &impl Fn(&str) -> Option<String>,
+) -> Result<Option<Written>, ConfigError> {
     if !variable.is_empty()
-        && let Some(secret) = env(variable).map(|text| clean(&text)).as_deref().and_then(Secret::new)
+        && let Some(text) = env(variable).filter(|text| !text.trim().is_empty())
     {
-        return judge(secret, &format!("environment variable {variable}")).map(Some);
+        return Ok(Some(Written { text, place: format!("environment variable {variable}") }));
     }
     if file.is_empty() {
         return Ok(None);
     }
     let place = format!("{option} = '{}'", printable(file));
+    let most = if variable == SESSION_ENV { MAX_COOKIES } else { MAX_SECRET };
     let wrong = |message: String| ConfigError::single(ConfigErrorKind::Secret, place.clone(), message);
-    let secret = read(file).map_err(wrong)?;
-    let secret =
-        Secret::new(&clean(&secret)).ok_or_else(|| wrong("the file is empty; write the secret into it".to_owned()))?;
-    let secret = judge(secret, &place)?;
-    Ok(Some(secret))
-}
-
-/// The cookie's value in what people paste: in quotation marks, with `Cookie:` or its name in front, as one of a browser's
-/// cookies in JSON, or among other cookies. What is none of that stays as it is.
-fn session_value(pasted: &str) -> String {
-    const NAMES: [&str; 2] = ["sessionid", "sessionid_ss"];
-    fn in_json(value: &serde_json::Value) -> Option<&str> {
-        use serde_json::Value;
-        let named = |name: &str| NAMES.contains(&name);
-        match value {
-            Value::Array(items) => items.iter().find_map(in_json),
-            Value::Object(fields) => match (fields.get("name").and_then(Value::as_str), fields.get("value")) {
-                (Some(name), Some(value)) if named(name) => value.as_str(),
-                _ => NAMES
-                    .iter()
-                    .find_map(|name| fields.get(*name)?.as_str())
-                    .or_else(|| in_json(fields.get("cookies")?)),
-            },
-            _ => None,
-        }
+    let text = read(file, most).map_err(wrong)?;
+    if text.trim().is_empty() {
+        return Err(wrong("the file is empty; write the secret into it".to_owned()));
     }
-    let is_quote = |c: char| {
-        matches!(c, '"' | '\'' | '`' | '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' | '\u{feff}' | '\u{200b}')
-    };
-    let bare = |text: &str| text.trim_matches(|c: char| c.is_whitespace() || is_quote(c)).to_owned();
-    if let Ok(json) = serde_json::from_str(pasted.trim())
-        && let Some(value) = in_json(&json)
-    {
-        return bare(value);
-    }
-    let text = bare(pasted);
-    let header = text.split_once(':').filter(|(name, _)| name.trim().eq_ignore_ascii_case("cookie"));
-    let cookies = header.map_or(text.as_str(), |(_, cookies)| cookies);
-    let named = |name: &str| {
-        cookies.split([';', '\n', ',']).find_map(|cookie| {
-            let (key, value) = cookie.split_once(['=', ':', '\t'])?;
-            bare(key).eq_ignore_ascii_case(name).then(|| bare(value)).filter(|value| !value.is_empty())
-        })
-    };
-    NAMES.into_iter().find_map(named).unwrap_or_else(|| text.trim_end_matches([';', ',']).to_owned())
+    Ok(Some(Written { text, place }))
 }
 
 /// A secret goes into a header or a cookie: one word of printable ASCII, and nothing that starts another cookie.
-fn judge(secret: Secret, place: &str) -> Result<Secret, ConfigError> {
-    let session = place.contains(SESSION_ENV) || place.starts_with("session.file");
-    let fits = |byte: u8| {
-        byte.is_ascii_graphic() && byte != b';' && !(session && matches!(byte, b'=' | b'"' | b'{' | b'[' | b','))
-    };
-    if secret.0.bytes().all(fits) {
-        return Ok(secret);
+fn checked(text: &str, place: &str) -> Result<Secret, ConfigError> {
+    if text.trim().len() as u64 > MAX_SECRET {
+        return Err(ConfigError::single(ConfigErrorKind::Secret, place, too_big(MAX_SECRET)));
     }
-    let message = "this holds more than one secret; leave only the value: no name, no ';', no blanks, one line";
-    Err(ConfigError::single(ConfigErrorKind::Secret, place, message))
+    let fits = |secret: &Secret| secret.0.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
+    Secret::new(text).filter(fits).ok_or_else(|| more_than_one(place))
 }
 
-fn read(path: &str) -> Result<String, String> {
+fn more_than_one(place: &str) -> ConfigError {
+    let message = "this holds more than one secret; leave only the value: no name, no ';', no blanks, one line";
+    ConfigError::single(ConfigErrorKind::Secret, place, message)
+}
+
+fn too_big(most: u64) -> String {
+    format!("this is too big for a secret ({} KiB at most); name another file", most >> 10)
+}
+
+fn read(path: &str, most: u64) -> Result<String, String> {
     let cannot = |error: std::io::Error| format!("the file cannot be read: {error}");
     // Asked before opening: opening a pipe would wait for its writer.
     if !std::fs::metadata(path).map_err(cannot)?.is_file() {
@@ -179,13 +184,14 @@ fn read(path: &str) -> Result<String, String> {
     let file = File::open(path).map_err(cannot)?;
     #[cfg(unix)]
     only_owner(&file, path)?;
-    let mut text = String::new();
-    file.take(MAX_SECRET + 1).read_to_string(&mut text).map_err(cannot)?;
-    if text.len() as u64 > MAX_SECRET {
-        return Err("this is too big for a secret (4 KiB at most); name another file".to_owned());
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() as u64 > most {
+        return Err(too_big(most));
     }
-    // An editor's byte order mark is no part of the secret.
-    Ok(text.trim_start_matches('\u{feff}').to_owned())
+    // An editor's byte order mark and its encoding are no part of the secret.
+    String::from_utf8(to_utf8(&bytes).into_owned())
+        .map_err(|_| "the file cannot be read: it is no text; name one that holds the secret".to_owned())
 }
 
 #[cfg(unix)]
@@ -212,22 +218,8 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    #[rstest]
-    #[case("0123abc")]
-    #[case(" 0123abc\r\n")]
-    #[case("\"0123abc\"")]
-    #[case("\u{201c}0123abc\u{201d}")]
-    #[case("sessionid=0123abc")]
-    #[case("SESSIONID = \"0123abc\";")]
-    #[case("sessionid_ss=0123abc")]
-    #[case("\"sessionid=0123abc\"")]
-    #[case("Cookie: ttwid=1%7Cx; sessionid=0123abc; sid_tt=5")]
-    #[case(r#"{"name": "sessionid", "value": "0123abc"}"#)]
-    #[case(r#"[{"name": "ttwid", "value": "x"}, {"name": "sessionid", "value": "0123abc"}]"#)]
-    #[case(r#"{"sessionid": "0123abc"}"#)]
-    #[case(r#""sessionid": "0123abc""#)]
-    fn a_pasted_session_is_cleaned(#[case] pasted: &str) {
-        assert_eq!(session_value(pasted), "0123abc");
+    fn secrets_of(variable: &'static str, pasted: &str) -> Result<Secrets, ConfigError> {
+        secrets(&Settings::default(), |name| (name == variable).then(|| pasted.to_owned()))
     }
 
     #[rstest]
@@ -235,9 +227,56 @@ mod tests {
     #[case("sid=1; uid=2")]
     #[case("ttwid=abc")]
     #[case("{\"a\":1}")]
+    #[case("[]")]
+    #[case("sessionid=")]
+    #[case("0123\nabc")]
+    #[case("curl 'https://www.tiktok.com/' -H 'cookie: ttwid=1%7Cx'")]
+    #[case("# Netscape HTTP Cookie File\n.tiktok.com\tTRUE\t/\tTRUE\t0\tttwid\tabc")]
+    #[case("\u{1b}[31m0123abc")]
     fn what_holds_no_session_is_refused(#[case] pasted: &str) {
-        let env = |name: &str| (name == SESSION_ENV).then(|| pasted.to_owned());
-        let error = secrets(&Settings::default(), env).unwrap_err().to_string();
-        assert!(error.contains(SESSION_ENV) && !error.contains(pasted), "{error}");
+        let error = secrets_of(SESSION_ENV, pasted).unwrap_err().to_string();
+        assert!(error.contains(SESSION_ENV) && !error.contains(pasted) && !error.contains('\u{1b}'), "{error}");
+    }
+
+    #[rstest]
+    #[case("useast1a")]
+    #[case(" \"useast1a\" ")]
+    #[case("tt-target-idc=useast1a")]
+    #[case("sessionid=0123abc; tt-target-idc=useast1a; tt_csrf=1")]
+    #[case("tt-target-idc\tuseast1a\t.tiktok.com\t/\t2027-01-01")]
+    fn a_pasted_data_centre_is_cleaned(#[case] pasted: &str) {
+        let target_idc = secrets_of(TARGET_IDC_ENV, pasted).unwrap().target_idc;
+        assert_eq!(target_idc.as_ref().map(Secret::reveal), Some("useast1a"));
+    }
+
+    #[test]
+    fn the_data_centre_may_stand_beside_the_session() {
+        let pasted = "tt-target-idc=useast1a; sessionid=0123abc";
+        let found = secrets_of(SESSION_ENV, pasted).unwrap();
+        assert_eq!(found.target_idc.as_ref().map(Secret::reveal), Some("useast1a"));
+        let mut settings = Settings::default();
+        settings.session.target_idc = "alisg".to_owned();
+        let found = secrets(&settings, |name| (name == SESSION_ENV).then(|| pasted.to_owned())).unwrap();
+        assert_eq!(found.target_idc.as_ref().map(Secret::reveal), Some("alisg"));
+    }
+
+    #[cfg(unix)]
+    #[rstest]
+    #[case(b"0123abc".to_vec())]
+    #[case(b"\xef\xbb\xbf0123abc\r\n".to_vec())]
+    #[case(b"\xef\xbb\xbfsessionid=0123abc\r".to_vec())]
+    #[case(b"# Netscape HTTP Cookie File\r.tiktok.com\tTRUE\t/\tTRUE\t0\tsessionid\t0123abc\r".to_vec())]
+    #[case("\u{feff}0123abc\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect())]
+    #[case("\u{feff}sessionid=0123abc".encode_utf16().flat_map(u16::to_be_bytes).collect())]
+    #[case(format!("{}sessionid=0123abc", "other=x; ".repeat(2_000)).into_bytes())]
+    fn a_session_file_may_come_from_any_editor(#[case] bytes: Vec<u8>) {
+        use std::os::unix::fs::PermissionsExt;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, bytes).unwrap();
+        std::fs::set_permissions(file.path(), PermissionsExt::from_mode(0o600)).unwrap();
+        let mut settings = Settings::default();
+        settings.session.file = file.path().to_string_lossy().into_owned();
+        let session = secrets(&settings, |_| None).unwrap().session;
+        assert_eq!(session.as_ref().map(Secret::reveal), Some("0123abc"));
     }
 }

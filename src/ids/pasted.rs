@@ -16,25 +16,36 @@ const TYPED_COLUMNS: usize = 80;
 const MAX_NAME: usize = 64;
 /// Parameters of a link that hold a room id, in lower case and without their underscore.
 const ROOM_KEYS: [&str; 2] = ["roomid", "liveroomid"];
+/// Signs that end a phrase; none of them stands in a handle.
+const ENDS_A_PHRASE: [char; 11] = [',', ';', ':', '!', '?', '。', '、', '…', '،', '؟', '।'];
 /// Links inside links that are followed, such as that of a log-in page back to the live.
 const MAX_LINKS: usize = 3;
 
 /// Reads a name or a link.
 pub(super) fn target(typed: &str) -> Result<Target, TargetError> {
     let text = cleaned(typed);
+    let bad_link = |link: &str| bad_link(link, typed);
     if let Some(link) = link_in(&text) {
-        return from_link(link, MAX_LINKS).ok_or_else(|| bad_link(link, typed));
+        return from_link(link, MAX_LINKS).ok_or_else(|| bad_link(link));
     }
-    if text.contains("://") {
-        return Err(TargetError::BadLink { link: excerpt(typed, TYPED_COLUMNS) });
+    // A link that was escaped as a whole, once or twice, to stand in another one.
+    let unescaped = decoded(&text);
+    if let Some(link) = link_in(&unescaped) {
+        return from_link(link, MAX_LINKS).ok_or_else(|| bad_link(link));
     }
-    let path = decoded(without_query(&text)).into_owned();
+    if unescaped.contains("://") || is_own_host(&text) {
+        return Err(bad_link(&text));
+    }
+    if let Some(room) = labelled_room(&text) {
+        return Ok(Target::Room(room));
+    }
+    let text = one_handle(&text).unwrap_or(&text);
+    let path = decoded(without_query(text)).into_owned();
     if path.contains('/') {
         let parts = path.split('/').map(str::trim).filter(|part| !part.is_empty());
         let at_name = parts.clone().find(|part| part.len() > 1 && part.starts_with('@'));
         let before_live = (parts.clone().nth(1) == Some("live")).then(|| parts.clone().next()).flatten();
-        let bad = || TargetError::BadLink { link: excerpt(typed, TYPED_COLUMNS) };
-        return unique_id(at_name.or(before_live).ok_or_else(bad)?).map(Target::Host);
+        return unique_id(at_name.or(before_live).ok_or_else(|| bad_link(&path))?).map(Target::Host);
     }
     match room_id(&path) {
         Some(room) => Ok(Target::Room(room)),
@@ -47,7 +58,8 @@ pub(super) fn target(typed: &str) -> Result<Target, TargetError> {
 pub(super) fn unique_id(typed: &str) -> Result<UniqueId, TargetError> {
     let text = cleaned(typed);
     let text = decoded(&text);
-    let name = text.trim_start_matches('@').to_lowercase();
+    // Sentences end in a full stop, names do not.
+    let name = text.trim_start_matches('@').trim_start().trim_end_matches('.').to_lowercase();
     let bad = name.chars().find(|&c| {
         c.is_whitespace()
             || c.is_control()
@@ -79,10 +91,7 @@ fn cleaned(typed: &str) -> String {
         }
     }
     let around = |c: char| c.is_whitespace() || is_joiner(c) || is_wrapping(c);
-    text.trim_matches(around)
-        .trim_end_matches([',', ';', ':', '!', '?', '。', '、', '…'])
-        .trim_matches(around)
-        .to_owned()
+    text.trim_matches(around).trim_end_matches(ENDS_A_PHRASE).trim_matches(around).to_owned()
 }
 
 /// Characters without a picture: zero-width spaces, marks of direction, byte order marks, variation selectors.
@@ -101,7 +110,7 @@ fn is_joiner(c: char) -> bool {
 /// What people and programs put around a name or a link.
 fn is_wrapping(c: char) -> bool {
     matches!(c,
-        '"' | '\'' | '`' | '´' | '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | '*' | '|' | '«' | '»' | '‘'..='‟' | '‹' | '›'
+        '"' | '\'' | '`' | '´' | '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | '*' | '|' | '~' | '«' | '»' | '‘'..='‟' | '‹' | '›'
         | '〈'..='】' | '〔'..='〟' | '⟨' | '⟩')
 }
 
@@ -129,6 +138,35 @@ fn until_end(text: &str) -> &str {
     &text[..end.unwrap_or(text.len())]
 }
 
+/// The address of the site alone, which names nobody.
+fn is_own_host(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.strip_suffix("tiktok.com").is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// A room id with its name in front, as we and others print it: `room 73…`, `room_id=73…`, `"roomId": "73…"`.
+fn labelled_room(text: &str) -> Option<RoomId> {
+    let at = text.find(|c: char| c.is_ascii_digit())?;
+    let (label, digits) = text.split_at(at);
+    let label: String = label.chars().filter(char::is_ascii_alphabetic).collect();
+    let is_label = matches!(label.to_ascii_lowercase().as_str(), "room" | "roomid" | "liveroomid");
+    if is_label { room_id(digits.trim_end_matches('"')) } else { None }
+}
+
+/// The handle in a phrase that holds just one, such as the title of a page: `Oma (@oma.backt) is LIVE`.
+fn one_handle(text: &str) -> Option<&str> {
+    if !text.contains(char::is_whitespace) {
+        return None;
+    }
+    let around = |c: char| is_wrapping(c) || ENDS_A_PHRASE.contains(&c);
+    let mut handles = text
+        .split_whitespace()
+        .map(|word| word.trim_matches(around))
+        .filter(|word| word.len() > 1 && word.starts_with('@'));
+    let handle = handles.next()?;
+    handles.all(|other| other == handle).then_some(handle)
+}
+
 /// TikTok's own hosts, and the schemes by which its pages open its apps.
 fn is_tiktok(url: &Url) -> bool {
     let app = url.scheme();
@@ -136,7 +174,7 @@ fn is_tiktok(url: &Url) -> bool {
     let under = |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     match app {
         "http" | "https" => under("tiktok.com") || under("tiktokv.com"),
-        _ => app.starts_with("snssdk") || matches!(app, "tiktok" | "aweme" | "musically"),
+        _ => app.starts_with("snssdk") || matches!(app, "tiktok" | "aweme" | "musically" | "trill"),
     }
 }
 
@@ -147,7 +185,8 @@ fn from_link(text: &str, links: usize) -> Option<Target> {
     // An escaped slash may stand in a part.
     let parts = || path.iter().flat_map(|part| part.split('/')).map(cleaned);
     let named = parts().find_map(|part| {
-        let name = part.strip_prefix('@').filter(|name| !name.is_empty())?;
+        // In a text without blanks, as in Chinese, the next words stand right behind the link.
+        let name = part.strip_prefix('@')?.split(ENDS_A_PHRASE).next().filter(|name| !name.is_empty())?;
         unique_id(name).ok()
     });
     if let Some(name) = named {
@@ -156,7 +195,9 @@ fn from_link(text: &str, links: usize) -> Option<Target> {
     let room = url.query_pairs().find_map(|(key, value)| {
         let key = key.to_ascii_lowercase().replace('_', "");
         if ROOM_KEYS.contains(&key.as_str()) {
-            value.trim().parse().ok().filter(|room: &RoomId| room.0 != 0)
+            let value = value.trim();
+            let digits = value.get(..value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len()))?;
+            digits.parse().ok().filter(|room: &RoomId| room.0 != 0)
         } else {
             None
         }
@@ -192,9 +233,17 @@ fn bad_link(link: &str, typed: &str) -> TargetError {
     }
 }
 
-/// Percent-escapes as what they stand for, where that is text.
+/// Percent-escapes as what they stand for, where that is text; also where they were escaped again.
 fn decoded(text: &str) -> Cow<'_, str> {
-    percent_decode_str(text).decode_utf8().unwrap_or(Cow::Borrowed(text))
+    let mut plain = Cow::Borrowed(text);
+    for _ in 0..MAX_LINKS {
+        let Ok(next) = percent_decode_str(&plain).decode_utf8() else { break };
+        if next == plain {
+            break;
+        }
+        plain = Cow::Owned(next.into_owned());
+    }
+    plain
 }
 
 fn without_query(text: &str) -> &str {

@@ -1,4 +1,4 @@
-//! Accepts connections, in TLS and in plain HTTP on one port, and knows which part answers which path.
+//! Server of the simulator: TLS and plain HTTP on one port, each path led to the part that answers it.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use super::answer::{self, SimAnswer};
 use super::faults::SimFault;
 use super::query::Query;
 use super::world::{self, World};
-use super::{browser, handshake, info, media, provider, proxy, site, tls};
+use super::{browser, handshake, hls, info, media, provider, proxy, site, tls};
 
 /// Longest body of a POST that is read; addresses to sign have a kilobyte or two.
 const MAX_POSTED: usize = 1 << 20;
@@ -93,7 +93,7 @@ async fn serve_one(world: &Arc<World>, mut request: Request<Incoming>, tls: Opti
     if !world.has(SimFault::ClockOff) {
         return answer;
     }
-    let now = world.faults().wall(world.clock.now()).to_jiff();
+    let now = world.faults().faulty_wall_clock(world.clock.now()).to_jiff();
     let printed = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
     answer::with_header(answer, "date", &printed.unwrap_or_default())
 }
@@ -155,6 +155,7 @@ fn route(world: &Arc<World>, mut request: Request<Incoming>, posted: &[u8], tls:
         ["webcast", "wallet_api", "fs", "diamond"] | ["webcast", "diamond"] => info::prices(world),
         ["webcast", "im", "fetch"] => provider::im_fetch(world, &query),
         ["stream", file] => media::flv(world, file),
+        ["stream", folder, file] => hls::file(world, folder, file),
         _ => answer::not_found(),
     }
 }

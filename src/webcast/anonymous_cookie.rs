@@ -1,4 +1,4 @@
-//! The anonymous cookie `ttwid` that TikTok gives a stranger, with the browser it was given to.
+//! Anonymous cookie `ttwid` that TikTok gives a stranger, with the browser it was given to.
 //!
 //! Shared by everything that shows itself on one way out, kept for all rooms and all their reconnects, and renewed as a whole:
 //! a cookie that was given to one browser is refused from another (docs/protocol.md#anonymous-cookie). It is renewed when it is
@@ -21,7 +21,7 @@ const COOKIE_TRIES: usize = 8;
 const COOKIE_PAUSE: Duration = Duration::from_millis(250);
 const DOING: &str = "get TikTok's anonymous cookie";
 /// A socket that ends so soon after it was opened speaks against its cookie.
-const YOUNG: Duration = Duration::from_secs(30);
+const EARLY_END: Duration = Duration::from_secs(30);
 
 /// A browser and the cookie that was given to it.
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ impl AnonymousCookies {
 
     /// A socket that was opened with `cookie` broke after `lasted`: one that died young has worn its cookie out.
     pub(super) fn record_end(&self, cookie: &AnonymousCookie, lasted: Duration) {
-        if lasted <= YOUNG {
+        if lasted <= EARLY_END {
             self.worn_out.fetch_max(cookie.turn.saturating_add(1), Ordering::Relaxed);
         }
     }
@@ -133,6 +133,24 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
+    #[case(0, true)]
+    #[case(30, true)]
+    #[case(31, false)]
+    #[case(62_000, false)]
+    fn only_a_socket_that_died_young_wears_its_cookie_out(#[case] seconds: u64, #[case] worn_out: bool) {
+        let cookies = AnonymousCookies::default();
+        let cookie = AnonymousCookie::for_test();
+        cookies.record_end(&cookie, Duration::from_secs(seconds));
+        assert_eq!(cookies.is_worn_out(&cookie), worn_out);
+        let next = AnonymousCookie { turn: 1, ttwid: "b".into() };
+        assert!(!cookies.is_worn_out(&next), "what wears one out says nothing of the next");
+    }
+
+    #[rstest]
+    #[case(" ttwid=1%7Cabc%7C17;Path=/;SameSite=None", Some("1%7Cabc%7C17"))]
+    #[case("ttwid=a b", None)]
+    #[case("TTWID=x", None)]
+    #[case("xttwid=x", None)]
     #[case("ttwid=1%7Cabc%7C17; Path=/; Domain=tiktok.com", Some("1%7Cabc%7C17"))]
     #[case("ttwid=; Path=/", None)]
     #[case("tt_csrf=1; ttwid=x", None)]

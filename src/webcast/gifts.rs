@@ -1,4 +1,4 @@
-//! The gifts that can be sent in a room, with their prices.
+//! Gift list of a room, with prices.
 //!
 //! A comfort: messages carry the facts of their own gift, so nobody may fail because this list does. Sources disagree on
 //! whether it needs a signature (docs/protocol.md#gift-list); an empty answer is taken to mean that it does.
@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::HttpAnswer;
-use super::json::{at, count, from_bytes, id, int, str, text};
-use super::lookup::{Subject, refusal_by_code, refusal_by_status};
+use super::json::{at, count, id, nested, text};
+use super::lookup::{Subject, accepted_json};
 use super::service::Service;
 use crate::ids::{GiftFacts, GiftId, RoomId};
 
@@ -39,24 +39,27 @@ fn read(subject: Subject<'_>, answer: &HttpAnswer) -> Result<Vec<GiftFacts>, Ser
             "TikTok gives its gift list only to signed requests; names and prices come from the gifts themselves",
         ));
     }
-    refusal_by_status(subject, answer)?;
     let unreadable = || ServiceError::new(ServiceErrorKind::BadAnswer, "TikTok's list of gifts cannot be read");
-    let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
-    refusal_by_code(
-        subject,
-        int(at(&json, &["status_code"])).unwrap_or_default(),
-        str(at(&json, &["data", "message"])),
-    )?;
-    let data = at(&json, &["data"]);
-    let pages = at(data, &["pages"]).as_array().map(Vec::as_slice).unwrap_or_default();
+    let json = accepted_json(subject, answer, unreadable)?;
+    let data = nested(at(&json, &["data"]));
+    let pages = entries(at(&data, &["pages"]));
     let not_given = || {
         let why = "TikTok gave no list of gifts: the answer holds none; try again in a minute, or another room";
         ServiceError::new(ServiceErrorKind::BadAnswer, why)
     };
-    let lists = std::iter::once(at(data, &["gifts"])).chain(pages.iter().map(|page| at(page, &["gifts"])));
-    let gifts = lists.filter_map(Value::as_array).flatten().filter_map(row);
-    let gifts: Vec<_> = gifts.take(MAX_GIFTS).collect();
+    let of = |list: &Value| ["gifts", "gift_list", "gifts_list"].map(|key| entries(at(list, &[key]))).concat();
+    let listed = [of(&data), pages.iter().flat_map(of).collect(), entries(&data)].concat();
+    let gifts: Vec<_> = listed.iter().filter_map(row).take(MAX_GIFTS).collect();
     if gifts.is_empty() { Err(not_given()) } else { Ok(gifts) }
+}
+
+/// The entries of a list, or of a map of ids to gifts, also where it stands inside a text.
+fn entries(list: &Value) -> Vec<Value> {
+    match nested(list) {
+        Value::Array(items) => items,
+        Value::Object(map) => map.into_iter().map(|(_, gift)| gift).filter(|gift| gift.get("id").is_some()).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn row(gift: &Value) -> Option<GiftFacts> {
@@ -107,8 +110,27 @@ mod tests {
     #[case(r#"{"data":{"gifts":null,"pages":null}}"#)]
     #[case(r#"{"data":[]}"#)]
     #[case(r#"{"data":{"gifts":[]}}"#)]
+    #[case(r#"{"data":{"gifts":{}}}"#)]
+    #[case(r#"{"data":{"gifts":"[]"}}"#)]
+    #[case(r#"{"data":""}"#)]
+    #[case(r#"{"data":{"gifts":[null,7,{"id":0},{"name":"Rose"}]}}"#)]
+    #[case("{}")]
+    #[case("[]")]
     fn a_list_without_gifts_was_not_given(#[case] body: &'static str) {
         assert!(read_body(body).unwrap_err().to_string().contains("gave no list of gifts"));
+    }
+
+    #[rstest::rstest]
+    #[case(r#"{"data":{"gifts":[{"id":"5655","name":"Rose","diamond_count":"1"}]}}"#)]
+    #[case(r#"{"data":{"gifts":{"5655":{"id":5655,"name":"Rose","diamond_count":1.0}}}}"#)]
+    #[case(r#"{"data":[{"id":5655,"name":"Rose","diamond_count":1}]}"#)]
+    #[case(r#"{"data":"{\"gifts\":[{\"id\":5655,\"name\":\"Rose\",\"diamond_count\":1}]}"}"#)]
+    #[case(r#"{"data":{"gifts":null,"pages":[null,{"gifts":[{"id_str":"5655","name":"Rose","diamond_count":1}]}]}}"#)]
+    #[case(r#"{"data":{"gift_list":[{"id":5655,"name":"Rose","diamond_count":1,"image":null,"type":"1"}]}}"#)]
+    fn a_list_is_read_in_every_shape(#[case] body: &'static str) {
+        let gifts = read_body(body).unwrap();
+        let [gift] = &gifts[..] else { panic!("{gifts:?}") };
+        assert_eq!((gift.id, gift.name.as_str(), gift.diamonds), (GiftId(5_655), "Rose", Some(1)));
     }
 
     #[test]

@@ -1,12 +1,17 @@
-//! Lenient reading of the service's JSON: any value may be missing, of another type, or a number inside a text.
+//! Lenient reader of the service's JSON: any value may be missing, of another type, or a number inside a text.
 //!
 //! Ids above 2^53 arrive rounded as numbers; [`id`] reads the `_str` twin first.
+
+use std::borrow::Cow;
 
 use serde_json::Value;
 
 use crate::text::Text;
 
 pub(super) use crate::wire::lenient_json::{from_bytes, from_text};
+
+/// Texts inside texts are followed this deep.
+const MAX_NESTED: usize = 3;
 
 /// The value at `path`, or null.
 pub(super) fn at<'a>(value: &'a Value, path: &[&str]) -> &'a Value {
@@ -56,17 +61,40 @@ pub(super) fn text(value: &Value) -> Text {
     Text::new(str(value))
 }
 
-/// The id `key` of `object`: its `key_str` twin, else the value itself. Nothing for 0.
+/// The id `key` of `object`: its `key_str` twin, else the value itself. Nothing for 0, and for a number that was rounded: it
+/// is the id of something else.
 pub(super) fn id(object: &Value, key: &str) -> Option<u64> {
-    let twin = object.get(format!("{key}_str")).and_then(count);
-    twin.or_else(|| count(at(object, &[key]))).filter(|&id| id != 0)
+    /// Beyond this a floating point number leaves out whole numbers.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let exact = |value: &Value| match value {
+        Value::Number(number) if !number.is_u64() => number.as_f64().is_some_and(|float| float.abs() <= EXACT),
+        Value::String(text) => text.trim().bytes().all(|byte| byte.is_ascii_digit()),
+        Value::Bool(_) => false,
+        _ => true,
+    };
+    let read = |value: &Value| if exact(value) { count(value).filter(|&id| id != 0) } else { None };
+    object.get(format!("{key}_str")).and_then(read).or_else(|| read(at(object, &[key])))
 }
 
-/// JSON that stands inside a text, as `stream_data` and `sdk_params` do.
+/// JSON that stands inside a text, as `stream_data` and `sdk_params` do, or inside a text inside a text.
 pub(super) fn nested(value: &Value) -> Value {
+    let mut inner = value.clone();
+    for _ in 0..MAX_NESTED {
+        let Value::String(text) = &inner else { break };
+        inner = from_text(text).unwrap_or(Value::Null);
+    }
+    inner
+}
+
+/// An object, however it is packed: inside a text, or as the only entry of a list.
+pub(super) fn unpacked(value: &Value) -> Cow<'_, Value> {
     match value {
-        Value::String(inner) => from_text(inner).unwrap_or(Value::Null),
-        other => other.clone(),
+        Value::String(text) if text.trim_start().starts_with(['{', '[', '"']) => {
+            let inner = nested(value);
+            Cow::Owned(if inner.is_array() { unpacked(&inner).into_owned() } else { inner })
+        }
+        Value::Array(items) => items.iter().find(|item| item.is_object()).map_or(Cow::Borrowed(value), Cow::Borrowed),
+        value => Cow::Borrowed(value),
     }
 }
 
@@ -115,11 +143,20 @@ pub(super) mod tests {
         assert_eq!(id(&room, "id"), Some(7_690_279_124_098_681_614));
         assert_eq!(id(&json!({"id": 0}), "id"), None);
         assert_eq!(id(&json!("text"), "id"), None);
+        for rounded in [json!(7.3e18), json!("7.3e18"), json!("-5"), json!("")] {
+            assert_eq!(id(&json!({"id": rounded}), "id"), None, "{rounded}");
+            assert_eq!(id(&json!({"id": 7, "id_str": rounded}), "id"), Some(7), "{rounded}");
+        }
+        assert_eq!(id(&json!({"id": 12.0}), "id"), Some(12));
     }
 
     #[test]
     fn json_inside_a_text_is_read_and_garbage_is_nothing() {
         assert_eq!(nested(&json!("{\"a\":1}")), json!({"a": 1}));
         assert_eq!(nested(&json!("{")), Value::Null);
+        assert_eq!(nested(&json!(json!(json!({"a": 1}).to_string()).to_string())), json!({"a": 1}));
+        for packed in [json!([{"a": 1}]), json!("[{\"a\":1}]"), json!("{\"a\":1}"), json!([null, {"a": 1}])] {
+            assert_eq!(*unpacked(&packed), json!({"a": 1}), "{packed}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! From a name to a room: who is this, are they live, and which room is it.
+//! Look-up from a name to a room: who is this, are they live, and which room is it.
 //!
 //! None of the sources needs a login or a signature (docs/protocol.md#look-ups). They are asked in turn until somebody is
 //! sure, and each fills in what another left out: the JSON of `api-live/user/room`, the state inside the live page, the
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::HttpAnswer;
-use super::json::{at, count, flag, from_bytes, id, int, str, text};
+use super::json::{at, count, flag, from_bytes, id, int, str, text, unpacked};
 use super::profile::{self, UserInfo};
 use super::room_info::{self, RoomInfo};
 use super::service::Service;
@@ -25,7 +25,8 @@ use crate::text::Text;
 
 pub(super) use page::script;
 pub(super) use provider_route::RoomIdRoute;
-pub(super) use refusal::{Subject, login_required, not_found, refusal_by_code, refusal_by_status};
+use refusal::refusal_by_code;
+pub(super) use refusal::{Subject, accepted_json, login_required, not_found, refusal_by_status};
 
 /// The answer is about 15 KB.
 const API_CAP: usize = 8 << 20;
@@ -59,9 +60,11 @@ pub struct Lookup {
     /// Who said where they stand: `api-live`, `live page`, `profile page` (with `room/info`) or `provider`.
     pub answered_by: &'static str,
     /// What stands between a stranger and the live.
-    pub gates: Gates,
+    pub gates: AccessRestrictions,
     /// Streams of the live that these answers named, best first; `room/info` may know more.
     pub streams: Vec<StreamUrl>,
+    /// The same as HLS, best first: for where there is nothing else.
+    pub hls: Vec<StreamUrl>,
     /// There are streams, but only as HLS.
     pub hls_only: bool,
     /// Why status or room are not known; empty where both are.
@@ -83,8 +86,9 @@ impl Lookup {
             followers: None,
             started_at: None,
             answered_by,
-            gates: Gates::default(),
+            gates: AccessRestrictions::default(),
             streams: Vec::new(),
+            hls: Vec::new(),
             hls_only: false,
             unsure: Text::default(),
         }
@@ -121,6 +125,9 @@ impl Lookup {
             self.streams = other.streams;
             self.hls_only |= other.hls_only;
         }
+        if self.hls.is_empty() {
+            self.hls = other.hls;
+        }
         self.hls_only &= self.streams.is_empty();
         self.gates.age |= other.gates.age;
         self.gates.login |= other.gates.login;
@@ -144,6 +151,7 @@ impl Lookup {
             started_at: self.started_at,
             finished_at: None,
             streams: self.streams.clone(),
+            hls: self.hls.clone(),
             hls_only: self.hls_only,
             missing: Text::default(),
         })
@@ -191,7 +199,7 @@ impl LiveStatus {
 /// What stands between a stranger and a live.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
-pub struct Gates {
+pub struct AccessRestrictions {
     /// For adults.
     pub age: bool,
     /// For people who are logged in.
@@ -203,7 +211,7 @@ pub struct Gates {
 }
 
 /// One source's answer.
-struct Finding {
+struct SourceAnswer {
     lookup: Lookup,
     /// Whether the answer holds the account, and not only words about a room.
     holds_account: bool,
@@ -240,15 +248,15 @@ fn remember(service: &Service, found: Lookup) -> Lookup {
 
 /// What the sources said so far.
 #[derive(Default)]
-struct Gathered {
+struct GatheredAnswers {
     found: Option<Lookup>,
     /// The room id came from another source than the status.
     pieced_together: bool,
     errors: Vec<ServiceError>,
 }
 
-impl Gathered {
-    fn add(&mut self, answer: Result<Finding, ServiceError>) {
+impl GatheredAnswers {
+    fn add(&mut self, answer: Result<SourceAnswer, ServiceError>) {
         match answer {
             // Who is said not to exist exists all the same where an answer holds the account; less is no proof.
             Ok(finding) if self.is_missing() && !finding.holds_account => {}
@@ -306,14 +314,14 @@ impl Gathered {
         if found.status == LiveStatus::Offline {
             // An offline answer repeats the numbers and addresses of the last live.
             (found.watching, found.entered, found.started_at) = (None, None, None);
-            (found.streams, found.hls_only) = (Vec::new(), false);
+            (found.streams, found.hls, found.hls_only) = (Vec::new(), Vec::new(), false);
         }
         Ok(found)
     }
 }
 
 async fn ask_sources(service: &Service, host: &UniqueId, sources: &[LookUpSource]) -> Result<Lookup, ServiceError> {
-    let mut gathered = Gathered::default();
+    let mut gathered = GatheredAnswers::default();
     for &source in sources {
         if source == LookUpSource::Provider && gathered.is_missing() {
             break;
@@ -321,7 +329,7 @@ async fn ask_sources(service: &Service, host: &UniqueId, sources: &[LookUpSource
         match source {
             LookUpSource::ApiLive => gathered.add(api_finding(service, host).await),
             LookUpSource::LivePage => gathered.add(page_finding(service, host).await),
-            LookUpSource::ProfilePage => gathered.add(profile::fetch(service, host).await.map(Finding::from)),
+            LookUpSource::ProfilePage => gathered.add(profile::fetch(service, host).await.map(SourceAnswer::from)),
             LookUpSource::Provider => {
                 for route in &service.room_id_routes {
                     gathered.add(route.ask(service, host).await);
@@ -340,7 +348,7 @@ async fn ask_sources(service: &Service, host: &UniqueId, sources: &[LookUpSource
 }
 
 /// Asks `room/info` where a live stands whose status nobody named, or whose id came from elsewhere than its status.
-async fn check_room(service: &Service, host: &UniqueId, source: LookUpSource, gathered: &mut Gathered) {
+async fn check_room(service: &Service, host: &UniqueId, source: LookUpSource, gathered: &mut GatheredAnswers) {
     let early = matches!(source, LookUpSource::ApiLive);
     let Some(found) = &mut gathered.found else { return };
     let unsure = !found.status.is_known() && !early;
@@ -375,13 +383,14 @@ impl Lookup {
             followers: info.followers,
             started_at: info.started_at,
             streams: info.streams,
+            hls: info.hls,
             hls_only: info.hls_only,
             ..Self::of(host, answered_by)
         }
     }
 }
 
-impl From<UserInfo> for Finding {
+impl From<UserInfo> for SourceAnswer {
     fn from(user: UserInfo) -> Self {
         let lookup = Lookup {
             host_id: user.id,
@@ -409,7 +418,7 @@ pub(super) async fn ask_page(service: &Service, host: &UniqueId) -> Result<Looku
     page_finding(service, host).await.map(|finding| finding.lookup)
 }
 
-async fn api_finding(service: &Service, host: &UniqueId) -> Result<Finding, ServiceError> {
+async fn api_finding(service: &Service, host: &UniqueId) -> Result<SourceAnswer, ServiceError> {
     let mut url = super::address::under(&service.site, "api-live/user/room");
     url.query_pairs_mut()
         .append_pair("uniqueId", host.as_str())
@@ -426,7 +435,7 @@ async fn api_finding(service: &Service, host: &UniqueId) -> Result<Finding, Serv
     read_api(host, &answer)
 }
 
-async fn page_finding(service: &Service, host: &UniqueId) -> Result<Finding, ServiceError> {
+async fn page_finding(service: &Service, host: &UniqueId) -> Result<SourceAnswer, ServiceError> {
     let url = super::address::account_page(&service.site, host.as_str(), "/live");
     let answer = ask(service, host, url, PAGE_CAP).await?;
     page::read(host, &answer)
@@ -438,7 +447,7 @@ async fn ask(service: &Service, host: &UniqueId, url: url::Url, cap: usize) -> R
 }
 
 /// Reads the answer of `api-live/user/room`.
-fn read_api(host: &UniqueId, answer: &HttpAnswer) -> Result<Finding, ServiceError> {
+fn read_api(host: &UniqueId, answer: &HttpAnswer) -> Result<SourceAnswer, ServiceError> {
     let subject = Subject::Host(host);
     if answer.status.as_u16() == 404 {
         // A missing account has a code of its own: here it is the question that nobody knows any more.
@@ -446,17 +455,24 @@ fn read_api(host: &UniqueId, answer: &HttpAnswer) -> Result<Finding, ServiceErro
     }
     refusal_by_status(subject, answer)?;
     let json = from_bytes(&answer.body).ok_or_else(|| refusal::not_json(subject, &answer.body))?;
-    let Some(code) = json.get("statusCode").and_then(int) else {
+    let data = at(&json, &["data"]);
+    let code = ["statusCode", "status_code"].into_iter().find_map(|key| json.get(key).and_then(int));
+    let Some(code) = code else {
         // The service leaves the code out when it wants a captcha solved.
-        return Err(refusal::captcha(subject));
+        return user_info(host, data, "api-live").map_err(|error| match error.kind() {
+            ServiceErrorKind::BadAnswer => refusal::captcha(subject),
+            _ => error,
+        });
     };
     refusal_by_code(subject, code, str(at(&json, &["message"])))?;
-    user_info(host, at(&json, &["data"]), "api-live")
+    user_info(host, data, "api-live")
 }
 
 /// Reads `{user, stats, liveRoom}`, which both answers hold; either of `user` and `liveRoom` may be missing.
-fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Result<Finding, ServiceError> {
-    let (user, live) = (at(info, &["user"]), at(info, &["liveRoom"]));
+fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Result<SourceAnswer, ServiceError> {
+    let info = unpacked(info);
+    let (user, live) = (unpacked(at(&info, &["user"])), unpacked(at(&info, &["liveRoom"])));
+    let (user, live) = (&*user, &*live);
     if !user.is_object() && !live.is_object() {
         return Err(ServiceError::new(
             ServiceErrorKind::BadAnswer,
@@ -477,7 +493,7 @@ fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Resul
     // An offline answer repeats the numbers of the last live.
     let now = |value: Option<u64>| value.filter(|_| status != LiveStatus::Offline);
     let started_at = int(at(live, &["startTime"])).and_then(Timestamp::from_wire);
-    let streams = if status == LiveStatus::Offline { streams::Streams::default() } else { streams_of(live) };
+    let streams = if status == LiveStatus::Offline { streams::Streams::default() } else { streams::read_answer(live) };
     let lookup = Lookup {
         host_id,
         unique_id: unique_id.unwrap_or_else(|| asked.clone()),
@@ -487,19 +503,20 @@ fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Resul
         title: text(at(live, &["title"])),
         watching: now(count(at(live, &["liveRoomStats", "userCount"]))),
         entered: now(count(at(live, &["liveRoomStats", "enterCount"]))),
-        followers: count(at(info, &["stats", "followerCount"])),
+        followers: count(at(&info, &["stats", "followerCount"])),
         started_at: started_at.filter(|_| status != LiveStatus::Offline),
         answered_by,
-        gates: Gates {
+        gates: AccessRestrictions {
             subscribers: flag(at(live, &["liveSubOnly"])),
             paid: flag(at(live, &["paidEvent", "paid_type"])),
-            ..Gates::default()
+            ..AccessRestrictions::default()
         },
-        hls_only: streams.flv.is_empty() && streams.hls,
+        hls_only: streams.flv.is_empty() && !streams.hls.is_empty(),
+        hls: streams.hls,
         streams: streams.flv,
         unsure: Text::default(),
     };
-    Ok(Finding { lookup, holds_account: host_id.is_some() || !str(at(user, &["uniqueId"])).is_empty() })
+    Ok(SourceAnswer { lookup, holds_account: host_id.is_some() || !str(at(user, &["uniqueId"])).is_empty() })
 }
 
 /// The service answered for somebody else.
@@ -508,12 +525,6 @@ pub(super) fn wrong_account(asked: &UniqueId, answered: &UniqueId) -> ServiceErr
         ServiceErrorKind::WrongAccount,
         format!("TikTok answered for @{answered} when asked for @{asked}; the name may have changed: try @{answered}"),
     )
-}
-
-/// The streams of a `liveRoom`; H.265 has a table of its own.
-fn streams_of(live: &Value) -> streams::Streams {
-    let table = |key: &str| at(live, &[key]);
-    streams::read_all(&[table("streamData"), table("hevcStreamData"), table("stream_url"), table("streamUrl")])
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Who an account is: the state inside the profile page, else what the look-up knows of it.
+//! Profile of an account: the state inside the profile page, else what the look-up knows of it.
 //!
 //! Needs no login (docs/protocol.md#profile-page). The page also names private accounts and counts what the look-up does not.
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::address::account_page;
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::HttpAnswer;
-use super::json::{at, count, flag, from_text, id, int, str, text};
+use super::json::{at, count, flag, from_text, id, int, nested, str, text, unpacked};
 use super::lookup::{self, Lookup, Subject, refusal_by_status, script};
 use super::service::Service;
 use crate::ids::{RoomId, UniqueId, UserId};
@@ -15,7 +15,7 @@ use crate::text::Text;
 
 const CAP: usize = 4 << 20;
 /// The name of the state.
-const STATE: &str = "__UNIVERSAL_DATA_FOR_REHYDRATION__";
+const STATE_ELEMENT: &str = "__UNIVERSAL_DATA_FOR_REHYDRATION__";
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,11 +80,11 @@ fn read(user: &UniqueId, answer: &HttpAnswer) -> Result<UserInfo, ServiceError> 
             format!("the profile page of @{user} has changed and cannot be read"),
         )
     };
-    let state = script(subject, &html, STATE)?.ok_or_else(changed)?;
-    let state = from_text(state).ok_or_else(changed)?;
+    let state = script(subject, &html, STATE_ELEMENT)?.ok_or_else(changed)?;
+    let state = from_text(state).map(|state| nested(&state)).ok_or_else(changed)?;
     let detail = at(&state, &["__DEFAULT_SCOPE__", "webapp.user-detail"]);
     match int(at(detail, &["statusCode"])) {
-        Some(0) => {}
+        Some(0) | None => {}
         Some(10_221 | 10_223) => return Err(lookup::not_found(subject)),
         Some(10_222) => {
             return Err(ServiceError::new(
@@ -94,12 +94,13 @@ fn read(user: &UniqueId, answer: &HttpAnswer) -> Result<UserInfo, ServiceError> 
         }
         _ => return Err(changed()),
     }
-    from_detail(user, at(detail, &["userInfo"])).unwrap_or_else(|| Err(changed()))
+    from_detail(user, &unpacked(at(detail, &["userInfo"]))).unwrap_or_else(|| Err(changed()))
 }
 
 /// Nothing where the account is missing.
 fn from_detail(asked: &UniqueId, info: &Value) -> Option<Result<UserInfo, ServiceError>> {
-    let (user, stats) = (at(info, &["user"]), at(info, &["stats"]));
+    let user = unpacked(at(info, &["user"]));
+    let (user, stats) = (&*user, at(info, &["stats"]));
     let total = |key: &str| count(at(stats, &[key]));
     let picture = str(at(user, &["avatarMedium"]));
     let host_id = id(user, "id").map(UserId);
@@ -165,7 +166,7 @@ mod tests {
 
     fn read_detail(detail: &Value) -> Result<UserInfo, ServiceError> {
         let state = json!({"__DEFAULT_SCOPE__": {"webapp.user-detail": detail}});
-        let html = format!("<html><script id=\"{STATE}\" type=\"application/json\">{state}</script></html>");
+        let html = format!("<html><script id=\"{STATE_ELEMENT}\" type=\"application/json\">{state}</script></html>");
         read_page(html)
     }
 

@@ -1,4 +1,4 @@
-//! What the service knows about a room: title, numbers, the end of the live, and where its stream is.
+//! Room info, what the service knows about a room: title, numbers, the end of the live, and where its stream is.
 //!
 //! Needs no login and no signature, so it works when no transport does (docs/protocol.md#room-info).
 
@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::HttpAnswer;
-use super::json::{at, count, from_bytes, id, int, str, text};
-use super::lookup::{LiveStatus, Subject, login_required, refusal_by_code, refusal_by_status};
+use super::json::{at, count, id, int, str, text, unpacked};
+use super::lookup::{LiveStatus, Subject, accepted_json, login_required};
 use super::service::Service;
 use super::streams::{self, StreamUrl};
 use crate::clock::Timestamp;
@@ -46,6 +46,8 @@ pub struct RoomInfo {
     pub finished_at: Option<Timestamp>,
     /// Streams that can be recorded, best first.
     pub streams: Vec<StreamUrl>,
+    /// The same as HLS, best first: for where there is nothing else.
+    pub hls: Vec<StreamUrl>,
     /// There are streams, but only as HLS.
     pub hls_only: bool,
     /// Why `room/info` itself had no answer and this is only what a look-up knows; empty where it had.
@@ -66,12 +68,9 @@ pub(super) async fn fetch(service: &Service, room: RoomId) -> Result<RoomInfo, S
 
 fn read(room: RoomId, answer: &HttpAnswer) -> Result<RoomInfo, ServiceError> {
     let subject = Subject::Room(room);
-    refusal_by_status(subject, answer)?;
-    let json = from_bytes(&answer.body).ok_or_else(|| unreadable(room))?;
-    let data = at(&json, &["data"]);
-    let prompts = str(at(data, &["prompts"]));
-    let message = if prompts.is_empty() { str(at(data, &["message"])) } else { prompts };
-    refusal_by_code(subject, int(at(&json, &["status_code"])).unwrap_or_default(), message)?;
+    let json = accepted_json(subject, answer, || unreadable(room))?;
+    let data = unpacked(at(&json, &["data"]));
+    let data = &*data;
     // A refusal without its code: nothing but words where the room should be.
     if data.get("prompts").is_some() && data.get("status").is_none() {
         return Err(login_required(subject));
@@ -92,12 +91,13 @@ fn unreadable(room: RoomId) -> ServiceError {
 
 /// Reads what stands under `data`; other answers hold the same of each room.
 pub(super) fn from_data(room: RoomId, data: &Value) -> RoomInfo {
-    let owner = at(data, &["owner"]);
+    let owner = unpacked(at(data, &["owner"]));
+    let owner = &*owner;
     let status = int(at(data, &["status"])).map_or(LiveStatus::NotStated, LiveStatus::from_wire);
     let time = |key: &str| int(at(data, &[key])).and_then(Timestamp::from_wire);
     // Counters that are withheld from strangers come as 0.
     let known = |paths: [&[&str]; 2]| paths.into_iter().filter_map(|path| count(at(data, path))).find(|&n| n != 0);
-    let streams = streams::read(at(data, &["stream_url"]));
+    let streams = streams::read_answer(data);
     RoomInfo {
         room_id: id(data, "id").map_or(room, RoomId),
         status,
@@ -112,7 +112,8 @@ pub(super) fn from_data(room: RoomId, data: &Value) -> RoomInfo {
         started_at: time("start_time").or_else(|| time("create_time")),
         // While a room is live this repeats the time of its beginning.
         finished_at: time("finish_time").filter(|_| status == LiveStatus::Offline),
-        hls_only: streams.flv.is_empty() && streams.hls,
+        hls_only: streams.flv.is_empty() && !streams.hls.is_empty(),
+        hls: streams.hls,
         streams: streams.flv,
         missing: Text::default(),
     }

@@ -35,7 +35,7 @@ pub(super) const LENIENT_BASE64: GeneralPurpose = GeneralPurpose::new(
 const EPOCH_FROM: i64 = 100_000_000_000;
 /// Fields of a response that a capture keeps: messages, pause, clock, wish for an ack, first batch. The others are where
 /// and with which signed parameters to go on listening, which is nobody's business afterwards.
-const KEPT: [u32; 5] = [1, 3, 4, 9, 11];
+const KEPT_FIELDS: [u32; 5] = [1, 3, 4, 9, 11];
 
 /// One line of a capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,10 +100,11 @@ impl CaptureLine {
         let field = |names: &[&str]| names.iter().filter_map(|&name| record.get(name)).find(|value| !value.is_null());
         let text = |names: &[&str]| field(names).and_then(Value::as_str);
         let t = field(&["t"]).and_then(number).unwrap_or(0);
-        if let Some(b64) = text(&["b64"]) {
-            return Ok(Self::Frame { t, bytes: bytes(b64)? });
+        if let Some(frame) = field(&["b64"]).and_then(bytes_of) {
+            return Ok(Self::Frame { t, bytes: frame? });
         }
-        let (Some(method), Some(payload)) = (text(&["method"]), text(&["payload_b64", "payload"])) else {
+        let payload = field(&["payload_b64", "payload"]).and_then(bytes_of);
+        let (Some(method), Some(payload)) = (text(&["method"]), payload) else {
             return match (field(&["said"]), text(&["name"])) {
                 (Some(event), _) => Ok(Self::Said { t, event: event.clone() }),
                 (None, Some(name)) => Ok(Self::Name { t, name: name.into() }),
@@ -112,7 +113,7 @@ impl CaptureLine {
         };
         let message = Message {
             method: method.into(),
-            payload: bytes(payload)?,
+            payload: payload?,
             msg_id: field(&["msg_id", "id"]).and_then(number).and_then(MsgId::from_wire),
             history: field(&["history", "is_history"]).is_some_and(truth),
         };
@@ -167,7 +168,7 @@ fn unsigned(body: &[u8]) -> Vec<u8> {
     while let Some(field) = fields.next() {
         let to = body.len().saturating_sub(fields.remaining());
         match field {
-            Ok(field) if KEPT.contains(&field.number) => kept.extend(body.get(from..to).unwrap_or_default()),
+            Ok(field) if KEPT_FIELDS.contains(&field.number) => kept.extend(body.get(from..to).unwrap_or_default()),
             Ok(_) => {}
             Err(_) => kept.push(DAMAGED),
         }
@@ -176,8 +177,22 @@ fn unsigned(body: &[u8]) -> Vec<u8> {
     kept
 }
 
-fn bytes(b64: &str) -> Result<Bytes, DecodeError> {
-    from_base64(b64).map_err(|error| bad(&format!("base64: {error}")))
+/// Bytes as programs write them: base64, a list of numbers, or one of the ways in which JavaScript writes such a list
+/// (`{"type": "Buffer", "data": [8, 1]}`, `{"0": 8, "1": 1}`). Nothing where the value is none of these.
+pub(super) fn bytes_of(value: &Value) -> Option<Result<Bytes, DecodeError>> {
+    let byte = |value: &Value| value.as_u64().and_then(|byte| u8::try_from(byte).ok());
+    let listed = match value {
+        Value::String(b64) => {
+            return Some(from_base64(b64).map_err(|error| bad(&format!("base64: {error}"))));
+        }
+        Value::Array(items) => items.iter().map(byte).collect::<Option<Vec<u8>>>(),
+        Value::Object(fields) => match fields.get("data") {
+            Some(data @ Value::Array(_)) => return bytes_of(data),
+            _ => (0..fields.len()).map(|nth| byte(fields.get(&nth.to_string())?)).collect(),
+        },
+        _ => None,
+    };
+    Some(Ok(listed.filter(|bytes| !bytes.is_empty())?.into()))
 }
 
 /// Bytes from base64 as people and programs write it: with or without padding, of either alphabet, broken into lines.
@@ -299,6 +314,19 @@ mod tests {
     }
 
     #[rstest]
+    #[case(r#""YWJj""#)]
+    #[case("[97, 98, 99]")]
+    #[case(r#"{"type": "Buffer", "data": [97, 98, 99]}"#)]
+    #[case(r#"{"0": 97, "2": 99, "1": 98}"#)]
+    fn bytes_of_every_hand_are_read(#[case] payload: &str) {
+        let line = format!(r#"{{"method": "WebcastX", "payload": {payload}}}"#);
+        let Ok(CaptureLine::Message { message, .. }) = CaptureLine::parse(&line) else {
+            panic!("no message in {line}")
+        };
+        assert_eq!(&message.payload[..], b"abc");
+    }
+
+    #[rstest]
     #[case("-_8=")]
     #[case("-_8")]
     #[case("+/8")]
@@ -314,6 +342,9 @@ mod tests {
     #[case("[1]")]
     #[case(r#"{"b64": "***"}"#)]
     #[case(r#"{"b64": 5}"#)]
+    #[case(r#"{"b64": [256]}"#)]
+    #[case(r#"{"b64": {}}"#)]
+    #[case(r#"{"b64": null, "method": "WebcastX", "payload": []}"#)]
     #[case(r#"{"b64": "CAE="}{"b64": "CAE="}"#)]
     #[case(r#"{"method": "WebcastChatMessage"}"#)]
     #[case("{\"\u{1b}[31m\": 1")]

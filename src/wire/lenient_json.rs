@@ -1,20 +1,22 @@
-//! A lenient reader of JSON: one damaged value costs itself, never the whole answer or the whole line of a capture.
+//! Lenient reader of JSON: one damaged value costs itself, never the whole answer or the whole line of a capture.
 //!
 //! What other clients have met is repaired: a byte order mark, bytes that are no UTF-8, half of a surrogate pair, raw
-//! control characters and unknown escapes inside texts, `NaN` and numbers too large to be held, a comma before a bracket,
-//! nesting deeper than the parser follows, and words after the end. An answer that is cut off stays unreadable.
+//! control characters and unknown escapes inside texts, `NaN` and numbers too large to be held, a value that was left out, a
+//! comma too many, nesting deeper than the parser follows, and words after the end. An answer that is cut off stays unreadable.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
 use serde_json::Value;
 
+use crate::text::to_utf8;
+
 /// Levels of nesting that are kept; the parser itself gives up at 128.
 const DEEPEST: usize = 100;
 
 /// Reads an answer's body. Nothing when it holds no JSON value.
 pub fn from_bytes(bytes: &[u8]) -> Option<Value> {
-    from_text(&String::from_utf8_lossy(bytes))
+    from_text(&String::from_utf8_lossy(&to_utf8(bytes)))
 }
 
 /// Reads a text that begins with a JSON value; what follows the value is left alone.
@@ -60,11 +62,18 @@ impl<'t> Repair<'t> {
                     self.push(c);
                 }
                 '}' | ']' => {
+                    self.fill_in();
                     self.drop_comma();
                     self.push(c);
                     self.depth = self.depth.saturating_sub(1);
                 }
-                ',' | ':' => self.push(c),
+                ',' => {
+                    self.fill_in();
+                    if !self.out.ends_with([',', '[', '{']) {
+                        self.push(c);
+                    }
+                }
+                ':' => self.push(c),
                 c if c.is_whitespace() => {}
                 c => self.word(c),
             }
@@ -78,6 +87,13 @@ impl<'t> Repair<'t> {
     fn push(&mut self, c: char) {
         if self.depth <= DEEPEST {
             self.out.push(c);
+        }
+    }
+
+    /// A value that was left out is null.
+    fn fill_in(&mut self) {
+        if self.depth <= DEEPEST && self.out.ends_with(':') {
+            self.out.push_str("null");
         }
     }
 
@@ -217,6 +233,14 @@ mod tests {
     #[case(r#"{"a":"\x41\'","b":[1,2,],}"#, json!({"a": "x41'", "b": [1, 2]}))]
     #[case(r#"{"a":"\ud83d \u0022 \u005c \u0000"}"#, json!({"a": "\u{fffd} \" \\ \0"}))]
     #[case(r#"{"a":1};window["b"]={}"#, json!({"a": 1}))]
+    #[case(r#"{"a":,"b":}"#, json!({"a": null, "b": null}))]
+    #[case(r#"{,"a":[,1,,2,],,"b":3}"#, json!({"a": [1, 2], "b": 3}))]
+    #[case(r#"{"a":+1,"b":.5,"c":0x1f,"d":01,"e":-,"f":1_000,"g":2}"#, json!({"a":null,"b":null,"c":null,"d":null,"e":null,"f":null,"g":2}))]
+    #[case(r#"{"a":":","b":"x,","c":NaN}"#, json!({"a": ":", "b": "x,", "c": null}))]
+    #[case(r#"{"a":nan,"b":Infinity,"c":None,"d":True,"e":"ok"}"#, json!({"a":null,"b":null,"c":null,"d":null,"e":"ok"}))]
+    #[case(r#"{"a":123456789012345678901234567890,"b":NaN}"#, json!({"a": 123_456_789_012_345_678_901_234_567_890_f64, "b": null}))]
+    #[case(r#"{"a":"\ud83d\ude00 \ud83d","b":"\udfff\ud800"}"#, json!({"a": "😀 \u{fffd}", "b": "\u{fffd}\u{fffd}"}))]
+    #[case("{\"a\":\"x\u{2028}\u{85}\r\n\u{0}\",\"b\":1}", json!({"a": "x\u{2028}\u{85}\r\n\u{0}", "b": 1}))]
     #[case(r#"{"a":"\ud83d"} trailing"#, json!({"a": "\u{fffd}"}))]
     fn damage_costs_itself_only(#[case] text: &str, #[case] value: Value) {
         assert_eq!(from_text(text), Some(value));
@@ -225,6 +249,8 @@ mod tests {
     #[test]
     fn bytes_that_are_no_utf_8_become_the_replacement() {
         assert_eq!(from_bytes(b"{\"a\":\"x\xff\xed\xa0\xbd\",\"b\":2}").unwrap()["b"], 2);
+        assert_eq!(from_bytes(b"\xef\xbb\xbf{\"a\":\"cut \xf0\x9f\x98\",\"b\":2}").unwrap()["b"], 2);
+        assert_eq!(from_bytes(b"\xff\xfe{\0\"\0b\0\"\0:\0\x32\0}\0").unwrap()["b"], 2);
     }
 
     #[test]

@@ -1,18 +1,16 @@
-//! The commands that ask one question, as a shell sees them: what they print, and their exit codes.
+//! Tests of the commands that ask one question, as a shell sees them: what they print, and their exit codes.
 
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
-use std::time::Duration;
 
 use rstest::rstest;
 use serde_json::{Value, json};
 use tiktop::sim::{Sim, SimFault, SimOptions};
 
-/// Nothing here takes long; a test that waits in vain must end all the same.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::kit::{in_time, isolated, pointed_at, sim_with, text};
 
 async fn sim(faults: &[SimFault]) -> Sim {
-    Sim::start(SimOptions { rate: 0.0, rooms: 12, faults: faults.to_vec(), ..SimOptions::default() }).await.unwrap()
+    sim_with(SimOptions { rate: 0.0, rooms: 12, faults: faults.to_vec(), ..SimOptions::default() }).await
 }
 
 /// Runs the program against the simulator, away from the user's own settings.
@@ -26,25 +24,10 @@ async fn asked_in(home: &Path, sim: &Sim, args: &[&str]) -> Output {
 }
 
 fn program(home: &Path, sim: &Sim, args: &[&str]) -> tokio::process::Command {
-    let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_tiktop"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIKTOP_") || name.starts_with("XDG_")) {
-        program.env_remove(name);
-    }
-    program.env("HOME", home).env("TIKTOP_LOG", "tiktop::requests=trace").args(args);
-    for (option, value) in [
-        ("site_url", sim.base_url()),
-        ("webcast_url", sim.base_url()),
-        ("socket_url", sim.socket_url()),
-        ("timeout_seconds", "5".to_owned()),
-    ] {
-        program.arg("--set").arg(format!("service.{option}={value}"));
-    }
-    program.kill_on_drop(true);
+    let mut program = isolated(home);
+    program.env("TIKTOP_LOG", "tiktop::requests=trace").args(args).args(pointed_at(sim));
+    program.args(["--set", "service.timeout_seconds=5"]);
     program
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
 }
 
 async fn object(sim: &Sim, args: &[&str]) -> Value {
@@ -110,6 +93,11 @@ async fn the_exit_code_says_who_is_live(#[case] names: &[&str], #[case] code: i3
 #[case(&[SimFault::Blocked403], &["feed"], "refuses this network", 1)]
 #[case(&[SimFault::Rate429], &["info", "@ana.live"], "wait 30 s", 2)]
 #[case(&[SimFault::Captcha], &["info", "@ana.live"], "captcha", 2)]
+#[case(&[SimFault::Captcha], &["live", "@ana.live"], "captcha", 2)]
+#[case(&[SimFault::AgeGate], &["info", "@ana.live"], "withholds the room's details", 2)]
+#[case(&[SimFault::Blocked403], &["gifts", "7300000000000000001"], "refuses this network", 2)]
+#[case(&[], &["gifts", "@nobody.here"], "TikTok knows no @nobody.here", 1)]
+#[case(&[], &["info", "https://vm.tiktok.com/ZM123abc/"], "is a short link", 2)]
 #[tokio::test]
 async fn what_cannot_be_told_is_one_sentence(
     #[case] faults: &[SimFault],
@@ -123,6 +111,58 @@ async fn what_cannot_be_told_is_one_sentence(
     assert!(err.contains(says) && err.lines().count() == 1, "{err}");
 }
 
+/// Control bytes as they may stand in a file's name or in an argument: of a title, a colour, eight bits, a direction.
+const HOSTILE: &str = "x\u{1b}]0;t\u{7}\u{1b}[31m\u{9b}2J\u{202e}\u{90}q";
+
+#[rstest]
+#[case(&["live", HOSTILE])]
+#[case(&["info", HOSTILE])]
+#[case(&["info", "https://www.tiktok.com/\u{1b}[31m"])]
+#[case(&["gifts", HOSTILE])]
+#[case(&["events", HOSTILE])]
+#[case(&["record", HOSTILE])]
+#[case(&["watch", HOSTILE])]
+#[case(&[HOSTILE])]
+#[case(&["decode", HOSTILE])]
+#[case(&["replay", HOSTILE])]
+#[case(&["replay", "--speed", HOSTILE, "x"])]
+#[case(&["search", HOSTILE])]
+#[case(&["sim", "--fault", HOSTILE])]
+#[case(&["sim", HOSTILE])]
+#[case(&["demo", HOSTILE])]
+#[case(&["browser", HOSTILE])]
+#[case(&["doctor", HOSTILE])]
+#[case(&["feed", "--pages", HOSTILE])]
+#[case(&["help", HOSTILE])]
+#[case(&["config", HOSTILE])]
+#[case(&["config", "path"])]
+#[case(&["config", "print"])]
+#[case(&["config", "check"])]
+#[case(&["config", "check", "--config", HOSTILE])]
+#[case(&["config", "check", "--set", HOSTILE])]
+#[case(&["config", "check", "--set", "record.dir='\u{1b}[31m'"])]
+#[case(&["config", "check", "--set", "service.proxy='\u{1b}[31m'"])]
+#[case(&["config", "check", "--set", "\u{9b}31m=1"])]
+#[case(&["live", "ana.live", "--set", "keys.quit='\u{1b}[31m'"])]
+#[case(&["purge"])]
+#[tokio::test]
+async fn nothing_that_is_printed_holds_control_bytes(#[case] args: &[&str]) {
+    let (sim, home) = (sim(&[]).await, tempfile::tempdir().unwrap());
+    let home = home.path().join(HOSTILE);
+    std::fs::create_dir_all(home.join("tiktop")).unwrap();
+    std::fs::write(home.join("tiktop/config.toml"), "# mine\n").unwrap();
+    let mut program = program(&home, &sim, args);
+    for folder in ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_VIDEOS_DIR"] {
+        program.env(folder, &home);
+    }
+    let output = in_time("it ends", program.stdin(Stdio::null()).output()).await.unwrap();
+    for printed in [text(&output.stdout), text(&output.stderr)] {
+        let raw = printed.chars().find(|&c| c != '\n' && tiktop::text::must_escape(c));
+        assert_eq!(raw, None, "{printed:?}");
+    }
+    assert!(!output.stdout.is_empty() || !output.stderr.is_empty() || args == ["purge"], "silence");
+}
+
 #[tokio::test]
 async fn events_do_not_wait_for_somebody_who_does_not_exist() {
     let sim = sim(&[]).await;
@@ -131,7 +171,7 @@ async fn events_do_not_wait_for_somebody_who_does_not_exist() {
         &["events", "nobody.here", "no.one.else"],
         &["events", "--once", "nobody.here"],
     ] {
-        let output = tokio::time::timeout(PATIENCE, asked(&sim, args)).await.expect("it ends");
+        let output = in_time("it ends", asked(&sim, args)).await;
         let err = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{args:?}: {err}");
         assert!(err.contains("TikTok knows no @nobody.here"), "{err}");
@@ -146,12 +186,12 @@ async fn who_does_not_exist_is_told_and_the_others_go_on() {
     let mut child = process.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let waited = tokio::time::timeout(PATIENCE, async {
+    let waited = async {
         let told = told.next_line().await.unwrap().unwrap();
         while !lines.next_line().await.unwrap().unwrap().contains(r#""phase":"live""#) {}
         told
-    });
-    assert!(waited.await.expect("the other room is live").contains("TikTok knows no @nobody.here"));
+    };
+    assert!(in_time("the other room is live", waited).await.contains("TikTok knows no @nobody.here"));
     assert_eq!(child.try_wait().unwrap(), None, "the other room goes on");
     child.kill().await.unwrap();
 }
@@ -180,11 +220,9 @@ async fn output_that_cannot_be_written_ends_with_1(#[case] args: &[&str]) {
     let (sim, home) = (sim(&[]).await, tempfile::tempdir().unwrap());
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut process = program(home.path(), &sim, args);
-    let output =
-        tokio::time::timeout(PATIENCE, process.stdout(full).stderr(Stdio::piped()).spawn().unwrap().wait_with_output())
-            .await
-            .expect("it ends")
-            .unwrap();
+    let output = in_time("it ends", process.stdout(full).stderr(Stdio::piped()).spawn().unwrap().wait_with_output())
+        .await
+        .unwrap();
     assert_eq!(output.status.code(), Some(1), "{args:?}: {}", text(&output.stderr));
 }
 
@@ -201,10 +239,7 @@ async fn being_out_of_files_is_said_as_that(#[case] limit: u32) {
     let (sim, home) = (sim(&[]).await, tempfile::tempdir().unwrap());
     let mut process = tokio::process::Command::new("sh");
     process.args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_tiktop")]);
-    process.env("HOME", home.path()).args(["live", "@ana.live"]).kill_on_drop(true);
-    for (option, value) in [("site_url", sim.base_url()), ("webcast_url", sim.base_url())] {
-        process.arg("--set").arg(format!("service.{option}={value}"));
-    }
+    process.env("HOME", home.path()).args(["live", "@ana.live"]).args(pointed_at(&sim)).kill_on_drop(true);
     let output = process.output().await.unwrap();
     let err = text(&output.stderr);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{err}");

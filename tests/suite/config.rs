@@ -1,4 +1,4 @@
-//! Settings as a user meets them: files that are right, files that are wrong, flags, secrets, the example.
+//! Tests of the settings as a user meets them: files that are right, files that are wrong, flags, secrets, the example.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -48,6 +48,32 @@ fn wrong_files_are_refused_in_one_clear_sentence_each() {
     assert!(!said.contains("s3cret"), "a secret was printed:\n{said}");
     assert!(!said.contains(['\u{1b}', '\u{7}']), "an escape sequence was printed:\n{said}");
     insta::assert_snapshot!(said);
+}
+
+#[rstest]
+#[case::mark(format!("\u{feff}{SMALL}").into_bytes())]
+#[case::windows(SMALL.replace('\n', "\r\n").into_bytes())]
+#[case::old_mac(SMALL.replace('\n', "\r").into_bytes())]
+#[case::mixed(SMALL.replacen('\n', "\r", 2).into_bytes())]
+#[case::utf_16(format!("\u{feff}{SMALL}").encode_utf16().flat_map(u16::to_le_bytes).collect())]
+#[case::utf_16_big(format!("\u{feff}{SMALL}").encode_utf16().flat_map(u16::to_be_bytes).collect())]
+#[case::utf_16_unmarked(SMALL.replace('\n', "\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect())]
+fn a_file_may_come_from_any_editor(#[case] bytes: Vec<u8>) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, &bytes).unwrap();
+    let loaded = load(Some(file.path()), &[]).unwrap();
+    assert_eq!((loaded.settings.screen.fps, loaded.settings.rooms), (10, vec!["@anä".to_owned()]));
+}
+
+/// Settings with a comment, a section and a letter that is not ASCII.
+const SMALL: &str = "# mine\nrooms = [\"@anä\"]\n\n[screen]\nfps = 10\n";
+
+#[test]
+fn a_mistake_behind_old_line_ends_is_told_with_its_line() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, "# mine\r[screen]\rfps = 1000\r").unwrap();
+    let error = load(Some(file.path()), &[]).unwrap_err().to_string();
+    assert!(error.contains(":3:") && error.contains("1 to 60"), "{error}");
 }
 
 #[test]

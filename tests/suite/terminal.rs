@@ -1,6 +1,8 @@
-//! The program in a real terminal: what it draws there, how it leaves, what it leaves behind.
+//! Tests of the program in a real terminal: what it draws there, how it leaves, what it leaves behind.
 //!
 //! Runs `tiktop demo` in a pseudo-terminal and reads the bytes as a terminal would. Every wait is for something to be said.
+
+mod recording;
 
 use std::io::{Read, Write};
 use std::num::NonZero;
@@ -11,8 +13,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-/// Longest wait for a word; passing takes a fraction of it.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::kit::PATIENCE;
+
 /// Most chunks read while waiting: a lively screen never falls silent, so time alone would not end a wait.
 const CHUNKS: usize = 2_000;
 /// A still screen says nothing for this long.
@@ -29,7 +31,7 @@ struct Seen {
     stall: Sender<Sender<()>>,
     screen: vt100::Parser,
     bytes: Vec<u8>,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 fn open(args: &[&str]) -> Seen {
@@ -74,7 +76,7 @@ fn open_sized(args: &[&str], (rows, cols): (u16, u16), env: &[(&str, &str)]) -> 
         }
     });
     let screen = vt100::Parser::new(cells(36), cells(120), 0);
-    Seen { child, master: pair.master, keys, chunks, stall, screen, bytes: Vec::new(), _home: home }
+    Seen { child, master: pair.master, keys, chunks, stall, screen, bytes: Vec::new(), home }
 }
 
 fn cells(count: u16) -> NonZero<u16> {
@@ -123,6 +125,22 @@ impl Seen {
     fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
         kill(Pid::from_raw(pid), signal).unwrap();
+    }
+
+    /// The thread that reads goes on; a pty that nobody reads is one whose reader is stopped.
+    fn stop_reading(&self) {
+        let (sender, unread) = channel();
+        self.stall.send(sender).unwrap();
+        unread.recv_timeout(PATIENCE).unwrap();
+    }
+
+    /// Waits for the end, whatever the terminal shows; gives what the program wrote beside that.
+    fn assert_ended(self) -> tempfile::TempDir {
+        let Self { mut child, home, .. } = self;
+        let (ended, end) = channel();
+        std::thread::spawn(move || ended.send(child.wait()));
+        assert!(end.recv_timeout(PATIENCE).is_ok(), "it still runs");
+        home
     }
 
     /// Waits for the end; every mode that was switched on must have been switched off.
@@ -204,6 +222,11 @@ fn what_a_terminal_answers_is_no_key() {
         "\x1b_Gi=31;a?q\x1b\\",
         "\x1b[>1;4000;22c",
         "\x1b[?2026;2$y",
+        "\x1b]1337;ReportCellSize=17.0;8.0\x1b\\",
+        "\x1bP1+r544e=787465726d;524742=38\x1b\\",
+        "\x1b[?31u\x1b[24;80R\x1b[I\x1b[O\x1b[?997;1n",
+        "\u{9d}11;rgb:1e1e/1e1e/1e1e\u{9c}\u{9b}>41;354;0c",
+        "\x1b]52;c;YXJu\x1b[200~arnq\x1b[201~",
     ] {
         seen.press(answer);
     }
@@ -218,18 +241,12 @@ fn what_a_terminal_answers_is_no_key() {
 
 #[test]
 fn a_terminal_that_takes_nothing_cannot_hold_up_a_signal() {
-    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
         let mut seen = open(&["demo", "--rate", "300"]);
         seen.wait_for("── Chat");
-        // The thread that reads goes on; a pty that nobody reads is one whose reader is stopped.
-        let (sender, unread) = channel();
-        seen.stall.send(sender).unwrap();
-        unread.recv_timeout(PATIENCE).unwrap();
+        seen.stop_reading();
         seen.signal(signal);
-        let mut child = seen.child;
-        let (ended, end) = channel();
-        std::thread::spawn(move || ended.send(child.wait()));
-        assert!(end.recv_timeout(PATIENCE).is_ok(), "{signal} was not heard");
+        seen.assert_ended();
     }
 }
 

@@ -1,4 +1,4 @@
-//! JSON text in which no control character stands unescaped, so that a line can be looked at in a terminal.
+//! Escaper of JSON text: no control character stands in it, so that a line can be looked at in a terminal.
 
 use std::io::{self, Write};
 
@@ -45,5 +45,23 @@ impl Formatter for Escaped {
             rest = after.get(control.len_utf8()..).unwrap_or_default();
         }
         writer.write_all(rest.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn whatever_some_reader_takes_for_the_end_of_a_line_is_escaped() {
+        let ends = "\n\r\u{b}\u{c}\u{1c}\u{1d}\u{1e}\u{1f}\u{85}\u{2028}\u{2029}";
+        let controls = "\0\u{7}\u{8}\t\u{1b}\u{7f}\u{80}\u{90}\u{9b}\u{9c}\u{9d}\u{9f}\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}";
+        for c in ends.chars().chain(controls.chars()) {
+            let object = json!({ format!("k{c}"): format!("{c}a{c}{c}é{c}"), "list": [c.to_string()] });
+            let line = to_string(&object);
+            assert!(!line.contains(must_escape), "{:04x}: {line:?}", u32::from(c));
+            assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), object);
+        }
     }
 }

@@ -1,10 +1,10 @@
-//! What holds for every pane of the table, so that a new row is tested without another line.
+//! Tests for every pane of the table, so that a new row is tested without another line.
 
 use std::collections::HashSet;
 
 use super::*;
 use crate::clock::Timestamp;
-use crate::config::{Keys, ScreenSettings};
+use crate::config::{Keys, RecordSettings, ScreenSettings};
 use crate::ids::RoomKey;
 use crate::tui::ScreenOptions;
 use crate::tui::app::Popup;
@@ -16,6 +16,7 @@ const NOW: Moment = Moment { mono: 7_205_250, wall: Timestamp(1_793_302_205_250)
 fn app() -> App {
     let zone = jiff::tz::TimeZone::UTC;
     let options = ScreenOptions {
+        record: RecordSettings::default(),
         screen: ScreenSettings::default(),
         keys: Keys::new(),
         notice: None,
@@ -24,7 +25,7 @@ fn app() -> App {
         zone,
     };
     let mut app = App::new(options, NOW).unwrap();
-    app.tabs.push(Tab::new(RoomKey(1), "@ana".into()));
+    app.tabs.push(Tab::new(RoomKey(1), "@ana".into(), false, NOW));
     app
 }
 

@@ -1,4 +1,4 @@
-//! The loop on a terminal that is a byte counter, with tokio's clock paused.
+//! Tests of the loop on a terminal that is a byte counter, with tokio's clock paused.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,10 +13,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::config::{Keys, ScreenSettings};
+use crate::config::{Keys, RecordSettings, ScreenSettings};
 use crate::events::{Chat, EventKind, RoomEvent, Viewer};
 use crate::ids::RoomKey;
-use crate::room::Noted;
+use crate::room::TalliedEvent;
 use crate::track::{RoomUpdate, TrackerUpdate};
 use crate::tui::terminal::DiffBackend;
 
@@ -78,6 +78,10 @@ impl Console for Fake {
     fn capture_mouse(&mut self, _on: bool) -> io::Result<()> {
         Ok(())
     }
+
+    fn copy(&mut self, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The other ends of everything the loop holds.
@@ -108,6 +112,7 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, ScreenError>>) {
     let terminal = Terminal::with_options(DiffBackend::new(wire.clone()), TerminalOptions { viewport }).unwrap();
     let fake = Fake { terminal, wire: wire.clone(), keys: Arc::new(Mutex::new(Some(key_events))) };
     let options = ScreenOptions {
+        record: RecordSettings::default(),
         screen: ScreenSettings::default(),
         keys: Keys::new(),
         notice: None,
@@ -168,7 +173,7 @@ impl Rig {
         let at = self.clock.now();
         let event =
             RoomEvent { at, server_at: None, id: None, room_id: None, history: false, kind: EventKind::Chat(chat) };
-        let kind = RoomUpdate::Events(Arc::from(vec![Noted { event, tally: None }]));
+        let kind = RoomUpdate::Events(Arc::from(vec![TalliedEvent { event, tally: None }]));
         self.updates.send(TrackerUpdate::Room(RoomKey(1), kind)).await.unwrap();
     }
 }

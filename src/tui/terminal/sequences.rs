@@ -13,9 +13,9 @@ use std::time::Duration;
 /// How long after ESC more bytes may come for it to be the start of a sequence and not the Esc key.
 const ESC_WAIT: Duration = Duration::from_millis(100);
 /// Bytes with shorter pauses between them belong together; people type slower.
-const BURST: Duration = Duration::from_millis(100);
+const BURST_PAUSE: Duration = Duration::from_millis(100);
 /// How long an answer may take from its introducer, as long as its bytes do not come in one burst.
-const ANSWER: Duration = Duration::from_secs(1);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long an answer may take even in one burst.
 const LONGEST_ANSWER: Duration = Duration::from_secs(5);
 /// How long a paste may pause.
@@ -135,7 +135,7 @@ impl Splitter {
             ParserState::Ground => None,
             ParserState::Esc { .. } | ParserState::Ss3 => Some(self.last + ESC_WAIT),
             ParserState::Paste(_) => Some(self.last + PASTE_PAUSE),
-            _ => Some((self.began + ANSWER).max(self.last + BURST).min(self.began + LONGEST_ANSWER)),
+            _ => Some((self.began + ANSWER_TIMEOUT).max(self.last + BURST_PAUSE).min(self.began + LONGEST_ANSWER)),
         }
     }
 
@@ -183,7 +183,7 @@ impl Splitter {
 
     /// ESC came alone and was taken for the key; now comes what can only have been behind it.
     fn is_rest_of_late_sequence(&self, bytes: &[u8], now: Instant) -> bool {
-        let recent = self.lone_esc.is_some_and(|at| now.saturating_duration_since(at) < ANSWER);
+        let recent = self.lone_esc.is_some_and(|at| now.saturating_duration_since(at) < ANSWER_TIMEOUT);
         recent
             && self.state == ParserState::Ground
             && match bytes {
@@ -197,7 +197,7 @@ impl Splitter {
     /// Alt and a key, and then another key.
     fn is_key_behind_alt_key(&self, byte: u8, now: Instant) -> bool {
         matches!(self.state, ParserState::Text { kind, empty: true, escaped: false, .. } if !kind.begins_with(byte))
-            && now.saturating_duration_since(self.last) >= BURST
+            && now.saturating_duration_since(self.last) >= BURST_PAUSE
             && byte != 0x1b
     }
 
@@ -276,6 +276,7 @@ impl Splitter {
     /// The eight-bit forms of the introducers.
     fn eight_bit(&mut self, byte: u8, now: Instant) {
         match byte {
+            0x8f => self.begin(ParserState::Ss3, now),
             0x9b => self.begin(ParserState::Csi { params: Vec::new(), alt: false }, now),
             0x9d => self.begin_text(b']', SequenceKind::Osc, now),
             0x90 => self.begin_text(b'P', SequenceKind::Dcs, now),
@@ -324,9 +325,13 @@ impl Splitter {
 
     fn pasted(&mut self, mut bytes: Vec<u8>, byte: u8, out: &mut Vec<Token>) {
         const END: &[u8] = b"\x1b[201~";
+        /// The same with the eight-bit introducer.
+        const SHORT_END: &[u8] = b"\x9b201~";
         bytes.push(byte);
-        if bytes.ends_with(END) {
-            bytes.truncate(bytes.len() - END.len());
+        // As a byte of its own: within a character it is a letter.
+        let short = bytes.strip_suffix(SHORT_END).is_some_and(|before| std::str::from_utf8(before).is_ok());
+        if short || bytes.ends_with(END) {
+            bytes.truncate(bytes.len() - if short { SHORT_END } else { END }.len());
             out.push(Token::Paste(String::from_utf8_lossy(&bytes).into_owned()));
             return;
         }
@@ -389,7 +394,7 @@ mod tests {
         Token::Csi { params: params.into(), last, alt: false }
     }
 
-    const ANSWERS: [&[u8]; 14] = [
+    const ANSWERS: [&[u8]; 24] = [
         b"\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\",
         b"\x1b]10;rgb:dddd/dddd/dddd\x07",
         b"\x1b]52;c;cXVpdA==\x07",
@@ -404,6 +409,16 @@ mod tests {
         b"\xc2\x9d11;rgb:1e1e/1e1e/1e1e\x07",
         b"\x90>|foot(1.16)\x9c",
         b"\x1bPtmux;\x1b\x1b]11;rgb:1e1e/1e1e/1e1e\x07",
+        b"\x1b]1337;ReportCellSize=17.0;8.0;2.0\x1b\\",
+        b"\x1b]1337;Capabilities=T3CwLrMSc7UUw9Ts3BFGsSyHNoSxF\x07",
+        b"\x1b]4;1;rgba:ffff/0000/0000/ffff\x1b\\",
+        b"\x1b]99;i=1:p=?;a=focus,report:q=1\x1b\\",
+        b"\x1bP1+r544e=787465726d2d6b69747479;436f=323536\x1b\\",
+        b"\x1bP0+r5463\x1b\\",
+        b"\x1bP!|7E565445\x1b\\",
+        b"\x1bP1$r2;1;0r\x1b\\",
+        b"\x1bP>|kitty(0.35.2)q\x1b\\",
+        b"\x9fGi=1;ENOENT:quit\x9c",
     ];
 
     #[test]
@@ -432,6 +447,44 @@ mod tests {
                 "{answer:?}"
             );
         }
+    }
+
+    #[rstest]
+    #[case::kitty_keyboard(b"\x1b[?31u")]
+    #[case::cursor(b"\x1b[24;80R")]
+    #[case::device(b"\x1b[?65;1;9;15;22;29c")]
+    #[case::device_8_bit(b"\x9b>41;354;0c")]
+    #[case::size(b"\x1b[4;1080;1920t")]
+    #[case::mode(b"\x1b[?2031;4$y")]
+    #[case::colour_scheme(b"\x1b[?997;2n")]
+    #[case::modify_other_keys(b"\x1b[>4;2m")]
+    #[case::memory(b"\x1b[1234*{")]
+    fn an_answer_that_ends_in_a_letter_is_one_token_wherever_it_is_cut(#[case] answer: &[u8]) {
+        for at in 2..answer.len() {
+            let (one, other) = answer.split_at(at);
+            let tokens = split(&[(0, one), (300, other), (0, b"q")]);
+            let [Token::Csi { .. }, last] = tokens.as_slice() else { panic!("cut at {at}: {tokens:?}") };
+            assert_eq!(*last, key('q'));
+        }
+    }
+
+    #[test]
+    fn what_comes_inside_a_string_that_never_ended_is_what_it_is() {
+        let open = b"\x1b]52;c;cXVp";
+        let paste = [open, &b"\x1b[200~a paste, q\x1b[201~q"[..]].concat();
+        assert_eq!(split(&[(0, &paste)]), [Token::Paste("a paste, q".into()), key('q')]);
+        let focus = [open, &b"\x1b[Iq"[..]].concat();
+        assert_eq!(split(&[(0, &focus)]), [csi("", b'I'), key('q')]);
+        let other = [open, &b"\x1bP>|XTerm(390)\x1b\\q"[..]].concat();
+        assert_eq!(split(&[(0, &other)]), [key('q')]);
+    }
+
+    #[test]
+    fn a_paste_may_hold_what_looks_like_an_answer() {
+        let text = "\x1b]11;rgb:1e1e/1e1e/1e1e\x07 \x1bP>|x\x1b\\ \u{9b}201~ q";
+        let pasted = format!("\x1b[200~{text}\x1b[201~q").into_bytes();
+        assert_eq!(split(&[(0, &pasted)]), [Token::Paste(text.into()), key('q')]);
+        assert_eq!(split(&[(0, b"\x9b200~q\x9b201~q")]), [Token::Paste("q".into()), key('q')]);
     }
 
     #[test]
@@ -473,6 +526,7 @@ mod tests {
     #[case(b"\x1b[?2026;2$y", csi("?2026;2$", b'y'))]
     #[case(b"\x1b[[B", csi("[", b'B'))]
     #[case(b"\x1bOP", Token::Ss3(b'P'))]
+    #[case(b"\x8fP", Token::Ss3(b'P'))]
     #[case(b"\x1b[M !!", Token::OldMouse([32, 33, 33]))]
     #[case("é".as_bytes(), key('é'))]
     #[case("🎁".as_bytes(), key('🎁'))]

@@ -1,4 +1,4 @@
-//! Recorded and invented answers, good and bad.
+//! Tests of look-ups on recorded and invented answers, good and bad.
 
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -85,7 +85,7 @@ fn a_live_host_is_found_by_the_recorded_answer() {
     assert_eq!(lookup.status, LiveStatus::Live);
     assert_eq!(lookup.room_id, Some(RoomId(7_690_279_124_098_681_614)));
     assert_eq!((lookup.watching, lookup.entered, lookup.followers), (Some(203), Some(9_492), Some(1_597_439)));
-    assert_eq!(lookup.gates, Gates::default());
+    assert_eq!(lookup.gates, AccessRestrictions::default());
     assert!(lookup.started_at.is_some() && lookup.host_id.is_some() && !lookup.title.is_empty());
 }
 
@@ -130,7 +130,7 @@ fn names_are_compared_without_case_and_shown_clean() {
     let live = json!({"status": 2, "liveSubOnly": 1, "paidEvent": {"paid_type": 2}});
     let lookup = read_api(&host("ana.live"), &api(&live)).unwrap();
     assert_eq!(lookup.nickname, "Ana[31m");
-    assert_eq!(lookup.gates, Gates { subscribers: true, paid: true, ..Gates::default() });
+    assert_eq!(lookup.gates, AccessRestrictions { subscribers: true, paid: true, ..AccessRestrictions::default() });
     assert!(read_api(&host("111"), &api(&json!({}))).is_ok(), "asked by the numeric id");
     let error = read_api(&host("bob"), &api(&json!({}))).unwrap_err();
     assert_eq!(error.kind(), ServiceErrorKind::WrongAccount);
@@ -191,6 +191,18 @@ fn page_with(state: &str) -> String {
     format!(r#"<html><script id="SIGI_STATE" type="application/json">{state}</script></html>"#)
 }
 
+#[rstest]
+#[case(r#""roomId":"7300000000000000001""#)]
+#[case(r#"\"roomId\":\"7300000000000000001\""#)]
+#[case("&quot;roomId&quot;:&quot;7300000000000000001&quot;")]
+#[case("{'room_id': 7300000000000000001}")]
+#[case("snssdk1233://live?room_id=7300000000000000001&amp;x=1")]
+fn a_room_id_in_a_page_without_a_state_says_nothing_of_the_status(#[case] mark: &str) {
+    let html = format!("<html>{}{mark}</html>", " ".repeat(9_000));
+    let lookup = page::read(&host("ana"), &answer(200, html)).unwrap();
+    assert_eq!((lookup.status, lookup.room_id), (LiveStatus::NotStated, Some(RoomId(7_300_000_000_000_000_001))));
+}
+
 #[test]
 fn of_two_failures_the_one_about_the_room_is_told() {
     let captcha = || refusal::captcha(Subject::Host(&host("ana"))).clone();
@@ -213,6 +225,39 @@ fn the_asked_name_is_known_where_the_answer_leaves_it_out() {
 }
 
 #[rstest]
+#[case::numbers_as_text(json!({"statusCode": "0", "data": {"user": {"uniqueId": "@Ana", "id": 111, "roomId": 73}, "liveRoom": {"status": "2"}}}))]
+#[case::fractions(json!({"statusCode": 0.0, "data": {"user": {"roomId": 73.0, "status": 2.0}}}))]
+#[case::lists(json!({"statusCode": 0, "data": [{"user": [{"uniqueId": "ana"}], "liveRoom": [{"status": 2, "roomId": "73"}]}]}))]
+#[case::texts(json!({"statusCode": 0, "data": json!({"user": json!({"uniqueId": "ana", "roomId": "73"}).to_string(), "liveRoom": {"status": 2}}).to_string()}))]
+#[case::nulls(json!({"statusCode": 0, "message": null, "data": {"user": {"uniqueId": null, "id": null, "roomId": "73", "status": null}, "stats": null, "liveRoom": {"status": 2, "title": null, "startTime": null, "liveRoomStats": null, "streamData": null, "paidEvent": null}}}))]
+#[case::other_code(json!({"status_code": 0, "data": {"user": {"roomId": "73", "status": 2}}}))]
+#[case::no_code(json!({"data": {"user": {"roomId": "73", "status": 2}}}))]
+#[case::only_the_room(json!({"statusCode": 0, "data": {"user": null, "liveRoom": {"id_str": "73", "id": 73.5e17, "status": 2}}}))]
+fn a_live_is_found_in_every_shape(#[case] body: serde_json::Value) {
+    let lookup = read_api(&host("ana"), &answer(200, body.to_string())).unwrap();
+    assert_eq!((lookup.status, lookup.room_id), (LiveStatus::Live, Some(RoomId(73))), "{body}");
+}
+
+#[rstest]
+#[case(json!({"user": {"roomId": "", "status": 2}}), LiveStatus::Live)]
+#[case(json!({"user": {"roomId": 7.3e18, "status": 2}}), LiveStatus::Live)]
+#[case(json!({"user": {"roomId": "0", "status": "x"}}), LiveStatus::NotStated)]
+#[case(json!({"user": {"roomId": [], "status": {}}}), LiveStatus::NotStated)]
+#[case(json!({"user": {"roomId": null}, "liveRoom": {"status": 0}}), LiveStatus::Unknown(0))]
+#[case(json!({"user": {}, "liveRoom": {"status": 4}}), LiveStatus::Offline)]
+fn a_room_that_is_not_named_is_not_known(#[case] data: serde_json::Value, #[case] status: LiveStatus) {
+    let body = json!({"statusCode": 0, "data": data}).to_string();
+    let lookup = read_api(&host("ana"), &answer(200, body)).unwrap();
+    assert_eq!((lookup.status, lookup.room_id), (status, None));
+}
+
+#[rstest]
+#[case(page_with(
+    r#"{"LiveRoom":{"liveRoomUserInfo":[{"user":{"uniqueId":"ana","roomId":"73"},"liveRoom":{"status":"2"}}]}}"#
+))]
+#[case(page_with(&json!(json!({"LiveRoom": {"liveRoomUserInfo": {"liveRoom": {"status": 2, "roomId": 73}}}}).to_string()).to_string()))]
+#[case(format!("<script>window.SIGI_STATE = JSON.parse({});</script>", json!(json!({"CurrentRoom": {"roomInfo": {"id_str": "73", "status": 2}}}).to_string())))]
+#[case(page_with(r#"{"LiveRoom":{"liveRoomUserInfo":{"user":{"uniqueId":"ana","nickname":"cut \ud83d","roomId":"73","status":2},"liveRoom":{"status":2,"startTime":NaN}}}}"#))]
 #[case(page_with(r#"{"LiveRoom":{"liveRoomUserInfo":{"liveRoom":{"status":2,"roomId":"73"}}}}"#))]
 #[case(page_with(r#"{"LiveRoom":{"liveRoomUserInfo":{}},"CurrentRoom":{"roomInfo":{"roomId":"73","status":2,"ownerInfo":{"uniqueId":"ana"}}}}"#))]
 #[case(page_with(r#"{"LiveRoom":{"liveRoomUserInfo":{"liveRoom":{"status":2}}},"CurrentRoom":{"roomId":"73"}}"#))]

@@ -1,4 +1,4 @@
-//! What the recorder is tested on: a service that plays a script, and programs that stand in for ffmpeg.
+//! Scene for the recorder: a service that plays a script, and programs that stand in for ffmpeg.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,14 @@ use tempfile::TempDir;
 use tiktop::clock::Clock;
 use tiktop::ids::{RoomId, RoomKey};
 use tiktop::record::{
-    FoundStreams, Job, LiveState, Media, Offer, Recorder, RecorderCommand, RecorderLimits, RecorderSettings,
-    RecorderUpdate, RecordingState, StreamSource, Trouble, spawn,
+    FoundStreams, LiveState, Media, PictureLabel, Recorder, RecorderCommand, RecorderLimits, RecorderSettings,
+    RecorderUpdate, RecordingJob, RecordingState, StreamFailure, StreamOffer, StreamSource, spawn,
 };
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
-/// Far longer than anything here takes; a wait that long is a failed test.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::kit::in_time;
+
 /// An ffmpeg that keeps what it is fed.
 pub(super) const COPY: &str = r#"for last; do :; done; exec cat > "${last#file:}""#;
 pub(super) const ROOM: RoomKey = RoomKey(1);
@@ -33,6 +33,8 @@ pub(super) enum Then {
     Stall,
     /// Nothing comes any more, for the live is over.
     FallSilent,
+    /// Nothing comes until [`Play::go_on`] is cancelled; then the connection ends.
+    Wait,
     /// The address is refused; nothing is sent.
     Refuse,
 }
@@ -42,7 +44,7 @@ pub(super) enum Then {
 pub(super) struct Play {
     acts: Arc<Mutex<VecDeque<(Bytes, Then)>>>,
     stalls: Arc<AtomicBool>,
-    hls_only: bool,
+    go_on: CancellationToken,
     no_streams: bool,
     sound_only: bool,
     panics: bool,
@@ -55,11 +57,16 @@ impl Play {
         Self {
             acts: Arc::new(Mutex::new(acts)),
             stalls,
-            hls_only: false,
+            go_on: CancellationToken::new(),
             no_streams: false,
             sound_only: false,
             panics: false,
         }
+    }
+
+    /// What ends connections that wait.
+    pub(super) fn go_on(&self) -> CancellationToken {
+        self.go_on.clone()
     }
 
     /// A live whose service names sound only.
@@ -72,8 +79,8 @@ impl Play {
         Self { panics: true, ..Self::new([]) }
     }
 
-    pub(super) fn without_streams(hls_only: bool) -> Self {
-        Self { hls_only, no_streams: true, ..Self::new([(Vec::new(), Then::End)]) }
+    pub(super) fn without_streams() -> Self {
+        Self { no_streams: true, ..Self::new([(Vec::new(), Then::End)]) }
     }
 }
 
@@ -81,24 +88,34 @@ impl StreamSource for Play {
     type Address = ();
     type Media = Act;
 
-    async fn resolve(&self, _: &Job) -> Result<FoundStreams<()>, Trouble> {
+    async fn resolve(&self, _: &RecordingJob) -> Result<FoundStreams<()>, StreamFailure> {
         assert!(!self.panics, "a bug");
         let over = self.acts.lock().unwrap().is_empty() && !self.stalls.load(Ordering::Relaxed);
         let state = if over { LiveState::Ended } else { LiveState::On };
-        let offer = Offer { quality: "hd".into(), address: (), sound_only: self.sound_only };
+        let offer = StreamOffer {
+            quality: "hd".into(),
+            address: (),
+            sound_only: self.sound_only,
+            hls: false,
+            picture: PictureLabel::default(),
+        };
         let offers = if self.no_streams { Vec::new() } else { vec![offer] };
-        Ok(FoundStreams { state, offers, hls_only: self.hls_only })
+        Ok(FoundStreams { state, offers })
     }
 
-    async fn open(&self, (): &()) -> Result<Act, Trouble> {
-        let gone = || Trouble { gone: true, words: "TikTok refused the stream (404)".into() };
+    async fn open(&self, (): &()) -> Result<Act, StreamFailure> {
+        let gone = || StreamFailure { gone: true, words: "TikTok refused the stream (404)".into() };
         match self.acts.lock().unwrap().pop_front() {
             Some((_, Then::Refuse)) | None => Err(gone()),
             Some((bytes, then)) => {
                 self.stalls.store(then == Then::Stall, Ordering::Relaxed);
-                Ok(Act { bytes, then })
+                Ok(Act { bytes, then, go_on: self.go_on.clone() })
             }
         }
+    }
+
+    fn refer(&self, (): &(), _: &Act, _: &str) -> Option<()> {
+        None
     }
 }
 
@@ -106,17 +123,22 @@ impl StreamSource for Play {
 pub(super) struct Act {
     bytes: Bytes,
     then: Then,
+    go_on: CancellationToken,
 }
 
 impl Media for Act {
-    async fn chunk(&mut self) -> Result<Option<Bytes>, Trouble> {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, StreamFailure> {
         if !self.bytes.is_empty() {
             // An odd size, so that tags are cut anywhere.
             return Ok(Some(self.bytes.split_to(self.bytes.len().min(7_001))));
         }
         match self.then {
-            Then::Reset => Err(Trouble { gone: false, words: "the connection was reset".into() }),
+            Then::Reset => Err(StreamFailure { gone: false, words: "the connection was reset".into() }),
             Then::Stall | Then::FallSilent => std::future::pending().await,
+            Then::Wait => {
+                self.go_on.cancelled().await;
+                Ok(None)
+            }
             Then::End | Then::Refuse => Ok(None),
         }
     }
@@ -144,6 +166,11 @@ impl Scene {
         Self::with(play, &Ffmpeg::Script(COPY), impatient()).await
     }
 
+    /// The same with any source.
+    pub(super) async fn new_of(source: impl StreamSource) -> Self {
+        Self::with(source, &Ffmpeg::Script(COPY), impatient()).await
+    }
+
     /// Starts to record what `source` has.
     pub(super) async fn with(source: impl StreamSource, ffmpeg: &Ffmpeg, limits: RecorderLimits) -> Self {
         Self::of(job(), source, ffmpeg, limits).await
@@ -155,12 +182,18 @@ impl Scene {
     }
 
     /// Starts to record a live that `source` has.
-    pub(super) async fn of(job: Job, source: impl StreamSource, ffmpeg: &Ffmpeg, limits: RecorderLimits) -> Self {
+    pub(super) async fn of(
+        job: RecordingJob,
+        source: impl StreamSource,
+        ffmpeg: &Ffmpeg,
+        limits: RecorderLimits,
+    ) -> Self {
         Self::start(job, source, ffmpeg, limits, |_| {}).await
     }
 
-    async fn start(
-        job: Job,
+    /// Starts to record a live, all said.
+    pub(super) async fn start(
+        job: RecordingJob,
         source: impl StreamSource,
         ffmpeg: &Ffmpeg,
         limits: RecorderLimits,
@@ -181,7 +214,10 @@ impl Scene {
     }
 
     pub(super) async fn next(&mut self) -> RecordingState {
-        timeout(PATIENCE, self.updates.recv()).await.unwrap().unwrap().recording
+        match in_time("the recording tells", self.updates.recv()).await.unwrap() {
+            RecorderUpdate::Recording { recording, .. } => recording,
+            other => panic!("not of a recording: {other:?}"),
+        }
     }
 
     /// Waits until something is on disk.
@@ -258,8 +294,8 @@ impl Scene {
     }
 }
 
-pub(super) fn job() -> Job {
-    Job { room: ROOM, room_id: RoomId(7), host: "ana".into(), title: "Morning".into() }
+pub(super) fn job() -> RecordingJob {
+    RecordingJob { room: ROOM, room_id: RoomId(7), host: "ana".into(), title: "Morning".into(), quality: None }
 }
 
 /// Short waits, so that a test of a long silence is short.

@@ -1,4 +1,4 @@
-//! The files beside a video: what it is (`.json`), what was said meanwhile (`.chat.jsonl`), and that as subtitles (`.srt`,
+//! Files beside a video: what it is (`.json`), what was said meanwhile (`.chat.jsonl`), and that as subtitles (`.srt`,
 //! `.ass`).
 //!
 //! Whatever goes wrong here is logged and costs these files only, never the video.
@@ -11,9 +11,10 @@ use serde_json::json;
 use tokio::fs::{self, File, OpenOptions};
 use tokio::io::AsyncWriteExt;
 
+use super::marker::Marker;
 use super::output_parts::PartFile;
 use super::timeline::Hole;
-use super::{Cue, Job, subtitles};
+use super::{Cue, RecordingJob, subtitles};
 use crate::clock::Timestamp;
 use crate::events::json::escape;
 
@@ -39,8 +40,8 @@ pub(super) struct CueLine {
 
 /// Writes the files beside one recording.
 #[derive(Debug)]
-pub(super) struct Beside {
-    job: Job,
+pub(super) struct CompanionFiles {
+    job: RecordingJob,
     start: Timestamp,
     /// Path of the recording without its ending.
     stem: PathBuf,
@@ -52,18 +53,19 @@ pub(super) struct Beside {
 
 /// Where a recording stands, for its `.json`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Standing<'a> {
+pub(super) struct RecordingSummary<'a> {
     /// `recording`, `done` or `failed`.
     pub(super) status: &'a str,
     pub(super) reason: &'a str,
     pub(super) quality: &'a str,
     pub(super) files: &'a [PartFile],
     pub(super) holes: &'a [Hole],
+    pub(super) markers: &'a [Marker],
 }
 
-impl Beside {
+impl CompanionFiles {
     /// The files beside the recording at `stem`; none is made that is not wanted.
-    pub(super) async fn open(job: Job, start: Timestamp, stem: PathBuf, info: bool, chat: bool) -> Self {
+    pub(super) async fn open(job: RecordingJob, start: Timestamp, stem: PathBuf, info: bool, chat: bool) -> Self {
         let mut file = None;
         if chat {
             let made = OpenOptions::new().write(true).create_new(true).open(with(&stem, "chat.jsonl")).await;
@@ -72,15 +74,13 @@ impl Beside {
         Self { job, start, stem, info, chat: file, cues: 0, gifts: 0 }
     }
 
-    /// Adds a line of chat that came at `millis` of the recording.
-    pub(super) async fn cue(&mut self, cue: &Cue, millis: u64, files: &[PartFile]) {
-        let Some(chat) = &mut self.chat else { return };
-        let part = files.len().max(1);
-        let starts = files.last().map_or(0, |file| file.starts);
+    /// Adds a line of chat that came at a place: recorded time, part, and time in the part. Battles are markers only.
+    pub(super) async fn cue(&mut self, cue: &Cue, (rec_ms, part, part_ms): (u64, usize, u64)) {
+        let Some(chat) = self.chat.as_mut().filter(|_| cue.kind.as_str() != "battle") else { return };
         let line = CueLine {
-            rec_ms: millis,
+            rec_ms,
             part,
-            part_ms: millis.saturating_sub(starts),
+            part_ms,
             t: cue.at.rfc3339(),
             kind: cue.kind.to_string(),
             user: cue.user.to_string(),
@@ -98,7 +98,7 @@ impl Beside {
     }
 
     /// Puts what was written so far on the disk, and says where the recording stands.
-    pub(super) async fn save(&mut self, standing: Standing<'_>) {
+    pub(super) async fn save(&mut self, standing: RecordingSummary<'_>) {
         if let Some(chat) = &mut self.chat {
             // The next write says what is wrong.
             let _ = chat.flush().await;
@@ -118,7 +118,7 @@ impl Beside {
     }
 
     /// Nothing secret and no address of a stream.
-    fn info_text(&self, standing: Standing<'_>) -> String {
+    fn info_text(&self, standing: RecordingSummary<'_>) -> String {
         let parts: Vec<_> = standing.files.iter().map(part).collect();
         let holes: Vec<_> =
             standing.holes.iter().map(|hole| json!({"at_ms": hole.at, "length_ms": hole.length})).collect();
@@ -133,6 +133,7 @@ impl Beside {
             "quality": standing.quality,
             "parts": parts,
             "holes": holes,
+            "markers": standing.markers,
             "chat_lines": self.cues,
             "gift_lines": self.gifts,
             "pid": std::process::id(),
@@ -148,8 +149,10 @@ impl Beside {
         let Some(mut chat) = self.chat else { return };
         let flushed = chat.flush().await;
         drop(chat);
-        let (path, parts) =
-            (with(&self.stem, "chat.jsonl"), files.iter().map(|file| file.path.clone()).collect::<Vec<_>>());
+        let (path, parts) = (
+            with(&self.stem, "chat.jsonl"),
+            files.iter().map(|file| (file.path.clone(), file.ends.saturating_sub(file.starts))).collect::<Vec<_>>(),
+        );
         // Reading and writing files is not for the threads of the network.
         let made = tokio::task::spawn_blocking(move || subtitle_files(&path, &parts)).await;
         let made = flushed.and_then(|()| made.unwrap_or_else(|error| Err(io::Error::other(error))));
@@ -174,16 +177,18 @@ fn part(file: &PartFile) -> serde_json::Value {
     })
 }
 
-fn subtitle_files(chat: &Path, parts: &[PathBuf]) -> io::Result<()> {
+/// Each part has its path and its length in milliseconds.
+fn subtitle_files(chat: &Path, parts: &[(PathBuf, u64)]) -> io::Result<()> {
     use std::io::{BufRead, BufReader, Write};
     let lines = BufReader::new(std::fs::File::open(chat)?).lines().take(MAX_LINES);
     let cues: Vec<CueLine> = lines.filter_map(|line| serde_json::from_str(&line.ok()?).ok()).collect();
-    for (nth, path) in parts.iter().enumerate() {
-        let of_part: Vec<&CueLine> = cues.iter().filter(|cue| cue.part == nth + 1).collect();
+    for (nth, (path, length)) in parts.iter().enumerate() {
+        // What came after the last picture is not in the video.
+        let of_part: Vec<&CueLine> = cues.iter().filter(|cue| cue.part == nth + 1 && cue.part_ms <= *length).collect();
         if of_part.is_empty() {
             continue;
         }
-        for (ending, text) in [("srt", subtitles::srt(&of_part)), ("ass", subtitles::ass(&of_part))] {
+        for (ending, text) in [("srt", subtitles::srt(&of_part, *length)), ("ass", subtitles::ass(&of_part, *length))] {
             let mut file =
                 std::fs::OpenOptions::new().write(true).create_new(true).open(path.with_extension(ending))?;
             file.write_all(text.as_bytes())?;
