@@ -59,7 +59,7 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
         Msg::Tracked(update) => rooms::apply_update(app, update),
         Msg::Recorded(update) => records::apply_update(app, update),
         Msg::Warned(words) => {
-            app.journal.tell(app.now, words.to_string());
+            app.journal.push(app.now, words.to_string());
             app.warn(words);
             UpdateOutcome::dirty()
         }

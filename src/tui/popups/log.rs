@@ -1,4 +1,4 @@
-//! What befell the rooms, newest first, each in full.
+//! Popup with what befell the rooms, newest first, each in full.
 
 use ratatui::text::{Line, Span};
 

@@ -1,4 +1,4 @@
-//! What is looked for is being typed.
+//! Popup for the words to look for.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;

@@ -18,7 +18,7 @@ pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutco
     let note = note.map(|note| format!("{name}: {note}"));
     tab.recording = Some(update.recording);
     if let Some(words) = &words {
-        app.journal.tell(app.now, words.clone());
+        app.journal.push(app.now, words.clone());
         summary::keep_words(app, words.clone());
     }
     match words {

@@ -1,4 +1,4 @@
-//! What is looked for: begun, walked through, ended.
+//! Handler of a search: begun, walked through, ended.
 
 use tui_input::Input;
 
