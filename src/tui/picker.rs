@@ -1,4 +1,4 @@
-//! Picker in a list by a part of a name: a room, a command. What fits, best first.
+//! Picker of a room or a command by a part of its name: what fits, best first.
 
 use tui_input::Input;
 

@@ -1,4 +1,4 @@
-//! Popup for the words to look for.
+//! Popup in which a search is typed.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;

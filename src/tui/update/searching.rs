@@ -1,4 +1,4 @@
-//! Handler of a search: begun, walked through, ended.
+//! Search in the rooms: begun, walked through, ended.
 
 use tui_input::Input;
 
