@@ -2,6 +2,7 @@
 //! makes of a real socket in `service`.
 
 mod beside;
+mod clips;
 mod headless;
 mod scene;
 mod service;
