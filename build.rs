@@ -1,4 +1,4 @@
-//! Compiles `proto/` to Rust with protox, so that no `protoc` is needed.
+//! Build script: compiles `proto/` to Rust with protox, so that no `protoc` is needed.
 
 use std::error::Error;
 

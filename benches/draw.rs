@@ -1,4 +1,4 @@
-//! One frame of a busy 200x60 screen: drawn again as it stands, scrolled by one new comment, and without the cache.
+//! Bench of one frame of a busy 200x60 screen: drawn again as it stands, scrolled by one new comment, and without the cache.
 
 #![allow(clippy::unwrap_used, dead_code, missing_docs, reason = "the evening is shared with the tests")]
 

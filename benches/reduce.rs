@@ -1,4 +1,4 @@
-//! How fast a room takes in events: 10 000 of the mix that live rooms send.
+//! Bench of a room that takes in events: 10 000 of the mix that live rooms send.
 
 use std::hint::black_box;
 use std::sync::Arc;

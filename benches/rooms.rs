@@ -1,4 +1,4 @@
-//! A hundred rooms of twenty messages a second each in one headless process: what they cost together.
+//! Bench of a hundred rooms of twenty messages a second each in one headless process: what they cost together.
 //!
 //! The server is a process of its own; every room keeps its state, and one reader throws the news away.
 //! `cargo bench --bench rooms`; Linux only, as the costs are read from `/proc`.
@@ -50,7 +50,7 @@ async fn rooms() {
     loop {
         let update = updates.recv().await.unwrap();
         if let TrackerUpdate::Room(room, RoomUpdate::Events(events)) = update {
-            let count = events.iter().filter(|noted| noted.event.id.is_some()).count();
+            let count = events.iter().filter(|tallied| tallied.event.id.is_some()).count();
             messages += count;
             if count > 0 {
                 heard.insert(room);

@@ -1,4 +1,5 @@
-//! One room end to end over loopback: the server in a process of its own, gunzip, de-duplication and the room's state kept.
+//! Bench of one room end to end over loopback: the server in a process of its own, gunzip, de-duplication and the room's
+//! state kept.
 //!
 //! Each measure runs in a fresh process, with the runtime that the program itself uses, and one reader who throws the news
 //! away. `cargo bench --bench session`; Linux only, as the costs are read from `/proc`.
@@ -69,10 +70,10 @@ impl Listener {
         match self.updates.recv().await.unwrap() {
             TrackerUpdate::Room(_, RoomUpdate::Events(events)) => {
                 assert!(
-                    !events.iter().any(|noted| matches!(noted.event.kind, EventKind::Gap(_))),
+                    !events.iter().any(|tallied| matches!(tallied.event.kind, EventKind::Gap(_))),
                     "a connection broke"
                 );
-                events.iter().filter(|noted| noted.event.id.is_some()).count()
+                events.iter().filter(|tallied| tallied.event.id.is_some()).count()
             }
             TrackerUpdate::Room(_, RoomUpdate::Lagged(lost)) => panic!("the reader lagged: {lost:?}"),
             _ => 0,

@@ -1,6 +1,7 @@
-//! Commands: what a person types, and the lines they get back. One file each.
+//! Commands of the program, one file each: their arguments, their lines of output, their exit codes.
 
 mod browser;
+mod completions;
 pub mod config;
 mod decode;
 mod demo;
@@ -10,7 +11,9 @@ mod events;
 mod feed;
 mod gifts;
 mod info;
+mod keys;
 mod live;
+mod man;
 mod output;
 mod prices;
 mod purge;
@@ -81,10 +84,16 @@ enum Command {
     Browser(browser::BrowserArgs),
     /// Find out what keeps lives from being watched: you, the provider or TikTok.
     Doctor(doctor::DoctorArgs),
-    /// Remove what was kept on disk: captures and the log.
-    Purge,
+    /// Remove what was kept on disk: captures and the log. Asks first.
+    Purge(purge::PurgeArgs),
     /// Show where the settings are, check or print them.
     Config(config::ConfigArgs),
+    /// List the keys of the dashboard, as the settings have them.
+    Keys,
+    /// Print completions for a shell.
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page, or write one for each command into a folder.
+    Man(man::ManArgs),
 }
 
 /// Where settings come from.
@@ -141,7 +150,10 @@ pub fn run() -> ExitCode {
         Some(Command::Sim(sim)) => sim::run(&sim),
         Some(Command::Browser(browser)) => browser::run(&browser, &settings),
         Some(Command::Doctor(doctor)) => doctor::run(&doctor, &settings),
-        Some(Command::Purge) => purge::run(),
+        Some(Command::Purge(purge)) => purge::run(&purge),
+        Some(Command::Keys) => keys::run(&settings),
+        Some(Command::Completions(completions)) => completions::run(&completions),
+        Some(Command::Man(man)) => man::run(&man),
         Some(Command::Config(config)) => config::run(&config, settings.config.as_deref(), &settings.sets),
     };
     match ended {

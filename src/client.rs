@@ -1,4 +1,4 @@
-//! The library's face: track a live, ask about rooms and people, record.
+//! Client of TikTok LIVE, the library's face: tracked lives, questions about rooms and people, recordings.
 //!
 //! Everything the program does with TikTok, without its screen. A [`Client`] is made by [`Client::builder`]; it gives
 //! [`Live`]s, which are streams of [`LiveEvent`]s with a state that is always up to date, and answers single questions.
@@ -17,8 +17,8 @@
 //!
 //! let mut live = client.track_user("@ana.live").await?;
 //! while let Some(event) = live.next().await {
-//!     let LiveEvent::Happened(noted) = event else { continue };
-//!     if let EventKind::Chat(chat) = &noted.event.kind {
+//!     let LiveEvent::Happened(tallied) = event else { continue };
+//!     if let EventKind::Chat(chat) = &tallied.event.kind {
 //!         println!("{}: {}", chat.from.name(), chat.text);
 //!         break;
 //!     }
@@ -132,7 +132,7 @@ impl Client {
     /// its transports and its limits. Needs a tokio runtime.
     pub fn tracker(&self) -> Tracker {
         let (service, failover) = (Arc::clone(&self.service), self.failover.clone());
-        Tracker::with_failover(service, failover, self.limiter.clone(), self.clock.clone())
+        Tracker::on_failover(service, failover, self.limiter.clone(), self.clock.clone())
     }
 
     /// Who a user is: the profile, else what a look-up knows.

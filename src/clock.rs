@@ -1,4 +1,4 @@
-//! Time that tests can turn.
+//! Clock that tests can turn: monotonic and wall time together in one moment.
 //!
 //! The only file that may ask the system what time it is. Everything else is handed a [`Moment`].
 //!

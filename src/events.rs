@@ -1,4 +1,4 @@
-//! Meaning: a wire message becomes a [`RoomEvent`].
+//! Events of a room: what the wire messages mean, as [`RoomEvent`]s.
 //!
 //! Pure. Knows what a gift or a battle is; refuses to know sockets, state and screens. Remote text becomes
 //! [`Text`](crate::text::Text) here. What we ourselves have to say about a room (its phase, a gap, a new live) travels as

@@ -100,6 +100,7 @@ impl FromStr for UniqueId {
 
 /// What a person typed to name a room: `@name`, a bare name, a link, or a room id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Target {
     /// A host; followed from live to live.
     Host(UniqueId),

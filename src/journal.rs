@@ -27,6 +27,7 @@
 mod capture;
 mod captures_dir;
 mod private_fs;
+mod run_lock;
 
 pub use capture::{CaptureLimits, CaptureWriter};
 pub use captures_dir::{CapturesDir, Purged};

@@ -23,8 +23,8 @@
 //! let mut live = client.track_user("@ana.live").await?;
 //! println!("{}: {}", live.state().host.unique_id, live.state().title);
 //! while let Some(event) = live.next().await {
-//!     let LiveEvent::Happened(noted) = event else { continue };
-//!     match &noted.event.kind {
+//!     let LiveEvent::Happened(tallied) = event else { continue };
+//!     match &tallied.event.kind {
 //!         EventKind::Chat(chat) => {
 //!             println!("{}: {}", chat.from.name(), chat.text);
 //!             break;
@@ -110,7 +110,7 @@
 //!             capture.frame(room, frame.at, &frame.body)?;
 //!             frames += 1;
 //!         }
-//!         RoomUpdate::Events(events) => events.iter().try_for_each(|noted| capture.event(room, &noted.event))?,
+//!         RoomUpdate::Events(events) => events.iter().try_for_each(|tallied| capture.event(room, &tallied.event))?,
 //!         _ => {}
 //!     }
 //!     if frames == 3 {

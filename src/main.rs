@@ -1,4 +1,4 @@
-//! The `tiktop` program: everything is in the library.
+//! Program `tiktop`: everything is in the library.
 
 use std::process::ExitCode;
 

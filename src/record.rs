@@ -1,4 +1,4 @@
-//! Recording a live with ffmpeg.
+//! Recorder of lives, with ffmpeg where there is one.
 //!
 //! Our own HTTP client pulls the stream and feeds ffmpeg's stdin: one proxy setting for everything, a stop is closing a
 //! pipe, and an app that is killed leaves a finished file and no orphan.
@@ -26,8 +26,8 @@
 //! # }).unwrap();
 //! ```
 
-mod beside;
 mod codec;
+mod companion_files;
 mod cue;
 mod engine;
 mod failure;
@@ -71,13 +71,14 @@ pub use inside::*;
 mod inside {
     pub use super::probe::version;
     pub use super::recorder::{Recorder, spawn};
-    pub use super::source::{FoundStreams, LiveState, Media, Offer, StreamSource, Trouble};
+    pub use super::source::{FoundStreams, LiveState, Media, StreamFailure, StreamOffer, StreamSource};
     pub use super::unfinished::{UnfinishedRecording, unfinished};
-    pub use super::update::{Job, RecorderCommand, RecorderUpdate};
+    pub use super::update::{RecorderCommand, RecorderUpdate, RecordingJob};
 }
 
 /// Where recordings go and what makes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RecorderSettings {
     /// The folder; made when the first recording starts.
     pub dir: PathBuf,
@@ -122,6 +123,7 @@ impl RecorderSettings {
 
 /// How long to wait for what, and how little disk is too little.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RecorderLimits {
     /// A stream that sends nothing for this long has stalled.
     pub read: Duration,

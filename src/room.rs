@@ -1,4 +1,4 @@
-//! The state of one room: a pure reducer of (state, event) and (state, time).
+//! State of one room: a pure reducer of (state, event) and (state, time).
 //!
 //! No clock, no channel, no I/O: time comes in with each event. Everything here is serialisable, so a snapshot can be sent
 //! to a screen that lagged or attached late, and the same events give the same room everywhere.
@@ -48,7 +48,7 @@ pub use board::{
     AskedQuestion, Board, CaptionState, GoalState, GuestNews, GuestState, Guests, Pinned, PollState, QuestionState,
     Questions, RoomRank,
 };
-pub use chatlog::{ChatLog, LogEntry, LogLine, Seq, Topic};
+pub use chatlog::{ChatLog, DroppedRows, LogEntry, LogLine, Seq, Topic};
 pub use leaders::{Leader, Leaders};
 pub use ledger::{StreakState, Tally};
 pub use series::{Bucket, Series};
@@ -75,7 +75,7 @@ pub enum Applied {
 /// An event with what the room that first saw it made of it. This is what travels to every reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
-pub struct Noted {
+pub struct TalliedEvent {
     /// What happened.
     pub event: RoomEvent,
     /// For gifts and closed streaks: what it adds.
@@ -84,6 +84,7 @@ pub struct Noted {
 
 /// Everything we know of one room.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Room {
     /// The host, as far as known.
     pub host: Host,
@@ -128,6 +129,7 @@ pub struct Room {
     ledger: ledger::GiftLedger,
     connected_clock: connected_clock::ConnectedClock,
     writers: dedup::Writers,
+    told: dedup::ToldOnce,
     subscribers: subscribers::RecentSubscribers,
     paces: battle::Paces,
     /// When the stream itself last said how many watch: fresher than what a look-up says.
@@ -163,6 +165,7 @@ impl Room {
             ledger: ledger::GiftLedger::default(),
             connected_clock: connected_clock::ConnectedClock::default(),
             writers: dedup::Writers::default(),
+            told: dedup::ToldOnce::default(),
             subscribers: subscribers::RecentSubscribers::default(),
             paces: battle::Paces::default(),
             streamed_watching: None,
@@ -190,7 +193,7 @@ impl Room {
 
     /// Lets time pass: closes streaks after 10 s of connected silence. What it closed has been applied already and must be
     /// told to every reader.
-    pub fn tick(&mut self, now: Moment) -> Vec<Noted> {
+    pub fn tick(&mut self, now: Moment) -> Vec<TalliedEvent> {
         match self.connected_clock.at(now).checked_sub(streaks::SILENCE_MS) {
             Some(silent_since) => self.close_streaks(silent_since, now),
             None => Vec::new(),
@@ -199,13 +202,13 @@ impl Room {
 
     /// Closes every running streak, because the live is over: call it before a new [`Live`](crate::events::EventKind::Live)
     /// is applied and when the live ends. Like [`Room::tick`], what it closed has been applied and must be told.
-    pub fn end_live(&mut self, now: Moment) -> Vec<Noted> {
+    pub fn end_live(&mut self, now: Moment) -> Vec<TalliedEvent> {
         self.close_streaks(u64::MAX, now)
     }
 
     /// When [`Room::tick`] next has something to do; nothing while no streak runs or we are not connected.
     pub fn next_tick(&self) -> Option<Moment> {
-        self.connected_clock.when(self.streaks.longest_silent()?.saturating_add(streaks::SILENCE_MS))
+        self.connected_clock.moment_of(self.streaks.longest_silent()?.saturating_add(streaks::SILENCE_MS))
     }
 
     /// How long until a time of the server's clock, by ours.

@@ -1,5 +1,5 @@
-//! Composition root: the only module that sees all the others. Builds the runtime, the client, the tracker, the recorder and
-//! the screen, and takes them down in order.
+//! Composition root, the only module that sees all the others: it builds the runtime, the client, the tracker, the recorder
+//! and the screen, and takes them down in order.
 
 mod capture;
 mod log;
@@ -24,7 +24,7 @@ use crate::track::{Tracker, TrackerCommand};
 use crate::tui;
 use crate::webcast::Service;
 
-pub use capture::Capturing;
+pub use capture::RunningCapture;
 pub use replay::{ReplaySetup, replay};
 
 /// Threads for the network. The screen has the main thread to itself, so a slow terminal holds nobody up.
@@ -38,7 +38,7 @@ const WARNINGS: usize = 8;
 /// A screen that has not ended this long after the program was asked to has a terminal that takes nothing.
 const STUCK_SCREEN: Duration = Duration::from_secs(4);
 /// How long leftover tasks may hold up the end of the program.
-const LAST_CALL: Duration = Duration::from_secs(1);
+const TASKS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The runtime of the screen and of the simulator, with the log and TLS set up before it.
 pub fn runtime() -> Result<Runtime> {
@@ -62,8 +62,8 @@ fn build_runtime(builder: &mut tokio::runtime::Builder) -> Result<Runtime> {
 #[cfg(unix)]
 fn check_files() -> Result<()> {
     /// What the runtime opens for itself: to wait for sockets, to be woken, to hear of signals.
-    const OWN: usize = 6;
-    let spare: std::io::Result<Vec<_>> = (0..OWN).map(|_| std::fs::File::open("/dev/null")).collect();
+    const RUNTIME_FILES: usize = 6;
+    let spare: std::io::Result<Vec<_>> = (0..RUNTIME_FILES).map(|_| std::fs::File::open("/dev/null")).collect();
     match spare {
         // The process (24) or the machine (23) has none left. Anything else is told by whoever meets it.
         Err(error) if matches!(error.raw_os_error(), Some(23 | 24)) => {
@@ -150,7 +150,7 @@ pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Res
         }
         ended
     });
-    runtime.shutdown_timeout(LAST_CALL);
+    runtime.shutdown_timeout(TASKS_TIMEOUT);
     ended
 }
 
@@ -204,9 +204,9 @@ pub struct WrongKeys(String);
 /// Keys that cannot be are told before the screen is taken, with their place in the file.
 fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::ScreenOptions> {
     let Settings { mut screen, keys, .. } = loaded.settings.clone();
-    // A terminal of another locale shows the bytes of our signs as several characters each; who set the option knows better.
+    // A terminal of another locale shows the bytes of our signs as several characters each, an old one none; who set the option knows better.
     if loaded.locate("screen.ascii").is_none() {
-        screen.ascii = !tui::is_utf8_locale(|name| std::env::var(name).ok());
+        screen.ascii = !tui::shows_unicode(|name| std::env::var(name).ok());
     }
     tui::check_keys(&keys).map_err(|mistakes| {
         let placed: Vec<_> = mistakes.iter().map(|mistake| loaded.placed(mistake)).collect();
@@ -215,7 +215,7 @@ fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::ScreenOptions> {
     Ok(tui::ScreenOptions { notice, ..tui::ScreenOptions::new(screen, keys) })
 }
 
-/// Shows rooms until the user leaves; says where a capture went.
+/// Shows rooms until the user leaves; says what was seen, and where recordings and a capture went.
 async fn watch(
     dashboard: DashboardSetup,
     options: tui::ScreenOptions,
@@ -225,9 +225,10 @@ async fn watch(
     let DashboardSetup { loaded, secrets, rooms, isolated, capture, .. } = dashboard;
     let clock = Clock::system();
     let client = client(&loaded.settings, secrets, isolated)?;
-    let tracker = Tracker::start(client.clone(), clock.clone())?;
+    let tracker = Tracker::on_service(client.clone(), clock.clone())?;
     let updates = tracker.subscribe(SCREEN_QUEUE, false);
-    let capturing = capture.then(|| Capturing::start(&tracker, &loaded.settings, &clock, background)).transpose()?;
+    let capturing =
+        capture.then(|| RunningCapture::start(&tracker, &loaded.settings, &clock, background)).transpose()?;
     let (record, record_inbox) = mpsc::channel(RECORD_QUEUE);
     let (record_updates, records) = mpsc::channel(RECORD_QUEUE);
     let settings = recorder_settings(&loaded.settings);
@@ -251,6 +252,7 @@ async fn watch(
         Some(capturing) => Some(capturing.finish().await?),
         None => None,
     };
-    ended?;
-    Ok(captured)
+    let mut told = ended?.summary;
+    told.extend(captured);
+    Ok((!told.is_empty()).then(|| told.join("\n")))
 }

@@ -1,4 +1,4 @@
-//! A fake TikTok on loopback: look-ups, a signing provider, sockets, streams, and everything that can go wrong with them.
+//! Simulated TikTok on loopback: look-ups, a signing provider, sockets, streams, and everything that can go wrong with them.
 //!
 //! It is the demo and the test bed. It speaks the protocol of docs/protocol.md, so that other people's clients can be pointed
 //! at it too. It refuses to know our client: nothing here is shared with `webcast` but the wire schema.
@@ -34,8 +34,12 @@ mod handshake;
 mod host;
 mod info;
 mod media;
+#[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod message;
+#[cfg(not(feature = "internals"))]
+#[allow(dead_code, reason = "the tests say more than the simulator does")]
+mod message;
 mod provider;
 mod proxy;
 mod query;
@@ -80,12 +84,20 @@ pub struct SimOptions {
     /// What goes wrong from the start.
     pub faults: Vec<SimFault>,
     /// How long sockets wait for clients.
-    pub patience: Patience,
+    pub client_timeouts: ClientTimeouts,
 }
 
 impl Default for SimOptions {
     fn default() -> Self {
-        Self { port: 0, tls: false, seed: 1, rate: 10.0, rooms: 3, faults: Vec::new(), patience: Patience::default() }
+        Self {
+            port: 0,
+            tls: false,
+            seed: 1,
+            rate: 10.0,
+            rooms: 3,
+            faults: Vec::new(),
+            client_timeouts: ClientTimeouts::default(),
+        }
     }
 }
 
@@ -121,12 +133,12 @@ impl SimOptions {
     }
 
     /// The same with sockets that wait so long.
-    pub fn with_patience(self, patience: Patience) -> Self {
-        Self { patience, ..self }
+    pub fn with_client_timeouts(self, client_timeouts: ClientTimeouts) -> Self {
+        Self { client_timeouts, ..self }
     }
 }
 
-impl Patience {
+impl ClientTimeouts {
     /// So long for a heartbeat, and so long for an ack.
     pub fn new(heartbeat: Duration, ack: Duration) -> Self {
         Self { heartbeat, ack }
@@ -136,14 +148,14 @@ impl Patience {
 /// How long a socket waits for what a client owes before it is closed.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
-pub struct Patience {
+pub struct ClientTimeouts {
     /// For a heartbeat.
     pub heartbeat: Duration,
     /// For an ack, while one is owed.
     pub ack: Duration,
 }
 
-impl Default for Patience {
+impl Default for ClientTimeouts {
     fn default() -> Self {
         Self { heartbeat: Duration::from_secs(60), ack: Duration::from_secs(180) }
     }
@@ -252,6 +264,7 @@ impl Sim {
         self.with_room(name, |room| room.pause(paused, &self.world.faults()));
     }
 
+    #[cfg(feature = "internals")]
     #[doc(hidden)]
     /// Sends exactly these messages, in one frame, to everybody in the room.
     pub fn push(&self, name: &str, messages: Vec<pb::Message>) {

@@ -15,6 +15,7 @@
 //! ```
 
 mod encoding;
+mod numeral;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,6 +26,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 pub(crate) use encoding::{has_lone_return, to_utf8, with_newlines, without_mark};
+pub(crate) use numeral::{is_group, number_around};
 
 /// Longest text kept, in bytes. TikTok's own limit for a comment is far below.
 pub const MAX_BYTES: usize = 2_048;
@@ -172,12 +174,14 @@ pub(crate) fn excerpt(raw: &str, columns: usize) -> String {
     clip(Text::new(raw).as_str(), columns).into_owned()
 }
 
-/// `text` cut to at most `columns`, whole characters only, with `…` where something is missing.
+/// `text` cut to at most `columns`, whole characters only, with `…` where something is missing. A number with its unit stays
+/// or goes as one: half of it would be another number.
 ///
 /// ```
 /// use tiktop::text::clip;
 /// assert_eq!(clip("hello there", 8), "hello t…");
 /// assert_eq!(clip("hello", 8), "hello");
+/// assert_eq!(clip("likes 37.6k now", 10), "likes…");
 /// ```
 pub fn clip(text: &str, columns: usize) -> Cow<'_, str> {
     if width(text) <= columns {
@@ -194,6 +198,9 @@ pub fn clip(text: &str, columns: usize) -> Cow<'_, str> {
             (used > columns - 1).then_some(at)
         })
         .unwrap_or(text.len());
+    // A text that is nothing but a number, such as a name, keeps its beginning.
+    let before = number_around(text, end).map(|number| text[..number.start].trim_end().len());
+    let end = before.filter(|&end| end > 0).unwrap_or(end);
     Cow::Owned(format!("{}…", &text[..end]))
 }
 

@@ -1,4 +1,4 @@
-//! Many rooms: tasks, retries, back-pressure. The only layer that starts network tasks.
+//! Tracker of many rooms: tasks, retries, back-pressure. The only layer that starts network tasks.
 //!
 //! Each room's task owns its [`Room`](crate::room::Room) and applies every event before any queue; readers get [`TrackerUpdate`]s
 //! over bounded queues and are told what they missed.

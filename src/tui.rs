@@ -1,4 +1,4 @@
-//! The screen: keys and news in, frames out.
+//! Screen of the program: keys and news in, frames out.
 //!
 //! ```text
 //! keys, paste, wheel --terminal::Input+
@@ -28,15 +28,22 @@ mod action;
 mod app;
 mod chord;
 mod dashboard;
+mod freshness;
 mod glyphs;
 mod health;
+mod journal;
 mod keymap;
 mod layout;
 mod msg;
+mod names;
 mod number;
 mod panes;
+mod person;
+mod picker;
 mod popups;
 mod run;
+mod search;
+mod summary;
 mod tab;
 mod terminal;
 mod theme;
@@ -53,9 +60,9 @@ use crate::text::Text;
 use crate::{record, track};
 
 pub use dashboard::Dashboard;
-pub use keymap::{check_keys, keys_markdown};
+pub use keymap::{check_keys, keys_markdown, keys_table};
 pub use panes::log_words;
-pub use terminal::{Capabilities, capabilities, install_panic_hook, is_utf8_locale};
+pub use terminal::{Capabilities, capabilities, install_panic_hook, shows_unicode};
 
 /// What the screen is told once, at its start.
 #[derive(Clone, Debug)]
@@ -111,6 +118,15 @@ pub enum Exit {
     Stopped,
 }
 
+/// How the screen closed, and what there is to say afterwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScreenExit {
+    /// Why it closed.
+    pub exit: Exit,
+    /// What was seen and recorded, a line each; cleaned, like all that the screen shows.
+    pub summary: Vec<String>,
+}
+
 /// Why the screen could not run.
 #[derive(Debug, thiserror::Error)]
 pub enum ScreenError {
@@ -136,6 +152,6 @@ pub enum ScreenError {
 /// Takes the terminal and gives it back on every way out: return, error, panic of this thread, being dropped. Drive it with
 /// `block_on` from the main thread: writing to a stopped terminal blocks, which no worker should do, and the panic hook takes
 /// the thread that polls this for the screen's own.
-pub async fn run(options: ScreenOptions, ports: Ports, clock: Clock) -> Result<Exit, ScreenError> {
+pub async fn run(options: ScreenOptions, ports: Ports, clock: Clock) -> Result<ScreenExit, ScreenError> {
     run::run(options, ports, clock).await
 }

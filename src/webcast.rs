@@ -58,7 +58,7 @@ pub use address::SignedUrl;
 pub use error::{ServiceError, ServiceErrorKind};
 #[cfg(feature = "cli")]
 pub(crate) use http::install_tls;
-pub use lookup::{Gates, LiveStatus, Lookup};
+pub use lookup::{AccessRestrictions, LiveStatus, Lookup};
 pub use prices::{CoinPack, ShownPrice};
 pub use profile::UserInfo;
 pub use room_info::RoomInfo;
@@ -78,12 +78,12 @@ mod inside {
     pub use super::http::Proxies;
     pub use super::live_streams::LiveStreams;
     pub use super::media::MediaStream;
-    pub use super::probe::{ContactedHost, LookUpPath, ProviderLimit, ProviderLimits, Reached};
+    pub use super::probe::{ContactedHost, LookUpPath, ReachedHost};
     pub use super::request_overrides::RequestOverrides;
     pub use super::service::Service;
     pub use super::transport::{
-        BrokenFrame, BrowserView, CaptureReader, Captured, CapturedKind, Failover, FailoverError, FrameSource,
-        Incoming, LeftAlone, Opened, RoomRef, Session, SimulatedPart, Transport, TransportEntry, point_at,
+        BrokenFrame, BrowserView, CaptureReader, CapturedItem, CapturedKind, Failover, FailoverError, FrameSource,
+        Incoming, OpenedRoom, RoomRef, Session, SimulatedPart, SkippedTransport, Transport, TransportEntry, point_at,
     };
     pub use crate::config::Secrets;
 }

@@ -19,13 +19,28 @@
 //! # Ok::<_, tiktop::wire::DecodeError>(())
 //! ```
 
+#[cfg(feature = "internals")]
+#[doc(hidden)]
 pub mod capture;
+#[cfg(not(feature = "internals"))]
+#[allow(dead_code, unreachable_pub, reason = "the program and the tests use what a library without them does not")]
+pub(crate) mod capture;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
 pub mod capture_file;
+#[cfg(not(feature = "internals"))]
+#[allow(dead_code, unreachable_pub, reason = "the program and the tests use what a library without them does not")]
+pub(crate) mod capture_file;
 mod error;
 mod fields;
 mod frame;
 mod gzip;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
 pub mod lenient_json;
+#[cfg(not(feature = "internals"))]
+#[allow(dead_code, unreachable_pub, reason = "the program and the tests use what a library without them does not")]
+pub(crate) mod lenient_json;
 mod response;
 
 pub use error::DecodeError;

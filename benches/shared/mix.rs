@@ -1,4 +1,4 @@
-//! Messages as a busy room sends them: as large and as mixed as recorded ones, from people who are invented.
+//! Mix of messages as a busy room sends them: as large and as mixed as recorded ones, from people who are invented.
 //!
 //! Pictures in three sizes with several addresses each, badges with pictures of their own; counts per kind are those of a
 //! ten-minute recording.

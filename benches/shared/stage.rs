@@ -1,4 +1,4 @@
-//! A service in a process of its own, and what the process that listens to it costs.
+//! Stage for benches: a service in a process of its own, and what the process that listens to it costs.
 //!
 //! The simulator answers the look-ups; sockets are served here, from frames that were made before, so that the server is
 //! faster than any client.

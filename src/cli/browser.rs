@@ -1,4 +1,4 @@
-//! `tiktop browser`: how to start a browser that tiktop may listen to, and whether one is there.
+//! Command `tiktop browser`: how to start a browser that tiktop may listen to, and whether one is there.
 //!
 //! It starts none: the line is printed for a person to look at and run. The profile is a folder of its own, because
 //! Chromium ignores the debugging port on the profile that holds somebody's everyday logins.

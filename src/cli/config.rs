@@ -1,4 +1,4 @@
-//! `tiktop config`: where the settings are, whether they are right, what holds. Reads; never writes a file.
+//! Command `tiktop config`: where the settings are, whether they are right, which values hold. Reads; never writes a file.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -65,7 +65,7 @@ fn answer(
                 for warning in &loaded.warnings {
                     writeln!(err, "warning: {}", printable(warning))?;
                 }
-                tell(command, &loaded, out).map(|()| 0)
+                print_answer(command, &loaded, out).map(|()| 0)
             }
         },
     }
@@ -84,27 +84,27 @@ fn path(file: Option<&Path>, out: &mut impl Write, err: &mut impl Write) -> io::
 }
 
 /// Why the settings cannot be.
-struct Wrong(String);
+struct SettingsProblem(String);
 
-impl From<config::ConfigError> for Wrong {
+impl From<config::ConfigError> for SettingsProblem {
     fn from(error: config::ConfigError) -> Self {
         Self(error.to_string())
     }
 }
 
-fn checked(file: Option<&Path>, sets: &[String]) -> Result<Loaded, Wrong> {
+fn checked(file: Option<&Path>, sets: &[String]) -> Result<Loaded, SettingsProblem> {
     let env = |name: &str| std::env::var(name).ok();
     let mut loaded = config::load(file, sets)?;
     config::secrets(&loaded.settings, env)?;
     if let Err(problems) = check_keys(&loaded.settings.keys) {
         let placed: Vec<_> = problems.iter().map(|problem| loaded.placed(problem)).collect();
-        return Err(Wrong(placed.join("\n")));
+        return Err(SettingsProblem(placed.join("\n")));
     }
     loaded.warnings.extend(config::unused_key(&loaded.settings, env));
     Ok(loaded)
 }
 
-fn tell(command: &ConfigCommand, loaded: &Loaded, out: &mut impl Write) -> io::Result<()> {
+fn print_answer(command: &ConfigCommand, loaded: &Loaded, out: &mut impl Write) -> io::Result<()> {
     match (command, &loaded.file) {
         (ConfigCommand::Print { .. }, _) => out.write_all(printable(&config::print(&loaded.settings)).as_bytes()),
         (_, Some(file)) => writeln!(out, "config ok: {}", printable(&file.display().to_string())),

@@ -1,4 +1,4 @@
-//! `tiktop decode FILE|-`: captured frames or bare messages become the lines that `events` prints.
+//! Command `tiktop decode FILE|-`: captured frames or bare messages as the lines that `events` prints.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -16,7 +16,7 @@ use crate::clock::{Moment, Timestamp};
 use crate::events::json::{self, JsonTally, LineContext};
 use crate::events::{Decoder, EventKind, LiveStart, Phase, PhaseKind, RoomEvent, Unknown};
 use crate::ids::RoomId;
-use crate::room::{Applied, Noted, Room};
+use crate::room::{Applied, Room, TalliedEvent};
 use crate::text::Text;
 use crate::wire::capture::{self, CaptureLine};
 use crate::wire::capture_file::{self, UnreadableLine};
@@ -127,25 +127,25 @@ impl<W: Write> Decoding<W> {
                     self.lines += 1;
                     match line {
                         Ok(line) => self.decode_line(line)?,
-                        Err(UnreadableLine { bytes, error }) => self.take_unreadable_line(bytes, &error)?,
+                        Err(UnreadableLine { bytes, error }) => self.write_unreadable_line(bytes, &error)?,
                     }
                 }
                 return Ok(());
             }
             self.lines += 1;
-            self.take_line(&String::from_utf8_lossy(&line))?;
+            self.parse_line(&String::from_utf8_lossy(&line))?;
         }
     }
 
-    fn take_line(&mut self, line: &str) -> std::io::Result<()> {
+    fn parse_line(&mut self, line: &str) -> std::io::Result<()> {
         match CaptureLine::parse(line) {
             Ok(line) => self.decode_line(line),
-            Err(error) => self.take_unreadable_line(line.len(), &error),
+            Err(error) => self.write_unreadable_line(line.len(), &error),
         }
     }
 
-    fn take_unreadable_line(&mut self, bytes: usize, error: &DecodeError) -> std::io::Result<()> {
-        self.take_unreadable("(line)", bytes, &format!("line {}: {error}", self.lines))
+    fn write_unreadable_line(&mut self, bytes: usize, error: &DecodeError) -> std::io::Result<()> {
+        self.write_unreadable("(line)", bytes, &format!("line {}: {error}", self.lines))
     }
 
     fn decode_line(&mut self, line: CaptureLine) -> std::io::Result<()> {
@@ -153,18 +153,18 @@ impl<W: Write> Decoding<W> {
             CaptureLine::Frame { t, bytes } => {
                 let length = bytes.len();
                 match Frame::decode(bytes).and_then(|frame| frame.response(&mut self.inflater)) {
-                    Ok(Some(response)) => self.take_response(&response, t),
+                    Ok(Some(response)) => self.write_response(&response, t),
                     Ok(None) => {
                         self.readable += 1;
                         Ok(())
                     }
-                    Err(error) => self.take_unreadable("(frame)", length, &error.to_string()),
+                    Err(error) => self.write_unreadable("(frame)", length, &error.to_string()),
                 }
             }
             CaptureLine::Message { message, created, room_id } => {
                 let created = created.unwrap_or_default();
                 let at = Moment { mono: u64::try_from(created.0).unwrap_or(0), wall: created };
-                self.take_message(&message, at, room_id)
+                self.write_message(&message, at, room_id)
             }
             CaptureLine::Name { .. } | CaptureLine::Said { .. } => {
                 self.readable += 1;
@@ -173,7 +173,7 @@ impl<W: Write> Decoding<W> {
         }
     }
 
-    fn take_response(&mut self, response: &Response, t: i64) -> std::io::Result<()> {
+    fn write_response(&mut self, response: &Response, t: i64) -> std::io::Result<()> {
         self.readable += 1;
         if let (None, Some(now)) = (self.epoch, response.now) {
             self.epoch = Some(now.0.saturating_sub(t));
@@ -181,15 +181,15 @@ impl<W: Write> Decoding<W> {
         let wall = capture::wall_clock(t, Timestamp(self.epoch.unwrap_or(0)));
         let at = Moment { mono: u64::try_from(t).unwrap_or(0), wall };
         for message in &response.messages {
-            self.take_message(message, at, None)?;
+            self.write_message(message, at, None)?;
         }
         for _ in 0..response.broken {
-            self.take_unreadable("(message)", 0, "its envelope could not be read")?;
+            self.write_unreadable("(message)", 0, "its envelope could not be read")?;
         }
         Ok(())
     }
 
-    fn take_message(&mut self, message: &Message, at: Moment, room_id: Option<RoomId>) -> std::io::Result<()> {
+    fn write_message(&mut self, message: &Message, at: Moment, room_id: Option<RoomId>) -> std::io::Result<()> {
         self.messages += 1;
         let event = self.decoder.decode(message, at);
         self.current = event.room_id.or(room_id).or(self.current);
@@ -200,12 +200,12 @@ impl<W: Write> Decoding<W> {
             }
         }
         let current = self.current;
-        let room = self.rooms.entry(current).or_insert_with(|| attended(current, at));
+        let room = self.rooms.entry(current).or_insert_with(|| room_watched_from(current, at));
         let closed = room.tick(at);
         let verdict = room.apply(&event);
         self.print(current, &closed)?;
         match verdict {
-            Applied::Fresh(tally) => self.print(current, &[Noted { event, tally }]),
+            Applied::Fresh(tally) => self.print(current, &[TalliedEvent { event, tally }]),
             Applied::Duplicate | Applied::Foreign => {
                 self.repeated += 1;
                 Ok(())
@@ -213,11 +213,11 @@ impl<W: Write> Decoding<W> {
         }
     }
 
-    fn take_unreadable(&mut self, what: &str, bytes: usize, error: &str) -> std::io::Result<()> {
+    fn write_unreadable(&mut self, what: &str, bytes: usize, error: &str) -> std::io::Result<()> {
         self.unreadable += 1;
         let kind = EventKind::Unknown(Unknown { method: Text::new(what), bytes, error: Some(Text::new(error)) });
-        let noted = Noted { event: own(Moment::default(), kind), tally: None };
-        self.print(self.current, &[noted])
+        let tallied = TalliedEvent { event: own(Moment::default(), kind), tally: None };
+        self.print(self.current, &[tallied])
     }
 
     /// The capture is over: streaks that never ended close.
@@ -231,17 +231,17 @@ impl<W: Write> Decoding<W> {
         Ok(self.out.flush()?)
     }
 
-    fn print(&mut self, room_id: Option<RoomId>, noted: &[Noted]) -> std::io::Result<()> {
+    fn print(&mut self, room_id: Option<RoomId>, tallied: &[TalliedEvent]) -> std::io::Result<()> {
         let label = room_id.map_or_else(|| "capture".to_owned(), |room_id| format!("room {room_id}"));
         let ctx = LineContext { room: &label, room_id, live_seq: 1 };
-        for noted in noted {
-            let tally = noted.tally.map(|tally| JsonTally {
+        for tallied in tallied {
+            let tally = tallied.tally.map(|tally| JsonTally {
                 added: tally.added,
                 count: tally.count,
                 streak: tally.streak.into(),
                 diamonds: tally.diamonds,
             });
-            writeln!(self.out, "{}", json::line(&ctx, &noted.event, tally))?;
+            writeln!(self.out, "{}", json::line(&ctx, &tallied.event, tally))?;
         }
         Ok(())
     }
@@ -258,7 +258,7 @@ impl<W: Write> Decoding<W> {
 }
 
 /// A room as if we had been in it from `at` on.
-fn attended(room_id: Option<RoomId>, at: Moment) -> Room {
+fn room_watched_from(room_id: Option<RoomId>, at: Moment) -> Room {
     let mut room = Room::new(1);
     if let Some(room_id) = room_id {
         room.apply(&own(at, EventKind::Live(LiveStart { room_id, live_seq: 1 })));

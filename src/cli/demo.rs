@@ -1,4 +1,4 @@
-//! `tiktop demo`: the dashboard on the simulated service. The same code path as TikTok; only base addresses differ.
+//! Command `tiktop demo`: the dashboard on the simulated service. The same code path as TikTok; only base addresses differ.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
-//! `tiktop doctor [@room]`: asks everything that watching a live depends on, one thing after the other, and ends in one
-//! sentence: whose side the trouble is on, and what to do.
+//! Command `tiktop doctor [@room]`: a check of everything that watching a live depends on, one thing after the other, ended
+//! by one sentence: whose side the trouble is on, and what to do.
 //!
 //! Changes nothing and writes no file. Each question has a short timeout; what cannot work after an earlier failure is not
 //! tried.
@@ -23,7 +23,7 @@ use crate::run;
 use report::{Check, Report, ReportRow, Status};
 
 /// Longest time one question may take, in seconds; shorter where the settings say so.
-const PATIENCE: u64 = 8;
+const QUESTION_SECONDS: u64 = 8;
 
 /// Find out what keeps lives from being watched: you, the provider or TikTok.
 #[derive(Debug, Args)]
@@ -63,7 +63,7 @@ pub(super) fn run(args: &DoctorArgs, settings: &SettingsArgs) -> Result<ExitCode
 /// Everything beyond this machine.
 async fn remote(report: &mut Report, loaded: &Loaded, secrets: &Secrets, room: Option<&Target>) {
     let mut settings = loaded.settings.clone();
-    settings.service.timeout_seconds = settings.service.timeout_seconds.min(PATIENCE);
+    settings.service.timeout_seconds = settings.service.timeout_seconds.min(QUESTION_SECONDS);
     let client = match run::client(&settings, secrets.clone(), false) {
         Ok(client) => client,
         Err(error) => return report.add(ReportRow::new(Check::Config, "client", Status::Failed, error.to_string())),

@@ -1,4 +1,4 @@
-//! `tiktop events @name …`: what happens, one JSON object a line.
+//! Command `tiktop events @name …`: the events of rooms, one JSON object a line.
 
 use std::collections::{HashMap, HashSet};
 use std::process::ExitCode;
@@ -14,8 +14,8 @@ use crate::clock::Clock;
 use crate::events::json::{self, JsonTally, LineContext};
 use crate::events::{EventKind, OwnEvent, PhaseKind};
 use crate::ids::{RoomId, RoomKey};
-use crate::room::Noted;
-use crate::run::{self, Capturing};
+use crate::room::TalliedEvent;
+use crate::run::{self, RunningCapture};
 use crate::text::Text;
 use crate::track::{Lost, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 
@@ -54,7 +54,7 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
     let runtime = run::headless_runtime()?;
     let ended = runtime.block_on(async {
         let clock = Clock::system();
-        let tracker = Tracker::start(run::client(&loaded.settings, secrets, false)?, clock.clone())?;
+        let tracker = Tracker::on_service(run::client(&loaded.settings, secrets, false)?, clock.clone())?;
         let updates = tracker.subscribe(QUEUE, args.raw);
         let (warnings, mut warned) = mpsc::channel::<Text>(WARNINGS);
         // A standard error that takes nothing must hold up neither the sockets nor the signals of this one thread.
@@ -64,7 +64,7 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
             }
         });
         let capturing =
-            args.capture.then(|| Capturing::start(&tracker, &loaded.settings, &clock, warnings)).transpose()?;
+            args.capture.then(|| RunningCapture::start(&tracker, &loaded.settings, &clock, warnings)).transpose()?;
         let commands = tracker.commands();
         for room in rooms {
             commands.send(TrackerCommand::Add(room)).await?;
@@ -167,8 +167,8 @@ impl Printer {
                 self.hopeful.insert(key);
             }
             RoomUpdate::Events(events) => {
-                for noted in events.iter() {
-                    self.write_event(key, noted);
+                for tallied in events.iter() {
+                    self.write_event(key, tallied);
                 }
             }
             RoomUpdate::Raw(messages) => {
@@ -193,9 +193,9 @@ impl Printer {
         }
     }
 
-    fn write_event(&mut self, key: RoomKey, noted: &Noted) {
+    fn write_event(&mut self, key: RoomKey, tallied: &TalliedEvent) {
         let labels = self.rooms.entry(key).or_default();
-        match noted.event.kind.as_own() {
+        match tallied.event.kind.as_own() {
             Some(OwnEvent::Live(live)) => (labels.room_id, labels.live_seq) = (Some(live.room_id), live.live_seq),
             Some(OwnEvent::Info(info)) if !info.host.unique_id.is_empty() => {
                 labels.room = Text::from(format_args!("@{}", info.host.unique_id));
@@ -220,17 +220,17 @@ impl Printer {
             }
             Some(OwnEvent::Info(_) | OwnEvent::State(_) | OwnEvent::Gap(_) | OwnEvent::StreakClosed(_)) | None => {}
         }
-        let tally = noted.tally.map(|tally| JsonTally {
+        let tally = tallied.tally.map(|tally| JsonTally {
             added: tally.added,
             count: tally.count,
             streak: tally.streak.into(),
             diamonds: tally.diamonds,
         });
-        if matches!(&noted.event.kind, EventKind::Info(info) if info.is_clock_only()) {
+        if matches!(&tallied.event.kind, EventKind::Info(info) if info.is_clock_only()) {
             return;
         }
         let mut lines = std::mem::take(&mut self.lines);
-        json::push_line(&mut lines, &self.context(key), &noted.event, tally);
+        json::push_line(&mut lines, &self.context(key), &tallied.event, tally);
         self.lines = lines;
     }
 

@@ -1,4 +1,4 @@
-//! `tiktop feed`: lives that TikTok recommends. Guests get none today; the error says what to do instead.
+//! Command `tiktop feed`: lives that TikTok recommends. Guests get none today; the error says what to do instead.
 
 use std::process::ExitCode;
 

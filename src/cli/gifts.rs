@@ -1,4 +1,4 @@
-//! `tiktop gifts [@name|ROOM]`: what can be given, and what it costs in coins.
+//! Command `tiktop gifts [@name|ROOM]`: the gifts that can be sent, with their prices in coins.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `tiktop info @name`: who somebody is, and what their live is.
+//! Command `tiktop info @name`: an account and its live.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,5 @@
-//! `tiktop live @name …`: who is live, for people, scripts and timers. Costs a look-up each and no signature.
+//! Command `tiktop live @name …`: which of some hosts are live, for people, scripts and timers. Costs a look-up each and no
+//! signature.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Standard output and standard error, and what it means that one cannot be written to.
+//! Standard output and standard error of the commands, and the exit code where one of them cannot be written to.
 //!
 //! Whatever is printed for people is cleaned here: a file name or an argument may hold control bytes like any remote text.
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::text::printable;
 
 /// How long a terminal may take for a sentence: one that takes nothing must not keep the program from ending.
-const PATIENCE: Duration = Duration::from_secs(2);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Standard output cannot be written to: a full disk, or a reader that went away.
 #[derive(Debug, thiserror::Error)]
@@ -62,9 +62,20 @@ fn to_stderr(text: String) {
         write(&text);
         done.send(())
     });
-    if written.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+    if written.recv_timeout(WRITE_TIMEOUT) == Err(mpsc::RecvTimeoutError::Timeout) {
         STUCK.store(true, Ordering::Relaxed);
     }
+}
+
+/// Asks a person a question that is answered with yes or no; nothing where nobody is there to answer.
+pub(super) fn ask(question: &str) -> Option<bool> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return None;
+    }
+    to_stderr(format!("{} [y/N] ", printable(question)));
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).ok()?;
+    Some(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 /// Whether [`status`] lines go to a terminal.

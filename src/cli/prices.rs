@@ -1,4 +1,4 @@
-//! `tiktop prices`: what coins cost where we ask from.
+//! Command `tiktop prices`: the prices of coins in the country we ask from.
 
 use std::process::ExitCode;
 

@@ -1,31 +1,101 @@
-//! `tiktop purge`: removes what was kept on disk: captures and the log. Recordings and settings stay.
+//! Command `tiktop purge`: removal of what was kept on disk: captures and the log. Recordings and settings stay.
 
+use std::path::Path;
 use std::process::ExitCode;
 
+use clap::{Args, ValueEnum};
 use color_eyre::eyre::{Result, WrapErr, eyre};
 
-use super::output;
+use super::{UsageError, output};
 use crate::config::paths;
-use crate::journal::CapturesDir;
+use crate::journal::{CapturesDir, Purged};
 
-pub(super) fn run() -> Result<ExitCode> {
+/// What to remove.
+#[derive(Debug, Args)]
+pub(super) struct PurgeArgs {
+    /// What to remove.
+    #[arg(value_enum, default_value_t = What::All)]
+    what: What,
+    /// Remove it without asking.
+    #[arg(long)]
+    yes: bool,
+    /// Only say what would be removed.
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Captures and the log.
+    All,
+    /// Captures only.
+    Captures,
+    /// The log only.
+    Log,
+}
+
+pub(super) fn run(args: &PurgeArgs) -> Result<ExitCode> {
     let (Some(state), Some(captures)) = (paths::state_dir(), paths::captures_dir()) else {
         return Err(eyre!("there is no home folder, so nothing was kept"));
     };
-    let purged = CapturesDir::new(captures).purge();
-    let log = state.join(paths::LOG_FILE);
-    let had_log = match std::fs::remove_file(&log) {
-        Ok(()) => true,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
-        Err(error) => return Err(error).wrap_err_with(|| format!("cannot remove {}", log.display())),
+    let (captures, log) = (CapturesDir::new(captures), state.join(paths::LOG_FILE));
+    let with_captures = args.what != What::Log;
+    let with_log = args.what != What::Captures && log.exists();
+    let found = if with_captures { captures.purgeable() } else { Purged::default() };
+    let Some(things) = things(found, with_log) else {
+        output::print_line(&format!("nothing is kept in {}{}", state.display(), in_use(found)))?;
+        return Ok(ExitCode::SUCCESS);
     };
-    let megabytes = purged.bytes as f64 / 1e6;
-    let log = if had_log { " and the log" } else { "" };
-    output::print_line(&match (purged.files, had_log) {
-        (0, false) => format!("nothing is kept in {}", state.display()),
-        (0, true) => "removed the log".to_owned(),
-        (1, _) => format!("removed 1 capture file ({megabytes:.1} MB){log}"),
-        (files, _) => format!("removed {files} capture files ({megabytes:.1} MB){log}"),
-    })?;
+    if args.dry_run {
+        output::print_line(&format!("would remove {things}{}", in_use(found)))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !args.yes {
+        match output::ask(&format!("Remove {things}?")) {
+            Some(true) => {}
+            Some(false) => return Ok(ExitCode::FAILURE),
+            None => {
+                let words = format!("this would remove {things}: --yes does it, --dry-run only tells");
+                return Err(UsageError(words).into());
+            }
+        }
+    }
+    let purged = if with_captures { captures.purge() } else { Purged::default() };
+    let had_log = with_log && remove_log(&log)?;
+    let words = self::things(purged, had_log).unwrap_or_else(|| "nothing".to_owned());
+    output::print_line(&format!("removed {words}{}", in_use(purged)))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn remove_log(log: &Path) -> Result<bool> {
+    match std::fs::remove_file(log) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error).wrap_err_with(|| format!("cannot remove {}", log.display())),
+    }
+}
+
+/// What there is, in words; nothing where there is nothing.
+fn things(found: Purged, log: bool) -> Option<String> {
+    let megabytes = found.bytes as f64 / 1e6;
+    let captures = match found.files {
+        0 => None,
+        1 => Some(format!("1 capture file ({megabytes:.1} MB)")),
+        files => Some(format!("{files} capture files ({megabytes:.1} MB)")),
+    };
+    match (captures, log) {
+        (None, false) => None,
+        (None, true) => Some("the log".to_owned()),
+        (Some(captures), false) => Some(captures),
+        (Some(captures), true) => Some(format!("{captures} and the log")),
+    }
+}
+
+/// What stays, and why.
+fn in_use(found: Purged) -> String {
+    match found.in_use {
+        0 => String::new(),
+        1 => "; 1 capture file stays, as it is being written right now".to_owned(),
+        files => format!("; {files} capture files stay, as they are being written right now"),
+    }
 }

@@ -1,4 +1,4 @@
-//! What the commands that ask one question share: a client from the settings, and two ways to tell an answer.
+//! Shared parts of the commands that ask one question: a client from the settings, the answer as JSON or as columns.
 //!
 //! For people: aligned columns. For programs (`--json`): one object with `"v":1`, ids as text, remote text as it was said
 //! with its controls escaped, null for what is not known.

@@ -1,4 +1,4 @@
-//! `tiktop record @name …`: records without a screen, for servers, timers and systemd.
+//! Command `tiktop record @name …`: recordings without a screen, for servers, timers and systemd.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::events::PhaseKind;
 use crate::ids::RoomKey;
-use crate::record::{self, Job, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingState};
+use crate::record::{self, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingJob, RecordingState};
 use crate::room::Room;
 use crate::run;
 use crate::text::Text;
@@ -73,7 +73,7 @@ pub(super) fn run(args: &RecordArgs, settings: &SettingsArgs) -> Result<ExitCode
     let ended = runtime.block_on(async {
         let clock = Clock::system();
         let client = run::client(&loaded.settings, secrets, false)?;
-        let tracker = Tracker::start(client.clone(), clock.clone())?;
+        let tracker = Tracker::on_service(client.clone(), clock.clone())?;
         let updates = tracker.subscribe(QUEUE, false);
         let (commands, inbox) = mpsc::channel(QUEUE);
         let (outbox, records) = mpsc::channel(QUEUE);
@@ -153,7 +153,7 @@ struct Session {
     wait: bool,
     json: bool,
     commands: mpsc::Sender<RecorderCommand>,
-    rooms: HashMap<RoomKey, Watched>,
+    rooms: HashMap<RoomKey, WatchedRoom>,
     /// Rooms that were asked for and have not come to an end.
     expected: usize,
     saved: usize,
@@ -165,7 +165,7 @@ struct Session {
 }
 
 /// One room.
-struct Watched {
+struct WatchedRoom {
     room: Room,
     label: Text,
     recording: Option<RecordingState>,
@@ -173,7 +173,7 @@ struct Watched {
     over: bool,
 }
 
-impl Watched {
+impl WatchedRoom {
     fn name(&self) -> String {
         let handle = &self.room.host.unique_id;
         let name = if handle.is_empty() { &self.label } else { handle };
@@ -197,7 +197,7 @@ impl Session {
         stop: &CancellationToken,
     ) -> Result<ExitCode> {
         let mut stopping = false;
-        while self.expected > 0 || self.rooms.values().any(Watched::is_recording) {
+        while self.expected > 0 || self.rooms.values().any(WatchedRoom::is_recording) {
             tokio::select! {
                 biased;
                 () = stop.cancelled(), if !stopping => {
@@ -230,7 +230,7 @@ impl Session {
         let TrackerUpdate::Room(key, news) = update else { return Ok(()) };
         match news {
             RoomUpdate::Added { label } => {
-                self.rooms.insert(key, Watched { room: Room::new(LOG), label, recording: None, over: false });
+                self.rooms.insert(key, WatchedRoom { room: Room::new(LOG), label, recording: None, over: false });
             }
             RoomUpdate::Removed { .. } => {
                 if self.rooms.remove(&key).is_some_and(|watched| !watched.over) {
@@ -244,12 +244,12 @@ impl Session {
                 }
             }
             RoomUpdate::Events(events) => {
-                for noted in events.iter() {
+                for tallied in events.iter() {
                     let Some(watched) = self.rooms.get_mut(&key) else { break };
                     let before = watched.room.phase.kind;
-                    watched.room.apply(&noted.event);
+                    watched.room.apply(&tallied.event);
                     if watched.is_recording()
-                        && let Some(cue) = record::Cue::from_event(&noted.event)
+                        && let Some(cue) = record::Cue::from_event(&tallied.event)
                     {
                         self.commands.send(RecorderCommand::Cue(key, Box::new(cue))).await?;
                     }
@@ -294,7 +294,7 @@ impl Session {
                 return Ok(());
             }
             let name = watched.name();
-            let job = Job {
+            let job = RecordingJob {
                 room: key,
                 room_id,
                 host: name.trim_start_matches('@').into(),
@@ -320,8 +320,8 @@ impl Session {
     fn recorded(&mut self, update: &RecorderUpdate) -> Result<()> {
         let Some(watched) = self.rooms.get_mut(&update.room) else { return Ok(()) };
         let name = watched.name();
-        let told = note(watched.recording.as_ref());
-        let news = note(Some(&update.recording)).filter(|note| Some(note) != told.as_ref());
+        let told = status_note(watched.recording.as_ref());
+        let news = status_note(Some(&update.recording)).filter(|note| Some(note) != told.as_ref());
         watched.recording = Some(update.recording.clone());
         if let Some(note) = news {
             self.print(&name, &json!({"type": "note", "room": name, "text": note.as_str()}), note.as_str())?;
@@ -415,7 +415,7 @@ impl Session {
     }
 }
 
-fn note(recording: Option<&RecordingState>) -> Option<Text> {
+fn status_note(recording: Option<&RecordingState>) -> Option<Text> {
     match recording {
         Some(RecordingState::Running { details, .. }) if !details.note.is_empty() => Some(details.note.clone()),
         _ => None,

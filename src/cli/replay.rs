@@ -1,4 +1,4 @@
-//! `tiktop replay FILE`: a capture as if it were live, on the dashboard or as lines.
+//! Command `tiktop replay FILE`: a capture as if it were live, on the dashboard or as lines.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! `tiktop search WORDS`: lives that match some words. Works without a login.
+//! Command `tiktop search WORDS`: lives that match some words. Works without a login.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `tiktop sim`: the simulated service alone, so that any client can be pointed at it.
+//! Command `tiktop sim`: the simulated service alone, so that any client can be pointed at it.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

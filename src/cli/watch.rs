@@ -1,4 +1,4 @@
-//! `tiktop [watch] [@name …]`: the dashboard.
+//! Command `tiktop [watch] [@name …]`: the dashboard.
 
 use std::process::ExitCode;
 
@@ -26,8 +26,8 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
     let rooms = super::targets(rooms)?;
     let notice = watch.capture.then(|| Text::new("everything is being captured"));
     let dashboard = DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture };
-    if let Some(captured) = run::dashboard(dashboard, None)? {
-        output::warn(&captured);
+    if let Some(summary) = run::dashboard(dashboard, None)? {
+        output::print_line(&summary)?;
     }
     Ok(ExitCode::SUCCESS)
 }

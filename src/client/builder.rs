@@ -1,4 +1,4 @@
-//! The options of a [`Client`].
+//! Builder of a [`Client`]: its options.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What can go wrong for a program that uses this library, to be matched.
+//! Errors of the library, to be matched by programs.
 
 use crate::ids::{RoomId, TargetError, UniqueId};
 use crate::text::Text;

@@ -1,4 +1,4 @@
-//! A live that is being tracked: what happens in it, in order, and the state that comes of it.
+//! Handle of a live that is being tracked: what happens in it, in order, and the state that comes of it.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -12,8 +12,8 @@ use super::recording::Recording;
 use super::{Client, Error};
 use crate::events::{EventKind, OwnEvent, PhaseKind, RoomEvent};
 use crate::ids::{GiftFacts, RoomId, RoomKey, Target};
-use crate::record::{Job, RecorderCommand};
-use crate::room::{Noted, Room};
+use crate::record::{RecorderCommand, RecordingJob};
+use crate::room::{Room, TalliedEvent};
 use crate::track::{
     KnownRoom, Lost, RawMessage, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate, lookup_to_info, to_info,
 };
@@ -22,14 +22,14 @@ use crate::webcast::RoomInfo;
 /// Entries of the log that the state keeps.
 const LOG: usize = 2_000;
 /// The tracker's handle of its only room.
-const KEY: RoomKey = RoomKey(1);
+const ONLY_ROOM: RoomKey = RoomKey(1);
 
 /// Something a live told.
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum LiveEvent {
     /// Something happened; for gifts with what it adds.
-    Happened(Noted),
+    Happened(TalliedEvent),
     /// A message as it came, before its event; only when [`ClientBuilder::raw`](super::ClientBuilder::raw) asked for them.
     Raw(RawMessage),
     /// We were too slow and missed events: what they were. The state catches up by itself.
@@ -125,15 +125,15 @@ impl Live {
     /// Brings the state up to an event; whether it is told.
     fn apply(&mut self, event: &LiveEvent) -> bool {
         match event {
-            LiveEvent::Happened(noted) => {
-                self.state.apply(&noted.event);
-                self.track_end(&noted.event.kind);
-                self.tell_recordings(&noted.event.kind);
-                !self.is_before_us(&noted.event)
+            LiveEvent::Happened(tallied) => {
+                self.state.apply(&tallied.event);
+                self.track_end(&tallied.event.kind);
+                self.notify_recordings(&tallied.event.kind);
+                !self.is_before_us(&tallied.event)
             }
             LiveEvent::Lagged(lost) => {
                 // A full inbox holds the same wish already.
-                let _ = self.tracker.commands().try_send(TrackerCommand::Snapshot(KEY));
+                let _ = self.tracker.commands().try_send(TrackerCommand::Snapshot(ONLY_ROOM));
                 self.over |= self.once && lost.ended;
                 true
             }
@@ -154,12 +154,12 @@ impl Live {
     }
 
     /// The events know an end, and a pause, before the stream does.
-    fn tell_recordings(&self, kind: &EventKind) {
+    fn notify_recordings(&self, kind: &EventKind) {
         let EventKind::State(phase) = kind else { return };
         let command = match phase.kind {
-            PhaseKind::Ended => RecorderCommand::LiveEnded(KEY),
-            PhaseKind::Paused => RecorderCommand::LivePaused(KEY, true),
-            PhaseKind::Live => RecorderCommand::LivePaused(KEY, false),
+            PhaseKind::Ended => RecorderCommand::LiveEnded(ONLY_ROOM),
+            PhaseKind::Paused => RecorderCommand::LivePaused(ONLY_ROOM, true),
+            PhaseKind::Live => RecorderCommand::LivePaused(ONLY_ROOM, false),
             _ => return,
         };
         let mut recordings = self.recordings.lock().unwrap_or_else(PoisonError::into_inner);
@@ -200,7 +200,7 @@ impl Live {
     /// Looks again, or reconnects, now instead of later.
     pub fn retry(&self) {
         // A full inbox holds the same wish already.
-        let _ = self.tracker.commands().try_send(TrackerCommand::Retry(KEY));
+        let _ = self.tracker.commands().try_send(TrackerCommand::Retry(ONLY_ROOM));
     }
 
     /// Begins to record into a file of `folder`, named after the host and the time. Needs ffmpeg.
@@ -215,7 +215,7 @@ impl Live {
             host = info.unique_id.map_or(host, |name| name.as_str().into());
             title = info.title;
         }
-        let job = Job { room: KEY, room_id, host, title };
+        let job = RecordingJob { room: ONLY_ROOM, room_id, host, title };
         let recording = Recording::start(&self.client, self.client.recorder(folder), job).await?;
         self.recordings.lock().unwrap_or_else(PoisonError::into_inner).push(recording.commands());
         Ok(recording)

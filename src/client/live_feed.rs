@@ -1,4 +1,4 @@
-//! Lives to choose from: the feed's pages, and what a search found.
+//! Lists of lives to choose from: the feed's pages, and the results of a search.
 
 use super::{Client, Error, Live};
 use crate::webcast::RoomInfo;

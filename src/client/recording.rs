@@ -1,4 +1,4 @@
-//! A recording of a live, from its start to its file.
+//! Handle of a recording of a live, from its start to its file.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::{Client, Error};
 use crate::ids::RoomKey;
-use crate::record::{self, Job, Recorder, RecorderCommand, RecorderUpdate};
+use crate::record::{self, Recorder, RecorderCommand, RecorderUpdate, RecordingJob};
 use crate::text::Text;
 
 /// Words that may wait on either side.
@@ -37,7 +37,11 @@ pub struct RecordedFile {
 }
 
 impl Recording {
-    pub(super) async fn start(client: &Client, settings: record::RecorderSettings, job: Job) -> Result<Self, Error> {
+    pub(super) async fn start(
+        client: &Client,
+        settings: record::RecorderSettings,
+        job: RecordingJob,
+    ) -> Result<Self, Error> {
         let (commands, inbox) = mpsc::channel(QUEUE);
         let (outbox, updates) = mpsc::channel(QUEUE);
         let recorder = record::spawn(client.service.clone(), settings, client.clock.clone(), inbox, outbox);

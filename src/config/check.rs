@@ -1,4 +1,5 @@
-//! Compares what somebody wrote with the shape of the settings: unknown keys, wrong types, wrong values, each in its place.
+//! Check of what somebody wrote against the shape of the settings: unknown keys, wrong types, wrong values, each in its
+//! place.
 //!
 //! The shape is a sample of [`Settings`] turned to TOML, so that a new option is known here without a word.
 //! Invariant: what passes here deserialises into [`Settings`].
@@ -16,7 +17,7 @@ use super::schema::{ProviderSettings, SessionSettings, Settings};
 use super::source::{SettingsSource, names_a_secret, printable};
 
 /// Names closer than this (Jaro-Winkler, 0 to 1) are worth suggesting.
-const NEAR: f64 = 0.8;
+const SUGGESTION_SIMILARITY: f64 = 0.8;
 
 /// What one source holds, and what is wrong with it.
 pub(super) struct Checker<'a> {
@@ -79,13 +80,13 @@ impl<'a> Checker<'a> {
         match (value.get_ref(), shape) {
             (DeValue::Table(table), Value::Table(shape)) => self.table(path, table, shape),
             (DeValue::Array(items), Value::Array(shapes)) => {
-                self.judge(path, value);
+                self.check_one(path, value);
                 let Some(shape) = shapes.first() else { return };
                 for (index, item) in items.iter().enumerate() {
                     self.value(&join(path, &index.to_string()), item, shape);
                 }
             }
-            (given, shape) if same_type(given, shape) => self.judge(path, value),
+            (given, shape) if same_type(given, shape) => self.check_one(path, value),
             (given, shape) => {
                 let message = wrong_type(path, given, shape);
                 self.problems.push((value.span().start, self.source.problem(&value.span(), message)));
@@ -93,7 +94,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn judge(&mut self, path: &str, value: &Spanned<DeValue<'_>>) {
+    fn check_one(&mut self, path: &str, value: &Spanned<DeValue<'_>>) {
         let span = value.span();
         let problem = match rules::check_value(path, value.get_ref()) {
             Ok(()) => return,
@@ -197,7 +198,7 @@ pub(super) fn nearest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>)
     let word = word.to_lowercase().replace('-', "_");
     candidates
         .map(|candidate| (likeness(&word, candidate), candidate))
-        .filter(|(likeness, _)| *likeness >= NEAR)
+        .filter(|(likeness, _)| *likeness >= SUGGESTION_SIMILARITY)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, candidate)| candidate)
 }
@@ -252,7 +253,7 @@ mod tests {
     #[case("providers.0", "key_enw", "unknown key 'key_enw' in [[providers]]; did you mean 'key_env'?")]
     #[case("screen", "fsp", "unknown key 'fsp' in [screen]; did you mean 'fps'?")]
     #[case("", "fps", "unknown key 'fps'; it belongs in [screen]")]
-    #[case("screen", "zzz", "unknown key 'zzz' in [screen]; known here: ascii, fps, mouse")]
+    #[case("screen", "zzz", "unknown key 'zzz' in [screen]; known here: ascii, fps, handles, mouse")]
     fn an_unknown_key_names_the_right_one(#[case] path: &str, #[case] name: &str, #[case] message: &str) {
         assert_eq!(unknown_key(path, name), (message.to_owned(), false));
     }

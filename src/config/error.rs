@@ -1,4 +1,4 @@
-//! What is wrong with the settings, where, and what to write instead.
+//! Errors of the settings: what is wrong, where, and what to write instead.
 
 use std::error::Error;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Puts the settings together: defaults, then the file, then each `--set`; the last word wins.
+//! Loader of the settings: defaults, then the file, then each `--set`; the last word wins.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use toml::{Table, Value};
 
 use super::check::Checker;
 use super::error::{ConfigError, ConfigErrorKind, Problem, one_line};
-use super::options::{Handling, map_texts};
+use super::options::{ValueHandling, map_texts};
 use super::paths;
 use super::schema::{Settings, TransportKind};
 use super::set::{self, Set};
@@ -22,6 +22,7 @@ const MAX_FILE: u64 = 1 << 20;
 
 /// The settings, and where they were said.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Loaded {
     /// What holds.
     pub settings: Settings,
@@ -76,7 +77,7 @@ impl Loaded {
 pub fn load(file: Option<&Path>, sets: &[String]) -> Result<Loaded, ConfigError> {
     let named = file.map(Path::to_owned).or_else(paths::named_config_file);
     let must_exist = named.is_some();
-    let mut draft = Draft::default();
+    let mut draft = DraftSettings::default();
     if let Some(path) = named.or_else(paths::usual_config_file)
         && let Some(text) = read(&path, must_exist)?
     {
@@ -87,7 +88,7 @@ pub fn load(file: Option<&Path>, sets: &[String]) -> Result<Loaded, ConfigError>
 
 /// The defaults and `--set` alone: for `demo` and tests, which must not see the user's file.
 pub fn load_sets(sets: &[String]) -> Result<Loaded, ConfigError> {
-    Draft::default().finish(sets)
+    DraftSettings::default().finish(sets)
 }
 
 /// Reads a config file; nothing when it is not there and need not be.
@@ -130,7 +131,7 @@ fn read(path: &Path, must_exist: bool) -> Result<Option<String>, ConfigError> {
 
 /// Settings being put together.
 #[derive(Default)]
-struct Draft {
+struct DraftSettings {
     said: Table,
     file: Option<PathBuf>,
     places: BTreeMap<String, OptionPlace>,
@@ -138,7 +139,7 @@ struct Draft {
     in_flags: Vec<Problem>,
 }
 
-impl Draft {
+impl DraftSettings {
     fn add_file(&mut self, path: PathBuf, text: &str) {
         let source = SettingsSource::File { path: printable(&path.to_string_lossy()), text };
         let not_toml = |error: toml::de::Error| {
@@ -207,7 +208,7 @@ fn merge(base: &mut Table, over: Table) {
 fn expand_paths(settings: &mut Settings) {
     let home = paths::home();
     let expand = |path: &str| paths::expand_home(path, home.as_deref()).to_string_lossy().into_owned();
-    if let Some(expanded) = map_texts(settings, Handling::Path, &expand) {
+    if let Some(expanded) = map_texts(settings, ValueHandling::Path, &expand) {
         *settings = expanded;
     }
 }
@@ -264,7 +265,7 @@ mod tests {
         ) {
             let end = (at + length).min(EXAMPLE.len());
             let text = format!("{}{put}{}", &EXAMPLE[..at], &EXAMPLE[end..]);
-            let mut draft = Draft::default();
+            let mut draft = DraftSettings::default();
             draft.add_file("config.toml".into(), &text);
             prop_assert!(has_a_place(&draft.finish(&[])), "{text}");
         }

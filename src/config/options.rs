@@ -17,7 +17,7 @@ pub(super) struct OptionRow {
     /// What its value may be.
     pub(super) rule: ValueRule,
     /// What is done with its value.
-    pub(super) handling: Handling,
+    pub(super) handling: ValueHandling,
 }
 
 /// What a value may be beside its type.
@@ -35,7 +35,7 @@ pub(super) enum ValueRule {
 
 /// What is done with a value when it is read or printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Handling {
+pub(super) enum ValueHandling {
     /// It stays as it is.
     Plain,
     /// A path: `~/` in front of it is the user's home.
@@ -44,10 +44,10 @@ pub(super) enum Handling {
     Address,
 }
 
-use Handling::{Address, Path, Plain};
+use ValueHandling::{Address, Path, Plain};
 use ValueRule::{Any, List, Number, Text};
 
-const fn row(path: &'static str, rule: ValueRule, handling: Handling) -> OptionRow {
+const fn row(path: &'static str, rule: ValueRule, handling: ValueHandling) -> OptionRow {
     OptionRow { path, rule, handling }
 }
 
@@ -100,6 +100,7 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     row("screen.fps", Number(1..=60, "frames a second"), Plain),
     row("screen.ascii", Any, Plain),
     row("screen.mouse", Any, Plain),
+    row("screen.handles", Any, Plain),
     // The screen knows the keys and judges them.
     row("keys.*", Any, Plain),
 ];
@@ -142,19 +143,23 @@ pub(crate) fn in_range(path: &str, number: u64) -> u64 {
 }
 
 /// The settings with every text of one handling changed.
-pub(super) fn map_texts(settings: &Settings, handling: Handling, change: &impl Fn(&str) -> String) -> Option<Settings> {
+pub(super) fn map_texts(
+    settings: &Settings,
+    handling: ValueHandling,
+    change: &impl Fn(&str) -> String,
+) -> Option<Settings> {
     let mut table = Table::try_from(settings).ok()?;
     map_table(&mut table, "", handling, change);
     table.try_into().ok()
 }
 
-fn map_table(table: &mut Table, path: &str, handling: Handling, change: &impl Fn(&str) -> String) {
+fn map_table(table: &mut Table, path: &str, handling: ValueHandling, change: &impl Fn(&str) -> String) {
     for (name, value) in table.iter_mut() {
         map_value(value, &super::check::join(path, name), handling, change);
     }
 }
 
-fn map_value(value: &mut Value, path: &str, handling: Handling, change: &impl Fn(&str) -> String) {
+fn map_value(value: &mut Value, path: &str, handling: ValueHandling, change: &impl Fn(&str) -> String) {
     match value {
         Value::String(text) if OptionRow::of(path).is_some_and(|row| row.handling == handling) => *text = change(text),
         Value::Array(items) => {
@@ -210,7 +215,8 @@ mod tests {
 
     #[test]
     fn only_texts_of_the_handling_change() {
-        let settings = map_texts(&Settings::default(), Handling::Path, &|text| format!("/home/ana/{text}")).unwrap();
+        let settings =
+            map_texts(&Settings::default(), ValueHandling::Path, &|text| format!("/home/ana/{text}")).unwrap();
         assert!(settings.record.dir.starts_with("/home/ana"));
         assert!(settings.record.ffmpeg.starts_with("/home/ana") && settings.providers[0].key_file.starts_with("/home"));
         assert_eq!(settings.service.site_url, Settings::default().service.site_url);

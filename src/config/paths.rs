@@ -1,4 +1,4 @@
-//! Where things live: the config file, what lasts between runs, recordings.
+//! Paths of the program's files: the config file, what lasts between runs, recordings.
 //!
 //! `XDG_CONFIG_HOME`, `XDG_STATE_HOME` and the user's folders are honoured on Linux and on macOS; without them each
 //! system's own custom holds. Folders are named here and made by whoever first writes into them.

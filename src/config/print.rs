@@ -1,12 +1,12 @@
-//! Settings as TOML, for people to read: what holds now, with passwords masked.
+//! Printer of settings as TOML, for people: the values that hold now, with passwords masked.
 
 use super::Settings;
-use super::options::{Handling, map_texts};
+use super::options::{ValueHandling, map_texts};
 
 /// The settings as TOML. The only secrets settings can hold are passwords inside addresses; they print as `***`.
 pub fn print(settings: &Settings) -> String {
     // Every field is text, a number, a flag or a list of those, which TOML can always say.
-    let masked = map_texts(settings, Handling::Address, &|text| redact_addresses(text));
+    let masked = map_texts(settings, ValueHandling::Address, &|text| redact_addresses(text));
     masked.and_then(|masked| toml::to_string(&masked).ok()).unwrap_or_default()
 }
 

@@ -1,4 +1,4 @@
-//! The template of `record.name`: what recordings are called.
+//! Template of `record.name`: the names that recordings get.
 
 /// What may stand in braces.
 const FIELDS: [&str; 7] = ["user", "title", "room_id", "start", "date", "time", "quality"];

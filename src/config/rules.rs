@@ -309,7 +309,7 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    fn judged(path: &str, text: &str) -> Result<(), RuleFault> {
+    fn checked(path: &str, text: &str) -> Result<(), RuleFault> {
         check_value(path, &DeValue::String(text.into()))
     }
 
@@ -331,7 +331,7 @@ mod tests {
     #[case("proxies.7300000000000000001", "socks5://127.0.0.1:9050")]
     #[case("providers.0.params.1.x", "web")]
     fn right_values_pass(#[case] path: &str, #[case] text: &str) {
-        assert_eq!(judged(path, text), Ok(()));
+        assert_eq!(checked(path, text), Ok(()));
     }
 
     #[rstest]
@@ -362,7 +362,7 @@ mod tests {
     #[case("cloud.url", "https://relay.example.com", "write wss://")]
     #[case("session.target_idc", "a; b=c", "such as useast1a")]
     fn wrong_values_are_refused_with_the_right_one(#[case] path: &str, #[case] text: &str, #[case] says: &str) {
-        let (RuleFault::Open(message) | RuleFault::Secret(message)) = judged(path, text).unwrap_err();
+        let (RuleFault::Open(message) | RuleFault::Secret(message)) = checked(path, text).unwrap_err();
         assert!(message.contains(says), "{message}");
     }
 }

@@ -1,4 +1,5 @@
-//! Every option, with its meaning and default. `config.example.toml` is this file in the user's words; a test compares them.
+//! Schema of the settings: every option, with its meaning and default. `config.example.toml` is this file in the user's
+//! words; a test compares them.
 
 mod provider;
 mod transport;
@@ -222,10 +223,12 @@ pub struct ScreenSettings {
     pub ascii: bool,
     /// Take the mouse (wheel and clicks); the terminal's own selection then needs Shift.
     pub mouse: bool,
+    /// Show every person's handle beside the name, not only where two people have one name.
+    pub handles: bool,
 }
 
 impl Default for ScreenSettings {
     fn default() -> Self {
-        Self { fps: 30, ascii: false, mouse: false }
+        Self { fps: 30, ascii: false, mouse: false, handles: false }
     }
 }

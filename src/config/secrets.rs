@@ -1,4 +1,4 @@
-//! Keys and cookies: from the environment, else from a file that only its owner can read.
+//! Secrets, keys and cookies: from the environment, else from a file that only its owner can read.
 //!
 //! Invariant: a secret leaves only through [`Secret::reveal`]; no error and no debug print shows one.
 

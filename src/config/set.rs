@@ -1,4 +1,4 @@
-//! One `--set KEY=VALUE`: any option, on the command line.
+//! Parser of one `--set KEY=VALUE`: any option, on the command line.
 //!
 //! The value is TOML, or the bare text where the option is text. A list is replaced whole; secrets are refused, because
 //! every user of a machine can read command lines.

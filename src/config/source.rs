@@ -1,4 +1,4 @@
-//! A text with settings in it, and how to point into it without showing what must stay hidden.
+//! Source text of settings, and pointers into it that do not show what must stay hidden.
 
 use std::ops::Range;
 

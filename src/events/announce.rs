@@ -1,4 +1,4 @@
-//! What the service puts into a room: announcements, campaigns, the shop.
+//! Events that the service puts into a room: announcements, campaigns, the shop.
 
 use super::EventKind;
 use super::Viewer;
@@ -153,14 +153,14 @@ fn announcement<'a>(
     user: Option<Fields<'a>>,
 ) -> Result<EventKind, DecodeError> {
     let display = Display::read(display_text)?;
-    let from = somebody(user)?.or(somebody(display.user())?);
+    let from = optional_person(user)?.or(optional_person(display.user())?);
     let scene = Text::from_bytes(display.key);
     let text = display.render(context.catalogue)?;
     Ok(EventKind::Announcement(Announcement { kind, from, text, scene }))
 }
 
 /// The person of a `User`, where it names one.
-pub(super) fn somebody(user: Option<Fields<'_>>) -> Result<Option<Arc<Viewer>>, DecodeError> {
+pub(super) fn optional_person(user: Option<Fields<'_>>) -> Result<Option<Arc<Viewer>>, DecodeError> {
     let person = user.map(viewer).transpose()?;
     Ok(person.filter(is_somebody).map(Arc::new))
 }

@@ -1,4 +1,4 @@
-//! What the audience does.
+//! Events of the audience: joins, likes, follows, shares, and how many watch.
 
 use super::EventKind;
 use super::Notice;
@@ -269,13 +269,13 @@ fn top_viewer(row: Fields<'_>, place: usize) -> Result<Option<TopViewer>, Decode
 
 /// A row of the service's top list.
 #[derive(Serialize)]
-struct Top<'a> {
+struct TopViewerView<'a> {
     rank: u32,
     score: u64,
     user: User<'a>,
 }
 
-impl<'a> Top<'a> {
+impl<'a> TopViewerView<'a> {
     fn new(row: &'a TopViewer) -> Self {
         Self { rank: row.rank, score: row.score, user: User::new(&row.viewer) }
     }
@@ -333,6 +333,6 @@ impl EventBody for Viewers {
         map.serialize_entry("watching", &self.watching)?;
         map.serialize_entry("total", &self.total)?;
         map.serialize_entry("anonymous", &self.anonymous)?;
-        map.serialize_entry("top", &self.top.iter().map(Top::new).collect::<Vec<_>>())
+        map.serialize_entry("top", &self.top.iter().map(TopViewerView::new).collect::<Vec<_>>())
     }
 }

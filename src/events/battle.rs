@@ -1,4 +1,4 @@
-//! Battles between hosts, as their messages tell them; `room::battle` makes one running battle of them.
+//! Events of battles between hosts, as their messages tell them; `room::battle` makes one running battle of them.
 //!
 //! One side is described in up to six places: maps by host id (results, armies, names, win streaks) and lists by team
 //! (members, results, armies). [`Sides`] gathers them all and makes sides only at the end, because fields come in any
@@ -317,13 +317,13 @@ fn battle_kind(number: i32) -> BattleKind {
 
 /// When a battle runs.
 #[derive(Serialize)]
-struct Times {
+struct TimesView {
     started_at: Option<CompactString>,
     seconds: u64,
     ends_at: Option<CompactString>,
 }
 
-impl Times {
+impl TimesView {
     fn new(times: &BattleTimes) -> Self {
         Self { started_at: time(times.started_at), seconds: times.seconds, ends_at: time(times.ends_at) }
     }
@@ -393,7 +393,7 @@ impl EventBody for BattleEvent {
         map.serialize_entry("battle_id", &id(self.battle))?;
         map.serialize_entry("action", <&str>::from(self.action))?;
         map.serialize_entry("kind", <&str>::from(self.kind))?;
-        map.serialize_entry("times", &Times::new(&self.times))?;
+        map.serialize_entry("times", &TimesView::new(&self.times))?;
         map.serialize_entry("sides", &SideView::list(&self.sides))
     }
 }
@@ -406,7 +406,7 @@ impl EventBody for BattlePoints {
     fn write_json<M: SerializeMap>(&self, map: &mut M, _: Option<JsonTally<'_>>) -> Result<(), M::Error> {
         map.serialize_entry("battle_id", &id(self.battle))?;
         map.serialize_entry("kind", <&str>::from(self.kind))?;
-        map.serialize_entry("times", &Times::new(&self.times))?;
+        map.serialize_entry("times", &TimesView::new(&self.times))?;
         map.serialize_entry("sides", &SideView::list(&self.sides))?;
         map.serialize_entry("cause", &self.cause.as_ref().map(CauseView::new))?;
         map.serialize_entry("over", &self.over)

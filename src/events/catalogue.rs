@@ -1,4 +1,4 @@
-//! What kinds of gifts there are: the built-in list, and on top of it the room's own.
+//! Catalogue of gifts: the built-in list, and on top of it the room's own.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};

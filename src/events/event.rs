@@ -1,4 +1,4 @@
-//! The list of everything that can happen in a room.
+//! Table of the kinds of events: everything that can happen in a room.
 
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,7 @@ macro_rules! event_kinds {
         /// What we say ourselves, borrowed from its [`EventKind`]. Whoever matches on this names every kind of it and need
         /// not know those of the service.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[cfg_attr(not(feature = "internals"), non_exhaustive)]
         pub enum OwnEvent<'e> {
             $($(#[$our_doc])* $our_kind(&'e $our_body),)+
         }

@@ -1,4 +1,4 @@
-//! What is worth coins: gifts, chests, subscriptions, and the banners for those who give.
+//! Events of what is worth coins: gifts, chests, subscriptions, and the banners for those who give.
 
 use super::Catalogue;
 use super::EventKind;
@@ -447,12 +447,12 @@ impl<'a> GiftView<'a> {
 
 /// The receiver of a gift.
 #[derive(Serialize)]
-struct To<'a> {
+struct ReceiverView<'a> {
     id: Id<UserId>,
     nickname: &'a str,
 }
 
-impl<'a> To<'a> {
+impl<'a> ReceiverView<'a> {
     fn new(to: &'a GiftTo) -> Self {
         Self { id: Id(to.id), nickname: to.nickname.original() }
     }
@@ -488,7 +488,7 @@ fn write_gift<M: SerializeMap>(
     tally: JsonTally<'_>,
 ) -> Result<(), M::Error> {
     map.serialize_entry("gift", &GiftView::new(facts))?;
-    map.serialize_entry("to", &to.map(To::new))?;
+    map.serialize_entry("to", &to.map(ReceiverView::new))?;
     map.serialize_entry("count", &tally.count)?;
     map.serialize_entry("added", &tally.added)?;
     map.serialize_entry("streak", tally.streak)?;

@@ -1,4 +1,4 @@
-//! What helps in a battle: item cards and tasks.
+//! Events of what helps in a battle: item cards and tasks.
 
 use super::EventKind;
 use super::Host;

@@ -1,4 +1,4 @@
-//! Guests and co-hosts: who sits beside the host, who waits, what each of them was given.
+//! Events of guests and co-hosts: who sits beside the host, who waits, what each of them was given.
 
 use super::EventKind;
 use super::Viewer;
@@ -413,14 +413,14 @@ fn names(people: Fields<'_>) -> Result<Vec<Guest>, DecodeError> {
 
 /// Somebody in the line.
 #[derive(Serialize)]
-struct InLine<'a> {
+struct WaitingView<'a> {
     user: User<'a>,
     coins: Option<u64>,
     since: Option<CompactString>,
     role: u32,
 }
 
-impl<'a> InLine<'a> {
+impl<'a> WaitingView<'a> {
     fn new(guest: &'a Guest) -> Self {
         Self { user: User::new(&guest.person), coins: guest.coins, since: time(guest.since), role: guest.role }
     }
@@ -432,7 +432,7 @@ impl EventBody for Link {
     }
 
     fn write_json<M: SerializeMap>(&self, map: &mut M, _: Option<JsonTally<'_>>) -> Result<(), M::Error> {
-        let guests = self.guests.as_ref().map(|guests| guests.iter().map(InLine::new).collect::<Vec<_>>());
+        let guests = self.guests.as_ref().map(|guests| guests.iter().map(WaitingView::new).collect::<Vec<_>>());
         map.serialize_entry("source", <&str>::from(self.source))?;
         map.serialize_entry("action", <&str>::from(self.action))?;
         map.serialize_entry("code", &self.code)?;

@@ -1,4 +1,5 @@
-//! Messages that change nothing we keep, but that other libraries name: told by name, with their text where they have one.
+//! Events of messages that change nothing we keep, but that other libraries name: their name, and their text where they have
+//! one.
 
 use super::EventKind;
 use super::Viewer;

@@ -1,4 +1,4 @@
-//! TikTok's own moderation: warnings, checks, who may watch.
+//! Events of TikTok's own moderation: warnings, checks, who may watch.
 
 use super::EventKind;
 use super::Viewer;
@@ -78,7 +78,7 @@ pub(super) fn access_recall<'a>(
             _ => {}
         }
     }
-    say(context, [content, notice], &mut told)?;
+    read_texts(context, [content, notice], &mut told)?;
     Ok(EventKind::Moderation(Box::new(told)))
 }
 
@@ -96,7 +96,7 @@ pub(super) fn perception<'a>(context: &mut DecodeContext<'a>, message: Fields<'a
             _ => {}
         }
     }
-    say(context, [toast, float], &mut told)?;
+    read_texts(context, [toast, float], &mut told)?;
     Ok(EventKind::Moderation(Box::new(told)))
 }
 
@@ -130,7 +130,7 @@ pub(super) fn access_control<'a>(
 }
 
 /// The first text that is there; it is worth more than the reason of a punishment.
-fn say(context: &DecodeContext<'_>, texts: [&[u8]; 2], told: &mut Moderation) -> Result<(), DecodeError> {
+fn read_texts(context: &DecodeContext<'_>, texts: [&[u8]; 2], told: &mut Moderation) -> Result<(), DecodeError> {
     if let Some(text) = texts.into_iter().find(|text| !text.is_empty()) {
         told.text = Display::read(text)?.render(context.catalogue)?;
     }

@@ -1,4 +1,4 @@
-//! What the host or a moderator holds up for all to see: a pinned message, a chosen question.
+//! Events of what the host or a moderator holds up for all to see: a pinned message, a chosen question.
 
 use super::EventKind;
 use super::Viewer;

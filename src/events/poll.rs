@@ -1,4 +1,4 @@
-//! What the host asks the crowd for: votes and goals.
+//! Events of what the host asks the audience for: votes and goals.
 
 use super::Catalogue;
 use super::EventKind;

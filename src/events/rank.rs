@@ -1,10 +1,10 @@
-//! Places in rankings: the host's, a viewer's, a reward.
+//! Events of rankings: the place of the host, of a viewer, a reward.
 
 use super::Catalogue;
 use super::EventKind;
 use super::Viewer;
 use super::announce::Notify;
-use super::announce::somebody;
+use super::announce::optional_person;
 use super::decode::Common;
 use super::decode::DecodeContext;
 use super::decode::EventBody;
@@ -122,7 +122,7 @@ pub(super) fn text<'a>(context: &mut DecodeContext<'a>, message: Fields<'a>) -> 
     }
     let texts = [context.common.display_text, own, other];
     let display = Display::read(texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default())?;
-    rank.from = somebody(display.user())?;
+    rank.from = optional_person(display.user())?;
     rank.text = display.render(context.catalogue)?;
     Ok(EventKind::Rank(Box::new(rank)))
 }

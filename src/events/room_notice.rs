@@ -1,4 +1,4 @@
-//! What the room and its keepers do: pause and end, texts of the room, deletions.
+//! Events of the room and its keepers: pause and end, texts of the room, deletions.
 
 use super::EventKind;
 use super::Viewer;

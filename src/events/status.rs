@@ -1,4 +1,4 @@
-//! What we ourselves say about a room: its phase, its gaps, its lives, and what a look-up reported.
+//! Events of our own about a room: its phase, its gaps, its lives, and what a look-up reported.
 
 use super::Viewer;
 use super::decode::EventBody;

@@ -1,4 +1,4 @@
-//! What people say.
+//! Events of talk: comments, emotes, questions, introductions, captions.
 
 use super::EventKind;
 use super::Viewer;

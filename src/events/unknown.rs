@@ -1,4 +1,4 @@
-//! Messages without a reading.
+//! Events of messages that nobody reads yet, or that cannot be read.
 
 use super::Viewer;
 use super::decode::EventBody;

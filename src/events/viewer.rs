@@ -1,4 +1,4 @@
-//! People.
+//! People as events name them: ids, names, badges, and what they are to the host.
 
 use serde::{Deserialize, Serialize};
 

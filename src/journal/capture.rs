@@ -1,4 +1,4 @@
-//! One run's capture: a file for each room, begun with its first frame, cut into parts, the oldest parts given up.
+//! Writer of one run's capture: a file for each room, begun with its first frame, cut into parts, the oldest parts given up.
 //!
 //! A part can be read alone: it begins with the room's name and what we last said about it. What we say about a room
 //! (phases, gaps, look-ups) stands between the frames, so that a replay shows what was on the screen then.
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::captures_dir::CapturesDir;
 use super::private_fs;
+use super::run_lock::RunLock;
 use crate::clock::Moment;
 use crate::events::{EventKind, Gap, Info, OwnEvent, RoomEvent};
 use crate::ids::RoomKey;
@@ -18,7 +19,7 @@ use crate::text::Text;
 use crate::wire::capture::{CaptureLine, frame_of};
 
 /// A part takes at most this share of all bytes, so that giving up the oldest part loses little.
-const SHARE: u64 = 32;
+const PARTS_PER_CAPTURE: u64 = 32;
 /// Longest name of a room in the name of its file, in characters.
 const MAX_NAME: usize = 64;
 
@@ -44,6 +45,8 @@ impl CaptureLimits {
 pub struct CaptureWriter {
     captures: CapturesDir,
     folder: PathBuf,
+    /// Others see that the folder still grows.
+    _lock: RunLock,
     limits: CaptureLimits,
     rooms: BTreeMap<RoomKey, CapturedRoom>,
     /// Parts begun so far, by name of the file: a number is not given out again when its part was given up.
@@ -75,7 +78,9 @@ impl CaptureWriter {
     pub fn begin(captures: CapturesDir, limits: CaptureLimits, now: Moment) -> io::Result<Self> {
         captures.remove_older(limits.age, now.wall);
         let folder = captures.new_run(now.wall)?;
-        let mut capture = Self { captures, folder, limits, rooms: BTreeMap::new(), parts: BTreeMap::new(), total: 0 };
+        let lock = RunLock::hold(&folder)?;
+        let mut capture =
+            Self { captures, folder, _lock: lock, limits, rooms: BTreeMap::new(), parts: BTreeMap::new(), total: 0 };
         capture.make_space(0)?;
         Ok(capture)
     }
@@ -106,7 +111,7 @@ impl CaptureWriter {
     /// Something happened in a room. Kept is only what cannot be read from its frames again.
     pub fn event(&mut self, room: RoomKey, event: &RoomEvent) -> io::Result<()> {
         if is_ours(event) {
-            self.say(room, event)?;
+            self.write_own_event(room, event)?;
         }
         Ok(())
     }
@@ -114,7 +119,7 @@ impl CaptureWriter {
     /// What came from `from` to `at` is not in the capture, because of `reason`.
     pub fn lost(&mut self, room: RoomKey, from: Moment, at: Moment, reason: &str) -> io::Result<()> {
         let kind = EventKind::Gap(Gap { from, length: at.since(from), reason: Text::new(reason) });
-        self.say(room, &RoomEvent { at, server_at: None, id: None, room_id: None, history: false, kind })
+        self.write_own_event(room, &RoomEvent { at, server_at: None, id: None, room_id: None, history: false, kind })
     }
 
     /// Hands everything to the system.
@@ -147,7 +152,7 @@ impl CaptureWriter {
         Ok(())
     }
 
-    fn say(&mut self, room: RoomKey, event: &RoomEvent) -> io::Result<()> {
+    fn write_own_event(&mut self, room: RoomKey, event: &RoomEvent) -> io::Result<()> {
         let Some(kept) = self.rooms.get_mut(&room) else { return Ok(()) };
         match event.kind.as_own() {
             Some(OwnEvent::Live(_)) => kept.live = Some(event.clone()),
@@ -166,7 +171,7 @@ impl CaptureWriter {
         let line = line.to_json();
         let size = line.len() as u64 + 1;
         self.make_space(size)?;
-        let most = self.limits.bytes / SHARE;
+        let most = self.limits.bytes / PARTS_PER_CAPTURE;
         let Some(kept) = self.rooms.get_mut(&room) else { return Ok(()) };
         if kept.part.as_ref().is_some_and(|part| part.bytes.saturating_add(size) > most) {
             kept.part.take().map_or(Ok(()), |mut part| part.out.flush())?;

@@ -1,4 +1,4 @@
-//! The folder of all captures: a folder in it for each run, a file for each room in it, cut into parts.
+//! Folder of all captures: a folder in it for each run, a file for each room in it, cut into parts.
 //!
 //! Invariant: only files of our own making are ever removed, by their place and name; links are not followed.
 
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::private_fs;
+use super::run_lock::RunLock;
 use crate::clock::Timestamp;
 
 /// The end of a capture's name.
@@ -19,7 +20,7 @@ pub struct CapturesDir {
     folder: PathBuf,
 }
 
-/// What was removed.
+/// What was removed, or would be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Purged {
@@ -27,6 +28,8 @@ pub struct Purged {
     pub files: u64,
     /// Bytes in them.
     pub bytes: u64,
+    /// Files that stay, because they are being written right now.
+    pub in_use: u64,
 }
 
 /// A capture file in it.
@@ -91,10 +94,33 @@ impl CapturesDir {
         true
     }
 
-    /// Removes all captures.
+    /// Removes all captures but those that are being written right now.
     pub fn purge(&self) -> Purged {
-        let gone = self.kept().into_iter().filter(|kept| self.remove(&kept.path));
-        gone.fold(Purged::default(), |sum, kept| Purged { files: sum.files + 1, bytes: sum.bytes + kept.bytes })
+        let purged = self.sum_idle(|kept| self.remove(&kept.path));
+        for (run, _) in entries(&self.folder) {
+            if let Some(run) = run.extension().is_some_and(|end| end == "lock").then(|| run.with_extension("")) {
+                RunLock::remove_stale(&run);
+            }
+        }
+        purged
+    }
+
+    /// What [`purge`](Self::purge) would remove.
+    pub fn purgeable(&self) -> Purged {
+        self.sum_idle(|_| true)
+    }
+
+    /// Sums up the captures that are not being written and that `counts`.
+    fn sum_idle(&self, counts: impl Fn(&KeptCapture) -> bool) -> Purged {
+        let mut sum = Purged::default();
+        for kept in self.kept() {
+            if kept.path.parent().is_some_and(RunLock::is_held) {
+                sum.in_use += 1;
+            } else if counts(&kept) {
+                (sum.files, sum.bytes) = (sum.files + 1, sum.bytes + kept.bytes);
+            }
+        }
+        sum
     }
 }
 
@@ -127,9 +153,25 @@ mod tests {
         fs::write(again.join("ana.0001.jsonl"), "123").unwrap();
         fs::write(again.join("notes.txt"), "mine").unwrap();
         fs::write(dir.path().join("captures/other.jsonl"), "mine too").unwrap();
-        assert_eq!(captures.purge(), Purged { files: 2, bytes: 8 });
+        assert_eq!(captures.purgeable(), Purged { files: 2, bytes: 8, in_use: 0 });
+        assert_eq!(captures.purge(), Purged { files: 2, bytes: 8, in_use: 0 });
         assert!(!run.exists() && again.join("notes.txt").exists() && dir.path().join("captures/other.jsonl").exists());
         assert_eq!(captures.purge(), Purged::default());
+    }
+
+    #[test]
+    fn what_is_being_written_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let captures = CapturesDir::new(dir.path());
+        let [running, done] = [0, 1_000].map(|at| captures.new_run(Timestamp(1_700_000_000_000 + at)).unwrap());
+        let lock = RunLock::hold(&running).unwrap();
+        for run in [&running, &done] {
+            fs::write(run.join("ana.0001.jsonl"), "12345").unwrap();
+        }
+        assert_eq!(captures.purge(), Purged { files: 1, bytes: 5, in_use: 1 });
+        assert!(running.join("ana.0001.jsonl").exists() && !done.exists());
+        drop(lock);
+        assert_eq!(captures.purge(), Purged { files: 1, bytes: 5, in_use: 0 });
     }
 
     #[cfg(unix)]

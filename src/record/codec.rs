@@ -1,4 +1,4 @@
-//! What the set-up of a track says: how the picture is coded and how large it really is, whatever the label claimed.
+//! Reader of the set-up of a track: how the picture is coded and how large it really is, whatever the label claimed.
 //!
 //! Pure. Layout: ISO/IEC 14496-15 (`avcC`, `hvcC`), ITU-T H.264 7.3.2.1 and H.265 7.3.2.2 (sequence parameter sets),
 //! ISO/IEC 14496-3 1.6.2 (AudioSpecificConfig).
@@ -87,14 +87,14 @@ pub(super) fn audio(tag: &Tag) -> AudioSetup {
     let aac = tag.body.first().is_some_and(|first| first >> 4 == 10);
     let mut bits = Bits::new(tag.body.get(2..).unwrap_or_default());
     let read = |bits: &mut Bits| {
-        if bits.take(5)? == 31 {
-            bits.take(6)?;
+        if bits.read(5)? == 31 {
+            bits.read(6)?;
         }
-        let rate = match bits.take(4)? {
-            15 => bits.take(24)?,
+        let rate = match bits.read(4)? {
+            15 => bits.read(24)?,
             index => RATES.get(index as usize).copied().unwrap_or(0),
         };
-        Some((rate, bits.take(4)? as u8))
+        Some((rate, bits.read(4)? as u8))
     };
     let (rate, channels) = if aac { read(&mut bits).unwrap_or_default() } else { (0, 0) };
     AudioSetup { aac, rate, channels }
@@ -131,7 +131,7 @@ fn hevc_sps(config: &[u8]) -> Option<&[u8]> {
 fn avc_size(sps: &[u8]) -> Option<(u32, u32)> {
     let unescaped = bits::unescaped(sps.get(1..)?);
     let mut bits = Bits::new(&unescaped);
-    let profile = bits.take(8)?;
+    let profile = bits.read(8)?;
     bits.skip(16)?;
     bits.unsigned()?;
     let (mut chroma, mut planes) = (1, false);
@@ -197,7 +197,7 @@ fn hevc_size(sps: &[u8]) -> Option<(u32, u32)> {
     let unescaped = bits::unescaped(sps.get(2..)?);
     let mut bits = Bits::new(&unescaped);
     bits.skip(4)?;
-    let layers = bits.take(3)?;
+    let layers = bits.read(3)?;
     bits.skip(1)?;
     // profile_tier_level: 88 bits of profile, 8 of level, then the same for each layer that has them.
     bits.skip(96)?;

@@ -1,4 +1,4 @@
-//! What is said and given during a recording, for the files beside the video.
+//! Cues: what is said and given during a recording, for the files beside the video.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +8,7 @@ use crate::text::Text;
 
 /// One thing that happened, as it is kept beside a video.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Cue {
     /// When it came.
     pub at: Timestamp,

@@ -1,10 +1,10 @@
-//! What writes the file of a part: ffmpeg, or we ourselves.
+//! Engine that writes the file of a part: ffmpeg, or we ourselves.
 
 use std::io;
 
 use super::RecorderLimits;
 use super::flv_file::FlvFile;
-use super::process::{Ended, Ffmpeg};
+use super::process::{Ffmpeg, ProcessEnd};
 
 /// A writer at work.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(super) enum Engine {
 /// How a writer ended.
 #[derive(Debug)]
 pub(super) enum EngineEnd {
-    Ffmpeg(Ended),
+    Ffmpeg(ProcessEnd),
     Flv(io::Result<()>),
 }
 

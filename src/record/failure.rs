@@ -1,4 +1,4 @@
-//! Why a recording could not start or broke: one sentence each, with what to do.
+//! Reasons why a recording could not start or broke: one sentence each, with what to do.
 
 use std::io;
 use std::path::Path;

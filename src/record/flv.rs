@@ -1,4 +1,4 @@
-//! FLV as a stream of tags: read from chunks of any size, write with another time.
+//! FLV as a stream of tags: a reader from chunks of any size, a writer with another time.
 //!
 //! It knows just enough of the codecs to tell their set-up and their keyframes. Layout: Adobe's "Video File Format
 //! Specification" version 10, annex E; the codecs added later: Veovera's "Enhanced RTMP" (v1 and v2).
@@ -116,11 +116,13 @@ impl Reader {
         }
         loop {
             match self.place(0) {
-                Place::Right(head) => return Ok(Some(self.take(head))),
+                Place::Right(head) => return Ok(Some(self.finish_tag(head))),
                 Place::Mismatch(head) => {
                     // Some senders write no lengths behind their tags; then the next tag begins where it should.
                     match self.place(TAG_HEADER + head.length + TAG_TRAILER) {
-                        Place::Begins(_) | Place::Right(_) | Place::Mismatch(_) => return Ok(Some(self.take(head))),
+                        Place::Begins(_) | Place::Right(_) | Place::Mismatch(_) => {
+                            return Ok(Some(self.finish_tag(head)));
+                        }
                         Place::Short => return Ok(None),
                         Place::Wrong => {}
                     }
@@ -144,7 +146,7 @@ impl Reader {
     }
 
     /// Takes the tag at the beginning out of the buffer.
-    fn take(&mut self, head: Head) -> Tag {
+    fn finish_tag(&mut self, head: Head) -> Tag {
         self.buffer.advance(TAG_HEADER);
         let body = self.buffer.split_to(head.length).freeze();
         self.buffer.advance(TAG_TRAILER);

@@ -1,4 +1,4 @@
-//! The file of a part, and the disk it is on.
+//! Output file of a part, and the disk it is on.
 //!
 //! We make the file, so that nothing that exists is ever overwritten; ffmpeg then writes it.
 
@@ -15,7 +15,7 @@ use super::plan;
 const MAX_TRIES: u32 = 1_000;
 
 /// Endings of files that belong to a recording.
-const BESIDE: [&str; 6] = ["mkv", "flv", "mp4", "json", "chat.jsonl", "srt"];
+const EXTENSIONS: [&str; 6] = ["mkv", "flv", "mp4", "json", "chat.jsonl", "srt"];
 
 /// A file made for a part.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ impl Output {
         }
         for attempt in 1..=MAX_TRIES {
             let path = dir.join(plan::file_name(stem, part, attempt, ending));
-            let others = BESIDE.iter().map(|other| dir.join(plan::file_name(stem, part, attempt, other)));
+            let others = EXTENSIONS.iter().map(|other| dir.join(plan::file_name(stem, part, attempt, other)));
             // Every file of a recording has the name of its first part.
             if part == 1 && others.into_iter().any(|other| other.symlink_metadata().is_ok()) {
                 continue;

@@ -1,4 +1,4 @@
-//! The files of one recording: a part after the other, each with a writer of its own.
+//! Output files of one recording: a part after the other, each with a writer of its own.
 //!
 //! An ffmpeg that dies, hangs or writes nothing costs a file and no picture: what it was fed last goes into the next one.
 //! After three of those within a minute we write FLV ourselves.
@@ -21,15 +21,15 @@ use super::probe::{self, FfmpegVersion};
 use super::process::Ffmpeg;
 use super::replay::Replay;
 use super::timeline::{PartHead, TimelinePiece};
-use super::{Job, RecorderSettings, plan};
+use super::{RecorderSettings, RecordingJob, plan};
 use crate::clock::Timestamp;
 use crate::text::Text;
 
 /// What a write may still take after a stop, so that the last picture is whole.
-const LAST_WRITE: Duration = Duration::from_millis(250);
-/// Losses of a writer within [`STRIKE_TIME`] after which ffmpeg is not tried again.
-const STRIKES: usize = 3;
-const STRIKE_TIME: Duration = Duration::from_secs(60);
+const STOP_WRITE_LIMIT: Duration = Duration::from_millis(250);
+/// Losses of a writer within [`LOSSES_WITHIN`] after which ffmpeg is not tried again.
+const MAX_LOSSES: usize = 3;
+const LOSSES_WITHIN: Duration = Duration::from_secs(60);
 /// The first ffmpeg that reads H.265 as `hvc1` in FLV.
 const READS_HVC1: FfmpegVersion = FfmpegVersion(6, 1);
 /// Media that must have been fed before it counts that nothing came out: more than ffmpeg looks at before it writes.
@@ -38,7 +38,7 @@ const FED_MS: u64 = 3_000;
 /// Writes the pieces of a recording to its files.
 #[derive(Debug)]
 pub(super) struct OutputParts {
-    job: Job,
+    job: RecordingJob,
     settings: RecorderSettings,
     start: Timestamp,
     stem: String,
@@ -86,7 +86,7 @@ struct Part {
 
 impl OutputParts {
     /// A recording that starts at `start`; no file is made before the first piece.
-    pub(super) fn new(job: Job, settings: RecorderSettings, quality: &str, start: Timestamp) -> Self {
+    pub(super) fn new(job: RecordingJob, settings: RecorderSettings, quality: &str, start: Timestamp) -> Self {
         let stem = plan::stem(&settings.name, &job, quality, start, TimeZone::system());
         Self {
             job,
@@ -146,11 +146,11 @@ impl OutputParts {
     }
 
     /// Feeds one piece to the writer at work; says why that is lost where it is.
-    async fn feed(&mut self, piece: &TimelinePiece, stop: &CancellationToken) -> Result<(), Loss> {
+    async fn feed(&mut self, piece: &TimelinePiece, stop: &CancellationToken) -> Result<(), WriterLoss> {
         let Some(part) = &mut self.part else { return Ok(()) };
         let hurry = async {
             stop.cancelled().await;
-            sleep(LAST_WRITE).await;
+            sleep(STOP_WRITE_LIMIT).await;
         };
         let moved;
         let bytes = if part.base == 0 {
@@ -163,10 +163,10 @@ impl OutputParts {
             biased;
             written = part.engine.write(bytes) => match written {
                 Ok(()) => {}
-                Err(error) => return Err(Loss::Died(error)),
+                Err(error) => return Err(WriterLoss::Died(error)),
             },
             () = hurry => {}
-            () = sleep(self.settings.limits.write) => return Err(Loss::Stuck),
+            () = sleep(self.settings.limits.write) => return Err(WriterLoss::Stuck),
         }
         if part.engine.is_ffmpeg() {
             part.replay.push(piece, part.size > 0);
@@ -178,22 +178,22 @@ impl OutputParts {
     }
 
     /// Puts a lost writer away; gives what the next one is to be fed.
-    async fn replace(&mut self, loss: Loss) -> Result<VecDeque<TimelinePiece>, RecordingFailure> {
+    async fn replace(&mut self, loss: WriterLoss) -> Result<VecDeque<TimelinePiece>, RecordingFailure> {
         let Some(mut part) = self.part.take() else { return Ok(VecDeque::new()) };
-        let again = part.replay.take();
+        let again = part.replay.drain();
         let wrote = part.output.size().await;
         let path = shown(part.output.path());
         let end = self.end(part, true).await;
         let failure = match (end, loss) {
             _ if wrote.is_none() => RecordingFailure::FileGone { file: path },
-            (EngineEnd::Flv(_), Loss::Died(error)) => RecordingFailure::from_folder(&self.settings.dir, &error),
-            (EngineEnd::Ffmpeg(ended), Loss::Silent(seconds)) => {
+            (EngineEnd::Flv(_), WriterLoss::Died(error)) => RecordingFailure::from_folder(&self.settings.dir, &error),
+            (EngineEnd::Ffmpeg(ended), WriterLoss::Silent(seconds)) => {
                 RecordingFailure::FfmpegSilent { seconds, words: ended.last_words() }
             }
-            (EngineEnd::Ffmpeg(ended), Loss::Died(_)) => {
+            (EngineEnd::Ffmpeg(ended), WriterLoss::Died(_)) => {
                 RecordingFailure::from_death(&self.settings.dir, &ended.stderr, ended.last_words())
             }
-            (_, Loss::Stuck | Loss::Silent(_)) => self.stuck(),
+            (_, WriterLoss::Stuck | WriterLoss::Silent(_)) => self.stuck(),
         };
         if failure.is_final() {
             return Err(failure);
@@ -202,9 +202,9 @@ impl OutputParts {
         let now = Instant::now();
         // One that never wrote anything will not do so the next time either.
         self.strikes.extend(std::iter::repeat_n(now, if wrote == Some(0) { 2 } else { 1 }));
-        self.strikes.retain(|&strike| now.duration_since(strike) < STRIKE_TIME);
+        self.strikes.retain(|&strike| now.duration_since(strike) < LOSSES_WITHIN);
         self.without_ffmpeg |=
-            self.strikes.len() >= STRIKES || matches!(failure, RecordingFailure::FfmpegSilent { .. });
+            self.strikes.len() >= MAX_LOSSES || matches!(failure, RecordingFailure::FfmpegSilent { .. });
         self.note = if self.without_ffmpeg {
             Text::from(format_args!("{failure}; recording .flv without it"))
         } else {
@@ -223,7 +223,7 @@ impl OutputParts {
 
     /// Goes on after the ffmpeg at work ended by itself.
     pub(super) async fn go_on_after_exit(&mut self, stop: &CancellationToken) -> Result<(), RecordingFailure> {
-        let again = self.replace(Loss::Died(std::io::ErrorKind::BrokenPipe.into())).await?;
+        let again = self.replace(WriterLoss::Died(std::io::ErrorKind::BrokenPipe.into())).await?;
         self.write_all(again, stop).await
     }
 
@@ -240,8 +240,8 @@ impl OutputParts {
             (part.size, part.grown, part.fed) = (size, Instant::now(), fed);
         } else if part.engine.is_ffmpeg() && fed.saturating_sub(part.fed) >= FED_MS {
             let (patience, loss) = match size {
-                0 => (limits.first_bytes, Loss::Silent(limits.first_bytes.as_secs())),
-                _ => (limits.write, Loss::Stuck),
+                0 => (limits.first_bytes, WriterLoss::Silent(limits.first_bytes.as_secs())),
+                _ => (limits.write, WriterLoss::Stuck),
             };
             if part.grown.elapsed() >= patience {
                 let again = self.replace(loss).await?;
@@ -398,7 +398,7 @@ impl OutputParts {
 
 /// How a writer was lost.
 #[derive(Debug)]
-enum Loss {
+enum WriterLoss {
     /// It ended, or its file could not be written.
     Died(std::io::Error),
     /// It takes nothing, or its file does not grow.

@@ -1,11 +1,11 @@
-//! What to call a recording and what to ask of ffmpeg. Pure: no file is touched.
+//! Plan of a recording: its name, and the arguments of ffmpeg. Pure: no file is touched.
 
 use std::ffi::OsString;
 use std::path::Path;
 
 use jiff::tz::TimeZone;
 
-use super::Job;
+use super::RecordingJob;
 use crate::clock::Timestamp;
 
 /// Longest name, in bytes, before the ending: file systems take 255 in all.
@@ -15,7 +15,7 @@ const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 
 /// The name of a recording without its ending, in the time of `zone`: folders and a name, each safe on every file system.
 /// Usually `host_2026-11-21_20-15-00`.
-pub(super) fn stem(template: &str, job: &Job, quality: &str, start: Timestamp, zone: TimeZone) -> String {
+pub(super) fn stem(template: &str, job: &RecordingJob, quality: &str, start: Timestamp, zone: TimeZone) -> String {
     let start = start.to_jiff().to_zoned(zone);
     let host = safe_name(job.host.as_str());
     let host = if host.is_empty() { job.room_id.to_string() } else { host };
@@ -62,7 +62,7 @@ pub(super) fn file_name(stem: &str, part: u32, attempt: u32, ending: &str) -> St
 /// What ffmpeg is called with. Measured for each flag: without a limit, a stream
 /// that promises sound and sends none is looked at for ever before a byte is written; MKV in clusters of a second, flushed, loses under a second even
 /// when ffmpeg itself is killed; `-y` because the free name is ours already (`-n` would refuse it).
-pub(super) fn arguments(job: &Job, start: Timestamp, file: &Path) -> Vec<OsString> {
+pub(super) fn arguments(job: &RecordingJob, start: Timestamp, file: &Path) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = "-hide_banner -nostats -loglevel level+warning -analyzeduration 2500000 \
          -f flv -i pipe:0 -map 0:v? -map 0:a? -c copy"
         .split_whitespace()
@@ -112,11 +112,16 @@ mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
 
-    fn job(host: &str) -> Job {
-        Job { room: RoomKey(1), room_id: RoomId(77), host: host.into(), title: "Hello\u{1b}[31m \"you\"".into() }
+    fn job(host: &str) -> RecordingJob {
+        RecordingJob {
+            room: RoomKey(1),
+            room_id: RoomId(77),
+            host: host.into(),
+            title: "Hello\u{1b}[31m \"you\"".into(),
+        }
     }
 
-    fn usual(job: &Job, zone: TimeZone) -> String {
+    fn usual(job: &RecordingJob, zone: TimeZone) -> String {
         stem(DEFAULT_NAME, job, "hd", Timestamp(0), zone)
     }
 

@@ -1,4 +1,4 @@
-//! Whether there is an ffmpeg that runs, and which one. Records nothing.
+//! Probe for ffmpeg: whether one runs, and which. Records nothing.
 
 use std::fmt;
 use std::process::Stdio;
@@ -11,9 +11,9 @@ use super::RecordingFailure;
 use crate::text::{Text, clip};
 
 /// Printing a version takes no time; a program that does not is no ffmpeg.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// Columns of a version worth showing.
-const WIDEST: usize = 60;
+const VERSION_COLUMNS: usize = 60;
 
 /// Which ffmpeg: major and minor number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +43,7 @@ pub async fn version(program: &str) -> Result<Text, Text> {
     let mut command = Command::new(program);
     command.arg("-version").env("LC_ALL", "C").stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
     let odd = |why: &str| Text::from(format_args!("{program} {why}: set record.ffmpeg to a working ffmpeg"));
-    let output = match timeout(PATIENCE, command.output()).await {
+    let output = match timeout(TIMEOUT, command.output()).await {
         Err(_) => return Err(odd("does not say its version")),
         Ok(Err(error)) => return Err(Text::from(RecordingFailure::from_spawn(program, &error).to_string())),
         Ok(Ok(output)) => output,
@@ -55,7 +55,7 @@ pub async fn version(program: &str) -> Result<Text, Text> {
         return Err(odd("is no ffmpeg"));
     }
     let short = first.as_str().split(" Copyright").next().unwrap_or_default();
-    Ok(Text::new(&clip(short, WIDEST)))
+    Ok(Text::new(&clip(short, VERSION_COLUMNS)))
 }
 
 #[cfg(all(test, unix))]

@@ -1,4 +1,4 @@
-//! One ffmpeg process: its input is ours to end, what it says is heard, and it always comes to an end.
+//! Process of one ffmpeg: its input is ours to end, what it says is heard, and it always comes to an end.
 //!
 //! Nothing kills it when we die: the pipe closes with us, and ffmpeg then finishes its file. It has a process group of
 //! its own, so that Ctrl-C in our terminal does not reach it before the stop ladder does.
@@ -18,11 +18,11 @@ use super::{RecorderLimits, RecordingFailure};
 use crate::text::{Text, clip};
 
 /// How much of what ffmpeg says is kept: its last words are what matters.
-const KEPT: usize = 64 << 10;
+const KEPT_BYTES: usize = 64 << 10;
 /// After its end nothing is missing from stderr, unless a child of its own still holds it open.
-const LAST_WORDS: Duration = Duration::from_millis(200);
+const STDERR_WAIT: Duration = Duration::from_millis(200);
 /// Columns of its last words; they stand inside a sentence.
-const WIDEST: usize = 160;
+const QUOTED_COLUMNS: usize = 160;
 /// A kill cannot be refused; only a process stuck in the kernel outlives it, and we do not wait for that.
 const AFTER_KILL: Duration = Duration::from_millis(300);
 
@@ -37,7 +37,7 @@ pub(super) struct Ffmpeg {
 
 /// How an ffmpeg ended.
 #[derive(Debug)]
-pub(super) struct Ended {
+pub(super) struct ProcessEnd {
     /// It came to an end on its own, once its input had ended.
     pub(super) by_itself: bool,
     /// Its exit status; none when it outlived even a kill.
@@ -76,7 +76,7 @@ impl Ffmpeg {
     }
 
     /// Ends its input, and it: what does not end is told to terminate, then killed.
-    pub(super) async fn finish(mut self, limits: &RecorderLimits) -> Ended {
+    pub(super) async fn finish(mut self, limits: &RecorderLimits) -> ProcessEnd {
         drop(self.stdin.take());
         let mut by_itself = true;
         let mut status = self.wait(limits.close).await;
@@ -91,18 +91,18 @@ impl Ffmpeg {
             self.signal(Signal::Kill);
             status = self.wait(AFTER_KILL).await;
         }
-        let _ = timeout(LAST_WORDS, &mut self.stderr_reader).await;
+        let _ = timeout(STDERR_WAIT, &mut self.stderr_reader).await;
         let stderr = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
-        Ended { by_itself, status, stderr: String::from_utf8_lossy(&stderr).into_owned() }
+        ProcessEnd { by_itself, status, stderr: String::from_utf8_lossy(&stderr).into_owned() }
     }
 
     /// Kills it, and gives its last words.
-    pub(super) async fn kill(mut self) -> Ended {
+    pub(super) async fn kill(mut self) -> ProcessEnd {
         self.signal(Signal::Kill);
         let status = self.wait(AFTER_KILL).await;
-        let _ = timeout(LAST_WORDS, &mut self.stderr_reader).await;
+        let _ = timeout(STDERR_WAIT, &mut self.stderr_reader).await;
         let stderr = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
-        Ended { by_itself: false, status, stderr: String::from_utf8_lossy(&stderr).into_owned() }
+        ProcessEnd { by_itself: false, status, stderr: String::from_utf8_lossy(&stderr).into_owned() }
     }
 
     async fn wait(&mut self, patience: Duration) -> Option<ExitStatus> {
@@ -134,13 +134,13 @@ enum Signal {
     Kill,
 }
 
-impl Ended {
+impl ProcessEnd {
     /// What it complained about last, without its own decoration.
     pub(super) fn last_words(&self) -> Text {
         let lines = || self.stderr.lines().rev().map(str::trim).filter(|line| !undecorated(line).is_empty());
         let grave = lines().find(|line| ["[fatal]", "[panic]", "[error]"].iter().any(|level| line.contains(level)));
         match grave.or_else(|| lines().next()) {
-            Some(line) => Text::from(clip(undecorated(line), WIDEST).as_ref()),
+            Some(line) => Text::from(clip(undecorated(line), QUOTED_COLUMNS).as_ref()),
             None => match self.status {
                 Some(status) => Text::from(format_args!("it stderr nothing ({status})")),
                 None => Text::from("it stderr nothing"),
@@ -165,7 +165,7 @@ async fn keep_stderr(pipe: Option<ChildStderr>, kept: Arc<Mutex<Vec<u8>>>) {
     while let Ok(read @ 1..) = pipe.read(&mut chunk).await {
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.extend_from_slice(chunk.get(..read).unwrap_or_default());
-        let surplus = kept.len().saturating_sub(KEPT);
+        let surplus = kept.len().saturating_sub(KEPT_BYTES);
         kept.drain(..surplus);
     }
 }
@@ -240,7 +240,7 @@ mod tests {
             ffmpeg.finish(&RecorderLimits { close: Duration::from_secs(60), ..RecorderLimits::default() }).await;
         assert!(ended.by_itself);
         assert_eq!(ended.last_words(), "line 19999");
-        assert!(ended.stderr.len() <= KEPT);
+        assert!(ended.stderr.len() <= KEPT_BYTES);
     }
 
     #[tokio::test]
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn an_empty_line_does_not_hide_the_cause() {
         let stderr = "[flv @ 0x1] [error] no such codec\n[error] \n[fatal]\n\n".to_owned();
-        assert_eq!(Ended { by_itself: true, status: None, stderr }.last_words(), "no such codec");
+        assert_eq!(ProcessEnd { by_itself: true, status: None, stderr }.last_words(), "no such codec");
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! How fast a recording grows.
+//! Progress of a recording: how fast its file grows.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Pulls a live's stream, whatever happens to it, into the queue.
+//! Reader of a live's stream: pulls it into the queue, whatever happens to it.
 //!
 //! It asks where the stream is, reads it, and when it breaks tries the same address a few times, then asks anew.
 //! It refuses to know ffmpeg and files.
@@ -11,11 +11,11 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::flv::{FlvError, Reader};
-use super::queue::{Closed, Inlet};
+use super::queue::{Closed, QueueSender};
 use super::timeline::{PartLimits, Timeline};
 use super::{
-    FoundStreams, Job, LiveState, Media, Offer, Quality, RecorderLimits, RecorderSettings, RecordingFailure,
-    StreamSource, Trouble,
+    FoundStreams, LiveState, Media, Quality, RecorderLimits, RecorderSettings, RecordingFailure, RecordingJob,
+    StreamFailure, StreamOffer, StreamSource,
 };
 use crate::text::Text;
 
@@ -23,27 +23,27 @@ use crate::text::Text;
 pub(super) type PullOutcome = Result<Text, RecordingFailure>;
 
 /// A connection that brought something and lasted this long is no cause to wait.
-const STEADY: Duration = Duration::from_secs(2);
+const STABLE_CONNECTION: Duration = Duration::from_secs(2);
 /// A chunk is passed on at once, and then what has come by then is read together: a stream that sends a hundred packets a
 /// second wakes us ten times.
 const BATCH: Duration = Duration::from_millis(100);
 /// The client hands a connection's bytes over piece by piece: a pause this long says that there are no more for now.
-const MORE: Duration = Duration::from_millis(4);
+const PIECE_PAUSE: Duration = Duration::from_millis(4);
 /// With this much read at once there is more to come: no pause.
 const LARGE_BATCH: usize = 192 << 10;
 /// After a stop, what has arrived is read; what waits for something else is given up after this long.
-const LAST_READ: Duration = Duration::from_millis(150);
+const STOP_READ_LIMIT: Duration = Duration::from_millis(150);
 /// A stream that is silent for this long may be over: the service is asked.
-const QUIET: Duration = Duration::from_millis(1_200);
+const SILENCE_CHECK: Duration = Duration::from_millis(1_200);
 /// Setbacks are counted up to here: the pauses do not grow any more.
 const MAX_SETBACKS: u32 = 30;
 
 /// Pulls one live.
 pub(super) struct Pull<S> {
     source: S,
-    job: Job,
+    job: RecordingJob,
     limits: RecorderLimits,
-    inlet: Inlet,
+    inlet: QueueSender,
     timeline: Timeline,
     began: Instant,
     /// Pieces given so far.
@@ -51,7 +51,7 @@ pub(super) struct Pull<S> {
     /// When the last one was given, or the host was last known to be paused.
     alive: Instant,
     /// Connections in a row that were over at once, though the sender had one and ended it in order.
-    short: u32,
+    short_connections: u32,
     /// The file was closed because nothing came for too long; the next piece begins another.
     closed: bool,
     /// When the service first said that the live is over; once is not believed.
@@ -67,11 +67,11 @@ pub(super) struct Pull<S> {
 
 /// Why a connection is over.
 #[derive(Debug)]
-enum Broken {
+enum ConnectionEnd {
     /// The address is refused.
     Gone(Text),
     /// The network, or the sender, in words.
-    Trouble(Text),
+    StreamFailure(Text),
     /// The sender ended the stream.
     End,
     /// Nothing came for too long.
@@ -87,7 +87,7 @@ enum Broken {
 }
 
 /// What a round of asking and reading came to.
-enum Round {
+enum RoundEnd {
     /// It flowed for a while: ask anew at once.
     Flowed,
     /// It did not: ask anew after a pause.
@@ -101,9 +101,9 @@ enum Round {
 impl<S: StreamSource> Pull<S> {
     pub(super) fn new(
         source: S,
-        job: Job,
+        job: RecordingJob,
         settings: &RecorderSettings,
-        inlet: Inlet,
+        inlet: QueueSender,
         stop: CancellationToken,
         paused: watch::Receiver<bool>,
     ) -> Self {
@@ -119,7 +119,7 @@ impl<S: StreamSource> Pull<S> {
             began: now,
             pieces: 0,
             alive: now,
-            short: 0,
+            short_connections: 0,
             closed: false,
             ended: None,
             stop,
@@ -136,7 +136,7 @@ impl<S: StreamSource> Pull<S> {
         let outcome = tokio::select! {
             biased;
             outcome = self.pull() => outcome,
-            () = async { stop.cancelled().await; sleep(LAST_READ).await } => Ok("stopped".into()),
+            () = async { stop.cancelled().await; sleep(STOP_READ_LIMIT).await } => Ok("stopped".into()),
         };
         self.timeline.finish();
         // Nobody takes it: then nobody wants it.
@@ -148,17 +148,17 @@ impl<S: StreamSource> Pull<S> {
         let mut setbacks = 0;
         loop {
             let failure = match self.round().await {
-                Round::Over(outcome) => return outcome,
-                Round::Flowed => {
+                RoundEnd::Over(outcome) => return outcome,
+                RoundEnd::Flowed => {
                     setbacks = 0;
                     sleep(self.pause_after_short()).await;
                     continue;
                 }
-                Round::Ending => {
+                RoundEnd::Ending => {
                     sleep(self.limits.end_again).await;
                     continue;
                 }
-                Round::Setback(failure) => failure,
+                RoundEnd::Setback(failure) => failure,
             };
             if !self.flowed() {
                 return Err(failure);
@@ -174,12 +174,12 @@ impl<S: StreamSource> Pull<S> {
             }
             setbacks = (setbacks + 1).min(MAX_SETBACKS);
             let longest = if self.closed { self.limits.round * 3 } else { self.limits.round };
-            self.rest(jittered((self.limits.round / 5 * setbacks).min(longest))).await;
+            self.wait_or_resume(jittered((self.limits.round / 5 * setbacks).min(longest))).await;
         }
     }
 
     /// Waits, but not longer than until the host goes on.
-    async fn rest(&mut self, pause: Duration) {
+    async fn wait_or_resume(&mut self, pause: Duration) {
         if *self.paused.borrow_and_update() {
             self.alive = Instant::now();
         }
@@ -191,19 +191,19 @@ impl<S: StreamSource> Pull<S> {
     }
 
     /// Asks for the addresses and reads from the best that works.
-    async fn round(&mut self) -> Round {
+    async fn round(&mut self) -> RoundEnd {
         let asked = timeout(self.limits.read * 2, self.source.resolve(&self.job)).await;
         let found = match asked {
             Ok(Ok(found)) => found,
-            Ok(Err(Trouble { words, .. })) => return Round::Setback(RecordingFailure::Source(words)),
-            Err(_) => return Round::Setback(self.silent()),
+            Ok(Err(StreamFailure { words, .. })) => return RoundEnd::Setback(RecordingFailure::Source(words)),
+            Err(_) => return RoundEnd::Setback(self.silent()),
         };
         match found.state {
-            LiveState::Ended if !self.flowed() => return Round::Over(Err(RecordingFailure::Ended)),
-            LiveState::Ended if self.ended.is_some() => return Round::Over(Ok("the live ended".into())),
+            LiveState::Ended if !self.flowed() => return RoundEnd::Over(Err(RecordingFailure::Ended)),
+            LiveState::Ended if self.ended.is_some() => return RoundEnd::Over(Ok("the live ended".into())),
             LiveState::Ended => {
                 self.ended = Some(Instant::now());
-                return Round::Ending;
+                return RoundEnd::Ending;
             }
             // A paused host may be silent for as long as the pause takes.
             LiveState::Paused if self.flowed() => self.alive = Instant::now(),
@@ -216,14 +216,14 @@ impl<S: StreamSource> Pull<S> {
             let pieces = self.pieces;
             let broken = self.follow(offer).await;
             match broken {
-                Broken::Closed => return Round::Over(Ok(Text::default())),
-                Broken::Stopped => return Round::Over(Ok("stopped".into())),
-                Broken::Over => return Round::Over(Ok("the live ended".into())),
+                ConnectionEnd::Closed => return RoundEnd::Over(Ok(Text::default())),
+                ConnectionEnd::Stopped => return RoundEnd::Over(Ok("stopped".into())),
+                ConnectionEnd::Over => return RoundEnd::Over(Ok("the live ended".into())),
                 _ => {}
             }
             // What was found is old by now.
             if self.pieces > pieces {
-                return Round::Flowed;
+                return RoundEnd::Flowed;
             }
             first.get_or_insert(self.failure(broken));
             if self.given_up() {
@@ -231,11 +231,11 @@ impl<S: StreamSource> Pull<S> {
             }
         }
         let nothing = if found.hls_only { RecordingFailure::HlsOnly } else { RecordingFailure::NoStream };
-        Round::Setback(first.unwrap_or(nothing))
+        RoundEnd::Setback(first.unwrap_or(nothing))
     }
 
     /// Reads from one address, again and again while that helps.
-    async fn follow(&mut self, offer: &Offer<S::Address>) -> Broken {
+    async fn follow(&mut self, offer: &StreamOffer<S::Address>) -> ConnectionEnd {
         let retries = self.limits.retries;
         let mut pauses = retries.iter();
         loop {
@@ -245,32 +245,32 @@ impl<S: StreamSource> Pull<S> {
             tracing::debug!(room = %self.job.room_id, ?broken, "the stream broke");
             let brought = self.pieces > pieces;
             // What it sent may be all old.
-            let sent = brought || self.flowed() && matches!(broken, Broken::End);
-            if sent && opened.elapsed() < STEADY {
-                self.short = (self.short + 1).min(MAX_SETBACKS);
+            let sent = brought || self.flowed() && matches!(broken, ConnectionEnd::End);
+            if sent && opened.elapsed() < STABLE_CONNECTION {
+                self.short_connections = (self.short_connections + 1).min(MAX_SETBACKS);
             } else if brought {
-                self.short = 0;
+                self.short_connections = 0;
                 pauses = retries.iter();
             }
-            let over = matches!(broken, Broken::Closed | Broken::Stopped | Broken::Over);
-            if over || matches!(broken, Broken::Gone(_) | Broken::NotFlv) || self.given_up() {
+            let over = matches!(broken, ConnectionEnd::Closed | ConnectionEnd::Stopped | ConnectionEnd::Over);
+            if over || matches!(broken, ConnectionEnd::Gone(_) | ConnectionEnd::NotFlv) || self.given_up() {
                 return broken;
             }
             // Before anything came there may be a better address than one that is silent.
-            if matches!(broken, Broken::Silent) && !self.flowed() {
+            if matches!(broken, ConnectionEnd::Silent) && !self.flowed() {
                 return broken;
             }
             let Some(&pause) = pauses.next() else { return broken };
-            self.rest(jittered(pause.max(self.pause_after_short()))).await;
+            self.wait_or_resume(jittered(pause.max(self.pause_after_short()))).await;
         }
     }
 
     /// Reads one connection to its end.
-    async fn connection(&mut self, offer: &Offer<S::Address>) -> Broken {
+    async fn connection(&mut self, offer: &StreamOffer<S::Address>) -> ConnectionEnd {
         let mut media = match timeout(self.limits.read, self.source.open(&offer.address)).await {
             Ok(Ok(media)) => media,
             Ok(Err(trouble)) => return trouble.into(),
-            Err(_) => return Broken::Silent,
+            Err(_) => return ConnectionEnd::Silent,
         };
         self.timeline.reconnected(offer.sound_only);
         self.quality = offer.quality.clone();
@@ -279,9 +279,9 @@ impl<S: StreamSource> Pull<S> {
         loop {
             let read = tokio::select! {
                 biased;
-                () = stop.cancelled() => Err(Broken::Stopped),
-                read = timeout(limits.read, media.chunk()) => read.map_err(|_| Broken::Silent).and_then(taken),
-                () = is_over(&source, &job, &limits), if self.flowed() => Err(Broken::Over),
+                () = stop.cancelled() => Err(ConnectionEnd::Stopped),
+                read = timeout(limits.read, media.chunk()) => read.map_err(|_| ConnectionEnd::Silent).and_then(chunk_or_end),
+                () = is_over(&source, &job, &limits), if self.flowed() => Err(ConnectionEnd::Over),
             };
             let mut size = 0;
             let mut broken = read.map(|chunk| {
@@ -289,8 +289,8 @@ impl<S: StreamSource> Pull<S> {
                 reader.push(&chunk);
             });
             // What else has come by now.
-            while size < LARGE_BATCH && matches!(broken, Ok(()) | Err(Broken::Stopped)) {
-                match timeout(MORE, media.chunk()).await.map(taken) {
+            while size < LARGE_BATCH && matches!(broken, Ok(()) | Err(ConnectionEnd::Stopped)) {
+                match timeout(PIECE_PAUSE, media.chunk()).await.map(chunk_or_end) {
                     Ok(Ok(chunk)) => {
                         size += chunk.len();
                         reader.push(&chunk);
@@ -298,7 +298,7 @@ impl<S: StreamSource> Pull<S> {
                     Ok(Err(error)) => broken = broken.and(Err(error)),
                     Err(_) => break,
                 }
-                if broken.is_err() && !matches!(broken, Err(Broken::Stopped)) {
+                if broken.is_err() && !matches!(broken, Err(ConnectionEnd::Stopped)) {
                     break;
                 }
             }
@@ -309,7 +309,7 @@ impl<S: StreamSource> Pull<S> {
             }
             // Tags that are never written, such as metadata, keep no recording alive.
             if self.given_up() {
-                return Broken::Silent;
+                return ConnectionEnd::Silent;
             }
             if size < LARGE_BATCH {
                 tokio::select! {
@@ -321,7 +321,7 @@ impl<S: StreamSource> Pull<S> {
     }
 
     /// Passes the whole tags on.
-    async fn feed(&mut self, reader: &mut Reader) -> Result<(), Broken> {
+    async fn feed(&mut self, reader: &mut Reader) -> Result<(), ConnectionEnd> {
         let mut read = Ok(());
         loop {
             match reader.next_tag() {
@@ -339,7 +339,7 @@ impl<S: StreamSource> Pull<S> {
 
     /// Puts what the timeline has made into the queue.
     async fn pass_on(&mut self) -> Result<(), Closed> {
-        for piece in self.timeline.take() {
+        for piece in self.timeline.drain_pieces() {
             if !piece.ends_part {
                 self.pieces += 1;
                 self.closed = false;
@@ -352,7 +352,7 @@ impl<S: StreamSource> Pull<S> {
 
     /// A stream that gives a little and closes is asked more and more seldom: 1, 2, 4 … s.
     fn pause_after_short(&self) -> Duration {
-        match self.short.checked_sub(1) {
+        match self.short_connections.checked_sub(1) {
             Some(doublings) => (self.limits.short * (1 << doublings.min(8))).min(self.limits.round),
             None => Duration::ZERO,
         }
@@ -370,52 +370,54 @@ impl<S: StreamSource> Pull<S> {
         RecordingFailure::Silent { seconds: self.limits.read.as_secs() }
     }
 
-    fn failure(&self, broken: Broken) -> RecordingFailure {
+    fn failure(&self, broken: ConnectionEnd) -> RecordingFailure {
         match broken {
-            Broken::Gone(words) | Broken::Trouble(words) => RecordingFailure::Source(words),
-            Broken::End | Broken::Closed | Broken::Stopped | Broken::Over => RecordingFailure::Empty,
-            Broken::Silent => self.silent(),
-            Broken::NotFlv => RecordingFailure::NotFlv,
+            ConnectionEnd::Gone(words) | ConnectionEnd::StreamFailure(words) => RecordingFailure::Source(words),
+            ConnectionEnd::End | ConnectionEnd::Closed | ConnectionEnd::Stopped | ConnectionEnd::Over => {
+                RecordingFailure::Empty
+            }
+            ConnectionEnd::Silent => self.silent(),
+            ConnectionEnd::NotFlv => RecordingFailure::NotFlv,
         }
     }
 }
 
-impl From<Trouble> for Broken {
-    fn from(trouble: Trouble) -> Self {
-        if trouble.gone { Self::Gone(trouble.words) } else { Self::Trouble(trouble.words) }
+impl From<StreamFailure> for ConnectionEnd {
+    fn from(trouble: StreamFailure) -> Self {
+        if trouble.gone { Self::Gone(trouble.words) } else { Self::StreamFailure(trouble.words) }
     }
 }
 
-impl From<FlvError> for Broken {
+impl From<FlvError> for ConnectionEnd {
     fn from(error: FlvError) -> Self {
         match error {
             FlvError::NotFlv => Self::NotFlv,
             // A lost position: a new connection begins with a tag again.
             FlvError::Garbled => {
-                Self::Trouble(Text::from(format_args!("the stream is garbled ({error}): try again in a moment")))
+                Self::StreamFailure(Text::from(format_args!("the stream is garbled ({error}): try again in a moment")))
             }
         }
     }
 }
 
-impl From<Closed> for Broken {
+impl From<Closed> for ConnectionEnd {
     fn from(Closed: Closed) -> Self {
         Self::Closed
     }
 }
 
 /// What a read gave; the end of the stream is no chunk.
-fn taken(read: Result<Option<Bytes>, Trouble>) -> Result<Bytes, Broken> {
+fn chunk_or_end(read: Result<Option<Bytes>, StreamFailure>) -> Result<Bytes, ConnectionEnd> {
     match read {
         Ok(Some(chunk)) => Ok(chunk),
-        Ok(None) => Err(Broken::End),
+        Ok(None) => Err(ConnectionEnd::End),
         Err(trouble) => Err(trouble.into()),
     }
 }
 
 /// Returns once a stream that is silent belongs to a live that is over, which the service must say twice.
-async fn is_over<S: StreamSource>(source: &S, job: &Job, limits: &RecorderLimits) {
-    sleep(QUIET).await;
+async fn is_over<S: StreamSource>(source: &S, job: &RecordingJob, limits: &RecorderLimits) {
+    sleep(SILENCE_CHECK).await;
     let mut before = false;
     loop {
         let found = timeout(limits.read, source.resolve(job)).await;

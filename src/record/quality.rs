@@ -1,4 +1,4 @@
-//! Which of a live's streams is wanted.
+//! Choice among the qualities of a live's streams.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::Offer;
+use super::StreamOffer;
 use crate::text::Text;
 
 /// Qualities from best to worst, as the service names them.
@@ -14,6 +14,7 @@ const ORDER: [&str; 8] = ["origin", "uhd_60", "uhd", "hd_60", "hd", "sd", "ld", 
 
 /// The quality that a recording is to have.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Quality {
     /// The best that plays everywhere.
     #[default]
@@ -49,7 +50,7 @@ impl FromStr for Quality {
 
 impl Quality {
     /// The offers to try, the one that fits best first. What was ranked before stays so among equals.
-    pub(super) fn rank<'a, A>(&self, offers: &'a [Offer<A>]) -> Vec<&'a Offer<A>> {
+    pub(super) fn rank<'a, A>(&self, offers: &'a [StreamOffer<A>]) -> Vec<&'a StreamOffer<A>> {
         let pictures = offers.iter().any(|offer| !offer.sound_only);
         let sound = offers.iter().any(|offer| offer.sound_only);
         let alone = match self {
@@ -90,9 +91,9 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    fn offers() -> Vec<Offer<()>> {
+    fn offers() -> Vec<StreamOffer<()>> {
         [("uhd", false), ("hd", false), ("hd", false), ("ld", false), ("ao", true)]
-            .map(|(name, sound_only)| Offer { quality: name.into(), address: (), sound_only })
+            .map(|(name, sound_only)| StreamOffer { quality: name.into(), address: (), sound_only })
             .to_vec()
     }
 

@@ -1,4 +1,4 @@
-//! What has been read and not yet written, bounded by bytes.
+//! Queue of what has been read and not yet written, bounded by bytes.
 //!
 //! A slow disk fills it; then the socket is not read, the network slows down, and memory stays where it is.
 
@@ -25,25 +25,25 @@ pub(super) struct Queued {
 
 /// Where pieces are put in.
 #[derive(Debug)]
-pub(super) struct Inlet {
+pub(super) struct QueueSender {
     space: Arc<Semaphore>,
     pieces: mpsc::Sender<Queued>,
 }
 
 /// Where pieces come out, in order; nothing after the last one of an inlet that is gone.
-pub(super) type Outlet = mpsc::Receiver<Queued>;
+pub(super) type QueueReceiver = mpsc::Receiver<Queued>;
 
 /// Nobody takes pieces any more.
 #[derive(Debug)]
 pub(super) struct Closed;
 
 /// A queue.
-pub(super) fn queue() -> (Inlet, Outlet) {
+pub(super) fn queue() -> (QueueSender, QueueReceiver) {
     let (pieces, outlet) = mpsc::channel(PIECES);
-    (Inlet { space: Arc::new(Semaphore::new(CAPACITY as usize)), pieces }, outlet)
+    (QueueSender { space: Arc::new(Semaphore::new(CAPACITY as usize)), pieces }, outlet)
 }
 
-impl Inlet {
+impl QueueSender {
     /// Puts a piece in, once there is room.
     pub(super) async fn push(&self, piece: TimelinePiece, quality: Text) -> Result<(), Closed> {
         let size = u32::try_from(piece.bytes.len()).map_or(CAPACITY, |size| size.min(CAPACITY));

@@ -1,4 +1,4 @@
-//! The recorder's task: takes commands, runs at most one recording a room, all of them finished at the end.
+//! Recorder task: commands in, at most one recording a room, all of them finished at the end.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::recording::{self, RecordingTask};
 use super::{
-    Cue, Job, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingState, StreamSource,
+    Cue, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingJob, RecordingState,
+    StreamSource,
 };
 use crate::clock::Clock;
 use crate::ids::RoomKey;
@@ -70,19 +71,19 @@ struct RecorderTask<S> {
     clock: Clock,
     updates: mpsc::Sender<RecorderUpdate>,
     stop: CancellationToken,
-    rooms: HashMap<RoomKey, Busy>,
+    rooms: HashMap<RoomKey, ActiveRecording>,
     running: JoinSet<()>,
 }
 
 /// A room that is being recorded.
-struct Busy {
+struct ActiveRecording {
     task: task::Id,
     stop: CancellationToken,
     live_ended: CancellationToken,
     paused: watch::Sender<bool>,
     cues: mpsc::Sender<Cue>,
     /// Asked for while the last file was still closing.
-    next: Option<Job>,
+    next: Option<RecordingJob>,
 }
 
 impl<S: StreamSource> RecorderTask<S> {
@@ -130,7 +131,7 @@ impl<S: StreamSource> RecorderTask<S> {
         }
     }
 
-    fn start(&mut self, job: Job) {
+    fn start(&mut self, job: RecordingJob) {
         match self.rooms.get_mut(&job.room) {
             Some(busy) if busy.stop.is_cancelled() => busy.next = Some(job),
             Some(_) => {}
@@ -145,7 +146,7 @@ impl<S: StreamSource> RecorderTask<S> {
         }
     }
 
-    fn record(&mut self, job: Job) {
+    fn record(&mut self, job: RecordingJob) {
         let room = job.room;
         let stop = self.stop.child_token();
         let live_ended = CancellationToken::new();
@@ -162,7 +163,7 @@ impl<S: StreamSource> RecorderTask<S> {
             updates: self.updates.clone(),
         };
         let task = self.running.spawn(recording::run(task, self.source.clone())).id();
-        self.rooms.insert(room, Busy { task, stop, live_ended, paused, cues, next: None });
+        self.rooms.insert(room, ActiveRecording { task, stop, live_ended, paused, cues, next: None });
     }
 
     /// A recording whose task panicked has not told its end itself.
@@ -183,7 +184,7 @@ impl<S: StreamSource> RecorderTask<S> {
 
     fn done(&mut self, task: task::Id) {
         let Some(room) = self.room_of(task) else { return };
-        if let Some(Busy { next: Some(job), .. }) = self.rooms.remove(&room) {
+        if let Some(ActiveRecording { next: Some(job), .. }) = self.rooms.remove(&room) {
             self.record(job);
         }
     }

@@ -1,4 +1,4 @@
-//! One recording, from the key press to the closed file.
+//! Task of one recording, from the key press to the closed file.
 //!
 //! Invariant: the last update of a recording is `Done` or `Failed`, and by then no ffmpeg of it runs.
 
@@ -10,28 +10,28 @@ use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::beside::{Beside, Standing};
 use super::codec::VideoSetup;
+use super::companion_files::{CompanionFiles, RecordingSummary};
 use super::output_parts::OutputParts;
 use super::progress::Meter;
 use super::pull::{Pull, PullOutcome};
-use super::queue::{Outlet, Queued, queue};
+use super::queue::{QueueReceiver, Queued, queue};
 use super::timeline::Hole;
 use super::{
-    Cue, Job, RecorderSettings, RecorderUpdate, RecordingDetails, RecordingFailure, RecordingState, StreamSource,
-    output,
+    Cue, RecorderSettings, RecorderUpdate, RecordingDetails, RecordingFailure, RecordingJob, RecordingState,
+    StreamSource, output,
 };
 use crate::clock::{Clock, Moment, Timestamp};
 use crate::text::Text;
 
 /// After a stop, what was read still gets this long to be written.
-const DRAIN: Duration = Duration::from_millis(500);
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
 /// Progress is emitted at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
 /// What one recording needs.
 pub(super) struct RecordingTask {
-    pub(super) job: Job,
+    pub(super) job: RecordingJob,
     pub(super) settings: RecorderSettings,
     pub(super) clock: Clock,
     /// Asked to stop.
@@ -61,14 +61,14 @@ struct Progress {
     meter: Meter,
     emitted: Option<RecordingState>,
     start: Timestamp,
-    beside: Option<Beside>,
+    beside: Option<CompanionFiles>,
     /// Files that were begun when that was last said beside the video.
     saved: usize,
 }
 
 impl Progress {
-    fn standing<'a>(&'a self, parts: &'a OutputParts, status: &'a str, reason: &'a str) -> Standing<'a> {
-        Standing { status, reason, quality: self.quality.as_str(), files: parts.files(), holes: &self.holes }
+    fn summary_so_far<'a>(&'a self, parts: &'a OutputParts, status: &'a str, reason: &'a str) -> RecordingSummary<'a> {
+        RecordingSummary { status, reason, quality: self.quality.as_str(), files: parts.files(), holes: &self.holes }
     }
 }
 
@@ -106,7 +106,7 @@ impl RecordingTask {
                 Ok(reason) => ("done", reason.clone()),
                 Err(failure) => ("failed", sentence(failure)),
             };
-            beside.save(progress.standing(&parts, status, reason.as_str())).await;
+            beside.save(progress.summary_so_far(&parts, status, reason.as_str())).await;
             beside.finish(parts.files()).await;
         }
         summary(ended, &parts, &progress)
@@ -115,7 +115,7 @@ impl RecordingTask {
     /// Writes what is pulled, and watches the files, until one of the many ends comes.
     async fn write_all(
         &mut self,
-        mut outlet: Outlet,
+        mut outlet: QueueReceiver,
         (pull, enough): (AbortOnDropHandle<PullOutcome>, CancellationToken),
         parts: &mut OutputParts,
         progress: &mut Progress,
@@ -169,7 +169,7 @@ impl RecordingTask {
             };
             enough.cancel();
             ending = Some(ends.into());
-            drained.as_mut().reset(Instant::now() + DRAIN);
+            drained.as_mut().reset(Instant::now() + DRAIN_TIMEOUT);
         }
     }
 
@@ -204,9 +204,9 @@ impl RecordingTask {
             beside
         } else {
             let RecorderSettings { info, chat, .. } = self.settings;
-            Beside::open(self.job.clone(), progress.start, stem, info, chat).await
+            CompanionFiles::open(self.job.clone(), progress.start, stem, info, chat).await
         };
-        beside.save(progress.standing(parts, "recording", "")).await;
+        beside.save(progress.summary_so_far(parts, "recording", "")).await;
         progress.beside = Some(beside);
     }
 

@@ -1,4 +1,4 @@
-//! What an ffmpeg has been fed last, so that the next one loses nothing when it dies.
+//! Buffer of what an ffmpeg has been fed last, so that the next one loses nothing when it dies.
 
 use std::collections::VecDeque;
 
@@ -55,7 +55,7 @@ impl Replay {
     }
 
     /// Everything kept, oldest first.
-    pub(super) fn take(&mut self) -> VecDeque<TimelinePiece> {
+    pub(super) fn drain(&mut self) -> VecDeque<TimelinePiece> {
         self.bytes = 0;
         std::mem::take(&mut self.pieces)
     }
@@ -74,7 +74,7 @@ mod tests {
     fn the_last_group_that_may_be_unwritten_is_kept() {
         let mut replay = Replay::default();
         (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 10), true));
-        let kept: Vec<_> = replay.take().iter().map(|piece| piece.millis).collect();
+        let kept: Vec<_> = replay.drain().iter().map(|piece| piece.millis).collect();
         assert_eq!(kept, [8_000, 8_500, 9_000, 9_500]);
     }
 
@@ -82,14 +82,14 @@ mod tests {
     fn all_is_kept_until_something_comes_out() {
         let mut replay = Replay::default();
         (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 10), false));
-        assert_eq!(replay.take().len(), 20);
+        assert_eq!(replay.drain().len(), 20);
     }
 
     #[test]
     fn what_is_too_much_goes_group_by_group() {
         let mut replay = Replay::default();
         (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, MAX_BYTES / 10), false));
-        let kept = replay.take();
+        let kept = replay.drain();
         assert!(kept.front().unwrap().keyframe && kept.len() <= 10);
     }
 }

@@ -1,10 +1,10 @@
-//! TikTok as a [`StreamSource`]: the one place where the recorder meets the client.
+//! Stream source over TikTok's service: the one place where the recorder meets the client.
 
 use bytes::Bytes;
 use std::sync::Arc;
 
-use super::Job;
-use super::source::{FoundStreams, LiveState, Media, Offer, StreamSource, Trouble};
+use super::RecordingJob;
+use super::source::{FoundStreams, LiveState, Media, StreamFailure, StreamOffer, StreamSource};
 use crate::ids::{RoomId, UniqueId};
 use crate::text::Text;
 use crate::webcast::{LiveStatus, MediaStream, Service, ServiceError, ServiceErrorKind, StreamUrl};
@@ -13,7 +13,7 @@ impl StreamSource for Arc<Service> {
     type Address = (RoomId, StreamUrl);
     type Media = MediaStream;
 
-    async fn resolve(&self, job: &Job) -> Result<FoundStreams<Self::Address>, Trouble> {
+    async fn resolve(&self, job: &RecordingJob) -> Result<FoundStreams<Self::Address>, StreamFailure> {
         let host: Option<UniqueId> = job.host.as_str().parse().ok();
         let room = job.room_id;
         let streams = self.live_streams(room, host.as_ref()).await?;
@@ -22,7 +22,7 @@ impl StreamSource for Arc<Service> {
             LiveStatus::Paused => LiveState::Paused,
             LiveStatus::Live | LiveStatus::Unknown(_) | LiveStatus::NotStated => LiveState::On,
         };
-        let offer = |stream: StreamUrl| Offer {
+        let offer = |stream: StreamUrl| StreamOffer {
             quality: Text::from(stream.quality.as_str()),
             sound_only: stream.sound_only,
             address: (room, stream),
@@ -30,19 +30,19 @@ impl StreamSource for Arc<Service> {
         Ok(FoundStreams { state, offers: streams.flv.into_iter().map(offer).collect(), hls_only: streams.hls_only })
     }
 
-    async fn open(&self, (room, stream): &Self::Address) -> Result<MediaStream, Trouble> {
+    async fn open(&self, (room, stream): &Self::Address) -> Result<MediaStream, StreamFailure> {
         Ok(self.stream(*room, stream).await?)
     }
 }
 
 impl Media for MediaStream {
-    async fn chunk(&mut self) -> Result<Option<Bytes>, Trouble> {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, StreamFailure> {
         // The method of `MediaStream` itself, which has the same name.
         Ok(Self::chunk(self).await?)
     }
 }
 
-impl From<ServiceError> for Trouble {
+impl From<ServiceError> for StreamFailure {
     fn from(error: ServiceError) -> Self {
         let gone = matches!(error.kind(), ServiceErrorKind::NotFound | ServiceErrorKind::Refused);
         Self { gone, words: error.sentence().clone() }
@@ -59,7 +59,7 @@ mod tests {
     #[case(ServiceErrorKind::Refused, true)]
     #[case(ServiceErrorKind::Network, false)]
     fn a_refused_address_is_not_asked_again(#[case] kind: ServiceErrorKind, #[case] gone: bool) {
-        let trouble = Trouble::from(ServiceError::new(kind, "no"));
-        assert_eq!(trouble, Trouble { gone, words: "no".into() });
+        let trouble = StreamFailure::from(ServiceError::new(kind, "no"));
+        assert_eq!(trouble, StreamFailure { gone, words: "no".into() });
     }
 }

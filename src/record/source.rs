@@ -1,4 +1,4 @@
-//! Where a recording's bytes come from.
+//! Trait of a recording's source of bytes.
 //!
 //! Two questions to the service, as a trait, so that recording is tested against a server of ours.
 
@@ -6,7 +6,7 @@ use std::future::Future;
 
 use bytes::Bytes;
 
-use super::Job;
+use super::RecordingJob;
 use crate::text::Text;
 
 /// A service that knows the streams of a live and opens them.
@@ -17,16 +17,19 @@ pub trait StreamSource: Clone + Send + Sync + 'static {
     type Media: Media;
 
     /// Asks anew whether the live goes on and where its streams are.
-    fn resolve(&self, job: &Job) -> impl Future<Output = Result<FoundStreams<Self::Address>, Trouble>> + Send;
+    fn resolve(
+        &self,
+        job: &RecordingJob,
+    ) -> impl Future<Output = Result<FoundStreams<Self::Address>, StreamFailure>> + Send;
 
     /// Opens a stream.
-    fn open(&self, address: &Self::Address) -> impl Future<Output = Result<Self::Media, Trouble>> + Send;
+    fn open(&self, address: &Self::Address) -> impl Future<Output = Result<Self::Media, StreamFailure>> + Send;
 }
 
 /// An open stream.
 pub trait Media: Send {
     /// The next bytes; nothing at the end of the stream. Waits as long as the sender does.
-    fn chunk(&mut self) -> impl Future<Output = Result<Option<Bytes>, Trouble>> + Send;
+    fn chunk(&mut self) -> impl Future<Output = Result<Option<Bytes>, StreamFailure>> + Send;
 }
 
 /// What a live offers to record.
@@ -35,14 +38,14 @@ pub struct FoundStreams<A> {
     /// Whether the live goes on.
     pub state: LiveState,
     /// FLV streams, best first; those with sound only are asked for where there are no others.
-    pub offers: Vec<Offer<A>>,
+    pub offers: Vec<StreamOffer<A>>,
     /// There are streams, but none that comes as FLV.
     pub hls_only: bool,
 }
 
 /// One stream of a live.
 #[derive(Clone, Debug)]
-pub struct Offer<A> {
+pub struct StreamOffer<A> {
     /// Its name, such as `hd`.
     pub quality: Text,
     /// Where it is.
@@ -64,7 +67,7 @@ pub enum LiveState {
 
 /// Why the service did not answer, did not open a stream, or broke one off.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
+pub struct StreamFailure {
     /// The address is refused or gone (403, 404): asking it again does not help, asking for a new one may.
     pub gone: bool,
     /// One sentence a person can act on.

@@ -1,8 +1,8 @@
-//! Chat as subtitles: SubRip for every player, ASS as a rolling chat in a corner. Pure.
+//! Subtitles made of chat: SubRip for every player, ASS as a rolling chat in a corner. Pure.
 
 use std::fmt::Write;
 
-use super::beside::CueLine;
+use super::companion_files::CueLine;
 
 /// A line stays this long.
 const SHOWN_MS: u64 = 4_000;

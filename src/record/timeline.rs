@@ -1,4 +1,4 @@
-//! The timeline of a recording, out of many connections.
+//! Timeline of a recording, out of many connections.
 //!
 //! Each connection begins with a new file header, with set-up we have already, and up to one group of pictures before
 //! now; its clock may be another one. This turns the tags of all of them into parts: files with one set-up each, whose
@@ -22,7 +22,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::codec;
 use super::flv::{Tag, TagKind, TagRole, write_header};
-use held::Held;
+use held::HeldTags;
 use overlap::{Overlap, REMEMBERED_MS};
 pub(super) use piece::{Hole, PartHead, TimelinePiece};
 
@@ -45,12 +45,12 @@ const AUDIO_ONLY_MS: i64 = 5_000;
 const LATE_SETUP_MS: i64 = 2_000;
 /// A set-up that changes twice within this time flickers: the part after that takes whatever comes. It ends once the set-up
 /// has stayed for as long.
-const FLICKER: Duration = Duration::from_secs(15);
+const CHANGE_IN_BACK_WITHIN: Duration = Duration::from_secs(15);
 /// At a cut, sound that belongs before it is waited for until the picture is this far behind it, and as much again as sound
 /// was behind.
 const CUT_WAIT_MS: i64 = 500;
 /// Sound that has not come for this long is not waited for.
-const LIVELY: Duration = Duration::from_secs(2);
+const SOUND_WAIT: Duration = Duration::from_secs(2);
 /// A time without tags that is worth telling.
 const HOLE_MS: i64 = 500;
 /// Without pictures a player can begin about once a second.
@@ -91,7 +91,7 @@ pub(super) struct Timeline {
     changed: Option<Duration>,
     overlap: Overlap,
     /// What has no place yet.
-    held: Held,
+    held: HeldTags,
     /// What is given next.
     ready: Vec<TimelinePiece>,
     /// What goes into the next piece.
@@ -148,7 +148,7 @@ impl Timeline {
         match self.phase {
             TimelinePhase::Flowing => self.phase = TimelinePhase::Joining,
             // Another connection may be on another clock, or repeat it.
-            TimelinePhase::Waiting => drop(self.held.take()),
+            TimelinePhase::Waiting => drop(self.held.drain()),
             TimelinePhase::Joining | TimelinePhase::Cutting(..) => {}
         }
     }
@@ -177,7 +177,7 @@ impl Timeline {
     }
 
     /// What has been made of the tags so far.
-    pub(super) fn take(&mut self) -> Vec<TimelinePiece> {
+    pub(super) fn drain_pieces(&mut self) -> Vec<TimelinePiece> {
         self.seal();
         std::mem::take(&mut self.ready)
     }
@@ -245,14 +245,14 @@ impl Timeline {
         if mixed {
             self.changed = Some(now);
         }
-        tag.write(in_range(last), &mut self.batch);
+        tag.write(clamp_ms(last), &mut self.batch);
     }
 
     /// Begins a part, at time 0, with what is held, and `tag` behind that. A mixed one takes any set-up that comes.
     fn begin_part(&mut self, tag: &Tag, now: Duration, mixed: bool) {
         self.seal();
         let read = i64::from(tag.at);
-        let held = self.held.take();
+        let held = self.held.drain();
         let near = held.iter().filter(|(held, _)| (i64::from(held.at) - read).abs() <= MAX_SKEW_MS);
         let zero = near.map(|(held, _)| i64::from(held.at)).fold(read, i64::min);
         if self.part > 0 {
@@ -298,7 +298,7 @@ impl Timeline {
 
     /// Begins a part because the set-up changed. The one after a second change in a short time takes whatever comes.
     fn begin_changed(&mut self, tag: &Tag, now: Duration) {
-        let flickers = self.changed.is_some_and(|changed| now.saturating_sub(changed) < FLICKER);
+        let flickers = self.changed.is_some_and(|changed| now.saturating_sub(changed) < CHANGE_IN_BACK_WITHIN);
         self.begin_part(tag, now, flickers);
         self.changed = Some(now);
     }
@@ -314,7 +314,7 @@ impl Timeline {
         let own = self.track(tag.kind).shift;
         let ahead = read - own - self.last;
         let goes_on = ahead > 0 && (ahead - gap).abs() <= MAX_JUMP_MS;
-        let held = self.held.take();
+        let held = self.held.drain();
         let tags = held.iter().map(|(held, _)| held).chain([tag]);
         let shift = self.overlap.shift(tags, own, goes_on).unwrap_or(read - self.last - gap.max(STEP_MS));
         self.phase = TimelinePhase::Flowing;
@@ -348,7 +348,8 @@ impl Timeline {
 
     /// Whether the part is to end with the next picture that can stand alone.
     fn is_due(&self, tag: &Tag, now: Duration) -> bool {
-        let stays = self.head.mixed && self.changed.is_none_or(|changed| now.saturating_sub(changed) >= FLICKER);
+        let stays =
+            self.head.mixed && self.changed.is_none_or(|changed| now.saturating_sub(changed) >= CHANGE_IN_BACK_WITHIN);
         let track = if tag.kind == TagKind::Video { &self.video } else { &self.audio };
         let at = (i64::from(tag.at) - track.shift).max(0) as u64;
         let long = self.limits.length.is_some_and(|length| at >= length);
@@ -361,7 +362,7 @@ impl Timeline {
         let read = i64::from(tag.at);
         let cut = read - self.video.shift;
         let lag = self.audio.last.map(|last| cut - last).filter(|lag| (1..=MAX_SKEW_MS).contains(lag));
-        let lively = now.saturating_sub(self.audio.arrived) < LIVELY;
+        let lively = now.saturating_sub(self.audio.arrived) < SOUND_WAIT;
         let waits = tag.kind == TagKind::Video && lively && !self.audio.repeating;
         let Some(lag) = lag.filter(|_| waits) else { return false };
         self.phase = TimelinePhase::Cutting(read, read + lag + CUT_WAIT_MS);
@@ -390,7 +391,7 @@ impl Timeline {
     fn place_held(&mut self) {
         match self.phase {
             TimelinePhase::Cutting(..) => {
-                let mut held = self.held.take().into_iter();
+                let mut held = self.held.drain().into_iter();
                 let changed = self.setup_changed();
                 self.phase = TimelinePhase::Flowing;
                 if let Some((first, at)) = held.next() {
@@ -472,7 +473,7 @@ impl Timeline {
             self.batch_key = true;
             self.last_key = at;
         }
-        tag.write(in_range(at), &mut self.batch);
+        tag.write(clamp_ms(at), &mut self.batch);
         let track = self.track(tag.kind);
         if let Some(last) = track.last {
             track.step = at - last;
@@ -519,7 +520,7 @@ fn millis(span: Duration) -> i64 {
 }
 
 /// A time as FLV can write it: 49 days at most.
-fn in_range(at: i64) -> u32 {
+fn clamp_ms(at: i64) -> u32 {
     u32::try_from(at.max(0)).unwrap_or(u32::MAX)
 }
 

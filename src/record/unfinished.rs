@@ -14,7 +14,7 @@ const MAX_FILES: usize = 10_000;
 /// Largest description that is read.
 const MAX_INFO: u64 = 4 << 20;
 /// Columns of ffmpeg's words in a sentence.
-const WIDEST: usize = 160;
+const QUOTED_COLUMNS: usize = 160;
 
 /// A recording that nobody finished.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ impl UnfinishedRecording {
                 let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
                 // Half a copy would look like a whole one.
                 drop(std::fs::remove_file(&copy));
-                let why = clip(last, WIDEST);
+                let why = clip(last, QUOTED_COLUMNS);
                 return Err(Text::from(format_args!(
                     "{} could not be repaired ({why}); it is as it was",
                     file.display()

@@ -1,4 +1,4 @@
-//! What a recorder is told and what it tells.
+//! Commands to a recorder, and its updates.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use crate::text::Text;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RecorderCommand {
     /// Record this live.
-    Start(Job),
+    Start(RecordingJob),
     /// Finish the recording of this room.
     Stop(RoomKey),
     /// The live of this room is over: record what is still on its way, then finish.
@@ -26,7 +26,7 @@ pub enum RecorderCommand {
 
 /// A live to record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Job {
+pub struct RecordingJob {
     /// Our handle of the room.
     pub room: RoomKey,
     /// The live whose stream to pull; its addresses are asked for anew.
@@ -105,6 +105,7 @@ pub enum RecordingState {
 
 /// What else there is to know about a recording that runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RecordingDetails {
     /// Recorded time in milliseconds, all parts together.
     pub millis: u64,

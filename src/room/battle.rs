@@ -1,4 +1,4 @@
-//! One battle made of many messages: sides, points, timer.
+//! State of one battle, made of many messages: sides, points, timer.
 //!
 //! Names come at the start, points later, the result at the end; any of them may be missing, and a late viewer hears points
 //! first. Invariant: an earlier battle never replaces a later one, and a battle that is over stays over.
@@ -23,8 +23,8 @@ use crate::events::{
 };
 use crate::ids::BattleId;
 
-/// How long the losing side pays its forfeit (protocol 8.4).
-const PUNISH: Duration = Duration::from_secs(180);
+/// How long the losing side pays its forfeit (docs/protocol.md#battles).
+const PUNISH_PHASE: Duration = Duration::from_secs(180);
 /// The end is told 3 to 4 s after it; when nobody tells it for this long, the message was lost.
 const GRACE_MS: i64 = 20_000;
 
@@ -84,6 +84,8 @@ pub struct Side {
     pub wins: u64,
     /// Points a second over the last 30 s.
     pub pace: u64,
+    /// Points a second over the last 10 s: what happens right now.
+    pub pace_now: u64,
 }
 
 /// How a message's battle relates to the one we hold.
@@ -105,7 +107,7 @@ impl Battle {
                 let left = ends_at.0.saturating_sub(now.wall.0).saturating_sub(room_skew_ms);
                 Duration::from_millis(u64::try_from(left).unwrap_or(0))
             }),
-            BattlePhase::Punish => PUNISH.saturating_sub(now.since(self.phase_since)),
+            BattlePhase::Punish => PUNISH_PHASE.saturating_sub(now.since(self.phase_since)),
             BattlePhase::Over => Duration::ZERO,
         }
     }
@@ -122,7 +124,7 @@ impl Battle {
             self.effects.retain(|effect| effect.until > now);
         }
         let late = server_at.zip(self.ends_at).map_or(0, |(now, end)| now.0.saturating_sub(end.0));
-        let punished = late >= GRACE_MS + PUNISH.as_millis() as i64;
+        let punished = late >= GRACE_MS + PUNISH_PHASE.as_millis() as i64;
         match self.phase {
             // An old message told us of a battle that was over long before: nothing to announce.
             BattlePhase::Running if punished => self.enter(BattlePhase::Over, at),
@@ -130,7 +132,7 @@ impl Battle {
                 self.enter(BattlePhase::Punish, at);
                 return Some(news::over(self));
             }
-            BattlePhase::Punish if punished || at.since(self.phase_since) > PUNISH => {
+            BattlePhase::Punish if punished || at.since(self.phase_since) > PUNISH_PHASE => {
                 self.enter(BattlePhase::Over, at);
             }
             _ => {}
@@ -163,7 +165,7 @@ impl Battle {
         self.phase = phase;
         self.phase_since = at;
         self.effects.clear();
-        self.sides.iter_mut().for_each(|side| side.pace = 0);
+        self.sides.iter_mut().for_each(|side| (side.pace, side.pace_now) = (0, 0));
     }
 }
 

@@ -1,5 +1,5 @@
-//! What stands in a room beside the talk: the poll, the goals, the pinned message, the last caption, the questions, the
-//! guests, the room's place in the rankings.
+//! Board of a room, what stands beside the talk: the poll, the goals, the pinned message, the last caption, the questions,
+//! the guests, the room's place in the rankings.
 //!
 //! Each of them is told in pieces that may be missing: a late viewer hears votes before the poll, progress before the goal.
 //! Says what belongs into the log; what would flood it (every vote, every caption) only changes the state.

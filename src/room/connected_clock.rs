@@ -1,4 +1,4 @@
-//! A clock that runs only while we are connected: silence of a streak means nothing while nobody can be heard.
+//! Clock that runs only while we are connected: silence of a streak means nothing while nobody can be heard.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ impl ConnectedClock {
     }
 
     /// When it will show `reading`; nothing while it stands.
-    pub(super) fn when(&self, reading: u64) -> Option<Moment> {
+    pub(super) fn moment_of(&self, reading: u64) -> Option<Moment> {
         Some(self.since? + Duration::from_millis(reading.saturating_sub(self.before)))
     }
 }

@@ -1,8 +1,10 @@
-//! Which messages came already, and who wrote already. Both forget in a way that is safe.
+//! Sets of messages that came already, and of people who wrote already. Both forget in a way that is safe.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::hash::Hasher;
 
 use serde::{Deserialize, Serialize};
+use siphasher::sip::SipHasher13;
 
 use crate::clock::Moment;
 use crate::ids::{MsgId, UserId};
@@ -13,6 +15,9 @@ const MAX_IDS: usize = 16_384;
 const MAX_AGE_MS: u64 = 15 * 60 * 1_000;
 /// People remembered as having written; far above what one live has.
 const MAX_WRITERS: usize = 65_536;
+
+/// Texts remembered of one live.
+const MAX_TEXTS: usize = 512;
 
 /// Ids of the messages that came lately.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -71,6 +76,23 @@ impl Writers {
     /// better no mark than a wrong one.
     pub(super) fn is_first(&mut self, writer: Option<UserId>) -> bool {
         writer.is_some_and(|writer| self.0.len() < MAX_WRITERS && self.0.insert(writer))
+    }
+}
+
+/// Texts of the service that stood in the log of this live: it tells some of them again at every entry.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct ToldOnce(BTreeSet<u64>);
+
+impl ToldOnce {
+    /// Remembers a text; whether it is new. When there are too many, all are forgotten.
+    pub(super) fn is_new(&mut self, text: &str) -> bool {
+        if self.0.len() >= MAX_TEXTS {
+            self.0.clear();
+        }
+        let mut hasher = SipHasher13::new();
+        hasher.write(text.as_bytes());
+        self.0.insert(hasher.finish())
     }
 }
 

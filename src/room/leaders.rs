@@ -1,4 +1,4 @@
-//! Who gave most in this live, by the coins we added.
+//! Leaderboard of this live: who gave most, by the coins we added.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

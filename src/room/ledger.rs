@@ -1,4 +1,4 @@
-//! What counts, once: message ids seen, and what each gift adds.
+//! Ledger of what counts, once: message ids seen, and what each gift adds.
 //!
 //! Refuses to know totals, rows and names. Invariant: over all messages of a streak the units handed out never exceed the
 //! highest count seen, whatever was doubled, lost or came out of order.
@@ -97,7 +97,7 @@ impl From<&StreakClosed> for StreakKey {
 
 /// What we remember of a streak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Mark {
+pub(super) struct StreakMemory {
     /// Highest count seen.
     pub(super) highest: u64,
     /// Monotonic time of its closing.
@@ -113,7 +113,7 @@ pub(super) struct Mark {
 pub(super) struct GiftLedger {
     seen: RecentIds,
     #[serde(with = "serde_map_as_vec")]
-    marks: BTreeMap<StreakKey, Mark>,
+    marks: BTreeMap<StreakKey, StreakMemory>,
     touches: u64,
 }
 
@@ -124,21 +124,25 @@ impl GiftLedger {
     }
 
     /// Units a message of a streak adds, with its mark afterwards. A streak that was closed and grows is open again.
-    pub(super) fn add(&mut self, key: StreakKey, gift: &Gift, at: Moment, counts: bool) -> (u64, Mark) {
+    pub(super) fn add(&mut self, key: StreakKey, gift: &Gift, at: Moment, counts: bool) -> (u64, StreakMemory) {
         if !self.marks.contains_key(&key) {
             self.make_room(at);
         }
         self.touches += 1;
         let touched = self.touches;
         let known = self.marks.get(&key).copied();
-        let mark = known.unwrap_or(Mark { highest: 0, closed: None, row: None, touched });
+        let mark = known.unwrap_or(StreakMemory { highest: 0, closed: None, row: None, touched });
         let added = match known {
             Some(mark) => gift.count.saturating_sub(mark.highest),
             None => units_of_first(gift),
         };
         let grew = gift.count > mark.highest;
-        let mark =
-            Mark { highest: mark.highest.max(gift.count), closed: mark.closed.filter(|_| !grew), touched, ..mark };
+        let mark = StreakMemory {
+            highest: mark.highest.max(gift.count),
+            closed: mark.closed.filter(|_| !grew),
+            touched,
+            ..mark
+        };
         self.marks.insert(key, mark);
         (if counts { added } else { 0 }, mark)
     }
@@ -191,6 +195,15 @@ mod tests {
 
     use super::*;
     use crate::events::GiftFacts;
+
+    #[test]
+    fn a_person_without_an_id_has_the_same_key_in_every_build() {
+        let named = |unique_id: &str, nickname: &str| {
+            PersonKey::from(&Viewer { unique_id: unique_id.into(), nickname: nickname.into(), ..Viewer::default() })
+        };
+        assert_eq!(named("ana.live", "Ana"), PersonKey::Name(6_994_000_437_048_828_826));
+        assert_ne!(named("ab", "c"), named("a", "bc"));
+    }
 
     fn gift(group: u64, count: u64) -> Gift {
         let facts = GiftFacts { id: GiftId(5), diamonds: Some(1), kind: 1, ..GiftFacts::default() };

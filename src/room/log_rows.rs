@@ -2,7 +2,7 @@
 
 use super::chatlog::{LogLine, Topic};
 use crate::events::{
-    Announcement, Barrage, Control, Envelope, Intro, MinorEvent, Moderation, Notice, Rank, RankKind, Shop,
+    Announcement, Barrage, Control, Envelope, Intro, MinorEvent, Moderation, Notice, NoticeKind, Rank, RankKind, Shop,
 };
 use crate::text::Text;
 
@@ -62,6 +62,17 @@ pub(super) fn shop(shop: &Shop) -> Option<LogLine> {
 /// nobody wants to read that.
 pub(super) fn minor(event: &MinorEvent) -> Option<LogLine> {
     if event.name == "msg_detect" { None } else { service_text(Topic::Note, &event.text) }
+}
+
+/// The text of a row that the service tells anew at each entry, so that one of it is enough for a live.
+pub(super) fn told_again(line: &LogLine) -> Option<&str> {
+    match line {
+        LogLine::Intro(text)
+        | LogLine::Notice { kind: NoticeKind::Welcome | NoticeKind::Room, text }
+        | LogLine::ServiceText { topic: Topic::Note | Topic::Announcement, text } => Some(text.as_str()),
+        LogLine::Shop(shop) => Some(shop.title.as_str()).filter(|title| !title.is_empty()),
+        _ => None,
+    }
 }
 
 fn service_text(topic: Topic, text: &Text) -> Option<LogLine> {

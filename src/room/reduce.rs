@@ -1,4 +1,4 @@
-//! What each kind of event changes.
+//! Reducer: what each kind of event changes in a room.
 //!
 //! Two rules run through all of it. Backlog that was sent on entry fills the log and sets marks but counts nothing: totals
 //! begin when we came in; backlog after an interruption is what we missed, so it counts. And no backlog feeds a series: it
@@ -7,7 +7,7 @@
 use super::battle;
 use super::chatlog::LogLine;
 use super::ledger::{StreakKey, StreakState, Tally};
-use super::{BattleNews, Noted, Room, Series, log_rows};
+use super::{BattleNews, Room, Series, TalliedEvent, log_rows};
 use crate::clock::Moment;
 use crate::events::{
     Barrage, BarrageKind, Chat, EventKind, Follow, Gap, Gift, Info, Join, Like, LiveStart, Phase, PhaseKind, RoomEvent,
@@ -29,7 +29,7 @@ impl Room {
 
     /// Applies an event that is new; for a gift or a closed streak, what it adds.
     pub(super) fn reduce(&mut self, event: &RoomEvent) -> Option<Tally> {
-        self.settle_battle(event);
+        self.add_battle_result(event);
         self.board.expire(event);
         if event.kind.is_from_service() {
             if !event.history {
@@ -43,7 +43,7 @@ impl Room {
     }
 
     /// Closes the streaks that were last heard at this connected time or before.
-    pub(super) fn close_streaks(&mut self, heard: u64, now: Moment) -> Vec<Noted> {
+    pub(super) fn close_streaks(&mut self, heard: u64, now: Moment) -> Vec<TalliedEvent> {
         let closing = self.streaks.silent_since(heard);
         closing
             .into_iter()
@@ -51,7 +51,7 @@ impl Room {
                 let kind = EventKind::StreakClosed(Box::new(closed));
                 let event =
                     RoomEvent { at: now, server_at: None, id: None, room_id: self.room_id, history: false, kind };
-                Noted { tally: self.reduce(&event), event }
+                TalliedEvent { tally: self.reduce(&event), event }
             })
             .collect()
     }
@@ -146,7 +146,7 @@ impl Room {
 
     /// Adds the row an event is worth, where it is worth one.
     fn log(&mut self, event: &RoomEvent, line: Option<LogLine>) {
-        if let Some(line) = line {
+        if let Some(line) = line.filter(|line| log_rows::told_again(line).is_none_or(|text| self.told.is_new(text))) {
             self.chat.push(event, line);
         }
     }
@@ -184,7 +184,7 @@ impl Room {
     fn single_gift(&mut self, event: &RoomEvent, gift: &Gift) -> Tally {
         let added = gift.count.saturating_mul(self.counts(event));
         self.streaks.add_single(gift, added, event.at);
-        self.chat.push(event, gift_line(gift, gift.count, false));
+        self.chat.push(event, gift_line(gift, gift.count, added, false));
         tally(gift, added, gift.count, StreakState::None)
     }
 
@@ -196,9 +196,9 @@ impl Room {
             return tally(gift, added, mark.highest, StreakState::Closed);
         }
         if let Some(row) = mark.row {
-            self.chat.grow_gift(row, gift, mark.highest);
+            self.chat.grow_gift(row, gift, mark.highest, added);
         } else {
-            let row = self.chat.push(event, gift_line(gift, mark.highest, !gift.ends));
+            let row = self.chat.push(event, gift_line(gift, mark.highest, added, !gift.ends));
             self.ledger.set_row(&key, row);
         }
         if let Some(crowded_out) =
@@ -301,7 +301,7 @@ impl Room {
         self.phase = phase.clone();
         let connected = match phase.kind {
             PhaseKind::Live => true,
-            // A pause of the host does not close the socket (protocol 8.5).
+            // A pause of the host does not close the socket (docs/protocol.md#control).
             PhaseKind::Paused => self.connected_clock.runs(),
             _ => false,
         };
@@ -340,6 +340,7 @@ impl Room {
         self.streaks = super::Streaks::default();
         self.ledger = super::ledger::GiftLedger::default();
         self.writers = super::dedup::Writers::default();
+        self.told = super::dedup::ToldOnce::default();
         self.leaders = super::Leaders::default();
         self.battle = None;
         self.board = super::Board::default();
@@ -370,11 +371,11 @@ impl Room {
         self.stats.total_viewers = info.total_viewers.or(self.stats.total_viewers);
     }
 
-    fn settle_battle(&mut self, event: &RoomEvent) {
+    fn add_battle_result(&mut self, event: &RoomEvent) {
         let Some(battle) = &mut self.battle else { return };
         let news = battle.expire(event.at, event.server_at);
         if battle.phase == battle::BattlePhase::Running {
-            self.paces.fade(&mut battle.sides, event.at);
+            self.paces.recompute(&mut battle.sides, event.at);
         }
         if let Some(news) = news {
             self.chat.push_line(event.at, LogLine::Battle(Box::new(news)));
@@ -399,8 +400,8 @@ fn tally(gift: &Gift, added: u64, count: u64, streak: StreakState) -> Tally {
     Tally { added, diamonds: gift.gift.diamonds.map(|price| price.saturating_mul(added)), count, streak }
 }
 
-fn gift_line(gift: &Gift, count: u64, running: bool) -> LogLine {
-    LogLine::Gift { from: gift.from.clone(), to: gift.to.clone(), gift: gift.gift.clone(), count, running }
+fn gift_line(gift: &Gift, count: u64, added: u64, running: bool) -> LogLine {
+    LogLine::Gift { from: gift.from.clone(), to: gift.to.clone(), gift: gift.gift.clone(), count, added, running }
 }
 
 /// Look-ups leave out what they do not know.

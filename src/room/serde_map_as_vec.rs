@@ -1,4 +1,4 @@
-//! A map whose keys JSON cannot have, written as a list of pairs; for `#[serde(with = "serde_map_as_vec")]`.
+//! Serde form of a map whose keys JSON cannot have: a list of pairs; for `#[serde(with = "serde_map_as_vec")]`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A number over time, in buckets, with gaps that stay gaps.
+//! Series of a number over time, in buckets, with gaps that stay gaps.
 //!
 //! Ten-second cells for two hours, one-minute cells for a day. Each cell knows how long we were connected in it: a cell
 //! without any is a gap, and a rate is scaled by what was watched. Refuses to know what is measured. Time is `Moment::mono`;
@@ -51,6 +51,8 @@ pub struct Series {
     /// Watched time is accounted up to here.
     upto: u64,
     last: Option<Moment>,
+    /// Where the line was cut last: rates are of what came after.
+    cut: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +82,7 @@ impl Series {
 
     fn new(kind: SeriesKind) -> Self {
         let (fine, coarse) = (Ring::new(FINE_MS, FINE_CELLS), Ring::new(COARSE_MS, COARSE_CELLS));
-        Self { kind, fine, coarse, watching: false, upto: 0, last: None }
+        Self { kind, fine, coarse, watching: false, upto: 0, last: None, cut: 0 }
     }
 
     /// Adds a value.
@@ -105,13 +107,15 @@ impl Series {
     /// Takes back that we watched between two moments: the line was silent though it seemed to stand. Whole cells only.
     pub(super) fn gap(&mut self, from: Moment, to: Moment) {
         self.advance(to);
-        self.fine.unwatch(from.mono, to.mono);
-        self.coarse.unwatch(from.mono, to.mono);
+        self.fine.clear_watched(from.mono, to.mono);
+        self.coarse.clear_watched(from.mono, to.mono);
     }
 
     /// Cuts the line: what comes belongs to another live. The cell that is filling starts again.
     pub(super) fn cut(&mut self, at: Moment) {
         self.advance(at);
+        self.cut = self.upto;
+        self.last = None;
         self.fine.reach(self.upto).clear();
         self.coarse.reach(self.upto).clear();
     }
@@ -138,7 +142,7 @@ impl Series {
     pub fn per_minute(&self, now: Moment) -> Option<u64> {
         let now = now.mono.max(self.upto);
         let slot = now / FINE_MS;
-        let first = slot.saturating_sub(MINUTE_MS / FINE_MS - 1);
+        let first = slot.saturating_sub(MINUTE_MS / FINE_MS - 1).max(self.cut / FINE_MS);
         let mut sum = 0u64;
         let mut watched = if self.watching { now - self.upto.max(first * FINE_MS).min(now) } else { 0 };
         for cell in (first..=slot).filter_map(|slot| self.fine.cell(slot)) {
@@ -302,6 +306,15 @@ mod tests {
         series.set_connected(at(8), false);
         series.cut(at(9));
         assert_eq!(sums(&series, 9, 10, 1), "-");
+        series.set_connected(at(10), true);
+        (10..30).for_each(|second| series.add(at(second), 100));
+        series.cut(at(35));
+        assert_eq!(
+            (series.per_minute(at(36)), series.last()),
+            (None, None),
+            "the old live's rate is not the new one's"
+        );
+        assert_eq!(series.per_minute(at(46)), Some(0));
     }
 
     #[test]

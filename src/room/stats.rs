@@ -60,7 +60,7 @@ impl Stats {
         self.peak = self.peak.max(watching);
     }
 
-    /// Takes in a like total; two counters alternate on the wire, so only the highest is believed (protocol 8.2).
+    /// Takes in a like total; two counters alternate on the wire, so only the highest is believed (docs/protocol.md#likes).
     pub(super) fn raise_likes(&mut self, total: u64) {
         self.likes = self.likes.max(total);
     }

@@ -9,7 +9,7 @@ use super::ledger::{PersonKey, StreakKey};
 use crate::clock::Moment;
 use crate::events::{Gift, GiftFacts, GiftTo, StreakClosed, Viewer};
 
-/// Connected silence after which a streak is over. The closing message comes 1 to 4 s after the last tap (protocol 8.1).
+/// Connected silence after which a streak is over. The closing message comes 1 to 4 s after the last tap (docs/protocol.md#gifts).
 pub(super) const SILENCE_MS: u64 = 10_000;
 /// Finished ones kept: more than anybody scrolls.
 const MAX_FINISHED: usize = 200;
@@ -127,7 +127,7 @@ impl Streaks {
         at: Moment,
         heard: u64,
     ) -> Option<StreakKey> {
-        let known = if known { self.take(&StreakKey::from(gift)) } else { None };
+        let known = if known { self.remove(&StreakKey::from(gift)) } else { None };
         let mut streak = known.unwrap_or_else(|| Streak::new(gift, at));
         streak.grow(gift, added, at);
         self.running.push(Running { streak, heard });
@@ -160,7 +160,7 @@ impl Streaks {
     }
 
     /// Out of the running ones, or out of the finished ones of the same group: a streak that we closed may go on.
-    fn take(&mut self, key: &StreakKey) -> Option<Streak> {
+    fn remove(&mut self, key: &StreakKey) -> Option<Streak> {
         if let Some(index) = self.running.iter().rposition(|running| running.streak.key() == *key) {
             return Some(self.running.remove(index).streak);
         }

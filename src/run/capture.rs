@@ -1,4 +1,4 @@
-//! `--capture`: carries what the tracker tells to the journal, on a thread that may wait for the disk.
+//! Capture of a run (`--capture`): carries the tracker's updates to the journal, on a thread that may wait for the disk.
 //!
 //! A disk that takes nothing costs what comes meanwhile, not the capture: it is told at once, and tried again.
 
@@ -24,16 +24,16 @@ const QUEUE: usize = 4_096;
 /// Why something is missing in a capture.
 const DISK_TOOK_NOTHING: &str = "the disk took nothing";
 /// Time between two tries to write where the disk takes nothing.
-const RETRY: Duration = Duration::from_secs(2);
+const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// A capture that runs beside a tracker. Subscribed before the first room is added.
 #[derive(Debug)]
-pub struct Capturing {
+pub struct RunningCapture {
     folder: PathBuf,
     task: JoinHandle<io::Result<Duration>>,
 }
 
-impl Capturing {
+impl RunningCapture {
     /// Begins a capture in the state folder. Needs a tokio runtime. What befalls it is told to `warnings` at once.
     pub fn start(tracker: &Tracker, settings: &Settings, clock: &Clock, warnings: Sender<Text>) -> Result<Self> {
         let dir = config::paths::captures_dir().ok_or_else(|| eyre!("there is no home folder to keep a capture in"))?;
@@ -46,15 +46,15 @@ impl Capturing {
         let folder = capture.folder().to_owned();
         let (mut updates, clock) = (tracker.subscribe_frames(QUEUE), clock.clone());
         let task = tokio::task::spawn_blocking(move || {
-            let mut keeper = Keeper::new(capture, clock, warnings);
+            let mut capture = CaptureTask::new(capture, clock, warnings);
             while let Some(update) = updates.blocking_recv() {
-                keeper.take(update);
+                capture.write_update(update);
                 while let Ok(update) = updates.try_recv() {
-                    keeper.take(update);
+                    capture.write_update(update);
                 }
-                keeper.flush();
+                capture.flush();
             }
-            keeper.end()
+            capture.end()
         });
         Ok(Self { folder, task })
     }
@@ -78,11 +78,11 @@ impl Capturing {
 }
 
 /// Writes what comes, and waits for better times where the disk takes nothing.
-struct Keeper {
+struct CaptureTask {
     capture: CaptureWriter,
     clock: Clock,
     warnings: Sender<Text>,
-    trouble: Option<Trouble>,
+    fault: Option<DiskFault>,
     /// Rooms of which something is missing that has not been said in their files yet, and since when.
     missed: HashMap<RoomKey, Moment>,
     /// For how long the disk took nothing, all together.
@@ -90,29 +90,29 @@ struct Keeper {
 }
 
 /// The disk takes nothing.
-struct Trouble {
+struct DiskFault {
     since: Moment,
     next_try: Moment,
     error: io::Error,
 }
 
-impl Keeper {
+impl CaptureTask {
     fn new(capture: CaptureWriter, clock: Clock, warnings: Sender<Text>) -> Self {
-        Self { capture, clock, warnings, trouble: None, missed: HashMap::new(), missing: Duration::ZERO }
+        Self { capture, clock, warnings, fault: None, missed: HashMap::new(), missing: Duration::ZERO }
     }
 
-    fn take(&mut self, update: TrackerUpdate) {
+    fn write_update(&mut self, update: TrackerUpdate) {
         let TrackerUpdate::Room(room, news) = update else { return };
         let now = self.clock.now();
-        if let (Some(trouble), RoomUpdate::Frame(frame)) = (&self.trouble, &news)
-            && !trouble.next_try.since(now).is_zero()
+        if let (Some(fault), RoomUpdate::Frame(frame)) = (&self.fault, &news)
+            && !fault.next_try.since(now).is_zero()
         {
             self.missed.entry(room).or_insert(frame.at);
             return;
         }
         let is_frame = matches!(news, RoomUpdate::Frame(_));
         let mut written = write(&mut self.capture, room, news, now);
-        if is_frame && self.trouble.is_some() {
+        if is_frame && self.fault.is_some() {
             // Only what has left our own buffer shows that the disk takes something again.
             written = written.and_then(|()| self.capture.flush());
         }
@@ -127,7 +127,7 @@ impl Keeper {
     }
 
     fn flush(&mut self) {
-        if self.trouble.is_none()
+        if self.fault.is_none()
             && let Err(error) = self.capture.flush()
         {
             self.failed(error);
@@ -136,8 +136,8 @@ impl Keeper {
 
     /// A frame of this room is in its file.
     fn written(&mut self, room: RoomKey, now: Moment) {
-        if let Some(trouble) = self.trouble.take() {
-            let lasted = now.since(trouble.since);
+        if let Some(fault) = self.fault.take() {
+            let lasted = now.since(fault.since);
             self.missing += lasted;
             self.warn(&format!("the capture goes on: {} s of it are missing", lasted.as_secs().max(1)));
         }
@@ -153,12 +153,12 @@ impl Keeper {
         for room in self.capture.suspend() {
             self.missed.entry(room).or_insert(now);
         }
-        let next_try = now + RETRY;
-        let since = self.trouble.as_ref().map(|trouble| trouble.since);
+        let next_try = now + RETRY_AFTER;
+        let since = self.fault.as_ref().map(|fault| fault.since);
         if since.is_none() {
             self.warn(&format!("the capture stands still until the disk takes it again: {error}"));
         }
-        self.trouble = Some(Trouble { since: since.unwrap_or(now), next_try, error });
+        self.fault = Some(DiskFault { since: since.unwrap_or(now), next_try, error });
     }
 
     fn warn(&self, sentence: &str) {
@@ -170,7 +170,7 @@ impl Keeper {
     /// How much is missing, where the rest is on disk.
     fn end(self) -> io::Result<Duration> {
         self.capture.end()?;
-        self.trouble.map_or(Ok(self.missing), |trouble| Err(trouble.error))
+        self.fault.map_or(Ok(self.missing), |fault| Err(fault.error))
     }
 }
 
@@ -179,7 +179,7 @@ fn write(capture: &mut CaptureWriter, room: RoomKey, news: RoomUpdate, now: Mome
         RoomUpdate::Added { label } => capture.add(room, label),
         RoomUpdate::Removed { .. } => capture.remove(room)?,
         RoomUpdate::Frame(frame) => capture.frame(room, frame.at, &frame.body)?,
-        RoomUpdate::Events(events) => events.iter().try_for_each(|noted| capture.event(room, &noted.event))?,
+        RoomUpdate::Events(events) => events.iter().try_for_each(|tallied| capture.event(room, &tallied.event))?,
         RoomUpdate::Lagged(lost) => capture.lost(room, lost.from, now, "the capture was too slow")?,
         RoomUpdate::Raw(_) | RoomUpdate::Snapshot(_) => {}
     }
@@ -213,15 +213,15 @@ mod tests {
         let capture = CaptureWriter::begin(CapturesDir::new(dir.path()), limits, clock.now()).unwrap();
         let folder = capture.folder().to_owned();
         let (warnings, mut warned) = mpsc::channel(8);
-        let mut keeper = Keeper::new(capture, clock.clone(), warnings);
-        let frame = |keeper: &mut Keeper, seconds| {
+        let mut capture = CaptureTask::new(capture, clock.clone(), warnings);
+        let frame = |capture: &mut CaptureTask, seconds| {
             clock.advance(Duration::from_secs(seconds));
             let raw = RawFrame { at: clock.now(), body: bytes::Bytes::from_static(b"\x20\x01") };
-            keeper.take(TrackerUpdate::Room(ROOM, RoomUpdate::Frame(raw)));
-            keeper.flush();
+            capture.write_update(TrackerUpdate::Room(ROOM, RoomUpdate::Frame(raw)));
+            capture.flush();
         };
-        keeper.take(TrackerUpdate::Room(ROOM, RoomUpdate::Added { label: Text::new("@ana") }));
-        frame(&mut keeper, 1);
+        capture.write_update(TrackerUpdate::Room(ROOM, RoomUpdate::Added { label: Text::new("@ana") }));
+        frame(&mut capture, 1);
         assert!(warned.try_recv().is_err());
         let before = files(dir.path()).lines().count();
 
@@ -231,19 +231,19 @@ mod tests {
         }
         fs::remove_dir(&folder).unwrap();
         fs::write(&folder, "").unwrap();
-        keeper.failed(io::ErrorKind::StorageFull.into());
+        capture.failed(io::ErrorKind::StorageFull.into());
         assert!(warned.try_recv().unwrap().as_str().starts_with("the capture stands still"));
         for _ in 0..5 {
-            frame(&mut keeper, 1);
+            frame(&mut capture, 1);
         }
         assert!(warned.try_recv().is_err(), "it is told once");
 
         fs::remove_file(&folder).unwrap();
         fs::create_dir(&folder).unwrap();
-        frame(&mut keeper, 3);
+        frame(&mut capture, 3);
         assert_eq!(warned.try_recv().unwrap(), "the capture goes on: 8 s of it are missing");
-        frame(&mut keeper, 1);
-        assert_eq!(keeper.end().unwrap(), Duration::from_secs(8));
+        frame(&mut capture, 1);
+        assert_eq!(capture.end().unwrap(), Duration::from_secs(8));
         let after = files(dir.path());
         assert!(after.contains(DISK_TOOK_NOTHING), "{after}");
         assert!(after.lines().count() > before, "{after}");
@@ -257,10 +257,10 @@ mod tests {
         let limits = CaptureLimits { bytes: 1_000_000, age: Duration::from_secs(1_000) };
         let capture = CaptureWriter::begin(CapturesDir::new(dir.path()), limits, clock.now()).unwrap();
         let (warnings, mut warned) = mpsc::channel(8);
-        let mut keeper = Keeper::new(capture, clock, warnings);
-        keeper.failed(io::ErrorKind::StorageFull.into());
-        keeper.failed(io::ErrorKind::StorageFull.into());
+        let mut capture = CaptureTask::new(capture, clock, warnings);
+        capture.failed(io::ErrorKind::StorageFull.into());
+        capture.failed(io::ErrorKind::StorageFull.into());
         assert!(warned.try_recv().is_ok() && warned.try_recv().is_err());
-        assert_eq!(keeper.end().unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert_eq!(capture.end().unwrap_err().kind(), io::ErrorKind::StorageFull);
     }
 }

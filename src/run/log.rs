@@ -1,4 +1,4 @@
-//! The log: off unless `TIKTOP_LOG` asks for it, a file of the user's own, never the terminal.
+//! Log of the program: off unless `TIKTOP_LOG` asks for it, a file of the user's own, never the terminal.
 
 use std::fs::{File, OpenOptions};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The dashboard on a replay: no client, no recorder, and the clock of the capture.
+//! Dashboard on a replay: no client, no recorder, and the clock of the capture.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use color_eyre::eyre::Result;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
-use super::{LAST_CALL, SCREEN_QUEUE, WARNINGS, screen, stop_on_signal};
+use super::{SCREEN_QUEUE, TASKS_TIMEOUT, WARNINGS, screen, stop_on_signal};
 use crate::config::Loaded;
 use crate::text::Text;
 use crate::track::{Player, Speed};
@@ -45,7 +45,7 @@ pub fn replay(replay: ReplaySetup, runtime: Runtime) -> Result<()> {
         playing.finish().await;
         ended
     });
-    runtime.shutdown_timeout(LAST_CALL);
+    runtime.shutdown_timeout(TASKS_TIMEOUT);
     ended?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! HTTP answers in few words.
+//! HTTP answers of the simulator, each made in one call.
 
 use std::convert::Infallible;
 

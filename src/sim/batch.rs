@@ -1,4 +1,4 @@
-//! What goes out in one `msg` frame, encoded once for all sockets of a room.
+//! Batch of messages for one `msg` frame, encoded once for all sockets of a room.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,12 +22,12 @@ pub(super) struct Batch {
     /// What `im_cursor` says.
     pub(super) cursor: String,
     /// What happens to the socket after this batch.
-    pub(super) then: Then,
+    pub(super) then: AfterBatch,
 }
 
 /// What follows a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Then {
+pub(super) enum AfterBatch {
     GoOn,
     /// The live is over: close, 1000.
     Over,
@@ -36,7 +36,7 @@ pub(super) enum Then {
 }
 
 impl Batch {
-    pub(super) fn new(response: &pb::Response, room_id: i64, good: Vec<pb::Message>, then: Then) -> Self {
+    pub(super) fn new(response: &pb::Response, room_id: i64, good: Vec<pb::Message>, then: AfterBatch) -> Self {
         Self {
             plain: response.encode_to_vec().into(),
             gzip: OnceLock::new(),

@@ -1,4 +1,4 @@
-//! One battle of two hosts, from the bell to the end of the punish phase.
+//! Simulated battle of two hosts, from the bell to the end of the punish phase.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! A browser that shows every live of this service, as far as its DevTools tell: for clients that listen to a browser.
+//! Simulated browser that shows every live of this service, as far as its DevTools tell: for clients that listen to a
+//! browser.
 //!
 //! Whoever attaches to a tab gets a page that has just been loaded; its player is a client of this very service, so that all
 //! faults reach it. Like a page it opens its socket again when that breaks. Over TLS there are no tabs: nobody may listen to
@@ -30,7 +31,7 @@ use super::world::World;
 use crate::wire::pb;
 
 /// How long a page waits before it opens its socket again.
-const AGAIN: Duration = Duration::from_millis(100);
+const REOPEN_AFTER: Duration = Duration::from_millis(100);
 const HEARTBEAT: Duration = Duration::from_secs(10);
 const PATH: &str = "/webcast/im/ws_proxy/ws_reuse_supplement/?aid=1988&compress=gzip&client_enter=1";
 
@@ -69,7 +70,7 @@ struct SimTab {
 }
 
 /// The client has gone, which ends everything.
-struct Left;
+struct BrowserClosed;
 
 /// Serves one attached tab to its end.
 pub(super) async fn serve(world: Arc<World>, room: Arc<SimRoom>, upgraded: Upgraded) {
@@ -84,23 +85,23 @@ pub(super) async fn serve(world: Arc<World>, room: Arc<SimRoom>, upgraded: Upgra
 }
 
 impl SimTab {
-    async fn run(&mut self) -> Result<(), Left> {
+    async fn run(&mut self) -> Result<(), BrowserClosed> {
         loop {
             let opens = self.opens.unwrap_or(self.beats_at);
             tokio::select! {
                 command = self.devtools.next() => match command {
-                    Some(Ok(Message::Text(text))) => self.obey(&text).await?,
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Left),
+                    Some(Ok(Message::Text(text))) => self.run_command(&text).await?,
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(BrowserClosed),
                     Some(Ok(_)) => {}
                 },
-                frame = next(&mut self.player) => self.hear(frame).await?,
+                frame = next(&mut self.player) => self.receive(frame).await?,
                 () = sleep_until(opens), if self.opens.is_some() => self.open().await?,
-                () = sleep_until(self.beats_at), if self.player.is_some() => self.beat().await?,
+                () = sleep_until(self.beats_at), if self.player.is_some() => self.send_heartbeat().await?,
             }
         }
     }
 
-    async fn obey(&mut self, command: &str) -> Result<(), Left> {
+    async fn run_command(&mut self, command: &str) -> Result<(), BrowserClosed> {
         let command: Value = serde_json::from_str(command).unwrap_or_default();
         let method = command["method"].as_str().unwrap_or_default();
         let reply = match method {
@@ -113,13 +114,13 @@ impl SimTab {
                 json!({ "id": command["id"], "error": { "code": -32601, "message": format!("'{method}' wasn't found") } })
             }
         };
-        self.tell(&reply).await
+        self.send_json(&reply).await
     }
 
     /// The page opens its socket and enters the room that is on now.
-    async fn open(&mut self) -> Result<(), Left> {
+    async fn open(&mut self) -> Result<(), BrowserClosed> {
         let facts = self.room.facts();
-        self.opens = facts.phase.is_on().then(|| Instant::now() + AGAIN);
+        self.opens = facts.phase.is_on().then(|| Instant::now() + REOPEN_AFTER);
         if self.opens.is_none() {
             return Ok(());
         }
@@ -139,21 +140,21 @@ impl SimTab {
         self.send("im_enter_room", 0, enter.encode_to_vec()).await
     }
 
-    async fn beat(&mut self) -> Result<(), Left> {
+    async fn send_heartbeat(&mut self) -> Result<(), BrowserClosed> {
         self.beats_at = Instant::now() + HEARTBEAT;
-        let beat = pb::HeartBeat { room_id: self.room.facts().room_id, ..pb::HeartBeat::default() };
-        self.send("hb", 0, beat.encode_to_vec()).await
+        let send_heartbeat = pb::HeartBeat { room_id: self.room.facts().room_id, ..pb::HeartBeat::default() };
+        self.send("hb", 0, send_heartbeat.encode_to_vec()).await
     }
 
     /// Something came to the page.
-    async fn hear(&mut self, message: Option<Result<Message, Error>>) -> Result<(), Left> {
+    async fn receive(&mut self, message: Option<Result<Message, Error>>) -> Result<(), BrowserClosed> {
         let bytes = match message {
             Some(Ok(Message::Binary(bytes))) => bytes,
             Some(Ok(Message::Close(close))) => {
                 let over = close.is_some_and(|close| u16::from(close.code) == 1_000);
-                return self.lose(!over).await;
+                return self.close_socket(!over).await;
             }
-            Some(Err(_)) | None => return self.lose(true).await,
+            Some(Err(_)) | None => return self.close_socket(true).await,
             Some(Ok(_)) => return Ok(()),
         };
         self.frame("Network.webSocketFrameReceived", &bytes).await?;
@@ -163,14 +164,14 @@ impl SimTab {
         }
     }
 
-    async fn lose(&mut self, again: bool) -> Result<(), Left> {
+    async fn close_socket(&mut self, again: bool) -> Result<(), BrowserClosed> {
         self.player = None;
-        self.opens = again.then(|| Instant::now() + AGAIN);
+        self.opens = again.then(|| Instant::now() + REOPEN_AFTER);
         self.event("Network.webSocketClosed", json!({})).await
     }
 
     /// The page says something.
-    async fn send(&mut self, kind: &str, log_id: i64, payload: Vec<u8>) -> Result<(), Left> {
+    async fn send(&mut self, kind: &str, log_id: i64, payload: Vec<u8>) -> Result<(), BrowserClosed> {
         let frame = pb::PushFrame {
             log_id,
             payload_encoding: "pb".to_owned(),
@@ -187,18 +188,18 @@ impl SimTab {
         Ok(())
     }
 
-    async fn frame(&mut self, method: &str, bytes: &Bytes) -> Result<(), Left> {
+    async fn frame(&mut self, method: &str, bytes: &Bytes) -> Result<(), BrowserClosed> {
         let response = json!({ "opcode": 2, "mask": false, "payloadData": STANDARD.encode(bytes) });
         self.event(method, json!({ "response": response })).await
     }
 
-    async fn event(&mut self, method: &str, mut params: Value) -> Result<(), Left> {
+    async fn event(&mut self, method: &str, mut params: Value) -> Result<(), BrowserClosed> {
         params["requestId"] = format!("{}.1", self.sockets).into();
-        self.tell(&json!({ "method": method, "params": params })).await
+        self.send_json(&json!({ "method": method, "params": params })).await
     }
 
-    async fn tell(&mut self, message: &Value) -> Result<(), Left> {
-        self.devtools.send(Message::Text(message.to_string().into())).await.map_err(|_| Left)
+    async fn send_json(&mut self, message: &Value) -> Result<(), BrowserClosed> {
+        self.devtools.send(Message::Text(message.to_string().into())).await.map_err(|_| BrowserClosed)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The people of a room: invented, seeded, in many scripts, as big on the wire as real ones.
+//! People of a simulated room: invented, seeded, in many scripts, as big on the wire as real ones.
 
 use fastrand::Rng;
 
@@ -155,13 +155,13 @@ fn token(rng: &mut Rng, length: usize) -> String {
 fn badges(is_moderator: bool, is_subscriber: bool, rng: &mut Rng) -> Vec<pb::Badge> {
     let mut badges = Vec::new();
     if is_moderator {
-        badges.extend(twice(1, "pm_mt_moderator_im", "Moderator"));
+        badges.extend(badge_pair(1, "pm_mt_moderator_im", "Moderator"));
     }
     if is_subscriber {
-        badges.extend(twice(4, "pm_mt_subscriber", "Subscriber"));
+        badges.extend(badge_pair(4, "pm_mt_subscriber", "Subscriber"));
     }
     if rng.u32(0..20) == 0 {
-        badges.extend(twice(2, "pm_mt_live_ng_im", "New gifter"));
+        badges.extend(badge_pair(2, "pm_mt_live_ng_im", "New gifter"));
     }
     if rng.bool() {
         let level = rng.u32(1..46);
@@ -173,7 +173,7 @@ fn badges(is_moderator: bool, is_subscriber: bool, rng: &mut Rng) -> Vec<pb::Bad
     badges
 }
 
-fn twice(scene_type: i32, key: &str, label: &str) -> [pb::Badge; 2] {
+fn badge_pair(scene_type: i32, key: &str, label: &str) -> [pb::Badge; 2] {
     let text = pb::TextBadge { key: key.to_owned(), default_pattern: label.to_owned() };
     let combine = pb::CombineBadge {
         text: Some(pb::BadgeText { key: key.to_owned(), default_pattern: label.to_owned() }),

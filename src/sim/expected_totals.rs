@@ -1,4 +1,4 @@
-//! The totals a client should reach: what was really sent, counted from the messages themselves.
+//! Totals a client should reach: what was really sent, counted from the messages themselves.
 //!
 //! Only messages that went to at least one socket are counted, each `msg_id` once; history is not. Gifts are
 //! counted by the architecture's rule for `added`, in code of our own, so that client and simulator cannot share a slip.
@@ -90,7 +90,7 @@ impl TotalsCounter {
         for message in messages {
             if !message.is_history && self.seen.insert(message.msg_id) {
                 *self.totals.messages.entry(message.method.clone()).or_default() += 1;
-                self.book_one(message);
+                self.add_one(message);
             }
         }
         while self.seen.len() > KEPT_IDS {
@@ -98,13 +98,13 @@ impl TotalsCounter {
         }
     }
 
-    fn book_one(&mut self, message: &pb::Message) {
+    fn add_one(&mut self, message: &pb::Message) {
         let payload = message.payload.clone();
         let totals = &mut self.totals;
         match message.method.as_str() {
             "WebcastGiftMessage" => {
                 if let Ok(gift) = pb::GiftMessage::decode(payload) {
-                    self.book_gift(&gift);
+                    self.add_gift(&gift);
                 }
             }
             "WebcastLikeMessage" => {
@@ -133,7 +133,7 @@ impl TotalsCounter {
         }
     }
 
-    fn book_gift(&mut self, gift: &pb::GiftMessage) {
+    fn add_gift(&mut self, gift: &pb::GiftMessage) {
         let kind = gift.gift.clone().unwrap_or_default();
         let added = if kind.r#type == 1 {
             let sender = gift.user.as_ref().map_or(0, |user| user.id);

@@ -1,4 +1,4 @@
-//! Everything that goes wrong at TikTok, by name.
+//! Faults by name: everything that goes wrong at TikTok.
 //!
 //! A fault holds for all rooms until it is cleared. It refuses to know how it is done: the part of the simulator that
 //! would do the right thing asks [`Faults::has`] and does the wrong one instead. Spoiled frames and messages are sent
@@ -272,7 +272,7 @@ impl Faults {
     }
 
     /// What the service takes the time to be.
-    pub(super) fn wall(&self, now: Moment) -> Timestamp {
+    pub(super) fn faulty_wall_clock(&self, now: Moment) -> Timestamp {
         if self.has(SimFault::ClockOff) { (now + CLOCK_OFF).wall } else { now.wall }
     }
 }

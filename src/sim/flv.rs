@@ -1,4 +1,4 @@
-//! A short FLV clip, and the endless stream made of it.
+//! FLV clip of a few seconds, and the endless stream made of it.
 //!
 //! The clip repeats with its timestamps moved on, so that they never run backwards; a stream may begin anywhere, at the
 //! keyframe before. See `recording.md` for what players expect.

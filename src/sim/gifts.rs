@@ -1,4 +1,4 @@
-//! The gifts people send here. Names, ids and prices are those of the real catalogue.
+//! Gifts that people send here. Names, ids and prices are those of the real catalogue.
 //!
 //! ```
 //! let rose = tiktop::sim::gifts::GIFTS[0];

@@ -1,4 +1,4 @@
-//! The WebSocket handshake: who gets in, and how the others are refused.
+//! WebSocket handshake of the simulator: who gets in, and how the others are refused.
 //!
 //! A refusal is an ordinary answer with `Handshake-Status` and `Handshake-Msg`, never a 101.
 
@@ -17,7 +17,7 @@ use super::answer::{self, SimAnswer};
 use super::browser;
 use super::faults::SimFault;
 use super::query::Query;
-use super::socket::{self, Hello};
+use super::socket::{self, SocketQuery};
 use super::world::World;
 
 /// What refuses a handshake.
@@ -45,7 +45,7 @@ pub(super) fn answer<B: Send + 'static>(
     let accept = key.as_ref().map(|key| derive_accept_key(key.as_bytes())).unwrap_or_default();
     let shared = Arc::clone(world);
     if is_relay(path, query) {
-        let hello = Hello::relay(query);
+        let hello = SocketQuery::relay(query);
         return open(request, &accept, |upgraded| socket::serve(shared, upgraded, hello));
     }
     if let Some(tab) = path.strip_prefix("/devtools/page/") {
@@ -56,7 +56,7 @@ pub(super) fn answer<B: Send + 'static>(
     }
     match (refusal(world, request, path, query), key) {
         (None, Some(_)) => {
-            let hello = Hello {
+            let hello = SocketQuery {
                 gzip: query.get("compress") == "gzip",
                 room_id: query.id("room_id"),
                 enters: query.get("client_enter") == "1",

@@ -1,4 +1,4 @@
-//! The hosts: who they are and how their rooms go.
+//! Simulated hosts: who they are and how their rooms go.
 
 use super::crowd::avatar;
 use crate::wire::pb;

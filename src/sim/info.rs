@@ -1,4 +1,4 @@
-//! webcast.tiktok.com without the stream: room info, alive, gifts, prices, feed, search.
+//! Answers of webcast.tiktok.com without the stream: room info, alive, gifts, prices, feed, search.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::faults::SimFault;
 use super::gifts::{GIFTS, GiftKind};
 use super::media;
 use super::query::Query;
-use super::room::{Facts, SimPhase, SimRoom};
+use super::room::{RoomFacts, SimPhase, SimRoom};
 use super::world::World;
 
 /// Rooms a page of the feed has.
@@ -111,7 +111,7 @@ pub(super) fn search(world: &Arc<World>, query: &Query) -> SimAnswer {
     answer::json(&json!({ "status_code": 0, "data": found, "cursor": 0, "has_more": 0, "extra": extra(world) }))
 }
 
-fn on_air(world: &World) -> Vec<(&Arc<SimRoom>, Facts)> {
+fn on_air(world: &World) -> Vec<(&Arc<SimRoom>, RoomFacts)> {
     world.rooms.iter().map(|room| (room, room.facts())).filter(|(_, facts)| facts.phase.is_on()).collect()
 }
 

@@ -1,4 +1,4 @@
-//! Where a room's picture is, and the picture itself: an endless FLV, paced in real time.
+//! Streams of a room: their addresses, and the picture itself, an endless FLV paced in real time.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! One function for each thing a room can say: facts in, a wire message out.
+//! Makers of wire messages, one function for each thing a room can say: facts in, a message out.
 //!
 //! Pure; it does not know when or why something is said. Display texts carry the keys and patterns that were recorded,
 //! because other clients tell follows from shares by them.

@@ -1,4 +1,4 @@
-//! A signing provider: the first fetch, its budget, its refusals. And TikTok's own `im/fetch`.
+//! Simulated signing provider: the first fetch, its budget, its refusals. And TikTok's own `im/fetch`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The simulator as an HTTP proxy: a client whose hosts are hard-wired asks for `www.tiktok.com` and gets the simulator.
+//! HTTP proxy of the simulator: a client whose hosts are hard-wired asks for `www.tiktok.com` and gets the simulator.
 //!
 //! Nothing is passed on. A tunnel (CONNECT) ends here, in TLS or in plain HTTP, and so does a request that names a whole
 //! address; a host that is not simulated is refused, so that nobody takes silence for an answer.

@@ -1,4 +1,4 @@
-//! What a request asks, and as whom.
+//! Query of a request to the simulator: what it asks, and as whom.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! One room: its lives one after the other, and everything they say to whoever listens.
+//! Simulated room: its lives one after the other, and everything they say to whoever listens.
 //!
 //! The script runs once for the room, not for a connection: all sockets hear the same messages with the same ids. The lock
 //! is never held while waiting. It knows neither HTTP nor frames.
@@ -14,7 +14,7 @@ use tokio::sync::broadcast;
 use self::lifecycle::Transition;
 use self::live::SimLive;
 pub(super) use self::live::SimPhase;
-use super::batch::{Batch, Then};
+use super::batch::{AfterBatch, Batch};
 use super::expected_totals::ExpectedTotals;
 use super::faults::{Faults, SimFault};
 use super::host::{Character, SimHost};
@@ -24,13 +24,13 @@ use crate::wire::pb;
 /// Batches a slow socket may be behind before it is closed.
 const BACKLOG: usize = 512;
 /// How long the late room stays offline.
-const LATE: Duration = Duration::from_secs(20);
+const LATE_ROOM_OFFLINE: Duration = Duration::from_secs(20);
 /// After this long without a word a room sends an empty frame, which asks for an ack like any other.
-const QUIET: Duration = Duration::from_secs(5);
+const EMPTY_FRAME_AFTER: Duration = Duration::from_secs(5);
 /// Messages a frame holds at most when much is said.
 const FRAME_MESSAGES: usize = 8;
 /// Messages repeated under [`SimFault::Duplicates`].
-const REPEATED: usize = 12;
+const REPEATED_MESSAGES: usize = 12;
 
 /// A room of the simulated service.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub(super) struct SimRoom {
 }
 
 /// What somebody who enters gets.
-pub(super) struct Entry {
+pub(super) struct RoomEntry {
     /// For the reply to `im_enter_room`.
     pub(super) welcome: Arc<Batch>,
     /// The first `msg` frame, where there is something to tell.
@@ -55,7 +55,7 @@ pub(super) struct Entry {
 
 /// What the look-ups say about a room.
 #[derive(Clone, Debug)]
-pub(super) struct Facts {
+pub(super) struct RoomFacts {
     pub(super) phase: SimPhase,
     pub(super) room_id: i64,
     pub(super) began_ms: i64,
@@ -72,7 +72,7 @@ impl SimRoom {
         let mut live = SimLive::new(&host, 0, rate, seed, now, faults);
         if host.character == Character::Late {
             live.phase = SimPhase::Offline;
-            live.next_transition = (rate > 0.0).then(|| (now + LATE, Transition::GoLive));
+            live.next_transition = (rate > 0.0).then(|| (now + LATE_ROOM_OFFLINE, Transition::GoLive));
         }
         let (out, _) = broadcast::channel(BACKLOG);
         Self { host, clock: clock.clone(), rate, seed, live: Mutex::new(live), out }
@@ -98,21 +98,21 @@ impl SimRoom {
         }
         let (at, room_id) = (live.at(now), live.room_id);
         let said = live.traffic.advance(at, faults);
-        if said.is_empty() && now.since(live.last_sent) >= QUIET {
-            self.broadcast(&mut live, Vec::new(), Then::GoOn, faults);
+        if said.is_empty() && now.since(live.last_sent) >= EMPTY_FRAME_AFTER {
+            self.broadcast(&mut live, Vec::new(), AfterBatch::GoOn, faults);
         }
         for messages in said.chunks(FRAME_MESSAGES) {
             if live.room_id != room_id || !live.phase.is_on() {
                 break;
             }
-            self.broadcast(&mut live, messages.to_vec(), Then::GoOn, faults);
+            self.broadcast(&mut live, messages.to_vec(), AfterBatch::GoOn, faults);
             self.apply_room_faults(&mut live, now, faults);
         }
     }
 
     /// Sends exactly these messages.
     pub(super) fn push(&self, messages: Vec<pb::Message>, faults: &Faults) {
-        self.broadcast(&mut self.lock(), messages, Then::GoOn, faults);
+        self.broadcast(&mut self.lock(), messages, AfterBatch::GoOn, faults);
     }
 
     /// Begins a new live with a new room id, unless one is on.
@@ -138,7 +138,7 @@ impl SimRoom {
     }
 
     /// Lets somebody in; nothing for a live that is over.
-    pub(super) fn enter(&self, room_id: i64, faults: &Faults) -> Option<Entry> {
+    pub(super) fn enter(&self, room_id: i64, faults: &Faults) -> Option<RoomEntry> {
         let mut live = self.lock();
         if !live.phase.is_on() || live.room_id != room_id {
             return None;
@@ -149,14 +149,14 @@ impl SimRoom {
         let welcome = pb::Response { is_first: true, need_ack: false, ..self.response(&live, entrance, faults) };
         let mut backlog = live.backlog();
         if faults.has(SimFault::Duplicates) {
-            backlog.extend(live.latest(REPEATED));
+            backlog.extend(live.latest(REPEATED_MESSAGES));
         }
         let first = (!backlog.is_empty()).then(|| {
             let response = self.response(&live, backlog.clone(), faults);
-            Arc::new(Batch::new(&response, room_id, backlog, Then::GoOn))
+            Arc::new(Batch::new(&response, room_id, backlog, AfterBatch::GoOn))
         });
-        let welcome = Arc::new(Batch::new(&welcome, room_id, Vec::new(), Then::GoOn));
-        Some(Entry { welcome, first, rest: self.out.subscribe() })
+        let welcome = Arc::new(Batch::new(&welcome, room_id, Vec::new(), AfterBatch::GoOn));
+        Some(RoomEntry { welcome, first, rest: self.out.subscribe() })
     }
 
     /// Books a batch that is about to be sent to a socket.
@@ -190,21 +190,21 @@ impl SimRoom {
         pb::Response { internal_ext, is_first: true, ..self.response(&live, messages, faults) }
     }
 
-    pub(super) fn facts(&self) -> Facts {
+    pub(super) fn facts(&self) -> RoomFacts {
         let live = self.lock();
-        Facts {
+        RoomFacts {
             phase: live.phase,
             room_id: live.room_id,
             began_ms: live.began.wall.0,
             watching: live.traffic.watching(),
-            so_far: live.traffic.so_far(),
+            so_far: live.traffic.viewers_so_far(),
             likes: live.traffic.likes(),
             link_mic: live.traffic.battle().map(super::battle::SimBattle::to_json),
         }
     }
 
     /// Whether `room_id` is or was a live of this room.
-    pub(super) fn had(&self, room_id: i64) -> bool {
+    pub(super) fn has_had(&self, room_id: i64) -> bool {
         let live = self.lock();
         live.room_id == room_id || live.past.iter().any(|past| past.room_id == room_id)
     }
@@ -230,7 +230,7 @@ impl SimRoom {
     }
 
     /// Sends one batch to all sockets, with what the faults add.
-    fn broadcast(&self, live: &mut SimLive, mut messages: Vec<pb::Message>, then: Then, faults: &Faults) {
+    fn broadcast(&self, live: &mut SimLive, mut messages: Vec<pb::Message>, then: AfterBatch, faults: &Faults) {
         let now = self.clock.now();
         live.remember(&messages);
         live.last_sent = now;
@@ -248,7 +248,7 @@ impl SimRoom {
             messages,
             cursor: live.cursor(now),
             fetch_interval: 1_000,
-            now: faults.wall(now).0,
+            now: faults.faulty_wall_clock(now).0,
             internal_ext: "-".to_owned(),
             fetch_type: 1,
             heartbeat_duration: 15,

@@ -1,4 +1,4 @@
-//! Accepts connections, in TLS and in plain HTTP on one port, and knows which part answers which path.
+//! Server of the simulator: TLS and plain HTTP on one port, each path led to the part that answers it.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -93,7 +93,7 @@ async fn serve_one(world: &Arc<World>, mut request: Request<Incoming>, tls: Opti
     if !world.has(SimFault::ClockOff) {
         return answer;
     }
-    let now = world.faults().wall(world.clock.now()).to_jiff();
+    let now = world.faults().faulty_wall_clock(world.clock.now()).to_jiff();
     let printed = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
     answer::with_header(answer, "date", &printed.unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! www.tiktok.com: the front page with its cookie, the look-up, the live page and the profile page.
+//! Answers of www.tiktok.com: the front page with its cookie, the look-up, the live page and the profile page.
 
 use std::sync::Arc;
 

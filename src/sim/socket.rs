@@ -1,4 +1,4 @@
-//! One WebSocket of a client, after the handshake.
+//! WebSocket of one client of the simulator, after the handshake.
 //!
 //! As at TikTok: the room comes with `im_enter_room` or, for older clients, with the URL; every `msg` asks for an ack;
 //! heartbeats are answered; who does neither for too long is closed. A slow reader is closed too, nobody waits for it.
@@ -20,7 +20,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode};
 
-use super::batch::{Batch, Then};
+use super::batch::{AfterBatch, Batch};
 use super::faults::SimFault;
 use super::frame::{self, Framer};
 use super::room::SimRoom;
@@ -36,9 +36,9 @@ const BEFORE_FIRST: Duration = Duration::from_millis(40);
 /// After this long a client that has not entered is greeted: the Python one waits for the first message before it enters.
 const GREET_AFTER: Duration = Duration::from_secs(1);
 /// How long a closed socket listens for what is under way.
-const LINGER: Duration = Duration::from_secs(2);
+const CLOSE_WAIT: Duration = Duration::from_secs(2);
 /// How long a relay listens to a client that says nothing.
-const RELAY_PATIENCE: Duration = Duration::from_secs(3_600);
+const RELAY_TIMEOUT: Duration = Duration::from_secs(3_600);
 /// Acks a client may owe before the oldest frame is forgotten.
 const UNACKED: usize = 4_096;
 
@@ -50,7 +50,7 @@ type Stream = WebSocketStream<TokioIo<Upgraded>>;
 
 /// What the URL of the socket said.
 #[derive(Clone, Debug)]
-pub(super) struct Hello {
+pub(super) struct SocketQuery {
     pub(super) gzip: bool,
     pub(super) room_id: Option<i64>,
     /// `client_enter=1`: the client will send `im_enter_room`. Those of 2022 do not, their room is that of the URL.
@@ -61,7 +61,7 @@ pub(super) struct Hello {
 
 /// Why a session is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Gone {
+enum SocketClosed {
     /// We close, with a code and a reason.
     Closing(u16, &'static str),
     /// The connection just breaks.
@@ -71,7 +71,7 @@ enum Gone {
 }
 
 /// The room a client is in.
-struct Joined {
+struct EnteredRoom {
     room: Arc<SimRoom>,
     room_id: i64,
     batches: broadcast::Receiver<Arc<Batch>>,
@@ -81,7 +81,7 @@ struct SimSession {
     world: Arc<World>,
     stream: Stream,
     framer: Framer,
-    room: Option<Joined>,
+    room: Option<EnteredRoom>,
     /// Log ids that were sent and not acked.
     owed: VecDeque<i64>,
     last_ack: Instant,
@@ -93,7 +93,7 @@ struct SimSession {
 }
 
 /// Serves one socket to its end.
-pub(super) async fn serve(world: Arc<World>, upgraded: Upgraded, hello: Hello) {
+pub(super) async fn serve(world: Arc<World>, upgraded: Upgraded, hello: SocketQuery) {
     let config = WebSocketConfig::default().max_message_size(Some(1 << 20)).write_buffer_size(0);
     let stream = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
     let mut cut = world.cut.subscribe();
@@ -123,7 +123,7 @@ pub(super) async fn serve(world: Arc<World>, upgraded: Upgraded, hello: Hello) {
 }
 
 impl SimSession {
-    async fn run(&mut self, hello: Hello, cut: &mut watch::Receiver<u64>) -> Gone {
+    async fn run(&mut self, hello: SocketQuery, cut: &mut watch::Receiver<u64>) -> SocketClosed {
         if let Some(room_id) = hello.room_id.filter(|_| !hello.enters) {
             // Clients of that time lose what arrives in one segment with the handshake.
             tokio::time::sleep(BEFORE_FIRST).await;
@@ -136,20 +136,20 @@ impl SimSession {
         loop {
             let deadline = self.deadline();
             tokio::select! {
-                () = self.world.stop.cancelled() => return Gone::Broken,
-                _ = cut.changed() => return Gone::Broken,
-                () = tokio::time::sleep_until(deadline) => return Gone::Closing(1000, self.impatience()),
+                () = self.world.stop.cancelled() => return SocketClosed::Broken,
+                _ = cut.changed() => return SocketClosed::Broken,
+                () = tokio::time::sleep_until(deadline) => return SocketClosed::Closing(1000, self.impatience()),
                 () = tokio::time::sleep_until(greet_at), if !greeted => {
                     greeted = true;
                     if let Err(gone) = self.greet(hello.room_id).await { return gone }
                 }
                 incoming = self.stream.next() => match incoming {
-                    Some(Ok(message)) => if let Err(gone) = self.hear(message).await { return gone },
-                    Some(Err(_)) | None => return Gone::Broken,
+                    Some(Ok(message)) => if let Err(gone) = self.receive(message).await { return gone },
+                    Some(Err(_)) | None => return SocketClosed::Broken,
                 },
                 batch = next(&mut self.room) => match batch {
                     Ok(batch) => if let Err(gone) = self.send_batch(&batch).await { return gone },
-                    Err(()) => return Gone::Closing(4003, "too slow"),
+                    Err(()) => return SocketClosed::Closing(4003, "too slow"),
                 },
             }
         }
@@ -157,42 +157,42 @@ impl SimSession {
 
     /// Closes with a code, or breaks off without one. Either way the client gets all that was sent: a socket that is
     /// dropped with something unread in it is reset, and what the client has not read yet is lost with it.
-    async fn leave(&mut self, gone: Gone) {
+    async fn leave(&mut self, gone: SocketClosed) {
         // The other side may be gone already.
         let _ = match gone {
-            Gone::Closing(code, reason) => {
+            SocketClosed::Closing(code, reason) => {
                 let close = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
                 self.stream.close(Some(close)).await.map_err(|_| ())
             }
-            Gone::Left => self.stream.flush().await.map_err(|_| ()),
-            Gone::Broken => self.stream.get_mut().shutdown().await.map_err(|_| ()),
+            SocketClosed::Left => self.stream.flush().await.map_err(|_| ()),
+            SocketClosed::Broken => self.stream.get_mut().shutdown().await.map_err(|_| ()),
         };
         let drained = async { while let Some(Ok(_)) = self.stream.next().await {} };
         tokio::select! {
             () = self.world.stop.cancelled() => {}
-            _ = tokio::time::timeout(LINGER, drained) => {}
+            _ = tokio::time::timeout(CLOSE_WAIT, drained) => {}
         }
     }
 
     /// When patience ends: no heartbeat, or no ack although acks are owed.
     fn deadline(&self) -> Instant {
         if self.relayed {
-            return Instant::now() + RELAY_PATIENCE;
+            return Instant::now() + RELAY_TIMEOUT;
         }
-        let patience = self.world.patience;
-        let heartbeat = self.last_heartbeat + patience.heartbeat;
-        if self.owed.is_empty() { heartbeat } else { heartbeat.min(self.last_ack + patience.ack) }
+        let client_timeouts = self.world.client_timeouts;
+        let heartbeat = self.last_heartbeat + client_timeouts.heartbeat;
+        if self.owed.is_empty() { heartbeat } else { heartbeat.min(self.last_ack + client_timeouts.ack) }
     }
 
     fn impatience(&self) -> &'static str {
-        let silent = self.last_heartbeat.elapsed() >= self.world.patience.heartbeat;
+        let silent = self.last_heartbeat.elapsed() >= self.world.client_timeouts.heartbeat;
         if silent { "payload_handler_hb" } else { "no ack" }
     }
 
-    async fn hear(&mut self, message: Message) -> Result<(), Gone> {
+    async fn receive(&mut self, message: Message) -> Result<(), SocketClosed> {
         let data = match message {
             Message::Binary(data) => data,
-            Message::Close(_) => return Err(Gone::Left),
+            Message::Close(_) => return Err(SocketClosed::Left),
             // Texts are not part of the protocol; pings are answered below us.
             _ => return Ok(()),
         };
@@ -205,19 +205,19 @@ impl SimSession {
             }
             "im_enter_room" => match pb::EnterRoom::decode(frame.payload) {
                 Ok(enter) => self.enter(enter.room_id, true).await,
-                Err(_) => Err(Gone::Closing(4003, "payload_handler_enter")),
+                Err(_) => Err(SocketClosed::Closing(4003, "payload_handler_enter")),
             },
             _ => Ok(()),
         }
     }
 
-    async fn heartbeat(&mut self) -> Result<(), Gone> {
+    async fn heartbeat(&mut self) -> Result<(), SocketClosed> {
         self.last_heartbeat = Instant::now();
         count(&self.world.counters.heartbeats);
         if self.stalled {
             return Ok(());
         }
-        let now = self.world.faults().wall(self.world.clock.now());
+        let now = self.world.faults().faulty_wall_clock(self.world.clock.now());
         self.send(Framer::heartbeat(now.0)).await
     }
 
@@ -235,12 +235,12 @@ impl SimSession {
     }
 
     /// Enters a room, or switches to it; `asked` with a message, else by the URL.
-    async fn enter(&mut self, room_id: i64, asked: bool) -> Result<(), Gone> {
+    async fn enter(&mut self, room_id: i64, asked: bool) -> Result<(), SocketClosed> {
         let Some(room) = self.world.by_room_id(room_id).cloned() else {
-            return Err(Gone::Closing(4003, "room not found"));
+            return Err(SocketClosed::Closing(4003, "room not found"));
         };
         let Some(entry) = room.enter(room_id, &self.world.faults()) else {
-            return Err(Gone::Closing(1000, "room has ended"));
+            return Err(SocketClosed::Closing(1000, "room has ended"));
         };
         count(&self.world.counters.entered);
         let reply = if asked { self.framer.entered(&entry.welcome) } else { self.framer.msg(&entry.welcome) };
@@ -248,7 +248,7 @@ impl SimSession {
         if self.room.as_ref().is_some_and(|joined| joined.room_id == room_id) {
             return Ok(());
         }
-        self.room = Some(Joined { room, room_id, batches: entry.rest });
+        self.room = Some(EnteredRoom { room, room_id, batches: entry.rest });
         match entry.first {
             Some(first) => self.send_batch(&first).await,
             None => Ok(()),
@@ -256,7 +256,7 @@ impl SimSession {
     }
 
     /// Says welcome to somebody who has not entered yet; the stream waits until they do.
-    async fn greet(&mut self, room_id: Option<i64>) -> Result<(), Gone> {
+    async fn greet(&mut self, room_id: Option<i64>) -> Result<(), SocketClosed> {
         if self.room.is_some() {
             return Ok(());
         }
@@ -268,7 +268,7 @@ impl SimSession {
     }
 
     /// Sends one batch, with what the faults put before it.
-    async fn send_batch(&mut self, batch: &Batch) -> Result<(), Gone> {
+    async fn send_batch(&mut self, batch: &Batch) -> Result<(), SocketClosed> {
         // A socket hears the live it entered; what comes after a switch is for those who enter the new one.
         if self.room.as_ref().is_some_and(|joined| joined.room_id != batch.room_id) {
             return Ok(());
@@ -279,7 +279,7 @@ impl SimSession {
             return Ok(());
         }
         if faults.has(SimFault::Drop) && self.sent >= DROP_AFTER {
-            return Err(Gone::Broken);
+            return Err(SocketClosed::Broken);
         }
         if faults.has(SimFault::GarbageFrame) && self.sent % 4 == 1 {
             self.send(frame::garbage()).await?;
@@ -304,9 +304,9 @@ impl SimSession {
         self.send(msg).await?;
         self.sent += 1;
         match batch.then {
-            Then::GoOn => Ok(()),
-            Then::Over => Err(Gone::Closing(1000, "room has ended")),
-            Then::Again => Err(Gone::Closing(4001, "reconnect")),
+            AfterBatch::GoOn => Ok(()),
+            AfterBatch::Over => Err(SocketClosed::Closing(1000, "room has ended")),
+            AfterBatch::Again => Err(SocketClosed::Closing(4001, "reconnect")),
         }
     }
 
@@ -323,13 +323,13 @@ impl SimSession {
         self.owed.push_back(self.framer.log_id());
     }
 
-    async fn send(&mut self, frame: Bytes) -> Result<(), Gone> {
-        self.stream.send(Message::Binary(frame)).await.map_err(|_| Gone::Broken)
+    async fn send(&mut self, frame: Bytes) -> Result<(), SocketClosed> {
+        self.stream.send(Message::Binary(frame)).await.map_err(|_| SocketClosed::Broken)
     }
 }
 
 /// The next batch of the room; never, before one was entered. An error is a reader too far behind.
-async fn next(room: &mut Option<Joined>) -> Result<Arc<Batch>, ()> {
+async fn next(room: &mut Option<EnteredRoom>) -> Result<Arc<Batch>, ()> {
     match room {
         Some(joined) => joined.batches.recv().await.map_err(|_| ()),
         None => std::future::pending().await,

@@ -1,4 +1,4 @@
-//! What happens in one live: a seeded crowd that chats, likes, gives, comes in, and a host who may be in a battle.
+//! Traffic of one simulated live: a seeded crowd that chats, likes, gives, comes in, and a host who may be in a battle.
 //!
 //! Time here is the live's own: microseconds since it began. [`Traffic::advance`] plays everything that is due, in order,
 //! so the same seed says the same things however often it is asked. It knows no socket and no clock.
@@ -24,7 +24,7 @@ const SECOND: u64 = 1_000_000;
 const MESSAGES_PER_BEAT: f64 = 1.12;
 /// TikTok's battle takes 301 s, its punish phase 180 s; a demo has less patience.
 pub(super) const BATTLE_SECONDS: u64 = 61;
-const PUNISH: u64 = 20 * SECOND;
+const PUNISH_PHASE: u64 = 20 * SECOND;
 /// Where the ids of asides begin, above those of a day of chatting.
 const ASIDE_IDS: i64 = 5_000_000_000_000;
 const BETWEEN_BATTLES: u64 = 10 * SECOND;
@@ -32,7 +32,7 @@ const BETWEEN_BATTLES: u64 = 10 * SECOND;
 /// The script of one live.
 #[derive(Debug)]
 pub(super) struct Traffic {
-    cast: Cast,
+    cast: LivePeople,
     rng: Rng,
     crowd: SimCrowd,
     numbers: Numbers,
@@ -43,14 +43,14 @@ pub(super) struct Traffic {
     planned: u64,
     next_id: i64,
     /// What is said to one visitor, or added by a fault, must not change what the room says: dice and ids of its own.
-    aside: Aside,
+    aside: SideMessage,
     /// Messages said, waiting for `advance` to hand them out.
     outgoing: Vec<pb::Message>,
 }
 
 /// Who and where, for one live.
 #[derive(Clone, Debug)]
-pub(super) struct Cast {
+pub(super) struct LivePeople {
     pub(super) host: pb::User,
     /// Whom the host meets in battles, where they do.
     pub(super) rival: Option<pb::User>,
@@ -87,14 +87,14 @@ struct SimStreak {
 }
 
 #[derive(Debug)]
-struct Aside {
+struct SideMessage {
     rng: Rng,
     next_id: i64,
 }
 
 impl Traffic {
     /// A live that has just begun. Nothing is planned at rate 0.
-    pub(super) fn new(cast: Cast, faults: &Faults) -> Self {
+    pub(super) fn new(cast: LivePeople, faults: &Faults) -> Self {
         let mut rng = Rng::with_seed(cast.seed);
         let mut crowd = SimCrowd::new(400, &mut rng);
         if faults.has(SimFault::EscapeNames) {
@@ -110,7 +110,7 @@ impl Traffic {
             plan: BTreeMap::new(),
             planned: 0,
             next_id: cast.first_id,
-            aside: Aside { rng: Rng::with_seed(!cast.seed), next_id: cast.first_id + ASIDE_IDS },
+            aside: SideMessage { rng: Rng::with_seed(!cast.seed), next_id: cast.first_id + ASIDE_IDS },
             outgoing: Vec::new(),
             cast,
         };
@@ -152,25 +152,25 @@ impl Traffic {
 
     /// What the service says to everybody who enters.
     pub(super) fn entrance(&mut self, at: u64) -> Vec<pb::Message> {
-        let welcome = message::welcome(self.aside(at));
+        let welcome = message::welcome(self.side_message(at));
         // The intro's id belongs to the host's text, not to the session.
         let intro = message::intro(self.cast.first_id - 1, &self.cast.host, "Hi, I am glad you are here. Be kind!");
         let key = "pm_mt_live_room_rules_comment";
-        let notice = message::room_notice(self.aside(at), key, "Keep the chat friendly", false);
+        let notice = message::room_notice(self.side_message(at), key, "Keep the chat friendly", false);
         vec![welcome, intro, notice]
     }
 
     /// A control message at `at`.
     pub(super) fn control(&mut self, at: u64, action: i32) -> pb::Message {
-        message::control(self.aside(at), action)
+        message::control(self.side_message(at), action)
     }
 
     /// The state a client is told with its first fetch: the viewers, and a running battle.
     pub(super) fn state(&mut self, at: u64) -> Vec<pb::Message> {
-        let head = self.aside(at);
+        let head = self.side_message(at);
         let mut state = vec![self.viewers(head)];
         if let Some(battle) = self.battle.clone() {
-            state.push(battle.armies(self.aside(at), None));
+            state.push(battle.armies(self.side_message(at), None));
         }
         state
     }
@@ -179,7 +179,7 @@ impl Traffic {
         self.numbers.watching
     }
 
-    pub(super) fn so_far(&self) -> i64 {
+    pub(super) fn viewers_so_far(&self) -> i64 {
         self.numbers.so_far
     }
 
@@ -197,18 +197,18 @@ impl Traffic {
     }
 
     /// The head of a message that is not part of the script.
-    pub(super) fn aside(&mut self, at: u64) -> MessageHead {
+    pub(super) fn side_message(&mut self, at: u64) -> MessageHead {
         self.aside.next_id += 3;
-        MessageHead { room_id: self.cast.room_id, msg_id: self.aside.next_id, at_ms: self.wall(at) }
+        MessageHead { room_id: self.cast.room_id, msg_id: self.aside.next_id, at_ms: self.faulty_wall_clock(at) }
     }
 
     /// The head of the next message.
     fn head(&mut self, at: u64) -> MessageHead {
         self.next_id += self.rng.i64(1..1_000);
-        MessageHead { room_id: self.cast.room_id, msg_id: self.next_id, at_ms: self.wall(at) }
+        MessageHead { room_id: self.cast.room_id, msg_id: self.next_id, at_ms: self.faulty_wall_clock(at) }
     }
 
-    fn wall(&self, at: u64) -> i64 {
+    fn faulty_wall_clock(&self, at: u64) -> i64 {
         self.cast.began_ms.saturating_add_unsigned(at / 1_000)
     }
 
@@ -258,7 +258,7 @@ impl Traffic {
         let from = self.crowd.any(&mut self.rng);
         let mut streak = SimStreak { from, gift, group_id: 0, count: 0, steps_left: 0 };
         if gift.is_streak() {
-            streak.group_id = self.wall(at);
+            streak.group_id = self.faulty_wall_clock(at);
             streak.steps_left = if self.rng.u32(0..3) == 0 { self.rng.u32(2..14) } else { self.rng.u32(0..3) };
         }
         self.step(at, &mut streak, 1);
@@ -364,7 +364,7 @@ impl Traffic {
         let Some(battle) = &mut self.battle else { return };
         battle.stop();
         self.outgoing.push(battle.finished(head));
-        self.plan(at + PUNISH, Step::PunishEnds);
+        self.plan(at + PUNISH_PHASE, Step::PunishEnds);
     }
 
     fn end_punish(&mut self, at: u64) {

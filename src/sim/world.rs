@@ -1,4 +1,4 @@
-//! What all parts of the simulator share: its rooms, the faults that hold, and the log of requests.
+//! Shared state of the simulator: its rooms, the faults that hold, and the log of requests.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::faults::{Faults, SimFault};
 use super::host::SimHost;
 use super::room::SimRoom;
-use super::{Patience, SimOptions};
+use super::{ClientTimeouts, SimOptions};
 use crate::clock::Clock;
 
 /// Requests kept for tests.
@@ -91,7 +91,7 @@ pub(super) struct World {
     pub(super) address: Address,
     pub(super) clock: Clock,
     pub(super) rooms: Vec<Arc<SimRoom>>,
-    pub(super) patience: Patience,
+    pub(super) client_timeouts: ClientTimeouts,
     pub(super) counters: Counters,
     pub(super) stop: CancellationToken,
     /// Turns each time all sockets are to break.
@@ -112,7 +112,7 @@ impl World {
             address,
             clock,
             rooms,
-            patience: options.patience,
+            client_timeouts: options.client_timeouts,
             counters: Counters::default(),
             stop: CancellationToken::new(),
             cut: watch::Sender::new(0),
@@ -141,7 +141,7 @@ impl World {
 
     /// The room that has or had this live.
     pub(super) fn by_room_id(&self, room_id: i64) -> Option<&Arc<SimRoom>> {
-        self.rooms.iter().find(|room| room.had(room_id))
+        self.rooms.iter().find(|room| room.has_had(room_id))
     }
 
     pub(super) fn log(&self, request: SeenRequest) {

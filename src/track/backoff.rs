@@ -1,22 +1,24 @@
-//! How long to wait before the next attempt. Pure: attempt number and a random share in, a delay out.
+//! Waits before the next attempt. Pure: attempt number and a random share in, a delay out.
 
 use std::time::Duration;
 
 /// Time between two look-ups of a room that is not live. The service is asked at most once a minute and room.
 pub(super) const LOOK_UP: Duration = Duration::from_secs(60);
-/// First wait after a dropped connection; doubles with each attempt.
-const FIRST: Duration = Duration::from_secs(1);
-/// Longest wait between attempts to reconnect.
-const LONGEST: Duration = Duration::from_secs(30);
+/// Waits between attempts to reconnect, in seconds; the last one repeats. They cost nobody a signature.
+const RECONNECT: [u64; 5] = [1, 2, 5, 10, 30];
+/// So much longer such a wait may be, by chance, so that rooms that dropped together come back apart.
+const SPREAD: f64 = 0.25;
 /// First wait after a refusal (captcha, rate limit, region) that named no time of its own.
 const REFUSED: Duration = Duration::from_secs(90);
 /// Longest wait after refusals.
 const REFUSED_LONGEST: Duration = Duration::from_secs(15 * 60);
 
-/// Wait before reconnect number `attempt` (from 0): 1 s, 2 s, 4 s … 30 s, of which half is random, so that rooms that dropped
-/// together come back apart.
+/// Wait before reconnect number `attempt` (from 0): 1, 2, 5, 10, 30 s and up to a quarter more.
 pub(super) fn reconnect(attempt: u32, share: f64) -> Duration {
-    jittered(doubled(FIRST, attempt, LONGEST), 0.5, share)
+    let [.., longest] = RECONNECT;
+    let nth = usize::try_from(attempt).unwrap_or(usize::MAX);
+    let wait = Duration::from_secs(RECONNECT.get(nth).copied().unwrap_or(longest));
+    wait + wait.mul_f64(SPREAD * clamp(share))
 }
 
 /// Wait after the service refused us `attempt` times in a row. What it asked for itself counts as the least.
@@ -63,9 +65,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_reconnect_waits_between_half_a_second_and_half_a_minute(attempt in 0u32..100, share in -1.0f64..2.0) {
+        fn a_reconnect_waits_a_second_to_half_a_minute_and_a_quarter_more_at_most(
+            attempt in 0u32..100, share in -1.0f64..2.0,
+        ) {
             let wait = reconnect(attempt, share);
-            prop_assert!(wait >= FIRST / 2 && wait <= LONGEST);
+            prop_assert!(wait >= Duration::from_secs(1) && wait <= Duration::from_secs(30).mul_f64(1.0 + SPREAD));
         }
 
         #[test]
@@ -87,12 +91,12 @@ mod tests {
         assert_eq!(seconds(Some(1), false), 6);
         assert_eq!(seconds(Some(300), true), 1);
         assert_eq!(seconds(None, false), 90);
-        assert_eq!(unopened(40, None, true, 1.0), LONGEST);
+        assert_eq!(unopened(40, None, true, 0.0), Duration::from_secs(30));
     }
 
     #[test]
-    fn waits_double_up_to_a_limit() {
-        let waits: Vec<_> = (0..7).map(|attempt| reconnect(attempt, 1.0).as_secs()).collect();
-        assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30]);
+    fn what_costs_no_signature_is_tried_again_soon() {
+        let waits: Vec<_> = (0..7).map(|attempt| reconnect(attempt, 0.0).as_secs()).collect();
+        assert_eq!(waits, [1, 2, 5, 10, 30, 30, 30]);
     }
 }

@@ -1,4 +1,5 @@
-//! How fast rooms may connect, all of them together, and how often a room that cannot connect is looked in on.
+//! Limiter of new connections: how fast rooms may connect, all of them together, and how often a room that cannot connect is
+//! looked in on.
 //!
 //! A hundred rooms that drop together come back one by one over a minute; TikTok and the providers see a person with many
 //! rooms and not a storm. A few connect at once, so that nobody with a handful of rooms waits.

@@ -1,4 +1,5 @@
-//! Whether what comes belongs to the live we are in. Pure: counts of messages and the time in, a verdict out.
+//! Detector of a foreign room: whether what comes belongs to the live we are in. Pure: counts of messages and the time in, a
+//! verdict out.
 //!
 //! Single messages of other lives are ordinary: guests and battles bring them. A room in which every message is one is the wrong
 //! room: the host went on under another id, or somebody led us astray.
@@ -10,9 +11,9 @@ use crate::clock::Moment;
 use crate::ids::RoomId;
 
 /// So many messages from the start of a connection, all of another live, are enough.
-const FIRST: u64 = 20;
+const FIRST_MESSAGES: u64 = 20;
 /// Later, or where messages are few, it takes this long without one of our own.
-const SILENCE: Duration = Duration::from_secs(30);
+const OWN_MESSAGE_WITHIN: Duration = Duration::from_secs(30);
 
 /// What came of one connection so far.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,7 +35,7 @@ impl ForeignWatch {
         let theirs = applied.foreign_id.filter(|_| applied.ours == 0)?;
         self.foreign = self.foreign.saturating_add(applied.foreign);
         let since = *self.since.get_or_insert(now);
-        let is_clear = (!self.met_ours && self.foreign >= FIRST) || now.since(since) >= SILENCE;
+        let is_clear = (!self.met_ours && self.foreign >= FIRST_MESSAGES) || now.since(since) >= OWN_MESSAGE_WITHIN;
         is_clear.then_some(theirs)
     }
 }

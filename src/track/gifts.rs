@@ -1,4 +1,4 @@
-//! The gift list, asked for once and shared by all rooms: names and prices for messages that lack them.
+//! Gift list, asked for once and shared by all rooms: names and prices for messages that lack them.
 
 use std::sync::Arc;
 

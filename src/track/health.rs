@@ -1,4 +1,4 @@
-//! How the transports fare, for whoever looks: known when it changed.
+//! Publisher of the transports' health: an update when it changed.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A replay: captures played into rooms as if they were live, at any pace, from any point.
+//! Replay: captures played into rooms as if they were live, at any pace, from any point.
 //!
 //! Time is the time of capture: a clock of its own stands behind every room and the screen, and only the player turns it.
 //! So series, streaks and gaps are what they were, at any pace. Unlike a live, a replay waits for its readers: nothing is
@@ -25,7 +25,7 @@ use crate::webcast::{CaptureReader, ServiceError};
 /// Commands that may wait for the player.
 const COMMANDS: usize = 64;
 /// How often the clock is turned while nothing comes.
-const STEP: Duration = Duration::from_millis(100);
+const CLOCK_STEP: Duration = Duration::from_millis(100);
 /// A longer silence of the capture is skipped: nobody listened then.
 const LONGEST_SILENCE: Duration = Duration::from_secs(10 * 60);
 /// Lines played before a command is heard.
@@ -208,7 +208,7 @@ impl Playback {
             (Some(due), Speed::Times(times)) => {
                 let ahead = u64::try_from(due.0.saturating_sub(self.clock.now().wall.0)).unwrap_or(0);
                 let ahead = Duration::from_millis(ahead);
-                Some(if ahead > LONGEST_SILENCE { Duration::ZERO } else { (ahead / times.max(1)).min(STEP) })
+                Some(if ahead > LONGEST_SILENCE { Duration::ZERO } else { (ahead / times.max(1)).min(CLOCK_STEP) })
             }
         }
     }

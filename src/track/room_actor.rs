@@ -1,4 +1,4 @@
-//! One room's state and its voice: everything is applied to the room first and told to every reader second.
+//! Actor that owns one room's state: everything is applied to the room first and published to every reader second.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use crate::events::{
     Catalogue, ControlAction, Decoder, EventKind, Info, LiveStart, Phase, PhaseKind, RoomEvent, Unknown,
 };
 use crate::ids::{RoomId, RoomKey};
-use crate::room::{Applied, Noted, Room};
+use crate::room::{Applied, Room, TalliedEvent};
 use crate::text::Text;
 use crate::wire::Response;
 
 /// Entries of the log that a room's own task keeps: enough for a screen that attaches late.
-const TAIL: usize = 200;
+const KEPT_LOG_ENTRIES: usize = 200;
 /// A smaller change of the server's clock is the network's doing.
 const SKEW_STEP_MS: i64 = 1_000;
 
@@ -45,7 +45,7 @@ pub(super) struct RoomActor {
 
 impl RoomActor {
     pub(super) fn new(key: RoomKey, subscribers: Subscribers, clock: Clock) -> Self {
-        Self::replaying(key, Text::default(), TAIL, subscribers, clock)
+        Self::replaying(key, Text::default(), KEPT_LOG_ENTRIES, subscribers, clock)
     }
 
     /// One that keeps `log` entries of the log, for a replay.
@@ -84,7 +84,7 @@ impl RoomActor {
         let event =
             RoomEvent { at: self.now(), server_at: None, id: None, room_id: self.room.room_id, history: false, kind };
         self.room.apply(&event);
-        self.publish(vec![Noted { event, tally: None }]);
+        self.publish(vec![TalliedEvent { event, tally: None }]);
     }
 
     /// Says where the room stands; nothing when that is known already.
@@ -169,7 +169,7 @@ impl RoomActor {
                 {
                     applied.control = Some(said.action);
                 }
-                fresh.push(Noted { event, tally });
+                fresh.push(TalliedEvent { event, tally });
             }
         }
         self.publish(fresh);
@@ -213,9 +213,9 @@ impl RoomActor {
         self.subscribers.publish_room(self.key, RoomUpdate::Removed { into }, self.now());
     }
 
-    fn publish(&self, noted: Vec<Noted>) {
-        if !noted.is_empty() {
-            self.subscribers.publish_room(self.key, RoomUpdate::Events(noted.into()), self.now());
+    fn publish(&self, tallied: Vec<TalliedEvent>) {
+        if !tallied.is_empty() {
+            self.subscribers.publish_room(self.key, RoomUpdate::Events(tallied.into()), self.now());
         }
     }
 

@@ -1,4 +1,4 @@
-//! One room, from its name to the end of its lives: look up, wait, enter, and again.
+//! Task of one room, from its name to the end of its lives: look up, wait, enter, and again.
 //!
 //! Each state is said with its reason in words before anything is waited for.
 
@@ -19,9 +19,9 @@ use crate::text::Text;
 use crate::webcast::{Failover, LiveStatus, Lookup, RoomInfo, RoomRef, Service, ServiceError, ServiceErrorKind};
 
 /// After the end of a live the service may call it live for a while; so long its word on the same live is not believed.
-const AFTERGLOW: Duration = Duration::from_secs(120);
+const STALE_LIVE_STATUS: Duration = Duration::from_secs(120);
 /// Wait after a look-up that found no such account: a typing error stays one, but the service errs too.
-const NOT_FOUND: Duration = Duration::from_secs(10 * 60);
+const NOT_FOUND_WAIT: Duration = Duration::from_secs(10 * 60);
 
 /// A word to a room's task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(super) enum RoomRequest {
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Waited {
+pub(super) enum WaitEnd {
     /// The time passed.
     Elapsed,
     /// Somebody wants it now.
@@ -110,9 +110,9 @@ impl RoomTask {
                         ended: self.actor.now(),
                     });
                     match ended {
-                        Waited::Stopped => return self.key,
-                        Waited::RetryAsked => continue,
-                        Waited::Elapsed => backoff::look_up(fastrand::f64()),
+                        WaitEnd::Stopped => return self.key,
+                        WaitEnd::RetryAsked => continue,
+                        WaitEnd::Elapsed => backoff::look_up(fastrand::f64()),
                     }
                 }
                 Ok(LiveFound::Wait(wait)) => {
@@ -130,9 +130,9 @@ impl RoomTask {
                 }
             };
             match self.wait(wait).await {
-                Waited::Stopped => return self.key,
-                Waited::RetryAsked => refusals = 0,
-                Waited::Elapsed => {}
+                WaitEnd::Stopped => return self.key,
+                WaitEnd::RetryAsked => refusals = 0,
+                WaitEnd::Elapsed => {}
             }
         }
     }
@@ -207,9 +207,9 @@ impl RoomTask {
 
     /// A room id alone never means live: the status decides. A new live begins before anything is said about it.
     fn enter(&mut self, status: LiveStatus, room: RoomRef, info: Info, past: Option<&PastLive>) -> LiveFound {
-        let afterglow =
-            past.is_some_and(|past| room.room_id == past.room_id && self.actor.now().since(past.ended) < AFTERGLOW);
-        if afterglow || !matches!(status, LiveStatus::Live | LiveStatus::Paused) {
+        let stale_status = past
+            .is_some_and(|past| room.room_id == past.room_id && self.actor.now().since(past.ended) < STALE_LIVE_STATUS);
+        if stale_status || !matches!(status, LiveStatus::Live | LiveStatus::Paused) {
             return self.stay_out(status, info, past);
         }
         self.actor.begin_live(room.room_id);
@@ -242,7 +242,7 @@ impl RoomTask {
             ServiceErrorKind::NotFound
             | ServiceErrorKind::WrongAccount
             | ServiceErrorKind::Setup
-            | ServiceErrorKind::Refused => (PhaseKind::Failed, NOT_FOUND),
+            | ServiceErrorKind::Refused => (PhaseKind::Failed, NOT_FOUND_WAIT),
             // Nobody turned us away: the network or a server is in trouble, and may be back in a second.
             _ if error.is_outage() => (PhaseKind::LookingUp, backoff::reconnect(refusals, fastrand::f64())),
             // Nobody turned us away either: an answer that makes no sense today may be another in a minute.
@@ -255,16 +255,16 @@ impl RoomTask {
     }
 
     /// Waits, answering snapshots meanwhile.
-    pub(super) async fn wait(&mut self, wait: Duration) -> Waited {
+    pub(super) async fn wait(&mut self, wait: Duration) -> WaitEnd {
         let out = tokio::time::sleep(wait);
         tokio::pin!(out);
         loop {
             tokio::select! {
-                () = self.stop.cancelled() => return Waited::Stopped,
-                () = &mut out => return Waited::Elapsed,
-                nudge = self.inbox.recv() => match nudge {
-                    Some(RoomRequest::Retry) => return Waited::RetryAsked,
-                    None => return Waited::Stopped,
+                () = self.stop.cancelled() => return WaitEnd::Stopped,
+                () = &mut out => return WaitEnd::Elapsed,
+                request = self.inbox.recv() => match request {
+                    Some(RoomRequest::Retry) => return WaitEnd::RetryAsked,
+                    None => return WaitEnd::Stopped,
                 },
                 () = self.snapshot.notified() => self.actor.publish_snapshot(),
             }

@@ -1,4 +1,4 @@
-//! One live: connect, listen, come back after a drop, until it ends.
+//! Session of one live: connect, listen, come back after a drop, until it ends.
 
 use std::time::Duration;
 
@@ -6,18 +6,18 @@ use tokio::time::Instant;
 
 use super::backoff;
 use super::foreign_watch::ForeignWatch;
-use super::room_task::{RoomRequest, RoomTask, Waited, to_info};
+use super::room_task::{RoomRequest, RoomTask, WaitEnd, to_info};
 use crate::clock::Moment;
 use crate::events::{ControlAction, EventKind, Gap, Phase, PhaseKind};
 use crate::ids::RoomId;
 use crate::text::Text;
-use crate::webcast::{Incoming, LeftAlone, LiveStatus, Opened, RoomRef};
+use crate::webcast::{Incoming, LiveStatus, OpenedRoom, RoomRef, SkippedTransport};
 
 /// A connection that lasted so long forgives the failures before it.
-const GOOD: Duration = Duration::from_secs(30);
+const STABLE_CONNECTION: Duration = Duration::from_secs(30);
 
 /// Frames of a flood after which the readers, who may live on this very thread, get their turn: about as much as a pipe holds.
-const TURN: u64 = 8;
+const FRAMES_PER_TURN: u64 = 8;
 
 /// How listening ended.
 enum SessionEnd {
@@ -43,7 +43,7 @@ struct LiveSession {
     reason: Text,
     attempt: u32,
     /// Transports that turned us away while another was in trouble: they are not asked at its pace.
-    left_alone: Vec<LeftAlone>,
+    skipped_transports: Vec<SkippedTransport>,
     /// Whether what comes belongs to this live at all.
     foreign: ForeignWatch,
 }
@@ -56,8 +56,8 @@ impl LiveSession {
 }
 
 impl RoomTask {
-    /// Attends a live to its end. `Stopped` when the room is no longer wanted, `Nudged` when a look-up should not wait.
-    pub(super) async fn run_live(&mut self, room: RoomRef, paused: bool) -> Waited {
+    /// Attends a live to its end. `Stopped` when the room is no longer wanted, `RetryAsked` when a look-up should not wait.
+    pub(super) async fn run_live(&mut self, room: RoomRef, paused: bool) -> WaitEnd {
         self.actor.begin_live(room.room_id);
         let mut live = LiveSession {
             room,
@@ -65,19 +65,19 @@ impl RoomTask {
             last_frame: None,
             reason: Text::default(),
             attempt: 0,
-            left_alone: Vec::new(),
+            skipped_transports: Vec::new(),
             foreign: ForeignWatch::default(),
         };
         loop {
-            if self.wait_for_turn(&live).await == Waited::Stopped {
-                return Waited::Stopped;
+            if self.wait_for_turn(&live).await == WaitEnd::Stopped {
+                return WaitEnd::Stopped;
             }
             // The status is asked before anything is spent on connecting: it costs no signature, and ends a wait for a live
             // that is over.
             if let Some(reason) = self.check_ended(&mut live).await {
                 self.actor.end_live(reason);
                 // A live that ended behind our back may have gone on under a new room id already.
-                return if live.last_frame.is_some() { Waited::RetryAsked } else { Waited::Elapsed };
+                return if live.last_frame.is_some() { WaitEnd::RetryAsked } else { WaitEnd::Elapsed };
             }
             let left = match self.connect(&mut live).await {
                 Ok(opened) => self.listen(opened, &mut live).await,
@@ -86,18 +86,18 @@ impl RoomTask {
             match left {
                 SessionEnd::Over(reason) => {
                     self.actor.end_live(reason);
-                    return Waited::Elapsed;
+                    return WaitEnd::Elapsed;
                 }
-                SessionEnd::Stopped => return Waited::Stopped,
+                SessionEnd::Stopped => return WaitEnd::Stopped,
                 SessionEnd::Foreign(reason) => {
                     self.actor.emit_phase(Phase::new(PhaseKind::LookingUp).because(reason));
-                    return Waited::RetryAsked;
+                    return WaitEnd::RetryAsked;
                 }
                 SessionEnd::Refused => {}
                 SessionEnd::Dropped(reason) => {
                     live.reason = reason;
-                    if self.wait_to_reconnect(&mut live).await == Waited::Stopped {
-                        return Waited::Stopped;
+                    if self.wait_to_reconnect(&mut live).await == WaitEnd::Stopped {
+                        return WaitEnd::Stopped;
                     }
                 }
             }
@@ -129,10 +129,10 @@ impl RoomTask {
     }
 
     /// Waits until it is this room's turn to connect.
-    async fn wait_for_turn(&mut self, live: &LiveSession) -> Waited {
+    async fn wait_for_turn(&mut self, live: &LiveSession) -> WaitEnd {
         let wait = self.limiter.next_turn();
         if wait.is_zero() {
-            return Waited::Elapsed;
+            return WaitEnd::Elapsed;
         }
         let reason = if live.reason.is_empty() { Text::new("waiting for its turn") } else { live.reason.clone() };
         let retry_at = self.actor.now() + wait;
@@ -141,7 +141,7 @@ impl RoomTask {
     }
 
     /// Opens a transport, or says why not and waits.
-    async fn connect(&mut self, live: &mut LiveSession) -> Result<Opened, SessionEnd> {
+    async fn connect(&mut self, live: &mut LiveSession) -> Result<OpenedRoom, SessionEnd> {
         let kind = live.connecting_phase();
         let stop = self.stop.clone();
         let actor = &mut self.actor;
@@ -151,17 +151,19 @@ impl RoomTask {
         };
         let opened = tokio::select! {
             () = stop.cancelled() => return Err(SessionEnd::Stopped),
-            opened = self.failover.open_without(&live.room, &live.left_alone, on_try) => opened,
+            opened = self.failover.open_without(&live.room, &live.skipped_transports, on_try) => opened,
         };
         let refused = match opened {
             Ok(opened) => return Ok(opened),
             Err(refused) => refused,
         };
         let wait = backoff::unopened(live.attempt, refused.retry_after, refused.outage, fastrand::f64());
-        if refused.outage {
+        // Who turned us away is not asked at the pace of those who are in trouble or out of signatures for a while.
+        if refused.outage || refused.retry_after.is_some() {
             let until = self.actor.now() + backoff::refused(live.attempt, None, fastrand::f64());
-            live.left_alone.retain(|alone| !refused.refused.contains(&alone.transport));
-            live.left_alone.extend(refused.refused.iter().map(|&transport| LeftAlone { transport, until }));
+            live.skipped_transports.retain(|alone| !refused.refused.contains(&alone.transport));
+            live.skipped_transports
+                .extend(refused.refused.iter().map(|&transport| SkippedTransport { transport, until }));
         }
         live.attempt = live.attempt.saturating_add(1);
         live.reason = Text::from(refused.to_string());
@@ -178,14 +180,14 @@ impl RoomTask {
             let rest = until.saturating_duration_since(Instant::now());
             let recheck = backoff::recheck(self.limiter.recheck(), fastrand::f64());
             match self.wait(recheck.min(rest)).await {
-                Waited::Stopped => return SessionEnd::Stopped,
-                Waited::RetryAsked => {
+                WaitEnd::Stopped => return SessionEnd::Stopped,
+                WaitEnd::RetryAsked => {
                     // Somebody wants it now, from everybody.
-                    live.left_alone.clear();
+                    live.skipped_transports.clear();
                     return SessionEnd::Refused;
                 }
-                Waited::Elapsed if recheck >= rest => return SessionEnd::Refused,
-                Waited::Elapsed => {}
+                WaitEnd::Elapsed if recheck >= rest => return SessionEnd::Refused,
+                WaitEnd::Elapsed => {}
             }
             if let Some(reason) = self.check_ended(live).await {
                 return SessionEnd::Over(reason);
@@ -194,7 +196,7 @@ impl RoomTask {
     }
 
     /// Says that the connection is gone, and waits a little.
-    async fn wait_to_reconnect(&mut self, live: &mut LiveSession) -> Waited {
+    async fn wait_to_reconnect(&mut self, live: &mut LiveSession) -> WaitEnd {
         let wait = backoff::reconnect(live.attempt, fastrand::f64());
         live.attempt = live.attempt.saturating_add(1);
         let retry_at = self.actor.now() + wait;
@@ -202,8 +204,8 @@ impl RoomTask {
         self.wait(wait).await
     }
 
-    async fn listen(&mut self, opened: Opened, live: &mut LiveSession) -> SessionEnd {
-        let Opened { transport, mut session } = opened;
+    async fn listen(&mut self, opened: OpenedRoom, live: &mut LiveSession) -> SessionEnd {
+        let OpenedRoom { transport, mut session } = opened;
         let since = self.actor.now();
         if session.room_id != live.room.room_id {
             // A provider may know of a newer live than the one we asked for.
@@ -234,7 +236,7 @@ impl RoomTask {
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return SessionEnd::Stopped,
-                nudge = self.inbox.recv() => match nudge {
+                request = self.inbox.recv() => match request {
                     // There is nothing to hurry: the line stands, and a new one would cost a signature and what is on its way.
                     Some(RoomRequest::Retry) => {}
                     None => return SessionEnd::Stopped,
@@ -244,14 +246,14 @@ impl RoomTask {
                     Ok(incoming) => {
                         let now = self.actor.now();
                         live.last_frame = Some(now);
-                        if now.since(since) >= GOOD {
+                        if now.since(since) >= STABLE_CONNECTION {
                             live.attempt = 0;
                         }
                         if let Some(left) = self.receive(incoming, live, transport) {
                             return left;
                         }
                         frames += 1;
-                        if frames.is_multiple_of(TURN) {
+                        if frames.is_multiple_of(FRAMES_PER_TURN) {
                             tokio::task::yield_now().await;
                         }
                     }

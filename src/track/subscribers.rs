@@ -1,4 +1,4 @@
-//! Where updates go: one bounded queue a reader.
+//! Bounded queues to the subscribers of a tracker.
 //!
 //! A room's task never waits for a reader. A reader that is too slow loses batches of events, never an `Added` or a
 //! `Removed`, and hears what it lost before it hears anything newer of that room.
@@ -13,10 +13,10 @@ use super::update::{Lost, RoomUpdate, TrackerUpdate};
 use crate::clock::Moment;
 use crate::events::{OwnEvent, PhaseKind};
 use crate::ids::RoomKey;
-use crate::room::Noted;
+use crate::room::TalliedEvent;
 
 /// Updates that one line of a capture brings at most, but for a response that is mostly broken.
-const SPACE: usize = 64;
+const MAX_UPDATES_PER_LINE: usize = 64;
 
 /// What a reader hears beside the events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Subscribers {
         let queues: Vec<_> = self.lock().iter().map(|subscriber| subscriber.queue.clone()).collect();
         for queue in queues {
             // An error says that the reader is gone, who needs no room.
-            drop(queue.reserve_many(SPACE.min(queue.max_capacity())).await);
+            drop(queue.reserve_many(MAX_UPDATES_PER_LINE.min(queue.max_capacity())).await);
         }
     }
 
@@ -176,16 +176,16 @@ impl Lost {
         }
     }
 
-    fn add(&mut self, batch: &[Noted], now: Moment) {
+    fn add(&mut self, batch: &[TalliedEvent], now: Moment) {
         self.begin(now);
-        for noted in batch {
-            *self.events.entry(crate::events::json::type_name(&noted.event.kind).to_owned()).or_default() += 1;
-            match noted.event.kind.as_own() {
+        for tallied in batch {
+            *self.events.entry(crate::events::json::type_name(&tallied.event.kind).to_owned()).or_default() += 1;
+            match tallied.event.kind.as_own() {
                 Some(OwnEvent::Live(live)) => self.live = Some(live.clone()),
                 Some(OwnEvent::State(phase)) => self.ended |= phase.kind == PhaseKind::Ended,
                 Some(OwnEvent::Gap(_) | OwnEvent::Info(_) | OwnEvent::StreakClosed(_)) | None => {}
             }
-            if let Some(tally) = noted.tally {
+            if let Some(tally) = tallied.tally {
                 self.gifts = self.gifts.saturating_add(tally.added);
                 self.coins = self.coins.saturating_add(tally.diamonds.unwrap_or(0));
             }

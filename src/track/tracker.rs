@@ -1,4 +1,4 @@
-//! The set of tracked rooms: adds and removes them, and stands by when a room's task panics.
+//! Supervisor of the tracked rooms: adds and removes them, and stands by when a room's task panics.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,12 +19,14 @@ use crate::clock::Clock;
 use crate::events::{Phase, PhaseKind};
 use crate::ids::{RoomKey, Target, UserId};
 use crate::text::Text;
-use crate::webcast::{Failover, Service, ServiceError};
+#[cfg(any(feature = "cli", feature = "internals"))]
+use crate::webcast::ServiceError;
+use crate::webcast::{Failover, Service};
 
 /// Commands that may wait for the tracker.
 const COMMANDS: usize = 64;
 /// Commands that may wait for one room; more are dropped, as they say the same again.
-const NUDGES: usize = 8;
+const ROOM_REQUESTS: usize = 8;
 /// Rooms with their first answer that may wait for the tracker.
 const KNOWN_ROOMS: usize = 8;
 /// How often readers that lagged are looked after while any is owed something.
@@ -42,16 +44,15 @@ pub struct Tracker {
 }
 
 impl Tracker {
-    /// Starts with no room, on a service of its own; programs use [`Client::tracker`](crate::Client::tracker). Needs a tokio runtime. Fails when a transport's settings are wrong.
-    #[doc(hidden)]
-    pub fn start(client: Arc<Service>, clock: Clock) -> Result<Self, ServiceError> {
+    /// Starts with no room, on a service of its own. Needs a tokio runtime. Fails when a transport's settings are wrong.
+    #[cfg(any(feature = "cli", feature = "internals"))]
+    pub(crate) fn on_service(client: Arc<Service>, clock: Clock) -> Result<Self, ServiceError> {
         let failover = client.failover(clock.clone())?;
-        Ok(Self::with_failover(client, failover, ConnectLimiter::default(), clock))
+        Ok(Self::on_failover(client, failover, ConnectLimiter::default(), clock))
     }
 
-    /// Like [`Tracker::start`], with a failover and a limiter that other trackers share.
-    #[doc(hidden)]
-    pub fn with_failover(client: Arc<Service>, failover: Failover, limiter: ConnectLimiter, clock: Clock) -> Self {
+    /// The same with a failover and a limiter that other trackers share.
+    pub(crate) fn on_failover(client: Arc<Service>, failover: Failover, limiter: ConnectLimiter, clock: Clock) -> Self {
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (known_rooms, known_inbox) = mpsc::channel(KNOWN_ROOMS);
         let subscribers = Subscribers::default();
@@ -103,6 +104,20 @@ impl Tracker {
     }
 }
 
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+impl Tracker {
+    /// Starts with no room, on a service of its own.
+    pub fn start(client: Arc<Service>, clock: Clock) -> Result<Self, ServiceError> {
+        Self::on_service(client, clock)
+    }
+
+    /// Starts with no room, on a failover and with a limiter that other trackers share.
+    pub fn with_failover(client: Arc<Service>, failover: Failover, limiter: ConnectLimiter, clock: Clock) -> Self {
+        Self::on_failover(client, failover, limiter, clock)
+    }
+}
+
 /// Which host is tracked by which room, so that two names of one host become one room.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hosts(Arc<Mutex<HostTable>>);
@@ -145,7 +160,7 @@ impl Hosts {
 
 struct Tracked {
     target: Target,
-    nudges: mpsc::Sender<RoomRequest>,
+    requests: mpsc::Sender<RoomRequest>,
     snapshot: Arc<Notify>,
     stop: CancellationToken,
 }
@@ -210,7 +225,7 @@ impl Supervisor {
             }
             TrackerCommand::Retry(key) => {
                 let Some(room) = self.rooms.get(&key) else { return };
-                if room.nudges.is_closed() {
+                if room.requests.is_closed() {
                     let target = room.target.clone();
                     self.start(key, target, None);
                 } else {
@@ -228,7 +243,7 @@ impl Supervisor {
     fn nudge(&self, key: RoomKey, nudge: RoomRequest) {
         if let Some(room) = self.rooms.get(&key) {
             // A full inbox holds the same wish already.
-            let _ = room.nudges.try_send(nudge);
+            let _ = room.requests.try_send(nudge);
         }
     }
 
@@ -244,7 +259,7 @@ impl Supervisor {
     }
 
     fn start(&mut self, key: RoomKey, target: Target, known: Option<KnownRoom>) {
-        let (nudges, inbox) = mpsc::channel(NUDGES);
+        let (requests, inbox) = mpsc::channel(ROOM_REQUESTS);
         let snapshot = Arc::new(Notify::new());
         self.hosts.register(key);
         let stop = self.stop.child_token();
@@ -263,7 +278,7 @@ impl Supervisor {
         };
         let spawned = self.tasks.spawn(task.run(target.clone()));
         self.running.insert(spawned.id(), key);
-        self.rooms.insert(key, Tracked { target, nudges, snapshot, stop });
+        self.rooms.insert(key, Tracked { target, requests, snapshot, stop });
     }
 
     /// A room's task ended: by itself (merged into another room), on request, or by a panic, which costs that room only.
@@ -271,7 +286,7 @@ impl Supervisor {
         match ended {
             Ok((id, key)) => {
                 self.running.remove(&id);
-                if self.rooms.get(&key).is_some_and(|room| room.nudges.is_closed()) {
+                if self.rooms.get(&key).is_some_and(|room| room.requests.is_closed()) {
                     self.rooms.remove(&key);
                 }
             }

@@ -1,4 +1,4 @@
-//! What a tracker is told and what it tells.
+//! Commands to a tracker, and its updates.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Moment;
 use crate::events::LiveStart;
 use crate::ids::{MsgId, RoomKey, Target};
-use crate::room::{Noted, Room};
+use crate::room::{Room, TalliedEvent};
 use crate::text::Text;
 pub use crate::webcast::{Budget, Health};
 
@@ -57,7 +57,7 @@ pub enum RoomUpdate {
         label: Text,
     },
     /// Things happened, in order. A mirror applies each event with the same reducer.
-    Events(Arc<[Noted]>),
+    Events(Arc<[TalliedEvent]>),
     /// The messages behind the events, for readers who asked for bytes.
     Raw(Arc<[RawMessage]>),
     /// The bytes of one response, for readers who asked to keep them. Comes before what was in it.

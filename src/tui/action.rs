@@ -1,5 +1,5 @@
-//! The one table of what a person can do. Keymap, help, hints, the `keys` section of the config, the README block and the
-//! conflict checks are made from it: a new key is one row here and one arm in `update`.
+//! Table of what a person can do. Keymap, help, hints, the `keys` section of the config, the README block and the conflict
+//! checks are made from it: a new key is one row here and one arm in `update`.
 
 /// Where a key means something. A chord may mean different things in contexts that are never open together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,15 +16,24 @@ pub(super) enum KeyContext {
     List,
     /// In a popup.
     Popup,
+    /// In a popup that waits for an answer.
+    Question,
+    /// Wherever a person is marked or shown.
+    Person,
 }
 
 impl KeyContext {
     /// Whether both can be open at once, so that they cannot share a chord.
     pub(super) fn overlaps(self, other: Self) -> bool {
-        use KeyContext::{Live, Popup, Replay, Screen};
+        use KeyContext::{Live, Person, Popup, Question, Replay, Screen};
         !matches!(
             (self, other),
-            (Screen | Live | Replay, Popup) | (Popup, Screen | Live | Replay) | (Live, Replay) | (Replay, Live)
+            (Screen | Live | Replay, Popup | Question)
+                | (Popup | Question, Screen | Live | Replay)
+                | (Live, Replay)
+                | (Replay, Live)
+                | (Person, Question)
+                | (Question, Person)
         )
     }
 }
@@ -65,15 +74,23 @@ macro_rules! actions {
 }
 
 actions! {
-    Quit        | "quit"         | Screen | "q"                 | "quit; asks while something is being recorded";
+    Quit        | "quit"         | Screen | "q"                 | "quit; asks while something is recorded, or after five minutes";
     Help        | "help"         | Screen | "?"                 | "all keys";
     AddRoom     | "add_room"     | Live   | "a"                 | "add a room: @name, a link or a room id";
-    CloseRoom   | "close_room"   | Screen | "x"                 | "close the room";
-    NextRoom    | "next_room"    | Screen | "] n"               | "next room";
-    PrevRoom    | "prev_room"    | Screen | "[ p"               | "previous room";
-    SelectRoom  | "select_room"  | Screen | "1 2 3 4 5 6 7 8 9" | "go to a room: the first key to the first, and so on";
+    CloseRoom   | "close_room"   | Screen | "x"                 | "close the room; asks while it is recorded, or after five minutes";
+    NextRoom    | "next_room"    | Screen | "] right"               | "next room";
+    PrevRoom    | "prev_room"    | Screen | "[ left"               | "previous room";
+    SelectRoom  | "select_room"  | Screen | "1 2 3 4 5 6 7 8 9 0" | "go to a room: the first key to the first, and so on; 0 to the tenth";
+    GoTo        | "go_to"        | Screen | "o"                 | "go to a room by a part of its name";
+    Palette     | "palette"      | Screen | ":"                 | "find a command by its name or by what it does, and run it";
+    Search      | "search"       | Screen | "/"                 | "look for words, from:name, badge:mod, gift>100, since:5m, room:name, /regex/";
+    NextMatch   | "next_match"   | Screen | "n"                 | "to the match before";
+    PrevMatch   | "prev_match"   | Screen | "N"                 | "to the match after";
+    Filter      | "filter"       | Screen | "f"                 | "hide what does not match the search, or show it again";
+    Log         | "log"          | Screen | "L"                 | "what befell the rooms: states, gaps, errors in full, recordings";
+    Undo        | "undo"         | Screen | "u"                 | "bring back the room that was closed in the last ten seconds";
     Record      | "record"       | Live   | "r"                 | "start or stop recording the room";
-    Retry       | "retry"        | Live   | "R"                 | "look up or connect now instead of waiting";
+    Retry       | "retry"        | Live   | "R"                 | "look up or connect now instead of waiting, with all rooms that fail for the same cause";
     ReplayPause | "replay_pause" | Replay | "P"                 | "in a replay: stand still, go on";
     ReplayBack  | "replay_back"  | Replay | ","                 | "in a replay: 30 seconds back";
     ReplayAhead | "replay_ahead" | Replay | "."                 | "in a replay: 30 seconds ahead";
@@ -81,15 +98,18 @@ actions! {
     FocusPrev   | "focus_prev"   | Screen | "backtab"           | "previous pane";
     Zoom        | "zoom"         | Screen | "z"                 | "open a hidden pane over the chat, or the focused one wide";
     ToggleMouse | "toggle_mouse" | Screen | "m"                 | "take the mouse, or give it back so that the terminal selects text";
-    ScrollUp    | "scroll_up"    | List   | "up k"              | "scroll up; the chat stands still until you return";
-    ScrollDown  | "scroll_down"  | List   | "down j"            | "scroll down";
+    ScrollUp    | "scroll_up"    | List   | "up k"              | "mark the row above; the chat stands still until you return";
+    ScrollDown  | "scroll_down"  | List   | "down j"            | "mark the row below";
     PageUp      | "page_up"      | List   | "pgup"              | "one page up";
     PageDown    | "page_down"    | List   | "pgdn space"        | "one page down";
     Top         | "top"          | List   | "home g"            | "to the oldest row";
     Bottom      | "bottom"       | List   | "end G"             | "to the newest row; the chat runs again";
     Diagnostics | "diagnostics"  | Screen | "d"                 | "what was unknown, unreadable, doubled or missed";
-    Dismiss     | "dismiss"      | Screen | "esc"               | "put away a message, leave a zoomed pane";
-    Accept      | "accept"       | Popup  | "enter y"           | "in a question: yes";
+    Dismiss     | "dismiss"      | Screen | "esc"               | "put away a message, end the search, take the mark away, leave a zoomed pane";
+    Open        | "open"         | Screen | "enter"             | "open the card of the person in the marked row";
+    CopyName    | "copy_name"    | Person | "y"                 | "copy the @name of the marked person to the terminal's clipboard";
+    CopyLink    | "copy_link"    | Person | "Y"                 | "copy the link to their profile";
+    Accept      | "accept"       | Question | "enter y"         | "in a question: yes";
     Cancel      | "cancel"       | Popup  | "esc q n"           | "in a popup: close it";
     Redraw      | "redraw"       | Always | "ctrl-l"            | "draw the screen anew";
     Suspend     | "suspend"      | Always | "ctrl-z"            | "give the terminal back to the shell; fg returns";

@@ -1,19 +1,24 @@
-//! Everything the screen knows, as data. `update` changes it, `view` reads it; neither hides state of its own.
+//! State of the screen, as data. `update` changes it, `view` reads it; neither hides state of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ratatui::layout::{Rect, Size};
 use tui_input::Input;
 
 use super::action::{Action, KeyContext};
+use super::journal::Journal;
 use super::keymap::Keymap;
 use super::layout::{self, LayoutRequest, Plan};
 use super::panes::PaneId;
+use super::picker::Picker;
+use super::search::SearchQuery;
 use super::tab::Tab;
 use super::theme::Theme;
 use super::{ScreenError, ScreenOptions};
 use crate::clock::Moment;
 use crate::config::ScreenSettings;
+use crate::events::Viewer;
 use crate::ids::RoomKey;
 use crate::text::Text;
 use crate::track::Health;
@@ -35,10 +40,22 @@ pub(super) struct App {
     pub(super) popup: Option<Popup>,
     /// Something to tell; stays until it is put away.
     pub(super) toast: Option<Toast>,
+    /// What is looked for.
+    pub(super) search: Option<Search>,
+    /// What befell the rooms.
+    pub(super) journal: Journal,
+    /// The room that was closed last, as long as it can be brought back.
+    pub(super) closed: Option<ClosedRoom>,
+    /// What was seen in rooms that were closed, and recordings that ended: for the summary at the end.
+    pub(super) told: Vec<String>,
+    /// When the dashboard was opened.
+    pub(super) opened: Moment,
     /// A line that is always there.
     pub(super) notice: Option<Text>,
     /// What is shown happened before: its time can be moved, and nothing can be looked up or recorded.
     pub(super) replay: bool,
+    /// Since when the room on the screen has been there: one that is passed on the way to another is not read.
+    pub(super) shown_since: Moment,
     /// A room was asked for here: show it when it comes.
     pub(super) expects_room: bool,
     /// The terminal's window is the one the person is in.
@@ -60,6 +77,19 @@ pub(super) enum Popup {
     Help(usize),
     /// What was unknown, unreadable, doubled or missed; the first row shown.
     Diagnostics(usize),
+    /// Something is looked for in a list by its name.
+    Pick(Picker),
+    /// Who somebody is.
+    Person(PersonCard),
+    /// What befell the rooms; the first row shown.
+    Log(usize),
+    /// What is looked for is being typed.
+    Search {
+        /// What was typed so far.
+        input: Input,
+        /// Why it cannot be looked for.
+        error: Option<String>,
+    },
     /// A name is being typed.
     AddRoom {
         /// What was typed so far.
@@ -71,14 +101,43 @@ pub(super) enum Popup {
     Confirm(ConfirmQuestion),
 }
 
+/// What is looked for in all rooms.
+#[derive(Clone, Debug)]
+pub(super) struct Search {
+    pub(super) query: SearchQuery,
+    /// Rows that do not fit are hidden.
+    pub(super) hides: bool,
+}
+
+/// A person whose card is open.
+#[derive(Clone, Debug)]
+pub(super) struct PersonCard {
+    /// As the row that was marked described them.
+    pub(super) viewer: Arc<Viewer>,
+    /// The room of that row.
+    pub(super) room: RoomKey,
+    /// The first row shown.
+    pub(super) from: usize,
+}
+
+/// A room that was closed and can still be brought back.
+#[derive(Clone, Debug)]
+pub(super) struct ClosedRoom {
+    pub(super) tab: Tab,
+    /// Where it stood.
+    pub(super) at: usize,
+    /// Until when.
+    pub(super) until: Moment,
+}
+
 /// What is asked before it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ConfirmQuestion {
     /// Give the terminal back to the shell while something is being recorded.
     Suspend,
-    /// Leave while recordings run.
+    /// Leave while recordings run, or after a while.
     Quit,
-    /// Close a room that is being recorded.
+    /// Close a room that is being recorded, or has been watched for a while.
     Close(RoomKey),
 }
 
@@ -88,17 +147,20 @@ pub(super) struct Toast {
     /// In words.
     pub(super) text: Text,
     /// How much it matters.
-    pub(super) weight: Weight,
+    pub(super) kind: ToastKind,
 }
 
 /// How much a toast matters, and so how long it stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Weight {
+pub(super) enum ToastKind {
     /// Goes with the next key.
     Passing,
     /// Stays until it is put away.
     Trouble,
 }
+
+/// A room on the screen for so long has been looked at.
+const READ_AFTER: Duration = Duration::from_secs(2);
 
 impl App {
     /// An empty dashboard.
@@ -111,8 +173,14 @@ impl App {
             transports: Arc::from([]),
             popup: None,
             toast: None,
+            search: None,
+            journal: Journal::default(),
+            closed: None,
+            told: Vec::new(),
+            opened: now,
             notice: options.notice,
             replay: options.replay,
+            shown_since: now,
             expects_room: false,
             has_focus: true,
             now,
@@ -132,6 +200,13 @@ impl App {
     /// The room on the screen, to change it.
     pub(super) fn tab_mut(&mut self) -> Option<&mut Tab> {
         self.tabs.get_mut(self.active)
+    }
+
+    /// How long until what the room on the screen brought counts as read; nothing when there is nothing to read, or nobody
+    /// to read it.
+    pub(super) fn until_read(&self) -> Option<Duration> {
+        let waits = self.has_focus && self.tab().is_some_and(|tab| tab.unread > 0);
+        waits.then(|| READ_AFTER.saturating_sub(self.now.since(self.shown_since)))
     }
 
     /// Where a room is among the tabs.
@@ -185,11 +260,11 @@ impl App {
 
     /// Says something that goes with the next key.
     pub(super) fn notify(&mut self, text: impl Into<Text>) {
-        self.toast = Some(Toast { text: text.into(), weight: Weight::Passing });
+        self.toast = Some(Toast { text: text.into(), kind: ToastKind::Passing });
     }
 
     /// Says something that stays until it is put away.
     pub(super) fn warn(&mut self, text: impl Into<Text>) {
-        self.toast = Some(Toast { text: text.into(), weight: Weight::Trouble });
+        self.toast = Some(Toast { text: text.into(), kind: ToastKind::Trouble });
     }
 }

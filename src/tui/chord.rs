@@ -1,4 +1,4 @@
-//! One key press with its modifiers, as the config and the help write it: `ctrl-c`, `G`, `pgup`, `alt-enter`, `?`.
+//! Chord: one key press with its modifiers, as the config and the help write it: `ctrl-c`, `G`, `pgup`, `alt-enter`, `?`.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,5 +1,5 @@
-//! The dashboard without its terminal: state and cache in one hand. The loop drives it; so do tests, benches and whoever
-//! wants a picture of a screen.
+//! Dashboard without its terminal: state and cache in one hand. The loop drives it; so do tests, benches and whoever wants a
+//! picture of a screen.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::chord::Chord;
 use super::msg::{Effect, Msg, UpdateOutcome};
 use super::view::Cache;
 use super::widgets::uncertain_width::UncertainRows;
-use super::{ScreenError, ScreenOptions, update, view};
+use super::{ScreenError, ScreenOptions, summary, update, view};
 use crate::clock::Moment;
 use crate::ids::RoomKey;
 use crate::room::Room;
@@ -61,6 +61,11 @@ impl Dashboard {
     /// Lets time pass.
     pub fn tick(&mut self, now: Moment) {
         self.handle(now, Msg::Tick);
+    }
+
+    /// What was seen and recorded, a line each, for whoever leaves.
+    pub fn summary(&self, now: Moment) -> Vec<String> {
+        summary::lines(&self.app, now)
     }
 
     /// Draws one frame.

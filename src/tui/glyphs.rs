@@ -1,12 +1,12 @@
-//! The signs the screen is drawn with. Views write the Unicode ones; where the terminal cannot show them, [`to_ascii`] swaps
-//! every one for its ASCII twin in the finished frame, so that no view has to ask. All are one column wide.
+//! Glyphs that the screen is drawn with. Views write the Unicode ones; where the terminal cannot show them, [`to_ascii`]
+//! swaps every one for its ASCII twin in the finished frame, so that no view has to ask. All are one column wide.
 
 use ratatui::buffer::Buffer;
 
 macro_rules! glyphs {
     ($($name:ident = $sign:literal | $ascii:literal;)*) => {
         $(pub(super) const $name: &str = $sign;)*
-        const TWINS: &[(&str, &str)] = &[$(($sign, $ascii),)*];
+        const ASCII_TWINS: &[(&str, &str)] = &[$(($sign, $ascii),)*];
     };
 }
 
@@ -39,8 +39,10 @@ glyphs! {
     RIGHT = "›" | ">";
     NEWER = "▼" | "v";
     TIMES = "×" | "x";
-    DOT = "·" | ".";
+    DOT = "·" | "|";
     DASH = "—" | "-";
+    NONE = "–" | "-";
+    ATTENTION = "⚠" | "!";
     MINUS = "−" | "-";
     SIDE_A = "█" | "#";
     SIDE_B = "░" | ".";
@@ -88,7 +90,7 @@ fn twin(sign: &str) -> Option<&'static str> {
     }
     let bars = BARS.iter().zip(BARS_ASCII).find(|(bar, _)| **bar == sign).map(|(_, ascii)| ascii);
     let parts = || PARTS.contains(&sign).then_some("#");
-    bars.or_else(parts).or_else(|| TWINS.iter().find(|(own, _)| *own == sign).map(|(_, ascii)| *ascii))
+    bars.or_else(parts).or_else(|| ASCII_TWINS.iter().find(|(own, _)| *own == sign).map(|(_, ascii)| *ascii))
 }
 
 #[cfg(test)]
@@ -97,7 +99,7 @@ mod tests {
 
     #[test]
     fn every_sign_and_its_twin_take_one_column() {
-        for (sign, ascii) in TWINS {
+        for (sign, ascii) in ASCII_TWINS {
             assert_eq!((crate::text::width(sign), ascii.len()), (1, 1), "{sign}");
         }
         for sign in BARS.iter().chain(&PARTS) {

@@ -1,4 +1,4 @@
-//! How the transports fare, in words: for the status line and the diagnostics.
+//! Health of the transports in words: for the status line and the diagnostics.
 
 use ratatui::text::{Line, Span};
 

@@ -1,4 +1,4 @@
-//! Chords to actions and back: the table of actions with the person's own keys laid over it.
+//! Keymap, chords to actions and back: the table of actions with the person's own keys laid over it.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -106,12 +106,28 @@ pub fn check_keys(keys: &Keys) -> Result<(), Vec<String>> {
     Keymap::new(keys).map(drop)
 }
 
+/// All keys with `keys` over the built-in ones, a line an action: keys, what it does, its name in the config. Every mistake
+/// in `keys` as a sentence.
+pub fn keys_table(keys: &Keys) -> Result<String, Vec<String>> {
+    let keymap = Keymap::new(keys)?;
+    let labels = Action::ALL.iter().map(|&action| keymap.labels(action));
+    let wide = labels.map(|labels| crate::text::width(&labels)).max().unwrap_or(0);
+    let name = Action::ALL.iter().map(|action| action.name().len()).max().unwrap_or(0);
+    let mut table = String::new();
+    for &action in Action::ALL {
+        let labels = keymap.labels(action);
+        let pad = " ".repeat(wide - crate::text::width(&labels));
+        let _ = writeln!(table, "{labels}{pad}  {:name$}  {}", action.name(), action.help());
+    }
+    Ok(table)
+}
+
 /// The built-in keys as a Markdown table, for the README.
 pub fn keys_markdown() -> String {
     let mut table = String::from("| key | what it does | name in `[keys]` |\n|---|---|---|\n");
     for action in Action::ALL {
         let keys: Vec<String> = match action {
-            Action::SelectRoom => vec!["`1` … `9`".into()],
+            Action::SelectRoom => vec!["`1` … `9` `0`".into()],
             action => {
                 let chords = action.default_keys().filter_map(|key| key.parse::<Chord>().ok());
                 chords.map(|chord| format!("`{}`", chord.label())).collect()
@@ -165,6 +181,14 @@ mod tests {
         let screen = [KeyContext::Always, KeyContext::Screen, KeyContext::Live];
         assert_eq!(keymap.action("q".parse().unwrap(), &screen), Some((Action::Record, 0)));
         assert_eq!(keymap.action("Q".parse().unwrap(), &screen), Some((Action::Quit, 0)));
+    }
+
+    #[test]
+    fn the_table_has_the_keys_of_the_person() {
+        let table = keys_table(&keys(&[("record", &["f2"])])).unwrap();
+        assert!(table.lines().any(|line| line.starts_with("F2 ") && line.contains(" record ")), "{table}");
+        assert_eq!(table.lines().count(), Action::ALL.len());
+        assert!(keys_table(&keys(&[("recrod", &["r"])])).is_err());
     }
 
     #[test]

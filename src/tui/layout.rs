@@ -1,4 +1,4 @@
-//! Where everything goes, by the size of the screen. Pure: the same size and wishes give the same plan, so `update` can ask
+//! Layout of the dashboard by the size of the screen. Pure: the same size and wishes give the same plan, so `update` can ask
 //! what a key or a click means without looking at what was drawn.
 //!
 //! Width decides first, then height. Widest: the chat and a column for each side pane. Wide: the chat and one column with all
@@ -92,11 +92,11 @@ pub(super) fn plan(screen: Rect, wants: &LayoutRequest) -> Plan {
     let mut plan = Plan::default();
     let mut rest = screen;
     if screen.height >= 3 {
-        plan.tabs = take_top(&mut rest, 1);
+        plan.tabs = split_top(&mut rest, 1);
     }
     if screen.height >= 2 {
         let most = (rest.height / 3).max(1);
-        plan.status = take_bottom(&mut rest, wants.status_rows.clamp(1, most));
+        plan.status = split_bottom(&mut rest, wants.status_rows.clamp(1, most));
     }
     let main = wants.zoom.unwrap_or_else(main_pane);
     if screen.width >= WIDE.0 && screen.height >= WIDE.1 {
@@ -112,7 +112,7 @@ pub(super) fn plan(screen: Rect, wants: &LayoutRequest) -> Plan {
         plan.titled = true;
         let sides = of_place(wants, |place| matches!(place, PanePlace::Side { .. }));
         for &id in sides.iter().rev().filter(|&&id| wants.zoom != Some(id)) {
-            let strip = take_bottom(&mut rest, 1);
+            let strip = split_bottom(&mut rest, 1);
             plan.put(id, strip);
         }
         plan.hidden = sides;
@@ -131,7 +131,7 @@ fn main_pane() -> PaneId {
 fn put_below(plan: &mut Plan, rest: &mut Rect, wants: &LayoutRequest, titled: bool) {
     for &id in wants.panes.iter().rev().filter(|&&id| wants.zoom != Some(id)) {
         if let PanePlace::Below { rows, strip } = id.pane().place() {
-            let area = take_bottom(rest, if titled { rows } else { strip });
+            let area = split_bottom(rest, if titled { rows } else { strip });
             plan.put(id, area);
         }
     }
@@ -143,34 +143,34 @@ fn put_beside(plan: &mut Plan, rest: &mut Rect, wants: &LayoutRequest, columns: 
     let share = if columns > 1 { rest.width / 4 } else { rest.width * 2 / 5 }.clamp(43, 72);
     let a_column = sides.len().div_ceil(columns.min(sides.len().max(1))).max(1);
     for column in sides.chunks(a_column).rev() {
-        let mut area = take_right(rest, share);
-        plan.dividers.push(take_right(rest, 1));
+        let mut area = split_right(rest, share);
+        plan.dividers.push(split_right(rest, 1));
         let Some((first, others)) = column.split_first() else { continue };
         let height = area.height;
         for &id in others.iter().rev() {
             let PanePlace::Side { fifths, least } = id.pane().place() else { continue };
             let rows = height * fifths / 5;
-            let part = take_bottom(&mut area, if rows < least { 1 } else { rows });
+            let part = split_bottom(&mut area, if rows < least { 1 } else { rows });
             plan.put(id, part);
         }
         plan.put(*first, area);
     }
 }
 
-fn take_top(rest: &mut Rect, rows: u16) -> Rect {
+fn split_top(rest: &mut Rect, rows: u16) -> Rect {
     let rows = rows.min(rest.height);
     let taken = Rect { height: rows, ..*rest };
     *rest = Rect { y: rest.y + rows, height: rest.height - rows, ..*rest };
     taken
 }
 
-fn take_bottom(rest: &mut Rect, rows: u16) -> Rect {
+fn split_bottom(rest: &mut Rect, rows: u16) -> Rect {
     let rows = rows.min(rest.height);
     rest.height -= rows;
     Rect { y: rest.bottom(), height: rows, ..*rest }
 }
 
-fn take_right(rest: &mut Rect, columns: u16) -> Rect {
+fn split_right(rest: &mut Rect, columns: u16) -> Rect {
     let columns = columns.min(rest.width);
     rest.width -= columns;
     Rect { x: rest.right(), width: columns, ..*rest }

@@ -1,4 +1,4 @@
-//! What the screen hears and what it wants: the whole traffic of `update`, as data.
+//! Messages to the screen and effects it wants: the whole traffic of `update`, as data.
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
@@ -39,6 +39,8 @@ pub(super) enum Effect {
     Record(record::RecorderCommand),
     /// Take the mouse, or give it back to the terminal.
     CaptureMouse(bool),
+    /// Hand text to the terminal's clipboard.
+    Copy(String),
     /// Write every cell anew.
     Redraw,
     /// Give the terminal to the shell until it is brought back.
@@ -58,7 +60,7 @@ pub(super) struct UpdateOutcome {
 
 impl UpdateOutcome {
     /// Nothing happened.
-    pub(super) const QUIET: Self = Self { dirty: false, effects: Vec::new() };
+    pub(super) const UNCHANGED: Self = Self { dirty: false, effects: Vec::new() };
 
     /// The screen changed, nothing else.
     pub(super) fn dirty() -> Self {

@@ -36,18 +36,9 @@ pub(super) fn short(n: u64) -> String {
     if whole >= 100 { format!("{whole}{letter}") } else { format!("{whole}.{}{letter}", n % unit * 10 / unit) }
 }
 
-/// A count a minute: `38/min`, and by the second where that reads better: `21/s`.
+/// A count a minute: `38/min`, `15.2k/min`. One unit for whatever happens in a room, so that rates can be compared.
 pub(super) fn rate(per_minute: u64) -> String {
-    if per_minute < 600 { format!("{per_minute}/min") } else { format!("{}/s", short(per_minute / 60)) }
-}
-
-/// A count a minute told by the second: `4.2/s`, `1.0k/s`.
-pub(super) fn per_second(per_minute: u64) -> String {
-    if per_minute < 6_000 {
-        format!("{}.{}/s", per_minute / 60, per_minute % 60 / 6)
-    } else {
-        format!("{}/s", short(per_minute / 60))
-    }
+    format!("{}/min", short(per_minute))
 }
 
 /// A running length of time: `0:47`, `1:02:03`.
@@ -131,13 +122,11 @@ mod tests {
     }
 
     #[rstest]
-    #[case(0, "0/min", "0.0/s")]
-    #[case(38, "38/min", "0.6/s")]
-    #[case(252, "252/min", "4.2/s")]
-    #[case(60_000, "1.0k/s", "1.0k/s")]
-    fn rates_take_the_unit_that_reads_best(#[case] per_minute: u64, #[case] by_minute: &str, #[case] by_second: &str) {
-        assert_eq!(rate(per_minute), by_minute);
-        assert_eq!(per_second(per_minute), by_second);
+    #[case(0, "0/min")]
+    #[case(38, "38/min")]
+    #[case(15_240, "15.2k/min")]
+    fn rates_are_told_by_the_minute(#[case] per_minute: u64, #[case] expected: &str) {
+        assert_eq!(rate(per_minute), expected);
     }
 
     #[test]

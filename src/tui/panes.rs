@@ -1,4 +1,4 @@
-//! The parts of the dashboard: what a pane is, and the table of all panes. A new pane is one file beside these and one row of
+//! Panes of the dashboard: what a pane is, and the table of all of them. A new pane is one file beside these and one row of
 //! the table; layout, view, keys, mouse and help ask the table and know no pane by name.
 //!
 //! A pane of one row draws itself as a strip; one with more begins with its title.
@@ -16,12 +16,15 @@ pub(super) mod welcome;
 
 pub use chat::log_words;
 
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::action::Action;
 use super::app::App;
+use super::glyphs;
 use super::layout::{PanePlace, Plan};
 use super::tab::Tab;
 use super::theme::ColorRole;
@@ -29,6 +32,7 @@ use super::view::Cache;
 use super::widgets::feed::Scroll;
 use super::widgets::paint;
 use crate::clock::Moment;
+use crate::events::Viewer;
 
 /// A part of the screen that shows one kind of thing about the room on it. Holds no state: that is in the `Tab`.
 pub(super) trait Pane: Sync {
@@ -57,11 +61,30 @@ pub(super) trait Pane: Sync {
         false
     }
 
+    /// Moves the mark by one row; false where rows cannot be marked.
+    fn mark(&self, _app: &mut App, _step: Step) -> bool {
+        false
+    }
+
+    /// The person in the marked row.
+    fn marked_person(&self, _tab: &Tab) -> Option<Arc<Viewer>> {
+        None
+    }
+
     /// What a click at `at` does beside moving the focus here.
     fn click(&self, _app: &mut App, _at: Position) {}
 
     /// What can be done while it has the focus, for the help.
     fn actions(&self) -> &'static [Action];
+}
+
+/// Where a mark goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// To the row above.
+    Up,
+    /// To the row below.
+    Down,
 }
 
 macro_rules! panes {
@@ -95,6 +118,7 @@ panes! {
 const SCROLLING: &[Action] = &[
     Action::ScrollUp,
     Action::ScrollDown,
+    Action::Open,
     Action::PageUp,
     Action::PageDown,
     Action::Top,
@@ -102,12 +126,17 @@ const SCROLLING: &[Action] = &[
     Action::Zoom,
 ];
 
-/// Draws the rule with a pane's title and returns what is left below it.
-fn titled(app: &App, buf: &mut Buffer, area: Rect, id: PaneId, title: &str, note: &Line<'_>) -> Rect {
+/// Draws the rule with a pane's title, and as many of its notes as fit, and returns what is left below it.
+fn titled(app: &App, buf: &mut Buffer, area: Rect, id: PaneId, title: &str, notes: &[Line<'static>]) -> Rect {
     let dim = app.theme.style(ColorRole::Dim);
     let style = app.theme.style(if app.focused() == id { ColorRole::Accent } else { ColorRole::Text });
-    paint::rule(buf, area, 0, &Line::from(Span::styled(title, style)), note, dim);
+    paint::rule(buf, area, 0, &Line::from(Span::styled(title, style)), notes, dim);
     below(area, 1)
+}
+
+/// What stands between the items of a row.
+fn separator(app: &App) -> Span<'static> {
+    Span::styled(format!(" {} ", glyphs::DOT), app.theme.style(ColorRole::Dim))
 }
 
 /// The area without its first rows.

@@ -1,4 +1,5 @@
-//! What lies over the dashboard: help, diagnostics, the name of a room to add, a question.
+//! What lies over the dashboard: help, diagnostics, the card of a person, a list to search, the name of a room to add, a
+//! question.
 //!
 //! ```text
 //! ┌ Add a room ───────────────────────────────┐
@@ -11,23 +12,31 @@ mod add_room;
 mod confirm;
 mod diagnostics;
 mod help;
+mod log;
+mod picker;
+mod search;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
+use tui_input::Input;
 
 use super::action::Action;
 use super::app::{App, Popup};
-use super::glyphs;
 use super::theme::ColorRole;
 use super::widgets::paint;
+use super::{glyphs, person};
 
 /// Draws the popup, if one is open, and returns where its cursor stands.
 pub(super) fn view(app: &App, buf: &mut Buffer) -> Option<Position> {
     match app.popup.as_ref()? {
         Popup::Help(from) => list(app, buf, "Keys", &help::lines(app), *from),
         Popup::Diagnostics(from) => list(app, buf, "Diagnostics", &diagnostics::lines(app), *from),
+        Popup::Person(card) => list(app, buf, card.viewer.name(), &person::lines(app, card), card.from),
+        Popup::Log(from) => list(app, buf, "Log", &log::lines(app), *from),
+        Popup::Search { input, error } => return search::view(app, input, error.as_deref(), buf),
+        Popup::Pick(picker) => return picker::view(app, picker, buf),
         Popup::AddRoom { input, error } => return add_room::view(app, input, error.as_deref(), buf),
         Popup::Confirm(question) => confirm::view(app, *question, buf),
     }
@@ -39,10 +48,41 @@ pub(super) fn extent(app: &App) -> (usize, usize) {
     let rows = match &app.popup {
         Some(Popup::Help(_)) => help::lines(app).len(),
         Some(Popup::Diagnostics(_)) => diagnostics::lines(app).len(),
+        Some(Popup::Log(_)) => log::lines(app).len(),
+        Some(Popup::Person(card)) => person::lines(app, card).len(),
+        Some(Popup::Pick(picker)) => return (super::picker::picks(app, picker).len(), picker::page(app)),
         _ => 0,
     };
     let screen = Rect::from((Position::ORIGIN, app.size));
     (rows, inside(window(screen, u16::MAX, rows)).height.into())
+}
+
+/// The row of an open list that a click at `at` chooses.
+pub(super) fn row_at(app: &App, at: Position) -> Option<usize> {
+    match &app.popup {
+        Some(Popup::Pick(picker)) => picker::row_at(app, picker, at),
+        _ => None,
+    }
+}
+
+/// Draws what was typed in the first row of `inner` and returns where its cursor stands.
+fn input_line(buf: &mut Buffer, inner: Rect, input: &Input) -> Option<Position> {
+    // The input scrolls by columns; what is left of the view is cut by characters.
+    let scroll = input.visual_scroll(inner.width.saturating_sub(1).into());
+    let mut skipped = 0;
+    let shown: String = input
+        .value()
+        .chars()
+        .skip_while(|c| {
+            let skip = skipped < scroll;
+            skipped += crate::text::width(c.encode_utf8(&mut [0; 4]));
+            skip
+        })
+        .collect();
+    // It is not cut: it scrolls.
+    paint::fitting(buf, inner, 0, &Line::raw(shown));
+    let x = u16::try_from(input.visual_cursor().saturating_sub(scroll)).unwrap_or(0);
+    paint::row_of(buf, inner, 0).map(|row| Position::new(row.x + x.min(row.width.saturating_sub(1)), row.y))
 }
 
 fn list(app: &App, buf: &mut Buffer, title: &str, lines: &[Line<'_>], from: usize) {

@@ -1,4 +1,4 @@
-//! The loop: hear one thing, update, draw when dirty and not sooner than the frame rate allows.
+//! Loop of the screen: hear one thing, update, draw when dirty and not sooner than the frame rate allows.
 //!
 //! Order of listening is the order of importance: the stop signal, the frame that is due, the person, the rooms. A flood of
 //! events can therefore neither starve the screen nor the keys. Nothing ticks: the loop sleeps until something comes or
@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 use super::msg::{Effect, Msg};
 use super::terminal::Tty;
-use super::{Dashboard, Exit, Ports, ScreenError, ScreenOptions};
+use super::{Dashboard, Exit, Ports, ScreenError, ScreenExit, ScreenOptions};
 use crate::clock::Clock;
 use crate::text::Text;
 use crate::{record, track};
@@ -48,17 +48,22 @@ pub(super) trait Console {
     fn suspend(&mut self) -> io::Result<()>;
     /// Takes the mouse, or gives it back.
     fn capture_mouse(&mut self, on: bool) -> io::Result<()>;
+
+    /// Hands text to the terminal's clipboard.
+    fn copy(&mut self, text: &str) -> io::Result<()>;
 }
 
 /// Opens the dashboard on the real terminal.
-pub(super) async fn run(options: ScreenOptions, ports: Ports, clock: Clock) -> Result<Exit, ScreenError> {
+pub(super) async fn run(options: ScreenOptions, ports: Ports, clock: Clock) -> Result<ScreenExit, ScreenError> {
     let mouse = options.screen.mouse;
     let dashboard = Dashboard::new(options, clock.now())?;
-    Loop::new(Tty::new(mouse)?, dashboard, ports, clock).run().await
+    let mut running = Loop::new(Tty::new(mouse)?, dashboard, ports, clock);
+    let exit = running.until_exit().await?;
+    Ok(ScreenExit { exit, summary: running.dashboard.summary(running.clock.now()) })
 }
 
 /// One thing the loop heard.
-enum Heard {
+enum LoopEvent {
     Stop,
     FrameDue,
     Input(Option<io::Result<Event>>),
@@ -116,27 +121,32 @@ impl<C: Console> Loop<C> {
         }
     }
 
-    pub(super) async fn run(mut self) -> Result<Exit, ScreenError> {
+    #[cfg(test)]
+    async fn run(mut self) -> Result<Exit, ScreenError> {
+        self.until_exit().await
+    }
+
+    async fn until_exit(&mut self) -> Result<Exit, ScreenError> {
         loop {
-            let heard = self.hear().await;
+            let heard = self.next_event().await;
             let exit = match heard {
-                Heard::FrameDue => self.draw().map(|()| None)?,
-                Heard::Input(Some(Ok(event))) => self.input(event)?,
+                LoopEvent::FrameDue => self.draw().map(|()| None)?,
+                LoopEvent::Input(Some(Ok(event))) => self.input(event)?,
                 // Without input the terminal is gone: SIGHUP, or its window was closed.
-                Heard::Stop | Heard::Input(None | Some(Err(_))) => Some(Exit::Stopped),
-                Heard::Updates => self.updates()?,
-                Heard::Record(Some(update)) => self.tell(Msg::Recorded(update))?,
-                Heard::Warning(Some(words)) => self.tell(Msg::Warned(words))?,
-                Heard::Record(None) => {
+                LoopEvent::Stop | LoopEvent::Input(None | Some(Err(_))) => Some(Exit::Stopped),
+                LoopEvent::Updates => self.updates()?,
+                LoopEvent::Record(Some(update)) => self.update_with(Msg::Recorded(update))?,
+                LoopEvent::Warning(Some(words)) => self.update_with(Msg::Warned(words))?,
+                LoopEvent::Record(None) => {
                     self.open.records = false;
                     None
                 }
-                Heard::Warning(None) => {
+                LoopEvent::Warning(None) => {
                     self.open.warnings = false;
                     None
                 }
-                Heard::Room => None,
-                Heard::Wake => self.tell(Msg::Tick)?,
+                LoopEvent::Room => None,
+                LoopEvent::Wake => self.update_with(Msg::Tick)?,
             };
             if let Some(exit) = exit {
                 return Ok(exit);
@@ -146,7 +156,7 @@ impl<C: Console> Loop<C> {
         }
     }
 
-    async fn hear(&mut self) -> Heard {
+    async fn next_event(&mut self) -> LoopEvent {
         let due = self.drawn.map_or_else(Instant::now, |drawn| drawn + self.frame_time());
         let wake = self.dashboard.next_wake(self.clock.now());
         let Self { console, input, ports, batch, open, .. } = self;
@@ -157,18 +167,18 @@ impl<C: Console> Loop<C> {
         };
         tokio::select! {
             biased;
-            () = ports.stop.cancelled() => Heard::Stop,
-            () = frame_due, if self.dirty => Heard::FrameDue,
-            event = next(input) => Heard::Input(event),
-            _ = ports.commands.reserve(), if !self.commands.is_empty() => Heard::Room,
-            _ = ports.record.reserve(), if !self.records.is_empty() => Heard::Room,
-            update = ports.records.recv(), if open.records => Heard::Record(update),
-            words = ports.warnings.recv(), if open.warnings => Heard::Warning(words),
+            () = ports.stop.cancelled() => LoopEvent::Stop,
+            () = frame_due, if self.dirty => LoopEvent::FrameDue,
+            event = next(input) => LoopEvent::Input(event),
+            _ = ports.commands.reserve(), if !self.commands.is_empty() => LoopEvent::Room,
+            _ = ports.record.reserve(), if !self.records.is_empty() => LoopEvent::Room,
+            update = ports.records.recv(), if open.records => LoopEvent::Record(update),
+            words = ports.warnings.recv(), if open.warnings => LoopEvent::Warning(words),
             taken = ports.updates.recv_many(batch, BATCH), if open.updates => {
                 open.updates = taken > 0;
-                Heard::Updates
+                LoopEvent::Updates
             }
-            () = tokio::time::sleep(wake) => Heard::Wake,
+            () = tokio::time::sleep(wake) => LoopEvent::Wake,
         }
     }
 
@@ -192,16 +202,16 @@ impl<C: Console> Loop<C> {
 
     fn input(&mut self, event: Event) -> Result<Option<Exit>, ScreenError> {
         match event {
-            Event::Key(key) if key.kind != KeyEventKind::Release => self.tell(Msg::Key(key)),
-            Event::Paste(text) => self.tell(Msg::Paste(text)),
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.update_with(Msg::Key(key)),
+            Event::Paste(text) => self.update_with(Msg::Paste(text)),
             // With the mouse on, every motion is an event; none of them changes the picture.
-            Event::Mouse(mouse) if mouse.kind != MouseEventKind::Moved => self.tell(Msg::Mouse(mouse)),
-            Event::FocusGained => self.tell(Msg::Focus(true)),
-            Event::FocusLost => self.tell(Msg::Focus(false)),
+            Event::Mouse(mouse) if mouse.kind != MouseEventKind::Moved => self.update_with(Msg::Mouse(mouse)),
+            Event::FocusGained => self.update_with(Msg::Focus(true)),
+            Event::FocusLost => self.update_with(Msg::Focus(false)),
             Event::Resize(..) => {
                 // The terminal rearranged what it showed, also where the new size is the one we assumed.
                 self.redraw();
-                self.tell(Msg::Resize)
+                self.update_with(Msg::Resize)
             }
             Event::Key(_) | Event::Mouse(_) => Ok(None),
         }
@@ -210,13 +220,14 @@ impl<C: Console> Loop<C> {
     fn updates(&mut self) -> Result<Option<Exit>, ScreenError> {
         // Taken out and put back: the batch keeps its memory.
         let mut batch = std::mem::take(&mut self.batch);
-        let told =
-            batch.drain(..).try_fold(None, |exit: Option<Exit>, update| Ok(exit.or(self.tell(Msg::Tracked(update))?)));
+        let told = batch
+            .drain(..)
+            .try_fold(None, |exit: Option<Exit>, update| Ok(exit.or(self.update_with(Msg::Tracked(update))?)));
         self.batch = batch;
         told
     }
 
-    fn tell(&mut self, msg: Msg) -> Result<Option<Exit>, ScreenError> {
+    fn update_with(&mut self, msg: Msg) -> Result<Option<Exit>, ScreenError> {
         let outcome = self.dashboard.handle(self.clock.now(), msg);
         self.dirty |= outcome.dirty;
         for effect in outcome.effects {
@@ -224,6 +235,7 @@ impl<C: Console> Loop<C> {
                 Effect::Track(command) => self.commands.push_back(command),
                 Effect::Record(command) => self.records.push_back(command),
                 Effect::CaptureMouse(on) => self.console.capture_mouse(on)?,
+                Effect::Copy(text) => self.console.copy(&text)?,
                 Effect::Playback(command) => {
                     // A full queue holds more key presses than anybody meant.
                     let _ = self.ports.playback.as_ref().map(|playback| playback.try_send(command));

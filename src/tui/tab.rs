@@ -1,19 +1,26 @@
-//! One tracked room as the screen keeps it: the mirror, and where the person is in it.
+//! Tab of one tracked room: the mirror, and where the person is in it.
+
+use std::time::Duration;
 
 use crate::clock::Moment;
 use crate::events::PhaseKind;
 use crate::ids::{RoomId, RoomKey, Target};
 use crate::record::RecordingState;
-use crate::room::{BattlePhase, LogLine, Room, Seq};
+use crate::room::{BattlePhase, ChatLog, LogEntry, LogLine, Room, Seq};
 use crate::text::Text;
 
+use super::names::Names;
 use super::panes::gifts::StreakMark;
+use super::search::SearchQuery;
 use super::widgets::feed::Anchor;
 
-/// Entries kept of a room that nobody looks at.
-pub(super) const BACKGROUND_LOG: usize = 2_000;
-/// Entries kept of the room on the screen.
-pub(super) const FOCUS_LOG: usize = 20_000;
+/// Entries kept of a room; memory bounds them sooner.
+const ROWS: usize = 1_000_000;
+/// Bytes that the log of one room may take, and those of all rooms together.
+const LOG_BYTES: usize = 8_000_000;
+const ALL_LOG_BYTES: usize = 200_000_000;
+/// After so much time in a room most of those who talk have been seen.
+const FIRST_AFTER: Duration = Duration::from_secs(180);
 /// A finished battle stays on the screen this long, in seconds.
 const BATTLE_LINGERS: u64 = 60;
 
@@ -25,34 +32,129 @@ pub(super) struct Tab {
     pub(super) label: Text,
     /// The mirror of the room.
     pub(super) room: Room,
+    /// When it was added.
+    pub(super) added: Moment,
+    /// Names that more than one person here has.
+    pub(super) names: Names,
     /// What the chat pane shows.
     pub(super) anchor: Anchor,
+    /// The row of the chat that is marked.
+    pub(super) marked: Option<Seq>,
+    /// Rows that fit what is looked for; nothing while nothing is.
+    pub(super) found: Option<Found>,
+    /// The row of the gifts pane that is marked.
+    pub(super) marked_gift: Option<StreakMark>,
     /// The row at the top of the gifts pane; nothing while it shows the newest.
     pub(super) gifts_top: Option<StreakMark>,
     /// Comments, questions and gifts since the person last looked.
     pub(super) unread: u64,
     /// Updates were lost and a snapshot was asked for.
     pub(super) lagged: bool,
-    /// Snapshots taken so far: what was wrapped before one is worth nothing after it.
-    pub(super) snapshots: u64,
+    /// Changes with everything that makes rows that were composed before worth nothing.
+    pub(super) composed: u64,
     /// Where its recording stands.
     pub(super) recording: Option<RecordingState>,
 }
 
+/// Rows of a room that fit what is looked for.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// Their numbers, growing.
+    seqs: Vec<Seq>,
+    /// The rows alone, where the others are hidden.
+    log: Option<ChatLog>,
+}
+
+impl Found {
+    /// Whether a row is among them.
+    pub(super) fn has(&self, seq: Seq) -> bool {
+        self.seqs.binary_search(&seq).is_ok()
+    }
+
+    /// The place of a row among those that are still kept, from 1 for the oldest, and how many there are.
+    pub(super) fn place(&self, log: &ChatLog, marked: Option<Seq>) -> (Option<usize>, usize) {
+        let oldest = log.iter().next().map_or(log.next_seq(), |entry| entry.seq);
+        let gone = self.seqs.partition_point(|seq| *seq < oldest);
+        let place = marked.and_then(|seq| self.seqs.binary_search(&seq).ok()).map(|at| at + 1 - gone.min(at + 1));
+        (place, self.seqs.len() - gone)
+    }
+
+    /// The one before `seq`, or after it.
+    pub(super) fn step(&self, seq: Seq, forward: bool) -> Option<Seq> {
+        if forward {
+            return self.seqs.get(self.seqs.partition_point(|found| *found <= seq)).copied();
+        }
+        self.seqs.get(self.seqs.partition_point(|found| *found < seq).checked_sub(1)?).copied()
+    }
+}
+
+/// Bytes that the log of each of so many rooms may take.
+pub(super) fn log_share(rooms: usize) -> usize {
+    (ALL_LOG_BYTES / rooms.max(1)).min(LOG_BYTES)
+}
+
 impl Tab {
-    /// A room of which nothing is known yet.
-    pub(super) fn new(key: RoomKey, label: Text) -> Self {
+    /// A room of which nothing is known yet; with `handles` every name is shown with its handle.
+    pub(super) fn new(key: RoomKey, label: Text, handles: bool, now: Moment) -> Self {
         Self {
             key,
             label,
-            room: Room::new(BACKGROUND_LOG),
+            room: Room::new(ROWS),
+            added: now,
+            names: Names::new(handles),
             anchor: Anchor::Follow,
+            marked: None,
+            found: None,
+            marked_gift: None,
             gifts_top: None,
             unread: 0,
             lagged: false,
-            snapshots: 0,
+            composed: 0,
             recording: None,
         }
+    }
+
+    /// Looks for what is wanted among all rows; with `hides` the others are not shown.
+    pub(super) fn search(&mut self, query: Option<&SearchQuery>, hides: bool) {
+        self.found = query.map(|_| Found { seqs: Vec::new(), log: hides.then(|| self.room.chat.emptied()) });
+        if let Some(query) = query {
+            self.find_from(query, Seq(0));
+        }
+    }
+
+    /// Looks for what is wanted among the rows at or after `from`.
+    pub(super) fn find_from(&mut self, query: &SearchQuery, from: Seq) {
+        let name = self.name().to_owned();
+        let Some(found) = &mut self.found else { return };
+        for entry in self.room.chat.from_seq(from).filter(|entry| query.fits(entry, &name)) {
+            found.seqs.push(entry.seq);
+            if let Some(log) = &mut found.log {
+                log.push_copy(entry);
+            }
+        }
+    }
+
+    /// The rows that are shown: those that were found, or all.
+    pub(super) fn log(&self) -> &ChatLog {
+        self.found.as_ref().and_then(|found| found.log.as_ref()).unwrap_or(&self.room.chat)
+    }
+
+    /// A shown row as it is now: what was found is a copy of what it was then.
+    pub(super) fn current<'a>(&'a self, entry: &'a LogEntry) -> &'a LogEntry {
+        self.room.chat.get(entry.seq).unwrap_or(entry)
+    }
+
+    /// From when on a first comment is news: before, everybody's is the first that we see.
+    pub(super) fn first_from(&self) -> Moment {
+        self.added + FIRST_AFTER
+    }
+
+    /// Learns the names of rows at or after `from`; rows that were composed before are worth nothing when a name turns out to
+    /// be somebody else's too.
+    pub(super) fn learn_names(&mut self, from: Seq) {
+        let people = self.room.chat.from_seq(from).filter_map(|entry| entry.line.person());
+        let shared = people.filter(|viewer| self.names.note(viewer)).count();
+        self.composed += shared as u64;
     }
 
     /// Handle of the host, else what was typed, without the `@`.
@@ -86,6 +188,21 @@ impl Tab {
     pub(super) fn is_on_air(&self) -> bool {
         use PhaseKind::{Connecting, Live, Paused, Reconnecting};
         matches!(self.room.phase.kind, Connecting | Live | Paused | Reconnecting)
+    }
+
+    /// Why the room waits for another try, without what differs from room to room and from try to try: names and numbers.
+    /// Nothing where it does not wait because of a failure.
+    pub(super) fn failure_cause(&self) -> Option<String> {
+        let phase = &self.room.phase;
+        let waits =
+            phase.retry_at.is_some() && !matches!(phase.kind, PhaseKind::Live | PhaseKind::Offline | PhaseKind::Ended);
+        let own = [self.name(), self.label.as_str().trim_start_matches('@')];
+        let mut reason = phase.reason.as_str().to_owned();
+        for name in own.into_iter().filter(|name| !name.is_empty()) {
+            reason = reason.replace(name, "");
+        }
+        reason.retain(|c| !c.is_ascii_digit());
+        (waits && !reason.is_empty()).then_some(reason)
     }
 
     /// Whether the battle is worth room on the screen.

@@ -1,4 +1,4 @@
-//! The terminal: taken, handed back, and spared bytes it does not need.
+//! Terminal in our hands: modes switched on and off, the panic hook, suspend and resume.
 //!
 //! Knows nothing of rooms and frames. Invariant: whatever happens to the thread that took the terminal (return, error,
 //! panic, drop), the shell gets back a terminal in the state it was in; a panic of any other thread does not touch the screen.
@@ -20,6 +20,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use base64::Engine as _;
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
     EnableMouseCapture,
@@ -36,7 +37,7 @@ use super::ScreenError;
 use super::run::Console;
 use crate::text::Text;
 pub(super) use backend::DiffBackend;
-pub use capabilities::{Capabilities, capabilities, is_utf8_locale};
+pub use capabilities::{Capabilities, capabilities, shows_unicode};
 
 #[cfg(not(unix))]
 use crossterm::event::EventStream as Input;
@@ -45,7 +46,7 @@ use input::Input;
 use writer::Writer;
 
 /// How long a terminal that takes nothing may hold up our leaving.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+const EXIT_TIMEOUT: Duration = Duration::from_secs(2);
 /// The title is pushed on the terminal's own stack on entry and popped on leaving.
 const PUSH_TITLE: &str = "\x1b[22;0t";
 const POP_TITLE: &str = "\x1b[23;0t";
@@ -145,6 +146,19 @@ impl Console for Tty {
         }
         out.flush()
     }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        let mut out = self.writer.clone();
+        write_copy(&mut out, text)?;
+        out.flush()
+    }
+}
+
+/// OSC 52: the terminal takes the text into its clipboard, also from the other end of an SSH session. tmux hears it as it is,
+/// where its option `set-clipboard` lets it, and hands it on: wrapped for the outer terminal it would pass tmux by.
+fn write_copy(out: &mut impl Write, text: &str) -> io::Result<()> {
+    let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+    write!(out, "\x1b]52;c;{encoded}\x07")
 }
 
 /// Stops the whole job, as Ctrl-Z would have done in a cooked terminal; returns when `fg` brings it back.
@@ -170,7 +184,7 @@ fn leave() {
     let Some(Owner { mut writer, .. }) = owner().take() else { return };
     // Nobody is left to tell when the terminal itself is gone (SIGHUP), and one that takes nothing is left as it is.
     let _ = write_exit(&mut writer).and_then(|()| writer.flush());
-    writer.drain(LAST_WORDS);
+    writer.drain(EXIT_TIMEOUT);
     let _ = disable_raw_mode();
 }
 
@@ -247,6 +261,11 @@ mod tests {
             assert!(exit.contains(&format!("\x1b[?{mode}l")), "mode {mode} stays on: {exit:?}");
         }
         assert!(exit.contains("\x1b[?25h") && exit.ends_with(POP_TITLE), "{exit:?}");
+    }
+
+    #[test]
+    fn what_is_copied_goes_to_the_clipboard_of_the_terminal() {
+        assert_eq!(written(|out| write_copy(out, "@ana.live")), "\x1b]52;c;QGFuYS5saXZl\x07");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Roles to styles. The terminal's own sixteen colours, so that it follows the person's theme, light or dark; under
+//! Theme, roles to styles. The terminal's own sixteen colours, so that it follows the person's theme, light or dark; under
 //! `NO_COLOR` weight and underline only. Nothing means something by colour alone.
 
 use ratatui::style::{Color, Modifier, Style};
@@ -73,10 +73,13 @@ impl Theme {
             ColorRole::Warn => (Color::Yellow, Modifier::BOLD),
             ColorRole::Bad => (Color::Red, Modifier::BOLD),
             ColorRole::SideA => (Color::Cyan, Modifier::empty()),
-            ColorRole::SideB => (Color::Red, Modifier::empty()),
+            ColorRole::SideB => (Color::LightMagenta, Modifier::empty()),
         };
         Style::new().fg(self.color(color)).add_modifier(modifier)
     }
+
+    /// What the marked row looks like, on top of its own colours.
+    pub(super) const MARKED: Style = Style::new().add_modifier(Modifier::REVERSED);
 
     /// The style of a person's name: the same everywhere.
     pub(super) fn name(self, id: Option<UserId>) -> Style {

@@ -1,9 +1,12 @@
-//! The one place where the state of the screen changes. Never blocks, never asks for the time, says what it wants as data.
+//! Reducer of the screen, the one place where its state changes. Never blocks, never asks for the time, says what it wants
+//! as data.
 
+mod closing;
 mod keys;
 mod mouse;
 mod records;
 mod rooms;
+mod searching;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +15,7 @@ use std::time::Duration;
 use tui_input::InputRequest;
 
 use super::app::{App, Popup};
+use super::freshness::Freshness;
 use super::msg::{Msg, UpdateOutcome};
 use super::panes::{PaneId, phase};
 use super::widgets::feed::Scroll;
@@ -29,18 +33,33 @@ const MINUTE_MS: u64 = 60_000;
 
 /// Applies a message.
 pub(super) fn update(app: &mut App, msg: Msg) -> UpdateOutcome {
+    let mut outcome = handle(app, msg);
+    if let Some(effect) = closing::expire(app) {
+        outcome.dirty = true;
+        outcome.effects.push(effect);
+    }
+    if app.until_read().is_some_and(|left| left.is_zero())
+        && let Some(tab) = app.tab_mut()
+    {
+        tab.unread = 0;
+    }
+    outcome
+}
+
+fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
     match msg {
         Msg::Key(key) => keys::handle_key(app, key),
         Msg::Paste(text) => pasted(app, &text),
         Msg::Mouse(mouse) => mouse::handle_mouse(app, mouse),
         Msg::Focus(has_focus) => {
             app.has_focus = has_focus;
-            UpdateOutcome::QUIET
+            UpdateOutcome::UNCHANGED
         }
         Msg::Resize | Msg::Tick => UpdateOutcome::dirty(),
         Msg::Tracked(update) => rooms::apply_update(app, update),
         Msg::Recorded(update) => records::apply_update(app, update),
         Msg::Warned(words) => {
+            app.journal.tell(app.now, words.to_string());
             app.warn(words);
             UpdateOutcome::dirty()
         }
@@ -64,13 +83,21 @@ pub(super) fn next_wake(app: &App, now: Moment) -> Duration {
             minute
         }
     });
-    Duration::from_millis(next)
+    let fresh = app.tab().and_then(|tab| Freshness::next_change(&tab.room, now));
+    let others = [fresh, app.until_read().filter(|left| !left.is_zero()), closing::left(app)];
+    others.into_iter().flatten().fold(Duration::from_millis(next), Duration::min)
 }
 
 /// Pasted text is typed into an open input, cleaned; anywhere else it is nothing, and never keys.
 fn pasted(app: &mut App, text: &str) -> UpdateOutcome {
-    let Some(Popup::AddRoom { input, error }) = &mut app.popup else { return UpdateOutcome::QUIET };
-    *error = None;
+    let input = match &mut app.popup {
+        Some(Popup::AddRoom { input, error } | Popup::Search { input, error }) => {
+            *error = None;
+            input
+        }
+        Some(Popup::Pick(picker)) => &mut picker.input,
+        _ => return UpdateOutcome::UNCHANGED,
+    };
     for c in Text::new(text.trim()).as_str().chars() {
         if input.value().len() < LONGEST_INPUT {
             input.handle(InputRequest::InsertChar(c));

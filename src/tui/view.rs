@@ -1,4 +1,4 @@
-//! The state as a picture. Draws and decides nothing.
+//! View: the state as a picture. Draws and decides nothing.
 //!
 //! ```text
 //!  1 ●ana.live 1.2k  2 ●ben •3 842  3 ◐cleo  4 ○dave                        ⏺ 0:12:31 142 MB 1.6 Mb/s  19:42   tabs
@@ -13,7 +13,7 @@
 //!       Kit             back!                                           │▂▃▅▇▅▃▂▁▂▃▄▅▆▇█▇▆▅▃▂▂▃▄▅
 //! ── Battle ────────────────────────────────────────────────────────────┴─────────────────────── 1:47 left ──
 //!  ana.live  12 430  █████████████████████████████████████▌░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  8 911  ben
-//!  +3 519 ahead · you 41/s, they 66/s · they pass you in 2:20, after the end · carried by mia, Kit, Joon
+//!  +3 519 ahead · ana.live 41/s · ben 60–66/s · too close to call · carried by mia, Kit, Joon
 //!  ? help  a add  r record  ] room  Tab pane  z zoom                              provider euler · 4.2 msg/s   status
 //! ```
 //!
@@ -38,7 +38,7 @@ use crate::ids::RoomKey;
 use crate::room::{LogEntry, Seq};
 
 /// Wrapped entries kept; a screenful is far below.
-const KEPT: usize = 2_048;
+const CACHED_ENTRIES: usize = 2_048;
 
 /// What was computed for earlier frames. Can be thrown away at any time without changing a picture.
 #[derive(Debug, Default)]
@@ -56,8 +56,8 @@ struct Wrapped {
 impl Cache {
     /// The lines of an entry, composed only when it or the width changed.
     pub(super) fn lines(&mut self, tab: &Tab, entry: &LogEntry, composer: &Composer<'_>) -> &[Line<'static>] {
-        let key = (tab.key, tab.snapshots, entry.seq);
-        if self.wrapped.len() >= KEPT && !self.wrapped.contains_key(&key) {
+        let key = (tab.key, tab.composed, entry.seq);
+        if self.wrapped.len() >= CACHED_ENTRIES && !self.wrapped.contains_key(&key) {
             self.wrapped.clear();
         }
         let compose = || Wrapped { rev: entry.rev, columns: composer.columns, lines: composer.lines(entry) };

@@ -1,4 +1,4 @@
-//! Reusable parts that know numbers and text, not rooms (the feed knows the log it scrolls).
+//! Widgets: reusable parts that know numbers and text, not rooms (the feed knows the log it scrolls).
 
 pub(super) mod feed;
 pub(super) mod graph;

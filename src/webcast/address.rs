@@ -1,4 +1,4 @@
-//! Which addresses we may speak to, and addresses that hide their signature.
+//! Addresses: which ones we may speak to, and how they are shown without their signature.
 //!
 //! The rules are of the address alone: plain `http` and `ws` to loopback only; private machines only for somebody who is
 //! on one himself; a socket only where the service or the provider lives. Nothing here opens a connection.

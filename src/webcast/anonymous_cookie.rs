@@ -1,4 +1,4 @@
-//! The anonymous cookie `ttwid` that TikTok gives a stranger, with the browser it was given to.
+//! Anonymous cookie `ttwid` that TikTok gives a stranger, with the browser it was given to.
 //!
 //! Shared by everything that shows itself on one way out, kept for all rooms and all their reconnects, and renewed as a whole:
 //! a cookie that was given to one browser is refused from another (docs/protocol.md#anonymous-cookie). It is renewed when it is
@@ -21,7 +21,7 @@ const COOKIE_TRIES: usize = 8;
 const COOKIE_PAUSE: Duration = Duration::from_millis(250);
 const DOING: &str = "get TikTok's anonymous cookie";
 /// A socket that ends so soon after it was opened speaks against its cookie.
-const YOUNG: Duration = Duration::from_secs(30);
+const EARLY_END: Duration = Duration::from_secs(30);
 
 /// A browser and the cookie that was given to it.
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ impl AnonymousCookies {
 
     /// A socket that was opened with `cookie` broke after `lasted`: one that died young has worn its cookie out.
     pub(super) fn record_end(&self, cookie: &AnonymousCookie, lasted: Duration) {
-        if lasted <= YOUNG {
+        if lasted <= EARLY_END {
             self.worn_out.fetch_max(cookie.turn.saturating_add(1), Ordering::Relaxed);
         }
     }

@@ -1,4 +1,4 @@
-//! What can go wrong with the service, in one plain sentence: what we tried, what happened, whose fault it is, what to do.
+//! Errors of the service, in one plain sentence: what we tried, what happened, whose fault it is, what to do.
 //!
 //! Refuses to hold an address with a query or a secret: sentences are built from host names and cleaned remote words.
 
@@ -149,8 +149,8 @@ impl ServiceError {
 /// Words of somebody else inside one of our sentences: cleaned, one line, short.
 pub(crate) fn quoted(raw: &str) -> String {
     /// Columns; longer words of others make a sentence unreadable.
-    const WIDEST: usize = 120;
-    excerpt(raw.trim(), WIDEST)
+    const QUOTED_COLUMNS: usize = 120;
+    excerpt(raw.trim(), QUOTED_COLUMNS)
 }
 
 /// A span the way a person says it: `32 s`, `5 min`, `3 h`. Rounded up, so that nobody comes back too early.

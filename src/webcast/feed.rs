@@ -1,4 +1,4 @@
-//! Lives that TikTok recommends, page by page.
+//! Feed of lives that TikTok recommends, page by page.
 //!
 //! Guests get an empty answer since 2026-08 at the latest (docs/protocol.md#search-and-feed): that is [`ServiceErrorKind::NeedsSession`], whose
 //! sentence names the search, which works without a login. Tried on the simulator only.
@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::address::under;
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::HttpAnswer;
-use super::json::{at, count, flag, from_bytes, id, int, str};
-use super::lookup::{Subject, refusal_by_code, refusal_by_status};
+use super::json::{at, count, flag, id};
+use super::lookup::{Subject, accepted_json};
 use super::room_info::{RoomInfo, from_data};
 use super::service::Service;
 use crate::ids::RoomId;
@@ -45,15 +45,9 @@ fn read(answer: &HttpAnswer, from: Option<u64>) -> Result<FeedPage, ServiceError
             "TikTok shows its feed only to people who are logged in: set TIKTOP_SESSION_ID, or find lives with search",
         ));
     }
-    refusal_by_status(SUBJECT, answer)?;
     let unreadable =
         || ServiceError::new(ServiceErrorKind::BadAnswer, "TikTok's feed cannot be read; find lives with search");
-    let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
-    refusal_by_code(
-        SUBJECT,
-        int(at(&json, &["status_code"])).unwrap_or_default(),
-        str(at(&json, &["data", "message"])),
-    )?;
+    let json = accepted_json(SUBJECT, answer, unreadable)?;
     let items = at(&json, &["data"]).as_array().ok_or_else(unreadable)?;
     let extra = at(&json, &["extra"]);
     let next = count(at(extra, &["max_time"])).filter(|_| flag(at(extra, &["has_more"])));

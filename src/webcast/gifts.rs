@@ -1,4 +1,4 @@
-//! The gifts that can be sent in a room, with their prices.
+//! Gift list of a room, with prices.
 //!
 //! A comfort: messages carry the facts of their own gift, so nobody may fail because this list does. Sources disagree on
 //! whether it needs a signature (docs/protocol.md#gift-list); an empty answer is taken to mean that it does.
@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::HttpAnswer;
-use super::json::{at, count, from_bytes, id, int, nested, str, text};
-use super::lookup::{Subject, refusal_by_code, refusal_by_status};
+use super::json::{at, count, id, nested, text};
+use super::lookup::{Subject, accepted_json};
 use super::service::Service;
 use crate::ids::{GiftFacts, GiftId, RoomId};
 
@@ -39,14 +39,8 @@ fn read(subject: Subject<'_>, answer: &HttpAnswer) -> Result<Vec<GiftFacts>, Ser
             "TikTok gives its gift list only to signed requests; names and prices come from the gifts themselves",
         ));
     }
-    refusal_by_status(subject, answer)?;
     let unreadable = || ServiceError::new(ServiceErrorKind::BadAnswer, "TikTok's list of gifts cannot be read");
-    let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
-    refusal_by_code(
-        subject,
-        int(at(&json, &["status_code"])).unwrap_or_default(),
-        str(at(&json, &["data", "message"])),
-    )?;
+    let json = accepted_json(subject, answer, unreadable)?;
     let data = nested(at(&json, &["data"]));
     let pages = entries(at(&data, &["pages"]));
     let not_given = || {

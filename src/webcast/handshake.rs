@@ -1,4 +1,4 @@
-//! Opening a WebSocket through the one HTTP stack, and saying why one was refused.
+//! WebSocket handshake through the one HTTP stack, and the reason why one was refused.
 //!
 //! The handshake is an HTTP/1.1 upgrade: proxies, TLS and authorities are those of every other request, and a refusal is an
 //! ordinary answer whose headers name the reason. Refuses to know what travels on the socket.
@@ -109,7 +109,7 @@ fn refusal(whose: &str, url: &Url, status: StatusCode, headers: &HeaderMap) -> S
     } else {
         by_status(status)
     };
-    ServiceError::new(kind, format!("{} refused {whose} ({said}): {advice}", refuser(url)))
+    ServiceError::new(kind, format!("{} refused {whose} ({said}): {advice}", whose_socket(url)))
         .outage(status.is_server_error())
 }
 
@@ -129,7 +129,7 @@ fn by_status(status: StatusCode) -> (ServiceErrorKind, &'static str) {
     }
 }
 
-fn refuser(url: &Url) -> String {
+fn whose_socket(url: &Url) -> String {
     if super::address::is_tiktok(url) { "TikTok".to_owned() } else { place(url) }
 }
 

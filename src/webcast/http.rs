@@ -1,4 +1,4 @@
-//! The one HTTP stack: look-ups, signatures, streams and socket handshakes all leave through here.
+//! HTTP stack, the only one: look-ups, signatures, streams and socket handshakes all leave through here.
 //!
 //! Two clients at most for each proxy setting, each built on first use: `near` for this machine (never proxied, needs no certificate
 //! authorities, so the demo runs on a bare machine) and `far` for the world (proxy as configured).

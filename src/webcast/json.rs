@@ -1,4 +1,4 @@
-//! Lenient reading of the service's JSON: any value may be missing, of another type, or a number inside a text.
+//! Lenient reader of the service's JSON: any value may be missing, of another type, or a number inside a text.
 //!
 //! Ids above 2^53 arrive rounded as numbers; [`id`] reads the `_str` twin first.
 

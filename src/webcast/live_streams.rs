@@ -1,4 +1,4 @@
-//! The streams of one live, from every answer that names some.
+//! Streams of one live, from every answer that names some.
 //!
 //! Room info names most of them, `api-live` and the live page sometimes name others (H.265, a better quality) or the only
 //! ones, when room info is withheld. None of them needs a signature or the event socket.
@@ -14,7 +14,7 @@ use super::streams::{self, StreamUrl};
 use crate::ids::{RoomId, UniqueId};
 
 /// Once room info has named a stream, the other answer gets this long to name a better one.
-const PATIENCE: Duration = Duration::from_secs(2);
+const SECOND_ANSWER_WAIT: Duration = Duration::from_secs(2);
 
 /// What all answers together say about the streams of a live.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub(super) async fn live_streams(
     let enough = info.as_ref().is_ok_and(|info| !info.status.is_on() || !only_sound(&info.streams));
     let found = match early {
         Some(found) => found,
-        None if enough => tokio::time::timeout(PATIENCE, look_up).await.ok().flatten(),
+        None if enough => tokio::time::timeout(SECOND_ANSWER_WAIT, look_up).await.ok().flatten(),
         None => look_up.await,
     };
     match (info, found) {

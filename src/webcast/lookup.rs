@@ -1,4 +1,4 @@
-//! From a name to a room: who is this, are they live, and which room is it.
+//! Look-up from a name to a room: who is this, are they live, and which room is it.
 //!
 //! None of the sources needs a login or a signature (docs/protocol.md#look-ups). They are asked in turn until somebody is
 //! sure, and each fills in what another left out: the JSON of `api-live/user/room`, the state inside the live page, the
@@ -25,7 +25,8 @@ use crate::text::Text;
 
 pub(super) use page::script;
 pub(super) use provider_route::RoomIdRoute;
-pub(super) use refusal::{Subject, login_required, not_found, refusal_by_code, refusal_by_status};
+use refusal::refusal_by_code;
+pub(super) use refusal::{Subject, accepted_json, login_required, not_found, refusal_by_status};
 
 /// The answer is about 15 KB.
 const API_CAP: usize = 8 << 20;
@@ -59,7 +60,7 @@ pub struct Lookup {
     /// Who said where they stand: `api-live`, `live page`, `profile page` (with `room/info`) or `provider`.
     pub answered_by: &'static str,
     /// What stands between a stranger and the live.
-    pub gates: Gates,
+    pub gates: AccessRestrictions,
     /// Streams of the live that these answers named, best first; `room/info` may know more.
     pub streams: Vec<StreamUrl>,
     /// There are streams, but only as HLS.
@@ -83,7 +84,7 @@ impl Lookup {
             followers: None,
             started_at: None,
             answered_by,
-            gates: Gates::default(),
+            gates: AccessRestrictions::default(),
             streams: Vec::new(),
             hls_only: false,
             unsure: Text::default(),
@@ -191,7 +192,7 @@ impl LiveStatus {
 /// What stands between a stranger and a live.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
-pub struct Gates {
+pub struct AccessRestrictions {
     /// For adults.
     pub age: bool,
     /// For people who are logged in.
@@ -203,7 +204,7 @@ pub struct Gates {
 }
 
 /// One source's answer.
-struct Finding {
+struct SourceAnswer {
     lookup: Lookup,
     /// Whether the answer holds the account, and not only words about a room.
     holds_account: bool,
@@ -240,15 +241,15 @@ fn remember(service: &Service, found: Lookup) -> Lookup {
 
 /// What the sources said so far.
 #[derive(Default)]
-struct Gathered {
+struct GatheredAnswers {
     found: Option<Lookup>,
     /// The room id came from another source than the status.
     pieced_together: bool,
     errors: Vec<ServiceError>,
 }
 
-impl Gathered {
-    fn add(&mut self, answer: Result<Finding, ServiceError>) {
+impl GatheredAnswers {
+    fn add(&mut self, answer: Result<SourceAnswer, ServiceError>) {
         match answer {
             // Who is said not to exist exists all the same where an answer holds the account; less is no proof.
             Ok(finding) if self.is_missing() && !finding.holds_account => {}
@@ -313,7 +314,7 @@ impl Gathered {
 }
 
 async fn ask_sources(service: &Service, host: &UniqueId, sources: &[LookUpSource]) -> Result<Lookup, ServiceError> {
-    let mut gathered = Gathered::default();
+    let mut gathered = GatheredAnswers::default();
     for &source in sources {
         if source == LookUpSource::Provider && gathered.is_missing() {
             break;
@@ -321,7 +322,7 @@ async fn ask_sources(service: &Service, host: &UniqueId, sources: &[LookUpSource
         match source {
             LookUpSource::ApiLive => gathered.add(api_finding(service, host).await),
             LookUpSource::LivePage => gathered.add(page_finding(service, host).await),
-            LookUpSource::ProfilePage => gathered.add(profile::fetch(service, host).await.map(Finding::from)),
+            LookUpSource::ProfilePage => gathered.add(profile::fetch(service, host).await.map(SourceAnswer::from)),
             LookUpSource::Provider => {
                 for route in &service.room_id_routes {
                     gathered.add(route.ask(service, host).await);
@@ -340,7 +341,7 @@ async fn ask_sources(service: &Service, host: &UniqueId, sources: &[LookUpSource
 }
 
 /// Asks `room/info` where a live stands whose status nobody named, or whose id came from elsewhere than its status.
-async fn check_room(service: &Service, host: &UniqueId, source: LookUpSource, gathered: &mut Gathered) {
+async fn check_room(service: &Service, host: &UniqueId, source: LookUpSource, gathered: &mut GatheredAnswers) {
     let early = matches!(source, LookUpSource::ApiLive);
     let Some(found) = &mut gathered.found else { return };
     let unsure = !found.status.is_known() && !early;
@@ -381,7 +382,7 @@ impl Lookup {
     }
 }
 
-impl From<UserInfo> for Finding {
+impl From<UserInfo> for SourceAnswer {
     fn from(user: UserInfo) -> Self {
         let lookup = Lookup {
             host_id: user.id,
@@ -409,7 +410,7 @@ pub(super) async fn ask_page(service: &Service, host: &UniqueId) -> Result<Looku
     page_finding(service, host).await.map(|finding| finding.lookup)
 }
 
-async fn api_finding(service: &Service, host: &UniqueId) -> Result<Finding, ServiceError> {
+async fn api_finding(service: &Service, host: &UniqueId) -> Result<SourceAnswer, ServiceError> {
     let mut url = super::address::under(&service.site, "api-live/user/room");
     url.query_pairs_mut()
         .append_pair("uniqueId", host.as_str())
@@ -426,7 +427,7 @@ async fn api_finding(service: &Service, host: &UniqueId) -> Result<Finding, Serv
     read_api(host, &answer)
 }
 
-async fn page_finding(service: &Service, host: &UniqueId) -> Result<Finding, ServiceError> {
+async fn page_finding(service: &Service, host: &UniqueId) -> Result<SourceAnswer, ServiceError> {
     let url = super::address::account_page(&service.site, host.as_str(), "/live");
     let answer = ask(service, host, url, PAGE_CAP).await?;
     page::read(host, &answer)
@@ -438,7 +439,7 @@ async fn ask(service: &Service, host: &UniqueId, url: url::Url, cap: usize) -> R
 }
 
 /// Reads the answer of `api-live/user/room`.
-fn read_api(host: &UniqueId, answer: &HttpAnswer) -> Result<Finding, ServiceError> {
+fn read_api(host: &UniqueId, answer: &HttpAnswer) -> Result<SourceAnswer, ServiceError> {
     let subject = Subject::Host(host);
     if answer.status.as_u16() == 404 {
         // A missing account has a code of its own: here it is the question that nobody knows any more.
@@ -460,7 +461,7 @@ fn read_api(host: &UniqueId, answer: &HttpAnswer) -> Result<Finding, ServiceErro
 }
 
 /// Reads `{user, stats, liveRoom}`, which both answers hold; either of `user` and `liveRoom` may be missing.
-fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Result<Finding, ServiceError> {
+fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Result<SourceAnswer, ServiceError> {
     let info = unpacked(info);
     let (user, live) = (unpacked(at(&info, &["user"])), unpacked(at(&info, &["liveRoom"])));
     let (user, live) = (&*user, &*live);
@@ -497,16 +498,16 @@ fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Resul
         followers: count(at(&info, &["stats", "followerCount"])),
         started_at: started_at.filter(|_| status != LiveStatus::Offline),
         answered_by,
-        gates: Gates {
+        gates: AccessRestrictions {
             subscribers: flag(at(live, &["liveSubOnly"])),
             paid: flag(at(live, &["paidEvent", "paid_type"])),
-            ..Gates::default()
+            ..AccessRestrictions::default()
         },
         hls_only: streams.flv.is_empty() && streams.hls,
         streams: streams.flv,
         unsure: Text::default(),
     };
-    Ok(Finding { lookup, holds_account: host_id.is_some() || !str(at(user, &["uniqueId"])).is_empty() })
+    Ok(SourceAnswer { lookup, holds_account: host_id.is_some() || !str(at(user, &["uniqueId"])).is_empty() })
 }
 
 /// The service answered for somebody else.

@@ -1,4 +1,4 @@
-//! A live's stream as bytes, for the recorder.
+//! Stream of a live as bytes, for the recorder.
 //!
 //! Connects within five seconds and then leaves time to its reader: how long silence may last depends on what is recorded.
 //! The bytes come as they are: nothing is decompressed or looked at.

@@ -1,4 +1,4 @@
-//! What coins cost, in packs.
+//! Prices of coins, in packs.
 //!
 //! The price depends on where the question comes from. Two addresses are known, each from one source (docs/protocol.md#coin-prices):
 //! the newer one is asked first. Tried on recordings' shapes and the simulator only, never on the live service.
@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::address::under;
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::HttpAnswer;
-use super::json::{at, count, from_bytes, int, str, text};
-use super::lookup::{Subject, refusal_by_code, refusal_by_status};
+use super::json::{at, count, text};
+use super::lookup::{Subject, accepted_json};
 use super::service::Service;
 use crate::text::Text;
 
@@ -59,16 +59,10 @@ pub(super) async fn price_list(service: &Service) -> Result<Vec<CoinPack>, Servi
 }
 
 fn read(answer: &HttpAnswer) -> Result<Vec<CoinPack>, ServiceError> {
-    refusal_by_status(SUBJECT, answer)?;
     let unreadable = || {
         ServiceError::new(ServiceErrorKind::BadAnswer, "TikTok's price list of coins cannot be read; try again later")
     };
-    let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
-    refusal_by_code(
-        SUBJECT,
-        int(at(&json, &["status_code"])).unwrap_or_default(),
-        str(at(&json, &["data", "message"])),
-    )?;
+    let json = accepted_json(SUBJECT, answer, unreadable)?;
     let packs = at(&json, &["data"]).as_array().ok_or_else(unreadable)?;
     let packs: Vec<_> = packs.iter().filter_map(pack).take(MAX_PACKS).collect();
     if packs.is_empty() {

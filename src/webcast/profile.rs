@@ -1,4 +1,4 @@
-//! Who an account is: the state inside the profile page, else what the look-up knows of it.
+//! Profile of an account: the state inside the profile page, else what the look-up knows of it.
 //!
 //! Needs no login (docs/protocol.md#profile-page). The page also names private accounts and counts what the look-up does not.
 
@@ -15,7 +15,7 @@ use crate::text::Text;
 
 const CAP: usize = 4 << 20;
 /// The name of the state.
-const STATE: &str = "__UNIVERSAL_DATA_FOR_REHYDRATION__";
+const STATE_ELEMENT: &str = "__UNIVERSAL_DATA_FOR_REHYDRATION__";
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ fn read(user: &UniqueId, answer: &HttpAnswer) -> Result<UserInfo, ServiceError> 
             format!("the profile page of @{user} has changed and cannot be read"),
         )
     };
-    let state = script(subject, &html, STATE)?.ok_or_else(changed)?;
+    let state = script(subject, &html, STATE_ELEMENT)?.ok_or_else(changed)?;
     let state = from_text(state).map(|state| nested(&state)).ok_or_else(changed)?;
     let detail = at(&state, &["__DEFAULT_SCOPE__", "webapp.user-detail"]);
     match int(at(detail, &["statusCode"])) {
@@ -173,7 +173,7 @@ mod tests {
 
     fn read_detail(detail: &Value) -> Result<UserInfo, ServiceError> {
         let state = json!({"__DEFAULT_SCOPE__": {"webapp.user-detail": detail}});
-        let html = format!("<html><script id=\"{STATE}\" type=\"application/json\">{state}</script></html>");
+        let html = format!("<html><script id=\"{STATE_ELEMENT}\" type=\"application/json\">{state}</script></html>");
         read_page(html)
     }
 

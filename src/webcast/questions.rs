@@ -1,4 +1,4 @@
-//! The questions to TikTok's service, and the transports that its settings name.
+//! Questions to TikTok's service, and the transports that its settings name.
 
 use std::sync::Arc;
 

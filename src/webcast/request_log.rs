@@ -1,4 +1,4 @@
-//! The log of what is asked and answered: target `tiktop::requests`.
+//! Log of what is asked and answered: target `tiktop::requests`.
 //!
 //! `debug` says where each request goes and what came; `trace` adds the bodies that are text. Addresses are told without
 //! their query and bodies without the values that open something, so that a log can be put into a bug report.
@@ -11,9 +11,9 @@ use super::http::HttpAnswer;
 use crate::text::must_escape;
 
 /// What to ask the log for.
-const TARGET: &str = "tiktop::requests";
+const LOG_TARGET: &str = "tiktop::requests";
 /// Bytes of a body that are told.
-const SHOWN: usize = 64 << 10;
+const SHOWN_BYTES: usize = 64 << 10;
 /// Names whose values sign, identify or log in.
 const SECRETS: [&str; 12] = [
     "msToken",
@@ -32,7 +32,7 @@ const SECRETS: [&str; 12] = [
 
 /// A request leaves.
 pub(super) fn sent(url: &Url) {
-    tracing::debug!(target: TARGET, "GET {}{}", place(url), url.path());
+    tracing::debug!(target: LOG_TARGET, "GET {}{}", place(url), url.path());
 }
 
 /// Its answer came, or did not.
@@ -40,10 +40,10 @@ pub(super) fn log_answer(url: &Url, answer: &Result<HttpAnswer, ServiceError>) {
     match answer {
         Ok(answer) => {
             let (status, bytes) = (answer.status.as_u16(), answer.body.len());
-            tracing::debug!(target: TARGET, "{}{}: HTTP {status}, {bytes} bytes", place(url), url.path());
-            tracing::trace!(target: TARGET, "{}", shown(&answer.body));
+            tracing::debug!(target: LOG_TARGET, "{}{}: HTTP {status}, {bytes} bytes", place(url), url.path());
+            tracing::trace!(target: LOG_TARGET, "{}", shown(&answer.body));
         }
-        Err(error) => tracing::debug!(target: TARGET, "{}{}: {error}", place(url), url.path()),
+        Err(error) => tracing::debug!(target: LOG_TARGET, "{}{}: {error}", place(url), url.path()),
     }
 }
 
@@ -52,7 +52,7 @@ fn shown(body: &[u8]) -> String {
     // Binary bodies are fetched batches: they name a socket with its route parameters.
     let Ok(text) = std::str::from_utf8(body) else { return format!("(binary, {} bytes)", body.len()) };
     let blanked = blank_values(&blank_queries(text));
-    let told = blanked.chars().take(SHOWN).map(|c| if c.is_whitespace() { ' ' } else { c });
+    let told = blanked.chars().take(SHOWN_BYTES).map(|c| if c.is_whitespace() { ' ' } else { c });
     told.filter(|&c| !must_escape(c)).collect()
 }
 

@@ -1,4 +1,5 @@
-//! What a program adds to what we send, and what it wants left out: options of the library that are no settings.
+//! Overrides of requests, options of the library that are no settings: what a program adds to what we send, and what it
+//! wants left out.
 //!
 //! Headers and parameters replace ours of the same name. What may hold a secret (cookies, authorization) follows the
 //! session's rule: TikTok over TLS, or a host the user named.
@@ -11,7 +12,7 @@ use url::Url;
 use super::error::{ServiceError, ServiceErrorKind, quoted};
 
 /// Headers that the handshake or the connection itself must own.
-const OURS: [&str; 8] = [
+const RESERVED_HEADERS: [&str; 8] = [
     "host",
     "connection",
     "upgrade",
@@ -145,7 +146,7 @@ fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, ServiceError> {
     for (name, value) in pairs {
         let wrong = |why: &str| setup(format!("the header '{}' cannot be set: {why}", quoted(name)));
         let parsed: HeaderName = name.trim().parse().map_err(|_| wrong("it has no name that a header can have"))?;
-        if OURS.contains(&parsed.as_str()) {
+        if RESERVED_HEADERS.contains(&parsed.as_str()) {
             return Err(wrong("the connection itself needs it"));
         }
         let mut value = HeaderValue::from_str(value.trim()).map_err(|_| wrong("its value holds line ends or worse"))?;

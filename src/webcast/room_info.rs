@@ -1,4 +1,4 @@
-//! What the service knows about a room: title, numbers, the end of the live, and where its stream is.
+//! Room info, what the service knows about a room: title, numbers, the end of the live, and where its stream is.
 //!
 //! Needs no login and no signature, so it works when no transport does (docs/protocol.md#room-info).
 
@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::HttpAnswer;
-use super::json::{at, count, from_bytes, id, int, str, text, unpacked};
-use super::lookup::{LiveStatus, Subject, login_required, refusal_by_code, refusal_by_status};
+use super::json::{at, count, id, int, str, text, unpacked};
+use super::lookup::{LiveStatus, Subject, accepted_json, login_required};
 use super::service::Service;
 use super::streams::{self, StreamUrl};
 use crate::clock::Timestamp;
@@ -66,13 +66,9 @@ pub(super) async fn fetch(service: &Service, room: RoomId) -> Result<RoomInfo, S
 
 fn read(room: RoomId, answer: &HttpAnswer) -> Result<RoomInfo, ServiceError> {
     let subject = Subject::Room(room);
-    refusal_by_status(subject, answer)?;
-    let json = from_bytes(&answer.body).ok_or_else(|| unreadable(room))?;
+    let json = accepted_json(subject, answer, || unreadable(room))?;
     let data = unpacked(at(&json, &["data"]));
     let data = &*data;
-    let prompts = str(at(data, &["prompts"]));
-    let message = if prompts.is_empty() { str(at(data, &["message"])) } else { prompts };
-    refusal_by_code(subject, int(at(&json, &["status_code"])).unwrap_or_default(), message)?;
     // A refusal without its code: nothing but words where the room should be.
     if data.get("prompts").is_some() && data.get("status").is_none() {
         return Err(login_required(subject));

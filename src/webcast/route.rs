@@ -1,4 +1,4 @@
-//! The ways out of this machine: one for everybody, and one for each room that has a proxy of its own.
+//! Routes out of this machine: one for everybody, and one for each room that has a proxy of its own.
 //!
 //! All that concerns a room (look-ups, sockets, streams) takes the room's way, because a way that is left once is
 //! no way at all. What TikTok learns about us (the anonymous cookie) belongs to a way and is never carried to another.
@@ -14,7 +14,7 @@ use crate::config::{Settings, in_range};
 use crate::ids::{RoomId, Target, UniqueId};
 
 /// Lives and new names remembered with the way of their host. Each look-up of a host renews his.
-const LEARNED: usize = 1_024;
+const REMEMBERED_ROUTES: usize = 1_024;
 
 /// A way out, with the anonymous cookie that TikTok gave on it.
 #[derive(Debug)]
@@ -93,7 +93,7 @@ impl Routes {
 
     fn remember(&self, target: Target, way: Arc<Route>) {
         let mut learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
-        if learned.len() == LEARNED {
+        if learned.len() == REMEMBERED_ROUTES {
             learned.pop_front();
         }
         learned.push_back((target, way));
@@ -151,7 +151,7 @@ mod tests {
         for room in 1..=3_000 {
             routes.learn(RoomId(room), &"ana".parse().unwrap());
         }
-        assert_eq!(routes.learned.lock().unwrap().len(), LEARNED);
+        assert_eq!(routes.learned.lock().unwrap().len(), REMEMBERED_ROUTES);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Lives that match some words.
+//! Search for lives by words.
 //!
 //! Works without login and signature (one source, 2026-08; docs/protocol.md#search-and-feed), which makes it the guest's way to find
 //! lives while the feed is closed to them.
@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::address::under;
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::HttpAnswer;
-use super::json::{at, from_bytes, id, int, nested, str};
-use super::lookup::{Subject, refusal_by_code, refusal_by_status};
+use super::json::{at, id, nested};
+use super::lookup::{Subject, accepted_json};
 use super::room_info::{RoomInfo, from_data};
 use super::service::Service;
 use crate::ids::RoomId;
@@ -25,15 +25,13 @@ pub(super) async fn search(service: &Service, words: &str) -> Result<Vec<RoomInf
 }
 
 fn read(answer: &HttpAnswer) -> Result<Vec<RoomInfo>, ServiceError> {
-    refusal_by_status(SUBJECT, answer)?;
     let unreadable = || {
         ServiceError::new(
             ServiceErrorKind::BadAnswer,
             "TikTok's answer to the search cannot be read; try again in a minute",
         )
     };
-    let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
-    refusal_by_code(SUBJECT, int(at(&json, &["status_code"])).unwrap_or_default(), str(at(&json, &["status_msg"])))?;
+    let json = accepted_json(SUBJECT, answer, unreadable)?;
     match at(&json, &["data"]) {
         Value::Array(items) => Ok(items.iter().filter_map(room).take(MAX_ROOMS).collect()),
         // Nothing found comes without a list.

@@ -1,4 +1,4 @@
-//! What every part of this layer shares: the addresses, the HTTP stack, the browser identity and the session.
+//! Service handle that every part of this layer shares: the addresses, the HTTP stack, the browser identity and the session.
 //!
 //! The one place that decides who may see the session cookie.
 

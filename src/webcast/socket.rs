@@ -1,4 +1,4 @@
-//! One open socket: frames in; room entry, heartbeats and acks out.
+//! Socket of one room: frames in; room entry, heartbeats and acks out.
 //!
 //! Everything happens inside [`FrameSource::next`], without a task of its own; what must go out waits in a short queue, so that a
 //! peer that does not read cannot keep us from reading. Refuses to know what a message means.
@@ -33,11 +33,11 @@ pub(super) use close_watch::CloseWatch;
 /// A frame above this is dropped unread; the service's are below 100 KiB.
 const MAX_READ: usize = 8 << 20;
 /// Bytes of a broken frame that are kept for diagnosis.
-const KEPT: usize = 64 << 10;
+const KEPT_BYTES: usize = 64 << 10;
 /// Frames waiting to go out; more means that the peer has stopped reading.
 const MAX_WAITING: usize = 512;
 /// Acks that leave together at most, where frames come without a pause.
-const JOINED: usize = 32;
+const MAX_JOINED_ACKS: usize = 32;
 
 /// How long a socket waits for what.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +73,7 @@ pub(super) struct RoomSocket<S> {
     socket: WebSocketStream<CloseWatch<S>>,
     peer: Peer,
     /// Who speaks to us, for sentences: `the anonymous socket`.
-    whose: String,
+    peer_name: String,
     room: RoomId,
     timeouts: SocketTimeouts,
     inflater: Inflater,
@@ -101,10 +101,10 @@ where
     pub(super) fn new(
         socket: WebSocketStream<CloseWatch<S>>,
         room: RoomId,
-        whose: String,
+        peer_name: String,
         timeouts: SocketTimeouts,
     ) -> Self {
-        let mut this = Self::with_peer(socket, room, whose, timeouts, Peer::TikTok);
+        let mut this = Self::with_peer(socket, room, peer_name, timeouts, Peer::TikTok);
         this.post(Frame::enter_room(room, fastrand::u64(1..1 << 53)));
         this
     }
@@ -113,16 +113,16 @@ where
     pub(super) fn relayed(
         socket: WebSocketStream<CloseWatch<S>>,
         room: RoomId,
-        whose: String,
+        peer_name: String,
         timeouts: SocketTimeouts,
     ) -> Self {
-        Self::with_peer(socket, room, whose, timeouts, Peer::Relay)
+        Self::with_peer(socket, room, peer_name, timeouts, Peer::Relay)
     }
 
     fn with_peer(
         socket: WebSocketStream<CloseWatch<S>>,
         room: RoomId,
-        whose: String,
+        peer_name: String,
         timeouts: SocketTimeouts,
         peer: Peer,
     ) -> Self {
@@ -130,7 +130,7 @@ where
         Self {
             socket,
             peer,
-            whose,
+            peer_name,
             room,
             timeouts,
             inflater: Inflater::default(),
@@ -201,7 +201,7 @@ where
     fn read_ahead(&mut self, context: &mut Context<'_>) {
         if self.mute.is_none() && !self.outbox.is_empty() {
             match self.socket.poll_next_unpin(context) {
-                Poll::Ready(message) if self.outbox.len() < JOINED => self.ahead = Some(message),
+                Poll::Ready(message) if self.outbox.len() < MAX_JOINED_ACKS => self.ahead = Some(message),
                 Poll::Ready(message) => {
                     self.ahead = Some(message);
                     self.poll_outbox(context);
@@ -292,16 +292,16 @@ where
     }
 
     fn closed(&self, close: Option<RawClose>) -> ServiceError {
-        let whose = &self.whose;
+        let peer_name = &self.peer_name;
         let Some(RawClose { code: Some(code), reason }) = close else {
             return ServiceError::new(
                 ServiceErrorKind::Closed,
-                format!("the other side ended {whose} without a word; connecting again helps"),
+                format!("the other side ended {peer_name} without a word; connecting again helps"),
             );
         };
         let (kind, why) = close_code::meaning(code, self.peer == Peer::Relay);
         let reason = if reason.is_empty() { String::new() } else { format!(" \"{}\"", quoted(reason.as_str())) };
-        ServiceError::new(kind, format!("the other side closed {whose} with code {code}{reason}: {why}"))
+        ServiceError::new(kind, format!("the other side closed {peer_name} with code {code}{reason}: {why}"))
             .session_ended(close_code::ends_session(code))
     }
 
@@ -310,10 +310,10 @@ where
         match close_code::relay_error(text) {
             None => Ok(Incoming::Alive),
             Some(words) => {
-                let whose = &self.whose;
+                let peer_name = &self.peer_name;
                 Err(ServiceError::new(
                     ServiceErrorKind::Provider,
-                    format!("{whose} failed: \"{}\"; use another transport", quoted(&words)),
+                    format!("{peer_name} failed: \"{}\"; use another transport", quoted(&words)),
                 ))
             }
         }
@@ -322,7 +322,7 @@ where
     fn lost(&self, error: SocketError) -> ServiceError {
         ServiceError::new(
             ServiceErrorKind::Closed,
-            format!("{} broke: {}; connecting again helps", self.whose, quoted(&error.to_string())),
+            format!("{} broke: {}; connecting again helps", self.peer_name, quoted(&error.to_string())),
         )
         .caused_by(error)
     }
@@ -331,14 +331,14 @@ where
         let silence = HumanDuration(self.timeouts.stale);
         ServiceError::new(
             ServiceErrorKind::Stale,
-            format!("{} said nothing for {silence}; connecting again helps", self.whose),
+            format!("{} said nothing for {silence}; connecting again helps", self.peer_name),
         )
     }
 
     fn stuck(&self) -> ServiceError {
         ServiceError::new(
             ServiceErrorKind::Stale,
-            format!("{} takes no more of what we send; connecting again helps", self.whose),
+            format!("{} takes no more of what we send; connecting again helps", self.peer_name),
         )
     }
 }
@@ -371,7 +371,7 @@ pub(super) fn read_frame(bytes: &Bytes, inflater: &mut Inflater) -> (Incoming, u
 /// A frame that is reported and not used.
 pub(super) fn broken(what: BrokenFrame, bytes: &Bytes) -> Incoming {
     // A copy: a slice would keep 20 MB alive.
-    let kept = Bytes::copy_from_slice(bytes.get(..KEPT).unwrap_or(bytes));
+    let kept = Bytes::copy_from_slice(bytes.get(..KEPT_BYTES).unwrap_or(bytes));
     Incoming::Broken { what, bytes: kept }
 }
 

@@ -1,4 +1,4 @@
-//! The addresses a live's picture and sound can be pulled from, best first.
+//! Addresses that a live's picture and sound can be pulled from, best first.
 //!
 //! Pure. Every answer about a live names its streams in a shape of its own, and the shapes change: the SDK's `stream_data`
 //! (JSON inside a text), the older maps, one plain address, a list. All of them are read and merged
@@ -75,7 +75,7 @@ pub(super) struct Streams {
 /// Qualities from best to worst, as the service names them.
 const QUALITIES: [&str; 9] = ["origin", "uhd_60", "uhd", "hd_60", "hd", "sd", "ld", "md", "ao"];
 /// Names of the older map, and what the SDK calls the same.
-const OLDER: [(&str, &str); 5] =
+const OLDER_NAMES: [(&str, &str); 5] =
     [("ORIGION", "origin"), ("FULL_HD1", "uhd"), ("HD1", "hd"), ("SD2", "sd"), ("SD1", "ld")];
 
 /// Reads what an answer says about the streams of one live: in the fields that are known for it, else wherever in it an
@@ -86,25 +86,25 @@ pub(super) fn read_answer(answer: &Value) -> Streams {
     if !streams.flv.is_empty() {
         return streams;
     }
-    let mut finder = Finder::default();
+    let mut finder = StreamFinder::default();
     finder.anywhere("default", answer, MAX_SEARCH);
-    let Finder { found, levels, hls } = finder;
+    let StreamFinder { found, levels, hls } = finder;
     Streams { flv: merged(found, |stream| levels.rank(stream)), hls: streams.hls || hls }
 }
 
 /// Reads what several fields, or several answers, say about the streams of one live; what is named twice is kept once.
 fn read_all(answers: &[&Value]) -> Streams {
-    let mut finder = Finder::default();
+    let mut finder = StreamFinder::default();
     for answer in answers {
         finder.any(answer, MAX_DEPTH);
     }
-    let Finder { found, levels, hls } = finder;
+    let StreamFinder { found, levels, hls } = finder;
     Streams { flv: merged(found, |stream| levels.rank(stream)), hls }
 }
 
 /// Joins the streams that several answers named, best first; of the same stream the first one stays.
 pub(super) fn join(lists: impl IntoIterator<Item = Vec<StreamUrl>>) -> Vec<StreamUrl> {
-    let levels = Levels::default();
+    let levels = QualityRanking::default();
     merged(lists.into_iter().flatten(), |stream| levels.rank(stream))
 }
 
@@ -124,13 +124,13 @@ fn merged<R: Ord>(found: impl IntoIterator<Item = StreamUrl>, rank: impl Fn(&Str
 
 /// What a walk over the answers found so far.
 #[derive(Default)]
-struct Finder {
+struct StreamFinder {
     found: Vec<StreamUrl>,
-    levels: Levels,
+    levels: QualityRanking,
     hls: bool,
 }
 
-impl Finder {
+impl StreamFinder {
     /// Anything that may stand where streams are named: an object, one of those as text, an address, a list of these.
     fn any(&mut self, value: &Value, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else { return };
@@ -220,7 +220,7 @@ impl Finder {
             row @ Value::Object(map) => {
                 let quality = own_quality(row).unwrap_or(quality);
                 for (name, value) in map.iter().take(MAX_STREAMS) {
-                    let older = OLDER.iter().find(|(older, _)| older == name).map(|(_, sdk)| *sdk);
+                    let older = OLDER_NAMES.iter().find(|(older, _)| older == name).map(|(_, sdk)| *sdk);
                     let inner = unpacked(at(labels, &[name]));
                     let name = match name.as_str() {
                         "url" | "uri" | "flv" | "main" | "url_list" => quality,
@@ -239,7 +239,7 @@ impl Finder {
 
 /// The SDK's name of a quality; nothing where nobody calls one so.
 fn known_quality(name: &str) -> Option<&'static str> {
-    let older = OLDER.iter().find(|(older, _)| *older == name).map(|(_, sdk)| *sdk);
+    let older = OLDER_NAMES.iter().find(|(older, _)| *older == name).map(|(_, sdk)| *sdk);
     older.or_else(|| QUALITIES.into_iter().find(|quality| *quality == name))
 }
 
@@ -308,9 +308,9 @@ fn stream(quality: &str, address: &str, labels: &Value, backup: bool) -> Option<
 
 /// The service's own ranking of qualities, where it sent one.
 #[derive(Default)]
-struct Levels(Vec<(String, i64)>);
+struct QualityRanking(Vec<(String, i64)>);
 
-impl Levels {
+impl QualityRanking {
     /// Reads the table beside the streams; the first answer that ranks a quality is believed.
     fn read(&mut self, pull: &Value) {
         let rows = at(pull, &["options", "qualities"]).as_array().map(Vec::as_slice).unwrap_or_default();

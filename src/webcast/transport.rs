@@ -1,4 +1,4 @@
-//! How frames reach us: one trait, one file each, and the order they are tried in.
+//! Transports, the ways in which frames reach us: one trait, one file each, and the order they are tried in.
 //!
 //! A transport turns a room into a [`Session`]; what comes out of a session is the same whatever made it. A transport may
 //! fail for reasons of its own (no signature, no cookie); [`Failover`] then goes on to the next one.
@@ -48,10 +48,11 @@ use crate::wire::{DecodeError, Response};
 
 pub(super) use browser::BrowserTransport;
 pub use browser::BrowserView;
-pub use failover::{Failover, FailoverError, Health, LeftAlone, Opened};
+pub use failover::{Failover, FailoverError, Health, OpenedRoom, SkippedTransport};
+pub(super) use provider::account_at_provider;
 pub(super) use registry::HostOwner;
 pub use registry::{SimulatedPart, TransportEntry, point_at};
-pub use replay::{CaptureReader, Captured, CapturedKind};
+pub use replay::{CaptureReader, CapturedItem, CapturedKind};
 
 /// A room to open.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The browser we say we are.
+//! User agent: the browser we say we are.
 //!
 //! One identity is used for everything that belongs together: a cookie, the signature made for it and the socket opened
 //! with it must name the same browser, or the socket is refused with DEVICE_BLOCKED (docs/protocol.md#common-parameters).

@@ -35,7 +35,7 @@ pub(super) const LENIENT_BASE64: GeneralPurpose = GeneralPurpose::new(
 const EPOCH_FROM: i64 = 100_000_000_000;
 /// Fields of a response that a capture keeps: messages, pause, clock, wish for an ack, first batch. The others are where
 /// and with which signed parameters to go on listening, which is nobody's business afterwards.
-const KEPT: [u32; 5] = [1, 3, 4, 9, 11];
+const KEPT_FIELDS: [u32; 5] = [1, 3, 4, 9, 11];
 
 /// One line of a capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,7 +168,7 @@ fn unsigned(body: &[u8]) -> Vec<u8> {
     while let Some(field) = fields.next() {
         let to = body.len().saturating_sub(fields.remaining());
         match field {
-            Ok(field) if KEPT.contains(&field.number) => kept.extend(body.get(from..to).unwrap_or_default()),
+            Ok(field) if KEPT_FIELDS.contains(&field.number) => kept.extend(body.get(from..to).unwrap_or_default()),
             Ok(_) => {}
             Err(_) => kept.push(DAMAGED),
         }

@@ -1,4 +1,4 @@
-//! The forms a file of captured traffic may have: JSON lines, a JSON array, a browser's HAR, one frame as it came.
+//! Forms that a file of captured traffic may have: JSON lines, a JSON array, a browser's HAR, one frame as it came.
 //!
 //! Each may be in UTF-8 or UTF-16, with or without a byte order mark, with line ends of any system, and compressed with gzip.
 //! In JSON of another program the frames are looked for wherever they may stand. Reads what fits into memory; knows no files.

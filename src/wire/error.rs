@@ -1,4 +1,4 @@
-//! What can be wrong with bytes.
+//! Errors of the wire: what can be wrong with bytes.
 
 use compact_str::CompactString;
 

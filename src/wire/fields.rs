@@ -1,4 +1,4 @@
-//! A walk over the fields of one protobuf message, without copying and without a schema.
+//! Walk over the fields of one protobuf message, without copying and without a schema.
 //!
 //! Reading goes through here and writing through the generated [`pb`](super::pb) types: a viewer in a real message brings
 //! kilobytes of pictures that nobody looks at, and a generated reader would refuse a whole message for one bad byte in
@@ -53,14 +53,14 @@ impl<'a> Fields<'a> {
         }
         let value = match key & 7 {
             0 => Value::Number(self.varint()?),
-            1 => self.take(number, 8).map(|_| Value::Fixed)?,
+            1 => self.read_bytes(number, 8).map(|_| Value::Fixed)?,
             2 => {
                 let length = self.varint()?;
-                Value::Bytes(self.take(number, length)?)
+                Value::Bytes(self.read_bytes(number, length)?)
             }
             // Groups are long gone from the format; their marks are skipped as empty fields.
             3 | 4 => Value::Group,
-            5 => self.take(number, 4).map(|_| Value::Fixed)?,
+            5 => self.read_bytes(number, 4).map(|_| Value::Fixed)?,
             _ => return Err(DecodeError::BadKey { key, left: self.rest.len() }),
         };
         Ok(Field { number, value })
@@ -90,7 +90,7 @@ impl<'a> Fields<'a> {
     }
 
     #[inline]
-    fn take(&mut self, field: u32, length: u64) -> Result<&'a [u8], DecodeError> {
+    fn read_bytes(&mut self, field: u32, length: u64) -> Result<&'a [u8], DecodeError> {
         let taken = usize::try_from(length).ok().and_then(|length| self.rest.split_at_checked(length));
         let Some((taken, rest)) = taken else {
             return Err(DecodeError::CutShort { field, wanted: length, left: self.rest.len() });

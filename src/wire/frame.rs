@@ -1,4 +1,4 @@
-//! One binary WebSocket message, in both directions.
+//! Frame: one binary WebSocket message, in both directions.
 
 use bytes::Bytes;
 use compact_str::CompactString;
@@ -85,7 +85,7 @@ impl Frame {
             match field.number {
                 1 => seq_id = field.count()?,
                 2 => log_id = field.int()? as u64,
-                5 => gzip |= says_gzip(field.message()?)?,
+                5 => gzip |= is_gzip_encoded(field.message()?)?,
                 7 => kind = FrameKind::from_wire(field.bytes()?),
                 8 => payload = field.bytes()?,
                 _ => {}
@@ -164,7 +164,7 @@ fn client_frame(kind: &str, payload: Bytes, log_id: u64) -> Bytes {
 }
 
 /// Reads one header: key 1, value 2.
-fn says_gzip(header: Fields<'_>) -> Result<bool, DecodeError> {
+fn is_gzip_encoded(header: Fields<'_>) -> Result<bool, DecodeError> {
     let (mut names_compression, mut gzip) = (false, false);
     for field in header {
         let field = field?;

@@ -1,4 +1,4 @@
-//! Inflating what the service compressed, within a limit.
+//! Inflater of what the service compressed, within a limit.
 
 use bytes::Bytes;
 use libdeflater::{CompressionLvl, Compressor, Decompressor};

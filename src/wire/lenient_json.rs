@@ -1,4 +1,4 @@
-//! A lenient reader of JSON: one damaged value costs itself, never the whole answer or the whole line of a capture.
+//! Lenient reader of JSON: one damaged value costs itself, never the whole answer or the whole line of a capture.
 //!
 //! What other clients have met is repaired: a byte order mark, bytes that are no UTF-8, half of a surrogate pair, raw
 //! control characters and unknown escapes inside texts, `NaN` and numbers too large to be held, a value that was left out, a

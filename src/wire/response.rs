@@ -1,4 +1,4 @@
-//! The body of a frame and of a fetch: a batch of messages and what the connection needs to go on.
+//! Response, the body of a frame and of a fetch: a batch of messages and what the connection needs to go on.
 //!
 //! Walked by hand, so that each message stands alone: a bad one costs itself and a count.
 

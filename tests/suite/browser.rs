@@ -1,4 +1,4 @@
-//! The `browser` transport: against DevTools that misbehave, and against the real program.
+//! Tests of the `browser` transport: against DevTools that misbehave, and against the real program.
 
 mod chromium;
 mod devtools;
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use tiktop::clock::Clock;
 use tiktop::config::{Settings, TransportKind};
 use tiktop::ids::{RoomId, UniqueId};
-use tiktop::sim::{Sim, SimOptions};
 use tiktop::webcast::{BrokenFrame, Incoming, RoomRef, Service, ServiceError, ServiceErrorKind, Session};
 use tiktop::wire::{Frame, FrameKind, pb};
 
-use crate::scripted::{Scripted, answer, header, path};
+use crate::kit;
+use crate::kit::scripted::{Scripted, answer, header, path};
 use devtools::{
     DevTools, LIVE, TAB, attached, bytes, closed, created, detached, navigated, received, sent, usual_tabs,
 };
@@ -248,12 +248,9 @@ async fn where_no_browser_is_the_way_to_one_is_told() {
 
 #[tokio::test]
 async fn the_next_transport_takes_over_where_no_browser_is() {
-    let sim = Sim::start(SimOptions::default()).await.unwrap();
-    let mut settings =
-        Settings { transports: vec![TransportKind::Browser, TransportKind::Direct], ..Settings::default() };
+    let sim = kit::sim(10.0, &[]).await;
+    let mut settings = kit::settings(&sim, &[TransportKind::Browser, TransportKind::Direct]);
     settings.browser.endpoint = "http://127.0.0.1:1".into();
-    settings.service.site_url = sim.base_url();
-    settings.service.socket_url = sim.socket_url();
     let failover = Service::isolated(&settings).unwrap().failover(Clock::system()).unwrap();
     let name = &sim.names()[0];
     let room = RoomRef { room_id: RoomId(sim.room_id(name) as u64), unique_id: name.parse().ok() };
@@ -276,10 +273,9 @@ mod command {
     use super::*;
 
     async fn tiktop(home: &Path, endpoint: &str, args: &[&str]) -> Output {
-        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_tiktop"));
+        let mut command = kit::isolated(home);
         command.arg("browser").args(args).args(["--set", &format!("browser.endpoint={endpoint}")]);
-        command.env("HOME", home).env("XDG_CONFIG_HOME", home).env("XDG_STATE_HOME", home).env_remove("TIKTOP_CONFIG");
-        command.output().await.unwrap()
+        command.env("XDG_CONFIG_HOME", home).env("XDG_STATE_HOME", home).output().await.unwrap()
     }
 
     fn said(output: &Output) -> String {

@@ -1,4 +1,4 @@
-//! Recorded traffic of the real service, read by the real decoder.
+//! Tests on recorded traffic of the real service, read by the real decoder.
 //!
 //! The recordings lie beside the repository and name strangers, so they are not part of it; without them these tests
 //! pass, saying so.

@@ -1,4 +1,4 @@
-//! What holds for every message of the catalogue, whatever it says: the order of fields at any depth, numbers nobody knows,
+//! Laws for every message of the catalogue, whatever it says: the order of fields at any depth, numbers nobody knows,
 //! sub-messages that are empty or missing.
 
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! `docs/coming-from.md` against the sources: what it names is there, and no option of ours is missing from it.
+//! Check of `docs/coming-from.md` against the sources: what it names is there, and no option of ours is missing from it.
 
 use std::path::Path;
 

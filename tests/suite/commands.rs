@@ -1,18 +1,16 @@
-//! The commands that ask one question, as a shell sees them: what they print, and their exit codes.
+//! Tests of the commands that ask one question, as a shell sees them: what they print, and their exit codes.
 
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
-use std::time::Duration;
 
 use rstest::rstest;
 use serde_json::{Value, json};
 use tiktop::sim::{Sim, SimFault, SimOptions};
 
-/// Nothing here takes long; a test that waits in vain must end all the same.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::kit::{in_time, isolated, pointed_at, sim_with, text};
 
 async fn sim(faults: &[SimFault]) -> Sim {
-    Sim::start(SimOptions { rate: 0.0, rooms: 12, faults: faults.to_vec(), ..SimOptions::default() }).await.unwrap()
+    sim_with(SimOptions { rate: 0.0, rooms: 12, faults: faults.to_vec(), ..SimOptions::default() }).await
 }
 
 /// Runs the program against the simulator, away from the user's own settings.
@@ -26,25 +24,10 @@ async fn asked_in(home: &Path, sim: &Sim, args: &[&str]) -> Output {
 }
 
 fn program(home: &Path, sim: &Sim, args: &[&str]) -> tokio::process::Command {
-    let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_tiktop"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIKTOP_") || name.starts_with("XDG_")) {
-        program.env_remove(name);
-    }
-    program.env("HOME", home).env("TIKTOP_LOG", "tiktop::requests=trace").args(args);
-    for (option, value) in [
-        ("site_url", sim.base_url()),
-        ("webcast_url", sim.base_url()),
-        ("socket_url", sim.socket_url()),
-        ("timeout_seconds", "5".to_owned()),
-    ] {
-        program.arg("--set").arg(format!("service.{option}={value}"));
-    }
-    program.kill_on_drop(true);
+    let mut program = isolated(home);
+    program.env("TIKTOP_LOG", "tiktop::requests=trace").args(args).args(pointed_at(sim));
+    program.args(["--set", "service.timeout_seconds=5"]);
     program
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
 }
 
 async fn object(sim: &Sim, args: &[&str]) -> Value {
@@ -171,7 +154,7 @@ async fn nothing_that_is_printed_holds_control_bytes(#[case] args: &[&str]) {
     for folder in ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_VIDEOS_DIR"] {
         program.env(folder, &home);
     }
-    let output = tokio::time::timeout(PATIENCE, program.stdin(Stdio::null()).output()).await.expect("it ends").unwrap();
+    let output = in_time("it ends", program.stdin(Stdio::null()).output()).await.unwrap();
     for printed in [text(&output.stdout), text(&output.stderr)] {
         let raw = printed.chars().find(|&c| c != '\n' && tiktop::text::must_escape(c));
         assert_eq!(raw, None, "{printed:?}");
@@ -187,7 +170,7 @@ async fn events_do_not_wait_for_somebody_who_does_not_exist() {
         &["events", "nobody.here", "no.one.else"],
         &["events", "--once", "nobody.here"],
     ] {
-        let output = tokio::time::timeout(PATIENCE, asked(&sim, args)).await.expect("it ends");
+        let output = in_time("it ends", asked(&sim, args)).await;
         let err = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{args:?}: {err}");
         assert!(err.contains("TikTok knows no @nobody.here"), "{err}");
@@ -202,12 +185,12 @@ async fn who_does_not_exist_is_told_and_the_others_go_on() {
     let mut child = process.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let waited = tokio::time::timeout(PATIENCE, async {
+    let waited = async {
         let told = told.next_line().await.unwrap().unwrap();
         while !lines.next_line().await.unwrap().unwrap().contains(r#""phase":"live""#) {}
         told
-    });
-    assert!(waited.await.expect("the other room is live").contains("TikTok knows no @nobody.here"));
+    };
+    assert!(in_time("the other room is live", waited).await.contains("TikTok knows no @nobody.here"));
     assert_eq!(child.try_wait().unwrap(), None, "the other room goes on");
     child.kill().await.unwrap();
 }
@@ -236,11 +219,9 @@ async fn output_that_cannot_be_written_ends_with_1(#[case] args: &[&str]) {
     let (sim, home) = (sim(&[]).await, tempfile::tempdir().unwrap());
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut process = program(home.path(), &sim, args);
-    let output =
-        tokio::time::timeout(PATIENCE, process.stdout(full).stderr(Stdio::piped()).spawn().unwrap().wait_with_output())
-            .await
-            .expect("it ends")
-            .unwrap();
+    let output = in_time("it ends", process.stdout(full).stderr(Stdio::piped()).spawn().unwrap().wait_with_output())
+        .await
+        .unwrap();
     assert_eq!(output.status.code(), Some(1), "{args:?}: {}", text(&output.stderr));
 }
 
@@ -257,10 +238,7 @@ async fn being_out_of_files_is_said_as_that(#[case] limit: u32) {
     let (sim, home) = (sim(&[]).await, tempfile::tempdir().unwrap());
     let mut process = tokio::process::Command::new("sh");
     process.args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_tiktop")]);
-    process.env("HOME", home.path()).args(["live", "@ana.live"]).kill_on_drop(true);
-    for (option, value) in [("site_url", sim.base_url()), ("webcast_url", sim.base_url())] {
-        process.arg("--set").arg(format!("service.{option}={value}"));
-    }
+    process.env("HOME", home.path()).args(["live", "@ana.live"]).args(pointed_at(&sim)).kill_on_drop(true);
     let output = process.output().await.unwrap();
     let err = text(&output.stderr);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{err}");

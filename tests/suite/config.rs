@@ -1,4 +1,4 @@
-//! Settings as a user meets them: files that are right, files that are wrong, flags, secrets, the example.
+//! Tests of the settings as a user meets them: files that are right, files that are wrong, flags, secrets, the example.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What the documents say about the program is true: files they point to, the version, the block of keys.
+//! Checks of the documents: files they point to, the version, the block of keys.
 
 use std::path::{Path, PathBuf};
 

@@ -1,11 +1,14 @@
-//! `tiktop doctor` against the simulated service: the real program, its rows, its last sentence, and whom it blames.
+//! Tests of `tiktop doctor` against the simulated service: the real program, its rows, its last sentence, and whom it
+//! blames.
 
 use std::process::Stdio;
 
 use rstest::rstest;
 use serde_json::Value;
-use tiktop::sim::{Sim, SimFault, SimOptions};
+use tiktop::sim::{Sim, SimFault};
 use tokio::process::Command;
+
+use crate::kit::{pointed_at, sim};
 
 /// A key that must never be printed.
 const KEY: &str = "euler_s3cret_0123456789";
@@ -24,25 +27,16 @@ struct Said {
 
 impl Patient {
     async fn with(faults: &[SimFault]) -> Self {
-        let sim =
-            Sim::start(SimOptions { rate: 200.0, faults: faults.to_vec(), ..SimOptions::default() }).await.unwrap();
-        Self { sim, home: tempfile::tempdir().unwrap() }
+        Self { sim: sim(200.0, faults).await, home: tempfile::tempdir().unwrap() }
     }
 
     async fn examined(&self, arguments: &[&str]) -> Said {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tiktop"));
         command.arg("doctor").env_clear().env("HOME", self.home.path()).env("LC_ALL", "C.UTF-8");
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("TIKTOP_TEST_KEY", KEY);
-        let base = self.sim.base_url();
-        let addresses = [
-            format!("service.site_url={base}"),
-            format!("service.webcast_url={base}"),
-            format!("service.socket_url={}", self.sim.socket_url()),
-            format!("providers=[{{ name = \"euler\", url = \"{base}\", key_env = \"TIKTOP_TEST_KEY\" }}]"),
-        ];
-        for address in addresses {
-            command.args(["--set", &address]);
-        }
+        let url = self.sim.base_url();
+        let provider = format!("providers=[{{ name = \"euler\", url = \"{url}\", key_env = \"TIKTOP_TEST_KEY\" }}]");
+        command.args(pointed_at(&self.sim)).args(["--set", &provider]);
         // What comes last wins.
         let output = command.args(arguments).stdin(Stdio::null()).kill_on_drop(true).output().await.unwrap();
         let out = String::from_utf8(output.stdout).unwrap();

@@ -1,21 +1,14 @@
-//! A room in which everything belongs to another: it is said with both ids, and the host is looked up again.
-
-use std::time::Duration;
+//! Test of a room in which everything belongs to another: it is said with both ids, and the host is looked up again.
 
 use bytes::Bytes;
 use prost::Message as _;
-use serde_json::json;
-use tiktop::clock::Clock;
 use tiktop::config::TransportKind;
-use tiktop::events::EventKind;
-use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 use tiktop::webcast::Service;
 use tiktop::wire::{Frame, FrameKind, pb};
 
-use crate::scripted::{Scripted, answer, message, path, upgraded};
+use crate::kit::scripted::{Scripted, answer, look_up, message, path, upgraded};
+use crate::kit::{Rooms, until};
 
-/// Nothing here takes long; a test that waits in vain must end all the same.
-const PATIENCE: Duration = Duration::from_secs(20);
 const OURS: &str = "7300000000000000001";
 const THEIRS: i64 = 7_300_000_000_000_000_002;
 
@@ -35,11 +28,7 @@ fn foreign(count: i64) -> Bytes {
 async fn server(messages: i64) -> Scripted {
     Scripted::start(move |head| match path(head) {
         "/socket" => upgraded(head, &message(&foreign(messages))),
-        at if at.starts_with("/api-live/user/room") => {
-            let user = json!({"id": "111", "uniqueId": "ana.live", "roomId": OURS, "status": 2});
-            let data = json!({"user": user, "liveRoom": {"status": 2, "title": "Hello"}});
-            answer("200 OK", &[], json!({"statusCode": 0, "data": data}).to_string())
-        }
+        at if at.starts_with("/api-live/user/room") => look_up(OURS),
         _ => answer("200 OK", &[("Set-Cookie", "ttwid=1%7Cabc; Path=/")], ""),
     })
     .await
@@ -50,29 +39,11 @@ async fn a_room_full_of_anothers_messages_says_so_and_the_host_is_looked_up_agai
     let server = server(20).await;
     let mut settings = server.settings();
     settings.transports = vec![TransportKind::Direct];
-    let tracker = Tracker::start(Service::isolated(&settings).unwrap(), Clock::system()).unwrap();
-    let mut updates = tracker.subscribe(1_000, false);
-    tracker.commands().send(TrackerCommand::Add("ana.live".parse().unwrap())).await.unwrap();
-    let said = tokio::time::timeout(PATIENCE, async {
-        loop {
-            let TrackerUpdate::Room(_, RoomUpdate::Events(events)) = updates.recv().await.unwrap() else { continue };
-            let reason = events.iter().find_map(|noted| match &noted.event.kind {
-                EventKind::State(phase) if phase.reason.as_str().contains(OURS) => Some(phase.reason.clone()),
-                _ => None,
-            });
-            if let Some(reason) = reason {
-                return reason;
-            }
-        }
-    });
-    let said = said.await.expect("it is said");
+    let mut rooms = Rooms::unhurried(Service::isolated(&settings).unwrap());
+    rooms.add("ana.live").await;
+    let said = rooms.find_phase(|_, phase| phase.reason.as_str().contains(OURS)).await.reason;
     assert!(said.as_str().contains(&THEIRS.to_string()) && said.as_str().contains("@ana.live"), "{said}");
     let asked = || server.heads().iter().filter(|head| path(head).starts_with("/api-live")).count();
-    let again = async {
-        while asked() < 2 {
-            updates.recv().await.unwrap();
-        }
-    };
-    tokio::time::timeout(PATIENCE, again).await.expect("the host is looked up again");
-    tracker.finish().await;
+    until("the host is looked up again", || asked() >= 2).await;
+    rooms.finish().await;
 }

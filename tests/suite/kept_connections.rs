@@ -1,4 +1,5 @@
-//! Connections that are kept after an answer and broken by the server when we use them again: the question is asked once more.
+//! Tests of connections that are kept after an answer and broken by the server when we use them again: the question is asked
+//! once more.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

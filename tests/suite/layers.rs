@@ -1,4 +1,4 @@
-//! Who may import whom, read from the sources themselves: the architecture document that cannot rot.
+//! Import rules of the layers, read from the sources themselves: the architecture document that cannot rot.
 //!
 //! What ships is judged. Items under `#[cfg(test)]` may import what they like; their length is counted all the same.
 

@@ -1,4 +1,4 @@
-//! The library as a program uses it, against the simulated service.
+//! Tests of the library as a program uses it, against the simulated service.
 
 use std::time::Duration;
 
@@ -13,13 +13,11 @@ use tiktop::track::{RoomUpdate, TrackerCommand, TrackerUpdate};
 use tiktop::webcast::{LiveStatus, Secrets, ServiceErrorKind};
 use tiktop::{Client, Error, Live, LiveEvent};
 
-use crate::scripted::{Scripted, answer};
-
-/// Nothing here takes long; a test that waits in vain must end all the same.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::kit::scripted::{Scripted, answer};
+use crate::kit::{in_time, sim_with};
 
 async fn sim(rate: f64, faults: &[SimFault]) -> Sim {
-    Sim::start(SimOptions { rate, rooms: 12, faults: faults.to_vec(), ..SimOptions::default() }).await.unwrap()
+    sim_with(SimOptions { rate, rooms: 12, faults: faults.to_vec(), ..SimOptions::default() }).await
 }
 
 fn builder(sim: &Sim) -> ClientBuilder {
@@ -36,20 +34,20 @@ fn client(sim: &Sim) -> Client {
 
 /// Takes events until one is wanted; nothing when the live ended before.
 async fn until<T>(live: &mut Live, mut wanted: impl FnMut(&LiveEvent) -> Option<T>) -> Option<T> {
-    let waited = tokio::time::timeout(PATIENCE, async {
+    let waited = async {
         while let Some(event) = live.next().await {
             if let Some(found) = wanted(&event) {
                 return Some(found);
             }
         }
         None
-    });
-    waited.await.expect("it comes in time")
+    };
+    in_time("it comes", waited).await
 }
 
 fn phase(event: &LiveEvent) -> Option<PhaseKind> {
     match event {
-        LiveEvent::Happened(noted) => match &noted.event.kind {
+        LiveEvent::Happened(tallied) => match &tallied.event.kind {
             EventKind::State(phase) => Some(phase.kind),
             _ => None,
         },
@@ -59,7 +57,7 @@ fn phase(event: &LiveEvent) -> Option<PhaseKind> {
 
 /// A comment that was made while we were there.
 fn is_chat(event: &LiveEvent) -> bool {
-    matches!(event, LiveEvent::Happened(noted) if !noted.event.history && matches!(noted.event.kind, EventKind::Chat(_)))
+    matches!(event, LiveEvent::Happened(tallied) if !tallied.event.history && matches!(tallied.event.kind, EventKind::Chat(_)))
 }
 
 #[tokio::test]
@@ -143,17 +141,17 @@ async fn a_tracker_of_the_client_has_many_rooms_on_one_queue() {
         tracker.commands().send(TrackerCommand::Add(name.parse().unwrap())).await.unwrap();
     }
     let mut live = std::collections::BTreeSet::new();
-    let both = tokio::time::timeout(PATIENCE, async {
+    let both = async {
         while live.len() < 2 {
             let update = updates.recv().await.expect("the tracker is there");
             let TrackerUpdate::Room(room, RoomUpdate::Events(events)) = update else { continue };
-            let is_live = |noted: &tiktop::room::Noted| matches!(&noted.event.kind, EventKind::State(phase) if phase.kind == PhaseKind::Live);
+            let is_live = |tallied: &tiktop::room::TalliedEvent| matches!(&tallied.event.kind, EventKind::State(phase) if phase.kind == PhaseKind::Live);
             if events.iter().any(is_live) {
                 live.insert(room);
             }
         }
-    });
-    both.await.expect("both go live");
+    };
+    in_time("both go live", both).await;
     tracker.finish().await;
 }
 
@@ -196,7 +194,7 @@ async fn dropping_a_live_closes_its_socket() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(PATIENCE, closed).await.expect("the socket closes");
+    in_time("the socket closes", closed).await;
 }
 
 #[tokio::test]
@@ -219,7 +217,7 @@ async fn history_is_left_out_where_it_is_not_wanted_but_raw_bytes_come_where_the
         let (mut old, mut raw) = (0, 0);
         until(&mut live, |event| {
             match event {
-                LiveEvent::Happened(noted) => old += usize::from(noted.event.history),
+                LiveEvent::Happened(tallied) => old += usize::from(tallied.event.history),
                 LiveEvent::Raw(_) => raw += 1,
                 LiveEvent::Lagged(_) => panic!("nobody is slow"),
             }
@@ -343,7 +341,7 @@ async fn who_is_slow_hears_what_was_lost_and_the_state_catches_up() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(PATIENCE, busy).await.expect("much is said");
+    in_time("much is said", busy).await;
     let lost = until(&mut live, |event| match event {
         LiveEvent::Lagged(lost) => Some(lost.events.values().sum::<u64>()),
         _ => None,
@@ -355,15 +353,15 @@ async fn who_is_slow_hears_what_was_lost_and_the_state_catches_up() {
             live.next().await.expect("the live goes on");
         }
     };
-    tokio::time::timeout(PATIENCE, caught_up).await.expect("the state catches up");
+    in_time("the state catches up", caught_up).await;
 }
 
 #[tokio::test]
 async fn events_are_a_stream_too() {
     let sim = sim(50.0, &[]).await;
     let mut live = client(&sim).track_user(&sim.names()[0]).await.unwrap();
-    let told = tokio::time::timeout(PATIENCE, live.events().take(5).collect::<Vec<_>>());
-    assert_eq!(told.await.unwrap().len(), 5);
+    let told = in_time("five events", live.events().take(5).collect::<Vec<_>>()).await;
+    assert_eq!(told.len(), 5);
 }
 
 #[cfg(unix)]
@@ -384,8 +382,8 @@ async fn a_live_is_recorded_into_a_file_of_the_folder() {
     let mut recording = live.record(folder.path()).await.unwrap();
     let begun =
         async { while !matches!(recording.next().await.expect("it goes on"), Recorded::Running { bytes: 1.., .. }) {} };
-    tokio::time::timeout(PATIENCE, begun).await.expect("it begins");
-    let saved = tokio::time::timeout(PATIENCE, recording.stop()).await.expect("it ends").unwrap();
+    in_time("it begins", begun).await;
+    let saved = in_time("it ends", recording.stop()).await.unwrap();
     let file = saved.file.file_name().unwrap().to_string_lossy().into_owned();
     assert!(file.starts_with(&format!("{name}_")) && saved.bytes > 0, "{saved:?}");
     assert_eq!(std::fs::metadata(&saved.file).unwrap().len(), saved.bytes);

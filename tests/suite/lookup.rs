@@ -1,11 +1,11 @@
-//! From a name to a room, over a real connection.
+//! Tests of look-ups from a name to a room, over a real connection.
 
 use serde_json::json;
 use tiktop::config::{Secret, Settings};
 use tiktop::ids::{RoomId, UniqueId};
 use tiktop::webcast::{LiveStatus, Proxies, Secrets, Service, ServiceErrorKind};
 
-use crate::scripted::{Scripted, answer, header, path};
+use crate::kit::scripted::{Scripted, answer, header, path};
 
 fn ana() -> UniqueId {
     "ana.live".parse().unwrap()

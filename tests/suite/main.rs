@@ -1,4 +1,4 @@
-//! The one integration test binary: linking is the slow part.
+//! Integration tests in one binary: linking is the slow part.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,6 +20,7 @@ mod faults;
 mod foreign_room;
 mod invented;
 mod kept_connections;
+mod kit;
 mod layers;
 mod library;
 mod lookup;
@@ -30,10 +31,10 @@ mod places;
 mod proxies;
 mod record;
 mod replay;
+mod retry_times;
 mod room_laws;
 mod scenarios;
 mod screens;
-mod scripted;
 mod session;
 mod sim;
 mod simulated;

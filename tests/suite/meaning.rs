@@ -1,4 +1,4 @@
-//! What messages mean: what others get wrong, what may be left out, what has several places.
+//! Tests of what messages mean: what others get wrong, what may be left out, what has several places.
 
 use prost::Message as _;
 use rstest::rstest;

@@ -1,4 +1,5 @@
-//! The lines of `tiktop events`: every type against the schema, and as a snapshot, because machine output is a promise.
+//! Tests of the lines of `tiktop events`: every type against the schema, and as a snapshot, because machine output is a
+//! promise.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

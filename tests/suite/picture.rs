@@ -1,4 +1,4 @@
-//! The picture in the README, drawn from the screen itself: it cannot show what the program does not.
+//! Picture of the README, drawn from the screen itself: it cannot show what the program does not.
 
 use std::fmt::Write as _;
 use std::path::Path;

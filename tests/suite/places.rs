@@ -1,4 +1,4 @@
-//! "Where a change goes" of ARCHITECTURE.md, held to the sources: what one table decides is decided nowhere else.
+//! Checks of "Where a change goes" of ARCHITECTURE.md against the sources: what one table decides is decided nowhere else.
 
 use std::path::{Path, PathBuf};
 

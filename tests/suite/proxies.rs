@@ -1,4 +1,5 @@
-//! TLS with an authority of one's own, and proxies: one setting for look-ups, sockets and streams, or one for each room.
+//! Tests of TLS with an authority of one's own, and of proxies: one setting for look-ups, sockets and streams, or one for
+//! each room.
 
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
@@ -15,6 +16,8 @@ use tiktop::webcast::{Incoming, Proxies, RoomRef, Secrets, Service, ServiceError
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::kit::sim_with;
+
 struct Tls {
     sim: Sim,
     settings: Settings,
@@ -23,7 +26,7 @@ struct Tls {
 
 /// The simulated service over TLS, and settings that trust it.
 async fn tls() -> Tls {
-    let sim = Sim::start(SimOptions { tls: true, rate: 100.0, ..SimOptions::default() }).await.unwrap();
+    let sim = sim_with(SimOptions { tls: true, rate: 100.0, ..SimOptions::default() }).await;
     let folder = tempfile::tempdir().unwrap();
     let ca_file = folder.path().join("ca.pem");
     std::fs::write(&ca_file, sim.ca_pem().unwrap()).unwrap();

@@ -1,5 +1,5 @@
-//! The recorder against a service that plays a script. What ffmpeg itself makes of it is in `with_ffmpeg`, what our client
-//! makes of a real socket in `service`.
+//! Tests of the recorder against a service that plays a script. What ffmpeg itself makes of it is in `with_ffmpeg`, what our
+//! client makes of a real socket in `service`.
 
 mod beside;
 mod clips;

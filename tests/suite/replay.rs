@@ -1,6 +1,5 @@
-//! A live is captured and played again: the same lines, the same totals, from any point; damage costs itself.
+//! Tests of a live that is captured and played again: the same lines, the same totals, from any point; damage costs itself.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output};
 use std::time::Duration;
@@ -8,17 +7,18 @@ use std::time::Duration;
 use prost::Message as _;
 use rstest::rstest;
 use serde_json::Value;
+use tiktop::clock::Moment;
 use tiktop::events::PhaseKind;
 use tiktop::ids::{MsgId, RoomKey};
-use tiktop::room::{Applied, Room};
-use tiktop::sim::{ExpectedTotals, Sim, SimOptions};
+use tiktop::room::Room;
+use tiktop::sim::ExpectedTotals;
 use tiktop::track::{PlaybackCommand, Player, RoomUpdate, Speed, TrackerUpdate};
 use tiktop::wire::capture::CaptureLine;
 use tiktop::wire::{Frame, FrameKind, Message, pb};
 use tokio::sync::mpsc::Receiver;
 
-/// Nothing here takes long, but on a clock that the test turns; one that waits in vain must end all the same.
-const PATIENCE: Duration = Duration::from_secs(120);
+use crate::kit::{Mirrors, in_time, pointed_at, sim};
+
 /// When an invented capture begins, in milliseconds.
 const BEGIN: i64 = 1_700_000_000_000;
 
@@ -34,7 +34,7 @@ fn lines(output: &Output) -> Vec<Value> {
 }
 
 /// A simulated live that was captured to its end by the program itself.
-struct Captured {
+struct CapturedItem {
     state: tempfile::TempDir,
     folder: PathBuf,
     totals: ExpectedTotals,
@@ -42,19 +42,13 @@ struct Captured {
     printed: Vec<Value>,
 }
 
-impl Captured {
+impl CapturedItem {
     /// So many times the connection is lost; so many messages come before and after each.
     async fn live(drops: u64, messages: u64) -> Self {
-        let sim = Sim::start(SimOptions { rate: 300.0, ..SimOptions::default() }).await.unwrap();
+        let sim = sim(300.0, &[]).await;
         let (name, state) = (sim.names()[0].clone(), tempfile::tempdir().unwrap());
-        let sets = [
-            format!("service.site_url={}", sim.base_url()),
-            format!("service.webcast_url={}", sim.base_url()),
-            format!("service.socket_url={}", sim.socket_url()),
-            "transports=['direct']".to_owned(),
-        ];
         let mut process = tiktop(state.path(), &["events", "--capture", "--once", &name]);
-        process.args(sets.iter().flat_map(|set| ["--set", set]));
+        process.args(pointed_at(&sim)).args(["--set", "transports=['direct']"]);
         let ended = tokio::spawn(tokio::process::Command::from(process).kill_on_drop(true).output());
         for drop in 0..=drops {
             let enough = sim.expected_totals(&name).total() + messages;
@@ -63,13 +57,13 @@ impl Captured {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
             };
-            tokio::time::timeout(PATIENCE, said).await.expect("the live says enough");
+            in_time("the live says enough", said).await;
             if drop < drops {
                 sim.drop_sockets();
             }
         }
         sim.end_live(&name);
-        let output = tokio::time::timeout(PATIENCE, ended).await.expect("the live ends").unwrap().unwrap();
+        let output = in_time("the live ends", ended).await.unwrap().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let totals = sim.expected_totals(&name);
         sim.stop().await;
@@ -87,47 +81,36 @@ impl Captured {
 /// A reader of a replay, with mirrors of its rooms.
 struct Mirror {
     updates: Receiver<TrackerUpdate>,
-    rooms: BTreeMap<RoomKey, Room>,
+    rooms: Mirrors,
 }
 
 impl Mirror {
     fn of(player: &Player) -> Self {
-        Self { updates: player.subscribe(256, false), rooms: BTreeMap::new() }
+        Self { updates: player.subscribe(256, false), rooms: Mirrors::new(Moment::default()) }
     }
 
     /// Follows until `done`; false when the replay was over before.
-    async fn until(&mut self, mut done: impl FnMut(&BTreeMap<RoomKey, Room>) -> bool) -> bool {
-        tokio::time::timeout(PATIENCE, async {
+    async fn until(&mut self, mut done: impl FnMut(&Mirrors) -> bool) -> bool {
+        let followed = async {
             while !done(&self.rooms) {
                 let Some(update) = self.updates.recv().await else { return false };
-                self.take(update);
+                self.follow(update);
             }
             true
-        })
-        .await
-        .expect("the replay goes on")
+        };
+        in_time("the replay goes on", followed).await
     }
 
-    fn take(&mut self, update: TrackerUpdate) {
-        let TrackerUpdate::Room(key, news) = update else { return };
-        match news {
-            RoomUpdate::Added { .. } => _ = self.rooms.insert(key, Room::new(20_000)),
-            RoomUpdate::Removed { .. } => _ = self.rooms.remove(&key),
-            RoomUpdate::Snapshot(room) => _ = self.rooms.insert(key, Room::clone(&room)),
-            RoomUpdate::Events(events) => {
-                let room = self.rooms.get_mut(&key).unwrap();
-                for noted in events.iter() {
-                    assert!(matches!(room.apply(&noted.event), Applied::Fresh(_)), "told twice: {noted:?}");
-                }
-            }
-            RoomUpdate::Lagged(lost) => panic!("a replay waits for its readers: {lost:?}"),
-            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => {}
+    fn follow(&mut self, update: TrackerUpdate) {
+        if let TrackerUpdate::Room(_, RoomUpdate::Lagged(lost)) = &update {
+            panic!("a replay waits for its readers: {lost:?}");
         }
+        self.rooms.follow(update, Moment::default());
     }
 
     fn only(&self) -> &Room {
-        assert_eq!(self.rooms.len(), 1);
-        self.rooms.values().next().unwrap()
+        assert_eq!(self.rooms.rooms().count(), 1);
+        self.rooms.rooms().next().unwrap()
     }
 }
 
@@ -147,7 +130,7 @@ fn of_type<'v>(lines: &'v [Value], types: &[&str]) -> Vec<&'v Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_captured_live_plays_to_the_same_totals_and_prints_the_same_lines() {
-    let captured = Captured::live(0, 600).await;
+    let captured = CapturedItem::live(0, 600).await;
     let (totals, room) = (&captured.totals, played(&captured.folder, Duration::ZERO).await);
     let stats = &room.stats;
     assert_eq!((stats.gifts, stats.coins), (totals.gift_units, totals.gift_coins));
@@ -168,7 +151,7 @@ async fn a_captured_live_plays_to_the_same_totals_and_prints_the_same_lines() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gaps_and_phases_come_at_their_places() {
-    let captured = Captured::live(2, 100).await;
+    let captured = CapturedItem::live(2, 100).await;
     let output = tiktop(captured.state.path(), &["replay", "--json"]).arg(&captured.folder).output().unwrap();
     let told = |lines: &[Value]| {
         let lines = of_type(lines, &["gap", "state"]);
@@ -189,7 +172,7 @@ async fn gaps_and_phases_come_at_their_places() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn damage_costs_itself() {
-    let captured = Captured::live(0, 400).await;
+    let captured = CapturedItem::live(0, 400).await;
     let whole = played(&captured.folder, Duration::ZERO).await;
     let file = captured.file();
     let mut text = std::fs::read_to_string(&file).unwrap();
@@ -210,11 +193,17 @@ async fn damage_costs_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn purge_removes_what_was_captured() {
-    let captured = Captured::live(0, 50).await;
+    let captured = CapturedItem::live(0, 50).await;
     let purge = || {
-        let output = tiktop(captured.state.path(), &["purge"]).output().unwrap();
+        let output = tiktop(captured.state.path(), &["purge", "captures", "--yes"]).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
+    let unasked = tiktop(captured.state.path(), &["purge"]).output().unwrap();
+    let words = String::from_utf8(unasked.stderr).unwrap();
+    assert!(unasked.status.code() == Some(2) && words.contains("--yes does it"), "{words}");
+    let told = tiktop(captured.state.path(), &["purge", "--dry-run"]).output().unwrap();
+    assert!(told.stdout.starts_with(b"would remove 1 capture file ("));
+    assert!(captured.folder.exists(), "nobody said yes");
     assert!(purge().starts_with("removed 1 capture file ("));
     assert!(!captured.folder.exists());
     assert!(purge().starts_with("nothing is kept in "));
@@ -238,8 +227,8 @@ fn frame(second: i64, id: i64) -> String {
     CaptureLine::Frame { t, bytes }.to_json()
 }
 
-fn comments_of(rooms: &BTreeMap<RoomKey, Room>) -> u64 {
-    rooms.values().map(|room| room.stats.comments).sum()
+fn comments_of(rooms: &Mirrors) -> u64 {
+    rooms.rooms().map(|room| room.stats.comments).sum()
 }
 
 #[tokio::test(start_paused = true)]
@@ -289,7 +278,7 @@ async fn one_can_stand_still_and_jump() {
     playback.send(PlaybackCommand::Pause).await.unwrap();
     assert!(mirror.until(|rooms| comments_of(rooms) >= 360).await, "it goes on");
     playback.send(PlaybackCommand::Skip(10_000)).await.unwrap();
-    assert!(mirror.until(|rooms| rooms.values().any(|room| room.phase.kind == PhaseKind::Ended)).await);
+    assert!(mirror.until(|rooms| rooms.rooms().any(|room| room.phase.kind == PhaseKind::Ended)).await);
     assert_eq!(comments_of(&mirror.rooms), 600);
     playback.send(PlaybackCommand::Skip(-10_000)).await.unwrap();
     assert!(mirror.until(|rooms| comments_of(rooms) < 20).await, "and again from the start");
@@ -306,24 +295,26 @@ async fn a_room_that_was_removed_stays_away_wherever_one_jumps() {
     let (commands, playback) = (player.commands(), player.playback());
     let mut mirror = Mirror::of(&player);
     let playing = player.play(Speed::Times(1), Duration::from_secs(10));
-    assert!(mirror.until(|rooms| rooms.len() == 2 && rooms.values().all(|room| room.stats.comments > 10)).await);
+    assert!(
+        mirror.until(|rooms| rooms.rooms().count() == 2 && rooms.rooms().all(|room| room.stats.comments > 10)).await
+    );
     let gone = RoomKey(1);
     commands.send(tiktop::track::TrackerCommand::Remove(gone)).await.unwrap();
-    assert!(mirror.until(|rooms| !rooms.contains_key(&gone)).await);
+    assert!(mirror.until(|rooms| !rooms.contains(gone)).await);
     for jump in [-5, 20, -1_000, 40, 1_000] {
         playback.send(PlaybackCommand::Skip(jump)).await.unwrap();
         let mut jumped = false;
-        let jumped = tokio::time::timeout(PATIENCE, async {
+        let followed = async {
             while !jumped {
                 let update = mirror.updates.recv().await.unwrap();
                 let TrackerUpdate::Room(room, news) = &update else { continue };
                 assert_ne!(*room, gone, "{news:?} after a jump by {jump} s");
                 // At the very start there is no room yet.
                 jumped = matches!(news, RoomUpdate::Snapshot(_) | RoomUpdate::Removed { .. });
-                mirror.take(update);
+                mirror.follow(update);
             }
-        });
-        jumped.await.expect("the jump is told");
+        };
+        in_time("the jump is told", followed).await;
     }
     drop((commands, playback));
     playing.finish().await;
@@ -363,7 +354,7 @@ async fn bare_messages_go_to_their_rooms() {
     let playing = player.play(Speed::Max, Duration::ZERO);
     mirror.until(|_| false).await;
     playing.finish().await;
-    let told: Vec<_> = mirror.rooms.values().map(|room| (room.room_id.unwrap().0 % 10, room.stats.messages)).collect();
+    let told: Vec<_> = mirror.rooms.rooms().map(|room| (room.room_id.unwrap().0 % 10, room.stats.messages)).collect();
     assert_eq!(told, [(1, 2), (2, 1)]);
 }
 

@@ -11,7 +11,7 @@ use tiktop::events::{
     GiftFacts, Host, Info, Join, Like, LiveStart, Phase, PhaseKind, RoomEvent, Unknown, Viewer, Viewers,
 };
 use tiktop::ids::{BattleId, GiftId, MsgId, RoomId, UserId};
-use tiktop::room::{Applied, Noted, Room};
+use tiktop::room::{Applied, Room, TalliedEvent};
 use tiktop::text::Text;
 
 const LIMIT: usize = 30;
@@ -172,7 +172,7 @@ fn ours() -> impl Strategy<Value = EventKind> {
 }
 
 /// Runs a story in a room; returns what its readers are told.
-fn play(room: &mut Room, story: &[Happens]) -> Vec<Noted> {
+fn play(room: &mut Room, story: &[Happens]) -> Vec<TalliedEvent> {
     let mut told = Vec::new();
     let mut now = 0;
     for happens in story {
@@ -196,7 +196,7 @@ fn play(room: &mut Room, story: &[Happens]) -> Vec<Noted> {
             }
         };
         if let Applied::Fresh(tally) = room.apply(&event) {
-            told.push(Noted { event, tally });
+            told.push(TalliedEvent { event, tally });
         }
     }
     told
@@ -207,9 +207,9 @@ proptest! {
     fn a_mirror_told_the_same_events_is_equal(story in prop::collection::vec(happens(), 0..120)) {
         let mut origin = connected();
         let mut mirror = connected();
-        for noted in play(&mut origin, &story) {
-            let verdict = mirror.apply(&noted.event);
-            prop_assert_eq!(verdict, Applied::Fresh(noted.tally));
+        for tallied in play(&mut origin, &story) {
+            let verdict = mirror.apply(&tallied.event);
+            prop_assert_eq!(verdict, Applied::Fresh(tallied.tally));
         }
         // What was not fresh is not told: the origin alone counts it.
         mirror.stats.duplicates = origin.stats.duplicates;

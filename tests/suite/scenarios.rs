@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
-use tiktop::room::{Applied, Noted, Room};
+use tiktop::room::{Applied, Room, TalliedEvent};
 
 use notation::{Step, moment, parse};
 
@@ -60,7 +60,7 @@ struct Outcome {
     seconds: f64,
     added: Vec<u64>,
     closed: Vec<String>,
-    told: Vec<Noted>,
+    told: Vec<TalliedEvent>,
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn run(events: &str) -> Result<Outcome, String> {
                 let is_gift = matches!(event.kind, tiktop::events::EventKind::Gift(_));
                 if let Applied::Fresh(tally) = verdict {
                     outcome.added.extend(tally.filter(|_| is_gift).map(|tally| tally.added));
-                    outcome.told.push(Noted { event: *event, tally });
+                    outcome.told.push(TalliedEvent { event: *event, tally });
                 }
                 continue;
             }
@@ -149,8 +149,8 @@ fn differences(expect: &Expect, outcome: &Outcome) -> Vec<String> {
 
 fn laws_broken(outcome: &Outcome) -> Vec<String> {
     let mut mirror = Room::new(LOG_LIMIT);
-    for noted in &outcome.told {
-        mirror.apply(&noted.event);
+    for tallied in &outcome.told {
+        mirror.apply(&tallied.event);
     }
     // Readers are told what is fresh; how much was not is the origin's own count.
     mirror.stats.duplicates = outcome.room.stats.duplicates;

@@ -1,35 +1,29 @@
-//! The client against the simulated service: every transport, every fault that concerns it.
+//! Tests of the client against the simulated service: every transport, every fault that concerns it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use rstest::rstest;
 use tiktop::clock::Clock;
 use tiktop::config::{ProviderFlow, Secret, Settings, TransportKind};
 use tiktop::ids::RoomId;
-use tiktop::sim::{Sim, SimFault, SimOptions};
-use tiktop::webcast::{Incoming, LiveStatus, Opened, Proxies, RoomRef, Secrets, Service, ServiceErrorKind, point_at};
+use tiktop::sim::{Sim, SimFault};
+use tiktop::webcast::{Incoming, LiveStatus, OpenedRoom, Proxies, RoomRef, Secrets, Service, ServiceErrorKind};
+
+use crate::kit::{self, keyed};
 
 /// Enough traffic that no test waits for it.
 const RATE: f64 = 200.0;
 
 async fn sim(faults: &[SimFault]) -> Sim {
-    Sim::start(SimOptions { rate: RATE, faults: faults.to_vec(), ..SimOptions::default() }).await.unwrap()
+    kit::sim(RATE, faults).await
 }
 
+/// The usual settings, with addresses that have paths as those of the real service do.
 fn settings(sim: &Sim, transports: &[TransportKind]) -> Settings {
-    let mut settings = Settings { transports: transports.to_vec(), ..Settings::default() };
-    point_at(&mut settings, &sim.base_url(), &sim.socket_url());
+    let mut settings = kit::settings(sim, transports);
     settings.service.webcast_url = format!("{}/webcast", sim.base_url());
     settings.service.socket_url = format!("{}/webcast/im/ws_proxy/ws_reuse_supplement/", sim.socket_url());
-    settings.poll.interval_ms = 500;
     settings
-}
-
-/// A client with a key for the relay.
-fn client(settings: &Settings) -> Arc<Service> {
-    let secrets = Secrets { cloud_key: Secret::new("k3y"), ..Secrets::default() };
-    Service::with_proxies(settings, secrets, Proxies::None).unwrap()
 }
 
 fn chatty(sim: &Sim) -> RoomRef {
@@ -37,14 +31,14 @@ fn chatty(sim: &Sim) -> RoomRef {
     RoomRef { room_id: RoomId(sim.room_id(name) as u64), unique_id: name.parse().ok() }
 }
 
-async fn open(sim: &Sim, transports: &[TransportKind]) -> Result<Opened, String> {
-    let client = client(&settings(sim, transports));
+async fn open(sim: &Sim, transports: &[TransportKind]) -> Result<OpenedRoom, String> {
+    let client = keyed(&settings(sim, transports));
     let failover = client.failover(Clock::system()).unwrap();
     failover.open(&chatty(sim), |_| {}).await.map_err(|error| error.to_string())
 }
 
 /// Reads until `wanted` batches with messages and `broken` broken frames have come.
-async fn read(opened: &mut Opened, mut wanted: i32, mut broken: i32) {
+async fn read(opened: &mut OpenedRoom, mut wanted: i32, mut broken: i32) {
     while wanted > 0 || broken > 0 {
         match opened.session.next().await.unwrap() {
             Incoming::Response(response) if !response.messages.is_empty() => wanted -= 1,
@@ -182,7 +176,7 @@ async fn a_limit_on_look_ups_is_told_with_its_seconds() {
 
 #[tokio::test]
 async fn the_offline_room_keeps_an_id_and_is_not_live() {
-    let sim = Sim::start(SimOptions { rate: 0.0, ..SimOptions::default() }).await.unwrap();
+    let sim = kit::sim(0.0, &[]).await;
     let client = Service::isolated(&settings(&sim, &[])).unwrap();
     let quiet: tiktop::ids::UniqueId = sim.names()[2].parse().unwrap();
     let lookup = client.look_up(&quiet).await.unwrap();
@@ -217,12 +211,12 @@ async fn the_relay_needs_no_heartbeats_and_no_acks() {
 
 #[tokio::test]
 async fn the_relay_says_why_it_does_not_open() {
-    let sim = Sim::start(SimOptions { rate: 0.0, ..SimOptions::default() }).await.unwrap();
+    let sim = kit::sim(0.0, &[]).await;
     let settings = settings(&sim, &[TransportKind::Cloud]);
     let keyless = Service::isolated(&settings).unwrap().failover(Clock::system()).unwrap();
     let error = keyless.open(&chatty(&sim), |_| {}).await.unwrap_err().to_string();
     assert!(error.contains("only with a key: set TIKTOP_PROVIDER_KEY"), "{error}");
-    let failover = client(&settings).failover(Clock::system()).unwrap();
+    let failover = keyed(&settings).failover(Clock::system()).unwrap();
     let nameless = RoomRef { unique_id: None, ..chatty(&sim) };
     let error = failover.open(&nameless, |_| {}).await.unwrap_err().to_string();
     assert!(error.contains("by name only"), "{error}");
@@ -295,7 +289,7 @@ async fn the_older_flow_of_signatures_works_too() {
 #[tokio::test]
 async fn a_visitor_stays_the_same_until_blocked_or_until_a_socket_dies_young() {
     let sim = sim(&[]).await;
-    let client = client(&settings(&sim, &[TransportKind::Direct]));
+    let client = keyed(&settings(&sim, &[TransportKind::Direct]));
     let failover = client.failover(Clock::system()).unwrap();
     let open = async || failover.open(&chatty(&sim), |_| {}).await;
     let visits = || sim.requests().iter().filter(|request| request.path == "/").count();
@@ -334,7 +328,7 @@ async fn a_visitor_stays_the_same_until_blocked_or_until_a_socket_dies_young() {
 }
 
 /// The sentence a session ends with.
-async fn end(opened: &mut Opened) -> String {
+async fn end(opened: &mut OpenedRoom) -> String {
     loop {
         if let Err(error) = opened.session.next().await {
             return error.to_string();

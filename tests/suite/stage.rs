@@ -1,4 +1,5 @@
-//! An evening of invented rooms, told to a dashboard as the tracker would tell it. For screens, benches and pictures.
+//! Stage with an evening of invented rooms, sent to a dashboard as the tracker would send it. For screens, benches and
+//! pictures.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use tiktop::events::{
     Unknown, Viewer, Viewers,
 };
 use tiktop::ids::{BattleId, GiftId, MsgId, RoomId, RoomKey, UserId};
-use tiktop::room::Noted;
+use tiktop::room::TalliedEvent;
 use tiktop::track::{RoomUpdate, TrackerUpdate};
 use tiktop::tui::{Dashboard, ScreenOptions};
 
@@ -73,7 +74,7 @@ impl Stage {
         let id = MsgId::from_wire(self.next_id);
         self.next_id += 1;
         let event = RoomEvent { at: self.now, server_at: None, id, room_id: None, history: false, kind };
-        self.hear(room, RoomUpdate::Events(Arc::from(vec![Noted { event, tally: None }])));
+        self.hear(room, RoomUpdate::Events(Arc::from(vec![TalliedEvent { event, tally: None }])));
     }
 
     /// Brings a room on air.

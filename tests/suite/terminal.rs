@@ -1,4 +1,4 @@
-//! The program in a real terminal: what it draws there, how it leaves, what it leaves behind.
+//! Tests of the program in a real terminal: what it draws there, how it leaves, what it leaves behind.
 //!
 //! Runs `tiktop demo` in a pseudo-terminal and reads the bytes as a terminal would. Every wait is for something to be said.
 
@@ -11,8 +11,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-/// Longest wait for a word; passing takes a fraction of it.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::kit::PATIENCE;
+
 /// Most chunks read while waiting: a lively screen never falls silent, so time alone would not end a wait.
 const CHUNKS: usize = 2_000;
 /// A still screen says nothing for this long.

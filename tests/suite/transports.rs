@@ -1,16 +1,17 @@
-//! Rooms opened over real connections: handshakes, failover, and what arrives.
+//! Tests of rooms opened over real connections: handshakes, failover, and what arrives.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use prost::Message as _;
+use rstest::rstest;
 use tiktop::clock::Clock;
 use tiktop::config::{ProviderFlow, ProviderPath, Secret, Settings, TransportKind};
 use tiktop::ids::RoomId;
-use tiktop::webcast::{FailoverError, Incoming, Opened, Proxies, RoomRef, Secrets, Service};
+use tiktop::webcast::{FailoverError, Incoming, OpenedRoom, Proxies, RoomRef, Secrets, Service};
 use tiktop::wire::{Frame, FrameKind, pb};
 
-use crate::scripted::{Scripted, answer, header, message, path, upgraded};
+use crate::kit::scripted::{Scripted, answer, header, message, path, upgraded};
 
 const ROOM: RoomId = RoomId(7_300_000_000_000_000_001);
 const TTWID: (&str, &str) = ("Set-Cookie", "ttwid=1%7Cabc; Path=/; HttpOnly");
@@ -41,12 +42,12 @@ fn only(kind: TransportKind, mut settings: Settings) -> Settings {
     settings
 }
 
-async fn open(settings: &Settings) -> Result<Opened, FailoverError> {
+async fn open(settings: &Settings) -> Result<OpenedRoom, FailoverError> {
     let client = Service::isolated(settings).unwrap();
     client.failover(Clock::system()).unwrap().open(&room(), |_| {}).await
 }
 
-async fn first_batch(opened: &mut Opened) -> usize {
+async fn first_batch(opened: &mut OpenedRoom) -> usize {
     loop {
         match opened.session.next().await.unwrap() {
             Incoming::Response(response) => return response.messages.len(),
@@ -172,6 +173,33 @@ async fn a_refused_direct_socket_falls_to_the_provider() {
         assert!(socket.contains(wanted), "{wanted} is missing in {socket}");
     }
     assert_eq!(socket.matches("room_id=").count(), 1, "{socket}");
+}
+
+/// A close frame with this code and no reason.
+fn close(code: u16) -> Vec<u8> {
+    [&[0x88, 2][..], &code.to_be_bytes()].concat()
+}
+
+#[rstest]
+#[case(4_005)]
+#[case(1_000)]
+#[case(1_001)]
+#[tokio::test]
+async fn a_live_that_just_ended_holds_its_transport_back_from_nobody(#[case] code: u16) {
+    let server = Scripted::start(move |head| match path(head) {
+        "/socket" => upgraded(head, &close(code)),
+        _ => answer("200 OK", &[TTWID], ""),
+    })
+    .await;
+    let mut settings = server.settings();
+    settings.transports = vec![TransportKind::Direct, TransportKind::Provider];
+    let failover = Service::isolated(&settings).unwrap().failover(Clock::system()).unwrap();
+    for _ in 0..2 {
+        let mut opened = failover.open(&room(), |_| {}).await.unwrap();
+        assert_eq!(opened.transport, "direct");
+        assert!(opened.session.next().await.unwrap_err().to_string().contains(&code.to_string()));
+    }
+    assert_eq!(failover.health()[0].not_before, None);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Broken and hostile bytes: a message is lost and counted, nothing else.
+//! Tests of broken and hostile bytes: a message is lost and counted, nothing else.
 
 use proptest::prelude::*;
 use prost::Message as _;

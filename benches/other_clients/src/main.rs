@@ -1,4 +1,4 @@
-//! The best other client beside ours, on the same frames in one run: `tiktoklive` of crates.io.
+//! Bench of the best other client beside ours, on the same frames in one run: `tiktoklive` of crates.io.
 //!
 //! It reads plain frames and keeps nothing; ours gets them gzipped, drops repeats and keeps the room's state. Each measure runs
 //! in a fresh process against a server in a process of its own. `cargo run --release` in this folder; Linux only.
@@ -67,7 +67,7 @@ fn ours(server: &str, measure: impl AsyncFnOnce()) {
         tokio::spawn(async move {
             while let Some(update) = updates.recv().await {
                 if let TrackerUpdate::Room(_, RoomUpdate::Events(events)) = update {
-                    READ.fetch_add(events.iter().filter(|noted| noted.event.id.is_some()).count(), Ordering::Relaxed);
+                    READ.fetch_add(events.iter().filter(|tallied| tallied.event.id.is_some()).count(), Ordering::Relaxed);
                 }
             }
         });

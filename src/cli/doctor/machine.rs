@@ -1,4 +1,4 @@
-//! What is on this machine: settings, folders, ffmpeg, the terminal.
+//! Checks of this machine: settings, folders, ffmpeg, the terminal.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The way to the service: proxy, names, connections with their certificates, and our clock.
+//! Checks of the network: proxy, names, connections with their certificates, and our clock.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -10,10 +10,10 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::report::{Check, Report, ReportRow, Status};
-use super::verdict::Who;
+use super::verdict::BlamedSide;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Settings;
-use crate::webcast::{ContactedHost, Reached, Service, ServiceErrorKind};
+use crate::webcast::{ContactedHost, ReachedHost, Service, ServiceErrorKind};
 
 /// A resolver tries for 5 s, mostly.
 const DNS: Duration = Duration::from_secs(6);
@@ -50,11 +50,11 @@ pub(super) async fn check(
                 let others = report.rows().iter().any(|row| row.check == Check::Reach && row.status == Status::Ok);
                 let network = matches!(error.kind(), ServiceErrorKind::Network | ServiceErrorKind::Timeout);
                 let who = if network && place.of_provider && others {
-                    Who::Provider(place.purpose.clone())
+                    BlamedSide::Provider(place.purpose.clone())
                 } else {
-                    Who::You
+                    BlamedSide::You
                 };
-                ReportRow::new(Check::Reach, &place.host, Status::Failed, error.to_string()).by(who)
+                ReportRow::new(Check::Reach, &place.host, Status::Failed, error.to_string()).blamed_on(who)
             }
         };
         report.add(row);
@@ -62,7 +62,7 @@ pub(super) async fn check(
     report.add(our_clock(&dates));
 }
 
-fn words(place: &ContactedHost, reached: &Reached) -> String {
+fn words(place: &ContactedHost, reached: &ReachedHost) -> String {
     let how = if reached.tls { "certificate trusted" } else { "not encrypted, as it is this machine" };
     format!("answers (HTTP {}) for {}, {how}", reached.status, place.purpose)
 }
@@ -132,7 +132,9 @@ async fn names(report: &mut Report, places: &[ContactedHost], proxied: bool, clo
         let found = timeout(DNS, lookup_host((place.host.as_str(), place.port))).await;
         let took = clock.now().since(asked);
         let row = match found {
-            Ok(Ok(addresses)) => judge(place, &addresses.map(|address| address.ip()).collect::<Vec<_>>()).took(took),
+            Ok(Ok(addresses)) => {
+                address_row(place, &addresses.map(|address| address.ip()).collect::<Vec<_>>()).took(took)
+            }
             Ok(Err(error)) => unknown(place, &plain(&error)),
             Err(_) => unknown(place, &format!("no answer within {} s", DNS.as_secs())),
         };
@@ -146,7 +148,7 @@ fn unknown(place: &ContactedHost, why: &str) -> ReportRow {
 }
 
 /// Filters answer with an address that leads nowhere.
-fn judge(place: &ContactedHost, found: &[IpAddr]) -> ReportRow {
+fn address_row(place: &ContactedHost, found: &[IpAddr]) -> ReportRow {
     let nowhere = |ip: &IpAddr| ip.is_unspecified() || ip.is_loopback();
     match found {
         [] => unknown(place, "no address"),
@@ -216,7 +218,8 @@ mod tests {
     fn a_blocked_name_is_told_from_one_that_is_found() {
         let client = Service::isolated(&Settings::default()).unwrap();
         let place = &client.places().unwrap()[0];
-        let judged = |found: &[&str]| judge(place, &found.iter().map(|ip| ip.parse().unwrap()).collect::<Vec<_>>());
+        let judged =
+            |found: &[&str]| address_row(place, &found.iter().map(|ip| ip.parse().unwrap()).collect::<Vec<_>>());
         assert!(judged(&["0.0.0.0", "::"]).words.contains("a filter"));
         assert_eq!(judged(&["23.1.2.3", "23.1.2.4"]).words, "23.1.2.3 and 1 more");
         assert_eq!(judged(&[]).status, Status::Failed);

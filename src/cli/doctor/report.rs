@@ -1,4 +1,4 @@
-//! What a diagnosis found, row by row: for a person while it runs, for a bug report at the end.
+//! Report of a diagnosis, row by row: for a person while it runs, for a bug report at the end.
 //!
 //! Knows nothing of how a row came about. Invariant: no secret of the user's leaves through here, in neither form.
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::verdict::{Verdict, Who};
+use super::verdict::{BlamedSide, Verdict};
 use crate::cli::output::{self, WriteError};
 use crate::config::redact_addresses;
 use crate::text::{Text, width};
@@ -50,19 +50,19 @@ pub(super) struct ReportRow {
     pub(super) words: String,
     pub(super) took: Option<Duration>,
     /// Whose side it is on, where it failed.
-    pub(super) who: Who,
+    pub(super) who: BlamedSide,
 }
 
 impl ReportRow {
     pub(super) fn new(check: Check, subject: impl Into<String>, status: Status, words: impl Into<String>) -> Self {
-        Self { check, subject: subject.into(), status, words: words.into(), took: None, who: Who::You }
+        Self { check, subject: subject.into(), status, words: words.into(), took: None, who: BlamedSide::You }
     }
 
     pub(super) fn took(self, took: Duration) -> Self {
         Self { took: Some(took), ..self }
     }
 
-    pub(super) fn by(self, who: Who) -> Self {
+    pub(super) fn blamed_on(self, who: BlamedSide) -> Self {
         Self { who, ..self }
     }
 }
@@ -72,14 +72,14 @@ pub(super) struct Report {
     rows: Vec<ReportRow>,
     /// One JSON object at the end instead of lines on the way.
     json: bool,
-    scrub: Scrub,
+    scrub: Redactor,
     /// The first line that could not be written.
     unwritten: Option<WriteError>,
 }
 
 impl Report {
     pub(super) fn new(json: bool) -> Self {
-        Self { rows: Vec::new(), json, scrub: Scrub::default(), unwritten: None }
+        Self { rows: Vec::new(), json, scrub: Redactor::default(), unwritten: None }
     }
 
     /// Words that must not appear anywhere.
@@ -165,11 +165,11 @@ fn replace(value: &mut Value, home: &str) {
 
 /// Takes out secrets, and what no terminal should see.
 #[derive(Default)]
-struct Scrub {
+struct Redactor {
     secrets: Vec<String>,
 }
 
-impl Scrub {
+impl Redactor {
     fn clean(&self, words: &str) -> String {
         let words = self.secrets.iter().fold(words.to_owned(), |words, secret| words.replace(secret, "***"));
         Text::new(&redact_addresses(&words)).as_str().to_owned()

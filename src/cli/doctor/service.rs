@@ -1,4 +1,5 @@
-//! The service itself: each look-up alone, each provider, and a socket of each transport where there is a live to try it on.
+//! Checks of the service: each look-up alone, each provider, and a socket of each transport where there is a live to try it
+//! on.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,16 +7,16 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::report::{Check, Report, ReportRow, Status};
-use super::verdict::Who;
+use super::verdict::BlamedSide;
 use crate::clock::Clock;
 use crate::config::{Settings, TransportKind};
 use crate::ids::{RoomId, Target, UniqueId};
 use crate::webcast::{
-    Incoming, LiveStatus, LookUpPath, ProviderLimits, RoomRef, Service, ServiceError, ServiceErrorKind, Transport,
+    Budget, Incoming, LiveStatus, LookUpPath, RoomRef, Service, ServiceError, ServiceErrorKind, Transport,
 };
 
 /// TikTok's own account: whoever it is, it exists, and a look-up that works finds it.
-const ANYBODY: &str = "tiktok";
+const KNOWN_ACCOUNT: &str = "tiktok";
 /// A transport takes several requests, and the first frame comes within a second of the last.
 const OPENING: Duration = Duration::from_secs(20);
 
@@ -68,7 +69,7 @@ async fn look_ups(report: &mut Report, client: &Arc<Service>, room: Option<&Targ
             None
         }
         Some(Target::Host(name)) => Some(name.clone()),
-        None => ANYBODY.parse().ok(),
+        None => KNOWN_ACCOUNT.parse().ok(),
     };
     let mut nobody = false;
     for (path, name) in [(LookUpPath::ApiLive, "api-live"), (LookUpPath::LivePage, "live page")] {
@@ -90,7 +91,7 @@ async fn look_ups(report: &mut Report, client: &Arc<Service>, room: Option<&Targ
         let took = clock.now().since(asked);
         let row = match answer {
             Ok(lookup) => {
-                let words = format!("@{} is {}", lookup.unique_id, standing(lookup.status));
+                let words = format!("@{} is {}", lookup.unique_id, status_words(lookup.status));
                 found.room_id = found.room_id.or(lookup.room_id);
                 found.live |= lookup.status.is_on();
                 found.unique_id = Some(lookup.unique_id);
@@ -101,7 +102,7 @@ async fn look_ups(report: &mut Report, client: &Arc<Service>, room: Option<&Targ
                 nobody = true;
                 ReportRow::new(Check::LookUp, name, Status::Ok, "answers").took(took)
             }
-            Err(error) => failed(Check::LookUp, name, &error, Who::TikTok),
+            Err(error) => failed(Check::LookUp, name, &error, BlamedSide::TikTok),
         };
         report.add(row);
     }
@@ -119,15 +120,15 @@ async fn room_info(report: &mut Report, client: &Arc<Service>, found: &mut Found
         Ok(info) => {
             found.live |= info.status.is_on();
             found.unique_id = found.unique_id.take().or(info.unique_id);
-            let words = format!("room {room_id} is {}", standing(info.status));
+            let words = format!("room {room_id} is {}", status_words(info.status));
             ReportRow::new(Check::LookUp, NAME, Status::Ok, words).took(clock.now().since(asked))
         }
-        Err(error) => failed(Check::LookUp, NAME, &error, Who::TikTok),
+        Err(error) => failed(Check::LookUp, NAME, &error, BlamedSide::TikTok),
     };
     report.add(row);
 }
 
-fn standing(status: LiveStatus) -> String {
+fn status_words(status: LiveStatus) -> String {
     match status {
         LiveStatus::Live => "live".to_owned(),
         LiveStatus::Paused => "live, and paused by the host".to_owned(),
@@ -137,8 +138,8 @@ fn standing(status: LiveStatus) -> String {
     }
 }
 
-fn failed(check: Check, subject: &str, error: &ServiceError, speaker: Who) -> ReportRow {
-    ReportRow::new(check, subject, Status::Failed, error.to_string()).by(Who::from_error(error, speaker))
+fn failed(check: Check, subject: &str, error: &ServiceError, speaker: BlamedSide) -> ReportRow {
+    ReportRow::new(check, subject, Status::Failed, error.to_string()).blamed_on(BlamedSide::from_error(error, speaker))
 }
 
 /// What each provider grants.
@@ -152,21 +153,26 @@ async fn providers(report: &mut Report, client: &Arc<Service>, settings: &Settin
                 let words = format!("no key: its limits for guests hold; {advice} would hold one");
                 ReportRow::new(Check::Provider, &name, Status::Ok, words)
             }
-            Some(Ok(limits)) => granted(&name, &limits).took(clock.now().since(asked)),
-            Some(Err(error)) => failed(Check::Provider, &name, &error, Who::Provider(name.clone())),
+            Some(Ok(limits)) => limits_row(&name, &limits).took(clock.now().since(asked)),
+            Some(Err(error)) => failed(Check::Provider, &name, &error, BlamedSide::Provider(name.clone())),
         };
         report.add(row);
     }
 }
 
-fn granted(name: &str, limits: &ProviderLimits) -> ReportRow {
-    let spans = limits.spans.iter().map(|limit| format!("{} of {} this {}", limit.left, limit.of, limit.span));
-    let words = format!("signatures left: {}", spans.collect::<Vec<_>>().join(", "));
-    match limits.spans.iter().find(|limit| limit.left == 0) {
+fn limits_row(name: &str, limits: &[Budget]) -> ReportRow {
+    let span = |limit: &Budget| {
+        let of = limit.of.map(|of| format!(" of {of}")).unwrap_or_default();
+        format!("{}{of} this {}", limit.left, limit.label)
+    };
+    let words = format!("signatures left: {}", limits.iter().map(span).collect::<Vec<_>>().join(", "));
+    match limits.iter().find(|limit| limit.left == 0) {
         None => ReportRow::new(Check::Provider, name, Status::Ok, words),
         Some(spent) => {
-            let words = format!("{words}; wait until {}, or use another transport", spent.resets_at);
-            ReportRow::new(Check::Provider, name, Status::Failed, words).by(Who::Provider(name.to_owned()))
+            let until = spent.resets_at.map_or_else(|| "it has some again".to_owned(), |at| at.to_jiff().to_string());
+            let words = format!("{words}; wait until {until}, or use another transport");
+            ReportRow::new(Check::Provider, name, Status::Failed, words)
+                .blamed_on(BlamedSide::Provider(name.to_owned()))
         }
     }
 }
@@ -197,9 +203,9 @@ async fn handshake(transport: &dyn Transport, room: &RoomRef, clock: &Clock) -> 
     let outcome = timeout(OPENING, first).await;
     let took = clock.now().since(asked);
     let speaker = match name {
-        "direct" | "poll" => Who::TikTok,
-        "browser" => Who::You,
-        provider => Who::Provider(provider.to_owned()),
+        "direct" | "poll" => BlamedSide::TikTok,
+        "browser" => BlamedSide::You,
+        provider => BlamedSide::Provider(provider.to_owned()),
     };
     match outcome {
         Ok(Ok(())) => {
@@ -210,7 +216,7 @@ async fn handshake(transport: &dyn Transport, room: &RoomRef, clock: &Clock) -> 
         Err(_) => {
             let words =
                 format!("brought no message within {} s; try again, or use another transport", OPENING.as_secs());
-            ReportRow::new(Check::Handshake, name, Status::Failed, words).by(speaker)
+            ReportRow::new(Check::Handshake, name, Status::Failed, words).blamed_on(speaker)
         }
     }
 }
@@ -218,14 +224,24 @@ async fn handshake(transport: &dyn Transport, room: &RoomRef, clock: &Clock) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::webcast::ProviderLimit;
+    use crate::clock::Timestamp;
+    use crate::text::Text;
 
     #[test]
     fn a_spent_budget_is_the_providers_with_the_time_it_comes_back() {
-        let limit = |span, left| ProviderLimit { span, left, of: 30, resets_at: "20:15".into() };
-        let row = granted("provider euler", &ProviderLimits { spans: vec![limit("day", 7), limit("minute", 0)] });
-        assert_eq!((row.status, row.who), (Status::Failed, Who::Provider("provider euler".into())));
-        assert!(row.words.contains("7 of 30 this day") && row.words.contains("wait until 20:15"), "{}", row.words);
-        assert_eq!(granted("p", &ProviderLimits { spans: vec![limit("day", 7)] }).status, Status::Ok);
+        let limit = |span: &str, left| Budget {
+            left,
+            of: Some(30),
+            resets_at: Some(Timestamp(1_795_305_600_000)),
+            label: Text::new(span),
+        };
+        let row = limits_row("provider euler", &[limit("day", 7), limit("minute", 0)]);
+        assert_eq!((row.status, row.who), (Status::Failed, BlamedSide::Provider("provider euler".into())));
+        assert!(
+            row.words.contains("7 of 30 this day") && row.words.contains("wait until 2026-11-22T00:00:00Z,"),
+            "{}",
+            row.words
+        );
+        assert_eq!(limits_row("p", &[limit("day", 7)]).status, Status::Ok);
     }
 }

@@ -1,4 +1,4 @@
-//! The one sentence a diagnosis ends in: whose side the trouble is on, and what to do. Pure.
+//! Verdict of a diagnosis, one sentence: whose side the trouble is on, and what to do. Pure.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::webcast::{ServiceError, ServiceErrorKind};
 
 /// Whose side something is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Who {
+pub(super) enum BlamedSide {
     /// The person, the machine or its network.
     You,
     /// A signing provider, by its name on screen: `provider euler`.
@@ -17,7 +17,7 @@ pub(super) enum Who {
     Nobody,
 }
 
-impl fmt::Display for Who {
+impl fmt::Display for BlamedSide {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::You => f.write_str("you"),
@@ -28,7 +28,7 @@ impl fmt::Display for Who {
     }
 }
 
-impl Who {
+impl BlamedSide {
     /// Whom an error of the service points to. `speaker` is who answered where an answer came: TikTok or a provider.
     pub(super) fn from_error(error: &ServiceError, speaker: Self) -> Self {
         match error.kind() {
@@ -49,7 +49,7 @@ impl Who {
 /// How it ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Verdict {
-    pub(super) who: Who,
+    pub(super) who: BlamedSide,
     pub(super) sentence: String,
 }
 
@@ -61,12 +61,12 @@ pub(super) fn verdict(rows: &[ReportRow]) -> Verdict {
     // The order of the checks is that of cause and effect.
     failed.sort_by_key(|row| row.check);
     let Some(first) = failed.first() else {
-        return Verdict { who: Who::Nobody, sentence: all_is_well(rows, &working) };
+        return Verdict { who: BlamedSide::Nobody, sentence: all_is_well(rows, &working) };
     };
     let cause = match &first.who {
-        Who::You | Who::Nobody => "on your side".to_owned(),
-        Who::Provider(name) => format!("with {name}"),
-        Who::TikTok => "with TikTok".to_owned(),
+        BlamedSide::You | BlamedSide::Nobody => "on your side".to_owned(),
+        BlamedSide::Provider(name) => format!("with {name}"),
+        BlamedSide::TikTok => "with TikTok".to_owned(),
     };
     let consolation =
         if working.is_empty() { String::new() } else { format!("Lives can be watched by {}, but ", list(&working)) };
@@ -103,16 +103,16 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    fn row(check: Check, subject: &str, status: Status, who: Who) -> ReportRow {
-        ReportRow::new(check, subject, status, "it does not work; do this").by(who)
+    fn row(check: Check, subject: &str, status: Status, who: BlamedSide) -> ReportRow {
+        ReportRow::new(check, subject, status, "it does not work; do this").blamed_on(who)
     }
 
     #[test]
     fn the_earliest_cause_is_named_with_what_works_all_the_same() {
-        let euler = Who::Provider("provider euler".into());
+        let euler = BlamedSide::Provider("provider euler".into());
         let rows = [
-            row(Check::Ffmpeg, "ffmpeg", Status::Failed, Who::You),
-            row(Check::Handshake, "direct", Status::Ok, Who::You),
+            row(Check::Ffmpeg, "ffmpeg", Status::Failed, BlamedSide::You),
+            row(Check::Handshake, "direct", Status::Ok, BlamedSide::You),
             row(Check::Handshake, "provider euler", Status::Failed, euler.clone()),
         ];
         let verdict = verdict(&rows);
@@ -127,8 +127,8 @@ mod tests {
     #[test]
     fn a_name_that_is_not_found_explains_a_look_up_that_fails() {
         let rows = [
-            row(Check::LookUp, "api-live", Status::Failed, Who::TikTok),
-            row(Check::Dns, "www.tiktok.com", Status::Failed, Who::You),
+            row(Check::LookUp, "api-live", Status::Failed, BlamedSide::TikTok),
+            row(Check::Dns, "www.tiktok.com", Status::Failed, BlamedSide::You),
         ];
         assert!(verdict(&rows).sentence.starts_with("The trouble is on your side: www.tiktok.com: "));
     }
@@ -136,20 +136,20 @@ mod tests {
     #[test]
     fn without_trouble_it_says_what_works_or_what_to_try_next() {
         let well = verdict(&[
-            row(Check::Handshake, "direct", Status::Ok, Who::You),
-            row(Check::Handshake, "provider a", Status::Ok, Who::You),
+            row(Check::Handshake, "direct", Status::Ok, BlamedSide::You),
+            row(Check::Handshake, "provider a", Status::Ok, BlamedSide::You),
         ]);
         assert_eq!(well.sentence, "All is well: lives can be watched by direct and provider a.");
-        assert_eq!(well.who, Who::Nobody);
+        assert_eq!(well.who, BlamedSide::Nobody);
         assert!(verdict(&[]).sentence.contains("tiktop doctor @name"));
     }
 
     #[rstest]
-    #[case(ServiceErrorKind::Network, Who::You)]
-    #[case(ServiceErrorKind::Captcha, Who::TikTok)]
-    #[case(ServiceErrorKind::Handshake, Who::Provider("p".into()))]
-    #[case(ServiceErrorKind::RateLimited { retry_after: None }, Who::Provider("p".into()))]
-    fn an_error_points_to_somebody(#[case] kind: ServiceErrorKind, #[case] who: Who) {
-        assert_eq!(Who::from_error(&ServiceError::new(kind, "no"), Who::Provider("p".into())), who);
+    #[case(ServiceErrorKind::Network, BlamedSide::You)]
+    #[case(ServiceErrorKind::Captcha, BlamedSide::TikTok)]
+    #[case(ServiceErrorKind::Handshake, BlamedSide::Provider("p".into()))]
+    #[case(ServiceErrorKind::RateLimited { retry_after: None }, BlamedSide::Provider("p".into()))]
+    fn an_error_points_to_somebody(#[case] kind: ServiceErrorKind, #[case] who: BlamedSide) {
+        assert_eq!(BlamedSide::from_error(&ServiceError::new(kind, "no"), BlamedSide::Provider("p".into())), who);
     }
 }

@@ -1,4 +1,4 @@
-//! Who signs for us, and who listens for us.
+//! Options of the providers: services that sign requests for us or hold TikTok's socket for us.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The sides of a battle, gathered from the places that describe them.
+//! Sides of a battle, gathered from the places in a message that describe them.
 
 use std::collections::BTreeMap;
 
@@ -134,7 +134,7 @@ impl Sides {
     /// One side a team where the battle is one of teams, else one side a host.
     pub(super) fn resolve(mut self, kind: BattleKind) -> Vec<BattleSide> {
         if kind == BattleKind::OneToOne || self.teams.is_empty() {
-            return self.hosts.into_iter().map(|(id, side)| side.alone(id)).collect();
+            return self.hosts.into_iter().map(|(id, side)| side.one_host_side(id)).collect();
         }
         let teams = std::mem::take(&mut self.teams);
         teams.into_iter().map(|(id, team)| team.with_hosts(id, &mut self.hosts)).collect()
@@ -187,7 +187,7 @@ impl HostSide {
         Ok(())
     }
 
-    fn alone(self, id: UserId) -> BattleSide {
+    fn one_host_side(self, id: UserId) -> BattleSide {
         BattleSide {
             team: None,
             hosts: vec![Host { id: Some(id), ..self.host }],
@@ -210,7 +210,7 @@ impl TeamSide {
             ..BattleSide::default()
         };
         for member in self.members {
-            let known = hosts.remove(&member).unwrap_or_default().alone(member);
+            let known = hosts.remove(&member).unwrap_or_default().one_host_side(member);
             side.hosts.extend(known.hosts);
             side.points = side.points.max(known.points);
             side.result = side.result.or(known.result);

@@ -1,4 +1,5 @@
-//! Display texts: a key that tells the meaning, a pattern such as `{0:user} joined the team`, and the pieces to put in.
+//! Decoder of display texts: a key that tells the meaning, a pattern such as `{0:user} joined the team`, and the pieces to
+//! put in.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! People: the `User` struct, its badges, and what the service says a person is to the host.
+//! Decoder of people: the `User` struct, its badges, and what the service says a person is to the host.
 //!
 //! A real `User` is 2-10 KB of pictures around a handful of facts; the walk steps over the pictures.
 //!
@@ -164,14 +164,14 @@ fn badge(badge: Fields<'_>, viewer: &mut Viewer) -> Result<(), DecodeError> {
 /// Keeps a badge among the viewer's: one a scene, with the best that its copies say.
 fn keep(viewer: &mut Viewer, scene: i32, level: u16, written: &[u8]) {
     /// The service shows up to five.
-    const MOST: usize = 16;
+    const MAX_BADGES: usize = 16;
     let scene = u32::try_from(scene).unwrap_or(0);
     if let Some(badge) = viewer.badges.iter_mut().find(|badge| badge.scene == scene) {
         badge.level = badge.level.max(level);
         if badge.text.is_empty() {
             badge.text = Text::from_bytes(written);
         }
-    } else if viewer.badges.len() < MOST {
+    } else if viewer.badges.len() < MAX_BADGES {
         viewer.badges.push(Badge { scene, level, text: Text::from_bytes(written) });
     }
 }

@@ -1,4 +1,4 @@
-//! JSON text in which no control character stands unescaped, so that a line can be looked at in a terminal.
+//! Escaper of JSON text: no control character stands in it, so that a line can be looked at in a terminal.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,5 @@
-//! The objects that lines of several families share: ids, times, people. Ids as text, times as RFC 3339, texts as they were said.
+//! JSON objects that lines of several families share: ids, times, people. Ids as text, times as RFC 3339, texts as they were
+//! said.
 
 use std::fmt::Display;
 

@@ -1,3 +1,5 @@
+//! Tests of a capture's files: their beginning, their cap, their names.
+
 use super::*;
 use crate::clock::Timestamp;
 use crate::events::{LiveStart, Phase, PhaseKind};

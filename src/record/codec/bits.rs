@@ -1,4 +1,4 @@
-//! A reader of bits, most significant first, with the variable lengths of H.264 and H.265.
+//! Reader of bits, most significant first, with the variable lengths of H.264 and H.265.
 
 /// Bits that are left to read. Everything gives nothing at the end.
 pub(super) struct Bits<'a> {
@@ -20,7 +20,7 @@ impl<'a> Bits<'a> {
     }
 
     /// The next `count` bits, 32 at most.
-    pub(super) fn take(&mut self, count: u32) -> Option<u32> {
+    pub(super) fn read(&mut self, count: u32) -> Option<u32> {
         let mut value = 0_u32;
         for _ in 0..count.min(32) {
             value = value << 1 | u32::from(self.flag()?);
@@ -42,7 +42,7 @@ impl<'a> Bits<'a> {
                 return None;
             }
         }
-        let rest = self.take(zeros)?;
+        let rest = self.read(zeros)?;
         ((1_u32 << zeros) - 1).checked_add(rest)
     }
 

@@ -1,4 +1,4 @@
-//! Tags that have no place in a part yet.
+//! Holder of tags that have no place in a part yet.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,12 +12,12 @@ const MAX_TAGS: usize = 4_096;
 
 /// Tags in the order they came, with when they came; the oldest go first when there is no room.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub(super) struct HeldTags {
     tags: VecDeque<(Tag, Duration)>,
     bytes: usize,
 }
 
-impl Held {
+impl HeldTags {
     pub(super) fn push(&mut self, tag: &Tag, now: Duration) {
         self.bytes += tag.body.len();
         self.tags.push_back((tag.clone(), now));
@@ -32,7 +32,7 @@ impl Held {
         self.bytes <= MAX_BYTES && self.tags.len() < MAX_TAGS
     }
 
-    pub(super) fn take(&mut self) -> VecDeque<(Tag, Duration)> {
+    pub(super) fn drain(&mut self) -> VecDeque<(Tag, Duration)> {
         self.bytes = 0;
         std::mem::take(&mut self.tags)
     }

@@ -1,4 +1,4 @@
-//! What has been written, by what is in it: where a new connection repeats it, and on which clock.
+//! Memory of what has been written, by what is in it: where a new connection repeats it, and on which clock.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hasher;
@@ -11,7 +11,7 @@ use crate::record::flv::{Tag, TagKind};
 /// of pictures for newcomers (4 s at TikTok); times alone mistake a restarted clock for an overlap.
 pub(super) const REMEMBERED_MS: i64 = 20_000;
 /// So many tags that were sent once each must agree before they are believed against a clock that makes sense.
-const MANY: usize = 3;
+const VOTES_NEEDED: usize = 3;
 
 /// The tags written last.
 #[derive(Debug, Default)]
@@ -56,7 +56,7 @@ impl Overlap {
         }
         let (best, votes) = self.vote(&tags);
         match best {
-            Some(shift) if votes >= MANY || !goes_on => Some(shift),
+            Some(shift) if votes >= VOTES_NEEDED || !goes_on => Some(shift),
             _ if goes_on => Some(own),
             // A still picture is sent many times, so this is asked only when the clock makes no sense; the last one loses
             // the least.

@@ -1,4 +1,4 @@
-//! What a timeline gives: pieces of parts, and what each part begins with.
+//! Pieces that a timeline gives out, and what each part begins with.
 
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! Tests of the timeline: overlaps, clocks that step, parts.
+
 use proptest::prelude::*;
 
 use super::super::flv::Reader;
@@ -35,7 +37,7 @@ impl Sender {
     }
 
     fn receive(&mut self) {
-        for piece in self.timeline.take() {
+        for piece in self.timeline.drain_pieces() {
             assert!(piece.millis >= self.millis, "recorded time never shrinks");
             self.millis = piece.millis;
             self.holes.extend(&piece.holes);

@@ -1,4 +1,4 @@
-//! How fast each side makes points.
+//! Speed at which each side makes points.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,8 +11,12 @@ use crate::room::serde_map_as_vec;
 
 /// The time a pace is taken over.
 const SPAN_MS: u64 = 30_000;
-/// Less than this is too little to divide by: one gift in the first second would look like a storm.
+/// The time of a pace that is to tell what happens right now.
+const NOW_MS: u64 = 10_000;
+/// Less than a third of the long span, or half of the short one, is too little to divide by: one gift in the first second
+/// would look like a storm.
 const LEAST_MS: u64 = 10_000;
+const LEAST_NOW_MS: u64 = 5_000;
 /// Samples closer than this are one, which bounds them at about thirty a side.
 const STEP_MS: u64 = 1_000;
 
@@ -43,16 +47,16 @@ impl Paces {
             if let Some(key) = key {
                 let samples = self.samples.entry(key).or_default();
                 push(samples, at.mono, side.points);
-                side.pace = pace(samples, at.mono);
+                set_paces(side, samples, at.mono);
             }
         }
     }
 
     /// Recomputes the paces when no points came for a while.
-    pub(in crate::room) fn fade(&self, sides: &mut [Side], at: Moment) {
+    pub(in crate::room) fn recompute(&self, sides: &mut [Side], at: Moment) {
         for side in sides {
             if let Some(samples) = key(side).and_then(|key| self.samples.get(&key)) {
-                side.pace = pace(samples, at.mono);
+                set_paces(side, samples, at.mono);
             }
         }
     }
@@ -75,11 +79,17 @@ fn push(samples: &mut VecDeque<(u64, u64)>, now: u64, points: u64) {
     }
 }
 
-fn pace(samples: &VecDeque<(u64, u64)>, now: u64) -> u64 {
-    let begin = now.saturating_sub(SPAN_MS);
+fn set_paces(side: &mut Side, samples: &VecDeque<(u64, u64)>, now: u64) {
+    side.pace = pace(samples, now, SPAN_MS, LEAST_MS);
+    side.pace_now = pace(samples, now, NOW_MS, LEAST_NOW_MS);
+}
+
+/// Points a second over the last `span` milliseconds.
+fn pace(samples: &VecDeque<(u64, u64)>, now: u64, span: u64, least: u64) -> u64 {
+    let begin = now.saturating_sub(span);
     let ground = samples.iter().take_while(|(at, _)| *at <= begin).last().or(samples.front());
     let (Some(&(from, ground)), Some(&(_, points))) = (ground, samples.back()) else { return 0 };
-    let millis = now.saturating_sub(from.max(begin)).max(LEAST_MS);
+    let millis = now.saturating_sub(from.max(begin)).max(least);
     points.saturating_sub(ground).saturating_mul(1_000) / millis
 }
 
@@ -91,12 +101,15 @@ mod tests {
     fn a_pace_is_what_the_last_half_minute_gained() {
         let mut samples = VecDeque::new();
         push(&mut samples, 100_000, 500);
-        assert_eq!(pace(&samples, 100_000), 0);
+        assert_eq!(pace(&samples, 100_000, SPAN_MS, LEAST_MS), 0);
         push(&mut samples, 120_000, 900);
-        assert_eq!(pace(&samples, 120_000), 400 / 20);
+        assert_eq!(pace(&samples, 120_000, SPAN_MS, LEAST_MS), 400 / 20);
         push(&mut samples, 150_000, 1_200);
-        assert_eq!(pace(&samples, 150_000), 300 / 30);
-        assert_eq!(pace(&samples, 200_000), 0);
+        assert_eq!(pace(&samples, 150_000, SPAN_MS, LEAST_MS), 300 / 30);
+        assert_eq!(pace(&samples, 200_000, SPAN_MS, LEAST_MS), 0);
+        push(&mut samples, 210_000, 1_300);
+        let now = |at| pace(&samples, at, NOW_MS, LEAST_NOW_MS);
+        assert_eq!((now(210_000), now(215_000), now(221_000)), (10, 10, 0), "the short one forgets sooner");
     }
 
     #[test]
@@ -106,6 +119,6 @@ mod tests {
             push(&mut samples, now, now);
         }
         assert!(samples.len() < 40, "{}", samples.len());
-        assert_eq!(pace(&samples, 200_000), 999);
+        assert_eq!(pace(&samples, 200_000, SPAN_MS, LEAST_MS), 999);
     }
 }

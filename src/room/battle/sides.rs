@@ -1,7 +1,7 @@
-//! Puts the sides of a battle together from messages that each tell a part.
+//! Sides of a battle, put together from messages that each tell a part.
 //!
 //! The start names every host alone; points of a team battle come by team, under one host with the team's total and the
-//! members in a list (protocol 0.35.13). So sides are the same when their team is, or when they share a host.
+//! members in a list (docs/protocol.md#battles). So sides are the same when their team is, or when they share a host.
 
 use super::Side;
 use crate::events::{BattleSide, Host, Supporter};
@@ -45,7 +45,8 @@ fn learn(side: &mut Side, told: &BattleSide) {
     side.points = side.points.max(told.points.unwrap_or(0));
     side.result = told.result.or(side.result);
     if !told.supporters.is_empty() {
-        side.supporters = told.supporters.iter().take(MAX_SUPPORTERS).map(|new| named(new, &side.supporters)).collect();
+        side.supporters =
+            told.supporters.iter().take(MAX_SUPPORTERS).map(|new| with_known_name(new, &side.supporters)).collect();
     }
     if told.wins > 0 {
         side.wins = told.wins;
@@ -53,7 +54,7 @@ fn learn(side: &mut Side, told: &BattleSide) {
 }
 
 /// Points often come without names: keep the one we know.
-fn named(new: &Supporter, known: &[Supporter]) -> Supporter {
+fn with_known_name(new: &Supporter, known: &[Supporter]) -> Supporter {
     let mut new = new.clone();
     if new.nickname.is_empty()
         && let Some(known) = known.iter().find(|known| known.id.is_some() && known.id == new.id)

@@ -1,4 +1,4 @@
-//! Who sits beside the host and what each of them was given.
+//! Guests: who sits beside the host and what each of them was given.
 //!
 //! Lists with names, lists of bare ids and coins come in messages of their own, in any order: each fills what the others
 //! left out, and nobody is forgotten for being unnamed in one of them.

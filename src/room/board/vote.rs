@@ -1,4 +1,4 @@
-//! The poll that runs and the goals that stand.
+//! Poll that runs and goals that stand.
 
 use serde::{Deserialize, Serialize};
 

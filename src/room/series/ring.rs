@@ -1,4 +1,4 @@
-//! Cells of one width, the newest kept.
+//! Ring of cells of one width, the newest kept.
 
 use std::collections::VecDeque;
 
@@ -131,7 +131,7 @@ impl Ring {
     }
 
     /// Takes back the watched time of the cells that lie wholly between two moments and hold nothing.
-    pub(super) fn unwatch(&mut self, from: u64, to: u64) {
+    pub(super) fn clear_watched(&mut self, from: u64, to: u64) {
         let begin = from.div_ceil(self.width).max(self.first);
         let end = (to / self.width).min(self.first + self.cells.len() as u64);
         for slot in begin..end {

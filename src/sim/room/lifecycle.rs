@@ -1,9 +1,9 @@
-//! How a room turns: live, paused, over, live again; and what the faults make of it.
+//! Lifecycle of a simulated room: live, paused, over, live again; and what the faults make of it.
 
 use std::time::Duration;
 
 use super::live::{SimLive, SimPhase};
-use super::{SimRoom, Then};
+use super::{AfterBatch, SimRoom};
 use crate::clock::Moment;
 use crate::sim::faults::{Faults, SimFault};
 use crate::sim::message;
@@ -59,7 +59,7 @@ impl SimRoom {
     /// The end, as everybody hears it: 3 by the host, 4 by TikTok.
     pub(super) fn end(&self, live: &mut SimLive, action: i32, now: Moment, faults: &Faults) {
         let control = live.traffic.control(live.at(now), action);
-        self.broadcast(live, vec![control], Then::Over, faults);
+        self.broadcast(live, vec![control], AfterBatch::Over, faults);
         live.phase = SimPhase::Offline;
         live.next_transition = None;
     }
@@ -71,7 +71,7 @@ impl SimRoom {
             live.phase = to;
             live.batches = 0;
             let control = live.traffic.control(live.at(now), action);
-            self.broadcast(live, vec![control], Then::GoOn, faults);
+            self.broadcast(live, vec![control], AfterBatch::GoOn, faults);
         }
     }
 
@@ -91,7 +91,7 @@ impl SimRoom {
             self.set_paused(live, true, now, faults);
             live.next_transition = Some((now + PAUSE, Transition::Resume));
         } else if faults.has(SimFault::RoomSwitch) && live.batches >= BATCHES_BEFORE_FAULTS + FOREIGN_BATCHES {
-            self.broadcast(live, Vec::new(), Then::Again, faults);
+            self.broadcast(live, Vec::new(), AfterBatch::Again, faults);
             self.begin(live, now, faults);
         }
     }
@@ -110,21 +110,23 @@ pub(super) fn add_faulty_messages(live: &mut SimLive, messages: &mut Vec<pb::Mes
     if faults.has(SimFault::InvalidUtf8) {
         let mut person = live.traffic.anybody();
         NOT_UTF8_MARK.clone_into(&mut person.user.nickname);
-        let chat = message::chat(live.traffic.aside(at), person, "my name is not UTF-8", Vec::new());
+        let chat = message::chat(live.traffic.side_message(at), person, "my name is not UTF-8", Vec::new());
         messages.push(pb::Message { payload: replace_mark(&chat.payload).into(), ..chat });
     }
     if faults.has(SimFault::UnknownMethod) {
         messages.push(
-            live.traffic.aside(at).raw("WebcastNobodyKnowsThisMessage", vec![0x08, 0x01, 0x12, 0x02, b'h', b'i']),
+            live.traffic
+                .side_message(at)
+                .raw("WebcastNobodyKnowsThisMessage", vec![0x08, 0x01, 0x12, 0x02, b'h', b'i']),
         );
     }
     if faults.has(SimFault::WrongType) {
         // Fields 2 (user) and 3 (content) as numbers.
-        messages.push(live.traffic.aside(at).raw("WebcastChatMessage", vec![0x10, 0x2a, 0x18, 0x2a]));
+        messages.push(live.traffic.side_message(at).raw("WebcastChatMessage", vec![0x10, 0x2a, 0x18, 0x2a]));
     }
     if faults.has(SimFault::RoomSwitch) && live.batches >= BATCHES_BEFORE_FAULTS {
         let person = live.traffic.anybody();
-        let head = message::MessageHead { room_id: 7_111_111_111_111_111_111, ..live.traffic.aside(at) };
+        let head = message::MessageHead { room_id: 7_111_111_111_111_111_111, ..live.traffic.side_message(at) };
         messages.push(message::chat(head, person, "I am in another room", Vec::new()));
     }
 }

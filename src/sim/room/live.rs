@@ -1,4 +1,4 @@
-//! The live that is on, or the last one.
+//! Live of a simulated room: the one that is on, or the last one.
 
 use std::collections::VecDeque;
 
@@ -7,11 +7,11 @@ use crate::clock::Moment;
 use crate::sim::expected_totals::{ExpectedTotals, TotalsCounter};
 use crate::sim::faults::Faults;
 use crate::sim::host::SimHost;
-use crate::sim::traffic::{Cast, Traffic};
+use crate::sim::traffic::{LivePeople, Traffic};
 use crate::wire::pb;
 
 /// Messages kept for polls and for repeating.
-const KEPT: usize = 400;
+const KEPT_MESSAGES: usize = 400;
 /// Comments that somebody who enters is shown.
 const HISTORY: usize = 6;
 
@@ -69,7 +69,7 @@ impl SimLive {
         let room_id =
             7_570_000_000_000_000_000 + (seed % 1_000) as i64 * 1_000_000_000_000 + (place + 1) * 1_000_000_007;
         let mut traffic = Traffic::new(
-            Cast {
+            LivePeople {
                 host: host.to_wire(),
                 rival: host.rival(),
                 room_id,
@@ -112,7 +112,7 @@ impl SimLive {
             self.place += 1;
             self.kept.push_back((self.place, message.clone()));
         }
-        let excess = self.kept.len().saturating_sub(KEPT);
+        let excess = self.kept.len().saturating_sub(KEPT_MESSAGES);
         self.kept.drain(..excess);
     }
 

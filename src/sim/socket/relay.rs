@@ -1,10 +1,10 @@
-//! The provider's relay: TikTok's frames as they are, with JSON texts before them and close codes of its own.
+//! Relay of the simulated provider: TikTok's frames as they are, with JSON texts before them and close codes of its own.
 
 use futures_util::SinkExt;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::{Gone, Hello, SimSession};
+use super::{SimSession, SocketClosed, SocketQuery};
 use crate::sim::query::Query;
 
 /// What the URL of the relay said.
@@ -15,7 +15,7 @@ pub(in crate::sim) struct Relay {
     raw: bool,
 }
 
-impl Hello {
+impl SocketQuery {
     /// From the query of the relay's address.
     pub(in crate::sim) fn relay(query: &Query) -> Self {
         let keyed = !query.get("apiKey").is_empty() || !query.get("jwtKey").is_empty();
@@ -27,20 +27,20 @@ impl Hello {
 
 impl SimSession {
     /// What a relay says first: who it is, and which room this is. Others have nothing to say.
-    pub(super) async fn introduce(&mut self, hello: &Hello) -> Result<Hello, Gone> {
+    pub(super) async fn introduce(&mut self, hello: &SocketQuery) -> Result<SocketQuery, SocketClosed> {
         let Some(relay) = &hello.relay else { return Ok(hello.clone()) };
         if !relay.keyed {
-            return Err(Gone::Closing(4401, "invalid key"));
+            return Err(SocketClosed::Closing(4401, "invalid key"));
         }
         if !relay.raw {
-            return Err(Gone::Closing(4400, "only rawMessages are simulated"));
+            return Err(SocketClosed::Closing(4400, "only rawMessages are simulated"));
         }
         let Some(room) = self.world.by_name(&relay.name).cloned() else {
-            return Err(Gone::Closing(4404, "not live"));
+            return Err(SocketClosed::Closing(4404, "not live"));
         };
         let facts = room.facts();
         if !facts.phase.is_on() {
-            return Err(Gone::Closing(4404, "not live"));
+            return Err(SocketClosed::Closing(4404, "not live"));
         }
         let info = json!({
             "roomInfo": {
@@ -55,14 +55,14 @@ impl SimSession {
         let said = json!({ "messages": [
             { "type": "workerInfo", "data": { "webSocketId": "simulated" } }, { "type": "roomInfo", "data": info },
         ] });
-        self.stream.send(Message::Text(said.to_string().into())).await.map_err(|_| Gone::Broken)?;
-        Ok(Hello { room_id: Some(facts.room_id), ..hello.clone() })
+        self.stream.send(Message::Text(said.to_string().into())).await.map_err(|_| SocketClosed::Broken)?;
+        Ok(SocketQuery { room_id: Some(facts.room_id), ..hello.clone() })
     }
 
     /// The relay has a code of its own for the end of a live.
-    pub(super) fn as_relay_close(&self, gone: Gone) -> Gone {
+    pub(super) fn as_relay_close(&self, gone: SocketClosed) -> SocketClosed {
         match gone {
-            Gone::Closing(1000, _) if self.relayed => Gone::Closing(4005, "stream ended"),
+            SocketClosed::Closing(1000, _) if self.relayed => SocketClosed::Closing(4005, "stream ended"),
             gone => gone,
         }
     }

@@ -1,5 +1,5 @@
-//! What the host puts up while the talk goes on: a poll, a goal, a pinned comment, questions that are answered, captions,
-//! guests, ranks. One thing every few seconds, in a round that repeats.
+//! Actions of a simulated host while the talk goes on: a poll, a goal, a pinned comment, questions that are answered,
+//! captions, guests, ranks. One thing every few seconds, in a round that repeats.
 
 use super::{SECOND, Traffic, viewer_actions};
 use crate::sim::message::{self, MessageHead, user_text};

@@ -1,4 +1,4 @@
-//! The counters of one live: who watches, who came, taps, and who gave how much.
+//! Counters of one simulated live: who watches, who came, taps, and who gave how much.
 
 use std::collections::BTreeMap;
 

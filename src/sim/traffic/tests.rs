@@ -1,10 +1,12 @@
+//! Tests of the simulated traffic against the totals it promises.
+
 use prost::Message as _;
 
 use super::*;
 
 fn live(rate: f64, rival: bool) -> Traffic {
     let person = |id| pb::User { id, nickname: "Host".to_owned(), ..pb::User::default() };
-    let cast = Cast {
+    let cast = LivePeople {
         host: person(11),
         rival: rival.then(|| person(22)),
         room_id: 7,

@@ -1,4 +1,4 @@
-//! What one person does next, in the proportions of recorded rooms.
+//! Actions of one simulated viewer, in the proportions of recorded rooms.
 
 use fastrand::Rng;
 

@@ -1,4 +1,4 @@
-//! The rooms of a replay, fed from captures: everything but the pace.
+//! Rooms of a replay, fed from captures: everything but the pace.
 
 use std::collections::HashSet;
 

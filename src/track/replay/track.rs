@@ -1,4 +1,4 @@
-//! One capture that is being played into its rooms.
+//! Track of a replay: one capture that is being played into its rooms.
 //!
 //! What tiktop said when it captured (phases, gaps, look-ups) is said again at its place. A capture without such words is
 //! taken for a room that was live all along.
@@ -11,7 +11,7 @@ use crate::events::{EventKind, Gap, OwnEvent, Phase, PhaseKind, RoomEvent};
 use crate::ids::RoomId;
 use crate::text::Text;
 use crate::track::room_actor::RoomActor;
-use crate::webcast::{CaptureReader, Captured, CapturedKind, Incoming, ServiceError};
+use crate::webcast::{CaptureReader, CapturedItem, CapturedKind, Incoming, ServiceError};
 
 /// The transport of a room that a capture says nothing about.
 const TRANSPORT: &str = "replay";
@@ -19,7 +19,7 @@ const TRANSPORT: &str = "replay";
 /// A capture, one line ahead.
 pub(super) struct CaptureTrack {
     replay: CaptureReader,
-    ahead: Option<Captured>,
+    ahead: Option<CapturedItem>,
     name: Option<Text>,
     /// The room of its frames.
     room: Option<usize>,

@@ -1,15 +1,16 @@
-//! The battle: who leads, by how much, how fast, and who carries us.
+//! Battle pane: who leads, by how much, how fast, and who gives the points.
 //!
 //! ```text
 //! ── Battle ─────────────────────────────────────────────────────────────────────────────────── 1:47 left ──
 //!  ana.live  12 430  ███████████████████████████████████████▌░░░░░░░░░░░░░░░░░░░░░░░░░  8 911  ben
-//!  +3 519 ahead · you 41/s, they 66/s · they pass you in 2:20, after the end · carried by mia, Kit, Joon
+//!  +3 519 ahead · ana.live 41/s · ben 60–66/s · too close to call · glove ×3 0:12 · carried by mia, Kit, Joon
 //! ```
 
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::{Pane, PaneId};
@@ -19,15 +20,16 @@ use crate::room::{Battle, BattlePhase, CardEffect, Room, Side};
 use crate::text::clip;
 use crate::tui::action::Action;
 use crate::tui::app::App;
+use crate::tui::freshness::Freshness;
 use crate::tui::layout::{PanePlace, Plan};
 use crate::tui::tab::Tab;
 use crate::tui::theme::ColorRole;
 use crate::tui::view::Cache;
-use crate::tui::widgets::{paint, split_bar, wrap};
+use crate::tui::widgets::{paint, split_bar};
 use crate::tui::{glyphs, number};
 
 /// Longest name of a side, in columns.
-const NAME: usize = 16;
+const NAME_COLUMNS: usize = 16;
 
 /// The battle.
 pub(super) struct BattlePane;
@@ -67,19 +69,16 @@ fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
     let left = battle.left(room.skew_ms.unwrap_or(0), app.now);
     let timer = timer(battle, left);
     let (area, inline) = if area.height >= 3 {
-        (super::titled(app, buf, area, PaneId::Battle, "Battle", &Line::raw(timer)), String::new())
+        (super::titled(app, buf, area, PaneId::Battle, "Battle", &[Line::raw(timer)]), String::new())
     } else {
         (area, timer)
     };
     let area = super::inset(area);
     score(app, battle, &inline, buf, area);
-    let words = words(battle, left);
-    let lines = wrap::wrap(&words, area.width.into(), area.width.into());
-    let room_left = area.height.saturating_sub(1);
-    for (row, line) in (1..).zip(lines.iter().take(room_left.into())) {
-        let cut = row == room_left && lines.len() > room_left.into();
-        let text = if cut { clip(&words, area.width.into()) } else { (*line).into() };
-        paint::left(buf, area, row, &Line::styled(text, app.theme.style(ColorRole::Dim)));
+    let words = words(app, room, battle, left);
+    let below = super::below(area, 1);
+    for (row, line) in (0..).zip(paint::flow(&words, &super::separator(app), below.width, below.height)) {
+        paint::left(buf, below, row, &line);
     }
 }
 
@@ -115,80 +114,198 @@ fn name(side: Option<&Side>) -> String {
         })
         .collect();
     let all = if hosts.is_empty() { "?".into() } else { hosts.join(" + ") };
-    clip(&all, NAME).into_owned()
+    clip(&all, NAME_COLUMNS).into_owned()
 }
 
+/// Names, points and the bar between them. Where there is little room the names go first and the bar after them: the points
+/// of both sides are what everybody looks for.
 fn score(app: &App, battle: &Battle, timer: &str, buf: &mut Buffer, area: Rect) {
+    /// Columns of a name, and whether there are a bar and the time, from much room to little.
+    const FORMS: [(usize, bool, bool); 6] = [
+        (NAME_COLUMNS, true, true),
+        (10, true, true),
+        (6, true, true),
+        (0, true, true),
+        (0, false, true),
+        (0, false, false),
+    ];
+    const SHORTEST_BAR: u16 = 6;
     let (a, b) = (app.theme.style(ColorRole::SideA), app.theme.style(ColorRole::SideB));
     let (ours, theirs) = opponents(battle);
-    let (our_points, their_points) = (ours.map_or(0, |side| side.points), theirs.map_or(0, |side| side.points));
-    let head = Line::from(vec![Span::styled(name(ours), a), Span::raw(format!("  {}  ", number::full(our_points)))]);
-    let mut tail =
-        Line::from(vec![Span::raw(format!("  {}  ", number::full(their_points))), Span::styled(name(theirs), b)]);
-    if !timer.is_empty() {
-        tail.spans.push(Span::styled(format!("  {timer}"), app.theme.style(ColorRole::Accent)));
+    let points = [ours, theirs].map(|side| side.map_or(0, |side| side.points));
+    let [our_points, their_points] = points;
+    let strong = app.theme.style(ColorRole::Text).add_modifier(Modifier::BOLD);
+    for (columns, bar, timed) in FORMS {
+        let named = |side| clip(&name(side), columns).into_owned();
+        let mut head = vec![Span::styled(named(ours), a)];
+        let mut tail = vec![Span::styled(named(theirs), b)];
+        if columns > 0 {
+            head.push(Span::raw("  "));
+            tail.insert(0, Span::raw("  "));
+        }
+        head.push(Span::styled(number::full(our_points), strong));
+        tail.insert(0, Span::styled(number::full(their_points), strong));
+        if timed && !timer.is_empty() {
+            tail.push(Span::styled(format!("  {timer}"), app.theme.style(ColorRole::Accent)));
+        }
+        let (head, tail) = (Line::from(head), Line::from(tail));
+        let used = paint::columns(&head) + paint::columns(&tail);
+        if used + if bar { SHORTEST_BAR + 4 } else { 3 } > area.width {
+            continue;
+        }
+        paint::left(buf, area, 0, &head);
+        paint::right(buf, area, 0, &tail);
+        let between = Rect { x: area.x + paint::columns(&head), width: area.width - used, ..area };
+        let field = Rect { x: between.x + 2, width: between.width.saturating_sub(4), ..between };
+        if bar {
+            paint::left(buf, field, 0, &split_bar::bar(our_points, their_points, field.width, (a, b)));
+        } else {
+            paint::left(buf, between, 0, &Line::raw(" : "));
+        }
+        return;
     }
-    paint::left(buf, area, 0, &head);
-    paint::right(buf, area, 0, &tail);
-    let used = paint::columns(&head) + paint::columns(&tail);
-    if used < area.width {
-        let field = Rect { x: area.x + paint::columns(&head), width: area.width - used, ..area };
-        paint::left(buf, field, 0, &split_bar::bar(our_points, their_points, field.width, (a, b)));
-    }
+    let points = points.map(|points| Line::raw(number::full(points)));
+    paint::left(buf, area, 0, &paint::items(&points, &Span::raw(":"), area.width));
 }
 
-fn words(battle: &Battle, left: Duration) -> String {
-    let (Some(ours), Some(theirs)) = opponents(battle) else { return "the other side is not known yet".into() };
-    let mut words = vec![standing(battle, ours, theirs)];
-    if battle.phase == BattlePhase::Running {
-        words.push(format!("you {}/s, they {}/s", number::count(ours.pace), number::count(theirs.pace)));
-        words.extend(forecast(ours, theirs, left));
-        words.extend(battle.effects.iter().filter_map(effect));
+/// What there is to say of it, most wanted first.
+fn words(app: &App, room: &Room, battle: &Battle, left: Duration) -> Vec<Line<'static>> {
+    let dim = app.theme.style(ColorRole::Dim);
+    let faint = |words: String| Line::styled(words, dim);
+    let (Some(ours), Some(theirs)) = opponents(battle) else {
+        return vec![faint("the other side is not known yet".into())];
+    };
+    let mut words = vec![Line::from(standing(app, battle, ours, theirs))];
+    if battle.phase == BattlePhase::Running && Freshness::of(room, app.now).is_now() {
+        words.extend(needed(ours, theirs, left).map(|need| Line::styled(need, app.theme.style(ColorRole::Warn))));
+        words.push(faint(format!("{} {}", name(Some(ours)), pace_words(ours))));
+        words.push(faint(format!("{} {}", name(Some(theirs)), pace_words(theirs))));
+        words.extend(forecast(ours, theirs, left).map(faint));
+        words.extend(battle.effects.iter().filter_map(|card| effect(room, card, app.now)).map(faint));
     }
     if battle.sides.len() > 2 {
         let others = battle.sides.iter().filter(|side| !std::ptr::eq(*side, ours) && !std::ptr::eq(*side, theirs));
-        words.extend(others.map(|side| format!("{} {}", name(Some(side)), number::full(side.points))));
+        words.extend(others.map(|side| faint(format!("{} {}", name(Some(side)), number::full(side.points)))));
     }
     let carriers: Vec<&str> =
         ours.supporters.iter().map(|one| one.nickname.as_str()).filter(|name| !name.is_empty()).collect();
     if !carriers.is_empty() {
-        words.push(format!("carried by {}", carriers.join(", ")));
+        words.push(faint(format!("carried by {}", carriers.join(", "))));
     }
-    words.join(&format!(" {} ", glyphs::DOT))
+    words
 }
 
-fn standing(battle: &Battle, ours: &Side, theirs: &Side) -> String {
+/// The distance with its sign; red only where we are behind.
+fn standing(app: &App, battle: &Battle, ours: &Side, theirs: &Side) -> Span<'static> {
     let distance = number::full(ours.points.abs_diff(theirs.points));
     let over = battle.phase != BattlePhase::Running;
-    match (ours.result.filter(|_| over), ours.points.cmp(&theirs.points)) {
-        (Some(BattleResult::Won), _) => format!("won by {distance}"),
-        (Some(BattleResult::Lost), _) => format!("lost by {distance}"),
-        (Some(BattleResult::Draw), _) => "a draw".into(),
-        (None, std::cmp::Ordering::Greater) => format!("+{distance} ahead"),
-        (None, std::cmp::Ordering::Less) => format!("{}{distance} behind", glyphs::MINUS),
-        (None, std::cmp::Ordering::Equal) => "even".into(),
-    }
+    let result = ours.result.filter(|_| over);
+    let (words, role) = match (result, ours.points.cmp(&theirs.points)) {
+        (Some(BattleResult::Won), _) => (format!("won by {distance}"), ColorRole::Good),
+        (Some(BattleResult::Lost), _) => (format!("lost by {distance}"), ColorRole::Bad),
+        (Some(BattleResult::Draw), _) => ("a draw".into(), ColorRole::Text),
+        (None, std::cmp::Ordering::Greater) => (format!("+{distance} ahead"), ColorRole::Good),
+        (None, std::cmp::Ordering::Less) => (format!("{}{distance} behind", glyphs::MINUS), ColorRole::Bad),
+        (None, std::cmp::Ordering::Equal) => ("even".into(), ColorRole::Text),
+    };
+    Span::styled(words, app.theme.style(role).add_modifier(Modifier::BOLD))
 }
 
-/// A card that works now: "glove ×5 by mia".
-fn effect(effect: &CardEffect) -> Option<String> {
+/// Points a second, from the slower to the faster of the last half minute and the last ten seconds.
+fn pace_words(side: &Side) -> String {
+    let (slow, fast) = (side.pace.min(side.pace_now), side.pace.max(side.pace_now));
+    if fast <= slow + slow / 4 + 1 {
+        return format!("{}/s", number::count(side.pace));
+    }
+    format!("{}{}{}/s", number::count(slow), glyphs::NONE, number::count(fast))
+}
+
+/// A card that works now: "glove ×5 0:12 by mia".
+fn effect(room: &Room, effect: &CardEffect, now: Moment) -> Option<String> {
     let card = match effect.kind {
         ItemKind::Glove if effect.multiplier > 1 => format!("glove {}{}", glyphs::TIMES, effect.multiplier),
         ItemKind::Glove => "glove".into(),
         ItemKind::Mist => "mist".into(),
+        ItemKind::ExtraTime => "extra time".into(),
         _ => return None,
     };
+    let left = room.until_server(effect.until, now);
+    if left.is_zero() {
+        return None;
+    }
     let by = effect.by.as_ref().map(|by| by.nickname.as_str()).filter(|by| !by.is_empty());
-    Some(by.map_or(card.clone(), |by| format!("{card} by {by}")))
+    let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+    Some(format!("{card} {}{by}", number::countdown(left)))
 }
 
-/// When the side behind passes the side ahead, if both keep their pace; nothing when it never does.
+/// What the side of this room has to make to draw level by the end, while it is behind.
+fn needed(ours: &Side, theirs: &Side, left: Duration) -> Option<String> {
+    let gap = theirs.points.checked_sub(ours.points).filter(|&gap| gap > 0)?;
+    let seconds = left.as_secs().max(1);
+    let rate = gap.div_ceil(seconds).saturating_add(theirs.pace.max(theirs.pace_now));
+    (!left.is_zero()).then(|| format!("need {}/s for {}", number::count(rate), number::countdown(left)))
+}
+
+/// Whether the side behind passes the side ahead before the end, by both paces. On a thin margin nothing is promised.
 fn forecast(ours: &Side, theirs: &Side, left: Duration) -> Option<String> {
+    /// So much of the time that is left a forecast may need: gifts come in bursts, most of them at the end.
+    const SURE: f64 = 0.7;
+    /// The chaser's gain of so many seconds is no lead.
+    const THIN: u64 = 15;
     let behind = ours.points < theirs.points;
     let (chaser, leader) = if behind { (ours, theirs) } else { (theirs, ours) };
-    let closing = chaser.pace.checked_sub(leader.pace).filter(|&closing| closing > 0)?;
-    let after = Duration::from_secs(leader.points.abs_diff(chaser.points) / closing);
-    let who = if behind { "you pass them" } else { "they pass you" };
-    let late = if !left.is_zero() && after > left { ", after the end" } else { "" };
-    (after < Duration::from_secs(3_600)).then(|| format!("{who} in {}{late}", number::duration(after)))
+    let gap = leader.points.checked_sub(chaser.points).filter(|&gap| gap > 0 && !left.is_zero())?;
+    let after = |chaser: u64, leader: u64| {
+        let closing = chaser.checked_sub(leader).filter(|&closing| closing > 0)?;
+        Some(Duration::from_secs(gap / closing))
+    };
+    let passes = [after(chaser.pace, leader.pace), after(chaser.pace_now, leader.pace_now)];
+    if let [Some(one), Some(other)] = passes
+        && one.max(other) <= left.mul_f64(SURE)
+    {
+        let (soon, late) = (number::duration(one.min(other)), number::duration(one.max(other)));
+        let range = if soon == late { soon } else { format!("{soon}{}{late}", glyphs::NONE) };
+        return Some(format!("at this pace {} passes in {range}", name(Some(chaser))));
+    }
+    let near = passes.iter().flatten().any(|&after| after <= left.mul_f64(2.0 - SURE));
+    let thin = gap <= chaser.pace.max(chaser.pace_now).saturating_mul(THIN.min(left.as_secs().max(5)));
+    (near || thin).then(|| "too close to call".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn side(points: u64, pace: u64, pace_now: u64) -> Side {
+        let host = crate::events::Host { nickname: "ben".into(), ..Default::default() };
+        Side { hosts: vec![host], points, pace, pace_now, ..Side::default() }
+    }
+
+    #[rstest]
+    // Both paces pass well before the end: a range.
+    #[case(side(1_000, 10, 10), side(600, 30, 50), 60, Some("at this pace ben passes in 0:10–0:20"))]
+    // They would pass after the end by the half minute, before it by the last ten seconds.
+    #[case(side(1_201, 10, 10), side(1_000, 12, 40), 11, Some("too close to call"))]
+    // Nobody closes in, but one gift turns it.
+    #[case(side(1_050, 10, 10), side(1_000, 8, 8), 40, Some("too close to call"))]
+    #[case(side(9_000, 10, 10), side(1_000, 12, 14), 40, None)]
+    #[case(side(9_000, 10, 10), side(9_000, 12, 14), 40, None)]
+    #[case(side(9_000, 10, 10), side(1_000, 900, 900), 0, None)]
+    fn nothing_is_promised_on_a_thin_margin(
+        #[case] ours: Side,
+        #[case] theirs: Side,
+        #[case] left: u64,
+        #[case] expected: Option<&str>,
+    ) {
+        assert_eq!(forecast(&ours, &theirs, Duration::from_secs(left)).as_deref(), expected);
+    }
+
+    #[test]
+    fn who_is_behind_is_told_what_is_needed() {
+        let needed = |ours, theirs| needed(&ours, &theirs, Duration::from_secs(38));
+        assert_eq!(needed(side(1_000, 1, 1), side(1_380, 4, 2)).unwrap(), "need 14/s for 0:38");
+        assert_eq!(needed(side(1_380, 1, 1), side(1_000, 4, 2)), None);
+        assert_eq!((pace_words(&side(0, 40, 41)), pace_words(&side(0, 40, 90))), ("40/s".into(), "40–90/s".into()));
+    }
 }

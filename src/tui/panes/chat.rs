@@ -1,4 +1,4 @@
-//! What is said and done.
+//! Chat pane: what is said and done.
 //!
 //! ```text
 //! ── Chat · Painting the harbour ─────────────────────────────────────── 38/min ──
@@ -20,19 +20,22 @@ mod words;
 
 pub use lines::log_words;
 
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::{Pane, PaneId, phase};
+use super::{Pane, PaneId, Step, phase};
 use crate::clock::Moment;
-use crate::events::PhaseKind;
+use crate::events::{PhaseKind, Viewer};
 use crate::room::{self, LogEntry, Seq};
 use crate::tui::action::Action;
 use crate::tui::app::App;
+use crate::tui::freshness::Freshness;
 use crate::tui::layout::{PanePlace, Plan};
 use crate::tui::tab::Tab;
-use crate::tui::theme::ColorRole;
+use crate::tui::theme::{ColorRole, Theme};
 use crate::tui::view::Cache;
 use crate::tui::widgets::feed::{self, Anchor};
 use crate::tui::widgets::paint;
@@ -43,6 +46,8 @@ pub(in crate::tui) use lines::Composer;
 /// Columns of the time, and the width from which on it is shown.
 const TIME: u16 = 6;
 const TIME_FROM: u16 = 40;
+/// Columns of the live's own title from which on it is shown.
+const TITLE_FROM: usize = 8;
 
 /// The chat.
 pub(super) struct ChatPane;
@@ -69,19 +74,44 @@ impl Pane for ChatPane {
         let anchor = scrolled(app, tab, by);
         if let Some(tab) = app.tab_mut() {
             tab.anchor = anchor;
+            tab.marked = tab.marked.filter(|_| anchor != Anchor::Follow);
         }
+    }
+
+    fn mark(&self, app: &mut App, step: Step) -> bool {
+        let Some(tab) = app.tab() else { return false };
+        let body = body(app, tab, &app.plan());
+        if is_quiet(tab) || body.is_empty() {
+            return false;
+        }
+        let composer = composer(app, tab, body);
+        let height = |entry: &LogEntry| composer.lines(tab.current(entry)).len();
+        let now = (tab.anchor, tab.marked);
+        let next = feed::mark(tab.log(), now, body.height.into(), step == Step::Down, height);
+        if let Some(tab) = app.tab_mut() {
+            (tab.marked, tab.anchor) = next.map_or((None, Anchor::Follow), |(seq, anchor)| (Some(seq), anchor));
+        }
+        true
+    }
+
+    fn marked_person(&self, tab: &Tab) -> Option<Arc<Viewer>> {
+        tab.room.chat.get(tab.marked?)?.line.person().cloned()
     }
 
     fn is_scrolled(&self, tab: &Tab) -> bool {
         tab.anchor != Anchor::Follow
     }
 
-    /// A click on the rule of a chat that stands still lets it run again.
+    /// A click on the rule of a chat that stands still lets it run again; one on a row marks it.
     fn click(&self, app: &mut App, at: Position) {
         let plan = app.plan();
         let on_rule = plan.titled && plan.area(PaneId::Chat).y == at.y;
-        if let (true, Some(tab)) = (on_rule, app.tab_mut()) {
-            tab.anchor = Anchor::Follow;
+        let row = entry_at(app, &plan, at);
+        let Some(tab) = app.tab_mut() else { return };
+        if on_rule {
+            (tab.anchor, tab.marked) = (Anchor::Follow, None);
+        } else if let Some((seq, anchor)) = row {
+            (tab.marked, tab.anchor) = (Some(seq), anchor);
         }
     }
 
@@ -93,11 +123,12 @@ impl Pane for ChatPane {
 fn view(app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache, buf: &mut Buffer) {
     if plan.titled {
         let mut title = String::from("Chat");
-        if !tab.room.title.is_empty() {
-            let most = usize::from(plan.area(PaneId::Chat).width).saturating_sub(40);
+        let most = usize::from(plan.area(PaneId::Chat).width).saturating_sub(40);
+        // A few letters of a title say nothing.
+        if !tab.room.title.is_empty() && most >= TITLE_FROM {
             title = format!("Chat {} {}", glyphs::DOT, crate::text::clip(tab.room.title.as_str(), most));
         }
-        super::titled(app, buf, plan.area(PaneId::Chat), PaneId::Chat, &title, &note(app, tab));
+        super::titled(app, buf, plan.area(PaneId::Chat), PaneId::Chat, &title, &notes(app, tab));
     }
     let body = body(app, tab, plan);
     if is_quiet(tab) {
@@ -110,12 +141,13 @@ fn view(app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache, buf: &mut Buffer) 
     }
     let standing = board_rows(tab, plan);
     let above = Rect { y: body.y.saturating_sub(standing), height: standing, ..body };
-    for (row, line) in (0..standing).zip(board::lines(app, &tab.room.board)) {
+    for (row, line) in (0..standing).zip(board::lines(app, &tab.room.board, above.width)) {
         paint::left(buf, above, row, &line);
     }
     rows(app, tab, cache, buf, body);
     if !plan.titled && tab.anchor != Anchor::Follow {
-        paint::right(buf, Rect { y: body.bottom().saturating_sub(1), height: 1, ..body }, 0, &note(app, tab));
+        let notes = paint::items(&notes(app, tab), &super::separator(app), body.width);
+        paint::right(buf, Rect { y: body.bottom().saturating_sub(1), height: 1, ..body }, 0, &notes);
     }
 }
 
@@ -153,48 +185,123 @@ pub(in crate::tui) fn columns(body: Rect) -> u16 {
     body.width.saturating_sub(if body.width >= TIME_FROM { TIME } else { 0 })
 }
 
-fn note(app: &App, tab: &Tab) -> Line<'static> {
-    let unseen = feed::unseen(&tab.room.chat, tab.anchor);
-    if tab.anchor != Anchor::Follow {
-        let mut words = match unseen {
-            0 => "paused".to_owned(),
-            n => format!("{} {} new", glyphs::NEWER, number::count(n)),
-        };
-        // The key moves the focused pane first, if there is anything to move.
-        let focused = app.focused();
-        if let (Some(key), true) =
-            (app.key(Action::Bottom), focused == PaneId::Chat || !focused.pane().is_scrolled(tab))
-        {
-            words = format!("{words} {} {key} resumes", glyphs::DOT);
-        }
-        return Line::styled(words, app.theme.style(ColorRole::Warn));
+/// What is looked for and how much of it there is; then how fast people talk, or that the chat stands still.
+fn notes(app: &App, tab: &Tab) -> Vec<Line<'static>> {
+    let search = app.search.as_ref().zip(tab.found.as_ref()).map(|(search, found)| {
+        let (place, all) = found.place(&tab.room.chat, tab.marked);
+        let place = place.map(|place| format!("{} of ", number::count(place as u64))).unwrap_or_default();
+        let words = format!("{place}{} for {}", number::count(all as u64), crate::text::clip(&search.query.text, 24));
+        let words = if search.hides { format!("only {words}") } else { words };
+        Line::styled(words, app.theme.style(ColorRole::Accent))
+    });
+    search.into_iter().chain(note(app, tab)).collect()
+}
+
+/// Marks a row and brings it into sight.
+pub(in crate::tui) fn mark_row(app: &mut App, seq: Seq) {
+    let Some(tab) = app.tab() else { return };
+    let body = body(app, tab, &app.plan());
+    let composer = composer(app, tab, body);
+    let height = |entry: &LogEntry| composer.lines(tab.current(entry)).len();
+    let anchor = feed::bring(tab.log(), tab.anchor, seq, body.height.into(), height);
+    if let Some(tab) = app.tab_mut() {
+        (tab.marked, tab.anchor) = (Some(seq), anchor.unwrap_or(tab.anchor));
     }
-    let rate = tab.room.comments.per_minute(app.now).map(number::rate).unwrap_or_default();
-    Line::styled(rate, app.theme.style(ColorRole::Dim))
+}
+
+/// How fast people talk; while the chat stands still, that it does, how much is new, and the key that lets it run.
+fn note(app: &App, tab: &Tab) -> Vec<Line<'static>> {
+    if tab.anchor == Anchor::Follow {
+        let rate = Freshness::of(&tab.room, app.now).rate(&tab.room.comments, app.now);
+        return rate.map(|rate| Line::styled(rate, app.theme.style(ColorRole::Dim))).into_iter().collect();
+    }
+    let warn = app.theme.style(ColorRole::Warn);
+    let mut notes = vec![match feed::unseen(&tab.room.chat, tab.anchor) {
+        0 => Line::styled("paused", warn),
+        n => Line::styled(format!("{} {} new", glyphs::NEWER, number::count(n)), warn),
+    }];
+    // The key moves the focused pane first, if there is anything to move.
+    let focused = app.focused();
+    if let (Some(key), true) = (app.key(Action::Bottom), focused == PaneId::Chat || !focused.pane().is_scrolled(tab)) {
+        notes.push(Line::styled(format!("{key} resumes"), warn));
+    }
+    notes
 }
 
 fn rows(app: &App, tab: &Tab, cache: &mut Cache, buf: &mut Buffer, body: Rect) {
-    let composer = Composer { theme: app.theme, zone: &app.zone, columns: columns(body) };
-    let log = &tab.room.chat;
-    let height = |entry: &LogEntry| cache.lines(tab, entry, &composer).len();
+    let composer = composer(app, tab, body);
+    let log = tab.log();
+    let height = |entry: &LogEntry| cache.lines(tab, tab.current(entry), &composer).len();
     let Some((first, skip)) = feed::top(log, tab.anchor, body.height.into(), height) else { return };
     let text = Rect { x: body.right() - composer.columns.min(body.width), width: composer.columns, ..body };
     let mut row = 0;
+    if let Some(words) = dropped_words(app, tab, first, skip) {
+        let divider = composer.divider(&words, ColorRole::Dim);
+        for line in divider.iter().take(1) {
+            paint::fitting(buf, text, 0, line);
+            row = 1;
+        }
+    }
     let mut skip = skip;
     let mut minute = None;
     for entry in feed::from(log, first) {
         if row >= body.height {
             break;
         }
+        let entry = tab.current(entry);
         if text.x > body.x && minute != Some(number::minute_of(entry.at)) {
             minute = Some(number::minute_of(entry.at));
             time(app, entry.at, buf, body, row);
         }
+        let from = row;
         for line in cache.lines(tab, entry, &composer).iter().skip(std::mem::take(&mut skip)) {
-            paint::left(buf, text, row, line);
+            paint::fitting(buf, text, row, line);
             row += 1;
         }
+        let is_faint = tab.found.as_ref().is_some_and(|found| !found.has(entry.seq));
+        let is_marked = tab.marked == Some(entry.seq);
+        if is_marked || is_faint {
+            let style = if is_marked { Theme::MARKED } else { app.theme.style(ColorRole::Dim) };
+            let rows = Rect { y: text.y + from, height: row.min(body.height).saturating_sub(from), ..text };
+            buf.set_style(rows.intersection(buf.area), style);
+        }
     }
+}
+
+fn composer<'a>(app: &'a App, tab: &'a Tab, body: Rect) -> Composer<'a> {
+    let (theme, zone, names) = (app.theme, &app.zone, &tab.names);
+    Composer { theme, zone, columns: columns(body), names, first_from: tab.first_from() }
+}
+
+/// The entry at a place of the screen, and the anchor with which the view stands still as it is.
+fn entry_at(app: &App, plan: &Plan, at: Position) -> Option<(Seq, Anchor)> {
+    let tab = app.tab().filter(|tab| !is_quiet(tab))?;
+    let body = body(app, tab, plan);
+    let composer = composer(app, tab, body);
+    let log = tab.log();
+    let height = |entry: &LogEntry| composer.lines(tab.current(entry)).len();
+    let (first, skip) = feed::top(log, tab.anchor, body.height.into(), height)?;
+    let dropped = usize::from(dropped_words(app, tab, first, skip).is_some());
+    let mut row = usize::from(at.y.checked_sub(body.y)?).checked_sub(dropped)? + skip;
+    let mut entries = log.from_seq(first);
+    let found = entries.find(|entry| {
+        let height = composer.lines(tab.current(entry)).len();
+        let here = row < height;
+        row = row.saturating_sub(height);
+        here
+    })?;
+    let since = match tab.anchor {
+        Anchor::Follow => log.next_seq(),
+        Anchor::At { since, .. } => since,
+    };
+    Some((found.seq, Anchor::At { seq: first, line: skip, since }))
+}
+
+/// What stands over the oldest row that is kept, where older ones had to go.
+fn dropped_words(app: &App, tab: &Tab, first: Seq, skip: usize) -> Option<String> {
+    let dropped = tab.room.chat.dropped()?;
+    let at_top = skip == 0 && tab.log().before(first).is_none() && tab.anchor != Anchor::Follow;
+    at_top.then(|| format!("older lines dropped at {}", number::clock(dropped.at.wall, &app.zone)))
 }
 
 fn time(app: &App, at: Moment, buf: &mut Buffer, body: Rect, row: u16) {
@@ -206,11 +313,11 @@ fn time(app: &App, at: Moment, buf: &mut Buffer, body: Rect, row: u16) {
 fn scrolled(app: &App, tab: &Tab, by: &dyn Fn(usize) -> feed::Scroll) -> Anchor {
     let plan = app.plan();
     let body = body(app, tab, &plan);
-    let composer = Composer { theme: app.theme, zone: &app.zone, columns: columns(body) };
+    let composer = composer(app, tab, body);
     let page = usize::from(body.height);
     // A page keeps one row of the last one in sight.
     let by = by(page.saturating_sub(1).max(1));
-    feed::scroll(&tab.room.chat, tab.anchor, page, by, |entry| composer.lines(entry).len())
+    feed::scroll(tab.log(), tab.anchor, page, by, |entry| composer.lines(tab.current(entry)).len())
 }
 
 /// Keeps the anchor where the person can see that it stands: a log that was replaced may not hold it any more.

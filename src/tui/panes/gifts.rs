@@ -1,4 +1,4 @@
-//! Streaks and gifts, newest first, and who gave most.
+//! Gifts pane: streaks and gifts, newest first, and who gave most.
 //!
 //! ```text
 //! ── Gifts ────────────────── 12.6k ◆ · 41/min ──        as a strip:
@@ -8,17 +8,22 @@
 //! 1 mia 4.1k   2 Kit 1.0k   3 Joon 820
 //! ```
 
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::{Pane, PaneId};
+use super::{Pane, PaneId, Step};
+use crate::events::Viewer;
 use crate::ids::{GiftId, UserId};
 use crate::room::{Room, Streak};
 use crate::text::clip;
 use crate::tui::action::Action;
 use crate::tui::app::App;
+use crate::tui::freshness::Freshness;
 use crate::tui::layout::{PanePlace, Plan};
+use crate::tui::names::Names;
 use crate::tui::tab::Tab;
 use crate::tui::theme::{ColorRole, Theme};
 use crate::tui::view::Cache;
@@ -27,7 +32,7 @@ use crate::tui::widgets::paint;
 use crate::tui::{glyphs, number};
 
 /// Columns kept for coins, so that the columns before them stand still.
-const WORTH: u16 = 7;
+const COINS_COLUMNS: u16 = 7;
 
 /// Streaks, gifts and who gave most.
 pub(super) struct GiftsPane;
@@ -62,12 +67,50 @@ impl Pane for GiftsPane {
             Scroll::Top => last,
             Scroll::Bottom => 0,
         };
+        if matches!(by(page), Scroll::Bottom) {
+            tab.marked_gift = None;
+        }
         let top = if to == 0 { None } else { rows(&tab.room).nth(to).map(|(streak, _)| StreakMark::of(streak)) };
         tab.gifts_top = top;
     }
 
     fn is_scrolled(&self, tab: &Tab) -> bool {
         tab.gifts_top.is_some()
+    }
+
+    fn mark(&self, app: &mut App, step: Step) -> bool {
+        let list = list_area(app, app.plan().area(PaneId::Gifts));
+        let page = usize::from(list.height);
+        let Some(tab) = app.tab_mut() else { return false };
+        let all: Vec<StreakMark> = rows(&tab.room).map(|(streak, _)| StreakMark::of(streak)).collect();
+        if page == 0 || all.is_empty() {
+            return false;
+        }
+        let first = first_row(tab);
+        let marked = tab.marked_gift.and_then(|mark| all.iter().position(|other| *other == mark));
+        let next = match (marked, step) {
+            (None, _) => first,
+            (Some(at), Step::Up) => at.saturating_sub(1),
+            (Some(at), Step::Down) => (at + 1).min(all.len() - 1),
+        };
+        tab.marked_gift = all.get(next).copied();
+        let top = first.clamp((next + 1).saturating_sub(page), next);
+        tab.gifts_top = if top == 0 { None } else { all.get(top).copied() };
+        true
+    }
+
+    fn marked_person(&self, tab: &Tab) -> Option<Arc<Viewer>> {
+        let mark = tab.marked_gift?;
+        rows(&tab.room).find(|(streak, _)| StreakMark::of(streak) == mark).map(|(streak, _)| streak.from.clone())
+    }
+
+    /// A click on a row marks it.
+    fn click(&self, app: &mut App, at: Position) {
+        let list = list_area(app, app.plan().area(PaneId::Gifts));
+        let row = usize::from(at.y.saturating_sub(list.y));
+        let Some(tab) = app.tab_mut().filter(|_| list.contains(at)) else { return };
+        let streak = rows(&tab.room).nth(first_row(tab) + row).map(|(streak, _)| StreakMark::of(streak));
+        tab.marked_gift = streak;
     }
 
     fn actions(&self) -> &'static [Action] {
@@ -122,19 +165,23 @@ fn view(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
     let rows = top_rows(room, list);
     if rows > 0 {
         list.height -= rows + 1;
-        top(app, room, buf, Rect { y: list.bottom(), height: rows + 1, ..list });
+        top(app, tab, buf, Rect { y: list.bottom(), height: rows + 1, ..list });
     }
     if room.streaks.running().chain(room.streaks.finished()).next().is_none() {
         let words = "no gift yet in what we saw of this live";
         paint::left(buf, super::inset(list), 0, &Line::styled(words, app.theme.style(ColorRole::Dim)));
     }
     for (row, (streak, runs)) in (0..list.height).zip(self::rows(room).skip(first_row(tab))) {
-        line(app.theme, streak, runs, buf, Rect { y: list.y + row, height: 1, ..list });
+        let area = Rect { y: list.y + row, height: 1, ..list };
+        line(app.theme, &tab.names, streak, runs, buf, area);
+        if tab.marked_gift == Some(StreakMark::of(streak)) {
+            buf.set_style(area.intersection(buf.area), Theme::MARKED);
+        }
     }
 }
 
 /// The totals; while the list is scrolled, that it is and how much stands above.
-fn note(app: &App, tab: &Tab) -> Line<'static> {
+fn note(app: &App, tab: &Tab) -> Vec<Line<'static>> {
     if tab.gifts_top.is_none() {
         return total(app, &tab.room);
     }
@@ -142,31 +189,27 @@ fn note(app: &App, tab: &Tab) -> Line<'static> {
     if let (Some(key), PaneId::Gifts) = (app.key(Action::Bottom), app.focused()) {
         words = format!("{words} {} {key} returns", glyphs::DOT);
     }
-    Line::styled(words, app.theme.style(ColorRole::Warn))
+    vec![Line::styled(words, app.theme.style(ColorRole::Warn))]
 }
 
-fn line(theme: Theme, streak: &Streak, runs: bool, buf: &mut Buffer, area: Rect) {
+fn line(theme: Theme, names: &Names, streak: &Streak, runs: bool, buf: &mut Buffer, area: Rect) {
     let dim = theme.style(ColorRole::Dim);
-    let value = worth(theme, streak);
+    let value = Line::from(gift_worth(theme, streak.gift.diamonds, streak.count, streak.added));
     let area = Rect { width: area.width.saturating_sub(1), ..area };
     paint::right(buf, area, 0, &value);
-    let rest = area.width.saturating_sub(paint::columns(&value).max(WORTH) + 1);
+    let rest = area.width.saturating_sub(paint::columns(&value).max(COINS_COLUMNS) + 1);
     let name = usize::from((rest * 2 / 5).min(18));
     let what = usize::from(rest).saturating_sub(name + 3);
     let mark = if runs { Span::styled(glyphs::RUNNING, theme.style(ColorRole::Gift)) } else { Span::raw(" ") };
     let mut spans = vec![
         mark,
         Span::raw(" "),
-        Span::styled(column(streak.from.name(), name), theme.name(streak.from.id)),
+        Span::styled(column(&names.label(&streak.from), name), theme.name(streak.from.id)),
         Span::raw(" "),
     ];
-    let gift = described(streak);
-    match &streak.to {
-        Some(to) => {
-            spans.push(Span::raw(clip(&gift, what).into_owned()));
-            spans.push(Span::styled(format!(" {} {}", glyphs::JOIN, to.nickname), dim));
-        }
-        None => spans.push(Span::raw(clip(&gift, what).into_owned())),
+    spans.push(Span::raw(counted(streak, what)));
+    if let Some(to) = &streak.to {
+        spans.push(Span::styled(format!(" {} {}", glyphs::JOIN, to.nickname), dim));
     }
     paint::left(buf, Rect { width: rest, ..area }, 0, &Line::from(spans));
 }
@@ -176,17 +219,34 @@ fn described(streak: &Streak) -> String {
     gift_words(streak.gift.name.as_str(), streak.gift.id, streak.count)
 }
 
+/// The same in so many columns: the name gives way, how often does not.
+fn counted(streak: &Streak, columns: usize) -> String {
+    let whole = described(streak);
+    let times = format!("{}{}", glyphs::TIMES, number::count(streak.count));
+    let rest = columns.saturating_sub(crate::text::width(&times) + 1);
+    if crate::text::width(&whole) <= columns || streak.count < 2 || rest < 2 {
+        return clip(&whole, columns).into_owned();
+    }
+    let name = gift_words(streak.gift.name.as_str(), streak.gift.id, 1);
+    format!("{} {times}", clip(&name, rest))
+}
+
 /// A gift in words; one without a name is told by its number.
 pub(in crate::tui) fn gift_words(name: &str, id: crate::ids::GiftId, count: u64) -> String {
     let name = if name.is_empty() { format!("gift {id}") } else { name.to_owned() };
     if count > 1 { format!("{name} {}{}", glyphs::TIMES, number::count(count)) } else { name }
 }
 
-/// Its coins, right-aligned by the caller; a price that is not known is said so, never 0.
-fn worth(theme: Theme, streak: &Streak) -> Line<'static> {
-    match streak.diamonds() {
-        Some(coins) => Line::styled(format!("{} {}", number::count(coins), glyphs::GIFT), theme.style(ColorRole::Gift)),
-        None => Line::styled(format!("? {}", glyphs::GIFT), theme.style(ColorRole::Dim)),
+/// What a run of gifts is worth, right-aligned by the caller. Where our totals hold a part of it only, that part, marked as
+/// one; where they hold nothing of it, the whole, faint. A price that is not known is said so, never 0.
+pub(in crate::tui) fn gift_worth(theme: Theme, price: Option<u64>, count: u64, added: u64) -> Span<'static> {
+    let dim = theme.style(ColorRole::Dim);
+    let Some(price) = price else { return Span::styled(format!("? {}", glyphs::GIFT), dim) };
+    let coins = |units: u64| format!("{} {}", number::count(price.saturating_mul(units)), glyphs::GIFT);
+    match added {
+        0 => Span::styled(coins(count), dim),
+        _ if added < count => Span::styled(format!("~{}", coins(added)), dim),
+        _ => Span::styled(coins(added), theme.style(ColorRole::Gift)),
     }
 }
 
@@ -198,14 +258,12 @@ fn column(text: &str, columns: usize) -> String {
 }
 
 /// Coins so far and a minute; a lower bound while gifts of unknown price are among them.
-fn total(app: &App, room: &Room) -> Line<'static> {
+fn total(app: &App, room: &Room) -> Vec<Line<'static>> {
+    let fresh = Freshness::of(room, app.now);
     let unsure = if room.stats.unpriced > 0 { "~" } else { "" };
     let coins = format!("{unsure}{} {}", number::count(room.stats.coins), glyphs::GIFT);
-    let mut spans = vec![Span::styled(coins, app.theme.style(ColorRole::Gift))];
-    if let Some(rate) = room.coins.per_minute(app.now) {
-        spans.push(Span::styled(format!(" {} {}", glyphs::DOT, number::rate(rate)), app.theme.style(ColorRole::Dim)));
-    }
-    Line::from(spans)
+    let rate = fresh.rate(&room.coins, app.now).map(|rate| Line::styled(rate, app.theme.style(ColorRole::Dim)));
+    std::iter::once(Line::from(fresh.value(app.theme, coins, ColorRole::Gift))).chain(rate).collect()
 }
 
 /// Rows of the top list below its rule: one a giver where there is height for it, else one for all.
@@ -218,17 +276,19 @@ fn top_rows(room: &Room, list: Rect) -> u16 {
     }
 }
 
-fn top(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
+fn top(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
     let theme = app.theme;
-    paint::rule(buf, area, 0, &Line::raw("Top"), &Line::default(), theme.style(ColorRole::Dim));
-    let leaders = room.leaders.top().enumerate().map(|(at, leader)| {
+    paint::rule(buf, area, 0, &Line::raw("Top"), &[], theme.style(ColorRole::Dim));
+    let leaders = tab.room.leaders.top().enumerate().map(|(at, leader)| {
         let place = Span::styled(format!("{} ", at + 1), theme.style(ColorRole::Dim));
-        let name = Span::styled(clip(leader.viewer.name(), 18).into_owned(), theme.name(leader.viewer.id));
+        let name = Span::styled(clip(&tab.names.label(&leader.viewer), 24).into_owned(), theme.name(leader.viewer.id));
         (place, name, number::count(leader.coins))
     });
     if area.height == 2 {
-        let spans = leaders.take(12).flat_map(|(place, name, coins)| [place, name, Span::raw(format!(" {coins}   "))]);
-        return paint::left(buf, area, 1, &Line::from(spans.collect::<Vec<_>>()));
+        let leaders = leaders.take(12);
+        let leaders: Vec<_> =
+            leaders.map(|(place, name, coins)| Line::from(vec![place, name, Span::raw(format!(" {coins}"))])).collect();
+        return paint::left(buf, area, 1, &paint::items(&leaders, &Span::raw("   "), area.width));
     }
     for (row, (place, name, coins)) in (1..area.height).zip(leaders) {
         let line = Rect { width: area.width.saturating_sub(1), ..area };
@@ -240,30 +300,24 @@ fn top(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
 
 fn strip(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
     let theme = app.theme;
-    let mut spans = vec![Span::styled("gifts ", theme.style(ColorRole::Dim))];
-    spans.extend(total(app, room).spans);
-    let running = room.streaks.running().map(|streak| (streak, glyphs::RUNNING));
-    for (streak, mark) in running.chain(room.streaks.finished().map(|streak| (streak, " "))).take(8) {
-        spans.push(Span::styled(format!("  {mark} "), theme.style(ColorRole::Gift)));
-        spans.push(Span::styled(clip(streak.from.name(), 12).into_owned(), theme.name(streak.from.id)));
-        spans.push(Span::raw(format!(" {}", described(streak))));
-    }
     let area = super::inset(area);
-    fit(&mut spans, area.width.into());
-    paint::left(buf, area, 0, &Line::from(spans));
-}
-
-/// Cuts spans to so many columns, with `…` where something is missing.
-fn fit(spans: &mut Vec<Span<'static>>, columns: usize) {
-    let mut left = columns;
-    for at in 0..spans.len() {
-        let Some(span) = spans.get_mut(at) else { return };
-        let wide = crate::text::width(&span.content);
-        if wide > left {
-            span.content = clip(&span.content, left).into_owned().into();
-            spans.truncate(at + 1);
-            return;
-        }
-        left -= wide;
-    }
+    let total = total(app, room);
+    let name = Span::styled("gifts ", theme.style(ColorRole::Dim));
+    let first = total.first().map_or(0, paint::columns);
+    let mut line = if 6 + first <= area.width { Line::from(name) } else { Line::default() };
+    let left = area.width.saturating_sub(paint::columns(&line));
+    line.spans.extend(paint::items(&total, &super::separator(app), left).spans);
+    let running = room.streaks.running().map(|streak| (streak, glyphs::RUNNING));
+    let gifts = running.chain(room.streaks.finished().map(|streak| (streak, " "))).take(8).map(|(streak, mark)| {
+        Line::from(vec![
+            Span::styled(format!("{mark} "), theme.style(ColorRole::Gift)),
+            Span::styled(clip(streak.from.name(), 12).into_owned(), theme.name(streak.from.id)),
+            Span::raw(format!(" {}", described(streak))),
+        ])
+    });
+    let left = area.width.saturating_sub(paint::columns(&line) + 2);
+    let gifts = paint::items(&gifts.collect::<Vec<_>>(), &Span::raw("  "), left);
+    line.spans.push(Span::raw("  "));
+    line.spans.extend(gifts.spans);
+    paint::left(buf, area, 0, &line);
 }

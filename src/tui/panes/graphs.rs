@@ -1,4 +1,4 @@
-//! Viewers and likes over time: all that we watched, from one edge of the pane to the other.
+//! Graphs pane, viewers and likes over time: all that we watched, from one edge of the pane to the other.
 //!
 //! ```text
 //! ── Viewers ──────────── 1 243 now · peak 1 502 ──      as a strip:
@@ -20,19 +20,20 @@ use crate::clock::Moment;
 use crate::room::{Bucket, Room};
 use crate::tui::action::Action;
 use crate::tui::app::App;
+use crate::tui::freshness::Freshness;
 use crate::tui::layout::{PanePlace, Plan};
+use crate::tui::number;
 use crate::tui::tab::Tab;
 use crate::tui::theme::ColorRole;
 use crate::tui::view::Cache;
 use crate::tui::widgets::{graph, paint};
-use crate::tui::{glyphs, number};
 
 /// Lengths of the buckets that are drawn from, in seconds, and how many of them a room keeps.
 const BUCKETS: [(u64, usize); 2] = [(10, 720), (60, 1_440)];
 /// A graph of less than this would be read as a trend that is none.
-const LEAST: u64 = 60;
+const LEAST_SECONDS: u64 = 60;
 /// Columns of the scale.
-const SCALE: u16 = 5;
+const SCALE_COLUMNS: u16 = 5;
 /// After so much silence the graphs stand still, and a number of viewers is marked as old.
 const SILENCE: Duration = Duration::from_secs(60);
 
@@ -66,7 +67,7 @@ fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
     if area.height == 1 {
         return strip(app, room, buf, area);
     }
-    let watched = Watched::of(app, room);
+    let watched = WatchedSpan::of(app, room);
     let upper = Rect { height: area.height - area.height * 2 / 5, ..area };
     let inner = super::titled(app, buf, upper, PaneId::Graphs, "Viewers", &viewers(app, room));
     plot(app, &watched, buf, inner, (&watched.viewers(room), ColorRole::Accent));
@@ -83,13 +84,18 @@ fn strip(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
         Rect { width: area.width / 2, ..area },
         super::inset(Rect { x: area.x + area.width / 2, width: area.width - area.width / 2, ..area }),
     );
-    let watched = Watched::of(app, room);
-    for (half, name, note, values, role) in [
+    let watched = WatchedSpan::of(app, room);
+    for (half, name, notes, values, role) in [
         (left, "viewers ", viewers(app, room), watched.viewers(room), ColorRole::Accent),
         (right, "likes ", likes(app, room), watched.likes(room), ColorRole::Like),
     ] {
-        let mut line = Line::from(Span::styled(name, dim));
-        line.spans.extend(note.spans);
+        // The name goes before the number does.
+        let name = Span::styled(name, dim);
+        let width = u16::try_from(name.content.len()).unwrap_or(u16::MAX);
+        let first = notes.first().map_or(0, paint::columns);
+        let mut line = if width + first <= half.width { Line::from(name) } else { Line::default() };
+        let rest = half.width.saturating_sub(paint::columns(&line));
+        line.spans.extend(paint::items(&notes, &super::separator(app), rest).spans);
         line.spans.push(Span::raw(" "));
         paint::left(buf, half, 0, &line);
         let used = paint::columns(&line).min(half.width);
@@ -99,10 +105,10 @@ fn strip(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
     }
 }
 
-fn plot(app: &App, watched: &Watched, buf: &mut Buffer, area: Rect, (values, role): (&[Option<u64>], ColorRole)) {
+fn plot(app: &App, watched: &WatchedSpan, buf: &mut Buffer, area: Rect, (values, role): (&[Option<u64>], ColorRole)) {
     let dim = app.theme.style(ColorRole::Dim);
     let scaled = area.height >= 3;
-    let x = (area.x + if scaled { SCALE + 1 } else { 1 }).min(area.right());
+    let x = (area.x + if scaled { SCALE_COLUMNS + 1 } else { 1 }).min(area.right());
     let field = Rect { x, width: area.right() - x, height: area.height - u16::from(scaled), ..area };
     let values = graph::resample(values, usize::from(field.width) * 2);
     let max = top(&values);
@@ -114,7 +120,7 @@ fn plot(app: &App, watched: &Watched, buf: &mut Buffer, area: Rect, (values, rol
         }
         paint::left(buf, axis, 0, &Line::styled("0", dim));
         let axis = Rect { x, width: field.width, ..axis };
-        paint::left(buf, axis, 0, &Line::styled(ago(watched.seconds()), dim));
+        paint::left(buf, axis, 0, &Line::styled(time_ago(watched.seconds()), dim));
         let until =
             if watched.until == app.now { "now".to_owned() } else { number::clock(watched.until.wall, &app.zone) };
         paint::right(buf, axis, 0, &Line::styled(until, dim));
@@ -122,7 +128,7 @@ fn plot(app: &App, watched: &Watched, buf: &mut Buffer, area: Rect, (values, rol
 }
 
 /// How far the left edge lies back.
-fn ago(seconds: u64) -> String {
+fn time_ago(seconds: u64) -> String {
     match seconds {
         0..120 => format!("-{seconds}s"),
         120..7_200 => format!("-{}m", seconds / 60),
@@ -135,14 +141,14 @@ fn top(values: &[Option<u64>]) -> u64 {
 }
 
 /// The time that both graphs show, so that they can be read against each other: since we first saw the room, a day at most.
-struct Watched {
+struct WatchedSpan {
     until: Moment,
     /// Seconds a bucket stands for, and how many there are.
     step: u64,
     buckets: usize,
 }
 
-impl Watched {
+impl WatchedSpan {
     fn of(app: &App, room: &Room) -> Self {
         let until = match room.messages.last() {
             // A picture of silence need not move.
@@ -152,7 +158,7 @@ impl Watched {
         let mut watched = Self { until, step: 0, buckets: 0 };
         for (step, kept) in BUCKETS {
             let seen = room.messages.window(until, step, kept).into_iter().skip_while(|bucket| *bucket == Bucket::Gap);
-            watched = Self { until, step, buckets: seen.count().max((LEAST / step) as usize) };
+            watched = Self { until, step, buckets: seen.count().max((LEAST_SECONDS / step) as usize) };
             if watched.buckets < kept {
                 break;
             }
@@ -205,20 +211,25 @@ impl Watched {
     }
 }
 
-fn viewers(app: &App, room: &Room) -> Line<'static> {
+/// How many watch now, and the most there were.
+fn viewers(app: &App, room: &Room) -> Vec<Line<'static>> {
     let dim = app.theme.style(ColorRole::Dim);
-    let Some((watching, at)) = room.stats.watching else { return Line::from(Span::styled("not known yet", dim)) };
-    let number = number::count(watching);
-    let now = if app.now.since(at) >= SILENCE { Span::styled(format!("~{number}"), dim) } else { Span::raw(number) };
-    Line::from(vec![now, Span::styled(format!(" now {} peak {}", glyphs::DOT, number::count(room.stats.peak)), dim)])
+    let Some((watching, at)) = room.stats.watching else { return vec![Line::styled("not known yet", dim)] };
+    let fresh = if app.now.since(at) >= SILENCE { Freshness::Old } else { Freshness::of(room, app.now) };
+    let mut now = Line::from(fresh.value(app.theme, number::count(watching), ColorRole::Text));
+    if fresh.is_now() {
+        now.spans.push(Span::styled(" now", dim));
+    }
+    vec![now, Line::styled(format!("peak {}", number::count(room.stats.peak)), dim)]
 }
 
 /// The total is what the room reports; the rate is of the taps that reached us, which are a part.
-fn likes(app: &App, room: &Room) -> Line<'static> {
-    let dim = app.theme.style(ColorRole::Dim);
-    let mut spans = vec![Span::raw(number::count(room.stats.likes))];
-    if let Some(rate) = room.likes.per_minute(app.now) {
-        spans.push(Span::styled(format!(" {} ~{} seen", glyphs::DOT, number::rate(rate)), dim));
-    }
-    Line::from(spans)
+fn likes(app: &App, room: &Room) -> Vec<Line<'static>> {
+    let fresh = Freshness::of(room, app.now);
+    let total = Line::from(fresh.value(app.theme, number::count(room.stats.likes), ColorRole::Text));
+    let rate = fresh.rate(&room.likes, app.now).map(|rate| {
+        let words = if fresh.is_now() { format!("~{rate} seen") } else { rate };
+        Line::styled(words, app.theme.style(ColorRole::Dim))
+    });
+    std::iter::once(total).chain(rate).collect()
 }

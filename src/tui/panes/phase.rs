@@ -1,4 +1,6 @@
-//! Where a room stands, in a sign, a word and a sentence.
+//! Phase of a room in a sign, a word and a sentence.
+
+use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,6 +15,9 @@ use crate::tui::tab::Tab;
 use crate::tui::theme::ColorRole;
 use crate::tui::widgets::{paint, wrap};
 use crate::tui::{glyphs, number};
+
+/// A failure that is tried again within this time counts the seconds to it.
+const SOON: Duration = Duration::from_secs(60);
 
 /// Its sign.
 pub(in crate::tui) fn glyph(kind: PhaseKind) -> &'static str {
@@ -53,8 +58,12 @@ pub(in crate::tui) fn phase_name(kind: PhaseKind) -> &'static str {
 
 /// Whether the wait for the next attempt is short enough to count its seconds: a look-up a minute away is told as a time.
 pub(in crate::tui) fn counts_down(phase: &Phase, now: Moment) -> bool {
-    matches!(phase.kind, PhaseKind::Reconnecting | PhaseKind::Connecting)
-        && phase.retry_at.is_some_and(|at| !at.since(now).is_zero())
+    let Some(left) = phase.retry_at.map(|at| at.since(now)).filter(|left| !left.is_zero()) else { return false };
+    match phase.kind {
+        PhaseKind::Reconnecting | PhaseKind::Connecting => true,
+        PhaseKind::Failed | PhaseKind::Blocked => left <= SOON,
+        _ => false,
+    }
 }
 
 /// When the next attempt comes, in words; empty when none is planned.

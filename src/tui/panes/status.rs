@@ -1,4 +1,5 @@
-//! The bottom of the screen: what keys do here, what did not fit, through whom we hear, and above that what must be told.
+//! Status bar at the bottom of the screen: keys that work here, panes that did not fit, the transport, and above that the
+//! warnings.
 //!
 //! ```text
 //!  Recording stopped: the disk is full; what was written plays (/home/ana/Videos/ben.mkv)                   Esc
@@ -13,7 +14,8 @@ use ratatui::text::{Line, Span};
 
 use super::phase;
 use crate::tui::action::Action;
-use crate::tui::app::{App, Toast, Weight};
+use crate::tui::app::{App, Toast, ToastKind};
+use crate::tui::freshness::Freshness;
 use crate::tui::layout::Plan;
 use crate::tui::theme::ColorRole;
 use crate::tui::widgets::{paint, wrap};
@@ -55,14 +57,14 @@ pub(in crate::tui) fn view(app: &App, plan: &Plan, buf: &mut Buffer) {
     let area = plan.status;
     let mut row = 0;
     if let Some(toast) = &app.toast {
-        let style = app.theme.style(if toast.weight == Weight::Trouble { ColorRole::Warn } else { ColorRole::Accent });
+        let style = app.theme.style(if toast.kind == ToastKind::Trouble { ColorRole::Warn } else { ColorRole::Accent });
         for line in toast_lines(toast, area.width) {
             if row + 1 < area.height || area.height == 1 {
                 paint::left(buf, super::inset(area), row, &Line::styled(line, style));
                 row += 1;
             }
         }
-        if area.height > 1 && toast.weight == Weight::Trouble {
+        if area.height > 1 && toast.kind == ToastKind::Trouble {
             let key = app.key(Action::Dismiss).unwrap_or_default();
             paint::right(buf, super::inset(area), 0, &Line::styled(key, app.theme.style(ColorRole::Dim)));
         }
@@ -96,40 +98,64 @@ fn hints_and_facts(app: &App, plan: &Plan, buf: &mut Buffer, area: Rect) {
 /// Milliseconds in a minute.
 const MINUTE_MS: i64 = 60_000;
 
-/// A fact for the right part, with how long it is kept when the row gets narrow: the highest goes first.
-type Fact = (u8, String);
+/// A fact for the right part.
+struct Fact {
+    /// How long it is kept when the row gets narrow: the highest goes first.
+    rank: u8,
+    words: String,
+    role: ColorRole,
+}
 
 /// The right part of the row.
 fn facts(app: &App, plan: &Plan, width: u16) -> Line<'static> {
+    let dim = |rank, words: String| Fact { rank, words, role: ColorRole::Dim };
     let mut facts: Vec<Fact> = Vec::new();
-    facts.extend(app.notice.as_ref().map(|notice| (4, notice.as_str().to_owned())));
+    facts.extend(app.notice.as_ref().map(|notice| dim(4, notice.as_str().to_owned())));
     if let Some(tab) = app.tab() {
-        facts.extend(hidden(app, plan).map(|words| (0, words)));
+        facts.extend(hidden(app, plan).map(|words| dim(0, words)));
         let phase = &tab.room.phase;
         if let (Some(started), true) = (tab.room.started_at, tab.is_on_air()) {
             // Counted in the clock's minutes, so that both turn in one frame.
             let skew = tab.room.skew_ms.unwrap_or(0);
             let began = started.0.saturating_sub(skew).div_euclid(MINUTE_MS);
             let on_air = u64::try_from(app.now.wall.0.div_euclid(MINUTE_MS) - began).unwrap_or(0);
-            facts.push((5, format!("live {}", number::minutes(Duration::from_secs(on_air * 60)))));
+            facts.push(dim(5, format!("live {}", number::minutes(Duration::from_secs(on_air * 60)))));
         }
         let through = phase.transport.as_ref().map_or(phase::phase_name(phase.kind), |transport| transport.as_str());
-        facts.push((2, through.to_owned()));
-        facts.extend(health::budget_text(app, through).map(|left| (5, left)));
-        let rate = tab.room.messages.per_minute(app.now);
-        facts.extend(rate.map(|rate| (3, number::per_second(rate).replace('/', " msg/"))));
+        facts.push(dim(2, through.to_owned()));
+        facts.extend(health::budget_text(app, through).map(|left| dim(5, left)));
+        if tab.room.stats.unreadable > 0 {
+            let words = format!("{} {} unreadable", glyphs::ATTENTION, number::count(tab.room.stats.unreadable));
+            facts.push(Fact { rank: 1, words, role: ColorRole::Warn });
+        }
+        let fresh = Freshness::of(&tab.room, app.now);
+        match fresh.quiet_words() {
+            Some(quiet) => facts.push(Fact { rank: 1, words: quiet, role: ColorRole::Warn }),
+            None if fresh.is_now() => facts.extend(
+                fresh.rate(&tab.room.messages, app.now).map(|rate| dim(3, rate.replace("/min", "") + " msg/min")),
+            ),
+            None => {}
+        }
     }
     let separator = format!(" {} ", glyphs::DOT);
     // Help and the way out keep their place at the left.
     let most = usize::from(width.saturating_sub(if width > 60 { 28 } else { 20 }));
     loop {
-        let line = facts.iter().map(|(_, words)| words.as_str()).collect::<Vec<_>>().join(&separator);
+        let line = facts.iter().map(|fact| fact.words.as_str()).collect::<Vec<_>>().join(&separator);
         if facts.len() <= 1 || crate::text::width(&line) <= most {
-            return Line::styled(line, app.theme.style(ColorRole::Dim));
+            break;
         }
-        let last = facts.iter().enumerate().max_by_key(|(_, (rank, _))| *rank).map_or(0, |(at, _)| at);
+        let last = facts.iter().enumerate().max_by_key(|(_, fact)| fact.rank).map_or(0, |(at, _)| at);
         facts.remove(last);
     }
+    let mut spans = Vec::new();
+    for fact in facts {
+        if !spans.is_empty() {
+            spans.push(Span::styled(separator.clone(), app.theme.style(ColorRole::Dim)));
+        }
+        spans.push(Span::styled(fact.words, app.theme.style(fact.role)));
+    }
+    Line::from(spans)
 }
 
 /// What did not fit on the screen, and the key that shows it.

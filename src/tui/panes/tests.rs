@@ -1,4 +1,4 @@
-//! What holds for every pane of the table, so that a new row is tested without another line.
+//! Tests for every pane of the table, so that a new row is tested without another line.
 
 use std::collections::HashSet;
 
@@ -24,7 +24,7 @@ fn app() -> App {
         zone,
     };
     let mut app = App::new(options, NOW).unwrap();
-    app.tabs.push(Tab::new(RoomKey(1), "@ana".into()));
+    app.tabs.push(Tab::new(RoomKey(1), "@ana".into(), false, NOW));
     app
 }
 

@@ -1,4 +1,4 @@
-//! The dashboard without a room.
+//! Welcome pane: the dashboard without a room.
 //!
 //! ```text
 //!         tiktop                                    No room yet.

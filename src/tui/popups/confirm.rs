@@ -1,10 +1,11 @@
-//! A question before something that cannot be taken back.
+//! Popup with a question before something that cannot be undone.
 
 use ratatui::buffer::Buffer;
 use ratatui::text::Line;
 
 use crate::tui::action::Action;
 use crate::tui::app::{App, ConfirmQuestion};
+use crate::tui::number;
 use crate::tui::tab::Tab;
 use crate::tui::theme::ColorRole;
 use crate::tui::widgets::paint;
@@ -13,13 +14,25 @@ use crate::tui::widgets::paint;
 pub(super) fn view(app: &App, question: ConfirmQuestion, buf: &mut Buffer) {
     let recording: Vec<&str> = app.tabs.iter().filter(|tab| tab.is_recording()).map(Tab::name).collect();
     let (title, ask) = match question {
+        ConfirmQuestion::Quit if recording.is_empty() => {
+            let rooms = if app.tabs.len() == 1 { "1 room".to_owned() } else { format!("{} rooms", app.tabs.len()) };
+            let long = number::minutes(app.now.since(app.opened));
+            ("Quit", format!("{rooms} watched for {long}. Leave?"))
+        }
         ConfirmQuestion::Quit => ("Quit", format!("Still recording {}. Finish and quit?", recording.join(", "))),
         ConfirmQuestion::Suspend => (
             "Suspend",
             format!("The recording of {} would miss all that is sent meanwhile. Suspend?", recording.join(", ")),
         ),
-        ConfirmQuestion::Close(_) => {
-            ("Close the room", "It is being recorded. Finish the recording and close it?".to_owned())
+        ConfirmQuestion::Close(key) => {
+            let tab = app.tabs.iter().find(|tab| tab.key == key);
+            let ask = match tab {
+                Some(tab) if !tab.is_recording() => {
+                    format!("{} was watched for {}. Close it?", tab.name(), number::minutes(app.now.since(tab.added)))
+                }
+                _ => "It is being recorded. Finish the recording and close it?".to_owned(),
+            };
+            ("Close the room", ask)
         }
     };
     let yes = app.key(Action::Accept).unwrap_or_default();

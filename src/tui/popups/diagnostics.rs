@@ -1,4 +1,4 @@
-//! What a room did not tell us, and what we could not read: the honest side of every number on the dashboard.
+//! Popup with what a room did not tell us, and what we could not read: the honest side of every number on the dashboard.
 
 use std::cmp::Reverse;
 

@@ -1,4 +1,4 @@
-//! All keys, from the table of actions, and all panes, from theirs.
+//! Popup with all keys, from the table of actions, and all panes, from theirs.
 
 use ratatui::text::{Line, Span};
 

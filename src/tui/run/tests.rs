@@ -1,4 +1,4 @@
-//! The loop on a terminal that is a byte counter, with tokio's clock paused.
+//! Tests of the loop on a terminal that is a byte counter, with tokio's clock paused.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ use super::*;
 use crate::config::{Keys, ScreenSettings};
 use crate::events::{Chat, EventKind, RoomEvent, Viewer};
 use crate::ids::RoomKey;
-use crate::room::Noted;
+use crate::room::TalliedEvent;
 use crate::track::{RoomUpdate, TrackerUpdate};
 use crate::tui::terminal::DiffBackend;
 
@@ -76,6 +76,10 @@ impl Console for Fake {
     }
 
     fn capture_mouse(&mut self, _on: bool) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn copy(&mut self, _text: &str) -> io::Result<()> {
         Ok(())
     }
 }
@@ -168,7 +172,7 @@ impl Rig {
         let at = self.clock.now();
         let event =
             RoomEvent { at, server_at: None, id: None, room_id: None, history: false, kind: EventKind::Chat(chat) };
-        let kind = RoomUpdate::Events(Arc::from(vec![Noted { event, tally: None }]));
+        let kind = RoomUpdate::Events(Arc::from(vec![TalliedEvent { event, tally: None }]));
         self.updates.send(TrackerUpdate::Room(RoomKey(1), kind)).await.unwrap();
     }
 }

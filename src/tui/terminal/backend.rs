@@ -1,4 +1,4 @@
-//! Crossterm backend that writes only what changed.
+//! Backend of ratatui that writes only what changed.
 //!
 //! ratatui hides the cursor and resets the colours on every frame, changed or not. Here a frame opens with its first changed
 //! cell, is bracketed as one synchronized update (DEC 2026), and a frame without changes is zero bytes.

@@ -1,7 +1,7 @@
-//! What the terminal in front of the person can do, for a diagnosis: from the environment, and from the terminal itself.
+//! Capabilities of the terminal in front of the person, for a diagnosis: from the environment, and from the terminal itself.
 //!
 //! Takes nothing over for longer than the question lasts and draws nothing. Invariant: a terminal that does not answer
-//! costs [`PATIENCE`], and is left as it was.
+//! costs [`ANSWER_TIMEOUT`], and is left as it was.
 
 use std::io::{self, IsTerminal};
 use std::time::Duration;
@@ -9,9 +9,9 @@ use std::time::Duration;
 use crossterm::terminal::size;
 
 /// How long a terminal may take; SSH from the other side of the world has 0.3 s.
-const PATIENCE: Duration = Duration::from_millis(800);
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(800);
 /// Modes we ask for: synchronized updates, and the mouse with coordinates beyond column 223.
-const SYNC: u16 = 2026;
+const SYNCHRONIZED_UPDATE: u16 = 2026;
 const MOUSE: u16 = 1006;
 
 /// What a terminal can do.
@@ -23,7 +23,7 @@ pub struct Capabilities {
     pub size: (u16, u16),
     /// Colours it says it has: 16, 256, or 16 777 216; 0 under `NO_COLOR` or where it has none.
     pub colours: u32,
-    /// The locale is UTF-8.
+    /// It shows more than ASCII.
     pub unicode: bool,
     /// It draws whole frames at once (DEC 2026). Nothing when it did not say.
     pub sync: Option<bool>,
@@ -38,7 +38,12 @@ pub fn capabilities(env: impl Fn(&str) -> Option<String>) -> Option<Capabilities
     }
     let reply = ask().unwrap_or_default();
     let size = size().ok()?;
-    Some(Capabilities { size, sync: known(&reply, SYNC), mouse: known(&reply, MOUSE), ..by_environment(env) })
+    Some(Capabilities {
+        size,
+        sync: known(&reply, SYNCHRONIZED_UPDATE),
+        mouse: known(&reply, MOUSE),
+        ..by_environment(env)
+    })
 }
 
 /// Whether a terminal of this name can only print lines.
@@ -46,9 +51,22 @@ pub(super) fn is_line_printer(name: &str) -> bool {
     matches!(name, "dumb" | "unknown")
 }
 
+/// Whether a terminal of this name has no more signs than ASCII: the console of Linux has few glyphs, older terminals have
+/// none.
+fn has_few_glyphs(name: &str) -> bool {
+    let kind = name.split('-').next().unwrap_or_default();
+    matches!(kind, "linux" | "ansi" | "cons25" | "sun")
+        || kind.strip_prefix("vt").is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Whether the terminal shows more than ASCII, as far as the environment tells. `env` looks up a variable.
+pub fn shows_unicode(env: impl Fn(&str) -> Option<String>) -> bool {
+    is_utf8_locale(&env) && !env("TERM").is_some_and(|name| has_few_glyphs(&name))
+}
+
 /// Whether the locale is one whose characters are UTF-8. `env` looks up a variable; the first of these that is set decides, as
 /// it does for the C library.
-pub fn is_utf8_locale(env: impl Fn(&str) -> Option<String>) -> bool {
+fn is_utf8_locale(env: impl Fn(&str) -> Option<String>) -> bool {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_ascii_lowercase();
     // Windows has no such variables, and its terminals take UTF-8.
@@ -67,7 +85,7 @@ fn by_environment(env: impl Fn(&str) -> Option<String>) -> Capabilities {
     } else {
         16
     };
-    let unicode = is_utf8_locale(&env);
+    let unicode = shows_unicode(&env);
     Capabilities { name, size: (0, 0), colours, unicode, sync: None, mouse: None }
 }
 
@@ -104,10 +122,10 @@ fn ask() -> io::Result<Vec<u8>> {
     let was_raw = is_raw_mode_enabled()?;
     enable_raw_mode()?;
     let mut asked = || {
-        write!(tty, "\x1b[?{SYNC}$p\x1b[?{MOUSE}$p\x1b[c")?;
+        write!(tty, "\x1b[?{SYNCHRONIZED_UPDATE}$p\x1b[?{MOUSE}$p\x1b[c")?;
         tty.flush()?;
         let mut reply = Vec::new();
-        let patience = PollTimeout::try_from(PATIENCE).unwrap_or(PollTimeout::ZERO);
+        let patience = PollTimeout::try_from(ANSWER_TIMEOUT).unwrap_or(PollTimeout::ZERO);
         while !is_whole(&reply) {
             if poll(&mut [PollFd::new(tty.as_fd(), PollFlags::POLLIN)], patience)? == 0 {
                 break;
@@ -146,9 +164,9 @@ mod tests {
     #[test]
     fn a_mode_is_known_when_the_terminal_can_be_in_it() {
         let reply = b"\x1b[?2026;2$y\x1b[?1006;0$y\x1b[?62;22c";
-        assert_eq!((known(reply, SYNC), known(reply, MOUSE)), (Some(true), Some(false)));
+        assert_eq!((known(reply, SYNCHRONIZED_UPDATE), known(reply, MOUSE)), (Some(true), Some(false)));
         assert!(is_whole(reply) && !is_whole(b"\x1b[?2026;2$y"));
-        assert_eq!(known(b"\x1b[?62c", SYNC), None);
+        assert_eq!(known(b"\x1b[?62c", SYNCHRONIZED_UPDATE), None);
     }
 
     #[rstest]
@@ -156,8 +174,11 @@ mod tests {
     #[case(&[("TERM", "xterm"), ("COLORTERM", "truecolor"), ("LC_ALL", "C"), ("LANG", "en_US.UTF-8")], 1 << 24, false)]
     #[case(&[("TERM", "xterm-256color"), ("NO_COLOR", "1"), ("LC_CTYPE", "de_DE.utf8")], 0, true)]
     #[case(&[("TERM", "screen")], 16, false)]
+    #[case(&[("TERM", "linux"), ("LANG", "en_US.UTF-8")], 16, false)]
+    #[case(&[("TERM", "vt100"), ("LANG", "en_US.UTF-8")], 0, false)]
+    #[case(&[("TERM", "vte-256color"), ("LANG", "en_US.UTF-8")], 256, true)]
     #[case(&[("TERM", "xterm-mono"), ("LANG", "C.UTF-8")], 0, true)]
-    #[case(&[("TERM", "linux-m"), ("LC_ALL", "C.utf8"), ("LANG", "C")], 0, true)]
+    #[case(&[("TERM", "linux-m"), ("LC_ALL", "C.utf8"), ("LANG", "C")], 0, false)]
     #[case(&[("TERM", "vt220"), ("LC_ALL", "POSIX"), ("LC_CTYPE", "C.UTF-8")], 0, false)]
     #[case(&[("TERM", "vte-256color"), ("LC_ALL", ""), ("LC_CTYPE", "UTF-8")], 256, true)]
     #[case(&[("TERM", "xterm-kitty"), ("LC_CTYPE", "ru_RU.KOI8-R"), ("LANG", "ru_RU.UTF-8")], 16, false)]

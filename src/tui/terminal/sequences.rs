@@ -13,9 +13,9 @@ use std::time::Duration;
 /// How long after ESC more bytes may come for it to be the start of a sequence and not the Esc key.
 const ESC_WAIT: Duration = Duration::from_millis(100);
 /// Bytes with shorter pauses between them belong together; people type slower.
-const BURST: Duration = Duration::from_millis(100);
+const BURST_PAUSE: Duration = Duration::from_millis(100);
 /// How long an answer may take from its introducer, as long as its bytes do not come in one burst.
-const ANSWER: Duration = Duration::from_secs(1);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long an answer may take even in one burst.
 const LONGEST_ANSWER: Duration = Duration::from_secs(5);
 /// How long a paste may pause.
@@ -135,7 +135,7 @@ impl Splitter {
             ParserState::Ground => None,
             ParserState::Esc { .. } | ParserState::Ss3 => Some(self.last + ESC_WAIT),
             ParserState::Paste(_) => Some(self.last + PASTE_PAUSE),
-            _ => Some((self.began + ANSWER).max(self.last + BURST).min(self.began + LONGEST_ANSWER)),
+            _ => Some((self.began + ANSWER_TIMEOUT).max(self.last + BURST_PAUSE).min(self.began + LONGEST_ANSWER)),
         }
     }
 
@@ -183,7 +183,7 @@ impl Splitter {
 
     /// ESC came alone and was taken for the key; now comes what can only have been behind it.
     fn is_rest_of_late_sequence(&self, bytes: &[u8], now: Instant) -> bool {
-        let recent = self.lone_esc.is_some_and(|at| now.saturating_duration_since(at) < ANSWER);
+        let recent = self.lone_esc.is_some_and(|at| now.saturating_duration_since(at) < ANSWER_TIMEOUT);
         recent
             && self.state == ParserState::Ground
             && match bytes {
@@ -197,7 +197,7 @@ impl Splitter {
     /// Alt and a key, and then another key.
     fn is_key_behind_alt_key(&self, byte: u8, now: Instant) -> bool {
         matches!(self.state, ParserState::Text { kind, empty: true, escaped: false, .. } if !kind.begins_with(byte))
-            && now.saturating_duration_since(self.last) >= BURST
+            && now.saturating_duration_since(self.last) >= BURST_PAUSE
             && byte != 0x1b
     }
 

@@ -3,7 +3,7 @@
 use ratatui::layout::Size;
 
 /// Where nobody knows better.
-const USUAL: Size = Size { width: 80, height: 24 };
+const FALLBACK_SIZE: Size = Size { width: 80, height: 24 };
 /// The largest screen that is drawn: more than a wall of monitors has. A terminal that claims more gets its upper left part.
 const LARGEST: Size = Size { width: 1_000, height: 400 };
 
@@ -13,8 +13,8 @@ pub(super) fn usable(said: Size, env: impl Fn(&str) -> Option<String>) -> Size {
     let from_env = |name: &str| env(name).and_then(|value| value.trim().parse::<u16>().ok()).filter(|&cells| cells > 0);
     let known = |said: u16, name: &str, usual: u16| if said > 0 { said } else { from_env(name).unwrap_or(usual) };
     Size {
-        width: known(said.width, "COLUMNS", USUAL.width).min(LARGEST.width),
-        height: known(said.height, "LINES", USUAL.height).min(LARGEST.height),
+        width: known(said.width, "COLUMNS", FALLBACK_SIZE.width).min(LARGEST.width),
+        height: known(said.height, "LINES", FALLBACK_SIZE.height).min(LARGEST.height),
     }
 }
 

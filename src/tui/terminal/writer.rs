@@ -49,7 +49,7 @@ impl Writer {
     pub(super) fn start(terminal: impl Write + Send + 'static) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let far = shared.clone();
-        thread::Builder::new().name("terminal output".into()).spawn(move || carry(terminal, &far))?;
+        thread::Builder::new().name("terminal output".into()).spawn(move || write_loop(terminal, &far))?;
         Ok(Self { collected: Vec::new(), shared })
     }
 
@@ -111,7 +111,7 @@ impl Write for Writer {
 }
 
 /// The far end.
-fn carry(mut terminal: impl Write, shared: &Shared) {
+fn write_loop(mut terminal: impl Write, shared: &Shared) {
     let mut bytes = Vec::new();
     loop {
         {

@@ -1,38 +1,45 @@
-//! A key was pressed: which action it is where the person stands, and what that does.
+//! Handler of keys: which action a key is where the person stands, and what that does.
+
+use std::sync::Arc;
 
 use crossterm::event::{Event, KeyEvent};
 use ratatui::layout::Rect;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use super::{LONGEST_INPUT, rooms, scroll_pane, scrolled};
-use crate::events::PhaseKind;
+use super::{LONGEST_INPUT, closing, rooms, scroll_pane, scrolled, searching};
+use crate::events::{PhaseKind, Viewer};
 use crate::ids::Target;
 use crate::record;
 use crate::track::{self, PlaybackCommand};
 use crate::tui::action::{Action, KeyContext};
-use crate::tui::app::{App, ConfirmQuestion, Popup, Weight};
+use crate::tui::app::{App, ConfirmQuestion, PersonCard, Popup, ToastKind};
 use crate::tui::chord::Chord;
 use crate::tui::layout::{self, LayoutRequest};
 use crate::tui::msg::{Effect, UpdateOutcome};
-use crate::tui::panes::PaneId;
+use crate::tui::panes::{PaneId, Step};
+use crate::tui::picker::{self, Choice, Picker, PickerKind};
 use crate::tui::popups;
-use crate::tui::widgets::feed::Scroll;
+use crate::tui::tab::Tab;
+use crate::tui::widgets::feed::{Anchor, Scroll};
 
 /// How far a key jumps in a replay.
 const SKIP_SECONDS: i64 = 30;
 
 /// Handles a key press.
 pub(super) fn handle_key(app: &mut App, key: KeyEvent) -> UpdateOutcome {
+    use KeyContext::{Always, List, Person, Popup as InPopup, Question, Screen};
     let chord = Chord::from(key);
-    if let Some(Popup::AddRoom { .. }) = app.popup {
+    if let Some(Popup::AddRoom { .. } | Popup::Search { .. } | Popup::Pick(_)) = app.popup {
         return typed(app, chord, key);
     }
     let open = match app.popup {
-        Some(_) => &[KeyContext::Always, KeyContext::List, KeyContext::Popup][..],
-        None => &[KeyContext::Always, KeyContext::List, KeyContext::Screen, app.own_context()],
+        Some(Popup::Person(_)) => &[Always, List, InPopup, Person][..],
+        Some(Popup::Confirm(_)) => &[Always, List, InPopup, Question],
+        Some(_) => &[Always, List, InPopup],
+        None => &[Always, List, Screen, Person, app.own_context()],
     };
-    let passing = app.toast.as_ref().is_some_and(|toast| toast.weight == Weight::Passing);
+    let passing = app.toast.as_ref().is_some_and(|toast| toast.kind == ToastKind::Passing);
     if passing {
         app.toast = None;
     }
@@ -49,8 +56,13 @@ pub(super) fn handle_key(app: &mut App, key: KeyEvent) -> UpdateOutcome {
             app.notify(no_key(app, chord));
             UpdateOutcome::dirty()
         }
+        None if app.popup.is_none() => {
+            let help = app.key(Action::Help).map(|key| format!(": {key} shows the keys")).unwrap_or_default();
+            app.notify(format!("{} does nothing here{help}", chord.label()));
+            UpdateOutcome::dirty()
+        }
         None if passing => UpdateOutcome::dirty(),
-        None => UpdateOutcome::QUIET,
+        None => UpdateOutcome::UNCHANGED,
     }
 }
 
@@ -66,6 +78,7 @@ fn toggles(app: &App, chord: Chord) -> bool {
     let opener = match app.popup {
         Some(Popup::Help(_)) => Action::Help,
         Some(Popup::Diagnostics(_)) => Action::Diagnostics,
+        Some(Popup::Log(_)) => Action::Log,
         _ => return false,
     };
     app.keymap.chords_of(opener).contains(&chord)
@@ -79,7 +92,18 @@ fn close_popup(app: &mut App) -> UpdateOutcome {
 fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
     match action {
         Action::AddRoom => open(app, Popup::AddRoom { input: Input::default(), error: None }),
-        Action::CloseRoom => close_room(app),
+        Action::CloseRoom => closing::close(app),
+        Action::Undo => closing::undo(app),
+        Action::Search => searching::open(app),
+        Action::NextMatch => searching::step(app, false),
+        Action::PrevMatch => searching::step(app, true),
+        Action::Filter => searching::toggle_filter(app),
+        Action::Log => open(app, Popup::Log(0)),
+        Action::GoTo => open(app, Popup::Pick(Picker::new(PickerKind::Rooms))),
+        Action::Palette => open(app, Popup::Pick(Picker::new(PickerKind::Commands))),
+        Action::Open => open_marked(app),
+        Action::CopyName => copy(app, |handle| format!("@{handle}")),
+        Action::CopyLink => copy(app, |handle| format!("https://www.tiktok.com/@{handle}")),
         Action::NextRoom => rooms::show(app, (app.active + 1) % app.tabs.len().max(1)),
         Action::PrevRoom => rooms::show(app, app.active.checked_sub(1).unwrap_or(app.tabs.len().saturating_sub(1))),
         Action::SelectRoom => rooms::show(app, nth),
@@ -91,13 +115,13 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::FocusNext => focus(app, true),
         Action::FocusPrev => focus(app, false),
         Action::Zoom => zoom(app),
-        Action::ScrollUp => scroll(app, |_| Scroll::Up(1)),
-        Action::ScrollDown => scroll(app, |_| Scroll::Down(1)),
+        Action::ScrollUp => mark(app, Step::Up),
+        Action::ScrollDown => mark(app, Step::Down),
         Action::PageUp => scroll(app, Scroll::Up),
         Action::PageDown => scroll(app, Scroll::Down),
         Action::Top => scroll(app, |_| Scroll::Top),
         Action::Bottom => newest(app),
-        Action::Diagnostics if app.tabs.is_empty() => UpdateOutcome::QUIET,
+        Action::Diagnostics if app.tabs.is_empty() => UpdateOutcome::UNCHANGED,
         Action::Diagnostics => open(app, Popup::Diagnostics(0)),
         Action::Help => open(app, Popup::Help(0)),
         Action::Dismiss => dismiss(app),
@@ -106,11 +130,11 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::ToggleMouse => toggle_mouse(app),
         Action::Redraw => Effect::Redraw.into(),
         // A stopped program reads nothing, and what a live sends meanwhile is gone.
-        Action::Suspend if app.tabs.iter().any(crate::tui::tab::Tab::is_recording) => {
+        Action::Suspend if app.tabs.iter().any(Tab::is_recording) => {
             open(app, Popup::Confirm(ConfirmQuestion::Suspend))
         }
         Action::Suspend => Effect::Suspend.into(),
-        Action::Quit if app.tabs.iter().any(crate::tui::tab::Tab::is_recording) => {
+        Action::Quit if app.tabs.iter().any(Tab::is_recording) || closing::is_long(app) => {
             open(app, Popup::Confirm(ConfirmQuestion::Quit))
         }
         Action::Quit | Action::QuitNow => Effect::Quit.into(),
@@ -122,19 +146,34 @@ fn open(app: &mut App, popup: Popup) -> UpdateOutcome {
     UpdateOutcome::dirty()
 }
 
-/// While a name is typed, characters are text; only keys that are no text are actions.
+/// While something is typed, characters are text; only keys that are no text are actions.
 fn typed(app: &mut App, chord: Chord, key: KeyEvent) -> UpdateOutcome {
     if let Some((action, _)) = app.keymap.action(chord, &[KeyContext::Always]) {
         return act(app, action, 0);
     }
     if !chord.is_text()
-        && let Some((action, _)) = app.keymap.action(chord, &[KeyContext::Popup])
+        && let Some((action, _)) = app.keymap.action(chord, &[KeyContext::Popup, KeyContext::Question])
     {
         return act(app, action, 0);
     }
-    let Some(Popup::AddRoom { input, error }) = &mut app.popup else { return UpdateOutcome::QUIET };
+    if let (false, Some(Popup::Pick(_))) = (chord.is_text(), &app.popup)
+        && let Some((action @ (Action::ScrollUp | Action::ScrollDown | Action::PageUp | Action::PageDown), _)) =
+            app.keymap.action(chord, &[KeyContext::List])
+    {
+        return act(app, action, 0);
+    }
+    let input = match &mut app.popup {
+        Some(Popup::AddRoom { input, error } | Popup::Search { input, error }) => {
+            *error = None;
+            input
+        }
+        Some(Popup::Pick(picker)) => {
+            picker.chosen = 0;
+            &mut picker.input
+        }
+        _ => return UpdateOutcome::UNCHANGED,
+    };
     if !chord.is_text() || input.value().len() < LONGEST_INPUT {
-        *error = None;
         input.handle_event(&Event::Key(key));
     }
     UpdateOutcome::dirty()
@@ -143,17 +182,99 @@ fn typed(app: &mut App, chord: Chord, key: KeyEvent) -> UpdateOutcome {
 fn accept(app: &mut App) -> UpdateOutcome {
     match app.popup.take() {
         Some(Popup::AddRoom { input, .. }) => add_room(app, input),
+        Some(Popup::Search { input, .. }) => searching::begin(app, input),
         Some(Popup::Confirm(ConfirmQuestion::Quit)) => Effect::Quit.into(),
         Some(Popup::Confirm(ConfirmQuestion::Suspend)) => UpdateOutcome { dirty: true, effects: vec![Effect::Suspend] },
-        Some(Popup::Confirm(ConfirmQuestion::Close(room))) => UpdateOutcome {
-            dirty: true,
-            effects: vec![
-                Effect::Record(record::RecorderCommand::Stop(room)),
-                Effect::Track(track::TrackerCommand::Remove(room)),
-            ],
-        },
-        Some(Popup::Help(_) | Popup::Diagnostics(_)) | None => UpdateOutcome::dirty(),
+        Some(Popup::Confirm(ConfirmQuestion::Close(room))) => closing::close_now(app, room),
+        Some(Popup::Pick(picker)) => pick(app, picker),
+        Some(Popup::Help(_) | Popup::Diagnostics(_) | Popup::Log(_) | Popup::Person(_)) | None => {
+            UpdateOutcome::dirty()
+        }
     }
+}
+
+/// Does what was chosen in a list; nothing where nothing fits what was typed.
+fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
+    let picks = picker::picks(app, &picker);
+    match picks.into_iter().nth(picker.chosen).map(|pick| pick.choice) {
+        Some(Choice::Room(key)) => app.position(key).map_or(UpdateOutcome::dirty(), |at| rooms::show(app, at)),
+        Some(Choice::Run(action)) => {
+            let outcome = act(app, action, 0);
+            UpdateOutcome { dirty: true, ..outcome }
+        }
+        Some(Choice::Add(name)) => add_room(app, Input::from(name)),
+        None => open(app, Popup::Pick(picker)),
+    }
+}
+
+/// Chooses a row of a list with the mouse.
+pub(super) fn choose(app: &mut App, row: usize) -> UpdateOutcome {
+    let Some(Popup::Pick(picker)) = &mut app.popup else { return UpdateOutcome::UNCHANGED };
+    picker.chosen = row;
+    accept(app)
+}
+
+/// The person in the marked row.
+fn marked_person(app: &App) -> Option<Arc<Viewer>> {
+    match &app.popup {
+        Some(Popup::Person(card)) => Some(card.viewer.clone()),
+        _ => app.tab().and_then(|tab| app.focused().pane().marked_person(tab)),
+    }
+}
+
+/// Opens the card of the person in the marked row.
+pub(super) fn open_marked(app: &mut App) -> UpdateOutcome {
+    let Some(room) = app.tab().map(|tab| tab.key) else { return UpdateOutcome::UNCHANGED };
+    if let Some(viewer) = marked_person(app) {
+        return open(app, Popup::Person(PersonCard { viewer, room, from: 0 }));
+    }
+    no_person(app);
+    UpdateOutcome::dirty()
+}
+
+fn no_person(app: &mut App) {
+    let way = |action| app.key(action).unwrap_or_default();
+    let words = format!("no person is marked: {} and {} mark a row", way(Action::ScrollUp), way(Action::ScrollDown));
+    app.notify(words);
+}
+
+fn copy(app: &mut App, words: impl Fn(&str) -> String) -> UpdateOutcome {
+    match marked_person(app) {
+        None => {
+            no_person(app);
+            UpdateOutcome::dirty()
+        }
+        Some(viewer) if viewer.unique_id.is_empty() => {
+            app.notify(format!("the @name of {} is not known", viewer.name()));
+            UpdateOutcome::dirty()
+        }
+        Some(viewer) => {
+            let words = words(viewer.unique_id.as_str());
+            app.notify(format!("sent {words} to the terminal's clipboard"));
+            Effect::Copy(words).into()
+        }
+    }
+}
+
+/// Moves the mark in the focused pane; where rows cannot be marked, the rows.
+fn mark(app: &mut App, step: Step) -> UpdateOutcome {
+    if let Some(Popup::Pick(picker)) = &app.popup {
+        let last = picker::picks(app, picker).len().saturating_sub(1);
+        if let Some(Popup::Pick(picker)) = &mut app.popup {
+            picker.chosen = match step {
+                Step::Up => picker.chosen.min(last).saturating_sub(1),
+                Step::Down => (picker.chosen + 1).min(last),
+            };
+        }
+        return UpdateOutcome::dirty();
+    }
+    if app.popup.is_none() && app.focused().pane().mark(app, step) {
+        return UpdateOutcome::dirty();
+    }
+    scroll(app, |_| match step {
+        Step::Up => Scroll::Up(1),
+        Step::Down => Scroll::Down(1),
+    })
 }
 
 fn add_room(app: &mut App, input: Input) -> UpdateOutcome {
@@ -164,21 +285,15 @@ fn add_room(app: &mut App, input: Input) -> UpdateOutcome {
     if let Some(at) = app.tabs.iter().position(|tab| tab.is(&target)) {
         return rooms::show(app, at);
     }
+    if app.closed.as_ref().is_some_and(|closed| closed.tab.is(&target)) {
+        return closing::undo(app);
+    }
     app.expects_room = true;
     Effect::Track(track::TrackerCommand::Add(target)).into()
 }
 
-fn close_room(app: &mut App) -> UpdateOutcome {
-    let Some(tab) = app.tab() else { return UpdateOutcome::QUIET };
-    let room = tab.key;
-    if tab.is_recording() {
-        return open(app, Popup::Confirm(ConfirmQuestion::Close(room)));
-    }
-    Effect::Track(track::TrackerCommand::Remove(room)).into()
-}
-
 fn record_or_stop(app: &mut App) -> UpdateOutcome {
-    let Some(tab) = app.tab() else { return UpdateOutcome::QUIET };
+    let Some(tab) = app.tab() else { return UpdateOutcome::UNCHANGED };
     if tab.is_recording() {
         return Effect::Record(record::RecorderCommand::Stop(tab.key)).into();
     }
@@ -190,7 +305,7 @@ fn record_or_stop(app: &mut App) -> UpdateOutcome {
         app.notify(words);
         return UpdateOutcome::dirty();
     };
-    let job = record::Job { room: tab.key, room_id, host: tab.name().into(), title: tab.room.title.clone() };
+    let job = record::RecordingJob { room: tab.key, room_id, host: tab.name().into(), title: tab.room.title.clone() };
     Effect::Record(record::RecorderCommand::Start(job)).into()
 }
 
@@ -199,16 +314,33 @@ fn playback(playback: PlaybackCommand) -> UpdateOutcome {
     Effect::Playback(playback).into()
 }
 
+/// Tries the room on the screen again, and with it all that fail for the same cause.
 fn retry(app: &mut App) -> UpdateOutcome {
-    let Some(tab) = app.tab() else { return UpdateOutcome::QUIET };
-    let effect = Effect::Track(track::TrackerCommand::Retry(tab.key));
-    effect.into()
+    let Some(tab) = app.tab() else { return UpdateOutcome::UNCHANGED };
+    let (key, cause) = (tab.key, tab.failure_cause());
+    let same = |other: &&Tab| other.key == key || (cause.is_some() && other.failure_cause() == cause);
+    let rooms: Vec<_> = app.tabs.iter().filter(same).map(|tab| tab.key).collect();
+    if rooms.len() > 1 {
+        app.notify(format!("trying {} rooms again now: they fail for the same cause", rooms.len()));
+    }
+    let effects = rooms.into_iter().map(|key| Effect::Track(track::TrackerCommand::Retry(key))).collect();
+    UpdateOutcome { dirty: true, effects }
 }
 
-/// Puts away one thing at a time: the message, then the zoom.
+/// Puts away one thing at a time: the message, the search, the mark, then the zoom.
 fn dismiss(app: &mut App) -> UpdateOutcome {
-    if app.toast.take().is_none() && app.zoom.take().is_none() {
-        return UpdateOutcome::QUIET;
+    if app.toast.take().is_some() {
+        return UpdateOutcome::dirty();
+    }
+    if searching::end(app) {
+        return UpdateOutcome::dirty();
+    }
+    if let Some(tab) = app.tab_mut().filter(|tab| tab.marked.is_some() || tab.marked_gift.is_some()) {
+        (tab.marked, tab.marked_gift, tab.anchor, tab.gifts_top) = (None, None, Anchor::Follow, None);
+        return UpdateOutcome::dirty();
+    }
+    if app.zoom.take().is_none() {
+        return UpdateOutcome::UNCHANGED;
     }
     UpdateOutcome::dirty()
 }
@@ -216,11 +348,18 @@ fn dismiss(app: &mut App) -> UpdateOutcome {
 pub(super) fn scroll(app: &mut App, by: impl Fn(usize) -> Scroll) -> UpdateOutcome {
     let (rows, page) = popups::extent(app);
     match &mut app.popup {
-        Some(Popup::Help(from) | Popup::Diagnostics(from)) => {
+        Some(
+            Popup::Help(from) | Popup::Diagnostics(from) | Popup::Log(from) | Popup::Person(PersonCard { from, .. }),
+        ) => {
             *from = scrolled(*from, rows.saturating_sub(page), by(page.max(1)));
             UpdateOutcome::dirty()
         }
-        Some(_) => UpdateOutcome::QUIET,
+        Some(Popup::Pick(picker)) => {
+            let last = rows.saturating_sub(1);
+            picker.chosen = scrolled(picker.chosen, last, by(page.max(1)));
+            UpdateOutcome::dirty()
+        }
+        Some(_) => UpdateOutcome::UNCHANGED,
         None => scroll_pane(app, app.focused(), by),
     }
 }

@@ -1,4 +1,5 @@
-//! The wheel scrolls what is under it, a click chooses a room or a pane. Judged by the same plan that was drawn.
+//! Handler of the mouse: the wheel scrolls what is under it, a click chooses a room or a pane, by the same plan that was
+//! drawn.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
@@ -7,10 +8,11 @@ use super::{keys, rooms, scroll_pane};
 use crate::tui::app::App;
 use crate::tui::msg::UpdateOutcome;
 use crate::tui::panes::tabs;
+use crate::tui::popups;
 use crate::tui::widgets::feed::Scroll;
 
 /// Rows a notch of the wheel moves.
-const NOTCH: usize = 3;
+const ROWS_PER_NOTCH: usize = 3;
 
 /// Handles the mouse.
 pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> UpdateOutcome {
@@ -18,19 +20,29 @@ pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> UpdateOutcome {
     let plan = app.plan();
     let pane = plan.shown().find(|(_, area)| area.contains(at)).map(|(id, _)| id);
     match (mouse.kind, pane) {
-        (MouseEventKind::ScrollUp, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Up(NOTCH)),
-        (MouseEventKind::ScrollDown, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Down(NOTCH)),
-        _ if app.popup.is_some() => UpdateOutcome::QUIET,
-        (MouseEventKind::ScrollUp, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Up(NOTCH)),
-        (MouseEventKind::ScrollDown, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Down(NOTCH)),
+        (MouseEventKind::ScrollUp, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Up(ROWS_PER_NOTCH)),
+        (MouseEventKind::ScrollDown, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Down(ROWS_PER_NOTCH)),
+        (MouseEventKind::Down(MouseButton::Left), _) if app.popup.is_some() => {
+            popups::row_at(app, at).map_or(UpdateOutcome::UNCHANGED, |row| keys::choose(app, row))
+        }
+        _ if app.popup.is_some() => UpdateOutcome::UNCHANGED,
+        (MouseEventKind::ScrollUp, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Up(ROWS_PER_NOTCH)),
+        (MouseEventKind::ScrollDown, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Down(ROWS_PER_NOTCH)),
         (MouseEventKind::Down(MouseButton::Left), Some(pane)) => {
+            let marked = |app: &App| app.tab().map(|tab| (tab.key, tab.marked, tab.marked_gift));
+            let (before, was_focused) = (marked(app), app.focus == pane);
             app.focus = pane;
             pane.pane().click(app, at);
+            let is_marked = app.tab().is_some_and(|tab| tab.marked.is_some() || tab.marked_gift.is_some());
+            // A second click on a row opens what it is about.
+            if was_focused && is_marked && before == marked(app) {
+                return keys::open_marked(app);
+            }
             UpdateOutcome::dirty()
         }
         (MouseEventKind::Down(MouseButton::Left), None) if plan.tabs.contains(at) => {
-            tabs::hit(app, plan.tabs, mouse.column).map_or(UpdateOutcome::QUIET, |nth| rooms::show(app, nth))
+            tabs::hit(app, plan.tabs, mouse.column).map_or(UpdateOutcome::UNCHANGED, |nth| rooms::show(app, nth))
         }
-        _ => UpdateOutcome::QUIET,
+        _ => UpdateOutcome::UNCHANGED,
     }
 }

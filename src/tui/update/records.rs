@@ -1,22 +1,26 @@
-//! News of a recording: numbers go into the tab, endings are told in words that stay.
+//! Handler of recording updates: numbers go into the tab, endings become sentences that stay.
 
 use std::time::Duration;
 
 use crate::record::{RecorderUpdate, RecordingState};
 use crate::tui::app::App;
 use crate::tui::msg::UpdateOutcome;
-use crate::tui::number;
+use crate::tui::{number, summary};
 
 /// Handles news of a recording.
 pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutcome {
-    let Some(at) = app.position(update.room) else { return UpdateOutcome::QUIET };
-    let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::QUIET };
+    let Some(at) = app.position(update.room) else { return UpdateOutcome::UNCHANGED };
+    let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::UNCHANGED };
     let name = tab.name().to_owned();
     let words = ending(&name, &update.recording);
     let failed = matches!(update.recording, RecordingState::Failed { .. });
     let note = note(&update.recording).filter(|note| tab.recording.as_ref().and_then(self::note) != Some(*note));
     let note = note.map(|note| format!("{name}: {note}"));
     tab.recording = Some(update.recording);
+    if let Some(words) = &words {
+        app.journal.tell(app.now, words.clone());
+        summary::keep_words(app, words.clone());
+    }
     match words {
         Some(words) if failed => app.warn(words),
         Some(words) => app.notify(words),

@@ -1,4 +1,4 @@
-//! What messages do, judged by the state and the effects alone.
+//! Tests of the screen's reducer, by the state and the effects alone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::{next_wake, update};
 use crate::clock::{Moment, Timestamp};
 use crate::config::{Keys, ScreenSettings};
-use crate::events::{EventKind, Host, Info, LiveStart, Phase, PhaseKind, RoomEvent};
+use crate::events::{Chat, EventKind, Host, Info, LiveStart, Phase, PhaseKind, RoomEvent, Viewer};
 use crate::ids::{RoomId, RoomKey, Target};
 use crate::record;
-use crate::room::{Noted, Room};
+use crate::room::{Room, TalliedEvent};
 use crate::track::{self, Lost, RoomUpdate, TrackerCommand};
 use crate::tui::ScreenOptions;
 use crate::tui::app::{App, Popup};
@@ -40,7 +40,7 @@ fn hear(app: &mut App, room: u64, kind: RoomUpdate) -> UpdateOutcome {
 
 fn happen(app: &mut App, room: u64, kind: EventKind) {
     let event = RoomEvent { at: NOW, server_at: None, id: None, room_id: None, history: false, kind };
-    hear(app, room, RoomUpdate::Events(Arc::from(vec![Noted { event, tally: None }])));
+    hear(app, room, RoomUpdate::Events(Arc::from(vec![TalliedEvent { event, tally: None }])));
 }
 
 fn on_air() -> App {
@@ -93,7 +93,7 @@ fn a_room_that_is_there_is_shown_instead_of_added_twice() {
 #[test]
 fn pasted_text_is_never_keys() {
     let mut app = on_air();
-    assert_eq!(update(&mut app, Msg::Paste("q\u{3}x".into())), UpdateOutcome::QUIET);
+    assert_eq!(update(&mut app, Msg::Paste("q\u{3}x".into())), UpdateOutcome::UNCHANGED);
     assert_eq!(app.tabs.len(), 1);
     press(&mut app, "a");
     update(&mut app, Msg::Paste("@be\u{1b}[31mn\n".into()));
@@ -127,7 +127,7 @@ fn a_letter_of_another_layout_gets_a_word_wherever_it_is_pressed(#[case] letter:
 #[test]
 fn the_record_key_starts_and_stops() {
     let mut app = on_air();
-    let job = record::Job { room: RoomKey(1), room_id: RoomId(73), host: "ana".into(), title: "tea".into() };
+    let job = record::RecordingJob { room: RoomKey(1), room_id: RoomId(73), host: "ana".into(), title: "tea".into() };
     assert_eq!(press(&mut app, "r"), [Effect::Record(record::RecorderCommand::Start(job))]);
     let update_of = |recording| Msg::Recorded(record::RecorderUpdate { room: RoomKey(1), recording });
     update(&mut app, update_of(record::RecordingState::Starting));
@@ -150,7 +150,7 @@ fn a_recording_hears_of_pauses_and_the_end_of_its_live() {
     let state = |app: &mut App, kind| {
         let kind = EventKind::State(Phase::new(kind));
         let event = RoomEvent { at: NOW, server_at: None, id: None, room_id: None, history: false, kind };
-        hear(app, 1, RoomUpdate::Events(Arc::from(vec![Noted { event, tally: None }]))).effects
+        hear(app, 1, RoomUpdate::Events(Arc::from(vec![TalliedEvent { event, tally: None }]))).effects
     };
     let recording = record::RecordingState::Starting;
     update(&mut app, Msg::Recorded(record::RecorderUpdate { room: RoomKey(1), recording }));
@@ -179,7 +179,163 @@ fn closing_a_recorded_room_asks_then_finishes_the_recording_first() {
     update(&mut app, Msg::Recorded(record::RecorderUpdate { room: RoomKey(1), recording }));
     assert_eq!(press(&mut app, "x"), []);
     let stop = Effect::Record(record::RecorderCommand::Stop(RoomKey(1)));
-    assert_eq!(press(&mut app, "y"), [stop, Effect::Track(TrackerCommand::Remove(RoomKey(1)))]);
+    assert_eq!(press(&mut app, "y"), [stop]);
+    assert_eq!(wait(&mut app, 10), [Effect::Track(TrackerCommand::Remove(RoomKey(1)))]);
+}
+
+/// Lets seconds pass, one by one.
+fn wait(app: &mut App, seconds: u64) -> Vec<Effect> {
+    let pass = |_| {
+        app.now = app.now + Duration::from_secs(1);
+        update(app, Msg::Tick).effects
+    };
+    (0..seconds).flat_map(pass).collect()
+}
+
+#[test]
+fn a_closed_room_can_be_brought_back_for_ten_seconds() {
+    let mut app = on_air();
+    assert_eq!(press(&mut app, "x"), []);
+    assert!(app.tabs.is_empty() && app.toast.as_ref().unwrap().text.as_str().contains("u brings it back"));
+    assert_eq!(wait(&mut app, 9), [], "it is still tracked");
+    assert_eq!(press(&mut app, "u"), [Effect::Track(TrackerCommand::Snapshot(RoomKey(1)))]);
+    assert_eq!(app.tab().unwrap().name(), "ana");
+    press(&mut app, "x");
+    assert_eq!(
+        type_name(&mut app, "ana"),
+        [Effect::Track(TrackerCommand::Snapshot(RoomKey(1)))],
+        "added again: undone"
+    );
+    press(&mut app, "x");
+    assert_eq!(wait(&mut app, 10), [Effect::Track(TrackerCommand::Remove(RoomKey(1)))]);
+    assert_eq!(press(&mut app, "u"), []);
+}
+
+#[test]
+fn what_was_watched_for_a_while_is_not_taken_away_unasked() {
+    let mut app = on_air();
+    wait(&mut app, 301);
+    assert_eq!(press(&mut app, "x"), []);
+    assert_eq!((app.tabs.len(), app.popup.is_some()), (1, true));
+    press(&mut app, "n");
+    assert_eq!(press(&mut app, "q"), [], "and neither is the session");
+    assert_eq!(press(&mut app, "enter"), [Effect::Quit]);
+    assert_eq!(press(&mut on_air(), "q"), [Effect::Quit]);
+}
+
+#[test]
+fn a_retry_takes_all_rooms_with_it_that_fail_for_the_same_cause() {
+    let mut app = on_air();
+    let failed = |reason: &str| {
+        EventKind::State(Phase::new(PhaseKind::Failed).because(reason).until(NOW + Duration::from_secs(30)))
+    };
+    for (room, name) in [(2, "@ben"), (3, "@cleo"), (4, "@dave")] {
+        hear(&mut app, room, RoomUpdate::Added { label: name.into() });
+    }
+    happen(&mut app, 2, failed("provider a is left alone for another 12 s"));
+    happen(&mut app, 3, failed("provider a is left alone for another 7 s"));
+    happen(&mut app, 4, failed("dave is for adults only"));
+    press(&mut app, "2");
+    let retry = |room| Effect::Track(TrackerCommand::Retry(RoomKey(room)));
+    assert_eq!(press(&mut app, "R"), [retry(2), retry(3)]);
+    press(&mut app, "4");
+    assert_eq!(press(&mut app, "R"), [retry(4)]);
+}
+
+fn comment(id: i64, handle: &str, text: &str) -> EventKind {
+    let from = Viewer {
+        id: crate::ids::UserId::from_wire(id),
+        unique_id: handle.into(),
+        nickname: "Ana".into(),
+        ..Viewer::default()
+    };
+    let chat = Chat { from: Arc::new(from), text: text.into(), emotes: vec![], to: None, language: "en".into() };
+    EventKind::Chat(chat)
+}
+
+#[test]
+fn a_room_that_is_passed_on_the_way_to_another_is_not_read() {
+    let mut app = on_air();
+    hear(&mut app, 2, RoomUpdate::Added { label: "@ben".into() });
+    wait(&mut app, 3);
+    (0..3).for_each(|_| happen(&mut app, 2, comment(7, "ana", "hi")));
+    press(&mut app, "2");
+    wait(&mut app, 1);
+    press(&mut app, "1");
+    assert_eq!(app.tabs[1].unread, 3);
+    press(&mut app, "2");
+    assert!(next_wake(&app, app.now) <= Duration::from_secs(2));
+    wait(&mut app, 2);
+    assert_eq!(app.tabs[1].unread, 0);
+    happen(&mut app, 2, comment(7, "ana", "hi"));
+    assert_eq!(app.tabs[1].unread, 0, "it is being looked at");
+}
+
+#[test]
+fn a_marked_row_leads_to_the_person_and_their_name_to_the_clipboard() {
+    let mut app = on_air();
+    happen(&mut app, 1, comment(7, "ana_one", "first"));
+    happen(&mut app, 1, comment(8, "ana_two", "second"));
+    assert_eq!(press(&mut app, "y"), []);
+    assert!(app.toast.as_ref().unwrap().text.as_str().contains("no person is marked"));
+    assert_eq!(press(&mut app, "k"), []);
+    assert_eq!(press(&mut app, "y"), [Effect::Copy("@ana_two".into())]);
+    press(&mut app, "k");
+    press(&mut app, "enter");
+    assert!(matches!(&app.popup, Some(Popup::Person(card)) if card.viewer.unique_id == "ana_one"));
+    assert_eq!(press(&mut app, "Y"), [Effect::Copy("https://www.tiktok.com/@ana_one".into())]);
+    press(&mut app, "esc");
+    press(&mut app, "j");
+    press(&mut app, "j");
+    assert_eq!(app.tab().unwrap().marked, None, "below the newest row the chat runs again");
+}
+
+#[test]
+fn a_room_is_found_by_a_part_of_its_name_and_a_command_by_what_it_does() {
+    let mut app = on_air();
+    for (room, name) in [(2, "@ben"), (3, "@late.show")] {
+        hear(&mut app, room, RoomUpdate::Added { label: name.into() });
+    }
+    let type_keys = |app: &mut App, keys: &str| keys.chars().for_each(|c| _ = press(app, &c.to_string()));
+    press(&mut app, "o");
+    type_keys(&mut app, "show");
+    press(&mut app, "enter");
+    assert_eq!(app.tab().unwrap().name(), "late.show");
+    press(&mut app, ":");
+    type_keys(&mut app, "retr");
+    assert_eq!(press(&mut app, "enter"), [Effect::Track(TrackerCommand::Retry(RoomKey(3)))]);
+    press(&mut app, ":");
+    type_keys(&mut app, "qqqq");
+    assert_eq!(press(&mut app, "enter"), []);
+    assert!(app.popup.is_some(), "nothing fits, so nothing is done");
+    press(&mut app, "esc");
+    press(&mut app, ":");
+    update(&mut app, Msg::Paste("add @zoe".into()));
+    assert_eq!(press(&mut app, "enter"), [Effect::Track(TrackerCommand::Add("@zoe".parse().unwrap()))]);
+    press(&mut app, "0");
+    assert_eq!(app.tab().unwrap().name(), "late.show", "there is no tenth room");
+}
+
+#[test]
+fn a_snapshot_keeps_the_scrollback() {
+    let mut app = on_air();
+    (0..30).for_each(|n| happen(&mut app, 1, comment(7, "ana", &n.to_string())));
+    let before = app.tab().unwrap().room.clone();
+    let mut truth = Room::new(5);
+    for noted in (0..40).map(|n| RoomEvent {
+        at: NOW,
+        server_at: None,
+        id: None,
+        room_id: None,
+        history: false,
+        kind: comment(7, "ana", &n.to_string()),
+    }) {
+        truth.apply(&noted);
+    }
+    hear(&mut app, 1, RoomUpdate::Snapshot(Arc::new(truth)));
+    let chat = &app.tab().unwrap().room.chat;
+    assert_eq!(chat.iter().next().map(|entry| entry.seq), before.chat.iter().next().map(|entry| entry.seq));
+    assert!(chat.iter().any(|entry| matches!(entry.line, crate::room::LogLine::Skipped { rows: 4 })), "{}", chat.len());
 }
 
 #[test]
@@ -200,8 +356,8 @@ fn a_mirror_that_lagged_asks_until_it_has_the_snapshot() {
 #[test]
 fn news_of_rooms_we_do_not_know_is_nothing() {
     let mut app = on_air();
-    assert_eq!(hear(&mut app, 99, RoomUpdate::Lagged(Lost::default())), UpdateOutcome::QUIET);
-    assert_eq!(hear(&mut app, 99, RoomUpdate::Removed { into: None }), UpdateOutcome::QUIET);
+    assert_eq!(hear(&mut app, 99, RoomUpdate::Lagged(Lost::default())), UpdateOutcome::UNCHANGED);
+    assert_eq!(hear(&mut app, 99, RoomUpdate::Removed { into: None }), UpdateOutcome::UNCHANGED);
 }
 
 #[test]
@@ -267,5 +423,5 @@ fn a_letter_of_another_layout_is_told_that_it_is_no_key() {
         assert!(words.as_str().contains(letter) && words.as_str().contains("Ctrl-C"), "{words}");
     }
     press(&mut app, "e");
-    assert!(app.toast.is_none());
+    assert_eq!(app.toast.unwrap().text, "e does nothing here: ? shows the keys");
 }

@@ -1,4 +1,4 @@
-//! A virtual list over the log of a room: which line is at the top, whatever arrives below and whatever is evicted above.
+//! Virtual list over the log of a room: which line is at the top, whatever arrives below and whatever is evicted above.
 //!
 //! The anchor is a sequence number and never an index, so a view that stands still keeps showing the same words. Heights are
 //! asked only of entries that are near the view: the cost does not depend on how long the log is.
@@ -47,7 +47,8 @@ pub(in crate::tui) fn top(
         Anchor::At { seq, line, .. } => match log.get(seq) {
             // A narrower or wider screen gives the entry other lines.
             Some(entry) => Some((seq, line.min(height(entry).saturating_sub(1)))),
-            None => log.iter().next().map(|oldest| (oldest.seq, 0)),
+            // Gone, or never there: the next one that is.
+            None => log.from_seq(seq).next().map(|next| (next.seq, 0)),
         },
     }
 }
@@ -79,6 +80,67 @@ pub(in crate::tui) fn scroll(
     Anchor::At { seq: to.0, line: to.1, since }
 }
 
+/// Moves a mark by one row, from the newest one in sight where there is none. The entry that is marked then and the anchor that
+/// has it in sight; nothing below the newest entry, where the view runs again.
+pub(in crate::tui) fn mark(
+    log: &ChatLog,
+    (anchor, marked): (Anchor, Option<Seq>),
+    rows: usize,
+    down: bool,
+    mut height: impl FnMut(&LogEntry) -> usize,
+) -> Option<(Seq, Anchor)> {
+    let (_, last, _) = in_sight(log, anchor, rows, &mut height)?;
+    let next = match marked {
+        None => last,
+        Some(seq) if down => log.from_seq(Seq(seq.0 + 1)).next()?.seq,
+        Some(seq) => log.before(seq).map_or(seq, |entry| entry.seq),
+    };
+    Some((next, bring(log, anchor, next, rows, height)?))
+}
+
+/// The anchor with which an entry is in sight; the view moves no further than it has to, and stands still from then on.
+pub(in crate::tui) fn bring(
+    log: &ChatLog,
+    anchor: Anchor,
+    wanted: Seq,
+    rows: usize,
+    mut height: impl FnMut(&LogEntry) -> usize,
+) -> Option<Anchor> {
+    let (first, last, skip) = in_sight(log, anchor, rows, &mut height)?;
+    let (seq, line) = if wanted < first || (wanted == first && skip > 0) {
+        (wanted, 0)
+    } else if wanted > last {
+        page_ending(log.until_seq(wanted), rows, &mut height)?
+    } else {
+        (first, skip)
+    };
+    let since = match anchor {
+        Anchor::Follow => log.next_seq(),
+        Anchor::At { since, .. } => since,
+    };
+    Some(Anchor::At { seq, line, since })
+}
+
+/// The first entry in sight and the last one that is whole, and how many lines of the first are above the view.
+fn in_sight(
+    log: &ChatLog,
+    anchor: Anchor,
+    rows: usize,
+    height: &mut impl FnMut(&LogEntry) -> usize,
+) -> Option<(Seq, Seq, usize)> {
+    let (first, skip) = top(log, anchor, rows, &mut *height)?;
+    let mut filled = 0;
+    let mut last = first;
+    for entry in log.from_seq(first) {
+        filled += height(entry).max(1);
+        if filled > rows + skip && entry.seq != first {
+            break;
+        }
+        last = entry.seq;
+    }
+    Some((first, last, skip))
+}
+
 /// How many entries came since the person left the newest.
 pub(in crate::tui) fn unseen(log: &ChatLog, anchor: Anchor) -> u64 {
     match anchor {
@@ -89,14 +151,22 @@ pub(in crate::tui) fn unseen(log: &ChatLog, anchor: Anchor) -> u64 {
 
 /// Entries from `seq` on, oldest first.
 pub(in crate::tui) fn from(log: &ChatLog, seq: Seq) -> impl Iterator<Item = &LogEntry> {
-    let oldest = log.iter().next().map_or(0, |entry| entry.seq.0);
-    log.iter().skip(usize::try_from(seq.0.saturating_sub(oldest)).unwrap_or(usize::MAX))
+    log.from_seq(seq)
 }
 
 fn last_page(log: &ChatLog, rows: usize, height: &mut impl FnMut(&LogEntry) -> usize) -> Option<(Seq, usize)> {
+    page_ending(log.iter(), rows, height)
+}
+
+/// The top of the page of `rows` lines that ends with the last of `entries`.
+fn page_ending<'a>(
+    entries: impl DoubleEndedIterator<Item = &'a LogEntry>,
+    rows: usize,
+    height: &mut impl FnMut(&LogEntry) -> usize,
+) -> Option<(Seq, usize)> {
     let mut filled = 0;
     let mut top = None;
-    for entry in log.iter().rev() {
+    for entry in entries.rev() {
         let lines = height(entry).max(1);
         filled += lines;
         top = Some((entry.seq, filled.saturating_sub(rows).min(lines - 1)));
@@ -111,7 +181,7 @@ fn up(log: &ChatLog, from: (Seq, usize), lines: usize, height: &mut impl FnMut(&
     let (mut seq, mut line) = from;
     let mut left = lines;
     while left > line {
-        let Some(before) = seq.0.checked_sub(1).and_then(|seq| log.get(Seq(seq))) else { return (seq, 0) };
+        let Some(before) = log.before(seq) else { return (seq, 0) };
         left -= line + 1;
         seq = before.seq;
         line = height(before).max(1) - 1;
@@ -128,7 +198,8 @@ fn down(log: &ChatLog, from: (Seq, usize), lines: usize, height: &mut impl FnMut
             return (seq, line + left);
         }
         left -= below + 1;
-        (seq, line) = (Seq(seq.0 + 1), 0);
+        let next = Seq(seq.0 + 1);
+        (seq, line) = (log.from_seq(next).next().map_or(next, |entry| entry.seq), 0);
     }
     (seq, line)
 }

@@ -1,5 +1,5 @@
-//! Numbers over time, newest at the right: a curve of Braille dots over a faint fill, or bars of eighths. What was not watched
-//! is drawn as a gap, never as zero.
+//! Graph of numbers over time, newest at the right: a curve of Braille dots over a faint fill, or bars of eighths. What was
+//! not watched is drawn as a gap, never as zero.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -1,4 +1,4 @@
-//! Two numbers against each other as one bar: `████████▌░░░░░`.
+//! Bar of two numbers against each other: `████████▌░░░░░`.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};

@@ -1,4 +1,5 @@
-//! Text into lines of so many columns: at blanks where there are any, else between characters as readers see them.
+//! Wrapper of text into lines of so many columns: at blanks where there are any, else between characters as readers see
+//! them.
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -16,7 +17,7 @@ pub(in crate::tui) fn wrap(text: &str, first: usize, rest: usize) -> Vec<&str> {
     let mut used = 0;
     for (at, grapheme) in text.grapheme_indices(true) {
         let wide = width(grapheme);
-        if grapheme == " " {
+        if grapheme == " " && !splits_number(text, at) {
             blank = Some((at, at + 1));
         }
         // Again after a break: what is carried over may fill a line by itself.
@@ -36,6 +37,12 @@ pub(in crate::tui) fn wrap(text: &str, first: usize, rest: usize) -> Vec<&str> {
     lines
 }
 
+/// Whether the blank at byte `at` stands between two groups of one number: `12 430`.
+fn splits_number(text: &str, at: usize) -> bool {
+    let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+    before.ends_with(|c: char| c.is_ascii_digit()) && crate::text::is_group(after)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +56,7 @@ mod tests {
     #[case("aaaaaaaaaa", 4, &["aaaa", "aaaa", "aa"])]
     #[case("ok aaaaaaaaaa", 4, &["ok", "aaaa", "aaaa", "aa"])]
     #[case("漢字漢字", 5, &["漢字", "漢字"])]
+    #[case("won by 12 430 points", 10, &["won by", "12 430", "points"])]
     #[case("", 4, &[""])]
     #[case("ab", 0, &["a", "b"])]
     fn words_stay_whole_where_they_can(#[case] text: &str, #[case] columns: usize, #[case] lines: &[&str]) {

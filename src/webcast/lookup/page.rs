@@ -1,27 +1,29 @@
-//! Reader of the live page: the state that one of its script elements carries, in every shape that was met (docs/protocol.md#live-page).
+//! Reader of the live page: the state that one of its script elements carries, in every shape that was met
+//! (docs/protocol.md#live-page).
 
 use serde_json::{Value, json};
 
 use super::refusal::{Subject, captcha, looks_like_captcha, refusal_by_status};
-use super::{Finding, Gates, LiveStatus, Lookup, user_info};
+use super::{AccessRestrictions, LiveStatus, Lookup, SourceAnswer, user_info};
 use crate::ids::{RoomId, UniqueId};
 use crate::webcast::error::{ServiceError, ServiceErrorKind};
 use crate::webcast::http::HttpAnswer;
 use crate::webcast::json::{at, flag, from_text, id, nested};
 
 /// The name of the state.
-const STATE: &str = "SIGI_STATE";
+const STATE_ELEMENT: &str = "SIGI_STATE";
 /// A page below this without the element is the shell that bare clients get (about 1 155 bytes seen).
-const SHELL: usize = 4_096;
+const SHELL_BYTES: usize = 4_096;
 /// What this source is called.
 const SOURCE: &str = "live page";
 
 /// Reads the live page.
-pub(super) fn read(host: &UniqueId, answer: &HttpAnswer) -> Result<Finding, ServiceError> {
+pub(super) fn read(host: &UniqueId, answer: &HttpAnswer) -> Result<SourceAnswer, ServiceError> {
     let subject = Subject::Host(host);
     refusal_by_status(subject, answer)?;
     let html = String::from_utf8_lossy(&answer.body);
-    let state = script(subject, &html, STATE)?.and_then(from_text).map(|state| nested(&state)).unwrap_or_default();
+    let state =
+        script(subject, &html, STATE_ELEMENT)?.and_then(from_text).map(|state| nested(&state)).unwrap_or_default();
     match read_state(host, &state) {
         Ok(finding) => Ok(finding),
         Err(error) if error.is_lasting() || error.kind() == ServiceErrorKind::WrongAccount => Err(error),
@@ -45,7 +47,7 @@ pub(in crate::webcast) fn script<'h>(
         let body = body.strip_prefix("JSON.parse(").map_or(body, str::trim_start);
         body.starts_with(['{', '"']).then_some(body)
     });
-    if state.is_none() && (looks_like_captcha(html) || html.len() < SHELL) {
+    if state.is_none() && (looks_like_captcha(html) || html.len() < SHELL_BYTES) {
         return Err(captcha(subject));
     }
     Ok(state)
@@ -59,7 +61,7 @@ fn no_state(host: &UniqueId) -> ServiceError {
 }
 
 /// A room id that stands anywhere in a page without a state we can read. It says nothing of whether the live is on.
-fn loose_room_id(host: &UniqueId, html: &str) -> Option<Finding> {
+fn loose_room_id(host: &UniqueId, html: &str) -> Option<SourceAnswer> {
     /// Room ids have 19 digits.
     const DIGITS: usize = 17;
     /// Characters between the name and the end of the id, at most.
@@ -76,21 +78,21 @@ fn loose_room_id(host: &UniqueId, html: &str) -> Option<Finding> {
         })
     })?;
     let lookup = Lookup { room_id: Some(room), ..Lookup::of(host, SOURCE) };
-    Some(Finding { lookup, holds_account: false })
+    Some(SourceAnswer { lookup, holds_account: false })
 }
 
-fn read_state(host: &UniqueId, state: &Value) -> Result<Finding, ServiceError> {
+fn read_state(host: &UniqueId, state: &Value) -> Result<SourceAnswer, ServiceError> {
     let live = at(state, &["LiveRoom"]);
     let current = at(state, &["CurrentRoom"]);
-    let gates = Gates {
+    let gates = AccessRestrictions {
         age: flag(at(live, &["isAgeGateRoom"])) || flag(at(live, &["showLiveGate"])),
         login: flag(at(live, &["needLogin"])),
-        ..Gates::default()
+        ..AccessRestrictions::default()
     };
     let rooms = [at(current, &["roomInfo"]), at(live, &["roomInfo"]), at(state, &["LiveRoomInfo"])];
     let mut answers = vec![at(live, &["liveRoomUserInfo"]).clone(), at(current, &["liveRoomUserInfo"]).clone()];
     answers.extend(rooms.into_iter().filter(|room| room.is_object()).map(as_user_info));
-    let mut found: Option<Finding> = None;
+    let mut found: Option<SourceAnswer> = None;
     for info in answers {
         match user_info(host, &info, SOURCE) {
             Ok(finding) => match &mut found {
@@ -107,7 +109,7 @@ fn read_state(host: &UniqueId, state: &Value) -> Result<Finding, ServiceError> {
     let room_id = id(current, "roomId").map(RoomId);
     if let Some(mut found) = found.filter(|found| found.holds_account || found.lookup != Lookup::of(host, SOURCE)) {
         found.lookup.room_id = found.lookup.room_id.or(room_id);
-        found.lookup.gates = Gates { age: gates.age, login: gates.login, ..found.lookup.gates };
+        found.lookup.gates = AccessRestrictions { age: gates.age, login: gates.login, ..found.lookup.gates };
         return Ok(found);
     }
     if gates.age {
@@ -124,11 +126,11 @@ fn read_state(host: &UniqueId, state: &Value) -> Result<Finding, ServiceError> {
     }
     let nobody = Lookup::of(host, SOURCE);
     if room_id.is_some() {
-        return Ok(Finding { lookup: Lookup { room_id, ..nobody }, holds_account: false });
+        return Ok(SourceAnswer { lookup: Lookup { room_id, ..nobody }, holds_account: false });
     }
     // An account that has never been live has a page without a live room.
     if live.is_null() && state.get("CurrentRoom").is_some() {
-        return Ok(Finding { lookup: Lookup { status: LiveStatus::Offline, ..nobody }, holds_account: false });
+        return Ok(SourceAnswer { lookup: Lookup { status: LiveStatus::Offline, ..nobody }, holds_account: false });
     }
     Err(no_state(host))
 }

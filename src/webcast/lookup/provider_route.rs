@@ -1,11 +1,11 @@
-//! A provider's room-id route: the last source of a look-up (docs/protocol.md#look-ups).
+//! Room-id route of a provider: the last source of a look-up (docs/protocol.md#look-ups).
 //!
 //! Costs no signature. Asked at the path of 2026, then at the older one.
 
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use url::Url;
 
-use super::{Finding, LiveStatus, Lookup};
+use super::{LiveStatus, Lookup, SourceAnswer};
 use crate::ids::{RoomId, UniqueId};
 use crate::webcast::address::under;
 use crate::webcast::error::{ServiceError, ServiceErrorKind, quoted};
@@ -31,7 +31,7 @@ impl RoomIdRoute {
         Self { name: name.to_owned(), base, headers }
     }
 
-    pub(super) async fn ask(&self, service: &Service, host: &UniqueId) -> Result<Finding, ServiceError> {
+    pub(super) async fn ask(&self, service: &Service, host: &UniqueId) -> Result<SourceAnswer, ServiceError> {
         let newer = under(&self.base, &format!("webcast/anchors/{}/room_id", host.as_str().replace('%', "%25")));
         let mut older = under(&self.base, "webcast/room_id");
         older.query_pairs_mut().append_pair("uniqueId", host.as_str());
@@ -48,7 +48,7 @@ impl RoomIdRoute {
 }
 
 /// `room_id` and `is_live`, at the top or under `data`.
-fn read(name: &str, host: &UniqueId, answer: &HttpAnswer) -> Result<Finding, ServiceError> {
+fn read(name: &str, host: &UniqueId, answer: &HttpAnswer) -> Result<SourceAnswer, ServiceError> {
     let json = from_bytes(&answer.body).unwrap_or_default();
     let inner = if at(&json, &["data"]).is_object() { at(&json, &["data"]) } else { &json };
     let room_id = id(inner, "room_id").or_else(|| id(inner, "roomId")).map(RoomId);
@@ -66,5 +66,5 @@ fn read(name: &str, host: &UniqueId, answer: &HttpAnswer) -> Result<Finding, Ser
         Some(_) => LiveStatus::Offline,
         None => LiveStatus::NotStated,
     };
-    Ok(Finding { lookup: Lookup { room_id, status, ..Lookup::of(host, "provider") }, holds_account: false })
+    Ok(SourceAnswer { lookup: Lookup { room_id, status, ..Lookup::of(host, "provider") }, holds_account: false })
 }

@@ -1,13 +1,15 @@
-//! Every way in which TikTok's web answers say no, and how to recognise it (docs/protocol.md#refusals-of-look-ups).
+//! Refusals of TikTok's web answers: every way they say no, and how to recognise it (docs/protocol.md#refusals-of-look-ups).
 
 use std::fmt;
 use std::time::Duration;
 
 use reqwest::header::RETRY_AFTER;
+use serde_json::Value;
 
 use crate::ids::{RoomId, UniqueId};
 use crate::webcast::error::{HumanDuration, ServiceError, ServiceErrorKind, quoted};
 use crate::webcast::http::HttpAnswer;
+use crate::webcast::json::{at, from_bytes, int, str, unpacked};
 
 /// What was asked about.
 #[derive(Clone, Copy)]
@@ -85,6 +87,21 @@ pub(in crate::webcast) fn refusal_by_code(subject: Subject<'_>, code: i64, messa
             ))
         }
     }
+}
+
+/// The JSON of an answer of webcast.tiktok.com that refuses nothing; `unreadable` is what to say where it is none.
+pub(in crate::webcast) fn accepted_json(
+    subject: Subject<'_>,
+    answer: &HttpAnswer,
+    unreadable: impl Fn() -> ServiceError,
+) -> Result<Value, ServiceError> {
+    refusal_by_status(subject, answer)?;
+    let json = from_bytes(&answer.body).ok_or_else(unreadable)?;
+    let data = unpacked(at(&json, &["data"]));
+    let words = [at(&data, &["prompts"]), at(&data, &["message"]), at(&json, &["status_msg"])].map(str);
+    let words = words.into_iter().find(|words| !words.is_empty()).unwrap_or_default();
+    refusal_by_code(subject, int(at(&json, &["status_code"])).unwrap_or_default(), words)?;
+    Ok(json)
 }
 
 /// Withheld: for adults, hidden by the host, or from a network that TikTok does not trust; the service uses one code for all

@@ -1,4 +1,4 @@
-//! Recorded and invented answers, good and bad.
+//! Tests of look-ups on recorded and invented answers, good and bad.
 
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -85,7 +85,7 @@ fn a_live_host_is_found_by_the_recorded_answer() {
     assert_eq!(lookup.status, LiveStatus::Live);
     assert_eq!(lookup.room_id, Some(RoomId(7_690_279_124_098_681_614)));
     assert_eq!((lookup.watching, lookup.entered, lookup.followers), (Some(203), Some(9_492), Some(1_597_439)));
-    assert_eq!(lookup.gates, Gates::default());
+    assert_eq!(lookup.gates, AccessRestrictions::default());
     assert!(lookup.started_at.is_some() && lookup.host_id.is_some() && !lookup.title.is_empty());
 }
 
@@ -130,7 +130,7 @@ fn names_are_compared_without_case_and_shown_clean() {
     let live = json!({"status": 2, "liveSubOnly": 1, "paidEvent": {"paid_type": 2}});
     let lookup = read_api(&host("ana.live"), &api(&live)).unwrap();
     assert_eq!(lookup.nickname, "Ana[31m");
-    assert_eq!(lookup.gates, Gates { subscribers: true, paid: true, ..Gates::default() });
+    assert_eq!(lookup.gates, AccessRestrictions { subscribers: true, paid: true, ..AccessRestrictions::default() });
     assert!(read_api(&host("111"), &api(&json!({}))).is_ok(), "asked by the numeric id");
     let error = read_api(&host("bob"), &api(&json!({}))).unwrap_err();
     assert_eq!(error.kind(), ServiceErrorKind::WrongAccount);

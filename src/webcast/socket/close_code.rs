@@ -1,4 +1,4 @@
-//! Why the other side closed a socket, in words (docs/protocol.md#close-codes).
+//! Close codes of a socket, in words (docs/protocol.md#close-codes).
 
 use crate::webcast::error::ServiceErrorKind;
 

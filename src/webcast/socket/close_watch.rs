@@ -1,4 +1,4 @@
-//! The close frame of the other side as it came.
+//! Watch for the close frame of the other side as it came.
 //!
 //! The WebSocket library answers a close with a code that no close may carry as a violation, and hands that on in its place. This
 //! reader looks at the bytes before the library does: the heads of frames, and the body of a close. It changes nothing.

@@ -1,4 +1,4 @@
-//! A socket against a peer in memory.
+//! Tests of a socket against a peer in memory.
 
 use futures_util::{SinkExt, StreamExt};
 use prost::Message as _;
@@ -117,7 +117,7 @@ async fn what_cannot_be_read_costs_itself_only() {
     for message in garbage {
         peer.send(message).await.unwrap();
         let Ok(Incoming::Broken { bytes, .. }) = socket.next().await else { panic!("not noticed") };
-        assert!(bytes.len() <= KEPT);
+        assert!(bytes.len() <= KEPT_BYTES);
     }
     for alive in [FrameKind::Heartbeat, FrameKind::Ack, FrameKind::Other("new_kind".into())] {
         peer.send(Message::Binary(Frame::serve(&alive, 1, 0, b"\xff", true))).await.unwrap();
@@ -258,6 +258,20 @@ async fn what_arrived_is_read_to_its_end_when_the_other_side_takes_nothing_any_m
         }
     };
     assert_eq!((batches, error.kind()), (3, ServiceErrorKind::Closed));
+}
+
+#[rstest]
+#[case(1_000, true)]
+#[case(1_001, true)]
+#[case(4_005, true)]
+#[case(1_011, false)]
+#[case(4_001, false)]
+#[case(4_006, false)]
+#[tokio::test]
+async fn an_ordinary_end_speaks_against_no_transport(#[case] code: u16, #[case] ordinary: bool) {
+    let (mut socket, mut peer) = connected(UNHURRIED, 1 << 16).await;
+    peer.close(Some(CloseFrame { code: CloseCode::from(code), reason: "".into() })).await.unwrap();
+    assert_eq!(socket.next().await.unwrap_err().is_session_end(), ordinary);
 }
 
 #[rstest]

@@ -1,4 +1,4 @@
-//! `browser`: listens to a browser of the user's own that shows the live.
+//! Transport `browser`: listens to a browser of the user's own that shows the live.
 //!
 //! Chromium's DevTools report the frames of a tab's sockets. The browser has TikTok's trust and the user's own session; we
 //! have neither and need neither. Opt-in and read-only: what is sent are the two commands that make a tab report, and what

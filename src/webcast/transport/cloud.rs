@@ -1,4 +1,4 @@
-//! `cloud`: a provider holds TikTok's socket and hands its frames on.
+//! Transport `cloud`: a provider holds TikTok's socket and hands its frames on.
 //!
 //! Speaks Euler Stream's relay (docs/protocol.md#relay): one address with name and key in its query, the only place the
 //! relay takes them from, so that this address is never shown. It finds rooms by name and refuses without a key.
@@ -20,8 +20,8 @@ use crate::webcast::service::Service;
 use crate::webcast::socket::RoomSocket;
 
 /// Longest wait for the relay's first word: it may have to find the room first.
-const FIRST_WORD: Duration = Duration::from_secs(15);
-const WHOSE: &str = "the cloud relay";
+const FIRST_FRAME_WAIT: Duration = Duration::from_secs(15);
+const PEER_NAME: &str = "the cloud relay";
 
 /// Its row in the registry.
 pub(super) const ENTRY: TransportEntry = TransportEntry {
@@ -36,7 +36,7 @@ pub(super) const ENTRY: TransportEntry = TransportEntry {
     },
     hosts: |_, settings| {
         let url = base("cloud.url", &settings.cloud.url)?;
-        Ok(vec![TransportHost { purpose: WHOSE.to_owned(), owner: HostOwner::Provider, url }])
+        Ok(vec![TransportHost { purpose: PEER_NAME.to_owned(), owner: HostOwner::Provider, url }])
     },
     room_id_routes: None,
     simulated: SimulatedPart {
@@ -63,10 +63,10 @@ impl CloudTransport {
         let url = self.address(room)?;
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tiktop/", env!("CARGO_PKG_VERSION"))));
-        let socket = handshake::open(&self.service.route_for(room).http, &url, headers, WHOSE).await?;
-        let mut frames = RoomSocket::relayed(socket, room.room_id, WHOSE.to_owned(), self.service.timeouts);
+        let socket = handshake::open(&self.service.route_for(room).http, &url, headers, PEER_NAME).await?;
+        let mut frames = RoomSocket::relayed(socket, room.room_id, PEER_NAME.to_owned(), self.service.timeouts);
         // The relay lets everybody in and refuses by closing: it is open once it has said something.
-        let first = tokio::time::timeout(FIRST_WORD, frames.next()).await.map_err(|_| silent())??;
+        let first = tokio::time::timeout(FIRST_FRAME_WAIT, frames.next()).await.map_err(|_| silent())??;
         let backlog = match first {
             Incoming::Response(response) => Some(*response),
             Incoming::Alive | Incoming::Broken { .. } | Incoming::Gap { .. } => None,
@@ -79,14 +79,14 @@ impl CloudTransport {
             let setting = if self.key_env.is_empty() { "cloud.key_env or cloud.key_file" } else { &self.key_env };
             return Err(ServiceError::new(
                 ServiceErrorKind::Setup,
-                format!("{WHOSE} opens only with a key: set {setting}"),
+                format!("{PEER_NAME} opens only with a key: set {setting}"),
             ));
         };
         let Some(name) = &room.unique_id else {
             return Err(ServiceError::new(
                 ServiceErrorKind::Setup,
                 format!(
-                    "{WHOSE} finds rooms by name only, and the name of this one is not known: open it by its @name"
+                    "{PEER_NAME} finds rooms by name only, and the name of this one is not known: open it by its @name"
                 ),
             ));
         };
@@ -100,10 +100,10 @@ impl CloudTransport {
 }
 
 fn silent() -> ServiceError {
-    let wait = HumanDuration(FIRST_WORD);
+    let wait = HumanDuration(FIRST_FRAME_WAIT);
     ServiceError::new(
         ServiceErrorKind::Timeout,
-        format!("{WHOSE} opened and said nothing for {wait}; use another transport"),
+        format!("{PEER_NAME} opened and said nothing for {wait}; use another transport"),
     )
 }
 

@@ -1,4 +1,4 @@
-//! `direct`: TikTok's own socket with nothing but the anonymous `ttwid` cookie.
+//! Transport `direct`: TikTok's own socket with nothing but the anonymous `ttwid` cookie.
 //!
 //! Works where and while TikTok lets unsigned sockets in (docs/protocol.md#direct-socket). A blocked cookie is replaced once,
 //! one whose socket died young before the next socket; all rooms on the same way out share the new one.
@@ -23,7 +23,7 @@ use crate::webcast::user_agent::{BrowserIdentity, insert_text};
 
 /// Pause before a blocked cookie is replaced.
 const BLOCKED_PAUSE: Duration = Duration::from_secs(2);
-const WHOSE: &str = "the anonymous socket";
+const PEER_NAME: &str = "the anonymous socket";
 
 /// Its row in the registry.
 pub(super) const ENTRY: TransportEntry = TransportEntry {
@@ -75,8 +75,8 @@ impl DirectTransport {
         insert_text(&mut headers, ORIGIN, &service.site.origin().ascii_serialization());
         insert_text(&mut headers, HeaderName::from_static("cache-control"), "no-cache");
         service.add_to_socket(&mut url, &mut headers);
-        let socket = handshake::open(&way.http, &url, headers, WHOSE).await?;
-        let frames = RoomSocket::new(socket, room.room_id, WHOSE.to_owned(), service.timeouts);
+        let socket = handshake::open(&way.http, &url, headers, PEER_NAME).await?;
+        let frames = RoomSocket::new(socket, room.room_id, PEER_NAME.to_owned(), service.timeouts);
         let frames =
             CookieWatch { frames, way: Arc::clone(way), cookie: cookie.clone(), opened: Instant::now(), lasted: None };
         Ok(Session::new(room.room_id, None, Box::new(frames)))

@@ -1,4 +1,4 @@
-//! The order of transports, their health, and going on to the next one.
+//! Failover between transports: their order, their health, and going on to the next one.
 //!
 //! One failover serves all rooms, so that a provider that is out of signatures is left alone by everybody until it has
 //! some again. A transport works when a frame has come, not when a socket has opened: one whose socket ends before its first
@@ -18,7 +18,7 @@ use crate::text::Text;
 use crate::webcast::error::{HumanDuration, ServiceError, ServiceErrorKind};
 
 /// A rate limit that names no time holds the transport this long, and so does a socket without a single frame.
-const UNTOLD_WAIT: Duration = Duration::from_secs(60);
+const DEFAULT_HOLD: Duration = Duration::from_secs(60);
 
 /// Picks a transport for each room. Cheap to clone; clones share their health.
 #[derive(Clone)]
@@ -64,7 +64,7 @@ impl Health {
 
 /// A room that was opened.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenedRoom {
     /// By which transport.
     pub transport: Text,
     /// The session.
@@ -86,7 +86,7 @@ pub struct FailoverError {
 
 /// A transport that a room leaves alone for now, though others may ask it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LeftAlone {
+pub struct SkippedTransport {
     /// Its place in the order.
     pub transport: usize,
     /// Until when.
@@ -111,7 +111,7 @@ impl fmt::Display for FailoverError {
 }
 
 /// What came of one transport.
-enum Try {
+enum OpenOutcome {
     Opened(Session),
     Failed { sentence: Text, held: Option<Duration>, outage: bool },
 }
@@ -131,7 +131,7 @@ impl Failover {
     }
 
     /// Opens a room by the first transport that can. `on_try` hears the name of each before it is asked.
-    pub async fn open(&self, room: &RoomRef, on_try: impl FnMut(&str) + Send) -> Result<Opened, FailoverError> {
+    pub async fn open(&self, room: &RoomRef, on_try: impl FnMut(&str) + Send) -> Result<OpenedRoom, FailoverError> {
         self.open_without(room, &[], on_try).await
     }
 
@@ -139,14 +139,14 @@ impl Failover {
     pub async fn open_without(
         &self,
         room: &RoomRef,
-        left_alone: &[LeftAlone],
+        skipped_transports: &[SkippedTransport],
         mut on_try: impl FnMut(&str) + Send,
-    ) -> Result<Opened, FailoverError> {
+    ) -> Result<OpenedRoom, FailoverError> {
         let mut sentences = Vec::new();
         let mut retry_after: Option<Duration> = None;
         let (mut outage, mut refused) = (false, Vec::new());
         for (at, transport) in self.inner.transports.iter().enumerate() {
-            let alone = left_alone.iter().find(|alone| alone.transport == at);
+            let alone = skipped_transports.iter().find(|alone| alone.transport == at);
             let alone = alone.map(|alone| alone.until.since(self.inner.clock.now())).filter(|wait| !wait.is_zero());
             let outcome = if let Some(wait) = self.held(at).max(alone) {
                 skipped(transport.name(), wait)
@@ -155,8 +155,10 @@ impl Failover {
                 self.record_open(at, transport.open(room).await)
             };
             match outcome {
-                Try::Opened(session) => return Ok(Opened { transport: Text::new(transport.name()), session }),
-                Try::Failed { sentence, held, outage: passes } => {
+                OpenOutcome::Opened(session) => {
+                    return Ok(OpenedRoom { transport: Text::new(transport.name()), session });
+                }
+                OpenOutcome::Failed { sentence, held, outage: passes } => {
                     sentences.push(sentence);
                     retry_after = [retry_after, held].into_iter().flatten().min();
                     outage |= passes;
@@ -197,11 +199,11 @@ impl Failover {
         Some(not_before.since(now)).filter(|wait| !wait.is_zero())
     }
 
-    fn record_open(&self, at: usize, result: Result<Session, ServiceError>) -> Try {
+    fn record_open(&self, at: usize, result: Result<Session, ServiceError>) -> OpenOutcome {
         let now = self.inner.clock.now();
         let held = match &result {
             Err(error) if matches!(error.kind(), ServiceErrorKind::RateLimited { .. }) => {
-                Some(error.retry_after().unwrap_or(UNTOLD_WAIT))
+                Some(error.retry_after().unwrap_or(DEFAULT_HOLD))
             }
             _ => None,
         };
@@ -216,9 +218,9 @@ impl Failover {
             Ok(session) => {
                 let frames =
                     Box::new(FirstFrameProbe { frames: session.frames, failover: self.clone(), at, proven: false });
-                Try::Opened(Session { frames, ..session })
+                OpenOutcome::Opened(Session { frames, ..session })
             }
-            Err(error) => Try::Failed { sentence: error.sentence().clone(), held, outage: error.is_outage() },
+            Err(error) => OpenOutcome::Failed { sentence: error.sentence().clone(), held, outage: error.is_outage() },
         }
     }
 
@@ -238,7 +240,7 @@ impl Failover {
                     let limited = matches!(error.kind(), ServiceErrorKind::RateLimited { .. });
                     // What is wrong with the room is nothing that other rooms must wait for.
                     let holds = limited || (others && !error.is_lasting() && !error.is_session_end());
-                    health.hold_until(holds.then(|| now + error.retry_after().unwrap_or(UNTOLD_WAIT)), now);
+                    health.hold_until(holds.then(|| now + error.retry_after().unwrap_or(DEFAULT_HOLD)), now);
                 }
             }
         });
@@ -251,9 +253,9 @@ impl Failover {
     }
 }
 
-fn skipped(name: &str, wait: Duration) -> Try {
+fn skipped(name: &str, wait: Duration) -> OpenOutcome {
     let sentence = Text::from(format_args!("{name} is left alone for another {}", HumanDuration(wait)));
-    Try::Failed { sentence, held: Some(wait), outage: false }
+    OpenOutcome::Failed { sentence, held: Some(wait), outage: false }
 }
 
 /// A source of frames that reports to the failover whether it brings any.
@@ -444,7 +446,7 @@ mod tests {
         ]);
         let error = opened_by(&failover).await.1.unwrap_err();
         assert_eq!((error.outage, &error.refused[..]), (true, &[1][..]));
-        let alone = [LeftAlone { transport: 1, until: clock.now() + Duration::from_secs(90) }];
+        let alone = [SkippedTransport { transport: 1, until: clock.now() + Duration::from_secs(90) }];
         let mut tried = Vec::new();
         let error = failover.open_without(&room(), &alone, |name| tried.push(name.to_owned())).await.unwrap_err();
         assert_eq!((&tried[..], error.outage, &error.refused[..]), (&["provider a".to_owned()][..], true, &[][..]));

@@ -1,4 +1,4 @@
-//! TikTok's `im/fetch`: one batch for one question, asked with a signature (`sign_url`) or without (`poll`).
+//! Fetch of one batch from TikTok's `im/fetch`, with a signature (`sign_url`) or without (`poll`).
 //!
 //! Since 2026 it rarely answers strangers: then the body is empty or the status is 403 (docs/protocol.md#polling).
 

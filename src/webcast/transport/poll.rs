@@ -1,4 +1,4 @@
-//! `poll`: TikTok is asked for messages again and again, without a socket.
+//! Transport `poll`: TikTok is asked for messages again and again, without a socket.
 //!
 //! The last resort, and only where the user chose it: no signature is made, so that TikTok mostly answers those who
 //! bring a session of their own (docs/protocol.md#polling). Never faster than the server asks for. A question that found no
@@ -23,7 +23,7 @@ use crate::webcast::user_agent::insert_text;
 use crate::wire::Response;
 
 /// Questions in a row without an answer that are forgiven.
-const FORGIVEN: u32 = 3;
+const MAX_FAILURES: u32 = 3;
 /// Longest pause a server may ask for; beyond it the number means something else.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const ADVICE: &str =
@@ -55,7 +55,7 @@ struct PollTransport {
 }
 
 /// Somebody who asks about one room.
-struct Asker {
+struct RoomPoller {
     service: Arc<Service>,
     way: Arc<Route>,
     cookie: AnonymousCookie,
@@ -63,8 +63,8 @@ struct Asker {
 }
 
 /// A polled room.
-struct Polling {
-    asker: Arc<Asker>,
+struct PolledRoom {
+    asker: Arc<RoomPoller>,
     place: PollCursor,
     interval: Duration,
     next: Instant,
@@ -78,17 +78,17 @@ impl PollTransport {
         let service = Arc::clone(&self.service);
         let way = service.route_for(room);
         let cookie = way.anonymous_cookies.get(&service, &way.http, None).await?;
-        let asker = Arc::new(Asker { service, way, cookie, room: room.clone() });
+        let asker = Arc::new(RoomPoller { service, way, cookie, room: room.clone() });
         let mut place = PollCursor::default();
         let first = asker.clone().ask(place.clone()).await?;
         place.follow(&first);
         let next = Instant::now() + pause(self.interval, &first);
-        let frames = Polling { asker, place, interval: self.interval, next, failures: 0, asked: None };
+        let frames = PolledRoom { asker, place, interval: self.interval, next, failures: 0, asked: None };
         Ok(Session::new(room.room_id, Some(first), Box::new(frames)))
     }
 }
 
-impl Asker {
+impl RoomPoller {
     async fn ask(self: Arc<Self>, place: PollCursor) -> Result<Response, ServiceError> {
         let Self { service, way, cookie, room } = &*self;
         let url = im_fetch::url(service, cookie.browser(), room, &place);
@@ -101,7 +101,7 @@ impl Asker {
     }
 }
 
-impl Polling {
+impl PolledRoom {
     async fn next_answer(&mut self) -> Result<Incoming, ServiceError> {
         loop {
             let asked = match &mut self.asked {
@@ -120,7 +120,7 @@ impl Polling {
                     self.next = Instant::now() + pause(self.interval, &response);
                     return Ok(Incoming::Response(Box::new(response)));
                 }
-                Err(error) if self.failures < FORGIVEN && is_passing(&error) => {
+                Err(error) if self.failures < MAX_FAILURES && is_passing(&error) => {
                     self.failures += 1;
                     self.next = Instant::now() + self.interval * (1 << self.failures);
                 }
@@ -130,7 +130,7 @@ impl Polling {
     }
 }
 
-impl FrameSource for Polling {
+impl FrameSource for PolledRoom {
     fn next(&mut self) -> BoxFuture<'_, Result<Incoming, ServiceError>> {
         self.next_answer().boxed()
     }

@@ -1,4 +1,4 @@
-//! `provider`: a signing service fetches the first batch for us and names the socket to go on with.
+//! Transport `provider`: a signing service fetches the first batch for us and names the socket to go on with.
 //!
 //! Speaks Euler Stream's protocol (docs/protocol.md#signing-provider): one GET, a protobuf body, the cookie in `X-Set-TT-Cookie`;
 //! or the older way, where it signs an address that we fetch. Works without a key within the provider's guest limits. Each
@@ -32,7 +32,7 @@ use crate::webcast::socket::RoomSocket;
 use crate::webcast::user_agent::insert_text;
 use crate::wire::Response;
 use answer::AskedProvider;
-use limits::LimitBook;
+use limits::LimitTracker;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const COOKIE_HEADER: HeaderName = HeaderName::from_static("x-cookie-header");
@@ -80,7 +80,7 @@ struct ProviderTransport {
     key: Option<Secret>,
     /// What goes with every request: who we are, the key, and the user's own headers.
     headers: HeaderMap,
-    limits: LimitBook,
+    limits: LimitTracker,
 }
 
 /// A first batch, and what the socket behind it wants to see.
@@ -111,7 +111,7 @@ impl ProviderTransport {
             headers: fixed_headers(settings, key.as_ref(), headers)?,
             settings: settings.clone(),
             key,
-            limits: LimitBook::default(),
+            limits: LimitTracker::default(),
         })
     }
 
@@ -223,15 +223,9 @@ impl ProviderTransport {
         if !self.limits.are_due() {
             return;
         }
-        for path in ["webcast/rate_limits", "accounts/me/rate_limits"] {
-            let doing = format!("ask {} what is left", self.name);
-            let (url, headers) = (under(&self.base, path), self.headers.clone());
-            let answer = self.service.http.get(HttpRequest { doing: &doing, url, headers, cap: 1 << 20 }).await;
-            match answer {
-                Ok(answer) if self.limits.learn(&answer) => return,
-                Ok(_) => {}
-                Err(error) => return tracing::info!("{error}"),
-            }
+        match limits::ask_account(&self.service.http, &self.name, &self.base, &self.headers).await {
+            Ok(account) => self.limits.set_account(account),
+            Err(error) => tracing::info!("{error}"),
         }
     }
 }
@@ -252,6 +246,21 @@ impl Transport for ProviderTransport {
     fn refresh(&self) -> BoxFuture<'_, ()> {
         self.ask_limits().boxed()
     }
+}
+
+/// What the provider at this place of the settings still grants, one a span, the longest first; nothing without a key.
+/// Costs no signature.
+pub(in crate::webcast) async fn account_at_provider(
+    service: &Service,
+    at: usize,
+) -> Option<Result<Vec<Budget>, ServiceError>> {
+    let (key, own) = secrets_of(&service.secrets, at);
+    let (key, settings) = (key?, service.settings.providers.get(at)?);
+    let ask = async {
+        let (base, headers) = (base_of(settings)?, fixed_headers(settings, Some(key), own)?);
+        limits::ask_account(&service.http, &format!("provider {}", settings.name), &base, &headers).await
+    };
+    Some(ask.await)
 }
 
 /// The headers that do not change. A header of the user's that cannot be one is a mistake to be told at once.

@@ -16,12 +16,12 @@ use crate::webcast::service::Service;
 pub(in crate::webcast) type RoomIdRoutes = fn(&Settings, &Secrets) -> Result<Vec<RoomIdRoute>, ServiceError>;
 
 /// The transports of an entry, or why they cannot be.
-pub(in crate::webcast) type Built = Result<Vec<Box<dyn Transport>>, ServiceError>;
+pub(in crate::webcast) type BuiltTransports = Result<Vec<Box<dyn Transport>>, ServiceError>;
 
 /// What a kind of transport is made of.
 pub struct TransportEntry {
     /// Makes them as configured: one, or one for each provider. Opens nothing; fails where an address cannot be.
-    pub(in crate::webcast) build: fn(&Arc<Service>, &Settings, &Secrets) -> Built,
+    pub(in crate::webcast) build: fn(&Arc<Service>, &Settings, &Secrets) -> BuiltTransports,
     /// The hosts it needs beside those of the look-ups.
     pub(in crate::webcast) hosts: fn(&Service, &Settings) -> Result<Vec<TransportHost>, ServiceError>,
     /// Where it also answers with the room of a name; most know nothing of names.

@@ -27,9 +27,9 @@ use crate::wire::{DecodeError, Inflater, Response};
 /// Longest line read; a frame of 16 MB in base64 fits.
 const MAX_LINE: usize = 32 << 20;
 /// Bytes read at once: a disk is asked seldom.
-const READ: usize = 256 << 10;
+const READ_BYTES: usize = 256 << 10;
 /// Lines looked at to learn when a capture was made.
-const SURVEY: usize = 1_000;
+const SURVEY_LINES: usize = 1_000;
 
 /// A capture of one room, or a file of bare messages of several.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ pub struct CaptureReader {
 
 /// One thing of a capture.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Captured {
+pub struct CapturedItem {
     /// When it was captured.
     pub at: Timestamp,
     /// What it is.
@@ -133,7 +133,7 @@ impl CaptureReader {
     }
 
     /// The next thing; nothing at the end. Cancel-safe.
-    pub async fn next_captured(&mut self) -> Result<Option<Captured>, ServiceError> {
+    pub async fn next_captured(&mut self) -> Result<Option<CapturedItem>, ServiceError> {
         loop {
             if let Some(line) = self.whole.pop_front() {
                 self.lines += 1;
@@ -156,7 +156,7 @@ impl CaptureReader {
     async fn survey(&mut self) -> Result<bool, ServiceError> {
         let (mut surveyed, mut readable) = (0, false);
         // As long as nothing could be read, the rest decides whether this is a capture at all.
-        while surveyed < SURVEY || !readable {
+        while surveyed < SURVEY_LINES || !readable {
             let Some(captured) = self.next_captured().await? else { break };
             surveyed += 1;
             readable |= !matches!(
@@ -179,7 +179,7 @@ impl CaptureReader {
             if self.reader.is_none() {
                 let Some(path) = self.parts.get(self.next_part) else { return Ok(false) };
                 let file = File::open(path).await.map_err(|error| unreadable(path, error))?;
-                self.reader = Some(BufReader::with_capacity(READ, file));
+                self.reader = Some(BufReader::with_capacity(READ_BYTES, file));
                 self.at_first_line = true;
                 self.next_part += 1;
             }
@@ -206,7 +206,7 @@ impl CaptureReader {
         }
     }
 
-    fn captured(&mut self, line: Result<CaptureLine, UnreadableLine>) -> Captured {
+    fn captured(&mut self, line: Result<CaptureLine, UnreadableLine>) -> CapturedItem {
         let (t, what) = match line {
             Ok(CaptureLine::Frame { t, bytes }) => {
                 let (incoming, _) = read_frame(&bytes, &mut self.inflater);
@@ -224,7 +224,7 @@ impl CaptureReader {
             }
         };
         self.last = self.last.max(t);
-        Captured { at: self.last, what }
+        CapturedItem { at: self.last, what }
     }
 }
 
@@ -289,7 +289,7 @@ mod tests {
         CaptureLine::Frame { t, bytes: Frame::serve(&FrameKind::Message, 1, 0, &body, true) }.to_json()
     }
 
-    async fn all(replay: &mut CaptureReader) -> Vec<Captured> {
+    async fn all(replay: &mut CaptureReader) -> Vec<CapturedItem> {
         let mut all = Vec::new();
         while let Some(captured) = replay.next_captured().await.unwrap() {
             all.push(captured);
@@ -380,7 +380,7 @@ mod tests {
             let mut replay = only(&file).await;
             for _ in 0..2 {
                 let all = all(&mut replay).await;
-                let is_frame = |captured: &&Captured| matches!(&captured.what, CapturedKind::Incoming(Incoming::Response(response)) if response.messages.len() == 1);
+                let is_frame = |captured: &&CapturedItem| matches!(&captured.what, CapturedKind::Incoming(Incoming::Response(response)) if response.messages.len() == 1);
                 let at: Vec<_> = all.iter().filter(is_frame).map(|captured| captured.at.0 % 10).collect();
                 assert_eq!(at, [1, 2], "{}", String::from_utf8_lossy(&form));
                 replay.rewind();

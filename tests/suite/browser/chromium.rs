@@ -1,23 +1,19 @@
-//! The real program on pages of the simulated service.
+//! Tests of the real program on pages of the simulated service, in Chromium.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use tiktop::clock::Clock;
-use tiktop::config::{Settings, TransportKind};
+use tiktop::config::TransportKind;
 use tiktop::events::{EventKind, PhaseKind};
 use tiktop::ids::RoomKey;
-use tiktop::sim::{Sim, SimOptions};
-use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 use tiktop::webcast::Service;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command as Process};
-use tokio::sync::mpsc;
 
-/// A browser starts in a second or two, on a busy machine in ten.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::kit::{Rooms, in_time, settings, sim};
+
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 /// A running browser; it ends when dropped.
@@ -44,7 +40,7 @@ impl Chromium {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let port = tokio::time::timeout(PATIENCE, port(profile.path())).await.expect("the browser starts");
+        let port = in_time("the browser starts", port(profile.path())).await;
         Some(Self { endpoint: format!("http://127.0.0.1:{port}"), process, _profile: profile })
     }
 
@@ -84,7 +80,7 @@ impl Chromium {
 fn complete(answer: &[u8]) -> bool {
     let text = String::from_utf8_lossy(answer);
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-    crate::scripted::header(head, "content-length").is_some_and(|length| body.len() >= length.parse().unwrap())
+    crate::kit::scripted::header(head, "content-length").is_some_and(|length| body.len() >= length.parse().unwrap())
 }
 
 fn program() -> Option<PathBuf> {
@@ -108,86 +104,56 @@ async fn port(profile: &Path) -> u16 {
     }
 }
 
-/// Reads until `done` says so of an event of the room `key`.
-async fn until(
-    updates: &mut mpsc::Receiver<TrackerUpdate>,
-    what: &str,
-    mut done: impl FnMut(RoomKey, &EventKind) -> bool,
-) {
-    let mut last = None;
-    let waited = tokio::time::timeout(PATIENCE, async {
-        loop {
-            let update = updates.recv().await.expect("the tracker is there");
-            let TrackerUpdate::Room(room, RoomUpdate::Events(events)) = update else { continue };
-            for noted in events.iter() {
-                if let EventKind::State(phase) = &noted.event.kind {
-                    last = Some(phase.clone());
-                }
-                if done(room, &noted.event.kind) {
-                    return;
-                }
-            }
-        }
-    });
-    let in_time = waited.await.is_ok();
-    assert!(in_time, "waited in vain until {what}; the last phase was {last:?}");
-}
-
 #[tokio::test]
 async fn a_real_browser_brings_the_events_of_its_tabs() {
-    let sim = Sim::start(SimOptions { rate: 20.0, ..SimOptions::default() }).await.unwrap();
+    let sim = sim(20.0, &[]).await;
     let [page, worker] = [&sim.names()[0], &sim.names()[1]].map(|name| format!("{}/@{name}/live", sim.base_url()));
     let worker = format!("{worker}?player=worker");
     let Some(browser) = Chromium::start(&page).await else { return };
     browser.open(&worker).await;
 
-    let mut settings = Settings { transports: vec![TransportKind::Browser], ..Settings::default() };
+    let mut settings = settings(&sim, &[TransportKind::Browser]);
     settings.browser.endpoint = browser.endpoint.clone();
-    settings.service.site_url = sim.base_url();
-    settings.service.webcast_url = sim.base_url();
     let client = Service::isolated(&settings).unwrap();
     let tabs = async {
         while client.browser().await.unwrap().lives.len() < 2 {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, tabs).await.expect("both tabs open");
+    in_time("both tabs open", tabs).await;
 
-    let tracker = Tracker::start(client, Clock::system()).unwrap();
-    let mut updates = tracker.subscribe(10_000, false);
+    let mut rooms = Rooms::unhurried(client);
     for name in &sim.names()[..2] {
-        tracker.commands().send(TrackerCommand::Add(name.parse().unwrap())).await.unwrap();
+        rooms.add(name).await;
     }
     // Ten of each room that only its socket can have brought.
     let mut heard = [0, 0];
-    until(&mut updates, "both rooms are heard", |room, kind| {
-        let said = matches!(kind, EventKind::Chat(_) | EventKind::Like(_) | EventKind::Join(_) | EventKind::Gift(_));
-        heard[room.0 as usize - 1] += u32::from(said);
-        heard.iter().all(|&count| count >= 10)
-    })
-    .await;
+    rooms
+        .find(|room, kind| {
+            let said =
+                matches!(kind, EventKind::Chat(_) | EventKind::Like(_) | EventKind::Join(_) | EventKind::Gift(_));
+            heard[room.0 as usize - 1] += u32::from(said);
+            heard.iter().all(|&count| count >= 10).then_some(())
+        })
+        .await;
     assert_eq!(sim.sockets().opened, 2, "the page and its worker have the only sockets");
 
     // A page that loses its socket opens another; what was missed is told.
     sim.drop_sockets();
     let mut gaps = [false, false];
-    until(&mut updates, "both gaps are told", |room, kind| {
-        gaps[room.0 as usize - 1] |= matches!(kind, EventKind::Gap(_));
-        gaps == [true, true]
-    })
-    .await;
+    rooms
+        .find(|room, kind| {
+            gaps[room.0 as usize - 1] |= matches!(kind, EventKind::Gap(_));
+            (gaps == [true, true]).then_some(())
+        })
+        .await;
     assert_eq!(sim.sockets().opened, 4);
 
     browser.close(&worker).await;
-    until(&mut updates, "the closed tab is told", |room, kind| match kind {
-        EventKind::State(phase) => {
-            let told = phase.reason.as_str().contains("was closed");
-            room == RoomKey(2) && phase.kind == PhaseKind::Reconnecting && told
-        }
-        _ => false,
-    })
-    .await;
-    tracker.finish().await;
+    let closed =
+        rooms.find_phase(|room, phase| room == RoomKey(2) && phase.reason.as_str().contains("was closed")).await;
+    assert_eq!(closed.kind, PhaseKind::Reconnecting);
+    rooms.finish().await;
     browser.quit().await;
     sim.stop().await;
 }

@@ -1,4 +1,4 @@
-//! A browser's DevTools in a few lines: they list what they are told to list, and one tab says what the test says.
+//! Scripted DevTools of a browser: they list what they are told to list, and one tab says what the test says.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +14,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use crate::scripted::{answer, path, upgraded};
+use crate::kit::scripted::{answer, path, upgraded};
 
 /// The tab that shows the live.
 pub(crate) const TAB: &str = "7DAA7BE5";

@@ -1,4 +1,4 @@
-//! Polls, goals, captions, pins and what becomes of questions.
+//! Invented polls, goals, captions, pins and answers to questions.
 
 use tiktop::wire::{Message, pb};
 

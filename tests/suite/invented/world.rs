@@ -1,4 +1,4 @@
-//! Guests, what helps in a battle, ranks, announcements, the shop, moderation, side shows.
+//! Invented guests, battle cards, ranks, announcements, shop items, moderation and minor messages.
 
 use tiktop::wire::{Message, pb};
 

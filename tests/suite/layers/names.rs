@@ -1,4 +1,4 @@
-//! Names of types: one thing, one name. What one module shows to another is named as nothing else in the crate is.
+//! Rules for names of types: one thing, one name. What one module shows to another is named as nothing else in the crate is.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -67,4 +67,45 @@ fn definitions_are_found_whatever_they_show_themselves_to() {
     let names: Vec<_> = shown_types(source).into_iter().map(|(_, name)| name).collect();
     assert_eq!(names, ["A", "B", "C", "D", "F"]);
     assert_eq!(shown_types(source)[2].0, 3);
+}
+
+/// Verbs that say neither what goes in nor what comes out.
+const EMPTY_VERBS: [&str; 7] = ["take", "say", "tell", "told", "hear", "settle", "judge"];
+
+/// The functions that a source shows to other modules, each with its line.
+fn shown_functions(source: &str) -> impl Iterator<Item = (usize, &str)> {
+    source.lines().enumerate().filter_map(|(at, line)| {
+        let (front, name) = line.split_once("fn ")?;
+        let shown = front.trim_start().starts_with("pub");
+        let end = name.find(|c: char| !c.is_alphanumeric() && c != '_')?;
+        shown.then(|| (at + 1, &name[..end]))
+    })
+}
+
+#[test]
+fn a_function_that_is_shown_to_other_modules_is_named_for_what_it_does() {
+    let files = rust_files("src");
+    let mut faults = Vec::new();
+    for file in &files {
+        let source = std::fs::read_to_string(root().join(file)).unwrap();
+        let empty = shown_functions(&source).filter(|(_, name)| EMPTY_VERBS.contains(&name.split('_').next().unwrap()));
+        faults.extend(empty.map(|(line, name)| format!("{}: `{name}`", place(file, line))));
+    }
+    assert!(files.len() > 10 && faults.is_empty(), "\n{}\n", faults.join("\n"));
+    let found: Vec<_> = shown_functions("    pub(super) async fn take<T>(x: T) {}\nfn tell() {}").collect();
+    assert_eq!(found, [(1, "take")]);
+}
+
+/// Words in the place of the noun that a module's documentation begins with.
+const RIDDLES: [&str; 14] =
+    ["", "What", "Why", "How", "Who", "Where", "Which", "Whether", "When", "From", "The", "A", "An", "One"];
+
+#[test]
+fn every_file_begins_with_what_it_is() {
+    for file in rust_files("src").into_iter().chain(rust_files("tests")) {
+        let source = std::fs::read_to_string(root().join(&file)).unwrap();
+        let first = source.lines().find_map(|line| line.strip_prefix("//! ")).unwrap_or_default();
+        let word = first.split(' ').next().unwrap_or_default();
+        assert!(!RIDDLES.contains(&word), "{}: '{first}'", file.display());
+    }
 }

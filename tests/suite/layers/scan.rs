@@ -1,4 +1,5 @@
-//! Finds the paths that a Rust source names: `use` trees unfolded, `super` resolved, comments, texts and test code left out.
+//! Scanner for the paths that a Rust source names: `use` trees unfolded, `super` resolved, comments, texts and test code
+//! left out.
 //!
 //! Reads words, not syntax: enough for imports, and it cannot fall behind the language.
 

@@ -1,4 +1,4 @@
-//! The files beside a video.
+//! Tests of the files beside a video.
 
 use serde_json::Value;
 use tiktop::clock::Timestamp;

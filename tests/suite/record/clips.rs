@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rstest::rstest;
 use tiktop::clock::{Clock, Moment};
-use tiktop::record::{FoundStreams, Job, RecorderLimits, StreamSource, Trouble};
+use tiktop::record::{FoundStreams, RecorderLimits, RecordingJob, StreamFailure, StreamSource};
 
 use super::scene::{COPY, Ffmpeg, Play, Scene, Then, impatient, stream};
 
@@ -22,13 +22,13 @@ impl StreamSource for Asked {
     type Address = ();
     type Media = <Play as StreamSource>::Media;
 
-    async fn resolve(&self, job: &Job) -> Result<FoundStreams<()>, Trouble> {
+    async fn resolve(&self, job: &RecordingJob) -> Result<FoundStreams<()>, StreamFailure> {
         let mut found = self.play.resolve(job).await?;
         found.offers = found.offers.iter().cycle().take(self.addresses).cloned().collect();
         Ok(found)
     }
 
-    async fn open(&self, address: &()) -> Result<Self::Media, Trouble> {
+    async fn open(&self, address: &()) -> Result<Self::Media, StreamFailure> {
         self.opened.lock().unwrap().push(self.clock.now());
         self.play.open(address).await
     }

@@ -1,4 +1,4 @@
-//! `tiktop record`, as a shell sees it. Works without an ffmpeg: then the files are FLV.
+//! Tests of `tiktop record`, as a shell sees it. Work without an ffmpeg: then the files are FLV.
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -7,27 +7,19 @@ use std::time::Duration;
 use serde_json::Value;
 use tiktop::sim::{Sim, SimOptions};
 
+use crate::kit::{isolated, pointed_at, sim_with};
+
 async fn sim() -> Sim {
-    Sim::start(SimOptions { rate: 40.0, rooms: 2, ..SimOptions::default() }).await.unwrap()
+    sim_with(SimOptions { rate: 40.0, rooms: 2, ..SimOptions::default() }).await
 }
 
 async fn record(sim: &Sim, home: &Path, args: &[&str]) -> Output {
-    let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_tiktop"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIKTOP_") || name.starts_with("XDG_")) {
-        program.env_remove(name);
+    let mut program = isolated(home);
+    program.arg("record").args(args).args(pointed_at(sim));
+    for set in ["transports=['direct']", "record.ffmpeg=/nowhere/ffmpeg", "record.min_free_mb=0"] {
+        program.args(["--set", set]);
     }
-    program.env("HOME", home).arg("record").args(args);
-    for (option, value) in [
-        ("service.site_url", sim.base_url()),
-        ("service.webcast_url", sim.base_url()),
-        ("service.socket_url", sim.socket_url()),
-        ("transports", r#"["direct"]"#.to_owned()),
-        ("record.ffmpeg", "/nowhere/ffmpeg".to_owned()),
-        ("record.min_free_mb", "0".to_owned()),
-    ] {
-        program.arg("--set").arg(format!("{option}={value}"));
-    }
-    program.kill_on_drop(true).output().await.unwrap()
+    program.output().await.unwrap()
 }
 
 fn with_ending(folder: &Path, ending: &str) -> Option<PathBuf> {

@@ -1,4 +1,4 @@
-//! Recording through our own client, from a socket that breaks the way sockets do.
+//! Tests of recordings through our own client, from a socket that breaks the way sockets do.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use tiktop::config::Settings;
 use tiktop::ids::RoomId;
-use tiktop::record::{Job, RecorderLimits, RecordingState};
-use tiktop::sim::{Sim, SimOptions};
+use tiktop::record::{RecorderLimits, RecordingJob, RecordingState};
+use tiktop::sim::SimOptions;
 use tiktop::webcast::Service;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::scene::{COPY, Ffmpeg, Scene, Then, impatient, job, pictures, stream};
+use crate::kit::sim_with;
 
 type Acts = Arc<Mutex<VecDeque<(Vec<u8>, Then)>>>;
 
@@ -123,9 +124,9 @@ async fn a_refusal_by_the_service_is_told_without_its_signature() {
 
 #[tokio::test]
 async fn the_simulated_live_is_recorded_to_its_end() {
-    let sim = Sim::start(SimOptions { rate: 0.0, rooms: 1, ..SimOptions::default() }).await.unwrap();
+    let sim = sim_with(SimOptions { rate: 0.0, rooms: 1, ..SimOptions::default() }).await;
     let host = &sim.names()[0];
-    let job = Job { room_id: RoomId(sim.room_id(host) as u64), ..job() };
+    let job = RecordingJob { room_id: RoomId(sim.room_id(host) as u64), ..job() };
     let client = client(&sim.base_url(), &format!("{}/webcast", sim.base_url()));
     let mut scene = Scene::of(job, client, &Ffmpeg::Script(COPY), for_a_socket()).await;
     // A good second of its real time: more than the part that a network keeps for newcomers.

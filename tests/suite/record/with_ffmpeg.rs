@@ -1,4 +1,4 @@
-//! What the real ffmpeg makes of it: files that play. Skipped, with a word, where there is no ffmpeg.
+//! Tests with the real ffmpeg: files that play. Skipped, with a word, where there is no ffmpeg.
 
 use std::path::Path;
 use std::process::{Command as Process, Output, Stdio};

@@ -1,4 +1,4 @@
-//! The notation of scenario files: `SECONDS VERB WORDS… KEY=VALUE… FLAG…`, one event a line.
+//! Notation of scenario files: `SECONDS VERB WORDS… KEY=VALUE… FLAG…`, one event a line.
 //!
 //! ```text
 //!  0    live 71                          a new live; `seq=` its number

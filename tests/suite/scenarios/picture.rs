@@ -1,8 +1,8 @@
-//! A room in words, as the expectations of a scenario write it.
+//! Picture of a room in words, as the expectations of a scenario write it.
 
 use tiktop::clock::Moment;
 use tiktop::events::EventKind;
-use tiktop::room::{Board, Bucket, CardEffect, Leader, LogEntry, LogLine, Noted, Room, Side, Streak};
+use tiktop::room::{Board, Bucket, CardEffect, Leader, LogEntry, LogLine, Room, Side, Streak, TalliedEvent};
 use tiktop::tui::log_words;
 
 use super::notation::START;
@@ -48,9 +48,9 @@ pub(super) fn streak(streak: &Streak) -> String {
 }
 
 /// `mia Rose x13 added 0`
-pub(super) fn closing(noted: &Noted) -> String {
-    let EventKind::StreakClosed(closed) = &noted.event.kind else { return format!("{:?}", noted.event.kind) };
-    let added = noted.tally.map(|tally| tally.added);
+pub(super) fn closing(tallied: &TalliedEvent) -> String {
+    let EventKind::StreakClosed(closed) = &tallied.event.kind else { return format!("{:?}", tallied.event.kind) };
+    let added = tallied.tally.map(|tally| tally.added);
     format!("{} {} x{} added {}", closed.from.name(), closed.gift.name, closed.count, added.unwrap())
 }
 

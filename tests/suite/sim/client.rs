@@ -1,4 +1,4 @@
-//! A client that knows the wire and nothing else.
+//! Client that knows the wire and nothing else.
 
 use futures_util::{SinkExt, StreamExt};
 use prost::Message as _;

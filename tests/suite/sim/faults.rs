@@ -1,4 +1,4 @@
-//! What goes wrong on the socket, and that it goes wrong in the way its name says.
+//! Tests of simulated faults on the socket: each goes wrong in the way its name says.
 
 use prost::Message as _;
 use rstest::rstest;
@@ -7,7 +7,7 @@ use tiktop::sim::{Sim, SimFault};
 use tiktop::wire::pb;
 
 use super::client::{Heard, Socket, enter, get, methods, response};
-use super::start;
+use crate::kit;
 
 fn ping(msg_id: i64) -> pb::Message {
     MessageHead { room_id: 0, msg_id, at_ms: 0 }.raw("WebcastPingMessage", vec![8, 1])
@@ -15,7 +15,7 @@ fn ping(msg_id: i64) -> pb::Message {
 
 /// A still room with a fault, and somebody in it.
 async fn faulty(fault: SimFault) -> (Sim, String, Socket) {
-    let sim = start(0.0, vec![fault]).await;
+    let sim = kit::sim(0.0, &[fault]).await;
     let name = sim.names()[0].clone();
     let (socket, _) = enter(&sim, &name).await;
     (sim, name, socket)
@@ -109,7 +109,7 @@ async fn out_of_order_turns_a_batch_around() {
 
 #[tokio::test]
 async fn names_and_comments_try_to_take_the_terminal() {
-    let sim = start(200.0, vec![SimFault::EscapeNames]).await;
+    let sim = kit::sim(200.0, &[SimFault::EscapeNames]).await;
     let (mut socket, _) = enter(&sim, &sim.names()[0]).await;
     let chat = 'found: loop {
         for message in socket.response().await.messages {
@@ -123,7 +123,7 @@ async fn names_and_comments_try_to_take_the_terminal() {
 
 #[tokio::test]
 async fn a_live_ends_and_a_new_one_begins() {
-    let sim = start(400.0, vec![SimFault::EndOfLive]).await;
+    let sim = kit::sim(400.0, &[SimFault::EndOfLive]).await;
     let name = sim.names()[0].clone();
     let old = sim.room_id(&name);
     let (mut socket, _) = enter(&sim, &name).await;
@@ -148,21 +148,21 @@ async fn control(socket: &mut Socket) -> pb::ControlMessage {
 
 #[tokio::test]
 async fn a_pause_is_told_with_action_one_and_keeps_the_socket() {
-    let sim = start(400.0, vec![SimFault::Pause]).await;
+    let sim = kit::sim(400.0, &[SimFault::Pause]).await;
     let (mut socket, _) = enter(&sim, &sim.names()[0]).await;
     assert_eq!((control(&mut socket).await.action, sim.sockets().open), (1, 1));
 }
 
 #[tokio::test]
 async fn a_banned_live_ends_with_action_four() {
-    let sim = start(400.0, vec![SimFault::Ban]).await;
+    let sim = kit::sim(400.0, &[SimFault::Ban]).await;
     let (mut socket, _) = enter(&sim, &sim.names()[0]).await;
     assert_eq!((control(&mut socket).await.action, socket.end().await), (4, Some(1_000)));
 }
 
 #[tokio::test]
 async fn a_room_switched_under_us_mixes_strangers_in_first() {
-    let sim = start(400.0, vec![SimFault::RoomSwitch]).await;
+    let sim = kit::sim(400.0, &[SimFault::RoomSwitch]).await;
     let name = sim.names()[0].clone();
     let old = sim.room_id(&name);
     let (mut socket, _) = enter(&sim, &name).await;

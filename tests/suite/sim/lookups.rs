@@ -1,4 +1,4 @@
-//! Names, room info, gifts, the provider.
+//! Tests of simulated look-ups: names, room info, gifts, the provider.
 
 use prost::Message as _;
 use rstest::rstest;
@@ -7,7 +7,8 @@ use tiktop::sim::{Sim, SimFault, SimOptions};
 use tiktop::wire::pb;
 
 use super::client::{SOCKET, get, json, methods};
-use super::{start, still};
+use super::still;
+use crate::kit;
 
 #[tokio::test]
 async fn the_front_page_hands_out_a_cookie() {
@@ -89,7 +90,7 @@ async fn room_info_tells_the_room_and_rounds_numeric_ids() {
 
 #[tokio::test]
 async fn gifts_prices_feed_and_search_answer() {
-    let sim = Sim::start(SimOptions { rooms: 12, rate: 0.0, ..SimOptions::default() }).await.unwrap();
+    let sim = kit::sim_with(SimOptions { rooms: 12, rate: 0.0, ..SimOptions::default() }).await;
     assert!(json(&sim, "/webcast/gift/list/").await["data"]["gifts"].as_array().unwrap().len() >= 10);
     assert!(!json(&sim, "/webcast/wallet_api/fs/diamond/").await["data"].as_array().unwrap().is_empty());
     let (mut rooms, mut next) = (0, String::new());
@@ -112,7 +113,7 @@ async fn gifts_prices_feed_and_search_answer() {
 #[case("/webcast/rooms/{}/connect")]
 #[tokio::test]
 async fn the_provider_fetches(#[case] path: &str) {
-    let sim = start(5.0, Vec::new()).await;
+    let sim = kit::sim(5.0, &[]).await;
     let room_id = sim.room_id(&sim.names()[0]);
     let answer = get(&sim, &path.replace("{}", &room_id.to_string())).await;
     assert!(answer.headers()["x-set-tt-cookie"].to_str().unwrap().contains("ttwid="));
@@ -172,7 +173,7 @@ async fn a_provider_signs_an_address_that_is_posted() {
 #[case(SimFault::ProviderEmpty, 200, "")]
 #[tokio::test]
 async fn the_provider_refuses_in_its_ways(#[case] fault: SimFault, #[case] status: u16, #[case] says: &str) {
-    let sim = start(0.0, vec![fault]).await;
+    let sim = kit::sim(0.0, &[fault]).await;
     let path = format!("/webcast/fetch?room_id={}", sim.room_id(&sim.names()[0]));
     let answer = get(&sim, &path).await;
     assert_eq!(answer.status(), status);
@@ -188,7 +189,7 @@ async fn the_provider_refuses_in_its_ways(#[case] fault: SimFault, #[case] statu
 
 #[tokio::test]
 async fn the_stub_is_short_and_points_nowhere() {
-    let sim = start(0.0, vec![SimFault::ProviderStub]).await;
+    let sim = kit::sim(0.0, &[SimFault::ProviderStub]).await;
     let answer = get(&sim, &format!("/webcast/fetch?room_id={}", sim.room_id(&sim.names()[0]))).await;
     let body = answer.bytes().await.unwrap();
     assert!((200..320).contains(&body.len()), "{}", body.len());
@@ -204,7 +205,7 @@ async fn the_stub_is_short_and_points_nowhere() {
 #[case(SimFault::WrongAccount, 200, "somebody.else")]
 #[tokio::test]
 async fn look_ups_are_refused_in_their_ways(#[case] fault: SimFault, #[case] status: u16, #[case] says: &str) {
-    let sim = start(0.0, vec![fault]).await;
+    let sim = kit::sim(0.0, &[fault]).await;
     let answer = get(&sim, &format!("/api-live/user/room?uniqueId={}", sim.names()[0])).await;
     assert_eq!(answer.status(), status);
     let body = answer.text().await.unwrap();
@@ -231,7 +232,7 @@ async fn every_request_is_logged() {
 #[tokio::test]
 async fn it_serves_tls_with_its_own_authority() {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let sim = Sim::start(SimOptions { tls: true, rate: 0.0, ..SimOptions::default() }).await.unwrap();
+    let sim = kit::sim_with(SimOptions { tls: true, rate: 0.0, ..SimOptions::default() }).await;
     let authority = reqwest::Certificate::from_pem(sim.ca_pem().unwrap().as_bytes()).unwrap();
     let client = reqwest::Client::builder().no_proxy().tls_certs_only([authority]).build().unwrap();
     let url = format!("{}/api-live/user/room?uniqueId={}", sim.base_url(), sim.names()[0]);

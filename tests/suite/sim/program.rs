@@ -1,23 +1,18 @@
-//! `tiktop sim` as a shell sees it: the lines it prints, the command it offers, and what it says at its end.
+//! Tests of `tiktop sim` as a shell sees it: the lines it prints, the command it offers, and what it says at its end.
 
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-/// Nothing here takes long; a test that waits in vain must end all the same.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::kit::{in_time, isolated};
 
 /// The program, away from the user's own settings.
 fn tiktop(home: &Path) -> Command {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_tiktop"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIKTOP_") || name.starts_with("XDG_")) {
-        program.env_remove(name);
-    }
-    program.env("HOME", home).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+    let mut program = isolated(home);
+    program.stdin(Stdio::null()).stdout(Stdio::piped());
     program
 }
 
@@ -34,7 +29,7 @@ impl Running {
     }
 
     async fn line(&mut self) -> Option<String> {
-        tokio::time::timeout(PATIENCE, self.lines.next_line()).await.expect("a line in time").unwrap()
+        in_time("a line", self.lines.next_line()).await.unwrap()
     }
 
     /// What stands behind `word` in the next line that begins with it.

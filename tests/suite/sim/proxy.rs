@@ -1,11 +1,13 @@
-//! One port for all: TLS, plain HTTP, a proxy with tunnels and without.
+//! Tests of the simulator's one port for all: TLS, plain HTTP, a proxy with tunnels and without.
 
 use reqwest::StatusCode;
 use rstest::rstest;
 use tiktop::sim::{Sim, SimOptions};
 
+use crate::kit;
+
 async fn sim(tls: bool) -> Sim {
-    Sim::start(SimOptions { rate: 0.0, tls, ..SimOptions::default() }).await.expect("loopback has a free port")
+    kit::sim_with(SimOptions { rate: 0.0, tls, ..SimOptions::default() }).await
 }
 
 /// A stranger that trusts the simulator's authority, if it has one.

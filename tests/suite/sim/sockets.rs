@@ -1,15 +1,16 @@
-//! Handshake, entering, frames, acks, heartbeats, the end.
+//! Tests of simulated sockets: handshake, entering, frames, acks, heartbeats, the end.
 
 use std::time::Duration;
 
 use prost::Message as _;
 use rstest::rstest;
 use tiktop::sim::message::MessageHead;
-use tiktop::sim::{Patience, Sim, SimFault, SimOptions};
+use tiktop::sim::{ClientTimeouts, Sim, SimFault, SimOptions};
 use tiktop::wire::pb;
 
 use super::client::{MANNERS, SOCKET, enter, get, methods, open, open_with, payload, response};
-use super::{start, still};
+use super::still;
+use crate::kit;
 
 const MODERN: &str = "?client_enter=1&compress=gzip&update_version_code=2.0.0";
 
@@ -31,7 +32,7 @@ async fn a_refused_handshake_says_why(
     #[case] status: &str,
     #[case] message: &str,
 ) {
-    let sim = start(0.0, faults).await;
+    let sim = kit::sim(0.0, &faults).await;
     let refused = open_with(&sim, &format!("{SOCKET}{MODERN}"), headers).await.err().expect("refused");
     assert_eq!(refused.status(), 200);
     assert_eq!(refused.headers()["handshake-status"], status);
@@ -121,7 +122,7 @@ async fn who_has_to_enter_hears_nothing_before() {
 
 #[tokio::test]
 async fn all_sockets_hear_the_same_in_the_same_order() {
-    let sim = start(100.0, Vec::new()).await;
+    let sim = kit::sim(100.0, &[]).await;
     let name = sim.names()[0].clone();
     let (mut one, _) = enter(&sim, &name).await;
     let (mut two, _) = enter(&sim, &name).await;
@@ -144,7 +145,7 @@ fn heard(response: &pb::Response) -> Vec<i64> {
 
 #[tokio::test]
 async fn expected_totals_are_what_a_listener_received() {
-    let sim = start(300.0, Vec::new()).await;
+    let sim = kit::sim(300.0, &[]).await;
     let name = sim.names()[0].clone();
     let (mut socket, _) = enter(&sim, &name).await;
     let (mut total, mut likes) = (0, 0);
@@ -263,8 +264,10 @@ async fn one_socket_can_change_rooms() {
 async fn who_sends_neither_heartbeats_nor_acks_is_closed() {
     let short = Duration::from_millis(200);
     let long = Duration::from_secs(600);
-    for patience in [Patience { heartbeat: short, ack: long }, Patience { heartbeat: long, ack: short }] {
-        let sim = Sim::start(SimOptions { rate: 0.0, patience, ..SimOptions::default() }).await.unwrap();
+    for client_timeouts in
+        [ClientTimeouts { heartbeat: short, ack: long }, ClientTimeouts { heartbeat: long, ack: short }]
+    {
+        let sim = kit::sim_with(SimOptions { rate: 0.0, client_timeouts, ..SimOptions::default() }).await;
         let name = sim.names()[0].clone();
         let (mut socket, _) = enter(&sim, &name).await;
         sim.push(&name, vec![chat(&sim, &name, 1, "one")]);

@@ -1,11 +1,12 @@
-//! The endless FLV.
+//! Test of the endless FLV.
 
 use bytes::{Buf, BytesMut};
 use serde_json::Value;
 use tiktop::sim::{Sim, SimFault};
 
 use super::client::{get, json};
-use super::{start, still};
+use super::still;
+use crate::kit;
 
 async fn stream_url(sim: &Sim) -> Value {
     let path = format!("/webcast/room/info/?room_id={}", sim.room_id(&sim.names()[0]));
@@ -68,7 +69,7 @@ async fn an_address_dies_with_its_live() {
 
 #[tokio::test]
 async fn addresses_can_be_missing() {
-    let sim = start(0.0, vec![SimFault::HlsOnly]).await;
+    let sim = kit::sim(0.0, &[SimFault::HlsOnly]).await;
     let only_hls = stream_url(&sim).await;
     assert_eq!(only_hls["flv_pull_url"], serde_json::json!({}));
     assert!(only_hls["hls_pull_url"].as_str().unwrap().contains(".m3u8"));

@@ -1,9 +1,9 @@
-//! What stands beside the talk, one row each above the log: the pinned message, the running poll, the nearest goal.
+//! Board of the chat pane, one row each above the log: the pinned message, the running poll, the nearest goal.
 //!
 //! ```text
 //! ⌃ pinned    Kit: rules: be kind, no links
-//! poll        the blue one 12 · the red one 3
-//! goal        A new guitar string · Rose 62/100
+//! poll        12 the blue one · 3 the red one
+//! goal        62/100 Rose · A new guitar string
 //! ```
 
 use ratatui::text::{Line, Span};
@@ -12,6 +12,7 @@ use super::words;
 use crate::room::{Board, GoalState, PollState};
 use crate::tui::app::App;
 use crate::tui::theme::ColorRole;
+use crate::tui::widgets::paint;
 use crate::tui::{glyphs, number};
 
 /// From this height of the pane on there is room for it above the talk.
@@ -28,16 +29,24 @@ pub(super) fn rows(board: &Board, height: u16) -> u16 {
     shown.into_iter().map(u16::from).sum()
 }
 
-/// The rows themselves.
-pub(super) fn lines(app: &App, board: &Board) -> Vec<Line<'static>> {
+/// The rows themselves, in so many columns: options and parts are dropped whole, and a `…` says so.
+pub(super) fn lines(app: &App, board: &Board, columns: u16) -> Vec<Line<'static>> {
     let pinned = board.pinned.as_ref();
-    let pinned =
-        pinned.map(|pinned| (format!("{} pinned", glyphs::PINNED), words::pin(pinned.name.as_str(), &pinned.text)));
+    let pinned = pinned
+        .map(|pinned| (format!("{} pinned", glyphs::PINNED), vec![words::pin(pinned.name.as_str(), &pinned.text)]));
     let poll = poll(board).map(|poll| ("poll".to_owned(), poll_words(poll)));
     let goal = goal(board).map(|goal| ("goal".to_owned(), goal_words(goal)));
-    let row = |(label, words): (String, String)| {
+    let separator = Span::styled(format!(" {} ", glyphs::DOT), app.theme.style(ColorRole::Dim));
+    let row = |(label, words): (String, Vec<String>)| {
         let label = Span::styled(format!("{label:<LABEL$} "), app.theme.style(ColorRole::Accent));
-        Line::from(vec![label, Span::raw(words)])
+        let left = columns.saturating_sub(LABEL as u16 + 1);
+        let all: Vec<Line<'static>> = words.iter().map(|word| Line::raw(word.clone())).collect();
+        let mut items = paint::items(&all, &separator, left);
+        // Where not even the first fits, a part of it is better than nothing.
+        if let (Some(first), true) = (words.first(), all.first().is_some_and(|first| paint::columns(first) > left)) {
+            items = Line::raw(first.clone());
+        }
+        Line::from(std::iter::once(label).chain(items.spans).collect::<Vec<_>>())
     };
     [pinned, poll, goal].into_iter().flatten().map(row).collect()
 }
@@ -52,17 +61,18 @@ fn goal(board: &Board) -> Option<&GoalState> {
     board.goals.iter().rfind(|goal| !goal.reached)
 }
 
-fn poll_words(poll: &PollState) -> String {
-    let options = poll.options.iter().map(|option| format!("{} {}", option.text, number::count(option.votes)));
-    let options = options.collect::<Vec<_>>().join(&format!(" {} ", glyphs::DOT));
-    if poll.title.is_empty() { options } else { format!("{} {} {options}", poll.title, glyphs::DOT) }
+/// The votes before the words: they are what is looked for.
+fn poll_words(poll: &PollState) -> Vec<String> {
+    let title = Some(poll.title.to_string()).filter(|title| !title.is_empty());
+    let options = poll.options.iter().map(|option| format!("{} {}", number::count(option.votes), option.text));
+    title.into_iter().chain(options).collect()
 }
 
-fn goal_words(goal: &GoalState) -> String {
+/// How far it is before what it is for.
+fn goal_words(goal: &GoalState) -> Vec<String> {
     let parts = goal
         .parts
         .iter()
-        .map(|part| format!("{} {}/{}", part.label(), number::count(part.progress), number::count(part.target)));
-    let words = Some(goal.text.to_string()).filter(|text| !text.is_empty()).into_iter().chain(parts);
-    words.collect::<Vec<_>>().join(&format!(" {} ", glyphs::DOT))
+        .map(|part| format!("{}/{} {}", number::count(part.progress), number::count(part.target), part.label()));
+    parts.chain(Some(goal.text.to_string()).filter(|text| !text.is_empty())).collect()
 }

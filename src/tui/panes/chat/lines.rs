@@ -1,19 +1,23 @@
-//! One entry of the log into lines: who in one column, what in the next, what it is worth at the right edge.
+//! Lines of one entry of the log: who in one column, what in the next, what it is worth at the right edge.
 
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::words;
+use crate::clock::Moment;
 use crate::events::{BarrageKind, NoticeKind, Viewer};
 use crate::room::{LogEntry, LogLine, Topic};
 use crate::text::{clip, width};
-use crate::tui::panes::gifts::gift_words;
+use crate::tui::names::Names;
+use crate::tui::panes::gifts::{gift_words, gift_worth};
 use crate::tui::theme::{ColorRole, Theme};
 use crate::tui::widgets::wrap::wrap;
 use crate::tui::{glyphs, number};
 
 /// Width from which on names stand in a column of their own.
 const COLUMNS_FROM: u16 = 44;
+/// Columns of the gutter that holds the badge.
+const GUTTER: usize = 4;
 /// Levels below this are most of the room and say nothing.
 const LEVEL_FROM: u16 = 10;
 
@@ -24,15 +28,29 @@ pub(in crate::tui) struct Composer<'a> {
     pub(in crate::tui) zone: &'a jiff::tz::TimeZone,
     /// Columns for name and text together.
     pub(in crate::tui) columns: u16,
+    /// Names that more than one person here has.
+    pub(in crate::tui) names: &'a Names,
+    /// Comments from here on can be the first of somebody: before, everybody's is the first that we see.
+    pub(in crate::tui) first_from: Moment,
 }
 
 /// The parts of an entry before they are fitted.
 struct Parts {
-    who: Vec<Span<'static>>,
+    /// What stands in the gutter: what somebody is here, or what kind of row it is.
+    sign: Option<Span<'static>>,
+    who: Who,
     what: String,
     style: Style,
     /// Stands at the right edge of the first line.
     worth: Option<Span<'static>>,
+}
+
+/// Whose row it is.
+enum Who {
+    /// A person: the name, and the handle where the name alone would not do.
+    Person { name: Span<'static>, handle: Option<Span<'static>> },
+    /// Nobody: what kind of row it is.
+    Label(Span<'static>),
 }
 
 /// How an entry stands in the log.
@@ -45,7 +63,8 @@ enum Row {
 impl Composer<'_> {
     /// The lines of an entry, at least one.
     pub(in crate::tui) fn lines(&self, entry: &LogEntry) -> Vec<Line<'static>> {
-        let mut lines = match self.row(&entry.line, entry.deleted) {
+        let mut lines = match self.row(entry) {
+            // A gap is one row; all of its reason is in the log.
             Row::Divider(words, role) => self.divider(&words, role),
             Row::Parts(parts) => self.fit(parts),
         };
@@ -56,27 +75,28 @@ impl Composer<'_> {
         lines
     }
 
-    /// A row across the pane that is no message: `┄┄┄ words ┄┄┄┄┄┄┄`.
-    fn divider(&self, words: &str, role: ColorRole) -> Vec<Line<'static>> {
+    /// A row across the pane that is no message: `┄┄┄ words ┄┄┄┄┄┄┄`. What does not fit is in the log.
+    pub(super) fn divider(&self, words: &str, role: ColorRole) -> Vec<Line<'static>> {
         let columns = usize::from(self.columns);
-        let inner = columns.saturating_sub(8).max(1);
-        let style = self.theme.style(role);
-        let wrapped = wrap(words, inner, inner);
-        let rows = wrapped.iter().map(|line| {
-            let rest = columns.saturating_sub(width(line) + 5);
-            Line::styled(format!("{} {line} {}", glyphs::GAP.repeat(3), glyphs::GAP.repeat(rest)), style)
-        });
-        rows.collect()
+        let words = clip(words, columns.saturating_sub(8).max(1));
+        let rest = columns.saturating_sub(width(&words) + 5);
+        let row = format!("{} {words} {}", glyphs::GAP.repeat(3), glyphs::GAP.repeat(rest));
+        vec![Line::styled(row, self.theme.style(role))]
     }
 
     /// The table of rows. Every kind stands here by name: a new one does not compile before it says how it looks.
     #[allow(clippy::too_many_lines, reason = "a table: one arm a kind")]
-    fn row(&self, line: &LogLine, deleted: bool) -> Row {
+    fn row(&self, entry: &LogEntry) -> Row {
+        let (line, deleted) = (&entry.line, entry.deleted);
+        let dim = self.theme.style(ColorRole::Dim);
         Row::Parts(match line {
             LogLine::Gap(gap) => {
                 let length = number::duration(gap.length);
                 let why = if gap.reason.is_empty() { String::new() } else { format!(": {}", gap.reason) };
                 return Row::Divider(format!("missed {length}{why}"), ColorRole::Warn);
+            }
+            LogLine::Skipped { rows } => {
+                return Row::Divider(format!("{} lines were not kept here", number::count(*rows)), ColorRole::Dim);
             }
             LogLine::Live { live_seq, .. } => {
                 let words = if *live_seq > 1 { format!("a new live (number {live_seq} here)") } else { "live".into() };
@@ -88,153 +108,174 @@ impl Composer<'_> {
                     (true, n) => stickers(n),
                     (false, _) => text.as_str().to_owned(),
                 };
-                self.said(from, *first, what, deleted)
+                let first = *first && entry.at.mono >= self.first_from.mono;
+                self.said(from, first, what, deleted)
             }
             LogLine::Emote { from, count } => self.said(from, false, stickers(*count), deleted),
-            LogLine::Gift { from, to, gift, count, running } => {
+            LogLine::Gift { from, to, gift, count, added, running } => {
                 let mut what = gift_words(gift.name.as_str(), gift.id, *count);
                 if let Some(to) = to {
                     what = format!("{what} {} {}", glyphs::JOIN, to.nickname);
                 }
                 let mark = if *running { glyphs::RUNNING } else { glyphs::GIFT };
-                let worth = match gift.diamonds {
-                    Some(price) => format!("{} {}", number::count(price.saturating_mul(*count)), glyphs::GIFT),
-                    None => format!("? {}", glyphs::GIFT),
-                };
-                let gold = self.theme.style(ColorRole::Gift);
                 Parts {
-                    who: vec![Span::styled(format!("{mark} "), gold), self.name(from)],
+                    sign: Some(Span::styled(mark, self.theme.style(ColorRole::Gift))),
+                    who: self.person(from),
                     what,
                     style: Style::new(),
-                    worth: Some(Span::styled(worth, gold)),
+                    worth: Some(gift_worth(self.theme, gift.diamonds, *count, *added)),
                 }
             }
-            LogLine::Joins { last, count: 0 | 1 } => self.did(glyphs::JOIN, "joined", last.name().to_owned()),
+            LogLine::Joins { last, count: 0 | 1 } => self.action_parts(glyphs::JOIN, last, "joined".to_owned()),
             LogLine::Joins { last, count } => {
                 let others = number::count(count - 1);
-                self.did(glyphs::JOIN, "joined", format!("{} and {others} more", last.name()))
+                self.action_parts(glyphs::JOIN, last, format!("and {others} more joined"))
             }
-            LogLine::Follow(from) => self.did(glyphs::FOLLOW, "followed", from.name().to_owned()),
-            LogLine::Share(from) => self.did(glyphs::SHARE, "shared", from.name().to_owned()),
+            LogLine::Follow(from) => self.action_parts(glyphs::FOLLOW, from, "followed".to_owned()),
+            LogLine::Share(from) => self.action_parts(glyphs::SHARE, from, "shared the live".to_owned()),
             LogLine::Subscribe { from, months } => {
                 let months = if *months > 1 { format!(" ({months} months)") } else { String::new() };
-                self.labelled(ColorRole::Subscriber, "S subscribed", format!("{}{months}", from.name()))
+                let sign = Some(Span::styled("S", self.theme.style(ColorRole::Subscriber)));
+                Parts { sign, style: Style::new(), ..self.action_parts("", from, format!("subscribed{months}")) }
             }
             LogLine::Question { from, text } => {
-                self.labelled(ColorRole::Accent, &format!("{} question", glyphs::QUESTION), words::question(text, from))
+                let sign = Some(Span::styled(glyphs::QUESTION, self.theme.style(ColorRole::Accent)));
+                Parts { sign, ..self.said(from, false, text.as_str().to_owned(), deleted) }
             }
-            LogLine::Intro(text) => self.labelled(ColorRole::Host, "host's line", text.as_str().to_owned()),
+            LogLine::Intro(text) => self.labelled(ColorRole::Host, "", "host's line", text.as_str().to_owned()),
             LogLine::Notice { kind, text } => {
-                let (role, label) = match kind {
-                    NoticeKind::Welcome => (ColorRole::Dim, "welcome"),
-                    NoticeKind::Room => (ColorRole::Dim, "room"),
-                    NoticeKind::Bottom => (ColorRole::Warn, "! warning"),
-                    NoticeKind::Moderation => (ColorRole::Moderator, "moderation"),
-                    NoticeKind::Battle => (ColorRole::SideB, "battle"),
+                let (role, sign, label) = match kind {
+                    NoticeKind::Welcome => (ColorRole::Dim, "", "welcome"),
+                    NoticeKind::Room => (ColorRole::Dim, "", "room"),
+                    NoticeKind::Bottom => (ColorRole::Warn, "!", "warning"),
+                    NoticeKind::Moderation => (ColorRole::Moderator, "", "moderation"),
+                    NoticeKind::Battle => (ColorRole::SideB, "", "battle"),
                 };
-                self.labelled(role, label, text.as_str().to_owned())
+                self.labelled(role, sign, label, text.as_str().to_owned())
             }
             LogLine::Envelope { from, coins, winners, opens_at } => {
                 let when = opens_at.map(|at| format!(", opens {}", number::clock(at, self.zone))).unwrap_or_default();
                 let (coins, winners) = (number::count(*coins), number::count(*winners));
                 let what = format!("{from}: {coins} {} for {winners}{when}", glyphs::GIFT);
-                self.labelled(ColorRole::Gift, &format!("{} chest", glyphs::GIFT), what)
+                self.labelled(ColorRole::Gift, glyphs::GIFT, "chest", what)
             }
             LogLine::Barrage { kind, text } => {
-                let label = match kind {
-                    BarrageKind::Subscribe => "S subscribed",
-                    BarrageKind::GifterLevelUp | BarrageKind::TeamLevelUp => "level up",
-                    BarrageKind::GifterJoin | BarrageKind::TeamJoin => "entered",
-                    BarrageKind::SubscribeGift => "S gifted",
-                    BarrageKind::SuperFan | BarrageKind::SuperFanJoin => "super fan",
-                    BarrageKind::Shop => "shop",
-                    BarrageKind::Game | BarrageKind::Gallery | BarrageKind::Event | BarrageKind::Other => "banner",
+                let (sign, label) = match kind {
+                    BarrageKind::Subscribe => ("S", "subscribed"),
+                    BarrageKind::GifterLevelUp | BarrageKind::TeamLevelUp => ("", "level up"),
+                    BarrageKind::GifterJoin | BarrageKind::TeamJoin => ("", "entered"),
+                    BarrageKind::SubscribeGift => ("S", "gifted"),
+                    BarrageKind::SuperFan | BarrageKind::SuperFanJoin => ("", "super fan"),
+                    BarrageKind::Shop => ("", "shop"),
+                    BarrageKind::Game | BarrageKind::Gallery | BarrageKind::Event | BarrageKind::Other => {
+                        ("", "banner")
+                    }
                 };
-                self.labelled(ColorRole::Dim, label, text.as_str().to_owned())
+                self.labelled(ColorRole::Dim, sign, label, text.as_str().to_owned())
             }
-            LogLine::Moderation(told) => self.labelled(ColorRole::Moderator, "moderation", words::moderation(told)),
-            LogLine::Battle(news) => self.labelled(ColorRole::SideB, "battle", words::battle(news)),
+            LogLine::Moderation(told) => self.labelled(ColorRole::Moderator, "", "moderation", words::moderation(told)),
+            LogLine::Battle(news) => self.labelled(ColorRole::SideB, "", "battle", words::battle(news)),
             LogLine::Poll { over, title, options } => {
-                self.labelled(ColorRole::Accent, "poll", words::poll(*over, title, options))
+                self.labelled(ColorRole::Accent, "", "poll", words::poll(*over, title, options))
             }
             LogLine::Goal { reached, text, parts } => {
-                self.labelled(ColorRole::Accent, "goal", words::goal(*reached, text, parts))
+                self.labelled(ColorRole::Accent, "", "goal", words::goal(*reached, text, parts))
             }
-            LogLine::Pin { from, text } => self.labelled(ColorRole::Accent, "pinned", words::pin(from.name(), text)),
+            LogLine::Pin { from, text } => {
+                self.labelled(ColorRole::Accent, glyphs::PINNED, "pinned", words::pin(from.name(), text))
+            }
             LogLine::QuestionUpdate { change, from, text } => {
-                self.labelled(ColorRole::Accent, "question", words::question_update(*change, text, from.as_deref()))
+                let words = words::question_update(*change, text, from.as_deref());
+                self.labelled(ColorRole::Accent, glyphs::QUESTION, "question", words)
             }
-            LogLine::Guests(news) => self.labelled(ColorRole::Accent, "guests", words::guests(news)),
-            LogLine::Shop(shop) => self.labelled(ColorRole::Accent, "shop", words::shop(shop)),
+            LogLine::Guests(news) => self.labelled(ColorRole::Accent, "", "guests", words::guests(news)),
+            LogLine::Shop(shop) => self.labelled(ColorRole::Accent, "", "shop", words::shop(shop)),
             LogLine::ServiceText { topic, text } => {
                 let (role, label) = match topic {
                     Topic::Rank => (ColorRole::Gift, "rank"),
                     Topic::Announcement => (ColorRole::Dim, "elsewhere"),
                     Topic::Note => (ColorRole::Dim, "note"),
                 };
-                self.labelled(role, label, text.as_str().to_owned())
+                self.labelled(role, "", label, text.as_str().to_owned())
             }
-            LogLine::Control(control) => self.labelled(ColorRole::Warn, "live", words::control(control)),
+            LogLine::Control(control) => {
+                Parts { style: dim, ..self.labelled(ColorRole::Warn, "", "live", words::control(control)) }
+            }
         })
     }
 
     fn said(&self, from: &Viewer, first: bool, what: String, deleted: bool) -> Parts {
-        let mut who = self.badges(from, first);
-        who.push(self.name(from));
         let (what, style) = if deleted {
             (format!("{what} (deleted)"), self.theme.style(ColorRole::Dim).add_modifier(Modifier::CROSSED_OUT))
         } else {
             (what, Style::new())
         };
-        Parts { who, what, style, worth: None }
+        Parts { sign: self.badge(from, first), who: self.person(from), what, style, worth: None }
     }
 
-    fn did(&self, glyph: &str, label: &str, what: String) -> Parts {
+    /// Somebody did something that many do: faint.
+    fn action_parts(&self, sign: &'static str, from: &Viewer, what: String) -> Parts {
         let dim = self.theme.style(ColorRole::Dim);
-        Parts { who: vec![Span::styled(format!("{glyph} {label}"), dim)], what, style: dim, worth: None }
+        Parts { sign: Some(Span::styled(sign, dim)), who: self.person(from), what, style: dim, worth: None }
     }
 
-    fn labelled(&self, role: ColorRole, label: &str, what: String) -> Parts {
-        let who = vec![Span::styled(label.to_owned(), self.theme.style(role))];
-        Parts { who, what, style: Style::new(), worth: None }
+    fn labelled(&self, role: ColorRole, sign: &'static str, label: &'static str, what: String) -> Parts {
+        let style = self.theme.style(role);
+        let sign = (!sign.is_empty()).then(|| Span::styled(sign, style));
+        Parts { sign, who: Who::Label(Span::styled(label, style)), what, style: Style::new(), worth: None }
     }
 
-    fn name(&self, viewer: &Viewer) -> Span<'static> {
+    fn person(&self, viewer: &Viewer) -> Who {
         let style = if viewer.host { self.theme.style(ColorRole::Host) } else { self.theme.name(viewer.id) };
-        Span::styled(viewer.name().to_owned(), style)
+        let handle = self.names.handle(viewer).map(|handle| Span::styled(handle, self.theme.style(ColorRole::Dim)));
+        Who::Person { name: Span::styled(viewer.name().to_owned(), style), handle }
     }
 
-    /// What somebody is here, in one to three columns each: the role first, then the highest standing.
-    fn badges(&self, viewer: &Viewer, first: bool) -> Vec<Span<'static>> {
-        let role = if viewer.host {
-            Some((ColorRole::Host, "H"))
+    /// The strongest of what somebody is here, in four columns at most; the others are in the card of the person.
+    fn badge(&self, viewer: &Viewer, first: bool) -> Option<Span<'static>> {
+        let (role, badge) = if viewer.host {
+            (ColorRole::Host, "H".to_owned())
         } else if viewer.moderator {
-            Some((ColorRole::Moderator, "M"))
+            (ColorRole::Moderator, "M".to_owned())
         } else if viewer.subscriber {
-            Some((ColorRole::Subscriber, "S"))
+            (ColorRole::Subscriber, "S".to_owned())
+        } else if viewer.gifter_level >= LEVEL_FROM {
+            (ColorRole::Gift, format!("L{}", viewer.gifter_level))
         } else if first {
-            Some((ColorRole::Good, "1"))
-        } else {
-            None
-        };
-        let standing = if viewer.gifter_level >= LEVEL_FROM {
-            Some((ColorRole::Gift, format!("L{} ", viewer.gifter_level)))
+            (ColorRole::Good, "1".to_owned())
         } else if viewer.team_level >= LEVEL_FROM {
-            Some((ColorRole::Dim, format!("T{} ", viewer.team_level)))
+            (ColorRole::Dim, format!("T{}", viewer.team_level))
         } else {
-            None
+            return None;
         };
-        let role = role.map(|(role, badge)| (role, format!("{badge} ")));
-        role.into_iter().chain(standing).map(|(role, badge)| Span::styled(badge, self.theme.style(role))).collect()
+        Some(Span::styled(badge, self.theme.style(role)))
     }
 
+    /// The sign at the right of the gutter, the name, the text: each begins at the same column in every row.
     fn fit(&self, parts: Parts) -> Vec<Line<'static>> {
         let columns = usize::from(self.columns);
         let in_columns = self.columns >= COLUMNS_FROM;
-        let name_columns = if in_columns { (columns / 4).clamp(12, 20) } else { columns / 2 };
-        let (mut spans, used) = clipped(parts.who, name_columns);
-        let lead = if in_columns { name_columns + 1 } else { used + usize::from(used > 0) };
-        spans.push(Span::raw(" ".repeat(lead - used)));
+        let names = if in_columns { (columns / 5).clamp(10, 16) } else { columns / 2 };
+        let sign = parts.sign.unwrap_or_default();
+        let sign = Span::styled(clip(&sign.content, GUTTER).into_owned(), sign.style);
+        let mut spans = Vec::new();
+        let gutter = if in_columns {
+            spans.push(Span::raw(" ".repeat(GUTTER.saturating_sub(width(&sign.content)))));
+            spans.push(sign);
+            spans.push(Span::raw(" "));
+            GUTTER + 1
+        } else if sign.content.is_empty() {
+            0
+        } else {
+            let wide = width(&sign.content) + 1;
+            spans.push(sign);
+            spans.push(Span::raw(" "));
+            wide
+        };
+        let (who, used) = named(parts.who, names);
+        spans.extend(who);
+        let lead = gutter + if in_columns { names + 1 } else { used + usize::from(used > 0) };
+        spans.push(Span::raw(" ".repeat(lead.saturating_sub(gutter + used))));
         let hang = if in_columns { lead } else { columns.min(2) };
         let worth = parts.worth.as_ref().map_or(0, |worth| width(&worth.content) + 1);
         // One column stays free at the right, so that text never touches the wall.
@@ -256,15 +297,27 @@ impl Composer<'_> {
     }
 }
 
-/// Spans cut to so many columns, and how many they take.
-fn clipped(spans: Vec<Span<'static>>, columns: usize) -> (Vec<Span<'static>>, usize) {
-    let mut used = 0;
-    let cut = spans.into_iter().map(|span| {
-        let text = clip(&span.content, columns - used).into_owned();
-        used += width(&text);
-        Span::styled(text, span.style)
-    });
-    (cut.collect(), used)
+/// Who it is in so many columns, and how many of them are taken. A handle is what tells two people with one name apart, so the
+/// name gives way to it, but for its beginning.
+fn named(who: Who, columns: usize) -> (Vec<Span<'static>>, usize) {
+    const LEAST_NAME: usize = 3;
+    let cut =
+        |span: &Span<'static>, columns: usize| Span::styled(clip(&span.content, columns).into_owned(), span.style);
+    let spans = match who {
+        Who::Label(label) => vec![cut(&label, columns)],
+        Who::Person { name, handle: None } => vec![cut(&name, columns)],
+        Who::Person { name, handle: Some(handle) } => {
+            let beside = columns.saturating_sub(width(&handle.content) + 1);
+            if beside >= LEAST_NAME.min(width(&name.content)) {
+                vec![cut(&name, beside), Span::raw(" "), handle]
+            } else {
+                // Of two that are alike, the whole handle says more than halves of both.
+                vec![Span::styled(clip(&handle.content, columns).into_owned(), name.style)]
+            }
+        }
+    };
+    let used = spans.iter().map(|span| width(&span.content)).sum();
+    (spans, used)
 }
 
 fn stickers(count: usize) -> String {
@@ -273,8 +326,14 @@ fn stickers(count: usize) -> String {
 
 /// What stands behind the name or the label of a row, whole, in one line.
 pub fn log_words(line: &LogLine) -> String {
-    let theme = Theme::new(true);
-    match (Composer { theme, zone: &jiff::tz::TimeZone::UTC, columns: u16::MAX }).row(line, false) {
+    let composer = Composer {
+        theme: Theme::new(true),
+        zone: &jiff::tz::TimeZone::UTC,
+        columns: u16::MAX,
+        names: &Names::default(),
+        first_from: Moment::default(),
+    };
+    match composer.row(&LogEntry::of_line(line.clone())) {
         Row::Divider(words, _) => words,
         Row::Parts(parts) => parts.what,
     }

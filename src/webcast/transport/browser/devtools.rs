@@ -1,4 +1,4 @@
-//! The part of Chromium's DevTools protocol that listening takes: two commands out, a handful of events in.
+//! Client of Chromium's DevTools protocol, as far as listening takes it: two commands out, a handful of events in.
 //!
 //! A browser tells whoever enables `Network` much more, cookies in headers among it. Here a message is told by its method
 //! alone, and what is not in [`Event`] is passed over unread. Refuses to know frames, tabs and sockets of ours.
@@ -106,7 +106,7 @@ struct DevtoolsError {
 }
 
 #[derive(Deserialize)]
-struct Of<P> {
+struct EventParams<P> {
     params: P,
 }
 
@@ -130,7 +130,7 @@ struct RequestSent<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct OfSocket<'a> {
+struct SocketParams<'a> {
     #[serde(borrow)]
     request_id: Cow<'a, str>,
     #[serde(borrow, default)]
@@ -139,7 +139,7 @@ struct OfSocket<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct OfFrame<'a> {
+struct FrameParams<'a> {
     #[serde(borrow)]
     request_id: Cow<'a, str>,
     #[serde(borrow)]
@@ -165,19 +165,19 @@ pub(super) fn read(text: &str) -> Result<Event<'_>, serde_json::Error> {
             if document { Event::Navigated { frame: frame_id, url: document_url } } else { Event::Other }
         }
         "Network.webSocketCreated" => {
-            let OfSocket { request_id, url } = params(text)?;
+            let SocketParams { request_id, url } = params(text)?;
             Event::SocketCreated { socket: socket(request_id), url }
         }
         "Network.webSocketClosed" => {
-            let closed: OfSocket<'_> = params(text)?;
+            let closed: SocketParams<'_> = params(text)?;
             Event::SocketClosed(socket(closed.request_id))
         }
         "Network.webSocketFrameReceived" => {
-            let OfFrame { request_id, response } = params(text)?;
+            let FrameParams { request_id, response } = params(text)?;
             Event::FrameReceived(socket(request_id), response)
         }
         "Network.webSocketFrameSent" => {
-            let OfFrame { request_id, response } = params(text)?;
+            let FrameParams { request_id, response } = params(text)?;
             Event::FrameSent(socket(request_id), response)
         }
         "Inspector.detached" | "Inspector.targetCrashed" if of_the_tab => Event::Gone,
@@ -186,7 +186,7 @@ pub(super) fn read(text: &str) -> Result<Event<'_>, serde_json::Error> {
 }
 
 fn params<'a, P: Deserialize<'a>>(text: &'a str) -> Result<P, serde_json::Error> {
-    serde_json::from_str::<Of<P>>(text).map(|of| of.params)
+    serde_json::from_str::<EventParams<P>>(text).map(|of| of.params)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Where a browser's DevTools answer: which browser it is, which tabs it has, where each is listened to.
+//! Endpoint of a browser's DevTools: which browser it is, which tabs it has, where each is listened to.
 //!
 //! Two plain requests, `/json/version` and `/json/list`. Always true: nothing but this machine is ever asked or believed;
 //! no `Origin` is sent (a browser refuses those who send one); what a tab says of itself is cleaned before it is shown.
@@ -59,7 +59,7 @@ impl Endpoint {
     pub(super) async fn version(&self, http: &Http) -> Result<Text, ServiceError> {
         let answer = self.ask(http, "json/version").await?;
         match str(at(&answer, &["Browser"])) {
-            "" => Err(self.stranger()),
+            "" => Err(self.not_a_browser()),
             version => Ok(Text::from(quoted(version))),
         }
     }
@@ -67,7 +67,7 @@ impl Endpoint {
     /// The tabs.
     pub(super) async fn tabs(&self, http: &Http) -> Result<Vec<BrowserTab>, ServiceError> {
         let answer = self.ask(http, "json/list").await?;
-        let targets = answer.as_array().ok_or_else(|| self.stranger())?;
+        let targets = answer.as_array().ok_or_else(|| self.not_a_browser())?;
         Ok(targets.iter().filter_map(tab).collect())
     }
 
@@ -82,12 +82,12 @@ impl Endpoint {
             _ => error,
         })?;
         if !answer.status.is_success() {
-            return Err(self.stranger());
+            return Err(self.not_a_browser());
         }
-        serde_json::from_slice(&answer.body).map_err(|_| self.stranger())
+        serde_json::from_slice(&answer.body).map_err(|_| self.not_a_browser())
     }
 
-    fn stranger(&self) -> ServiceError {
+    fn not_a_browser(&self) -> ServiceError {
         ServiceError::new(
             ServiceErrorKind::BadAnswer,
             format!(

@@ -1,4 +1,4 @@
-//! An attached tab: the frames its page receives, picked out of everything else its browser reports.
+//! Attached tab: the frames its page receives, picked out of everything else its browser reports.
 //!
 //! The page enters the room, beats and acknowledges; we only listen. Sockets are told apart by their address; one that was
 //! open before us has no address for us and is judged by what it says (Chromium 156 reports its frames, protocol or not).
@@ -30,7 +30,7 @@ use crate::wire::{Fields, Frame, FrameKind, Inflater};
 
 /// Longest time to the first frame after attaching, or after the page lost its socket: its heartbeat is answered every 10 s,
 /// whatever else is silent.
-const FIRST: Duration = Duration::from_secs(15);
+const FIRST_FRAME_WAIT: Duration = Duration::from_secs(15);
 /// Sockets remembered; above that they are judged by what they say.
 const MAX_SOCKETS: usize = 256;
 /// Workers listened to; a page has a handful.
@@ -95,7 +95,7 @@ impl TabFrames {
         };
         this.listen(None);
         while !this.heard {
-            let incoming = this.hear().await?;
+            let incoming = this.receive().await?;
             this.heard = !matches!(incoming, Incoming::Broken { .. });
             if this.heard || this.early.len() < MAX_EARLY {
                 this.early.push_back(incoming);
@@ -116,9 +116,9 @@ impl TabFrames {
     }
 
     /// The next thing that came over a socket of the live. Cancel-safe.
-    async fn hear(&mut self) -> Result<Incoming, ServiceError> {
+    async fn receive(&mut self) -> Result<Incoming, ServiceError> {
         loop {
-            let silence = if self.heard && !self.cut { self.silence } else { FIRST };
+            let silence = if self.heard && !self.cut { self.silence } else { FIRST_FRAME_WAIT };
             let message = tokio::select! {
                 // In this order: a page that loads without end must not hide that the live is silent.
                 biased;
@@ -128,7 +128,7 @@ impl TabFrames {
             let incoming = match message {
                 Some(Ok(Message::Text(text))) => self.event(text.as_str())?,
                 Some(Ok(Message::Binary(bytes))) => Some(broken(BrokenFrame::Wrapped, &bytes)),
-                Some(Ok(Message::Close(_))) | None => return Err(self.gone()),
+                Some(Ok(Message::Close(_))) | None => return Err(self.tab_closed()),
                 Some(Ok(_)) => None,
                 Some(Err(error)) => return Err(self.lost(&error)),
             };
@@ -146,7 +146,7 @@ impl TabFrames {
             // The first two commands are those to the tab itself; a worker without a network is no loss.
             Event::Refused { id: 1..=2, words } => return Err(self.refused(&words)),
             Event::Attached { session } if self.commands < 2 * MAX_WORKERS => self.listen(Some(&session)),
-            Event::Navigated { frame, url } if frame == self.page.tab.as_str() => self.stay(&url)?,
+            Event::Navigated { frame, url } if frame == self.page.tab.as_str() => self.check_navigation(&url)?,
             Event::SocketCreated { socket, url } => {
                 if self.sockets.len() < MAX_SOCKETS {
                     self.sockets.insert(key(&socket), is_of_a_live(&url));
@@ -155,7 +155,7 @@ impl TabFrames {
             Event::SocketClosed(socket) => self.closed(&socket),
             Event::FrameReceived(socket, frame) => return Ok(self.received(&socket, &frame)),
             Event::FrameSent(socket, frame) => self.sent(&socket, &frame)?,
-            Event::Gone => return Err(self.gone()),
+            Event::Gone => return Err(self.tab_closed()),
             Event::Refused { .. } | Event::Attached { .. } | Event::Navigated { .. } | Event::Other => {}
         }
         Ok(None)
@@ -177,11 +177,11 @@ impl TabFrames {
                 self.sockets.insert(key, true);
             }
         }
-        Some(self.arrived(incoming))
+        Some(self.after_gap(incoming))
     }
 
     /// Notes that the live is heard; after a cut the gap comes first.
-    fn arrived(&mut self, incoming: Incoming) -> Incoming {
+    fn after_gap(&mut self, incoming: Incoming) -> Incoming {
         let now = Instant::now();
         let length = now.saturating_duration_since(self.last_frame);
         (self.last_frame, self.waiting) = (now, now);
@@ -236,7 +236,7 @@ impl TabFrames {
     }
 
     /// A page that is loaded again has lost its sockets, whether or not it says so.
-    fn stay(&mut self, url: &str) -> Result<(), ServiceError> {
+    fn check_navigation(&mut self, url: &str) -> Result<(), ServiceError> {
         let live = Url::parse(url).ok().and_then(|url| live_at(&self.page.site, &url));
         if live.as_ref() == Some(&self.page.host) {
             self.sockets.clear();
@@ -250,7 +250,7 @@ impl TabFrames {
         ))
     }
 
-    fn gone(&self) -> ServiceError {
+    fn tab_closed(&self) -> ServiceError {
         let host = &self.page.host;
         ServiceError::new(
             ServiceErrorKind::Closed,
@@ -302,7 +302,7 @@ impl FrameSource for TabFrames {
         async {
             match self.early.pop_front() {
                 Some(incoming) => Ok(incoming),
-                None => self.hear().await,
+                None => self.receive().await,
             }
         }
         .boxed()

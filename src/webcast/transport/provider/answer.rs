@@ -1,4 +1,4 @@
-//! What a signing provider's answer means: a signed batch, or a refusal in words.
+//! Answer of a signing provider: a signed batch, or a refusal in words.
 //!
 //! Pure. The statuses and headers are those of docs/protocol.md#signing-provider, the dead stub too.
 
@@ -18,7 +18,7 @@ use crate::webcast::json::{at, from_bytes, str};
 use crate::wire::Response;
 
 /// An answer shorter than this, without messages or routes, is a stub; a healthy one has 30-120 KB.
-const STUB: usize = 512;
+const STUB_BYTES: usize = 512;
 /// Longest wait we believe; beyond it the header means something else.
 const LONGEST_WAIT: u64 = 24 * 3_600;
 /// Above this a "reset" is a point in time, in seconds since 1970.
@@ -52,7 +52,7 @@ pub(super) fn read(asked: AskedProvider<'_>, answer: &HttpAnswer) -> Result<Sign
     let Ok(response) = Response::decode(&answer.body) else {
         return fail("sent an answer that is no batch of messages".into());
     };
-    let stub = answer.body.len() < STUB && response.messages.is_empty() && response.route_params.is_empty();
+    let stub = answer.body.len() < STUB_BYTES && response.messages.is_empty() && response.route_params.is_empty();
     let fallback = response.push_server.contains("fallback") || contains(&answer.body, b"fallback proxy");
     if stub || fallback {
         return fail(format!("answered with a dead stub ({} bytes) instead of a signed socket", answer.body.len()));

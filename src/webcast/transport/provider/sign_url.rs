@@ -1,4 +1,5 @@
-//! The older way to a first batch (2022 to 2025): the provider signs an address, and we fetch it (docs/protocol.md#signed-address).
+//! Older way to a first batch (2022 to 2025): the provider signs an address, and we fetch it
+//! (docs/protocol.md#signed-address).
 //!
 //! The signed address is asked only where TikTok is, by its own name or by the one in the settings: a provider cannot
 //! send us, and what we carry, anywhere else.

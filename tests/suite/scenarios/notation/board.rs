@@ -1,4 +1,4 @@
-//! The verbs for what a host puts up.
+//! Verbs of the notation for what a host puts up.
 //!
 //! ```text
 //! poll started p=5 until=60 blue red | poll votes p=5 blue:12 red:3 | poll ended p=5 blue:14 red:5

@@ -1,4 +1,4 @@
-//! The verbs for guests, cards, subscriptions and ranks.
+//! Verbs of the notation for guests, cards, subscriptions and ranks.
 //!
 //! ```text
 //! link list ana! ben:25 | link leave who=ben | link close     `!` marks the host; `cohost` makes them co-hosts

@@ -1,4 +1,4 @@
-//! The files beside a video: what it is (`.json`), what was said meanwhile (`.chat.jsonl`), and that as subtitles (`.srt`,
+//! Files beside a video: what it is (`.json`), what was said meanwhile (`.chat.jsonl`), and that as subtitles (`.srt`,
 //! `.ass`).
 //!
 //! Whatever goes wrong here is logged and costs these files only, never the video.
@@ -13,7 +13,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::output_parts::PartFile;
 use super::timeline::Hole;
-use super::{Cue, Job, subtitles};
+use super::{Cue, RecordingJob, subtitles};
 use crate::clock::Timestamp;
 use crate::events::json::escape;
 
@@ -39,8 +39,8 @@ pub(super) struct CueLine {
 
 /// Writes the files beside one recording.
 #[derive(Debug)]
-pub(super) struct Beside {
-    job: Job,
+pub(super) struct CompanionFiles {
+    job: RecordingJob,
     start: Timestamp,
     /// Path of the recording without its ending.
     stem: PathBuf,
@@ -52,7 +52,7 @@ pub(super) struct Beside {
 
 /// Where a recording stands, for its `.json`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Standing<'a> {
+pub(super) struct RecordingSummary<'a> {
     /// `recording`, `done` or `failed`.
     pub(super) status: &'a str,
     pub(super) reason: &'a str,
@@ -61,9 +61,9 @@ pub(super) struct Standing<'a> {
     pub(super) holes: &'a [Hole],
 }
 
-impl Beside {
+impl CompanionFiles {
     /// The files beside the recording at `stem`; none is made that is not wanted.
-    pub(super) async fn open(job: Job, start: Timestamp, stem: PathBuf, info: bool, chat: bool) -> Self {
+    pub(super) async fn open(job: RecordingJob, start: Timestamp, stem: PathBuf, info: bool, chat: bool) -> Self {
         let mut file = None;
         if chat {
             let made = OpenOptions::new().write(true).create_new(true).open(with(&stem, "chat.jsonl")).await;
@@ -98,7 +98,7 @@ impl Beside {
     }
 
     /// Puts what was written so far on the disk, and says where the recording stands.
-    pub(super) async fn save(&mut self, standing: Standing<'_>) {
+    pub(super) async fn save(&mut self, standing: RecordingSummary<'_>) {
         if let Some(chat) = &mut self.chat {
             // The next write says what is wrong.
             let _ = chat.flush().await;
@@ -118,7 +118,7 @@ impl Beside {
     }
 
     /// Nothing secret and no address of a stream.
-    fn info_text(&self, standing: Standing<'_>) -> String {
+    fn info_text(&self, standing: RecordingSummary<'_>) -> String {
         let parts: Vec<_> = standing.files.iter().map(part).collect();
         let holes: Vec<_> =
             standing.holes.iter().map(|hole| json!({"at_ms": hole.at, "length_ms": hole.length})).collect();

@@ -1,11 +1,15 @@
-//! A server of a few lines for answers that no honest server gives: each request head goes in, raw bytes come out.
+//! Scripted server of a few lines for answers that no honest server gives: each request head goes in, raw bytes come out.
 
 use std::sync::{Arc, Mutex};
 
+use serde_json::json;
 use tiktop::config::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+/// As an answer: the connection stays open without a word.
+pub(crate) const SILENCE: &[u8] = b"(silence)";
 
 /// A loopback server that answers each request with what its script says.
 pub(crate) struct Scripted {
@@ -64,7 +68,9 @@ async fn serve<F: Fn(&str) -> Vec<u8>>(mut stream: TcpStream, script: Arc<F>, he
     let head = String::from_utf8(head).unwrap();
     heads.lock().unwrap().push(head.clone());
     let answer = script(&head);
-    if stream.write_all(&answer).await.is_ok() && answer.starts_with(b"HTTP/1.1 101") {
+    let silent = answer == SILENCE;
+    let written = silent || stream.write_all(&answer).await.is_ok();
+    if written && (silent || answer.starts_with(b"HTTP/1.1 101")) {
         let mut sink = [0; 1_024];
         while stream.read(&mut sink).await.is_ok_and(|read| read > 0) {}
     }
@@ -79,6 +85,13 @@ pub(crate) fn answer(status: &str, headers: &[(&str, &str)], body: impl AsRef<[u
     }
     answer.push_str("\r\n");
     [answer.as_bytes(), body].concat()
+}
+
+/// The look-up of `@ana.live`, who is live in `room`.
+pub(crate) fn look_up(room: &str) -> Vec<u8> {
+    let user = json!({"id": "111", "uniqueId": "ana.live", "roomId": room, "status": 2});
+    let data = json!({"user": user, "liveRoom": {"status": 2, "title": "Hello"}});
+    answer("200 OK", &[], json!({"statusCode": 0, "data": data}).to_string())
 }
 
 /// The 101 that `head` asks for, with `early` right behind it in the same write.

@@ -1,0 +1,170 @@
+//! Something is looked for in a list by a part of its name: a room, a command. What fits, best first.
+
+use tui_input::Input;
+
+use super::action::{Action, KeyContext};
+use super::app::App;
+use super::number;
+use super::panes::phase;
+use crate::ids::RoomKey;
+
+/// What is typed and which row is chosen.
+#[derive(Clone, Debug)]
+pub(super) struct Picker {
+    /// What is looked for.
+    pub(super) kind: PickerKind,
+    /// What was typed so far.
+    pub(super) input: Input,
+    /// The chosen row among those that fit.
+    pub(super) chosen: usize,
+}
+
+/// What a picker looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PickerKind {
+    /// A room by its name.
+    Rooms,
+    /// A command by its name or by what it does; `add @name` adds a room.
+    Commands,
+}
+
+/// A row of a picker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pick {
+    /// What it is called.
+    pub(super) name: String,
+    /// What stands behind it, faint.
+    pub(super) note: String,
+    /// Its keys, at the right.
+    pub(super) keys: String,
+    /// What choosing it does.
+    pub(super) choice: Choice,
+}
+
+/// What choosing a row does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// Go to a room.
+    Room(RoomKey),
+    /// Do something.
+    Run(Action),
+    /// Add the room of this name.
+    Add(String),
+}
+
+impl Picker {
+    /// Nothing typed yet.
+    pub(super) fn new(kind: PickerKind) -> Self {
+        Self { kind, input: Input::default(), chosen: 0 }
+    }
+
+    /// Its title.
+    pub(super) fn title(&self) -> &'static str {
+        match self.kind {
+            PickerKind::Rooms => "Go to a room",
+            PickerKind::Commands => "Commands",
+        }
+    }
+}
+
+/// The rows that fit what was typed, best first.
+pub(super) fn picks(app: &App, picker: &Picker) -> Vec<Pick> {
+    let typed = picker.input.value().trim().to_lowercase();
+    let all = match picker.kind {
+        PickerKind::Rooms => rooms(app),
+        PickerKind::Commands => match typed.strip_prefix("add ") {
+            Some(name) if app.is_available(Action::AddRoom) && !name.trim().is_empty() => {
+                return vec![add(name.trim())];
+            }
+            _ => commands(app),
+        },
+    };
+    let mut fitting: Vec<(u32, Pick)> =
+        all.into_iter().filter_map(|pick| Some((score(&typed, &pick)?, pick))).collect();
+    fitting.sort_by_key(|(score, _)| *score);
+    fitting.into_iter().map(|(_, pick)| pick).collect()
+}
+
+fn rooms(app: &App) -> Vec<Pick> {
+    let row = |(at, tab): (usize, &super::tab::Tab)| {
+        let mut note = phase::phase_name(tab.room.phase.kind).to_owned();
+        if tab.unread > 0 {
+            note = format!("{note}, {} unread", number::count(tab.unread));
+        }
+        Pick { name: tab.name().to_owned(), note, keys: (at + 1).to_string(), choice: Choice::Room(tab.key) }
+    };
+    app.tabs.iter().enumerate().map(row).collect()
+}
+
+fn commands(app: &App) -> Vec<Pick> {
+    // What only answers a popup does nothing from here, and a number of a room has no name.
+    let runs = |action: &Action| {
+        let answers = matches!(action.context(), KeyContext::Popup | KeyContext::Question);
+        app.is_available(*action) && !answers && !matches!(action, Action::SelectRoom | Action::Palette)
+    };
+    let row = |action: Action| Pick {
+        name: action.name().replace('_', " "),
+        note: action.help().to_owned(),
+        keys: app.keymap.labels(action),
+        choice: Choice::Run(action),
+    };
+    Action::ALL.iter().copied().filter(runs).map(row).collect()
+}
+
+fn add(name: &str) -> Pick {
+    let (note, keys) = (String::from("adds this room"), String::new());
+    Pick { name: format!("add {name}"), note, keys, choice: Choice::Add(name.to_owned()) }
+}
+
+/// How well a row fits: less is better; nothing where a word of what was typed is in neither name nor note.
+fn score(typed: &str, pick: &Pick) -> Option<u32> {
+    let (name, note) = (pick.name.to_lowercase(), pick.note.to_lowercase());
+    typed.trim_start_matches('@').split_whitespace().try_fold(0, |sum, word| {
+        let word_score = if name.starts_with(word) {
+            0
+        } else if name.split([' ', '_', '.']).any(|part| part.starts_with(word)) {
+            1
+        } else if name.contains(word) {
+            2
+        } else if is_subsequence(word, &name) {
+            3
+        } else if note.contains(word) {
+            4
+        } else {
+            return None;
+        };
+        Some(sum + word_score)
+    })
+}
+
+/// Whether the letters of `word` come in this order in `text`.
+fn is_subsequence(word: &str, text: &str) -> bool {
+    let mut rest = text.chars();
+    word.chars().all(|letter| rest.any(|c| c == letter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pick(name: &str, note: &str) -> Pick {
+        Pick { name: name.into(), note: note.into(), keys: String::new(), choice: Choice::Run(Action::Help) }
+    }
+
+    #[test]
+    fn beginnings_come_before_middles_and_words_of_the_note_last() {
+        let rows = [pick("close room", ""), pick("add room", "a new one"), pick("record", "start or stop")];
+        let best = |typed: &str| {
+            let mut fit: Vec<_> = rows.iter().filter_map(|pick| Some((score(typed, pick)?, &*pick.name))).collect();
+            fit.sort_unstable();
+            fit.into_iter().map(|(_, name)| name).collect::<Vec<_>>()
+        };
+        assert_eq!(best("rec"), ["record"]);
+        assert_eq!(best("ro"), ["add room", "close room", "record"]);
+        assert_eq!(best("stop"), ["record"]);
+        assert_eq!(best("cls"), ["close room"]);
+        assert_eq!(best("room new"), ["add room"]);
+        assert!(best("xyz").is_empty());
+        assert_eq!(best("").len(), 3);
+    }
+}

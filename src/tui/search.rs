@@ -1,0 +1,279 @@
+//! What is looked for in the rows of the rooms: words, and operators such as `from:mia`, `badge:mod`, `gift>100`, `since:5m`.
+
+use std::time::Duration;
+
+use regex_lite::{Regex, RegexBuilder};
+
+use crate::clock::{Moment, Timestamp};
+use crate::events::Viewer;
+use crate::room::{LogEntry, LogLine};
+
+/// What is looked for; rows have to fit all of it.
+#[derive(Clone, Debug)]
+pub(super) struct SearchQuery {
+    /// As it was typed.
+    pub(super) text: String,
+    terms: Vec<Term>,
+}
+
+/// A part of a query.
+#[derive(Clone, Debug)]
+enum Term {
+    /// In what was said, or in the name of who said it.
+    Words(String),
+    /// In the name or handle of the person.
+    From(String),
+    Badge(BadgeTerm),
+    /// A gift of more than so many coins.
+    GiftAbove(u64),
+    /// At this time or later.
+    Since(Timestamp),
+    /// In the name of the room.
+    Room(String),
+    Regex(Regex),
+    /// The row does not fit the term.
+    Not(Box<Term>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BadgeTerm {
+    Host,
+    Moderator,
+    Subscriber,
+    First,
+    Gifter(u16),
+    Team(u16),
+}
+
+/// The operators, for whoever mistypes one.
+const OPERATORS: &str = "from:name, badge:mod (host, sub, first, L20, T5), gift>100, since:5m or since:19:40, room:name, \
+    /regex/, -word";
+
+impl SearchQuery {
+    /// Reads what was typed; a sentence where it cannot be.
+    pub(super) fn parse(text: &str, now: Moment, zone: &jiff::tz::TimeZone) -> Result<Self, String> {
+        let mut terms = Vec::new();
+        let text = text.trim();
+        if let Some(pattern) = text.strip_prefix('/') {
+            terms.push(Term::Regex(regex(pattern.strip_suffix('/').unwrap_or(pattern))?));
+        } else {
+            for word in words(text) {
+                terms.push(term(word, now, zone)?);
+            }
+        }
+        if terms.is_empty() {
+            return Err(format!("type words, or {OPERATORS}"));
+        }
+        Ok(Self { text: text.to_owned(), terms })
+    }
+
+    /// Whether a row of the room of this name fits.
+    pub(super) fn fits(&self, entry: &LogEntry, room: &str) -> bool {
+        self.terms.iter().all(|term| term.fits(entry, room))
+    }
+}
+
+/// Words, of which one in quotes may hold blanks: `from:"ana b"`, `"good night"`.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start();
+        let mut quoted = false;
+        let end = rest.find(|c: char| {
+            quoted ^= c == '"';
+            c == ' ' && !quoted
+        });
+        let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = after;
+        (!word.is_empty()).then_some(word)
+    })
+}
+
+fn term(word: &str, now: Moment, zone: &jiff::tz::TimeZone) -> Result<Term, String> {
+    if let Some(rest) = word.strip_prefix('-').filter(|rest| !rest.is_empty()) {
+        return Ok(Term::Not(Box::new(term(rest, now, zone)?)));
+    }
+    let plain = |text: &str| text.trim_matches('"').to_lowercase();
+    if let Some(coins) = word.strip_prefix("gift>") {
+        let number = coins.parse().map_err(|_| format!("gift>{coins}: write a number of coins, such as gift>100"))?;
+        return Ok(Term::GiftAbove(number));
+    }
+    match word.split_once(':') {
+        Some(("from", name)) => Ok(Term::From(plain(name.trim_start_matches('@')))),
+        Some(("room", name)) => Ok(Term::Room(plain(name.trim_start_matches('@')))),
+        Some(("badge", badge)) => badge_term(badge).map(Term::Badge),
+        Some(("since", time)) => since(time, now, zone).map(Term::Since),
+        _ => Ok(Term::Words(plain(word))),
+    }
+}
+
+fn badge_term(badge: &str) -> Result<BadgeTerm, String> {
+    let level = |text: &str| text.parse().ok();
+    match badge.to_lowercase().as_str() {
+        "host" | "h" => Ok(BadgeTerm::Host),
+        "mod" | "moderator" | "m" => Ok(BadgeTerm::Moderator),
+        "sub" | "subscriber" | "s" => Ok(BadgeTerm::Subscriber),
+        "first" | "1" => Ok(BadgeTerm::First),
+        other => {
+            let gifter = other.strip_prefix('l').and_then(level).map(BadgeTerm::Gifter);
+            let known = gifter.or_else(|| other.strip_prefix('t').and_then(level).map(BadgeTerm::Team));
+            known.ok_or_else(|| format!("badge:{badge}: write host, mod, sub, first, or a level such as L20 or T5"))
+        }
+    }
+}
+
+/// `5m`, `2h`, `90s`, or a time of day, the last one of it.
+fn since(time: &str, now: Moment, zone: &jiff::tz::TimeZone) -> Result<Timestamp, String> {
+    let wrong = || format!("since:{time}: write a time such as 5m, 2h or 19:40");
+    if let Some((hour, minute)) = time.split_once(':') {
+        let (hour, minute): (i8, i8) = hour.parse().ok().zip(minute.parse().ok()).ok_or_else(wrong)?;
+        let here = now.wall.to_jiff().to_zoned(zone.clone());
+        let there = here.with().hour(hour).minute(minute).second(0).subsec_nanosecond(0).build();
+        let at = Timestamp(there.map_err(|_| wrong())?.timestamp().as_millisecond());
+        return Ok(if at > now.wall { Timestamp(at.0 - 86_400_000) } else { at });
+    }
+    let digits = time.find(|c: char| !c.is_ascii_digit()).unwrap_or(time.len());
+    let (count, unit) = time.split_at(digits);
+    let count: u64 = count.parse().map_err(|_| wrong())?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" | "min" | "" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(wrong()),
+    };
+    Ok((now - Duration::from_secs(count.saturating_mul(seconds))).wall)
+}
+
+fn regex(pattern: &str) -> Result<Regex, String> {
+    /// A pattern that would take more is not meant for chats.
+    const MOST_BYTES: usize = 1 << 20;
+    let built = RegexBuilder::new(pattern).case_insensitive(true).size_limit(MOST_BYTES).build();
+    built.map_err(|error| format!("/{pattern}/: {error}"))
+}
+
+impl Term {
+    fn fits(&self, entry: &LogEntry, room: &str) -> bool {
+        let person = entry.line.person();
+        match self {
+            Self::Words(words) => {
+                said(&entry.line).is_some_and(|said| said.to_lowercase().contains(words))
+                    || person.is_some_and(|person| is_called(person, words))
+            }
+            Self::From(name) => person.is_some_and(|person| is_called(person, name)),
+            Self::Badge(badge) => person.is_some_and(|person| badge.fits(person, &entry.line)),
+            Self::GiftAbove(coins) => match &entry.line {
+                LogLine::Gift { gift, count, .. } => {
+                    gift.diamonds.is_some_and(|price| price.saturating_mul(*count) > *coins)
+                }
+                _ => false,
+            },
+            Self::Since(time) => entry.at.wall >= *time,
+            Self::Room(name) => room.to_lowercase().contains(name),
+            Self::Regex(regex) => said(&entry.line).is_some_and(|said| regex.is_match(said)),
+            Self::Not(term) => !term.fits(entry, room),
+        }
+    }
+}
+
+impl BadgeTerm {
+    fn fits(self, person: &Viewer, line: &LogLine) -> bool {
+        match self {
+            Self::Host => person.host,
+            Self::Moderator => person.moderator,
+            Self::Subscriber => person.subscriber,
+            Self::First => matches!(line, LogLine::Chat { first: true, .. }),
+            Self::Gifter(level) => person.gifter_level >= level,
+            Self::Team(level) => person.team_level >= level,
+        }
+    }
+}
+
+fn is_called(person: &Viewer, name: &str) -> bool {
+    [&person.nickname, &person.unique_id].into_iter().any(|own| own.as_str().to_lowercase().contains(name))
+}
+
+/// What a row says: words of people, the name of a gift, sentences of the service.
+fn said(line: &LogLine) -> Option<&str> {
+    match line {
+        LogLine::Chat { text, .. }
+        | LogLine::Question { text, .. }
+        | LogLine::Pin { text, .. }
+        | LogLine::Intro(text)
+        | LogLine::Notice { text, .. }
+        | LogLine::Barrage { text, .. }
+        | LogLine::ServiceText { text, .. } => Some(text.as_str()),
+        LogLine::Gift { gift, .. } => Some(gift.name.as_str()),
+        LogLine::Gap(gap) => Some(gap.reason.as_str()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::events::GiftFacts;
+    use rstest::rstest;
+
+    const NOW: Moment = Moment { mono: 7_205_250, wall: Timestamp(1_793_302_205_250) };
+
+    fn query(text: &str) -> Result<SearchQuery, String> {
+        SearchQuery::parse(text, NOW, &jiff::tz::TimeZone::UTC)
+    }
+
+    fn mia() -> Arc<Viewer> {
+        let (unique_id, nickname) = ("mia.k".into(), "Mia".into());
+        Arc::new(Viewer { unique_id, nickname, moderator: true, gifter_level: 31, ..Viewer::default() })
+    }
+
+    #[rstest]
+    #[case("hello", true)]
+    #[case("HELLO there", true)]
+    #[case("hello bye", false)]
+    #[case("\"hello out\"", true)]
+    #[case("\"out hello\"", false)]
+    #[case("from:mia", true)]
+    #[case("from:@mia.k hello", true)]
+    #[case("from:ben", false)]
+    #[case("-from:ben", true)]
+    #[case("badge:mod badge:L20", true)]
+    #[case("badge:L40", false)]
+    #[case("badge:sub", false)]
+    #[case("badge:first", true)]
+    #[case("since:5m", true)]
+    #[case("since:1s", false)]
+    #[case("room:ana", true)]
+    #[case("room:ben", false)]
+    #[case("/h.llo \\w+/", true)]
+    #[case("/^there/", false)]
+    #[case("gift>5", false)]
+    fn a_comment_fits_or_not(#[case] text: &str, #[case] expected: bool) {
+        let line = LogLine::Chat { from: mia(), text: "hello out there".into(), emotes: vec![], first: true };
+        let entry = LogEntry { at: NOW - Duration::from_secs(30), ..LogEntry::of_line(line) };
+        assert_eq!(query(text).unwrap().fits(&entry, "ana.live"), expected);
+    }
+
+    #[rstest]
+    #[case("gift>100", true)]
+    #[case("gift>500", false)]
+    #[case("rose", true)]
+    fn a_gift_fits_by_its_name_and_worth(#[case] text: &str, #[case] expected: bool) {
+        let gift = Arc::new(GiftFacts { name: "Rose".into(), diamonds: Some(10), ..GiftFacts::default() });
+        let line = LogLine::Gift { from: mia(), to: None, gift, count: 12, added: 12, running: false };
+        assert_eq!(query(text).unwrap().fits(&LogEntry::of_line(line), "ana"), expected);
+    }
+
+    #[rstest]
+    #[case("gift>many", "a number of coins")]
+    #[case("badge:king", "host, mod, sub")]
+    #[case("since:yesterday", "5m, 2h or 19:40")]
+    #[case("since:25:00", "5m, 2h or 19:40")]
+    #[case("/(/", "/(/")]
+    #[case("", "from:name")]
+    fn what_cannot_be_read_is_explained(#[case] text: &str, #[case] expected: &str) {
+        let told = query(text).unwrap_err();
+        assert!(told.contains(expected), "{told}");
+    }
+}

@@ -1,0 +1,77 @@
+//! What is looked for: begun, walked through, ended.
+
+use tui_input::Input;
+
+use crate::tui::app::{App, Popup, Search};
+use crate::tui::msg::UpdateOutcome;
+use crate::tui::panes::chat;
+use crate::tui::search::SearchQuery;
+
+/// Opens the input, with what was looked for last.
+pub(super) fn open(app: &mut App) -> UpdateOutcome {
+    let text = app.search.as_ref().map(|search| search.query.text.clone()).unwrap_or_default();
+    app.popup = Some(Popup::Search { input: Input::from(text), error: None });
+    UpdateOutcome::dirty()
+}
+
+/// Looks for what was typed and marks the newest row that fits; nothing typed ends the search.
+pub(super) fn begin(app: &mut App, input: Input) -> UpdateOutcome {
+    if input.value().trim().is_empty() {
+        end(app);
+        return UpdateOutcome::dirty();
+    }
+    match SearchQuery::parse(input.value(), app.now, &app.zone) {
+        Err(error) => app.popup = Some(Popup::Search { input, error: Some(error) }),
+        Ok(query) => {
+            let hides = app.search.as_ref().is_some_and(|search| search.hides);
+            app.search = Some(Search { query, hides });
+            apply(app);
+            if let Some(tab) = app.tab_mut() {
+                tab.marked = None;
+            }
+            step(app, false);
+        }
+    }
+    UpdateOutcome::dirty()
+}
+
+/// Ends the search; whether there was one.
+pub(super) fn end(app: &mut App) -> bool {
+    let was = app.search.take().is_some();
+    apply(app);
+    was
+}
+
+/// Hides what does not fit, or shows it again.
+pub(super) fn toggle_filter(app: &mut App) -> UpdateOutcome {
+    match &mut app.search {
+        Some(search) => search.hides = !search.hides,
+        None => return open(app),
+    }
+    apply(app);
+    UpdateOutcome::dirty()
+}
+
+/// Marks the match before the marked row, or after it.
+pub(super) fn step(app: &mut App, forward: bool) -> UpdateOutcome {
+    if app.search.is_none() {
+        return open(app);
+    }
+    let Some(tab) = app.tab() else { return UpdateOutcome::UNCHANGED };
+    let from = tab.marked.unwrap_or(tab.room.chat.next_seq());
+    let next = tab.found.as_ref().and_then(|found| found.step(from, forward));
+    if let Some(seq) = next.filter(|seq| tab.room.chat.get(*seq).is_some()) {
+        chat::mark_row(app, seq);
+    } else {
+        let side = if forward { "after" } else { "before" };
+        app.notify(format!("no match {side} this row"));
+    }
+    UpdateOutcome::dirty()
+}
+
+/// Looks through all rooms for what is wanted now.
+pub(super) fn apply(app: &mut App) {
+    let (query, hides) =
+        (app.search.as_ref().map(|search| &search.query), app.search.as_ref().is_some_and(|s| s.hides));
+    app.tabs.iter_mut().for_each(|tab| tab.search(query, hides));
+}
