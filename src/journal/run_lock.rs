@@ -1,4 +1,4 @@
-//! A lock beside the folder of a run while it is being written, so that nobody removes what still grows.
+//! Lock beside the folder of a run while it is being written, so that nobody removes what still grows.
 
 use std::fs::{self, File};
 use std::io;

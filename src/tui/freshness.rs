@@ -1,4 +1,4 @@
-//! Whether what a room shows is of now: rates and values of a room from which nothing comes must not look alive.
+//! Freshness of what a room shows: rates and values of a room from which nothing comes must not look alive.
 
 use std::time::Duration;
 

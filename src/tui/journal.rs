@@ -1,4 +1,4 @@
-//! What befell the rooms, in full sentences: states, gaps, recordings, warnings. The same lines go into the log file.
+//! Journal of what befell the rooms, in full sentences: states, gaps, recordings, warnings. The same lines go into the log file.
 
 use std::collections::VecDeque;
 
@@ -27,7 +27,7 @@ pub(super) struct JournalLine {
 
 impl Journal {
     /// Adds a line, and tells the log file.
-    pub(super) fn tell(&mut self, at: Moment, words: String) {
+    pub(super) fn add(&mut self, at: Moment, words: String) {
         tracing::info!("{words}");
         if self.lines.len() >= MOST {
             self.lines.pop_front();

@@ -1,4 +1,4 @@
-//! Who somebody is: handle, what they are here in words, what they gave and said in this room and in the others.
+//! Card of a person: handle, what they are here in words, what they gave and said in this room and in the others.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};

@@ -1,4 +1,4 @@
-//! Something is looked for in a list by a part of its name: a room, a command. What fits, best first.
+//! Picker of a room or a command by a part of its name: what fits, best first.
 
 use tui_input::Input;
 

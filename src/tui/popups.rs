@@ -1,4 +1,4 @@
-//! What lies over the dashboard: help, diagnostics, the card of a person, a list to search, the name of a room to add, a
+//! Popups over the dashboard: help, diagnostics, the card of a person, a list to search, the name of a room to add, a
 //! question.
 //!
 //! ```text

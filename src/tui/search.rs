@@ -1,4 +1,4 @@
-//! What is looked for in the rows of the rooms: words, and operators such as `from:mia`, `badge:mod`, `gift>100`, `since:5m`.
+//! Query over the rows of the rooms: words, and operators such as `from:mia`, `badge:mod`, `gift>100`, `since:5m`.
 
 use std::time::Duration;
 

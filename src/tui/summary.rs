@@ -1,4 +1,4 @@
-//! What is told when somebody leaves: what was seen in each room, and where the recordings are.
+//! Summary for somebody who leaves: what was seen in each room, and where the recordings are.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What befell the rooms, newest first, each in full.
+//! Popup with the journal, newest first, each in full.
 
 use ratatui::text::{Line, Span};
 

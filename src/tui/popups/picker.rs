@@ -1,4 +1,4 @@
-//! A list that is searched by typing.
+//! Popup with a list that is searched by typing.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};

@@ -1,4 +1,4 @@
-//! What is looked for is being typed.
+//! Popup in which a search is typed.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;

@@ -1,4 +1,4 @@
-//! A room is closed, brought back, and gone for good after a while.
+//! Closing of rooms, and bringing them back for a while.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ pub(super) fn is_long(app: &App) -> bool {
 pub(super) fn close_now(app: &mut App, key: RoomKey) -> UpdateOutcome {
     let mut effects = Vec::from_iter(forget(app));
     let Some(at) = app.position(key) else { return UpdateOutcome { dirty: true, effects } };
-    let tab = rooms::take_tab(app, at);
+    let tab = rooms::detach_tab(app, at);
     if tab.is_recording() {
         effects.push(Effect::Record(RecorderCommand::Stop(key)));
     }

@@ -64,7 +64,7 @@ fn remove_tab(app: &mut App, key: RoomKey, into: Option<RoomKey>) -> UpdateOutco
     app.closed.take_if(|closed| closed.tab.key == key);
     let Some(at) = app.position(key) else { return UpdateOutcome::UNCHANGED };
     let was_shown = at == app.active;
-    let gone = take_tab(app, at);
+    let gone = detach_tab(app, at);
     if let Some(other) = into.and_then(|into| app.position(into)) {
         let name = app.tabs.get(other).map(|tab| tab.name().to_owned()).unwrap_or_default();
         app.notify(format!("{} and {name} are the same room: kept once", gone.name()));
@@ -76,7 +76,7 @@ fn remove_tab(app: &mut App, key: RoomKey, into: Option<RoomKey>) -> UpdateOutco
 }
 
 /// Takes a room off the screen; the one after it comes in its place.
-pub(super) fn take_tab(app: &mut App, at: usize) -> Tab {
+pub(super) fn detach_tab(app: &mut App, at: usize) -> Tab {
     let gone = app.tabs.remove(at);
     if at == app.active {
         app.shown_since = app.now;
@@ -101,7 +101,7 @@ fn apply_events(app: &mut App, key: RoomKey, events: &[TalliedEvent]) -> UpdateO
     for tallied in events {
         tab.room.apply(&tallied.event);
         if let Some(words) = journal::words_of(tab.name(), &tallied.event) {
-            app.journal.tell(tallied.event.at, words);
+            app.journal.add(tallied.event.at, words);
         }
         if let Some(cue) = record::Cue::from_event(&tallied.event).filter(|_| was_recording) {
             effects.push(Effect::Record(record::RecorderCommand::Cue(key, Box::new(cue))));

@@ -1,4 +1,4 @@
-//! What is looked for: begun, walked through, ended.
+//! Search in the rooms: begun, walked through, ended.
 
 use tui_input::Input;
 
