@@ -28,6 +28,10 @@ impl StreamSource for Asked {
         Ok(found)
     }
 
+    fn refer(&self, address: &(), media: &Self::Media, to: &str) -> Option<()> {
+        self.play.refer(address, media, to)
+    }
+
     async fn open(&self, address: &()) -> Result<Self::Media, StreamFailure> {
         self.opened.lock().unwrap().push(self.clock.now());
         self.play.open(address).await
