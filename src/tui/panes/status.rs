@@ -25,7 +25,7 @@ use crate::tui::{glyphs, health, number};
 const TOAST_ROWS: usize = 3;
 
 /// The hints, most useful first; what does not fit is in the help.
-const HINTS: [(Action, &str); 11] = [
+const HINTS: [(Action, &str); 14] = [
     (Action::Help, "help"),
     (Action::Quit, "quit"),
     (Action::ReplayPause, "pause"),
@@ -33,6 +33,9 @@ const HINTS: [(Action, &str); 11] = [
     (Action::ReplayAhead, "ahead"),
     (Action::AddRoom, "add"),
     (Action::Record, "record"),
+    (Action::Search, "search"),
+    (Action::Palette, "commands"),
+    (Action::Rooms, "rooms"),
     (Action::NextRoom, "room"),
     (Action::FocusNext, "pane"),
     (Action::Zoom, "zoom"),
