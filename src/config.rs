@@ -21,6 +21,7 @@ mod load;
 mod options;
 pub mod paths;
 mod print;
+mod record_rule;
 mod recording_name;
 mod rules;
 mod schema;
@@ -33,6 +34,7 @@ pub use error::{ConfigError, ConfigErrorKind, Problem};
 pub use load::{Loaded, OptionPlace, load, load_sets};
 pub(crate) use options::in_range;
 pub use print::{print, redact_addresses};
+pub use record_rule::RecordRule;
 pub(crate) use rules::is_loopback;
 pub(crate) use schema::transport_table;
 pub use schema::{

@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! pull:       Source --chunks--> flv::Reader --tags--> Timeline --pieces--+
+//!             or HLS: playlists --> segments ----------->|                |
 //!             asked anew when it breaks                one clock          | queue, at most 4 MiB
 //! recording:  stop? progress? disk?  OutputParts <--pieces----------------+
 //!                                    +--> Ffmpeg's stdin --> host_time.mkv, host_time.part02.mkv, ...
@@ -28,11 +29,15 @@
 
 mod codec;
 mod companion_files;
+mod copy;
 mod cue;
 mod engine;
 mod failure;
+mod finishing;
 mod flv;
 mod flv_file;
+mod hls;
+mod marker;
 mod output;
 mod output_parts;
 mod plan;
@@ -48,6 +53,7 @@ mod replay;
 mod service;
 mod source;
 mod subtitles;
+mod take;
 mod timeline;
 mod unfinished;
 mod update;
@@ -69,11 +75,13 @@ pub use inside::*;
 /// What the other modules of the crate use, and our own tests.
 #[allow(unused_imports, reason = "the program and the tests use what a program without them does not")]
 mod inside {
+    pub use super::copy::copy_as_mp4;
     pub use super::probe::version;
     pub use super::recorder::{Recorder, spawn};
     pub use super::source::{FoundStreams, LiveState, Media, StreamFailure, StreamOffer, StreamSource};
+    pub use super::take::{Take, TakeStatus, takes};
     pub use super::unfinished::{UnfinishedRecording, unfinished};
-    pub use super::update::{RecorderCommand, RecorderUpdate, RecordingJob};
+    pub use super::update::{CopyState, PictureLabel, RecorderCommand, RecorderUpdate, RecordingJob, StreamLabel};
 }
 
 /// Where recordings go and what makes them.
@@ -91,6 +99,8 @@ pub struct RecorderSettings {
     pub name: String,
     /// Keep what is said and given beside the video: `.chat.jsonl`, at the end `.srt` and `.ass`.
     pub chat: bool,
+    /// Put the subtitles into the video's file too, once it is closed.
+    pub mux_subtitles: bool,
     /// Keep what a recording is beside the video, as `.json`.
     pub info: bool,
     /// A part is cut at the next keyframe once it is this long; without a hole.
@@ -113,6 +123,7 @@ impl RecorderSettings {
             quality: Quality::Best,
             name: DEFAULT_NAME.to_owned(),
             chat: false,
+            mux_subtitles: false,
             info: false,
             part_length: None,
             part_bytes: None,

@@ -189,6 +189,7 @@ pub fn recorder_settings(settings: &Settings) -> record::RecorderSettings {
     recorder.quality = record.quality.parse().unwrap_or_default();
     recorder.name.clone_from(&record.name);
     recorder.chat = record.chat;
+    recorder.mux_subtitles = record.mux_subtitles;
     recorder.info = record.info;
     recorder.part_length = (record.max_minutes > 0).then(|| Duration::from_secs(record.max_minutes.saturating_mul(60)));
     recorder.part_bytes = (record.max_mb > 0).then(|| record.max_mb.saturating_mul(1_000_000));
@@ -203,7 +204,7 @@ pub struct WrongKeys(String);
 
 /// Keys that cannot be are told before the screen is taken, with their place in the file.
 fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::ScreenOptions> {
-    let Settings { mut screen, keys, .. } = loaded.settings.clone();
+    let Settings { mut screen, keys, record, .. } = loaded.settings.clone();
     // A terminal of another locale shows the bytes of our signs as several characters each, an old one none; who set the option knows better.
     if loaded.locate("screen.ascii").is_none() {
         screen.ascii = !tui::shows_unicode(|name| std::env::var(name).ok());
@@ -212,7 +213,7 @@ fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::ScreenOptions> {
         let placed: Vec<_> = mistakes.iter().map(|mistake| loaded.placed(mistake)).collect();
         WrongKeys(placed.join("\n"))
     })?;
-    Ok(tui::ScreenOptions { notice, ..tui::ScreenOptions::new(screen, keys) })
+    Ok(tui::ScreenOptions { record, notice, ..tui::ScreenOptions::new(screen, keys) })
 }
 
 /// Shows rooms until the user leaves; says what was seen, and where recordings and a capture went.

@@ -31,6 +31,7 @@ mod flv;
 mod frame;
 pub mod gifts;
 mod handshake;
+mod hls;
 mod host;
 mod info;
 mod media;
@@ -49,6 +50,7 @@ mod site;
 mod socket;
 mod tls;
 mod traffic;
+mod transport_stream;
 mod world;
 
 use std::io;

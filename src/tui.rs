@@ -56,7 +56,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::config::{Keys, ScreenSettings};
+use crate::config::{Keys, RecordSettings, ScreenSettings};
 use crate::text::Text;
 use crate::{record, track};
 
@@ -70,6 +70,8 @@ pub use terminal::{Capabilities, capabilities, install_panic_hook, shows_unicode
 pub struct ScreenOptions {
     /// Frames a second, ASCII, mouse.
     pub screen: ScreenSettings,
+    /// When rooms are recorded.
+    pub record: RecordSettings,
     /// Keys that differ from the built-in ones.
     pub keys: Keys,
     /// A line that stays in the status row, such as "demo: nobody here is real".
@@ -86,7 +88,8 @@ impl ScreenOptions {
     /// Options with the zone and `NO_COLOR` of this machine.
     pub fn new(screen: ScreenSettings, keys: Keys) -> Self {
         let mono = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { screen, keys, notice: None, replay: false, mono, zone: jiff::tz::TimeZone::system() }
+        let record = RecordSettings::default();
+        Self { screen, record, keys, notice: None, replay: false, mono, zone: jiff::tz::TimeZone::system() }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Command `tiktop record @name …`: recordings without a screen, for servers, timers and systemd.
 
+mod takes;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,6 +54,15 @@ pub(super) struct RecordArgs {
     /// Make recordings whole that were cut off with the program: copies beside the files, which stay as they are.
     #[arg(long, conflicts_with_all = ["rooms", "wait", "quality", "chat", "json"])]
     repair: bool,
+    /// List the recordings of the folder, running and past, newest first.
+    #[arg(long, conflicts_with_all = ["rooms", "wait", "quality", "chat", "repair"])]
+    list: bool,
+    /// Copy recordings to MP4 without re-encoding; each copy is read to its end before it gets its name.
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["rooms", "wait", "quality", "chat", "repair", "list", "dir"])]
+    mp4: Vec<PathBuf>,
+    /// With --mp4: remove each recording once its copy has been verified.
+    #[arg(long, requires = "mp4")]
+    replace: bool,
     /// Print one JSON object a line.
     #[arg(long)]
     json: bool,
@@ -62,6 +73,12 @@ pub(super) fn run(args: &RecordArgs, settings: &SettingsArgs) -> Result<ExitCode
     if args.repair {
         return repair(&recorder_settings(args, &loaded.settings));
     }
+    if args.list {
+        return takes::list(&recorder_settings(args, &loaded.settings).dir, args.json);
+    }
+    if !args.mp4.is_empty() {
+        return takes::copy(&loaded.settings.record.ffmpeg, args);
+    }
     let names = if args.rooms.is_empty() { &loaded.settings.rooms } else { &args.rooms };
     let rooms = super::targets(names)?;
     if rooms.is_empty() {
@@ -69,7 +86,7 @@ pub(super) fn run(args: &RecordArgs, settings: &SettingsArgs) -> Result<ExitCode
         return Err(UsageError(sentence.to_owned()).into());
     }
     let recording = recorder_settings(args, &loaded.settings);
-    let runtime = run::runtime()?;
+    let runtime = run::headless_runtime()?;
     let ended = runtime.block_on(async {
         let clock = Clock::system();
         let client = run::client(&loaded.settings, secrets, false)?;
@@ -209,7 +226,8 @@ impl Session {
                     }
                 }
                 update = records.recv() => match update {
-                    Some(update) => self.recorded(&update)?,
+                    Some(RecorderUpdate::Recording { room, recording }) => self.recorded(room, &recording)?,
+                    Some(_) => {}
                     None => break,
                 },
                 update = updates.recv(), if !stopping => match update {
@@ -299,6 +317,7 @@ impl Session {
                 room_id,
                 host: name.trim_start_matches('@').into(),
                 title: watched.room.title.clone(),
+                quality: None,
             };
             watched.recording = Some(RecordingState::Starting);
             self.commands.send(RecorderCommand::Start(job)).await?;
@@ -317,16 +336,16 @@ impl Session {
     }
 
     /// News of a recording.
-    fn recorded(&mut self, update: &RecorderUpdate) -> Result<()> {
-        let Some(watched) = self.rooms.get_mut(&update.room) else { return Ok(()) };
+    fn recorded(&mut self, room: RoomKey, recording: &RecordingState) -> Result<()> {
+        let Some(watched) = self.rooms.get_mut(&room) else { return Ok(()) };
         let name = watched.name();
         let told = status_note(watched.recording.as_ref());
-        let news = status_note(Some(&update.recording)).filter(|note| Some(note) != told.as_ref());
-        watched.recording = Some(update.recording.clone());
+        let news = status_note(Some(recording)).filter(|note| Some(note) != told.as_ref());
+        watched.recording = Some(recording.clone());
         if let Some(note) = news {
             self.print(&name, &json!({"type": "note", "room": name, "text": note.as_str()}), note.as_str())?;
         }
-        match &update.recording {
+        match recording {
             RecordingState::Done { file, bytes, millis, reason } => {
                 self.saved += 1;
                 let line = json!({
@@ -335,7 +354,7 @@ impl Session {
                 });
                 let words = format!("recorded {} ({reason}): {}", length(*millis), file.display());
                 self.print(&name, &line, &words)?;
-                self.ended(update.room);
+                self.ended(room);
             }
             RecordingState::Failed { reason, file } => {
                 self.failed += 1;
@@ -344,7 +363,7 @@ impl Session {
                     "file": file.as_ref().map(|file| file.display().to_string()),
                 });
                 self.print(&name, &line, reason.as_str())?;
-                self.ended(update.room);
+                self.ended(room);
             }
             running => self.progress(&name, running)?,
         }

@@ -215,7 +215,7 @@ impl Live {
             host = info.unique_id.map_or(host, |name| name.as_str().into());
             title = info.title;
         }
-        let job = RecordingJob { room: ONLY_ROOM, room_id, host, title };
+        let job = RecordingJob { room: ONLY_ROOM, room_id, host, title, quality: None };
         let recording = Recording::start(&self.client, self.client.recorder(folder), job).await?;
         self.recordings.lock().unwrap_or_else(PoisonError::into_inner).push(recording.commands());
         Ok(recording)

@@ -57,7 +57,12 @@ impl Recording {
 
     /// Where it stands, each time that changes; twice a second at most. Nothing after its end. Cancel-safe.
     pub async fn next(&mut self) -> Option<record::RecordingState> {
-        self.updates.recv().await.map(|update| update.recording)
+        loop {
+            // Nothing else was asked for.
+            if let RecorderUpdate::Recording { recording, .. } = self.updates.recv().await? {
+                return Some(recording);
+            }
+        }
     }
 
     /// Ends it and waits until its file is closed, which takes ffmpeg a second or so.

@@ -10,10 +10,11 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
+use super::RecordRule;
 use super::error::Problem;
 use super::options;
 use super::rules::{self, RuleFault};
-use super::schema::{ProviderSettings, SessionSettings, Settings};
+use super::schema::{ProviderSettings, RecordSettings, SessionSettings, Settings};
 use super::source::{SettingsSource, names_a_secret, printable};
 
 /// Names closer than this (Jaro-Winkler, 0 to 1) are worth suggesting.
@@ -118,6 +119,7 @@ pub(super) fn shape() -> Table {
         providers: vec![provider],
         session: SessionSettings { hosts: vec!["example.com".into()], ..SessionSettings::default() },
         proxies: entry("@name", "socks5h://127.0.0.1:9050"),
+        record: RecordSettings { rooms: [("@name".to_owned(), RecordRule::Live)].into(), ..RecordSettings::default() },
         keys: [("quit".to_owned(), vec!["q".to_owned()])].into(),
         ..Settings::default()
     };

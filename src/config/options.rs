@@ -94,7 +94,10 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     row("record.max_mb", Number(0..=1_000_000, "megabytes"), Plain),
     row("record.min_free_mb", Number(0..=1_000_000, "megabytes"), Plain),
     row("record.chat", Any, Plain),
+    row("record.mux_subtitles", Any, Plain),
     row("record.info", Any, Plain),
+    row("record.when", Text(rules::record_rule), Plain),
+    row("record.rooms.*", Text(rules::record_rule_of_room), Plain),
     row("capture.max_mb", Number(16..=1_000_000, "megabytes"), Plain),
     row("capture.max_days", Number(1..=3_650, "days"), Plain),
     row("screen.fps", Number(1..=60, "frames a second"), Plain),
@@ -107,7 +110,7 @@ pub(super) const OPTIONS: &[OptionRow] = &[
 ];
 
 /// Sections whose names are the user's own.
-const FREE_NAMES: [&str; 4] = ["keys", "proxies", "providers.*.params", "providers.*.headers_env"];
+const FREE_NAMES: [&str; 5] = ["keys", "proxies", "record.rooms", "providers.*.params", "providers.*.headers_env"];
 
 impl OptionRow {
     /// The row of the option at `path`, where there is such an option.

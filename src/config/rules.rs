@@ -11,9 +11,9 @@ use url::{Host, Url};
 
 use super::check::nearest;
 use super::options::{OptionRow, ValueRule};
-use super::recording_name;
 use super::schema::{ProviderFlow, ProviderPath, ProviderSettings, TransportKind};
 use super::source::{names_a_secret, printable};
+use super::{RecordRule, recording_name};
 use crate::ids::Target;
 
 /// A rule for texts: it gets the path of the option and the text.
@@ -64,7 +64,7 @@ pub(super) fn header_variable(path: &str, text: &str) -> Result<(), RuleFault> {
 }
 
 pub(super) fn room_proxy(path: &str, text: &str) -> Result<(), RuleFault> {
-    room(path).and_then(|()| proxy(path, text))
+    room(path, "proxies").and_then(|()| proxy(path, text))
 }
 
 pub(super) fn optional_proxy(path: &str, text: &str) -> Result<(), RuleFault> {
@@ -99,6 +99,17 @@ pub(super) fn plain_word(path: &str, text: &str) -> Result<(), RuleFault> {
 
 pub(super) fn recording_name(path: &str, text: &str) -> Result<(), RuleFault> {
     recording_name::check(text).or_else(|why| open(format!("'{path}' {why}")))
+}
+
+pub(super) fn record_rule(path: &str, text: &str) -> Result<(), RuleFault> {
+    one_of::<RecordRule>("rule", text).map_err(|fault| match fault {
+        RuleFault::Open(message) => RuleFault::Open(format!("'{path}': {message}")),
+        secret @ RuleFault::Secret(_) => secret,
+    })
+}
+
+pub(super) fn record_rule_of_room(path: &str, text: &str) -> Result<(), RuleFault> {
+    room(path, "record.rooms").and_then(|()| record_rule(path, text))
 }
 
 pub(super) fn recording_quality(path: &str, text: &str) -> Result<(), RuleFault> {
@@ -189,9 +200,10 @@ fn header(path: &str) -> Result<(), RuleFault> {
     if is_token { Ok(()) } else { open(format!("'{}' is no name of a header, such as x-jwt-key", printable(name))) }
 }
 
-fn room(path: &str) -> Result<(), RuleFault> {
-    let name = given(path, "proxies.");
-    name.parse::<Target>().map(drop).map_err(|error| RuleFault::Open(format!("'proxies': {error}")))
+/// The name of a room as the name of an option of `section`.
+fn room(path: &str, section: &str) -> Result<(), RuleFault> {
+    let name = path.strip_prefix(section).and_then(|name| name.strip_prefix('.')).unwrap_or_default();
+    name.parse::<Target>().map(drop).map_err(|error| RuleFault::Open(format!("'{section}': {error}")))
 }
 
 /// A base address: encrypted, or on this machine. `schemes` are the safe one and the plain one.
@@ -329,6 +341,8 @@ mod tests {
     #[case("session.hosts.0", "mirror.example.com")]
     #[case("proxies.@ana.b", "http://me:pw@proxy:8080")]
     #[case("proxies.7300000000000000001", "socks5://127.0.0.1:9050")]
+    #[case("record.rooms.@ana.b", "live")]
+    #[case("record.when", "next")]
     #[case("providers.0.params.1.x", "web")]
     fn right_values_pass(#[case] path: &str, #[case] text: &str) {
         assert_eq!(checked(path, text), Ok(()));
@@ -358,6 +372,8 @@ mod tests {
     #[case("providers.0.headers_env.x jwt", "JWT", "no name of a header")]
     #[case("providers.0.headers_env.x-jwt-key", "eyJhbGciOi", "not the key itself")]
     #[case("proxies.@ana", "127.0.0.1:8080", "'proxies.@ana' takes http://")]
+    #[case("record.when", "alway", "'record.when': unknown rule 'alway'; there are: key, next, live")]
+    #[case("record.rooms.ana live", "key", "'record.rooms': 'ana live' is not a TikTok name")]
     #[case("proxies.ana live", "http://proxy:1", "'proxies': 'ana live' is not a TikTok name")]
     #[case("cloud.url", "https://relay.example.com", "write wss://")]
     #[case("session.target_idc", "a; b=c", "such as useast1a")]

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 pub use provider::{CloudSettings, ProviderFlow, ProviderPath, ProviderSettings};
 pub use transport::TransportKind;
+
+use super::RecordRule;
 pub(crate) use transport::transport_table;
 
 /// All settings.
@@ -175,8 +177,14 @@ pub struct RecordSettings {
     pub min_free_mb: u64,
     /// Keep comments and gifts beside the video.
     pub chat: bool,
+    /// Put the subtitles into the video's file too.
+    pub mux_subtitles: bool,
     /// Keep what a recording is beside the video.
     pub info: bool,
+    /// When rooms are recorded.
+    pub when: RecordRule,
+    /// When single rooms are recorded, by name or id.
+    pub rooms: BTreeMap<String, RecordRule>,
 }
 
 impl Default for RecordSettings {
@@ -190,7 +198,10 @@ impl Default for RecordSettings {
             max_mb: 0,
             min_free_mb: 200,
             chat: false,
+            mux_subtitles: false,
             info: true,
+            when: RecordRule::default(),
+            rooms: BTreeMap::new(),
         }
     }
 }

@@ -80,6 +80,22 @@ pub(super) fn video(tag: &Tag) -> VideoSetup {
     VideoSetup { codec, size: size.filter(|&(width, height)| width > 0 && height > 0) }
 }
 
+/// Reads the set-up of a picture from the units of a byte stream (ITU-T H.264 and H.265, annex B).
+pub(super) fn of_units(codec: VideoCodec, bytes: &[u8]) -> VideoSetup {
+    let size = units(bytes).find_map(|unit| match (codec, unit.first()?) {
+        (VideoCodec::H264, first) if first & 0x1f == 7 => avc_size(unit),
+        (VideoCodec::H265, first) if first >> 1 & 0x3f == 33 => hevc_size(unit),
+        _ => None,
+    });
+    VideoSetup { codec, size: size.filter(|&(width, height)| width > 0 && height > 0) }
+}
+
+/// What stands behind each start code, up to the end: a set-up says itself where it ends.
+fn units(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let starts = bytes.windows(3).enumerate().filter(|(_, code)| *code == [0, 0, 1]);
+    starts.filter_map(|(at, _)| bytes.get(at + 3..))
+}
+
 /// Reads the set-up of sound from its tag.
 pub(super) fn audio(tag: &Tag) -> AudioSetup {
     const RATES: [u32; 13] =

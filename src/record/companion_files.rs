@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::fs::{self, File, OpenOptions};
 use tokio::io::AsyncWriteExt;
 
+use super::marker::Marker;
 use super::output_parts::PartFile;
 use super::timeline::Hole;
 use super::{Cue, RecordingJob, subtitles};
@@ -59,6 +60,7 @@ pub(super) struct RecordingSummary<'a> {
     pub(super) quality: &'a str,
     pub(super) files: &'a [PartFile],
     pub(super) holes: &'a [Hole],
+    pub(super) markers: &'a [Marker],
 }
 
 impl CompanionFiles {
@@ -72,15 +74,13 @@ impl CompanionFiles {
         Self { job, start, stem, info, chat: file, cues: 0, gifts: 0 }
     }
 
-    /// Adds a line of chat that came at `millis` of the recording.
-    pub(super) async fn cue(&mut self, cue: &Cue, millis: u64, files: &[PartFile]) {
-        let Some(chat) = &mut self.chat else { return };
-        let part = files.len().max(1);
-        let starts = files.last().map_or(0, |file| file.starts);
+    /// Adds a line of chat that came at a place: recorded time, part, and time in the part. Battles are markers only.
+    pub(super) async fn cue(&mut self, cue: &Cue, (rec_ms, part, part_ms): (u64, usize, u64)) {
+        let Some(chat) = self.chat.as_mut().filter(|_| cue.kind.as_str() != "battle") else { return };
         let line = CueLine {
-            rec_ms: millis,
+            rec_ms,
             part,
-            part_ms: millis.saturating_sub(starts),
+            part_ms,
             t: cue.at.rfc3339(),
             kind: cue.kind.to_string(),
             user: cue.user.to_string(),
@@ -133,6 +133,7 @@ impl CompanionFiles {
             "quality": standing.quality,
             "parts": parts,
             "holes": holes,
+            "markers": standing.markers,
             "chat_lines": self.cues,
             "gift_lines": self.gifts,
             "pid": std::process::id(),
@@ -148,8 +149,10 @@ impl CompanionFiles {
         let Some(mut chat) = self.chat else { return };
         let flushed = chat.flush().await;
         drop(chat);
-        let (path, parts) =
-            (with(&self.stem, "chat.jsonl"), files.iter().map(|file| file.path.clone()).collect::<Vec<_>>());
+        let (path, parts) = (
+            with(&self.stem, "chat.jsonl"),
+            files.iter().map(|file| (file.path.clone(), file.ends.saturating_sub(file.starts))).collect::<Vec<_>>(),
+        );
         // Reading and writing files is not for the threads of the network.
         let made = tokio::task::spawn_blocking(move || subtitle_files(&path, &parts)).await;
         let made = flushed.and_then(|()| made.unwrap_or_else(|error| Err(io::Error::other(error))));
@@ -174,16 +177,18 @@ fn part(file: &PartFile) -> serde_json::Value {
     })
 }
 
-fn subtitle_files(chat: &Path, parts: &[PathBuf]) -> io::Result<()> {
+/// Each part has its path and its length in milliseconds.
+fn subtitle_files(chat: &Path, parts: &[(PathBuf, u64)]) -> io::Result<()> {
     use std::io::{BufRead, BufReader, Write};
     let lines = BufReader::new(std::fs::File::open(chat)?).lines().take(MAX_LINES);
     let cues: Vec<CueLine> = lines.filter_map(|line| serde_json::from_str(&line.ok()?).ok()).collect();
-    for (nth, path) in parts.iter().enumerate() {
-        let of_part: Vec<&CueLine> = cues.iter().filter(|cue| cue.part == nth + 1).collect();
+    for (nth, (path, length)) in parts.iter().enumerate() {
+        // What came after the last picture is not in the video.
+        let of_part: Vec<&CueLine> = cues.iter().filter(|cue| cue.part == nth + 1 && cue.part_ms <= *length).collect();
         if of_part.is_empty() {
             continue;
         }
-        for (ending, text) in [("srt", subtitles::srt(&of_part)), ("ass", subtitles::ass(&of_part))] {
+        for (ending, text) in [("srt", subtitles::srt(&of_part, *length)), ("ass", subtitles::ass(&of_part, *length))] {
             let mut file =
                 std::fs::OpenOptions::new().write(true).create_new(true).open(path.with_extension(ending))?;
             file.write_all(text.as_bytes())?;

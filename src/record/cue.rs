@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::events::{EventKind, RoomEvent, Viewer};
+use crate::events::{BattleAction, EventKind, RoomEvent, Viewer};
 use crate::text::Text;
 
 /// One thing that happened, as it is kept beside a video.
@@ -33,6 +33,15 @@ impl Cue {
         } else if let EventKind::Gift(gift) = &event.kind {
             let name = if gift.gift.name.is_empty() { Text::from("a gift") } else { gift.gift.name.clone() };
             (&gift.from, Text::from(format_args!("{name} x{}", gift.count.max(1))))
+        } else if let EventKind::Battle(battle) = &event.kind {
+            // Nobody says it: it marks its place.
+            let words = match battle.action {
+                BattleAction::Started => "a battle begins",
+                BattleAction::Finished | BattleAction::CutShort => "the battle is over",
+                _ => return None,
+            };
+            let (at, kind) = (event.at.wall, Text::from(event.kind.type_name()));
+            return Some(Self { at, kind, user: Text::default(), nickname: Text::default(), text: Text::from(words) });
         } else {
             match (event.kind.type_name(), event.kind.person()) {
                 (name @ ("follow" | "share" | "subscribe" | "question"), Some(person)) => (person, Text::from(name)),

@@ -1,30 +1,52 @@
 //! Engine that writes the file of a part: ffmpeg, or we ourselves.
 
 use std::io;
+use std::path::Path;
+
+use tokio::fs::{File, OpenOptions};
+use tokio::io::AsyncWriteExt;
 
 use super::RecorderLimits;
 use super::flv_file::FlvFile;
 use super::process::{Ffmpeg, ProcessEnd};
+use super::timeline::{PartContainer, PartHead};
 
 /// A writer at work.
 #[derive(Debug)]
 pub(super) enum Engine {
     Ffmpeg(Ffmpeg),
     Flv(FlvFile),
+    /// Segments of HLS as they came: one behind the other they are a file.
+    Segments(File),
 }
 
 /// How a writer ended.
 #[derive(Debug)]
 pub(super) enum EngineEnd {
     Ffmpeg(ProcessEnd),
-    Flv(io::Result<()>),
+    /// We ourselves wrote.
+    Own(io::Result<()>),
 }
 
 impl Engine {
+    /// Writes into a file that is there and empty, without ffmpeg.
+    pub(super) async fn own(path: &Path, head: &PartHead) -> io::Result<Self> {
+        Ok(match head.container {
+            PartContainer::Flv => Self::Flv(FlvFile::open(path, head).await?),
+            PartContainer::Transport | PartContainer::Fragments => {
+                Self::Segments(OpenOptions::new().write(true).open(path).await?)
+            }
+        })
+    }
+
     pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
             Self::Ffmpeg(ffmpeg) => ffmpeg.write(bytes).await,
             Self::Flv(file) => file.write(bytes).await,
+            Self::Segments(file) => {
+                file.write_all(bytes).await?;
+                file.flush().await
+            }
         }
     }
 
@@ -32,7 +54,7 @@ impl Engine {
     pub(super) async fn exited(&mut self) {
         match self {
             Self::Ffmpeg(ffmpeg) => ffmpeg.exited().await,
-            Self::Flv(_) => std::future::pending().await,
+            Self::Flv(_) | Self::Segments(_) => std::future::pending().await,
         }
     }
 
@@ -44,7 +66,7 @@ impl Engine {
     pub(super) async fn finish(self, limits: &RecorderLimits) -> EngineEnd {
         match self {
             Self::Ffmpeg(ffmpeg) => EngineEnd::Ffmpeg(ffmpeg.finish(limits).await),
-            Self::Flv(file) => EngineEnd::Flv(file.finish().await),
+            own => own.close().await,
         }
     }
 
@@ -52,12 +74,26 @@ impl Engine {
     pub(super) async fn kill(self) -> EngineEnd {
         match self {
             Self::Ffmpeg(ffmpeg) => EngineEnd::Ffmpeg(ffmpeg.kill().await),
-            Self::Flv(file) => EngineEnd::Flv(file.finish().await),
+            own => own.close().await,
         }
+    }
+
+    /// Closes what we ourselves write.
+    async fn close(self) -> EngineEnd {
+        EngineEnd::Own(match self {
+            Self::Flv(file) => file.finish().await,
+            Self::Segments(mut file) => file.flush().await,
+            Self::Ffmpeg(_) => Ok(()),
+        })
     }
 }
 
 /// The ending of the files that an engine writes.
-pub(super) fn ending(ffmpeg: bool) -> &'static str {
-    if ffmpeg { "mkv" } else { "flv" }
+pub(super) fn ending(ffmpeg: bool, container: PartContainer) -> &'static str {
+    match container {
+        _ if ffmpeg => "mkv",
+        PartContainer::Flv => "flv",
+        PartContainer::Transport => "ts",
+        PartContainer::Fragments => "mp4",
+    }
 }

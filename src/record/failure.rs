@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use super::hls::PlaylistError;
 use crate::text::Text;
 
 /// Why a recording could not start, or broke.
@@ -41,11 +42,11 @@ pub(super) enum RecordingFailure {
     /// The service named no stream.
     #[error("TikTok names no video stream for this live: it may be just starting, so try again in a moment")]
     NoStream,
-    /// Only HLS, which the pipe cannot carry.
-    #[error("this live comes as HLS only, which tiktop cannot record yet: open it in a browser instead")]
-    HlsOnly,
-    /// The address answered with something else than FLV.
-    #[error("the stream's address sent no FLV video but something else: try again, or check your proxy")]
+    /// Only HLS, of a kind that cannot be carried.
+    #[error("this live comes as HLS only, and {why}: open it in a browser instead")]
+    Playlist { why: PlaylistError },
+    /// The address answered with something else than a stream.
+    #[error("the stream's address sent no video (FLV or HLS) but something else: try again, or check your proxy")]
     NotFlv,
     /// The stream ended before anything could be recorded.
     #[error("the stream closed before it sent any video: the live may just have ended, so try again in a moment")]

@@ -1,5 +1,5 @@
 //! Writer of an FLV file: where there is no ffmpeg, where it cannot read the codec, and where the set-up changes in the
-//! middle, which no other container survives.
+//! changes in the middle, which no other container survives.
 
 use std::io::{self, SeekFrom};
 use std::path::Path;

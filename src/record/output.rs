@@ -15,7 +15,7 @@ use super::plan;
 const MAX_TRIES: u32 = 1_000;
 
 /// Endings of files that belong to a recording.
-const EXTENSIONS: [&str; 6] = ["mkv", "flv", "mp4", "json", "chat.jsonl", "srt"];
+const EXTENSIONS: [&str; 7] = ["mkv", "flv", "ts", "mp4", "json", "chat.jsonl", "srt"];
 
 /// A file made for a part.
 #[derive(Clone, Debug)]

@@ -15,12 +15,11 @@ use super::codec::VideoCodec;
 use super::engine::{self, Engine, EngineEnd};
 use super::failure::{RecordingFailure, shown};
 use super::flv::{FILE_HEADER, earlier, first_time};
-use super::flv_file::FlvFile;
 use super::output::Output;
 use super::probe::{self, FfmpegVersion};
 use super::process::Ffmpeg;
 use super::replay::Replay;
-use super::timeline::{PartHead, TimelinePiece};
+use super::timeline::{PartContainer, PartHead, TimelinePiece};
 use super::{RecorderSettings, RecordingJob, plan};
 use crate::clock::Timestamp;
 use crate::text::Text;
@@ -181,12 +180,13 @@ impl OutputParts {
     async fn replace(&mut self, loss: WriterLoss) -> Result<VecDeque<TimelinePiece>, RecordingFailure> {
         let Some(mut part) = self.part.take() else { return Ok(VecDeque::new()) };
         let again = part.replay.drain();
+        let container = self.files.last().map(|file| file.head.container).unwrap_or_default();
         let wrote = part.output.size().await;
         let path = shown(part.output.path());
         let end = self.end(part, true).await;
         let failure = match (end, loss) {
             _ if wrote.is_none() => RecordingFailure::FileGone { file: path },
-            (EngineEnd::Flv(_), WriterLoss::Died(error)) => RecordingFailure::from_folder(&self.settings.dir, &error),
+            (EngineEnd::Own(_), WriterLoss::Died(error)) => RecordingFailure::from_folder(&self.settings.dir, &error),
             (EngineEnd::Ffmpeg(ended), WriterLoss::Silent(seconds)) => {
                 RecordingFailure::FfmpegSilent { seconds, words: ended.last_words() }
             }
@@ -206,7 +206,7 @@ impl OutputParts {
         self.without_ffmpeg |=
             self.strikes.len() >= MAX_LOSSES || matches!(failure, RecordingFailure::FfmpegSilent { .. });
         self.note = if self.without_ffmpeg {
-            Text::from(format_args!("{failure}; recording .flv without it"))
+            without_ffmpeg(&failure, container)
         } else {
             Text::from(format_args!("{failure}; it goes on in another file"))
         };
@@ -236,7 +236,8 @@ impl OutputParts {
             return Err(RecordingFailure::FileGone { file: shown(part.output.path()) });
         };
         let fed = self.files.last().map_or(0, |file| file.ends);
-        if size > part.size {
+        // Segments come whole: until the next one there is nothing to write.
+        if size > part.size || fed == part.fed && size > 0 {
             (part.size, part.grown, part.fed) = (size, Instant::now(), fed);
         } else if part.engine.is_ffmpeg() && fed.saturating_sub(part.fed) >= FED_MS {
             let (patience, loss) = match size {
@@ -258,12 +259,12 @@ impl OutputParts {
         let gone = part.output.size().await.is_none();
         match self.end(part, false).await {
             _ if gone => Err(RecordingFailure::FileGone { file: shown(&path) }),
-            EngineEnd::Flv(Err(error)) => Err(RecordingFailure::from_folder(&self.settings.dir, &error)),
+            EngineEnd::Own(Err(error)) => Err(RecordingFailure::from_folder(&self.settings.dir, &error)),
             EngineEnd::Ffmpeg(ended) if !ended.by_itself => Err(self.stuck()),
             EngineEnd::Ffmpeg(ended) if !ended.status.is_some_and(|status| status.success()) => {
                 Err(RecordingFailure::from_death(&self.settings.dir, &ended.stderr, ended.last_words()))
             }
-            EngineEnd::Flv(Ok(())) | EngineEnd::Ffmpeg(_) => Ok(()),
+            EngineEnd::Own(Ok(())) | EngineEnd::Ffmpeg(_) => Ok(()),
         }
     }
 
@@ -314,27 +315,28 @@ impl OutputParts {
         let number = u32::try_from(self.files.len()).unwrap_or(u32::MAX).saturating_add(1);
         let by_ffmpeg = !self.without_ffmpeg && !head.mixed && self.can_read(head).await;
         let dir = &self.settings.dir.clone();
-        let mut output = Output::make(dir, &self.stem, number, engine::ending(by_ffmpeg)).await?;
+        let ending = |by_ffmpeg| engine::ending(by_ffmpeg, head.container);
+        let mut output = Output::make(dir, &self.stem, number, ending(by_ffmpeg)).await?;
         let mut engine = None;
         if by_ffmpeg {
-            let arguments = plan::arguments(&self.job, self.start, output.path());
+            let arguments = plan::arguments(&self.job, self.start, head.container, output.path());
             match Ffmpeg::start(&self.settings.ffmpeg, &arguments) {
                 Ok(ffmpeg) => engine = Some(Engine::Ffmpeg(ffmpeg)),
                 Err(failure) => {
                     output.discard_empty().await;
                     self.without_ffmpeg = true;
-                    self.note = Text::from(format_args!("{failure}; recording .flv without it"));
-                    output = Output::make(dir, &self.stem, number, engine::ending(false)).await?;
+                    self.note = without_ffmpeg(&failure, head.container);
+                    output = Output::make(dir, &self.stem, number, ending(false)).await?;
                 }
             }
         }
         let mut engine = if let Some(engine) = engine {
             engine
         } else {
-            let file = FlvFile::open(output.path(), head).await;
-            Engine::Flv(file.map_err(|error| RecordingFailure::from_folder(dir, &error))?)
+            let opened = Engine::own(output.path(), head).await;
+            opened.map_err(|error| RecordingFailure::from_folder(dir, &error))?
         };
-        let first = starts_part(piece);
+        let first = piece.begins_part;
         if !first {
             // A writer that ends at once is noticed with the piece that follows.
             let _ = engine.write(&head.bytes).await;
@@ -347,7 +349,8 @@ impl OutputParts {
         let starts = if first { head.starts } else { self.files.last().map_or(head.starts, |file| file.ends) };
         let path = output.path().to_owned();
         self.files.push(PartFile { path, starts, ends: starts, bytes: 0, head: std::sync::Arc::clone(head) });
-        let base = if first { 0 } else { first_time(&piece.bytes).unwrap_or(0) };
+        let moves = !first && head.container == PartContainer::Flv;
+        let base = if moves { first_time(&piece.bytes).unwrap_or(0) } else { 0 };
         let (grown, replay) = (Instant::now(), Replay::default());
         self.part = Some(Part { number: piece.part, output, engine, replay, base, size: 0, grown, fed: starts });
         Ok(())
@@ -356,7 +359,7 @@ impl OutputParts {
     /// Whether the ffmpeg there is reads such a part. Only asked of codecs that not every one knows.
     async fn can_read(&mut self, head: &PartHead) -> bool {
         let codec = head.video.map(|video| video.codec);
-        if !matches!(codec, Some(VideoCodec::H265 | VideoCodec::Av1)) {
+        if head.container != PartContainer::Flv || !matches!(codec, Some(VideoCodec::H265 | VideoCodec::Av1)) {
             return true;
         }
         if !self.version_asked {
@@ -396,6 +399,11 @@ impl OutputParts {
     }
 }
 
+/// What a person is told when ffmpeg is not tried any more.
+fn without_ffmpeg(failure: &RecordingFailure, container: PartContainer) -> Text {
+    Text::from(format_args!("{failure}; recording .{} without it", engine::ending(false, container)))
+}
+
 /// How a writer was lost.
 #[derive(Debug)]
 enum WriterLoss {
@@ -407,13 +415,8 @@ enum WriterLoss {
     Silent(u64),
 }
 
-/// Whether a piece begins with the head of its part.
-fn starts_part(piece: &TimelinePiece) -> bool {
-    piece.bytes.starts_with(b"FLV")
-}
-
 /// The tags of a piece, without the head of its part.
 fn without_head(piece: &TimelinePiece) -> &[u8] {
-    let head = if starts_part(piece) { piece.head.bytes.len().max(FILE_HEADER) } else { 0 };
+    let head = if piece.begins_part { piece.head.bytes.len().max(FILE_HEADER) } else { 0 };
     piece.bytes.get(head..).unwrap_or_default()
 }

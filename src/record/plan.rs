@@ -6,6 +6,7 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 
 use super::RecordingJob;
+use super::timeline::PartContainer;
 use crate::clock::Timestamp;
 
 /// Longest name, in bytes, before the ending: file systems take 255 in all.
@@ -59,15 +60,25 @@ pub(super) fn file_name(stem: &str, part: u32, attempt: u32, ending: &str) -> St
     format!("{stem}{free}{part}.{ending}")
 }
 
+/// The file name of a clip of the file `stem`.
+pub(super) fn clip_name(stem: &str, number: u32) -> String {
+    format!("{stem}.clip{number:02}.mkv")
+}
+
 /// What ffmpeg is called with. Measured for each flag: without a limit, a stream
 /// that promises sound and sends none is looked at for ever before a byte is written; MKV in clusters of a second, flushed, loses under a second even
 /// when ffmpeg itself is killed; `-y` because the free name is ours already (`-n` would refuse it).
-pub(super) fn arguments(job: &RecordingJob, start: Timestamp, file: &Path) -> Vec<OsString> {
-    let mut arguments: Vec<OsString> = "-hide_banner -nostats -loglevel level+warning -analyzeduration 2500000 \
-         -f flv -i pipe:0 -map 0:v? -map 0:a? -c copy"
-        .split_whitespace()
-        .map(OsString::from)
-        .collect();
+pub(super) fn arguments(job: &RecordingJob, start: Timestamp, container: PartContainer, file: &Path) -> Vec<OsString> {
+    let format = match container {
+        PartContainer::Flv => "flv",
+        PartContainer::Transport => "mpegts",
+        PartContainer::Fragments => "mov",
+    };
+    let line = format!(
+        "-hide_banner -nostats -loglevel level+warning -analyzeduration 2500000 -f {format} -i pipe:0 \
+         -map 0:v? -map 0:a? -c copy"
+    );
+    let mut arguments: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
     let tags = [
         ("title", job.title.to_string()),
         ("artist", format!("@{}", job.host)),
@@ -118,6 +129,7 @@ mod tests {
             room_id: RoomId(77),
             host: host.into(),
             title: "Hello\u{1b}[31m \"you\"".into(),
+            quality: None,
         }
     }
 
@@ -165,7 +177,7 @@ mod tests {
 
     #[test]
     fn ffmpeg_copies_from_its_stdin_and_hears_only_safe_text() {
-        let arguments = arguments(&job("ana"), Timestamp(0), Path::new("/v/-ana:1.mkv"));
+        let arguments = arguments(&job("ana"), Timestamp(0), PartContainer::Flv, Path::new("/v/-ana:1.mkv"));
         let line: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
         insta::assert_snapshot!(line.join("\n"), @r#"
         -hide_banner

@@ -42,7 +42,7 @@ pub(super) struct ProcessEnd {
     pub(super) by_itself: bool,
     /// Its exit status; none when it outlived even a kill.
     pub(super) status: Option<ExitStatus>,
-    /// The end of what it stderr.
+    /// The end of what it wrote to stderr.
     pub(super) stderr: String,
 }
 
@@ -142,8 +142,8 @@ impl ProcessEnd {
         match grave.or_else(|| lines().next()) {
             Some(line) => Text::from(clip(undecorated(line), QUOTED_COLUMNS).as_ref()),
             None => match self.status {
-                Some(status) => Text::from(format_args!("it stderr nothing ({status})")),
-                None => Text::from("it stderr nothing"),
+                Some(status) => Text::from(format_args!("it said nothing ({status})")),
+                None => Text::from("it said nothing"),
             },
         }
     }

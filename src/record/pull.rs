@@ -3,14 +3,19 @@
 //! It asks where the stream is, reads it, and when it breaks tries the same address a few times, then asks anew.
 //! It refuses to know ffmpeg and files.
 
+mod segments;
+
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::watch;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::flv::{FlvError, Reader};
+use super::hls::{PlaylistError, Position};
 use super::queue::{Closed, QueueSender};
 use super::timeline::{PartLimits, Timeline};
 use super::{
@@ -24,11 +29,13 @@ pub(super) type PullOutcome = Result<Text, RecordingFailure>;
 
 /// A connection that brought something and lasted this long is no cause to wait.
 const STABLE_CONNECTION: Duration = Duration::from_secs(2);
-/// A chunk is passed on at once, and then what has come by then is read together: a stream that sends a hundred packets a
-/// second wakes us ten times.
-const BATCH: Duration = Duration::from_millis(100);
+/// A chunk is passed on at once, and then what has come after a pause is read together: a stream that sends a hundred packets a
+/// second wakes us five times.
+const BATCH: Duration = Duration::from_millis(200);
 /// The client hands a connection's bytes over piece by piece: a pause this long says that there are no more for now.
 const PIECE_PAUSE: Duration = Duration::from_millis(4);
+/// Turns that the connection's task gets to hand over what it has, where there is one thread for both.
+const TURNS: u32 = 3;
 /// With this much read at once there is more to come: no pause.
 const LARGE_BATCH: usize = 192 << 10;
 /// After a stop, what has arrived is read; what waits for something else is given up after this long.
@@ -50,7 +57,7 @@ pub(super) struct Pull<S> {
     pieces: u64,
     /// When the last one was given, or the host was last known to be paused.
     alive: Instant,
-    /// Connections in a row that were over at once, though they brought something.
+    /// Connections in a row that were over at once, though the sender had one and ended it in order.
     short_connections: u32,
     /// The file was closed because nothing came for too long; the next piece begins another.
     closed: bool,
@@ -61,8 +68,13 @@ pub(super) struct Pull<S> {
     /// Whether the host has paused the live, as its events say.
     paused: watch::Receiver<bool>,
     wanted: Quality,
-    /// What is being pulled.
+    /// What is being pulled, and the size of its picture by the label.
     quality: Text,
+    label: Option<(u32, u32)>,
+    /// Which segments of HLS were chunk_or_end.
+    position: Position,
+    /// What the files of segments need before them, and its address.
+    init: Option<(String, Bytes)>,
 }
 
 /// Why a connection is over.
@@ -76,8 +88,10 @@ enum ConnectionEnd {
     End,
     /// Nothing came for too long.
     Silent,
-    /// It is no FLV stream.
+    /// It is no FLV stream, nor a segment of HLS.
     NotFlv,
+    /// It is a playlist that cannot be recorded.
+    Playlist(PlaylistError),
     /// Nobody takes what we read.
     Closed,
     /// We were asked to stop.
@@ -126,6 +140,9 @@ impl<S: StreamSource> Pull<S> {
             paused,
             wanted: settings.quality.clone(),
             quality: Text::default(),
+            label: None,
+            position: Position::default(),
+            init: None,
         }
     }
 
@@ -212,7 +229,11 @@ impl<S: StreamSource> Pull<S> {
         self.ended = None;
         let mut first = None;
         let wanted = self.wanted.clone();
-        for offer in wanted.rank(&found.offers) {
+        let ranked = wanted.rank(&found.offers);
+        let (flv, hls): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|offer| !offer.hls);
+        // One stream that breaks is mended in one file; HLS is for where there is no other, or none that opens.
+        let hls = hls.into_iter().filter(|_| flv.is_empty() || !self.flowed()).collect::<Vec<_>>();
+        for offer in flv.into_iter().chain(hls) {
             let pieces = self.pieces;
             let broken = self.follow(offer).await;
             match broken {
@@ -230,8 +251,7 @@ impl<S: StreamSource> Pull<S> {
                 break;
             }
         }
-        let nothing = if found.hls_only { RecordingFailure::HlsOnly } else { RecordingFailure::NoStream };
-        RoundEnd::Setback(first.unwrap_or(nothing))
+        RoundEnd::Setback(first.unwrap_or(RecordingFailure::NoStream))
     }
 
     /// Reads from one address, again and again while that helps.
@@ -241,17 +261,22 @@ impl<S: StreamSource> Pull<S> {
         loop {
             let pieces = self.pieces;
             let opened = Instant::now();
-            let broken = self.connection(offer).await;
+            let broken = if offer.hls { self.follow_playlist(offer).await } else { self.connection(offer).await };
             tracing::debug!(room = %self.job.room_id, ?broken, "the stream broke");
             let brought = self.pieces > pieces;
-            if brought && opened.elapsed() < STABLE_CONNECTION {
+            // What it sent may be all old.
+            let sent = brought || self.flowed() && matches!(broken, ConnectionEnd::End);
+            if sent && opened.elapsed() < STABLE_CONNECTION {
                 self.short_connections = (self.short_connections + 1).min(MAX_SETBACKS);
             } else if brought {
                 self.short_connections = 0;
                 pauses = retries.iter();
             }
             let over = matches!(broken, ConnectionEnd::Closed | ConnectionEnd::Stopped | ConnectionEnd::Over);
-            if over || matches!(broken, ConnectionEnd::Gone(_) | ConnectionEnd::NotFlv) || self.given_up() {
+            if over
+                || matches!(broken, ConnectionEnd::Gone(_) | ConnectionEnd::NotFlv | ConnectionEnd::Playlist(_))
+                || self.given_up()
+            {
                 return broken;
             }
             // Before anything came there may be a better address than one that is silent.
@@ -271,7 +296,7 @@ impl<S: StreamSource> Pull<S> {
             Err(_) => return ConnectionEnd::Silent,
         };
         self.timeline.reconnected(offer.sound_only);
-        self.quality = offer.quality.clone();
+        (self.quality, self.label) = (offer.quality.clone(), offer.picture.size);
         let mut reader = Reader::default();
         let (source, job, limits, stop) = (self.source.clone(), self.job.clone(), self.limits, self.stop.clone());
         loop {
@@ -279,7 +304,7 @@ impl<S: StreamSource> Pull<S> {
                 biased;
                 () = stop.cancelled() => Err(ConnectionEnd::Stopped),
                 read = timeout(limits.read, media.chunk()) => read.map_err(|_| ConnectionEnd::Silent).and_then(chunk_or_end),
-                () = is_over(&source, &job, &limits), if self.flowed() => Err(ConnectionEnd::Over),
+                () = is_over(&source, &job, &limits, SILENCE_CHECK), if self.flowed() => Err(ConnectionEnd::Over),
             };
             let mut size = 0;
             let mut broken = read.map(|chunk| {
@@ -288,13 +313,13 @@ impl<S: StreamSource> Pull<S> {
             });
             // What else has come by now.
             while size < LARGE_BATCH && matches!(broken, Ok(()) | Err(ConnectionEnd::Stopped)) {
-                match timeout(PIECE_PAUSE, media.chunk()).await.map(chunk_or_end) {
-                    Ok(Ok(chunk)) => {
+                match more(&mut media).await {
+                    Some(Ok(chunk)) => {
                         size += chunk.len();
                         reader.push(&chunk);
                     }
-                    Ok(Err(error)) => broken = broken.and(Err(error)),
-                    Err(_) => break,
+                    Some(Err(error)) => broken = broken.and(Err(error)),
+                    None => break,
                 }
                 if broken.is_err() && !matches!(broken, Err(ConnectionEnd::Stopped)) {
                     break;
@@ -343,7 +368,7 @@ impl<S: StreamSource> Pull<S> {
                 self.closed = false;
                 self.alive = Instant::now();
             }
-            self.inlet.push(piece, self.quality.clone()).await?;
+            self.inlet.push(piece, self.quality.clone(), self.label).await?;
         }
         Ok(())
     }
@@ -376,6 +401,7 @@ impl<S: StreamSource> Pull<S> {
             }
             ConnectionEnd::Silent => self.silent(),
             ConnectionEnd::NotFlv => RecordingFailure::NotFlv,
+            ConnectionEnd::Playlist(why) => RecordingFailure::Playlist { why },
         }
     }
 }
@@ -404,6 +430,26 @@ impl From<Closed> for ConnectionEnd {
     }
 }
 
+/// The next chunk, if it is there by now. On one thread the connection's task has its turn before ours comes again, so nothing
+/// is waited for; on several it needs a moment.
+async fn more<M: Media>(media: &mut M) -> Option<Result<Bytes, ConnectionEnd>> {
+    let several = Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() != RuntimeFlavor::CurrentThread);
+    let patience = async {
+        if several {
+            sleep(PIECE_PAUSE).await;
+        } else {
+            for _ in 0..TURNS {
+                yield_now().await;
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        read = media.chunk() => Some(chunk_or_end(read)),
+        () = patience => None,
+    }
+}
+
 /// What a read gave; the end of the stream is no chunk.
 fn chunk_or_end(read: Result<Option<Bytes>, StreamFailure>) -> Result<Bytes, ConnectionEnd> {
     match read {
@@ -413,9 +459,10 @@ fn chunk_or_end(read: Result<Option<Bytes>, StreamFailure>) -> Result<Bytes, Con
     }
 }
 
-/// Returns once a stream that is silent belongs to a live that is over, which the service must say twice.
-async fn is_over<S: StreamSource>(source: &S, job: &RecordingJob, limits: &RecorderLimits) {
-    sleep(SILENCE_CHECK).await;
+/// Returns once a stream that is silent, as it may be for `quiet`, belongs to a live that is over, which the service must say
+/// twice.
+async fn is_over<S: StreamSource>(source: &S, job: &RecordingJob, limits: &RecorderLimits, quiet: Duration) {
+    sleep(quiet).await;
     let mut before = false;
     loop {
         let found = timeout(limits.read, source.resolve(job)).await;

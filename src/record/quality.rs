@@ -72,6 +72,16 @@ impl Quality {
         offers
     }
 
+    /// What to tell a person who asked for a quality whose picture is smaller than its label says.
+    pub(super) fn smaller(&self, label: Option<(u32, u32)>, size: Option<(u32, u32)>) -> Option<Text> {
+        let (Self::Named(wanted), Some(label), Some(size)) = (self, label, size) else { return None };
+        let area = |(width, height): (u32, u32)| u64::from(width) * u64::from(height);
+        (area(size) < area(label)).then(|| {
+            let ((width, height), (wide, high)) = (size, label);
+            Text::from(format_args!("asked for {wanted}, {wide}x{high} by its label: {width}x{height} arrives"))
+        })
+    }
+
     /// What to tell a person who asked for one quality and gets another.
     pub(super) fn missed(&self, got: &Text, sound_only: bool) -> Option<Text> {
         match self {
@@ -89,11 +99,18 @@ impl Quality {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::PictureLabel;
     use rstest::rstest;
 
     fn offers() -> Vec<StreamOffer<()>> {
         [("uhd", false), ("hd", false), ("hd", false), ("ld", false), ("ao", true)]
-            .map(|(name, sound_only)| StreamOffer { quality: name.into(), address: (), sound_only })
+            .map(|(name, sound_only)| StreamOffer {
+                quality: name.into(),
+                address: (),
+                sound_only,
+                hls: false,
+                picture: PictureLabel::default(),
+            })
             .to_vec()
     }
 
@@ -115,6 +132,10 @@ mod tests {
         let wanted = Quality::Named("origin".into());
         assert!(wanted.missed(&"hd".into(), false).unwrap().as_str().contains("recording hd"));
         assert_eq!(wanted.missed(&"origin".into(), false), None);
+        let told = wanted.smaller(Some((1_080, 1_920)), Some((720, 1_280))).unwrap();
+        assert!(told.as_str().ends_with("1080x1920 by its label: 720x1280 arrives"), "{told}");
+        assert_eq!(wanted.smaller(Some((720, 1_280)), Some((720, 1_280))), None);
+        assert_eq!(Quality::Best.smaller(Some((720, 1_280)), Some((72, 128))), None);
         assert!(Quality::Audio.missed(&"hd".into(), false).is_some());
     }
 }

@@ -1,16 +1,17 @@
 //! Recorder task: commands in, at most one recording a room, all of them finished at the end.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::{self, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::recording::{self, RecordingTask};
+use super::recording::{self, Note, RecordingTask};
 use super::{
-    Cue, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingJob, RecordingState,
-    StreamSource,
+    CopyState, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingJob, RecordingState,
+    StreamLabel, StreamOffer, StreamSource, copy_as_mp4, takes,
 };
 use crate::clock::Clock;
 use crate::ids::RoomKey;
@@ -19,8 +20,8 @@ use crate::text::Text;
 /// Longer than the stop ladder of ffmpeg: three seconds, then two.
 const FINISH: Duration = Duration::from_secs(6);
 
-/// Lines of chat that may wait for the disk.
-const CUES: usize = 1_024;
+/// Lines of chat, and markers, that may wait for the disk.
+const NOTES: usize = 1_024;
 
 /// A running recorder.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ impl Recorder {
     }
 }
 
-/// Starts a recorder that running `commands` until they end, and tells `updates` where each recording stands.
+/// Starts a recorder that obeys `commands` until they end, and tells `updates` where each recording stands.
 ///
 /// `updates` may lag: numbers are left out then, the end of a recording never is.
 pub fn spawn<S: StreamSource>(
@@ -61,6 +62,7 @@ pub fn spawn<S: StreamSource>(
         stop: stop.clone(),
         rooms: HashMap::new(),
         running: JoinSet::new(),
+        errands: JoinSet::new(),
     };
     Recorder { stop, task: tokio::spawn(task.run(commands)) }
 }
@@ -73,6 +75,8 @@ struct RecorderTask<S> {
     stop: CancellationToken,
     rooms: HashMap<RoomKey, ActiveRecording>,
     running: JoinSet<()>,
+    /// Questions and copies, which nobody waits for at the end.
+    errands: JoinSet<()>,
 }
 
 /// A room that is being recorded.
@@ -81,7 +85,7 @@ struct ActiveRecording {
     stop: CancellationToken,
     live_ended: CancellationToken,
     paused: watch::Sender<bool>,
-    cues: mpsc::Sender<Cue>,
+    notes: mpsc::Sender<Note>,
     /// Asked for while the last file was still closing.
     next: Option<RecordingJob>,
 }
@@ -98,19 +102,20 @@ impl<S: StreamSource> RecorderTask<S> {
                             busy.live_ended.cancel();
                         }
                     }
-                    Some(RecorderCommand::Cue(room, cue)) => {
-                        if let Some(busy) = self.rooms.get(&room) {
-                            // A disk that is too slow for chat loses chat.
-                            let _ = busy.cues.try_send(*cue);
-                        }
-                    }
+                    Some(RecorderCommand::Cue(room, cue)) => self.note(room, Note::Cue(cue)),
+                    Some(RecorderCommand::Mark(room, note)) => self.note(room, Note::Mark(note)),
+                    Some(RecorderCommand::Clip(room)) => self.note(room, Note::Clip),
                     Some(RecorderCommand::LivePaused(room, paused)) => {
                         if let Some(busy) = self.rooms.get(&room) {
                             busy.paused.send_replace(paused);
                         }
                     }
+                    Some(RecorderCommand::ListStreams(job)) => self.list_streams(job),
+                    Some(RecorderCommand::ListTakes) => self.list_takes(),
+                    Some(RecorderCommand::Copy(file)) => self.copy(file),
                     None => break,
                 },
+                Some(_) = self.errands.join_next() => {}
                 Some(done) = self.running.join_next_with_id() => {
                     match done {
                         Ok((task, ())) => self.done(task),
@@ -124,6 +129,7 @@ impl<S: StreamSource> RecorderTask<S> {
             }
         }
         self.stop.cancel();
+        self.errands.shutdown().await;
         while let Some(done) = self.running.join_next().await {
             if let Err(error) = done {
                 self.failed(error.id()).await;
@@ -139,6 +145,51 @@ impl<S: StreamSource> RecorderTask<S> {
         }
     }
 
+    fn note(&self, room: RoomKey, note: Note) {
+        if let Some(busy) = self.rooms.get(&room) {
+            // A disk that is too slow for chat loses chat.
+            let _ = busy.notes.try_send(note);
+        }
+    }
+
+    fn list_streams(&mut self, job: RecordingJob) {
+        let (source, updates, patience) = (self.source.clone(), self.updates.clone(), self.settings.limits.start);
+        self.errands.spawn(async move {
+            let streams = match tokio::time::timeout(patience, source.resolve(&job)).await {
+                Ok(Ok(found)) => Ok(found.offers.iter().map(label).collect()),
+                Ok(Err(trouble)) => Err(trouble.words),
+                Err(_) => Err(Text::from("nobody said in time which streams there are: try again in a moment")),
+            };
+            // A screen that is gone does not need it.
+            let _ = updates.send(RecorderUpdate::Streams { room: job.room, streams }).await;
+        });
+    }
+
+    fn list_takes(&mut self) {
+        let (dir, updates) = (self.settings.dir.clone(), self.updates.clone());
+        self.errands.spawn(async move {
+            // Reading files is not for the threads of the network.
+            let takes = task::spawn_blocking(move || takes(&dir)).await.unwrap_or_default();
+            let _ = updates.send(RecorderUpdate::Takes(takes)).await;
+        });
+    }
+
+    fn copy(&mut self, file: PathBuf) {
+        let (ffmpeg, updates) = (self.settings.ffmpeg.clone(), self.updates.clone());
+        self.errands.spawn(async move {
+            let told = |percent| {
+                // The next one makes up for it, should the queue be full.
+                let copy = CopyState::Running(percent);
+                let _ = updates.try_send(RecorderUpdate::Copy { file: file.clone(), copy });
+            };
+            let copy = match copy_as_mp4(&ffmpeg, &file, told).await {
+                Ok(copy) => CopyState::Done(copy),
+                Err(why) => CopyState::Failed(why),
+            };
+            let _ = updates.send(RecorderUpdate::Copy { file: file.clone(), copy }).await;
+        });
+    }
+
     fn stop_recording(&mut self, room: RoomKey) {
         if let Some(busy) = self.rooms.get_mut(&room) {
             busy.stop.cancel();
@@ -148,22 +199,24 @@ impl<S: StreamSource> RecorderTask<S> {
 
     fn record(&mut self, job: RecordingJob) {
         let room = job.room;
+        let mut settings = self.settings.clone();
+        settings.quality = job.quality.clone().unwrap_or(settings.quality);
         let stop = self.stop.child_token();
         let live_ended = CancellationToken::new();
         let (paused, is_paused) = watch::channel(false);
-        let (cues, cues_inbox) = mpsc::channel(CUES);
+        let (notes, notes_inbox) = mpsc::channel(NOTES);
         let task = RecordingTask {
             job,
-            settings: self.settings.clone(),
+            settings,
             clock: self.clock.clone(),
             stop: stop.clone(),
             live_ended: live_ended.clone(),
             paused: is_paused,
-            cues: cues_inbox,
+            notes: notes_inbox,
             updates: self.updates.clone(),
         };
         let task = self.running.spawn(recording::run(task, self.source.clone())).id();
-        self.rooms.insert(room, ActiveRecording { task, stop, live_ended, paused, cues, next: None });
+        self.rooms.insert(room, ActiveRecording { task, stop, live_ended, paused, notes, next: None });
     }
 
     /// A recording whose task panicked has not told its end itself.
@@ -173,7 +226,7 @@ impl<S: StreamSource> RecorderTask<S> {
             // The end of a recording must arrive; a screen that is gone does not need it.
             let _ = self
                 .updates
-                .send(RecorderUpdate { room, recording: RecordingState::Failed { reason, file: None } })
+                .send(RecorderUpdate::Recording { room, recording: RecordingState::Failed { reason, file: None } })
                 .await;
         }
     }
@@ -188,4 +241,9 @@ impl<S: StreamSource> RecorderTask<S> {
             self.record(job);
         }
     }
+}
+
+fn label<A>(offer: &StreamOffer<A>) -> StreamLabel {
+    let StreamOffer { quality, picture, sound_only, hls, .. } = offer;
+    StreamLabel { quality: quality.clone(), picture: picture.clone(), sound_only: *sound_only, hls: *hls }
 }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: the last update of a recording is `Done` or `Failed`, and by then no ffmpeg of it runs.
 
+use std::path::Path;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::codec::VideoSetup;
 use super::companion_files::{CompanionFiles, RecordingSummary};
+use super::marker::Markers;
 use super::output_parts::OutputParts;
 use super::progress::Meter;
 use super::pull::{Pull, PullOutcome};
@@ -19,7 +21,7 @@ use super::queue::{QueueReceiver, Queued, queue};
 use super::timeline::Hole;
 use super::{
     Cue, RecorderSettings, RecorderUpdate, RecordingDetails, RecordingFailure, RecordingJob, RecordingState,
-    StreamSource, output,
+    StreamSource, finishing, marker, output,
 };
 use crate::clock::{Clock, Moment, Timestamp};
 use crate::text::Text;
@@ -28,6 +30,17 @@ use crate::text::Text;
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
 /// Progress is emitted at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+
+/// What comes to a recording beside the stream.
+#[derive(Debug)]
+pub(super) enum Note {
+    /// Something was said or given.
+    Cue(Box<Cue>),
+    /// This place is to be found again.
+    Mark(Text),
+    /// The last minute is wanted as a file of its own.
+    Clip,
+}
 
 /// What one recording needs.
 pub(super) struct RecordingTask {
@@ -40,8 +53,8 @@ pub(super) struct RecordingTask {
     pub(super) live_ended: CancellationToken,
     /// Whether the host has paused it.
     pub(super) paused: watch::Receiver<bool>,
-    /// What is said meanwhile.
-    pub(super) cues: mpsc::Receiver<Cue>,
+    /// What is said and wanted meanwhile.
+    pub(super) notes: mpsc::Receiver<Note>,
     pub(super) updates: mpsc::Sender<RecorderUpdate>,
 }
 
@@ -51,7 +64,10 @@ struct Progress {
     since: Option<Moment>,
     /// When the last piece was written.
     written: Option<Instant>,
+    /// So long may pass until the next one.
+    pause: Duration,
     quality: Text,
+    label: Option<(u32, u32)>,
     sound_only: bool,
     millis: u64,
     video: Option<VideoSetup>,
@@ -62,13 +78,21 @@ struct Progress {
     emitted: Option<RecordingState>,
     start: Timestamp,
     beside: Option<CompanionFiles>,
+    markers: Markers,
     /// Files that were begun when that was last said beside the video.
     saved: usize,
 }
 
 impl Progress {
     fn summary_so_far<'a>(&'a self, parts: &'a OutputParts, status: &'a str, reason: &'a str) -> RecordingSummary<'a> {
-        RecordingSummary { status, reason, quality: self.quality.as_str(), files: parts.files(), holes: &self.holes }
+        RecordingSummary {
+            status,
+            reason,
+            quality: self.quality.as_str(),
+            files: parts.files(),
+            holes: &self.holes,
+            markers: self.markers.all(),
+        }
     }
 }
 
@@ -77,7 +101,7 @@ pub(super) async fn run<S: StreamSource>(mut task: RecordingTask, source: S) {
     task.emit(RecordingState::Starting);
     let recording = task.record(source).await;
     // The one update that must arrive; a screen that is gone does not need it.
-    let _ = task.updates.send(RecorderUpdate { room: task.job.room, recording }).await;
+    let _ = task.updates.send(RecorderUpdate::Recording { room: task.job.room, recording }).await;
 }
 
 impl RecordingTask {
@@ -109,6 +133,7 @@ impl RecordingTask {
             beside.save(progress.summary_so_far(&parts, status, reason.as_str())).await;
             beside.finish(parts.files()).await;
         }
+        self.put_in(&parts, &progress).await;
         summary(ended, &parts, &progress)
     }
 
@@ -149,8 +174,8 @@ impl RecordingTask {
                     self.save(parts, progress).await;
                     continue;
                 }
-                Some(cue) = self.cues.recv(), if self.settings.chat => {
-                    self.keep(&cue, parts, progress).await;
+                Some(note) = self.notes.recv() => {
+                    self.take_note(note, parts, progress).await;
                     continue;
                 }
                 () = parts.exited() => {
@@ -184,12 +209,13 @@ impl RecordingTask {
         }
         parts.write(&queued.piece, &self.stop).await?;
         progress.written = Some(Instant::now());
+        progress.pause = queued.piece.head.pause;
         progress.video = queued.piece.head.video;
         progress.sound_only = progress.video.is_none();
         progress.holes.extend(queued.piece.holes);
         progress.since.get_or_insert_with(|| self.clock.now());
         progress.millis = queued.piece.millis;
-        progress.quality = queued.quality;
+        (progress.quality, progress.label) = (queued.quality, queued.label);
         if parts.files().len() != progress.saved {
             progress.saved = parts.files().len();
             self.save(parts, progress).await;
@@ -210,13 +236,39 @@ impl RecordingTask {
         progress.beside = Some(beside);
     }
 
-    /// Keeps what was said, at the recorder's own media time: the wall clock is up to a group of pictures away from that.
-    async fn keep(&self, cue: &Cue, parts: &OutputParts, progress: &mut Progress) {
+    /// Keeps what came, at the recorder's own media time: the wall clock is up to a group of pictures away from that.
+    async fn take_note(&self, note: Note, parts: &OutputParts, progress: &mut Progress) {
         let since = progress.written.map_or(Duration::ZERO, |written| written.elapsed());
         let millis = progress.millis + since.as_millis() as u64;
-        if let Some(beside) = &mut progress.beside {
-            beside.cue(cue, millis, parts.files()).await;
+        let starts = parts.files().last().map_or(0, |file| file.starts);
+        let place = (millis, parts.files().len().max(1), millis.saturating_sub(starts));
+        match note {
+            Note::Cue(cue) => {
+                progress.markers.add_cue(&cue, place);
+                if let Some(beside) = &mut progress.beside {
+                    beside.cue(&cue, place).await;
+                }
+            }
+            Note::Mark(note) => {
+                progress.markers.set("hand", &note, place);
+                self.save(parts, progress).await;
+            }
+            Note::Clip => self.clip(parts, place.2),
         }
+    }
+
+    /// Has the last minute of the file at work copied; the recording does not wait for that.
+    fn clip(&self, parts: &OutputParts, part_ms: u64) {
+        let (room, updates, ffmpeg) = (self.job.room, self.updates.clone(), self.settings.ffmpeg.clone());
+        let file = parts.file().map(Path::to_owned);
+        tokio::spawn(async move {
+            let clip = match file {
+                Some(file) => finishing::clip(&ffmpeg, &file, part_ms).await,
+                None => Err(Text::from("nothing is recorded yet: there is no minute to keep")),
+            };
+            // A screen that is gone does not need it.
+            let _ = updates.send(RecorderUpdate::Clip { room, clip }).await;
+        });
     }
 
     async fn emit_progress(&self, parts: &mut OutputParts, progress: &mut Progress) -> Result<(), RecordingFailure> {
@@ -225,7 +277,8 @@ impl RecordingTask {
         let rate = progress.meter.rate(Instant::now(), bytes);
         let quality = progress.quality.clone();
         let (file, sound_only) = (file.to_owned(), progress.sound_only);
-        let silent = progress.written.is_none_or(|written| written.elapsed() >= self.settings.limits.read);
+        let patience = self.settings.limits.read.max(progress.pause);
+        let silent = progress.written.is_none_or(|written| written.elapsed() >= patience);
         let recording = if silent {
             RecordingState::Reconnecting { since, bytes, file, paused: *self.paused.borrow() }
         } else {
@@ -239,6 +292,13 @@ impl RecordingTask {
         Ok(())
     }
 
+    /// What is told of a recording that is not what was asked for.
+    fn missed(&self, progress: &Progress) -> Option<Text> {
+        let size = progress.video.and_then(|video| video.size);
+        let quality = &self.settings.quality;
+        quality.missed(&progress.quality, progress.sound_only).or_else(|| quality.smaller(progress.label, size))
+    }
+
     fn details(&self, parts: &OutputParts, progress: &Progress, rate: u64) -> RecordingDetails {
         let left = progress.free.map(|free| free.saturating_sub(self.settings.limits.min_free));
         RecordingDetails {
@@ -250,16 +310,29 @@ impl RecordingTask {
             hole_millis: progress.holes.iter().map(|hole| hole.length).sum(),
             free: progress.free,
             seconds_left: left.and_then(|left| left.checked_div(rate)),
-            note: match self.settings.quality.missed(&progress.quality, progress.sound_only) {
+            silent_seconds: progress.written.map_or(0, |written| written.elapsed().as_secs()),
+            note: match self.missed(progress) {
                 Some(missed) if parts.note().is_empty() => missed,
                 _ => parts.note().clone(),
             },
         }
     }
 
+    /// Puts chapters, and subtitles where they are wanted, into the closed files. What goes wrong costs those only.
+    async fn put_in(&self, parts: &OutputParts, progress: &Progress) {
+        for (nth, file) in parts.files().iter().enumerate() {
+            let length = file.ends.saturating_sub(file.starts);
+            let chapters = marker::chapters(progress.markers.all(), nth + 1, length, self.job.title.as_str());
+            let subtitles = self.settings.mux_subtitles && self.settings.chat;
+            if let Err(why) = finishing::put_in(&self.settings.ffmpeg, &file.path, chapters, subtitles).await {
+                tracing::warn!(%why, "no chapters or subtitles in a recording");
+            }
+        }
+    }
+
     /// Tells what the next update makes up for, should the queue be full.
     fn emit(&self, recording: RecordingState) {
-        let _ = self.updates.try_send(RecorderUpdate { room: self.job.room, recording });
+        let _ = self.updates.try_send(RecorderUpdate::Recording { room: self.job.room, recording });
     }
 }
 

@@ -8,6 +8,8 @@ use super::timeline::TimelinePiece;
 const MAX_BYTES: usize = 3 << 20;
 /// ffmpeg may not have written the last second of what it was fed.
 const UNWRITTEN_MS: u64 = 1_500;
+/// Nor what still lies in the pipe and in its buffers, which is many seconds of a thin stream.
+const UNWRITTEN_BYTES: usize = 160 << 10;
 
 /// The pieces since a place where a player can begin.
 #[derive(Debug, Default)]
@@ -36,14 +38,19 @@ impl Replay {
         }
     }
 
-    /// Forgets the groups that end before `millis`.
+    /// Forgets the groups that end before `millis` and before what may be on its way.
     fn forget(&mut self, millis: u64) {
-        let begins = |(at, piece): (usize, &TimelinePiece)| {
-            let before = self.pieces.get(at.checked_sub(1)?)?;
-            (piece.keyframe && before.millis <= millis).then_some(at)
-        };
-        let Some(from) = self.pieces.iter().enumerate().rev().find_map(begins) else { return };
-        for _ in 0..from {
+        let (mut behind, mut from) = (0, None);
+        for (at, piece) in self.pieces.iter().enumerate().rev() {
+            behind += piece.bytes.len();
+            let before = at.checked_sub(1).and_then(|before| self.pieces.get(before));
+            let ended = before.is_some_and(|before| before.millis <= millis);
+            if piece.keyframe && ended && behind >= UNWRITTEN_BYTES {
+                from = Some(at);
+                break;
+            }
+        }
+        for _ in 0..from.unwrap_or(0) {
             self.pop();
         }
     }
@@ -73,9 +80,17 @@ mod tests {
     #[test]
     fn the_last_group_that_may_be_unwritten_is_kept() {
         let mut replay = Replay::default();
-        (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 10), true));
+        (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 100_000), true));
         let kept: Vec<_> = replay.drain().iter().map(|piece| piece.millis).collect();
         assert_eq!(kept, [8_000, 8_500, 9_000, 9_500]);
+    }
+
+    #[test]
+    fn what_may_lie_in_the_pipe_is_kept_however_long_it_is() {
+        let mut replay = Replay::default();
+        (0..200).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 4_000), true));
+        let kept = replay.drain().iter().map(|piece| piece.bytes.len()).sum::<usize>();
+        assert!((UNWRITTEN_BYTES..UNWRITTEN_BYTES + 5 * 4_000).contains(&kept), "{kept}");
     }
 
     #[test]

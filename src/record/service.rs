@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use std::sync::Arc;
 
-use super::RecordingJob;
 use super::source::{FoundStreams, LiveState, Media, StreamFailure, StreamOffer, StreamSource};
+use super::{PictureLabel, RecordingJob};
 use crate::ids::{RoomId, UniqueId};
 use crate::text::Text;
-use crate::webcast::{LiveStatus, MediaStream, Service, ServiceError, ServiceErrorKind, StreamUrl};
+use crate::webcast::{Codec, Container, LiveStatus, MediaStream, Service, ServiceError, ServiceErrorKind, StreamUrl};
 
 impl StreamSource for Arc<Service> {
     type Address = (RoomId, StreamUrl);
@@ -25,13 +25,27 @@ impl StreamSource for Arc<Service> {
         let offer = |stream: StreamUrl| StreamOffer {
             quality: Text::from(stream.quality.as_str()),
             sound_only: stream.sound_only,
+            hls: stream.container == Container::Hls,
+            picture: PictureLabel {
+                size: stream.size,
+                codec: match stream.codec {
+                    Codec::H264 => "h264".into(),
+                    Codec::H265 => "h265".into(),
+                    Codec::Unknown => Text::default(),
+                },
+                bitrate: stream.bitrate,
+            },
             address: (room, stream),
         };
-        Ok(FoundStreams { state, offers: streams.flv.into_iter().map(offer).collect(), hls_only: streams.hls_only })
+        Ok(FoundStreams { state, offers: streams.flv.into_iter().chain(streams.hls).map(offer).collect() })
     }
 
     async fn open(&self, (room, stream): &Self::Address) -> Result<MediaStream, StreamFailure> {
         Ok(self.stream(*room, stream).await?)
+    }
+
+    fn refer(&self, (room, stream): &Self::Address, media: &MediaStream, reference: &str) -> Option<Self::Address> {
+        Some((*room, media.referred(stream, reference)?))
     }
 }
 

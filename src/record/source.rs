@@ -6,13 +6,13 @@ use std::future::Future;
 
 use bytes::Bytes;
 
-use super::RecordingJob;
+use super::{PictureLabel, RecordingJob};
 use crate::text::Text;
 
 /// A service that knows the streams of a live and opens them.
 pub trait StreamSource: Clone + Send + Sync + 'static {
     /// An address of a stream. It may be signed, so nobody here prints it.
-    type Address: Send + Sync;
+    type Address: Clone + Send + Sync;
     /// An open stream.
     type Media: Media;
 
@@ -24,10 +24,13 @@ pub trait StreamSource: Clone + Send + Sync + 'static {
 
     /// Opens a stream.
     fn open(&self, address: &Self::Address) -> impl Future<Output = Result<Self::Media, StreamFailure>> + Send;
+
+    /// The address that `reference`, which stands in what `media` sent from `address`, leads to.
+    fn refer(&self, address: &Self::Address, media: &Self::Media, reference: &str) -> Option<Self::Address>;
 }
 
 /// An open stream.
-pub trait Media: Send {
+pub trait Media: Send + Sync {
     /// The next bytes; nothing at the end of the stream. Waits as long as the sender does.
     fn chunk(&mut self) -> impl Future<Output = Result<Option<Bytes>, StreamFailure>> + Send;
 }
@@ -37,10 +40,8 @@ pub trait Media: Send {
 pub struct FoundStreams<A> {
     /// Whether the live goes on.
     pub state: LiveState,
-    /// FLV streams, best first; those with sound only are asked for where there are no others.
+    /// Its streams, best first; those with sound only, and HLS, are asked for where there are no others.
     pub offers: Vec<StreamOffer<A>>,
-    /// There are streams, but none that comes as FLV.
-    pub hls_only: bool,
 }
 
 /// One stream of a live.
@@ -52,6 +53,10 @@ pub struct StreamOffer<A> {
     pub address: A,
     /// Whether it carries sound and no picture.
     pub sound_only: bool,
+    /// Whether its address is a playlist of segments.
+    pub hls: bool,
+    /// What its picture is, by the label.
+    pub picture: PictureLabel,
 }
 
 /// Whether a live goes on.

@@ -13,11 +13,12 @@ const ASS_LINES: usize = 8;
 /// How long a line of the rolling chat stays when nothing follows.
 const ROLL_MS: u64 = 10_000;
 
-/// SubRip: one cue a line of chat, a few at a time at most.
-pub(super) fn srt(cues: &[&CueLine]) -> String {
+/// SubRip: one cue a line of chat, a few at a time at most, none longer than the part of `length` milliseconds.
+pub(super) fn srt(cues: &[&CueLine], length: u64) -> String {
     let mut text = String::new();
     for (nth, cue) in cues.iter().enumerate() {
-        let (from, end) = (cue.part_ms, cue.part_ms + SHOWN_MS);
+        let from = cue.part_ms;
+        let end = (from + SHOWN_MS).min(length.max(from + 1));
         // One that would be too many makes the oldest go.
         let until = cues.get(nth + SRT_LINES).map_or(end, |next| next.part_ms.clamp(from + 1, end));
         let words = spoken(cue).replace("-->", "->").replace('<', "\u{2039}").replace('>', "\u{203a}");
@@ -26,8 +27,8 @@ pub(super) fn srt(cues: &[&CueLine]) -> String {
     text
 }
 
-/// ASS: the last lines bottom left, gifts in colour.
-pub(super) fn ass(cues: &[&CueLine]) -> String {
+/// ASS: the last lines bottom left, gifts in colour; none is shown longer than the part of `length` milliseconds.
+pub(super) fn ass(cues: &[&CueLine], length: u64) -> String {
     let mut text = String::from(
         "[Script Info]\nScriptType: v4.00+\nPlayResX: 720\nPlayResY: 1280\nWrapStyle: 1\n\n[V4+ Styles]\n\
          Format: Name, Fontname, Fontsize, PrimaryColour, OutlineColour, Outline, Alignment, MarginL, MarginR, MarginV\n\
@@ -36,7 +37,8 @@ pub(super) fn ass(cues: &[&CueLine]) -> String {
     );
     for (nth, cue) in cues.iter().enumerate() {
         let from = cue.part_ms;
-        let next = cues.get(nth + 1).map_or(from + ROLL_MS, |next| next.part_ms.clamp(from, from + ROLL_MS));
+        let until = (from + ROLL_MS).min(length.max(from));
+        let next = cues.get(nth + 1).map_or(until, |next| next.part_ms.clamp(from, until));
         if next == from {
             continue;
         }
@@ -92,7 +94,7 @@ mod tests {
             cue(900, "chat", "x"),
             cue(1_500, "chat", "y"),
         ];
-        insta::assert_snapshot!(srt(&cues.iter().collect::<Vec<_>>()), @"
+        insta::assert_snapshot!(srt(&cues.iter().collect::<Vec<_>>(), 60_000), @"
         1
         00:00:00,000 --> 00:00:01,500
         Ben: a ‹b›-› c d
@@ -114,7 +116,7 @@ mod tests {
     #[test]
     fn the_rolling_chat_shows_the_last_lines_and_escapes_what_ass_would_read() {
         let cues = [cue(0, "chat", r"{\b1}hi\N"), cue(3_000, "gift", "Rose x5")];
-        let made = ass(&cues.iter().collect::<Vec<_>>());
+        let made = ass(&cues.iter().collect::<Vec<_>>(), 60_000);
         let events: Vec<_> = made.lines().filter(|line| line.starts_with("Dialogue")).collect();
         assert_eq!(
             events,

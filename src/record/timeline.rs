@@ -14,7 +14,9 @@
 mod held;
 mod overlap;
 mod piece;
+mod segment;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +26,9 @@ use super::codec;
 use super::flv::{Tag, TagKind, TagRole, write_header};
 use held::HeldTags;
 use overlap::{Overlap, REMEMBERED_MS};
-pub(super) use piece::{Hole, PartHead, TimelinePiece};
+pub(super) use piece::{Hole, PartContainer, PartHead, TimelinePiece};
+pub(super) use segment::MediaSegment;
+use segment::SegmentClock;
 
 /// A new connection may go on this far from where the wall clock says, and still be on the same clock.
 const MAX_JUMP_MS: i64 = 10_000;
@@ -97,9 +101,12 @@ pub(super) struct Timeline {
     /// What goes into the next piece.
     batch: BytesMut,
     batch_key: bool,
+    batch_begins: bool,
     holes: Vec<Hole>,
     /// Time in the part of the last place where a player can begin.
     last_key: i64,
+    /// The part is made of segments.
+    segments: Option<SegmentClock>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -157,7 +164,7 @@ impl Timeline {
     pub(super) fn end_part(&mut self) {
         self.place_held();
         self.seal();
-        if self.phase != TimelinePhase::Waiting {
+        if self.segments.take().is_some() || self.phase != TimelinePhase::Waiting {
             self.phase = TimelinePhase::Waiting;
             let piece = TimelinePiece { ends_part: true, ..self.piece() };
             self.ready.push(piece);
@@ -264,6 +271,7 @@ impl Timeline {
         }
         self.part = self.part.saturating_add(1);
         self.phase = TimelinePhase::Flowing;
+        self.segments = None;
         (self.last, self.last_key, self.part_bytes) = (0, 0, 0);
         self.overlap.clear();
         let has_video = self.video.heard.is_some() || tag.kind == TagKind::Video;
@@ -286,10 +294,11 @@ impl Timeline {
             video: has_video.then(|| codec::video(self.video.heard.as_ref().unwrap_or(tag))),
             audio: self.audio.heard.as_ref().map(codec::audio),
             mixed,
+            ..PartHead::default()
         });
         let head = self.head.bytes.clone();
         self.batch.extend_from_slice(&head);
-        self.batch_key = true;
+        (self.batch_key, self.batch_begins) = (true, true);
         for (held, at) in &held {
             self.place(held, *at);
         }
@@ -316,16 +325,31 @@ impl Timeline {
         let goes_on = ahead > 0 && (ahead - gap).abs() <= MAX_JUMP_MS;
         let held = self.held.drain();
         let tags = held.iter().map(|(held, _)| held).chain([tag]);
-        let shift = self.overlap.shift(tags, own, goes_on).unwrap_or(read - self.last - gap.max(STEP_MS));
+        let known = self.overlap.shift(tags, own, goes_on);
+        let shift = known.unwrap_or_else(|| self.shift_behind_end(tag, &held, gap));
         self.phase = TimelinePhase::Flowing;
         for track in [&mut self.video, &mut self.audio] {
             track.shift = shift;
-            track.repeating = true;
+            track.repeating = known.is_some();
         }
         for (held, at) in &held {
             self.place(held, *at);
         }
         self.flow(tag, true, now);
+    }
+
+    /// The shift of a clock that nothing is known of: what comes follows what is written, each track behind its own last tag, and
+    /// all of it no sooner than the wall clock says.
+    fn shift_behind_end(&self, tag: &Tag, held: &VecDeque<(Tag, Duration)>, gap: i64) -> i64 {
+        let read = i64::from(tag.at);
+        let near = |held: &&Tag| (i64::from(held.at) - read).abs() <= MAX_SKEW_MS;
+        let first = held.iter().map(|(held, _)| held).filter(near).chain([tag]).map(|tag| {
+            let track = if tag.kind == TagKind::Video { &self.video } else { &self.audio };
+            let step = track.step.clamp(STEP_MS, MAX_STEP_MS);
+            let end = track.last.map_or(self.last, |last| last + step).max(self.last + gap.max(1));
+            i64::from(tag.at) - end
+        });
+        first.min().unwrap_or(read - self.last - gap.max(STEP_MS))
     }
 
     fn flow(&mut self, tag: &Tag, leads: bool, now: Duration) {
@@ -493,7 +517,8 @@ impl Timeline {
         let bytes = self.batch.split().freeze();
         self.part_bytes += bytes.len() as u64;
         let (keyframe, holes) = (std::mem::take(&mut self.batch_key), std::mem::take(&mut self.holes));
-        let piece = TimelinePiece { keyframe, holes, bytes, ..self.piece() };
+        let begins_part = std::mem::take(&mut self.batch_begins);
+        let piece = TimelinePiece { keyframe, begins_part, holes, bytes, ..self.piece() };
         self.ready.push(piece);
     }
 

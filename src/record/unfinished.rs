@@ -7,12 +7,9 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use super::RecordingFailure;
+use super::take::{Take, TakeStatus, takes};
 use crate::text::{Text, clip};
 
-/// Descriptions looked at; a folder with more is no folder of recordings.
-const MAX_FILES: usize = 10_000;
-/// Largest description that is read.
-const MAX_INFO: u64 = 4 << 20;
 /// Columns of ffmpeg's words in a sentence.
 const QUOTED_COLUMNS: usize = 160;
 
@@ -27,44 +24,14 @@ pub struct UnfinishedRecording {
     pub files: Vec<PathBuf>,
 }
 
-/// The recordings in `dir` whose program is gone and which do not say how they ended. Reads files: not for the threads of the
-/// network.
+/// The recordings in `dir`, and the folders in it, whose program is gone and which do not say how they ended. Reads files: not for
+/// the threads of the network.
 pub fn unfinished(dir: &Path) -> Vec<UnfinishedRecording> {
-    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
-    let infos =
-        entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "json"));
-    let mut found: Vec<_> = infos.take(MAX_FILES).filter_map(|path| read(dir, path)).collect();
+    let cut_off = takes(dir).into_iter().filter(|take| take.status == TakeStatus::CutOff);
+    let mut found: Vec<_> =
+        cut_off.map(|Take { info, user, files, .. }| UnfinishedRecording { info, user, files }).collect();
     found.sort_by(|one, other| one.info.cmp(&other.info));
     found
-}
-
-fn read(dir: &Path, info: PathBuf) -> Option<UnfinishedRecording> {
-    let size = std::fs::metadata(&info).ok()?.len();
-    let said: Value = serde_json::from_slice(&(size <= MAX_INFO).then(|| std::fs::read(&info).ok())??).ok()?;
-    let pid = said.get("pid")?.as_u64()?;
-    let cut_off = said.get("status")?.as_str()? == "recording" && !is_running(pid);
-    let user = Text::from(said.get("user")?.as_str()?);
-    let names = said.get("parts")?.as_array()?.iter().filter_map(|part| part.get("file")?.as_str());
-    // A name only: a description from somebody else leads nowhere.
-    let files =
-        names.filter(|name| Path::new(name).file_name().is_some_and(|file| file == *name)).map(|name| dir.join(name));
-    cut_off.then(|| UnfinishedRecording { user, files: files.filter(|file| file.is_file()).collect(), info })
-}
-
-/// Whether a process with this number runs; where nobody can tell, it does.
-fn is_running(pid: u64) -> bool {
-    #[cfg(unix)]
-    {
-        use nix::errno::Errno;
-        let Ok(pid) = i32::try_from(pid) else { return false };
-        // Signal 0 only asks.
-        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None) != Err(Errno::ESRCH)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = pid;
-        true
-    }
 }
 
 impl UnfinishedRecording {

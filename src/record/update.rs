@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Cue;
+use super::{Cue, Quality, Take};
 use crate::clock::Moment;
 use crate::ids::{RoomId, RoomKey};
 use crate::text::Text;
@@ -22,6 +22,16 @@ pub enum RecorderCommand {
     Cue(RoomKey, Box<Cue>),
     /// The host of this room has paused, or goes on.
     LivePaused(RoomKey, bool),
+    /// Mark this place of the recording of a room; it becomes a chapter.
+    Mark(RoomKey, Text),
+    /// Keep the last minute of what is being recorded as a file of its own.
+    Clip(RoomKey),
+    /// Say which streams this live has.
+    ListStreams(RecordingJob),
+    /// Say which recordings there are.
+    ListTakes,
+    /// Copy this recording to MP4.
+    Copy(PathBuf),
 }
 
 /// A live to record.
@@ -35,15 +45,78 @@ pub struct RecordingJob {
     pub host: Text,
     /// Title of the live, for the file's metadata.
     pub title: Text,
+    /// Which stream, where that is not as the settings say.
+    pub quality: Option<Quality>,
 }
 
 /// What a recorder says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecorderUpdate {
-    /// Of which room.
-    pub room: RoomKey,
-    /// Where its recording stands.
-    pub recording: RecordingState,
+pub enum RecorderUpdate {
+    /// Where the recording of a room stands.
+    Recording {
+        /// Of which room.
+        room: RoomKey,
+        /// Where its recording stands.
+        recording: RecordingState,
+    },
+    /// The streams of a live, best first; or why nobody knows them, in one sentence.
+    Streams {
+        /// Of which room.
+        room: RoomKey,
+        /// One row a stream.
+        streams: Result<Vec<StreamLabel>, Text>,
+    },
+    /// A clip was made, or why not, in one sentence.
+    Clip {
+        /// Of which room.
+        room: RoomKey,
+        /// The file.
+        clip: Result<PathBuf, Text>,
+    },
+    /// The recordings there are, newest first.
+    Takes(Vec<Take>),
+    /// Where a copy stands.
+    Copy {
+        /// What is being copied.
+        file: PathBuf,
+        /// How far it is.
+        copy: CopyState,
+    },
+}
+
+/// Where a copy of a recording stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CopyState {
+    /// So much is done, in percent.
+    Running(u8),
+    /// It was read to its end and is whole.
+    Done(PathBuf),
+    /// There is none; why, in one sentence.
+    Failed(Text),
+}
+
+/// What a stream of a live is, by its label.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamLabel {
+    /// Its name, such as `hd`.
+    pub quality: Text,
+    /// What its picture is.
+    pub picture: PictureLabel,
+    /// There is sound and no picture.
+    pub sound_only: bool,
+    /// It comes as segments.
+    pub hls: bool,
+}
+
+/// What the picture of a stream is, by its label.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureLabel {
+    /// Width and height in pixels.
+    pub size: Option<(u32, u32)>,
+    /// How it is coded: `h264`, `h265`; empty where nobody says.
+    pub codec: Text,
+    /// Bits a second.
+    pub bitrate: Option<u64>,
 }
 
 /// Where a recording stands.
@@ -123,6 +196,8 @@ pub struct RecordingDetails {
     pub free: Option<u64>,
     /// Seconds until the recording stops for want of space, at the rate of now.
     pub seconds_left: Option<u64>,
+    /// Whole seconds since anything came.
+    pub silent_seconds: u64,
     /// What happened that a person should know, in one sentence; empty when nothing did.
     pub note: Text,
 }

@@ -116,7 +116,7 @@ pub enum SimFault {
     HalfOpen,
     /// The clock of the service is ten minutes ahead.
     ClockOff,
-    /// Room info has an HLS address only.
+    /// Streams come as HLS only.
     HlsOnly,
     /// Room info has no stream addresses at all.
     NoStream,

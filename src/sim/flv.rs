@@ -9,18 +9,18 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 static CLIP: &[u8] = include_bytes!("../../assets/demo.flv");
 
-const AUDIO: u8 = 8;
-const VIDEO: u8 = 9;
+pub(super) const AUDIO: u8 = 8;
+pub(super) const VIDEO: u8 = 9;
 const HEADER: [u8; 13] = [b'F', b'L', b'V', 1, 0b101, 0, 0, 0, 9, 0, 0, 0, 0];
 /// The header of a tag; its size follows the tag as four more bytes.
 const TAG_HEADER: usize = 11;
 
 /// One tag, its time in milliseconds apart from its bytes.
 #[derive(Clone, Debug)]
-struct SimTag {
-    kind: u8,
-    at: u32,
-    data: Bytes,
+pub(super) struct SimTag {
+    pub(super) kind: u8,
+    pub(super) at: u32,
+    pub(super) data: Bytes,
 }
 
 impl SimTag {
@@ -32,7 +32,7 @@ impl SimTag {
         }
     }
 
-    fn is_keyframe(&self) -> bool {
+    pub(super) fn is_keyframe(&self) -> bool {
         self.kind == VIDEO && self.data.first().is_some_and(|first| first >> 4 == 1)
     }
 
@@ -51,10 +51,10 @@ impl SimTag {
 /// A clip, read apart.
 #[derive(Debug)]
 pub(super) struct Clip {
-    setup: Vec<SimTag>,
-    media: Vec<SimTag>,
+    pub(super) setup: Vec<SimTag>,
+    pub(super) media: Vec<SimTag>,
     /// Milliseconds from one repetition to the next.
-    length: u32,
+    pub(super) length: u32,
 }
 
 /// The clip that comes with the program.

@@ -1,4 +1,4 @@
-//! Streams of a room: their addresses, and the picture itself, an endless FLV paced in real time.
+//! Streams of a room: their addresses, and the picture itself, an endless FLV paced in real time. The same as HLS is in `hls`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -132,7 +132,7 @@ pub(super) fn flv(world: &Arc<World>, file: &str) -> SimAnswer {
 }
 
 /// Addresses die with the live; a pause keeps them.
-fn is_on(room: &super::room::SimRoom, room_id: i64) -> bool {
+pub(super) fn is_on(room: &super::room::SimRoom, room_id: i64) -> bool {
     let facts = room.facts();
     facts.phase.is_on() && facts.room_id == room_id
 }

@@ -19,7 +19,7 @@ use super::answer::{self, SimAnswer};
 use super::faults::SimFault;
 use super::query::Query;
 use super::world::{self, World};
-use super::{browser, handshake, info, media, provider, proxy, site, tls};
+use super::{browser, handshake, hls, info, media, provider, proxy, site, tls};
 
 /// Longest body of a POST that is read; addresses to sign have a kilobyte or two.
 const MAX_POSTED: usize = 1 << 20;
@@ -155,6 +155,7 @@ fn route(world: &Arc<World>, mut request: Request<Incoming>, posted: &[u8], tls:
         ["webcast", "wallet_api", "fs", "diamond"] | ["webcast", "diamond"] => info::prices(world),
         ["webcast", "im", "fetch"] => provider::im_fetch(world, &query),
         ["stream", file] => media::flv(world, file),
+        ["stream", folder, file] => hls::file(world, folder, file),
         _ => answer::not_found(),
     }
 }

@@ -93,6 +93,8 @@ actions! {
     Log         | "log"          | Screen | "L"                 | "what befell the rooms: states, gaps, errors in full, recordings";
     Undo        | "undo"         | Screen | "u"                 | "bring back the room that was closed in the last ten seconds";
     Record      | "record"       | Live   | "r"                 | "start or stop recording the room";
+    RecordEach  | "record_each"  | Live   | "e"                 | "record each live of the room from now on, or no longer";
+    Clip        | "clip"         | Live   | "c"                 | "keep the last minute of the recording as a file of its own";
     Retry       | "retry"        | Live   | "R"                 | "look up or connect now instead of waiting, with all rooms that fail for the same cause";
     ReplayPause | "replay_pause" | Replay | "P"                 | "in a replay: stand still, go on";
     ReplayBack  | "replay_back"  | Replay | ","                 | "in a replay: 30 seconds back";

@@ -18,7 +18,7 @@ use super::table::RoomSort;
 use super::theme::Theme;
 use super::{ScreenError, ScreenOptions};
 use crate::clock::Moment;
-use crate::config::ScreenSettings;
+use crate::config::{RecordSettings, ScreenSettings};
 use crate::events::Viewer;
 use crate::ids::RoomKey;
 use crate::text::Text;
@@ -72,6 +72,8 @@ pub(super) struct App {
     pub(super) keymap: Keymap,
     pub(super) theme: Theme,
     pub(super) screen: ScreenSettings,
+    /// When rooms are recorded.
+    pub(super) record: RecordSettings,
     pub(super) zone: jiff::tz::TimeZone,
 }
 
@@ -195,6 +197,7 @@ impl App {
             keymap: Keymap::new(&options.keys).map_err(ScreenError::Keys)?,
             theme: Theme::new(options.mono),
             screen: options.screen,
+            record: options.record,
             zone: options.zone,
         })
     }

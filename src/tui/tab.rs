@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Moment;
+use crate::config::RecordRule;
 use crate::events::PhaseKind;
 use crate::ids::{RoomId, RoomKey, Target};
 use crate::record::RecordingState;
@@ -56,6 +57,19 @@ pub(super) struct Tab {
     pub(super) composed: u64,
     /// Where its recording stands.
     pub(super) recording: Option<RecordingState>,
+    /// When it is recorded by itself.
+    pub(super) record: RoomRecord,
+}
+
+/// When a room is recorded by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct RoomRecord {
+    /// As a key said; else the settings say.
+    pub(super) rule: Option<RecordRule>,
+    /// The last one was not stopped by hand.
+    pub(super) goes_on: bool,
+    /// The live that was recorded last.
+    pub(super) last: Option<RoomId>,
 }
 
 /// Rows of a room that fit what is looked for.
@@ -114,6 +128,7 @@ impl Tab {
             lagged: false,
             composed: 0,
             recording: None,
+            record: RoomRecord::default(),
         }
     }
 

@@ -6,6 +6,7 @@ mod keys;
 mod mouse;
 mod records;
 mod rooms;
+mod rules;
 mod searching;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use crate::clock::Moment;
 use crate::events::PhaseKind;
 use crate::room::BattlePhase;
 use crate::text::Text;
+use crate::track::TrackerUpdate;
 
 /// Characters a pasted or typed room name may have: links are longer than names.
 const LONGEST_INPUT: usize = 300;
@@ -58,7 +60,12 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
             UpdateOutcome::UNCHANGED
         }
         Msg::Resize | Msg::Tick => UpdateOutcome::dirty(),
-        Msg::Tracked(update) => rooms::apply_update(app, update),
+        Msg::Tracked(update) => {
+            let room = if let TrackerUpdate::Room(room, _) = &update { Some(*room) } else { None };
+            let mut outcome = rooms::apply_update(app, update);
+            outcome.effects.extend(room.and_then(|room| rules::begin_due(app, room)));
+            outcome
+        }
         Msg::Recorded(update) => records::apply_update(app, update),
         Msg::Warned(words) => {
             app.journal.add(app.now, words.to_string());

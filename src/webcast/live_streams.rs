@@ -23,8 +23,8 @@ pub struct LiveStreams {
     pub status: LiveStatus,
     /// FLV streams, best first; sound alone last.
     pub flv: Vec<StreamUrl>,
-    /// There are streams, but only as HLS.
-    pub hls_only: bool,
+    /// HLS playlists, best first.
+    pub hls: Vec<StreamUrl>,
 }
 
 /// Asks for the streams of `room`, whose host is `host` where known. Fails with what room info said when nobody else knew.
@@ -50,13 +50,12 @@ pub(super) async fn live_streams(
     };
     match (info, found) {
         (Ok(info), found) => {
-            let others = found.map(|found| found.streams).unwrap_or_default();
-            let flv = streams::join([info.streams, others]);
-            let hls_only = flv.is_empty() && info.hls_only;
-            Ok(LiveStreams { status: info.status, flv, hls_only })
+            let (flv, hls) = found.map(|found| (found.streams, found.hls)).unwrap_or_default();
+            let (flv, hls) = (streams::join([info.streams, flv]), streams::join([info.hls, hls]));
+            Ok(LiveStreams { status: info.status, flv, hls })
         }
-        (Err(_), Some(found)) if !found.streams.is_empty() => {
-            Ok(LiveStreams { status: found.status, flv: found.streams, hls_only: false })
+        (Err(_), Some(found)) if !found.streams.is_empty() || !found.hls.is_empty() => {
+            Ok(LiveStreams { status: found.status, flv: found.streams, hls: found.hls })
         }
         (Err(error), _) => Err(error),
     }
@@ -69,7 +68,8 @@ async fn by_name(service: &Service, room: RoomId, host: Option<&UniqueId>) -> Op
     let mut found = lookup::look_up(service, host).await.ok().filter(this)?;
     if only_sound(&found.streams) {
         let page = lookup::ask_page(service, host).await.ok().filter(this);
-        found.streams = streams::join([found.streams, page.map(|page| page.streams).unwrap_or_default()]);
+        let (flv, hls) = page.map(|page| (page.streams, page.hls)).unwrap_or_default();
+        (found.streams, found.hls) = (streams::join([found.streams, flv]), streams::join([found.hls, hls]));
     }
     Some(found)
 }

@@ -63,6 +63,8 @@ pub struct Lookup {
     pub gates: AccessRestrictions,
     /// Streams of the live that these answers named, best first; `room/info` may know more.
     pub streams: Vec<StreamUrl>,
+    /// The same as HLS, best first: for where there is nothing else.
+    pub hls: Vec<StreamUrl>,
     /// There are streams, but only as HLS.
     pub hls_only: bool,
     /// Why status or room are not known; empty where both are.
@@ -86,6 +88,7 @@ impl Lookup {
             answered_by,
             gates: AccessRestrictions::default(),
             streams: Vec::new(),
+            hls: Vec::new(),
             hls_only: false,
             unsure: Text::default(),
         }
@@ -122,6 +125,9 @@ impl Lookup {
             self.streams = other.streams;
             self.hls_only |= other.hls_only;
         }
+        if self.hls.is_empty() {
+            self.hls = other.hls;
+        }
         self.hls_only &= self.streams.is_empty();
         self.gates.age |= other.gates.age;
         self.gates.login |= other.gates.login;
@@ -145,6 +151,7 @@ impl Lookup {
             started_at: self.started_at,
             finished_at: None,
             streams: self.streams.clone(),
+            hls: self.hls.clone(),
             hls_only: self.hls_only,
             missing: Text::default(),
         })
@@ -307,7 +314,7 @@ impl GatheredAnswers {
         if found.status == LiveStatus::Offline {
             // An offline answer repeats the numbers and addresses of the last live.
             (found.watching, found.entered, found.started_at) = (None, None, None);
-            (found.streams, found.hls_only) = (Vec::new(), false);
+            (found.streams, found.hls, found.hls_only) = (Vec::new(), Vec::new(), false);
         }
         Ok(found)
     }
@@ -376,6 +383,7 @@ impl Lookup {
             followers: info.followers,
             started_at: info.started_at,
             streams: info.streams,
+            hls: info.hls,
             hls_only: info.hls_only,
             ..Self::of(host, answered_by)
         }
@@ -503,7 +511,8 @@ fn user_info(asked: &UniqueId, info: &Value, answered_by: &'static str) -> Resul
             paid: flag(at(live, &["paidEvent", "paid_type"])),
             ..AccessRestrictions::default()
         },
-        hls_only: streams.flv.is_empty() && streams.hls,
+        hls_only: streams.flv.is_empty() && !streams.hls.is_empty(),
+        hls: streams.hls,
         streams: streams.flv,
         unsure: Text::default(),
     };

@@ -10,7 +10,7 @@ use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, LOCATION, REFERER
 use reqwest::{Response, StatusCode};
 use url::Url;
 
-use super::address::{check_stream, is_loopback, is_private, place, private_stream};
+use super::address::{SignedUrl, check_stream, is_loopback, is_private, place, private_stream};
 use super::error::{ServiceError, ServiceErrorKind};
 use super::http::{Http, broken, late};
 use super::service::Service;
@@ -28,12 +28,19 @@ const DOING: &str = "pull the stream";
 pub struct MediaStream {
     response: Response,
     from: String,
+    url: Url,
 }
 
 impl MediaStream {
     /// The next bytes; nothing at the end. Cancel-safe. Waits for as long as it takes: put your own timeout around it.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, ServiceError> {
         self.response.chunk().await.map_err(|error| broken(DOING, &self.from, error))
+    }
+
+    /// The stream that `reference`, which stands in what came from here, leads to; opening it holds it to the same rules.
+    pub(crate) fn referred(&self, stream: &StreamUrl, reference: &str) -> Option<StreamUrl> {
+        let url = self.url.join(reference).ok()?;
+        Some(StreamUrl { url: SignedUrl::new(url), ..stream.clone() })
     }
 }
 
@@ -52,7 +59,7 @@ pub(super) async fn open(service: &Service, room: RoomId, stream: &StreamUrl) ->
         let answer = tokio::time::timeout(CONNECT, send(service, &route.http, &url, headers.clone())).await;
         let response = answer.unwrap_or_else(|_| Err(late(DOING, &from, CONNECT)))?;
         match response.status() {
-            StatusCode::OK | StatusCode::PARTIAL_CONTENT => return Ok(MediaStream { response, from }),
+            StatusCode::OK | StatusCode::PARTIAL_CONTENT => return Ok(MediaStream { response, from, url }),
             status => match redirect(&url, &response) {
                 Some(next) => url = next,
                 None => return Err(refusal(&url, status)),

@@ -46,6 +46,8 @@ pub struct RoomInfo {
     pub finished_at: Option<Timestamp>,
     /// Streams that can be recorded, best first.
     pub streams: Vec<StreamUrl>,
+    /// The same as HLS, best first: for where there is nothing else.
+    pub hls: Vec<StreamUrl>,
     /// There are streams, but only as HLS.
     pub hls_only: bool,
     /// Why `room/info` itself had no answer and this is only what a look-up knows; empty where it had.
@@ -110,7 +112,8 @@ pub(super) fn from_data(room: RoomId, data: &Value) -> RoomInfo {
         started_at: time("start_time").or_else(|| time("create_time")),
         // While a room is live this repeats the time of its beginning.
         finished_at: time("finish_time").filter(|_| status == LiveStatus::Offline),
-        hls_only: streams.flv.is_empty() && streams.hls,
+        hls_only: streams.flv.is_empty() && !streams.hls.is_empty(),
+        hls: streams.hls,
         streams: streams.flv,
         missing: Text::default(),
     }

@@ -2,7 +2,7 @@
 //!
 //! Pure. Every answer about a live names its streams in a shape of its own, and the shapes change: the SDK's `stream_data`
 //! (JSON inside a text), the older maps, one plain address, a list. All of them are read and merged
-//! (docs/protocol.md, "Streams"). FLV only: that is what the recorder can reconnect inside one file.
+//! (docs/protocol.md, "Streams"). FLV before HLS: that is what the recorder can reconnect inside one file.
 
 use std::borrow::Cow;
 
@@ -61,6 +61,8 @@ pub enum Codec {
 pub enum Container {
     /// HTTP-FLV: one endless answer.
     Flv,
+    /// HLS: a playlist of short files.
+    Hls,
 }
 
 /// What a room info says about its streams.
@@ -68,8 +70,8 @@ pub enum Container {
 pub(super) struct Streams {
     /// FLV streams, best first.
     pub(super) flv: Vec<StreamUrl>,
-    /// There are HLS addresses.
-    pub(super) hls: bool,
+    /// HLS playlists, best first.
+    pub(super) hls: Vec<StreamUrl>,
 }
 
 /// Qualities from best to worst, as the service names them.
@@ -88,8 +90,8 @@ pub(super) fn read_answer(answer: &Value) -> Streams {
     }
     let mut finder = StreamFinder::default();
     finder.anywhere("default", answer, MAX_SEARCH);
-    let StreamFinder { found, levels, hls } = finder;
-    Streams { flv: merged(found, |stream| levels.rank(stream)), hls: streams.hls || hls }
+    let found = finder.finish();
+    Streams { flv: found.flv, hls: join([streams.hls, found.hls]) }
 }
 
 /// Reads what several fields, or several answers, say about the streams of one live; what is named twice is kept once.
@@ -98,8 +100,7 @@ fn read_all(answers: &[&Value]) -> Streams {
     for answer in answers {
         finder.any(answer, MAX_DEPTH);
     }
-    let StreamFinder { found, levels, hls } = finder;
-    Streams { flv: merged(found, |stream| levels.rank(stream)), hls }
+    finder.finish()
 }
 
 /// Joins the streams that several answers named, best first; of the same stream the first one stays.
@@ -127,17 +128,23 @@ fn merged<R: Ord>(found: impl IntoIterator<Item = StreamUrl>, rank: impl Fn(&Str
 struct StreamFinder {
     found: Vec<StreamUrl>,
     levels: QualityRanking,
-    hls: bool,
 }
 
 impl StreamFinder {
+    fn finish(self) -> Streams {
+        let Self { found, levels } = self;
+        let (flv, hls): (Vec<_>, Vec<_>) = found.into_iter().partition(|stream| stream.container == Container::Flv);
+        let merge = |streams| merged(streams, |stream| levels.rank(stream));
+        Streams { flv: merge(flv), hls: merge(hls) }
+    }
+
     /// Anything that may stand where streams are named: an object, one of those as text, an address, a list of these.
     fn any(&mut self, value: &Value, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else { return };
         match &*unpacked(value) {
             Value::Object(_) => self.object(&unpacked(value), depth),
             Value::Array(values) => values.iter().take(MAX_STREAMS).for_each(|value| self.any(value, depth)),
-            address => self.addresses("default", address, &Value::Null, false, depth),
+            address => self.addresses(&Named::of("default", Container::Flv), address, &Value::Null, depth),
         }
     }
 
@@ -154,21 +161,25 @@ impl StreamFinder {
         if object.get("data").is_some_and(Value::is_object) {
             self.table(object, depth);
         }
-        for key in ["hls_pull_url", "hls_pull_url_map"] {
-            self.hls |= names_address(at(object, &[key]));
-        }
         let params = unpacked(at(object, &["flv_pull_url_params"]));
-        self.addresses("default", at(object, &["flv_pull_url"]), &params, false, depth);
+        let flv = Named::of("default", Container::Flv);
+        self.addresses(&flv, at(object, &["flv_pull_url"]), &params, depth);
         // An FLV address too, most of the time.
-        self.addresses("default", at(object, &["rtmp_pull_url"]), &Value::Null, true, depth);
+        self.addresses(&Named { backup: true, ..flv }, at(object, &["rtmp_pull_url"]), &Value::Null, depth);
+        for key in ["hls_pull_url_map", "hls_pull_url"] {
+            self.addresses(&Named::of("default", Container::Hls), at(object, &[key]), &Value::Null, depth);
+        }
     }
 
-    /// Every address of an FLV that stands in `value`, named by the last quality above it.
+    /// Every address of an FLV, or of an HLS playlist, that stands in `value`, named by the last quality above it.
     fn anywhere(&mut self, quality: &str, value: &Value, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else { return };
         match &*unpacked(value) {
-            Value::String(address) if address.contains(".flv") && self.found.len() < 2 * MAX_STREAMS => {
-                self.found.extend(stream(quality, address, &Value::Null, false));
+            Value::String(address) if self.found.len() < 2 * MAX_STREAMS => {
+                let container = [(".flv", Container::Flv), (".m3u8", Container::Hls)];
+                let container = container.into_iter().find(|(ending, _)| address.contains(ending));
+                let named = container.map(|(_, container)| Named::of(quality, container));
+                self.found.extend(named.and_then(|named| stream(&named, address, &Value::Null)));
             }
             Value::Array(values) => values.iter().for_each(|value| self.anywhere(quality, value, depth)),
             Value::Object(map) => {
@@ -201,32 +212,35 @@ impl StreamFinder {
     }
 
     fn line(&mut self, quality: &str, line: &Value, backup: bool, depth: usize) {
-        self.hls |= quality != "ao" && names_address(at(line, &["hls"]));
         let labels = nested(at(line, &["sdk_params"]));
         let address = if line.is_object() { at(line, &["flv"]) } else { line };
-        self.addresses(quality, address, &labels, backup, depth);
+        self.addresses(&Named { backup, ..Named::of(quality, Container::Flv) }, address, &labels, depth);
+        if line.is_object() {
+            self.addresses(&Named { backup, ..Named::of(quality, Container::Hls) }, at(line, &["hls"]), &labels, depth);
+        }
     }
 
     /// One address, a list of them (the later ones are spare), or a map of qualities to either.
-    fn addresses(&mut self, quality: &str, value: &Value, labels: &Value, backup: bool, depth: usize) {
+    fn addresses(&mut self, named: &Named<'_>, value: &Value, labels: &Value, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else { return };
         match &*unpacked(value) {
-            Value::String(address) => self.found.extend(stream(quality, address, labels, backup)),
+            Value::String(address) => self.found.extend(stream(named, address, labels)),
             Value::Array(values) => {
                 for (nth, value) in values.iter().take(MAX_STREAMS).enumerate() {
-                    self.addresses(quality, value, labels, backup || nth > 0, depth);
+                    self.addresses(&Named { backup: named.backup || nth > 0, ..*named }, value, labels, depth);
                 }
             }
             row @ Value::Object(map) => {
-                let quality = own_quality(row).unwrap_or(quality);
+                let quality = own_quality(row).unwrap_or(named.quality);
                 for (name, value) in map.iter().take(MAX_STREAMS) {
                     let older = OLDER_NAMES.iter().find(|(older, _)| older == name).map(|(_, sdk)| *sdk);
                     let inner = unpacked(at(labels, &[name]));
-                    let name = match name.as_str() {
-                        "url" | "uri" | "flv" | "main" | "url_list" => quality,
+                    let quality = match name.as_str() {
+                        "url" | "uri" | "flv" | "hls" | "main" | "url_list" => quality,
                         name => older.unwrap_or(name),
                     };
-                    self.addresses(name, value, if inner.is_null() { labels } else { &inner }, backup, depth);
+                    let named = Named { quality, ..*named };
+                    self.addresses(&named, value, if inner.is_null() { labels } else { &inner }, depth);
                 }
             }
             _ => {}
@@ -234,6 +248,20 @@ impl StreamFinder {
         if self.found.len() > 2 * MAX_STREAMS {
             self.found.truncate(2 * MAX_STREAMS);
         }
+    }
+}
+
+/// What is known of an address from where it stands.
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    quality: &'a str,
+    container: Container,
+    backup: bool,
+}
+
+impl<'a> Named<'a> {
+    fn of(quality: &'a str, container: Container) -> Self {
+        Self { quality, container, backup: false }
     }
 }
 
@@ -256,16 +284,6 @@ fn unpacked(value: &Value) -> Cow<'_, Value> {
     }
 }
 
-/// Whether a value holds a text that is not empty, at any place.
-fn names_address(value: &Value) -> bool {
-    match value {
-        Value::String(text) => !text.trim().is_empty(),
-        Value::Array(values) => values.iter().any(names_address),
-        Value::Object(map) => map.values().any(names_address),
-        _ => false,
-    }
-}
-
 /// An address as it is meant: one without a scheme (`//host/x.flv`, `host.example/x.flv`) is `https`.
 fn absolute(address: &str) -> Option<Url> {
     // Out of a page it may have the page's escapes.
@@ -280,12 +298,17 @@ fn absolute(address: &str) -> Option<Url> {
     Url::parse(&address).ok()
 }
 
-/// One stream, unless its address is missing or no FLV.
-fn stream(quality: &str, address: &str, labels: &Value, backup: bool) -> Option<StreamUrl> {
+/// One stream, unless its address is missing or of another kind.
+fn stream(named: &Named<'_>, address: &str, labels: &Value) -> Option<StreamUrl> {
+    let Named { quality, container, backup } = *named;
     let url = absolute(address)?;
     let path = url.path().to_ascii_lowercase();
-    let playlist = [".m3u8", ".mpd", ".sdp"].iter().any(|end| path.ends_with(end));
-    if !matches!(url.scheme(), "http" | "https") || playlist || url.host_str().is_none() {
+    let others: &[&str] = match container {
+        Container::Flv => &[".m3u8", ".mpd", ".sdp"],
+        Container::Hls => &[".flv", ".mpd", ".sdp"],
+    };
+    let another = others.iter().any(|end| path.ends_with(end));
+    if !matches!(url.scheme(), "http" | "https") || another || url.host_str().is_none() {
         return None;
     }
     let only_audio = url.query_pairs().any(|(key, value)| key == "only_audio" && value == "1");
@@ -297,7 +320,7 @@ fn stream(quality: &str, address: &str, labels: &Value, backup: bool) -> Option<
             "h265" | "hevc" | "bytevc1" => Codec::H265,
             _ => Codec::Unknown,
         },
-        container: Container::Flv,
+        container,
         size: size.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?))),
         bitrate: count(at(labels, &["vbitrate"])).filter(|&rate| rate != 0),
         backup,
@@ -375,7 +398,7 @@ mod tests {
         assert!(streams.flv[4].sound_only && !streams.flv[3].sound_only);
         assert_eq!(streams.flv[0].size, Some((720, 1280)));
         assert_eq!(streams.flv[0].bitrate, Some(1_800_000));
-        assert!(!streams.hls);
+        assert!(streams.hls.is_empty());
     }
 
     #[test]
@@ -463,7 +486,7 @@ mod tests {
             &json!({"pull_data": {"stream_data": {"data": {"hd": line("hd"), "sd": line("sd")}}}}),
             &json!({"pull_data": {"stream_data": {"data": {"origin": line("origin")}}}}),
         ]);
-        let all = Streams { flv: join([info, api.flv]), hls: false };
+        let all = Streams { flv: join([info, api.flv]), hls: Vec::new() };
         assert_eq!(qualities(&all), ["origin", "hd", "sd", "ao"]);
     }
 
@@ -509,7 +532,19 @@ mod tests {
         ] {
             assert_eq!(read(&garbage), Streams::default());
         }
-        let hls = json!({"hls_pull_url": "https://a.example/index.m3u8"});
-        assert_eq!(read(&hls), Streams { flv: Vec::new(), hls: true });
+    }
+
+    #[test]
+    fn playlists_are_found_beside_the_streams() {
+        let mut info = with_data(&json!({
+            "hd": {"main": {"flv": "https://a.example/x_hd.flv", "hls": "https://a.example/x_hd/index.m3u8?sign=1"}},
+            "ao": {"main": {"flv": "https://a.example/x_ao.flv", "hls": ""}},
+        }));
+        info["hls_pull_url"] = json!("https://b.example/x_hd/index.m3u8");
+        info["hls_pull_url_map"] = json!({"SD1": "https://b.example/x_ld/playlist", "SD2": "https://b.example/x.flv"});
+        let streams = read(&info);
+        assert_eq!(qualities(&streams), ["hd", "ao"]);
+        let hls: Vec<_> = streams.hls.iter().map(|stream| (stream.quality.as_str(), stream.container)).collect();
+        assert_eq!(hls, [("hd", Container::Hls), ("ld", Container::Hls)]);
     }
 }

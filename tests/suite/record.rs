@@ -1,8 +1,14 @@
 //! Tests of the recorder against a service that plays a script. What ffmpeg itself makes of it is in `with_ffmpeg`, what our
 //! client makes of a real socket in `service`.
 
+mod acceptance;
 mod beside;
+mod clips;
+#[cfg(target_os = "linux")]
+mod cost;
 mod headless;
+mod hls;
+mod markers;
 mod scene;
 mod service;
 mod with_ffmpeg;
@@ -163,9 +169,8 @@ async fn the_end_of_the_program_finishes_all_files() {
 
 #[rstest]
 #[case::refused(Play::new([(Vec::new(), Then::Refuse)]), "TikTok refused the stream (404)")]
-#[case::not_flv(Play::new([(b"<html>please log in</html>".to_vec(), Then::End)]), "no FLV video")]
-#[case::no_stream(Play::without_streams(false), "names no video stream")]
-#[case::hls_only(Play::without_streams(true), "HLS only")]
+#[case::not_flv(Play::new([(b"<html>please log in</html>".to_vec(), Then::End)]), "sent no video (FLV or HLS)")]
+#[case::no_stream(Play::without_streams(), "names no video stream")]
 #[case::ended(Play::new([]), "the live has ended")]
 #[case::silent(Play::new([(Vec::new(), Then::Stall)]), "sent nothing")]
 #[tokio::test]

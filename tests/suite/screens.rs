@@ -176,11 +176,11 @@ fn a_recording_is_in_the_tab_and_its_failure_stays_until_it_is_put_away() {
         sound_only: false,
         details: Box::default(),
     };
-    stage.dashboard.record(record::RecorderUpdate { room: RoomKey(1), recording: running }, stage.now);
+    stage.dashboard.record(record::RecorderUpdate::Recording { room: RoomKey(1), recording: running }, stage.now);
     assert!(shown(&mut stage, 120, 36).contains("⏺ 12:31 142 MB 1.6 Mb/s"));
     let reason = "The disk is full; what was recorded so far is whole and plays.";
     let failed = RecordingState::Failed { reason: reason.into(), file: None };
-    stage.dashboard.record(record::RecorderUpdate { room: RoomKey(1), recording: failed }, stage.now);
+    stage.dashboard.record(record::RecorderUpdate::Recording { room: RoomKey(1), recording: failed }, stage.now);
     stage.press("j");
     assert!(shown(&mut stage, 120, 36).contains(reason));
     stage.press("esc");
@@ -190,7 +190,9 @@ fn a_recording_is_in_the_tab_and_its_failure_stays_until_it_is_put_away() {
 #[test]
 fn leaving_while_recording_asks_first() {
     let mut stage = busy();
-    stage.dashboard.record(record::RecorderUpdate { room: RoomKey(2), recording: RecordingState::Starting }, stage.now);
+    stage
+        .dashboard
+        .record(record::RecorderUpdate::Recording { room: RoomKey(2), recording: RecordingState::Starting }, stage.now);
     stage.press("q");
     assert!(shown(&mut stage, 80, 24).contains("Still recording ben. Finish and quit?"));
     stage.press("n");

@@ -36,6 +36,7 @@ impl Stage {
     pub(crate) fn with(screen: ScreenSettings, mono: bool) -> Self {
         let now = Moment { mono: 7_200_000, wall: Timestamp(START) };
         let options = ScreenOptions {
+            record: tiktop::config::RecordSettings::default(),
             screen,
             keys: Keys::new(),
             notice: None,

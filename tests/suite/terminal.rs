@@ -2,6 +2,8 @@
 //!
 //! Runs `tiktop demo` in a pseudo-terminal and reads the bytes as a terminal would. Every wait is for something to be said.
 
+mod recording;
+
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -29,7 +31,7 @@ struct Seen {
     stall: Sender<Sender<()>>,
     screen: vt100::Parser,
     bytes: Vec<u8>,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 fn open(args: &[&str]) -> Seen {
@@ -74,7 +76,7 @@ fn open_sized(args: &[&str], (rows, cols): (u16, u16), env: &[(&str, &str)]) -> 
         }
     });
     let screen = vt100::Parser::new(cells(36), cells(120), 0);
-    Seen { child, master: pair.master, keys, chunks, stall, screen, bytes: Vec::new(), _home: home }
+    Seen { child, master: pair.master, keys, chunks, stall, screen, bytes: Vec::new(), home }
 }
 
 fn cells(count: u16) -> NonZero<u16> {
@@ -123,6 +125,22 @@ impl Seen {
     fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
         kill(Pid::from_raw(pid), signal).unwrap();
+    }
+
+    /// The thread that reads goes on; a pty that nobody reads is one whose reader is stopped.
+    fn stop_reading(&self) {
+        let (sender, unread) = channel();
+        self.stall.send(sender).unwrap();
+        unread.recv_timeout(PATIENCE).unwrap();
+    }
+
+    /// Waits for the end, whatever the terminal shows; gives what the program wrote beside that.
+    fn assert_ended(self) -> tempfile::TempDir {
+        let Self { mut child, home, .. } = self;
+        let (ended, end) = channel();
+        std::thread::spawn(move || ended.send(child.wait()));
+        assert!(end.recv_timeout(PATIENCE).is_ok(), "it still runs");
+        home
     }
 
     /// Waits for the end; every mode that was switched on must have been switched off.
@@ -226,15 +244,9 @@ fn a_terminal_that_takes_nothing_cannot_hold_up_a_signal() {
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
         let mut seen = open(&["demo", "--rate", "300"]);
         seen.wait_for("── Chat");
-        // The thread that reads goes on; a pty that nobody reads is one whose reader is stopped.
-        let (sender, unread) = channel();
-        seen.stall.send(sender).unwrap();
-        unread.recv_timeout(PATIENCE).unwrap();
+        seen.stop_reading();
         seen.signal(signal);
-        let mut child = seen.child;
-        let (ended, end) = channel();
-        std::thread::spawn(move || ended.send(child.wait()));
-        assert!(end.recv_timeout(PATIENCE).is_ok(), "{signal} was not heard");
+        seen.assert_ended();
     }
 }
 

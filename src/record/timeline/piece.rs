@@ -1,6 +1,7 @@
 //! Pieces that a timeline gives out, and what each part begins with.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -17,6 +18,8 @@ pub(in crate::record) struct TimelinePiece {
     pub(in crate::record) head: Arc<PartHead>,
     /// A player can begin with this piece, once it has the part's head.
     pub(in crate::record) keyframe: bool,
+    /// The part begins with it.
+    pub(in crate::record) begins_part: bool,
     /// Nothing more comes in this part: its file can be closed.
     pub(in crate::record) ends_part: bool,
     /// Holes that end in this piece.
@@ -24,11 +27,25 @@ pub(in crate::record) struct TimelinePiece {
     pub(in crate::record) bytes: Bytes,
 }
 
+/// How what is written of a part is wrapped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::record) enum PartContainer {
+    #[default]
+    Flv,
+    /// An MPEG transport stream: segments of HLS, one behind the other.
+    Transport,
+    /// Fragments of an MP4.
+    Fragments,
+}
+
 /// What a part begins with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::record) struct PartHead {
-    /// The head of the file and the set-up of its tracks.
+    /// The head of the file and the set-up of its tracks; a transport stream needs none.
     pub(in crate::record) bytes: Bytes,
+    pub(in crate::record) container: PartContainer,
+    /// So much time may lie between two pieces: segments come whole.
+    pub(in crate::record) pause: Duration,
     /// Recorded time before it, in milliseconds.
     pub(in crate::record) starts: u64,
     /// The picture; nothing where there is sound only.

@@ -200,6 +200,9 @@ fn details_text(details: &RecordingDetails) -> String {
         let _ =
             write!(words, ", {} {} {length:.1} s", details.holes, if details.holes == 1 { "hole" } else { "holes" });
     }
+    if details.silent_seconds > 2 {
+        let _ = write!(words, ", nothing for {} s", details.silent_seconds);
+    }
     if let Some(left) = details.seconds_left.filter(|&left| left < LONG) {
         let _ = write!(words, ", {} left", number::duration(Duration::from_secs(left)));
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::*;
 use crate::clock::Timestamp;
-use crate::config::{Keys, ScreenSettings};
+use crate::config::{Keys, RecordSettings, ScreenSettings};
 use crate::ids::RoomKey;
 use crate::tui::ScreenOptions;
 use crate::tui::app::Popup;
@@ -16,6 +16,7 @@ const NOW: Moment = Moment { mono: 7_205_250, wall: Timestamp(1_793_302_205_250)
 fn app() -> App {
     let zone = jiff::tz::TimeZone::UTC;
     let options = ScreenOptions {
+        record: RecordSettings::default(),
         screen: ScreenSettings::default(),
         keys: Keys::new(),
         notice: None,

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::config::{Keys, ScreenSettings};
+use crate::config::{Keys, RecordSettings, ScreenSettings};
 use crate::events::{Chat, EventKind, RoomEvent, Viewer};
 use crate::ids::RoomKey;
 use crate::room::TalliedEvent;
@@ -116,6 +116,7 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, ScreenError>>) {
     let terminal = Terminal::with_options(DiffBackend::new(wire.clone()), TerminalOptions { viewport }).unwrap();
     let fake = Fake { terminal, wire: wire.clone(), keys: Arc::new(Mutex::new(Some(key_events))) };
     let options = ScreenOptions {
+        record: RecordSettings::default(),
         screen: ScreenSettings::default(),
         keys: Keys::new(),
         notice: None,

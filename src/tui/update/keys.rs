@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use super::{LONGEST_INPUT, closing, rooms, scroll_pane, scrolled, searching, thanks};
+use super::{LONGEST_INPUT, closing, rooms, rules, scroll_pane, scrolled, searching, thanks};
 use crate::events::{PhaseKind, Viewer};
 use crate::ids::Target;
 use crate::record;
@@ -116,6 +116,8 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::PrevRoom => rooms::show(app, app.active.checked_sub(1).unwrap_or(app.tabs.len().saturating_sub(1))),
         Action::SelectRoom => rooms::show(app, nth),
         Action::Record => record_or_stop(app),
+        Action::RecordEach => rules::toggle(app),
+        Action::Clip => clip(app),
         Action::Retry => retry(app),
         Action::ReplayPause => playback(PlaybackCommand::Pause),
         Action::ReplayBack => playback(PlaybackCommand::Skip(-SKIP_SECONDS)),
@@ -324,18 +326,29 @@ fn add_room(app: &mut App, input: Input) -> UpdateOutcome {
 fn record_or_stop(app: &mut App) -> UpdateOutcome {
     let Some(tab) = app.tab() else { return UpdateOutcome::UNCHANGED };
     if tab.is_recording() {
-        return Effect::Record(record::RecorderCommand::Stop(tab.key)).into();
+        let room = tab.key;
+        if let Some(tab) = app.tab_mut() {
+            tab.record.goes_on = false;
+        }
+        return Effect::Record(record::RecorderCommand::Stop(room)).into();
     }
-    let Some(room_id) = tab.live_to_record() else {
+    if tab.live_to_record().is_none() {
         let words = match tab.room.phase.kind {
             PhaseKind::Offline | PhaseKind::Ended => format!("{} is not live: there is nothing to record", tab.name()),
             _ => format!("it is not known yet whether {} is live: try again once it is", tab.name()),
         };
         app.notify(words);
         return UpdateOutcome::dirty();
-    };
-    let job = record::RecordingJob { room: tab.key, room_id, host: tab.name().into(), title: tab.room.title.clone() };
-    Effect::Record(record::RecorderCommand::Start(job)).into()
+    }
+    app.tab_mut().and_then(|tab| rules::begin(tab, None)).map_or(UpdateOutcome::UNCHANGED, UpdateOutcome::from)
+}
+
+fn clip(app: &mut App) -> UpdateOutcome {
+    if let Some(room) = app.tab().filter(|tab| tab.is_recording()).map(|tab| tab.key) {
+        return Effect::Record(record::RecorderCommand::Clip(room)).into();
+    }
+    app.notify("nothing is recorded here: there is no minute to keep");
+    UpdateOutcome::dirty()
 }
 
 /// A live has no other time than now: its tracker does not listen.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::ids::RoomKey;
 use crate::record::{RecorderUpdate, RecordingState};
 use crate::tui::app::App;
 use crate::tui::msg::UpdateOutcome;
@@ -9,14 +10,32 @@ use crate::tui::{number, summary};
 
 /// Handles news of a recording.
 pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutcome {
-    let Some(at) = app.position(update.room) else { return UpdateOutcome::UNCHANGED };
+    match update {
+        RecorderUpdate::Recording { room, recording } => recorded(app, room, recording),
+        // Nobody here asks for them.
+        RecorderUpdate::Streams { .. } | RecorderUpdate::Takes(_) | RecorderUpdate::Copy { .. } => {
+            UpdateOutcome::UNCHANGED
+        }
+        RecorderUpdate::Clip { clip: Ok(file), .. } => {
+            app.notify(format!("the last minute is kept: {}", file.display()));
+            UpdateOutcome::dirty()
+        }
+        RecorderUpdate::Clip { clip: Err(why), .. } => {
+            app.warn(why);
+            UpdateOutcome::dirty()
+        }
+    }
+}
+
+fn recorded(app: &mut App, room: RoomKey, recording: RecordingState) -> UpdateOutcome {
+    let Some(at) = app.position(room) else { return UpdateOutcome::UNCHANGED };
     let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::UNCHANGED };
     let name = tab.name().to_owned();
-    let words = ending(&name, &update.recording);
-    let failed = matches!(update.recording, RecordingState::Failed { .. });
-    let note = note(&update.recording).filter(|note| tab.recording.as_ref().and_then(self::note) != Some(*note));
+    let words = ending(&name, &recording);
+    let failed = matches!(recording, RecordingState::Failed { .. });
+    let note = note(&recording).filter(|note| tab.recording.as_ref().and_then(self::note) != Some(*note));
     let note = note.map(|note| format!("{name}: {note}"));
-    tab.recording = Some(update.recording);
+    tab.recording = Some(recording);
     if let Some(words) = &words {
         app.journal.add(app.now, words.clone());
         summary::keep_words(app, words.clone());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{next_wake, update};
 use crate::clock::{Moment, Timestamp};
-use crate::config::{Keys, ScreenSettings};
+use crate::config::{Keys, RecordSettings, ScreenSettings};
 use crate::events::{Chat, EventKind, Host, Info, LiveStart, Phase, PhaseKind, RoomEvent, Viewer};
 use crate::ids::{RoomId, RoomKey, Target};
 use crate::record;
@@ -20,6 +20,7 @@ const NOW: Moment = Moment { mono: 7_205_250, wall: Timestamp(1_793_302_205_250)
 
 fn app() -> App {
     let options = ScreenOptions {
+        record: RecordSettings::default(),
         screen: ScreenSettings::default(),
         keys: Keys::new(),
         notice: None,
@@ -127,11 +128,67 @@ fn a_letter_of_another_layout_gets_a_word_wherever_it_is_pressed(#[case] letter:
 #[test]
 fn the_record_key_starts_and_stops() {
     let mut app = on_air();
-    let job = record::RecordingJob { room: RoomKey(1), room_id: RoomId(73), host: "ana".into(), title: "tea".into() };
+    let job = record::RecordingJob {
+        room: RoomKey(1),
+        room_id: RoomId(73),
+        host: "ana".into(),
+        title: "tea".into(),
+        quality: None,
+    };
     assert_eq!(press(&mut app, "r"), [Effect::Record(record::RecorderCommand::Start(job))]);
-    let update_of = |recording| Msg::Recorded(record::RecorderUpdate { room: RoomKey(1), recording });
+    let update_of = |recording| Msg::Recorded(record::RecorderUpdate::Recording { room: RoomKey(1), recording });
     update(&mut app, update_of(record::RecordingState::Starting));
     assert_eq!(press(&mut app, "r"), [Effect::Record(record::RecorderCommand::Stop(RoomKey(1)))]);
+}
+
+#[test]
+fn each_live_is_recorded_once_where_that_is_the_rule() {
+    let mut app = on_air();
+    let starts = |effects: &[Effect]| {
+        effects.iter().filter(|effect| matches!(effect, Effect::Record(record::RecorderCommand::Start(_)))).count()
+    };
+    let state = |app: &mut App, kind| {
+        let kind = EventKind::State(Phase::new(kind));
+        let event = RoomEvent { at: NOW, server_at: None, id: None, room_id: None, history: false, kind };
+        hear(app, 1, RoomUpdate::Events(Arc::from(vec![TalliedEvent { event, tally: None }]))).effects
+    };
+    assert_eq!(starts(&state(&mut app, PhaseKind::Live)), 0, "by key only, unless somebody says otherwise");
+    assert_eq!(starts(&press(&mut app, "e")), 1);
+    assert!(app.toast.as_ref().unwrap().text.as_str().contains("each live of ana"));
+    let file = None;
+    let failed = record::RecordingState::Failed { reason: "the disk is full".into(), file };
+    update(&mut app, Msg::Recorded(record::RecorderUpdate::Recording { room: RoomKey(1), recording: failed }));
+    assert_eq!(starts(&state(&mut app, PhaseKind::Live)), 0, "once a live, whatever came of it");
+    app.tabs[0].room.room_id = Some(RoomId(74));
+    assert_eq!(starts(&state(&mut app, PhaseKind::Connecting)), 1);
+    assert_eq!(press(&mut app, "e"), []);
+    app.tabs[0].room.room_id = Some(RoomId(75));
+    assert_eq!(starts(&state(&mut app, PhaseKind::Live)), 0);
+}
+
+#[test]
+fn a_recording_goes_on_with_the_next_live_until_it_is_stopped_by_hand() {
+    let mut app = on_air();
+    app.record.rooms.insert("@ANA".into(), crate::config::RecordRule::Next);
+    let live = |app: &mut App, room| {
+        app.tabs[0].room.room_id = Some(RoomId(room));
+        let kind = EventKind::State(Phase::new(PhaseKind::Live));
+        let event = RoomEvent { at: NOW, server_at: None, id: None, room_id: None, history: false, kind };
+        hear(app, 1, RoomUpdate::Events(Arc::from(vec![TalliedEvent { event, tally: None }]))).effects.len()
+    };
+    let told = |app: &mut App, recording| {
+        update(app, Msg::Recorded(record::RecorderUpdate::Recording { room: RoomKey(1), recording }));
+    };
+    assert_eq!(live(&mut app, 73), 0);
+    assert_eq!(press(&mut app, "r").len(), 1);
+    let (file, reason) = ("a.mkv".into(), "the live ended".into());
+    told(&mut app, record::RecordingState::Done { file, bytes: 1, millis: 1, reason });
+    assert_eq!(live(&mut app, 74), 1);
+    told(&mut app, record::RecordingState::Starting);
+    assert_eq!(press(&mut app, "r"), [Effect::Record(record::RecorderCommand::Stop(RoomKey(1)))]);
+    let (file, reason) = ("b.mkv".into(), "stopped".into());
+    told(&mut app, record::RecordingState::Done { file, bytes: 1, millis: 1, reason });
+    assert_eq!(live(&mut app, 75), 0);
 }
 
 #[test]
@@ -153,7 +210,7 @@ fn a_recording_hears_of_pauses_and_the_end_of_its_live() {
         hear(app, 1, RoomUpdate::Events(Arc::from(vec![TalliedEvent { event, tally: None }]))).effects
     };
     let recording = record::RecordingState::Starting;
-    update(&mut app, Msg::Recorded(record::RecorderUpdate { room: RoomKey(1), recording }));
+    update(&mut app, Msg::Recorded(record::RecorderUpdate::Recording { room: RoomKey(1), recording }));
     let told = |paused| [Effect::Record(record::RecorderCommand::LivePaused(RoomKey(1), paused))];
     assert_eq!(state(&mut app, PhaseKind::Paused), told(true));
     assert_eq!(state(&mut app, PhaseKind::Live), told(false));
@@ -167,7 +224,7 @@ fn a_suspend_asks_while_something_is_recorded() {
     let mut app = on_air();
     assert_eq!(press(&mut app, "ctrl-z"), [Effect::Suspend]);
     let recording = record::RecordingState::Starting;
-    update(&mut app, Msg::Recorded(record::RecorderUpdate { room: RoomKey(1), recording }));
+    update(&mut app, Msg::Recorded(record::RecorderUpdate::Recording { room: RoomKey(1), recording }));
     assert_eq!(press(&mut app, "ctrl-z"), []);
     assert_eq!(press(&mut app, "enter"), [Effect::Suspend]);
 }
@@ -176,7 +233,7 @@ fn a_suspend_asks_while_something_is_recorded() {
 fn closing_a_recorded_room_asks_then_finishes_the_recording_first() {
     let mut app = on_air();
     let recording = record::RecordingState::Starting;
-    update(&mut app, Msg::Recorded(record::RecorderUpdate { room: RoomKey(1), recording }));
+    update(&mut app, Msg::Recorded(record::RecorderUpdate::Recording { room: RoomKey(1), recording }));
     assert_eq!(press(&mut app, "x"), []);
     let stop = Effect::Record(record::RecorderCommand::Stop(RoomKey(1)));
     assert_eq!(press(&mut app, "y"), [stop]);

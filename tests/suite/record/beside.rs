@@ -14,7 +14,8 @@ fn cue(text: &str) -> RecorderCommand {
 
 #[tokio::test]
 async fn what_was_said_is_on_the_clock_of_the_video_and_becomes_subtitles() {
-    let play = Play::new([(stream(1, 0, 3_000), Then::Stall)]);
+    let play = Play::new([(stream(1, 0, 3_000), Then::Wait), (stream(1, 2_000, 60_000), Then::Stall)]);
+    let go_on = play.go_on();
     let mut scene = Scene::tuned(play, |settings| {
         (settings.chat, settings.info, settings.limits) = (true, true, patient());
     })
@@ -23,6 +24,8 @@ async fn what_was_said_is_on_the_clock_of_the_video_and_becomes_subtitles() {
     scene.commands.send(cue("hello <b>")).await.unwrap();
     scene.commands.send(cue("again")).await.unwrap();
     let chat = video.with_extension("chat.jsonl");
+    go_on.cancel();
+    scene.settled().await;
     scene.stop().await;
     scene.done().await;
     let lines: Vec<Value> =

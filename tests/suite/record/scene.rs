@@ -12,10 +12,11 @@ use tempfile::TempDir;
 use tiktop::clock::Clock;
 use tiktop::ids::{RoomId, RoomKey};
 use tiktop::record::{
-    FoundStreams, LiveState, Media, Recorder, RecorderCommand, RecorderLimits, RecorderSettings, RecorderUpdate,
-    RecordingJob, RecordingState, StreamFailure, StreamOffer, StreamSource, spawn,
+    FoundStreams, LiveState, Media, PictureLabel, Recorder, RecorderCommand, RecorderLimits, RecorderSettings,
+    RecorderUpdate, RecordingJob, RecordingState, StreamFailure, StreamOffer, StreamSource, spawn,
 };
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::kit::in_time;
 
@@ -32,6 +33,8 @@ pub(super) enum Then {
     Stall,
     /// Nothing comes any more, for the live is over.
     FallSilent,
+    /// Nothing comes until [`Play::go_on`] is cancelled; then the connection ends.
+    Wait,
     /// The address is refused; nothing is sent.
     Refuse,
 }
@@ -41,7 +44,7 @@ pub(super) enum Then {
 pub(super) struct Play {
     acts: Arc<Mutex<VecDeque<(Bytes, Then)>>>,
     stalls: Arc<AtomicBool>,
-    hls_only: bool,
+    go_on: CancellationToken,
     no_streams: bool,
     sound_only: bool,
     panics: bool,
@@ -54,11 +57,16 @@ impl Play {
         Self {
             acts: Arc::new(Mutex::new(acts)),
             stalls,
-            hls_only: false,
+            go_on: CancellationToken::new(),
             no_streams: false,
             sound_only: false,
             panics: false,
         }
+    }
+
+    /// What ends connections that wait.
+    pub(super) fn go_on(&self) -> CancellationToken {
+        self.go_on.clone()
     }
 
     /// A live whose service names sound only.
@@ -71,8 +79,8 @@ impl Play {
         Self { panics: true, ..Self::new([]) }
     }
 
-    pub(super) fn without_streams(hls_only: bool) -> Self {
-        Self { hls_only, no_streams: true, ..Self::new([(Vec::new(), Then::End)]) }
+    pub(super) fn without_streams() -> Self {
+        Self { no_streams: true, ..Self::new([(Vec::new(), Then::End)]) }
     }
 }
 
@@ -84,9 +92,15 @@ impl StreamSource for Play {
         assert!(!self.panics, "a bug");
         let over = self.acts.lock().unwrap().is_empty() && !self.stalls.load(Ordering::Relaxed);
         let state = if over { LiveState::Ended } else { LiveState::On };
-        let offer = StreamOffer { quality: "hd".into(), address: (), sound_only: self.sound_only };
+        let offer = StreamOffer {
+            quality: "hd".into(),
+            address: (),
+            sound_only: self.sound_only,
+            hls: false,
+            picture: PictureLabel::default(),
+        };
         let offers = if self.no_streams { Vec::new() } else { vec![offer] };
-        Ok(FoundStreams { state, offers, hls_only: self.hls_only })
+        Ok(FoundStreams { state, offers })
     }
 
     async fn open(&self, (): &()) -> Result<Act, StreamFailure> {
@@ -95,9 +109,13 @@ impl StreamSource for Play {
             Some((_, Then::Refuse)) | None => Err(gone()),
             Some((bytes, then)) => {
                 self.stalls.store(then == Then::Stall, Ordering::Relaxed);
-                Ok(Act { bytes, then })
+                Ok(Act { bytes, then, go_on: self.go_on.clone() })
             }
         }
+    }
+
+    fn refer(&self, (): &(), _: &Act, _: &str) -> Option<()> {
+        None
     }
 }
 
@@ -105,6 +123,7 @@ impl StreamSource for Play {
 pub(super) struct Act {
     bytes: Bytes,
     then: Then,
+    go_on: CancellationToken,
 }
 
 impl Media for Act {
@@ -116,6 +135,10 @@ impl Media for Act {
         match self.then {
             Then::Reset => Err(StreamFailure { gone: false, words: "the connection was reset".into() }),
             Then::Stall | Then::FallSilent => std::future::pending().await,
+            Then::Wait => {
+                self.go_on.cancelled().await;
+                Ok(None)
+            }
             Then::End | Then::Refuse => Ok(None),
         }
     }
@@ -143,6 +166,11 @@ impl Scene {
         Self::with(play, &Ffmpeg::Script(COPY), impatient()).await
     }
 
+    /// The same with any source.
+    pub(super) async fn new_of(source: impl StreamSource) -> Self {
+        Self::with(source, &Ffmpeg::Script(COPY), impatient()).await
+    }
+
     /// Starts to record what `source` has.
     pub(super) async fn with(source: impl StreamSource, ffmpeg: &Ffmpeg, limits: RecorderLimits) -> Self {
         Self::of(job(), source, ffmpeg, limits).await
@@ -163,7 +191,8 @@ impl Scene {
         Self::start(job, source, ffmpeg, limits, |_| {}).await
     }
 
-    async fn start(
+    /// Starts to record a live, all said.
+    pub(super) async fn start(
         job: RecordingJob,
         source: impl StreamSource,
         ffmpeg: &Ffmpeg,
@@ -185,7 +214,10 @@ impl Scene {
     }
 
     pub(super) async fn next(&mut self) -> RecordingState {
-        in_time("the recording tells", self.updates.recv()).await.unwrap().recording
+        match in_time("the recording tells", self.updates.recv()).await.unwrap() {
+            RecorderUpdate::Recording { recording, .. } => recording,
+            other => panic!("not of a recording: {other:?}"),
+        }
     }
 
     /// Waits until something is on disk.
@@ -263,7 +295,7 @@ impl Scene {
 }
 
 pub(super) fn job() -> RecordingJob {
-    RecordingJob { room: ROOM, room_id: RoomId(7), host: "ana".into(), title: "Morning".into() }
+    RecordingJob { room: ROOM, room_id: RoomId(7), host: "ana".into(), title: "Morning".into(), quality: None }
 }
 
 /// Short waits, so that a test of a long silence is short.

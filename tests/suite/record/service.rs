@@ -78,7 +78,7 @@ async fn answer(socket: TcpStream, address: SocketAddr, acts: Acts) {
     match then {
         // What was sent may be lost with the connection: that is what a reset is.
         Then::Reset => socket.set_zero_linger().unwrap(),
-        Then::Stall | Then::FallSilent => std::future::pending().await,
+        Then::Stall | Then::FallSilent | Then::Wait => std::future::pending().await,
         Then::End | Then::Refuse => {}
     }
 }

@@ -4,20 +4,20 @@ use std::path::Path;
 use std::process::{Command as Process, Output, Stdio};
 use std::sync::OnceLock;
 
-use super::scene::{Ffmpeg, Play, Scene, Then, impatient, patient};
+use super::scene::{Ffmpeg, Play, Scene, Then, impatient, patient, tag};
 use tiktop::record::RecorderLimits;
 
 /// A clip with a keyframe a second, as a sender would send it.
-struct Clip {
+pub(super) struct Clip {
     /// File header and set-up.
-    head: Vec<u8>,
+    pub(super) head: Vec<u8>,
     /// Time in milliseconds, whether it is a keyframe, the whole tag.
-    tags: Vec<(u32, bool, Vec<u8>)>,
+    pub(super) tags: Vec<(u32, bool, Vec<u8>)>,
 }
 
-const TALL: &str = "180x320";
-const WIDE: &str = "320x180";
-const SECONDS: u32 = 12;
+pub(super) const TALL: &str = "180x320";
+pub(super) const WIDE: &str = "320x180";
+pub(super) const SECONDS: u32 = 12;
 
 impl Clip {
     /// A clip of [`SECONDS`]; nothing where ffmpeg cannot make one.
@@ -47,14 +47,14 @@ impl Clip {
     }
 
     /// A connection made at `from` and broken at `to`, in milliseconds.
-    fn sent(&self, from: u32, to: u32) -> Vec<u8> {
+    pub(super) fn sent(&self, from: u32, to: u32) -> Vec<u8> {
         let tags = self.tags.iter().skip_while(|(at, ..)| *at < from).take_while(|(at, ..)| *at < to);
         self.head.iter().chain(tags.flat_map(|(.., tag)| tag)).copied().collect()
     }
 }
 
 /// The clip in one of two sizes; says so where there is none.
-fn clip(size: &str) -> Option<&'static Clip> {
+pub(super) fn clip(size: &str) -> Option<&'static Clip> {
     static TALL_FILM: OnceLock<Option<Clip>> = OnceLock::new();
     static WIDE_FILM: OnceLock<Option<Clip>> = OnceLock::new();
     let clip = if size == TALL { &TALL_FILM } else { &WIDE_FILM };
@@ -65,14 +65,73 @@ fn clip(size: &str) -> Option<&'static Clip> {
     clip
 }
 
-fn run(program: &str, arguments: &str, file: &Path) -> Output {
+/// A connection of H.265 pictures, and how many: under the number 12 of Asian networks, or in the standard form. Nothing, with a
+/// word, where ffmpeg cannot make any.
+pub(super) fn hevc(standard: bool) -> Option<(Vec<u8>, usize)> {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = ["a.hevc", "a.mp4"].map(|name| dir.path().join(name));
+    let line = "-v error -f lavfi -i testsrc2=size=180x320:rate=25 -t 6 -c:v libx265 -preset ultrafast -pix_fmt yuv420p \
+                -x265-params log-level=none:aud=1:bframes=0:keyint=25:min-keyint=25:scenecut=0";
+    for path in &paths {
+        let mut process = Process::new("ffmpeg");
+        process.args(line.split_whitespace()).arg(path).stdin(Stdio::null());
+        if !process.status().is_ok_and(|status| status.success()) {
+            eprintln!("skipped: there is no ffmpeg that can make H.265");
+            return None;
+        }
+    }
+    let [stream, file] = paths.map(|path| std::fs::read(path).unwrap());
+    // The set-up as a file has it; the box says its length before its name.
+    let name = file.windows(4).position(|part| part == b"hvcC").unwrap();
+    let length = u32::from_be_bytes(file[name - 4..name].try_into().unwrap()) as usize;
+    let setup = &file[name + 4..name - 4 + length];
+    let head = |key: bool, packet: u8| {
+        let frame = if key { 1 } else { 2 };
+        match (standard, packet) {
+            (true, packet) => {
+                [&[0x80 | frame << 4 | packet][..], b"hvc1", if packet == 1 { &[0, 0, 0] } else { &[] }].concat()
+            }
+            (false, packet) => vec![frame << 4 | 0x0c, packet, 0, 0, 0],
+        }
+    };
+    let mut bytes = b"FLV\x01\x01\0\0\0\x09\0\0\0\0".to_vec();
+    bytes.extend(tag(9, 0, &[&head(true, 0), setup].concat()));
+    let mut starts: Vec<_> =
+        stream.windows(3).enumerate().filter(|(_, code)| *code == [0, 0, 1]).map(|(at, _)| at + 3).collect();
+    starts.push(stream.len() + 3);
+    let mut pictures: Vec<(bool, Vec<u8>)> = Vec::new();
+    for pair in starts.windows(2) {
+        let unit = &stream[pair[0]..pair[1] - 3];
+        let unit = if pair[1] - 3 < stream.len() { unit.strip_suffix(&[0]).unwrap_or(unit) } else { unit };
+        let kind = unit[0] >> 1 & 0x3f;
+        if kind == 35 {
+            pictures.push((false, Vec::new()));
+            continue;
+        }
+        let (key, picture) = pictures.last_mut().unwrap();
+        *key |= (16..24).contains(&kind);
+        picture.extend((unit.len() as u32).to_be_bytes());
+        picture.extend(unit);
+    }
+    for (nth, (key, picture)) in pictures.iter().enumerate() {
+        bytes.extend(tag(9, nth as u32 * 40, &[&head(*key, 1), &picture[..]].concat()));
+    }
+    Some((bytes, pictures.len()))
+}
+
+/// Whether there is an ffmpeg that can make and read files; says so where there is none.
+pub(super) fn is_there() -> bool {
+    clip(TALL).is_some()
+}
+
+pub(super) fn run(program: &str, arguments: &str, file: &Path) -> Output {
     let mut process = Process::new(program);
     process.args(arguments.split_whitespace().map(|word| if word == "FILE" { file.to_str().unwrap() } else { word }));
     process.stdin(Stdio::null()).output().unwrap()
 }
 
 /// Seconds that ffprobe reads in a file that decodes to its end without a complaint.
-fn plays(file: &Path) -> f64 {
+pub(super) fn plays(file: &Path) -> f64 {
     let decoded = run("ffmpeg", "-v error -i FILE -f null -", file);
     let complaints = String::from_utf8_lossy(&decoded.stderr).into_owned();
     assert!(decoded.status.success() && complaints.is_empty(), "{complaints}");
@@ -81,7 +140,7 @@ fn plays(file: &Path) -> f64 {
 }
 
 /// Whether a file lasts `seconds`, to a tenth.
-fn lasts(file: &Path, seconds: f64) {
+pub(super) fn lasts(file: &Path, seconds: f64) {
     let found = plays(file);
     assert!((found - seconds).abs() < 0.1, "{found} s instead of {seconds} s");
 }

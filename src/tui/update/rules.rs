@@ -1,0 +1,57 @@
+//! Recordings that begin by themselves: each live of a room, or the next one after a recording.
+
+use crate::config::RecordRule;
+use crate::events::PhaseKind;
+use crate::ids::RoomKey;
+use crate::record::{Quality, RecorderCommand, RecordingJob};
+use crate::tui::app::App;
+use crate::tui::msg::{Effect, UpdateOutcome};
+use crate::tui::tab::Tab;
+
+/// Begins the recording of a room that is due now, if any: once for each live.
+pub(super) fn begin_due(app: &mut App, room: RoomKey) -> Option<Effect> {
+    if app.replay {
+        return None;
+    }
+    let at = app.position(room)?;
+    let rule = rule(app, app.tabs.get(at)?);
+    let tab = app.tabs.get_mut(at)?;
+    let wanted = rule == RecordRule::Live || rule == RecordRule::Next && tab.record.goes_on;
+    // Where the event socket is refused the live is known all the same.
+    let is_on = tab.is_on_air() || matches!(tab.room.phase.kind, PhaseKind::Blocked | PhaseKind::Failed);
+    if !wanted || !is_on || tab.is_recording() || tab.live_to_record() == tab.record.last {
+        return None;
+    }
+    begin(tab, None)
+}
+
+/// Begins to record a room, in a quality of its own where one is named; nothing where no live is known.
+pub(super) fn begin(tab: &mut Tab, quality: Option<Quality>) -> Option<Effect> {
+    let room_id = tab.live_to_record()?;
+    tab.record.last = Some(room_id);
+    tab.record.goes_on = true;
+    let job = RecordingJob { room: tab.key, room_id, host: tab.name().into(), title: tab.room.title.clone(), quality };
+    Some(Effect::Record(RecorderCommand::Start(job)))
+}
+
+/// When a room is recorded: as a key said, else as the settings say.
+fn rule(app: &App, tab: &Tab) -> RecordRule {
+    tab.record.rule.unwrap_or_else(|| app.record.rule_of(tab.name(), tab.room.room_id))
+}
+
+/// Makes the room on the screen one of which each live is recorded, or no longer.
+pub(super) fn toggle(app: &mut App) -> UpdateOutcome {
+    let Some(each) = app.tab().map(|tab| rule(app, tab) == RecordRule::Live) else {
+        return UpdateOutcome::UNCHANGED;
+    };
+    let Some(tab) = app.tab_mut() else { return UpdateOutcome::UNCHANGED };
+    tab.record.rule = Some(if each { RecordRule::Key } else { RecordRule::Live });
+    let (room, name) = (tab.key, tab.name().to_owned());
+    let words = if each {
+        format!("{name} is recorded only when you say so")
+    } else {
+        format!("each live of {name} is recorded from now on; record.rooms in the config file makes that last")
+    };
+    app.notify(words);
+    UpdateOutcome { dirty: true, effects: begin_due(app, room).into_iter().collect() }
+}
