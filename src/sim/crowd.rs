@@ -47,8 +47,6 @@ const NICKNAMES: [&str; 40] = [
     "Xochitl",
     "Pim",
 ];
-/// What follows a nickname when all of them are taken once.
-const ADDITIONS: [&str; 9] = [" B.", "_x", " 99", " of the north", "✦", " K.", " jr", "2000", " too"];
 const HANDLES: [&str; 20] = [
     "mia", "tomas", "yuki", "ming", "noor", "lea", "jonas", "darya", "minji", "bao", "ayse", "chidi", "fon", "ody",
     "zoe", "marek", "ravi", "sonia", "uri", "lupe",
@@ -72,15 +70,14 @@ pub(super) struct SimPerson {
 impl SimCrowd {
     /// `size` people, the same ones for the same seed.
     pub(super) fn new(size: usize, rng: &mut Rng) -> Self {
-        let first = rng.usize(..NICKNAMES.len());
-        Self { people: (0..size.max(1)).map(|index| person(index, nickname(first, index), rng)).collect() }
+        Self { people: (0..size.max(1)).map(|index| person(index, rng)).collect() }
     }
 
     /// Somebody; the first few talk far more than the rest.
     pub(super) fn any(&self, rng: &mut Rng) -> SimPerson {
         let regulars = (self.people.len() / 10).max(1);
         let index = if rng.f32() < 0.4 { rng.usize(..regulars) } else { rng.usize(..self.people.len()) };
-        self.people.get(index).cloned().unwrap_or_else(|| person(0, nickname(0, 0), rng))
+        self.people.get(index).cloned().unwrap_or_else(|| person(0, rng))
     }
 
     /// The first `count` people, who are the regulars.
@@ -96,18 +93,7 @@ impl SimCrowd {
     }
 }
 
-/// The nickname of person `index`, in a room whose first is `first` of the list. Two people with one nickname are rare, as in
-/// real rooms, and there are some from 40 on.
-fn nickname(first: usize, index: usize) -> String {
-    let name = NICKNAMES[(first + index) % NICKNAMES.len()];
-    match index / NICKNAMES.len() {
-        0 => name.to_owned(),
-        _ if index % 11 == 7 => name.to_owned(),
-        round => format!("{name}{}", ADDITIONS[(round - 1) % ADDITIONS.len()]),
-    }
-}
-
-fn person(index: usize, nickname: String, rng: &mut Rng) -> SimPerson {
+fn person(index: usize, rng: &mut Rng) -> SimPerson {
     let id = 6_500_000_000_000_000_000 + rng.i64(0..500_000_000_000_000_000);
     let relation = rng.u32(0..10);
     let follow_status = match relation {
@@ -127,7 +113,7 @@ fn person(index: usize, nickname: String, rng: &mut Rng) -> SimPerson {
     };
     let user = pb::User {
         id,
-        nickname,
+        nickname: format!("{}{}", rng.choice(NICKNAMES).unwrap_or("Mia"), tail(index)),
         bio_description: String::new(),
         avatar_thumb: Some(avatar(rng.u64(..))),
         verified: rng.u32(0..80) == 0,
@@ -142,6 +128,15 @@ fn person(index: usize, nickname: String, rng: &mut Rng) -> SimPerson {
         badge_list: badges(is_moderator, is_subscriber, rng),
     };
     SimPerson { user, identity }
+}
+
+/// What makes a name one's own: now and then nothing, so that two people have one name.
+fn tail(index: usize) -> String {
+    const TAILS: [&str; 12] = ["", " B.", "xo", " ✿", ".art", " R.", "_", " 🦊", "22", " T.", " jr", ".tv"];
+    match (index / TAILS.len() % 9, TAILS.get(index % TAILS.len()).copied().unwrap_or_default()) {
+        (0, tail) => tail.to_owned(),
+        (round, tail) => format!("{tail}{}", round * 7 + index % 5),
+    }
 }
 
 /// A signed picture address is most of a user's weight on the wire.
