@@ -1,8 +1,7 @@
 //! A frame's journey by stage: each stage alone, in microseconds a frame and, where valgrind is there, in instructions a frame.
 //!
 //! Times differ from machine to machine; instructions of one binary do not, whatever else the machine is doing.
-//! `cargo bench --bench stages`; one stage under callgrind by hand:
-//! `valgrind --tool=callgrind --collect-atstart=no --toggle-collect='*measured*' target/release/deps/stages-HASH events 20`.
+//! `cargo bench --bench stages`; one stage alone, for a profiler: the program with a stage and a number of passes.
 //!
 //! What the frames are: `shared/mix.rs`. The socket's own reads and the wake-ups are not here: `session` has the whole.
 
@@ -27,8 +26,6 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocket};
 
 /// Times all frames are passed through a stage.
 const ROUNDS: usize = 40;
-/// Under callgrind, where everything takes fifty times as long.
-const COUNTED_ROUNDS: usize = 4;
 const STAGES: [(&str, &str); 7] = [
     ("websocket", "bytes to a WebSocket message"),
     ("frame", "the push frame's fields"),
@@ -65,29 +62,26 @@ fn main() {
         frames.pass(stage, ROUNDS);
         let micros = began.elapsed().as_secs_f64() * 1e6 / (ROUNDS * frames.bytes.len()) as f64;
         let counted = instructions(stage).map_or("no valgrind".to_owned(), |count| {
-            format!("{:.0} instructions", count as f64 / (COUNTED_ROUNDS * frames.bytes.len()) as f64)
+            format!("{:.0} instructions", count as f64 / frames.bytes.len() as f64)
         });
         println!("{stage:<10} {micros:>7.2} µs a frame, {counted:>22}   {what}");
     }
 }
 
-/// What callgrind counts in [`measured`] when this program passes all frames through one stage.
+/// What one pass of all frames through a stage costs, counted by callgrind: six passes less two, so that what comes before
+/// them is not in it.
 fn instructions(stage: &str) -> Option<u64> {
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .args(["--collect-atstart=no", "--toggle-collect=*measured*"])
-        .arg(std::env::current_exe().ok()?)
-        .args([stage, &COUNTED_ROUNDS.to_string()])
-        .output()
-        .ok()?;
-    let report = String::from_utf8_lossy(&output.stderr).into_owned();
-    report.lines().find_map(|line| line.split_once("Collected :"))?.1.trim().parse().ok()
-}
-
-/// The only code that callgrind counts.
-#[inline(never)]
-fn measured(mut stage: impl FnMut()) {
-    stage();
+    let counted = |rounds: u64| -> Option<u64> {
+        let output = Command::new("valgrind")
+            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+            .arg(std::env::current_exe().ok()?)
+            .args([stage, &rounds.to_string()])
+            .output()
+            .ok()?;
+        let report = String::from_utf8_lossy(&output.stderr).into_owned();
+        report.lines().find_map(|line| line.split_once("Collected :"))?.1.trim().parse().ok()
+    };
+    Some((counted(6)? - counted(2)?) / 4)
 }
 
 impl Frames {
@@ -113,47 +107,39 @@ impl Frames {
         for _ in 0..rounds {
             match stage {
                 "websocket" => self.websocket(),
-                "frame" => measured(|| {
+                "frame" => {
                     for bytes in &self.bytes {
                         black_box(Frame::decode(bytes.clone()).unwrap());
                     }
-                }),
+                }
                 "inflate" => {
                     let mut inflater = Inflater::default();
-                    measured(|| {
-                        for frame in &self.gzipped {
-                            black_box(frame.body(&mut inflater).unwrap());
-                        }
-                    });
+                    for frame in &self.gzipped {
+                        black_box(frame.body(&mut inflater).unwrap());
+                    }
                 }
-                "batch" => measured(|| {
+                "batch" => {
                     for body in &self.bodies {
                         black_box(Response::decode(body).unwrap());
                     }
-                }),
+                }
                 "events" => {
                     let decoder = Decoder::default();
-                    measured(|| {
-                        for message in self.batches.iter().flat_map(|batch| &batch.messages) {
-                            black_box(decoder.decode(message, Moment::default()));
-                        }
-                    });
+                    for message in self.batches.iter().flat_map(|batch| &batch.messages) {
+                        black_box(decoder.decode(message, Moment::default()));
+                    }
                 }
                 "reduce" => {
                     let mut room = connected();
-                    measured(|| {
-                        for event in self.events.iter().flatten() {
-                            black_box(room.apply(event));
-                        }
-                    });
+                    for event in self.events.iter().flatten() {
+                        black_box(room.apply(event));
+                    }
                 }
                 "json" => {
                     let context = LineContext { room: "@ana.live", room_id: Some(RoomId(71)), live_seq: 1 };
-                    measured(|| {
-                        for event in self.events.iter().flatten() {
-                            black_box(line(&context, event, None));
-                        }
-                    });
+                    for event in self.events.iter().flatten() {
+                        black_box(line(&context, event, None));
+                    }
                 }
                 other => panic!("there is no stage {other}"),
             }
@@ -163,11 +149,9 @@ impl Frames {
     fn websocket(&self) {
         let wire = Wire(Cursor::new(self.socket.concat()));
         let mut socket = WebSocket::from_raw_socket(wire, Role::Client, None);
-        measured(|| {
-            for _ in &self.socket {
-                black_box(socket.read().unwrap());
-            }
-        });
+        for _ in &self.socket {
+            black_box(socket.read().unwrap());
+        }
     }
 }
 
