@@ -60,8 +60,8 @@ impl Markers {
         }
     }
 
-    /// Hears what was said or given; sets markers for battles and spikes.
-    pub(super) fn hear(&mut self, cue: &Cue, place: (u64, usize, u64)) {
+    /// Takes what was said or given into account; sets markers for battles and spikes.
+    pub(super) fn add_cue(&mut self, cue: &Cue, place: (u64, usize, u64)) {
         if cue.kind.as_str() == "battle" {
             self.set("battle", &cue.text, place);
             return;
@@ -124,7 +124,7 @@ mod tests {
     }
 
     fn hear(markers: &mut Markers, at: u64) {
-        markers.hear(&cue("chat"), (at, 1, at));
+        markers.add_cue(&cue("chat"), (at, 1, at));
     }
 
     #[test]
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn battles_mark_themselves() {
         let mut markers = Markers::default();
-        markers.hear(&cue("battle"), (5_000, 1, 5_000));
+        markers.add_cue(&cue("battle"), (5_000, 1, 5_000));
         assert_eq!((markers.all()[0].by, markers.all()[0].note.as_str()), ("battle", "ana against cleo"));
     }
 

@@ -244,7 +244,7 @@ impl RecordingTask {
         let place = (millis, parts.files().len().max(1), millis.saturating_sub(starts));
         match note {
             Note::Cue(cue) => {
-                progress.markers.hear(&cue, place);
+                progress.markers.add_cue(&cue, place);
                 if let Some(beside) = &mut progress.beside {
                     beside.cue(&cue, place).await;
                 }

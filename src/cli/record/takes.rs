@@ -1,4 +1,4 @@
-//! What there is in the folder of recordings: the list, and copies as MP4.
+//! List of the recordings in a folder, and copies of them as MP4.
 
 use std::path::Path;
 use std::process::ExitCode;
