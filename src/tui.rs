@@ -45,6 +45,7 @@ mod run;
 mod search;
 mod summary;
 mod tab;
+mod table;
 mod terminal;
 mod theme;
 mod update;

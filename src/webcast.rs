@@ -83,7 +83,8 @@ mod inside {
     pub use super::service::Service;
     pub use super::transport::{
         BrokenFrame, BrowserView, CaptureReader, CapturedItem, CapturedKind, Failover, FailoverError, FrameSource,
-        Incoming, OpenedRoom, RoomRef, Session, SimulatedPart, SkippedTransport, Transport, TransportEntry, point_at,
+        HostOwner, Incoming, OpenedRoom, RoomRef, Session, SimulatedPart, SkippedTransport, Transport, TransportEntry,
+        point_at,
     };
     pub use crate::config::Secrets;
 }

@@ -1,4 +1,4 @@
-//! `tiktop completions SHELL`: what a shell needs to complete commands and options.
+//! Command `tiktop completions SHELL`: what a shell needs to complete commands and options.
 
 use std::process::ExitCode;
 

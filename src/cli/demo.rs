@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr};
 
-use super::SettingsArgs;
 use super::sim::CrowdArgs;
+use super::{SettingsArgs, output};
 use crate::config::Secrets;
 use crate::run::{self, DashboardSetup};
 use crate::sim::Sim;
@@ -40,6 +40,8 @@ pub(super) fn run(args: &DemoArgs, settings: &SettingsArgs) -> Result<ExitCode> 
         notice: Some(Text::new("demo: a simulated service on this machine")),
         capture: false,
     };
-    run::dashboard(dashboard, Some((runtime, sim)))?;
+    if let Some(summary) = run::dashboard(dashboard, Some((runtime, sim)))? {
+        output::print_line(&summary)?;
+    }
     Ok(ExitCode::SUCCESS)
 }

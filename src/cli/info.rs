@@ -61,6 +61,13 @@ impl KnownUser {
             self.missing.push(sentence);
         }
     }
+
+    fn set_user(&mut self, user: UserInfo) {
+        if !user.missing.is_empty() {
+            self.miss(user.missing.to_string());
+        }
+        self.user = Some(user);
+    }
 }
 
 /// The account and its room, as far as each is to be had: a user may never have been live, and a room may name no user.
@@ -70,7 +77,7 @@ async fn find(client: &Client, typed: &str) -> Result<KnownUser, Error> {
         let room = client.room_info(typed).await?;
         if let Some(name) = &room.unique_id {
             match client.user_info(name.as_str()).await {
-                Ok(user) => known.user = Some(user),
+                Ok(user) => known.set_user(user),
                 Err(error) => known.miss(error.to_string()),
             }
         }
@@ -80,7 +87,7 @@ async fn find(client: &Client, typed: &str) -> Result<KnownUser, Error> {
     }
     let found = client.look_up(typed).await;
     match (client.user_info(typed).await, &found) {
-        (Ok(user), _) => known.user = Some(user),
+        (Ok(user), _) => known.set_user(user),
         (Err(error), Ok(found)) => {
             known.user = Some(found.clone().into());
             known.miss(error.to_string());

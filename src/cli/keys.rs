@@ -1,4 +1,4 @@
-//! `tiktop keys`: every key of the dashboard, as the settings have them.
+//! Command `tiktop keys`: every key of the dashboard, as the settings have them.
 
 use std::process::ExitCode;
 

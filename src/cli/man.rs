@@ -1,4 +1,4 @@
-//! `tiktop man`: the manual page, for `man -l` or a package.
+//! Command `tiktop man`: the manual page, for `man -l` or a package.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

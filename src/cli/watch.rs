@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, CommandFactory};
 use color_eyre::eyre::Result;
 
-use super::{SettingsArgs, output};
+use super::{Cli, SettingsArgs, UsageError, output};
 use crate::run::{self, DashboardSetup};
 use crate::text::Text;
 
@@ -23,6 +23,13 @@ pub(super) struct WatchArgs {
 pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let (loaded, secrets) = settings.load()?;
     let rooms = if watch.rooms.is_empty() { &loaded.settings.rooms } else { &watch.rooms };
+    if let [word] = watch.rooms.as_slice()
+        && let Some(command) = meant_command(word)
+    {
+        let words =
+            format!("there is no command '{word}': did you mean `tiktop {command}`? A room of that name is @{word}");
+        return Err(UsageError(words).into());
+    }
     let rooms = super::targets(rooms)?;
     let notice = watch.capture.then(|| Text::new("everything is being captured"));
     let dashboard = DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture };
@@ -30,4 +37,31 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
         output::print_line(&summary)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The command that a bare word is hardly more than a slip away from: nobody's name is looked up at TikTok for a typing error.
+fn meant_command(word: &str) -> Option<String> {
+    /// Shorter words are near to too many others.
+    const SHORTEST: usize = 4;
+    let is_bare = word.len() >= SHORTEST && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let cli = Cli::command();
+    let commands = cli.get_subcommands().map(clap::Command::get_name).filter(|name| name.len() >= SHORTEST);
+    let nearest = commands.min_by_key(|name| strsim::damerau_levenshtein(word, name))?;
+    let near = strsim::damerau_levenshtein(word, nearest) <= if nearest.len() > 5 { 2 } else { 1 };
+    (is_bare && near).then(|| nearest.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_told_from_a_name() {
+        assert_eq!(meant_command("evnets").as_deref(), Some("events"));
+        assert_eq!(meant_command("demp").as_deref(), Some("demo"));
+        assert_eq!(meant_command("recrod").as_deref(), Some("record"));
+        for name in ["ana", "@evnets", "evnets.live", "anna", "kenji", "max"] {
+            assert_eq!(meant_command(name), None, "{name}");
+        }
+    }
 }

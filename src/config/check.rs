@@ -255,7 +255,7 @@ mod tests {
     #[case("providers.0", "key_enw", "unknown key 'key_enw' in [[providers]]; did you mean 'key_env'?")]
     #[case("screen", "fsp", "unknown key 'fsp' in [screen]; did you mean 'fps'?")]
     #[case("", "fps", "unknown key 'fps'; it belongs in [screen]")]
-    #[case("screen", "zzz", "unknown key 'zzz' in [screen]; known here: ascii, fps, handles, mouse")]
+    #[case("screen", "zzz", "unknown key 'zzz' in [screen]; known here: ascii, fps, handles, mouse, thank_from")]
     fn an_unknown_key_names_the_right_one(#[case] path: &str, #[case] name: &str, #[case] message: &str) {
         assert_eq!(unknown_key(path, name), (message.to_owned(), false));
     }

@@ -1,4 +1,4 @@
-//! When a room is recorded: for all rooms, and for single ones.
+//! Rules of when a room is recorded: for all rooms, and for single ones.
 
 use serde::{Deserialize, Serialize};
 

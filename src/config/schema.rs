@@ -236,10 +236,12 @@ pub struct ScreenSettings {
     pub mouse: bool,
     /// Show every person's handle beside the name, not only where two people have one name.
     pub handles: bool,
+    /// Gifts of so many coins or more are to be thanked for.
+    pub thank_from: u64,
 }
 
 impl Default for ScreenSettings {
     fn default() -> Self {
-        Self { fps: 30, ascii: false, mouse: false, handles: false }
+        Self { fps: 30, ascii: false, mouse: false, handles: false, thank_from: 100 }
     }
 }

@@ -1,4 +1,4 @@
-//! A recording as an MP4: copied without re-encoding, then read to its end before anybody relies on it.
+//! Copy of a recording as an MP4: copied without re-encoding, then read to its end before anybody relies on it.
 //!
 //! The recording itself is never touched.
 

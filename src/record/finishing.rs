@@ -1,4 +1,4 @@
-//! What is done with the file of a part without re-encoding it: chapters and subtitles are put in once it is closed, and its last
+//! Finishing of a part without re-encoding its file: chapters and subtitles are put in once it is closed, and its last
 //! minute is kept as a file of its own.
 //!
 //! A file is replaced only by one that was read to its end and lasts as long.

@@ -57,7 +57,7 @@ pub(super) struct Pull<S> {
     pieces: u64,
     /// When the last one was given, or the host was last known to be paused.
     alive: Instant,
-    /// Connections in a row that were over at once, though they brought something.
+    /// Connections in a row that were over at once, though the sender had one and ended it in order.
     short_connections: u32,
     /// The file was closed because nothing came for too long; the next piece begins another.
     closed: bool,
@@ -264,7 +264,9 @@ impl<S: StreamSource> Pull<S> {
             let broken = if offer.hls { self.follow_playlist(offer).await } else { self.connection(offer).await };
             tracing::debug!(room = %self.job.room_id, ?broken, "the stream broke");
             let brought = self.pieces > pieces;
-            if brought && opened.elapsed() < STABLE_CONNECTION {
+            // What it sent may be all old.
+            let sent = brought || self.flowed() && matches!(broken, ConnectionEnd::End);
+            if sent && opened.elapsed() < STABLE_CONNECTION {
                 self.short_connections = (self.short_connections + 1).min(MAX_SETBACKS);
             } else if brought {
                 self.short_connections = 0;

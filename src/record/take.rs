@@ -1,4 +1,4 @@
-//! The recordings of a folder, running and past, from the descriptions that lie beside them.
+//! Recordings of a folder, running and past, from the descriptions that lie beside them.
 
 use std::path::{Path, PathBuf};
 

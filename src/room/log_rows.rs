@@ -65,7 +65,7 @@ pub(super) fn minor(event: &MinorEvent) -> Option<LogLine> {
 }
 
 /// The text of a row that the service tells anew at each entry, so that one of it is enough for a live.
-pub(super) fn told_again(line: &LogLine) -> Option<&str> {
+pub(super) fn repeated_text(line: &LogLine) -> Option<&str> {
     match line {
         LogLine::Intro(text)
         | LogLine::Notice { kind: NoticeKind::Welcome | NoticeKind::Room, text }

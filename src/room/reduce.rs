@@ -146,7 +146,8 @@ impl Room {
 
     /// Adds the row an event is worth, where it is worth one.
     fn log(&mut self, event: &RoomEvent, line: Option<LogLine>) {
-        if let Some(line) = line.filter(|line| log_rows::told_again(line).is_none_or(|text| self.told.is_new(text))) {
+        if let Some(line) = line.filter(|line| log_rows::repeated_text(line).is_none_or(|text| self.told.is_new(text)))
+        {
             self.chat.push(event, line);
         }
     }

@@ -113,7 +113,7 @@ fn person(index: usize, rng: &mut Rng) -> SimPerson {
     };
     let user = pb::User {
         id,
-        nickname: rng.choice(NICKNAMES).unwrap_or("Mia").to_owned(),
+        nickname: format!("{}{}", rng.choice(NICKNAMES).unwrap_or("Mia"), tail(index)),
         bio_description: String::new(),
         avatar_thumb: Some(avatar(rng.u64(..))),
         verified: rng.u32(0..80) == 0,
@@ -128,6 +128,15 @@ fn person(index: usize, rng: &mut Rng) -> SimPerson {
         badge_list: badges(is_moderator, is_subscriber, rng),
     };
     SimPerson { user, identity }
+}
+
+/// What makes a name one's own: now and then nothing, so that two people have one name.
+fn tail(index: usize) -> String {
+    const TAILS: [&str; 12] = ["", " B.", "xo", " ✿", ".art", " R.", "_", " 🦊", "22", " T.", " jr", ".tv"];
+    match (index / TAILS.len() % 9, TAILS.get(index % TAILS.len()).copied().unwrap_or_default()) {
+        (0, tail) => tail.to_owned(),
+        (round, tail) => format!("{tail}{}", round * 7 + index % 5),
+    }
 }
 
 /// A signed picture address is most of a user's weight on the wire.

@@ -1,4 +1,4 @@
-//! A live as HLS: a playlist of one variant, its live window, its segments.
+//! Live as HLS: a playlist of one variant, its live window, its segments.
 //!
 //! A segment is one repetition of the clip, four seconds; the window holds the last five that are whole, as at TikTok's
 //! networks. Addresses lead from each playlist to the next, and are signed like those of FLV.

@@ -1,4 +1,4 @@
-//! The clip as an MPEG transport stream, one segment a repetition. Layout: ISO/IEC 13818-1; sound in ADTS (ISO/IEC 14496-3).
+//! Clip as an MPEG transport stream, one segment a repetition. Layout: ISO/IEC 13818-1; sound in ADTS (ISO/IEC 14496-3).
 //!
 //! Times and counters run on from one segment to the next, so that segments put together are one stream.
 

@@ -83,6 +83,9 @@ actions! {
     SelectRoom  | "select_room"  | Screen | "1 2 3 4 5 6 7 8 9 0" | "go to a room: the first key to the first, and so on; 0 to the tenth";
     GoTo        | "go_to"        | Screen | "o"                 | "go to a room by a part of its name";
     Palette     | "palette"      | Screen | ":"                 | "find a command by its name or by what it does, and run it";
+    Rooms       | "rooms"        | Screen | "v"                 | "all rooms as a table, or the room again";
+    Sort        | "sort"         | Screen | "s"                 | "sort the table of rooms by its next column";
+    Thank       | "thank"        | Screen | "t"                 | "tick off the marked gift as thanked, or the oldest that is not";
     Search      | "search"       | Screen | "/"                 | "look for words, from:name, badge:mod, gift>100, since:5m, room:name, /regex/";
     NextMatch   | "next_match"   | Screen | "n"                 | "to the match before";
     PrevMatch   | "prev_match"   | Screen | "N"                 | "to the match after";
@@ -93,7 +96,7 @@ actions! {
     RecordEach  | "record_each"  | Live   | "e"                 | "record each live of the room from now on, or no longer";
     Quality     | "quality"      | Live   | "Q"                 | "choose the stream to record, by its size, codec and bit rate";
     Mark        | "mark"         | Live   | "M"                 | "mark this place of the recording, with a note; it becomes a chapter";
-    Recordings  | "recordings"   | Live   | "t"                 | "recordings, running and past; Enter copies one to MP4";
+    Recordings  | "recordings"   | Live   | "T"                 | "recordings, running and past; Enter copies one to MP4";
     Clip        | "clip"         | Live   | "c"                 | "keep the last minute of the recording as a file of its own";
     Retry       | "retry"        | Live   | "R"                 | "look up or connect now instead of waiting, with all rooms that fail for the same cause";
     ReplayPause | "replay_pause" | Replay | "P"                 | "in a replay: stand still, go on";
@@ -111,7 +114,7 @@ actions! {
     Bottom      | "bottom"       | List   | "end G"             | "to the newest row; the chat runs again";
     Diagnostics | "diagnostics"  | Screen | "d"                 | "what was unknown, unreadable, doubled or missed";
     Dismiss     | "dismiss"      | Screen | "esc"               | "put away a message, end the search, take the mark away, leave a zoomed pane";
-    Open        | "open"         | Screen | "enter"             | "open the card of the person in the marked row";
+    Open        | "open"         | Screen | "enter"             | "open the card of the person in the marked row; in the table the room";
     CopyName    | "copy_name"    | Person | "y"                 | "copy the @name of the marked person to the terminal's clipboard";
     CopyLink    | "copy_link"    | Person | "Y"                 | "copy the link to their profile";
     Accept      | "accept"       | Question | "enter y"         | "in a question: yes";

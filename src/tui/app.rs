@@ -15,6 +15,7 @@ use super::panes::PaneId;
 use super::picker::Picker;
 use super::search::SearchQuery;
 use super::tab::Tab;
+use super::table::RoomSort;
 use super::theme::Theme;
 use super::{ScreenError, ScreenOptions};
 use crate::clock::Moment;
@@ -42,6 +43,10 @@ pub(super) struct App {
     pub(super) popup: Option<Popup>,
     /// Something to tell; stays until it is put away.
     pub(super) toast: Option<Toast>,
+    /// All rooms are shown as a table.
+    pub(super) table: bool,
+    /// What the table is sorted by.
+    pub(super) sort: RoomSort,
     /// What is looked for.
     pub(super) search: Option<Search>,
     /// What befell the rooms.
@@ -190,6 +195,8 @@ impl App {
             transports: Arc::from([]),
             popup: None,
             toast: None,
+            table: false,
+            sort: RoomSort::default(),
             search: None,
             journal: Journal::default(),
             closed: None,
@@ -224,7 +231,7 @@ impl App {
     /// How long until what the room on the screen brought counts as read; nothing when there is nothing to read, or nobody
     /// to read it.
     pub(super) fn until_read(&self) -> Option<Duration> {
-        let waits = self.has_focus && self.tab().is_some_and(|tab| tab.unread > 0);
+        let waits = self.has_focus && !self.table && self.tab().is_some_and(|tab| tab.unread > 0);
         waits.then(|| READ_AFTER.saturating_sub(self.now.since(self.shown_since)))
     }
 
@@ -236,6 +243,13 @@ impl App {
     /// Where everything goes on a screen of the current size.
     pub(super) fn plan(&self) -> Plan {
         layout::plan(Rect::from((ratatui::layout::Position::ORIGIN, self.size)), &self.wants())
+    }
+
+    /// Everything between tabs and status.
+    pub(super) fn body(&self) -> Rect {
+        let plan = self.plan();
+        let height = self.size.height.saturating_sub(plan.tabs.height + plan.status.height);
+        Rect { x: 0, y: plan.tabs.height, width: self.size.width, height }
     }
 
     /// What asks for room on the screen.

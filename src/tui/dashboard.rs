@@ -63,6 +63,14 @@ impl Dashboard {
         self.handle(now, Msg::Tick);
     }
 
+    /// The title of the window: what is unread in all rooms, and the room on the screen.
+    pub fn title(&self) -> String {
+        let unread: u64 = self.app.tabs.iter().map(|tab| tab.unread).sum();
+        let unread = if unread == 0 { String::new() } else { format!(" •{}", super::number::short(unread)) };
+        let room = self.app.tab().map(|tab| format!(" {}", tab.name())).unwrap_or_default();
+        format!("tiktop{unread}{room}")
+    }
+
     /// What was seen and recorded, a line each, for whoever leaves.
     pub fn summary(&self, now: Moment) -> Vec<String> {
         summary::lines(&self.app, now)

@@ -41,6 +41,7 @@ glyphs! {
     TIMES = "×" | "x";
     DOT = "·" | "|";
     DASH = "—" | "-";
+    TICK = "✓" | "v";
     NONE = "–" | "-";
     ATTENTION = "⚠" | "!";
     MINUS = "−" | "-";

@@ -49,6 +49,9 @@ pub(super) trait Console {
     /// Takes the mouse, or gives it back.
     fn capture_mouse(&mut self, on: bool) -> io::Result<()>;
 
+    /// Gives the terminal's window a title.
+    fn set_title(&mut self, title: &str) -> io::Result<()>;
+
     /// Hands text to the terminal's clipboard.
     fn copy(&mut self, text: &str) -> io::Result<()>;
 }
@@ -88,6 +91,8 @@ pub(super) struct Loop<C: Console> {
     /// The next frame writes every cell.
     anew: bool,
     drawn: Option<Instant>,
+    /// The title that the window has.
+    title: String,
     batch: Vec<track::TrackerUpdate>,
     /// What did not fit into a queue yet. Grows by key presses only.
     commands: VecDeque<track::TrackerCommand>,
@@ -114,6 +119,7 @@ impl<C: Console> Loop<C> {
             dirty: true,
             anew: false,
             drawn: None,
+            title: String::new(),
             batch: Vec::with_capacity(BATCH),
             commands: VecDeque::new(),
             records: VecDeque::new(),
@@ -197,6 +203,11 @@ impl<C: Console> Loop<C> {
             terminal.resize(area)?;
         }
         self.console.terminal().draw(|frame| dashboard.draw(frame))?;
+        let title = self.dashboard.title();
+        if title != self.title {
+            self.console.set_title(&title)?;
+            self.title = title;
+        }
         Ok(())
     }
 

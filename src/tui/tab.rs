@@ -11,7 +11,7 @@ use crate::room::{BattlePhase, ChatLog, LogEntry, LogLine, Room, Seq};
 use crate::text::Text;
 
 use super::names::Names;
-use super::panes::gifts::StreakMark;
+use super::panes::gifts::{StreakMark, Thanked};
 use super::search::SearchQuery;
 use super::widgets::feed::Anchor;
 
@@ -45,6 +45,8 @@ pub(super) struct Tab {
     pub(super) found: Option<Found>,
     /// The row of the gifts pane that is marked.
     pub(super) marked_gift: Option<StreakMark>,
+    /// Gifts that were thanked for.
+    pub(super) thanked: Thanked,
     /// The row at the top of the gifts pane; nothing while it shows the newest.
     pub(super) gifts_top: Option<StreakMark>,
     /// Comments, questions and gifts since the person last looked.
@@ -120,6 +122,7 @@ impl Tab {
             marked: None,
             found: None,
             marked_gift: None,
+            thanked: Thanked::default(),
             gifts_top: None,
             unread: 0,
             lagged: false,
@@ -167,8 +170,9 @@ impl Tab {
     /// Learns the names of rows at or after `from`; rows that were composed before are worth nothing when a name turns out to
     /// be somebody else's too.
     pub(super) fn learn_names(&mut self, from: Seq) {
-        let people = self.room.chat.from_seq(from).filter_map(|entry| entry.line.person());
-        let shared = people.filter(|viewer| self.names.note(viewer)).count();
+        let rows = self.room.chat.from_seq(from);
+        let people = rows.filter_map(|entry| entry.line.person().map(|person| (person, entry.at)));
+        let shared = people.filter(|(viewer, at)| self.names.note(viewer, *at)).count();
         self.composed += shared as u64;
     }
 

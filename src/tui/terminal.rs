@@ -147,6 +147,12 @@ impl Console for Tty {
         out.flush()
     }
 
+    fn set_title(&mut self, title: &str) -> io::Result<()> {
+        let mut out = self.writer.clone();
+        queue!(out, SetTitle(title))?;
+        out.flush()
+    }
+
     fn copy(&mut self, text: &str) -> io::Result<()> {
         let mut out = self.writer.clone();
         write_copy(&mut out, text)?;

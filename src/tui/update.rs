@@ -11,6 +11,7 @@ mod searching;
 mod taking;
 #[cfg(test)]
 mod tests;
+mod thanks;
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use super::app::{App, Popup};
 use super::freshness::Freshness;
 use super::msg::{Msg, UpdateOutcome};
 use super::panes::{PaneId, phase};
+use super::tab::Tab;
 use super::widgets::feed::Scroll;
 use crate::clock::Moment;
 use crate::events::PhaseKind;
@@ -78,22 +80,26 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
 /// which nothing happens wakes once a minute.
 pub(super) fn next_wake(app: &App, now: Moment) -> Duration {
     let minute = MINUTE_MS - u64::try_from(now.wall.0.rem_euclid(60_000)).unwrap_or(0).min(MINUTE_MS - 1);
-    let next = app.tab().map_or(minute, |tab| {
-        let room = &tab.room;
-        let battle = room.battle.as_ref().is_some_and(|battle| {
-            battle.phase != BattlePhase::Over && !battle.left(room.skew_ms.unwrap_or(0), now).is_zero()
-        });
-        if battle || phase::counts_down(&room.phase, now) {
-            SECOND_MS - now.mono % SECOND_MS
-        } else if room.phase.kind == PhaseKind::Live || tab.shows_battle(now) {
-            minute.min(BUCKET_MS - now.mono % BUCKET_MS)
-        } else {
-            minute
-        }
-    });
+    let shown = app.tabs.iter().enumerate().filter(|(at, _)| app.table || *at == app.active);
+    let next = shown.map(|(_, tab)| next_change(tab, now)).fold(minute, u64::min);
     let fresh = app.tab().and_then(|tab| Freshness::next_change(&tab.room, now));
     let others = [fresh, app.until_read().filter(|left| !left.is_zero()), closing::left(app)];
     others.into_iter().flatten().fold(Duration::from_millis(next), Duration::min)
+}
+
+/// Milliseconds until what is shown of a room changes by itself.
+fn next_change(tab: &Tab, now: Moment) -> u64 {
+    let room = &tab.room;
+    let battle = room.battle.as_ref().is_some_and(|battle| {
+        battle.phase != BattlePhase::Over && !battle.left(room.skew_ms.unwrap_or(0), now).is_zero()
+    });
+    if battle || phase::counts_down(&room.phase, now) {
+        SECOND_MS - now.mono % SECOND_MS
+    } else if room.phase.kind == PhaseKind::Live || tab.shows_battle(now) {
+        BUCKET_MS - now.mono % BUCKET_MS
+    } else {
+        MINUTE_MS
+    }
 }
 
 /// Pasted text is typed into an open input, cleaned; anywhere else it is nothing, and never keys.

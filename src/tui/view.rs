@@ -27,13 +27,12 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::app::App;
-use super::layout::Plan;
 use super::panes::chat::Composer;
 use super::panes::{status, tabs, welcome};
 use super::tab::Tab;
 use super::theme::ColorRole;
 use super::widgets::paint;
-use super::{glyphs, popups};
+use super::{glyphs, popups, table};
 use crate::ids::RoomKey;
 use crate::room::{LogEntry, Seq};
 
@@ -76,13 +75,14 @@ pub(super) fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) {
         let buf = frame.buffer_mut();
         tabs::view(app, buf, plan.tabs);
         match app.tab() {
+            Some(_) if app.table => table::view(app, buf, app.body()),
             Some(tab) => {
                 for (id, _) in plan.shown() {
                     id.pane().draw(app, tab, &plan, cache, buf);
                 }
                 plan.dividers.iter().for_each(|&line| divider(app, line, buf));
             }
-            None => welcome::view(app, buf, body(&plan, buf.area)),
+            None => welcome::view(app, buf, app.body()),
         }
         status::view(app, &plan, buf);
         let cursor = popups::view(app, buf);
@@ -94,12 +94,6 @@ pub(super) fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) {
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }
-}
-
-/// Everything between tabs and status.
-fn body(plan: &Plan, screen: Rect) -> Rect {
-    let top = plan.tabs.height;
-    Rect { y: screen.y + top, height: screen.height.saturating_sub(top + plan.status.height), ..screen }
 }
 
 /// The line between two columns, joined to the rules that meet it.

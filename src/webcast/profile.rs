@@ -51,6 +51,8 @@ pub struct UserInfo {
     pub likes: Option<u64>,
     /// Its videos.
     pub videos: Option<u64>,
+    /// Why the profile page had no answer and this is only what a look-up knows; empty where it had.
+    pub missing: Text,
 }
 
 /// Asks the profile page, and the look-up where the page has no answer.
@@ -59,7 +61,10 @@ pub(super) async fn user_info(service: &Service, user: &UniqueId) -> Result<User
         Err(error) if !error.is_lasting() && !matches!(error.kind(), ServiceErrorKind::RateLimited { .. }) => error,
         read => return read,
     };
-    lookup::look_up_without_profile(service, user).await.map(UserInfo::from).map_err(|_| first)
+    match lookup::look_up_without_profile(service, user).await {
+        Ok(found) => Ok(UserInfo { missing: first.sentence().clone(), ..UserInfo::from(found) }),
+        Err(_) => Err(first),
+    }
 }
 
 /// Asks the profile page alone.
@@ -129,6 +134,7 @@ fn from_detail(asked: &UniqueId, info: &Value) -> Option<Result<UserInfo, Servic
         friends: total("friendCount"),
         likes: total("heartCount").or_else(|| total("heart")),
         videos: total("videoCount"),
+        missing: Text::default(),
     }))
 }
 
@@ -151,6 +157,7 @@ impl From<Lookup> for UserInfo {
             friends: None,
             likes: None,
             videos: None,
+            missing: Text::default(),
         }
     }
 }

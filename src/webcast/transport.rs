@@ -50,8 +50,7 @@ pub(super) use browser::BrowserTransport;
 pub use browser::BrowserView;
 pub use failover::{Failover, FailoverError, Health, OpenedRoom, SkippedTransport};
 pub(super) use provider::account_at_provider;
-pub(super) use registry::HostOwner;
-pub use registry::{SimulatedPart, TransportEntry, point_at};
+pub use registry::{HostOwner, SimulatedPart, TransportEntry, point_at};
 pub use replay::{CaptureReader, CapturedItem, CapturedKind};
 
 /// A room to open.
@@ -67,6 +66,9 @@ pub struct RoomRef {
 pub trait Transport: Send + Sync {
     /// Its name in sentences and on screen: `provider euler`, `direct`.
     fn name(&self) -> &str;
+
+    /// Its row in the registry.
+    fn entry(&self) -> &'static TransportEntry;
 
     /// Opens a room. Dropping the future gives up cleanly.
     fn open<'a>(&'a self, room: &'a RoomRef) -> BoxFuture<'a, Result<Session, ServiceError>>;

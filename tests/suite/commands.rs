@@ -94,7 +94,6 @@ async fn the_exit_code_says_who_is_live(#[case] names: &[&str], #[case] code: i3
 #[case(&[SimFault::Rate429], &["info", "@ana.live"], "wait 30 s", 2)]
 #[case(&[SimFault::Captcha], &["info", "@ana.live"], "captcha", 2)]
 #[case(&[SimFault::Captcha], &["live", "@ana.live"], "captcha", 2)]
-#[case(&[SimFault::AgeGate], &["info", "@ana.live"], "withholds the room's details", 2)]
 #[case(&[SimFault::Blocked403], &["gifts", "7300000000000000001"], "refuses this network", 2)]
 #[case(&[], &["gifts", "@nobody.here"], "TikTok knows no @nobody.here", 1)]
 #[case(&[], &["info", "https://vm.tiktok.com/ZM123abc/"], "is a short link", 2)]

@@ -1,8 +1,9 @@
 //! Tests of the recorder against a service that plays a script. What ffmpeg itself makes of it is in `with_ffmpeg`, what our
-//! makes of a real socket in `service`.
+//! client makes of a real socket in `service`.
 
 mod acceptance;
 mod beside;
+mod clips;
 #[cfg(target_os = "linux")]
 mod cost;
 mod headless;

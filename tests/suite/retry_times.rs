@@ -16,7 +16,7 @@ use crate::kit::scripted::{SILENCE, Scripted, answer, look_up, path};
 const ROOM: &str = "7300000000000000001";
 
 /// Milliseconds until the next try, after an outage, a limit of one second, and a refusal.
-const SOON: RangeInclusive<u64> = 0..=1_000;
+const SOON: RangeInclusive<u64> = 1_000..=1_300;
 const AFTER_A_SECOND: RangeInclusive<u64> = 1_000..=6_500;
 const LATE: RangeInclusive<u64> = 60_000..=91_000;
 

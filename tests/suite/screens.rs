@@ -447,6 +447,35 @@ fn no_number_is_ever_cut_in_two() {
 }
 
 #[test]
+fn all_rooms_stand_in_a_table_that_leads_to_each() {
+    let mut stage = battle();
+    stage.press("v");
+    assert_snapshot!("table_120x20", shown(&mut stage, 120, 20));
+    assert_snapshot!("table_60x15", shown(&mut stage, 60, 15));
+    stage.press("s");
+    let sorted = shown(&mut stage, 120, 20);
+    assert!(sorted.contains("UNREAD▼") && sorted.lines().nth(2).is_some_and(|line| line.contains("ben")), "{sorted}");
+    stage.press("home enter");
+    assert!(shown(&mut stage, 120, 36).contains("late shift"));
+    stage.press("v j esc");
+    assert!(!shown(&mut stage, 120, 36).contains("UNREAD"));
+}
+
+#[test]
+fn who_is_still_to_be_thanked_is_counted_and_ticked_off() {
+    let mut stage = busy();
+    let screen = shown(&mut stage, 120, 36);
+    assert!(screen.contains("2 to thank"), "{screen}");
+    stage.press("t");
+    let screen = shown(&mut stage, 120, 36);
+    assert!(screen.contains("1 to thank") && screen.contains("thanked Kit: Galaxy · 1 000 ◆ in all"), "{screen}");
+    assert!(screen.contains("✓ Kit"), "{screen}");
+    stage.press("t t");
+    assert!(shown(&mut stage, 120, 36).contains("nobody is left to thank"));
+    assert!(!shown(&mut stage, 120, 36).contains("to thank ·"));
+}
+
+#[test]
 fn a_closed_room_leaves_the_next_one_on_the_screen() {
     let mut stage = busy();
     stage.hear(1, RoomUpdate::Removed { into: None });

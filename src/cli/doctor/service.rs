@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::config::{Settings, TransportKind};
 use crate::ids::{RoomId, Target, UniqueId};
 use crate::webcast::{
-    Budget, Incoming, LiveStatus, LookUpPath, RoomRef, Service, ServiceError, ServiceErrorKind, Transport,
+    Budget, HostOwner, Incoming, LiveStatus, LookUpPath, RoomRef, Service, ServiceError, ServiceErrorKind, Transport,
 };
 
 /// TikTok's own account: whoever it is, it exists, and a look-up that works finds it.
@@ -177,17 +177,8 @@ fn limits_row(name: &str, limits: &[Budget]) -> ReportRow {
     }
 }
 
-/// What opening a transport costs its owner.
-fn price(transport: &str) -> &'static str {
-    match transport {
-        name if name.starts_with("provider") => "one signature",
-        "cloud" => "one of your key's relay sockets",
-        _ => "nothing",
-    }
-}
-
 fn skipped(transport: &dyn Transport, why: &str) -> ReportRow {
-    let words = format!("{why}; a try costs {}", price(transport.name()));
+    let words = format!("{why}; a try costs {}", transport.entry().cost);
     ReportRow::new(Check::Handshake, transport.name(), Status::Skipped, words)
 }
 
@@ -202,14 +193,14 @@ async fn handshake(transport: &dyn Transport, room: &RoomRef, clock: &Clock) -> 
     };
     let outcome = timeout(OPENING, first).await;
     let took = clock.now().since(asked);
-    let speaker = match name {
-        "direct" | "poll" => BlamedSide::TikTok,
-        "browser" => BlamedSide::You,
-        provider => BlamedSide::Provider(provider.to_owned()),
+    let speaker = match transport.entry().owner {
+        HostOwner::TikTok => BlamedSide::TikTok,
+        HostOwner::User => BlamedSide::You,
+        HostOwner::Provider => BlamedSide::Provider(name.to_owned()),
     };
     match outcome {
         Ok(Ok(())) => {
-            let words = format!("opens and brings messages; cost {}", price(name));
+            let words = format!("opens and brings messages; cost {}", transport.entry().cost);
             ReportRow::new(Check::Handshake, name, Status::Ok, words).took(took)
         }
         Ok(Err(error)) => failed(Check::Handshake, name, &error, speaker),

@@ -1,4 +1,4 @@
-//! List of the recordings in a folder, and copies of them as MP4.
+//! Lists of the folder of recordings, and copies of them as MP4.
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -31,6 +31,7 @@ macro_rules! kinds {
         )]
         #[serde(rename_all = "snake_case")]
         #[strum(serialize_all = "snake_case")]
+        #[cfg_attr(not(feature = "internals"), non_exhaustive)]
         pub enum TransportKind {
             $($(#[$doc])* $kind,)*
         }

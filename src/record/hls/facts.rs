@@ -1,4 +1,4 @@
-//! What is in a segment: its clock and its picture, read from the first packets. Layout: ISO/IEC 13818-1 (MPEG transport
+//! Facts of a segment: its clock and its picture, read from the first packets. Layout: ISO/IEC 13818-1 (MPEG transport
 //! stream), ISO/IEC 14496-12 (fragmented MP4, of which only the kind is told).
 //!
 //! It knows just enough to put a segment on the recorder's clock; ffmpeg takes it apart.

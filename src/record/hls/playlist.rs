@@ -1,4 +1,4 @@
-//! An HLS playlist: variants of a stream, or the segments that can be had now. Layout: RFC 8216.
+//! HLS playlist: variants of a stream, or the segments that can be had now. Layout: RFC 8216.
 //!
 //! What we cannot carry (encrypted segments, parts of files) is said, not guessed. Everything is capped: a playlist comes from
 //! a stranger.

@@ -1,4 +1,4 @@
-//! Which segments of a live are due, over many readings of its playlist. Pure.
+//! Position in an HLS live: which segments are due, over many readings of its playlist. Pure.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -141,8 +141,10 @@ fn view(app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache, buf: &mut Buffer) 
     }
     let standing = board_rows(tab, plan);
     let above = Rect { y: body.y.saturating_sub(standing), height: standing, ..body };
-    for (row, line) in (0..standing).zip(board::lines(app, &tab.room.board, above.width)) {
-        paint::left(buf, above, row, &line);
+    let composer = composer(app, tab, body);
+    let text = Rect { x: above.right() - composer.columns.min(above.width), width: composer.columns, ..above };
+    for (row, line) in (0..standing).zip(board::lines(app, &tab.room.board, text.width, composer.text_columns())) {
+        paint::left(buf, text, row, &line);
     }
     rows(app, tab, cache, buf, body);
     if !plan.titled && tab.anchor != Anchor::Follow {

@@ -34,6 +34,19 @@ use crate::tui::{glyphs, number};
 /// Columns kept for coins, so that the columns before them stand still.
 const COINS_COLUMNS: u16 = 7;
 
+/// What can be done in the pane.
+const ACTIONS: &[Action] = &[
+    Action::ScrollUp,
+    Action::ScrollDown,
+    Action::Open,
+    Action::Thank,
+    Action::PageUp,
+    Action::PageDown,
+    Action::Top,
+    Action::Bottom,
+    Action::Zoom,
+];
+
 /// Streaks, gifts and who gave most.
 pub(super) struct GiftsPane;
 
@@ -114,7 +127,7 @@ impl Pane for GiftsPane {
     }
 
     fn actions(&self) -> &'static [Action] {
-        super::SCROLLING
+        ACTIONS
     }
 }
 
@@ -132,6 +145,50 @@ impl StreakMark {
         let (gift, group, opened) = (streak.gift.id, streak.group, streak.opened.mono);
         Self { from: streak.from.id, gift, group, opened }
     }
+}
+
+/// Gifts that were thanked for.
+#[derive(Clone, Debug, Default)]
+pub(in crate::tui) struct Thanked(Vec<StreakMark>);
+
+impl Thanked {
+    /// More are never looked at: the list of gifts is shorter.
+    const MOST: usize = 2_000;
+
+    /// Ticks a gift off, or takes the tick back; whether it is ticked off now.
+    pub(in crate::tui) fn toggle(&mut self, mark: StreakMark) -> bool {
+        if let Some(at) = self.0.iter().position(|known| *known == mark) {
+            self.0.remove(at);
+            return false;
+        }
+        if self.0.len() >= Self::MOST {
+            self.0.remove(0);
+        }
+        self.0.push(mark);
+        true
+    }
+
+    fn has(&self, streak: &Streak) -> bool {
+        self.0.contains(&StreakMark::of(streak))
+    }
+}
+
+/// Whether a gift is worth a thank that it has not had: finished, of so many coins or more, and given before our eyes.
+fn is_owed(tab: &Tab, streak: &Streak, runs: bool, least: u64) -> bool {
+    !runs && streak.added > 0 && streak.diamonds().is_some_and(|coins| coins >= least) && !tab.thanked.has(streak)
+}
+
+/// The oldest gift that is still to be thanked for.
+pub(in crate::tui) fn oldest_owed(tab: &Tab, least: u64) -> Option<StreakMark> {
+    rows(&tab.room)
+        .filter(|(streak, runs)| is_owed(tab, streak, *runs, least))
+        .last()
+        .map(|(streak, _)| StreakMark::of(streak))
+}
+
+/// The streak with this mark, while it is kept.
+pub(in crate::tui) fn streak(room: &Room, mark: StreakMark) -> Option<&Streak> {
+    rows(room).map(|(streak, _)| streak).find(|streak| StreakMark::of(streak) == mark)
 }
 
 /// Running streaks, then what is finished, newest first; each with whether it runs.
@@ -173,7 +230,16 @@ fn view(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
     }
     for (row, (streak, runs)) in (0..list.height).zip(self::rows(room).skip(first_row(tab))) {
         let area = Rect { y: list.y + row, height: 1, ..list };
-        line(app.theme, &tab.names, streak, runs, buf, area);
+        let mark = if runs {
+            Span::styled(glyphs::RUNNING, app.theme.style(ColorRole::Gift))
+        } else if tab.thanked.has(streak) {
+            Span::styled(glyphs::TICK, app.theme.style(ColorRole::Good))
+        } else if is_owed(tab, streak, runs, app.screen.thank_from) {
+            Span::styled(glyphs::WAITING, app.theme.style(ColorRole::Accent))
+        } else {
+            Span::raw(" ")
+        };
+        line(app.theme, &tab.names, streak, mark, buf, area);
         if tab.marked_gift == Some(StreakMark::of(streak)) {
             buf.set_style(area.intersection(buf.area), Theme::MARKED);
         }
@@ -183,7 +249,13 @@ fn view(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
 /// The totals; while the list is scrolled, that it is and how much stands above.
 fn note(app: &App, tab: &Tab) -> Vec<Line<'static>> {
     if tab.gifts_top.is_none() {
-        return total(app, &tab.room);
+        let least = app.screen.thank_from;
+        let owed = rows(&tab.room).filter(|(streak, runs)| is_owed(tab, streak, *runs, least)).count() as u64;
+        let words = format!("{} to thank", number::count(owed));
+        let owed = (owed > 0).then(|| Line::styled(words, app.theme.style(ColorRole::Accent)));
+        let mut notes = total(app, &tab.room);
+        notes.splice(1..1, owed);
+        return notes;
     }
     let mut words = format!("{} {} newer", glyphs::NEWER_ABOVE, number::count(first_row(tab) as u64));
     if let (Some(key), PaneId::Gifts) = (app.key(Action::Bottom), app.focused()) {
@@ -192,7 +264,7 @@ fn note(app: &App, tab: &Tab) -> Vec<Line<'static>> {
     vec![Line::styled(words, app.theme.style(ColorRole::Warn))]
 }
 
-fn line(theme: Theme, names: &Names, streak: &Streak, runs: bool, buf: &mut Buffer, area: Rect) {
+fn line(theme: Theme, names: &Names, streak: &Streak, mark: Span<'static>, buf: &mut Buffer, area: Rect) {
     let dim = theme.style(ColorRole::Dim);
     let value = Line::from(gift_worth(theme, streak.gift.diamonds, streak.count, streak.added));
     let area = Rect { width: area.width.saturating_sub(1), ..area };
@@ -200,7 +272,6 @@ fn line(theme: Theme, names: &Names, streak: &Streak, runs: bool, buf: &mut Buff
     let rest = area.width.saturating_sub(paint::columns(&value).max(COINS_COLUMNS) + 1);
     let name = usize::from((rest * 2 / 5).min(18));
     let what = usize::from(rest).saturating_sub(name + 3);
-    let mark = if runs { Span::styled(glyphs::RUNNING, theme.style(ColorRole::Gift)) } else { Span::raw(" ") };
     let mut spans = vec![
         mark,
         Span::raw(" "),
@@ -215,7 +286,7 @@ fn line(theme: Theme, names: &Names, streak: &Streak, runs: bool, buf: &mut Buff
 }
 
 /// What was given and how often: `Rose ×37`, `Galaxy`.
-fn described(streak: &Streak) -> String {
+pub(in crate::tui) fn described(streak: &Streak) -> String {
     gift_words(streak.gift.name.as_str(), streak.gift.id, streak.count)
 }
 

@@ -25,7 +25,7 @@ use crate::tui::{glyphs, health, number};
 const TOAST_ROWS: usize = 3;
 
 /// The hints, most useful first; what does not fit is in the help.
-const HINTS: [(Action, &str); 11] = [
+const HINTS: [(Action, &str); 14] = [
     (Action::Help, "help"),
     (Action::Quit, "quit"),
     (Action::ReplayPause, "pause"),
@@ -33,6 +33,9 @@ const HINTS: [(Action, &str); 11] = [
     (Action::ReplayAhead, "ahead"),
     (Action::AddRoom, "add"),
     (Action::Record, "record"),
+    (Action::Search, "search"),
+    (Action::Palette, "commands"),
+    (Action::Rooms, "rooms"),
     (Action::NextRoom, "room"),
     (Action::FocusNext, "pane"),
     (Action::Zoom, "zoom"),
@@ -112,7 +115,7 @@ fn facts(app: &App, plan: &Plan, width: u16) -> Line<'static> {
     let mut facts: Vec<Fact> = Vec::new();
     facts.extend(app.notice.as_ref().map(|notice| dim(4, notice.as_str().to_owned())));
     if let Some(tab) = app.tab() {
-        facts.extend(hidden(app, plan).map(|words| dim(0, words)));
+        facts.extend(hidden(app, plan).filter(|_| !app.table).map(|words| dim(0, words)));
         let phase = &tab.room.phase;
         if let (Some(started), true) = (tab.room.started_at, tab.is_on_air()) {
             // Counted in the clock's minutes, so that both turn in one frame.

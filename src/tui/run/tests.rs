@@ -79,6 +79,10 @@ impl Console for Fake {
         Ok(())
     }
 
+    fn set_title(&mut self, _title: &str) -> io::Result<()> {
+        Ok(())
+    }
+
     fn copy(&mut self, _text: &str) -> io::Result<()> {
         Ok(())
     }

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use super::{LONGEST_INPUT, closing, rooms, rules, scroll_pane, scrolled, searching, taking};
+use super::{LONGEST_INPUT, closing, rooms, rules, scroll_pane, scrolled, searching, taking, thanks};
 use crate::events::{PhaseKind, Viewer};
 use crate::ids::Target;
 use crate::record;
@@ -21,6 +21,7 @@ use crate::tui::panes::{PaneId, Step};
 use crate::tui::picker::{self, Choice, Picker, PickerKind};
 use crate::tui::popups;
 use crate::tui::tab::Tab;
+use crate::tui::table;
 use crate::tui::widgets::feed::{Anchor, Scroll};
 
 /// How far a key jumps in a replay.
@@ -94,6 +95,13 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::AddRoom => open(app, Popup::AddRoom { input: Input::default(), error: None }),
         Action::CloseRoom => closing::close(app),
         Action::Undo => closing::undo(app),
+        Action::Rooms => toggle_table(app),
+        Action::Sort => {
+            app.sort = app.sort.next();
+            app.table = !app.tabs.is_empty();
+            UpdateOutcome::dirty()
+        }
+        Action::Thank => thanks::tick_off(app),
         Action::Search => searching::open(app),
         Action::NextMatch => searching::step(app, false),
         Action::PrevMatch => searching::step(app, true),
@@ -222,16 +230,37 @@ pub(super) fn choose(app: &mut App, row: usize) -> UpdateOutcome {
     accept(app)
 }
 
+/// Shows all rooms as a table, or the chosen one again.
+fn toggle_table(app: &mut App) -> UpdateOutcome {
+    if app.table {
+        return rooms::show(app, app.active);
+    }
+    app.table = !app.tabs.is_empty();
+    UpdateOutcome::dirty()
+}
+
+/// Chooses another row of the table.
+fn choose_row(app: &mut App, by: Scroll) -> UpdateOutcome {
+    let order = table::order(app);
+    let chosen = order.iter().position(|&at| at == app.active).unwrap_or(0);
+    let next = scrolled(chosen, order.len().saturating_sub(1), by);
+    app.active = order.get(next).copied().unwrap_or(app.active);
+    UpdateOutcome::dirty()
+}
+
 /// The person in the marked row.
 fn marked_person(app: &App) -> Option<Arc<Viewer>> {
     match &app.popup {
         Some(Popup::Person(card)) => Some(card.viewer.clone()),
-        _ => app.tab().and_then(|tab| app.focused().pane().marked_person(tab)),
+        _ => app.tab().filter(|_| !app.table).and_then(|tab| app.focused().pane().marked_person(tab)),
     }
 }
 
 /// Opens the card of the person in the marked row.
 pub(super) fn open_marked(app: &mut App) -> UpdateOutcome {
+    if app.table && app.popup.is_none() {
+        return rooms::show(app, app.active);
+    }
     let Some(room) = app.tab().map(|tab| tab.key) else { return UpdateOutcome::UNCHANGED };
     if let Some(viewer) = marked_person(app) {
         return open(app, Popup::Person(PersonCard { viewer, room, from: 0 }));
@@ -276,7 +305,7 @@ fn mark(app: &mut App, step: Step) -> UpdateOutcome {
         }
         return UpdateOutcome::dirty();
     }
-    if app.popup.is_none() && app.focused().pane().mark(app, step) {
+    if app.popup.is_none() && !app.table && app.focused().pane().mark(app, step) {
         return UpdateOutcome::dirty();
     }
     scroll(app, |_| match step {
@@ -343,6 +372,9 @@ fn dismiss(app: &mut App) -> UpdateOutcome {
     if app.toast.take().is_some() {
         return UpdateOutcome::dirty();
     }
+    if app.table {
+        return rooms::show(app, app.active);
+    }
     if searching::end(app) {
         return UpdateOutcome::dirty();
     }
@@ -371,6 +403,7 @@ pub(super) fn scroll(app: &mut App, by: impl Fn(usize) -> Scroll) -> UpdateOutco
             UpdateOutcome::dirty()
         }
         Some(_) => UpdateOutcome::UNCHANGED,
+        None if app.table => choose_row(app, by(table::page(app.body()).max(1))),
         None => scroll_pane(app, app.focused(), by),
     }
 }
@@ -414,7 +447,7 @@ fn zoom(app: &mut App) -> UpdateOutcome {
 /// The focused pane to its newest row; where it shows that already, the chat.
 fn newest(app: &mut App) -> UpdateOutcome {
     let focused = app.focused();
-    let moves = app.popup.is_some() || app.tab().is_some_and(|tab| focused.pane().is_scrolled(tab));
+    let moves = app.popup.is_some() || app.table || app.tab().is_some_and(|tab| focused.pane().is_scrolled(tab));
     if !moves {
         return scroll_pane(app, PaneId::Chat, |_| Scroll::Bottom);
     }

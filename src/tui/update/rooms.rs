@@ -41,10 +41,10 @@ pub(super) fn show(app: &mut App, at: usize) -> UpdateOutcome {
     if at >= app.tabs.len() {
         return UpdateOutcome::UNCHANGED;
     }
-    if app.active != at {
+    if app.active != at || app.table {
         app.shown_since = app.now;
     }
-    app.active = at;
+    (app.active, app.table) = (at, false);
     UpdateOutcome::dirty()
 }
 
@@ -57,7 +57,7 @@ fn add_tab(app: &mut App, tab: Tab) -> UpdateOutcome {
     share_memory(app);
     // Rooms named at the start come one by one and do not push the first away; one that was asked for here is shown.
     let asked = std::mem::take(&mut app.expects_room);
-    show(app, if asked { app.tabs.len() - 1 } else { app.active })
+    if asked { show(app, app.tabs.len() - 1) } else { UpdateOutcome::dirty() }
 }
 
 fn remove_tab(app: &mut App, key: RoomKey, into: Option<RoomKey>) -> UpdateOutcome {

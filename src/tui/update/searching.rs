@@ -6,6 +6,7 @@ use crate::tui::app::{App, Popup, Search};
 use crate::tui::msg::UpdateOutcome;
 use crate::tui::panes::chat;
 use crate::tui::search::SearchQuery;
+use crate::tui::widgets::feed::Anchor;
 
 /// Opens the input, with what was looked for last.
 pub(super) fn open(app: &mut App) -> UpdateOutcome {
@@ -49,6 +50,14 @@ pub(super) fn toggle_filter(app: &mut App) -> UpdateOutcome {
         None => return open(app),
     }
     apply(app);
+    let marked = app.tab_mut().and_then(|tab| {
+        // What is shown now is another list: its last page, with the mark in sight.
+        tab.anchor = Anchor::Follow;
+        tab.marked.take_if(|seq| tab.found.as_ref().is_some_and(|found| found.has(*seq)))
+    });
+    if let Some(seq) = marked {
+        chat::mark_row(app, seq);
+    }
     UpdateOutcome::dirty()
 }
 

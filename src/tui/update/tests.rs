@@ -199,7 +199,7 @@ fn a_marker_takes_a_note_and_a_recording_is_copied_from_the_list() {
     }
     let mark = record::RecorderCommand::Mark(RoomKey(1), "goal".into());
     assert_eq!(press(&mut app, "enter"), [Effect::Record(mark)]);
-    assert_eq!(press(&mut app, "t"), [Effect::Record(record::RecorderCommand::ListTakes)]);
+    assert_eq!(press(&mut app, "T"), [Effect::Record(record::RecorderCommand::ListTakes)]);
     let take = record::Take {
         info: "a.json".into(),
         user: "ana".into(),

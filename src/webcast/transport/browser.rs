@@ -34,6 +34,8 @@ pub(super) const ENTRY: TransportEntry = TransportEntry {
         Ok(vec![TransportHost { purpose: "your own browser".to_owned(), owner: HostOwner::User, url }])
     },
     room_id_routes: None,
+    cost: "nothing",
+    owner: HostOwner::User,
     simulated: SimulatedPart {
         addresses: |settings| vec![&mut settings.browser.endpoint],
         at_socket: false,
@@ -100,6 +102,10 @@ impl BrowserTransport {
 }
 
 impl Transport for BrowserTransport {
+    fn entry(&self) -> &'static TransportEntry {
+        &ENTRY
+    }
+
     fn name(&self) -> &'static str {
         "browser"
     }

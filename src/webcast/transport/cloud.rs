@@ -39,6 +39,8 @@ pub(super) const ENTRY: TransportEntry = TransportEntry {
         Ok(vec![TransportHost { purpose: PEER_NAME.to_owned(), owner: HostOwner::Provider, url }])
     },
     room_id_routes: None,
+    cost: "one of your key's relay sockets",
+    owner: HostOwner::Provider,
     simulated: SimulatedPart {
         addresses: |settings| vec![&mut settings.cloud.url],
         at_socket: true,
@@ -108,6 +110,10 @@ fn silent() -> ServiceError {
 }
 
 impl Transport for CloudTransport {
+    fn entry(&self) -> &'static TransportEntry {
+        &ENTRY
+    }
+
     fn name(&self) -> &'static str {
         "cloud"
     }

@@ -33,6 +33,8 @@ pub(super) const ENTRY: TransportEntry = TransportEntry {
         Ok(vec![TransportHost { purpose: "sockets".to_owned(), owner: HostOwner::TikTok, url }])
     },
     room_id_routes: None,
+    cost: "nothing",
+    owner: HostOwner::TikTok,
     simulated: SimulatedPart {
         addresses: |settings| vec![&mut settings.service.socket_url],
         at_socket: true,
@@ -114,6 +116,10 @@ impl<F: FrameSource> FrameSource for CookieWatch<F> {
 }
 
 impl Transport for DirectTransport {
+    fn entry(&self) -> &'static TransportEntry {
+        &ENTRY
+    }
+
     fn name(&self) -> &'static str {
         "direct"
     }

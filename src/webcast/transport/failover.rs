@@ -292,6 +292,7 @@ mod tests {
     use super::*;
     use crate::clock::Timestamp;
     use crate::ids::RoomId;
+    use crate::webcast::transport::TransportEntry;
     use futures_util::future::ready;
     use std::collections::VecDeque;
 
@@ -312,6 +313,10 @@ mod tests {
     }
 
     impl Transport for Scripted {
+        fn entry(&self) -> &'static TransportEntry {
+            TransportEntry::of(crate::config::TransportKind::Direct)
+        }
+
         fn name(&self) -> &str {
             self.name
         }

@@ -12,7 +12,7 @@ use reqwest::header::{COOKIE, ORIGIN};
 use tokio::time::{Instant, sleep_until};
 
 use super::im_fetch::{self, BODY_CAP, PollCursor};
-use super::registry::{SimulatedPart, TransportEntry};
+use super::registry::{HostOwner, SimulatedPart, TransportEntry};
 use super::{FrameSource, Incoming, RoomRef, Session, Transport};
 use crate::webcast::anonymous_cookie::AnonymousCookie;
 use crate::webcast::error::{ServiceError, ServiceErrorKind};
@@ -38,6 +38,8 @@ pub(super) const ENTRY: TransportEntry = TransportEntry {
     // It asks where room info is asked for.
     hosts: |_, _| Ok(Vec::new()),
     room_id_routes: None,
+    cost: "nothing",
+    owner: HostOwner::TikTok,
     simulated: SimulatedPart {
         addresses: |settings| vec![&mut settings.service.webcast_url],
         at_socket: false,
@@ -137,6 +139,10 @@ impl FrameSource for PolledRoom {
 }
 
 impl Transport for PollTransport {
+    fn entry(&self) -> &'static TransportEntry {
+        &ENTRY
+    }
+
     fn name(&self) -> &'static str {
         "poll"
     }

@@ -60,6 +60,8 @@ pub(super) const ENTRY: TransportEntry = TransportEntry {
         };
         settings.providers.iter().enumerate().map(one).collect()
     }),
+    cost: "one signature",
+    owner: HostOwner::Provider,
     simulated: SimulatedPart {
         addresses: |settings| settings.providers.iter_mut().map(|provider| &mut provider.url).collect(),
         at_socket: false,
@@ -231,6 +233,10 @@ impl ProviderTransport {
 }
 
 impl Transport for ProviderTransport {
+    fn entry(&self) -> &'static TransportEntry {
+        &ENTRY
+    }
+
     fn name(&self) -> &str {
         &self.name
     }

@@ -26,6 +26,10 @@ pub struct TransportEntry {
     pub(in crate::webcast) hosts: fn(&Service, &Settings) -> Result<Vec<TransportHost>, ServiceError>,
     /// Where it also answers with the room of a name; most know nothing of names.
     pub(in crate::webcast) room_id_routes: Option<RoomIdRoutes>,
+    /// What an opened room costs its owner, for a diagnosis.
+    pub cost: &'static str,
+    /// Whose the far end is: who is to blame where it does not answer.
+    pub owner: HostOwner,
     /// What the simulated service plays for it.
     pub simulated: SimulatedPart,
 }
@@ -40,9 +44,12 @@ pub(in crate::webcast) struct TransportHost {
 
 /// Whose host it is, in the order of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::webcast) enum HostOwner {
+pub enum HostOwner {
+    /// TikTok.
     TikTok,
+    /// A provider.
     Provider,
+    /// The person who runs us.
     User,
 }
 

@@ -1,6 +1,6 @@
-//! What every recording must stand: each fault that a network or a sender makes, and then a file that decodes to its end without a
-//! complaint, lasts as long as what was sent, and has no gap but the one that was sent. By ffprobe and a full decode; skipped,
-//! with a word, where there is no ffmpeg.
+//! Acceptance tests of recordings: each fault that a network or a sender makes, and then a file that decodes to its end
+//! without a complaint, lasts as long as what was sent, and has no gap but the one that was sent. By ffprobe and a full
+//! decode; skipped, with a word, where there is no ffmpeg.
 
 use std::path::Path;
 use std::time::Duration;

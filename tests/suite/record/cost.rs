@@ -1,5 +1,5 @@
-//! What a recording costs beside an ffmpeg that reads the address itself. Not run by itself: it takes a minute, and only a release
-//! build and a machine with nothing else to do say anything.
+//! Cost of a recording beside an ffmpeg that reads the address itself. Not run by itself: it takes a minute, and only a
+//! release build and a machine with nothing else to do say anything.
 //!
 //!     cargo test --release --test suite record::cost -- --ignored --nocapture
 

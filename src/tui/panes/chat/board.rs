@@ -1,7 +1,7 @@
 //! Board of the chat pane, one row each above the log: the pinned message, the running poll, the nearest goal.
 //!
 //! ```text
-//! ⌃ pinned    Kit: rules: be kind, no links
+//! pinned      Kit: rules: be kind, no links
 //! poll        12 the blue one · 3 the red one
 //! goal        62/100 Rose · A new guitar string
 //! ```
@@ -30,16 +30,19 @@ pub(super) fn rows(board: &Board, height: u16) -> u16 {
 }
 
 /// The rows themselves, in so many columns: options and parts are dropped whole, and a `…` says so.
-pub(super) fn lines(app: &App, board: &Board, columns: u16) -> Vec<Line<'static>> {
+pub(super) fn lines(app: &App, board: &Board, columns: u16, names: Option<(u16, u16)>) -> Vec<Line<'static>> {
+    // At the edges of the names and texts of the talk, where it has such.
+    let (indent, lead) = names.unwrap_or((0, LABEL as u16 + 1));
+    let (indent, wide) = (usize::from(indent), usize::from(lead.saturating_sub(indent)));
     let pinned = board.pinned.as_ref();
-    let pinned = pinned
-        .map(|pinned| (format!("{} pinned", glyphs::PINNED), vec![words::pin(pinned.name.as_str(), &pinned.text)]));
+    let pinned = pinned.map(|pinned| ("pinned".to_owned(), vec![words::pin(pinned.name.as_str(), &pinned.text)]));
     let poll = poll(board).map(|poll| ("poll".to_owned(), poll_words(poll)));
     let goal = goal(board).map(|goal| ("goal".to_owned(), goal_words(goal)));
     let separator = Span::styled(format!(" {} ", glyphs::DOT), app.theme.style(ColorRole::Dim));
     let row = |(label, words): (String, Vec<String>)| {
-        let label = Span::styled(format!("{label:<LABEL$} "), app.theme.style(ColorRole::Accent));
-        let left = columns.saturating_sub(LABEL as u16 + 1);
+        let label = format!("{:indent$}{label:<wide$}", "");
+        let label = Span::styled(label, app.theme.style(ColorRole::Accent));
+        let left = columns.saturating_sub(lead);
         let all: Vec<Line<'static>> = words.iter().map(|word| Line::raw(word.clone())).collect();
         let mut items = paint::items(&all, &separator, left);
         // Where not even the first fits, a part of it is better than nothing.

@@ -251,11 +251,18 @@ impl Composer<'_> {
         Some(Span::styled(badge, self.theme.style(role)))
     }
 
+    /// Columns before the name, and before the text, where names stand in a column of their own.
+    pub(super) fn text_columns(&self) -> Option<(u16, u16)> {
+        let columns = usize::from(self.columns);
+        let gutter = (GUTTER + 1) as u16;
+        (self.columns >= COLUMNS_FROM).then(|| (gutter, gutter + name_columns(columns) as u16 + 1))
+    }
+
     /// The sign at the right of the gutter, the name, the text: each begins at the same column in every row.
     fn fit(&self, parts: Parts) -> Vec<Line<'static>> {
         let columns = usize::from(self.columns);
         let in_columns = self.columns >= COLUMNS_FROM;
-        let names = if in_columns { (columns / 5).clamp(10, 16) } else { columns / 2 };
+        let names = if in_columns { name_columns(columns) } else { columns / 2 };
         let sign = parts.sign.unwrap_or_default();
         let sign = Span::styled(clip(&sign.content, GUTTER).into_owned(), sign.style);
         let mut spans = Vec::new();
@@ -295,6 +302,11 @@ impl Composer<'_> {
         }
         lines
     }
+}
+
+/// Columns of the names in a row of so many.
+fn name_columns(columns: usize) -> usize {
+    (columns / 5).clamp(10, 16)
 }
 
 /// Who it is in so many columns, and how many of them are taken. A handle is what tells two people with one name apart, so the

@@ -1,0 +1,26 @@
+//! Thanks for gifts, ticked off one by one.
+
+use crate::tui::app::App;
+use crate::tui::msg::UpdateOutcome;
+use crate::tui::panes::gifts;
+use crate::tui::{glyphs, number};
+
+/// Ticks off the marked gift, or the oldest that is worth a thank and has none; a gift that was ticked off is so no more.
+pub(super) fn tick_off(app: &mut App) -> UpdateOutcome {
+    let least = app.screen.thank_from;
+    let Some(tab) = app.tab_mut() else { return UpdateOutcome::UNCHANGED };
+    let marked = tab.marked_gift.filter(|mark| gifts::streak(&tab.room, *mark).is_some());
+    let Some(mark) = marked.or_else(|| gifts::oldest_owed(tab, least)) else {
+        app.notify(format!("nobody is left to thank for {} {} or more", number::count(least), glyphs::GIFT));
+        return UpdateOutcome::dirty();
+    };
+    let name = gifts::streak(&tab.room, mark).map(|streak| (streak.from.clone(), gifts::described(streak)));
+    let Some((from, gift)) = name else { return UpdateOutcome::UNCHANGED };
+    let total = from.id.and_then(|id| tab.room.leaders.total_of(id)).map_or(0, |leader| leader.coins);
+    let thanked = tab.thanked.toggle(mark);
+    let words = if thanked { "thanked" } else { "still to thank:" };
+    let name = tab.names.label(&from);
+    let given = format!("{} {} in all", number::count(total), glyphs::GIFT);
+    app.notify(format!("{words} {name}: {gift} {} {given}", glyphs::DOT));
+    UpdateOutcome::dirty()
+}
