@@ -8,6 +8,7 @@ use crate::text::Text;
 use crate::tui::app::{App, Popup};
 use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::picker::{Picker, PickerKind};
+use crate::tui::tab::Tab;
 
 fn open(app: &mut App, kind: PickerKind, effects: Vec<Effect>) -> UpdateOutcome {
     app.popup = Some(Popup::Pick(Picker::new(kind)));
@@ -53,7 +54,7 @@ pub(super) fn copy(app: &mut App, picker: Picker, files: Vec<PathBuf>) -> Update
 
 /// Asks for the note of a marker.
 pub(super) fn ask_note(app: &mut App) -> UpdateOutcome {
-    if app.tab().is_some_and(|tab| tab.is_recording()) {
+    if app.tab().is_some_and(Tab::is_recording) {
         return open(app, PickerKind::Marker, Vec::new());
     }
     refuse(app, "nothing is recorded here: there is no place to mark")
