@@ -97,6 +97,9 @@ actions! {
     Undo        | "undo"         | Screen | "u"                 | "bring back the room that was closed in the last ten seconds";
     Record      | "record"       | Live   | "r"                 | "start or stop recording the room";
     RecordEach  | "record_each"  | Live   | "e"                 | "record each live of the room from now on, or no longer";
+    Quality     | "quality"      | Live   | "Q"                 | "choose the stream to record, by its size, codec and bit rate";
+    Mark        | "mark"         | Live   | "M"                 | "mark this place of the recording, with a note; it becomes a chapter";
+    Recordings  | "recordings"   | Live   | "T"                 | "recordings, running and past; Enter copies one to MP4";
     Clip        | "clip"         | Live   | "c"                 | "keep the last minute of the recording as a file of its own";
     Retry       | "retry"        | Live   | "R"                 | "look up or connect now instead of waiting, with all rooms that fail for the same cause";
     ReplayPause | "replay_pause" | Replay | "P"                 | "in a replay: stand still, go on";

@@ -1,5 +1,6 @@
 //! State of the screen, as data. `update` changes it, `view` reads it; neither hides state of its own.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use crate::clock::Moment;
 use crate::config::{RecordSettings, ScreenSettings};
 use crate::events::Viewer;
 use crate::ids::RoomKey;
+use crate::record::{CopyState, StreamLabel, Take};
 use crate::text::Text;
 use crate::track::Health;
 
@@ -77,6 +79,8 @@ pub(super) struct App {
     pub(super) screen: ScreenSettings,
     /// When rooms are recorded.
     pub(super) record: RecordSettings,
+    /// What the recorder said of streams, recordings and copies.
+    pub(super) told_of: RecorderAnswers,
     pub(super) zone: jiff::tz::TimeZone,
 }
 
@@ -111,6 +115,17 @@ pub(super) enum Popup {
     },
     /// A question before something that cannot be taken back.
     Confirm(ConfirmQuestion),
+}
+
+/// What the recorder said when it was asked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RecorderAnswers {
+    /// The streams of a room; nothing until they are known.
+    pub(super) streams: Option<(RoomKey, Result<Vec<StreamLabel>, Text>)>,
+    /// The recordings there are; nothing until they are known.
+    pub(super) takes: Option<Vec<Take>>,
+    /// Where copies stand, by what is copied.
+    pub(super) copies: Vec<(PathBuf, CopyState)>,
 }
 
 /// What is looked for in all rooms.
@@ -204,6 +219,7 @@ impl App {
             theme: Theme::new(options.mono),
             screen: options.screen,
             record: options.record,
+            told_of: RecorderAnswers::default(),
             zone: options.zone,
         })
     }

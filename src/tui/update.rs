@@ -8,6 +8,7 @@ mod records;
 mod rooms;
 mod rules;
 mod searching;
+mod taking;
 #[cfg(test)]
 mod tests;
 mod thanks;

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use super::{LONGEST_INPUT, closing, rooms, rules, scroll_pane, scrolled, searching, thanks};
+use super::{LONGEST_INPUT, closing, rooms, rules, scroll_pane, scrolled, searching, taking, thanks};
 use crate::events::{PhaseKind, Viewer};
 use crate::ids::Target;
 use crate::record;
@@ -122,7 +122,10 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::SelectRoom => rooms::show(app, nth),
         Action::Record => record_or_stop(app),
         Action::RecordEach => rules::toggle(app),
-        Action::Clip => clip(app),
+        Action::Clip => taking::clip(app),
+        Action::Quality => taking::ask_streams(app),
+        Action::Recordings => taking::ask_recordings(app),
+        Action::Mark => taking::ask_note(app),
         Action::Retry => retry(app),
         Action::ReplayPause => playback(PlaybackCommand::Pause),
         Action::ReplayBack => playback(PlaybackCommand::Skip(-SKIP_SECONDS)),
@@ -219,7 +222,10 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
             UpdateOutcome { dirty: true, ..outcome }
         }
         Some(Choice::Add(name)) => add_room(app, Input::from(name)),
-        None => open(app, Popup::Pick(picker)),
+        Some(Choice::Stream(quality)) => taking::record_stream(app, quality),
+        Some(Choice::Copy(files)) => taking::copy(app, picker, files),
+        Some(Choice::Mark(note)) => taking::mark(app, note),
+        Some(Choice::Stay) | None => open(app, Popup::Pick(picker)),
     }
 }
 
@@ -371,14 +377,6 @@ fn record_or_stop(app: &mut App) -> UpdateOutcome {
         return UpdateOutcome::dirty();
     }
     app.tab_mut().and_then(|tab| rules::begin(tab, None)).map_or(UpdateOutcome::UNCHANGED, UpdateOutcome::from)
-}
-
-fn clip(app: &mut App) -> UpdateOutcome {
-    if let Some(room) = app.tab().filter(|tab| tab.is_recording()).map(|tab| tab.key) {
-        return Effect::Record(record::RecorderCommand::Clip(room)).into();
-    }
-    app.notify("nothing is recorded here: there is no minute to keep");
-    UpdateOutcome::dirty()
 }
 
 /// A live has no other time than now: its tracker does not listen.
