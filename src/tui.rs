@@ -31,6 +31,7 @@ mod dashboard;
 mod freshness;
 mod glyphs;
 mod health;
+mod inbox;
 mod journal;
 mod keymap;
 mod layout;

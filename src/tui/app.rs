@@ -8,6 +8,7 @@ use ratatui::layout::{Rect, Size};
 use tui_input::Input;
 
 use super::action::{Action, KeyContext};
+use super::inbox::Inbox;
 use super::journal::Journal;
 use super::keymap::Keymap;
 use super::layout::{self, LayoutRequest, Plan};
@@ -49,6 +50,8 @@ pub(super) struct App {
     pub(super) sort: RoomSort,
     /// What is looked for.
     pub(super) search: Option<Search>,
+    /// What needs somebody.
+    pub(super) inbox: Inbox,
     /// What befell the rooms.
     pub(super) journal: Journal,
     /// The room that was closed last, as long as it can be brought back.
@@ -92,6 +95,8 @@ pub(super) enum Popup {
     Pick(Picker),
     /// Who somebody is.
     Person(PersonCard),
+    /// What needs somebody; the chosen row.
+    Inbox(usize),
     /// What befell the rooms; the first row shown.
     Log(usize),
     /// What is looked for is being typed.
@@ -198,6 +203,7 @@ impl App {
             table: false,
             sort: RoomSort::default(),
             search: None,
+            inbox: Inbox::default(),
             journal: Journal::default(),
             closed: None,
             told: Vec::new(),

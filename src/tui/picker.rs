@@ -124,7 +124,7 @@ fn rooms(app: &App) -> Vec<Pick> {
 fn commands(app: &App) -> Vec<Pick> {
     // What only answers a popup does nothing from here, and a number of a room has no name.
     let runs = |action: &Action| {
-        let answers = matches!(action.context(), KeyContext::Popup | KeyContext::Question);
+        let answers = matches!(action.context(), KeyContext::Popup | KeyContext::Question | KeyContext::Inbox);
         app.is_available(*action) && !answers && !matches!(action, Action::SelectRoom | Action::Palette)
     };
     let row = |action: Action| Pick {

@@ -11,13 +11,14 @@ use super::{LONGEST_INPUT, closing, rooms, rules, scroll_pane, scrolled, searchi
 use crate::events::{PhaseKind, Viewer};
 use crate::ids::Target;
 use crate::record;
+use crate::room::Seq;
 use crate::track::{self, PlaybackCommand};
 use crate::tui::action::{Action, KeyContext};
 use crate::tui::app::{App, ConfirmQuestion, PersonCard, Popup, ToastKind};
 use crate::tui::chord::Chord;
 use crate::tui::layout::{self, LayoutRequest};
 use crate::tui::msg::{Effect, UpdateOutcome};
-use crate::tui::panes::{PaneId, Step};
+use crate::tui::panes::{PaneId, Step, chat};
 use crate::tui::picker::{self, Choice, Picker, PickerKind};
 use crate::tui::popups;
 use crate::tui::tab::Tab;
@@ -37,6 +38,7 @@ pub(super) fn handle_key(app: &mut App, key: KeyEvent) -> UpdateOutcome {
     let open = match app.popup {
         Some(Popup::Person(_)) => &[Always, List, InPopup, Person][..],
         Some(Popup::Confirm(_)) => &[Always, List, InPopup, Question],
+        Some(Popup::Inbox(_)) => &[Always, List, InPopup, Question, KeyContext::Inbox],
         Some(_) => &[Always, List, InPopup],
         None => &[Always, List, Screen, Person, app.own_context()],
     };
@@ -80,6 +82,7 @@ fn toggles(app: &App, chord: Chord) -> bool {
         Some(Popup::Help(_)) => Action::Help,
         Some(Popup::Diagnostics(_)) => Action::Diagnostics,
         Some(Popup::Log(_)) => Action::Log,
+        Some(Popup::Inbox(_)) => Action::Inbox,
         _ => return false,
     };
     app.keymap.chords_of(opener).contains(&chord)
@@ -95,6 +98,8 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::AddRoom => open(app, Popup::AddRoom { input: Input::default(), error: None }),
         Action::CloseRoom => closing::close(app),
         Action::Undo => closing::undo(app),
+        Action::Inbox => open(app, Popup::Inbox(0)),
+        Action::Done => done(app),
         Action::Rooms => toggle_table(app),
         Action::Sort => {
             app.sort = app.sort.next();
@@ -200,6 +205,7 @@ fn accept(app: &mut App) -> UpdateOutcome {
         Some(Popup::Confirm(ConfirmQuestion::Suspend)) => UpdateOutcome { dirty: true, effects: vec![Effect::Suspend] },
         Some(Popup::Confirm(ConfirmQuestion::Close(room))) => closing::close_now(app, room),
         Some(Popup::Pick(picker)) => pick(app, picker),
+        Some(Popup::Inbox(chosen)) => go_to_item(app, chosen),
         Some(Popup::Help(_) | Popup::Diagnostics(_) | Popup::Log(_) | Popup::Person(_)) | None => {
             UpdateOutcome::dirty()
         }
@@ -225,9 +231,33 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
 
 /// Chooses a row of a list with the mouse.
 pub(super) fn choose(app: &mut App, row: usize) -> UpdateOutcome {
-    let Some(Popup::Pick(picker)) = &mut app.popup else { return UpdateOutcome::UNCHANGED };
-    picker.chosen = row;
+    match &mut app.popup {
+        Some(Popup::Pick(picker)) => picker.chosen = row,
+        Some(Popup::Inbox(chosen)) => *chosen = row,
+        _ => return UpdateOutcome::UNCHANGED,
+    }
     accept(app)
+}
+
+/// Goes to the row that an item of the inbox is about; the item is done with that.
+fn go_to_item(app: &mut App, chosen: usize) -> UpdateOutcome {
+    let Some(item) = app.inbox.remove(chosen) else { return UpdateOutcome::dirty() };
+    let Some(at) = app.position(item.room) else { return UpdateOutcome::dirty() };
+    rooms::show(app, at);
+    app.focus = PaneId::Chat;
+    let kept = |seq: &Seq| app.tab().is_some_and(|tab| tab.room.chat.get(*seq).is_some());
+    if let Some(seq) = item.seq.filter(kept) {
+        chat::mark_row(app, seq);
+    }
+    UpdateOutcome::dirty()
+}
+
+/// The chosen item of the inbox is done.
+fn done(app: &mut App) -> UpdateOutcome {
+    let Some(Popup::Inbox(chosen)) = &mut app.popup else { return UpdateOutcome::UNCHANGED };
+    app.inbox.remove(*chosen);
+    *chosen = (*chosen).min(app.inbox.len().saturating_sub(1));
+    UpdateOutcome::dirty()
 }
 
 /// Shows all rooms as a table, or the chosen one again.
@@ -395,6 +425,10 @@ pub(super) fn scroll(app: &mut App, by: impl Fn(usize) -> Scroll) -> UpdateOutco
             Popup::Help(from) | Popup::Diagnostics(from) | Popup::Log(from) | Popup::Person(PersonCard { from, .. }),
         ) => {
             *from = scrolled(*from, rows.saturating_sub(page), by(page.max(1)));
+            UpdateOutcome::dirty()
+        }
+        Some(Popup::Inbox(chosen)) => {
+            *chosen = scrolled(*chosen, rows.saturating_sub(1), by(page.max(1)));
             UpdateOutcome::dirty()
         }
         Some(Popup::Pick(picker)) => {

@@ -58,6 +58,9 @@ fn recorded(app: &mut App, room: RoomKey, recording: RecordingState) -> UpdateOu
         app.journal.add(app.now, words.clone());
         summary::keep_words(app, words.clone());
     }
+    if let Some(words) = words.clone().filter(|_| failed) {
+        app.inbox.add_trouble(room, app.now, words);
+    }
     match words {
         Some(words) if failed => app.warn(words),
         Some(words) => app.notify(words),
