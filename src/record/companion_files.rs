@@ -114,6 +114,8 @@ impl CompanionFiles {
         };
         if let Err(error) = written.await {
             tracing::warn!(%error, "no description beside the recording");
+            // On a full disk there is an empty one.
+            let _ = fs::remove_file(&new).await;
         }
     }
 

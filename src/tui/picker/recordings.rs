@@ -19,12 +19,13 @@ pub(super) fn streams(app: &App) -> Vec<Pick> {
         Some((_, Err(why))) => vec![saying(why.as_str())],
         Some((_, Ok(streams))) if streams.is_empty() => vec![saying("the service names no stream")],
         Some((_, Ok(streams))) => {
-            let mut shown: Vec<(&Text, bool)> = Vec::new();
+            let flv = streams.iter().any(|stream| !stream.hls);
+            let mut shown: Vec<&Text> = Vec::new();
             let mut rows = Vec::new();
-            for stream in streams {
-                // A spare address of the same stream is no other choice.
-                if !shown.contains(&(&stream.quality, stream.hls)) {
-                    shown.push((&stream.quality, stream.hls));
+            // A spare address of the same stream is no other choice, and HLS is for where there is nothing else.
+            for stream in streams.iter().filter(|stream| !(flv && stream.hls)) {
+                if !shown.contains(&&stream.quality) {
+                    shown.push(&stream.quality);
                     rows.push(stream_row(stream));
                 }
             }
@@ -40,7 +41,7 @@ fn stream_row(stream: &StreamLabel) -> Pick {
         note.push("sound only".to_owned());
     }
     note.extend(picture.size.map(|(width, height)| format!("{width}x{height}")));
-    note.extend((!picture.codec.is_empty()).then(|| picture.codec.to_string()));
+    note.extend((!picture.codec.is_empty() && !sound_only).then(|| picture.codec.to_string()));
     note.extend(picture.bitrate.map(|bits| number::bit_rate(bits / 8)));
     if *hls {
         note.push("HLS".to_owned());
@@ -62,7 +63,7 @@ fn take_row(app: &App, take: &Take) -> Pick {
     let start = take.start.as_str();
     let begun = start.get(..16).unwrap_or(start).replace('T', " ");
     let length = number::duration(Duration::from_millis(take.millis));
-    let mut note = format!("{length} {} {}", number::bytes(take.bytes), take.status);
+    let mut note = format!("{begun}, {length}, {}, {}", number::bytes(take.bytes), take.status);
     if take.files.len() > 1 {
         note = format!("{note}, {} files", take.files.len());
     }
@@ -80,12 +81,7 @@ fn take_row(app: &App, take: &Take) -> Pick {
             CopyState::Failed(_) => format!("{note}, not copied"),
         };
     }
-    Pick {
-        name: format!("@{} {begun}", take.user),
-        note,
-        keys: String::new(),
-        choice: Choice::Copy(take.files.clone()),
-    }
+    Pick { name: format!("@{}", take.user), note, keys: String::new(), choice: Choice::Copy(take.files.clone()) }
 }
 
 /// The note of a marker as it was typed.
