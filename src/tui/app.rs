@@ -8,8 +8,8 @@ use ratatui::layout::{Rect, Size};
 use tui_input::Input;
 
 use super::action::{Action, KeyContext};
+use super::event_log::EventLog;
 use super::inbox::Inbox;
-use super::journal::Journal;
 use super::keymap::Keymap;
 use super::layout::{self, LayoutRequest, Plan};
 use super::panes::PaneId;
@@ -53,7 +53,7 @@ pub(super) struct App {
     /// What needs somebody.
     pub(super) inbox: Inbox,
     /// What befell the rooms.
-    pub(super) journal: Journal,
+    pub(super) event_log: EventLog,
     /// The room that was closed last, as long as it can be brought back.
     pub(super) closed: Option<ClosedRoom>,
     /// What was seen in rooms that were closed, and recordings that ended: for the summary at the end.
@@ -204,7 +204,7 @@ impl App {
             sort: RoomSort::default(),
             search: None,
             inbox: Inbox::default(),
-            journal: Journal::default(),
+            event_log: EventLog::default(),
             closed: None,
             told: Vec::new(),
             opened: now,

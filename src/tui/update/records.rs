@@ -55,7 +55,7 @@ fn recorded(app: &mut App, room: RoomKey, recording: RecordingState) -> UpdateOu
     let note = note.map(|note| format!("{name}: {note}"));
     tab.recording = Some(recording);
     if let Some(words) = &words {
-        app.journal.add(app.now, words.clone());
+        app.event_log.add(app.now, words.clone());
         summary::keep_words(app, words.clone());
     }
     if let Some(words) = words.clone().filter(|_| failed) {

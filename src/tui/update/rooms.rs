@@ -10,7 +10,7 @@ use crate::record;
 use crate::room::{Room, Seq, TalliedEvent};
 use crate::track::{RoomUpdate, TrackerCommand, TrackerUpdate};
 use crate::tui::app::App;
-use crate::tui::journal;
+use crate::tui::event_log;
 use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::panes::{chat, phase};
 use crate::tui::tab::{Tab, log_share};
@@ -105,8 +105,8 @@ fn apply_events(app: &mut App, key: RoomKey, events: &[TalliedEvent]) -> UpdateO
     let mut effects = Vec::new();
     for tallied in events {
         tab.room.apply(&tallied.event);
-        if let Some(words) = journal::words_of(tab.name(), &tallied.event) {
-            app.journal.add(tallied.event.at, words);
+        if let Some(words) = event_log::words_of(tab.name(), &tallied.event) {
+            app.event_log.add(tallied.event.at, words);
         }
         if let Some(cue) = record::Cue::from_event(&tallied.event).filter(|_| was_recording) {
             effects.push(Effect::Record(record::RecorderCommand::Cue(key, Box::new(cue))));
