@@ -14,7 +14,7 @@ use super::RecordRule;
 use super::error::Problem;
 use super::options;
 use super::rules::{self, RuleFault};
-use super::schema::{ProviderSettings, RecordSettings, SessionSettings, Settings};
+use super::schema::{ProviderSettings, RecordSettings, ScreenSettings, SessionSettings, Settings};
 use super::source::{SettingsSource, names_a_secret, printable};
 
 /// Names closer than this (Jaro-Winkler, 0 to 1) are worth suggesting.
@@ -120,6 +120,7 @@ pub(super) fn shape() -> Table {
         session: SessionSettings { hosts: vec!["example.com".into()], ..SessionSettings::default() },
         proxies: entry("@name", "socks5h://127.0.0.1:9050"),
         record: RecordSettings { rooms: [("@name".to_owned(), RecordRule::Live)].into(), ..RecordSettings::default() },
+        screen: ScreenSettings { highlights: vec!["giveaway".into()], ..ScreenSettings::default() },
         keys: [("quit".to_owned(), vec!["q".to_owned()])].into(),
         ..Settings::default()
     };
@@ -255,7 +256,11 @@ mod tests {
     #[case("providers.0", "key_enw", "unknown key 'key_enw' in [[providers]]; did you mean 'key_env'?")]
     #[case("screen", "fsp", "unknown key 'fsp' in [screen]; did you mean 'fps'?")]
     #[case("", "fps", "unknown key 'fps'; it belongs in [screen]")]
-    #[case("screen", "zzz", "unknown key 'zzz' in [screen]; known here: ascii, fps, handles, mouse, thank_from")]
+    #[case(
+        "screen",
+        "zzz",
+        "unknown key 'zzz' in [screen]; known here: ascii, fps, handles, highlights, mouse, thank_from"
+    )]
     fn an_unknown_key_names_the_right_one(#[case] path: &str, #[case] name: &str, #[case] message: &str) {
         assert_eq!(unknown_key(path, name), (message.to_owned(), false));
     }

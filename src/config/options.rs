@@ -105,6 +105,7 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     row("screen.mouse", Any, Plain),
     row("screen.handles", Any, Plain),
     row("screen.thank_from", Number(1..=10_000_000, "coins"), Plain),
+    row("screen.highlights.*", Text(rules::not_empty), Plain),
     // The screen knows the keys and judges them.
     row("keys.*", Any, Plain),
 ];

@@ -238,10 +238,12 @@ pub struct ScreenSettings {
     pub handles: bool,
     /// Gifts of so many coins or more are to be thanked for.
     pub thank_from: u64,
+    /// Words that stand out in the chat, and bring a comment into the inbox.
+    pub highlights: Vec<String>,
 }
 
 impl Default for ScreenSettings {
     fn default() -> Self {
-        Self { fps: 30, ascii: false, mouse: false, handles: false, thank_from: 100 }
+        Self { fps: 30, ascii: false, mouse: false, handles: false, thank_from: 100, highlights: Vec::new() }
     }
 }

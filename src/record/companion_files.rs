@@ -114,6 +114,8 @@ impl CompanionFiles {
         };
         if let Err(error) = written.await {
             tracing::warn!(%error, "no description beside the recording");
+            // On a full disk there is an empty one.
+            let _ = fs::remove_file(&new).await;
         }
     }
 
@@ -145,8 +147,8 @@ impl CompanionFiles {
     }
 
     /// Makes the subtitles of each part, out of the chat.
-    pub(super) async fn finish(self, files: &[PartFile]) {
-        let Some(mut chat) = self.chat else { return };
+    pub(super) async fn finish(&mut self, files: &[PartFile]) {
+        let Some(mut chat) = self.chat.take() else { return };
         let flushed = chat.flush().await;
         drop(chat);
         let (path, parts) = (

@@ -60,7 +60,7 @@ impl Markers {
         }
     }
 
-    /// Hears what was said or given; sets markers for battles and spikes.
+    /// Takes what was said or given into account; sets markers for battles and spikes.
     pub(super) fn add_cue(&mut self, cue: &Cue, place: (u64, usize, u64)) {
         if cue.kind.as_str() == "battle" {
             self.set("battle", &cue.text, place);

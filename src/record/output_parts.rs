@@ -300,6 +300,16 @@ impl OutputParts {
         &self.files
     }
 
+    /// Takes the sizes of the closed files anew, after something was put into them.
+    pub(super) async fn measure(&mut self) {
+        for file in &mut self.files {
+            if let Ok(metadata) = tokio::fs::metadata(&file.path).await {
+                file.bytes = metadata.len();
+            }
+        }
+        self.closed = self.files.iter().map(|file| file.bytes).sum();
+    }
+
     /// Bytes of the files that are closed.
     pub(super) fn bytes(&self) -> u64 {
         self.closed

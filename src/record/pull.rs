@@ -35,7 +35,7 @@ const BATCH: Duration = Duration::from_millis(200);
 /// The client hands a connection's bytes over piece by piece: a pause this long says that there are no more for now.
 const PIECE_PAUSE: Duration = Duration::from_millis(4);
 /// Turns that the connection's task gets to hand over what it has, where there is one thread for both.
-const TURNS: u32 = 3;
+const TURNS: u32 = 2;
 /// With this much read at once there is more to come: no pause.
 const LARGE_BATCH: usize = 192 << 10;
 /// After a stop, what has arrived is read; what waits for something else is given up after this long.

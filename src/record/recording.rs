@@ -125,15 +125,22 @@ impl RecordingTask {
         let closed = parts.close().await;
         // Why it broke first says more than how it closed then.
         let ended = ended.and_then(|reason| closed.map(|()| reason));
-        if let Some(mut beside) = progress.beside.take() {
-            let (status, reason) = match &ended {
-                Ok(reason) => ("done", reason.clone()),
-                Err(failure) => ("failed", sentence(failure)),
-            };
+        let mut beside = progress.beside.take();
+        let (status, reason) = match &ended {
+            Ok(reason) => ("done", reason.clone()),
+            Err(failure) => ("failed", sentence(failure)),
+        };
+        if let Some(beside) = &mut beside {
             beside.save(progress.summary_so_far(&parts, status, reason.as_str())).await;
             beside.finish(parts.files()).await;
         }
-        self.put_in(&parts, &progress).await;
+        if !progress.markers.all().is_empty() || self.settings.mux_subtitles {
+            self.put_in(&parts, &progress).await;
+            parts.measure().await;
+            if let Some(beside) = &mut beside {
+                beside.save(progress.summary_so_far(&parts, status, reason.as_str())).await;
+            }
+        }
         summary(ended, &parts, &progress)
     }
 

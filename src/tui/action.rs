@@ -20,20 +20,22 @@ pub(super) enum KeyContext {
     Question,
     /// Wherever a person is marked or shown.
     Person,
+    /// In the inbox.
+    Inbox,
 }
 
 impl KeyContext {
     /// Whether both can be open at once, so that they cannot share a chord.
     pub(super) fn overlaps(self, other: Self) -> bool {
-        use KeyContext::{Live, Person, Popup, Question, Replay, Screen};
+        use KeyContext::{Inbox, Live, Person, Popup, Question, Replay, Screen};
         !matches!(
             (self, other),
-            (Screen | Live | Replay, Popup | Question)
-                | (Popup | Question, Screen | Live | Replay)
+            (Screen | Live | Replay, Popup | Question | Inbox)
+                | (Popup | Question | Inbox, Screen | Live | Replay)
                 | (Live, Replay)
                 | (Replay, Live)
-                | (Person, Question)
-                | (Question, Person)
+                | (Person, Question | Inbox)
+                | (Question | Inbox, Person)
         )
     }
 }
@@ -84,6 +86,7 @@ actions! {
     GoTo        | "go_to"        | Screen | "o"                 | "go to a room by a part of its name";
     Palette     | "palette"      | Screen | ":"                 | "find a command by its name or by what it does, and run it";
     Rooms       | "rooms"        | Screen | "v"                 | "all rooms as a table, or the room again";
+    Inbox       | "inbox"        | Screen | "i"                 | "what needs somebody, from all rooms";
     Sort        | "sort"         | Screen | "s"                 | "sort the table of rooms by its next column";
     Thank       | "thank"        | Screen | "t"                 | "tick off the marked gift as thanked, or the oldest that is not";
     Search      | "search"       | Screen | "/"                 | "look for words, from:name, badge:mod, gift>100, since:5m, room:name, /regex/";
@@ -94,6 +97,9 @@ actions! {
     Undo        | "undo"         | Screen | "u"                 | "bring back the room that was closed in the last ten seconds";
     Record      | "record"       | Live   | "r"                 | "start or stop recording the room";
     RecordEach  | "record_each"  | Live   | "e"                 | "record each live of the room from now on, or no longer";
+    Quality     | "quality"      | Live   | "Q"                 | "choose the stream to record, by its size, codec and bit rate";
+    Mark        | "mark"         | Live   | "M"                 | "mark this place of the recording, with a note; it becomes a chapter";
+    Recordings  | "recordings"   | Live   | "T"                 | "recordings, running and past; Enter copies one to MP4";
     Clip        | "clip"         | Live   | "c"                 | "keep the last minute of the recording as a file of its own";
     Retry       | "retry"        | Live   | "R"                 | "look up or connect now instead of waiting, with all rooms that fail for the same cause";
     ReplayPause | "replay_pause" | Replay | "P"                 | "in a replay: stand still, go on";
@@ -114,6 +120,7 @@ actions! {
     Open        | "open"         | Screen | "enter"             | "open the card of the person in the marked row; in the table the room";
     CopyName    | "copy_name"    | Person | "y"                 | "copy the @name of the marked person to the terminal's clipboard";
     CopyLink    | "copy_link"    | Person | "Y"                 | "copy the link to their profile";
+    Done        | "done"         | Inbox  | "x"                 | "in the inbox: this is done";
     Accept      | "accept"       | Question | "enter y"         | "in a question: yes";
     Cancel      | "cancel"       | Popup  | "esc q n"           | "in a popup: close it";
     Redraw      | "redraw"       | Always | "ctrl-l"            | "draw the screen anew";

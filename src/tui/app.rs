@@ -1,5 +1,6 @@
 //! State of the screen, as data. `update` changes it, `view` reads it; neither hides state of its own.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,8 @@ use ratatui::layout::{Rect, Size};
 use tui_input::Input;
 
 use super::action::{Action, KeyContext};
-use super::journal::Journal;
+use super::event_log::EventLog;
+use super::inbox::Inbox;
 use super::keymap::Keymap;
 use super::layout::{self, LayoutRequest, Plan};
 use super::panes::PaneId;
@@ -21,6 +23,7 @@ use crate::clock::Moment;
 use crate::config::{RecordSettings, ScreenSettings};
 use crate::events::Viewer;
 use crate::ids::RoomKey;
+use crate::record::{CopyState, StreamLabel, Take};
 use crate::text::Text;
 use crate::track::Health;
 
@@ -47,8 +50,10 @@ pub(super) struct App {
     pub(super) sort: RoomSort,
     /// What is looked for.
     pub(super) search: Option<Search>,
+    /// What needs somebody.
+    pub(super) inbox: Inbox,
     /// What befell the rooms.
-    pub(super) journal: Journal,
+    pub(super) event_log: EventLog,
     /// The room that was closed last, as long as it can be brought back.
     pub(super) closed: Option<ClosedRoom>,
     /// What was seen in rooms that were closed, and recordings that ended: for the summary at the end.
@@ -74,6 +79,8 @@ pub(super) struct App {
     pub(super) screen: ScreenSettings,
     /// When rooms are recorded.
     pub(super) record: RecordSettings,
+    /// What the recorder said of streams, recordings and copies.
+    pub(super) told_of: RecorderAnswers,
     pub(super) zone: jiff::tz::TimeZone,
 }
 
@@ -88,6 +95,8 @@ pub(super) enum Popup {
     Pick(Picker),
     /// Who somebody is.
     Person(PersonCard),
+    /// What needs somebody; the chosen row.
+    Inbox(usize),
     /// What befell the rooms; the first row shown.
     Log(usize),
     /// What is looked for is being typed.
@@ -106,6 +115,17 @@ pub(super) enum Popup {
     },
     /// A question before something that cannot be taken back.
     Confirm(ConfirmQuestion),
+}
+
+/// What the recorder said when it was asked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RecorderAnswers {
+    /// The streams of a room; nothing until they are known.
+    pub(super) streams: Option<(RoomKey, Result<Vec<StreamLabel>, Text>)>,
+    /// The recordings there are; nothing until they are known.
+    pub(super) takes: Option<Vec<Take>>,
+    /// Where copies stand, by what is copied.
+    pub(super) copies: Vec<(PathBuf, CopyState)>,
 }
 
 /// What is looked for in all rooms.
@@ -183,7 +203,8 @@ impl App {
             table: false,
             sort: RoomSort::default(),
             search: None,
-            journal: Journal::default(),
+            inbox: Inbox::default(),
+            event_log: EventLog::default(),
             closed: None,
             told: Vec::new(),
             opened: now,
@@ -198,6 +219,7 @@ impl App {
             theme: Theme::new(options.mono),
             screen: options.screen,
             record: options.record,
+            told_of: RecorderAnswers::default(),
             zone: options.zone,
         })
     }

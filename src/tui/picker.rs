@@ -1,4 +1,8 @@
-//! Picker of a room or a command by a part of its name: what fits, best first.
+//! Picker of a room, a command, a stream or a recording by a part of its name: what fits, best first.
+
+mod recordings;
+
+use std::path::PathBuf;
 
 use tui_input::Input;
 
@@ -7,6 +11,7 @@ use super::app::App;
 use super::number;
 use super::panes::phase;
 use crate::ids::RoomKey;
+use crate::record::Quality;
 
 /// What is typed and which row is chosen.
 #[derive(Clone, Debug)]
@@ -26,6 +31,12 @@ pub(super) enum PickerKind {
     Rooms,
     /// A command by its name or by what it does; `add @name` adds a room.
     Commands,
+    /// A stream of the room on the screen, to record it.
+    Streams,
+    /// A recording, to copy it.
+    Recordings,
+    /// Nothing: what is typed is the note of a marker.
+    Marker,
 }
 
 /// A row of a picker.
@@ -50,6 +61,14 @@ pub(super) enum Choice {
     Run(Action),
     /// Add the room of this name.
     Add(String),
+    /// Record the room in this quality.
+    Stream(Quality),
+    /// Copy these files to MP4.
+    Copy(Vec<PathBuf>),
+    /// Mark this place of the recording.
+    Mark(String),
+    /// Nothing: the row only says something.
+    Stay,
 }
 
 impl Picker {
@@ -63,6 +82,9 @@ impl Picker {
         match self.kind {
             PickerKind::Rooms => "Go to a room",
             PickerKind::Commands => "Commands",
+            PickerKind::Streams => "Record which stream",
+            PickerKind::Recordings => "Recordings; Enter copies one to MP4",
+            PickerKind::Marker => "Mark this place",
         }
     }
 }
@@ -72,6 +94,9 @@ pub(super) fn picks(app: &App, picker: &Picker) -> Vec<Pick> {
     let typed = picker.input.value().trim().to_lowercase();
     let all = match picker.kind {
         PickerKind::Rooms => rooms(app),
+        PickerKind::Streams => recordings::streams(app),
+        PickerKind::Recordings => recordings::takes(app),
+        PickerKind::Marker => return vec![recordings::marker(picker.input.value())],
         PickerKind::Commands => match typed.strip_prefix("add ") {
             Some(name) if app.is_available(Action::AddRoom) && !name.trim().is_empty() => {
                 return vec![add(name.trim())];
@@ -99,7 +124,7 @@ fn rooms(app: &App) -> Vec<Pick> {
 fn commands(app: &App) -> Vec<Pick> {
     // What only answers a popup does nothing from here, and a number of a room has no name.
     let runs = |action: &Action| {
-        let answers = matches!(action.context(), KeyContext::Popup | KeyContext::Question);
+        let answers = matches!(action.context(), KeyContext::Popup | KeyContext::Question | KeyContext::Inbox);
         app.is_available(*action) && !answers && !matches!(action, Action::SelectRoom | Action::Palette)
     };
     let row = |action: Action| Pick {

@@ -12,6 +12,7 @@ mod add_room;
 mod confirm;
 mod diagnostics;
 mod help;
+mod inbox;
 mod log;
 mod picker;
 mod search;
@@ -34,6 +35,7 @@ pub(super) fn view(app: &App, buf: &mut Buffer) -> Option<Position> {
         Popup::Help(from) => list(app, buf, "Keys", &help::lines(app), *from),
         Popup::Diagnostics(from) => list(app, buf, "Diagnostics", &diagnostics::lines(app), *from),
         Popup::Person(card) => list(app, buf, card.viewer.name(), &person::lines(app, card), card.from),
+        Popup::Inbox(chosen) => inbox::view(app, *chosen, buf),
         Popup::Log(from) => list(app, buf, "Log", &log::lines(app), *from),
         Popup::Search { input, error } => return search::view(app, input, error.as_deref(), buf),
         Popup::Pick(picker) => return picker::view(app, picker, buf),
@@ -48,6 +50,7 @@ pub(super) fn extent(app: &App) -> (usize, usize) {
     let rows = match &app.popup {
         Some(Popup::Help(_)) => help::lines(app).len(),
         Some(Popup::Diagnostics(_)) => diagnostics::lines(app).len(),
+        Some(Popup::Inbox(_)) => return (app.inbox.len(), inbox::page(app)),
         Some(Popup::Log(_)) => log::lines(app).len(),
         Some(Popup::Person(card)) => person::lines(app, card).len(),
         Some(Popup::Pick(picker)) => return (super::picker::picks(app, picker).len(), picker::page(app)),
@@ -61,6 +64,7 @@ pub(super) fn extent(app: &App) -> (usize, usize) {
 pub(super) fn row_at(app: &App, at: Position) -> Option<usize> {
     match &app.popup {
         Some(Popup::Pick(picker)) => picker::row_at(app, picker, at),
+        Some(Popup::Inbox(chosen)) => inbox::row_at(app, *chosen, at),
         _ => None,
     }
 }

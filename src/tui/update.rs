@@ -8,6 +8,7 @@ mod records;
 mod rooms;
 mod rules;
 mod searching;
+mod taking;
 #[cfg(test)]
 mod tests;
 mod thanks;
@@ -68,7 +69,7 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
         }
         Msg::Recorded(update) => records::apply_update(app, update),
         Msg::Warned(words) => {
-            app.journal.add(app.now, words.to_string());
+            app.event_log.add(app.now, words.to_string());
             app.warn(words);
             UpdateOutcome::dirty()
         }

@@ -16,17 +16,34 @@ const GROUND: &str = "#1c2028";
 const UPDATE: &str = "TIKTOP_UPDATE_PICTURES";
 
 #[test]
-fn the_picture_in_the_readme_is_the_screen() {
-    let mut stage = Stage::new();
-    stage::evening(&mut stage);
-    stage::battle(&mut stage);
-    let drawn = svg(stage.picture(120, 36).backend().buffer());
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/screenshots/room.svg");
-    if std::env::var_os(UPDATE).is_some() {
-        std::fs::write(&path, &drawn).unwrap();
+fn the_pictures_in_the_readme_are_the_screen() {
+    // A picture, the keys that lead to it, and its size.
+    let pictures = [
+        ("room", "", (120, 36)),
+        ("rooms", "v", (120, 12)),
+        ("person", "k enter", (90, 24)),
+        ("inbox", "i", (100, 16)),
+        ("graphs", "tab tab z", (100, 24)),
+    ];
+    for (name, keys, (width, height)) in pictures {
+        let mut stage = Stage::new();
+        stage::evening(&mut stage);
+        stage::battle(&mut stage);
+        stage.picture(width, height);
+        if name == "person" {
+            let mia = std::sync::Arc::new(stage::viewer(102, "mia"));
+            stage.say(2, &mia, "is anybody else coming over from ana's live?");
+            stage.say(1, &mia, "thank you all for tonight");
+        }
+        stage.press(keys);
+        let drawn = svg(stage.picture(width, height).backend().buffer());
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("assets/screenshots/{name}.svg"));
+        if std::env::var_os(UPDATE).is_some() {
+            std::fs::write(&path, &drawn).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(kept == drawn, "the screen changed: run the test once with {UPDATE}=1 and look at {}", path.display());
     }
-    let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == drawn, "the screen changed: run the test once with {UPDATE}=1 and look at {}", path.display());
 }
 
 fn svg(buffer: &Buffer) -> String {
@@ -75,6 +92,9 @@ fn visible(run: &[Cell]) -> String {
 fn paint(svg: &mut String, (x, y): (usize, usize), text: &str, cell: &Cell) {
     let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let mut style = String::new();
+    if cell.modifier.contains(Modifier::REVERSED) {
+        style.push_str(" text-decoration=\"underline\"");
+    }
     if cell.modifier.contains(Modifier::BOLD) {
         style.push_str(" font-weight=\"bold\"");
     }

@@ -462,6 +462,32 @@ fn all_rooms_stand_in_a_table_that_leads_to_each() {
 }
 
 #[test]
+fn what_needs_somebody_is_in_the_inbox_of_all_rooms() {
+    let screen = ScreenSettings { highlights: vec!["Giveaway".into()], ..ScreenSettings::default() };
+    let mut stage = Stage::with(screen, false);
+    stage::evening(&mut stage);
+    let bob = Arc::new(stage::viewer(301, "bob"));
+    stage.say(2, &bob, "when is the GIVEAWAY?");
+    stage.phase(3, Phase::new(PhaseKind::Failed).because("the provider has no signatures left"));
+    let screen = shown(&mut stage, 120, 36);
+    assert!(screen.contains(" in the inbox, i"), "{screen}");
+    stage.press("i");
+    assert_snapshot!(shown(&mut stage, 100, 20));
+    // The newest is the room that failed; the one below it leads to the comment in the other room.
+    stage.press("j enter");
+    let there = shown(&mut stage, 100, 20);
+    assert!(there.contains("late shift") && there.contains("when is the GIVEAWAY?"), "{there}");
+    stage.press("i x");
+    assert!(!shown(&mut stage, 100, 20).contains("no signatures left"));
+    stage.press("esc");
+    for _ in 0..40 {
+        stage.press("i x esc");
+    }
+    stage.press("i");
+    assert!(shown(&mut stage, 100, 20).contains("nothing needs you"));
+}
+
+#[test]
 fn who_is_still_to_be_thanked_is_counted_and_ticked_off() {
     let mut stage = busy();
     let screen = shown(&mut stage, 120, 36);

@@ -131,6 +131,10 @@ fn facts(app: &App, plan: &Plan, width: u16) -> Line<'static> {
             let words = format!("{} {} unreadable", glyphs::ATTENTION, number::count(tab.room.stats.unreadable));
             facts.push(Fact { rank: 1, words, role: ColorRole::Warn });
         }
+        if let (n @ 1.., Some(key)) = (app.inbox.len(), app.key(Action::Inbox)) {
+            let words = format!("{} in the inbox, {key}", number::count(n as u64));
+            facts.push(Fact { rank: 1, words, role: ColorRole::Accent });
+        }
         let fresh = Freshness::of(&tab.room, app.now);
         match fresh.quiet_words() {
             Some(quiet) => facts.push(Fact { rank: 1, words: quiet, role: ColorRole::Warn }),

@@ -1,4 +1,4 @@
-//! Popup with the journal, newest first, each in full.
+//! Popup with the log of what befell the rooms, newest first, each in full.
 
 use ratatui::text::{Line, Span};
 
@@ -16,7 +16,7 @@ const WIDEST: u16 = 110;
 pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
     let columns = usize::from(app.size.width.saturating_sub(4).min(WIDEST)).saturating_sub(TIME).max(1);
     let mut lines = Vec::new();
-    for line in app.journal.newest_first() {
+    for line in app.event_log.newest_first() {
         for (at, words) in wrap::wrap(&line.words, columns, columns).into_iter().enumerate() {
             let time = if at == 0 { number::clock(line.at.wall, &app.zone) } else { String::new() };
             lines.push(Line::from(vec![

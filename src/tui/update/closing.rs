@@ -74,5 +74,6 @@ pub(super) fn left(app: &App) -> Option<Duration> {
 fn forget(app: &mut App) -> Option<Effect> {
     let ClosedRoom { tab, .. } = app.closed.take()?;
     summary::keep(app, &tab);
+    app.inbox.forget(tab.key);
     Some(Effect::Track(TrackerCommand::Remove(tab.key)))
 }

@@ -7,17 +7,18 @@ use ratatui::layout::Rect;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use super::{LONGEST_INPUT, closing, rooms, rules, scroll_pane, scrolled, searching, thanks};
+use super::{LONGEST_INPUT, closing, rooms, rules, scroll_pane, scrolled, searching, taking, thanks};
 use crate::events::{PhaseKind, Viewer};
 use crate::ids::Target;
 use crate::record;
+use crate::room::Seq;
 use crate::track::{self, PlaybackCommand};
 use crate::tui::action::{Action, KeyContext};
 use crate::tui::app::{App, ConfirmQuestion, PersonCard, Popup, ToastKind};
 use crate::tui::chord::Chord;
 use crate::tui::layout::{self, LayoutRequest};
 use crate::tui::msg::{Effect, UpdateOutcome};
-use crate::tui::panes::{PaneId, Step};
+use crate::tui::panes::{PaneId, Step, chat};
 use crate::tui::picker::{self, Choice, Picker, PickerKind};
 use crate::tui::popups;
 use crate::tui::tab::Tab;
@@ -37,6 +38,7 @@ pub(super) fn handle_key(app: &mut App, key: KeyEvent) -> UpdateOutcome {
     let open = match app.popup {
         Some(Popup::Person(_)) => &[Always, List, InPopup, Person][..],
         Some(Popup::Confirm(_)) => &[Always, List, InPopup, Question],
+        Some(Popup::Inbox(_)) => &[Always, List, InPopup, Question, KeyContext::Inbox],
         Some(_) => &[Always, List, InPopup],
         None => &[Always, List, Screen, Person, app.own_context()],
     };
@@ -80,6 +82,7 @@ fn toggles(app: &App, chord: Chord) -> bool {
         Some(Popup::Help(_)) => Action::Help,
         Some(Popup::Diagnostics(_)) => Action::Diagnostics,
         Some(Popup::Log(_)) => Action::Log,
+        Some(Popup::Inbox(_)) => Action::Inbox,
         _ => return false,
     };
     app.keymap.chords_of(opener).contains(&chord)
@@ -95,6 +98,8 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::AddRoom => open(app, Popup::AddRoom { input: Input::default(), error: None }),
         Action::CloseRoom => closing::close(app),
         Action::Undo => closing::undo(app),
+        Action::Inbox => open(app, Popup::Inbox(0)),
+        Action::Done => done(app),
         Action::Rooms => toggle_table(app),
         Action::Sort => {
             app.sort = app.sort.next();
@@ -117,7 +122,10 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::SelectRoom => rooms::show(app, nth),
         Action::Record => record_or_stop(app),
         Action::RecordEach => rules::toggle(app),
-        Action::Clip => clip(app),
+        Action::Clip => taking::clip(app),
+        Action::Quality => taking::ask_streams(app),
+        Action::Recordings => taking::ask_recordings(app),
+        Action::Mark => taking::ask_note(app),
         Action::Retry => retry(app),
         Action::ReplayPause => playback(PlaybackCommand::Pause),
         Action::ReplayBack => playback(PlaybackCommand::Skip(-SKIP_SECONDS)),
@@ -197,6 +205,7 @@ fn accept(app: &mut App) -> UpdateOutcome {
         Some(Popup::Confirm(ConfirmQuestion::Suspend)) => UpdateOutcome { dirty: true, effects: vec![Effect::Suspend] },
         Some(Popup::Confirm(ConfirmQuestion::Close(room))) => closing::close_now(app, room),
         Some(Popup::Pick(picker)) => pick(app, picker),
+        Some(Popup::Inbox(chosen)) => go_to_item(app, chosen),
         Some(Popup::Help(_) | Popup::Diagnostics(_) | Popup::Log(_) | Popup::Person(_)) | None => {
             UpdateOutcome::dirty()
         }
@@ -213,15 +222,42 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
             UpdateOutcome { dirty: true, ..outcome }
         }
         Some(Choice::Add(name)) => add_room(app, Input::from(name)),
-        None => open(app, Popup::Pick(picker)),
+        Some(Choice::Stream(quality)) => taking::record_stream(app, quality),
+        Some(Choice::Copy(files)) => taking::copy(app, picker, files),
+        Some(Choice::Mark(note)) => taking::mark(app, note),
+        Some(Choice::Stay) | None => open(app, Popup::Pick(picker)),
     }
 }
 
 /// Chooses a row of a list with the mouse.
 pub(super) fn choose(app: &mut App, row: usize) -> UpdateOutcome {
-    let Some(Popup::Pick(picker)) = &mut app.popup else { return UpdateOutcome::UNCHANGED };
-    picker.chosen = row;
+    match &mut app.popup {
+        Some(Popup::Pick(picker)) => picker.chosen = row,
+        Some(Popup::Inbox(chosen)) => *chosen = row,
+        _ => return UpdateOutcome::UNCHANGED,
+    }
     accept(app)
+}
+
+/// Goes to the row that an item of the inbox is about; the item is done with that.
+fn go_to_item(app: &mut App, chosen: usize) -> UpdateOutcome {
+    let Some(item) = app.inbox.remove(chosen) else { return UpdateOutcome::dirty() };
+    let Some(at) = app.position(item.room) else { return UpdateOutcome::dirty() };
+    rooms::show(app, at);
+    app.focus = PaneId::Chat;
+    let kept = |seq: &Seq| app.tab().is_some_and(|tab| tab.room.chat.get(*seq).is_some());
+    if let Some(seq) = item.seq.filter(kept) {
+        chat::mark_row(app, seq);
+    }
+    UpdateOutcome::dirty()
+}
+
+/// The chosen item of the inbox is done.
+fn done(app: &mut App) -> UpdateOutcome {
+    let Some(Popup::Inbox(chosen)) = &mut app.popup else { return UpdateOutcome::UNCHANGED };
+    app.inbox.remove(*chosen);
+    *chosen = (*chosen).min(app.inbox.len().saturating_sub(1));
+    UpdateOutcome::dirty()
 }
 
 /// Shows all rooms as a table, or the chosen one again.
@@ -343,14 +379,6 @@ fn record_or_stop(app: &mut App) -> UpdateOutcome {
     app.tab_mut().and_then(|tab| rules::begin(tab, None)).map_or(UpdateOutcome::UNCHANGED, UpdateOutcome::from)
 }
 
-fn clip(app: &mut App) -> UpdateOutcome {
-    if let Some(room) = app.tab().filter(|tab| tab.is_recording()).map(|tab| tab.key) {
-        return Effect::Record(record::RecorderCommand::Clip(room)).into();
-    }
-    app.notify("nothing is recorded here: there is no minute to keep");
-    UpdateOutcome::dirty()
-}
-
 /// A live has no other time than now: its tracker does not listen.
 fn playback(playback: PlaybackCommand) -> UpdateOutcome {
     Effect::Playback(playback).into()
@@ -397,6 +425,10 @@ pub(super) fn scroll(app: &mut App, by: impl Fn(usize) -> Scroll) -> UpdateOutco
             Popup::Help(from) | Popup::Diagnostics(from) | Popup::Log(from) | Popup::Person(PersonCard { from, .. }),
         ) => {
             *from = scrolled(*from, rows.saturating_sub(page), by(page.max(1)));
+            UpdateOutcome::dirty()
+        }
+        Some(Popup::Inbox(chosen)) => {
+            *chosen = scrolled(*chosen, rows.saturating_sub(1), by(page.max(1)));
             UpdateOutcome::dirty()
         }
         Some(Popup::Pick(picker)) => {

@@ -1,9 +1,10 @@
 //! Handler of recording updates: numbers go into the tab, endings become sentences that stay.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::ids::RoomKey;
-use crate::record::{RecorderUpdate, RecordingState};
+use crate::record::{CopyState, RecorderUpdate, RecordingState};
 use crate::tui::app::App;
 use crate::tui::msg::UpdateOutcome;
 use crate::tui::{number, summary};
@@ -12,10 +13,15 @@ use crate::tui::{number, summary};
 pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutcome {
     match update {
         RecorderUpdate::Recording { room, recording } => recorded(app, room, recording),
-        // Nobody here asks for them.
-        RecorderUpdate::Streams { .. } | RecorderUpdate::Takes(_) | RecorderUpdate::Copy { .. } => {
-            UpdateOutcome::UNCHANGED
+        RecorderUpdate::Streams { room, streams } => {
+            app.told_of.streams = Some((room, streams));
+            UpdateOutcome::dirty()
         }
+        RecorderUpdate::Takes(takes) => {
+            app.told_of.takes = Some(takes);
+            UpdateOutcome::dirty()
+        }
+        RecorderUpdate::Copy { file, copy } => copied(app, file, copy),
         RecorderUpdate::Clip { clip: Ok(file), .. } => {
             app.notify(format!("the last minute is kept: {}", file.display()));
             UpdateOutcome::dirty()
@@ -25,6 +31,18 @@ pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutco
             UpdateOutcome::dirty()
         }
     }
+}
+
+/// Notes where a copy stands; its end is told.
+fn copied(app: &mut App, file: PathBuf, copy: CopyState) -> UpdateOutcome {
+    match &copy {
+        CopyState::Done(copy) => app.notify(format!("copied and read to its end: {}", copy.display())),
+        CopyState::Failed(why) => app.warn(why.clone()),
+        CopyState::Running(_) => {}
+    }
+    app.told_of.copies.retain(|(known, _)| *known != file);
+    app.told_of.copies.push((file, copy));
+    UpdateOutcome::dirty()
 }
 
 fn recorded(app: &mut App, room: RoomKey, recording: RecordingState) -> UpdateOutcome {
@@ -37,8 +55,11 @@ fn recorded(app: &mut App, room: RoomKey, recording: RecordingState) -> UpdateOu
     let note = note.map(|note| format!("{name}: {note}"));
     tab.recording = Some(recording);
     if let Some(words) = &words {
-        app.journal.add(app.now, words.clone());
+        app.event_log.add(app.now, words.clone());
         summary::keep_words(app, words.clone());
+    }
+    if let Some(words) = words.clone().filter(|_| failed) {
+        app.inbox.add_trouble(room, app.now, words);
     }
     match words {
         Some(words) if failed => app.warn(words),

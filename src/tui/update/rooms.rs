@@ -1,6 +1,7 @@
 //! Handler of room updates: the mirror follows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::searching;
 use crate::events::PhaseKind;
@@ -9,10 +10,13 @@ use crate::record;
 use crate::room::{Room, Seq, TalliedEvent};
 use crate::track::{RoomUpdate, TrackerCommand, TrackerUpdate};
 use crate::tui::app::App;
-use crate::tui::journal;
+use crate::tui::event_log;
 use crate::tui::msg::{Effect, UpdateOutcome};
-use crate::tui::panes::chat;
+use crate::tui::panes::{chat, phase};
 use crate::tui::tab::{Tab, log_share};
+
+/// A room that is tried again later than this needs somebody.
+const TROUBLE_FROM: Duration = Duration::from_secs(60);
 
 /// Handles news of a room. News of a room that is not known here (any more) is nothing.
 pub(super) fn apply_update(app: &mut App, update: TrackerUpdate) -> UpdateOutcome {
@@ -65,6 +69,7 @@ fn remove_tab(app: &mut App, key: RoomKey, into: Option<RoomKey>) -> UpdateOutco
     let Some(at) = app.position(key) else { return UpdateOutcome::UNCHANGED };
     let was_shown = at == app.active;
     let gone = detach_tab(app, at);
+    app.inbox.forget(key);
     if let Some(other) = into.and_then(|into| app.position(into)) {
         let name = app.tabs.get(other).map(|tab| tab.name().to_owned()).unwrap_or_default();
         app.notify(format!("{} and {name} are the same room: kept once", gone.name()));
@@ -100,8 +105,8 @@ fn apply_events(app: &mut App, key: RoomKey, events: &[TalliedEvent]) -> UpdateO
     let mut effects = Vec::new();
     for tallied in events {
         tab.room.apply(&tallied.event);
-        if let Some(words) = journal::words_of(tab.name(), &tallied.event) {
-            app.journal.add(tallied.event.at, words);
+        if let Some(words) = event_log::words_of(tab.name(), &tallied.event) {
+            app.event_log.add(tallied.event.at, words);
         }
         if let Some(cue) = record::Cue::from_event(&tallied.event).filter(|_| was_recording) {
             effects.push(Effect::Record(record::RecorderCommand::Cue(key, Box::new(cue))));
@@ -111,6 +116,14 @@ fn apply_events(app: &mut App, key: RoomKey, events: &[TalliedEvent]) -> UpdateO
     tab.learn_names(from);
     if let Some(search) = &app.search {
         tab.find_from(&search.query, from);
+    }
+    app.inbox.collect(&app.screen, tab, from);
+    let phase = &tab.room.phase;
+    // What is tried again in a moment needs nobody.
+    let waits_long = phase.retry_at.is_none_or(|at| at.since(app.now) > TROUBLE_FROM);
+    if phase.kind != was && waits_long && matches!(phase.kind, PhaseKind::Failed | PhaseKind::Blocked) {
+        let words = format!("{}: {}", phase::phase_name(phase.kind), phase.reason);
+        app.inbox.add_trouble(key, app.now, words);
     }
     // The event socket knows the end, and a pause, before the stream does.
     let is = tab.room.phase.kind;

@@ -1,4 +1,4 @@
-//! A sender that gives a clip in one go and closes the line, every time.
+//! Tests with a sender that gives a clip in one go and closes the line, every time.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -49,6 +49,8 @@ async fn a_marker_becomes_a_chapter_and_the_chat_a_track() {
     }
     let info = std::fs::read_to_string(file.with_extension("json")).unwrap();
     assert!(info.contains(r#""note":"goal = 1""#), "{info}");
+    let bytes = std::fs::metadata(&file).unwrap().len();
+    assert!(info.contains(&format!(r#""bytes":{bytes},"#)), "{bytes} is not in {info}");
     assert!(!scene.files().iter().any(|name| name.contains(".new")), "{:?}", scene.files());
 }
 

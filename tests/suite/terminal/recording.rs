@@ -12,9 +12,9 @@ use serde_json::Value;
 
 use super::{PATIENCE, Seen, open};
 
-/// Opens the demo and records its first room; returns once something is in the file.
+/// Opens the demo, which records its room by itself; returns once something is in the file.
 fn recording() -> Seen {
-    let mut seen = open(&[
+    let seen = open(&[
         "demo",
         "--rate",
         "100",
@@ -24,11 +24,9 @@ fn recording() -> Seen {
         "record.ffmpeg=/nowhere/ffmpeg",
         "--set",
         "record.min_free_mb=0",
+        "--set",
+        "record.when=live",
     ]);
-    // Connected: now it is known what there is to record.
-    seen.wait_for("provider");
-    seen.press("r");
-    seen.wait_for("⏺ 0");
     wait_until(|| {
         info(seen.home.path()).is_some_and(|info| info["parts"].as_array().is_some_and(|parts| !parts.is_empty()))
     });

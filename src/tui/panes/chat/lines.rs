@@ -5,9 +5,11 @@ use ratatui::text::{Line, Span};
 
 use super::words;
 use crate::clock::Moment;
+use crate::config::ScreenSettings;
 use crate::events::{BarrageKind, NoticeKind, Viewer};
 use crate::room::{LogEntry, LogLine, Topic};
 use crate::text::{clip, width};
+use crate::tui::inbox;
 use crate::tui::names::Names;
 use crate::tui::panes::gifts::{gift_words, gift_worth};
 use crate::tui::theme::{ColorRole, Theme};
@@ -30,6 +32,8 @@ pub(in crate::tui) struct Composer<'a> {
     pub(in crate::tui) columns: u16,
     /// Names that more than one person here has.
     pub(in crate::tui) names: &'a Names,
+    /// What the person wants to stand out.
+    pub(in crate::tui) settings: &'a ScreenSettings,
     /// Comments from here on can be the first of somebody: before, everybody's is the first that we see.
     pub(in crate::tui) first_from: Moment,
 }
@@ -109,7 +113,11 @@ impl Composer<'_> {
                     (false, _) => text.as_str().to_owned(),
                 };
                 let first = *first && entry.at.mono >= self.first_from.mono;
-                self.said(from, first, what, deleted)
+                let parts = self.said(from, first, what, deleted);
+                if deleted || !inbox::is_hit(self.settings, text.as_str()) {
+                    return Row::Parts(parts);
+                }
+                Parts { style: self.theme.style(ColorRole::Accent), ..parts }
             }
             LogLine::Emote { from, count } => self.said(from, false, stickers(*count), deleted),
             LogLine::Gift { from, to, gift, count, added, running } => {
@@ -343,6 +351,7 @@ pub fn log_words(line: &LogLine) -> String {
         zone: &jiff::tz::TimeZone::UTC,
         columns: u16::MAX,
         names: &Names::default(),
+        settings: &ScreenSettings::default(),
         first_from: Moment::default(),
     };
     match composer.row(&LogEntry::of_line(line.clone())) {

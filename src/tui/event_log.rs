@@ -1,4 +1,4 @@
-//! Journal of what befell the rooms, in full sentences: states, gaps, recordings, warnings. The same lines go into the log file.
+//! Log of what befell the rooms, in full sentences: states, gaps, recordings, warnings. The same lines go into the log file.
 
 use std::collections::VecDeque;
 
@@ -12,31 +12,31 @@ const MOST: usize = 2_000;
 
 /// The lines, newest last.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Journal {
-    lines: VecDeque<JournalLine>,
+pub(super) struct EventLog {
+    lines: VecDeque<EventLogLine>,
 }
 
-/// A line of the journal.
+/// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct JournalLine {
+pub(super) struct EventLogLine {
     /// When it happened.
     pub(super) at: Moment,
     /// In words; cleaned, like all that is shown.
     pub(super) words: String,
 }
 
-impl Journal {
+impl EventLog {
     /// Adds a line, and tells the log file.
     pub(super) fn add(&mut self, at: Moment, words: String) {
         tracing::info!("{words}");
         if self.lines.len() >= MOST {
             self.lines.pop_front();
         }
-        self.lines.push_back(JournalLine { at, words });
+        self.lines.push_back(EventLogLine { at, words });
     }
 
     /// The lines, newest first.
-    pub(super) fn newest_first(&self) -> impl Iterator<Item = &JournalLine> {
+    pub(super) fn newest_first(&self) -> impl Iterator<Item = &EventLogLine> {
         self.lines.iter().rev()
     }
 }

@@ -1,0 +1,78 @@
+//! Handler of what a person wants of recordings: which stream, a marker, a clip, a copy.
+
+use std::path::PathBuf;
+
+use super::rules;
+use crate::record::{Quality, RecorderCommand, RecordingJob};
+use crate::text::Text;
+use crate::tui::app::{App, Popup};
+use crate::tui::msg::{Effect, UpdateOutcome};
+use crate::tui::picker::{Picker, PickerKind};
+use crate::tui::tab::Tab;
+
+fn open(app: &mut App, kind: PickerKind, effects: Vec<Effect>) -> UpdateOutcome {
+    app.popup = Some(Popup::Pick(Picker::new(kind)));
+    UpdateOutcome { dirty: true, effects }
+}
+
+fn refuse(app: &mut App, words: &str) -> UpdateOutcome {
+    app.notify(words);
+    UpdateOutcome::dirty()
+}
+
+/// Asks which streams the room on the screen has, and lists them.
+pub(super) fn ask_streams(app: &mut App) -> UpdateOutcome {
+    let job = app.tab().and_then(|tab| {
+        let (room, room_id) = (tab.key, tab.live_to_record()?);
+        Some(RecordingJob { room, room_id, host: tab.name().into(), title: tab.room.title.clone(), quality: None })
+    });
+    let Some(job) = job else { return refuse(app, "no live is known here: there is no stream to choose") };
+    app.told_of.streams = None;
+    open(app, PickerKind::Streams, vec![Effect::Record(RecorderCommand::ListStreams(job))])
+}
+
+/// Records the room on the screen in a quality; what is recorded there is finished first.
+pub(super) fn record_stream(app: &mut App, quality: Quality) -> UpdateOutcome {
+    let Some(tab) = app.tab_mut() else { return UpdateOutcome::UNCHANGED };
+    let stop = tab.is_recording().then(|| Effect::Record(RecorderCommand::Stop(tab.key)));
+    let start = rules::begin(tab, Some(quality));
+    UpdateOutcome { dirty: true, effects: stop.into_iter().chain(start).collect() }
+}
+
+/// Asks which recordings there are, and lists them.
+pub(super) fn ask_recordings(app: &mut App) -> UpdateOutcome {
+    app.told_of.takes = None;
+    open(app, PickerKind::Recordings, vec![Effect::Record(RecorderCommand::ListTakes)])
+}
+
+/// Copies the files of a recording; the list stays open and shows how far that is.
+pub(super) fn copy(app: &mut App, picker: Picker, files: Vec<PathBuf>) -> UpdateOutcome {
+    app.popup = Some(Popup::Pick(picker));
+    let effects = files.into_iter().map(|file| Effect::Record(RecorderCommand::Copy(file))).collect();
+    UpdateOutcome { dirty: true, effects }
+}
+
+/// Asks for the note of a marker.
+pub(super) fn ask_note(app: &mut App) -> UpdateOutcome {
+    if app.tab().is_some_and(Tab::is_recording) {
+        return open(app, PickerKind::Marker, Vec::new());
+    }
+    refuse(app, "nothing is recorded here: there is no place to mark")
+}
+
+/// Sets a marker.
+pub(super) fn mark(app: &mut App, note: String) -> UpdateOutcome {
+    let Some(room) = app.tab().filter(|tab| tab.is_recording()).map(|tab| tab.key) else {
+        return refuse(app, "nothing is recorded here any more: there is no place to mark");
+    };
+    app.notify(if note.is_empty() { "marked".to_owned() } else { format!("marked: {note}") });
+    Effect::Record(RecorderCommand::Mark(room, Text::from(note))).into()
+}
+
+/// Keeps the last minute of what is recorded.
+pub(super) fn clip(app: &mut App) -> UpdateOutcome {
+    if let Some(room) = app.tab().filter(|tab| tab.is_recording()).map(|tab| tab.key) {
+        return Effect::Record(RecorderCommand::Clip(room)).into();
+    }
+    refuse(app, "nothing is recorded here: there is no minute to keep")
+}
