@@ -13,7 +13,6 @@ mod mix;
 use std::hint::black_box;
 use std::io::{Cursor, Read, Write};
 use std::process::Command;
-use std::time::Instant;
 
 use bytes::Bytes;
 use tiktop::clock::{Moment, Timestamp};
@@ -22,6 +21,7 @@ use tiktop::events::{Decoder, EventKind, LiveStart, Phase, PhaseKind, RoomEvent}
 use tiktop::ids::RoomId;
 use tiktop::room::Room;
 use tiktop::wire::{Frame, FrameKind, Inflater, Response};
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocket};
 
 /// Times all frames are passed through a stage.
@@ -99,7 +99,7 @@ impl Frames {
         let at = Moment { mono: 4_000_000, wall: Timestamp(1_700_000_000_000) };
         let events = |batch: &Response| batch.messages.iter().map(|message| decoder.decode(message, at)).collect();
         let events = batches.iter().map(events).collect();
-        let socket = bytes.iter().map(|bytes| served(bytes)).collect();
+        let socket = bytes.iter().map(served).collect();
         Self { socket, bytes, gzipped, bodies, batches, events }
     }
 

@@ -71,7 +71,7 @@ pub(super) struct Pull<S> {
     /// What is being pulled, and the size of its picture by the label.
     quality: Text,
     label: Option<(u32, u32)>,
-    /// Which segments of HLS were chunk_or_end.
+    /// Which segments of HLS were read already.
     position: Position,
     /// What the files of segments need before them, and its address.
     init: Option<(String, Bytes)>,
