@@ -36,7 +36,7 @@ const RECORD_QUEUE: usize = 256;
 /// Warnings of background tasks that may wait for the screen.
 const WARNINGS: usize = 8;
 /// A screen that has not ended this long after the program was asked to has a terminal that takes nothing.
-const STUCK_SCREEN: Duration = Duration::from_secs(4);
+const STUCK_SCREEN: Duration = Duration::from_millis(2_500);
 /// How long leftover tasks may hold up the end of the program.
 const TASKS_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -240,6 +240,7 @@ async fn watch(
     for room in rooms {
         commands.send(TrackerCommand::Add(room)).await?;
     }
+    let asked_to_end = stop.clone();
     let ports = tui::Ports { updates, commands, playback: None, records, record, warnings, stop };
     let left = CancellationToken::new();
     let finisher = tokio::spawn(finish_recordings(recorder, ports.stop.clone(), left.clone()));
@@ -255,5 +256,9 @@ async fn watch(
     };
     let mut told = ended?.summary;
     told.extend(captured);
+    // A signal often comes because the terminal is gone or takes nothing: writing to it would hold up the end for ever.
+    if asked_to_end.is_cancelled() {
+        return Ok(None);
+    }
     Ok((!told.is_empty()).then(|| told.join("\n")))
 }
