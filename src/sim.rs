@@ -66,7 +66,6 @@ pub use self::expected_totals::ExpectedTotals;
 pub use self::faults::{FaultGroup, SimFault, UnknownFault};
 use self::world::{Address, World};
 pub use self::world::{SeenRequest, SocketCounts};
-use crate::wire::pb;
 
 /// How a simulator is set up.
 #[derive(Clone, Debug)]
@@ -269,7 +268,7 @@ impl Sim {
     #[cfg(feature = "internals")]
     #[doc(hidden)]
     /// Sends exactly these messages, in one frame, to everybody in the room.
-    pub fn push(&self, name: &str, messages: Vec<pb::Message>) {
+    pub fn push(&self, name: &str, messages: Vec<crate::wire::pb::Message>) {
         self.with_room(name, |room| room.push(messages, &self.world.faults()));
     }
 
