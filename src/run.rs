@@ -240,7 +240,6 @@ async fn watch(
     for room in rooms {
         commands.send(TrackerCommand::Add(room)).await?;
     }
-    let asked_to_end = stop.clone();
     let ports = tui::Ports { updates, commands, playback: None, records, record, warnings, stop };
     let left = CancellationToken::new();
     let finisher = tokio::spawn(finish_recordings(recorder, ports.stop.clone(), left.clone()));
@@ -256,9 +255,5 @@ async fn watch(
     };
     let mut told = ended?.summary;
     told.extend(captured);
-    // A signal often comes because the terminal is gone or takes nothing: writing to it would hold up the end for ever.
-    if asked_to_end.is_cancelled() {
-        return Ok(None);
-    }
     Ok((!told.is_empty()).then(|| told.join("\n")))
 }

@@ -41,7 +41,7 @@ pub(super) fn run(args: &DemoArgs, settings: &SettingsArgs) -> Result<ExitCode> 
         capture: false,
     };
     if let Some(summary) = run::dashboard(dashboard, Some((runtime, sim)))? {
-        output::print_line(&summary)?;
+        output::print_summary(&summary);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,6 +12,8 @@ use crate::text::printable;
 
 /// How long a terminal may take for a sentence: one that takes nothing must not keep the program from ending.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long it may take for the last words of a dashboard, which has waited for it before.
+const SUMMARY_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Standard output cannot be written to: a full disk, or a reader that went away.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +37,11 @@ pub(super) fn print_report(report: &str) {
     to_stderr(format!("{}\n", printable(report)));
 }
 
+/// What was seen, for whoever left a dashboard, to standard error.
+pub(super) fn print_summary(summary: &str) {
+    to_stderr_within(SUMMARY_TIMEOUT, format!("{}\n", printable(summary)));
+}
+
 /// What is wrong with the command line, or the help that was asked for, as clap words it.
 pub(super) fn print_usage(error: &clap::Error) -> Result<(), WriteError> {
     // Colours are left out where control bytes of an argument would stand among theirs.
@@ -49,6 +56,10 @@ pub(super) fn print_usage(error: &clap::Error) -> Result<(), WriteError> {
 }
 
 fn to_stderr(text: String) {
+    to_stderr_within(WRITE_TIMEOUT, text);
+}
+
+fn to_stderr_within(limit: Duration, text: String) {
     static STUCK: AtomicBool = AtomicBool::new(false);
     let write = |text: &str| drop(std::io::stderr().lock().write_all(text.as_bytes()));
     if !std::io::stderr().is_terminal() {
@@ -62,7 +73,7 @@ fn to_stderr(text: String) {
         write(&text);
         done.send(())
     });
-    if written.recv_timeout(WRITE_TIMEOUT) == Err(mpsc::RecvTimeoutError::Timeout) {
+    if written.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
         STUCK.store(true, Ordering::Relaxed);
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
     let notice = watch.capture.then(|| Text::new("everything is being captured"));
     let dashboard = DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture };
     if let Some(summary) = run::dashboard(dashboard, None)? {
-        output::print_line(&summary)?;
+        output::print_summary(&summary);
     }
     Ok(ExitCode::SUCCESS)
 }

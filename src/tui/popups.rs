@@ -8,14 +8,13 @@
 //! └────────────────────────────────── Esc ────┘
 //! ```
 
-mod add_room;
 mod confirm;
 mod diagnostics;
 mod help;
 mod inbox;
+mod input;
 mod log;
 mod picker;
-mod search;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -37,9 +36,9 @@ pub(super) fn view(app: &App, buf: &mut Buffer) -> Option<Position> {
         Popup::Person(card) => list(app, buf, card.viewer.name(), &person::lines(app, card), card.from),
         Popup::Inbox(chosen) => inbox::view(app, *chosen, buf),
         Popup::Log(from) => list(app, buf, "Log", &log::lines(app), *from),
-        Popup::Search { input, error } => return search::view(app, input, error.as_deref(), buf),
+        Popup::Search { input, error } => return input::SEARCH.view(app, input, error.as_deref(), buf),
         Popup::Pick(picker) => return picker::view(app, picker, buf),
-        Popup::AddRoom { input, error } => return add_room::view(app, input, error.as_deref(), buf),
+        Popup::AddRoom { input, error } => return input::ADD_ROOM.view(app, input, error.as_deref(), buf),
         Popup::Confirm(question) => confirm::view(app, *question, buf),
     }
     None

@@ -7,17 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::json;
 use tiktop::config::Settings;
 use tiktop::webcast::{Service, ServiceErrorKind};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
 
-/// Reads a request head; nothing when the client is gone.
-async fn head(stream: &mut TcpStream) -> Option<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.ok()?);
-    }
-    Some(())
-}
+use crate::kit::scripted::read_head;
 
 /// A server that breaks each of its connections at its `broken`th request, without an answer. The requests it read.
 async fn server(broken: usize) -> (Settings, Arc<AtomicUsize>) {
@@ -30,7 +23,7 @@ async fn server(broken: usize) -> (Settings, Arc<AtomicUsize>) {
             let counted = Arc::clone(&counted);
             tokio::spawn(async move {
                 for nth in 1.. {
-                    if head(&mut stream).await.is_none() {
+                    if read_head(&mut stream).await.is_none() {
                         return;
                     }
                     counted.fetch_add(1, Ordering::Relaxed);

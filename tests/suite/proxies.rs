@@ -16,6 +16,7 @@ use tiktop::webcast::{Incoming, Proxies, RoomRef, Secrets, Service, ServiceError
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::kit::scripted::read_head;
 use crate::kit::sim_with;
 
 struct Tls {
@@ -242,11 +243,7 @@ async fn proxy(dialect: Dialect, server: SocketAddr) -> (String, Arc<AtomicUsize
 }
 
 async fn accept_connect(client: &mut TcpStream) -> Option<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(client.read_u8().await.ok()?);
-    }
-    let head = String::from_utf8(head).unwrap();
+    let head = read_head(client).await?;
     let wanted = base64::engine::general_purpose::STANDARD.encode("me:pass");
     if !head.starts_with("CONNECT 127.0.0.1:1 ") || !head.contains(&wanted) {
         client.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n").await.ok()?;

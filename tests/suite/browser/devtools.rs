@@ -7,14 +7,14 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tiktop::config::{Settings, TransportKind};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{broadcast, watch};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use crate::kit::scripted::{answer, path, upgraded};
+use crate::kit::scripted::{answer, path, read_head, upgraded};
 
 /// The tab that shows the live.
 pub(crate) const TAB: &str = "7DAA7BE5";
@@ -117,14 +117,7 @@ async fn serve(
     seen: Arc<Seen>,
     orders: broadcast::Receiver<Option<String>>,
 ) {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        match stream.read_u8().await {
-            Ok(byte) => head.push(byte),
-            Err(_) => return,
-        }
-    }
-    let head = String::from_utf8(head).unwrap();
+    let Some(head) = read_head(&mut stream).await else { return };
     seen.heads.lock().unwrap().push(head.clone());
     let reply = match path(&head) {
         "/json/version" => answer("200 OK", &[], r#"{"Browser":"Chrome/156.0.8078.79","Protocol-Version":"1.3"}"#),

@@ -57,15 +57,17 @@ impl Drop for Scripted {
     }
 }
 
-async fn serve<F: Fn(&str) -> Vec<u8>>(mut stream: TcpStream, script: Arc<F>, heads: Arc<Mutex<Vec<String>>>) {
+/// The head of a request; nothing when the other side left before its end.
+pub(crate) async fn read_head(stream: &mut TcpStream) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
-        match stream.read_u8().await {
-            Ok(byte) => head.push(byte),
-            Err(_) => return,
-        }
+        head.push(stream.read_u8().await.ok()?);
     }
-    let head = String::from_utf8(head).unwrap();
+    Some(String::from_utf8(head).unwrap())
+}
+
+async fn serve<F: Fn(&str) -> Vec<u8>>(mut stream: TcpStream, script: Arc<F>, heads: Arc<Mutex<Vec<String>>>) {
+    let Some(head) = read_head(&mut stream).await else { return };
     heads.lock().unwrap().push(head.clone());
     let answer = script(&head);
     let silent = answer == SILENCE;
