@@ -22,6 +22,7 @@ mod record;
 mod replay;
 mod search;
 mod sim;
+mod viewers;
 mod watch;
 
 use std::ffi::OsString;
@@ -70,6 +71,8 @@ enum Command {
     Gifts(gifts::GiftsArgs),
     /// List what coins cost.
     Prices(prices::PricesArgs),
+    /// Tell who is in a live by name. Wants a session.
+    Viewers(viewers::ViewersArgs),
     /// List lives that TikTok recommends. Wants a login today; search does not.
     Feed(feed::FeedArgs),
     /// Find lives by words.
@@ -143,6 +146,7 @@ pub fn run() -> ExitCode {
         Some(Command::Live(live)) => live::run(&live, &settings),
         Some(Command::Gifts(gifts)) => gifts::run(&gifts, &settings),
         Some(Command::Prices(prices)) => prices::run(&prices, &settings),
+        Some(Command::Viewers(viewers)) => viewers::run(&viewers, &settings),
         Some(Command::Feed(feed)) => feed::run(&feed, &settings),
         Some(Command::Search(search)) => search::run(&search, &settings),
         Some(Command::Decode(decode)) => decode::run(&decode),

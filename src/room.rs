@@ -28,9 +28,11 @@ mod board;
 mod chatlog;
 mod connected_clock;
 mod dedup;
+mod digest;
 mod leaders;
 mod ledger;
 mod log_rows;
+mod marks;
 mod reduce;
 mod serde_map_as_vec;
 mod series;
@@ -49,14 +51,16 @@ pub use board::{
     Questions, RoomRank,
 };
 pub use chatlog::{ChatLog, DroppedRows, LogEntry, LogLine, Seq, Topic};
+pub use digest::RoomDigest;
 pub use leaders::{Leader, Leaders};
 pub use ledger::{StreakState, Tally};
+pub use marks::{RoomMark, RoomMarkKind, RoomMarks};
 pub use series::{Bucket, Series};
 pub use stats::Stats;
 pub use streaks::{Streak, Streaks};
 
 use crate::clock::{Moment, Timestamp};
-use crate::events::{Host, Phase, RoomEvent};
+use crate::events::{Host, Phase, RoomEvent, TopViewer};
 use crate::ids::RoomId;
 use crate::text::Text;
 
@@ -116,6 +120,12 @@ pub struct Room {
     pub comments: Series,
     /// Messages of any kind, per bucket.
     pub messages: Series,
+    /// Moments of this live that are worth a sign in a graph.
+    #[serde(default)]
+    pub marks: RoomMarks,
+    /// The service's own top list, as told last.
+    #[serde(default)]
+    pub top_viewers: Vec<TopViewer>,
     /// Who gave most in this live.
     pub leaders: Leaders,
     /// The running or last battle.
@@ -157,6 +167,8 @@ impl Room {
             coins: Series::counter(),
             comments: Series::counter(),
             messages: Series::counter(),
+            marks: RoomMarks::default(),
+            top_viewers: Vec::new(),
             leaders: Leaders::default(),
             battle: None,
             board: Board::default(),

@@ -3,7 +3,10 @@
 
 mod capture;
 mod log;
+mod memory;
 mod replay;
+mod roster;
+mod watched;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -140,11 +143,19 @@ pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Res
         None => (runtime()?, None),
     };
     let notice = dashboard.notice.clone().or_else(|| cut_off(&recorder_settings(&dashboard.loaded.settings).dir));
-    let options = screen(&dashboard.loaded, notice)?;
+    let mut options = screen(&dashboard.loaded, notice)?;
+    let remembers = options.screen.remember && !dashboard.isolated;
+    let mut dashboard = dashboard;
+    if let Some(kept) = remembers.then(memory::read).flatten() {
+        if dashboard.rooms.is_empty() {
+            dashboard.rooms = kept.rooms.iter().filter_map(|room| room.parse().ok()).collect();
+        }
+        options.memory = Some(kept);
+    }
     let (background, warnings) = mpsc::channel(WARNINGS);
     tui::install_panic_hook(background.clone());
     let ended = runtime.block_on(async {
-        let ended = watch(dashboard, options, background, warnings).await;
+        let ended = watch(dashboard, sim.as_ref(), options, background, warnings).await;
         if let Some(sim) = sim {
             sim.stop().await;
         }
@@ -219,6 +230,7 @@ fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::ScreenOptions> {
 /// Shows rooms until the user leaves; says what was seen, and where recordings and a capture went.
 async fn watch(
     dashboard: DashboardSetup,
+    sim: Option<&Sim>,
     options: tui::ScreenOptions,
     background: mpsc::Sender<Text>,
     warnings: mpsc::Receiver<Text>,
@@ -233,14 +245,20 @@ async fn watch(
     let (record, record_inbox) = mpsc::channel(RECORD_QUEUE);
     let (record_updates, records) = mpsc::channel(RECORD_QUEUE);
     let settings = recorder_settings(&loaded.settings);
+    let (roster_questions, rosters) = roster::serve(client.clone());
+    let roster_questions = Some(roster_questions);
     let recorder = record::spawn(client, settings, clock.clone(), record_inbox, record_updates);
 
     let (stop, signals) = stop_on_signal();
     let commands = tracker.commands();
     for room in rooms {
-        commands.send(TrackerCommand::Add(room)).await?;
+        match sim.and_then(|sim| watched::room(sim, &room, clock.now())) {
+            Some(past) => _ = tracker.add_watched(room, past).await,
+            None => commands.send(TrackerCommand::Add(room)).await?,
+        }
     }
-    let ports = tui::Ports { updates, commands, playback: None, records, record, warnings, stop };
+    let ports =
+        tui::Ports { updates, commands, playback: None, roster_questions, rosters, records, record, warnings, stop };
     let left = CancellationToken::new();
     let finisher = tokio::spawn(finish_recordings(recorder, ports.stop.clone(), left.clone()));
     let ended = tui::run(options, ports, clock).await;
@@ -253,7 +271,11 @@ async fn watch(
         Some(capturing) => Some(capturing.finish().await?),
         None => None,
     };
-    let mut told = ended?.summary;
+    let ended = ended?;
+    if loaded.settings.screen.remember && !isolated {
+        memory::write(&ended.memory)?;
+    }
+    let mut told = ended.summary;
     told.extend(captured);
     Ok((!told.is_empty()).then(|| told.join("\n")))
 }

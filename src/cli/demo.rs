@@ -1,6 +1,7 @@
 //! Command `tiktop demo`: the dashboard on the simulated service. The same code path as TikTok; only base addresses differ.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr};
@@ -12,6 +13,9 @@ use crate::run::{self, DashboardSetup};
 use crate::sim::Sim;
 use crate::text::Text;
 use crate::webcast::point_at;
+
+/// How long the simulated lives have been on when the demo begins: graphs and lists are full from the first second.
+const PAST: Duration = Duration::from_secs(22 * 60);
 
 /// Open the dashboard on a simulated service.
 #[derive(Debug, Args)]
@@ -28,7 +32,7 @@ pub(super) fn run(args: &DemoArgs, settings: &SettingsArgs) -> Result<ExitCode> 
     let mut loaded = crate::config::load_sets(&settings.sets)?;
     let runtime = run::runtime()?;
     let sim = runtime
-        .block_on(Sim::start(args.crowd.options(0, false)))
+        .block_on(Sim::start(args.crowd.options(0, false).with_age(PAST).with_script(true)))
         .wrap_err("the simulated service cannot listen on this machine")?;
     point_at(&mut loaded.settings, &sim.base_url(), &sim.socket_url());
     let rooms = super::targets(&sim.names())?;

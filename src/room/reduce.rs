@@ -7,7 +7,7 @@
 use super::battle;
 use super::chatlog::LogLine;
 use super::ledger::{StreakKey, StreakState, Tally};
-use super::{BattleNews, Room, Series, TalliedEvent, log_rows};
+use super::{BattleNews, Room, RoomMarkKind, Series, TalliedEvent, log_rows};
 use crate::clock::Moment;
 use crate::events::{
     Barrage, BarrageKind, Chat, EventKind, Follow, Gap, Gift, Info, Join, Like, LiveStart, Phase, PhaseKind, RoomEvent,
@@ -178,6 +178,7 @@ impl Room {
         }
         if let Some(coins @ 1..) = tally.diamonds.filter(|_| !event.history) {
             self.coins.add(event.at, coins);
+            self.marks.add_gift(event.at, coins);
         }
         tally
     }
@@ -279,6 +280,9 @@ impl Room {
         self.stats.total_viewers = viewers.total.or(self.stats.total_viewers);
         self.streamed_watching = Some(event.at);
         self.viewers.add(event.at, viewers.watching);
+        if !viewers.top.is_empty() {
+            self.top_viewers.clone_from(&viewers.top);
+        }
     }
 
     fn count_unknown(&mut self, unknown: &Unknown) {
@@ -318,6 +322,7 @@ impl Room {
         self.stats.gaps += 1;
         self.interrupted = true;
         self.series().into_iter().for_each(|series| series.gap(gap.from, event.at));
+        self.marks.add(event.at, RoomMarkKind::Reconnected);
         self.chat.push(event, LogLine::Gap(gap.clone()));
     }
 
@@ -343,6 +348,8 @@ impl Room {
         self.writers = super::dedup::Writers::default();
         self.told = super::dedup::ToldOnce::default();
         self.leaders = super::Leaders::default();
+        self.marks = super::RoomMarks::default();
+        self.top_viewers = Vec::new();
         self.battle = None;
         self.board = super::Board::default();
         self.subscribers = super::subscribers::RecentSubscribers::default();
@@ -379,11 +386,15 @@ impl Room {
             self.paces.recompute(&mut battle.sides, event.at);
         }
         if let Some(news) = news {
+            self.marks.add_battle(event.at, &news);
             self.chat.push_line(event.at, LogLine::Battle(Box::new(news)));
         }
     }
 
     fn log_battle(&mut self, event: &RoomEvent, news: Option<BattleNews>) {
+        if let Some(news) = news.as_ref().filter(|_| !event.history) {
+            self.marks.add_battle(event.at, news);
+        }
         self.log(event, news.map(|news| LogLine::Battle(Box::new(news))));
     }
 

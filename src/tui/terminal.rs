@@ -9,6 +9,7 @@ mod capabilities;
 mod input;
 #[cfg(unix)]
 mod keys;
+mod notification;
 #[cfg(unix)]
 mod sequences;
 mod window;
@@ -35,9 +36,11 @@ use tokio::sync::mpsc;
 
 use super::ScreenError;
 use super::run::Console;
+use crate::config::NotifyWay;
 use crate::text::Text;
 pub(super) use backend::DiffBackend;
 pub use capabilities::{Capabilities, capabilities, shows_unicode};
+pub(super) use capabilities::{depth, fps};
 
 #[cfg(not(unix))]
 use crossterm::event::EventStream as Input;
@@ -157,6 +160,17 @@ impl Console for Tty {
         let mut out = self.writer.clone();
         write_copy(&mut out, text)?;
         out.flush()
+    }
+
+    fn notify(&mut self, way: NotifyWay, words: &str) -> io::Result<()> {
+        let through = notification::Multiplexer::of(|name| std::env::var(name).ok());
+        let mut out = self.writer.clone();
+        notification::write(&mut out, way, words, through)?;
+        out.flush()
+    }
+
+    fn sent(&self) -> u64 {
+        self.writer.sent()
     }
 }
 

@@ -1,9 +1,13 @@
 //! Reducer of the screen, the one place where its state changes. Never blocks, never asks for the time, says what it wants
 //! as data.
 
+mod arranging;
 mod closing;
+mod graphs;
 mod keys;
 mod mouse;
+mod overview;
+mod people;
 mod records;
 mod rooms;
 mod rules;
@@ -19,8 +23,9 @@ use tui_input::InputRequest;
 
 use super::app::{App, Popup};
 use super::freshness::Freshness;
-use super::msg::{Msg, UpdateOutcome};
+use super::msg::{Effect, Msg, UpdateOutcome};
 use super::panes::{PaneId, phase};
+use super::roster::{self, RosterState};
 use super::tab::Tab;
 use super::widgets::feed::Scroll;
 use crate::clock::Moment;
@@ -43,6 +48,7 @@ pub(super) fn update(app: &mut App, msg: Msg) -> UpdateOutcome {
         outcome.dirty = true;
         outcome.effects.push(effect);
     }
+    outcome.effects.extend(roster::question_due(app).map(Effect::AskRoster));
     if app.until_read().is_some_and(|left| left.is_zero())
         && let Some(tab) = app.tab_mut()
     {
@@ -67,6 +73,15 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
             outcome.effects.extend(room.and_then(|room| rules::begin_due(app, room)));
             outcome
         }
+        Msg::Roster(answer) => {
+            if let Some(tab) = app.tabs.iter_mut().find(|tab| tab.key == answer.room) {
+                tab.roster = match answer.roster {
+                    Ok(roster) => RosterState::Known(roster.into()),
+                    Err(why) => RosterState::Refused(why),
+                };
+            }
+            UpdateOutcome::dirty()
+        }
         Msg::Recorded(update) => records::apply_update(app, update),
         Msg::Warned(words) => {
             app.event_log.add(app.now, words.to_string());
@@ -80,7 +95,7 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
 /// which nothing happens wakes once a minute.
 pub(super) fn next_wake(app: &App, now: Moment) -> Duration {
     let minute = MINUTE_MS - u64::try_from(now.wall.0.rem_euclid(60_000)).unwrap_or(0).min(MINUTE_MS - 1);
-    let shown = app.tabs.iter().enumerate().filter(|(at, _)| app.table || *at == app.active);
+    let shown = app.tabs.iter().enumerate().filter(|(at, _)| app.overview.is_some() || *at == app.active);
     let next = shown.map(|(_, tab)| next_change(tab, now)).fold(minute, u64::min);
     let fresh = app.tab().and_then(|tab| Freshness::next_change(&tab.room, now));
     let others = [fresh, app.until_read().filter(|left| !left.is_zero()), closing::left(app)];

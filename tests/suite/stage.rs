@@ -42,6 +42,8 @@ impl Stage {
             notice: None,
             replay: false,
             mono,
+            depth: tiktop::tui::ColourDepth::Sixteen,
+            memory: None,
             zone: jiff::tz::TimeZone::UTC,
         };
         Self { dashboard: Dashboard::new(options, now).unwrap(), now, next_id: 1 }

@@ -215,10 +215,15 @@ pub(in crate::tui) fn mark_row(app: &mut App, seq: Seq) {
 fn note(app: &App, tab: &Tab) -> Vec<Line<'static>> {
     if tab.anchor == Anchor::Follow {
         let rate = Freshness::of(&tab.room, app.now).rate(&tab.room.comments, app.now);
-        return rate.map(|rate| Line::styled(rate, app.theme.style(ColorRole::Dim))).into_iter().collect();
+        let dim = app.theme.style(ColorRole::Dim);
+        let slow = tab.is_slow.then(|| {
+            let words = format!("slow view, {} left out", number::count(tab.rows.left_out()));
+            Line::styled(words, app.theme.style(ColorRole::Warn))
+        });
+        return slow.into_iter().chain(rate.map(|rate| Line::styled(rate, dim))).collect();
     }
     let warn = app.theme.style(ColorRole::Warn);
-    let mut notes = vec![match feed::unseen(&tab.room.chat, tab.anchor) {
+    let mut notes = vec![match feed::unseen(tab.log(), tab.anchor) {
         0 => Line::styled("paused", warn),
         n => Line::styled(format!("{} {} new", glyphs::NEWER, number::count(n)), warn),
     }];
@@ -271,8 +276,14 @@ fn rows(app: &App, tab: &Tab, cache: &mut Cache, buf: &mut Buffer, body: Rect) {
 }
 
 fn composer<'a>(app: &'a App, tab: &'a Tab, body: Rect) -> Composer<'a> {
+    composer_of(app, tab, columns(body))
+}
+
+/// What composes rows of a room in so many columns.
+pub(in crate::tui) fn composer_of<'a>(app: &'a App, tab: &'a Tab, columns: u16) -> Composer<'a> {
     let (theme, zone, names) = (app.theme, &app.zone, &tab.names);
-    Composer { theme, zone, columns: columns(body), names, settings: &app.screen, first_from: tab.first_from() }
+    let (settings, people, rows) = (&app.screen, &app.people, &tab.rows);
+    Composer { theme, zone, columns, names, settings, people, rows, first_from: tab.first_from() }
 }
 
 /// The entry at a place of the screen, and the anchor with which the view stands still as it is.

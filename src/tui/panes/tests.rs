@@ -22,6 +22,8 @@ fn app() -> App {
         notice: None,
         replay: false,
         mono: false,
+        depth: crate::tui::ColourDepth::Sixteen,
+        memory: None,
         zone,
     };
     let mut app = App::new(options, NOW).unwrap();

@@ -79,6 +79,14 @@ impl Console for Fake {
         Ok(())
     }
 
+    fn notify(&mut self, _way: NotifyWay, _words: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn sent(&self) -> u64 {
+        self.wire.bytes.load(Ordering::Relaxed) as u64
+    }
+
     fn set_title(&mut self, _title: &str) -> io::Result<()> {
         Ok(())
     }
@@ -122,6 +130,8 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, ScreenError>>) {
         notice: None,
         replay: false,
         mono: false,
+        depth: crate::tui::ColourDepth::Sixteen,
+        memory: None,
         zone: jiff::tz::TimeZone::UTC,
     };
     let dashboard = Dashboard::new(options, clock.now()).unwrap();
@@ -129,6 +139,8 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, ScreenError>>) {
         updates: updates_in,
         commands: commands_out,
         playback: None,
+        roster_questions: None,
+        rosters: mpsc::channel(1).1,
         records: records_in,
         record: record_out,
         warnings: warnings_in,

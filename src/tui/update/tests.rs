@@ -26,6 +26,8 @@ fn app() -> App {
         notice: None,
         replay: false,
         mono: false,
+        depth: crate::tui::ColourDepth::Sixteen,
+        memory: None,
         zone: jiff::tz::TimeZone::UTC,
     };
     App::new(options, NOW).unwrap()
