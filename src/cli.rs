@@ -12,6 +12,8 @@ mod feed;
 mod gifts;
 mod info;
 mod keys;
+mod line_shape;
+mod linear;
 mod live;
 mod man;
 mod output;

@@ -7,6 +7,7 @@ use clap::Args;
 use color_eyre::eyre::{Result, WrapErr};
 
 use super::sim::CrowdArgs;
+use super::watch::LineArgs;
 use super::{SettingsArgs, output};
 use crate::config::Secrets;
 use crate::run::{self, DashboardSetup};
@@ -22,6 +23,8 @@ const PAST: Duration = Duration::from_secs(22 * 60);
 pub(super) struct DemoArgs {
     #[command(flatten)]
     crowd: CrowdArgs,
+    #[command(flatten)]
+    line: LineArgs,
 }
 
 /// The user's config, secrets and proxies are left out; `--set` is heard, so that the screen can be tried.
@@ -30,6 +33,7 @@ pub(super) fn run(args: &DemoArgs, settings: &SettingsArgs) -> Result<ExitCode> 
         return Ok(ExitCode::SUCCESS);
     }
     let mut loaded = crate::config::load_sets(&settings.sets)?;
+    args.line.apply(&mut loaded);
     let runtime = run::runtime()?;
     let sim = runtime
         .block_on(Sim::start(args.crowd.options(0, false).with_age(PAST).with_script(true)))

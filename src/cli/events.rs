@@ -8,6 +8,7 @@ use color_eyre::eyre::Result;
 use tokio::sync::mpsc;
 
 use super::event_output::EventOutput;
+use super::line_shape::LineShape;
 use super::query::UNKNOWN;
 use super::{SettingsArgs, UsageError, output};
 use crate::clock::Clock;
@@ -41,12 +42,19 @@ pub(super) struct EventsArgs {
     /// Keep what comes on disk, for `tiktop replay`.
     #[arg(long)]
     capture: bool,
+    /// Print these fields only, such as type,room,user.unique_id,text.
+    #[arg(long, value_name = "FIELDS")]
+    fields: Option<String>,
+    /// Leave out the addresses of pictures: most of a line.
+    #[arg(long)]
+    lean: bool,
 }
 
 pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let (loaded, secrets) = settings.load()?;
     let rooms = if args.rooms.is_empty() { &loaded.settings.rooms } else { &args.rooms };
     let rooms = super::targets(rooms)?;
+    let shape = LineShape::new(args.fields.as_deref(), args.lean)?;
     if rooms.is_empty() {
         let sentence = "no room named: write tiktop events @name, or list rooms in the config file";
         return Err(UsageError(sentence.to_owned()).into());
@@ -69,7 +77,7 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
         for room in rooms {
             commands.send(TrackerCommand::Add(room)).await?;
         }
-        let ended = Printer::new(args.once, clock).print(updates).await;
+        let ended = Printer { shape, ..Printer::new(args.once, clock) }.print(updates).await;
         tracker.finish().await;
         if let Some(capturing) = capturing {
             output::warn(&capturing.finish().await?);
@@ -103,6 +111,7 @@ pub(super) struct Printer {
     hopeful: HashSet<RoomKey>,
     /// Somebody who was named does not exist.
     nobody: bool,
+    shape: LineShape,
     lines: Vec<u8>,
 }
 
@@ -116,6 +125,7 @@ impl Printer {
             open: HashSet::new(),
             hopeful: HashSet::new(),
             nobody: false,
+            shape: LineShape::default(),
             lines: Vec::new(),
         }
     }
@@ -140,6 +150,7 @@ impl Printer {
             for update in batch.drain(..) {
                 self.write(update);
             }
+            self.shape.apply(&mut self.lines, 0);
             let written = tokio::select! {
                 () = &mut stop => return Ok(ExitCode::SUCCESS),
                 written = output.write_all(&self.lines) => written,
