@@ -47,8 +47,8 @@ use serde::{Deserialize, Serialize};
 
 pub use battle::{Battle, BattleNews, BattlePhase, CardEffect, Side};
 pub use board::{
-    AskedQuestion, Board, CaptionState, GoalState, GuestNews, GuestState, Guests, Pinned, PollState, QuestionState,
-    Questions, RoomRank,
+    AskedQuestion, Board, CaptionState, Chest, Chests, GoalState, GuestNews, GuestState, Guests, Pinned, PollState,
+    QuestionState, Questions, RoomRank,
 };
 pub use chatlog::{ChatLog, DroppedRows, LogEntry, LogLine, Seq, Topic};
 pub use digest::RoomDigest;

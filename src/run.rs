@@ -135,9 +135,18 @@ pub struct DashboardSetup {
     pub capture: bool,
 }
 
+/// How a dashboard ended.
+#[derive(Clone, Debug, Default)]
+pub struct DashboardEnd {
+    /// What there is to say afterwards.
+    pub summary: Option<String>,
+    /// The person wants to look around in the demo.
+    pub wants_demo: bool,
+}
+
 /// Opens the dashboard and stays until the user leaves. The demo brings its own runtime and service. What there is to say
 /// afterwards comes back.
-pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Result<Option<String>> {
+pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Result<DashboardEnd> {
     let (runtime, sim) = match demo {
         Some((runtime, sim)) => (runtime, Some(sim)),
         None => (runtime()?, None),
@@ -152,6 +161,8 @@ pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Res
         }
         options.memory = Some(kept);
     }
+    options.config_file =
+        if dashboard.isolated { None } else { dashboard.loaded.file.clone().or_else(config::paths::config_file) };
     let (background, warnings) = mpsc::channel(WARNINGS);
     tui::install_panic_hook(background.clone());
     let ended = runtime.block_on(async {
@@ -234,7 +245,7 @@ async fn watch(
     options: tui::ScreenOptions,
     background: mpsc::Sender<Text>,
     warnings: mpsc::Receiver<Text>,
-) -> Result<Option<String>> {
+) -> Result<DashboardEnd> {
     let DashboardSetup { loaded, secrets, rooms, isolated, capture, .. } = dashboard;
     let clock = Clock::system();
     let client = client(&loaded.settings, secrets, isolated)?;
@@ -275,7 +286,8 @@ async fn watch(
     if loaded.settings.screen.remember && !isolated {
         memory::write(&ended.memory)?;
     }
+    let wants_demo = ended.exit == tui::Exit::Demo;
     let mut told = ended.summary;
     told.extend(captured);
-    Ok((!told.is_empty()).then(|| told.join("\n")))
+    Ok(DashboardEnd { summary: (!told.is_empty()).then(|| told.join("\n")), wants_demo })
 }

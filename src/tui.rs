@@ -99,6 +99,8 @@ pub struct ScreenOptions {
     pub depth: ColourDepth,
     /// What was kept of the last run.
     pub memory: Option<ScreenMemory>,
+    /// The config file, to be opened in an editor.
+    pub config_file: Option<std::path::PathBuf>,
     /// Where the person is, for clock times.
     pub zone: jiff::tz::TimeZone,
 }
@@ -120,6 +122,7 @@ impl ScreenOptions {
             mono,
             depth,
             memory: None,
+            config_file: None,
             zone: jiff::tz::TimeZone::system(),
         }
     }
@@ -152,6 +155,8 @@ pub struct Ports {
 /// Why the screen closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
+    /// The person wants to look around in the demo.
+    Demo,
     /// The person left. Recordings that still run are the caller's to finish.
     Quit,
     /// [`Ports::stop`] was cancelled, or the terminal went away.

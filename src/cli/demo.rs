@@ -27,6 +27,13 @@ pub(super) struct DemoArgs {
     line: LineArgs,
 }
 
+impl DemoArgs {
+    /// The demo as it is without a word more.
+    pub(super) fn usual() -> Self {
+        Self { crowd: CrowdArgs::usual(), line: LineArgs::default() }
+    }
+}
+
 /// The user's config, secrets and proxies are left out; `--set` is heard, so that the screen can be tried.
 pub(super) fn run(args: &DemoArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     if args.crowd.prints_fault_list()? {
@@ -48,7 +55,7 @@ pub(super) fn run(args: &DemoArgs, settings: &SettingsArgs) -> Result<ExitCode> 
         notice: Some(Text::new("demo: a simulated service on this machine")),
         capture: false,
     };
-    if let Some(summary) = run::dashboard(dashboard, Some((runtime, sim)))? {
+    if let Some(summary) = run::dashboard(dashboard, Some((runtime, sim)))?.summary {
         output::print_summary(&summary);
     }
     Ok(ExitCode::SUCCESS)

@@ -60,8 +60,12 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
     }
     let notice = watch.capture.then(|| Text::new("everything is being captured"));
     let dashboard = DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture };
-    if let Some(summary) = run::dashboard(dashboard, None)? {
+    let ended = run::dashboard(dashboard, None)?;
+    if let Some(summary) = ended.summary {
         output::print_summary(&summary);
+    }
+    if ended.wants_demo {
+        return super::demo::run(&super::demo::DemoArgs::usual(), &SettingsArgs::default());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -133,7 +133,12 @@ impl Room {
             EventKind::Control(control) => self.log(event, Some(log_rows::control(control))),
             EventKind::Intro(intro) => self.log(event, log_rows::intro(intro)),
             EventKind::Notice(notice) => self.log(event, log_rows::notice(notice)),
-            EventKind::Envelope(envelope) => self.log(event, log_rows::envelope(envelope)),
+            EventKind::Envelope(envelope) => {
+                if !event.history {
+                    self.board.chest(envelope);
+                }
+                self.log(event, log_rows::envelope(envelope));
+            }
             EventKind::Moderation(moderation) => self.log(event, Some(log_rows::moderation(moderation))),
             EventKind::Announcement(announcement) => self.log(event, log_rows::announcement(announcement)),
             EventKind::Shop(shop) => self.log(event, log_rows::shop(shop)),

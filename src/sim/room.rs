@@ -44,6 +44,8 @@ pub(super) struct SimRoom {
     seed: u64,
     /// The script of the demo is played here.
     scripted: bool,
+    /// The room is part of the demo.
+    demo: bool,
     live: Mutex<SimLive>,
     out: broadcast::Sender<Arc<Batch>>,
 }
@@ -102,15 +104,16 @@ impl SimRoom {
     pub(super) fn new(host: SimHost, clock: &Clock, options: &SimOptions, faults: &Faults) -> Self {
         let (rate, seed) = (options.rate.max(0.0) * host.share, options.seed);
         let now = clock.now();
+        let demo = options.scripted && rate > 0.0;
         let scripted = options.scripted && host.index == 0 && rate > 0.0;
         let age = if host.character == Character::Late { Duration::ZERO } else { age(&host, options.age, rate) };
-        let mut live = SimLive::new(&host, rate, seed, SimBeginning { number: 0, now, age, scripted }, faults);
+        let mut live = SimLive::new(&host, rate, seed, SimBeginning { number: 0, now, age, scripted, demo }, faults);
         if host.character == Character::Late {
             live.phase = SimPhase::Offline;
             live.next_transition = (rate > 0.0).then(|| (now + LATE_ROOM_OFFLINE, Transition::GoLive));
         }
         let (out, _) = broadcast::channel(BACKLOG);
-        Self { host, clock: clock.clone(), rate, seed, scripted, live: Mutex::new(live), out }
+        Self { host, clock: clock.clone(), rate, seed, scripted, demo, live: Mutex::new(live), out }
     }
 
     /// How often [`SimRoom::tick`] wants to be called: four messages a frame, at most a frame each 700 ms. Never at rate 0.

@@ -66,6 +66,8 @@ pub(super) struct LivePeople {
     pub(super) watching: i64,
     /// Where the script of the demo is played: when it is first looked at, in the live's own time.
     pub(super) script: Option<u64>,
+    /// The room is part of the demo: how many watch follows a curve and not chance alone.
+    pub(super) follows_curve: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -244,7 +246,7 @@ impl Traffic {
             Step::Viewers => {
                 let head = self.head(at);
                 self.outgoing.push(self.viewers(head));
-                if self.cast.script.is_some() {
+                if self.cast.follows_curve {
                     let goal = self.scripted_watching(at);
                     self.numbers.wander_to(goal, &mut self.rng);
                 } else {

@@ -87,6 +87,8 @@ actions! {
     Quit        | "quit"         | Screen | "q"                 | "quit; asks while something is recorded, or after five minutes";
     Help        | "help"         | Screen | "?"                 | "all keys";
     AddRoom     | "add_room"     | Live   | "a"                 | "add a room: @name, a link or a room id";
+    Demo        | "demo"         | Live   | "D"                 | "without a room: look around in the demo";
+    EditConfig  | "edit_config"  | Live   | ","                 | "open the config file in your editor; it holds from the next start";
     CloseRoom   | "close_room"   | Screen | "x"                 | "close the room; asks while it is recorded, or after five minutes";
     NextRoom    | "next_room"    | Screen | "] right"               | "next room";
     PrevRoom    | "prev_room"    | Screen | "[ left"               | "previous room";
@@ -122,7 +124,7 @@ actions! {
     FocusPrev   | "focus_prev"   | Screen | "backtab"           | "previous pane";
     Zoom        | "zoom"         | Screen | "z"                 | "open a hidden pane over the chat, or the focused one wide";
     GraphNearer | "graph_nearer" | Screen | "+ ="               | "graphs: a shorter time (the live so far, 30 minutes, 5 minutes)";
-    GraphWider  | "graph_wider"  | Screen | "-"                 | "graphs: a longer time";
+    GraphWider  | "graph_wider"  | Screen | "minus"                 | "graphs: a longer time";
     GraphBack   | "graph_back"   | Screen | "<"                 | "graphs: a cursor that reads the values, back in time";
     GraphAhead  | "graph_ahead"  | Screen | ">"                 | "graphs: the cursor ahead in time; after the newest it goes";
     ShowViewers | "show_viewers" | Screen | "w"                | "who is here: the top viewers, or take them away";

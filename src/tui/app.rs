@@ -99,6 +99,8 @@ pub(super) struct App {
     pub(super) layout: Arrangement,
     /// Whom a list of choices is about.
     pub(super) picked: Option<PersonCard>,
+    /// The person's config file.
+    pub(super) config_file: Option<PathBuf>,
     /// What was sent to the terminal.
     pub(super) sent: SentBytes,
     pub(super) screen: ScreenSettings,
@@ -240,6 +242,7 @@ impl App {
             sort: RoomSort::default(),
             layout,
             picked: None,
+            config_file: options.config_file,
             sent: SentBytes::default(),
             graph: GraphView::default(),
             search: None,

@@ -158,9 +158,12 @@ fn put_beside(plan: &mut Plan, rest: &mut Rect, wants: &LayoutRequest, columns: 
         plan.dividers.push(split_right(rest, 1));
         let Some((first, others)) = column.split_first() else { continue };
         let height = area.height;
+        let fifths = |id: &PaneId| if let PanePlace::Side { fifths, .. } = id.pane().place() { fifths } else { 0 };
+        // Many panes share what two would have.
+        let all = column.iter().map(fifths).sum::<u16>().max(5);
         for &id in others.iter().rev() {
             let PanePlace::Side { fifths, least } = id.pane().place() else { continue };
-            let rows = height * fifths / 5;
+            let rows = height * fifths / all;
             let part = split_bottom(&mut area, if rows < least { 1 } else { rows });
             plan.put(id, part);
         }

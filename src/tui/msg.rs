@@ -1,5 +1,7 @@
 //! Messages to the screen and effects it wants: the whole traffic of `update`, as data.
 
+use std::path::PathBuf;
+
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::roster::{RosterAnswer, RosterQuestion};
@@ -52,6 +54,10 @@ pub(super) enum Effect {
     Redraw,
     /// Give the terminal to the shell until it is brought back.
     Suspend,
+    /// Open a file in the person's editor.
+    Edit(PathBuf),
+    /// Leave for the demo.
+    Demo,
     /// Leave.
     Quit,
 }

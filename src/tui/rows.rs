@@ -134,7 +134,8 @@ fn gist(text: &str) -> Option<u64> {
     let (mut last, mut letters, mut all) = (None, 0, 0);
     for c in text.chars().flat_map(char::to_lowercase).filter(|c| !c.is_whitespace() && !c.is_ascii_punctuation()) {
         all += 1;
-        if last == Some(c) {
+        // Letters and signs are lengthened, numbers are not.
+        if last == Some(c) && !c.is_numeric() {
             continue;
         }
         last = Some(c);

@@ -9,6 +9,7 @@ mod tests;
 
 use std::collections::VecDeque;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyEventKind, MouseEventKind};
@@ -48,6 +49,8 @@ pub(super) trait Console {
     fn ready(&self) -> impl Future<Output = ()>;
     /// Gives the terminal to the shell; returns when it is ours again.
     fn suspend(&mut self) -> io::Result<()>;
+    /// Gives the terminal to the person's editor with this file; returns when it is ours again.
+    fn edit(&mut self, file: &Path) -> io::Result<()>;
     /// Takes the mouse, or gives it back.
     fn capture_mouse(&mut self, on: bool) -> io::Result<()>;
 
@@ -284,6 +287,8 @@ impl<C: Console> Loop<C> {
                 }
                 Effect::Redraw => self.redraw(),
                 Effect::Suspend => self.suspend()?,
+                Effect::Edit(file) => self.edit(&file)?,
+                Effect::Demo => return Ok(Some(Exit::Demo)),
                 Effect::Quit => return Ok(Some(Exit::Quit)),
             }
         }
@@ -295,6 +300,19 @@ impl<C: Console> Loop<C> {
     fn redraw(&mut self) {
         self.dirty = true;
         self.anew = true;
+    }
+
+    /// An editor that cannot be started is told, and nothing else happens.
+    fn edit(&mut self, file: &Path) -> Result<(), ScreenError> {
+        self.input = None;
+        let edited = self.console.edit(file);
+        self.input = Some(self.console.input());
+        self.redraw();
+        if let Err(error) = edited {
+            let words = format!("the editor cannot be started ({error}): set EDITOR");
+            self.update_with(Msg::Warned(Text::from(words)))?;
+        }
+        Ok(())
     }
 
     fn suspend(&mut self) -> Result<(), ScreenError> {

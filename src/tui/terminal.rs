@@ -17,6 +17,7 @@ mod writer;
 
 use std::io::{self, IsTerminal, Write};
 use std::panic;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
@@ -137,6 +138,21 @@ impl Console for Tty {
         enter(&self.writer, self.mouse)?;
         self.terminal.backend_mut().invalidate();
         Ok(())
+    }
+
+    fn edit(&mut self, file: &Path) -> io::Result<()> {
+        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let editor = set("VISUAL").or_else(|| set("EDITOR")).unwrap_or_else(|| "vi".to_owned());
+        let mut words = editor.split_whitespace();
+        let program = words.next().unwrap_or("vi");
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        leave();
+        let ended = std::process::Command::new(program).args(words).arg(file).status();
+        enter(&self.writer, self.mouse)?;
+        self.terminal.backend_mut().invalidate();
+        ended.map(drop)
     }
 
     fn capture_mouse(&mut self, on: bool) -> io::Result<()> {

@@ -24,6 +24,7 @@ use tui_input::InputRequest;
 use super::app::{App, Popup};
 use super::freshness::Freshness;
 use super::msg::{Effect, Msg, UpdateOutcome};
+use super::panes::chat::board;
 use super::panes::{PaneId, phase};
 use super::roster::{self, RosterState};
 use super::tab::Tab;
@@ -108,7 +109,7 @@ fn next_change(tab: &Tab, now: Moment) -> u64 {
     let battle = room.battle.as_ref().is_some_and(|battle| {
         battle.phase != BattlePhase::Over && !battle.left(room.skew_ms.unwrap_or(0), now).is_zero()
     });
-    if battle || phase::counts_down(&room.phase, now) {
+    if battle || phase::counts_down(&room.phase, now) || board::counts_down(room, now) {
         SECOND_MS - now.mono % SECOND_MS
     } else if room.phase.kind == PhaseKind::Live || tab.shows_battle(now) {
         BUCKET_MS - now.mono % BUCKET_MS

@@ -27,7 +27,9 @@ use crate::room::{Battle, Bucket, LogLine, Side};
 
 /// Size of the smallest card that tells something, and height of the largest.
 const LEAST: (u16, u16) = (34, 6);
-const HIGHEST: u16 = 16;
+const HIGHEST: u16 = 30;
+/// A card that is wider than this could be two.
+const WIDEST: u16 = 70;
 /// Rows looked back for something that was said.
 const REACH: usize = 60;
 /// Columns of names.
@@ -49,7 +51,9 @@ impl Grid {
         let cards = u16::try_from(cards.max(1)).unwrap_or(u16::MAX);
         let most = (area.width / LEAST.0).max(1);
         let seen = |columns: u16| (area.height / cards.div_ceil(columns)).min(HIGHEST);
-        let columns = (1..=most.min(cards)).find(|&columns| seen(columns) >= 9).unwrap_or(most.min(cards).max(1));
+        let most = most.min(cards).max(1);
+        let least = (area.width / WIDEST).clamp(1, most);
+        let columns = (least..=most).find(|&columns| seen(columns) >= 9).unwrap_or(most);
         let height = seen(columns).max(LEAST.1.min(area.height.max(1)));
         Self { columns, height, rows: (area.height / height).max(1) }
     }
@@ -286,7 +290,7 @@ mod tests {
 
     #[test]
     fn a_few_cards_fill_the_wall() {
-        assert_eq!(Grid::of(Rect::new(0, 1, 200, 58), 6), Grid { columns: 2, height: 16, rows: 3 });
+        assert_eq!(Grid::of(Rect::new(0, 1, 200, 58), 6), Grid { columns: 2, height: 19, rows: 3 });
         assert_eq!(Grid::of(Rect::new(0, 1, 120, 34), 6).columns, 2);
         assert_eq!(Grid::of(Rect::new(0, 1, 40, 98), 3).columns, 1);
     }

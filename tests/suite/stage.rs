@@ -44,6 +44,7 @@ impl Stage {
             mono,
             depth: tiktop::tui::ColourDepth::Sixteen,
             memory: None,
+            config_file: None,
             zone: jiff::tz::TimeZone::UTC,
         };
         Self { dashboard: Dashboard::new(options, now).unwrap(), now, next_id: 1 }

@@ -53,7 +53,7 @@ impl SimRoom {
         let too_many = past.len().saturating_sub(KEPT_LIVES);
         past.drain(..too_many);
         let number = live.number + 1;
-        let beginning = SimBeginning { number, now, age: Duration::ZERO, scripted: self.scripted };
+        let beginning = SimBeginning { number, now, age: Duration::ZERO, scripted: self.scripted, demo: self.demo };
         *live = SimLive::new(&self.host, self.rate, self.seed, beginning, faults);
         live.past = past;
     }

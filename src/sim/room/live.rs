@@ -75,6 +75,8 @@ pub(super) struct SimBeginning {
     pub(super) age: Duration,
     /// The script of the demo is played.
     pub(super) scripted: bool,
+    /// The room is part of the demo.
+    pub(super) demo: bool,
 }
 
 /// What was said is told in pieces of this many microseconds.
@@ -99,6 +101,7 @@ impl SimLive {
                 rate,
                 watching: host.watching,
                 script: scripted.then_some(age),
+                follows_curve: beginning.demo,
             },
             faults,
         );

@@ -16,7 +16,7 @@ const PAST_RAIDS: u64 = 4;
 const RAID: u32 = 44;
 const RAIDERS_WATCH: f64 = 190.0;
 /// Gifts that would decide a battle which is to turn come from the script alone.
-pub(super) const DEAREST_BY_CHANCE: i64 = 300;
+pub(super) const DEAREST_BY_CHANCE: i64 = 100;
 const RAID_COMMENTS: [&str; 6] = [
     "raid!!! 🥁",
     "drum raid from teo",
@@ -133,7 +133,8 @@ impl Traffic {
     pub(super) fn scripted_watching(&mut self, at: u64) -> f64 {
         let minutes = at as f64 / (60.0 * SECOND as f64);
         let rise = 0.4 + 0.6 * (minutes / 7.0).min(1.0);
-        let waves = 1.0 + 0.16 * (minutes / 1.9).sin() + 0.07 * (minutes / 0.55).sin();
+        let own = (self.cast.seed % 7) as f64;
+        let waves = 1.0 + 0.16 * (minutes / 1.9 + own).sin() + 0.07 * (minutes / 0.55).sin();
         self.script.raiders *= 0.975;
         self.cast.watching as f64 * rise * waves + self.script.raiders
     }

@@ -16,6 +16,7 @@ fn live(rate: f64, rival: bool) -> Traffic {
         rate,
         watching: 200,
         script: None,
+        follows_curve: false,
     };
     Traffic::new(cast, &Faults::default())
 }

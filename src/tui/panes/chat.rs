@@ -14,7 +14,7 @@
 //!
 //! Scrolled away from the newest row it stands still and says `▼ 37 new` in its rule.
 
-mod board;
+pub(in crate::tui) mod board;
 mod lines;
 mod words;
 
@@ -139,11 +139,11 @@ fn view(app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache, buf: &mut Buffer) 
     for (row, line) in banner(app, tab, plan).iter().enumerate() {
         paint::left(buf, super::inset(over), row as u16, line);
     }
-    let standing = board_rows(tab, plan);
+    let standing = board_rows(app, tab, plan);
     let above = Rect { y: body.y.saturating_sub(standing), height: standing, ..body };
     let composer = composer(app, tab, body);
     let text = Rect { x: above.right() - composer.columns.min(above.width), width: composer.columns, ..above };
-    for (row, line) in (0..standing).zip(board::lines(app, &tab.room.board, text.width, composer.text_columns())) {
+    for (row, line) in (0..standing).zip(board::lines(app, &tab.room, text.width, composer.text_columns())) {
         paint::left(buf, text, row, &line);
     }
     rows(app, tab, cache, buf, body);
@@ -155,11 +155,14 @@ fn view(app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache, buf: &mut Buffer) 
 
 /// The rectangle of the rows themselves: below the title, the banner and what stands beside the talk.
 pub(in crate::tui) fn body(app: &App, tab: &Tab, plan: &Plan) -> Rect {
-    super::below(plan.area(PaneId::Chat), u16::from(plan.titled) + banner_rows(app, tab, plan) + board_rows(tab, plan))
+    super::below(
+        plan.area(PaneId::Chat),
+        u16::from(plan.titled) + banner_rows(app, tab, plan) + board_rows(app, tab, plan),
+    )
 }
 
-fn board_rows(tab: &Tab, plan: &Plan) -> u16 {
-    if is_quiet(tab) { 0 } else { board::rows(&tab.room.board, plan.area(PaneId::Chat).height) }
+fn board_rows(app: &App, tab: &Tab, plan: &Plan) -> u16 {
+    if is_quiet(tab) { 0 } else { board::rows(&tab.room, plan.area(PaneId::Chat).height, app.now) }
 }
 
 /// Nobody has said anything yet: a live that began is no news as long as we are not in it.

@@ -24,6 +24,7 @@ fn app() -> App {
         mono: false,
         depth: crate::tui::ColourDepth::Sixteen,
         memory: None,
+        config_file: None,
         zone,
     };
     let mut app = App::new(options, NOW).unwrap();

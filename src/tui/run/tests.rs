@@ -75,6 +75,10 @@ impl Console for Fake {
         Ok(())
     }
 
+    fn edit(&mut self, _file: &std::path::Path) -> io::Result<()> {
+        Ok(())
+    }
+
     fn capture_mouse(&mut self, _on: bool) -> io::Result<()> {
         Ok(())
     }
@@ -132,6 +136,7 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, ScreenError>>) {
         mono: false,
         depth: crate::tui::ColourDepth::Sixteen,
         memory: None,
+        config_file: None,
         zone: jiff::tz::TimeZone::UTC,
     };
     let dashboard = Dashboard::new(options, clock.now()).unwrap();

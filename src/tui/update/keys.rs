@@ -104,6 +104,18 @@ fn close_popup(app: &mut App) -> UpdateOutcome {
 fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
     match action {
         Action::AddRoom => open(app, Popup::AddRoom { input: Input::default(), error: None }),
+        Action::Demo if app.tabs.is_empty() => Effect::Demo.into(),
+        Action::Demo => {
+            app.notify("the demo is for a screen without a room: `tiktop demo` opens it beside this one");
+            UpdateOutcome::dirty()
+        }
+        Action::EditConfig => match app.config_file.clone() {
+            Some(file) => Effect::Edit(file).into(),
+            None => {
+                app.notify("there is no config file here");
+                UpdateOutcome::dirty()
+            }
+        },
         Action::CloseRoom if app.overview.is_some() => closing::close_chosen(app),
         Action::CloseRoom => closing::close(app),
         Action::Undo => closing::undo(app),

@@ -17,6 +17,8 @@ use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::panes::{chat, phase};
 use crate::tui::tab::{Tab, log_share};
 
+/// Of a room that was watched before, so much comes into the inbox.
+const INBOX_FROM_MS: u64 = 60_000;
 /// Who pressed a key so lately is looking.
 const LOOKS_FOR: Duration = Duration::from_secs(20);
 /// The terminal tells of something once in so long.
@@ -198,7 +200,10 @@ fn replace_mirror(app: &mut App, key: RoomKey, room: Arc<Room>) -> UpdateOutcome
     tab.search(app.search.as_ref().map(|search| &search.query), app.search.as_ref().is_some_and(|search| search.hides));
     tab.anchor = chat::clamp_anchor(&tab.room.chat, tab.anchor);
     if was_empty {
-        app.inbox.collect(&app.screen, &app.people, tab, Seq(0));
+        // What is older was somebody else's, or nobody's.
+        let since = now.mono.saturating_sub(INBOX_FROM_MS);
+        let from = tab.room.chat.until_time(since).next_back().map_or(Seq(0), |entry| Seq(entry.seq.0 + 1));
+        app.inbox.collect(&app.screen, &app.people, tab, from);
     }
     UpdateOutcome::dirty()
 }

@@ -190,7 +190,7 @@ mod tests {
         let values = [Some(6), Some(6), Some(8), Some(1), Some(0), Some(5), None, None, None, Some(4)];
         curve(&mut buf, area, &values, 12, (Style::new(), Style::new()));
         let row = |y| (0..5).map(|x| buf.cell((x, y)).unwrap().symbol()).collect::<String>();
-        assert_eq!([row(0), row(1), row(2)], [" ▾   ", "⠤⢇⢀  ", "\u{2850}⢸⣸┄⢀"].map(str::to_owned));
+        assert_eq!([row(0), row(1), row(2)], [" ▾   ", "⠤⢳⢀  ", "\u{2850}⢸⡸┄⠈"].map(str::to_owned));
         let faint = |x, y| buf.cell((x, y)).unwrap().modifier.contains(Modifier::DIM);
         assert_eq!([faint(0, 1), faint(0, 2), faint(1, 2)], [false, true, false]);
     }
