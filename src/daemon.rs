@@ -27,7 +27,7 @@ mod served_room;
 mod status;
 
 pub use away::AwayReport;
-pub use client::{AttachNews, AttachedQueues, ConnectError, Connection, follow};
+pub use client::{AttachNews, AttachedQueues, ConnectError, Connection, FollowOptions, follow};
 pub use contract::{Attach, Request, ServiceMessage};
 pub use hub::{Hub, HubOptions, HubPorts, RecordingNews};
 pub use listener::Listener;

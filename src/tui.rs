@@ -65,8 +65,8 @@ pub use dashboard::Dashboard;
 pub use event_log::words_of as event_words;
 pub use keymap::{check_keys, keys_markdown, keys_table};
 pub use panes::log_words;
-pub use update::recording_words;
 pub use terminal::{Capabilities, capabilities, install_panic_hook, shows_unicode};
+pub use update::recording_words;
 
 /// What the screen is told once, at its start.
 #[derive(Clone, Debug)]
@@ -94,7 +94,16 @@ impl ScreenOptions {
     pub fn new(screen: ScreenSettings, keys: Keys) -> Self {
         let mono = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let record = RecordSettings::default();
-        Self { screen, record, keys, notice: None, replay: false, attached: false, mono, zone: jiff::tz::TimeZone::system() }
+        Self {
+            screen,
+            record,
+            keys,
+            notice: None,
+            replay: false,
+            attached: false,
+            mono,
+            zone: jiff::tz::TimeZone::system(),
+        }
     }
 }
 

@@ -19,10 +19,13 @@ pub(super) struct AttachArgs {
 pub(super) fn run(args: &AttachArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let (loaded, secrets) = settings.load()?;
     let named = super::targets(&args.rooms)?;
-    let dashboard = DashboardSetup { loaded, secrets, rooms: Vec::new(), isolated: false, notice: None, capture: false };
+    let dashboard =
+        DashboardSetup { loaded, secrets, rooms: Vec::new(), isolated: false, notice: None, capture: false };
     match run::attach(dashboard, named)? {
         Ok(summary) => {
-            summary.iter().for_each(|summary| output::print_summary(summary));
+            if let Some(summary) = summary {
+                output::print_summary(&summary);
+            }
             Ok(ExitCode::SUCCESS)
         }
         Err(_) => Err(super::rooms::no_service()),

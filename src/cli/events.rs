@@ -72,8 +72,7 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
                 output::warn(warning.as_str());
             }
         });
-        let beside =
-            CompanionOptions { settings: &loaded.settings, clock: &clock, warnings, capture: args.capture };
+        let beside = CompanionOptions { settings: &loaded.settings, clock: &clock, warnings, capture: args.capture };
         let companions = Companions::start(&tracker, beside)?;
         let commands = tracker.commands();
         for room in rooms {

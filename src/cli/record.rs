@@ -74,7 +74,9 @@ pub(super) struct RecordArgs {
 pub(super) fn run(args: &RecordArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let (loaded, secrets) = settings.load()?;
     #[cfg(unix)]
-    if let Some((order @ ("start" | "stop"), rooms)) = args.rooms.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+    if let Some((order @ ("start" | "stop"), rooms)) =
+        args.rooms.split_first().map(|(first, rest)| (first.as_str(), rest))
+    {
         return order_service(order, rooms);
     }
     if args.repair {

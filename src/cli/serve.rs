@@ -140,7 +140,10 @@ async fn end(mut service: Connection) -> Result<()> {
     let pid = service.hello().pid;
     service.ask(Request::Stop).await?;
     if tokio::time::timeout(END, service.ended()).await.is_err() {
-        return Err(eyre!("the service (process {pid}) has not ended within {} s: end it with `kill {pid}`", END.as_secs()));
+        return Err(eyre!(
+            "the service (process {pid}) has not ended within {} s: end it with `kill {pid}`",
+            END.as_secs()
+        ));
     }
     Ok(())
 }
@@ -165,8 +168,9 @@ fn end_for_replacement(unasked: bool) -> Result<bool> {
         let cost = status.cost_of_ending().unwrap_or_else(|| "nothing".to_owned());
         output::warn(&format!("replacing the service (tiktop {}, process {}) costs: {cost}", status.build, status.pid));
         let go = unasked
-            || output::ask("Replace it?")
-                .ok_or_else(|| UsageError("nobody is there to answer: --replace --yes replaces it unasked".to_owned()))?;
+            || output::ask("Replace it?").ok_or_else(|| {
+                UsageError("nobody is there to answer: --replace --yes replaces it unasked".to_owned())
+            })?;
         if go {
             end(service).await?;
         }
@@ -212,8 +216,10 @@ fn detach() -> Result<ExitCode> {
     // One that hangs is left no chance to begin later.
     drop(child.kill());
     drop(child.wait());
-    let said: Vec<_> = errors.iter_mut().flat_map(|errors| errors.lines()).map_while(Result::ok).collect();
-    said.iter().for_each(|line| output::log_line(line));
+    let said: Vec<_> = errors.iter_mut().flat_map(BufRead::lines).map_while(Result::ok).collect();
+    for line in &said {
+        output::log_line(line);
+    }
     if said.is_empty() {
         output::warn("the service did not start");
     }

@@ -42,7 +42,9 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
         let named = super::targets(&watch.rooms)?;
         match run::attach(dashboard, named)? {
             Ok(summary) => {
-                summary.iter().for_each(|summary| output::print_summary(summary));
+                if let Some(summary) = summary {
+                    output::print_summary(&summary);
+                }
                 return Ok(ExitCode::SUCCESS);
             }
             Err(alone) => dashboard = alone,

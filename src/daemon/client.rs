@@ -170,18 +170,25 @@ pub enum AttachNews {
     Back,
 }
 
+/// How a service is followed.
+#[derive(Debug)]
+pub struct FollowOptions {
+    /// Where it is.
+    pub place: Place,
+    /// What is wanted of it.
+    pub attach: Attach,
+    /// Set to the service's own time; an [alignable](Clock::alignable) one.
+    pub clock: Clock,
+    /// Ends it.
+    pub stop: CancellationToken,
+    /// A service that goes away is looked for again.
+    pub returns: bool,
+}
+
 /// Follows the service until `stop`, or until nobody hears any more. Where it goes away and `returns`, its rooms go with it, and it
-/// is looked for again: what it tracks comes back. `clock` is set to the service's own.
-pub async fn follow(
-    connection: Connection,
-    place: Place,
-    attach: Attach,
-    mut queues: AttachedQueues,
-    clock: Clock,
-    stop: CancellationToken,
-    returns: bool,
-) {
-    let mut connection = connection;
+/// is looked for again: what it tracks comes back.
+pub async fn follow(mut connection: Connection, options: FollowOptions, mut queues: AttachedQueues) {
+    let FollowOptions { place, attach, clock, stop, returns } = options;
     loop {
         clock.align(connection.hello.now);
         let mut known = BTreeSet::new();

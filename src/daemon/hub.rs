@@ -83,11 +83,7 @@ pub struct RecordingNews {
 #[derive(Debug)]
 pub(super) enum PeerEvent {
     /// It has said hello.
-    Joined {
-        outbox: Outbox,
-        role: Role,
-        uid: u32,
-    },
+    Joined { outbox: Outbox, role: Role, uid: u32 },
     /// It said something.
     Said(PeerMessage),
     /// It is gone.
@@ -144,7 +140,8 @@ impl State for Served {
     }
 
     fn rest(&self) -> Vec<ServiceMessage> {
-        let health = self.transports.iter().map(|health| ServiceMessage::Tracked(TrackerUpdate::Health(health.clone())));
+        let health =
+            self.transports.iter().map(|health| ServiceMessage::Tracked(TrackerUpdate::Health(health.clone())));
         let recordings = self.rooms.values().filter_map(|room| {
             let recording = room.recording.clone().filter(|_| room.is_recording())?;
             Some(ServiceMessage::Recorded(RecorderUpdate::Recording { room: room.key, recording }))
@@ -273,7 +270,9 @@ impl Hub {
             RoomUpdate::Events(ref events) => {
                 let Some(room) = rooms.get_mut(&key) else { return };
                 let commands = room.apply(events, &self.options.record, self.away.values_mut());
-                commands.into_iter().for_each(|command| self.record(command));
+                for command in commands {
+                    self.record(command);
+                }
                 let events = events.clone();
                 let message = ServiceMessage::Tracked(TrackerUpdate::Room(key, news));
                 let now = self.options.clock.now();
@@ -282,7 +281,9 @@ impl Hub {
             RoomUpdate::Snapshot(state) => {
                 let Some(room) = rooms.get_mut(&key) else { return };
                 let command = room.replace(Room::clone(&state), &self.options.record);
-                command.into_iter().for_each(|command| self.record(command));
+                if let Some(command) = command {
+                    self.record(command);
+                }
                 for peer in self.peers.values_mut() {
                     peer.ask_snapshot(key, &self.served);
                 }
@@ -304,7 +305,9 @@ impl Hub {
             name = Text::new(room.name());
             room.recording = Some(recording.clone());
             let due = room.begin_due(&self.options.record);
-            due.into_iter().for_each(|command| self.record(command));
+            if let Some(command) = due {
+                self.record(command);
+            }
         }
         self.tell_rest(&ServiceMessage::Recorded(update.clone()));
         // Nobody listening is no fault.

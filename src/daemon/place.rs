@@ -30,7 +30,9 @@ pub struct Place {
 #[derive(Debug, thiserror::Error)]
 pub enum PlaceError {
     /// A folder of somebody else.
-    #[error("{0} belongs to another user (uid {1}): the service keeps its socket there; remove it or set XDG_STATE_HOME")]
+    #[error(
+        "{0} belongs to another user (uid {1}): the service keeps its socket there; remove it or set XDG_STATE_HOME"
+    )]
     Foreign(PathBuf, u32),
     /// Something in the way.
     #[error("{0} is no folder: the service keeps its socket there; remove it")]
@@ -103,7 +105,8 @@ impl Place {
             return Err(PlaceError::Silent(self.holder().unwrap_or(0)));
         };
         // What is inside is information for people and nothing else.
-        let written = lock.set_len(0).and_then(|()| lock.rewind()).and_then(|()| writeln!(lock, "{}", std::process::id()));
+        let written =
+            lock.set_len(0).and_then(|()| lock.rewind()).and_then(|()| writeln!(lock, "{}", std::process::id()));
         written.map_err(|error| PlaceError::Io(path, error))?;
         Ok(ServiceLock(lock))
     }

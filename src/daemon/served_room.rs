@@ -72,7 +72,9 @@ impl ServedRoom {
         let mut commands = Vec::new();
         for tallied in events {
             self.room.apply_tallied(tallied);
-            away.iter_mut().for_each(|away| away.add(tallied, &self.room));
+            for away in &mut away {
+                away.add(tallied, &self.room);
+            }
             if tallied.event.kind.is_from_service() {
                 self.last_seen = Some(tallied.event.at.wall);
             }

@@ -11,7 +11,7 @@ use super::serve::{find_service, service_place};
 use super::{DashboardSetup, RECORD_QUEUE, SCREEN_QUEUE, TASKS_TIMEOUT, WARNINGS, runtime, screen, stop_on_signal};
 use crate::clock::Clock;
 use crate::daemon::{
-    self, Attach, AttachNews, AttachedQueues, AwayReport, Connection, Request, ServiceMessage,
+    self, Attach, AttachNews, AttachedQueues, AwayReport, Connection, FollowOptions, Request, ServiceMessage,
 };
 use crate::ids::Target;
 use crate::text::Text;
@@ -73,15 +73,14 @@ async fn watch_attached(
         AttachedQueues { updates: updates_in, commands: commands_out, records: records_in, record: record_out, news };
     let (stop, signals) = stop_on_signal();
     let left = CancellationToken::new();
-    let following = tokio::spawn(daemon::follow(
-        connection,
-        service_place()?,
-        Attach { looks: true },
-        queues,
-        clock.clone(),
-        left.clone(),
-        true,
-    ));
+    let following = FollowOptions {
+        place: service_place()?,
+        attach: Attach { looks: true },
+        clock: clock.clone(),
+        stop: left.clone(),
+        returns: true,
+    };
+    let following = tokio::spawn(daemon::follow(connection, following, queues));
     let telling = tokio::spawn(async move {
         while let Some(news) = heard.recv().await {
             // A screen that is full of warnings has enough of them.
@@ -112,8 +111,14 @@ pub fn follow_service(
     let (_, record) = mpsc::channel(1);
     let (news, _) = mpsc::channel(1);
     let queues = AttachedQueues { updates: updates_in, commands, records, record, news };
-    let (place, stop) = (service_place()?, CancellationToken::new());
-    tokio::spawn(daemon::follow(connection, place, Attach::default(), queues, clock.clone(), stop, false));
+    let following = FollowOptions {
+        place: service_place()?,
+        attach: Attach::default(),
+        clock: clock.clone(),
+        stop: CancellationToken::new(),
+        returns: false,
+    };
+    tokio::spawn(daemon::follow(connection, following, queues));
     let (passed, named_updates) = mpsc::channel(SCREEN_QUEUE);
     let mut filter = RoomFilter::new(rooms);
     tokio::spawn(async move {
@@ -172,14 +177,8 @@ mod tests {
 
     #[test]
     fn what_happened_is_told_in_one_line() {
-        let report = AwayReport {
-            millis: 41 * 60_000,
-            coins: 312,
-            givers: 9,
-            won: 1,
-            warnings: 2,
-            ..AwayReport::default()
-        };
+        let report =
+            AwayReport { millis: 41 * 60_000, coins: 312, givers: 9, won: 1, warnings: 2, ..AwayReport::default() };
         let words = "while you were away, 41 min: 312 \u{25c6} of 9 people, a battle won, 2 warnings";
         assert_eq!(away_words(&report, false), words);
         let long = AwayReport { millis: 26 * 3_600_000, coins: 1, givers: 1, ..AwayReport::default() };

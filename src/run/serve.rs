@@ -15,8 +15,8 @@ use super::{RECORD_QUEUE, SCREEN_QUEUE, TASKS_TIMEOUT, WARNINGS, client, recorde
 use crate::clock::Clock;
 use crate::config::{self, Loaded, Secrets};
 use crate::daemon::{
-    ConnectError, Connection, Hub, HubOptions, HubPorts, Listener, Place, PlaceError, Request, SavedRooms, ServiceMessage,
-    ServiceStatus, StartLock,
+    ConnectError, Connection, Hub, HubOptions, HubPorts, Listener, Place, PlaceError, Request, SavedRooms,
+    ServiceMessage, ServiceStatus, StartLock,
 };
 use crate::ids::Target;
 use crate::record;
@@ -179,7 +179,8 @@ async fn returning_rooms(place: &Place, lines: &mpsc::Sender<Text>) -> Vec<Track
         Ok(saved) => saved,
         Err(error) => {
             let file = place.saved_rooms();
-            tell(lines, &format!("the list of rooms in {} cannot be read and is begun anew: {error}", file.display())).await;
+            tell(lines, &format!("the list of rooms in {} cannot be read and is begun anew: {error}", file.display()))
+                .await;
             return Vec::new();
         }
     };

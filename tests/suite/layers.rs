@@ -24,7 +24,13 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
             "config",
         ],
     ),
-    ("run", &["daemon", "client", "tui", "track", "record", "journal", "sim", "room", "events", "webcast", "wire", "config"]),
+    (
+        "run",
+        &[
+            "daemon", "client", "tui", "track", "record", "journal", "sim", "room", "events", "webcast", "wire",
+            "config",
+        ],
+    ),
     ("tui", &["track", "record", "journal", "room", "events", "config"]),
     ("daemon", &["track", "record", "room", "events", "config"]),
     ("client", &["track", "record", "room", "events", "webcast", "wire", "config"]),

@@ -22,7 +22,9 @@ impl Hub {
         let Some(peer) = self.peers.get(&id) else { return };
         let looks_only = matches!(
             message,
-            PeerMessage::Attach(_) | PeerMessage::Track(TrackerCommand::Snapshot(_)) | PeerMessage::Ask(Request::Status)
+            PeerMessage::Attach(_)
+                | PeerMessage::Track(TrackerCommand::Snapshot(_))
+                | PeerMessage::Ask(Request::Status)
         );
         if peer.role != Role::Full && !looks_only {
             let words = "you may look at this service and change nothing (daemon.readers names you)";
@@ -101,7 +103,9 @@ impl Hub {
         let Some(room) = self.served.rooms.get_mut(&room) else { return };
         room.rule = Some(rule);
         let due = room.begin_due(&self.options.record);
-        due.into_iter().for_each(|command| self.record(command));
+        if let Some(command) = due {
+            self.record(command);
+        }
     }
 
     fn answer(&mut self, id: PeerId, request: Request) -> ServiceMessage {
@@ -146,7 +150,9 @@ impl Hub {
 
     fn remove(&mut self, target: &Target) -> Answer {
         let Some(key) = self.find(target) else {
-            return Answer::failed(format!("the service does not watch {target}: `tiktop rooms list` shows what it does"));
+            return Answer::failed(format!(
+                "the service does not watch {target}: `tiktop rooms list` shows what it does"
+            ));
         };
         self.to_tracker.push_back(TrackerCommand::Remove(key));
         Answer::done(format!("{target} is watched no longer"))

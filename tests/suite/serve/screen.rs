@@ -1,13 +1,17 @@
 //! Tests of screens on a service, in a real terminal.
 
 use std::io::{Read, Write};
-use std::sync::mpsc;
 use std::num::NonZero;
+use std::sync::mpsc;
 
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use super::frozen::{Frozen, live, socket};
 use super::*;
+
+/// How long one look waits for news of a terminal, and how many looks there are.
+const WAIT: Duration = Duration::from_millis(100);
+const WAITS: usize = 2_000;
 
 /// A screen of the program, and its terminal.
 struct Screen {
@@ -49,13 +53,12 @@ impl Screen {
     }
 
     fn shows(&mut self, words: &[&str]) {
-        let began = std::time::SystemTime::now();
-        while began.elapsed().unwrap() < crate::kit::PATIENCE {
+        for _ in 0..WAITS {
             let contents = self.terminal.screen().contents();
             if words.iter().all(|words| contents.contains(words)) {
                 return;
             }
-            if let Ok(chunk) = self.chunks.recv_timeout(Duration::from_millis(200)) {
+            if let Ok(chunk) = self.chunks.recv_timeout(WAIT) {
                 self.terminal.process(&chunk);
             }
         }
@@ -71,15 +74,14 @@ impl Screen {
         let (ended, end) = mpsc::channel();
         let mut child = self.child.clone_killer();
         let pid = self.child.process_id();
-        for _ in 0..1_200 {
+        for _ in 0..WAITS {
             if self.child.try_wait().unwrap().is_some() {
                 let _ = ended.send(());
                 break;
             }
-            while let Ok(chunk) = self.chunks.try_recv() {
+            if let Ok(chunk) = self.chunks.recv_timeout(WAIT) {
                 self.terminal.process(&chunk);
             }
-            std::thread::sleep(Duration::from_millis(50));
         }
         if end.try_recv().is_err() {
             drop(child.kill());
@@ -104,7 +106,8 @@ async fn screens_come_and_go_each_with_its_size_and_the_rooms_stay() {
     small.shows(&[&names[0], &names[1]]);
     wide.shows(&[&names[1]]);
     let mut client = Frozen::open(&socket(home.path())).await;
-    let status = client.until("both rooms are live, and two screens", |status| live(2)(status) && status["attached"] == 2).await;
+    let status =
+        client.until("both rooms are live, and two screens", |status| live(2)(status) && status["attached"] == 2).await;
     assert_eq!(status["rooms"].as_array().unwrap().len(), 2);
     // Neither the key to leave nor the one to quit stops anything or asks.
     wide.press("D");
@@ -118,7 +121,8 @@ async fn screens_come_and_go_each_with_its_size_and_the_rooms_stay() {
     let mut screen = Screen::open(home.path(), &sim, &["attach"], (36, 120));
     screen.shows(&[&names[0], &names[1]]);
     let saved = home.path().join(".local/state/tiktop/run/rooms.json");
-    let both = || std::fs::read_to_string(&saved).is_ok_and(|list| names.iter().all(|name| list.contains(name.as_str())));
+    let both =
+        || std::fs::read_to_string(&saved).is_ok_and(|list| names.iter().all(|name| list.contains(name.as_str())));
     until("both rooms are on disk", both).await;
     served.signal(Signal::SIGKILL);
     served.ends().await;

@@ -27,7 +27,8 @@ async fn a_service_needs_no_terminal_and_finishes_its_recordings_on_a_signal() {
         let mut served = Served::start(serve);
         let live: Vec<_> = names.iter().map(|name| format!("@{}: live through direct", bare(name))).collect();
         served.prints(&live.iter().map(String::as_str).collect::<Vec<_>>()).await;
-        let grown = || with_ending(&videos, ".flv").is_some_and(|file| file.metadata().is_ok_and(|file| file.len() > 5_000));
+        let grown =
+            || with_ending(&videos, ".flv").is_some_and(|file| file.metadata().is_ok_and(|file| file.len() > 5_000));
         until("a recording grows", grown).await;
         served.signal(signal);
         assert_eq!(served.ends().await, Some(0), "{}", served.printed());
@@ -175,7 +176,8 @@ fn the_unit_of_systemd_is_right() {
     let unit = unit.replace("%h/.cargo/bin/tiktop", env!("CARGO_BIN_EXE_tiktop"));
     let file = dir.path().join("tiktop.service");
     std::fs::write(&file, unit).unwrap();
-    let verified = std::process::Command::new("systemd-analyze").args(["verify", "--user"]).arg(&file).output().unwrap();
+    let verified =
+        std::process::Command::new("systemd-analyze").args(["verify", "--user"]).arg(&file).output().unwrap();
     let errors = String::from_utf8_lossy(&verified.stderr).into_owned();
     let about_us: Vec<_> = errors.lines().filter(|line| line.contains("tiktop")).collect();
     assert!(about_us.is_empty(), "{about_us:?}");

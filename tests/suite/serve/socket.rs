@@ -23,7 +23,12 @@ async fn attaching_and_leaving_a_hundred_times_costs_no_connection_and_no_signat
     let mut serve = isolated(home.path());
     let names = sim.names();
     serve.args(["serve", &names[0], &names[1]]).args(pointed_at(&sim));
-    serve.args(["--set", "transports=['provider']", "--set", &format!("providers=[{{name='sim',url='{}'}}]", sim.base_url())]);
+    serve.args([
+        "--set",
+        "transports=['provider']",
+        "--set",
+        &format!("providers=[{{name='sim',url='{}'}}]", sim.base_url()),
+    ]);
     let mut served = Served::start(serve);
     served.prints(&["serving"]).await;
     let socket = socket(home.path());
@@ -101,7 +106,9 @@ async fn garbage_half_frames_and_silence_cost_only_the_one_who_sends_them() {
     let mut good = Frozen::open(&socket).await;
     good.until("the room is live", live(1)).await;
     let mut open = Vec::new();
-    for bytes in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"\xff\xff\xff\xff", b"\0\0\0\x02{]", b"\0\0\0\x02{}", b"\0\0\0\x04null"] {
+    for bytes in
+        [&b"GET / HTTP/1.1\r\n\r\n"[..], b"\xff\xff\xff\xff", b"\0\0\0\x02{]", b"\0\0\0\x02{}", b"\0\0\0\x04null"]
+    {
         let mut bad = Frozen::silent(&socket).await;
         bad.raw(bytes).await;
         bad.hear_of("contract").await;
