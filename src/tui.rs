@@ -73,12 +73,14 @@ use crate::text::Text;
 use crate::{record, track};
 
 pub use dashboard::Dashboard;
+pub use event_log::words_of as event_words;
 pub use keymap::{check_keys, keys_markdown, keys_table};
 pub use memory::{LayoutMemory, ScreenMemory};
 pub use panes::log_words;
-pub use roster::{RosterAnswer, RosterQuestion};
+pub use roster::{Roster, RosterAnswer, RosterQuestion};
 pub use terminal::{Capabilities, capabilities, install_panic_hook, shows_unicode};
 pub use theme::{ColourDepth, ThemeError};
+pub use update::recording_words;
 
 /// What the screen is told once, at its start.
 #[derive(Clone, Debug)]
@@ -93,6 +95,8 @@ pub struct ScreenOptions {
     pub notice: Option<Text>,
     /// What is shown is a replay: keys and hints are those of one.
     pub replay: bool,
+    /// The rooms and recordings belong to a service, which goes on when this screen is left.
+    pub attached: bool,
     /// Draw without colours: bold, dim and reverse only.
     pub mono: bool,
     /// How many colours the terminal has.
@@ -119,6 +123,7 @@ impl ScreenOptions {
             keys,
             notice: None,
             replay: false,
+            attached: false,
             mono,
             depth,
             memory: None,

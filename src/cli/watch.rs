@@ -24,6 +24,9 @@ pub(super) struct WatchArgs {
     linear: bool,
     #[command(flatten)]
     line: LineArgs,
+    /// Open the rooms here, though a service runs.
+    #[arg(long)]
+    alone: bool,
 }
 
 /// What a slow line is spared.
@@ -59,7 +62,21 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
         return super::linear::run(&loaded, secrets, rooms);
     }
     let notice = watch.capture.then(|| Text::new("everything is being captured"));
-    let dashboard = DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture };
+    let mut dashboard = DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture };
+    #[cfg(unix)]
+    if !watch.alone && !watch.capture {
+        // The rooms of the config file are those of a dashboard alone: the service has its own.
+        let named = super::targets(&watch.rooms)?;
+        match run::attach(dashboard, named)? {
+            Ok(summary) => {
+                if let Some(summary) = summary {
+                    output::print_summary(&summary);
+                }
+                return Ok(ExitCode::SUCCESS);
+            }
+            Err(alone) => dashboard = alone,
+        }
+    }
     let ended = run::dashboard(dashboard, None)?;
     if let Some(summary) = ended.summary {
         output::print_summary(&summary);

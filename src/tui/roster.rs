@@ -1,15 +1,13 @@
 //! Roster of a room: who is here by name, as the service tells it to those who are logged in. Asked for once a minute at most,
 //! and only while it is on the screen.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::app::App;
 use super::panes::PaneId;
-use crate::events::{TopViewer, Viewer};
+use crate::events::TopViewer;
 use crate::ids::{RoomId, RoomKey, UserId};
 use crate::text::Text;
-use crate::webcast;
 
 /// Not asked for again before.
 const ASK_EVERY: Duration = Duration::from_secs(60);
@@ -31,28 +29,18 @@ pub struct RosterAnswer {
     /// Our handle of the room.
     pub room: RoomKey,
     /// Who is there; why that is not told, in words.
-    pub roster: Result<webcast::Roster, Text>,
+    pub roster: Result<Roster, Text>,
 }
 
 /// Who is here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Roster {
+pub struct Roster {
     /// How many are here.
-    pub(super) total: u64,
+    pub total: u64,
     /// How many of them have no name here.
-    pub(super) anonymous: u64,
+    pub anonymous: u64,
     /// Those who are named, by rank.
-    pub(super) ranks: Vec<TopViewer>,
-}
-
-impl From<webcast::Roster> for Roster {
-    fn from(told: webcast::Roster) -> Self {
-        let top = |person: webcast::RosterPerson| {
-            let webcast::RosterPerson { rank, score, id, unique_id, nickname, .. } = person;
-            TopViewer { rank, score, viewer: Arc::new(Viewer { id, unique_id, nickname, ..Viewer::default() }) }
-        };
-        Self { total: told.total, anonymous: told.anonymous, ranks: told.people.into_iter().map(top).collect() }
-    }
+    pub ranks: Vec<TopViewer>,
 }
 
 /// What is known of the roster of a room.

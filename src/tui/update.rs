@@ -17,6 +17,8 @@ mod taking;
 mod tests;
 mod thanks;
 
+pub use records::ending as recording_words;
+
 use std::time::Duration;
 
 use tui_input::InputRequest;
@@ -77,7 +79,7 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
         Msg::Roster(answer) => {
             if let Some(tab) = app.tabs.iter_mut().find(|tab| tab.key == answer.room) {
                 tab.roster = match answer.roster {
-                    Ok(roster) => RosterState::Known(roster.into()),
+                    Ok(roster) => RosterState::Known(roster),
                     Err(why) => RosterState::Refused(why),
                 };
             }

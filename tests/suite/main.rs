@@ -37,6 +37,8 @@ mod room_laws;
 mod scenarios;
 mod screen_laws;
 mod screens;
+#[cfg(unix)]
+mod serve;
 mod session;
 mod sim;
 mod simulated;

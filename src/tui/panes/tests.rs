@@ -21,6 +21,7 @@ fn app() -> App {
         keys: Keys::new(),
         notice: None,
         replay: false,
+        attached: false,
         mono: false,
         depth: crate::tui::ColourDepth::Sixteen,
         memory: None,

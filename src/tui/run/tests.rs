@@ -133,6 +133,7 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, ScreenError>>) {
         keys: Keys::new(),
         notice: None,
         replay: false,
+        attached: false,
         mono: false,
         depth: crate::tui::ColourDepth::Sixteen,
         memory: None,
@@ -194,7 +195,7 @@ impl Rig {
         let at = self.clock.now();
         let event =
             RoomEvent { at, server_at: None, id: None, room_id: None, history: false, kind: EventKind::Chat(chat) };
-        let kind = RoomUpdate::Events(Arc::from(vec![TalliedEvent { event, tally: None }]));
+        let kind = RoomUpdate::Events(Arc::from(vec![TalliedEvent::new(event, None)]));
         self.updates.send(TrackerUpdate::Room(RoomKey(1), kind)).await.unwrap();
     }
 }

@@ -53,6 +53,12 @@ pub(super) fn close_chosen_now(app: &mut App) -> UpdateOutcome {
     UpdateOutcome { dirty: true, effects }
 }
 
+/// Leaves a screen whose service goes on: a room that was closed a moment ago is closed there too.
+pub(super) fn leave(app: &mut App) -> UpdateOutcome {
+    let effects = forget(app).into_iter().chain([Effect::Quit]).collect();
+    UpdateOutcome { dirty: true, effects }
+}
+
 /// Whether the dashboard has been open for so long that it is not left unasked. A replay can be had again.
 pub(super) fn is_long(app: &App) -> bool {
     !app.replay && !app.tabs.is_empty() && app.now.since(app.opened) >= LONG
