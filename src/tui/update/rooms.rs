@@ -102,6 +102,7 @@ fn apply_events(app: &mut App, key: RoomKey, events: &[TalliedEvent]) -> UpdateO
     let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::UNCHANGED };
     let from = tab.room.chat.next_seq();
     let (was, was_recording) = (tab.room.phase.kind, tab.is_recording());
+    let tab_monitored = tab.monitored.is_some();
     let mut effects = Vec::new();
     for tallied in events {
         tab.room.apply(&tallied.event);
@@ -133,7 +134,8 @@ fn apply_events(app: &mut App, key: RoomKey, events: &[TalliedEvent]) -> UpdateO
         PhaseKind::Live if was == PhaseKind::Paused => Some(record::RecorderCommand::LivePaused(key, false)),
         _ => None,
     };
-    effects.extend(command.filter(|_| was_recording).map(Effect::Record));
+    let listens = was_recording || tab_monitored;
+    effects.extend(command.filter(|_| listens).map(Effect::Record));
     UpdateOutcome { dirty: true, effects }
 }
 
