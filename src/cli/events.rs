@@ -14,12 +14,14 @@ use super::event_output::EventOutput;
 use super::query::UNKNOWN;
 use super::{SettingsArgs, UsageError, output};
 use crate::clock::Clock;
+#[cfg(unix)]
+use crate::daemon::Request;
 use crate::events::json::{self, JsonTally, LineContext};
 use crate::events::{EventKind, OwnEvent, PhaseKind};
-use crate::ids::{RoomId, RoomKey};
+use crate::ids::{RoomId, RoomKey, Target};
 use crate::record::{self, RecorderUpdate};
 use crate::room::TalliedEvent;
-use crate::run::{self, RunningCapture};
+use crate::run::{self, CompanionOptions, Companions};
 use crate::text::Text;
 use crate::track::{Lost, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 
@@ -45,6 +47,9 @@ pub(super) struct EventsArgs {
     /// Keep what comes on disk, for `tiktop replay`.
     #[arg(long)]
     capture: bool,
+    /// Connect here, though a service runs.
+    #[arg(long)]
+    alone: bool,
 }
 
 pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode> {
@@ -57,6 +62,10 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
     }
     let runtime = run::headless_runtime()?;
     let ended = runtime.block_on(async {
+        #[cfg(unix)]
+        if let Some(ended) = print_served(args, &rooms).await? {
+            return Ok(ended);
+        }
         let clock = Clock::system();
         let client = run::client(&loaded.settings, secrets, false)?;
         let tracker = Tracker::on_service(client.clone(), clock.clone())?;
@@ -68,8 +77,8 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
                 output::warn(warning.as_str());
             }
         });
-        let capturing =
-            args.capture.then(|| RunningCapture::start(&tracker, &loaded.settings, &clock, warnings)).transpose()?;
+        let beside = CompanionOptions { settings: &loaded.settings, clock: &clock, warnings, capture: args.capture };
+        let companions = Companions::start(&tracker, beside)?;
         let commands = tracker.commands();
         for room in rooms {
             commands.send(TrackerCommand::Add(room)).await?;
@@ -87,9 +96,7 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
             recorder.finish().await;
         }
         tracker.finish().await;
-        if let Some(capturing) = capturing {
-            output::warn(&capturing.finish().await?);
-        }
+        companions.finish().await?.iter().for_each(|sentence| output::warn(sentence));
         ended
     });
     // A write to a reader that does not read cannot be called back; it must not hold us.
@@ -103,6 +110,28 @@ async fn next_of(monitors: &mut Option<StreamMonitors>) -> RecorderUpdate {
         Some(monitors) => monitors.next().await,
         None => std::future::pending().await,
     }
+}
+
+/// Prints what a service has of these rooms, so that nothing connects twice; nothing where none runs, or where it does not have
+/// what is wanted. Rooms that it did not watch before go again with us.
+#[cfg(unix)]
+async fn print_served(args: &EventsArgs, rooms: &[Target]) -> Result<Option<ExitCode>> {
+    if args.alone {
+        return Ok(None);
+    }
+    let Some(mut orders) = run::find_service().await? else { return Ok(None) };
+    if args.raw || args.capture {
+        output::warn("a service runs and has neither raw messages nor captures to give: connecting beside it");
+        return Ok(None);
+    }
+    let Some(line) = run::find_service().await? else { return Ok(None) };
+    let clock = Clock::alignable();
+    let updates = run::follow_service(line, rooms.to_vec(), &clock)?;
+    orders.ask(Request::AddRooms { rooms: rooms.to_vec(), lent: true }).await?;
+    let ended = Printer::new(args.once, clock).print(updates).await;
+    // The rooms were lent as long as this line stands.
+    drop(orders);
+    ended.map(Some)
 }
 
 /// What a line says of its room.
@@ -189,7 +218,7 @@ impl Printer {
     fn write_monitor(&mut self, update: RecorderUpdate) {
         let RecorderUpdate::Monitor { room, monitor } = update else { return };
         let Some(mut monitors) = self.monitors.take() else { return };
-        let line = monitors.line(room, &self.context(room), self.clock.now(), monitor);
+        let line = monitors.line(room, &self.context(room), self.clock.now(), &monitor);
         self.monitors = Some(monitors);
         if let Some(line) = line {
             self.push(&line);

@@ -136,6 +136,7 @@ impl<S: StreamSource> RecorderTask<S> {
                     }
                     Some(RecorderCommand::ListStreams(job)) => self.list_streams(job),
                     Some(RecorderCommand::ListTakes) => self.list_takes(),
+                    Some(RecorderCommand::SetRule(..)) => {}
                     Some(RecorderCommand::Copy(file)) => self.copy(file),
                     Some(RecorderCommand::Repair(info)) => self.repair(info),
                     None => break,

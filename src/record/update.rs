@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cue, MonitorState, Quality, Take};
 use crate::clock::Moment;
+use crate::config::RecordRule;
 use crate::ids::{RoomId, RoomKey};
 use crate::text::Text;
 
@@ -30,6 +31,8 @@ pub enum RecorderCommand {
     Monitor(RecordingJob),
     /// Watch it no longer.
     StopMonitor(RoomKey),
+    /// When a room is recorded by itself from now on. For whoever follows the rooms: the recorder itself does what it is told.
+    SetRule(RoomKey, RecordRule),
     /// Say which streams this live has.
     ListStreams(RecordingJob),
     /// Say which recordings there are.
@@ -130,6 +133,7 @@ pub struct StreamLabel {
 
 /// What the picture of a stream is, by its label.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PictureLabel {
     /// Width and height in pixels.
     pub size: Option<(u32, u32)>,
@@ -207,8 +211,16 @@ pub enum RecordingState {
     },
 }
 
+impl RecordingState {
+    /// Whether bytes are being written, or are about to be: it has not come to its end.
+    pub fn is_active(&self) -> bool {
+        !matches!(self, Self::Done { .. } | Self::Failed { .. })
+    }
+}
+
 /// What else there is to know about a recording that runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RecordingDetails {
     /// Recorded time in milliseconds, all parts together.

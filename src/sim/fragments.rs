@@ -21,9 +21,9 @@ const MATRIX: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
 pub(super) fn beginning(clip: &Clip) -> Bytes {
     let setup = |kind| clip.setup.iter().find(|tag| tag.kind == kind).map(|tag| tag.data.as_ref()).unwrap_or_default();
     let mut out = BytesMut::new();
-    boxed(&mut out, b"ftyp", |out| out.put_slice(b"iso6\0\0\0\0iso6mp41"));
-    boxed(&mut out, b"moov", |out| {
-        full(out, b"mvhd", 0, |out| {
+    boxed(&mut out, *b"ftyp", |out| out.put_slice(b"iso6\0\0\0\0iso6mp41"));
+    boxed(&mut out, *b"moov", |out| {
+        full(out, *b"mvhd", 0, |out| {
             put_all(out, &[0, 0, SCALE, 0, 0x1_0000]);
             out.put_slice(&[1, 0]);
             out.put_bytes(0, 10);
@@ -33,9 +33,9 @@ pub(super) fn beginning(clip: &Clip) -> Bytes {
         });
         track(out, PICTURE, |out| picture_entry(out, setup(VIDEO).get(5..).unwrap_or_default()));
         track(out, SOUND, |out| sound_entry(out, setup(AUDIO).get(2..).unwrap_or_default()));
-        boxed(out, b"mvex", |out| {
+        boxed(out, *b"mvex", |out| {
             for id in [PICTURE, SOUND] {
-                full(out, b"trex", 0, |out| put_all(out, &[id, 1, 0, 0, 0]));
+                full(out, *b"trex", 0, |out| put_all(out, &[id, 1, 0, 0, 0]));
             }
         });
     });
@@ -50,8 +50,8 @@ pub(super) fn fragment(clip: &Clip, round: u32) -> Bytes {
     let begins = u64::from(round) * u64::from(clip.length);
     let head = |offset: u32| {
         let mut out = BytesMut::new();
-        boxed(&mut out, b"moof", |out| {
-            full(out, b"mfhd", 0, |out| out.put_u32(round + 1));
+        boxed(&mut out, *b"moof", |out| {
+            full(out, *b"mfhd", 0, |out| out.put_u32(round + 1));
             run(out, PICTURE, (clip, &pictures), begins, offset);
             run(out, SOUND, (clip, &sounds), begins, offset + size(&pictures));
         });
@@ -60,9 +60,9 @@ pub(super) fn fragment(clip: &Clip, round: u32) -> Bytes {
     // The content lies behind the head and the head of its own box.
     let offset = head(0).len() as u32 + BOX_HEAD;
     let mut out = BytesMut::new();
-    boxed(&mut out, b"styp", |out| out.put_slice(b"msdh\0\0\0\0msdhmsix"));
+    boxed(&mut out, *b"styp", |out| out.put_slice(b"msdh\0\0\0\0msdhmsix"));
     out.put_slice(&head(offset));
-    boxed(&mut out, b"mdat", |out| pictures.iter().chain(&sounds).for_each(|tag| out.put_slice(content(tag))));
+    boxed(&mut out, *b"mdat", |out| pictures.iter().chain(&sounds).for_each(|tag| out.put_slice(content(tag))));
     out.freeze()
 }
 
@@ -82,10 +82,10 @@ fn run(out: &mut BytesMut, id: u32, (clip, tags): (&Clip, &[&SimTag]), begins: u
     const NEEDS_OTHERS: u32 = 0x0101_0000;
     const FROM_THE_FRAGMENT: u32 = 0x02_0000;
     let first = tags.first().map_or(0, |tag| tag.at);
-    boxed(out, b"traf", |out| {
-        full(out, b"tfhd", FROM_THE_FRAGMENT, |out| out.put_u32(id));
-        full(out, b"tfdt", 0x0100_0000, |out| out.put_u64(begins + u64::from(first)));
-        full(out, b"trun", OFFSET_DURATION_SIZE_FLAGS_DELAY, |out| {
+    boxed(out, *b"traf", |out| {
+        full(out, *b"tfhd", FROM_THE_FRAGMENT, |out| out.put_u32(id));
+        full(out, *b"tfdt", 0x0100_0000, |out| out.put_u64(begins + u64::from(first)));
+        full(out, *b"trun", OFFSET_DURATION_SIZE_FLAGS_DELAY, |out| {
             put_all(out, &[tags.len() as u32, offset]);
             for (nth, tag) in tags.iter().enumerate() {
                 let next = tags.get(nth + 1).map_or(clip.length + first, |next| next.at);
@@ -101,8 +101,8 @@ fn run(out: &mut BytesMut, id: u32, (clip, tags): (&Clip, &[&SimTag]), begins: u
 
 fn track(out: &mut BytesMut, id: u32, entry: impl Fn(&mut BytesMut)) {
     let picture = id == PICTURE;
-    boxed(out, b"trak", |out| {
-        full(out, b"tkhd", 7, |out| {
+    boxed(out, *b"trak", |out| {
+        full(out, *b"tkhd", 7, |out| {
             put_all(out, &[0, 0, id, 0, 0, 0, 0, 0]);
             out.put_u16(if picture { 0 } else { 0x100 });
             out.put_u16(0);
@@ -110,32 +110,32 @@ fn track(out: &mut BytesMut, id: u32, entry: impl Fn(&mut BytesMut)) {
             let (width, height) = if picture { SIZE } else { (0, 0) };
             put_all(out, &[u32::from(width) << 16, u32::from(height) << 16]);
         });
-        boxed(out, b"mdia", |out| {
-            full(out, b"mdhd", 0, |out| put_all(out, &[0, 0, SCALE, 0, 0x55c4_0000]));
-            full(out, b"hdlr", 0, |out| {
+        boxed(out, *b"mdia", |out| {
+            full(out, *b"mdhd", 0, |out| put_all(out, &[0, 0, SCALE, 0, 0x55c4_0000]));
+            full(out, *b"hdlr", 0, |out| {
                 out.put_u32(0);
                 out.put_slice(if picture { b"vide" } else { b"soun" });
                 out.put_bytes(0, 13);
             });
-            boxed(out, b"minf", |out| {
-                full(out, if picture { b"vmhd" } else { b"smhd" }, u32::from(picture), |out| {
+            boxed(out, *b"minf", |out| {
+                full(out, if picture { *b"vmhd" } else { *b"smhd" }, u32::from(picture), |out| {
                     out.put_bytes(0, if picture { 8 } else { 4 });
                 });
-                boxed(out, b"dinf", |out| {
-                    full(out, b"dref", 0, |out| {
+                boxed(out, *b"dinf", |out| {
+                    full(out, *b"dref", 0, |out| {
                         out.put_u32(1);
-                        full(out, b"url ", 1, |_| {});
+                        full(out, *b"url ", 1, |_| {});
                     });
                 });
-                boxed(out, b"stbl", |out| {
-                    full(out, b"stsd", 0, |out| {
+                boxed(out, *b"stbl", |out| {
+                    full(out, *b"stsd", 0, |out| {
                         out.put_u32(1);
                         entry(out);
                     });
-                    for table in [b"stts", b"stsc", b"stco"] {
+                    for table in [*b"stts", *b"stsc", *b"stco"] {
                         full(out, table, 0, |out| out.put_u32(0));
                     }
-                    full(out, b"stsz", 0, |out| put_all(out, &[0, 0]));
+                    full(out, *b"stsz", 0, |out| put_all(out, &[0, 0]));
                 });
             });
         });
@@ -144,7 +144,7 @@ fn track(out: &mut BytesMut, id: u32, entry: impl Fn(&mut BytesMut)) {
 
 fn picture_entry(out: &mut BytesMut, setup: &[u8]) {
     const PIXELS_AN_INCH: u32 = 72 << 16;
-    boxed(out, b"avc1", |out| {
+    boxed(out, *b"avc1", |out| {
         out.put_bytes(0, 6);
         out.put_u16(1);
         out.put_bytes(0, 16);
@@ -154,18 +154,18 @@ fn picture_entry(out: &mut BytesMut, setup: &[u8]) {
         out.put_u16(1);
         out.put_bytes(0, 32);
         out.put_slice(&[0, 24, 0xff, 0xff]);
-        boxed(out, b"avcC", |out| out.put_slice(setup));
+        boxed(out, *b"avcC", |out| out.put_slice(setup));
     });
 }
 
 fn sound_entry(out: &mut BytesMut, setup: &[u8]) {
     const RATE: u32 = 44_100;
-    boxed(out, b"mp4a", |out| {
+    boxed(out, *b"mp4a", |out| {
         out.put_bytes(0, 6);
         out.put_u16(1);
         out.put_bytes(0, 8);
         put_all(out, &[1 << 16 | 16, 0, RATE << 16]);
-        full(out, b"esds", 0, |out| {
+        full(out, *b"esds", 0, |out| {
             let length = setup.len() as u8;
             // A stream, its decoder (AAC), that one's set-up, and how it is sent.
             out.put_slice(&[3, 23 + length, 0, 0, 0, 4, 15 + length, 0x40, 0x15]);
@@ -178,10 +178,10 @@ fn sound_entry(out: &mut BytesMut, setup: &[u8]) {
 }
 
 /// A box around what `content` writes.
-fn boxed(out: &mut BytesMut, kind: &[u8; 4], content: impl FnOnce(&mut BytesMut)) {
+fn boxed(out: &mut BytesMut, kind: [u8; 4], content: impl FnOnce(&mut BytesMut)) {
     let at = out.len();
     out.put_u32(0);
-    out.put_slice(kind);
+    out.put_slice(&kind);
     content(out);
     let size = ((out.len() - at) as u32).to_be_bytes();
     if let Some(place) = out.get_mut(at..at + size.len()) {
@@ -190,7 +190,7 @@ fn boxed(out: &mut BytesMut, kind: &[u8; 4], content: impl FnOnce(&mut BytesMut)
 }
 
 /// A box with a version and flags.
-fn full(out: &mut BytesMut, kind: &[u8; 4], flags: u32, content: impl FnOnce(&mut BytesMut)) {
+fn full(out: &mut BytesMut, kind: [u8; 4], flags: u32, content: impl FnOnce(&mut BytesMut)) {
     boxed(out, kind, |out| {
         out.put_u32(flags);
         content(out);
@@ -198,7 +198,9 @@ fn full(out: &mut BytesMut, kind: &[u8; 4], flags: u32, content: impl FnOnce(&mu
 }
 
 fn put_all(out: &mut BytesMut, numbers: &[u32]) {
-    numbers.iter().for_each(|&number| out.put_u32(number));
+    for &number in numbers {
+        out.put_u32(number);
+    }
 }
 
 #[cfg(test)]

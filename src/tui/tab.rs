@@ -199,8 +199,7 @@ impl Tab {
 
     /// Whether bytes are being written, or are about to be.
     pub(super) fn is_recording(&self) -> bool {
-        use RecordingState::{Reconnecting, Running, Starting, Stopping, Waiting};
-        matches!(self.recording, Some(Starting | Waiting { .. } | Running { .. } | Reconnecting { .. } | Stopping))
+        self.recording.as_ref().is_some_and(RecordingState::is_active)
     }
 
     /// The live to record, unless it is known to be over. Its stream needs no event socket: where that is refused, or nothing

@@ -391,7 +391,7 @@ async fn a_pause_and_the_end_that_the_events_tell_reach_a_recording() {
     state(|state| matches!(state, Recorded::Reconnecting { paused: true, .. })).await;
     sim.pause(&host, false);
     state(|state| matches!(state, Recorded::Running { .. })).await;
-    let ended = std::time::Instant::now();
+    let ended = tokio::time::Instant::now();
     sim.end_live(&host);
     let last = state(|state| matches!(state, Recorded::Done { .. } | Recorded::Failed { .. })).await;
     assert!(

@@ -68,10 +68,10 @@ impl StreamMonitors {
         room: RoomKey,
         ctx: &LineContext<'_>,
         at: Moment,
-        monitor: MonitorState,
+        monitor: &MonitorState,
     ) -> Option<String> {
         let before = self.states.insert(room, monitor.clone()).unwrap_or_default();
-        let changed = !monitor.begun_since(&before).is_empty() || !before.begun_since(&monitor).is_empty();
+        let changed = !monitor.begun_since(&before).is_empty() || !before.begun_since(monitor).is_empty();
         if !changed && monitor.note == before.note {
             return None;
         }

@@ -28,8 +28,8 @@ fn boxes(bytes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
 }
 
 /// The content of the first box of this kind.
-fn child<'a>(bytes: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
-    boxes(bytes).find(|(found, _)| found == kind).map(|(_, content)| content)
+fn child(bytes: &[u8], kind: [u8; 4]) -> Option<&[u8]> {
+    boxes(bytes).find(|(found, _)| *found == kind).map(|(_, content)| content)
 }
 
 /// A number of so many bytes.
@@ -50,8 +50,8 @@ impl TrackFacts {
         // Two times stand before both numbers, in the first version of 32 bits, in the second of 64.
         let behind_times =
             |content: &[u8]| number(content, if content.first() == Some(&1) { FULL + 16 } else { FULL + 8 }, 4);
-        let media = child(track, b"mdia")?;
-        let entries = child(media, b"minf").and_then(|info| child(child(info, b"stbl")?, b"stsd"));
+        let media = child(track, *b"mdia")?;
+        let entries = child(media, *b"minf").and_then(|info| child(child(info, *b"stbl")?, *b"stsd"));
         let entry = entries.and_then(|entries| boxes(entries.get(FULL + 4..)?).next());
         let video = entry.and_then(|(kind, entry)| {
             let codec = match &kind {
@@ -61,29 +61,27 @@ impl TrackFacts {
                 _ => return None,
             };
             let inside = entry.get(VISUAL_ENTRY..).unwrap_or_default();
-            let config = child(inside, if codec == VideoCodec::H264 { b"avcC" } else { b"hvcC" });
+            let config = child(inside, if codec == VideoCodec::H264 { *b"avcC" } else { *b"hvcC" });
             Some(codec::of_config(codec, config.unwrap_or_default()))
         });
-        Some(Self { id: behind_times(child(track, b"tkhd")?)?, scale: behind_times(child(media, b"mdhd")?)?, video })
+        Some(Self { id: behind_times(child(track, *b"tkhd")?)?, scale: behind_times(child(media, *b"mdhd")?)?, video })
     }
 }
 
 /// Reads a fragment, whose file begins with `init`.
 pub(super) fn facts(fragment: &[u8], init: &[u8]) -> SegmentFacts {
-    let head = child(init, b"moov").unwrap_or_default();
+    let head = child(init, *b"moov").unwrap_or_default();
     let tracks: Vec<_> =
         boxes(head).filter(|(kind, _)| kind == b"trak").filter_map(|(_, track)| TrackFacts::read(track)).collect();
     let begins = |with_picture: bool| {
-        let parts = boxes(child(fragment, b"moof")?).filter(|(kind, _)| kind == b"traf");
-        parts
-            .filter_map(|(_, part)| {
-                let id = number(child(part, b"tfhd")?, FULL, 4)?;
-                let time = child(part, b"tfdt")?;
-                let ticks = number(time, FULL, if time.first() == Some(&1) { 8 } else { 4 })?;
-                let track = tracks.iter().find(|track| track.id == id && track.video.is_some() == with_picture)?;
-                i64::try_from(u128::from(ticks) * 1_000 / u128::from(track.scale.max(1))).ok()
-            })
-            .next()
+        let mut parts = boxes(child(fragment, *b"moof")?).filter(|(kind, _)| kind == b"traf");
+        parts.find_map(|(_, part)| {
+            let id = number(child(part, *b"tfhd")?, FULL, 4)?;
+            let time = child(part, *b"tfdt")?;
+            let ticks = number(time, FULL, if time.first() == Some(&1) { 8 } else { 4 })?;
+            let track = tracks.iter().find(|track| track.id == id && track.video.is_some() == with_picture)?;
+            i64::try_from(u128::from(ticks) * 1_000 / u128::from(track.scale.max(1))).ok()
+        })
     };
     SegmentFacts {
         transport: false,
@@ -98,8 +96,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
-        [&(content.len() as u32 + 8).to_be_bytes()[..], kind, content].concat()
+    fn boxed(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
+        [&(content.len() as u32 + 8).to_be_bytes()[..], &kind, content].concat()
     }
 
     /// A file's beginning with one track, of 180x320, and 12 800 ticks a second.
@@ -108,20 +106,20 @@ mod tests {
         let sps: Vec<u8> =
             (0..sps.len()).step_by(2).map(|at| u8::from_str_radix(&sps[at..at + 2], 16).unwrap()).collect();
         let config = [&[1, sps[1], sps[2], sps[3], 0xff, 0xe1, 0, sps.len() as u8][..], &sps].concat();
-        let entry = boxed(b"avc1", &[&[0; VISUAL_ENTRY][..], &boxed(b"avcC", &config)].concat());
-        let table = boxed(b"stbl", &boxed(b"stsd", &[&[0, 0, 0, 0, 0, 0, 0, 1][..], &entry].concat()));
+        let entry = boxed(*b"avc1", &[&[0; VISUAL_ENTRY][..], &boxed(*b"avcC", &config)].concat());
+        let table = boxed(*b"stbl", &boxed(*b"stsd", &[&[0, 0, 0, 0, 0, 0, 0, 1][..], &entry].concat()));
         let mut times = [0; 24];
         times[14..16].copy_from_slice(&[0x32, 0]);
-        let media = boxed(b"mdia", &[boxed(b"mdhd", &times), boxed(b"minf", &table)].concat());
+        let media = boxed(*b"mdia", &[boxed(*b"mdhd", &times), boxed(*b"minf", &table)].concat());
         let mut header = [0; 84];
         header[15] = 2;
-        boxed(b"moov", &boxed(b"trak", &[boxed(b"tkhd", &header), media].concat()))
+        boxed(*b"moov", &boxed(*b"trak", &[boxed(*b"tkhd", &header), media].concat()))
     }
 
     fn fragment() -> Vec<u8> {
         let time = [&[1, 0, 0, 0][..], &(12_800_u64 * 90_000).to_be_bytes()].concat();
-        let part = [boxed(b"tfhd", &[0, 0, 0, 0, 0, 0, 0, 2]), boxed(b"tfdt", &time)].concat();
-        [boxed(b"styp", b"msdh"), boxed(b"moof", &boxed(b"traf", &part)), boxed(b"mdat", b"xyz")].concat()
+        let part = [boxed(*b"tfhd", &[0, 0, 0, 0, 0, 0, 0, 2]), boxed(*b"tfdt", &time)].concat();
+        [boxed(*b"styp", b"msdh"), boxed(*b"moof", &boxed(*b"traf", &part)), boxed(*b"mdat", b"xyz")].concat()
     }
 
     #[test]

@@ -74,7 +74,7 @@ async fn recorded(rooms: usize, time: Duration, ffmpeg: &str) {
     let mut most = 0;
     let mut look = Duration::ZERO;
     while look < time {
-        look += Duration::from_secs(5).min(time - look);
+        look += Duration::from_secs(5).min(time.saturating_sub(look));
         sleep_until(began + look).await;
         most = most.max(memory(pid));
     }
@@ -89,12 +89,11 @@ async fn recorded(rooms: usize, time: Duration, ffmpeg: &str) {
         let info: Value = serde_json::from_slice(&std::fs::read(info).unwrap()).unwrap();
         assert_eq!((&info["status"], info["parts"].as_array().unwrap().len()), (&"done".into(), 1), "{info}");
         let file = videos.join(info["parts"][0]["file"].as_str().unwrap());
-        let times: Vec<i64> = match file.extension().unwrap().to_str() {
-            Some("flv") => pictures(&file).iter().map(|&at| at.into()).collect(),
-            _ => {
-                with_ffmpeg::plays(&file);
-                packets(&file)
-            }
+        let times: Vec<i64> = if file.extension().is_some_and(|ending| ending == "flv") {
+            pictures(&file).iter().map(|&at| at.into()).collect()
+        } else {
+            with_ffmpeg::plays(&file);
+            packets(&file)
         };
         let holes: Vec<i64> =
             info["holes"].as_array().unwrap().iter().map(|hole| hole["length_ms"].as_i64().unwrap()).collect();
