@@ -9,7 +9,7 @@ use crate::clock::Moment;
 use crate::config::{RecordRule, ScreenSettings};
 use crate::events::PhaseKind;
 use crate::ids::{RoomId, RoomKey, Target, UserId};
-use crate::record::RecordingState;
+use crate::record::{MonitorState, RecordingState};
 use crate::room::{BattlePhase, ChatLog, LogEntry, LogLine, Room, Seq};
 use crate::text::Text;
 
@@ -80,6 +80,10 @@ pub(super) struct Tab {
     pub(super) record: RoomRecord,
     /// It is among those that the next command of an overview is for.
     pub(super) is_chosen: bool,
+    /// What the monitor of its stream sees, where it is one's own.
+    pub(super) monitor: Option<MonitorState>,
+    /// The live whose monitor was asked for last.
+    pub(super) monitored: Option<RoomId>,
 }
 
 /// When a room is recorded by itself.
@@ -158,6 +162,8 @@ impl Tab {
             recording: None,
             record: RoomRecord::default(),
             is_chosen: false,
+            monitor: None,
+            monitored: None,
         }
     }
 
@@ -235,8 +241,7 @@ impl Tab {
 
     /// Whether bytes are being written, or are about to be.
     pub(super) fn is_recording(&self) -> bool {
-        use RecordingState::{Reconnecting, Running, Starting, Stopping};
-        matches!(self.recording, Some(Starting | Running { .. } | Reconnecting { .. } | Stopping))
+        self.recording.as_ref().is_some_and(RecordingState::is_active)
     }
 
     /// The live to record, unless it is known to be over. Its stream needs no event socket: where that is refused, or nothing
