@@ -2,6 +2,7 @@
 //! and the screen, and takes them down in order.
 
 mod capture;
+mod companions;
 mod log;
 mod replay;
 
@@ -25,6 +26,7 @@ use crate::tui;
 use crate::webcast::Service;
 
 pub use capture::RunningCapture;
+pub use companions::{CompanionOptions, Companions};
 pub use replay::{ReplaySetup, replay};
 
 /// Threads for the network. The screen has the main thread to itself, so a slow terminal holds nobody up.
@@ -228,8 +230,8 @@ async fn watch(
     let client = client(&loaded.settings, secrets, isolated)?;
     let tracker = Tracker::on_service(client.clone(), clock.clone())?;
     let updates = tracker.subscribe(SCREEN_QUEUE, false);
-    let capturing =
-        capture.then(|| RunningCapture::start(&tracker, &loaded.settings, &clock, background)).transpose()?;
+    let beside = CompanionOptions { settings: &loaded.settings, clock: &clock, warnings: background, capture };
+    let companions = Companions::start(&tracker, beside)?;
     let (record, record_inbox) = mpsc::channel(RECORD_QUEUE);
     let (record_updates, records) = mpsc::channel(RECORD_QUEUE);
     let settings = recorder_settings(&loaded.settings);
@@ -249,11 +251,8 @@ async fn watch(
     // A panic of it is no reason to lose what else there is to take down.
     drop(finisher.await);
     tracker.finish().await;
-    let captured = match capturing {
-        Some(capturing) => Some(capturing.finish().await?),
-        None => None,
-    };
+    let last_words = companions.finish().await?;
     let mut told = ended?.summary;
-    told.extend(captured);
+    told.extend(last_words);
     Ok((!told.is_empty()).then(|| told.join("\n")))
 }

@@ -8,6 +8,7 @@ use color_eyre::eyre::Result;
 use tokio::sync::mpsc;
 
 use super::event_output::EventOutput;
+use super::feed_option::FeedOption;
 use super::query::UNKNOWN;
 use super::{SettingsArgs, UsageError, output};
 use crate::clock::Clock;
@@ -15,7 +16,7 @@ use crate::events::json::{self, JsonTally, LineContext};
 use crate::events::{EventKind, OwnEvent, PhaseKind};
 use crate::ids::{RoomId, RoomKey};
 use crate::room::TalliedEvent;
-use crate::run::{self, RunningCapture};
+use crate::run::{self, CompanionOptions, Companions};
 use crate::text::Text;
 use crate::track::{Lost, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 
@@ -41,10 +42,13 @@ pub(super) struct EventsArgs {
     /// Keep what comes on disk, for `tiktop replay`.
     #[arg(long)]
     capture: bool,
+    #[command(flatten)]
+    feed: FeedOption,
 }
 
 pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode> {
-    let (loaded, secrets) = settings.load()?;
+    let (mut loaded, secrets) = settings.load()?;
+    args.feed.apply(&mut loaded.settings)?;
     let rooms = if args.rooms.is_empty() { &loaded.settings.rooms } else { &args.rooms };
     let rooms = super::targets(rooms)?;
     if rooms.is_empty() {
@@ -63,17 +67,15 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
                 output::warn(warning.as_str());
             }
         });
-        let capturing =
-            args.capture.then(|| RunningCapture::start(&tracker, &loaded.settings, &clock, warnings)).transpose()?;
+        let beside = CompanionOptions { settings: &loaded.settings, clock: &clock, warnings, capture: args.capture };
+        let companions = Companions::start(&tracker, beside)?;
         let commands = tracker.commands();
         for room in rooms {
             commands.send(TrackerCommand::Add(room)).await?;
         }
         let ended = Printer::new(args.once, clock).print(updates).await;
         tracker.finish().await;
-        if let Some(capturing) = capturing {
-            output::warn(&capturing.finish().await?);
-        }
+        companions.finish().await?.iter().for_each(|sentence| output::warn(sentence));
         ended
     });
     // A write to a reader that does not read cannot be called back; it must not hold us.

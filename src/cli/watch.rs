@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory};
 use color_eyre::eyre::Result;
 
+use super::feed_option::FeedOption;
 use super::{Cli, SettingsArgs, UsageError, output};
 use crate::run::{self, DashboardSetup};
 use crate::text::Text;
@@ -18,10 +19,13 @@ pub(super) struct WatchArgs {
     /// Keep what comes on disk, for `tiktop replay`.
     #[arg(long)]
     capture: bool,
+    #[command(flatten)]
+    feed: FeedOption,
 }
 
 pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode> {
-    let (loaded, secrets) = settings.load()?;
+    let (mut loaded, secrets) = settings.load()?;
+    watch.feed.apply(&mut loaded.settings)?;
     let rooms = if watch.rooms.is_empty() { &loaded.settings.rooms } else { &watch.rooms };
     if let [word] = watch.rooms.as_slice()
         && let Some(command) = meant_command(word)
