@@ -229,7 +229,9 @@ impl Follower {
             }
         }
         let keys: Vec<_> = self.rooms.keys().copied().collect();
-        keys.into_iter().for_each(|key| self.end_streaks(key));
+        for key in keys {
+            self.end_streaks(key);
+        }
     }
 
     fn apply(&mut self, key: RoomKey, news: RoomUpdate) -> Option<TrackerCommand> {

@@ -33,7 +33,7 @@ pub use metrics::{Metric, MetricKind};
 pub use server::ExtraMetrics;
 
 use self::guard::Guard;
-use self::hub::{Hub, RoomWish};
+use self::hub::{FeedHub, RoomWish};
 use self::listener::{BoundPort, MAX_CONNECTIONS};
 use self::server::{Door, Feed};
 use crate::clock::Clock;
@@ -152,7 +152,7 @@ impl LocalFeed {
             (None, _) => {}
         }
         let feed = Arc::new(Feed {
-            hub: Hub::new(clock),
+            hub: FeedHub::new(clock),
             guard: Guard::new(&settings.origins),
             metrics: settings.metrics.then_some(extra),
             stop: CancellationToken::new(),
@@ -197,7 +197,7 @@ impl fmt::Debug for LocalFeed {
 }
 
 /// Follows the tracker to its end.
-async fn follow(hub: Arc<Hub>, mut updates: mpsc::Receiver<TrackerUpdate>, commands: mpsc::Sender<TrackerCommand>) {
+async fn follow(hub: Arc<FeedHub>, mut updates: mpsc::Receiver<TrackerUpdate>, commands: mpsc::Sender<TrackerCommand>) {
     let mut batch = Vec::with_capacity(BATCH);
     while updates.recv_many(&mut batch, BATCH).await > 0 {
         for update in batch.drain(..) {

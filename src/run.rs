@@ -1,10 +1,21 @@
 //! Composition root, the only module that sees all the others: it builds the runtime, the client, the tracker, the recorder
 //! and the screen, and takes them down in order.
 
+#[cfg(unix)]
+mod attach;
 mod capture;
 mod companions;
 mod log;
+#[cfg(unix)]
+mod readiness;
 mod replay;
+#[cfg(unix)]
+mod room_filter;
+mod rotating_file;
+#[cfg(unix)]
+mod serve;
+#[cfg(unix)]
+mod service_log;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,9 +36,15 @@ use crate::track::{Tracker, TrackerCommand};
 use crate::tui;
 use crate::webcast::Service;
 
-pub use capture::RunningCapture;
+#[cfg(unix)]
+pub use attach::{attach, follow_service};
+use capture::RunningCapture;
 pub use companions::{CompanionOptions, Companions};
+pub use log::set_limits as set_log_limits;
 pub use replay::{ReplaySetup, replay};
+pub use rotating_file::RotatingFile;
+#[cfg(unix)]
+pub use serve::{ServeSetup, find_service, serve, service_place, service_status};
 
 /// Threads for the network. The screen has the main thread to itself, so a slow terminal holds nobody up.
 const WORKERS: usize = 2;

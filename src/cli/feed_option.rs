@@ -15,6 +15,11 @@ pub(super) struct FeedOption {
 }
 
 impl FeedOption {
+    /// Whether it was given: a service that runs serves its own feed or none.
+    pub(super) fn is_given(&self) -> bool {
+        self.feed.is_some()
+    }
+
     /// Puts it over what the settings say.
     pub(super) fn apply(&self, settings: &mut Settings) -> Result<()> {
         let Some(said) = &self.feed else { return Ok(()) };

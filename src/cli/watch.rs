@@ -21,6 +21,9 @@ pub(super) struct WatchArgs {
     capture: bool,
     #[command(flatten)]
     feed: FeedOption,
+    /// Open the rooms here, though a service runs.
+    #[arg(long)]
+    alone: bool,
 }
 
 pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode> {
@@ -36,7 +39,21 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
     }
     let rooms = super::targets(rooms)?;
     let notice = watch.capture.then(|| Text::new("everything is being captured"));
-    let dashboard = DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture };
+    let mut dashboard = DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture };
+    #[cfg(unix)]
+    if !watch.alone && !watch.capture && !watch.feed.is_given() {
+        // The rooms of the config file are those of a dashboard alone: the service has its own.
+        let named = super::targets(&watch.rooms)?;
+        match run::attach(dashboard, named)? {
+            Ok(summary) => {
+                if let Some(summary) = summary {
+                    output::print_summary(&summary);
+                }
+                return Ok(ExitCode::SUCCESS);
+            }
+            Err(alone) => dashboard = alone,
+        }
+    }
     if let Some(summary) = run::dashboard(dashboard, None)? {
         output::print_summary(&summary);
     }

@@ -124,6 +124,8 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     row("hooks.*.per_minute", Number(1..=6_000, "calls a minute"), Plain),
     row("hooks.*.cool_down_seconds", Number(0..=86_400, "seconds"), Plain),
     row("hooks.*.timeout_seconds", Number(1..=300, "seconds"), Plain),
+    row("log.max_mb", Number(1..=10_000, "megabytes"), Plain),
+    row("log.files", Number(1..=100, "files"), Plain),
     row("screen.fps", Number(1..=60, "frames a second"), Plain),
     row("screen.ascii", Any, Plain),
     row("screen.mouse", Any, Plain),

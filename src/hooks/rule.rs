@@ -107,7 +107,8 @@ fn says(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, found)| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
         let after = text.get(at + found.len()..).and_then(|after| after.chars().next());
-        !(begins && is_part(before)) && !(ends && is_part(after))
+        let grows = (begins && is_part(before)) || (ends && is_part(after));
+        !grows
     })
 }
 

@@ -13,7 +13,7 @@ use self::bodies::{
     ArmiesBody, BattleBody, ChatBody, EmoteBody, EnvelopeBody, GiftBody, IntroBody, LikeBody, MemberBody, QuestionBody,
     RoomUserBody, StreamEndBody, SubscribeBody,
 };
-use self::person::{Head, FlatPerson};
+use self::person::{FlatPerson, Head};
 use super::frame::{FeedFrame, FrameClass};
 use crate::clock::Moment;
 use crate::events::{ControlAction, EventKind, RoomEvent, Viewer};
@@ -69,6 +69,7 @@ struct Shape<D> {
 }
 
 /// The frame of an event that is no gift; nothing where the shape has none for it.
+#[allow(clippy::too_many_lines, reason = "a table: one arm a kind")]
 pub(super) fn frame(context: &FlatContext<'_>, event: &RoomEvent) -> Option<FeedFrame> {
     use FrameClass::{Like, Ordinary, Passing};
     if event.history {
@@ -167,7 +168,12 @@ pub(super) fn end_frame(action: u32) -> FeedFrame {
 
 /// The frame of a gift: a step of a streak, its end, or one that comes once. `event` is the message behind it, where there is
 /// one.
-pub(super) fn gift_frame(context: &FlatContext<'_>, total: &GiftTotal, event: Option<&RoomEvent>, at: Moment) -> FeedFrame {
+pub(super) fn gift_frame(
+    context: &FlatContext<'_>,
+    total: &GiftTotal,
+    event: Option<&RoomEvent>,
+    at: Moment,
+) -> FeedFrame {
     let class = if total.is_final() { FrameClass::Dear } else { FrameClass::Passing };
     let display = Some(("webcast_aweme_gift_send_message", "{0:user} sent {1:gift}"));
     let head = || match event {

@@ -43,8 +43,8 @@ pub(super) enum Shape {
 
 /// A client that listens; it is forgotten when this is dropped.
 #[derive(Debug)]
-pub(super) struct Listener {
-    hub: Arc<Hub>,
+pub(super) struct FeedListener {
+    hub: Arc<FeedHub>,
     client: Arc<Client>,
 }
 
@@ -87,14 +87,14 @@ pub(super) struct FeedCounters {
 }
 
 #[derive(Debug)]
-pub(super) struct Hub {
-    state: Mutex<HubState>,
+pub(super) struct FeedHub {
+    state: Mutex<FeedState>,
     clock: Clock,
     pub(super) counters: FeedCounters,
 }
 
 #[derive(Debug, Default)]
-struct HubState {
+struct FeedState {
     rooms: BTreeMap<RoomKey, FeedRoom>,
     clients: Vec<Arc<Client>>,
     health: Arc<[Health]>,
@@ -108,16 +108,16 @@ struct Encoded {
     lines: Vec<FeedFrame>,
 }
 
-impl Hub {
+impl FeedHub {
     pub(super) fn new(clock: Clock) -> Arc<Self> {
         Arc::new(Self { state: Mutex::default(), clock, counters: FeedCounters::default() })
     }
 
     /// Registers a client: it hears what happens from now on.
-    pub(super) fn listen(self: &Arc<Self>, shape: Shape, wish: RoomWish) -> Listener {
+    pub(super) fn listen(self: &Arc<Self>, shape: Shape, wish: RoomWish) -> FeedListener {
         let client = Arc::new(Client { shape, wish, since: self.clock.now(), queue: ClientQueue::default() });
         self.lock().clients.push(client.clone());
-        Listener { hub: self.clone(), client }
+        FeedListener { hub: self.clone(), client }
     }
 
     /// Takes in an update of the tracker; what is asked of it in answer.
@@ -197,7 +197,7 @@ impl Hub {
         self.lock().clients.len()
     }
 
-    fn publish(&self, state: &HubState, key: RoomKey, encoded: &Encoded) {
+    fn publish(&self, state: &FeedState, key: RoomKey, encoded: &Encoded) {
         for client in &state.clients {
             let frames = match client.shape {
                 Shape::Flat => &encoded.flat,
@@ -210,12 +210,12 @@ impl Hub {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HubState> {
+    fn lock(&self) -> MutexGuard<'_, FeedState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl HubState {
+impl FeedState {
     fn is_wanted(&self, wish: &RoomWish, key: RoomKey) -> bool {
         match wish {
             RoomWish::All => true,
@@ -313,13 +313,12 @@ impl FeedRoom {
                     told_end = Some(flat::end_frame(flat::ENDED));
                 }
             }
-            Some(OwnEvent::State(_) | OwnEvent::Gap(_) | OwnEvent::Info(_) | OwnEvent::StreakClosed(_)) => {}
             // What runs ends before the end is told.
             None if ends_live(event) => {
                 ending = self.streaks.end_all();
                 told_before = std::mem::replace(&mut self.ended, true);
             }
-            None => {}
+            Some(OwnEvent::State(_) | OwnEvent::Gap(_) | OwnEvent::Info(_) | OwnEvent::StreakClosed(_)) | None => {}
         }
         let totals = self.streaks.apply(tallied);
         self.mirror.apply(event);
@@ -401,7 +400,7 @@ fn is_about(event: &RoomEvent, total: &GiftTotal) -> bool {
     gift.gift.id == total.gift.id && gift.from.id == total.from.id && total.added > 0
 }
 
-impl Listener {
+impl FeedListener {
     pub(super) fn queue(&self) -> &ClientQueue {
         &self.client.queue
     }
@@ -423,7 +422,7 @@ impl Listener {
     }
 }
 
-impl Drop for Listener {
+impl Drop for FeedListener {
     fn drop(&mut self) {
         if self.client.queue.is_overrun() {
             self.hub.counters.let_go.fetch_add(1, Ordering::Relaxed);

@@ -73,18 +73,14 @@ async fn accept(listener: TcpListener, feed: Arc<Feed>, door: Door, places: Arc<
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => match places.clone().try_acquire_owned() {
-                Ok(place) => {
-                    let (feed, door) = (feed.clone(), door.clone());
-                    tokio::spawn(async move {
-                        feed.serve(stream, door, place).await;
-                    });
-                }
-                Err(_) => {
+            Ok((stream, _)) => {
+                if let Ok(place) = places.clone().try_acquire_owned() {
+                    tokio::spawn(feed.clone().serve(stream, door.clone(), place));
+                } else {
                     feed.count_refused();
                     tokio::spawn(refuse(stream));
                 }
-            },
+            }
             // Out of file handles, mostly: better soon than at once.
             Err(_) => tokio::time::sleep(ACCEPT_AGAIN).await,
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use strum::IntoEnumIterator;
 
-use super::hub::{FeedRoom, Hub};
+use super::hub::{FeedHub, FeedRoom};
 use crate::clock::Moment;
 use crate::events::PhaseKind;
 use crate::ids::RoomKey;
@@ -49,7 +49,7 @@ impl Metric {
 }
 
 /// All of it as text.
-pub(super) fn exposition(hub: &Hub, extra: Vec<Metric>) -> String {
+pub(super) fn exposition(hub: &FeedHub, extra: Vec<Metric>) -> String {
     let mut metrics = hub.look(of_rooms);
     let clients = u64::try_from(hub.clients()).unwrap_or(u64::MAX);
     metrics.push(Metric::gauge("tiktop_feed_clients", "Clients that listen to the feed.", Vec::new(), clients));

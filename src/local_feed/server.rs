@@ -26,7 +26,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_util::sync::CancellationToken;
 
 use super::guard::Guard;
-use super::hub::{Hub, Listener, RoomWish, Shape};
+use super::hub::{FeedHub, FeedListener, RoomWish, Shape};
 use super::metrics::{self, Metric};
 use super::{overlay, socket, state};
 use crate::ids::Target;
@@ -45,7 +45,7 @@ pub type ExtraMetrics = Arc<dyn Fn() -> Vec<Metric> + Send + Sync>;
 
 /// What all connections share.
 pub(super) struct Feed {
-    pub(super) hub: Arc<Hub>,
+    pub(super) hub: Arc<FeedHub>,
     pub(super) guard: Guard,
     /// Asked for the metrics of others; nothing where metrics are off.
     pub(super) metrics: Option<ExtraMetrics>,
@@ -214,7 +214,7 @@ impl Feed {
     }
 
     fn state_of_all(&self) -> Answer {
-        let rooms = self.hub.look(|rooms, health, now| state::all(rooms, health, now));
+        let rooms = self.hub.look(state::all);
         body(StatusCode::OK, "application/json; charset=utf-8", rooms)
     }
 
@@ -256,7 +256,7 @@ impl Feed {
 
 /// A client that hears server-sent events.
 struct StreamClient {
-    listener: Listener,
+    listener: FeedListener,
     stop: CancellationToken,
     next_write: Instant,
     first: bool,

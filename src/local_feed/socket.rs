@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_util::sync::CancellationToken;
 
-use super::hub::Listener;
+use super::hub::FeedListener;
 
 /// Nobody has anything to tell us: what comes is read and forgotten.
 const MAX_HEARD: usize = 64 << 10;
@@ -25,7 +25,7 @@ const GOODBYE: Duration = Duration::from_millis(200);
 type Stream = WebSocketStream<TokioIo<Upgraded>>;
 
 /// Serves one client until it leaves, is let go or `stop` is cancelled.
-pub(super) async fn serve(upgraded: Upgraded, listener: Listener, stop: CancellationToken) {
+pub(super) async fn serve(upgraded: Upgraded, listener: FeedListener, stop: CancellationToken) {
     let config = WebSocketConfig::default()
         .max_message_size(Some(MAX_HEARD))
         .max_frame_size(Some(MAX_HEARD))
@@ -44,7 +44,7 @@ pub(super) async fn serve(upgraded: Upgraded, listener: Listener, stop: Cancella
 }
 
 /// Writes what comes until the client is gone.
-async fn write(stream: &mut Stream, listener: &Listener) -> Result<(), Error> {
+async fn write(stream: &mut Stream, listener: &FeedListener) -> Result<(), Error> {
     let mut next_write = Instant::now();
     loop {
         let ready = async {

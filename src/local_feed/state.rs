@@ -17,7 +17,7 @@ const MOST: usize = 20;
 /// All rooms, in the order in which they were added.
 pub(super) fn all(rooms: &BTreeMap<RoomKey, FeedRoom>, health: &[Health], now: Moment) -> String {
     let rooms: Vec<_> = rooms.values().map(|room| of_room(room, now)).collect();
-    let transports: Vec<_> = health.iter().map(|transport| of_transport(transport)).collect();
+    let transports: Vec<_> = health.iter().map(of_transport).collect();
     to_text(&json!({ "v": 1, "at": now.wall.rfc3339(), "rooms": rooms, "transports": transports }))
 }
 

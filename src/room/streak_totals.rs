@@ -177,16 +177,13 @@ impl StreakTotals {
         let OpenStreak { total, .. } = self.open.remove(key)?;
         // Without a group the next streak of the same gift has the same key.
         if key.group != 0 {
-            match self.ended.iter_mut().rev().find(|ended| ended.key == *key) {
-                Some(ended) => {
-                    ended.ends += 1;
-                    ended.units = ended.units.saturating_add(total.units);
-                }
-                None => {
-                    self.ended.push_back(EndedStreak { key: *key, ends: 1, units: total.units });
-                    if self.ended.len() > MAX_ENDED {
-                        self.ended.pop_front();
-                    }
+            if let Some(ended) = self.ended.iter_mut().rev().find(|ended| ended.key == *key) {
+                ended.ends += 1;
+                ended.units = ended.units.saturating_add(total.units);
+            } else {
+                self.ended.push_back(EndedStreak { key: *key, ends: 1, units: total.units });
+                if self.ended.len() > MAX_ENDED {
+                    self.ended.pop_front();
                 }
             }
         }
@@ -303,7 +300,7 @@ mod tests {
             self.last_id += 1;
             let event = RoomEvent { id: Some(MsgId(self.last_id)), ..RoomEvent::new(at(seconds), kind) };
             if let super::super::Applied::Fresh(tally) = self.room.apply(&event) {
-                self.told.extend(self.totals.apply(&TalliedEvent { event, tally }));
+                self.told.extend(self.totals.apply(&TalliedEvent { event, tally, first: false }));
             }
         }
 

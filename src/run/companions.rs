@@ -96,7 +96,9 @@ fn start_feed(
     let extra = Arc::new(move || counters.as_ref().map(of_hooks).unwrap_or_default());
     match LocalFeed::start(updates, tracker.commands(), &settings.feed, clock.clone(), extra) {
         Ok((feed, missing)) => {
-            missing.into_iter().for_each(|words| tell(warnings, words));
+            for words in missing {
+                tell(warnings, words);
+            }
             let port = feed.port();
             let words = format_args!("feed: ws://localhost:{port}/ \u{b7} overlay: http://localhost:{port}/overlay");
             tell(warnings, Text::from(words));

@@ -72,6 +72,7 @@ impl Fed {
         self.sim.push(name, vec![message]);
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "fields of generated messages are options")]
     fn common(&self, msg_id: i64) -> Option<pb::Common> {
         let room_id = self.sim.room_id(&self.sim.names()[0]);
         Some(pb::Common { msg_id, room_id, create_time: invented::THEN, ..pb::Common::default() })
@@ -230,7 +231,6 @@ async fn names_and_words_of_any_length_make_frames_of_few_bytes() {
         user: Some(pb::User { id: at + 1, ..long.clone() }),
         score: 5,
         rank: at + 1,
-        ..pb::Contributor::default()
     });
     let body = pb::RoomUserSeqMessage {
         common: fed.common(32),

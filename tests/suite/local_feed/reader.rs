@@ -22,7 +22,7 @@ pub(super) async fn answer(place: &str, request: &str) -> Answer {
     let _ = stream.write_all(request.as_bytes()).await;
     let mut bytes = Vec::new();
     let read = async {
-        let mut chunk = [0; 4_096];
+        let mut chunk = vec![0; 4_096];
         while let Ok(read @ 1..) = stream.read(&mut chunk).await {
             bytes.extend_from_slice(&chunk[..read]);
             if bytes.starts_with(b"HTTP/1.1 101") {
@@ -43,7 +43,8 @@ pub(super) async fn get(place: &str, path: &str) -> Answer {
 
 /// What is answered to a handshake.
 pub(super) async fn socket_answer(place: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = headers.concat();
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
