@@ -39,7 +39,7 @@ pub(crate) use rules::is_loopback;
 pub(crate) use schema::transport_table;
 pub use schema::{
     BrowserSettings, CaptureSettings, CloudSettings, FeedSettings, HookBody, HookSettings, Keys, LogSettings,
-    PollSettings, ProviderFlow, ProviderPath, ProviderSettings, RecordSettings, ScreenSettings, ServiceSettings,
-    SessionSettings, Settings, TransportKind,
+    MonitorConfig, PollSettings, ProviderFlow, ProviderPath, ProviderSettings, RecordSettings, ScreenSettings,
+    ServiceSettings, SessionSettings, Settings, TransportKind,
 };
 pub use secrets::{SESSION_ENV, Secret, Secrets, TARGET_IDC_ENV, secrets, unused_key};
