@@ -14,7 +14,7 @@ use super::RecordRule;
 use super::error::Problem;
 use super::options;
 use super::rules::{self, RuleFault};
-use super::schema::{ProviderSettings, RecordSettings, ScreenSettings, SessionSettings, Settings};
+use super::schema::{MonitorConfig, ProviderSettings, RecordSettings, ScreenSettings, SessionSettings, Settings};
 use super::source::{SettingsSource, names_a_secret, printable};
 
 /// Names closer than this (Jaro-Winkler, 0 to 1) are worth suggesting.
@@ -119,7 +119,11 @@ pub(super) fn shape() -> Table {
         providers: vec![provider],
         session: SessionSettings { hosts: vec!["example.com".into()], ..SessionSettings::default() },
         proxies: entry("@name", "socks5h://127.0.0.1:9050"),
-        record: RecordSettings { rooms: [("@name".to_owned(), RecordRule::Live)].into(), ..RecordSettings::default() },
+        record: RecordSettings {
+            rooms: [("@name".to_owned(), RecordRule::Live)].into(),
+            monitor: MonitorConfig { rooms: vec!["@name".into()], ..MonitorConfig::default() },
+            ..RecordSettings::default()
+        },
         screen: ScreenSettings { highlights: vec!["giveaway".into()], ..ScreenSettings::default() },
         keys: [("quit".to_owned(), vec!["q".to_owned()])].into(),
         ..Settings::default()
