@@ -15,7 +15,8 @@ use super::error::Problem;
 use super::options;
 use super::rules::{self, RuleFault};
 use super::schema::{
-    FeedSettings, HookSettings, ProviderSettings, RecordSettings, ScreenSettings, SessionSettings, Settings,
+    FeedSettings, HookSettings, MonitorConfig, ProviderSettings, RecordSettings, ScreenSettings, SessionSettings,
+    Settings,
 };
 use super::source::{SettingsSource, names_a_secret, printable};
 
@@ -135,7 +136,11 @@ pub(super) fn shape() -> Table {
         providers: vec![provider],
         session: SessionSettings { hosts: vec!["example.com".into()], ..SessionSettings::default() },
         proxies: entry("@name", "socks5h://127.0.0.1:9050"),
-        record: RecordSettings { rooms: [("@name".to_owned(), RecordRule::Live)].into(), ..RecordSettings::default() },
+        record: RecordSettings {
+            rooms: [("@name".to_owned(), RecordRule::Live)].into(),
+            monitor: MonitorConfig { rooms: vec!["@name".into()], ..MonitorConfig::default() },
+            ..RecordSettings::default()
+        },
         screen: ScreenSettings { highlights: vec!["giveaway".into()], ..ScreenSettings::default() },
         keys: [("quit".to_owned(), vec!["q".to_owned()])].into(),
         ..Settings::default()
