@@ -37,6 +37,7 @@ mod reduce;
 mod serde_map_as_vec;
 mod series;
 mod stats;
+mod streak_totals;
 mod streaks;
 mod subscribers;
 
@@ -57,6 +58,7 @@ pub use ledger::{StreakState, Tally};
 pub use marks::{RoomMark, RoomMarkKind, RoomMarks};
 pub use series::{Bucket, Series};
 pub use stats::Stats;
+pub use streak_totals::{GiftTotal, StreakTotals};
 pub use streaks::{Streak, Streaks};
 
 use crate::clock::{Moment, Timestamp};
