@@ -18,6 +18,7 @@ use crate::room::TalliedEvent;
 use crate::run::{self, RunningCapture};
 use crate::text::Text;
 use crate::track::{Lost, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
+use crate::webcast::Service;
 
 /// Updates that may wait for a slow reader of our output before it loses some: minutes of a busy room.
 const QUEUE: usize = 4_096;
@@ -54,7 +55,7 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
     let runtime = run::headless_runtime()?;
     let ended = runtime.block_on(async {
         let clock = Clock::system();
-        let tracker = Tracker::on_service(run::client(&loaded.settings, secrets, false)?, clock.clone())?;
+        let tracker = Tracker::on_service(Service::headless(&loaded.settings, secrets)?, clock.clone())?;
         let updates = tracker.subscribe(QUEUE, args.raw);
         let (warnings, mut warned) = mpsc::channel::<Text>(WARNINGS);
         // A standard error that takes nothing must hold up neither the sockets nor the signals of this one thread.

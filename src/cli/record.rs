@@ -419,7 +419,7 @@ impl Session {
     /// One line, as JSON or for people.
     fn print(&self, name: &str, line: &Value, words: &str) -> Result<()> {
         if self.json {
-            output::print_raw(&crate::events::json::escape::to_string(line))?;
+            output::print_raw(&crate::events::json::serializer::to_string(line))?;
         } else {
             self.end_line();
             output::print_line(&format!("{name} {words}"))?;
