@@ -1,9 +1,21 @@
 //! Composition root, the only module that sees all the others: it builds the runtime, the client, the tracker, the recorder
 //! and the screen, and takes them down in order.
 
+#[cfg(unix)]
+mod attach;
 mod capture;
+mod companions;
 mod log;
+#[cfg(unix)]
+mod readiness;
 mod replay;
+#[cfg(unix)]
+mod room_filter;
+mod rotating_file;
+#[cfg(unix)]
+mod serve;
+#[cfg(unix)]
+mod service_log;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,8 +36,15 @@ use crate::track::{Tracker, TrackerCommand};
 use crate::tui;
 use crate::webcast::Service;
 
-pub use capture::RunningCapture;
+#[cfg(unix)]
+pub use attach::{attach, follow_service};
+use capture::RunningCapture;
+pub use companions::{CompanionOptions, Companions};
+pub use log::set_limits as set_log_limits;
 pub use replay::{ReplaySetup, replay};
+pub use rotating_file::RotatingFile;
+#[cfg(unix)]
+pub use serve::{ServeSetup, find_service, serve, service_place, service_status};
 
 /// Threads for the network. The screen has the main thread to itself, so a slow terminal holds nobody up.
 const WORKERS: usize = 2;
@@ -228,8 +247,8 @@ async fn watch(
     let client = client(&loaded.settings, secrets, isolated)?;
     let tracker = Tracker::on_service(client.clone(), clock.clone())?;
     let updates = tracker.subscribe(SCREEN_QUEUE, false);
-    let capturing =
-        capture.then(|| RunningCapture::start(&tracker, &loaded.settings, &clock, background)).transpose()?;
+    let beside = CompanionOptions { settings: &loaded.settings, clock: &clock, warnings: background, capture };
+    let companions = Companions::start(&tracker, beside)?;
     let (record, record_inbox) = mpsc::channel(RECORD_QUEUE);
     let (record_updates, records) = mpsc::channel(RECORD_QUEUE);
     let settings = recorder_settings(&loaded.settings);
@@ -249,11 +268,8 @@ async fn watch(
     // A panic of it is no reason to lose what else there is to take down.
     drop(finisher.await);
     tracker.finish().await;
-    let captured = match capturing {
-        Some(capturing) => Some(capturing.finish().await?),
-        None => None,
-    };
+    let last_words = companions.finish().await?;
     let mut told = ended?.summary;
-    told.extend(captured);
+    told.extend(last_words);
     Ok((!told.is_empty()).then(|| told.join("\n")))
 }

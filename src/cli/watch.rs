@@ -18,6 +18,9 @@ pub(super) struct WatchArgs {
     /// Keep what comes on disk, for `tiktop replay`.
     #[arg(long)]
     capture: bool,
+    /// Open the rooms here, though a service runs.
+    #[arg(long)]
+    alone: bool,
 }
 
 pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode> {
@@ -32,7 +35,21 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
     }
     let rooms = super::targets(rooms)?;
     let notice = watch.capture.then(|| Text::new("everything is being captured"));
-    let dashboard = DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture };
+    let mut dashboard = DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture };
+    #[cfg(unix)]
+    if !watch.alone && !watch.capture {
+        // The rooms of the config file are those of a dashboard alone: the service has its own.
+        let named = super::targets(&watch.rooms)?;
+        match run::attach(dashboard, named)? {
+            Ok(summary) => {
+                if let Some(summary) = summary {
+                    output::print_summary(&summary);
+                }
+                return Ok(ExitCode::SUCCESS);
+            }
+            Err(alone) => dashboard = alone,
+        }
+    }
     if let Some(summary) = run::dashboard(dashboard, None)? {
         output::print_summary(&summary);
     }

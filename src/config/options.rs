@@ -100,6 +100,8 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     row("record.rooms.*", Text(rules::record_rule_of_room), Plain),
     row("capture.max_mb", Number(16..=1_000_000, "megabytes"), Plain),
     row("capture.max_days", Number(1..=3_650, "days"), Plain),
+    row("log.max_mb", Number(1..=10_000, "megabytes"), Plain),
+    row("log.files", Number(1..=100, "files"), Plain),
     row("screen.fps", Number(1..=60, "frames a second"), Plain),
     row("screen.ascii", Any, Plain),
     row("screen.mouse", Any, Plain),

@@ -42,6 +42,8 @@ pub struct Settings {
     pub record: RecordSettings,
     /// What `--capture` may keep.
     pub capture: CaptureSettings,
+    /// The log, and the lines of a service that left its shell.
+    pub log: LogSettings,
     /// The screen.
     pub screen: ScreenSettings,
     /// Keys by action, each a list of chords such as `["q", "ctrl-c"]`.
@@ -65,6 +67,7 @@ impl Default for Settings {
             proxies: BTreeMap::new(),
             record: RecordSettings::default(),
             capture: CaptureSettings::default(),
+            log: LogSettings::default(),
             screen: ScreenSettings::default(),
             keys: Keys::new(),
         }
@@ -220,6 +223,23 @@ pub struct CaptureSettings {
 impl Default for CaptureSettings {
     fn default() -> Self {
         Self { max_mb: 1_024, max_days: 14 }
+    }
+}
+
+/// The log (`TIKTOP_LOG`), and the lines of a service that left its shell. A file that is full is begun anew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct LogSettings {
+    /// Megabytes of a file at most.
+    pub max_mb: u64,
+    /// Files kept, the newest included.
+    pub files: u64,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { max_mb: 16, files: 3 }
     }
 }
 

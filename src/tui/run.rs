@@ -154,11 +154,11 @@ impl<C: Console> Loop<C> {
                 LoopEvent::Room => None,
                 LoopEvent::Wake => self.update_with(Msg::Tick)?,
             };
+            post(&mut self.commands, &self.ports.commands);
+            post(&mut self.records, &self.ports.record);
             if let Some(exit) = exit {
                 return Ok(exit);
             }
-            post(&mut self.commands, &self.ports.commands);
-            post(&mut self.records, &self.ports.record);
         }
     }
 

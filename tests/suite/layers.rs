@@ -13,16 +13,26 @@ use scan::scan;
 const LEAVES: [&str; 3] = ["text", "ids", "clock"];
 
 /// Each module of the crate and what it may import beside itself and the leaves.
-const MAY_IMPORT: [(&str, &[&str]); 19] = [
+const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("main", &["run_program"]),
     // The door of the program in `lib.rs`.
     ("run_program", &["cli"]),
     (
         "cli",
-        &["run", "client", "tui", "track", "record", "journal", "sim", "room", "events", "webcast", "wire", "config"],
+        &[
+            "run", "daemon", "client", "tui", "track", "record", "journal", "sim", "room", "events", "webcast", "wire",
+            "config",
+        ],
     ),
-    ("run", &["client", "tui", "track", "record", "journal", "sim", "room", "events", "webcast", "wire", "config"]),
+    (
+        "run",
+        &[
+            "daemon", "client", "tui", "track", "record", "journal", "sim", "room", "events", "webcast", "wire",
+            "config",
+        ],
+    ),
     ("tui", &["track", "record", "journal", "room", "events", "config"]),
+    ("daemon", &["track", "record", "room", "events", "config"]),
     ("client", &["track", "record", "room", "events", "webcast", "wire", "config"]),
     ("track", &["webcast", "events", "wire", "room", "config"]),
     ("record", &["webcast", "events", "wire", "room", "config"]),
@@ -39,7 +49,10 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
     // Declares the modules, and may show some of them at the door of the library.
     (
         "lib",
-        &["run", "client", "tui", "track", "record", "journal", "sim", "room", "events", "webcast", "wire", "config"],
+        &[
+            "run", "daemon", "client", "tui", "track", "record", "journal", "sim", "room", "events", "webcast", "wire",
+            "config",
+        ],
     ),
 ];
 
@@ -59,7 +72,7 @@ const NAMED_ONLY_IN: [(&str, &[&str]); 23] = [
     ("directories", &["config"]),
     ("color_eyre", &["cli", "run", "main"]),
     // Bytes, meaning, state and settings know no tasks and no sockets.
-    ("tokio", &["webcast", "track", "record", "journal", "sim", "tui", "client", "run", "cli", "main"]),
+    ("tokio", &["webcast", "track", "record", "journal", "sim", "tui", "client", "daemon", "run", "cli", "main"]),
     ("std::time::Instant", &["clock"]),
     ("std::time::SystemTime", &["clock"]),
     ("*::pb", &["wire", "events", "sim"]),
