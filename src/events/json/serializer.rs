@@ -45,6 +45,7 @@ struct Compound<'a> {
 }
 
 impl<'a> JsonSerializer<'a> {
+    #[allow(clippy::unnecessary_wraps, reason = "what serde's methods give back")]
     fn plain(self, text: &[u8]) -> Result<(), Error> {
         self.out.extend_from_slice(text);
         Ok(())
@@ -256,6 +257,7 @@ impl Compound<'_> {
         value.serialize(JsonSerializer { out: self.out })
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "what serde's methods give back")]
     fn close(self) -> Result<(), Error> {
         self.out.extend_from_slice(self.close);
         Ok(())
@@ -437,7 +439,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-
 
     fn value() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![

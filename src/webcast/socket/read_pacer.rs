@@ -93,7 +93,7 @@ mod tests {
             tokio::time::sleep_until(start + every * (read + 1)).await;
             poll_fn(|context| if pacer.poll_pausing(context) { Poll::Pending } else { Poll::Ready(()) }).await;
             let there = (start.elapsed().as_micros() / every.as_micros()) as u32;
-            longest = longest.max(start.elapsed() - every * (read + 1));
+            longest = longest.max(start.elapsed().saturating_sub(every * (read + 1)));
             for _ in read..there {
                 pacer.frame(bytes);
             }
@@ -135,6 +135,9 @@ mod tests {
         assert!(!poll_fn(|context| Poll::Ready(pacer.poll_pausing(context))).await);
         pacer.frame(10);
         pacer.emptied();
-        assert!(!poll_fn(|context| Poll::Ready(pacer.poll_pausing(context))).await, "one frame in two pauses is no stream");
+        assert!(
+            !poll_fn(|context| Poll::Ready(pacer.poll_pausing(context))).await,
+            "one frame in two pauses is no stream"
+        );
     }
 }
