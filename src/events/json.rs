@@ -98,7 +98,7 @@ pub fn monitor_line(
     faults: &[(String, u64)],
     note: &str,
 ) -> String {
-    escape::to_string(&MonitorLine { ctx, at, stream, rate, faults, note })
+    serializer::to_string(&MonitorLine { ctx, at, stream, rate, faults, note })
 }
 
 /// A `raw` line: a message as it came, its payload in base64. `wire::capture` reads it back.
