@@ -1,6 +1,7 @@
 //! Commands of the program, one file each: their arguments, their lines of output, their exit codes.
 
 mod browser;
+mod chat;
 mod completions;
 pub mod config;
 mod decode;
@@ -10,16 +11,20 @@ mod event_output;
 mod events;
 mod feed;
 mod gifts;
+mod history;
 mod info;
 mod keys;
 mod live;
+mod lives;
 mod man;
 mod output;
+mod people;
 mod prices;
 mod purge;
 mod query;
 mod record;
 mod replay;
+mod report;
 mod search;
 mod sim;
 mod watch;
@@ -74,6 +79,16 @@ enum Command {
     Feed(feed::FeedArgs),
     /// Find lives by words.
     Search(search::SearchArgs),
+    /// Show people of the history: who was seen last, who gave most, or all that is known of one.
+    People(people::PeopleArgs),
+    /// Find what was said and given, in every room, newest first.
+    Chat(chat::ChatArgs),
+    /// List lives of the past.
+    Lives(lives::LivesArgs),
+    /// Report a live of the past: for the terminal, as Markdown, HTML, JSON or CSV.
+    Report(report::ReportArgs),
+    /// Look after the history: status, export, import, purge, vacuum, check.
+    History(history::HistoryArgs),
     /// Turn captured frames or messages into the same lines.
     Decode(decode::DecodeArgs),
     /// Play a capture as if it were live.
@@ -145,6 +160,11 @@ pub fn run() -> ExitCode {
         Some(Command::Prices(prices)) => prices::run(&prices, &settings),
         Some(Command::Feed(feed)) => feed::run(&feed, &settings),
         Some(Command::Search(search)) => search::run(&search, &settings),
+        Some(Command::People(people)) => people::run(&people, &settings),
+        Some(Command::Chat(chat)) => chat::run(&chat, &settings),
+        Some(Command::Lives(lives)) => lives::run(&lives, &settings),
+        Some(Command::Report(report)) => report::run(&report, &settings),
+        Some(Command::History(history)) => history::run(&history, &settings),
         Some(Command::Decode(decode)) => decode::run(&decode),
         Some(Command::Replay(replay)) => replay::run(&replay, &settings),
         Some(Command::Sim(sim)) => sim::run(&sim),

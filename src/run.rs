@@ -2,6 +2,7 @@
 //! and the screen, and takes them down in order.
 
 mod capture;
+mod history;
 mod log;
 mod replay;
 
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::{self, Loaded, Secrets, Settings};
+use crate::history::HistoryFolder;
 use crate::ids::Target;
 use crate::record;
 use crate::sim::Sim;
@@ -25,6 +27,7 @@ use crate::tui;
 use crate::webcast::Service;
 
 pub use capture::RunningCapture;
+pub use history::{RunningHistory, history_folder, import as import_history};
 pub use replay::{ReplaySetup, replay};
 
 /// Threads for the network. The screen has the main thread to itself, so a slow terminal holds nobody up.
@@ -130,6 +133,8 @@ pub struct DashboardSetup {
     pub notice: Option<Text>,
     /// Keep what comes on disk.
     pub capture: bool,
+    /// Where the history is kept; nothing for none.
+    pub history: Option<HistoryFolder>,
 }
 
 /// Opens the dashboard and stays until the user leaves. The demo brings its own runtime and service. What there is to say
@@ -223,11 +228,13 @@ async fn watch(
     background: mpsc::Sender<Text>,
     warnings: mpsc::Receiver<Text>,
 ) -> Result<Option<String>> {
-    let DashboardSetup { loaded, secrets, rooms, isolated, capture, .. } = dashboard;
+    let DashboardSetup { loaded, secrets, rooms, isolated, capture, history, .. } = dashboard;
     let clock = Clock::system();
     let client = client(&loaded.settings, secrets, isolated)?;
     let tracker = Tracker::on_service(client.clone(), clock.clone())?;
     let updates = tracker.subscribe(SCREEN_QUEUE, false);
+    let remembered = history.map(|folder| history::on_screen(&tracker, &loaded.settings, folder, &clock, &background));
+    let (history, history_port) = remembered.unzip();
     let capturing =
         capture.then(|| RunningCapture::start(&tracker, &loaded.settings, &clock, background)).transpose()?;
     let (record, record_inbox) = mpsc::channel(RECORD_QUEUE);
@@ -240,7 +247,8 @@ async fn watch(
     for room in rooms {
         commands.send(TrackerCommand::Add(room)).await?;
     }
-    let ports = tui::Ports { updates, commands, playback: None, records, record, warnings, stop };
+    let ports =
+        tui::Ports { updates, commands, playback: None, records, record, history: history_port, warnings, stop };
     let left = CancellationToken::new();
     let finisher = tokio::spawn(finish_recordings(recorder, ports.stop.clone(), left.clone()));
     let ended = tui::run(options, ports, clock).await;
@@ -253,7 +261,12 @@ async fn watch(
         Some(capturing) => Some(capturing.finish().await?),
         None => None,
     };
+    let not_kept = match history.flatten() {
+        Some(history) => history.finish().await,
+        None => None,
+    };
     let mut told = ended?.summary;
     told.extend(captured);
+    told.extend(not_kept);
     Ok((!told.is_empty()).then(|| told.join("\n")))
 }

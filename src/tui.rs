@@ -42,6 +42,7 @@ mod panes;
 mod person;
 mod picker;
 mod popups;
+mod remembered;
 mod run;
 mod search;
 mod summary;
@@ -58,6 +59,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::{Keys, RecordSettings, ScreenSettings};
+use crate::history::{GiveUp, HistoryAnswer, HistoryQuestion};
 use crate::text::Text;
 use crate::{record, track};
 
@@ -107,11 +109,24 @@ pub struct Ports {
     pub records: mpsc::Receiver<record::RecorderUpdate>,
     /// What the recorder should do.
     pub record: mpsc::Sender<record::RecorderCommand>,
+    /// The history, where there is one to ask.
+    pub history: Option<HistoryPort>,
     /// What went wrong behind the screen, in words: a capture that met a full disk, panics of background tasks (see
     /// [`install_panic_hook`]).
     pub warnings: mpsc::Receiver<Text>,
     /// Cancelled by whoever listens for SIGTERM and SIGHUP. Ctrl-C is a key here: the terminal is in raw mode.
     pub stop: CancellationToken,
+}
+
+/// The queues between the screen and the desk of the history.
+#[derive(Debug)]
+pub struct HistoryPort {
+    /// What it tells.
+    pub answers: mpsc::Receiver<HistoryAnswer>,
+    /// What it is asked.
+    pub questions: mpsc::Sender<HistoryQuestion>,
+    /// What ends a question that takes long, because another one comes.
+    pub give_up: GiveUp,
 }
 
 /// Why the screen closed.

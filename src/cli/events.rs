@@ -15,7 +15,7 @@ use crate::events::json::{self, JsonTally, LineContext};
 use crate::events::{EventKind, OwnEvent, PhaseKind};
 use crate::ids::{RoomId, RoomKey};
 use crate::room::TalliedEvent;
-use crate::run::{self, RunningCapture};
+use crate::run::{self, RunningCapture, RunningHistory};
 use crate::text::Text;
 use crate::track::{Lost, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 
@@ -41,6 +41,9 @@ pub(super) struct EventsArgs {
     /// Keep what comes on disk, for `tiktop replay`.
     #[arg(long)]
     capture: bool,
+    /// Keep no history of this run.
+    #[arg(long)]
+    no_history: bool,
 }
 
 pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode> {
@@ -63,6 +66,9 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
                 output::warn(warning.as_str());
             }
         });
+        let history = if args.no_history { None } else { run::history_folder(&loaded.settings).ok() };
+        let history = history
+            .and_then(|folder| RunningHistory::start(&tracker, &loaded.settings, folder, &clock, &warnings, None));
         let capturing =
             args.capture.then(|| RunningCapture::start(&tracker, &loaded.settings, &clock, warnings)).transpose()?;
         let commands = tracker.commands();
@@ -71,6 +77,12 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
         }
         let ended = Printer::new(args.once, clock).print(updates).await;
         tracker.finish().await;
+        if let Some(words) = match history {
+            Some(history) => history.finish().await,
+            None => None,
+        } {
+            output::warn(&words);
+        }
         if let Some(capturing) = capturing {
             output::warn(&capturing.finish().await?);
         }

@@ -18,6 +18,9 @@ pub(super) struct WatchArgs {
     /// Keep what comes on disk, for `tiktop replay`.
     #[arg(long)]
     capture: bool,
+    /// Keep no history of this run.
+    #[arg(long)]
+    no_history: bool,
 }
 
 pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode> {
@@ -32,7 +35,8 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
     }
     let rooms = super::targets(rooms)?;
     let notice = watch.capture.then(|| Text::new("everything is being captured"));
-    let dashboard = DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture };
+    let history = (!watch.no_history).then(|| run::history_folder(&loaded.settings)).transpose()?;
+    let dashboard = DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture, history };
     if let Some(summary) = run::dashboard(dashboard, None)? {
         output::print_summary(&summary);
     }

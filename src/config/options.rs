@@ -100,6 +100,12 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     row("record.rooms.*", Text(rules::record_rule_of_room), Plain),
     row("capture.max_mb", Number(16..=1_000_000, "megabytes"), Plain),
     row("capture.max_days", Number(1..=3_650, "days"), Plain),
+    row("history.keep", Text(rules::history_rule), Plain),
+    row("history.dir", Any, Path),
+    row("history.max_days", Number(1..=36_500, "days"), Plain),
+    row("history.max_mb", Number(16..=1_000_000, "megabytes"), Plain),
+    row("history.kinds.*", Text(rules::history_kind), Plain),
+    row("history.rooms.*", Text(rules::history_rule_of_room), Plain),
     row("screen.fps", Number(1..=60, "frames a second"), Plain),
     row("screen.ascii", Any, Plain),
     row("screen.mouse", Any, Plain),
@@ -111,7 +117,8 @@ pub(super) const OPTIONS: &[OptionRow] = &[
 ];
 
 /// Sections whose names are the user's own.
-const FREE_NAMES: [&str; 5] = ["keys", "proxies", "record.rooms", "providers.*.params", "providers.*.headers_env"];
+const FREE_NAMES: [&str; 6] =
+    ["keys", "proxies", "record.rooms", "history.rooms", "providers.*.params", "providers.*.headers_env"];
 
 impl OptionRow {
     /// The row of the option at `path`, where there is such an option.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use provider::{CloudSettings, ProviderFlow, ProviderPath, ProviderSettings};
 pub use transport::TransportKind;
 
-use super::RecordRule;
+use super::{HistoryRule, RecordRule};
 pub(crate) use transport::transport_table;
 
 /// All settings.
@@ -42,6 +42,8 @@ pub struct Settings {
     pub record: RecordSettings,
     /// What `--capture` may keep.
     pub capture: CaptureSettings,
+    /// What is kept of people, lives and chat.
+    pub history: HistorySettings,
     /// The screen.
     pub screen: ScreenSettings,
     /// Keys by action, each a list of chords such as `["q", "ctrl-c"]`.
@@ -65,6 +67,7 @@ impl Default for Settings {
             proxies: BTreeMap::new(),
             record: RecordSettings::default(),
             capture: CaptureSettings::default(),
+            history: HistorySettings::default(),
             screen: ScreenSettings::default(),
             keys: Keys::new(),
         }
@@ -220,6 +223,38 @@ pub struct CaptureSettings {
 impl Default for CaptureSettings {
     fn default() -> Self {
         Self { max_mb: 1_024, max_days: 14 }
+    }
+}
+
+/// What is kept of people, lives, gifts and chat.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct HistorySettings {
+    /// What is kept of rooms.
+    pub keep: HistoryRule,
+    /// Folder for it; empty: in the state folder.
+    pub dir: PathBuf,
+    /// Days that what was said is kept.
+    pub max_days: u64,
+    /// Megabytes of it at most.
+    pub max_mb: u64,
+    /// Kinds of lines of which the text is kept: `chat`, `emote`, `question`.
+    pub kinds: Vec<String>,
+    /// What is kept of single rooms, by name or id.
+    pub rooms: BTreeMap<String, HistoryRule>,
+}
+
+impl Default for HistorySettings {
+    fn default() -> Self {
+        Self {
+            keep: HistoryRule::default(),
+            dir: PathBuf::new(),
+            max_days: 30,
+            max_mb: 2_000,
+            kinds: ["chat", "emote", "question"].map(str::to_owned).into(),
+            rooms: BTreeMap::new(),
+        }
     }
 }
 

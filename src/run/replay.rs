@@ -39,7 +39,7 @@ pub fn replay(replay: ReplaySetup, runtime: Runtime) -> Result<()> {
         let updates = player.subscribe(SCREEN_QUEUE, false);
         let (commands, playback, clock) = (player.commands(), Some(player.playback()), player.clock());
         let playing = player.play(speed, from);
-        let ports = tui::Ports { updates, commands, playback, records, record, warnings, stop };
+        let ports = tui::Ports { updates, commands, playback, records, record, history: None, warnings, stop };
         let ended = tui::run(options, ports, clock).await;
         signals.abort();
         playing.finish().await;

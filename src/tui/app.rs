@@ -14,6 +14,7 @@ use super::keymap::Keymap;
 use super::layout::{self, LayoutRequest, Plan};
 use super::panes::PaneId;
 use super::picker::Picker;
+use super::remembered::Remembered;
 use super::search::SearchQuery;
 use super::tab::Tab;
 use super::table::RoomSort;
@@ -81,6 +82,8 @@ pub(super) struct App {
     pub(super) record: RecordSettings,
     /// What the recorder said of streams, recordings and copies.
     pub(super) told_of: RecorderAnswers,
+    /// What the history told.
+    pub(super) remembered: Remembered,
     pub(super) zone: jiff::tz::TimeZone,
 }
 
@@ -220,6 +223,7 @@ impl App {
             screen: options.screen,
             record: options.record,
             told_of: RecorderAnswers::default(),
+            remembered: Remembered::default(),
             zone: options.zone,
         })
     }

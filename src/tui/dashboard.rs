@@ -12,6 +12,7 @@ use super::view::Cache;
 use super::widgets::uncertain_width::UncertainRows;
 use super::{ScreenError, ScreenOptions, summary, update, view};
 use crate::clock::Moment;
+use crate::history::HistoryAnswer;
 use crate::ids::RoomKey;
 use crate::room::Room;
 use crate::{record, track};
@@ -44,6 +45,16 @@ impl Dashboard {
     /// Hears news of a recording.
     pub fn record(&mut self, update: record::RecorderUpdate, now: Moment) {
         self.handle(now, Msg::Recorded(update));
+    }
+
+    /// There is a history to ask.
+    pub fn with_history(&mut self) {
+        self.app.remembered.is_kept = true;
+    }
+
+    /// Hears what the history tells.
+    pub fn remember(&mut self, answer: HistoryAnswer, now: Moment) {
+        self.handle(now, Msg::Remembered(Box::new(answer)));
     }
 
     /// Presses a key, named as in the config (`ctrl-l`, `?`); false when there is no such key.

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use crate::history::{HistoryAnswer, HistoryQuestion};
 use crate::text::Text;
 use crate::{record, track};
 
@@ -22,6 +23,8 @@ pub(super) enum Msg {
     Tracked(track::TrackerUpdate),
     /// News of a recording.
     Recorded(record::RecorderUpdate),
+    /// The history tells something.
+    Remembered(Box<HistoryAnswer>),
     /// Something went wrong behind the screen.
     Warned(Text),
     /// Time passed that somebody can see.
@@ -37,6 +40,8 @@ pub(super) enum Effect {
     Playback(track::PlaybackCommand),
     /// Tell the recorder.
     Record(record::RecorderCommand),
+    /// Ask the history.
+    Ask(HistoryQuestion),
     /// Take the mouse, or give it back to the terminal.
     CaptureMouse(bool),
     /// Hand text to the terminal's clipboard.

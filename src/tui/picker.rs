@@ -8,8 +8,8 @@ use tui_input::Input;
 
 use super::action::{Action, KeyContext};
 use super::app::App;
-use super::number;
 use super::panes::phase;
+use super::{number, remembered};
 use crate::ids::RoomKey;
 use crate::record::Quality;
 
@@ -37,6 +37,14 @@ pub(super) enum PickerKind {
     Recordings,
     /// Nothing: what is typed is the note of a marker.
     Marker,
+    /// What was said and given in all that was kept, by a query.
+    Found,
+    /// What was said around a moment.
+    Around,
+    /// A live of the past.
+    Lives,
+    /// Nothing: what is typed is the note about this person.
+    Note(u64),
 }
 
 /// A row of a picker.
@@ -67,6 +75,15 @@ pub(super) enum Choice {
     Copy(Vec<PathBuf>),
     /// Mark this place of the recording.
     Mark(String),
+    /// Show what was said in a live around a time.
+    Moment {
+        /// The live, by its room id.
+        live: u64,
+        /// When, in milliseconds since 1970.
+        at: i64,
+    },
+    /// Write this note about a person.
+    Note(u64, String),
     /// Nothing: the row only says something.
     Stay,
 }
@@ -85,6 +102,10 @@ impl Picker {
             PickerKind::Streams => "Record which stream",
             PickerKind::Recordings => "Recordings; Enter copies one to MP4",
             PickerKind::Marker => "Mark this place",
+            PickerKind::Found => "Look in the history",
+            PickerKind::Around => "What was said then",
+            PickerKind::Lives => "Lives of the past",
+            PickerKind::Note(_) => "A note, kept in the history",
         }
     }
 }
@@ -97,6 +118,15 @@ pub(super) fn picks(app: &App, picker: &Picker) -> Vec<Pick> {
         PickerKind::Streams => recordings::streams(app),
         PickerKind::Recordings => recordings::takes(app),
         PickerKind::Marker => return vec![recordings::marker(picker.input.value())],
+        PickerKind::Found => return remembered::found(app, picker.input.value()),
+        PickerKind::Around => return remembered::around(app),
+        PickerKind::Lives => remembered::lives(app),
+        PickerKind::Note(person) => {
+            let (name, note) =
+                (picker.input.value().trim().to_owned(), "Enter keeps it; nothing takes it away".to_owned());
+            let choice = Choice::Note(person, name.clone());
+            return vec![Pick { name, note, keys: String::new(), choice }];
+        }
         PickerKind::Commands => match typed.strip_prefix("add ") {
             Some(name) if app.is_available(Action::AddRoom) && !name.trim().is_empty() => {
                 return vec![add(name.trim())];

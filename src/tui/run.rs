@@ -21,8 +21,9 @@ use tokio::time::Instant;
 
 use super::msg::{Effect, Msg};
 use super::terminal::Tty;
-use super::{Dashboard, Exit, Ports, ScreenError, ScreenExit, ScreenOptions};
+use super::{Dashboard, Exit, HistoryPort, Ports, ScreenError, ScreenExit, ScreenOptions};
 use crate::clock::Clock;
+use crate::history::{HistoryAnswer, HistoryQuestion};
 use crate::text::Text;
 use crate::{record, track};
 
@@ -56,6 +57,11 @@ pub(super) trait Console {
     fn copy(&mut self, text: &str) -> io::Result<()>;
 }
 
+/// What the history tells next; nothing when it has gone.
+async fn remembered(history: &mut Option<HistoryPort>) -> Option<HistoryAnswer> {
+    history.as_mut()?.answers.recv().await
+}
+
 /// Opens the dashboard on the real terminal.
 pub(super) async fn run(options: ScreenOptions, ports: Ports, clock: Clock) -> Result<ScreenExit, ScreenError> {
     let mouse = options.screen.mouse;
@@ -73,6 +79,7 @@ enum LoopEvent {
     Updates,
     Record(Option<record::RecorderUpdate>),
     Warning(Option<Text>),
+    Remembered(Option<HistoryAnswer>),
     /// A queue that was full has room again.
     Room,
     /// The picture changes by itself now.
@@ -108,7 +115,10 @@ struct Open {
 }
 
 impl<C: Console> Loop<C> {
-    pub(super) fn new(mut console: C, dashboard: Dashboard, ports: Ports, clock: Clock) -> Self {
+    pub(super) fn new(mut console: C, mut dashboard: Dashboard, ports: Ports, clock: Clock) -> Self {
+        if ports.history.is_some() {
+            dashboard.with_history();
+        }
         let input = Some(console.input());
         Self {
             console,
@@ -143,6 +153,11 @@ impl<C: Console> Loop<C> {
                 LoopEvent::Updates => self.updates()?,
                 LoopEvent::Record(Some(update)) => self.update_with(Msg::Recorded(update))?,
                 LoopEvent::Warning(Some(words)) => self.update_with(Msg::Warned(words))?,
+                LoopEvent::Remembered(Some(answer)) => self.update_with(Msg::Remembered(Box::new(answer)))?,
+                LoopEvent::Remembered(None) => {
+                    self.ports.history = None;
+                    None
+                }
                 LoopEvent::Record(None) => {
                     self.open.records = false;
                     None
@@ -180,6 +195,7 @@ impl<C: Console> Loop<C> {
             _ = ports.record.reserve(), if !self.records.is_empty() => LoopEvent::Room,
             update = ports.records.recv(), if open.records => LoopEvent::Record(update),
             words = ports.warnings.recv(), if open.warnings => LoopEvent::Warning(words),
+            answer = remembered(&mut ports.history), if ports.history.is_some() => LoopEvent::Remembered(answer),
             taken = ports.updates.recv_many(batch, BATCH), if open.updates => {
                 open.updates = taken > 0;
                 LoopEvent::Updates
@@ -228,6 +244,16 @@ impl<C: Console> Loop<C> {
         }
     }
 
+    /// Asks the history; a search that still runs is of no use any more.
+    fn ask(&mut self, question: HistoryQuestion) {
+        let Some(history) = &self.ports.history else { return };
+        if matches!(question, HistoryQuestion::Search(_)) {
+            history.give_up.give_up();
+        }
+        // A full queue holds more questions than anybody waits for.
+        let _ = history.questions.try_send(question);
+    }
+
     fn updates(&mut self) -> Result<Option<Exit>, ScreenError> {
         // Taken out and put back: the batch keeps its memory.
         let mut batch = std::mem::take(&mut self.batch);
@@ -251,6 +277,7 @@ impl<C: Console> Loop<C> {
                     // A full queue holds more key presses than anybody meant.
                     let _ = self.ports.playback.as_ref().map(|playback| playback.try_send(command));
                 }
+                Effect::Ask(question) => self.ask(question),
                 Effect::Redraw => self.redraw(),
                 Effect::Suspend => self.suspend()?,
                 Effect::Quit => return Ok(Some(Exit::Quit)),

@@ -1,10 +1,12 @@
 //! Tab of one tracked room: the mirror, and where the person is in it.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::clock::Moment;
 use crate::config::RecordRule;
 use crate::events::PhaseKind;
+use crate::history::HistoryNews;
 use crate::ids::{RoomId, RoomKey, Target};
 use crate::record::RecordingState;
 use crate::room::{BattlePhase, ChatLog, LogEntry, LogLine, Room, Seq};
@@ -55,6 +57,8 @@ pub(super) struct Tab {
     pub(super) lagged: bool,
     /// Changes with everything that makes rows that were composed before worth nothing.
     pub(super) composed: u64,
+    /// What the history knows of people who spoke or gave in this live, by user id.
+    pub(super) marks: HashMap<u64, HistoryNews>,
     /// Where its recording stands.
     pub(super) recording: Option<RecordingState>,
     /// When it is recorded by itself.
@@ -127,6 +131,7 @@ impl Tab {
             unread: 0,
             lagged: false,
             composed: 0,
+            marks: HashMap::new(),
             recording: None,
             record: RoomRecord::default(),
         }

@@ -5,6 +5,7 @@ mod closing;
 mod keys;
 mod mouse;
 mod records;
+pub(in crate::tui) mod remembering;
 mod rooms;
 mod rules;
 mod searching;
@@ -65,8 +66,10 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
             let room = if let TrackerUpdate::Room(room, _) = &update { Some(*room) } else { None };
             let mut outcome = rooms::apply_update(app, update);
             outcome.effects.extend(room.and_then(|room| rules::begin_due(app, room)));
+            outcome.effects.extend(room.map(|room| remembering::ask_due(app, room)).unwrap_or_default());
             outcome
         }
+        Msg::Remembered(answer) => remembering::apply_answer(app, *answer),
         Msg::Recorded(update) => records::apply_update(app, update),
         Msg::Warned(words) => {
             app.event_log.add(app.now, words.to_string());

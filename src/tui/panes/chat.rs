@@ -272,7 +272,15 @@ fn rows(app: &App, tab: &Tab, cache: &mut Cache, buf: &mut Buffer, body: Rect) {
 
 fn composer<'a>(app: &'a App, tab: &'a Tab, body: Rect) -> Composer<'a> {
     let (theme, zone, names) = (app.theme, &app.zone, &tab.names);
-    Composer { theme, zone, columns: columns(body), names, settings: &app.screen, first_from: tab.first_from() }
+    Composer {
+        theme,
+        zone,
+        columns: columns(body),
+        names,
+        settings: &app.screen,
+        first_from: tab.first_from(),
+        marks: app.remembered.is_kept.then_some(&tab.marks),
+    }
 }
 
 /// The entry at a place of the screen, and the anchor with which the view stands still as it is.

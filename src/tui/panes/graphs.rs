@@ -70,11 +70,12 @@ fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
     let watched = WatchedSpan::of(app, room);
     let upper = Rect { height: area.height - area.height * 2 / 5, ..area };
     let inner = super::titled(app, buf, upper, PaneId::Graphs, "Viewers", &viewers(app, room));
-    plot(app, &watched, buf, inner, (&watched.viewers(room), ColorRole::Accent));
+    let before = watched.viewers_before(app, room);
+    plot(app, &watched, buf, inner, (&watched.viewers(room), ColorRole::Accent), &before);
     let lower = super::below(area, upper.height);
     paint::rule(buf, lower, 0, &Line::raw("Likes a minute"), &likes(app, room), app.theme.style(ColorRole::Dim));
     let inner = super::below(lower, 1);
-    plot(app, &watched, buf, inner, (&watched.likes(room), ColorRole::Like));
+    plot(app, &watched, buf, inner, (&watched.likes(room), ColorRole::Like), &[]);
 }
 
 fn strip(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
@@ -105,13 +106,23 @@ fn strip(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
     }
 }
 
-fn plot(app: &App, watched: &WatchedSpan, buf: &mut Buffer, area: Rect, (values, role): (&[Option<u64>], ColorRole)) {
+/// Draws values under their scale; faint before them what they were in the live before.
+fn plot(
+    app: &App,
+    watched: &WatchedSpan,
+    buf: &mut Buffer,
+    area: Rect,
+    (values, role): (&[Option<u64>], ColorRole),
+    before: &[Option<u64>],
+) {
     let dim = app.theme.style(ColorRole::Dim);
     let scaled = area.height >= 3;
     let x = (area.x + if scaled { SCALE_COLUMNS + 1 } else { 1 }).min(area.right());
     let field = Rect { x, width: area.right() - x, height: area.height - u16::from(scaled), ..area };
     let values = graph::resample(values, usize::from(field.width) * 2);
-    let max = top(&values);
+    let before = graph::resample(before, values.len());
+    let max = top(&values).max(top(&before));
+    graph::line(buf, field, &before, max, dim);
     graph::curve(buf, field, &values, max, (app.theme.style(role), dim));
     if scaled {
         let axis = super::below(area, area.height - 1);
@@ -188,6 +199,20 @@ impl WatchedSpan {
                 Bucket::Empty => known,
             })
             .collect()
+    }
+
+    /// Viewers of the live before, as many minutes after its begin; nothing where there was none.
+    fn viewers_before(&self, app: &App, room: &Room) -> Vec<Option<u64>> {
+        let Some(live) = room.room_id.map(|id| id.0).filter(|id| app.remembered.before.contains_key(id)) else {
+            return Vec::new();
+        };
+        let Some(began) = room.started_at else { return Vec::new() };
+        let bucket = |nth: usize| {
+            let ago = (self.buckets - nth) as u64 * self.step;
+            let at = self.until.wall.0.saturating_sub_unsigned(ago * 1_000);
+            app.remembered.viewers_before(live, at.div_euclid(60_000) - began.0.div_euclid(60_000))
+        };
+        (0..self.buckets).map(bucket).collect()
     }
 
     /// Likes seen, as a rate a minute. The bucket that is still filling would look like a fall.

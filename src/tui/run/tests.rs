@@ -130,6 +130,7 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, ScreenError>>) {
         commands: commands_out,
         playback: None,
         records: records_in,
+        history: None,
         record: record_out,
         warnings: warnings_in,
         stop: stop.clone(),

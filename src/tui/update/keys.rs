@@ -7,8 +7,9 @@ use ratatui::layout::Rect;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use super::{LONGEST_INPUT, closing, rooms, rules, scroll_pane, scrolled, searching, taking, thanks};
+use super::{LONGEST_INPUT, closing, remembering, rooms, rules, scroll_pane, scrolled, searching, taking, thanks};
 use crate::events::{PhaseKind, Viewer};
+use crate::history::HistoryQuestion;
 use crate::ids::Target;
 use crate::record;
 use crate::room::Seq;
@@ -111,6 +112,12 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::NextMatch => searching::step(app, false),
         Action::PrevMatch => searching::step(app, true),
         Action::Filter => searching::toggle_filter(app),
+        Action::History => remembering::open_search(app),
+        Action::Lives => remembering::open_lives(app),
+        Action::Note => {
+            let viewer = marked_person(app);
+            remembering::open_note(app, viewer.as_deref())
+        }
         Action::Log => open(app, Popup::Log(0)),
         Action::GoTo => open(app, Popup::Pick(Picker::new(PickerKind::Rooms))),
         Action::Palette => open(app, Popup::Pick(Picker::new(PickerKind::Commands))),
@@ -194,7 +201,10 @@ fn typed(app: &mut App, chord: Chord, key: KeyEvent) -> UpdateOutcome {
     if !chord.is_text() || input.value().len() < LONGEST_INPUT {
         input.handle_event(&Event::Key(key));
     }
-    UpdateOutcome::dirty()
+    match &app.popup {
+        Some(Popup::Pick(picker)) if picker.kind == PickerKind::Found => remembering::ask_search(app),
+        _ => UpdateOutcome::dirty(),
+    }
 }
 
 fn accept(app: &mut App) -> UpdateOutcome {
@@ -225,6 +235,11 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
         Some(Choice::Stream(quality)) => taking::record_stream(app, quality),
         Some(Choice::Copy(files)) => taking::copy(app, picker, files),
         Some(Choice::Mark(note)) => taking::mark(app, note),
+        Some(Choice::Moment { live, at }) => remembering::open_around(app, live, at),
+        Some(Choice::Note(person, note)) => {
+            app.notify(if note.is_empty() { "the note is taken away" } else { "noted" });
+            Effect::Ask(HistoryQuestion::Note(person, note)).into()
+        }
         Some(Choice::Stay) | None => open(app, Popup::Pick(picker)),
     }
 }
@@ -293,7 +308,9 @@ pub(super) fn open_marked(app: &mut App) -> UpdateOutcome {
     }
     let Some(room) = app.tab().map(|tab| tab.key) else { return UpdateOutcome::UNCHANGED };
     if let Some(viewer) = marked_person(app) {
-        return open(app, Popup::Person(PersonCard { viewer, room, from: 0 }));
+        let question = remembering::ask_person(app, &viewer);
+        let opened = open(app, Popup::Person(PersonCard { viewer, room, from: 0 }));
+        return UpdateOutcome { effects: question.into_iter().collect(), ..opened };
     }
     no_person(app);
     UpdateOutcome::dirty()

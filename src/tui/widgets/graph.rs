@@ -86,6 +86,25 @@ pub(in crate::tui) fn curve(
     }
 }
 
+/// Draws the tops of two values a column as dots: a line that a curve may cover. What is not known is left out.
+pub(in crate::tui) fn line(buf: &mut Buffer, area: Rect, values: &[Option<u64>], max: u64, style: Style) {
+    let area = area.intersection(buf.area);
+    for (x, pair) in (area.left()..area.right()).zip(values.chunks(2)) {
+        for (row, y) in (area.top()..area.bottom()).rev().enumerate() {
+            let ground = row as u64 * ROWS;
+            let dot = |side: usize| -> u32 {
+                let high =
+                    pair.get(side).copied().flatten().map(|value| scaled(value, max, u64::from(area.height) * ROWS));
+                let place = high.and_then(|high| high.checked_sub(1)).and_then(|high| high.checked_sub(ground));
+                place.and_then(|place| DOTS.get(side)?.get(place as usize)).copied().unwrap_or(0)
+            };
+            if let Some(sign) = char::from_u32(0x2800 + dot(0) + dot(1)).filter(|&sign| sign != '\u{2800}') {
+                buf.set_stringn(x, y, sign.encode_utf8(&mut [0; 4]), 1, style);
+            }
+        }
+    }
+}
+
 /// As many values as there are places. Fewer are joined by straight lines, more are drawn by their highest, and a gap stays a
 /// gap.
 pub(in crate::tui) fn resample(values: &[Option<u64>], places: usize) -> Vec<Option<u64>> {
