@@ -15,7 +15,7 @@ use crate::events::json::{self, JsonTally, LineContext};
 use crate::events::{EventKind, OwnEvent, PhaseKind};
 use crate::ids::{RoomId, RoomKey};
 use crate::room::TalliedEvent;
-use crate::run::{self, RunningCapture, RunningHistory};
+use crate::run::{self, RunningCapture};
 use crate::text::Text;
 use crate::track::{Lost, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 
@@ -66,9 +66,7 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
                 output::warn(warning.as_str());
             }
         });
-        let history = if args.no_history { None } else { run::history_folder(&loaded.settings).ok() };
-        let history = history
-            .and_then(|folder| RunningHistory::start(&tracker, &loaded.settings, folder, &clock, &warnings, None));
+        let history = super::history::kept(args.no_history, &tracker, &loaded.settings, &clock);
         let capturing =
             args.capture.then(|| RunningCapture::start(&tracker, &loaded.settings, &clock, warnings)).transpose()?;
         let commands = tracker.commands();
@@ -77,12 +75,7 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
         }
         let ended = Printer::new(args.once, clock).print(updates).await;
         tracker.finish().await;
-        if let Some(words) = match history {
-            Some(history) => history.finish().await,
-            None => None,
-        } {
-            output::warn(&words);
-        }
+        super::history::finish(history).await;
         if let Some(capturing) = capturing {
             output::warn(&capturing.finish().await?);
         }

@@ -16,7 +16,8 @@ use crate::history::{
     self, ExportFormat, ExportTable, FolderStatus, HistoryError, HistoryFolder, HistoryQuery, HistoryReader,
     PurgeScope, Purged,
 };
-use crate::run;
+use crate::run::{self, RunningHistory};
+use crate::track::Tracker;
 
 /// Look after the history.
 #[derive(Debug, Args)]
@@ -119,6 +120,21 @@ pub(super) fn settings(args: &SettingsArgs) -> Result<Settings> {
 /// The history that the settings name, for reading.
 pub(super) fn reader(args: &SettingsArgs) -> Result<HistoryReader> {
     Ok(HistoryReader::open(&run::history_folder(&settings(args)?)?)?)
+}
+
+/// Keeps a history of a command without a screen, unless it is not wanted; what cannot be kept is told.
+pub(super) fn kept(off: bool, tracker: &Tracker, settings: &Settings, clock: &Clock) -> Option<RunningHistory> {
+    let folder = if off { None } else { run::history_folder(settings).ok() };
+    RunningHistory::start(tracker, settings, folder?, clock, output::warn, None)
+}
+
+/// Waits until all is on disk; what is not is told.
+pub(super) async fn finish(history: Option<RunningHistory>) {
+    if let Some(history) = history
+        && let Some(words) = history.finish().await
+    {
+        output::warn(&words);
+    }
 }
 
 /// A query as it was typed.

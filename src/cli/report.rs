@@ -19,8 +19,6 @@ use super::query::print_json;
 use super::{SettingsArgs, UsageError, output};
 use crate::history::{HistoryReader, LiveReport};
 
-pub(super) use words::lines as report_lines;
-
 /// Report a live of the history.
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {

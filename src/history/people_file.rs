@@ -246,7 +246,7 @@ fn write_people(
          WHERE id = ?1",
     )?;
     for (&id, seen) in &batch.people {
-        let before = match known.get(&id) {
+        let before: Option<(Box<str>, Box<str>)> = match known.get(&id) {
             Some(before) => Some(before.clone()),
             None => ask.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?,
         };

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::chat_file::CHAT_FORM;
 use super::error::{HistoryError, InFile};
@@ -202,7 +202,7 @@ fn purge_lines(
     }
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
     let mut deleted: u64 = 0;
-    let mut step = || -> rusqlite::Result<u64> {
+    let step = || -> rusqlite::Result<u64> {
         let change = chat.unchecked_transaction()?;
         let ids: Vec<i64> = {
             let mut ask = change.prepare_cached(&format!("SELECT id FROM chat WHERE {condition} LIMIT {STEP}"))?;
@@ -274,10 +274,4 @@ fn purge_people(people: &mut Connection, doomed: &Doomed, dry: bool, purged: &mu
 
 fn list(ids: &[i64]) -> String {
     ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
-}
-
-/// Counts the rows of one table; for tests of other files.
-#[cfg(test)]
-pub(super) fn rows(connection: &Connection, table: &str) -> i64 {
-    connection.query_row(&format!("SELECT count(*) FROM {table}"), params![], |row| row.get(0)).unwrap_or(-1)
 }

@@ -257,7 +257,7 @@ impl HistoryReader {
     fn named(&self, lines: Vec<RawLine>) -> Result<Vec<FoundLine>, HistoryError> {
         let (people, file) = self.people();
         let mut rooms: HashMap<i64, (String, Option<i64>)> = HashMap::new();
-        let mut name = || -> rusqlite::Result<Vec<FoundLine>> {
+        let name = || -> rusqlite::Result<Vec<FoundLine>> {
             let mut person = people.prepare_cached("SELECT handle, nickname FROM person WHERE id = ?1")?;
             let mut live =
                 people.prepare_cached("SELECT handle, coalesce(started, first_at) FROM live WHERE id = ?1")?;

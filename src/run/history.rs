@@ -70,13 +70,13 @@ fn policy(rule: HistoryRule) -> RoomPolicy {
 
 impl RunningHistory {
     /// Begins to keep what a tracker tells, in `folder`. Nothing where the settings want none, or where it cannot be kept, which
-    /// `warnings` are told. `news` hears what is known of people.
+    /// `warn` is told. `news` hears what is known of people.
     pub fn start(
         tracker: &Tracker,
         settings: &Settings,
         folder: HistoryFolder,
         clock: &Clock,
-        warnings: &Sender<Text>,
+        warn: impl Fn(&str) + Clone + Send + 'static,
         news: Option<Box<dyn Fn(HistoryNews) + Send>>,
     ) -> Option<Self> {
         if settings.history.keep == HistoryRule::Off
@@ -84,25 +84,16 @@ impl RunningHistory {
         {
             return None;
         }
-        let warn = {
-            let warnings = warnings.clone();
-            move |sentence: &str| {
-                tracing::warn!("{sentence}");
-                // A full queue has warnings enough.
-                let _ = warnings.try_send(Text::new(sentence));
-            }
-        };
         let tell = move |told: HistoryNews| {
             if let Some(news) = &news {
                 news(told);
             }
         };
-        let recorder = match HistoryRecorder::start(&folder, options(settings), clock.clone(), warn, tell) {
+        let recorder = match HistoryRecorder::start(&folder, options(settings), clock.clone(), warn.clone(), tell) {
             Ok(recorder) => recorder,
             Err(error) => {
-                let sentence = format!("no history is kept: {error}");
-                tracing::warn!("{sentence}");
-                let _ = warnings.try_send(Text::new(&sentence));
+                tracing::warn!("no history is kept: {error}");
+                warn(&format!("no history is kept: {error}"));
                 return None;
             }
         };
@@ -143,11 +134,17 @@ pub(super) fn on_screen(
         // A screen that has enough to do draws without marks.
         move |news| drop(told.try_send(HistoryAnswer::News(news)))
     };
-    let running = RunningHistory::start(tracker, settings, folder.clone(), clock, warnings, Some(Box::new(news)));
+    let warn = {
+        let warnings = warnings.clone();
+        // A full queue has warnings enough.
+        move |sentence: &str| drop(warnings.try_send(Text::new(sentence)))
+    };
+    let running = RunningHistory::start(tracker, settings, folder.clone(), clock, warn, Some(Box::new(news)));
     let give_up = GiveUp::default();
-    let mut desk = HistoryDesk::new(folder, running.as_ref().map(|running| running.control.clone()));
+    let control = running.as_ref().map(|running| running.control.clone());
     let heeds = give_up.clone();
     tokio::task::spawn_blocking(move || {
+        let mut desk = HistoryDesk::new(folder, control);
         while let Some(question) = asked.blocking_recv() {
             if let Some(answer) = desk.answer(question, &heeds)
                 && told.blocking_send(answer).is_err()

@@ -81,7 +81,7 @@ pub(super) fn battle(battle: &crate::history::BattleRecord) -> String {
 }
 
 /// The report for a terminal.
-pub(in crate::cli) fn lines(report: &LiveReport) -> Vec<String> {
+pub(super) fn lines(report: &LiveReport) -> Vec<String> {
     let facts = facts(report);
     let widest = facts.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
     let mut lines: Vec<_> = facts.iter().map(|(label, value)| format!("{label:<widest$}  {value}")).collect();

@@ -75,7 +75,7 @@ pub(super) fn open_note(app: &mut App, viewer: Option<&Viewer>) -> UpdateOutcome
     };
     let known = app.remembered.card.as_ref().filter(|(of, _)| *of == id.0).and_then(|(_, card)| card.as_ref());
     let note = known.and_then(|card| card.person.note.clone()).unwrap_or_default();
-    open(app, PickerKind::Note(id), &note, None)
+    open(app, PickerKind::Note(id.0), &note, None)
 }
 
 /// What became due to be asked with news of a room: the live before, and who the opponent is.
