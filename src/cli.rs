@@ -1,5 +1,7 @@
 //! Commands of the program, one file each: their arguments, their lines of output, their exit codes.
 
+#[cfg(unix)]
+mod attach;
 mod browser;
 mod chat;
 mod completions;
@@ -25,7 +27,11 @@ mod query;
 mod record;
 mod replay;
 mod report;
+#[cfg(unix)]
+mod rooms;
 mod search;
+#[cfg(unix)]
+mod serve;
 mod sim;
 mod watch;
 
@@ -65,6 +71,15 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Print what happens in rooms, one JSON object a line.
     Events(events::EventsArgs),
+    /// Watch and record without a screen, until it is ended: for servers, tmux and systemd.
+    #[cfg(unix)]
+    Serve(serve::ServeArgs),
+    /// Open a screen on the service that runs.
+    #[cfg(unix)]
+    Attach(attach::AttachArgs),
+    /// Add rooms to the service that runs, remove them, or list them.
+    #[cfg(unix)]
+    Rooms(rooms::RoomsArgs),
     /// Record rooms without a screen.
     Record(record::RecordArgs),
     /// Tell who somebody is and what their live is.
@@ -128,6 +143,7 @@ impl SettingsArgs {
         let env = |name: &str| std::env::var(name).ok();
         let loaded = crate::config::load(self.config.as_deref(), &self.sets)?;
         let secrets = crate::config::secrets(&loaded.settings, env)?;
+        crate::run::set_log_limits(&loaded.settings.log);
         for warning in loaded.warnings.iter().cloned().chain(crate::config::unused_key(&loaded.settings, env)) {
             output::warn(&warning);
         }
@@ -153,6 +169,12 @@ pub fn run() -> ExitCode {
         Some(Command::Watch(watch)) => watch::run(&watch, &settings),
         Some(Command::Demo(demo)) => demo::run(&demo, &settings),
         Some(Command::Events(events)) => events::run(&events, &settings),
+        #[cfg(unix)]
+        Some(Command::Serve(serve)) => serve::run(&serve, &settings),
+        #[cfg(unix)]
+        Some(Command::Attach(attach)) => attach::run(&attach, &settings),
+        #[cfg(unix)]
+        Some(Command::Rooms(rooms)) => rooms::run(&rooms, &settings),
         Some(Command::Record(record)) => record::run(&record, &settings),
         Some(Command::Info(info)) => info::run(&info, &settings),
         Some(Command::Live(live)) => live::run(&live, &settings),

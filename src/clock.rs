@@ -115,6 +115,17 @@ fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// An hour of room, so that subtracting a span from an early moment does not saturate.
+const FIRST_MONO: i64 = 3_600_000;
+
+#[expect(clippy::disallowed_methods, reason = "this file is the one place that asks the system")]
+fn system_moment(start: Instant, at_start: i64) -> Moment {
+    let wall =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
+    let mono = at_start.saturating_add(start.elapsed().as_millis() as i64).max(0) as u64;
+    Moment { mono, wall: Timestamp(wall) }
+}
+
 /// Where the time comes from: the system, or a test.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
@@ -122,6 +133,8 @@ pub struct Clock(Source);
 #[derive(Clone, Debug)]
 enum Source {
     System(Instant),
+    /// The monotonic time of another process: what it was at the start, in milliseconds.
+    Aligned(Instant, Arc<AtomicI64>),
     Manual(Arc<AtomicI64>),
 }
 
@@ -132,23 +145,31 @@ impl Clock {
         Self(Source::System(Instant::now()))
     }
 
+    /// The system's clock with the monotonic time of another process on this machine, once it is [aligned](Self::align).
+    #[expect(clippy::disallowed_methods, reason = "this file is the one place that asks the system")]
+    pub fn alignable() -> Self {
+        Self(Source::Aligned(Instant::now(), Arc::new(AtomicI64::new(FIRST_MONO))))
+    }
+
+    /// Shifts an alignable clock, and all its clones, so that its monotonic time is that of another process, whose clock says
+    /// `theirs` at this moment. Any other clock does not listen.
+    pub fn align(&self, theirs: Moment) {
+        if let Source::Aligned(start, at_start) = &self.0 {
+            let theirs = i64::try_from(theirs.mono).unwrap_or(i64::MAX);
+            at_start.store(theirs.saturating_sub(start.elapsed().as_millis() as i64), Ordering::Relaxed);
+        }
+    }
+
     /// A clock that stands at `start` until [`Clock::advance`] turns it.
     pub fn manual(start: Timestamp) -> Self {
         Self(Source::Manual(Arc::new(AtomicI64::new(start.0))))
     }
 
     /// Now.
-    #[expect(clippy::disallowed_methods, reason = "this file is the one place that asks the system")]
     pub fn now(&self) -> Moment {
         match &self.0 {
-            Source::System(start) => {
-                let wall = std::time::SystemTime::now()
-                    .duration_since(std::time::UNIX_EPOCH)
-                    .map_or(0, |since| since.as_millis() as i64);
-                // An hour of room, so that subtracting a span from an early moment does not saturate.
-                let mono = start.elapsed().as_millis() as u64 + 3_600_000;
-                Moment { mono, wall: Timestamp(wall) }
-            }
+            Source::System(start) => system_moment(*start, FIRST_MONO),
+            Source::Aligned(start, at_start) => system_moment(*start, at_start.load(Ordering::Relaxed)),
             Source::Manual(wall) => {
                 let wall = wall.load(Ordering::Relaxed);
                 Moment { mono: wall.max(0) as u64, wall: Timestamp(wall) }

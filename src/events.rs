@@ -33,6 +33,7 @@ mod pin;
 mod poll;
 mod rank;
 mod room_notice;
+pub(crate) mod serde_lenient;
 mod status;
 mod talk;
 mod unknown;

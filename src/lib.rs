@@ -204,6 +204,9 @@ pub mod tui;
 #[allow(unreachable_pub, dead_code, unused_imports, reason = "`internals` reaches and uses it")]
 mod tui;
 
+#[cfg(all(feature = "cli", unix))]
+#[allow(unreachable_pub, reason = "`pub` is what a module shows to the other modules of the program")]
+mod daemon;
 #[cfg(all(feature = "cli", feature = "internals"))]
 #[doc(hidden)]
 pub mod history;

@@ -56,7 +56,7 @@ pub use stats::Stats;
 pub use streaks::{Streak, Streaks};
 
 use crate::clock::{Moment, Timestamp};
-use crate::events::{Host, Phase, RoomEvent};
+use crate::events::{Host, Phase, RoomEvent, serde_lenient};
 use crate::ids::RoomId;
 use crate::text::Text;
 
@@ -80,10 +80,21 @@ pub struct TalliedEvent {
     pub event: RoomEvent,
     /// For gifts and closed streaks: what it adds.
     pub tally: Option<Tally>,
+    /// For comments: nobody we saw in this live wrote under this id before.
+    #[serde(default)]
+    pub first: bool,
+}
+
+impl TalliedEvent {
+    /// An event that is nobody's first comment.
+    pub fn new(event: RoomEvent, tally: Option<Tally>) -> Self {
+        Self { event, tally, first: false }
+    }
 }
 
 /// Everything we know of one room.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Room {
     /// The host, as far as known.
@@ -119,8 +130,10 @@ pub struct Room {
     /// Who gave most in this live.
     pub leaders: Leaders,
     /// The running or last battle.
+    #[serde(deserialize_with = "serde_lenient::or_default")]
     pub battle: Option<Battle>,
     /// What stands beside the talk: poll, goals, pinned message, caption, questions, guests, rank.
+    #[serde(deserialize_with = "serde_lenient::or_default")]
     pub board: Board,
     /// Messages without a reading, by method.
     pub unknown: BTreeMap<String, u64>,
@@ -136,6 +149,13 @@ pub struct Room {
     streamed_watching: Option<Moment>,
     /// We were connected to this live and lost it: from here on, backlog is news and counts.
     interrupted: bool,
+}
+
+/// What a state of an older program lacks is as in a room of which nothing is known.
+impl Default for Room {
+    fn default() -> Self {
+        Self::new(1)
+    }
 }
 
 impl Room {
@@ -189,6 +209,54 @@ impl Room {
             }
         }
         Applied::Fresh(self.reduce(event))
+    }
+
+    /// Applies an event that another state of this room has applied already, and takes its word for what a
+    /// [view](Room::view_for_mirror) cannot know.
+    pub fn apply_tallied(&mut self, tallied: &TalliedEvent) -> Applied {
+        self.writers.set_told(tallied.first);
+        self.apply(&tallied.event)
+    }
+
+    /// Whether the last row is this event, and the first comment of its writer.
+    pub(crate) fn is_first_comment(&self, event: &RoomEvent) -> bool {
+        let last = self.chat.iter().next_back().filter(|last| last.id == event.id);
+        last.is_some_and(|last| matches!(last.line, LogLine::Chat { first: true, .. }))
+    }
+
+    /// The state for a mirror that is told only what is new, by [tallied](Room::apply_tallied) events: without the ids that came
+    /// already and the people who wrote already, which make up most of it.
+    pub fn view_for_mirror(&self) -> Self {
+        Self {
+            host: self.host.clone(),
+            title: self.title.clone(),
+            room_id: self.room_id,
+            live_seq: self.live_seq,
+            started_at: self.started_at,
+            phase: self.phase.clone(),
+            phase_since: self.phase_since,
+            chat: self.chat.clone(),
+            streaks: self.streaks.clone(),
+            stats: self.stats.clone(),
+            viewers: self.viewers.clone(),
+            likes: self.likes.clone(),
+            coins: self.coins.clone(),
+            comments: self.comments.clone(),
+            messages: self.messages.clone(),
+            leaders: self.leaders.clone(),
+            battle: self.battle.clone(),
+            board: self.board.clone(),
+            unknown: self.unknown.clone(),
+            skew_ms: self.skew_ms,
+            ledger: self.ledger.without_ids(),
+            connected_clock: self.connected_clock.clone(),
+            writers: dedup::Writers::of_mirror(),
+            told: self.told.clone(),
+            subscribers: self.subscribers.clone(),
+            paces: self.paces.clone(),
+            streamed_watching: self.streamed_watching,
+            interrupted: self.interrupted,
+        }
     }
 
     /// Lets time pass: closes streaks after 10 s of connected silence. What it closed has been applied already and must be

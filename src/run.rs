@@ -1,10 +1,22 @@
 //! Composition root, the only module that sees all the others: it builds the runtime, the client, the tracker, the recorder
 //! and the screen, and takes them down in order.
 
+#[cfg(unix)]
+mod attach;
 mod capture;
+mod companions;
 mod history;
 mod log;
+#[cfg(unix)]
+mod readiness;
 mod replay;
+#[cfg(unix)]
+mod room_filter;
+mod rotating_file;
+#[cfg(unix)]
+mod serve;
+#[cfg(unix)]
+mod service_log;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,9 +38,16 @@ use crate::track::{Tracker, TrackerCommand};
 use crate::tui;
 use crate::webcast::Service;
 
-pub use capture::RunningCapture;
-pub use history::{RunningHistory, history_folder, import as import_history};
+#[cfg(unix)]
+pub use attach::{attach, follow_service};
+use capture::RunningCapture;
+pub use companions::{CompanionOptions, Companions};
+pub use history::{history_folder, import as import_history};
+pub use log::set_limits as set_log_limits;
 pub use replay::{ReplaySetup, replay};
+pub use rotating_file::RotatingFile;
+#[cfg(unix)]
+pub use serve::{ServeSetup, find_service, serve, service_place, service_status};
 
 /// Threads for the network. The screen has the main thread to itself, so a slow terminal holds nobody up.
 const WORKERS: usize = 2;
@@ -233,10 +252,16 @@ async fn watch(
     let client = client(&loaded.settings, secrets, isolated)?;
     let tracker = Tracker::on_service(client.clone(), clock.clone())?;
     let updates = tracker.subscribe(SCREEN_QUEUE, false);
-    let remembered = history.map(|folder| history::on_screen(&tracker, &loaded.settings, folder, &clock, &background));
-    let (history, history_port) = remembered.unzip();
-    let capturing =
-        capture.then(|| RunningCapture::start(&tracker, &loaded.settings, &clock, background)).transpose()?;
+    let beside = CompanionOptions {
+        settings: &loaded.settings,
+        clock: &clock,
+        warnings: background,
+        capture,
+        history,
+        with_screen: true,
+    };
+    let mut companions = Companions::start(&tracker, beside)?;
+    let history_port = companions.take_history_port();
     let (record, record_inbox) = mpsc::channel(RECORD_QUEUE);
     let (record_updates, records) = mpsc::channel(RECORD_QUEUE);
     let settings = recorder_settings(&loaded.settings);
@@ -257,16 +282,8 @@ async fn watch(
     // A panic of it is no reason to lose what else there is to take down.
     drop(finisher.await);
     tracker.finish().await;
-    let captured = match capturing {
-        Some(capturing) => Some(capturing.finish().await?),
-        None => None,
-    };
-    let not_kept = match history.flatten() {
-        Some(history) => history.finish().await,
-        None => None,
-    };
+    let last_words = companions.finish().await?;
     let mut told = ended?.summary;
-    told.extend(captured);
-    told.extend(not_kept);
+    told.extend(last_words);
     Ok((!told.is_empty()).then(|| told.join("\n")))
 }

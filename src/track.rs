@@ -34,6 +34,7 @@ mod health;
 mod replay;
 mod room_actor;
 mod room_task;
+mod serde_base64;
 mod session;
 mod subscribers;
 mod tracker;
@@ -43,7 +44,7 @@ pub use replay::{Player, Playing, Speed};
 pub(crate) use room_task::{KnownRoom, lookup_to_info, to_info};
 pub use tracker::Tracker;
 pub use update::{
-    Budget, Health, Lost, PlaybackCommand, RawFrame, RawMessage, RoomUpdate, TrackerCommand, TrackerUpdate,
+    Budget, Health, LastLive, Lost, PlaybackCommand, RawFrame, RawMessage, RoomUpdate, TrackerCommand, TrackerUpdate,
 };
 
 #[cfg(not(feature = "internals"))]

@@ -64,9 +64,11 @@ use crate::text::Text;
 use crate::{record, track};
 
 pub use dashboard::Dashboard;
+pub use event_log::words_of as event_words;
 pub use keymap::{check_keys, keys_markdown, keys_table};
 pub use panes::log_words;
 pub use terminal::{Capabilities, capabilities, install_panic_hook, shows_unicode};
+pub use update::recording_words;
 
 /// What the screen is told once, at its start.
 #[derive(Clone, Debug)]
@@ -81,6 +83,8 @@ pub struct ScreenOptions {
     pub notice: Option<Text>,
     /// What is shown is a replay: keys and hints are those of one.
     pub replay: bool,
+    /// The rooms and recordings belong to a service, which goes on when this screen is left.
+    pub attached: bool,
     /// Draw without colours: bold, dim and reverse only.
     pub mono: bool,
     /// Where the person is, for clock times.
@@ -92,7 +96,16 @@ impl ScreenOptions {
     pub fn new(screen: ScreenSettings, keys: Keys) -> Self {
         let mono = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let record = RecordSettings::default();
-        Self { screen, record, keys, notice: None, replay: false, mono, zone: jiff::tz::TimeZone::system() }
+        Self {
+            screen,
+            record,
+            keys,
+            notice: None,
+            replay: false,
+            attached: false,
+            mono,
+            zone: jiff::tz::TimeZone::system(),
+        }
     }
 }
 
@@ -127,6 +140,8 @@ pub struct HistoryPort {
     pub questions: mpsc::Sender<HistoryQuestion>,
     /// What ends a question that takes long, because another one comes.
     pub give_up: GiveUp,
+    /// It tells of people who speak, unasked.
+    pub tells_news: bool,
 }
 
 /// Why the screen closed.

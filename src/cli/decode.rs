@@ -205,7 +205,7 @@ impl<W: Write> Decoding<W> {
         let verdict = room.apply(&event);
         self.print(current, &closed)?;
         match verdict {
-            Applied::Fresh(tally) => self.print(current, &[TalliedEvent { event, tally }]),
+            Applied::Fresh(tally) => self.print(current, &[TalliedEvent::new(event, tally)]),
             Applied::Duplicate | Applied::Foreign => {
                 self.repeated += 1;
                 Ok(())
@@ -216,7 +216,7 @@ impl<W: Write> Decoding<W> {
     fn write_unreadable(&mut self, what: &str, bytes: usize, error: &str) -> std::io::Result<()> {
         self.unreadable += 1;
         let kind = EventKind::Unknown(Unknown { method: Text::new(what), bytes, error: Some(Text::new(error)) });
-        let tallied = TalliedEvent { event: own(Moment::default(), kind), tally: None };
+        let tallied = TalliedEvent::new(own(Moment::default(), kind), None);
         self.print(self.current, &[tallied])
     }
 

@@ -11,11 +11,13 @@ use super::event_output::EventOutput;
 use super::query::UNKNOWN;
 use super::{SettingsArgs, UsageError, output};
 use crate::clock::Clock;
+#[cfg(unix)]
+use crate::daemon::Request;
 use crate::events::json::{self, JsonTally, LineContext};
 use crate::events::{EventKind, OwnEvent, PhaseKind};
-use crate::ids::{RoomId, RoomKey};
+use crate::ids::{RoomId, RoomKey, Target};
 use crate::room::TalliedEvent;
-use crate::run::{self, RunningCapture};
+use crate::run::{self, CompanionOptions, Companions};
 use crate::text::Text;
 use crate::track::{Lost, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 
@@ -44,6 +46,9 @@ pub(super) struct EventsArgs {
     /// Keep no history of this run.
     #[arg(long)]
     no_history: bool,
+    /// Connect here, though a service runs.
+    #[arg(long)]
+    alone: bool,
 }
 
 pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode> {
@@ -56,6 +61,10 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
     }
     let runtime = run::headless_runtime()?;
     let ended = runtime.block_on(async {
+        #[cfg(unix)]
+        if let Some(ended) = print_served(args, &rooms).await? {
+            return Ok(ended);
+        }
         let clock = Clock::system();
         let tracker = Tracker::on_service(run::client(&loaded.settings, secrets, false)?, clock.clone())?;
         let updates = tracker.subscribe(QUEUE, args.raw);
@@ -66,24 +75,50 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
                 output::warn(warning.as_str());
             }
         });
-        let history = super::history::kept(args.no_history, &tracker, &loaded.settings, &clock);
-        let capturing =
-            args.capture.then(|| RunningCapture::start(&tracker, &loaded.settings, &clock, warnings)).transpose()?;
+        let history = if args.no_history { None } else { run::history_folder(&loaded.settings).ok() };
+        let beside = CompanionOptions {
+            settings: &loaded.settings,
+            clock: &clock,
+            warnings,
+            capture: args.capture,
+            history,
+            with_screen: false,
+        };
+        let companions = Companions::start(&tracker, beside)?;
         let commands = tracker.commands();
         for room in rooms {
             commands.send(TrackerCommand::Add(room)).await?;
         }
         let ended = Printer::new(args.once, clock).print(updates).await;
         tracker.finish().await;
-        super::history::finish(history).await;
-        if let Some(capturing) = capturing {
-            output::warn(&capturing.finish().await?);
-        }
+        companions.finish().await?.iter().for_each(|sentence| output::warn(sentence));
         ended
     });
     // A write to a reader that does not read cannot be called back; it must not hold us.
     runtime.shutdown_background();
     ended
+}
+
+/// Prints what a service has of these rooms, so that nothing connects twice; nothing where none runs, or where it does not have
+/// what is wanted. Rooms that it did not watch before go again with us.
+#[cfg(unix)]
+async fn print_served(args: &EventsArgs, rooms: &[Target]) -> Result<Option<ExitCode>> {
+    if args.alone {
+        return Ok(None);
+    }
+    let Some(mut orders) = run::find_service().await? else { return Ok(None) };
+    if args.raw || args.capture {
+        output::warn("a service runs and has neither raw messages nor captures to give: connecting beside it");
+        return Ok(None);
+    }
+    let Some(line) = run::find_service().await? else { return Ok(None) };
+    let clock = Clock::alignable();
+    let updates = run::follow_service(line, rooms.to_vec(), &clock)?;
+    orders.ask(Request::AddRooms { rooms: rooms.to_vec(), lent: true }).await?;
+    let ended = Printer::new(args.once, clock).print(updates).await;
+    // The rooms were lent as long as this line stands.
+    drop(orders);
+    ended.map(Some)
 }
 
 /// What a line says of its room.

@@ -14,7 +14,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::Settings;
 use crate::history::{
     self, ExportFormat, ExportTable, FolderStatus, HistoryError, HistoryFolder, HistoryQuery, HistoryReader,
-    PurgeScope, Purged,
+    PurgeScope, PurgedRows,
 };
 use crate::run::{self, RunningHistory};
 use crate::track::Tracker;
@@ -354,8 +354,8 @@ fn folder_aside(folder: &HistoryFolder) -> Result<u64> {
 }
 
 /// What was purged, in words.
-fn things(purged: Purged) -> String {
-    let Purged { lines, people, lives, gifts, files, .. } = purged;
+fn things(purged: PurgedRows) -> String {
+    let PurgedRows { lines, people, lives, gifts, files, .. } = purged;
     let one = |count: u64, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let parts = [
         (people, one(people, "person", "people")),

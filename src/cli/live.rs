@@ -9,8 +9,13 @@ use serde_json::json;
 
 use super::query::{UNKNOWN, number, print_json, print_table, query, said, status, time};
 use super::{SettingsArgs, output};
-use crate::text::clip;
-use crate::webcast::Lookup;
+#[cfg(unix)]
+use crate::daemon::ServiceStatus;
+use crate::events::PhaseKind;
+use crate::ids::Target;
+use crate::run;
+use crate::text::{Text, clip};
+use crate::webcast::{AccessRestrictions, LiveStatus, Lookup};
 
 /// Columns of a title.
 const TITLE: usize = 48;
@@ -43,8 +48,18 @@ fn ask(args: &LiveArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     query(settings, async |client| {
         let (mut anybody, mut untold) = (false, false);
         let mut rows = Vec::new();
+        #[cfg(unix)]
+        let served = run::service_status().await;
         for name in &args.names {
-            match client.look_up(name).await {
+            #[cfg(unix)]
+            let known = served.as_ref().and_then(|served| from_service(served, name));
+            #[cfg(not(unix))]
+            let known = None;
+            let found = match known {
+                Some(known) => Ok(known),
+                None => client.look_up(name).await,
+            };
+            match found {
                 Ok(found) => {
                     anybody |= found.status.is_on();
                     untold |= !found.status.is_known();
@@ -71,6 +86,41 @@ fn ask(args: &LiveArgs, settings: &SettingsArgs) -> Result<ExitCode> {
             (false, false) => ExitCode::FAILURE,
             (false, true) => ExitCode::from(UNKNOWN),
         })
+    })
+}
+
+/// What a service knows of a room at this moment, so that nobody is asked twice.
+#[cfg(unix)]
+fn from_service(served: &ServiceStatus, name: &str) -> Option<Lookup> {
+    let target: Target = name.parse().ok()?;
+    let room = served.rooms.iter().find(|room| room.is(&target))?;
+    let status = match room.phase {
+        PhaseKind::Live => LiveStatus::Live,
+        PhaseKind::Paused => LiveStatus::Paused,
+        PhaseKind::Offline | PhaseKind::Ended => LiveStatus::Offline,
+        PhaseKind::LookingUp
+        | PhaseKind::Connecting
+        | PhaseKind::Reconnecting
+        | PhaseKind::Blocked
+        | PhaseKind::Failed => return None,
+    };
+    Some(Lookup {
+        host_id: room.host.id,
+        unique_id: room.host.unique_id.as_str().parse().ok()?,
+        nickname: room.host.nickname.clone(),
+        room_id: room.room_id,
+        status,
+        title: room.title.clone(),
+        watching: room.watching.filter(|_| status.is_on()),
+        entered: room.entered.filter(|_| status.is_on()),
+        followers: room.followers,
+        started_at: room.started_at.filter(|_| status.is_on()),
+        answered_by: "service",
+        gates: AccessRestrictions::default(),
+        streams: Vec::new(),
+        hls: Vec::new(),
+        hls_only: false,
+        unsure: Text::default(),
     })
 }
 

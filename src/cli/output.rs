@@ -32,6 +32,11 @@ pub(super) fn warn(sentence: &str) {
     to_stderr(format!("tiktop: {}\n", printable(sentence)));
 }
 
+/// A line of a log to standard error.
+pub(super) fn log_line(line: &str) {
+    to_stderr(format!("{}\n", printable(line)));
+}
+
 /// A report of a failure of our own to standard error.
 pub(super) fn print_report(report: &str) {
     to_stderr(format!("{}\n", printable(report)));

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::history::{local_time, reader, settings};
 use super::query::{print_facts, print_json, print_table};
 use super::{SettingsArgs, output};
-use crate::history::{HistoryReader, PersonCard, PersonRow, PersonSort, annotate};
+use crate::history::{HistoryReader, KnownPerson, PersonRow, PersonSort, annotate};
 use crate::run;
 use crate::text::{Text, clip};
 
@@ -101,7 +101,7 @@ pub(super) fn coins(coins: u64, unpriced: u64) -> String {
 }
 
 fn one(reader: &HistoryReader, id: i64, as_json: bool) -> Result<ExitCode> {
-    let Some(PersonCard { person, past, here, said, .. }) = reader.person_card(id)? else {
+    let Some(KnownPerson { person, past, here, said, .. }) = reader.person_card(id)? else {
         return Ok(ExitCode::FAILURE);
     };
     if as_json {

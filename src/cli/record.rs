@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 use super::{SettingsArgs, UsageError, output};
 use crate::clock::Clock;
 use crate::config::Settings;
+#[cfg(unix)]
+use crate::daemon::Request;
 use crate::events::PhaseKind;
 use crate::ids::RoomKey;
 use crate::record::{self, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingJob, RecordingState};
@@ -36,7 +38,8 @@ const NOT_LIVE: u8 = 3;
 /// Record rooms without a screen.
 #[derive(Debug, Args)]
 pub(super) struct RecordArgs {
-    /// Rooms: @name, a link to the live, or a room id. Without any: the rooms of the config file.
+    /// Rooms: @name, a link to the live, or a room id. Without any: the rooms of the config file. `start @name` and `stop @name`
+    /// tell the service that runs.
     #[arg(value_name = "ROOM")]
     rooms: Vec<String>,
     /// Wait for who is not live, and record each next live too, until you end it.
@@ -73,6 +76,12 @@ pub(super) struct RecordArgs {
 
 pub(super) fn run(args: &RecordArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let (loaded, secrets) = settings.load()?;
+    #[cfg(unix)]
+    if let Some((order @ ("start" | "stop"), rooms)) =
+        args.rooms.split_first().map(|(first, rest)| (first.as_str(), rest))
+    {
+        return order_service(order, rooms);
+    }
     if args.repair {
         return repair(&recorder_settings(args, &loaded.settings));
     }
@@ -130,6 +139,16 @@ pub(super) fn run(args: &RecordArgs, settings: &SettingsArgs) -> Result<ExitCode
     });
     runtime.shutdown_background();
     ended
+}
+
+/// `tiktop record start|stop @name …`: an order to the service that runs. Somebody of that name is `@start`.
+#[cfg(unix)]
+fn order_service(order: &str, rooms: &[String]) -> Result<ExitCode> {
+    if rooms.is_empty() {
+        return Err(UsageError(format!("no room named: write tiktop record {order} @name")).into());
+    }
+    let rooms = super::targets(rooms)?;
+    super::rooms::order(if order == "start" { Request::StartRecording(rooms) } else { Request::StopRecording(rooms) })
 }
 
 /// Makes copies of what was cut off.

@@ -21,6 +21,9 @@ pub(super) struct WatchArgs {
     /// Keep no history of this run.
     #[arg(long)]
     no_history: bool,
+    /// Open the rooms here, though a service runs.
+    #[arg(long)]
+    alone: bool,
 }
 
 pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode> {
@@ -36,7 +39,22 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
     let rooms = super::targets(rooms)?;
     let notice = watch.capture.then(|| Text::new("everything is being captured"));
     let history = (!watch.no_history).then(|| run::history_folder(&loaded.settings)).transpose()?;
-    let dashboard = DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture, history };
+    let mut dashboard =
+        DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture, history };
+    #[cfg(unix)]
+    if !watch.alone && !watch.capture {
+        // The rooms of the config file are those of a dashboard alone: the service has its own.
+        let named = super::targets(&watch.rooms)?;
+        match run::attach(dashboard, named)? {
+            Ok(summary) => {
+                if let Some(summary) = summary {
+                    output::print_summary(&summary);
+                }
+                return Ok(ExitCode::SUCCESS);
+            }
+            Err(alone) => dashboard = alone,
+        }
+    }
     if let Some(summary) = run::dashboard(dashboard, None)? {
         output::print_summary(&summary);
     }

@@ -10,12 +10,12 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
-use super::RecordRule;
 use super::error::Problem;
 use super::options;
 use super::rules::{self, RuleFault};
-use super::schema::{ProviderSettings, RecordSettings, ScreenSettings, SessionSettings, Settings};
+use super::schema::{HistorySettings, ProviderSettings, RecordSettings, ScreenSettings, SessionSettings, Settings};
 use super::source::{SettingsSource, names_a_secret, printable};
+use super::{HistoryRule, RecordRule};
 
 /// Names closer than this (Jaro-Winkler, 0 to 1) are worth suggesting.
 const SUGGESTION_SIMILARITY: f64 = 0.8;
@@ -121,6 +121,10 @@ pub(super) fn shape() -> Table {
         proxies: entry("@name", "socks5h://127.0.0.1:9050"),
         record: RecordSettings { rooms: [("@name".to_owned(), RecordRule::Live)].into(), ..RecordSettings::default() },
         screen: ScreenSettings { highlights: vec!["giveaway".into()], ..ScreenSettings::default() },
+        history: HistorySettings {
+            rooms: [("@name".to_owned(), HistoryRule::Off)].into(),
+            ..HistorySettings::default()
+        },
         keys: [("quit".to_owned(), vec!["q".to_owned()])].into(),
         ..Settings::default()
     };

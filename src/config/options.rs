@@ -106,6 +106,8 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     row("history.max_mb", Number(16..=1_000_000, "megabytes"), Plain),
     row("history.kinds.*", Text(rules::history_kind), Plain),
     row("history.rooms.*", Text(rules::history_rule_of_room), Plain),
+    row("log.max_mb", Number(1..=10_000, "megabytes"), Plain),
+    row("log.files", Number(1..=100, "files"), Plain),
     row("screen.fps", Number(1..=60, "frames a second"), Plain),
     row("screen.ascii", Any, Plain),
     row("screen.mouse", Any, Plain),

@@ -44,6 +44,8 @@ pub struct Settings {
     pub capture: CaptureSettings,
     /// What is kept of people, lives and chat.
     pub history: HistorySettings,
+    /// The log, and the lines of a service that left its shell.
+    pub log: LogSettings,
     /// The screen.
     pub screen: ScreenSettings,
     /// Keys by action, each a list of chords such as `["q", "ctrl-c"]`.
@@ -68,6 +70,7 @@ impl Default for Settings {
             record: RecordSettings::default(),
             capture: CaptureSettings::default(),
             history: HistorySettings::default(),
+            log: LogSettings::default(),
             screen: ScreenSettings::default(),
             keys: Keys::new(),
         }
@@ -255,6 +258,23 @@ impl Default for HistorySettings {
             kinds: ["chat", "emote", "question"].map(str::to_owned).into(),
             rooms: BTreeMap::new(),
         }
+    }
+}
+
+/// The log (`TIKTOP_LOG`), and the lines of a service that left its shell. A file that is full is begun anew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct LogSettings {
+    /// Megabytes of a file at most.
+    pub max_mb: u64,
+    /// Files kept, the newest included.
+    pub files: u64,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { max_mb: 16, files: 3 }
     }
 }
 

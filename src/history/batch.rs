@@ -1,4 +1,4 @@
-//! Batch of rows that wait for the disk: merged as they come, so that it stays small when the disk is slow.
+//! RowBatch of rows that wait for the disk: merged as they come, so that it stays small when the disk is slow.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -30,15 +30,24 @@ impl LineKind {
         }
     }
 
+    /// The kind of a number as it is kept.
     pub(super) fn of(number: i64) -> Self {
-        Self::ALL.into_iter().find(|kind| *kind as i64 == number).unwrap_or(Self::Chat)
+        Self::ALL.into_iter().find(|kind| *kind as i64 == number % BACKLOG).unwrap_or(Self::Chat)
+    }
+
+    /// The number that is kept: of what was not counted another one.
+    pub(super) fn stored(self, counts: bool) -> i64 {
+        self as i64 + if counts { 0 } else { BACKLOG }
     }
 }
+
+/// Added to the number of a kind where a line was backlog when it came, so that it was not counted.
+pub(super) const BACKLOG: i64 = 16;
 
 /// A live, by its room id as SQLite keeps it.
 pub(super) type LiveKey = i64;
 /// A person, by their user id as SQLite keeps it; negative for people without one.
-pub(super) type PersonKey = i64;
+pub(super) type PersonNumber = i64;
 
 /// Something that was said.
 #[derive(Clone, Debug)]
@@ -46,7 +55,7 @@ pub(super) struct LineRow {
     /// The message's id; nothing for one without.
     pub(super) id: Option<i64>,
     pub(super) live: LiveKey,
-    pub(super) person: PersonKey,
+    pub(super) person: PersonNumber,
     pub(super) at: i64,
     pub(super) kind: LineKind,
     /// It counts, unless it was kept before.
@@ -60,7 +69,7 @@ pub(super) struct LineRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum GiftKey {
     /// A streak, by its id.
-    Streak { live: LiveKey, person: PersonKey, gift: i64, group: i64 },
+    Streak { live: LiveKey, person: PersonNumber, gift: i64, group: i64 },
     /// A message of its own, by its id.
     Single { live: LiveKey, id: i64 },
 }
@@ -69,7 +78,7 @@ pub(super) enum GiftKey {
 #[derive(Clone, Debug)]
 pub(super) struct GiftRow {
     pub(super) live: LiveKey,
-    pub(super) person: PersonKey,
+    pub(super) person: PersonNumber,
     pub(super) gift: i64,
     pub(super) name: Box<str>,
     pub(super) group: i64,
@@ -177,7 +186,7 @@ pub(super) struct MomentMade {
     pub(super) live: LiveKey,
     pub(super) at: i64,
     /// Whom its note names.
-    pub(super) person: Option<PersonKey>,
+    pub(super) person: Option<PersonNumber>,
     pub(super) by: &'static str,
     pub(super) note: String,
 }
@@ -194,12 +203,12 @@ pub(super) struct SpanNews {
 
 /// All that waits.
 #[derive(Debug, Default)]
-pub(super) struct Batch {
+pub(super) struct RowBatch {
     pub(super) lines: Vec<LineRow>,
     line_bytes: usize,
     pub(super) gifts: HashMap<GiftKey, GiftRow>,
-    pub(super) people: HashMap<PersonKey, PersonSeen>,
-    pub(super) attendance: HashMap<(LiveKey, PersonKey), Attendance>,
+    pub(super) people: HashMap<PersonNumber, PersonSeen>,
+    pub(super) attendance: HashMap<(LiveKey, PersonNumber), Attendance>,
     pub(super) lives: HashMap<LiveKey, LiveNews>,
     pub(super) minutes: BTreeMap<(LiveKey, i64), Minute>,
     pub(super) battles: HashMap<i64, BattleRow>,
@@ -216,7 +225,7 @@ pub(super) fn minute_of(at: i64) -> i64 {
     at.div_euclid(60_000)
 }
 
-impl Batch {
+impl RowBatch {
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.rows == 0
@@ -264,7 +273,7 @@ impl Batch {
     }
 
     /// Somebody is there. False where too many wait already.
-    pub(super) fn see(&mut self, person: PersonKey, handle: &str, nickname: &str, at: i64) -> bool {
+    pub(super) fn see(&mut self, person: PersonNumber, handle: &str, nickname: &str, at: i64) -> bool {
         if self.people.len() >= MAX_PEOPLE && !self.people.contains_key(&person) {
             return false;
         }
@@ -280,7 +289,7 @@ impl Batch {
     }
 
     /// The row of a person in a live, touched at a time.
-    pub(super) fn attended(&mut self, live: LiveKey, person: PersonKey, at: i64) -> &mut Attendance {
+    pub(super) fn attended(&mut self, live: LiveKey, person: PersonNumber, at: i64) -> &mut Attendance {
         let fresh = || Attendance { first: at, last: at, ..Attendance::default() };
         let row = self.attendance.entry((live, person)).or_insert_with(fresh);
         (row.first, row.last) = (row.first.min(at), row.last.max(at));

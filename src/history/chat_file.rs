@@ -1,11 +1,11 @@
 //! Files of what was said: their form, and which one a line goes into.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::{Connection, params};
 
-use super::batch::{LineKind, LineRow, LiveKey};
+use super::batch::{BACKLOG, LineKind, LineRow, LiveKey};
 use super::error::{HistoryError, InFile};
 use super::folder::{ChatFileName, DAY_MS, HistoryFolder};
 use super::sqlite::{FileForm, size};
@@ -101,10 +101,10 @@ impl ChatFiles {
             let file = self.opened(name)?;
             let mut ask = || -> rusqlite::Result<()> {
                 let mut ask = file.connection.prepare_cached(
-                    "SELECT id FROM chat WHERE room = (SELECT ref FROM room WHERE live = ?1) AND at <= ?2
+                    "SELECT id FROM chat WHERE room = (SELECT ref FROM room WHERE live = ?1) AND at <= ?2 AND kind < ?4
                      ORDER BY id DESC LIMIT ?3",
                 )?;
-                let mut rows = ask.query(params![live, until, MAX_KEPT])?;
+                let mut rows = ask.query(params![live, until, MAX_KEPT, BACKLOG])?;
                 while let Some(row) = rows.next()? {
                     kept.insert(row.get(0)?);
                 }
@@ -171,6 +171,8 @@ impl OpenFile {
         {
             let mut write = change.prepare_cached("INSERT OR IGNORE INTO chat VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
             let mut index = change.prepare_cached("INSERT INTO chat_words (rowid, text) VALUES (?1, ?2)")?;
+            let mut counted =
+                change.prepare_cached("UPDATE chat SET at = ?2, kind = ?3 WHERE id = ?1 AND kind >= ?4")?;
             let mut same =
                 change.prepare_cached("SELECT room = ?2 AND person = ?3 AND text = ?4 FROM chat WHERE id = ?1")?;
             for row in rows {
@@ -182,14 +184,19 @@ impl OpenFile {
                         room
                     }
                 };
-                let mut insert =
-                    |id: i64| write.execute(params![id, room, row.person, row.at, row.kind as i64, row.text]);
+                let mut insert = |id: i64| {
+                    write.execute(params![id, room, row.person, row.at, row.kind.stored(row.counts), row.text])
+                };
                 let mut id = row.id.unwrap_or_else(|| own_id(row));
                 let mut is_new = insert(id)? == 1;
                 if !is_new && !same.query_row(params![id, room, row.person, row.text], |row| row.get(0))? {
                     // A server that gives out its ids twice.
                     id = own_id(row);
                     is_new = insert(id)? == 1;
+                }
+                if !is_new && row.counts {
+                    // It was backlog when it came first, and here is when it was said.
+                    counted.execute(params![id, row.at, row.kind.stored(true), BACKLOG])?;
                 }
                 if is_new && words::is_findable(&row.text) {
                     index.execute(params![id, words::split(crate::text::Text::new(&row.text).as_str())])?;
@@ -228,9 +235,4 @@ pub(super) fn own_id(row: &LineRow) -> i64 {
 /// Kinds by name, for what is asked for.
 pub(super) fn kind_named(name: &str) -> Option<LineKind> {
     LineKind::ALL.into_iter().find(|kind| kind.name() == name)
-}
-
-/// Where the files lie.
-pub(super) fn path_of(name: &ChatFileName) -> PathBuf {
-    name.path.clone()
 }

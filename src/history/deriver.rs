@@ -10,7 +10,8 @@ use std::sync::Arc;
 use siphasher::sip::SipHasher13;
 
 use super::batch::{
-    Batch, BattleRow, GiftKey, GiftRow, LineKind, LineRow, LiveKey, MomentMade, PersonKey, SpanNews, flags, minute_of,
+    BattleRow, GiftKey, GiftRow, LineKind, LineRow, LiveKey, MomentMade, PersonNumber, RowBatch, SpanNews, flags,
+    minute_of,
 };
 use super::capture_spans::KeptSpans;
 use super::moments::{self, SpikeFinder};
@@ -86,7 +87,7 @@ impl Deriver {
     }
 
     /// What happened in a room, in order.
-    pub(super) fn events(&mut self, room: RoomKey, events: &[TalliedEvent], batch: &mut Batch) {
+    pub(super) fn events(&mut self, room: RoomKey, events: &[TalliedEvent], batch: &mut RowBatch) {
         let options = &self.options;
         let mirror = self.rooms.entry(room).or_insert_with(|| Mirror::new(Text::default(), options));
         for tallied in events {
@@ -96,7 +97,13 @@ impl Deriver {
 }
 
 impl Mirror {
-    fn event(&mut self, tallied: &TalliedEvent, options: &HistoryOptions, kept: Option<&KeptSpans>, batch: &mut Batch) {
+    fn event(
+        &mut self,
+        tallied: &TalliedEvent,
+        options: &HistoryOptions,
+        kept: Option<&KeptSpans>,
+        batch: &mut RowBatch,
+    ) {
         let event = &tallied.event;
         let before = self.room.stats.clone();
         if !matches!(self.room.apply(event), Applied::Fresh(_)) {
@@ -128,7 +135,7 @@ impl Mirror {
     }
 
     /// Another live begins another span, and nothing of the old one goes on.
-    fn enter(&mut self, live: LiveKey, at: i64, batch: &mut Batch) {
+    fn enter(&mut self, live: LiveKey, at: i64, batch: &mut RowBatch) {
         if self.live == Some(live) {
             return;
         }
@@ -153,7 +160,7 @@ impl Mirror {
     }
 
     /// What an event changed in the totals of the live.
-    fn count(&self, live: LiveKey, event: &RoomEvent, before: &Stats, batch: &mut Batch) {
+    fn count(&self, live: LiveKey, event: &RoomEvent, before: &Stats, batch: &mut RowBatch) {
         let (room, at) = (&self.room, event.at.wall.0);
         let after = &room.stats;
         let grew = |now: u64, then: u64| now.saturating_sub(then);
@@ -213,7 +220,7 @@ impl Mirror {
     }
 
     /// Who it is about, and what they are to the host.
-    fn person(&self, live: LiveKey, event: &RoomEvent, batch: &mut Batch) {
+    fn person(&self, live: LiveKey, event: &RoomEvent, batch: &mut RowBatch) {
         let Some((viewer, person)) = event.kind.person().and_then(|viewer| Some((viewer, person_key(viewer)?))) else {
             return;
         };
@@ -240,7 +247,7 @@ impl Mirror {
         tallied: &TalliedEvent,
         before: &Stats,
         options: &HistoryOptions,
-        batch: &mut Batch,
+        batch: &mut RowBatch,
     ) {
         let (event, at) = (&tallied.event, tallied.event.at.wall.0);
         let Some(person) = event.kind.person().and_then(person_key) else { return };
@@ -286,7 +293,7 @@ impl Mirror {
     }
 
     /// The battle, where it changed.
-    fn battle(&mut self, live: LiveKey, at: i64, batch: &mut Batch) {
+    fn battle(&mut self, live: LiveKey, at: i64, batch: &mut RowBatch) {
         let Some(battle) = &self.room.battle else { return };
         let (id, row) = battle_row(live, battle);
         if self.battle.as_ref().is_some_and(|(known, before)| *known == id && *before == row) {
@@ -311,7 +318,7 @@ fn named(opponents: &str) -> &str {
     if opponents.is_empty() { "somebody" } else { opponents }
 }
 
-fn gift_row(live: LiveKey, person: PersonKey, event: &RoomEvent, gift: &Gift, tally: Tally) -> (GiftKey, GiftRow) {
+fn gift_row(live: LiveKey, person: PersonNumber, event: &RoomEvent, gift: &Gift, tally: Tally) -> (GiftKey, GiftRow) {
     let kind = stored(gift.gift.id.0);
     // As the ledger of the room tells them apart.
     let runs = gift.group != 0 && (gift.gift.streakable() || gift.gift.kind == 0);
@@ -393,7 +400,7 @@ fn kind_name(battle: &Battle) -> &'static str {
 }
 
 /// A person by their id; who has none by what they are called, as a negative number that is the same in every build.
-pub(super) fn person_key(viewer: &Viewer) -> Option<PersonKey> {
+pub(super) fn person_key(viewer: &Viewer) -> Option<PersonNumber> {
     if let Some(id) = viewer.id {
         return Some(stored(id.0));
     }

@@ -8,7 +8,7 @@ use super::error::HistoryError;
 use super::folder::HistoryFolder;
 use super::live_report::MinuteRow;
 use super::lives::{LiveRow, OpponentRecord};
-use super::people::PersonCard;
+use super::people::KnownPerson;
 use super::query::HistoryQuery;
 use super::reader::HistoryReader;
 use super::recorder::{HistoryControl, HistoryNews};
@@ -73,7 +73,7 @@ pub enum HistoryAnswer {
     /// Somebody speaks or gives in a live for the first time.
     News(HistoryNews),
     /// What is known of a person; nothing where they were never seen.
-    Person(u64, Option<Box<PersonCard>>),
+    Person(u64, Option<Box<KnownPerson>>),
     /// What fits a query, by its text.
     Found(String, FoundPage),
     /// What was said around a time, oldest first.

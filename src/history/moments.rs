@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use rusqlite::params;
 use serde::Serialize;
 
-use super::batch::{Batch, LiveKey, MomentMade};
+use super::batch::{LiveKey, MomentMade, RowBatch};
 use super::deriver::person_key;
 use super::error::{HistoryError, InFile};
 use super::reader::HistoryReader;
@@ -75,7 +75,7 @@ impl SpikeFinder {
         tally: Option<&Tally>,
         stats: &Stats,
         options: &HistoryOptions,
-        batch: &mut Batch,
+        batch: &mut RowBatch,
     ) {
         if event.history || !event.kind.is_from_service() {
             return;
@@ -146,7 +146,7 @@ impl SpikeFinder {
 }
 
 /// Keeps a moment.
-pub(super) fn mark(mut moment: MomentMade, batch: &mut Batch) {
+pub(super) fn mark(mut moment: MomentMade, batch: &mut RowBatch) {
     moment.note = clip(&moment.note, WIDEST).into_owned();
     batch.rows += 1;
     batch.moments.push(moment);
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn a_crowd_of_comments_marks_itself_once_and_a_keyword_with_its_words() {
         let options = HistoryOptions { highlights: vec!["giveaway".into()], ..HistoryOptions::default() };
-        let (mut spikes, mut batch) = (SpikeFinder::default(), Batch::default());
+        let (mut spikes, mut batch) = (SpikeFinder::default(), RowBatch::default());
         let mut look = |at, text: &str| {
             spikes.look(7, &chat(at, text), None, &Stats::default(), &options, &mut batch);
         };

@@ -82,7 +82,7 @@ pub struct PastHandle {
 /// All that is known of a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
-pub struct PersonCard {
+pub struct KnownPerson {
     /// Who, with the sums over all lives.
     pub person: PersonRow,
     /// Handles they had before, the last one first.
@@ -191,7 +191,7 @@ impl HistoryReader {
     }
 
     /// All that is known of a person; nothing where they were never seen.
-    pub fn person_card(&self, id: i64) -> Result<Option<PersonCard>, HistoryError> {
+    pub fn person_card(&self, id: i64) -> Result<Option<KnownPerson>, HistoryError> {
         let Some(person) = self.person(id)? else { return Ok(None) };
         let (people, file) = self.people();
         let past = || -> rusqlite::Result<Vec<PastHandle>> {
@@ -226,7 +226,7 @@ impl HistoryReader {
         };
         let (past, here) = (past().in_file(file)?, here().in_file(file)?);
         let said = self.said_by(id, SAID)?;
-        Ok(Some(PersonCard { person, past, here, said }))
+        Ok(Some(KnownPerson { person, past, here, said }))
     }
 
     /// What a person said last, newest first.

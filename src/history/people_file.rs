@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
 
-use super::batch::{Batch, GiftKey, GiftRow, LiveKey, LiveNews, PersonKey, PersonSeen};
+use super::batch::{GiftKey, GiftRow, LiveKey, LiveNews, PersonNumber, PersonSeen, RowBatch};
 use super::error::{HistoryError, InFile};
 use super::recorder::HistoryNews;
 use super::sqlite::{FileForm, stored};
@@ -80,8 +80,8 @@ pub(super) struct PeopleFile {
     /// Streaks of this process: their rows hold what its ledger handed out.
     streaks: HashSet<GiftKey>,
     /// People whose names stand in the file.
-    known: HashMap<PersonKey, (Box<str>, Box<str>)>,
-    told: HashSet<(LiveKey, PersonKey)>,
+    known: HashMap<PersonNumber, (Box<str>, Box<str>)>,
+    told: HashSet<(LiveKey, PersonNumber)>,
 }
 
 impl PeopleFile {
@@ -120,7 +120,7 @@ impl PeopleFile {
     }
 
     /// Writes all of a batch but the lines, or nothing of it. `counted` is what the lines add.
-    pub(super) fn write(&mut self, batch: &Batch, counted: &Batch) -> Result<Vec<HistoryNews>, HistoryError> {
+    pub(super) fn write(&mut self, batch: &RowBatch, counted: &RowBatch) -> Result<Vec<HistoryNews>, HistoryError> {
         let Self { path, connection, streaks, known, told } = self;
         let mut write = || -> rusqlite::Result<Vec<HistoryNews>> {
             let change = connection.transaction()?;
@@ -146,8 +146,12 @@ impl PeopleFile {
 }
 
 /// Writes gifts; what they add to people, lives and minutes comes back.
-fn write_gifts(change: &Transaction<'_>, batch: &Batch, streaks: &mut HashSet<GiftKey>) -> rusqlite::Result<Batch> {
-    let mut added = Batch::default();
+fn write_gifts(
+    change: &Transaction<'_>,
+    batch: &RowBatch,
+    streaks: &mut HashSet<GiftKey>,
+) -> rusqlite::Result<RowBatch> {
+    let mut added = RowBatch::default();
     if batch.gifts.is_empty() {
         return Ok(added);
     }
@@ -230,8 +234,8 @@ fn units(
 
 fn write_people(
     change: &Transaction<'_>,
-    batch: &Batch,
-    known: &mut HashMap<PersonKey, (Box<str>, Box<str>)>,
+    batch: &RowBatch,
+    known: &mut HashMap<PersonNumber, (Box<str>, Box<str>)>,
 ) -> rusqlite::Result<()> {
     if known.len() > MAX_KNOWN {
         known.clear();
@@ -271,7 +275,7 @@ fn write_people(
 }
 
 /// Keeps a handle that a person no longer has.
-fn keep_handle(change: &Transaction<'_>, id: PersonKey, handle: &str, seen: &PersonSeen) -> rusqlite::Result<()> {
+fn keep_handle(change: &Transaction<'_>, id: PersonNumber, handle: &str, seen: &PersonSeen) -> rusqlite::Result<()> {
     let mut keep = change.prepare_cached(
         "INSERT INTO handle_past SELECT ?1, ?2, first_seen, ?3 FROM person WHERE id = ?1
          ON CONFLICT DO UPDATE SET to_at = excluded.to_at",
@@ -282,8 +286,8 @@ fn keep_handle(change: &Transaction<'_>, id: PersonKey, handle: &str, seen: &Per
 /// What the screen should hear of people who speak or give in a live for the first time.
 fn news(
     change: &Transaction<'_>,
-    parts: [&Batch; 3],
-    told: &mut HashSet<(LiveKey, PersonKey)>,
+    parts: [&RowBatch; 3],
+    told: &mut HashSet<(LiveKey, PersonNumber)>,
 ) -> rusqlite::Result<Vec<HistoryNews>> {
     if told.len() > MAX_TOLD {
         told.clear();
@@ -316,7 +320,7 @@ fn news(
     Ok(news)
 }
 
-fn write_attendance(change: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
+fn write_attendance(change: &Transaction<'_>, batch: &RowBatch) -> rusqlite::Result<()> {
     let mut write = change.prepare_cached(
         "INSERT INTO person_live VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO UPDATE SET
          chats = chats + excluded.chats, gifts = gifts + excluded.gifts, coins = coins + excluded.coins,
@@ -347,7 +351,7 @@ fn write_attendance(change: &Transaction<'_>, batch: &Batch) -> rusqlite::Result
     Ok(())
 }
 
-fn write_lives(change: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
+fn write_lives(change: &Transaction<'_>, batch: &RowBatch) -> rusqlite::Result<()> {
     let mut write = change.prepare_cached(
         "INSERT INTO live VALUES (:id, :host, :handle, :nickname, :title, :started, :first_at, :last_at, :ended, :peak,
          :total_viewers, :likes_reported, :likes_seen, :chats, :gifts, :coins, :unpriced, :joins, :follows, :shares,
@@ -382,7 +386,7 @@ fn write_lives(change: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> 
     Ok(())
 }
 
-fn write_minutes(change: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
+fn write_minutes(change: &Transaction<'_>, batch: &RowBatch) -> rusqlite::Result<()> {
     let mut write = change.prepare_cached(
         "INSERT INTO minute VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET
          viewers = coalesce(excluded.viewers, viewers), likes = likes + excluded.likes, coins = coins + excluded.coins,
@@ -396,7 +400,7 @@ fn write_minutes(change: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()
 }
 
 /// Battles, moments, what was lost, and which times are in.
-fn write_rest(change: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
+fn write_rest(change: &Transaction<'_>, batch: &RowBatch) -> rusqlite::Result<()> {
     let mut battle = change.prepare_cached(
         "INSERT INTO battle VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO UPDATE SET
          at = min(at, excluded.at), over = max(over, excluded.over), kind = excluded.kind,

@@ -34,7 +34,7 @@ pub enum PurgeScope {
 /// What was purged, or would be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
-pub struct Purged {
+pub struct PurgedRows {
     /// Lines of chat.
     pub lines: u64,
     /// People.
@@ -55,7 +55,7 @@ pub fn purge(
     scope: &PurgeScope,
     dry: bool,
     mut told: impl FnMut(&str),
-) -> Result<Purged, HistoryError> {
+) -> Result<PurgedRows, HistoryError> {
     if !folder.exists() {
         return Err(HistoryError::None(folder.path().to_owned()));
     }
@@ -95,11 +95,11 @@ enum Doomed {
     Before(i64),
 }
 
-fn purge_all(folder: &HistoryFolder, dry: bool) -> Result<Purged, HistoryError> {
+fn purge_all(folder: &HistoryFolder, dry: bool) -> Result<PurgedRows, HistoryError> {
     let status = super::status::status(folder).unwrap_or_default();
     let files: Vec<PathBuf> =
         folder.chat_files().into_iter().map(|chat| chat.path).chain([folder.people_file()]).collect();
-    let mut purged = Purged {
+    let mut purged = PurgedRows {
         lines: status.lines,
         people: status.people,
         lives: status.lives,
@@ -155,9 +155,9 @@ fn purge_rows(
     doomed: &Doomed,
     dry: bool,
     told: &mut impl FnMut(&str),
-) -> Result<Purged, HistoryError> {
+) -> Result<PurgedRows, HistoryError> {
     let shared = folder.network_kind().is_some();
-    let mut purged = Purged::default();
+    let mut purged = PurgedRows::default();
     // Text first: when this is cut short, what is left can still be named and purged again.
     for chat in folder.chat_files() {
         let connection = CHAT_FORM.open_writer(&chat.path, shared)?;
@@ -240,7 +240,7 @@ fn purge_lines(
     Ok(deleted)
 }
 
-fn purge_people(people: &mut Connection, doomed: &Doomed, dry: bool, purged: &mut Purged) -> rusqlite::Result<()> {
+fn purge_people(people: &mut Connection, doomed: &Doomed, dry: bool, purged: &mut PurgedRows) -> rusqlite::Result<()> {
     let change = people.transaction()?;
     let delete = |sql: &str| change.execute(sql, []).map(|rows| rows as u64);
     if let Doomed::People(ids) = doomed {

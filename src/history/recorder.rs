@@ -13,7 +13,7 @@ use super::deriver::Deriver;
 use super::error::HistoryError;
 use super::folder::HistoryFolder;
 use super::moments;
-use super::writer::{Queue, Writer};
+use super::writer::{HistoryWriter, Queue};
 use crate::clock::{Clock, Timestamp};
 use crate::ids::RoomKey;
 use crate::room::{Room, TalliedEvent};
@@ -142,7 +142,7 @@ impl HistoryRecorder {
         news: impl Fn(HistoryNews) + Send + 'static,
     ) -> Result<Self, HistoryError> {
         let listeners = Listeners { warn: Box::new(warn), news: Box::new(news) };
-        let writer = Writer::open(folder, options.limits, clock, listeners)?;
+        let writer = HistoryWriter::open(folder, options.limits, clock, listeners)?;
         Self::with_writer(folder, options, writer, None)
     }
 
@@ -155,7 +155,7 @@ impl HistoryRecorder {
         warn: impl Fn(&str) + Send + 'static,
     ) -> Result<Self, HistoryError> {
         let listeners = Listeners { warn: Box::new(warn), news: Box::new(drop) };
-        let writer = Writer::open(folder, options.limits, clock, listeners)?;
+        let writer = HistoryWriter::open(folder, options.limits, clock, listeners)?;
         let kept = writer.kept_spans()?;
         Self::with_writer(folder, options, writer, Some(kept))
     }
@@ -163,7 +163,7 @@ impl HistoryRecorder {
     fn with_writer(
         folder: &HistoryFolder,
         options: HistoryOptions,
-        writer: Writer,
+        writer: HistoryWriter,
         kept: Option<KeptSpans>,
     ) -> Result<Self, HistoryError> {
         let flush_after = options.flush_after;

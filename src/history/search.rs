@@ -318,7 +318,8 @@ fn found_lines(
         conditions.one_of("c.room", &rooms);
     }
     if !query.kinds.is_empty() {
-        let kinds: Vec<_> = query.kinds.iter().map(|kind| *kind as i64).collect();
+        let kinds: Vec<_> =
+            query.kinds.iter().flat_map(|kind| [true, false].map(|counts| kind.stored(counts))).collect();
         conditions.one_of("c.kind", &kinds);
     }
     times(&mut conditions, "c.at", query);

@@ -314,10 +314,10 @@ fn a_person_is_known_by_id_with_old_names_notes_and_rooms() {
     keep(dir.path(), &events);
     let mut other = Scene::of_live(RoomId(7_300_000_000_000_000_002), NOON + 12 * 86_400_000);
     let mut events = other.begin();
+    events.extend(other.gift(1, 0, 3, Some(7)));
     let renamed = Viewer { unique_id: "new.name".into(), moderator: true, ..(*viewer(1)).clone() };
     let said = Chat { from: Arc::new(renamed), text: "back".into(), emotes: vec![], to: None, language: "".into() };
     events.extend(other.say(EventKind::Chat(said)));
-    events.extend(other.gift(1, 0, 3, Some(7)));
     let news = Arc::new(Mutex::new(Vec::new()));
     let heard = Arc::clone(&news);
     let (folder, clock) = (HistoryFolder::new(dir.path()), Clock::manual(Timestamp(NOON)));

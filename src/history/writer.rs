@@ -1,4 +1,4 @@
-//! Writer of the history: one thread that takes what waits, and puts it on disk in whole batches.
+//! HistoryWriter of the history: one thread that takes what waits, and puts it on disk in whole batches.
 //!
 //! A disk that takes nothing costs nothing but time, until too much waits; then text goes first. A broken file is moved aside
 //! and a new one begun.
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rusqlite::params;
 
-use super::batch::{Batch, LineRow, LiveKey};
+use super::batch::{LineRow, LiveKey, RowBatch};
 use super::capture_spans::{KeptSpan, KeptSpans};
 use super::chat_file::{ChatCut, ChatFiles};
 use super::error::{HistoryError, InFile};
@@ -33,7 +33,7 @@ type Annotation = (i64, Option<String>, Option<String>);
 
 #[derive(Default)]
 struct Waiting {
-    batch: Batch,
+    batch: RowBatch,
     notes: Vec<Annotation>,
     stop: bool,
     /// Somebody waits for everything to be written.
@@ -58,7 +58,7 @@ impl Queue {
     }
 
     /// Adds rows.
-    pub(super) fn add(&self, add: impl FnOnce(&mut Batch)) {
+    pub(super) fn add(&self, add: impl FnOnce(&mut RowBatch)) {
         let mut waiting = self.lock();
         let before = waiting.batch.rows;
         add(&mut waiting.batch);
@@ -96,7 +96,7 @@ impl Queue {
 
     /// The next batch, once it is large or old enough; whether it is the last. Where the disk takes nothing it is waited for
     /// longer.
-    fn next(&self, after: Duration) -> (Batch, Vec<Annotation>, bool) {
+    fn next(&self, after: Duration) -> (RowBatch, Vec<Annotation>, bool) {
         let idle = |waiting: &mut Waiting| waiting.batch.is_empty() && waiting.notes.is_empty() && !waiting.stop;
         let mut waiting = self.arrived.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
         let early = |waiting: &mut Waiting| waiting.batch.rows < BATCH_ROWS && !waiting.stop && !waiting.hurry;
@@ -133,7 +133,7 @@ enum Written {
 }
 
 /// The writer, with its files open.
-pub(super) struct Writer {
+pub(super) struct HistoryWriter {
     folder: HistoryFolder,
     _lock: WriteLock,
     people: PeopleFile,
@@ -148,7 +148,7 @@ pub(super) struct Writer {
     fault: Option<Moment>,
 }
 
-impl Writer {
+impl HistoryWriter {
     pub(super) fn open(
         folder: &HistoryFolder,
         limits: HistoryLimits,
@@ -219,7 +219,7 @@ impl Writer {
     }
 
     /// Writes one batch, however long it takes; gives up at the end of the program.
-    pub(super) fn persist(&mut self, batch: &Batch, queue: &Queue) -> Result<(), HistoryError> {
+    pub(super) fn persist(&mut self, batch: &RowBatch, queue: &Queue) -> Result<(), HistoryError> {
         loop {
             match self.write(batch) {
                 Written::Yes => {
@@ -245,7 +245,7 @@ impl Writer {
     }
 
     /// Tries to write a batch.
-    fn write(&mut self, batch: &Batch) -> Written {
+    fn write(&mut self, batch: &RowBatch) -> Written {
         match self.try_write(batch) {
             Ok(()) => Written::Yes,
             Err(error) if error.is_corrupt() => match self.replace_broken(&error) {
@@ -260,7 +260,7 @@ impl Writer {
     }
 
     /// What was said goes first: what is counted and not there would never come again.
-    fn try_write(&mut self, batch: &Batch) -> Result<(), HistoryError> {
+    fn try_write(&mut self, batch: &RowBatch) -> Result<(), HistoryError> {
         let counted = self.counted(&batch.lines)?;
         let oldest = retention::oldest(self.limits, self.clock.now().wall);
         if batch.lines.iter().any(|line| line.at < oldest) {
@@ -276,8 +276,8 @@ impl Writer {
     }
 
     /// What lines add to people, lives and minutes: those that an earlier run kept add nothing.
-    fn counted(&mut self, lines: &[LineRow]) -> Result<Batch, HistoryError> {
-        let mut counted = Batch::default();
+    fn counted(&mut self, lines: &[LineRow]) -> Result<RowBatch, HistoryError> {
+        let mut counted = RowBatch::default();
         for line in lines {
             if !self.kept.contains_key(&line.live) {
                 let kept = match self.people.kept_until(line.live)? {

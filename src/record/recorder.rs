@@ -112,6 +112,7 @@ impl<S: StreamSource> RecorderTask<S> {
                     }
                     Some(RecorderCommand::ListStreams(job)) => self.list_streams(job),
                     Some(RecorderCommand::ListTakes) => self.list_takes(),
+                    Some(RecorderCommand::SetRule(..)) => {}
                     Some(RecorderCommand::Copy(file)) => self.copy(file),
                     None => break,
                 },

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cue, Quality, Take};
 use crate::clock::Moment;
+use crate::config::RecordRule;
 use crate::ids::{RoomId, RoomKey};
 use crate::text::Text;
 
@@ -26,6 +27,8 @@ pub enum RecorderCommand {
     Mark(RoomKey, Text),
     /// Keep the last minute of what is being recorded as a file of its own.
     Clip(RoomKey),
+    /// When a room is recorded by itself from now on. For whoever follows the rooms: the recorder itself does what it is told.
+    SetRule(RoomKey, RecordRule),
     /// Say which streams this live has.
     ListStreams(RecordingJob),
     /// Say which recordings there are.
@@ -110,6 +113,7 @@ pub struct StreamLabel {
 
 /// What the picture of a stream is, by its label.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PictureLabel {
     /// Width and height in pixels.
     pub size: Option<(u32, u32)>,
@@ -178,6 +182,7 @@ pub enum RecordingState {
 
 /// What else there is to know about a recording that runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RecordingDetails {
     /// Recorded time in milliseconds, all parts together.

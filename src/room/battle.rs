@@ -66,6 +66,7 @@ pub struct Battle {
 
 /// A side of a battle.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Side {
     /// The team's number in team battles.

@@ -29,6 +29,7 @@ use crate::text::Text;
 
 /// What stands in the room now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Board {
     /// The running or last poll.

@@ -10,7 +10,7 @@ use super::{BattleNews, GuestNews};
 use crate::clock::{Moment, Timestamp};
 use crate::events::{
     Badge, BarrageKind, Control, Delete, Emote, Gap, Gift, GiftFacts, GiftTo, GoalPart, Moderation, NoticeKind,
-    PollOption, QuestionChange, RoomEvent, Shop, Viewer,
+    PollOption, QuestionChange, RoomEvent, Shop, Viewer, serde_lenient,
 };
 use crate::ids::{MsgId, RoomId, UserId};
 use crate::text::Text;
@@ -225,6 +225,8 @@ pub struct DroppedRows {
 /// A ring of entries, bounded by their number and, where wanted, by the memory they take.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChatLog {
+    /// A row of a newer program is passed over.
+    #[serde(deserialize_with = "serde_lenient::sequence")]
     entries: VecDeque<LogEntry>,
     next: Seq,
     limit: usize,

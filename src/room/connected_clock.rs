@@ -8,6 +8,7 @@ use crate::clock::Moment;
 
 /// Milliseconds in which we were connected.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct ConnectedClock {
     before: u64,
     since: Option<Moment>,
@@ -17,6 +18,11 @@ impl ConnectedClock {
     /// Whether the clock runs.
     pub(super) fn runs(&self) -> bool {
         self.since.is_some()
+    }
+
+    /// Whether it runs or ever did.
+    pub(super) fn has_run(&self) -> bool {
+        self.runs() || self.before > 0
     }
 
     /// Starts or stops the clock; says whether that changed anything.

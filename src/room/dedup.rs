@@ -68,14 +68,31 @@ impl From<RecentIds> for VecDeque<(MsgId, u64)> {
 
 /// People who wrote in this live.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(super) struct Writers(BTreeSet<UserId>);
+#[serde(default)]
+pub(super) struct Writers {
+    known: BTreeSet<UserId>,
+    /// Where somebody else knows them: whether what is applied next is a first comment.
+    told: Option<bool>,
+}
 
 impl Writers {
+    /// Nobody is known here: who is new is told with each event.
+    pub(super) fn of_mirror() -> Self {
+        Self { known: BTreeSet::new(), told: Some(false) }
+    }
+
+    /// Hears whether the next comment is its writer's first, where that is not known here.
+    pub(super) fn set_told(&mut self, is_first: bool) {
+        self.told = self.told.map(|_| is_first);
+    }
+
     /// Remembers a writer; whether this is surely their first comment. When the set is full nobody is called new any more:
     /// better no mark than a wrong one.
     pub(super) fn is_first(&mut self, writer: Option<UserId>) -> bool {
-        writer.is_some_and(|writer| self.0.len() < MAX_WRITERS && self.0.insert(writer))
+        if let Some(told) = self.told {
+            return told;
+        }
+        writer.is_some_and(|writer| self.known.len() < MAX_WRITERS && self.known.insert(writer))
     }
 }
 
@@ -131,6 +148,6 @@ mod tests {
         assert!(!writers.is_first(None));
         (0..MAX_WRITERS as u64).for_each(|id| _ = writers.is_first(Some(UserId(id))));
         assert!(!writers.is_first(Some(UserId(u64::MAX))));
-        assert_eq!(writers.0.len(), MAX_WRITERS);
+        assert_eq!(writers.known.len(), MAX_WRITERS);
     }
 }

@@ -33,6 +33,7 @@ type Rank = (Reverse<u64>, Reverse<u64>, PersonKey);
 
 /// The top givers.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Leaders {
     #[serde(with = "serde_map_as_vec")]
     givers: BTreeMap<PersonKey, Leader>,

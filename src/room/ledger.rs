@@ -110,6 +110,7 @@ pub(super) struct StreakMemory {
 
 /// Message ids and streaks of one live.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct GiftLedger {
     seen: RecentIds,
     #[serde(with = "serde_map_as_vec")]
@@ -118,6 +119,11 @@ pub(super) struct GiftLedger {
 }
 
 impl GiftLedger {
+    /// The same without the ids of messages, for a mirror that is told only what is new.
+    pub(super) fn without_ids(&self) -> Self {
+        Self { seen: RecentIds::default(), marks: self.marks.clone(), touches: self.touches }
+    }
+
     /// Whether a message is new. Without an id nothing can be told apart, so it is.
     pub(super) fn is_new(&mut self, id: Option<MsgId>, at: Moment) -> bool {
         id.is_none_or(|id| self.seen.insert(id, at))

@@ -51,7 +51,8 @@ impl Room {
                 let kind = EventKind::StreakClosed(Box::new(closed));
                 let event =
                     RoomEvent { at: now, server_at: None, id: None, room_id: self.room_id, history: false, kind };
-                TalliedEvent { tally: self.reduce(&event), event }
+                let tally = self.reduce(&event);
+                TalliedEvent::new(event, tally)
             })
             .collect()
     }
@@ -316,7 +317,8 @@ impl Room {
         let length = u64::try_from(gap.length.as_millis()).unwrap_or(u64::MAX);
         self.stats.gap_ms = self.stats.gap_ms.saturating_add(length);
         self.stats.gaps += 1;
-        self.interrupted = true;
+        // One from before our first connection is none of ours: the backlog of entry still adds nothing.
+        self.interrupted |= self.connected_clock.has_run();
         self.series().into_iter().for_each(|series| series.gap(gap.from, event.at));
         self.chat.push(event, LogLine::Gap(gap.clone()));
     }

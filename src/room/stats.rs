@@ -7,6 +7,7 @@ use crate::clock::Moment;
 
 /// Totals since the live began or we came in, whichever is later.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Stats {
     /// Watching now, reported; with when it was said.

@@ -100,6 +100,7 @@ struct Running {
 
 /// Running and finished streaks.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Streaks {
     /// The one that was heard last is the last.
     running: Vec<Running>,

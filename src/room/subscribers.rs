@@ -15,6 +15,7 @@ const MAX_PEOPLE: usize = 64;
 
 /// Who subscribed lately.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct RecentSubscribers {
     lately: VecDeque<(UserId, u64)>,
 }

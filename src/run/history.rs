@@ -36,6 +36,12 @@ pub struct RunningHistory {
     task: JoinHandle<HistoryRecorder>,
 }
 
+impl std::fmt::Debug for RunningHistory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RunningHistory").finish_non_exhaustive()
+    }
+}
+
 /// The folder of the history, as the settings say.
 pub fn history_folder(settings: &Settings) -> Result<HistoryFolder> {
     let dir =
@@ -128,7 +134,6 @@ pub(super) fn on_screen(
     warnings: &Sender<Text>,
 ) -> (Option<RunningHistory>, HistoryPort) {
     let (told, answers) = mpsc::channel(NEWS);
-    let (questions, mut asked) = mpsc::channel(QUESTIONS);
     let news = {
         let told = told.clone();
         // A screen that has enough to do draws without marks.
@@ -140,8 +145,40 @@ pub(super) fn on_screen(
         move |sentence: &str| drop(warnings.try_send(Text::new(sentence)))
     };
     let running = RunningHistory::start(tracker, settings, folder.clone(), clock, warn, Some(Box::new(news)));
-    let give_up = GiveUp::default();
     let control = running.as_ref().map(|running| running.control.clone());
+    (running, desk(folder, control, told, answers))
+}
+
+/// Keeps the history of a tracker without a screen.
+pub(super) fn headless(
+    tracker: &Tracker,
+    settings: &Settings,
+    folder: HistoryFolder,
+    clock: &Clock,
+    warnings: &Sender<Text>,
+) -> Option<RunningHistory> {
+    let warnings = warnings.clone();
+    // A full queue has warnings enough.
+    let warn = move |sentence: &str| drop(warnings.try_send(Text::new(sentence)));
+    RunningHistory::start(tracker, settings, folder, clock, warn, None)
+}
+
+/// A desk for a screen whose rooms another process tracks: it reads, and writes nothing.
+pub(super) fn reading_desk(folder: HistoryFolder) -> HistoryPort {
+    let (told, answers) = mpsc::channel(NEWS);
+    desk(folder, None, told, answers)
+}
+
+/// Opens a desk.
+fn desk(
+    folder: HistoryFolder,
+    control: Option<HistoryControl>,
+    told: Sender<HistoryAnswer>,
+    answers: mpsc::Receiver<HistoryAnswer>,
+) -> HistoryPort {
+    let (questions, mut asked) = mpsc::channel(QUESTIONS);
+    let tells_news = control.is_some();
+    let give_up = GiveUp::default();
     let heeds = give_up.clone();
     tokio::task::spawn_blocking(move || {
         let mut desk = HistoryDesk::new(folder, control);
@@ -153,7 +190,7 @@ pub(super) fn on_screen(
             }
         }
     });
-    (running, HistoryPort { answers, questions, give_up })
+    HistoryPort { answers, questions, give_up, tells_news }
 }
 
 /// Hands over what comes until there is no more.

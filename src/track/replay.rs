@@ -292,7 +292,7 @@ impl Playback {
                 }
             }
             // There is nobody to look up.
-            TrackerCommand::Add(_) | TrackerCommand::Retry(_) => {}
+            TrackerCommand::Add(_) | TrackerCommand::Resume(..) | TrackerCommand::Retry(_) => {}
         }
     }
 

@@ -84,7 +84,7 @@ impl RoomActor {
         let event =
             RoomEvent { at: self.now(), server_at: None, id: None, room_id: self.room.room_id, history: false, kind };
         self.room.apply(&event);
-        self.publish(vec![TalliedEvent { event, tally: None }]);
+        self.publish(vec![TalliedEvent::new(event, None)]);
     }
 
     /// Says where the room stands; nothing when that is known already.
@@ -169,7 +169,8 @@ impl RoomActor {
                 {
                     applied.control = Some(said.action);
                 }
-                fresh.push(TalliedEvent { event, tally });
+                let first = self.room.is_first_comment(&event);
+                fresh.push(TalliedEvent { event, tally, first });
             }
         }
         self.publish(fresh);

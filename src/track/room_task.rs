@@ -13,6 +13,7 @@ use super::connect_limiter::ConnectLimiter;
 use super::gifts::RoomGifts;
 use super::room_actor::RoomActor;
 use super::tracker::Hosts;
+use super::update::LastLive;
 use crate::events::{EventKind, Host, Info, Phase, PhaseKind};
 use crate::ids::{RoomId, RoomKey, Target, UniqueId, UserId};
 use crate::text::Text;
@@ -52,6 +53,8 @@ pub(super) struct RoomTask {
     pub(super) limiter: ConnectLimiter,
     /// Stands in the place of the first look-up.
     pub(super) known: Option<KnownRoom>,
+    /// The live in which the room was last seen before this program ran.
+    pub(super) last: Option<LastLive>,
     /// Retries; a full one holds the same wish already.
     pub(super) inbox: mpsc::Receiver<RoomRequest>,
     /// Somebody wants the whole state. Of its own, so that no retries can push it out.

@@ -215,6 +215,7 @@ impl RoomTask {
         }
         let transport = transport.as_str();
         self.emit_gap(live, transport);
+        self.emit_gap_of_before(live.room.room_id, transport);
         self.emit_live(live.paused, transport);
         live.last_frame = Some(since);
         live.foreign = ForeignWatch::default();
@@ -333,5 +334,15 @@ impl RoomTask {
         let length = self.actor.now().since(from);
         let reason = Text::new(&format!("{}; back through {transport}", live.reason));
         self.actor.emit(EventKind::Gap(Gap { from, length, reason }));
+    }
+
+    /// The time in which this program did not run, where the live is the one in which the room was last seen.
+    fn emit_gap_of_before(&mut self, live: RoomId, transport: &str) {
+        let Some(last) = self.last.take().filter(|last| last.room_id == live) else { return };
+        let now = self.actor.now();
+        let missed = now.wall.0.saturating_sub(last.seen.0);
+        let length = Duration::from_millis(u64::try_from(missed).unwrap_or(0));
+        let reason = Text::new(&format!("tiktop was not running; back through {transport}"));
+        self.actor.emit(EventKind::Gap(Gap { from: now - length, length, reason }));
     }
 }

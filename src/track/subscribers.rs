@@ -170,13 +170,27 @@ impl Subscriber {
 }
 
 impl Lost {
+    /// Adds what somebody lost after it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn merge(&mut self, later: &Self) {
+        self.begin(later.from);
+        for (kind, count) in &later.events {
+            *self.events.entry(kind.clone()).or_default() += count;
+        }
+        self.gifts = self.gifts.saturating_add(later.gifts);
+        self.coins = self.coins.saturating_add(later.coins);
+        self.live = later.live.clone().or(self.live.take());
+        self.ended |= later.ended;
+    }
+
     fn begin(&mut self, now: Moment) {
         if self.from == Moment::default() {
             self.from = now;
         }
     }
 
-    fn add(&mut self, batch: &[TalliedEvent], now: Moment) {
+    /// Counts a batch.
+    pub(crate) fn add(&mut self, batch: &[TalliedEvent], now: Moment) {
         self.begin(now);
         for tallied in batch {
             *self.events.entry(crate::events::json::type_name(&tallied.event.kind).to_owned()).or_default() += 1;

@@ -14,7 +14,7 @@ use super::health;
 use super::room_actor::RoomActor;
 use super::room_task::{KnownRoom, RoomRequest, RoomTask};
 use super::subscribers::{SubscriberOptions, Subscribers};
-use super::update::{RoomUpdate, TrackerCommand, TrackerUpdate};
+use super::update::{LastLive, RoomUpdate, TrackerCommand, TrackerUpdate};
 use crate::clock::Clock;
 use crate::events::{Phase, PhaseKind};
 use crate::ids::{RoomKey, Target, UserId};
@@ -200,7 +200,7 @@ impl Supervisor {
                     Some(command) => self.handle(command),
                     None => break,
                 },
-                Some((target, known)) = known_rooms.recv() => self.add(target, Some(known)),
+                Some((target, known)) = known_rooms.recv() => self.add(target, Some(known), None),
                 Some(ended) = self.tasks.join_next_with_id() => self.task_ended(ended),
                 () = &mut health => {}
                 _ = owed_check.tick(), if owes => { self.subscribers.send_owed(); }
@@ -215,7 +215,8 @@ impl Supervisor {
 
     fn handle(&mut self, command: TrackerCommand) {
         match command {
-            TrackerCommand::Add(target) => self.add(target, None),
+            TrackerCommand::Add(target) => self.add(target, None, None),
+            TrackerCommand::Resume(target, last) => self.add(target, None, Some(last)),
             TrackerCommand::Remove(key) => {
                 if let Some(room) = self.rooms.remove(&key) {
                     room.stop.cancel();
@@ -227,7 +228,7 @@ impl Supervisor {
                 let Some(room) = self.rooms.get(&key) else { return };
                 if room.requests.is_closed() {
                     let target = room.target.clone();
-                    self.start(key, target, None);
+                    self.start(key, target, None, None);
                 } else {
                     self.nudge(key, RoomRequest::Retry);
                 }
@@ -247,7 +248,7 @@ impl Supervisor {
         }
     }
 
-    fn add(&mut self, target: Target, known: Option<KnownRoom>) {
+    fn add(&mut self, target: Target, known: Option<KnownRoom>, last: Option<LastLive>) {
         if self.rooms.values().any(|room| room.target == target) {
             return;
         }
@@ -255,10 +256,10 @@ impl Supervisor {
         let key = RoomKey(self.last_key);
         let label = Text::new(&target.to_string());
         self.subscribers.publish_room(key, RoomUpdate::Added { label }, self.clock.now());
-        self.start(key, target, known);
+        self.start(key, target, known, last);
     }
 
-    fn start(&mut self, key: RoomKey, target: Target, known: Option<KnownRoom>) {
+    fn start(&mut self, key: RoomKey, target: Target, known: Option<KnownRoom>, last: Option<LastLive>) {
         let (requests, inbox) = mpsc::channel(ROOM_REQUESTS);
         let snapshot = Arc::new(Notify::new());
         self.hosts.register(key);
@@ -272,6 +273,7 @@ impl Supervisor {
             gifts: self.gifts.clone(),
             limiter: self.limiter.clone(),
             known,
+            last,
             inbox,
             snapshot: Arc::clone(&snapshot),
             stop: stop.clone(),

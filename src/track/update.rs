@@ -6,9 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Moment;
-use crate::events::LiveStart;
-use crate::ids::{MsgId, RoomKey, Target};
+use super::serde_base64;
+use crate::clock::{Moment, Timestamp};
+use crate::events::{LiveStart, serde_lenient};
+use crate::ids::{MsgId, RoomId, RoomKey, Target};
 use crate::room::{Room, TalliedEvent};
 use crate::text::Text;
 pub use crate::webcast::{Budget, Health};
@@ -25,6 +26,18 @@ pub enum TrackerCommand {
     Retry(RoomKey),
     /// Send this room's whole state. Answered with [`RoomUpdate::Snapshot`].
     Snapshot(RoomKey),
+    /// Track a room that was tracked before this program ran: where it is still in the same live, the time in between is a gap.
+    Resume(Target, LastLive),
+}
+
+/// The live in which a room was last seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct LastLive {
+    /// Which.
+    pub room_id: RoomId,
+    /// When.
+    pub seen: Timestamp,
 }
 
 /// What a [`Player`](super::Player) can be told beside what every tracker can.
@@ -38,7 +51,7 @@ pub enum PlaybackCommand {
 }
 
 /// What a reader of a tracker hears.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum TrackerUpdate {
     /// News of one room.
@@ -48,7 +61,7 @@ pub enum TrackerUpdate {
 }
 
 /// News of one room.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum RoomUpdate {
     /// A room was added; `label` is what was typed, cleaned.
@@ -57,7 +70,7 @@ pub enum RoomUpdate {
         label: Text,
     },
     /// Things happened, in order. A mirror applies each event with the same reducer.
-    Events(Arc<[TalliedEvent]>),
+    Events(#[serde(deserialize_with = "serde_lenient::sequence")] Arc<[TalliedEvent]>),
     /// The messages behind the events, for readers who asked for bytes.
     Raw(Arc<[RawMessage]>),
     /// The bytes of one response, for readers who asked to keep them. Comes before what was in it.
@@ -75,6 +88,7 @@ pub enum RoomUpdate {
 
 /// What a slow reader did not get.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Lost {
     /// When the first loss happened.
@@ -92,17 +106,18 @@ pub struct Lost {
 }
 
 /// A response as it came.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RawFrame {
     /// When it was received.
     pub at: Moment,
     /// Its body, inflated.
+    #[serde(with = "serde_base64")]
     pub body: Bytes,
 }
 
 /// A message as it came.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RawMessage {
     /// When it was received.
@@ -112,5 +127,6 @@ pub struct RawMessage {
     /// Its id.
     pub id: Option<MsgId>,
     /// Its payload, inflated.
+    #[serde(with = "serde_base64")]
     pub payload: Bytes,
 }

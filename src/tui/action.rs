@@ -128,5 +128,6 @@ actions! {
     Cancel      | "cancel"       | Popup  | "esc q n"           | "in a popup: close it";
     Redraw      | "redraw"       | Always | "ctrl-l"            | "draw the screen anew";
     Suspend     | "suspend"      | Always | "ctrl-z"            | "give the terminal back to the shell; fg returns";
+    Detach      | "detach"       | Screen | "D"                 | "leave the screen of a service, which goes on";
     QuitNow     | "quit_now"     | Always | "ctrl-c"            | "quit without asking";
 }

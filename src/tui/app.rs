@@ -65,6 +65,8 @@ pub(super) struct App {
     pub(super) notice: Option<Text>,
     /// What is shown happened before: its time can be moved, and nothing can be looked up or recorded.
     pub(super) replay: bool,
+    /// The rooms and recordings belong to a service, which records what the rules say and goes on when this screen is left.
+    pub(super) attached: bool,
     /// Since when the room on the screen has been there: one that is passed on the way to another is not read.
     pub(super) shown_since: Moment,
     /// A room was asked for here: show it when it comes.
@@ -213,6 +215,7 @@ impl App {
             opened: now,
             notice: options.notice,
             replay: options.replay,
+            attached: options.attached,
             shown_since: now,
             expects_room: false,
             has_focus: true,

@@ -47,9 +47,9 @@ impl Dashboard {
         self.handle(now, Msg::Recorded(update));
     }
 
-    /// There is a history to ask.
-    pub fn with_history(&mut self) {
-        self.app.remembered.is_kept = true;
+    /// There is a history to ask; `tells_news` says whether it tells unasked who is new or back.
+    pub fn with_history(&mut self, tells_news: bool) {
+        (self.app.remembered.is_kept, self.app.remembered.tells_news) = (true, tells_news);
     }
 
     /// Hears what the history tells.

@@ -42,7 +42,7 @@ impl EventLog {
 }
 
 /// What an event says about the way to a room, where it says anything.
-pub(super) fn words_of(room: &str, event: &RoomEvent) -> Option<String> {
+pub fn words_of(room: &str, event: &RoomEvent) -> Option<String> {
     match event.kind.as_own()? {
         OwnEvent::State(state) => {
             let mut words = format!("{room}: {}", phase::phase_name(state.kind));

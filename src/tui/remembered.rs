@@ -1,4 +1,4 @@
-//! What the screen was told of the history: who is new or back, the open card, what was found, the live before.
+//! Answers of the history as the screen keeps them: who is new or back, the open card, what was found, the live before.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use super::app::App;
 use super::number;
 use super::picker::{Choice, Pick};
 use crate::clock::Timestamp;
-use crate::history::{FoundLine, FoundPage, LiveRow, MinuteRow, OpponentRecord, PersonCard};
+use crate::history::{FoundLine, FoundPage, KnownPerson, LiveRow, MinuteRow, OpponentRecord};
 use crate::text::Text;
 
 /// Columns of a name in a list.
@@ -20,8 +20,10 @@ pub(super) const SUPPORTER_FROM: u64 = 1_000;
 pub(super) struct Remembered {
     /// There is a history to ask.
     pub(super) is_kept: bool,
+    /// It tells unasked who is new or back.
+    pub(super) tells_news: bool,
     /// The person of the open card, and what is known; nothing while it is asked for.
-    pub(super) card: Option<(u64, Option<Box<PersonCard>>)>,
+    pub(super) card: Option<(u64, Option<Box<KnownPerson>>)>,
     /// What fits the query of this text; nothing while it is looked for.
     pub(super) found: Option<(String, FoundPage)>,
     /// Why it cannot be looked for, or what went wrong.
@@ -136,7 +138,7 @@ pub(super) fn person(app: &App, id: u64) -> Vec<String> {
         Some((of, None)) if *of == id => return vec!["asking the history \u{2026}".to_owned()],
         _ => return Vec::new(),
     };
-    let PersonCard { person, past, here, .. } = &**known;
+    let KnownPerson { person, past, here, .. } = &**known;
     let mut lines = vec![
         format!("first seen {}, last {}", when(app, person.first_seen), when(app, person.last_seen)),
         format!(

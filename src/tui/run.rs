@@ -116,8 +116,8 @@ struct Open {
 
 impl<C: Console> Loop<C> {
     pub(super) fn new(mut console: C, mut dashboard: Dashboard, ports: Ports, clock: Clock) -> Self {
-        if ports.history.is_some() {
-            dashboard.with_history();
+        if let Some(history) = &ports.history {
+            dashboard.with_history(history.tells_news);
         }
         let input = Some(console.input());
         Self {
@@ -169,11 +169,11 @@ impl<C: Console> Loop<C> {
                 LoopEvent::Room => None,
                 LoopEvent::Wake => self.update_with(Msg::Tick)?,
             };
+            post(&mut self.commands, &self.ports.commands);
+            post(&mut self.records, &self.ports.record);
             if let Some(exit) = exit {
                 return Ok(exit);
             }
-            post(&mut self.commands, &self.ports.commands);
-            post(&mut self.records, &self.ports.record);
         }
     }
 

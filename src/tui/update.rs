@@ -14,6 +14,8 @@ mod taking;
 mod tests;
 mod thanks;
 
+pub use records::ending as recording_words;
+
 use std::time::Duration;
 
 use tui_input::InputRequest;

@@ -39,6 +39,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt, ready};
+use serde::{Deserialize, Serialize};
 
 use super::error::ServiceError;
 use crate::clock::Timestamp;
@@ -85,7 +86,7 @@ pub trait Transport: Send + Sync {
 }
 
 /// What is left of a provider's signatures.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Budget {
     /// Signatures left.

@@ -20,18 +20,19 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
     (
         "cli",
         &[
-            "run", "client", "tui", "track", "record", "journal", "history", "sim", "room", "events", "webcast",
-            "wire", "config",
+            "run", "daemon", "client", "tui", "track", "record", "journal", "history", "sim", "room", "events",
+            "webcast", "wire", "config",
         ],
     ),
     (
         "run",
         &[
-            "client", "tui", "track", "record", "journal", "history", "sim", "room", "events", "webcast", "wire",
-            "config",
+            "daemon", "client", "tui", "track", "record", "journal", "history", "sim", "room", "events", "webcast",
+            "wire", "config",
         ],
     ),
     ("tui", &["track", "record", "journal", "history", "room", "events", "config"]),
+    ("daemon", &["track", "record", "room", "events", "config"]),
     ("client", &["track", "record", "room", "events", "webcast", "wire", "config"]),
     ("track", &["webcast", "events", "wire", "room", "config"]),
     ("record", &["webcast", "events", "wire", "room", "config"]),
@@ -50,8 +51,8 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
     (
         "lib",
         &[
-            "run", "client", "tui", "track", "record", "journal", "history", "sim", "room", "events", "webcast",
-            "wire", "config",
+            "run", "daemon", "client", "tui", "track", "record", "journal", "history", "sim", "room", "events",
+            "webcast", "wire", "config",
         ],
     ),
 ];
@@ -72,7 +73,7 @@ const NAMED_ONLY_IN: [(&str, &[&str]); 23] = [
     ("directories", &["config"]),
     ("color_eyre", &["cli", "run", "main"]),
     // Bytes, meaning, state and settings know no tasks and no sockets.
-    ("tokio", &["webcast", "track", "record", "journal", "sim", "tui", "client", "run", "cli", "main"]),
+    ("tokio", &["webcast", "track", "record", "journal", "sim", "tui", "client", "daemon", "run", "cli", "main"]),
     ("std::time::Instant", &["clock"]),
     ("std::time::SystemTime", &["clock"]),
     ("*::pb", &["wire", "events", "sim"]),

@@ -36,6 +36,8 @@ mod retry_times;
 mod room_laws;
 mod scenarios;
 mod screens;
+#[cfg(unix)]
+mod serve;
 mod session;
 mod sim;
 mod simulated;

@@ -196,7 +196,7 @@ fn play(room: &mut Room, story: &[Happens]) -> Vec<TalliedEvent> {
             }
         };
         if let Applied::Fresh(tally) = room.apply(&event) {
-            told.push(TalliedEvent { event, tally });
+            told.push(TalliedEvent::new(event, tally));
         }
     }
     told

@@ -100,7 +100,7 @@ fn run(events: &str) -> Result<Outcome, String> {
                 let is_gift = matches!(event.kind, tiktop::events::EventKind::Gift(_));
                 if let Applied::Fresh(tally) = verdict {
                     outcome.added.extend(tally.filter(|_| is_gift).map(|tally| tally.added));
-                    outcome.told.push(TalliedEvent { event: *event, tally });
+                    outcome.told.push(TalliedEvent::new(*event, tally));
                 }
                 continue;
             }

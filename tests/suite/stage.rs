@@ -41,6 +41,7 @@ impl Stage {
             keys: Keys::new(),
             notice: None,
             replay: false,
+            attached: false,
             mono,
             zone: jiff::tz::TimeZone::UTC,
         };
@@ -75,7 +76,7 @@ impl Stage {
         let id = MsgId::from_wire(self.next_id);
         self.next_id += 1;
         let event = RoomEvent { at: self.now, server_at: None, id, room_id: None, history: false, kind };
-        self.hear(room, RoomUpdate::Events(Arc::from(vec![TalliedEvent { event, tally: None }])));
+        self.hear(room, RoomUpdate::Events(Arc::from(vec![TalliedEvent::new(event, None)])));
     }
 
     /// Brings a room on air.

@@ -14,6 +14,7 @@ const MAX_GUESTS: usize = 64;
 
 /// The line of guests, or of co-hosts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Guests {
     /// Everybody in it, the host too where the service lists them; most coins first.
@@ -28,6 +29,7 @@ pub struct Guests {
 
 /// Somebody in the line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct GuestState {
     /// Who.

@@ -16,6 +16,7 @@ const MAX_QUESTIONS: usize = 200;
 
 /// The questions of a live, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Questions {
     asked: VecDeque<AskedQuestion>,
 }

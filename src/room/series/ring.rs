@@ -42,6 +42,7 @@ impl From<Reading> for Bucket {
 
 /// A stretch of time.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Cell {
     reading: Option<Reading>,
     /// Milliseconds of it in which we were connected.

@@ -279,7 +279,7 @@ fn composer<'a>(app: &'a App, tab: &'a Tab, body: Rect) -> Composer<'a> {
         names,
         settings: &app.screen,
         first_from: tab.first_from(),
-        marks: app.remembered.is_kept.then_some(&tab.marks),
+        marks: app.remembered.tells_news.then_some(&tab.marks),
     }
 }
 

@@ -21,6 +21,7 @@ fn app() -> App {
         keys: Keys::new(),
         notice: None,
         replay: false,
+        attached: false,
         mono: false,
         zone,
     };

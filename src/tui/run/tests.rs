@@ -121,6 +121,7 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, ScreenError>>) {
         keys: Keys::new(),
         notice: None,
         replay: false,
+        attached: false,
         mono: false,
         zone: jiff::tz::TimeZone::UTC,
     };
@@ -178,7 +179,7 @@ impl Rig {
         let at = self.clock.now();
         let event =
             RoomEvent { at, server_at: None, id: None, room_id: None, history: false, kind: EventKind::Chat(chat) };
-        let kind = RoomUpdate::Events(Arc::from(vec![TalliedEvent { event, tally: None }]));
+        let kind = RoomUpdate::Events(Arc::from(vec![TalliedEvent::new(event, None)]));
         self.updates.send(TrackerUpdate::Room(RoomKey(1), kind)).await.unwrap();
     }
 }

@@ -27,6 +27,12 @@ pub(super) fn close(app: &mut App) -> UpdateOutcome {
     close_now(app, key)
 }
 
+/// Leaves a screen whose service goes on: a room that was closed a moment ago is closed there too.
+pub(super) fn leave(app: &mut App) -> UpdateOutcome {
+    let effects = forget(app).into_iter().chain([Effect::Quit]).collect();
+    UpdateOutcome { dirty: true, effects }
+}
+
 /// Whether the dashboard has been open for so long that it is not left unasked. A replay can be had again.
 pub(super) fn is_long(app: &App) -> bool {
     !app.replay && !app.tabs.is_empty() && app.now.since(app.opened) >= LONG

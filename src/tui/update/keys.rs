@@ -155,14 +155,20 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::ToggleMouse => toggle_mouse(app),
         Action::Redraw => Effect::Redraw.into(),
         // A stopped program reads nothing, and what a live sends meanwhile is gone.
-        Action::Suspend if app.tabs.iter().any(Tab::is_recording) => {
+        Action::Suspend if !app.attached && app.tabs.iter().any(Tab::is_recording) => {
             open(app, Popup::Confirm(ConfirmQuestion::Suspend))
         }
         Action::Suspend => Effect::Suspend.into(),
+        Action::Detach if !app.attached => {
+            app.notify("there is no service to leave: `tiktop serve` watches and records without a screen");
+            UpdateOutcome::dirty()
+        }
+        // Nothing stops: the service goes on.
+        Action::Quit | Action::QuitNow | Action::Detach if app.attached => closing::leave(app),
         Action::Quit if app.tabs.iter().any(Tab::is_recording) || closing::is_long(app) => {
             open(app, Popup::Confirm(ConfirmQuestion::Quit))
         }
-        Action::Quit | Action::QuitNow => Effect::Quit.into(),
+        Action::Quit | Action::QuitNow | Action::Detach => Effect::Quit.into(),
     }
 }
 

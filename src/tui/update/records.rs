@@ -80,8 +80,8 @@ fn note(recording: &RecordingState) -> Option<&str> {
     }
 }
 
-/// What is to be told of a recording that is over.
-fn ending(name: &str, recording: &RecordingState) -> Option<String> {
+/// What is to be told of a recording that is over; nothing of one that runs.
+pub fn ending(name: &str, recording: &RecordingState) -> Option<String> {
     match recording {
         RecordingState::Done { file, bytes, millis, reason } => {
             let length = number::duration(Duration::from_millis(*millis));

@@ -101,10 +101,11 @@ fn apply_events(app: &mut App, key: RoomKey, events: &[TalliedEvent]) -> UpdateO
     let Some(at) = app.position(key) else { return UpdateOutcome::UNCHANGED };
     let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::UNCHANGED };
     let from = tab.room.chat.next_seq();
-    let (was, was_recording) = (tab.room.phase.kind, tab.is_recording());
+    // A service tells its recorder itself.
+    let (was, was_recording) = (tab.room.phase.kind, tab.is_recording() && !app.attached);
     let mut effects = Vec::new();
     for tallied in events {
-        tab.room.apply(&tallied.event);
+        tab.room.apply_tallied(tallied);
         if let Some(words) = event_log::words_of(tab.name(), &tallied.event) {
             app.event_log.add(tallied.event.at, words);
         }

@@ -10,7 +10,7 @@ use crate::tui::tab::Tab;
 
 /// Begins the recording of a room that is due now, if any: once for each live.
 pub(super) fn begin_due(app: &mut App, room: RoomKey) -> Option<Effect> {
-    if app.replay {
+    if app.replay || app.attached {
         return None;
     }
     let at = app.position(room)?;
@@ -45,7 +45,8 @@ pub(super) fn toggle(app: &mut App) -> UpdateOutcome {
         return UpdateOutcome::UNCHANGED;
     };
     let Some(tab) = app.tab_mut() else { return UpdateOutcome::UNCHANGED };
-    tab.record.rule = Some(if each { RecordRule::Key } else { RecordRule::Live });
+    let rule = if each { RecordRule::Key } else { RecordRule::Live };
+    tab.record.rule = Some(rule);
     let (room, name) = (tab.key, tab.name().to_owned());
     let words = if each {
         format!("{name} is recorded only when you say so")
@@ -53,5 +54,6 @@ pub(super) fn toggle(app: &mut App) -> UpdateOutcome {
         format!("each live of {name} is recorded from now on; record.rooms in the config file makes that last")
     };
     app.notify(words);
-    UpdateOutcome { dirty: true, effects: begin_due(app, room).into_iter().collect() }
+    let told = app.attached.then_some(Effect::Record(RecorderCommand::SetRule(room, rule)));
+    UpdateOutcome { dirty: true, effects: told.into_iter().chain(begin_due(app, room)).collect() }
 }

@@ -25,6 +25,7 @@ fn app() -> App {
         keys: Keys::new(),
         notice: None,
         replay: false,
+        attached: false,
         mono: false,
         zone: jiff::tz::TimeZone::UTC,
     };
@@ -41,7 +42,7 @@ fn hear(app: &mut App, room: u64, kind: RoomUpdate) -> UpdateOutcome {
 
 fn happen(app: &mut App, room: u64, kind: EventKind) {
     let event = RoomEvent { at: NOW, server_at: None, id: None, room_id: None, history: false, kind };
-    hear(app, room, RoomUpdate::Events(Arc::from(vec![TalliedEvent { event, tally: None }])));
+    hear(app, room, RoomUpdate::Events(Arc::from(vec![TalliedEvent::new(event, None)])));
 }
 
 fn on_air() -> App {
@@ -150,7 +151,7 @@ fn each_live_is_recorded_once_where_that_is_the_rule() {
     let state = |app: &mut App, kind| {
         let kind = EventKind::State(Phase::new(kind));
         let event = RoomEvent { at: NOW, server_at: None, id: None, room_id: None, history: false, kind };
-        hear(app, 1, RoomUpdate::Events(Arc::from(vec![TalliedEvent { event, tally: None }]))).effects
+        hear(app, 1, RoomUpdate::Events(Arc::from(vec![TalliedEvent::new(event, None)]))).effects
     };
     assert_eq!(starts(&state(&mut app, PhaseKind::Live)), 0, "by key only, unless somebody says otherwise");
     assert_eq!(starts(&press(&mut app, "e")), 1);
@@ -230,7 +231,7 @@ fn a_recording_goes_on_with_the_next_live_until_it_is_stopped_by_hand() {
         app.tabs[0].room.room_id = Some(RoomId(room));
         let kind = EventKind::State(Phase::new(PhaseKind::Live));
         let event = RoomEvent { at: NOW, server_at: None, id: None, room_id: None, history: false, kind };
-        hear(app, 1, RoomUpdate::Events(Arc::from(vec![TalliedEvent { event, tally: None }]))).effects.len()
+        hear(app, 1, RoomUpdate::Events(Arc::from(vec![TalliedEvent::new(event, None)]))).effects.len()
     };
     let told = |app: &mut App, recording| {
         update(app, Msg::Recorded(record::RecorderUpdate::Recording { room: RoomKey(1), recording }));
@@ -263,7 +264,7 @@ fn a_recording_hears_of_pauses_and_the_end_of_its_live() {
     let state = |app: &mut App, kind| {
         let kind = EventKind::State(Phase::new(kind));
         let event = RoomEvent { at: NOW, server_at: None, id: None, room_id: None, history: false, kind };
-        hear(app, 1, RoomUpdate::Events(Arc::from(vec![TalliedEvent { event, tally: None }]))).effects
+        hear(app, 1, RoomUpdate::Events(Arc::from(vec![TalliedEvent::new(event, None)]))).effects
     };
     let recording = record::RecordingState::Starting;
     update(&mut app, Msg::Recorded(record::RecorderUpdate::Recording { room: RoomKey(1), recording }));

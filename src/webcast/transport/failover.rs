@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::{Budget, FrameSource, Incoming, RoomRef, Session, Transport};
@@ -35,7 +36,7 @@ struct Inner {
 }
 
 /// How a transport has fared.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Health {
     /// Its name.
