@@ -42,7 +42,7 @@ use crate::webcast::Service;
 pub use attach::{attach, follow_service};
 use capture::RunningCapture;
 pub use companions::{CompanionOptions, Companions};
-pub use history::{history_folder, import as import_history};
+pub use history::{RunningHistory, history_folder, import as import_history};
 pub use log::set_limits as set_log_limits;
 pub use replay::{ReplaySetup, replay};
 pub use rotating_file::RotatingFile;
