@@ -67,7 +67,7 @@ fn text(dice: &mut Dice, nth: u64) -> String {
 
 fn tallied(at: i64, id: Option<u64>, kind: EventKind) -> TalliedEvent {
     let at = Moment { mono: at as u64, wall: Timestamp(at) };
-    TalliedEvent { event: RoomEvent { id: id.map(MsgId), ..RoomEvent::new(at, kind) }, tally: None }
+    TalliedEvent::new(RoomEvent { id: id.map(MsgId), ..RoomEvent::new(at, kind) }, None)
 }
 
 fn cpu() -> Duration {

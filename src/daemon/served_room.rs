@@ -30,13 +30,25 @@ pub(super) struct ServedRoom {
     goes_on: bool,
     /// The live that was recorded last.
     last_recorded: Option<RoomId>,
+    /// The live whose own stream is watched, or was last.
+    monitored: Option<RoomId>,
 }
 
 impl ServedRoom {
     /// A room of which nothing is known yet.
     pub(super) fn new(key: RoomKey, label: Text) -> Self {
         let room = Room::new(KEPT_LOG_ENTRIES);
-        Self { key, label, room, recording: None, rule: None, last_seen: None, goes_on: false, last_recorded: None }
+        Self {
+            key,
+            label,
+            room,
+            recording: None,
+            rule: None,
+            last_seen: None,
+            goes_on: false,
+            last_recorded: None,
+            monitored: None,
+        }
     }
 
     /// Handle of the host, else what was typed, without the `@`.
@@ -56,8 +68,7 @@ impl ServedRoom {
 
     /// Whether bytes are being written, or are about to be.
     pub(super) fn is_recording(&self) -> bool {
-        use RecordingState::{Reconnecting, Running, Starting, Stopping};
-        matches!(self.recording, Some(Starting | Running { .. } | Reconnecting { .. } | Stopping))
+        self.recording.as_ref().is_some_and(RecordingState::is_active)
     }
 
     /// Follows what happened in the room. What the recorder has to know of it comes back.
@@ -82,7 +93,7 @@ impl ServedRoom {
                 commands.push(RecorderCommand::Cue(self.key, Box::new(cue)));
             }
         }
-        if is_recording {
+        if is_recording || self.monitored.is_some() {
             // The event socket knows the end, and a pause, before the stream does.
             commands.extend(match self.room.phase.kind {
                 PhaseKind::Ended if was != PhaseKind::Ended => Some(RecorderCommand::LiveEnded(self.key)),
@@ -92,6 +103,7 @@ impl ServedRoom {
             });
         }
         commands.extend(self.begin_due(settings));
+        commands.extend(self.monitor_due(settings));
         commands
     }
 
@@ -110,6 +122,17 @@ impl ServedRoom {
             return None;
         }
         self.begin(None)
+    }
+
+    /// Begins to watch the stream of a room that is one's own, once for each live.
+    fn monitor_due(&mut self, settings: &RecordSettings) -> Option<RecorderCommand> {
+        if !self.may_be_on() || !settings.monitor.covers(self.name(), self.room.room_id) {
+            return None;
+        }
+        let room_id = self.live_to_record().filter(|room_id| self.monitored != Some(*room_id))?;
+        self.monitored = Some(room_id);
+        let (room, host, title) = (self.key, Text::new(self.name()), self.room.title.clone());
+        Some(RecorderCommand::Monitor(RecordingJob { room, room_id, host, title, quality: None }))
     }
 
     /// Begins to record, in a quality of its own where one is named; nothing where no live is known.

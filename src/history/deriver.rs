@@ -106,7 +106,7 @@ impl Mirror {
     ) {
         let event = &tallied.event;
         let before = self.room.stats.clone();
-        if !matches!(self.room.apply(event), Applied::Fresh(_)) {
+        if !matches!(self.room.apply_tallied(tallied), Applied::Fresh(_)) {
             return;
         }
         if let EventKind::Info(info) = &event.kind

@@ -43,7 +43,7 @@ impl Scene {
 
     fn tally(&mut self, event: RoomEvent) -> Vec<TalliedEvent> {
         match self.room.apply(&event) {
-            Applied::Fresh(tally) => vec![TalliedEvent { event, tally }],
+            Applied::Fresh(tally) => vec![TalliedEvent::new(event, tally)],
             _ => Vec::new(),
         }
     }

@@ -73,6 +73,8 @@ pub(super) enum Choice {
     Stream(Quality),
     /// Copy these files to MP4.
     Copy(Vec<PathBuf>),
+    /// Make whole copies of the recording with this description.
+    Repair(PathBuf),
     /// Mark this place of the recording.
     Mark(String),
     /// Show what was said in a live around a time.
@@ -100,7 +102,7 @@ impl Picker {
             PickerKind::Rooms => "Go to a room",
             PickerKind::Commands => "Commands",
             PickerKind::Streams => "Record which stream",
-            PickerKind::Recordings => "Recordings; Enter copies one to MP4",
+            PickerKind::Recordings => "Recordings; Enter copies one to MP4, or repairs it",
             PickerKind::Marker => "Mark this place",
             PickerKind::Found => "Look in the history",
             PickerKind::Around => "What was said then",

@@ -55,6 +55,11 @@ fn when(app: &App, at: i64) -> String {
     Timestamp(at).to_jiff().to_zoned(app.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
+/// So many of something.
+fn many(count: u64, one: &str) -> String {
+    format!("{} {one}{}", number::count(count), if count == 1 { "" } else { "s" })
+}
+
 fn saying(words: impl Into<String>) -> Vec<Pick> {
     vec![Pick { name: String::new(), note: words.into(), keys: String::new(), choice: Choice::Stay }]
 }
@@ -142,9 +147,9 @@ pub(super) fn person(app: &App, id: u64) -> Vec<String> {
     let mut lines = vec![
         format!("first seen {}, last {}", when(app, person.first_seen), when(app, person.last_seen)),
         format!(
-            "{} lives, {} comments, {} coins in all",
-            number::count(person.lives),
-            number::count(person.chats),
+            "{}, {}, {} coins in all",
+            many(person.lives, "live"),
+            many(person.chats, "comment"),
             number::count(person.coins)
         ),
     ];
@@ -156,10 +161,10 @@ pub(super) fn person(app: &App, id: u64) -> Vec<String> {
         let is = if room.moderator { ", moderator" } else { "" };
         let is = if room.subscriber { format!("{is}, subscriber") } else { is.to_owned() };
         lines.push(format!(
-            "with @{}: {} lives, {} comments, {} coins{is}",
+            "with @{}: {}, {}, {} coins{is}",
             Text::new(&room.room),
-            room.lives,
-            number::count(room.chats),
+            many(room.lives, "live"),
+            many(room.chats, "comment"),
             number::count(room.coins)
         ));
     }

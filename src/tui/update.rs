@@ -69,6 +69,7 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
             let mut outcome = rooms::apply_update(app, update);
             outcome.effects.extend(room.and_then(|room| rules::begin_due(app, room)));
             outcome.effects.extend(room.map(|room| remembering::ask_due(app, room)).unwrap_or_default());
+            outcome.effects.extend(room.and_then(|room| rules::monitor_due(app, room)));
             outcome
         }
         Msg::Remembered(answer) => remembering::apply_answer(app, *answer),

@@ -53,6 +53,12 @@ pub(super) fn copy(app: &mut App, picker: Picker, files: Vec<PathBuf>) -> Update
     UpdateOutcome { dirty: true, effects }
 }
 
+/// Makes a recording whole that was cut off; the list stays open.
+pub(super) fn repair(app: &mut App, picker: Picker, info: PathBuf) -> UpdateOutcome {
+    app.popup = Some(Popup::Pick(picker));
+    Effect::Record(RecorderCommand::Repair(info)).into()
+}
+
 /// Asks for the note of a marker.
 pub(super) fn ask_note(app: &mut App) -> UpdateOutcome {
     let is_kept = app.remembered.is_kept && app.tab().is_some_and(|tab| tab.room.room_id.is_some());
