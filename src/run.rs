@@ -263,7 +263,7 @@ async fn watch(
         with_screen: true,
     };
     let mut companions = Companions::start(&tracker, beside)?;
-    let history_port = companions.take_history_port();
+    let history_port = companions.history_port();
     let (record, record_inbox) = mpsc::channel(RECORD_QUEUE);
     let (record_updates, records) = mpsc::channel(RECORD_QUEUE);
     let settings = recorder_settings(&loaded.settings);

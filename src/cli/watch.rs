@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory};
 use color_eyre::eyre::Result;
 
+use super::feed_option::FeedOption;
 use super::{Cli, SettingsArgs, UsageError, output};
 use crate::run::{self, DashboardSetup};
 use crate::text::Text;
@@ -21,13 +22,16 @@ pub(super) struct WatchArgs {
     /// Keep no history of this run.
     #[arg(long)]
     no_history: bool,
+    #[command(flatten)]
+    feed: FeedOption,
     /// Open the rooms here, though a service runs.
     #[arg(long)]
     alone: bool,
 }
 
 pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode> {
-    let (loaded, secrets) = settings.load()?;
+    let (mut loaded, secrets) = settings.load()?;
+    watch.feed.apply(&mut loaded.settings)?;
     let rooms = if watch.rooms.is_empty() { &loaded.settings.rooms } else { &watch.rooms };
     if let [word] = watch.rooms.as_slice()
         && let Some(command) = meant_command(word)
@@ -42,7 +46,7 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
     let mut dashboard =
         DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture, history };
     #[cfg(unix)]
-    if !watch.alone && !watch.capture {
+    if !watch.alone && !watch.capture && !watch.feed.is_given() {
         // The rooms of the config file are those of a dashboard alone: the service has its own.
         let named = super::targets(&watch.rooms)?;
         match run::attach(dashboard, named)? {
