@@ -18,6 +18,8 @@ mod history;
 mod hooks;
 mod info;
 mod keys;
+mod line_shape;
+mod linear;
 mod live;
 mod lives;
 mod man;
@@ -35,6 +37,7 @@ mod search;
 #[cfg(unix)]
 mod serve;
 mod sim;
+mod viewers;
 mod watch;
 
 use std::ffi::OsString;
@@ -92,6 +95,8 @@ enum Command {
     Gifts(gifts::GiftsArgs),
     /// List what coins cost.
     Prices(prices::PricesArgs),
+    /// Tell who is in a live by name. Wants a session.
+    Viewers(viewers::ViewersArgs),
     /// List lives that TikTok recommends. Wants a login today; search does not.
     Feed(feed::FeedArgs),
     /// Find lives by words.
@@ -184,6 +189,7 @@ pub fn run() -> ExitCode {
         Some(Command::Live(live)) => live::run(&live, &settings),
         Some(Command::Gifts(gifts)) => gifts::run(&gifts, &settings),
         Some(Command::Prices(prices)) => prices::run(&prices, &settings),
+        Some(Command::Viewers(viewers)) => viewers::run(&viewers, &settings),
         Some(Command::Feed(feed)) => feed::run(&feed, &settings),
         Some(Command::Search(search)) => search::run(&search, &settings),
         Some(Command::People(people)) => people::run(&people, &settings),

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr, eyre};
 
 use super::sim::CrowdArgs;
+use super::watch::LineArgs;
 use super::{SettingsArgs, output};
 use crate::config::{Secrets, paths};
 use crate::history::HistoryFolder;
@@ -14,6 +16,9 @@ use crate::run::{self, DashboardSetup};
 use crate::sim::Sim;
 use crate::text::Text;
 use crate::webcast::point_at;
+
+/// How long the simulated lives have been on when the demo begins: graphs and lists are full from the first second.
+const PAST: Duration = Duration::from_secs(22 * 60);
 
 /// Open the dashboard on a simulated service.
 #[derive(Debug, Args)]
@@ -24,6 +29,15 @@ pub(super) struct DemoArgs {
     /// folder. Look at it with `tiktop --set history.dir=FOLDER people`.
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true)]
     history: Option<Option<PathBuf>>,
+    #[command(flatten)]
+    line: LineArgs,
+}
+
+impl DemoArgs {
+    /// The demo as it is without a word more.
+    pub(super) fn usual() -> Self {
+        Self { crowd: CrowdArgs::usual(), line: LineArgs::default(), history: None }
+    }
 }
 
 /// The user's config, secrets and proxies are left out; `--set` is heard, so that the screen can be tried.
@@ -32,9 +46,10 @@ pub(super) fn run(args: &DemoArgs, settings: &SettingsArgs) -> Result<ExitCode> 
         return Ok(ExitCode::SUCCESS);
     }
     let mut loaded = crate::config::load_sets(&settings.sets)?;
+    args.line.apply(&mut loaded);
     let runtime = run::runtime()?;
     let sim = runtime
-        .block_on(Sim::start(args.crowd.options(0, false)))
+        .block_on(Sim::start(args.crowd.options(0, false).with_age(PAST).with_script(true)))
         .wrap_err("the simulated service cannot listen on this machine")?;
     point_at(&mut loaded.settings, &sim.base_url(), &sim.socket_url());
     let rooms = super::targets(&sim.names())?;
@@ -47,7 +62,7 @@ pub(super) fn run(args: &DemoArgs, settings: &SettingsArgs) -> Result<ExitCode> 
         capture: false,
         history: args.history.as_ref().map(|folder| demo_history(folder.as_deref())).transpose()?,
     };
-    if let Some(summary) = run::dashboard(dashboard, Some((runtime, sim)))? {
+    if let Some(summary) = run::dashboard(dashboard, Some((runtime, sim)))?.summary {
         output::print_summary(&summary);
     }
     Ok(ExitCode::SUCCESS)

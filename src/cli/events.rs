@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use self::monitor::StreamMonitors;
 use super::event_output::EventOutput;
 use super::feed_option::FeedOption;
+use super::line_shape::LineShape;
 use super::query::UNKNOWN;
 use super::{SettingsArgs, UsageError, output};
 use crate::clock::Clock;
@@ -51,6 +52,12 @@ pub(super) struct EventsArgs {
     /// Keep no history of this run.
     #[arg(long)]
     no_history: bool,
+    /// Print these fields only, such as type,room,user.unique_id,text.
+    #[arg(long, value_name = "FIELDS")]
+    fields: Option<String>,
+    /// Leave out the addresses of pictures: most of a line.
+    #[arg(long)]
+    lean: bool,
     #[command(flatten)]
     feed: FeedOption,
     /// Connect here, though a service runs.
@@ -63,6 +70,7 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
     args.feed.apply(&mut loaded.settings)?;
     let rooms = if args.rooms.is_empty() { &loaded.settings.rooms } else { &args.rooms };
     let rooms = super::targets(rooms)?;
+    let shape = LineShape::new(args.fields.as_deref(), args.lean)?;
     if rooms.is_empty() {
         let sentence = "no room named: write tiktop events @name, or list rooms in the config file";
         return Err(UsageError(sentence.to_owned()).into());
@@ -98,7 +106,7 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
         for room in rooms {
             commands.send(TrackerCommand::Add(room)).await?;
         }
-        let mut printer = Printer::new(args.once, clock.clone());
+        let mut printer = Printer { shape, ..Printer::new(args.once, clock.clone()) };
         let config = loaded.settings.record.monitor.clone();
         let recorder = (!config.rooms.is_empty()).then(|| {
             let (wishes, inbox) = mpsc::channel(QUEUE);
@@ -175,6 +183,7 @@ pub(super) struct Printer {
     hopeful: HashSet<RoomKey>,
     /// Somebody who was named does not exist.
     nobody: bool,
+    shape: LineShape,
     /// Where one's own streams are watched too.
     monitors: Option<StreamMonitors>,
     lines: Vec<u8>,
@@ -190,6 +199,7 @@ impl Printer {
             open: HashSet::new(),
             hopeful: HashSet::new(),
             nobody: false,
+            shape: LineShape::default(),
             monitors: None,
             lines: Vec::new(),
         }
@@ -216,6 +226,7 @@ impl Printer {
             for update in batch.drain(..) {
                 self.write(update);
             }
+            self.shape.apply(&mut self.lines, 0);
             let written = tokio::select! {
                 () = &mut stop => return Ok(ExitCode::SUCCESS),
                 written = output.write_all(&self.lines) => written,

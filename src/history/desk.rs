@@ -1,12 +1,10 @@
 //! Desk of the history: questions of a screen, answered one after the other on a thread of their own, so that no screen ever
 //! waits for a file.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::HistoryError;
 use super::folder::HistoryFolder;
-use super::live_report::MinuteRow;
 use super::lives::{LiveRow, OpponentRecord};
 use super::people::KnownPerson;
 use super::query::HistoryQuery;
@@ -40,13 +38,6 @@ pub enum HistoryQuestion {
     },
     /// Lives of the past.
     Lives,
-    /// The last live of a host that is not this one, with its minutes.
-    Before {
-        /// The live that runs, by its room id.
-        live: u64,
-        /// Whose, by user id.
-        host: u64,
-    },
     /// What is known of an opponent.
     Opponent {
         /// The host on our side.
@@ -80,8 +71,6 @@ pub enum HistoryAnswer {
     Around(i64, Vec<FoundLine>),
     /// Lives of the past, newest first.
     Lives(Vec<LiveRow>),
-    /// The live before, where there is one, by the room id of the live that was asked about.
-    Before(u64, Option<Box<LiveRow>>, Arc<[MinuteRow]>),
     /// What is known of an opponent, by their user id.
     Opponent(u64, OpponentRecord),
     /// What was asked could not be answered, in words.
@@ -153,14 +142,6 @@ impl HistoryDesk {
             }
             HistoryQuestion::Around { live, at } => HistoryAnswer::Around(at, reader.around(live, at, AROUND)?),
             HistoryQuestion::Lives => HistoryAnswer::Lives(reader.lives(None, 0, LIVES)?),
-            HistoryQuestion::Before { live, host } => {
-                let before = reader.last_live_of(host, live)?;
-                let minutes = match &before {
-                    Some(before) => reader.minutes(before.id)?.into(),
-                    None => Arc::from([]),
-                };
-                HistoryAnswer::Before(live, before.map(Box::new), minutes)
-            }
             HistoryQuestion::Opponent { host, opponent } => {
                 HistoryAnswer::Opponent(opponent, reader.opponent(host, opponent)?)
             }

@@ -90,8 +90,20 @@ async fn watch_attached(
             let _ = background.try_send(Text::new(&news_words(&news, ascii)));
         }
     });
+    let (_, rosters) = mpsc::channel(1);
     let history = history.map(super::history::reading_desk);
-    let ports = tui::Ports { updates, commands, playback: None, records, record, history, warnings, stop };
+    let ports = tui::Ports {
+        updates,
+        commands,
+        playback: None,
+        roster_questions: None,
+        rosters,
+        records,
+        record,
+        history,
+        warnings,
+        stop,
+    };
     let ended = tui::run(options, ports, clock).await;
     signals.abort();
     left.cancel();

@@ -77,11 +77,11 @@ impl Companions {
             feed.finish().await;
         }
         let mut told = Vec::new();
-        if let Some(capture) = self.capture {
-            told.push(capture.finish().await?);
-        }
         if let Some(history) = self.history {
             told.extend(history.finish().await);
+        }
+        if let Some(capture) = self.capture {
+            told.push(capture.finish().await?);
         }
         Ok(told)
     }

@@ -1,13 +1,12 @@
 //! Answers of the history as the screen keeps them: who is new or back, the open card, what was found, the live before.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use super::app::App;
 use super::number;
 use super::picker::{Choice, Pick};
 use crate::clock::Timestamp;
-use crate::history::{FoundLine, FoundPage, KnownPerson, LiveRow, MinuteRow, OpponentRecord};
+use crate::history::{FoundLine, FoundPage, KnownPerson, LiveRow, OpponentRecord};
 use crate::text::Text;
 
 /// Columns of a name in a list.
@@ -32,22 +31,10 @@ pub(super) struct Remembered {
     pub(super) around: Option<(i64, Vec<FoundLine>)>,
     /// Lives of the past; nothing while they are asked for.
     pub(super) lives: Option<Vec<LiveRow>>,
-    /// The live before, by the room id of the one that runs.
-    pub(super) before: HashMap<u64, (Option<Box<LiveRow>>, Arc<[MinuteRow]>)>,
     /// What is known of opponents, by user id.
     pub(super) opponents: HashMap<u64, OpponentRecord>,
     /// Lives and opponents that were asked about.
     pub(super) asked: HashSet<u64>,
-}
-
-impl Remembered {
-    /// How many watched in the live before, as many minutes after its begin.
-    pub(super) fn viewers_before(&self, live: u64, minute: i64) -> Option<u64> {
-        let (before, minutes) = self.before.get(&live)?;
-        let began = before.as_ref()?.began().div_euclid(60_000);
-        let at = minutes.binary_search_by_key(&(began + minute), |row| row.at / 60_000).ok()?;
-        minutes.get(at)?.viewers
-    }
 }
 
 /// A time as lists show it.

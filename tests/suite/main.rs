@@ -29,6 +29,7 @@ mod local_feed;
 mod lookup;
 mod meaning;
 mod ndjson;
+mod overviews;
 mod picture;
 mod places;
 mod proxies;
@@ -37,6 +38,7 @@ mod replay;
 mod retry_times;
 mod room_laws;
 mod scenarios;
+mod screen_laws;
 mod screens;
 #[cfg(unix)]
 mod serve;

@@ -78,25 +78,19 @@ pub(super) fn open_note(app: &mut App, viewer: Option<&Viewer>) -> UpdateOutcome
     open(app, PickerKind::Note(id.0), &note, None)
 }
 
-/// What became due to be asked with news of a room: the live before, and who the opponent is.
+/// What became due to be asked with news of a room: who the opponent is.
 pub(super) fn ask_due(app: &mut App, room: RoomKey) -> Vec<Effect> {
     if !app.remembered.is_kept || app.replay {
         return Vec::new();
     }
     let Some(tab) = app.position(room).and_then(|at| app.tabs.get(at)) else { return Vec::new() };
     let host = tab.room.host.id.map(|id| id.0);
-    let live = tab.room.room_id.map(|id| id.0);
     let opponent = opponent(tab);
     let asked = &mut app.remembered.asked;
     if asked.len() > MAX_ASKED {
         asked.clear();
     }
     let mut effects = Vec::new();
-    if let (Some(live), Some(host)) = (live, host)
-        && asked.insert(live)
-    {
-        effects.push(Effect::Ask(HistoryQuestion::Before { live, host }));
-    }
     if let Some(opponent) = opponent
         && asked.insert(opponent)
     {
@@ -132,7 +126,6 @@ pub(super) fn apply_answer(app: &mut App, answer: HistoryAnswer) -> UpdateOutcom
             }
         }
         HistoryAnswer::Lives(lives) => app.remembered.lives = Some(lives),
-        HistoryAnswer::Before(live, before, minutes) => _ = app.remembered.before.insert(live, (before, minutes)),
         HistoryAnswer::Opponent(opponent, record) => _ = app.remembered.opponents.insert(opponent, record),
         HistoryAnswer::Failed(words) => {
             app.event_log.add(app.now, words.clone());
