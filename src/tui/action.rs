@@ -106,9 +106,9 @@ actions! {
     NextMatch   | "next_match"   | Screen | "n"                 | "to the match before";
     PrevMatch   | "prev_match"   | Screen | "N"                 | "to the match after";
     Filter      | "filter"       | Screen | "f"                 | "hide what does not match the search, or show it again";
-    History     | "history"      | Screen | "H"                 | "look for words in all that was kept: from:name, room:name, kind:gift, since:3d";
+    History     | "history"      | Screen | "ctrl-r"               | "look for words in all that was kept: from:name, room:name, kind:gift, since:3d";
     Lives       | "lives"        | Screen | "B"                 | "lives of the past; Enter shows what was said when they began";
-    Note        | "note"         | Person | "w"                 | "write a note about the marked person, kept in the history";
+    Note        | "note"         | Card   | "w"                 | "write a note about the marked person, kept in the history";
     Filters     | "filters"     | Screen | "ctrl-f"            | "searches with a name: choose one, or keep this one";
     Slow        | "slow"        | Screen | "S"                 | "slow view: one ordinary comment a second, and all that matters";
     Log         | "log"          | Screen | "L"                 | "what befell the rooms: states, gaps, errors in full, recordings";

@@ -353,9 +353,8 @@ pub(super) fn open_marked(app: &mut App) -> UpdateOutcome {
     let Some(room) = app.tab().map(|tab| tab.key) else { return UpdateOutcome::UNCHANGED };
     if let Some(viewer) = marked_person(app) {
         let question = remembering::ask_person(app, &viewer);
-        let opened = open(app, Popup::Person(PersonCard { viewer, room, from: 0 }));
+        let opened = open(app, Popup::Person(people::card(viewer, room)));
         return UpdateOutcome { effects: question.into_iter().collect(), ..opened };
-        return open(app, Popup::Person(people::card(viewer, room)));
     }
     no_person(app);
     UpdateOutcome::dirty()
