@@ -50,6 +50,9 @@ pub(super) struct EventsArgs {
     /// Keep what comes on disk, for `tiktop replay`.
     #[arg(long)]
     capture: bool,
+    /// Keep no history of this run.
+    #[arg(long)]
+    no_history: bool,
     /// Print these fields only, such as type,room,user.unique_id,text.
     #[arg(long, value_name = "FIELDS")]
     fields: Option<String>,
@@ -90,7 +93,15 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
                 output::warn(warning.as_str());
             }
         });
-        let beside = CompanionOptions { settings: &loaded.settings, clock: &clock, warnings, capture: args.capture };
+        let history = if args.no_history { None } else { run::history_folder(&loaded.settings).ok() };
+        let beside = CompanionOptions {
+            settings: &loaded.settings,
+            clock: &clock,
+            warnings,
+            capture: args.capture,
+            history,
+            with_screen: false,
+        };
         let companions = Companions::start(&tracker, beside)?;
         let commands = tracker.commands();
         for room in rooms {
