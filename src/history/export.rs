@@ -265,7 +265,7 @@ fn json_line(row: &Row<'_>, columns: &[(&str, &str, Column)]) -> rusqlite::Resul
     for (at, (name, _, column)) in columns.iter().enumerate() {
         object.insert((*name).to_owned(), value(row, at, *column)?);
     }
-    Ok(crate::events::json::escape::to_string(&object))
+    Ok(crate::events::json::serializer::to_string(&object))
 }
 
 fn csv_line(row: &Row<'_>, columns: &[(&str, &str, Column)]) -> rusqlite::Result<String> {
