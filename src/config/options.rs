@@ -106,6 +106,12 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     row("record.monitor.min_percent", Number(0..=100, "percent"), Plain),
     row("capture.max_mb", Number(16..=1_000_000, "megabytes"), Plain),
     row("capture.max_days", Number(1..=3_650, "days"), Plain),
+    row("history.keep", Text(rules::history_rule), Plain),
+    row("history.dir", Any, Path),
+    row("history.max_days", Number(1..=36_500, "days"), Plain),
+    row("history.max_mb", Number(16..=1_000_000, "megabytes"), Plain),
+    row("history.kinds.*", Text(rules::history_kind), Plain),
+    row("history.rooms.*", Text(rules::history_rule_of_room), Plain),
     row("feed.on", Any, Plain),
     row("feed.port", Number(1..=65_535, "(a port)"), Plain),
     row("feed.address", Text(rules::feed_address), Plain),
@@ -130,19 +136,43 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     row("hooks.*.timeout_seconds", Number(1..=300, "seconds"), Plain),
     row("log.max_mb", Number(1..=10_000, "megabytes"), Plain),
     row("log.files", Number(1..=100, "files"), Plain),
-    row("screen.fps", Number(1..=60, "frames a second"), Plain),
+    row("screen.fps", Number(0..=60, "frames a second"), Plain),
+    row("screen.max_bytes_per_second", Number(0..=100_000_000, "bytes a second"), Plain),
     row("screen.ascii", Any, Plain),
     row("screen.mouse", Any, Plain),
+    row("screen.theme", Text(rules::not_empty), Path),
+    row("screen.graphs", Text(rules::graph_style), Plain),
+    row("screen.layout", Text(rules::not_empty), Plain),
+    row("screen.layouts.*.name", Text(rules::not_empty), Plain),
+    row("screen.layouts.*.panes.*", Text(rules::side_pane), Plain),
+    row("screen.layouts.*.side", Number(20..=80, "percent of the width"), Plain),
+    row("screen.layouts.*.strips", Any, Plain),
+    row("screen.layouts.*.opens", Text(rules::opening), Plain),
     row("screen.handles", Any, Plain),
     row("screen.thank_from", Number(1..=10_000_000, "coins"), Plain),
     row("screen.highlights.*", Text(rules::not_empty), Plain),
+    row("screen.people.*", Text(rules::not_empty), Plain),
+    row("screen.ignore.*", Text(rules::not_empty), Plain),
+    row("screen.filters.*", Text(rules::not_empty), Plain),
+    row("screen.deleted", Text(rules::deleted_rows), Plain),
+    row("screen.fold_repeats", Any, Plain),
+    row("screen.notify", Text(rules::notify_way), Plain),
+    row("screen.remember", Any, Plain),
     // The screen knows the keys and judges them.
     row("keys.*", Any, Plain),
 ];
 
 /// Sections whose names are the user's own.
-const FREE_NAMES: [&str; 6] =
-    ["keys", "proxies", "record.rooms", "feed.ports", "providers.*.params", "providers.*.headers_env"];
+const FREE_NAMES: [&str; 8] = [
+    "keys",
+    "proxies",
+    "record.rooms",
+    "history.rooms",
+    "screen.filters",
+    "feed.ports",
+    "providers.*.params",
+    "providers.*.headers_env",
+];
 
 impl OptionRow {
     /// The row of the option at `path`, where there is such an option.

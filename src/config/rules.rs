@@ -11,9 +11,11 @@ use url::{Host, Url};
 
 use super::check::nearest;
 use super::options::{OptionRow, ValueRule};
-use super::schema::{HookBody, ProviderFlow, ProviderPath, ProviderSettings, TransportKind};
+use super::schema::{
+    DeletedRows, GraphStyle, HookBody, NotifyWay, ProviderFlow, ProviderPath, ProviderSettings, TransportKind,
+};
 use super::source::{names_a_secret, printable};
-use super::{RecordRule, recording_name};
+use super::{HistoryRule, RecordRule, recording_name};
 use crate::ids::Target;
 
 /// A rule for texts: it gets the path of the option and the text.
@@ -112,8 +114,60 @@ pub(super) fn record_rule(path: &str, text: &str) -> Result<(), RuleFault> {
     })
 }
 
+pub(super) fn graph_style(path: &str, text: &str) -> Result<(), RuleFault> {
+    choice::<GraphStyle>(path, text)
+}
+
+pub(super) fn deleted_rows(path: &str, text: &str) -> Result<(), RuleFault> {
+    choice::<DeletedRows>(path, text)
+}
+
+pub(super) fn notify_way(path: &str, text: &str) -> Result<(), RuleFault> {
+    choice::<NotifyWay>(path, text)
+}
+
+pub(super) fn side_pane(path: &str, text: &str) -> Result<(), RuleFault> {
+    word_of(path, text, &["gifts", "graphs", "battle", "viewers", "questions"])
+}
+
+pub(super) fn opening(path: &str, text: &str) -> Result<(), RuleFault> {
+    word_of(path, text, &["room", "table", "wall", "feed"])
+}
+
+fn word_of(path: &str, text: &str, words: &[&str]) -> Result<(), RuleFault> {
+    if words.contains(&text) {
+        return Ok(());
+    }
+    open(format!("'{path}' takes one of: {}; not '{}'", words.join(", "), printable(text)))
+}
+
+fn choice<T: IntoEnumIterator + ToString + FromStr>(path: &str, text: &str) -> Result<(), RuleFault> {
+    one_of::<T>("value", text).map_err(|fault| match fault {
+        RuleFault::Open(message) => RuleFault::Open(format!("'{path}': {message}")),
+        secret @ RuleFault::Secret(_) => secret,
+    })
+}
+
 pub(super) fn record_rule_of_room(path: &str, text: &str) -> Result<(), RuleFault> {
     room(path, "record.rooms").and_then(|()| record_rule(path, text))
+}
+
+pub(super) fn history_rule(path: &str, text: &str) -> Result<(), RuleFault> {
+    one_of::<HistoryRule>("rule", text).map_err(|fault| match fault {
+        RuleFault::Open(message) => RuleFault::Open(format!("'{path}': {message}")),
+        secret @ RuleFault::Secret(_) => secret,
+    })
+}
+
+pub(super) fn history_rule_of_room(path: &str, text: &str) -> Result<(), RuleFault> {
+    room(path, "history.rooms").and_then(|()| history_rule(path, text))
+}
+
+pub(super) fn history_kind(path: &str, text: &str) -> Result<(), RuleFault> {
+    if matches!(text, "chat" | "emote" | "question") {
+        return Ok(());
+    }
+    open(format!("'{path}' takes chat, emote or question"))
 }
 
 pub(super) fn recording_quality(path: &str, text: &str) -> Result<(), RuleFault> {

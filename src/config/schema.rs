@@ -4,6 +4,7 @@
 mod feed;
 mod hook;
 mod provider;
+mod screen;
 mod transport;
 
 use std::collections::BTreeMap;
@@ -14,9 +15,10 @@ use serde::{Deserialize, Serialize};
 pub use feed::FeedSettings;
 pub use hook::{HookBody, HookSettings};
 pub use provider::{CloudSettings, ProviderFlow, ProviderPath, ProviderSettings};
+pub use screen::{DeletedRows, GraphStyle, LayoutSettings, NotifyWay, ScreenSettings};
 pub use transport::TransportKind;
 
-use super::RecordRule;
+use super::{HistoryRule, RecordRule};
 pub(crate) use transport::transport_table;
 
 /// All settings.
@@ -46,6 +48,8 @@ pub struct Settings {
     pub record: RecordSettings,
     /// What `--capture` may keep.
     pub capture: CaptureSettings,
+    /// What is kept of people, lives and chat.
+    pub history: HistorySettings,
     /// The feed for overlays and bots.
     pub feed: FeedSettings,
     /// Programs and addresses that are called on events.
@@ -76,6 +80,7 @@ impl Default for Settings {
             proxies: BTreeMap::new(),
             record: RecordSettings::default(),
             capture: CaptureSettings::default(),
+            history: HistorySettings::default(),
             feed: FeedSettings::default(),
             hooks: Vec::new(),
             log: LogSettings::default(),
@@ -261,6 +266,38 @@ impl Default for CaptureSettings {
     }
 }
 
+/// What is kept of people, lives, gifts and chat.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct HistorySettings {
+    /// What is kept of rooms.
+    pub keep: HistoryRule,
+    /// Folder for it; empty: in the state folder.
+    pub dir: PathBuf,
+    /// Days that what was said is kept.
+    pub max_days: u64,
+    /// Megabytes of it at most.
+    pub max_mb: u64,
+    /// Kinds of lines of which the text is kept: `chat`, `emote`, `question`.
+    pub kinds: Vec<String>,
+    /// What is kept of single rooms, by name or id.
+    pub rooms: BTreeMap<String, HistoryRule>,
+}
+
+impl Default for HistorySettings {
+    fn default() -> Self {
+        Self {
+            keep: HistoryRule::default(),
+            dir: PathBuf::new(),
+            max_days: 30,
+            max_mb: 2_000,
+            kinds: ["chat", "emote", "question"].map(str::to_owned).into(),
+            rooms: BTreeMap::new(),
+        }
+    }
+}
+
 /// The log (`TIKTOP_LOG`), and the lines of a service that left its shell. A file that is full is begun anew.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -275,30 +312,5 @@ pub struct LogSettings {
 impl Default for LogSettings {
     fn default() -> Self {
         Self { max_mb: 16, files: 3 }
-    }
-}
-
-/// The screen.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[cfg_attr(not(feature = "internals"), non_exhaustive)]
-pub struct ScreenSettings {
-    /// Frames a second at most; 10 is plenty over a slow line.
-    pub fps: u16,
-    /// Draw with ASCII only.
-    pub ascii: bool,
-    /// Take the mouse (wheel and clicks); the terminal's own selection then needs Shift.
-    pub mouse: bool,
-    /// Show every person's handle beside the name, not only where two people have one name.
-    pub handles: bool,
-    /// Gifts of so many coins or more are to be thanked for.
-    pub thank_from: u64,
-    /// Words that stand out in the chat, and bring a comment into the inbox.
-    pub highlights: Vec<String>,
-}
-
-impl Default for ScreenSettings {
-    fn default() -> Self {
-        Self { fps: 30, ascii: false, mouse: false, handles: false, thank_from: 100, highlights: Vec::new() }
     }
 }

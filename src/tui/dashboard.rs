@@ -10,8 +10,10 @@ use super::chord::Chord;
 use super::msg::{Effect, Msg, UpdateOutcome};
 use super::view::Cache;
 use super::widgets::uncertain_width::UncertainRows;
-use super::{ScreenError, ScreenOptions, summary, update, view};
+use super::{ScreenError, ScreenMemory, ScreenOptions, memory, summary, update, view};
 use crate::clock::Moment;
+use crate::config::NotifyWay;
+use crate::history::HistoryAnswer;
 use crate::ids::RoomKey;
 use crate::room::Room;
 use crate::{record, track};
@@ -46,6 +48,16 @@ impl Dashboard {
         self.handle(now, Msg::Recorded(update));
     }
 
+    /// There is a history to ask; `tells_news` says whether it tells unasked who is new or back.
+    pub fn with_history(&mut self, tells_news: bool) {
+        (self.app.remembered.is_kept, self.app.remembered.tells_news) = (true, tells_news);
+    }
+
+    /// Hears what the history tells.
+    pub fn remember(&mut self, answer: HistoryAnswer, now: Moment) {
+        self.handle(now, Msg::Remembered(Box::new(answer)));
+    }
+
     /// Presses a key, named as in the config (`ctrl-l`, `?`); false when there is no such key.
     pub fn press(&mut self, chord: &str, now: Moment) -> bool {
         let Ok(chord) = chord.parse::<Chord>() else { return false };
@@ -76,6 +88,11 @@ impl Dashboard {
         summary::lines(&self.app, now)
     }
 
+    /// What there is to keep for the next run.
+    pub fn memory(&self) -> ScreenMemory {
+        memory::of(&self.app)
+    }
+
     /// Draws one frame.
     pub fn draw(&mut self, frame: &mut Frame<'_>) {
         self.app.size = frame.area().as_size();
@@ -101,7 +118,28 @@ impl Dashboard {
 
     /// Frames a second at most.
     pub(super) fn fps(&self) -> u16 {
-        u16::try_from(crate::config::in_range("screen.fps", self.app.screen.fps.into())).unwrap_or(1)
+        match crate::config::in_range("screen.fps", self.app.screen.fps.into()) {
+            0 => super::terminal::fps(0, |_| None),
+            set => u16::try_from(set).unwrap_or(1),
+        }
+    }
+
+    /// How long the next frame has to wait after one of so many bytes, so that the line is not asked for more than was set.
+    pub(super) fn pause_after(&self, bytes: u64) -> Duration {
+        match self.app.screen.max_bytes_per_second {
+            0 => Duration::ZERO,
+            most => Duration::from_millis(bytes.saturating_mul(1_000) / most),
+        }
+    }
+
+    /// A frame of so many bytes was drawn.
+    pub(super) fn count_bytes(&mut self, bytes: u64, now: Moment) {
+        self.app.sent.add(bytes, now);
+    }
+
+    /// How the terminal is asked to tell of something.
+    pub(super) fn notify_way(&self) -> NotifyWay {
+        self.app.screen.notify
     }
 
     /// Whether the person is in this window.

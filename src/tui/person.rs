@@ -9,7 +9,7 @@ use super::panes::gifts::{gift_words, gift_worth};
 use super::tab::Tab;
 use super::theme::ColorRole;
 use super::widgets::{paint, wrap};
-use super::{glyphs, number};
+use super::{glyphs, number, qr, remembered};
 use crate::events::Viewer;
 use crate::room::{LogEntry, LogLine};
 
@@ -29,14 +29,52 @@ pub(super) fn lines(app: &App, card: &PersonCard) -> Vec<Line<'static>> {
     let separator = Span::styled(format!(" {} ", glyphs::DOT), dim);
     lines.extend(paint::flow(&roles(app, viewer), &separator, columns, 4));
     lines.extend(paint::flow(&given(app, card), &separator, columns, 4));
-    let keys = [(Action::CopyName, "copies the @name"), (Action::CopyLink, "the link")];
-    let keys = keys.into_iter().filter_map(|(action, words)| Some(format!("{} {words}", app.key(action)?)));
+    let keys = [
+        (Action::CopyName, "copies the @name"),
+        (Action::CopyLink, "the link"),
+        (Action::Codes, "codes for a phone"),
+        (Action::Ignore, "ignores"),
+        (Action::Highlight, "lets stand out"),
+    ];
+    let keys = keys.into_iter().chain(app.remembered.is_kept.then_some((Action::Note, "writes a note")));
+    let keys = keys.filter_map(|(action, words)| Some(format!("{} {words}", app.key(action)?)));
     let keys: Vec<_> = keys.map(|words| Line::styled(words, dim)).collect();
-    lines.extend(paint::flow(&keys, &separator, columns, 1));
+    lines.extend(paint::flow(&keys, &separator, columns, 2));
+    if card.codes {
+        let codes = qr::lines(viewer.unique_id.as_str(), columns.into(), app.theme.is_mono(), app.screen.ascii);
+        match codes.filter(|_| !viewer.unique_id.is_empty()) {
+            Some(codes) => lines.extend(codes),
+            None => lines.push(Line::styled("no code: no @name is known, or the screen is too narrow", dim)),
+        }
+    }
+    let remembered: Vec<_> = viewer.id.map(|id| remembered::person(app, id.0)).unwrap_or_default();
+    if !remembered.is_empty() {
+        lines.push(Line::default());
+        lines.push(Line::styled("in the history", app.theme.style(ColorRole::Accent)));
+        for words in &remembered {
+            let wrapped = wrap::wrap(words, columns.into(), columns.into());
+            lines.extend(wrapped.into_iter().map(|words| Line::raw(words.to_owned())));
+        }
+    }
     let here = app.tabs.iter().filter(|tab| tab.key == card.room);
     let elsewhere = app.tabs.iter().filter(|tab| tab.key != card.room);
     for tab in here.chain(elsewhere) {
         said(app, tab, viewer, columns.into(), &mut lines);
+    }
+    let live = app.tabs.iter().find(|tab| tab.key == card.room).and_then(|tab| tab.room.room_id).map(|id| id.0);
+    let before = viewer.id.map(|id| remembered::said_before(app, id.0, live)).unwrap_or_default();
+    if !before.is_empty() {
+        lines.push(Line::default());
+        lines.push(Line::styled("said in other lives", app.theme.style(ColorRole::Accent)));
+        for (when, words) in before {
+            lines.push(Line::styled(when, dim));
+            let wrapped = wrap::wrap(
+                &words,
+                usize::from(columns).saturating_sub(2).max(1),
+                usize::from(columns).saturating_sub(2).max(1),
+            );
+            lines.extend(wrapped.into_iter().map(|words| Line::raw(format!("  {words}"))));
+        }
     }
     lines
 }
@@ -67,6 +105,8 @@ fn roles(app: &App, viewer: &Viewer) -> Vec<Line<'static>> {
     };
     let all = [
         word(viewer.host, "the host", ColorRole::Host),
+        word(app.people.is_ignored(viewer), "ignored", ColorRole::Warn),
+        word(app.people.highlights(viewer), "stands out", ColorRole::Accent),
         word(viewer.moderator, "moderator", ColorRole::Moderator),
         word(viewer.subscriber, "subscriber", ColorRole::Subscriber),
         word(viewer.friend, "friend of the host", ColorRole::Text),

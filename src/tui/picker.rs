@@ -1,5 +1,6 @@
 //! Picker of a room, a command, a stream or a recording by a part of its name: what fits, best first.
 
+mod choices;
 mod recordings;
 
 use std::path::PathBuf;
@@ -8,8 +9,8 @@ use tui_input::Input;
 
 use super::action::{Action, KeyContext};
 use super::app::App;
-use super::number;
 use super::panes::phase;
+use super::{number, remembered};
 use crate::ids::RoomKey;
 use crate::record::Quality;
 
@@ -37,6 +38,22 @@ pub(super) enum PickerKind {
     Recordings,
     /// Nothing: what is typed is the note of a marker.
     Marker,
+    /// What was said and given in all that was kept, by a query.
+    Found,
+    /// What was said around a moment.
+    Around,
+    /// A live of the past.
+    Lives,
+    /// Nothing: what is typed is the note about this person.
+    Note(u64),
+    /// Where and for how long somebody is ignored.
+    Ignore,
+    /// A layout of the panes.
+    Layouts,
+    /// A theme.
+    Themes,
+    /// A search with a name.
+    Filters,
 }
 
 /// A row of a picker.
@@ -69,6 +86,32 @@ pub(super) enum Choice {
     Repair(PathBuf),
     /// Mark this place of the recording.
     Mark(String),
+    /// Show what was said in a live around a time.
+    Moment {
+        /// The live, by its room id.
+        live: u64,
+        /// When, in milliseconds since 1970.
+        at: i64,
+    },
+    /// Write this note about a person.
+    Note(u64, String),
+    /// Do not show whom the list is about.
+    Ignore {
+        /// In the room of the card only.
+        here: bool,
+        /// For so long; nothing for always.
+        minutes: Option<u64>,
+    },
+    /// Show them again.
+    Forgive,
+    /// Lay the panes out so.
+    Layout(String),
+    /// Draw in these colours.
+    Theme(String),
+    /// Look for this, and hide the rest.
+    Filter(String),
+    /// Keep what is looked for under this name.
+    SaveFilter(String),
     /// Nothing: the row only says something.
     Stay,
 }
@@ -87,6 +130,14 @@ impl Picker {
             PickerKind::Streams => "Record which stream",
             PickerKind::Recordings => "Recordings; Enter copies one to MP4, or repairs it",
             PickerKind::Marker => "Mark this place",
+            PickerKind::Found => "Look in the history",
+            PickerKind::Around => "What was said then",
+            PickerKind::Lives => "Lives of the past",
+            PickerKind::Note(_) => "A note, kept in the history",
+            PickerKind::Ignore => "Do not show this person",
+            PickerKind::Layouts => "Layout",
+            PickerKind::Themes => "Theme",
+            PickerKind::Filters => "Filters; a new name keeps the search",
         }
     }
 }
@@ -99,6 +150,19 @@ pub(super) fn picks(app: &App, picker: &Picker) -> Vec<Pick> {
         PickerKind::Streams => recordings::streams(app),
         PickerKind::Recordings => recordings::takes(app),
         PickerKind::Marker => return vec![recordings::marker(picker.input.value())],
+        PickerKind::Found => return remembered::found(app, picker.input.value()),
+        PickerKind::Around => return remembered::around(app),
+        PickerKind::Lives => remembered::lives(app),
+        PickerKind::Note(person) => {
+            let (name, note) =
+                (picker.input.value().trim().to_owned(), "Enter keeps it; nothing takes it away".to_owned());
+            let choice = Choice::Note(person, name.clone());
+            return vec![Pick { name, note, keys: String::new(), choice }];
+        }
+        PickerKind::Ignore => choices::ignore(app),
+        PickerKind::Layouts => choices::layouts(app),
+        PickerKind::Themes => choices::themes(app),
+        PickerKind::Filters => choices::filters(app, picker.input.value().trim()),
         PickerKind::Commands => match typed.strip_prefix("add ") {
             Some(name) if app.is_available(Action::AddRoom) && !name.trim().is_empty() => {
                 return vec![add(name.trim())];
@@ -126,7 +190,10 @@ fn rooms(app: &App) -> Vec<Pick> {
 fn commands(app: &App) -> Vec<Pick> {
     // What only answers a popup does nothing from here, and a number of a room has no name.
     let runs = |action: &Action| {
-        let answers = matches!(action.context(), KeyContext::Popup | KeyContext::Question | KeyContext::Inbox);
+        let answers = matches!(
+            action.context(),
+            KeyContext::Popup | KeyContext::Question | KeyContext::Inbox | KeyContext::Overview | KeyContext::Card
+        );
         app.is_available(*action) && !answers && !matches!(action, Action::SelectRoom | Action::Palette)
     };
     let row = |action: Action| Pick {
