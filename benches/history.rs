@@ -11,6 +11,7 @@
     reason = "a bench that cannot measure should stop"
 )]
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -50,7 +51,7 @@ fn text(dice: &mut Dice, nth: u64) -> String {
     } else {
         for _ in 0..3 + dice.roll(5) {
             let word = dice.skewed(40_000);
-            text.push_str(&format!("w{word:x} "));
+            let _ = write!(text, "w{word:x} ");
         }
     }
     if dice.roll(8) == 0 {
@@ -143,7 +144,7 @@ fn main() {
     .unwrap();
     let (from, before) = (Instant::now(), cpu());
     write(dir.path(), lines);
-    let (wall, used) = (from.elapsed(), cpu() - before);
+    let (wall, used) = (from.elapsed(), cpu().saturating_sub(before));
     let bytes = size(dir.path());
     println!(
         "{lines} lines: {:.0} rows a CPU second ({used:.1?} CPU, {wall:.1?} wall), {:.0} MB a million lines",

@@ -190,7 +190,7 @@ pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Res
     let (background, warnings) = mpsc::channel(WARNINGS);
     tui::install_panic_hook(background.clone());
     let ended = runtime.block_on(async {
-        let ended = watch(dashboard, sim.as_ref(), options, background, warnings).await;
+        let ended = Box::pin(watch(dashboard, sim.as_ref(), options, background, warnings)).await;
         if let Some(sim) = sim {
             sim.stop().await;
         }

@@ -201,7 +201,7 @@ impl Sim {
             (None, None)
         };
         let place = Address { authority: address.to_string(), tls: options.tls };
-        let world = Arc::new(World::new(options, place));
+        let world = Arc::new(World::new(&options, place));
         let mut tasks = vec![tokio::spawn(server::run(world.clone(), listener, acceptor))];
         tasks.extend((0..world.rooms.len()).map(|index| tokio::spawn(play(world.clone(), index))));
         Ok(Self { world, address, ca_pem, tasks })

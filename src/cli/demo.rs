@@ -28,6 +28,7 @@ pub(super) struct DemoArgs {
     /// Keep a history of the invented people too, in a folder of its own beside yours; without a name: demo-history in the state
     /// folder. Look at it with `tiktop --set history.dir=FOLDER people`.
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true)]
+    #[allow(clippy::option_option, reason = "not said, said, and said with a folder")]
     history: Option<Option<PathBuf>>,
     #[command(flatten)]
     line: LineArgs,

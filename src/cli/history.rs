@@ -125,7 +125,7 @@ pub(super) fn reader(args: &SettingsArgs) -> Result<HistoryReader> {
 /// Keeps a history of a command without a screen, unless it is not wanted; what cannot be kept is told.
 pub(super) fn kept(off: bool, tracker: &Tracker, settings: &Settings, clock: &Clock) -> Option<RunningHistory> {
     let folder = if off { None } else { run::history_folder(settings).ok() };
-    RunningHistory::start(tracker, settings, folder?, clock, output::warn, None)
+    RunningHistory::start(tracker, settings, &folder?, clock, output::warn, None)
 }
 
 /// Waits until all is on disk; what is not is told.

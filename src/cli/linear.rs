@@ -167,7 +167,7 @@ impl LinearScreen {
                     let from = room.mirror.chat.next_seq();
                     room.mirror.apply(&tallied.event);
                     let said = lines(room, from, self.tells_all);
-                    let state = state(&tallied.event.kind.as_own());
+                    let state = state(tallied.event.kind.as_own().as_ref());
                     for words in state.into_iter().chain(said) {
                         let time = tallied.event.at.wall.to_jiff().to_zoned(self.zone.clone()).strftime("%H:%M");
                         let place = if many { format!("{}, ", room.name()) } else { String::new() };
@@ -215,7 +215,7 @@ impl LinearScreen {
 }
 
 /// What is said of a change of state; nothing where that is no news.
-fn state(own: &Option<OwnEvent<'_>>) -> Option<String> {
+fn state(own: Option<&OwnEvent<'_>>) -> Option<String> {
     match own {
         Some(OwnEvent::State(phase)) if !matches!(phase.kind, PhaseKind::LookingUp | PhaseKind::Connecting) => {
             let why = if phase.reason.is_empty() { String::new() } else { format!(": {}", phase.reason) };

@@ -160,7 +160,9 @@ impl DraftSettings {
                 match text.parse() {
                     Ok(said) => {
                         self.said = said;
-                        unheard.iter().for_each(|path| forget(&mut self.said, path));
+                        for path in &unheard {
+                            forget(&mut self.said, path);
+                        }
                     }
                     Err(_) if !self.in_file.is_empty() => {}
                     Err(error) => self.in_file.push(not_toml(error)),

@@ -176,13 +176,12 @@ impl OpenFile {
             let mut same =
                 change.prepare_cached("SELECT room = ?2 AND person = ?3 AND text = ?4 FROM chat WHERE id = ?1")?;
             for row in rows {
-                let room = match rooms.get(&row.live) {
-                    Some(&room) => room,
-                    None => {
-                        let room = room_of(&change, row.live)?;
-                        rooms.insert(row.live, room);
-                        room
-                    }
+                let room = if let Some(&room) = rooms.get(&row.live) {
+                    room
+                } else {
+                    let room = room_of(&change, row.live)?;
+                    rooms.insert(row.live, room);
+                    room
                 };
                 let mut insert = |id: i64| {
                     write.execute(params![id, room, row.person, row.at, row.kind.stored(row.counts), row.text])

@@ -128,7 +128,7 @@ impl Mirror {
         batch.rows += 1;
         batch.spans.insert((live, self.span.from), self.span.clone());
         self.count(live, event, &before, batch);
-        self.person(live, event, batch);
+        Self::person(live, event, batch);
         self.content(live, tallied, &before, options, batch);
         self.battle(live, at, batch);
         self.spikes.look(live, event, tallied.tally.as_ref(), &self.room.stats, options, batch);
@@ -220,7 +220,7 @@ impl Mirror {
     }
 
     /// Who it is about, and what they are to the host.
-    fn person(&self, live: LiveKey, event: &RoomEvent, batch: &mut RowBatch) {
+    fn person(live: LiveKey, event: &RoomEvent, batch: &mut RowBatch) {
         let Some((viewer, person)) = event.kind.person().and_then(|viewer| Some((viewer, person_key(viewer)?))) else {
             return;
         };
@@ -416,6 +416,8 @@ pub(super) fn person_key(viewer: &Viewer) -> Option<PersonNumber> {
 
 fn hash(numbers: &[i64]) -> i64 {
     let mut hasher = SipHasher13::new();
-    numbers.iter().for_each(|number| hasher.write(&number.to_le_bytes()));
+    for number in numbers {
+        hasher.write(&number.to_le_bytes());
+    }
     -((hasher.finish() >> 2) as i64) - 1
 }

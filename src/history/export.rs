@@ -68,6 +68,7 @@ use Column::{Id, Kind, Minute, Number, Text as Words, Time};
 
 impl ExportTable {
     /// The table of people in the file, and its columns: the name, where it comes from, what it holds.
+    #[allow(clippy::too_many_lines, reason = "a table: one line a column")]
     fn columns(self) -> (&'static str, &'static [(&'static str, &'static str, Column)]) {
         match self {
             Self::People => (

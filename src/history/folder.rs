@@ -168,6 +168,7 @@ fn network_kind(path: &Path) -> Option<&'static str> {
         (0x7375_7245, "Coda"),
         (0x00C3_6400, "Ceph"),
     ];
+    #[allow(clippy::useless_conversion, reason = "the number has another width on other machines")]
     let found = i64::from(nix::sys::statfs::statfs(path).ok()?.filesystem_type().0);
     KINDS.iter().find(|(kind, _)| *kind == found || *kind == (found & 0xFFFF_FFFF)).map(|(_, name)| *name)
 }

@@ -68,6 +68,7 @@ pub(super) struct SpikeFinder {
 
 impl SpikeFinder {
     /// Looks at what happened, and marks what stands out.
+    #[allow(clippy::too_many_arguments, reason = "what the room knows, each borrowed from another place")]
     pub(super) fn look(
         &mut self,
         live: LiveKey,

@@ -98,7 +98,7 @@ impl HistoryQuery {
                 self.kinds.push(known);
             }
             Some(("since", time)) => {
-                self.since = Some(time_of(time, now, zone).ok_or_else(|| wrong_time("since", time))?)
+                self.since = Some(time_of(time, now, zone).ok_or_else(|| wrong_time("since", time))?);
             }
             Some(("before" | "until", time)) => {
                 self.before = Some(time_of(time, now, zone).ok_or_else(|| wrong_time("before", time))?);

@@ -265,12 +265,11 @@ impl HistoryReader {
             for RawLine { id, live: room_id, person: who, at, kind, text, coins } in lines {
                 let called = person.query_row([who], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
                 let (handle, nickname) = called.unwrap_or_default();
-                let room = match rooms.get(&room_id) {
-                    Some(room) => room.clone(),
-                    None => {
-                        let room = live.query_row([room_id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-                        rooms.entry(room_id).or_insert(room.unwrap_or_default()).clone()
-                    }
+                let room = if let Some(room) = rooms.get(&room_id) {
+                    room.clone()
+                } else {
+                    let room = live.query_row([room_id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+                    rooms.entry(room_id).or_insert(room.unwrap_or_default()).clone()
                 };
                 let (room, live_began) = room;
                 let live = room_id as u64;

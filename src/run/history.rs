@@ -80,7 +80,7 @@ impl RunningHistory {
     pub fn start(
         tracker: &Tracker,
         settings: &Settings,
-        folder: HistoryFolder,
+        folder: &HistoryFolder,
         clock: &Clock,
         warn: impl Fn(&str) + Clone + Send + 'static,
         news: Option<Box<dyn Fn(HistoryNews) + Send>>,
@@ -95,7 +95,7 @@ impl RunningHistory {
                 news(told);
             }
         };
-        let recorder = match HistoryRecorder::start(&folder, options(settings), clock.clone(), warn.clone(), tell) {
+        let recorder = match HistoryRecorder::start(folder, options(settings), clock.clone(), warn.clone(), tell) {
             Ok(recorder) => recorder,
             Err(error) => {
                 tracing::warn!("no history is kept: {error}");
@@ -144,7 +144,7 @@ pub(super) fn on_screen(
         // A full queue has warnings enough.
         move |sentence: &str| drop(warnings.try_send(Text::new(sentence)))
     };
-    let running = RunningHistory::start(tracker, settings, folder.clone(), clock, warn, Some(Box::new(news)));
+    let running = RunningHistory::start(tracker, settings, &folder, clock, warn, Some(Box::new(news)));
     let control = running.as_ref().map(|running| running.control.clone());
     (running, desk(folder, control, told, answers))
 }
@@ -160,7 +160,7 @@ pub(super) fn headless(
     let warnings = warnings.clone();
     // A full queue has warnings enough.
     let warn = move |sentence: &str| drop(warnings.try_send(Text::new(sentence)));
-    RunningHistory::start(tracker, settings, folder, clock, warn, None)
+    RunningHistory::start(tracker, settings, &folder, clock, warn, None)
 }
 
 /// A desk for a screen whose rooms another process tracks: it reads, and writes nothing.

@@ -87,7 +87,7 @@ impl SimHost {
     }
 
     /// Whom the host of the script meets.
-    pub(super) fn scripted_rival(&self) -> pb::User {
+    pub(super) fn scripted_rival() -> pb::User {
         stranger(6_900_000_000_000_000_013, "Ben Tides", "ben.tides")
     }
 }

@@ -58,7 +58,7 @@ fn is_read(entry: &LogEntry) -> bool {
 }
 
 /// The rows at or before `from`, newest first; all where there is none.
-fn older<'a>(app: &'a App, from: Option<FeedRow>) -> impl Iterator<Item = (&'a Tab, &'a LogEntry)> {
+fn older(app: &App, from: Option<FeedRow>) -> impl Iterator<Item = (&Tab, &LogEntry)> {
     let start = from.and_then(|row| {
         let tab = app.tabs.iter().find(|tab| tab.key == row.room)?;
         Some((tab.room.chat.get(row.seq)?.at.mono, app.position(row.room)?, row.seq))

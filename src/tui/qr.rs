@@ -57,11 +57,9 @@ fn drawn(title: &str, code: &QrCode, mono: bool, ascii: bool) -> Vec<Line<'stati
     let mut lines = vec![Line::raw(title.to_owned())];
     if ascii {
         let dark = if mono { Style::new() } else { Style::new().bg(Color::Rgb(0, 0, 0)) };
-        lines.extend(
-            (0..all).map(|y| {
-                Line::from_iter((0..all).map(|x| Span::styled("  ", if is_dark(x, y) { dark } else { light })))
-            }),
-        );
+        lines.extend((0..all).map(|y| {
+            (0..all).map(|x| Span::styled("  ", if is_dark(x, y) { dark } else { light })).collect::<Line<'_>>()
+        }));
         return lines;
     }
     lines.extend((0..all.div_ceil(2)).map(|row| {

@@ -167,7 +167,7 @@ impl<'a> RowView<'a> {
     }
 
     fn shows(self, entry: &LogEntry) -> bool {
-        self.hidden.is_none_or(|rows| !rows.hidden.contains(&entry.seq) && !(rows.hides_deleted && entry.deleted))
+        self.hidden.is_none_or(|rows| !(rows.hidden.contains(&entry.seq) || rows.hides_deleted && entry.deleted))
     }
 
     /// The sequence number the next entry will have.
@@ -186,6 +186,7 @@ impl<'a> RowView<'a> {
     }
 
     /// Shown entries from this number on, oldest first.
+    #[allow(clippy::wrong_self_convention, reason = "the name that the log has for it")]
     pub(super) fn from_seq(self, seq: Seq) -> impl DoubleEndedIterator<Item = &'a LogEntry> {
         self.log.from_seq(seq).filter(move |entry| self.shows(entry))
     }

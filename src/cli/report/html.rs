@@ -61,7 +61,9 @@ pub(super) fn report(report: &LiveReport) -> String {
     let mut section = |head: &str, rows: Vec<String>| {
         if !rows.is_empty() {
             let _ = writeln!(text, "<h2>{head}</h2>\n<ul>");
-            rows.iter().for_each(|row| _ = writeln!(text, "<li>{}</li>", escaped(row)));
+            for row in &rows {
+                let _ = writeln!(text, "<li>{}</li>", escaped(row));
+            }
             text.push_str("</ul>\n");
         }
     };

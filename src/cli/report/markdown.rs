@@ -35,7 +35,9 @@ pub(super) fn report(report: &LiveReport) -> String {
     let mut section = |head: &str, rows: Vec<String>| {
         if !rows.is_empty() {
             let _ = write!(text, "\n## {head}\n\n");
-            rows.iter().for_each(|row| _ = writeln!(text, "- {}", escaped(row)));
+            for row in &rows {
+                let _ = writeln!(text, "- {}", escaped(row));
+            }
         }
     };
     section("Battles", report.battles.iter().map(battle).collect());

@@ -93,7 +93,7 @@ impl SimLive {
         let mut traffic = Traffic::new(
             LivePeople {
                 host: host.to_wire(),
-                rival: if scripted { Some(host.scripted_rival()) } else { host.rival() },
+                rival: if scripted { Some(SimHost::scripted_rival()) } else { host.rival() },
                 room_id,
                 seed: seed ^ (room_id as u64),
                 first_id: 7_600_000_000_000_000_000 + place * 10_000_000_000_000,

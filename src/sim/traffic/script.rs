@@ -27,7 +27,7 @@ const RAID_COMMENTS: [&str; 6] = [
 ];
 
 /// A scene of the script.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Scene {
     /// A round begins; which one.
     Round(u64),

@@ -249,7 +249,7 @@ fn axis(app: &App, room: &Room, span: &Span, cursor: Option<usize>, buf: &mut Bu
     paint::right(buf, field, 0, &until);
     if let Some(bucket) = cursor {
         let mut words = number::clock(span.time_of(bucket).wall, &app.zone);
-        let near = room.marks.iter().filter(|mark| span.bucket_of(mark.at) == Some(bucket)).next_back();
+        let near = room.marks.iter().rfind(|mark| span.bucket_of(mark.at) == Some(bucket));
         if let Some(mark) = near {
             words = format!("{words} {}", words_of(mark));
         }

@@ -135,18 +135,19 @@ fn color(color: &str, ansi: &str, depth: ColourDepth) -> Result<Color, String> {
 }
 
 /// The nearest of the 6×6×6 cube and the greys of a terminal with 256 colours.
-fn nearest(r: u8, g: u8, b: u8) -> u8 {
+fn nearest(red: u8, green: u8, blue: u8) -> u8 {
     const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
-    let distance = |(x, y, z): (u8, u8, u8)| {
-        [(x, r), (y, g), (z, b)].into_iter().map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum::<u32>()
+    let distance = |colour: [u8; 3]| {
+        let wanted = [red, green, blue];
+        colour.into_iter().zip(wanted).map(|(has, wanted)| u32::from(has.abs_diff(wanted)).pow(2)).sum::<u32>()
     };
     let step = |value: u8| {
         (0u8..6).min_by_key(|&at| STEPS.get(usize::from(at)).map_or(255, |step| step.abs_diff(value))).unwrap_or(0)
     };
     let value = |at: u8| STEPS.get(usize::from(at)).copied().unwrap_or(0);
-    let (x, y, z) = (step(r), step(g), step(b));
-    let cube = (distance((value(x), value(y), value(z))), 16 + 36 * x + 6 * y + z);
-    let grey = (0u8..24).map(|at| (distance((8 + 10 * at, 8 + 10 * at, 8 + 10 * at)), 232 + at)).min();
+    let steps @ [r, g, b] = [red, green, blue].map(step);
+    let cube = (distance(steps.map(value)), 16 + 36 * r + 6 * g + b);
+    let grey = (0u8..24).map(|at| (distance([8 + 10 * at; 3]), 232 + at)).min();
     grey.map_or(cube, |grey| grey.min(cube)).1
 }
 

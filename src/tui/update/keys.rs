@@ -102,6 +102,15 @@ fn close_popup(app: &mut App) -> UpdateOutcome {
     UpdateOutcome::dirty()
 }
 
+fn edit_config(app: &mut App) -> UpdateOutcome {
+    if let Some(file) = app.config_file.clone() {
+        return Effect::Edit(file).into();
+    }
+    app.notify("there is no config file here");
+    UpdateOutcome::dirty()
+}
+
+#[allow(clippy::too_many_lines, reason = "one line an action: the table of what keys do")]
 fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
     match action {
         Action::AddRoom => open(app, Popup::AddRoom { input: Input::default(), error: None }),
@@ -110,13 +119,7 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
             app.notify("the demo is for a screen without a room: `tiktop demo` opens it beside this one");
             UpdateOutcome::dirty()
         }
-        Action::EditConfig => match app.config_file.clone() {
-            Some(file) => Effect::Edit(file).into(),
-            None => {
-                app.notify("there is no config file here");
-                UpdateOutcome::dirty()
-            }
-        },
+        Action::EditConfig => edit_config(app),
         Action::CloseRoom if app.overview.is_some() => closing::close_chosen(app),
         Action::CloseRoom => closing::close(app),
         Action::Undo => closing::undo(app),
