@@ -44,7 +44,7 @@ pub use log::set_limits as set_log_limits;
 pub use replay::{ReplaySetup, replay};
 pub use rotating_file::RotatingFile;
 #[cfg(unix)]
-pub use serve::{ServeSetup, find_service, serve, service_place, service_status};
+pub use serve::{ServeSetup, find_service, place_of, serve, service_place, service_status};
 
 /// Threads for the network. The screen has the main thread to itself, so a slow terminal holds nobody up.
 const WORKERS: usize = 2;

@@ -100,6 +100,7 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     row("record.rooms.*", Text(rules::record_rule_of_room), Plain),
     row("capture.max_mb", Number(16..=1_000_000, "megabytes"), Plain),
     row("capture.max_days", Number(1..=3_650, "days"), Plain),
+    row("daemon.readers.*", Text(rules::not_empty), Plain),
     row("log.max_mb", Number(1..=10_000, "megabytes"), Plain),
     row("log.files", Number(1..=100, "files"), Plain),
     row("screen.fps", Number(1..=60, "frames a second"), Plain),

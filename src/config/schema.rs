@@ -42,6 +42,8 @@ pub struct Settings {
     pub record: RecordSettings,
     /// What `--capture` may keep.
     pub capture: CaptureSettings,
+    /// The background service.
+    pub daemon: DaemonSettings,
     /// The log, and the lines of a service that left its shell.
     pub log: LogSettings,
     /// The screen.
@@ -67,6 +69,7 @@ impl Default for Settings {
             proxies: BTreeMap::new(),
             record: RecordSettings::default(),
             capture: CaptureSettings::default(),
+            daemon: DaemonSettings::default(),
             log: LogSettings::default(),
             screen: ScreenSettings::default(),
             keys: Keys::new(),
@@ -224,6 +227,15 @@ impl Default for CaptureSettings {
     fn default() -> Self {
         Self { max_mb: 1_024, max_days: 14 }
     }
+}
+
+/// The background service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct DaemonSettings {
+    /// Other users of this machine who may look at it, by name or number.
+    pub readers: Vec<String>,
 }
 
 /// The log (`TIKTOP_LOG`), and the lines of a service that left its shell. A file that is full is begun anew.

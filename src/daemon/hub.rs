@@ -6,6 +6,7 @@ mod orders;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -97,6 +98,14 @@ pub struct HubDoor {
     /// Somebody's outbox has room again.
     pub(super) drained: Arc<Notify>,
     pub(super) clock: Clock,
+    last: Arc<AtomicU64>,
+}
+
+impl HubDoor {
+    /// A number for one who comes.
+    pub(super) fn next_peer(&self) -> PeerId {
+        PeerId(self.last.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 /// What follows the rooms and the recordings of the service.
@@ -154,7 +163,8 @@ impl Hub {
     /// A hub without rooms. Subscribe its queue of updates before the first room is added.
     pub fn new(ports: HubPorts, options: HubOptions) -> Self {
         let (events, said) = mpsc::channel(PEER_MESSAGES);
-        let door = HubDoor { events, drained: Arc::new(Notify::new()), clock: options.clock.clone() };
+        let (drained, last) = (Arc::new(Notify::new()), Arc::new(AtomicU64::new(0)));
+        let door = HubDoor { events, drained, clock: options.clock.clone(), last };
         Self {
             started: options.clock.now(),
             saved: SavedRooms::default(),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use color_eyre::eyre::{Result, eyre};
+use color_eyre::eyre::{Result, WrapErr, eyre};
 use tokio::runtime::Runtime;
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -13,7 +13,7 @@ use super::readiness;
 use super::service_log::ServiceLog;
 use super::{RECORD_QUEUE, SCREEN_QUEUE, TASKS_TIMEOUT, WARNINGS, client, recorder_settings, stop_on_signal};
 use crate::clock::Clock;
-use crate::config::{self, Loaded, Secrets};
+use crate::config::{self, Loaded, Secrets, Settings};
 use crate::daemon::{
     ConnectError, Connection, Hub, HubOptions, HubPorts, Listener, Place, PlaceError, Request, SavedRooms,
     ServiceMessage, ServiceStatus, StartLock,
@@ -48,6 +48,25 @@ pub struct ServeSetup {
 pub fn service_place() -> Result<Place> {
     let state = config::paths::state_dir().ok_or_else(|| eyre!("there is no home folder to keep a service in"))?;
     Ok(Place::new(&state))
+}
+
+/// The place at which another user's service lets people look.
+pub fn place_of(user: &str) -> Result<Place> {
+    Ok(Place::for_readers(uid_of(user)?))
+}
+
+/// The number of a user, by name or number.
+fn uid_of(user: &str) -> Result<u32> {
+    if let Ok(uid) = user.parse() {
+        return Ok(uid);
+    }
+    let found = nix::unistd::User::from_name(user)?;
+    found.map(|user| user.uid.as_raw()).ok_or_else(|| eyre!("there is no user '{user}' on this machine"))
+}
+
+/// Who may look, by number.
+fn readers(settings: &Settings) -> Result<Vec<u32>> {
+    settings.daemon.readers.iter().map(|user| uid_of(user).wrap_err("daemon.readers")).collect()
 }
 
 /// The user's service, where one runs.
@@ -143,9 +162,16 @@ async fn serve_until_stopped(setup: ServeSetup, lines: mpsc::Sender<Text>) -> Re
             end_service: stop.clone(),
         },
     );
-    let listener = Listener::bind(place.clone(), hub.door(), std::iter::empty())?;
+    let readers = readers(settings)?;
+    let mut listeners = vec![Listener::bind(place.clone(), hub.door(), [])?];
+    if !readers.is_empty() {
+        let shared = Place::for_readers(nix::unistd::getuid().as_raw());
+        shared.prepare()?;
+        listeners.push(Listener::bind(shared, hub.door(), readers)?);
+    }
     let hub = tokio::spawn(hub.run());
-    let listening = tokio::spawn(listener.run(hub_stop.clone()));
+    let listening: Vec<_> =
+        listeners.into_iter().map(|listener| tokio::spawn(listener.run(hub_stop.clone()))).collect();
     drop(start_lock);
     let returning = if fresh { Vec::new() } else { returning_rooms(&place, &lines).await };
     let count = begin(&tracker, rooms, returning).await?;
@@ -162,7 +188,9 @@ async fn serve_until_stopped(setup: ServeSetup, lines: mpsc::Sender<Text>) -> Re
     hub_stop.cancel();
     // A panic of either is no reason to lose what else there is to take down.
     drop(hub.await);
-    drop(listening.await);
+    for listener in listening {
+        drop(listener.await);
+    }
     tracker.finish().await;
     let told = companions.finish().await?;
     drop(log.await);

@@ -162,6 +162,25 @@ async fn a_service_that_cannot_start_says_why_though_it_has_left_the_shell() {
     assert!(code == Some(1) && errors.contains("is no folder"), "{errors}");
 }
 
+#[tokio::test]
+async fn doctor_sees_the_service() {
+    let sim = rooms(1).await;
+    let home = tempfile::tempdir().unwrap();
+    let found = async |status: &str, words: &str| {
+        let (_, said, errors) = run(&sim, home.path(), &["doctor", "--json"]).await;
+        let report: Value = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error} {said} {errors}"));
+        let rows = report["rows"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["check"] == "service" && row["subject"] == "answer").unwrap().clone();
+        assert!(row["status"] == status && row["words"].as_str().unwrap().contains(words), "{row}");
+    };
+    found("skipped", "no service runs").await;
+    let served = Served::start(program(&sim, home.path(), &["serve"]));
+    served.prints(&["serving"]).await;
+    found("ok", "process ").await;
+    std::fs::remove_file(socket(home.path())).unwrap();
+    found("failed", "nothing answers").await;
+}
+
 #[test]
 fn the_unit_of_systemd_is_right() {
     let units = Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib");
