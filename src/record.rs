@@ -27,6 +27,7 @@
 //! # }).unwrap();
 //! ```
 
+mod alert;
 mod codec;
 mod companion_files;
 mod copy;
@@ -38,6 +39,7 @@ mod flv;
 mod flv_file;
 mod hls;
 mod marker;
+mod monitor;
 mod output;
 mod output_parts;
 mod plan;
@@ -61,8 +63,10 @@ mod update;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use alert::{AlertKind, AlertLevel, RecordingAlert};
 pub use cue::Cue;
 use failure::RecordingFailure;
+pub use monitor::{MonitorSettings, MonitorState, StreamFault, StreamFaultKind};
 pub use quality::Quality;
 pub use update::{RecordingDetails, RecordingState};
 
@@ -107,6 +111,8 @@ pub struct RecorderSettings {
     pub part_length: Option<Duration>,
     /// A part is cut at the next keyframe once it has so many bytes; without a hole.
     pub part_bytes: Option<u64>,
+    /// What the monitor of one's own stream looks for.
+    pub monitor: MonitorSettings,
     /// How long to wait for what.
     pub limits: RecorderLimits,
 }
@@ -127,6 +133,7 @@ impl RecorderSettings {
             info: false,
             part_length: None,
             part_bytes: None,
+            monitor: MonitorSettings::default(),
             limits: RecorderLimits::default(),
         }
     }

@@ -196,8 +196,7 @@ fn cut_off(dir: &std::path::Path) -> Option<Text> {
     let found = record::unfinished(dir);
     let users: Vec<_> = found.iter().take(3).map(|recording| format!("@{}", recording.user)).collect();
     let more = if found.len() > users.len() { ", \u{2026}" } else { "" };
-    let words =
-        format_args!("cut off while recording {}{more}: tiktop record --repair makes whole copies", users.join(", "));
+    let words = format_args!("cut off while recording {}{more}: T, then Enter, makes whole copies", users.join(", "));
     (!found.is_empty()).then(|| Text::from(words))
 }
 
@@ -212,6 +211,9 @@ pub fn recorder_settings(settings: &Settings) -> record::RecorderSettings {
     recorder.info = record.info;
     recorder.part_length = (record.max_minutes > 0).then(|| Duration::from_secs(record.max_minutes.saturating_mul(60)));
     recorder.part_bytes = (record.max_mb > 0).then(|| record.max_mb.saturating_mul(1_000_000));
+    recorder.monitor.stream = record.monitor.stream.parse().unwrap_or_default();
+    recorder.monitor.after = Duration::from_secs(record.monitor.seconds);
+    recorder.monitor.min_percent = record.monitor.min_percent;
     recorder.limits.min_free = record.min_free_mb.saturating_mul(1_000_000);
     recorder
 }

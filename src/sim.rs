@@ -28,6 +28,7 @@ mod crowd;
 mod expected_totals;
 mod faults;
 mod flv;
+mod fragments;
 mod frame;
 pub mod gifts;
 mod handshake;

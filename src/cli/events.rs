@@ -1,5 +1,7 @@
 //! Command `tiktop events @name …`: the events of rooms, one JSON object a line.
 
+mod monitor;
+
 use std::collections::{HashMap, HashSet};
 use std::process::ExitCode;
 
@@ -7,6 +9,7 @@ use clap::Args;
 use color_eyre::eyre::Result;
 use tokio::sync::mpsc;
 
+use self::monitor::StreamMonitors;
 use super::event_output::EventOutput;
 use super::query::UNKNOWN;
 use super::{SettingsArgs, UsageError, output};
@@ -16,6 +19,7 @@ use crate::daemon::Request;
 use crate::events::json::{self, JsonTally, LineContext};
 use crate::events::{EventKind, OwnEvent, PhaseKind};
 use crate::ids::{RoomId, RoomKey, Target};
+use crate::record::{self, RecorderUpdate};
 use crate::room::TalliedEvent;
 use crate::run::{self, CompanionOptions, Companions};
 use crate::text::Text;
@@ -63,7 +67,8 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
             return Ok(ended);
         }
         let clock = Clock::system();
-        let tracker = Tracker::on_service(run::client(&loaded.settings, secrets, false)?, clock.clone())?;
+        let client = run::client(&loaded.settings, secrets, false)?;
+        let tracker = Tracker::on_service(client.clone(), clock.clone())?;
         let updates = tracker.subscribe(QUEUE, args.raw);
         let (warnings, mut warned) = mpsc::channel::<Text>(WARNINGS);
         // A standard error that takes nothing must hold up neither the sockets nor the signals of this one thread.
@@ -78,7 +83,18 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
         for room in rooms {
             commands.send(TrackerCommand::Add(room)).await?;
         }
-        let ended = Printer::new(args.once, clock).print(updates).await;
+        let mut printer = Printer::new(args.once, clock.clone());
+        let config = loaded.settings.record.monitor.clone();
+        let recorder = (!config.rooms.is_empty()).then(|| {
+            let (wishes, inbox) = mpsc::channel(QUEUE);
+            let (outbox, records) = mpsc::channel(QUEUE);
+            printer.monitors = Some(StreamMonitors::new(config, wishes, records));
+            record::spawn(client, run::recorder_settings(&loaded.settings), clock, inbox, outbox)
+        });
+        let ended = printer.print(updates).await;
+        if let Some(recorder) = recorder {
+            recorder.finish().await;
+        }
         tracker.finish().await;
         companions.finish().await?.iter().for_each(|sentence| output::warn(sentence));
         ended
@@ -86,6 +102,14 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
     // A write to a reader that does not read cannot be called back; it must not hold us.
     runtime.shutdown_background();
     ended
+}
+
+/// The next update of the monitors; waits for ever where there are none. Cancel-safe.
+async fn next_of(monitors: &mut Option<StreamMonitors>) -> RecorderUpdate {
+    match monitors {
+        Some(monitors) => monitors.next().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Prints what a service has of these rooms, so that nothing connects twice; nothing where none runs, or where it does not have
@@ -132,6 +156,8 @@ pub(super) struct Printer {
     hopeful: HashSet<RoomKey>,
     /// Somebody who was named does not exist.
     nobody: bool,
+    /// Where one's own streams are watched too.
+    monitors: Option<StreamMonitors>,
     lines: Vec<u8>,
 }
 
@@ -145,6 +171,7 @@ impl Printer {
             open: HashSet::new(),
             hopeful: HashSet::new(),
             nobody: false,
+            monitors: None,
             lines: Vec::new(),
         }
     }
@@ -162,6 +189,7 @@ impl Printer {
         loop {
             tokio::select! {
                 () = &mut stop => return Ok(ExitCode::SUCCESS),
+                update = next_of(&mut self.monitors) => self.write_monitor(update),
                 received = updates.recv_many(&mut batch, BATCH) => if received == 0 {
                     return Ok(ExitCode::SUCCESS);
                 },
@@ -184,6 +212,16 @@ impl Printer {
             if self.nobody && self.hopeful.is_empty() {
                 return Ok(ExitCode::from(UNKNOWN));
             }
+        }
+    }
+
+    fn write_monitor(&mut self, update: RecorderUpdate) {
+        let RecorderUpdate::Monitor { room, monitor } = update else { return };
+        let Some(mut monitors) = self.monitors.take() else { return };
+        let line = monitors.line(room, &self.context(room), self.clock.now(), &monitor);
+        self.monitors = Some(monitors);
+        if let Some(line) = line {
+            self.push(&line);
         }
     }
 
@@ -217,6 +255,11 @@ impl Printer {
                 if !room.host.unique_id.is_empty() {
                     labels.room = Text::from(format_args!("@{}", room.host.unique_id));
                 }
+                if let (Some(monitors), Some(room_id)) = (&mut self.monitors, room.room_id)
+                    && !matches!(room.phase.kind, PhaseKind::Offline | PhaseKind::Ended)
+                {
+                    monitors.live(key, labels.room.as_str(), room_id);
+                }
             }
             RoomUpdate::Frame(_) => {}
         }
@@ -248,6 +291,9 @@ impl Printer {
                 output::warn(phase.reason.as_str());
             }
             Some(OwnEvent::Info(_) | OwnEvent::State(_) | OwnEvent::Gap(_) | OwnEvent::StreakClosed(_)) | None => {}
+        }
+        if let (Some(monitors), Some(own)) = (&mut self.monitors, tallied.event.kind.as_own()) {
+            monitors.follow(key, labels.room.as_str(), &own);
         }
         let tally = tallied.tally.map(|tally| JsonTally {
             added: tally.added,

@@ -15,12 +15,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::{SettingsArgs, UsageError, output};
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{MonitorConfig, Settings};
 #[cfg(unix)]
 use crate::daemon::Request;
 use crate::events::PhaseKind;
-use crate::ids::RoomKey;
-use crate::record::{self, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingJob, RecordingState};
+use crate::ids::{RoomId, RoomKey};
+use crate::record::{
+    self, AlertKind, MonitorState, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingAlert, RecordingJob,
+    RecordingState, StreamFault,
+};
 use crate::room::Room;
 use crate::run;
 use crate::text::Text;
@@ -120,6 +123,7 @@ pub(super) fn run(args: &RecordArgs, settings: &SettingsArgs) -> Result<ExitCode
             json: args.json,
             commands,
             rooms: HashMap::new(),
+            monitor: loaded.settings.record.monitor.clone(),
             expected: rooms.len(),
             saved: 0,
             failed: 0,
@@ -190,6 +194,8 @@ struct Session {
     json: bool,
     commands: mpsc::Sender<RecorderCommand>,
     rooms: HashMap<RoomKey, WatchedRoom>,
+    /// Whose own streams are watched.
+    monitor: MonitorConfig,
     /// Rooms that were asked for and have not come to an end.
     expected: usize,
     saved: usize,
@@ -205,6 +211,9 @@ struct WatchedRoom {
     room: Room,
     label: Text,
     recording: Option<RecordingState>,
+    /// What the monitor of its stream sees, and of which live that is.
+    monitor: MonitorState,
+    monitored: Option<RoomId>,
     /// It has come to an end and is not waited for.
     over: bool,
 }
@@ -246,6 +255,7 @@ impl Session {
                 }
                 update = records.recv() => match update {
                     Some(RecorderUpdate::Recording { room, recording }) => self.recorded(room, &recording)?,
+                    Some(RecorderUpdate::Monitor { room, monitor }) => self.monitored(room, &monitor)?,
                     Some(_) => {}
                     None => break,
                 },
@@ -267,7 +277,10 @@ impl Session {
         let TrackerUpdate::Room(key, news) = update else { return Ok(()) };
         match news {
             RoomUpdate::Added { label } => {
-                self.rooms.insert(key, WatchedRoom { room: Room::new(LOG), label, recording: None, over: false });
+                let room = Room::new(LOG);
+                let monitor = MonitorState::default();
+                let watched = WatchedRoom { room, label, recording: None, monitor, monitored: None, over: false };
+                self.rooms.insert(key, watched);
             }
             RoomUpdate::Removed { .. } => {
                 if self.rooms.remove(&key).is_some_and(|watched| !watched.over) {
@@ -339,6 +352,9 @@ impl Session {
                 quality: None,
             };
             watched.recording = Some(RecordingState::Starting);
+            if self.monitor.covers(&name, Some(room_id)) && watched.monitored.replace(room_id) != Some(room_id) {
+                self.commands.send(RecorderCommand::Monitor(job.clone())).await?;
+            }
             self.commands.send(RecorderCommand::Start(job)).await?;
             self.print(&name, &json!({"type": "start", "room": name}), "recording")?;
         } else if !on && !self.wait {
@@ -360,10 +376,12 @@ impl Session {
         let name = watched.name();
         let told = status_note(watched.recording.as_ref());
         let news = status_note(Some(recording)).filter(|note| Some(note) != told.as_ref());
+        let before = watched.recording.as_ref().and_then(RecordingState::alert);
         watched.recording = Some(recording.clone());
         if let Some(note) = news {
             self.print(&name, &json!({"type": "note", "room": name, "text": note.as_str()}), note.as_str())?;
         }
+        self.alert(&name, before.as_ref(), recording)?;
         match recording {
             RecordingState::Done { file, bytes, millis, reason } => {
                 self.saved += 1;
@@ -385,6 +403,47 @@ impl Session {
                 self.ended(room);
             }
             running => self.progress(&name, running)?,
+        }
+        Ok(())
+    }
+
+    /// Tells when something begins to be wrong with a recording, and when all is well again.
+    fn alert(&mut self, name: &str, before: Option<&RecordingAlert>, recording: &RecordingState) -> Result<()> {
+        match recording.alert() {
+            // The end has a line of its own, and what became of ffmpeg is a note.
+            Some(now) if matches!(now.kind, AlertKind::Failed | AlertKind::Writer) => Ok(()),
+            Some(now) if before.is_some_and(|before| (before.kind, before.level) == (now.kind, now.level)) => Ok(()),
+            Some(now) => {
+                let line = json!({
+                    "type": "alert", "room": name, "alert": now.kind, "level": now.level, "cause": now.cause.as_str(),
+                    "next": now.next.as_str(),
+                });
+                self.print(name, &line, &now.sentence())
+            }
+            None if before.is_some_and(|before| before.kind != AlertKind::Writer)
+                && matches!(recording, RecordingState::Running { .. }) =>
+            {
+                self.print(name, &json!({"type": "alert", "room": name, "alert": null}), "all is well again")
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Tells of faults of a stream that begin and end.
+    fn monitored(&mut self, room: RoomKey, monitor: &MonitorState) -> Result<()> {
+        let Some(watched) = self.rooms.get_mut(&room) else { return Ok(()) };
+        let name = watched.name();
+        let before = std::mem::replace(&mut watched.monitor, monitor.clone());
+        let line = |fault: &StreamFault, state: &str| json!({"type": "monitor", "room": name, "fault": fault.kind, "state": state, "seconds": fault.seconds});
+        for fault in monitor.begun_since(&before) {
+            self.print(&name, &line(&fault, "begin"), &fault.words())?;
+        }
+        for fault in before.begun_since(monitor) {
+            self.print(&name, &line(&fault, "end"), &format!("over: {}", fault.words()))?;
+        }
+        if monitor.note != before.note && !monitor.note.is_empty() {
+            let note = monitor.note.as_str();
+            self.print(&name, &json!({"type": "note", "room": name, "text": note}), note)?;
         }
         Ok(())
     }
@@ -417,13 +476,21 @@ impl Session {
                     "rate": rate, "quality": quality.as_str(), "codec": details.codec.as_str(),
                     "width": details.size.map(|size| size.0), "height": details.size.map(|size| size.1),
                     "part": details.part, "holes": details.holes, "hole_millis": details.hole_millis,
-                    "seconds_left": details.seconds_left,
+                    "seconds_left": details.seconds_left, "free": details.free,
                 });
                 (words, line)
             }
-            RecordingState::Reconnecting { bytes, paused, .. } => {
+            RecordingState::Reconnecting { bytes, paused, cause, silent_seconds, .. } => {
                 let state = if *paused { "paused" } else { "reconnecting" };
-                (state.to_owned(), json!({"type": "progress", "room": name, "state": state, "bytes": bytes}))
+                let line = json!({
+                    "type": "progress", "room": name, "state": state, "bytes": bytes, "cause": cause.as_str(),
+                    "silent_seconds": silent_seconds,
+                });
+                (format!("{state}, nothing for {silent_seconds} s"), line)
+            }
+            RecordingState::Waiting { cause } => {
+                let line = json!({"type": "progress", "room": name, "state": "waiting", "cause": cause.as_str()});
+                (format!("waiting ({cause})"), line)
             }
             _ => return Ok(()),
         };

@@ -7,8 +7,8 @@ use std::time::Duration;
 use clap::Args;
 use color_eyre::eyre::Result;
 
-use super::SettingsArgs;
 use super::events::Printer;
+use super::{SettingsArgs, output};
 use crate::run;
 use crate::text::Text;
 use crate::track::{Player, Speed};
@@ -43,7 +43,10 @@ pub(super) fn run(args: &ReplayArgs, settings: &SettingsArgs) -> Result<ExitCode
         let loaded = crate::config::load(settings.config.as_deref(), &settings.sets)?;
         let speed = args.speed.unwrap_or(Speed::Times(1));
         let notice = notice(&args.file, speed);
-        run::replay(run::ReplaySetup { loaded, player, speed, from: args.from, notice }, runtime)?;
+        let replay = run::ReplaySetup { loaded, player, speed, from: args.from, notice };
+        if let Some(summary) = run::replay(replay, runtime)? {
+            output::print_summary(&summary);
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let ended = runtime.block_on(async {

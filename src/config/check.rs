@@ -14,7 +14,7 @@ use super::RecordRule;
 use super::error::Problem;
 use super::options;
 use super::rules::{self, RuleFault};
-use super::schema::{ProviderSettings, RecordSettings, ScreenSettings, SessionSettings, Settings};
+use super::schema::{DaemonSettings, ProviderSettings, RecordSettings, ScreenSettings, SessionSettings, Settings};
 use super::source::{SettingsSource, names_a_secret, printable};
 
 /// Names closer than this (Jaro-Winkler, 0 to 1) are worth suggesting.
@@ -120,6 +120,7 @@ pub(super) fn shape() -> Table {
         session: SessionSettings { hosts: vec!["example.com".into()], ..SessionSettings::default() },
         proxies: entry("@name", "socks5h://127.0.0.1:9050"),
         record: RecordSettings { rooms: [("@name".to_owned(), RecordRule::Live)].into(), ..RecordSettings::default() },
+        daemon: DaemonSettings { readers: vec!["ben".into()] },
         screen: ScreenSettings { highlights: vec!["giveaway".into()], ..ScreenSettings::default() },
         keys: [("quit".to_owned(), vec!["q".to_owned()])].into(),
         ..Settings::default()

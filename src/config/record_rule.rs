@@ -1,8 +1,8 @@
-//! Rules of when a room is recorded: for all rooms, and for single ones.
+//! Rules of when a room is recorded, for all rooms and for single ones; and of whose own streams are monitored.
 
 use serde::{Deserialize, Serialize};
 
-use super::RecordSettings;
+use super::{MonitorConfig, RecordSettings};
 use crate::ids::{RoomId, Target};
 
 /// When a room is recorded.
@@ -35,12 +35,23 @@ pub enum RecordRule {
 impl RecordSettings {
     /// When the room of this host, or with this number, is recorded.
     pub fn rule_of(&self, host: &str, room: Option<RoomId>) -> RecordRule {
-        let is = |name: &str| match name.parse() {
-            Ok(Target::Host(named)) => named.as_str().eq_ignore_ascii_case(host.trim_start_matches('@')),
-            Ok(Target::Room(named)) => Some(named) == room,
-            Err(_) => false,
-        };
-        self.rooms.iter().find(|(name, _)| is(name)).map_or(self.when, |(_, &rule)| rule)
+        self.rooms.iter().find(|(name, _)| names(name, host, room)).map_or(self.when, |(_, &rule)| rule)
+    }
+}
+
+impl MonitorConfig {
+    /// Whether the stream of this host, or of the room with this number, is monitored.
+    pub fn covers(&self, host: &str, room: Option<RoomId>) -> bool {
+        self.rooms.iter().any(|name| names(name, host, room))
+    }
+}
+
+/// Whether what stands in the settings means this room.
+fn names(name: &str, host: &str, room: Option<RoomId>) -> bool {
+    match name.parse() {
+        Ok(Target::Host(named)) => named.as_str().eq_ignore_ascii_case(host.trim_start_matches('@')),
+        Ok(Target::Room(named)) => Some(named) == room,
+        Err(_) => false,
     }
 }
 
@@ -56,5 +67,7 @@ mod tests {
         assert_eq!(settings.rule_of("Ana.Live", None), RecordRule::Live);
         assert_eq!(settings.rule_of("ben", Some(RoomId(7_300_000_000_000_000_001))), RecordRule::Next);
         assert_eq!(settings.rule_of("ben", None), RecordRule::Key);
+        let monitor = MonitorConfig { rooms: vec!["@ana.live".to_owned()], ..MonitorConfig::default() };
+        assert!(monitor.covers("ANA.live", None) && !monitor.covers("ben", Some(RoomId(7))));
     }
 }

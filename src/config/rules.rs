@@ -116,7 +116,7 @@ pub(super) fn recording_quality(path: &str, text: &str) -> Result<(), RuleFault>
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         return Ok(());
     }
-    open(format!("'{path}' takes best, audio, or a name of TikTok's such as origin, uhd, hd, sd, ld"))
+    open(format!("'{path}' takes best, lowest, audio, or a name of TikTok's such as origin, uhd, hd, sd, ld"))
 }
 
 pub(super) fn transports(items: &DeArray<'_>) -> Result<(), RuleFault> {

@@ -191,6 +191,29 @@ pub struct RecordSettings {
     pub when: RecordRule,
     /// When single rooms are recorded, by name or id.
     pub rooms: BTreeMap<String, RecordRule>,
+    /// What is looked for in one's own stream.
+    pub monitor: MonitorConfig,
+}
+
+/// Monitor of one's own stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct MonitorConfig {
+    /// Whose streams are watched, by name or id; nobody's where it is empty.
+    pub rooms: Vec<String>,
+    /// Which variant: `lowest`, `audio`, or one of TikTok's names.
+    pub stream: String,
+    /// A fault is told once it has lasted so many seconds.
+    pub seconds: u64,
+    /// The stream is slow below so many percent of its bit rate.
+    pub min_percent: u64,
+}
+
+impl Default for MonitorConfig {
+    fn default() -> Self {
+        Self { rooms: Vec::new(), stream: "lowest".into(), seconds: 10, min_percent: 50 }
+    }
 }
 
 impl Default for RecordSettings {
@@ -208,6 +231,7 @@ impl Default for RecordSettings {
             info: true,
             when: RecordRule::default(),
             rooms: BTreeMap::new(),
+            monitor: MonitorConfig::default(),
         }
     }
 }

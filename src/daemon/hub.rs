@@ -18,7 +18,7 @@ use super::contract::{PeerMessage, Role, ServiceMessage};
 use super::framing::encode;
 use super::outbox::Outbox;
 use super::peer::{Peer, PeerId, State};
-use super::saved_rooms::SavedRooms;
+use super::saved_rooms::{SavedRoom, SavedRooms};
 use super::served_room::ServedRoom;
 use crate::clock::{Clock, Moment};
 use crate::config::RecordSettings;
@@ -67,6 +67,8 @@ pub struct HubOptions {
     pub clock: Clock,
     /// Where the list of rooms is kept.
     pub saved_rooms: Option<PathBuf>,
+    /// What is known of rooms that return.
+    pub returning: Vec<SavedRoom>,
     /// Cancelled when somebody orders the end of the service.
     pub end_service: CancellationToken,
 }
@@ -193,14 +195,20 @@ impl Hub {
         let mut save = tokio::time::interval(SAVE_EVERY);
         save.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let drained = self.door.drained.clone();
+        let (ending, mut ends) = (self.options.end_service.clone(), false);
         loop {
             let HubPorts { updates, tracker, records, recorder, warnings, stop, .. } = &mut self.ports;
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
+                // What is being recorded now is what returns: from here on it is finished.
+                () = ending.cancelled(), if !ends => {
+                    self.save();
+                    ends = true;
+                }
                 () = has_room(tracker), if !self.to_tracker.is_empty() => {}
                 () = has_room(recorder), if !self.to_recorder.is_empty() => {}
-                _ = save.tick() => self.save(),
+                _ = save.tick(), if !ends => self.save(),
                 update = records.recv(), if hears_recorder => match update {
                     Some(update) => self.recorded(update),
                     None => hears_recorder = false,
@@ -226,7 +234,9 @@ impl Hub {
         while let Ok(update) = self.ports.records.try_recv() {
             self.recorded(update);
         }
-        self.save();
+        if !ends {
+            self.save();
+        }
         self.tell(&ServiceMessage::Ending(Text::from("the service has ended")));
         self.peers.values().for_each(|peer| peer.outbox.close());
     }
@@ -267,7 +277,12 @@ impl Hub {
         let rooms = &mut self.served.rooms;
         match news {
             RoomUpdate::Added { ref label } => {
-                rooms.insert(key, ServedRoom::new(key, label.clone()));
+                let mut room = ServedRoom::new(key, label.clone());
+                let is = |saved: &SavedRoom| saved.target().is_some_and(|target| room.is(&target));
+                if let Some(at) = self.options.returning.iter().position(is) {
+                    room.restore(&self.options.returning.swap_remove(at));
+                }
+                rooms.insert(key, room);
                 self.tell(&ServiceMessage::Tracked(TrackerUpdate::Room(key, news)));
             }
             RoomUpdate::Removed { .. } => {

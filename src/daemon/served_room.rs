@@ -1,6 +1,7 @@
 //! Room of the service: its mirror, and when it is recorded.
 
 use super::away::AwayTally;
+use super::saved_rooms::SavedRoom;
 use crate::clock::Timestamp;
 use crate::config::{RecordRule, RecordSettings};
 use crate::events::PhaseKind;
@@ -28,15 +29,36 @@ pub(super) struct ServedRoom {
     pub(super) last_seen: Option<Timestamp>,
     /// The last recording was not stopped by hand.
     goes_on: bool,
+    /// It was being recorded when the service was last ended: it goes on with that live.
+    resumes: Option<RoomId>,
     /// The live that was recorded last.
     last_recorded: Option<RoomId>,
+    /// The live whose own stream is watched, or was last.
+    monitored: Option<RoomId>,
 }
 
 impl ServedRoom {
     /// A room of which nothing is known yet.
     pub(super) fn new(key: RoomKey, label: Text) -> Self {
         let room = Room::new(KEPT_LOG_ENTRIES);
-        Self { key, label, room, recording: None, rule: None, last_seen: None, goes_on: false, last_recorded: None }
+        Self {
+            key,
+            label,
+            room,
+            recording: None,
+            rule: None,
+            last_seen: None,
+            goes_on: false,
+            resumes: None,
+            last_recorded: None,
+            monitored: None,
+        }
+    }
+
+    /// What was said of this room before the service was last ended.
+    pub(super) fn restore(&mut self, saved: &SavedRoom) {
+        self.rule = saved.rule;
+        self.resumes = saved.room_id.filter(|_| saved.recording);
     }
 
     /// Handle of the host, else what was typed, without the `@`.
@@ -56,8 +78,7 @@ impl ServedRoom {
 
     /// Whether bytes are being written, or are about to be.
     pub(super) fn is_recording(&self) -> bool {
-        use RecordingState::{Reconnecting, Running, Starting, Stopping};
-        matches!(self.recording, Some(Starting | Running { .. } | Reconnecting { .. } | Stopping))
+        self.recording.as_ref().is_some_and(RecordingState::is_active)
     }
 
     /// Follows what happened in the room. What the recorder has to know of it comes back.
@@ -82,7 +103,7 @@ impl ServedRoom {
                 commands.push(RecorderCommand::Cue(self.key, Box::new(cue)));
             }
         }
-        if is_recording {
+        if is_recording || self.monitored.is_some() {
             // The event socket knows the end, and a pause, before the stream does.
             commands.extend(match self.room.phase.kind {
                 PhaseKind::Ended if was != PhaseKind::Ended => Some(RecorderCommand::LiveEnded(self.key)),
@@ -92,6 +113,7 @@ impl ServedRoom {
             });
         }
         commands.extend(self.begin_due(settings));
+        commands.extend(self.monitor_due(settings));
         commands
     }
 
@@ -104,12 +126,24 @@ impl ServedRoom {
     /// Begins the recording that is due now, if any: once for each live.
     pub(super) fn begin_due(&mut self, settings: &RecordSettings) -> Option<RecorderCommand> {
         let rule = self.rule.unwrap_or_else(|| settings.rule_of(self.name(), self.room.room_id));
-        let wanted = rule == RecordRule::Live || rule == RecordRule::Next && self.goes_on;
+        let resumes = self.resumes.is_some() && self.resumes == self.room.room_id;
+        let wanted = resumes || rule == RecordRule::Live || rule == RecordRule::Next && self.goes_on;
         let is_new = self.live_to_record() != self.last_recorded;
         if !wanted || !self.may_be_on() || self.is_recording() || !is_new {
             return None;
         }
         self.begin(None)
+    }
+
+    /// Begins to watch the stream of a room that is one's own, once for each live.
+    fn monitor_due(&mut self, settings: &RecordSettings) -> Option<RecorderCommand> {
+        if !self.may_be_on() || !settings.monitor.covers(self.name(), self.room.room_id) {
+            return None;
+        }
+        let room_id = self.live_to_record().filter(|room_id| self.monitored != Some(*room_id))?;
+        self.monitored = Some(room_id);
+        let (room, host, title) = (self.key, Text::new(self.name()), self.room.title.clone());
+        Some(RecorderCommand::Monitor(RecordingJob { room, room_id, host, title, quality: None }))
     }
 
     /// Begins to record, in a quality of its own where one is named; nothing where no live is known.

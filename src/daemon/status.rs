@@ -63,8 +63,7 @@ pub struct RoomStatus {
 impl RoomStatus {
     /// Whether bytes are being written, or are about to be.
     pub fn is_recording(&self) -> bool {
-        use RecordingState::{Reconnecting, Running, Starting, Stopping};
-        matches!(self.recording, Some(Starting | Running { .. } | Reconnecting { .. } | Stopping))
+        self.recording.as_ref().is_some_and(RecordingState::is_active)
     }
 
     /// Whether `target` leads here.

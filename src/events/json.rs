@@ -88,6 +88,19 @@ pub fn lost_line(
     escape::to_string(&LostLine { ctx, from, at, lost, gifts, coins })
 }
 
+/// A `monitor` line: what is wrong with one's own stream now (kind and seconds of each), by the variant that is watched, and its
+/// bytes a second.
+pub fn monitor_line(
+    ctx: &LineContext<'_>,
+    at: Moment,
+    stream: &str,
+    rate: u64,
+    faults: &[(String, u64)],
+    note: &str,
+) -> String {
+    escape::to_string(&MonitorLine { ctx, at, stream, rate, faults, note })
+}
+
 /// A `raw` line: a message as it came, its payload in base64. `wire::capture` reads it back.
 pub fn raw_line(ctx: &LineContext<'_>, at: Moment, method: &str, id: Option<MsgId>, payload: &[u8]) -> String {
     escape::to_string(&RawLine { ctx, at, method, id, payload })
@@ -106,6 +119,36 @@ struct LostLine<'a> {
     lost: &'a BTreeMap<String, u64>,
     gifts: u64,
     coins: u64,
+}
+
+struct MonitorLine<'a> {
+    ctx: &'a LineContext<'a>,
+    at: Moment,
+    stream: &'a str,
+    rate: u64,
+    faults: &'a [(String, u64)],
+    note: &'a str,
+}
+
+/// One fault of a stream.
+#[derive(Serialize)]
+struct MonitorFault<'a> {
+    kind: &'a str,
+    seconds: u64,
+}
+
+impl Serialize for MonitorLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        Head::ours("monitor", self.ctx, self.at).write(&mut map)?;
+        map.serialize_entry("stream", self.stream)?;
+        map.serialize_entry("rate", &self.rate)?;
+        let faults: Vec<_> =
+            self.faults.iter().map(|(kind, seconds)| MonitorFault { kind, seconds: *seconds }).collect();
+        map.serialize_entry("faults", &faults)?;
+        map.serialize_entry("note", self.note)?;
+        map.end()
+    }
 }
 
 struct RawLine<'a> {

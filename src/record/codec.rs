@@ -71,7 +71,11 @@ pub(super) fn video(tag: &Tag) -> VideoSetup {
         };
         (codec, rest.get(4..))
     };
-    let config = config.unwrap_or_default();
+    of_config(codec, config.unwrap_or_default())
+}
+
+/// Reads the set-up of a picture from what a file says of it: its `avcC` or `hvcC`.
+pub(super) fn of_config(codec: VideoCodec, config: &[u8]) -> VideoSetup {
     let size = match codec {
         VideoCodec::H264 => avc_sps(config).and_then(avc_size),
         VideoCodec::H265 => hevc_sps(config).and_then(hevc_size),

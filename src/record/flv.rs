@@ -295,6 +295,12 @@ impl Tag {
 /// Bytes of the header that [`write_header`] writes.
 pub(super) const FILE_HEADER: usize = 9 + TAG_TRAILER;
 
+/// Whether there is sound, and a picture, among some whole tags.
+pub(super) fn kinds_in(tags: &[u8]) -> (bool, bool) {
+    let has = |kind: u8| heads(tags).any(|(at, _)| tags.get(at) == Some(&kind));
+    (has(8), has(9))
+}
+
 /// The heads of whole tags, with where each begins.
 fn heads(tags: &[u8]) -> impl Iterator<Item = (usize, u32)> {
     let mut at = 0;
@@ -538,6 +544,7 @@ mod tests {
         tag(TagKind::Audio, 0, &[0xaf, 1]).write(0x0102_0400, &mut out);
         let moved = earlier(&out, 0x0102_0304);
         assert_eq!((first_time(&moved), last_time(&moved)), (Some(0), Some(0xfc)));
+        assert_eq!(kinds_in(&moved), (true, true));
     }
 
     proptest! {

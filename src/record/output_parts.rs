@@ -29,6 +29,8 @@ const STOP_WRITE_LIMIT: Duration = Duration::from_millis(250);
 /// Losses of a writer within [`LOSSES_WITHIN`] after which ffmpeg is not tried again.
 const MAX_LOSSES: usize = 3;
 const LOSSES_WITHIN: Duration = Duration::from_secs(60);
+/// What happened to an ffmpeg that was replaced is told for this long.
+const NOTE_FOR: Duration = Duration::from_secs(60);
 /// The first ffmpeg that reads H.265 as `hvc1` in FLV.
 const READS_HVC1: FfmpegVersion = FfmpegVersion(6, 1);
 /// Media that must have been fed before it counts that nothing came out: more than ffmpeg looks at before it writes.
@@ -52,8 +54,9 @@ pub(super) struct OutputParts {
     /// What ffmpeg there is, where it says; asked once, when a codec needs it.
     version: Option<FfmpegVersion>,
     version_asked: bool,
-    /// What happened that a person should know.
+    /// What happened that a person should know, and when.
     note: Text,
+    noted: Instant,
 }
 
 /// A file of a recording.
@@ -100,6 +103,7 @@ impl OutputParts {
             version: None,
             version_asked: false,
             note: Text::default(),
+            noted: Instant::now(),
         }
     }
 
@@ -168,7 +172,7 @@ impl OutputParts {
             () = sleep(self.settings.limits.write) => return Err(WriterLoss::Stuck),
         }
         if part.engine.is_ffmpeg() {
-            part.replay.push(piece, part.size > 0);
+            part.replay.push(piece, (part.size > 0).then_some(part.fed));
         }
         if let Some(file) = self.files.last_mut() {
             file.ends = piece.millis;
@@ -205,11 +209,12 @@ impl OutputParts {
         self.strikes.retain(|&strike| now.duration_since(strike) < LOSSES_WITHIN);
         self.without_ffmpeg |=
             self.strikes.len() >= MAX_LOSSES || matches!(failure, RecordingFailure::FfmpegSilent { .. });
-        self.note = if self.without_ffmpeg {
+        let note = if self.without_ffmpeg {
             without_ffmpeg(&failure, container)
         } else {
             Text::from(format_args!("{failure}; it goes on in another file"))
         };
+        self.set_note(note);
         Ok(again)
     }
 
@@ -273,7 +278,7 @@ impl OutputParts {
         match self.close().await {
             Err(failure) if failure.is_final() => Err(failure),
             Err(failure) => {
-                self.note = Text::from(failure.to_string());
+                self.set_note(Text::from(failure.to_string()));
                 Ok(())
             }
             Ok(()) => Ok(()),
@@ -315,9 +320,14 @@ impl OutputParts {
         self.closed
     }
 
-    /// What happened that a person should know; empty when nothing did.
-    pub(super) fn note(&self) -> &Text {
-        &self.note
+    /// What happened that a person should know; empty when nothing did, or when it is mended and was told for a while.
+    pub(super) fn note(&self) -> Text {
+        let by_us = self.part.as_ref().is_some_and(|part| !part.engine.is_ffmpeg());
+        if by_us || self.noted.elapsed() < NOTE_FOR { self.note.clone() } else { Text::default() }
+    }
+
+    fn set_note(&mut self, note: Text) {
+        (self.note, self.noted) = (note, Instant::now());
     }
 
     async fn begin(&mut self, piece: &TimelinePiece) -> Result<(), RecordingFailure> {
@@ -335,7 +345,7 @@ impl OutputParts {
                 Err(failure) => {
                     output.discard_empty().await;
                     self.without_ffmpeg = true;
-                    self.note = without_ffmpeg(&failure, head.container);
+                    self.set_note(without_ffmpeg(&failure, head.container));
                     output = Output::make(dir, &self.stem, number, ending(false)).await?;
                 }
             }
@@ -378,10 +388,10 @@ impl OutputParts {
         }
         match self.version {
             Some(version) if version < READS_HVC1 => {
-                self.note = Text::from(format_args!(
+                self.set_note(Text::from(format_args!(
                     "ffmpeg {version} cannot read {} in FLV (6.1 and newer can); recording .flv without it",
                     codec.map(|codec| codec.to_string()).unwrap_or_default()
-                ));
+                )));
                 false
             }
             _ => true,

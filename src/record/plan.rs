@@ -69,11 +69,7 @@ pub(super) fn clip_name(stem: &str, number: u32) -> String {
 /// that promises sound and sends none is looked at for ever before a byte is written; MKV in clusters of a second, flushed, loses under a second even
 /// when ffmpeg itself is killed; `-y` because the free name is ours already (`-n` would refuse it).
 pub(super) fn arguments(job: &RecordingJob, start: Timestamp, container: PartContainer, file: &Path) -> Vec<OsString> {
-    let format = match container {
-        PartContainer::Flv => "flv",
-        PartContainer::Transport => "mpegts",
-        PartContainer::Fragments => "mov",
-    };
+    let format = container.demuxer();
     let line = format!(
         "-hide_banner -nostats -loglevel level+warning -analyzeduration 2500000 -f {format} -i pipe:0 \
          -map 0:v? -map 0:a? -c copy"

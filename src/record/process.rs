@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, ChildStdin, Command};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -19,6 +20,8 @@ use crate::text::{Text, clip};
 
 /// How much of what ffmpeg says is kept: its last words are what matters.
 const KEPT_BYTES: usize = 64 << 10;
+/// Longest line that is passed on.
+const MAX_LINE: usize = 1_024;
 /// After its end nothing is missing from stderr, unless a child of its own still holds it open.
 const STDERR_WAIT: Duration = Duration::from_millis(200);
 /// Columns of its last words; they stand inside a sentence.
@@ -49,6 +52,15 @@ pub(super) struct ProcessEnd {
 impl Ffmpeg {
     /// Starts `program`.
     pub(super) fn start(program: &str, arguments: &[OsString]) -> Result<Self, RecordingFailure> {
+        Self::start_heard(program, arguments, None)
+    }
+
+    /// Starts `program`; each line it says goes to `lines` too, as long as there is room.
+    pub(super) fn start_heard(
+        program: &str,
+        arguments: &[OsString],
+        lines: Option<mpsc::Sender<String>>,
+    ) -> Result<Self, RecordingFailure> {
         let mut command = Command::new(program);
         // English words, whatever the user's language: we look for some.
         command.args(arguments).env("LC_ALL", "C").kill_on_drop(false);
@@ -57,7 +69,8 @@ impl Ffmpeg {
         command.process_group(0);
         let mut child = command.spawn().map_err(|error| RecordingFailure::from_spawn(program, &error))?;
         let stderr = Arc::default();
-        let stderr_reader = AbortOnDropHandle::new(tokio::spawn(keep_stderr(child.stderr.take(), Arc::clone(&stderr))));
+        let stderr_reader =
+            AbortOnDropHandle::new(tokio::spawn(keep_stderr(child.stderr.take(), Arc::clone(&stderr), lines)));
         Ok(Self { stdin: child.stdin.take(), child, stderr, stderr_reader })
     }
 
@@ -159,12 +172,25 @@ fn undecorated(line: &str) -> &str {
 }
 
 /// Keeps the end of what ffmpeg says. Unread, a full pipe would freeze it after 64 KiB.
-async fn keep_stderr(pipe: Option<ChildStderr>, kept: Arc<Mutex<Vec<u8>>>) {
+async fn keep_stderr(pipe: Option<ChildStderr>, kept: Arc<Mutex<Vec<u8>>>, lines: Option<mpsc::Sender<String>>) {
     let Some(mut pipe) = pipe else { return };
     let mut chunk = vec![0; 4_096];
+    let mut line = Vec::new();
     while let Ok(read @ 1..) = pipe.read(&mut chunk).await {
+        let read = chunk.get(..read).unwrap_or_default();
+        if let Some(lines) = &lines {
+            for &byte in read {
+                if byte == b'\n' {
+                    // Nobody waits for a reader that is slow.
+                    let _ = lines.try_send(String::from_utf8_lossy(&line).into_owned());
+                    line.clear();
+                } else if line.len() < MAX_LINE {
+                    line.push(byte);
+                }
+            }
+        }
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend_from_slice(chunk.get(..read).unwrap_or_default());
+        kept.extend_from_slice(read);
         let surplus = kept.len().saturating_sub(KEPT_BYTES);
         kept.drain(..surplus);
     }

@@ -19,8 +19,8 @@ use super::hls::{PlaylistError, Position};
 use super::queue::{Closed, QueueSender};
 use super::timeline::{PartLimits, Timeline};
 use super::{
-    FoundStreams, LiveState, Media, Quality, RecorderLimits, RecorderSettings, RecordingFailure, RecordingJob,
-    StreamFailure, StreamOffer, StreamSource,
+    FoundStreams, LiveState, Media, PictureLabel, Quality, RecorderLimits, RecorderSettings, RecordingFailure,
+    RecordingJob, StreamFailure, StreamOffer, StreamSource,
 };
 use crate::text::Text;
 
@@ -67,14 +67,18 @@ pub(super) struct Pull<S> {
     stop: CancellationToken,
     /// Whether the host has paused the live, as its events say.
     paused: watch::Receiver<bool>,
+    /// Why nothing comes; empty while something does.
+    trouble: watch::Sender<Text>,
     wanted: Quality,
-    /// What is being pulled, and the size of its picture by the label.
+    /// What is being pulled, and what its picture is by the label.
     quality: Text,
-    label: Option<(u32, u32)>,
+    label: PictureLabel,
     /// Which segments of HLS were read already.
     position: Position,
     /// What the files of segments need before them, and its address.
     init: Option<(String, Bytes)>,
+    /// The key of segments that are encrypted, and its address.
+    key: Option<(String, Bytes)>,
 }
 
 /// Why a connection is over.
@@ -119,7 +123,7 @@ impl<S: StreamSource> Pull<S> {
         settings: &RecorderSettings,
         inlet: QueueSender,
         stop: CancellationToken,
-        paused: watch::Receiver<bool>,
+        (paused, trouble): (watch::Receiver<bool>, watch::Sender<Text>),
     ) -> Self {
         let parts =
             PartLimits { length: settings.part_length.map(|span| span.as_millis() as u64), bytes: settings.part_bytes };
@@ -138,11 +142,13 @@ impl<S: StreamSource> Pull<S> {
             ended: None,
             stop,
             paused,
+            trouble,
             wanted: settings.quality.clone(),
             quality: Text::default(),
-            label: None,
+            label: PictureLabel::default(),
             position: Position::default(),
             init: None,
+            key: None,
         }
     }
 
@@ -177,12 +183,13 @@ impl<S: StreamSource> Pull<S> {
                 }
                 RoundEnd::Setback(failure) => failure,
             };
-            if !self.flowed() {
+            // A live that has just begun may have no stream yet.
+            if !self.flowed() && self.given_up() {
                 return Err(failure);
             }
             // A live whose stream is gone may be paused, moving or cut off: only the service knows that it is over. Until
             // then what there is becomes a whole file, and the next picture begins another.
-            if self.given_up() && !self.closed {
+            if self.flowed() && self.given_up() && !self.closed {
                 self.closed = true;
                 self.timeline.end_part();
                 if self.pass_on().await.is_err() {
@@ -212,9 +219,18 @@ impl<S: StreamSource> Pull<S> {
         let asked = timeout(self.limits.read * 2, self.source.resolve(&self.job)).await;
         let found = match asked {
             Ok(Ok(found)) => found,
-            Ok(Err(StreamFailure { words, .. })) => return RoundEnd::Setback(RecordingFailure::Source(words)),
-            Err(_) => return RoundEnd::Setback(self.silent()),
+            Ok(Err(StreamFailure { words, .. })) => {
+                self.trouble.send_replace(words.clone());
+                return RoundEnd::Setback(RecordingFailure::Source(words));
+            }
+            Err(_) => {
+                self.trouble.send_replace("the service does not say where the stream is".into());
+                return RoundEnd::Setback(self.silent());
+            }
         };
+        if found.offers.is_empty() {
+            self.trouble.send_replace("the service names no stream".into());
+        }
         match found.state {
             LiveState::Ended if !self.flowed() => return RoundEnd::Over(Err(RecordingFailure::Ended)),
             LiveState::Ended if self.ended.is_some() => return RoundEnd::Over(Ok("the live ended".into())),
@@ -263,6 +279,7 @@ impl<S: StreamSource> Pull<S> {
             let opened = Instant::now();
             let broken = if offer.hls { self.follow_playlist(offer).await } else { self.connection(offer).await };
             tracing::debug!(room = %self.job.room_id, ?broken, "the stream broke");
+            self.trouble.send_replace(self.cause(&broken));
             let brought = self.pieces > pieces;
             // What it sent may be all old.
             let sent = brought || self.flowed() && matches!(broken, ConnectionEnd::End);
@@ -296,7 +313,7 @@ impl<S: StreamSource> Pull<S> {
             Err(_) => return ConnectionEnd::Silent,
         };
         self.timeline.reconnected(offer.sound_only);
-        (self.quality, self.label) = (offer.quality.clone(), offer.picture.size);
+        (self.quality, self.label) = (offer.quality.clone(), offer.picture.clone());
         let mut reader = Reader::default();
         let (source, job, limits, stop) = (self.source.clone(), self.job.clone(), self.limits, self.stop.clone());
         loop {
@@ -367,8 +384,12 @@ impl<S: StreamSource> Pull<S> {
                 self.pieces += 1;
                 self.closed = false;
                 self.alive = Instant::now();
+                self.trouble.send_if_modified(|trouble| {
+                    let was = std::mem::take(trouble);
+                    !was.is_empty()
+                });
             }
-            self.inlet.push(piece, self.quality.clone(), self.label).await?;
+            self.inlet.push(piece, self.quality.clone(), self.label.clone()).await?;
         }
         Ok(())
     }
@@ -391,6 +412,20 @@ impl<S: StreamSource> Pull<S> {
 
     fn silent(&self) -> RecordingFailure {
         RecordingFailure::Silent { seconds: self.limits.read.as_secs() }
+    }
+
+    /// What broke a connection, in words that stand beside "nothing came".
+    fn cause(&self, broken: &ConnectionEnd) -> Text {
+        match broken {
+            ConnectionEnd::Gone(words) | ConnectionEnd::StreamFailure(words) => words.clone(),
+            ConnectionEnd::End => "the sender closed the stream".into(),
+            ConnectionEnd::Silent => {
+                Text::from(format_args!("the stream was silent for {} s", self.limits.read.as_secs()))
+            }
+            ConnectionEnd::NotFlv => "something else than video came".into(),
+            ConnectionEnd::Playlist(why) => Text::from(why.to_string()),
+            ConnectionEnd::Closed | ConnectionEnd::Stopped | ConnectionEnd::Over => Text::default(),
+        }
     }
 
     fn failure(&self, broken: ConnectionEnd) -> RecordingFailure {

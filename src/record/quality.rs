@@ -1,5 +1,6 @@
 //! Choice among the qualities of a live's streams.
 
+use std::cmp::Reverse;
 use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
@@ -21,6 +22,8 @@ pub enum Quality {
     Best,
     /// Sound only.
     Audio,
+    /// The smallest that has a picture.
+    Lowest,
     /// One of the service's names, such as `origin` or `hd`; else the nearest below it, else the nearest above.
     Named(Text),
 }
@@ -30,6 +33,7 @@ impl fmt::Display for Quality {
         match self {
             Self::Best => f.write_str("best"),
             Self::Audio => f.write_str("audio"),
+            Self::Lowest => f.write_str("lowest"),
             Self::Named(name) => name.fmt(f),
         }
     }
@@ -43,6 +47,7 @@ impl FromStr for Quality {
         Ok(match word.as_str() {
             "" | "best" => Self::Best,
             "audio" | "ao" => Self::Audio,
+            "lowest" => Self::Lowest,
             _ => Self::Named(Text::from(word.as_str())),
         })
     }
@@ -55,7 +60,7 @@ impl Quality {
         let sound = offers.iter().any(|offer| offer.sound_only);
         let alone = match self {
             Self::Audio => sound,
-            Self::Best | Self::Named(_) => !pictures,
+            Self::Best | Self::Lowest | Self::Named(_) => !pictures,
         };
         let mut offers: Vec<_> = offers.iter().filter(|offer| offer.sound_only == alone).collect();
         if let Self::Named(wanted) = self {
@@ -68,6 +73,11 @@ impl Quality {
                 (Some(at), Some(wanted)) => (2, wanted.saturating_sub(at)),
                 _ => (3, 0),
             });
+        }
+        if *self == Self::Lowest {
+            // They came best first; among those of one name the order stays.
+            let names: Vec<_> = offers.iter().map(|offer| offer.quality.clone()).collect();
+            offers.sort_by_key(|offer| Reverse(names.iter().position(|name| *name == offer.quality)));
         }
         offers
     }
@@ -119,6 +129,7 @@ mod tests {
     #[case("hd", &["hd", "hd", "ld", "uhd"])]
     #[case("origin", &["uhd", "hd", "hd", "ld"])]
     #[case("sd", &["ld", "hd", "hd", "uhd"])]
+    #[case("lowest", &["ld", "hd", "hd", "uhd"])]
     #[case("audio", &["ao"])]
     fn the_nearest_to_what_was_asked_comes_first(#[case] wanted: &str, #[case] expected: &[&str]) {
         let wanted: Quality = wanted.parse().unwrap_or_default();

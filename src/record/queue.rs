@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+use super::PictureLabel;
 use super::timeline::TimelinePiece;
 use crate::text::Text;
 
@@ -18,9 +19,9 @@ const PIECES: usize = 8_192;
 #[derive(Debug)]
 pub(super) struct Queued {
     pub(super) piece: TimelinePiece,
-    /// The stream it was read from, and the size of its picture by the label.
+    /// The stream it was read from, and what its picture is by the label.
     pub(super) quality: Text,
-    pub(super) label: Option<(u32, u32)>,
+    pub(super) label: PictureLabel,
     _space: OwnedSemaphorePermit,
 }
 
@@ -46,12 +47,7 @@ pub(super) fn queue() -> (QueueSender, QueueReceiver) {
 
 impl QueueSender {
     /// Puts a piece in, once there is room.
-    pub(super) async fn push(
-        &self,
-        piece: TimelinePiece,
-        quality: Text,
-        label: Option<(u32, u32)>,
-    ) -> Result<(), Closed> {
+    pub(super) async fn push(&self, piece: TimelinePiece, quality: Text, label: PictureLabel) -> Result<(), Closed> {
         let size = u32::try_from(piece.bytes.len()).map_or(CAPACITY, |size| size.min(CAPACITY));
         let space = tokio::select! {
             space = Arc::clone(&self.space).acquire_many_owned(size) => space.map_err(|_| Closed)?,
@@ -74,23 +70,25 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_makes_the_reader_wait() {
         let (inlet, mut outlet) = queue();
-        inlet.push(piece(CAPACITY as usize - 1), Text::default(), None).await.unwrap();
-        assert!(inlet.push(piece(2), Text::default(), None).now_or_never().is_none());
+        inlet.push(piece(CAPACITY as usize - 1), Text::default(), PictureLabel::default()).await.unwrap();
+        assert!(inlet.push(piece(2), Text::default(), PictureLabel::default()).now_or_never().is_none());
         drop(outlet.recv().await);
-        assert!(inlet.push(piece(2), Text::default(), None).now_or_never().is_some());
+        assert!(inlet.push(piece(2), Text::default(), PictureLabel::default()).now_or_never().is_some());
     }
 
     #[tokio::test]
     async fn a_piece_larger_than_the_queue_passes_alone() {
         let (inlet, _outlet) = queue();
-        assert!(inlet.push(piece(CAPACITY as usize + 1), Text::default(), None).now_or_never().is_some());
+        assert!(
+            inlet.push(piece(CAPACITY as usize + 1), Text::default(), PictureLabel::default()).now_or_never().is_some()
+        );
     }
 
     #[tokio::test]
     async fn a_reader_that_waits_hears_that_nobody_takes() {
         let (inlet, outlet) = queue();
-        inlet.push(piece(CAPACITY as usize), Text::default(), None).await.unwrap();
+        inlet.push(piece(CAPACITY as usize), Text::default(), PictureLabel::default()).await.unwrap();
         drop(outlet);
-        assert!(inlet.push(piece(1), Text::default(), None).await.is_err());
+        assert!(inlet.push(piece(1), Text::default(), PictureLabel::default()).await.is_err());
     }
 }

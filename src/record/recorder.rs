@@ -8,10 +8,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{self, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use super::monitor::{self, MonitorTask};
 use super::recording::{self, Note, RecordingTask};
 use super::{
     CopyState, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingJob, RecordingState,
-    StreamLabel, StreamOffer, StreamSource, copy_as_mp4, takes,
+    StreamLabel, StreamOffer, StreamSource, copy_as_mp4, takes, unfinished,
 };
 use crate::clock::Clock;
 use crate::ids::RoomKey;
@@ -62,6 +63,8 @@ pub fn spawn<S: StreamSource>(
         stop: stop.clone(),
         rooms: HashMap::new(),
         running: JoinSet::new(),
+        monitors: HashMap::new(),
+        monitoring: JoinSet::new(),
         errands: JoinSet::new(),
     };
     Recorder { stop, task: tokio::spawn(task.run(commands)) }
@@ -75,6 +78,8 @@ struct RecorderTask<S> {
     stop: CancellationToken,
     rooms: HashMap<RoomKey, ActiveRecording>,
     running: JoinSet<()>,
+    monitors: HashMap<RoomKey, ActiveMonitor>,
+    monitoring: JoinSet<RoomKey>,
     /// Questions and copies, which nobody waits for at the end.
     errands: JoinSet<()>,
 }
@@ -90,6 +95,13 @@ struct ActiveRecording {
     next: Option<RecordingJob>,
 }
 
+/// A room whose own stream is being watched.
+struct ActiveMonitor {
+    stop: CancellationToken,
+    live_ended: CancellationToken,
+    paused: watch::Sender<bool>,
+}
+
 impl<S: StreamSource> RecorderTask<S> {
     async fn run(mut self, mut commands: mpsc::Receiver<RecorderCommand>) {
         loop {
@@ -101,6 +113,9 @@ impl<S: StreamSource> RecorderTask<S> {
                         if let Some(busy) = self.rooms.get(&room) {
                             busy.live_ended.cancel();
                         }
+                        if let Some(monitor) = self.monitors.get(&room) {
+                            monitor.live_ended.cancel();
+                        }
                     }
                     Some(RecorderCommand::Cue(room, cue)) => self.note(room, Note::Cue(cue)),
                     Some(RecorderCommand::Mark(room, note)) => self.note(room, Note::Mark(note)),
@@ -109,14 +124,29 @@ impl<S: StreamSource> RecorderTask<S> {
                         if let Some(busy) = self.rooms.get(&room) {
                             busy.paused.send_replace(paused);
                         }
+                        if let Some(monitor) = self.monitors.get(&room) {
+                            monitor.paused.send_replace(paused);
+                        }
+                    }
+                    Some(RecorderCommand::Monitor(job)) => self.monitor(job),
+                    Some(RecorderCommand::StopMonitor(room)) => {
+                        if let Some(monitor) = self.monitors.get(&room) {
+                            monitor.stop.cancel();
+                        }
                     }
                     Some(RecorderCommand::ListStreams(job)) => self.list_streams(job),
                     Some(RecorderCommand::ListTakes) => self.list_takes(),
                     Some(RecorderCommand::SetRule(..)) => {}
                     Some(RecorderCommand::Copy(file)) => self.copy(file),
+                    Some(RecorderCommand::Repair(info)) => self.repair(info),
                     None => break,
                 },
                 Some(_) = self.errands.join_next() => {}
+                Some(ended) = self.monitoring.join_next() => {
+                    if let Ok(room) = ended {
+                        self.monitors.remove(&room);
+                    }
+                }
                 Some(done) = self.running.join_next_with_id() => {
                     match done {
                         Ok((task, ())) => self.done(task),
@@ -131,6 +161,7 @@ impl<S: StreamSource> RecorderTask<S> {
         }
         self.stop.cancel();
         self.errands.shutdown().await;
+        while self.monitoring.join_next().await.is_some() {}
         while let Some(done) = self.running.join_next().await {
             if let Err(error) = done {
                 self.failed(error.id()).await;
@@ -151,6 +182,30 @@ impl<S: StreamSource> RecorderTask<S> {
             // A disk that is too slow for chat loses chat.
             let _ = busy.notes.try_send(note);
         }
+    }
+
+    /// Begins to watch a stream, once a room at a time.
+    fn monitor(&mut self, job: RecordingJob) {
+        let room = job.room;
+        if self.monitors.contains_key(&room) {
+            return;
+        }
+        let (stop, live_ended) = (self.stop.child_token(), CancellationToken::new());
+        let (paused, is_paused) = watch::channel(false);
+        let task = MonitorTask {
+            job,
+            settings: self.settings.clone(),
+            stop: stop.clone(),
+            live_ended: live_ended.clone(),
+            paused: is_paused,
+            updates: self.updates.clone(),
+        };
+        let source = self.source.clone();
+        self.monitoring.spawn(async move {
+            monitor::run(task, source).await;
+            room
+        });
+        self.monitors.insert(room, ActiveMonitor { stop, live_ended, paused });
     }
 
     fn list_streams(&mut self, job: RecordingJob) {
@@ -188,6 +243,18 @@ impl<S: StreamSource> RecorderTask<S> {
                 Err(why) => CopyState::Failed(why),
             };
             let _ = updates.send(RecorderUpdate::Copy { file: file.clone(), copy }).await;
+        });
+    }
+
+    fn repair(&mut self, info: PathBuf) {
+        let (dir, ffmpeg, updates) = (self.settings.dir.clone(), self.settings.ffmpeg.clone(), self.updates.clone());
+        self.errands.spawn(async move {
+            let found = task::spawn_blocking(move || unfinished(&dir)).await.unwrap_or_default();
+            let copies = match found.into_iter().find(|recording| recording.info == info) {
+                Some(recording) => recording.repair(&ffmpeg).await,
+                None => Err(Text::from("this recording is not cut off, or is gone: there is nothing to repair")),
+            };
+            let _ = updates.send(RecorderUpdate::Repair { info, copies }).await;
         });
     }
 

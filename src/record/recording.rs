@@ -66,6 +66,8 @@ struct Progress {
     written: Option<Instant>,
     /// So long may pass until the next one.
     pause: Duration,
+    /// Why nothing comes, as the one who pulls says; empty while something does.
+    trouble: Option<watch::Receiver<Text>>,
     quality: Text,
     label: Option<(u32, u32)>,
     sound_only: bool,
@@ -84,6 +86,22 @@ struct Progress {
 }
 
 impl Progress {
+    fn silent_seconds(&self) -> u64 {
+        self.written.map_or(0, |written| written.elapsed().as_secs())
+    }
+
+    fn cause(&self) -> Text {
+        self.trouble.as_ref().map(|trouble| trouble.borrow().clone()).unwrap_or_default()
+    }
+
+    /// Tells it where it says something new.
+    fn emit(&mut self, task: &RecordingTask, recording: RecordingState) {
+        if self.emitted.as_ref() != Some(&recording) {
+            task.emit(recording.clone());
+            self.emitted = Some(recording);
+        }
+    }
+
     fn summary_so_far<'a>(&'a self, parts: &'a OutputParts, status: &'a str, reason: &'a str) -> RecordingSummary<'a> {
         RecordingSummary {
             status,
@@ -113,11 +131,13 @@ impl RecordingTask {
         };
         let (inlet, outlet) = queue();
         let enough = self.stop.child_token();
-        let pull = Pull::new(source, self.job.clone(), &self.settings, inlet, enough.clone(), self.paused.clone());
+        let (trouble, trouble_now) = watch::channel(Text::default());
+        let pull =
+            Pull::new(source, self.job.clone(), &self.settings, inlet, enough.clone(), (self.paused.clone(), trouble));
         let pull = AbortOnDropHandle::new(tokio::spawn(pull.run()));
         let (start, quality) = (self.clock.now().wall, self.settings.quality.to_string());
         let mut parts = OutputParts::new(self.job.clone(), self.settings.clone(), &quality, start);
-        let mut progress = Progress { free, start, ..Progress::default() };
+        let mut progress = Progress { free, start, trouble: Some(trouble_now), ..Progress::default() };
         let ended = self.write_all(outlet, (pull, enough), &mut parts, &mut progress).await;
         if parts.is_open() {
             self.emit(RecordingState::Stopping);
@@ -222,7 +242,7 @@ impl RecordingTask {
         progress.holes.extend(queued.piece.holes);
         progress.since.get_or_insert_with(|| self.clock.now());
         progress.millis = queued.piece.millis;
-        (progress.quality, progress.label) = (queued.quality, queued.label);
+        (progress.quality, progress.label) = (queued.quality, queued.label.size);
         if parts.files().len() != progress.saved {
             progress.saved = parts.files().len();
             self.save(parts, progress).await;
@@ -260,7 +280,8 @@ impl RecordingTask {
                 progress.markers.set("hand", &note, place);
                 self.save(parts, progress).await;
             }
-            Note::Clip => self.clip(parts, place.2),
+            // What is in the file: while nothing comes it does not get longer.
+            Note::Clip => self.clip(parts, progress.millis.saturating_sub(starts)),
         }
     }
 
@@ -280,22 +301,33 @@ impl RecordingTask {
 
     async fn emit_progress(&self, parts: &mut OutputParts, progress: &mut Progress) -> Result<(), RecordingFailure> {
         let bytes = parts.check(&self.stop).await?;
-        let (Some(since), Some(file)) = (progress.since, parts.file()) else { return Ok(()) };
+        let (Some(since), Some(file)) = (progress.since, parts.file()) else {
+            let cause = progress.cause();
+            if !cause.is_empty() {
+                progress.emit(self, RecordingState::Waiting { cause });
+            }
+            return Ok(());
+        };
         let rate = progress.meter.rate(Instant::now(), bytes);
         let quality = progress.quality.clone();
         let (file, sound_only) = (file.to_owned(), progress.sound_only);
         let patience = self.settings.limits.read.max(progress.pause);
         let silent = progress.written.is_none_or(|written| written.elapsed() >= patience);
         let recording = if silent {
-            RecordingState::Reconnecting { since, bytes, file, paused: *self.paused.borrow() }
+            RecordingState::Reconnecting {
+                since,
+                bytes,
+                file,
+                paused: *self.paused.borrow(),
+                cause: progress.cause(),
+                silent_seconds: progress.silent_seconds(),
+                closed: !parts.is_open(),
+            }
         } else {
             let details = Box::new(self.details(parts, progress, rate));
             RecordingState::Running { since, bytes, rate, file, quality, sound_only, details }
         };
-        if progress.emitted.as_ref() != Some(&recording) {
-            self.emit(recording.clone());
-            progress.emitted = Some(recording);
-        }
+        progress.emit(self, recording);
         Ok(())
     }
 
@@ -307,6 +339,8 @@ impl RecordingTask {
     }
 
     fn details(&self, parts: &OutputParts, progress: &Progress, rate: u64) -> RecordingDetails {
+        let note = parts.note();
+        let writer_trouble = !note.is_empty();
         let left = progress.free.map(|free| free.saturating_sub(self.settings.limits.min_free));
         RecordingDetails {
             millis: progress.millis,
@@ -317,11 +351,13 @@ impl RecordingTask {
             hole_millis: progress.holes.iter().map(|hole| hole.length).sum(),
             free: progress.free,
             seconds_left: left.and_then(|left| left.checked_div(rate)),
-            silent_seconds: progress.written.map_or(0, |written| written.elapsed().as_secs()),
+            // Segments come whole: until the next one is due nothing is missing.
+            silent_seconds: if progress.pause.is_zero() { progress.silent_seconds() } else { 0 },
             note: match self.missed(progress) {
-                Some(missed) if parts.note().is_empty() => missed,
-                _ => parts.note().clone(),
+                Some(missed) if note.is_empty() => missed,
+                _ => note,
             },
+            writer_trouble,
         }
     }
 

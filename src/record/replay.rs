@@ -19,15 +19,15 @@ pub(super) struct Replay {
 }
 
 impl Replay {
-    /// Adds a piece that was fed. `proven` says that something of the part has come out.
-    pub(super) fn push(&mut self, piece: &TimelinePiece, proven: bool) {
+    /// Adds a piece that was fed. `grown` is what had been fed when the file last grew, in milliseconds; nothing before it did.
+    pub(super) fn push(&mut self, piece: &TimelinePiece, grown: Option<u64>) {
         if self.pieces.is_empty() && !piece.keyframe {
             return;
         }
         self.bytes += piece.bytes.len();
         self.pieces.push_back(piece.clone());
-        if proven {
-            self.forget(piece.millis.saturating_sub(UNWRITTEN_MS));
+        if let Some(grown) = grown {
+            self.forget(grown.min(piece.millis).saturating_sub(UNWRITTEN_MS));
         }
         // Without its beginning the rest cannot be shown.
         while self.bytes > MAX_BYTES && !self.pieces.is_empty() {
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn the_last_group_that_may_be_unwritten_is_kept() {
         let mut replay = Replay::default();
-        (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 100_000), true));
+        (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 100_000), Some(n * 500)));
         let kept: Vec<_> = replay.drain().iter().map(|piece| piece.millis).collect();
         assert_eq!(kept, [8_000, 8_500, 9_000, 9_500]);
     }
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn what_may_lie_in_the_pipe_is_kept_however_long_it_is() {
         let mut replay = Replay::default();
-        (0..200).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 4_000), true));
+        (0..200).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 4_000), Some(n * 500)));
         let kept = replay.drain().iter().map(|piece| piece.bytes.len()).sum::<usize>();
         assert!((UNWRITTEN_BYTES..UNWRITTEN_BYTES + 5 * 4_000).contains(&kept), "{kept}");
     }
@@ -96,14 +96,21 @@ mod tests {
     #[test]
     fn all_is_kept_until_something_comes_out() {
         let mut replay = Replay::default();
-        (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 10), false));
+        (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 10), None));
         assert_eq!(replay.drain().len(), 20);
+    }
+
+    #[test]
+    fn all_is_kept_that_was_fed_since_the_file_grew() {
+        let mut replay = Replay::default();
+        (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 100_000), Some(4_000)));
+        assert_eq!(replay.drain().front().unwrap().millis, 2_000);
     }
 
     #[test]
     fn what_is_too_much_goes_group_by_group() {
         let mut replay = Replay::default();
-        (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, MAX_BYTES / 10), false));
+        (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, MAX_BYTES / 10), None));
         let kept = replay.drain();
         assert!(kept.front().unwrap().keyframe && kept.len() <= 10);
     }

@@ -442,9 +442,9 @@ impl Timeline {
         let at = match track.last {
             Some(last) if at <= last && track.repeating => return,
             Some(last) => at.max(last + 1),
-            // From before the part began.
-            None if at < 0 => return,
-            None => at,
+            // From before the part began; the first sound is often some milliseconds before the first picture.
+            None if at < -MAX_BACK_MS => return,
+            None => at.max(0),
         };
         track.repeating = false;
         self.write(tag, at, now);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cue, Quality, Take};
+use super::{Cue, MonitorState, Quality, Take};
 use crate::clock::Moment;
 use crate::config::RecordRule;
 use crate::ids::{RoomId, RoomKey};
@@ -27,6 +27,10 @@ pub enum RecorderCommand {
     Mark(RoomKey, Text),
     /// Keep the last minute of what is being recorded as a file of its own.
     Clip(RoomKey),
+    /// Watch the stream of this live for its host, as long as it lasts.
+    Monitor(RecordingJob),
+    /// Watch it no longer.
+    StopMonitor(RoomKey),
     /// When a room is recorded by itself from now on. For whoever follows the rooms: the recorder itself does what it is told.
     SetRule(RoomKey, RecordRule),
     /// Say which streams this live has.
@@ -35,6 +39,8 @@ pub enum RecorderCommand {
     ListTakes,
     /// Copy this recording to MP4.
     Copy(PathBuf),
+    /// Make whole copies of the recording with this description, which was cut off.
+    Repair(PathBuf),
 }
 
 /// A live to record.
@@ -62,6 +68,13 @@ pub enum RecorderUpdate {
         /// Where its recording stands.
         recording: RecordingState,
     },
+    /// What the monitor of a room sees; told twice a second.
+    Monitor {
+        /// Of which room.
+        room: RoomKey,
+        /// Where it stands.
+        monitor: MonitorState,
+    },
     /// The streams of a live, best first; or why nobody knows them, in one sentence.
     Streams {
         /// Of which room.
@@ -78,6 +91,13 @@ pub enum RecorderUpdate {
     },
     /// The recordings there are, newest first.
     Takes(Vec<Take>),
+    /// Whole copies of a recording that was cut off were made, or why not, in one sentence.
+    Repair {
+        /// Its description.
+        info: PathBuf,
+        /// The copies.
+        copies: Result<Vec<PathBuf>, Text>,
+    },
     /// Where a copy stands.
     Copy {
         /// What is being copied.
@@ -129,6 +149,11 @@ pub struct PictureLabel {
 pub enum RecordingState {
     /// Asking for the stream, starting ffmpeg.
     Starting,
+    /// Still asking: nothing of the live has come yet.
+    Waiting {
+        /// What is in the way.
+        cause: Text,
+    },
     /// Running. Told at most twice a second, and only when a number changed.
     Running {
         /// When the first byte was written.
@@ -157,6 +182,12 @@ pub enum RecordingState {
         file: PathBuf,
         /// The host has paused: nothing is wrong.
         paused: bool,
+        /// Why nothing comes, where it is known.
+        cause: Text,
+        /// Whole seconds since anything came.
+        silent_seconds: u64,
+        /// The file is closed; what comes then goes into another.
+        closed: bool,
     },
     /// Closing the file.
     Stopping,
@@ -178,6 +209,13 @@ pub enum RecordingState {
         /// The file, if one was begun.
         file: Option<PathBuf>,
     },
+}
+
+impl RecordingState {
+    /// Whether bytes are being written, or are about to be: it has not come to its end.
+    pub fn is_active(&self) -> bool {
+        !matches!(self, Self::Done { .. } | Self::Failed { .. })
+    }
 }
 
 /// What else there is to know about a recording that runs.
@@ -205,4 +243,6 @@ pub struct RecordingDetails {
     pub silent_seconds: u64,
     /// What happened that a person should know, in one sentence; empty when nothing did.
     pub note: Text,
+    /// That is about ffmpeg, which was lost or is not there; else about what is recorded.
+    pub writer_trouble: bool,
 }

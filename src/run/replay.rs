@@ -26,8 +26,8 @@ pub struct ReplaySetup {
     pub notice: Text,
 }
 
-/// Opens the dashboard on a replay and stays until the user leaves.
-pub fn replay(replay: ReplaySetup, runtime: Runtime) -> Result<()> {
+/// Opens the dashboard on a replay and stays until the user leaves. What there is to say of it afterwards comes back.
+pub fn replay(replay: ReplaySetup, runtime: Runtime) -> Result<Option<String>> {
     let options = tui::ScreenOptions { replay: true, ..screen(&replay.loaded, Some(replay.notice))? };
     let (background, warnings) = mpsc::channel(WARNINGS);
     tui::install_panic_hook(background);
@@ -46,6 +46,6 @@ pub fn replay(replay: ReplaySetup, runtime: Runtime) -> Result<()> {
         ended
     });
     runtime.shutdown_timeout(TASKS_TIMEOUT);
-    ended?;
-    Ok(())
+    let summary = ended?.summary;
+    Ok((!summary.is_empty()).then(|| summary.join("\n")))
 }

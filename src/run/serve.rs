@@ -144,6 +144,7 @@ async fn serve_until_stopped(setup: ServeSetup, lines: mpsc::Sender<Text>) -> Re
     let (shared_warnings, hub_warnings) = broadcast::channel(NEWS);
     let log = tokio::spawn(ServiceLog::new(lines.clone(), shared_warnings).run(logged, heard, warned));
     let hub_stop = CancellationToken::new();
+    let returning = if fresh { Vec::new() } else { returning_rooms(&place, &lines).await };
     let ports = HubPorts {
         updates,
         tracker: tracker.commands(),
@@ -159,6 +160,7 @@ async fn serve_until_stopped(setup: ServeSetup, lines: mpsc::Sender<Text>) -> Re
             record: settings.record.clone(),
             clock: clock.clone(),
             saved_rooms: Some(place.saved_rooms()),
+            returning: returning.clone(),
             end_service: stop.clone(),
         },
     );
@@ -173,8 +175,7 @@ async fn serve_until_stopped(setup: ServeSetup, lines: mpsc::Sender<Text>) -> Re
     let listening: Vec<_> =
         listeners.into_iter().map(|listener| tokio::spawn(listener.run(hub_stop.clone()))).collect();
     drop(start_lock);
-    let returning = if fresh { Vec::new() } else { returning_rooms(&place, &lines).await };
-    let count = begin(&tracker, rooms, returning).await?;
+    let count = begin(&tracker, rooms, &returning).await?;
     let many = if count == 1 { "1 room".to_owned() } else { format!("{count} rooms") };
     let process = std::process::id();
     tell(&lines, &format!("serving {many} (process {process}): `tiktop attach` opens a screen, SIGTERM ends it")).await;
@@ -202,43 +203,35 @@ async fn serve_until_stopped(setup: ServeSetup, lines: mpsc::Sender<Text>) -> Re
 }
 
 /// The rooms that were tracked before. A list that cannot be read is told and passed over.
-async fn returning_rooms(place: &Place, lines: &mpsc::Sender<Text>) -> Vec<TrackerCommand> {
-    let saved = match SavedRooms::read(&place.saved_rooms()) {
-        Ok(saved) => saved,
+async fn returning_rooms(place: &Place, lines: &mpsc::Sender<Text>) -> Vec<SavedRoom> {
+    match SavedRooms::read(&place.saved_rooms()) {
+        Ok(saved) => saved.rooms,
         Err(error) => {
             let file = place.saved_rooms();
             tell(lines, &format!("the list of rooms in {} cannot be read and is begun anew: {error}", file.display()))
                 .await;
-            return Vec::new();
+            Vec::new()
         }
-    };
-    let command = |room: &crate::daemon::SavedRoom| {
-        let target = room.target()?;
-        Some(match (room.room_id, room.seen) {
-            (Some(room_id), Some(seen)) => TrackerCommand::Resume(target, LastLive { room_id, seen }),
-            _ => TrackerCommand::Add(target),
-        })
-    };
-    saved.rooms.iter().filter_map(command).collect()
+    }
 }
 
 /// Begins with the rooms that return and then those that were named; how many.
-async fn begin(tracker: &Tracker, named: Vec<Target>, returning: Vec<TrackerCommand>) -> Result<usize> {
-    let known: Vec<Target> = returning.iter().filter_map(target).cloned().collect();
-    let named = named.into_iter().filter(|target| !known.contains(target)).map(TrackerCommand::Add);
+async fn begin(tracker: &Tracker, named: Vec<Target>, returning: &[SavedRoom]) -> Result<usize> {
+    let returning: Vec<_> = returning.iter().filter_map(|room| Some((room.target()?, room))).collect();
     let (commands, mut count) = (tracker.commands(), 0);
-    for command in returning.into_iter().chain(named) {
+    for (target, room) in &returning {
+        let command = match (room.room_id, room.seen) {
+            (Some(room_id), Some(seen)) => TrackerCommand::Resume(target.clone(), LastLive { room_id, seen }),
+            _ => TrackerCommand::Add(target.clone()),
+        };
         commands.send(command).await?;
         count += 1;
     }
-    Ok(count)
-}
-
-fn target(command: &TrackerCommand) -> Option<&Target> {
-    match command {
-        TrackerCommand::Add(target) | TrackerCommand::Resume(target, _) => Some(target),
-        TrackerCommand::Remove(_) | TrackerCommand::Retry(_) | TrackerCommand::Snapshot(_) => None,
+    for target in named.into_iter().filter(|target| !returning.iter().any(|(known, _)| known == target)) {
+        commands.send(TrackerCommand::Add(target)).await?;
+        count += 1;
     }
+    Ok(count)
 }
 
 async fn tell(lines: &mpsc::Sender<Text>, line: &str) {

@@ -118,6 +118,12 @@ pub enum SimFault {
     ClockOff,
     /// Streams come as HLS only.
     HlsOnly,
+    /// Streams break after ten good seconds, and are refused for the three that follow, again and again.
+    StreamOutage,
+    /// Segments of HLS are fragments of an MP4.
+    HlsFragments,
+    /// Segments of HLS are encrypted with AES-128.
+    HlsEncrypted,
     /// Room info has no stream addresses at all.
     NoStream,
 }
@@ -224,7 +230,9 @@ impl SimFault {
             | Self::Blocked403
             | Self::Rate429
             | Self::Rate429Bare => FaultGroup::LookUp,
-            Self::HlsOnly | Self::NoStream => FaultGroup::Stream,
+            Self::StreamOutage | Self::HlsOnly | Self::HlsFragments | Self::HlsEncrypted | Self::NoStream => {
+                FaultGroup::Stream
+            }
             Self::ClockOff => FaultGroup::Clock,
         }
     }

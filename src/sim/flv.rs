@@ -113,6 +113,7 @@ pub(super) struct Endless {
 /// A tag ready to send, and when it is due on the clock of the stream.
 pub(super) struct Timed {
     pub(super) at: u32,
+    pub(super) is_keyframe: bool,
     pub(super) bytes: Bytes,
 }
 
@@ -150,7 +151,7 @@ impl Endless {
             self.last = at;
             let mut out = BytesMut::with_capacity(tag.data.len() + TAG_HEADER + 4);
             tag.write(at, &mut out);
-            return Timed { at, bytes: out.freeze() };
+            return Timed { at, is_keyframe: tag.is_keyframe(), bytes: out.freeze() };
         }
     }
 

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::answer::{self, SimAnswer};
 use super::faults::SimFault;
 use super::flv::{Endless, clip};
+use super::room::{SimPhase, SimRoom};
 use super::world::World;
 
 /// `flv_pull_url` name, `sdk_key`, level, what people read, resolution, bits per second. One clip serves them all.
@@ -109,21 +110,35 @@ pub(super) fn flv(world: &Arc<World>, file: &str) -> SimAnswer {
     };
     let room = room_id.parse().ok().and_then(|id| Some((id, world.by_room_id(id)?.clone())));
     let Some((room_id, room)) = room.filter(|(id, room)| is_on(room, *id)) else { return answer::not_found() };
+    if is_out(world, &room) {
+        return answer::not_found();
+    }
     let age = u32::try_from(room.age() / 1_000).unwrap_or(u32::MAX / 2);
     let mut endless = Endless::new(clip(), age, quality == "ao");
     let opening = endless.opening();
     let began = tokio::time::Instant::now();
+    let world = Arc::clone(world);
     let tags = stream::unfold((Some(opening), endless), move |(opening, mut endless)| {
-        let room = room.clone();
+        let (room, world) = (room.clone(), Arc::clone(&world));
         async move {
             if let Some(opening) = opening {
                 return Some((Ok::<_, Infallible>(Frame::data(opening)), (None, endless)));
             }
-            let tag = endless.next_tag();
-            // What lies before our arrival comes at once, as from a CDN's cache.
-            let due = began + Duration::from_millis(tag.at.saturating_sub(age).into());
-            tokio::time::sleep_until(due).await;
-            is_on(&room, room_id).then(|| (Ok(Frame::data(tag.bytes)), (None, endless)))
+            let mut was_paused = false;
+            loop {
+                let tag = endless.next_tag();
+                // What lies before our arrival comes at once, as from a CDN's cache.
+                let due = began + Duration::from_millis(tag.at.saturating_sub(age).into());
+                tokio::time::sleep_until(due).await;
+                if !is_on(&room, room_id) || is_out(&world, &room) {
+                    return None;
+                }
+                // A host who pauses sends nothing, and begins again with a picture that stands alone.
+                was_paused |= room.facts().phase == SimPhase::Paused;
+                if !was_paused || tag.is_keyframe && room.facts().phase != SimPhase::Paused {
+                    return Some((Ok(Frame::data(tag.bytes)), (None, endless)));
+                }
+            }
         }
     });
     let mut answer = Response::new(StreamBody::new(Box::pin(tags)).boxed());
@@ -131,8 +146,15 @@ pub(super) fn flv(world: &Arc<World>, file: &str) -> SimAnswer {
     answer
 }
 
+/// Whether the stream is out of order now, under [`SimFault::StreamOutage`].
+fn is_out(world: &World, room: &SimRoom) -> bool {
+    const WHOLE: u64 = 13_000;
+    const GOOD: u64 = 10_000;
+    world.has(SimFault::StreamOutage) && room.age() / 1_000 % WHOLE >= GOOD
+}
+
 /// Addresses die with the live; a pause keeps them.
-pub(super) fn is_on(room: &super::room::SimRoom, room_id: i64) -> bool {
+pub(super) fn is_on(room: &SimRoom, room_id: i64) -> bool {
     let facts = room.facts();
     facts.phase.is_on() && facts.room_id == room_id
 }

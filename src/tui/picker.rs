@@ -65,6 +65,8 @@ pub(super) enum Choice {
     Stream(Quality),
     /// Copy these files to MP4.
     Copy(Vec<PathBuf>),
+    /// Make whole copies of the recording with this description.
+    Repair(PathBuf),
     /// Mark this place of the recording.
     Mark(String),
     /// Nothing: the row only says something.
@@ -83,7 +85,7 @@ impl Picker {
             PickerKind::Rooms => "Go to a room",
             PickerKind::Commands => "Commands",
             PickerKind::Streams => "Record which stream",
-            PickerKind::Recordings => "Recordings; Enter copies one to MP4",
+            PickerKind::Recordings => "Recordings; Enter copies one to MP4, or repairs it",
             PickerKind::Marker => "Mark this place",
         }
     }

@@ -67,9 +67,12 @@ fn file(tab: &Tab, recording: &RecordingState) -> Option<String> {
         RecordingState::Running { file, .. } => {
             Some(format!("@{}: recorded until now: {}", tab.name(), file.display()))
         }
-        RecordingState::Reconnecting { .. } | RecordingState::Starting | RecordingState::Stopping => {
+        RecordingState::Reconnecting { .. } | RecordingState::Stopping => {
             Some(format!("@{}: its recording is being finished", tab.name()))
         }
-        RecordingState::Done { .. } | RecordingState::Failed { .. } => None,
+        RecordingState::Starting
+        | RecordingState::Waiting { .. }
+        | RecordingState::Done { .. }
+        | RecordingState::Failed { .. } => None,
     }
 }

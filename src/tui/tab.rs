@@ -6,7 +6,7 @@ use crate::clock::Moment;
 use crate::config::RecordRule;
 use crate::events::PhaseKind;
 use crate::ids::{RoomId, RoomKey, Target};
-use crate::record::RecordingState;
+use crate::record::{MonitorState, RecordingState};
 use crate::room::{BattlePhase, ChatLog, LogEntry, LogLine, Room, Seq};
 use crate::text::Text;
 
@@ -59,6 +59,10 @@ pub(super) struct Tab {
     pub(super) recording: Option<RecordingState>,
     /// When it is recorded by itself.
     pub(super) record: RoomRecord,
+    /// What the monitor of its stream sees, where it is one's own.
+    pub(super) monitor: Option<MonitorState>,
+    /// The live whose monitor was asked for last.
+    pub(super) monitored: Option<RoomId>,
 }
 
 /// When a room is recorded by itself.
@@ -129,6 +133,8 @@ impl Tab {
             composed: 0,
             recording: None,
             record: RoomRecord::default(),
+            monitor: None,
+            monitored: None,
         }
     }
 
@@ -193,8 +199,7 @@ impl Tab {
 
     /// Whether bytes are being written, or are about to be.
     pub(super) fn is_recording(&self) -> bool {
-        use RecordingState::{Reconnecting, Running, Starting, Stopping};
-        matches!(self.recording, Some(Starting | Running { .. } | Reconnecting { .. } | Stopping))
+        self.recording.as_ref().is_some_and(RecordingState::is_active)
     }
 
     /// The live to record, unless it is known to be over. Its stream needs no event socket: where that is refused, or nothing

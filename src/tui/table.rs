@@ -22,7 +22,7 @@ use super::widgets::{graph, paint};
 use super::{glyphs, number};
 use crate::clock::Timestamp;
 use crate::events::PhaseKind;
-use crate::record::RecordingState;
+use crate::record::{AlertLevel, RecordingState};
 use crate::room::{BattlePhase, Bucket};
 
 /// What the table is sorted by.
@@ -231,14 +231,19 @@ fn words(app: &App, tab: &Tab, column: Column) -> Line<'static> {
         Column::Comments => rate(&room.comments),
         Column::Coins => rate(&room.coins),
         Column::Recording => match &tab.recording {
-            Some(RecordingState::Running { bytes, .. } | RecordingState::Reconnecting { bytes, .. }) => {
-                Line::styled(format!("{} {}", glyphs::RECORDING, number::bytes(*bytes)), theme.style(ColorRole::Bad))
-            }
-            Some(RecordingState::Starting | RecordingState::Stopping) => {
-                Line::styled(glyphs::RECORDING, theme.style(ColorRole::Bad))
+            Some(recording) if tab.is_recording() => {
+                let alert = recording.alert().map(|alert| alert.level);
+                let role = if alert == Some(AlertLevel::Warning) { ColorRole::Warn } else { ColorRole::Bad };
+                let words = match recording {
+                    RecordingState::Running { bytes, .. } | RecordingState::Reconnecting { bytes, .. } => {
+                        format!("{} {}", glyphs::RECORDING, number::bytes(*bytes))
+                    }
+                    _ => glyphs::RECORDING.to_owned(),
+                };
+                Line::styled(words, theme.style(role))
             }
             Some(RecordingState::Failed { .. }) => Line::styled("failed", theme.style(ColorRole::Bad)),
-            Some(RecordingState::Done { .. }) | None => Line::default(),
+            Some(_) | None => Line::default(),
         },
         Column::Way => {
             let way = room.phase.transport.as_ref().map_or(room.phase.reason.as_str(), |transport| transport.as_str());

@@ -67,6 +67,7 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
             let room = if let TrackerUpdate::Room(room, _) = &update { Some(*room) } else { None };
             let mut outcome = rooms::apply_update(app, update);
             outcome.effects.extend(room.and_then(|room| rules::begin_due(app, room)));
+            outcome.effects.extend(room.and_then(|room| rules::monitor_due(app, room)));
             outcome
         }
         Msg::Recorded(update) => records::apply_update(app, update),

@@ -366,6 +366,44 @@ async fn events_are_a_stream_too() {
 
 #[cfg(unix)]
 #[tokio::test]
+async fn a_pause_and_the_end_that_the_events_tell_reach_a_recording() {
+    let sim = sim(0.0, &[]).await;
+    let host = sim.names()[0].clone();
+    let folder = tempfile::tempdir().unwrap();
+    let live = client(&sim).track_user(&host).await.unwrap();
+    let mut recording = live.record(folder.path()).await.unwrap();
+    // Events are told as long as somebody takes them.
+    let mut live = live;
+    let events = tokio::spawn(async move { while live.next().await.is_some() {} });
+    let mut state = async |wanted: fn(&Recorded) -> bool| {
+        let found = async {
+            while let Some(state) = recording.next().await {
+                if wanted(&state) {
+                    return state;
+                }
+            }
+            panic!("it ended")
+        };
+        in_time("the recording says so", found).await
+    };
+    state(|state| matches!(state, Recorded::Running { bytes: 1.., .. })).await;
+    sim.pause(&host, true);
+    state(|state| matches!(state, Recorded::Reconnecting { paused: true, .. })).await;
+    sim.pause(&host, false);
+    state(|state| matches!(state, Recorded::Running { .. })).await;
+    let ended = tokio::time::Instant::now();
+    sim.end_live(&host);
+    let last = state(|state| matches!(state, Recorded::Done { .. } | Recorded::Failed { .. })).await;
+    assert!(
+        matches!(&last, Recorded::Done { reason, .. } if reason.as_str().starts_with("the live ended")),
+        "{last:?}"
+    );
+    // Four seconds on a machine with nothing else to do; the exact time is tested with a clock of our own.
+    assert!(ended.elapsed() < Duration::from_secs(12), "{:?}", ended.elapsed());
+    events.abort();
+}
+
+#[tokio::test]
 async fn a_live_is_recorded_into_a_file_of_the_folder() {
     use std::os::unix::fs::PermissionsExt as _;
 

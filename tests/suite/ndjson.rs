@@ -50,6 +50,8 @@ fn all_lines() -> Vec<String> {
         .collect();
     let lost = BTreeMap::from([("chat".to_owned(), 12), ("gift".to_owned(), 1)]);
     lines.push(json::lost_line(&CTX, at(), at() + Duration::from_secs(3), &lost, 4, 40));
+    let faults = [("silent".to_owned(), 12), ("black".to_owned(), 10)];
+    lines.push(json::monitor_line(&CTX, at(), "ld", 52_000, &faults, ""));
     lines.push(json::raw_line(&CTX, at(), "WebcastChatMessage", Some(MsgId(5)), b"\x00\xff"));
     lines
 }

@@ -6,11 +6,17 @@ mod beside;
 mod clips;
 #[cfg(target_os = "linux")]
 mod cost;
+#[cfg(target_os = "linux")]
+mod disk;
 mod headless;
 mod hls;
 mod markers;
+mod monitor;
+#[cfg(target_os = "linux")]
+mod rooms;
 mod scene;
 mod service;
+mod states;
 mod with_ffmpeg;
 
 use std::path::Path;
@@ -167,15 +173,21 @@ async fn the_end_of_the_program_finishes_all_files() {
     has_a_beginning(&file);
 }
 
+/// A sender of which each connection is the same.
+fn again_and_again(bytes: &[u8], then: Then) -> Play {
+    Play::new(std::iter::repeat_n((bytes.to_vec(), then), 5_000))
+}
+
 #[rstest]
-#[case::refused(Play::new([(Vec::new(), Then::Refuse)]), "TikTok refused the stream (404)")]
-#[case::not_flv(Play::new([(b"<html>please log in</html>".to_vec(), Then::End)]), "sent no video (FLV or HLS)")]
+#[case::refused(again_and_again(b"", Then::Refuse), "TikTok refused the stream (404)")]
+#[case::not_flv(again_and_again(b"<html>please log in</html>", Then::End), "sent no video (FLV or HLS)")]
 #[case::no_stream(Play::without_streams(), "names no video stream")]
 #[case::ended(Play::new([]), "the live has ended")]
-#[case::silent(Play::new([(Vec::new(), Then::Stall)]), "sent nothing")]
+#[case::silent(again_and_again(b"", Then::Stall), "sent nothing")]
 #[tokio::test]
 async fn what_cannot_be_recorded_is_one_sentence(#[case] play: Play, #[case] part: &str) {
-    let mut scene = Scene::new(play).await;
+    let limits = RecorderLimits { start: Duration::from_millis(700), ..impatient() };
+    let mut scene = Scene::with(play, &Ffmpeg::Script(COPY), limits).await;
     let (reason, file) = scene.failure().await;
     assert!(reason.contains(part), "{reason}");
     assert_eq!(file, None);
@@ -271,6 +283,27 @@ async fn an_ffmpeg_that_takes_nothing_is_put_away() {
     scene.stop().await;
     let (file, _, _) = scene.done().await;
     assert_eq!(pictures(&file), every_40_ms(200_000));
+}
+
+#[tokio::test]
+async fn a_file_that_stops_growing_while_its_writer_is_fed_is_noticed() {
+    // Writes for a while and then takes everything and writes nothing; the next one keeps all.
+    let script = r#"for last; do :; done; f="${last#file:}"; case "$f" in *part0*) exec cat > "$f";; *) head -c 6000 > "$f"; exec cat > /dev/null;; esac"#;
+    let limits = RecorderLimits { write: Duration::from_millis(600), ..impatient() };
+    let play = Play::new([(stream(1, 0, 9_000), Then::Wait), (stream(1, 8_000, 200_000), Then::Stall)]);
+    let go_on = play.go_on();
+    let limits = RecorderLimits { read: Duration::from_secs(600), ..limits };
+    let mut scene = Scene::with(play, &Ffmpeg::Script(script), limits).await;
+    scene.running().await;
+    go_on.cancel();
+    let note = scene.note().await;
+    assert!(note.contains("ffmpeg hung") && note.contains("goes on in another file"), "{note}");
+    scene.settled().await;
+    scene.stop().await;
+    let (file, _, reason) = scene.done().await;
+    assert_eq!(reason, "stopped; it is in 2 files");
+    let second = pictures(&file.with_extension("part02.mkv"));
+    assert!(second.len() >= 4_800 && second[0] == 0, "{} pictures: nothing that was fed is lost", second.len());
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@ use std::num::NonZero;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -167,6 +169,21 @@ fn the_demo_opens_on_rooms_and_q_hands_the_terminal_back() {
     seen.wait_for("┌ Keys");
     seen.press("?");
     seen.press("q");
+    seen.assert_handed_back();
+}
+
+#[test]
+fn who_leaves_a_replay_is_told_what_was_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("capture.jsonl");
+    let message = crate::invented::message("WebcastChatMessage", &crate::invented::chat("hello"));
+    let line = serde_json::json!({ "method": message.method, "payload_b64": BASE64.encode(&message.payload) });
+    std::fs::write(&file, format!("{line}\n")).unwrap();
+    let mut seen = open(&["replay", file.to_str().unwrap()]);
+    seen.wait_for("── Chat");
+    seen.wait_for("hello");
+    seen.press("q");
+    seen.wait_for("1 comments");
     seen.assert_handed_back();
 }
 

@@ -92,7 +92,10 @@ impl Hub {
             | RecorderCommand::Clip(_)
             | RecorderCommand::ListStreams(_)
             | RecorderCommand::ListTakes
-            | RecorderCommand::Copy(_) => {}
+            | RecorderCommand::Copy(_)
+            | RecorderCommand::Repair(_)
+            | RecorderCommand::Monitor(_)
+            | RecorderCommand::StopMonitor(_) => {}
         }
         if self.to_recorder.len() < super::WAITING_FOR_RECORDER {
             self.record(command);

@@ -1,8 +1,9 @@
 //! Facts of a segment: its clock and its picture, read from the first packets. Layout: ISO/IEC 13818-1 (MPEG transport
-//! stream), ISO/IEC 14496-12 (fragmented MP4, of which only the kind is told).
+//! stream). Fragments of an MP4 are read in `fragment`.
 //!
 //! It knows just enough to put a segment on the recorder's clock; ffmpeg takes it apart.
 
+use super::fragment;
 use crate::record::codec::{self, VideoCodec, VideoSetup};
 
 /// Bytes of a packet.
@@ -27,13 +28,13 @@ pub(in crate::record) struct SegmentFacts {
     pub(in crate::record) video: Option<VideoSetup>,
 }
 
-/// Reads a segment.
-pub(in crate::record) fn facts(segment: &[u8]) -> SegmentFacts {
-    let boxes: [&[u8]; 5] = [b"ftyp", b"styp", b"moof", b"sidx", b"emsg"];
-    let fragment = segment.get(4..8).is_some_and(|kind| boxes.contains(&kind));
-    let Some(from) = first_packet(segment).filter(|_| !fragment) else {
-        return SegmentFacts { fragment, ..SegmentFacts::default() };
-    };
+/// Reads a segment, whose file begins with `init` where it needs a beginning.
+pub(in crate::record) fn facts(segment: &[u8], init: &[u8]) -> SegmentFacts {
+    let boxes: [&[u8]; 6] = [b"ftyp", b"styp", b"moof", b"sidx", b"emsg", b"prft"];
+    if segment.get(4..8).is_some_and(|kind| boxes.contains(&kind)) {
+        return fragment::facts(segment, init);
+    }
+    let Some(from) = first_packet(segment) else { return SegmentFacts::default() };
     let packets =
         segment.get(from..).unwrap_or_default().chunks_exact(PACKET).take(MAX_PACKETS).filter_map(Packet::read);
     let mut reading = Reading::default();
@@ -193,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_clock_and_the_picture_of_a_segment_are_read() {
-        let found = facts(&segment());
+        let found = facts(&segment(), b"");
         assert!(found.transport && !found.fragment);
         assert_eq!(found.video, Some(VideoSetup { codec: VideoCodec::H264, size: Some((180, 320)) }));
         // (0x11 >> 1 & 7) << 30 | 0x00 << 22 | (0x37 >> 1) << 15 | 0x5b << 7 | 0x21 >> 1 = 896 400 ticks.
@@ -203,24 +204,24 @@ mod tests {
     #[test]
     fn garbage_before_the_first_packet_is_passed_over() {
         assert_eq!(
-            facts(&[&[1, SYNC, 3][..], &segment()].concat()).video.and_then(|video| video.size),
+            facts(&[&[1, SYNC, 3][..], &segment()].concat(), b"").video.and_then(|video| video.size),
             Some((180, 320))
         );
     }
 
     #[test]
     fn a_fragment_is_told_from_its_first_box() {
-        let found = facts(b"\0\0\0\x18stypmsdh");
+        let found = facts(b"\0\0\0\x18stypmsdh", b"");
         assert!(found.fragment && !found.transport);
     }
 
     proptest! {
         #[test]
         fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..900), at in 0_usize..752, byte in any::<u8>()) {
-            facts(&bytes);
+            facts(&bytes, b"");
             let mut segment = segment();
             segment[at] = byte;
-            facts(&segment);
+            facts(&segment, b"");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! HLS playlist: variants of a stream, or the segments that can be had now. Layout: RFC 8216.
 //!
-//! What we cannot carry (encrypted segments, parts of files) is said, not guessed. Everything is capped: a playlist comes from
-//! a stranger.
+//! What we cannot carry (segments that need a licence, parts of files) is said, not guessed. Everything is capped: a playlist
+//! comes from a stranger.
 
 use std::time::Duration;
 
@@ -61,7 +61,25 @@ pub(in crate::record) struct SegmentEntry {
     /// There is nothing at its address.
     pub(in crate::record) gap: bool,
     /// What its file needs before it (fragmented MP4).
-    pub(in crate::record) init: Option<String>,
+    pub(in crate::record) init: Option<InitEntry>,
+    /// How it is encrypted, if it is.
+    pub(in crate::record) key: Option<SegmentKey>,
+}
+
+/// What a file of fragments begins with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::record) struct InitEntry {
+    pub(in crate::record) uri: String,
+    pub(in crate::record) key: Option<SegmentKey>,
+}
+
+/// How something is encrypted: whole, with AES-128 in CBC mode (RFC 8216, 4.3.2.4).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::record) struct SegmentKey {
+    /// Where the key is.
+    pub(in crate::record) uri: String,
+    /// The first block; a segment's number where it is not named.
+    pub(in crate::record) iv: Option<[u8; 16]>,
 }
 
 /// Why a playlist cannot be recorded.
@@ -69,7 +87,7 @@ pub(in crate::record) struct SegmentEntry {
 pub(in crate::record) enum PlaylistError {
     #[error("no HLS playlist came from its address")]
     NotHls,
-    #[error("its segments are encrypted")]
+    #[error("its segments are encrypted in another way than plain AES-128")]
     Encrypted,
     #[error("its segments are parts of one file")]
     Ranges,
@@ -86,6 +104,7 @@ impl Playlist {
         let mut sequence = 0_u64;
         let mut next = SegmentEntry::default();
         let mut variant = None;
+        let mut needs_licence = false;
         for line in lines {
             let Some(tag) = line.strip_prefix("#EXT") else {
                 if line.starts_with('#') || line.len() > MAX_URI {
@@ -97,9 +116,12 @@ impl Playlist {
                     }
                     continue;
                 }
-                let init = next.init.clone();
+                if needs_licence && next.key.is_none() {
+                    return Err(PlaylistError::Encrypted);
+                }
+                let (init, key) = (next.init.clone(), next.key.clone());
                 let entry = SegmentEntry { sequence, uri: line.to_owned(), ..std::mem::take(&mut next) };
-                next.init = init;
+                (next.init, next.key) = (init, key);
                 sequence = sequence.saturating_add(1);
                 window.segments.push(entry);
                 continue;
@@ -114,12 +136,21 @@ impl Playlist {
                 "-X-DISCONTINUITY" => next.discontinuity = true,
                 "-X-GAP" => next.gap = true,
                 "-X-ENDLIST" => window.ended = true,
-                "-X-KEY" if attribute(value, "METHOD").is_some_and(|method| method != "NONE") => {
-                    return Err(PlaylistError::Encrypted);
-                }
+                "-X-KEY" => match KeyLine::read(value) {
+                    KeyLine::None => (next.key, needs_licence) = (None, false),
+                    KeyLine::Key(key) => next.key = Some(key),
+                    // Several ways may be named for the same segments: one that we know is enough.
+                    KeyLine::Licence { replaces } => {
+                        needs_licence = true;
+                        next.key.take_if(|_| replaces);
+                    }
+                },
                 "-X-BYTERANGE" => return Err(PlaylistError::Ranges),
                 "-X-MAP" if attribute(value, "BYTERANGE").is_some() => return Err(PlaylistError::Ranges),
-                "-X-MAP" => next.init = attribute(value, "URI").filter(|uri| uri.len() <= MAX_URI).map(str::to_owned),
+                "-X-MAP" => {
+                    let uri = attribute(value, "URI").filter(|uri| uri.len() <= MAX_URI);
+                    next.init = uri.map(|uri| InitEntry { uri: uri.to_owned(), key: next.key.clone() });
+                }
                 "-X-STREAM-INF" => variant = Some(Variant::read(value)),
                 _ => {}
             }
@@ -131,6 +162,38 @@ impl Playlist {
         window.segments.drain(..surplus);
         Ok(Self::Window(window))
     }
+}
+
+/// What a line about encryption says.
+enum KeyLine {
+    /// What follows is not encrypted.
+    None,
+    Key(SegmentKey),
+    /// It takes more than a key; whether it holds instead of the key that was named before.
+    Licence {
+        replaces: bool,
+    },
+}
+
+impl KeyLine {
+    fn read(attributes: &str) -> Self {
+        let plain = attribute(attributes, "KEYFORMAT").is_none_or(|format| format == "identity");
+        let uri = attribute(attributes, "URI").filter(|uri| !uri.is_empty() && uri.len() <= MAX_URI);
+        match (attribute(attributes, "METHOD"), uri) {
+            (None | Some("NONE"), _) => Self::None,
+            (Some("AES-128"), Some(uri)) if plain => {
+                let iv = attribute(attributes, "IV").and_then(number_of_128_bits);
+                Self::Key(SegmentKey { uri: uri.to_owned(), iv })
+            }
+            _ => Self::Licence { replaces: plain },
+        }
+    }
+}
+
+/// `0x…`, in hexadecimal.
+fn number_of_128_bits(text: &str) -> Option<[u8; 16]> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
+    u128::from_str_radix(digits, 16).ok().map(u128::to_be_bytes)
 }
 
 impl Variant {
@@ -164,6 +227,7 @@ pub(in crate::record) fn choose<'a>(variants: &'a [Variant], wanted: &Quality) -
         || variants.iter().all(|variant| variant.sound_only);
     let side = match wanted {
         Quality::Named(name) => SIDES.iter().find(|(known, _)| *known == name.as_str()).map(|&(_, side)| side),
+        Quality::Lowest => Some(0),
         Quality::Best | Quality::Audio => None,
     };
     let fitting = variants.iter().filter(|variant| variant.sound_only == alone);
@@ -244,17 +308,40 @@ mod tests {
         let text = "#EXTM3U\n#EXT-X-MAP:URI=\"init,1.mp4\"\n#EXTINF:2,\n1.m4s\n#EXTINF:2,\n2.m4s\n#EXT-X-ENDLIST\n";
         let window = window(text);
         assert!(window.ended);
-        assert!(window.segments.iter().all(|segment| segment.init.as_deref() == Some("init,1.mp4")));
+        assert!(
+            window.segments.iter().all(|segment| segment.init.as_ref().is_some_and(|init| init.uri == "init,1.mp4"))
+        );
     }
 
     #[rstest]
     #[case("<html>", PlaylistError::NotHls)]
     #[case("", PlaylistError::NotHls)]
-    #[case("#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:2,\na.ts", PlaylistError::Encrypted)]
+    #[case("#EXTM3U\n#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"k\"\n#EXTINF:2,\na.ts", PlaylistError::Encrypted)]
+    #[case("#EXTM3U\n#EXT-X-KEY:METHOD=AES-128\n#EXTINF:2,\na.ts", PlaylistError::Encrypted)]
+    #[case(
+        "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"skd://k\",KEYFORMAT=\"com.apple\"\n#EXTINF:2,\na.ts",
+        PlaylistError::Encrypted
+    )]
     #[case("#EXTM3U\n#EXTINF:2,\n#EXT-X-BYTERANGE:5@0\na.ts", PlaylistError::Ranges)]
     #[case("#EXTM3U\n#EXT-X-MAP:URI=\"a\",BYTERANGE=\"5@0\"\n", PlaylistError::Ranges)]
     fn what_cannot_be_recorded_is_said(#[case] text: &str, #[case] error: PlaylistError) {
         assert_eq!(Playlist::read(text), Err(error));
+    }
+
+    #[test]
+    fn a_key_holds_until_another_one_is_named() {
+        let window = window(
+            "#EXTM3U\n#EXTINF:2,\n0.ts\n#EXT-X-KEY:METHOD=AES-128,URI=\"k?a=1,2\",IV=0x00000000000000000000000000000a01\n\
+             #EXT-X-MAP:URI=\"init.mp4\"\n#EXTINF:2,\n1.ts\n#EXTINF:2,\n2.ts\n\
+             #EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://x\",KEYFORMAT=\"com.apple\"\n#EXT-X-KEY:METHOD=AES-128,URI=\"other\"\n#EXTINF:2,\n3.ts\n\
+             #EXT-X-KEY:METHOD=NONE\n#EXTINF:2,\n4.ts\n",
+        );
+        let iv = Some(0xa01_u128.to_be_bytes());
+        let first = Some(SegmentKey { uri: "k?a=1,2".into(), iv });
+        let other = Some(SegmentKey { uri: "other".into(), iv: None });
+        let keys: Vec<_> = window.segments.iter().map(|segment| segment.key.clone()).collect();
+        assert_eq!(keys, [None, first.clone(), first.clone(), other, None]);
+        assert_eq!(window.segments[1].init, Some(InitEntry { uri: "init.mp4".into(), key: first }));
     }
 
     fn variants() -> Vec<Variant> {
@@ -276,6 +363,7 @@ mod tests {
     #[case("hd", "hd.m3u8")]
     #[case("sd", "sd.m3u8")]
     #[case("ld", "sd.m3u8")]
+    #[case("lowest", "sd.m3u8")]
     #[case("audio", "ao.m3u8")]
     fn the_variant_that_was_asked_for_is_chosen(#[case] wanted: &str, #[case] uri: &str) {
         let (variants, wanted) = (variants(), wanted.parse().unwrap_or_default());

@@ -6,15 +6,17 @@ use bytes::{Bytes, BytesMut};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{ConnectionEnd, Pull, chunk_or_end, is_over, jittered};
-use crate::record::hls::{Playlist, SegmentEntry, Window, choose, facts};
+use crate::record::hls::{Playlist, SegmentEntry, SegmentKey, Window, choose, decrypted, facts, numbered};
 use crate::record::timeline::{MediaSegment, PartContainer};
-use crate::record::{Media, StreamOffer, StreamSource};
+use crate::record::{Media, PictureLabel, StreamOffer, StreamSource};
 use crate::text::Text;
 
 /// Largest playlist read; one of an hour has some hundred kilobytes.
 const MAX_PLAYLIST: usize = 2 << 20;
 /// Largest segment fetched: ten seconds of the best picture have some megabytes.
 const MAX_SEGMENT: usize = 32 << 20;
+/// Largest answer to the question for a key, which has 16 bytes.
+const MAX_KEY: usize = 1_024;
 /// Playlists of playlists are followed this deep.
 const MAX_DEPTH: usize = 3;
 /// Segments in a row that were refused; then another playlist is asked for.
@@ -40,7 +42,7 @@ impl<S: StreamSource> Pull<S> {
     /// Reads a live from its playlist until it breaks.
     pub(super) async fn follow_playlist(&mut self, offer: &StreamOffer<S::Address>) -> ConnectionEnd {
         // A playlist may lead to several pictures: its own label says little.
-        (self.quality, self.label) = (offer.quality.clone(), None);
+        (self.quality, self.label) = (offer.quality.clone(), PictureLabel::default());
         let (source, job, limits, stop) = (self.source.clone(), self.job.clone(), self.limits, self.stop.clone());
         let mut found = tokio::select! {
             biased;
@@ -132,7 +134,7 @@ impl<S: StreamSource> Pull<S> {
             match self.fetch_segment(found, &segment).await {
                 Ok((bytes, init)) => {
                     refused = 0;
-                    let facts = facts(&bytes);
+                    let facts = facts(&bytes, &init);
                     let container = if facts.transport {
                         PartContainer::Transport
                     } else if facts.fragment && !init.is_empty() {
@@ -176,11 +178,12 @@ impl<S: StreamSource> Pull<S> {
         segment: &SegmentEntry,
     ) -> Result<(Bytes, Bytes), ConnectionEnd> {
         let init = match &segment.init {
-            Some(uri) if self.init.as_ref().is_none_or(|(known, _)| known != uri) => {
-                let address = self.source.refer(&found.address, &found.from, uri).ok_or_else(nowhere)?;
+            Some(entry) if self.init.as_ref().is_none_or(|(known, _)| *known != entry.uri) => {
+                let address = self.source.refer(&found.address, &found.from, &entry.uri).ok_or_else(nowhere)?;
                 let fetched = self.fetch(&address, MAX_SEGMENT, self.limits.read).await?;
-                self.init = Some((uri.clone(), fetched.bytes.clone()));
-                fetched.bytes
+                let bytes = self.decrypt(found, entry.key.as_ref(), segment.sequence, fetched.bytes).await?;
+                self.init = Some((entry.uri.clone(), bytes.clone()));
+                bytes
             }
             Some(_) => self.init.as_ref().map(|(_, init)| init.clone()).unwrap_or_default(),
             None => Bytes::new(),
@@ -190,7 +193,10 @@ impl<S: StreamSource> Pull<S> {
         let mut pauses = self.limits.retries.iter();
         loop {
             match self.fetch(&address, MAX_SEGMENT, patience).await {
-                Ok(fetched) => return Ok((fetched.bytes, init)),
+                Ok(fetched) => {
+                    let bytes = self.decrypt(found, segment.key.as_ref(), segment.sequence, fetched.bytes).await?;
+                    return Ok((bytes, init));
+                }
                 Err(broken @ (ConnectionEnd::StreamFailure(_) | ConnectionEnd::Silent)) => match pauses.next() {
                     Some(&pause) => sleep(jittered(pause)).await,
                     None => return Err(broken),
@@ -198,6 +204,40 @@ impl<S: StreamSource> Pull<S> {
                 Err(broken) => return Err(broken),
             }
         }
+    }
+
+    /// What was fetched as its sender meant it. The key is fetched once, under the same rules as a segment.
+    async fn decrypt(
+        &mut self,
+        found: &Found<S>,
+        key: Option<&SegmentKey>,
+        sequence: u64,
+        bytes: Bytes,
+    ) -> Result<Bytes, ConnectionEnd> {
+        let Some(named) = key else { return Ok(bytes) };
+        let key = match &self.key {
+            Some((uri, key)) if *uri == named.uri => key.clone(),
+            _ => {
+                let address = self.source.refer(&found.address, &found.from, &named.uri).ok_or_else(nowhere)?;
+                let key = match self.fetch(&address, MAX_KEY, self.limits.read).await {
+                    Ok(fetched) => fetched.bytes,
+                    Err(ConnectionEnd::Gone(words) | ConnectionEnd::StreamFailure(words)) => {
+                        return Err(no_key(&words));
+                    }
+                    Err(broken) => return Err(broken),
+                };
+                self.key = Some((named.uri.clone(), key.clone()));
+                key
+            }
+        };
+        let iv = named.iv.unwrap_or_else(|| numbered(sequence));
+        decrypted(&bytes, &key, iv).ok_or_else(|| {
+            // Perhaps there is another one at its address by now.
+            self.key = None;
+            ConnectionEnd::StreamFailure(Text::from(
+                "the segments of this HLS live do not decrypt with the key it names",
+            ))
+        })
     }
 
     /// Fetches what is at an address, within `patience` in all.
@@ -229,6 +269,13 @@ impl<S: StreamSource> Pull<S> {
         };
         timeout(patience.max(read * 2), whole).await.unwrap_or(Err(ConnectionEnd::Silent))
     }
+}
+
+/// The key of encrypted segments cannot be had.
+fn no_key(why: &Text) -> ConnectionEnd {
+    let words =
+        format_args!("this HLS live is encrypted and its key cannot be had ({why}): open it in a browser instead");
+    ConnectionEnd::StreamFailure(Text::from(words))
 }
 
 fn read(bytes: &[u8]) -> Result<Playlist, ConnectionEnd> {

@@ -38,6 +38,17 @@ pub(in crate::record) enum PartContainer {
     Fragments,
 }
 
+impl PartContainer {
+    /// What ffmpeg calls its reader of it.
+    pub(in crate::record) fn demuxer(self) -> &'static str {
+        match self {
+            Self::Flv => "flv",
+            Self::Transport => "mpegts",
+            Self::Fragments => "mov",
+        }
+    }
+}
+
 /// What a part begins with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::record) struct PartHead {

@@ -128,8 +128,9 @@ impl SegmentClock {
     /// The time of a segment in the part; nothing where its clock has jumped.
     fn time(self, segment: &MediaSegment, expected: i64) -> Option<i64> {
         let (Some(zero), Some(begins)) = (self.zero, segment.begins) else { return Some(expected) };
-        let time = (begins - zero).rem_euclid(CLOCK_MS);
-        ((time - expected).abs() <= MAX_JUMP_MS).then_some(time)
+        // How far it is from where it should be, on a clock that begins anew after some hours.
+        let off = (begins - zero - expected + CLOCK_MS / 2).rem_euclid(CLOCK_MS) - CLOCK_MS / 2;
+        (off.abs() <= MAX_JUMP_MS).then_some(expected + off)
     }
 }
 
@@ -173,6 +174,15 @@ mod tests {
         let clock = [CLOCK_MS - 6_000, CLOCK_MS - 2_000, 2_000, 6_010];
         let (parts, holes, millis) = recorded(PartLimits::default(), &clock.map(segment));
         assert_eq!((parts.as_slice(), holes.len(), millis), (&[1, 1, 1, 1][..], 0, 16_010));
+    }
+
+    #[test]
+    fn a_part_may_last_longer_than_the_clock_counts() {
+        let hours: Vec<_> = (0..40)
+            .map(|hour| MediaSegment { length: Duration::from_secs(3_600), ..segment(hour * 3_600_000 % CLOCK_MS) })
+            .collect();
+        let (parts, holes, millis) = recorded(PartLimits::default(), &hours);
+        assert_eq!((parts.iter().max(), holes.len(), millis), (Some(&1), 0, 40 * 3_600_000));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Status bar at the bottom of the screen: keys that work here, panes that did not fit, the transport, and above that the
-//! warnings.
+//! warnings, and what is wrong with the recording of the room.
 //!
 //! ```text
+//!  recording: nothing came for 12 s (the connection was reset); the stream is asked for again and again
 //!  Recording stopped: the disk is full; what was written plays (/home/ana/Videos/ben.mkv)                   Esc
 //!  ? help  a add  r record  Tab pane                             2 panes hidden, z · provider euler · 4.2/s
 //! ```
@@ -13,16 +14,21 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::phase;
+use crate::record::{AlertLevel, StreamFault};
 use crate::tui::action::Action;
 use crate::tui::app::{App, Toast, ToastKind};
 use crate::tui::freshness::Freshness;
 use crate::tui::layout::Plan;
+use crate::tui::tab::Tab;
 use crate::tui::theme::ColorRole;
 use crate::tui::widgets::{paint, wrap};
 use crate::tui::{glyphs, health, number};
 
 /// Most rows a toast may take.
 const TOAST_ROWS: usize = 3;
+
+/// Most rows that an alert may take.
+const ALERT_ROWS: usize = 2;
 
 /// The hints, most useful first; what does not fit is in the help.
 const HINTS: [(Action, &str); 14] = [
@@ -45,7 +51,31 @@ const HINTS: [(Action, &str); 14] = [
 /// Rows that the status area wants.
 pub(in crate::tui) fn rows(app: &App) -> u16 {
     let toast = app.toast.as_ref().map_or(0, |toast| toast_lines(toast, app.size.width).len());
-    u16::try_from(1 + toast).unwrap_or(u16::MAX)
+    let alert = recording_alert(app).map_or(0, |(_, words)| alert_lines(&words, app.size.width).len());
+    let faults = stream_faults(app).map_or(0, |words| alert_lines(&words, app.size.width).len());
+    u16::try_from(1 + toast + alert + faults).unwrap_or(u16::MAX)
+}
+
+/// What is wrong with the stream of the room on the screen, where it is one's own.
+fn stream_faults(app: &App) -> Option<String> {
+    let monitor = app.tab()?.monitor.as_ref()?;
+    let words: Vec<_> = monitor.faults.iter().map(StreamFault::words).collect();
+    (!words.is_empty()).then(|| format!("your stream: {}", words.join("; ")))
+}
+
+/// What is wrong with the recording of the room on the screen, while it runs; its end is told as a toast.
+fn recording_alert(app: &App) -> Option<(AlertLevel, String)> {
+    let tab = app.tab().filter(|tab| tab.is_recording())?;
+    let alert = tab.recording.as_ref()?.alert()?;
+    let key = app.key(Action::Record).map(|key| format!(" ({key} stops it)")).unwrap_or_default();
+    Some((alert.level, format!("recording: {}{key}", alert.sentence())))
+}
+
+fn alert_lines(words: &str, width: u16) -> Vec<&str> {
+    let columns = usize::from(width.saturating_sub(2)).max(1);
+    let mut lines = wrap::wrap(words, columns, columns);
+    lines.truncate(ALERT_ROWS);
+    lines
 }
 
 fn toast_lines(toast: &Toast, width: u16) -> Vec<&str> {
@@ -70,6 +100,23 @@ pub(in crate::tui) fn view(app: &App, plan: &Plan, buf: &mut Buffer) {
         if area.height > 1 && toast.kind == ToastKind::Trouble {
             let key = app.key(Action::Dismiss).unwrap_or_default();
             paint::right(buf, super::inset(area), 0, &Line::styled(key, app.theme.style(ColorRole::Dim)));
+        }
+    }
+    if let Some((level, words)) = recording_alert(app) {
+        let role = if level == AlertLevel::Trouble { ColorRole::Bad } else { ColorRole::Warn };
+        for line in alert_lines(&words, area.width) {
+            if row + 1 < area.height {
+                paint::left(buf, super::inset(area), row, &Line::styled(line, app.theme.style(role)));
+                row += 1;
+            }
+        }
+    }
+    if let Some(words) = stream_faults(app) {
+        for line in alert_lines(&words, area.width) {
+            if row + 1 < area.height {
+                paint::left(buf, super::inset(area), row, &Line::styled(line, app.theme.style(ColorRole::Bad)));
+                row += 1;
+            }
         }
     }
     if row < area.height {
@@ -127,6 +174,7 @@ fn facts(app: &App, plan: &Plan, width: u16) -> Line<'static> {
         let through = phase.transport.as_ref().map_or(phase::phase_name(phase.kind), |transport| transport.as_str());
         facts.push(dim(2, through.to_owned()));
         facts.extend(health::budget_text(app, through).map(|left| dim(5, left)));
+        facts.extend(monitor_fact(tab));
         if tab.room.stats.unreadable > 0 {
             let words = format!("{} {} unreadable", glyphs::ATTENTION, number::count(tab.room.stats.unreadable));
             facts.push(Fact { rank: 1, words, role: ColorRole::Warn });
@@ -163,6 +211,21 @@ fn facts(app: &App, plan: &Plan, width: u16) -> Line<'static> {
         spans.push(Span::styled(fact.words, app.theme.style(fact.role)));
     }
     Line::from(spans)
+}
+
+/// That one's own stream is watched, or why not all of it is; faults have a row of their own.
+fn monitor_fact(tab: &Tab) -> Option<Fact> {
+    let monitor = tab.monitor.as_ref().filter(|monitor| monitor.over.is_none() && monitor.faults.is_empty())?;
+    if !monitor.note.is_empty() {
+        return Some(Fact { rank: 3, words: monitor.note.to_string(), role: ColorRole::Warn });
+    }
+    let rate = number::bit_rate(monitor.rate);
+    let words = if monitor.quality.is_empty() {
+        "looking at your stream".to_owned()
+    } else {
+        format!("your stream is well, {rate}")
+    };
+    Some(Fact { rank: 4, words, role: ColorRole::Dim })
 }
 
 /// What did not fit on the screen, and the key that shows it.

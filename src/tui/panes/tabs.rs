@@ -7,7 +7,6 @@
 //! When the rooms do not fit the strip scrolls, so that the one on the screen is always visible, and sums up what is off it:
 //! `‹6 •12 7 ●gil 40  8 ○hal ›14 •212 ✕2`.
 
-use std::fmt::Write as _;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use ratatui::text::{Line, Span};
 
 use super::phase;
 use crate::events::PhaseKind;
-use crate::record::{RecordingDetails, RecordingState};
+use crate::record::{AlertLevel, RecordingDetails, RecordingState};
 use crate::text::clip;
 use crate::tui::app::App;
 use crate::tui::freshness::Freshness;
@@ -61,10 +60,7 @@ struct Strip {
 
 impl Strip {
     fn of(app: &App, row: Rect) -> Self {
-        let mut side = side(app);
-        if paint::columns(&side) * 2 > row.width {
-            side = Line::default();
-        }
+        let side = side(app, row.width / 2);
         let widths: Vec<u16> =
             app.tabs.iter().enumerate().map(|(at, tab)| paint::columns(&item(app, at, tab))).collect();
         let width = row.width.saturating_sub(paint::columns(&side) + 1);
@@ -168,67 +164,96 @@ fn item<'a>(app: &App, at: usize, tab: &'a Tab) -> Line<'a> {
     Line::from(spans)
 }
 
-fn side(app: &App) -> Line<'static> {
-    let mut spans = Vec::new();
-    if let Some(recording) = app.tab().and_then(|tab| tab.recording.as_ref()) {
-        let role = match recording {
-            RecordingState::Reconnecting { .. } => ColorRole::Warn,
-            _ => ColorRole::Bad,
-        };
-        spans.push(Span::styled(recording_text(app, recording), app.theme.style(role)));
+/// What is being recorded, and the time of day, in so many columns; of the first, what matters least goes first.
+fn side(app: &App, columns: u16) -> Line<'static> {
+    let clock = Span::styled(format!(" {} ", number::clock(app.now.wall, &app.zone)), app.theme.style(ColorRole::Dim));
+    let mut facts = app.tab().and_then(|tab| tab.recording.as_ref().map(|recording| facts(app, recording)));
+    let role = app.tab().and_then(|tab| tab.recording.as_ref()?.alert()).map(|alert| alert.level);
+    let (mark, words) = match role {
+        // What is being recorded is red everywhere.
+        None => (ColorRole::Bad, ColorRole::Text),
+        Some(AlertLevel::Warning) => (ColorRole::Warn, ColorRole::Warn),
+        Some(AlertLevel::Trouble) => (ColorRole::Bad, ColorRole::Bad),
+    };
+    loop {
+        let mut spans = Vec::new();
+        if let Some(facts) = facts.as_ref().filter(|facts| !facts.is_empty()) {
+            let text = facts.iter().map(|fact| fact.words.as_str()).collect::<Vec<_>>().join(" ");
+            spans.push(Span::styled(format!("{} ", glyphs::RECORDING), app.theme.style(mark)));
+            spans.push(Span::styled(format!("{text} "), app.theme.style(words)));
+        }
+        spans.push(clock.clone());
+        let line = Line::from(spans);
+        let least = facts.as_mut().filter(|facts| facts.len() > 1 && paint::columns(&line) > columns);
+        let Some(facts) = least else { return if paint::columns(&line) > columns { Line::default() } else { line } };
+        let last = facts.iter().enumerate().max_by_key(|(_, fact)| fact.rank).map_or(0, |(at, _)| at);
+        facts.remove(last);
     }
-    spans.push(Span::styled(format!(" {} ", number::clock(app.now.wall, &app.zone)), app.theme.style(ColorRole::Dim)));
-    Line::from(spans)
 }
 
-/// What is unusual about a recording, and what its picture really is.
-fn details_text(details: &RecordingDetails) -> String {
-    /// A disk that lasts longer than this is not worth a word.
-    const LONG: u64 = 6 * 3_600;
-    let mut words = String::new();
-    if let Some((width, height)) = details.size {
-        let _ = write!(words, " {width}x{height}");
+/// A fact about a recording.
+struct RecordingFact {
+    /// How long it is kept when the row gets narrow: the highest goes first.
+    rank: u8,
+    words: String,
+}
+
+/// Where a recording stands, as facts in the order they are read; how it ended is told in the status area.
+fn facts(app: &App, recording: &RecordingState) -> Vec<RecordingFact> {
+    let fact = |rank, words: String| RecordingFact { rank, words };
+    let time = |since| number::duration(app.now.since(since));
+    match recording {
+        RecordingState::Starting => vec![fact(0, "starting".to_owned())],
+        RecordingState::Waiting { .. } => vec![fact(0, "waiting".to_owned())],
+        RecordingState::Running { since, bytes, rate, sound_only, details, .. } => {
+            let mut facts =
+                vec![fact(0, time(*since)), fact(1, number::bytes(*bytes)), fact(5, number::bit_rate(*rate))];
+            if *sound_only {
+                facts.push(fact(3, "sound only".to_owned()));
+            }
+            facts.extend(details_facts(details));
+            facts
+        }
+        RecordingState::Reconnecting { since, bytes, paused, silent_seconds, .. } => {
+            let state = if *paused { "host paused".to_owned() } else { format!("reconnecting {silent_seconds} s") };
+            vec![fact(1, time(*since)), fact(2, number::bytes(*bytes)), fact(0, state)]
+        }
+        RecordingState::Stopping => vec![fact(0, "finishing".to_owned())],
+        RecordingState::Failed { .. } => vec![fact(0, "failed".to_owned())],
+        RecordingState::Done { .. } => Vec::new(),
     }
-    if !details.codec.is_empty() && details.codec.as_str() != "h264" {
-        let _ = write!(words, " {}", details.codec);
+}
+
+/// What the picture of a recording really is, what is unusual about it, and how long the disk lasts.
+fn details_facts(details: &RecordingDetails) -> Vec<RecordingFact> {
+    /// A disk that lasts longer than this is told by its bytes.
+    const LONG: u64 = 24 * 3_600;
+    /// One that lasts no longer matters more than anything.
+    const SHORT: u64 = 3_600;
+    let fact = |rank, words: String| RecordingFact { rank, words };
+    let mut facts = Vec::new();
+    facts.extend(details.size.map(|(width, height)| fact(6, format!("{width}x{height}"))));
+    if !details.codec.is_empty() {
+        facts.push(fact(7, details.codec.to_string()));
     }
     if details.part > 1 {
-        let _ = write!(words, " part {}", details.part);
+        facts.push(fact(4, format!("part {}", details.part)));
     }
     if details.holes > 0 {
         let length = Duration::from_millis(details.hole_millis).as_secs_f64();
-        let _ =
-            write!(words, ", {} {} {length:.1} s", details.holes, if details.holes == 1 { "hole" } else { "holes" });
+        let word = if details.holes == 1 { "hole" } else { "holes" };
+        facts.push(fact(3, format!("{} {word} {length:.1} s", details.holes)));
     }
     if details.silent_seconds > 2 {
-        let _ = write!(words, ", nothing for {} s", details.silent_seconds);
+        facts.push(fact(2, format!("stalled {} s", details.silent_seconds)));
     }
-    if let Some(left) = details.seconds_left.filter(|&left| left < LONG) {
-        let _ = write!(words, ", {} left", number::duration(Duration::from_secs(left)));
+    match (details.seconds_left.filter(|&left| left < LONG), details.free) {
+        (Some(left), _) => {
+            let rank = if left < SHORT { 2 } else { 8 };
+            facts.push(fact(rank, format!("{} left", number::duration(Duration::from_secs(left)))));
+        }
+        (None, Some(free)) => facts.push(fact(8, format!("{} free", number::bytes(free)))),
+        (None, None) => {}
     }
-    words
-}
-
-/// Where a recording stands, short; what ended is told in the status area.
-fn recording_text(app: &App, recording: &RecordingState) -> String {
-    let mark = glyphs::RECORDING;
-    match recording {
-        RecordingState::Starting => format!("{mark} starting "),
-        RecordingState::Running { since, bytes, rate, sound_only, details, .. } => format!(
-            "{mark} {} {} {}{}{} ",
-            number::duration(app.now.since(*since)),
-            number::bytes(*bytes),
-            number::bit_rate(*rate),
-            if *sound_only { ", sound only" } else { "" },
-            details_text(details),
-        ),
-        RecordingState::Reconnecting { since, bytes, paused, .. } => format!(
-            "{mark} {} {}, {} ",
-            number::duration(app.now.since(*since)),
-            number::bytes(*bytes),
-            if *paused { "host paused" } else { "reconnecting" }
-        ),
-        RecordingState::Stopping => format!("{mark} finishing "),
-        RecordingState::Done { .. } | RecordingState::Failed { .. } => String::new(),
-    }
+    facts
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Choice, Pick};
-use crate::record::{CopyState, Quality, StreamLabel, Take};
+use crate::record::{CopyState, Quality, StreamLabel, Take, TakeStatus};
 use crate::text::Text;
 use crate::tui::app::App;
 use crate::tui::number;
@@ -81,7 +81,13 @@ fn take_row(app: &App, take: &Take) -> Pick {
             CopyState::Failed(_) => format!("{note}, not copied"),
         };
     }
-    Pick { name: format!("@{}", take.user), note, keys: String::new(), choice: Choice::Copy(take.files.clone()) }
+    let choice = if take.status == TakeStatus::CutOff {
+        note.push_str(", Enter makes it whole");
+        Choice::Repair(take.info.clone())
+    } else {
+        Choice::Copy(take.files.clone())
+    };
+    Pick { name: format!("@{}", take.user), note, keys: String::new(), choice }
 }
 
 /// The note of a marker as it was typed.

@@ -230,6 +230,7 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
         Some(Choice::Add(name)) => add_room(app, Input::from(name)),
         Some(Choice::Stream(quality)) => taking::record_stream(app, quality),
         Some(Choice::Copy(files)) => taking::copy(app, picker, files),
+        Some(Choice::Repair(info)) => taking::repair(app, picker, info),
         Some(Choice::Mark(note)) => taking::mark(app, note),
         Some(Choice::Stay) | None => open(app, Popup::Pick(picker)),
     }

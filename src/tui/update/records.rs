@@ -4,15 +4,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::ids::RoomKey;
-use crate::record::{CopyState, RecorderUpdate, RecordingState};
+use crate::record::{AlertKind, CopyState, MonitorState, RecorderCommand, RecorderUpdate, RecordingState};
+use crate::text::Text;
 use crate::tui::app::App;
-use crate::tui::msg::UpdateOutcome;
+use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::{number, summary};
 
 /// Handles news of a recording.
 pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutcome {
     match update {
         RecorderUpdate::Recording { room, recording } => recorded(app, room, recording),
+        RecorderUpdate::Monitor { room, monitor } => monitored(app, room, monitor),
         RecorderUpdate::Streams { room, streams } => {
             app.told_of.streams = Some((room, streams));
             UpdateOutcome::dirty()
@@ -22,6 +24,7 @@ pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutco
             UpdateOutcome::dirty()
         }
         RecorderUpdate::Copy { file, copy } => copied(app, file, copy),
+        RecorderUpdate::Repair { copies, .. } => repaired(app, copies),
         RecorderUpdate::Clip { clip: Ok(file), .. } => {
             app.notify(format!("the last minute is kept: {}", file.display()));
             UpdateOutcome::dirty()
@@ -31,6 +34,42 @@ pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutco
             UpdateOutcome::dirty()
         }
     }
+}
+
+/// Notes what the monitor of one's own stream sees; faults that begin and end go into the log, those that begin into the inbox.
+fn monitored(app: &mut App, room: RoomKey, monitor: MonitorState) -> UpdateOutcome {
+    let Some(at) = app.position(room) else { return UpdateOutcome::UNCHANGED };
+    let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::UNCHANGED };
+    let name = tab.name().to_owned();
+    let before = tab.monitor.take().unwrap_or_default();
+    let is_shown = before != monitor;
+    let began = monitor.begun_since(&before);
+    let ended = before.begun_since(&monitor);
+    tab.monitor = Some(monitor);
+    for fault in began {
+        let words = format!("{name}: {}", fault.words());
+        app.event_log.add(app.now, words.clone());
+        app.inbox.add_trouble(room, app.now, words);
+    }
+    for fault in ended {
+        app.event_log.add(app.now, format!("{name}: over after {} s: {}", fault.seconds, fault.words()));
+    }
+    if is_shown { UpdateOutcome::dirty() } else { UpdateOutcome::UNCHANGED }
+}
+
+/// Tells what became of a repair, and looks at the recordings anew.
+fn repaired(app: &mut App, copies: Result<Vec<PathBuf>, Text>) -> UpdateOutcome {
+    match copies {
+        Ok(copies) => {
+            let files: Vec<_> = copies.iter().map(|copy| copy.display().to_string()).collect();
+            app.notify(format!(
+                "made whole: {}",
+                if files.is_empty() { "nothing was missing".to_owned() } else { files.join(", ") }
+            ));
+        }
+        Err(why) => app.warn(why),
+    }
+    Effect::Record(RecorderCommand::ListTakes).into()
 }
 
 /// Notes where a copy stands; its end is told.
@@ -53,7 +92,11 @@ fn recorded(app: &mut App, room: RoomKey, recording: RecordingState) -> UpdateOu
     let failed = matches!(recording, RecordingState::Failed { .. });
     let note = note(&recording).filter(|note| tab.recording.as_ref().and_then(self::note) != Some(*note));
     let note = note.map(|note| format!("{name}: {note}"));
+    let alert = alert_change(&name, tab.recording.as_ref(), &recording);
     tab.recording = Some(recording);
+    if let Some(alert) = alert {
+        app.event_log.add(app.now, alert);
+    }
     if let Some(words) = &words {
         app.event_log.add(app.now, words.clone());
         summary::keep_words(app, words.clone());
@@ -72,10 +115,26 @@ fn recorded(app: &mut App, room: RoomKey, recording: RecordingState) -> UpdateOu
     UpdateOutcome::dirty()
 }
 
-/// What happened to a recording that goes on, if anything.
+/// What is to be told of a recording that goes on, if anything. What is wrong with it stands on the screen as long as that.
 fn note(recording: &RecordingState) -> Option<&str> {
     match recording {
-        RecordingState::Running { details, .. } if !details.note.is_empty() => Some(details.note.as_str()),
+        RecordingState::Running { details, .. } if !details.note.is_empty() && !details.writer_trouble => {
+            Some(details.note.as_str())
+        }
+        _ => None,
+    }
+}
+
+/// What the log says when something begins to be wrong with a recording, or is well again.
+fn alert_change(name: &str, was: Option<&RecordingState>, is: &RecordingState) -> Option<String> {
+    let (before, now) = (was.and_then(RecordingState::alert), is.alert());
+    match (&before, &now) {
+        (Some(before), Some(now)) if before.kind == now.kind && before.level == now.level => None,
+        // The end has words of its own.
+        (_, Some(now)) if now.kind != AlertKind::Failed => Some(format!("{name}: recording: {}", now.sentence())),
+        (Some(_), None) if matches!(is, RecordingState::Running { .. }) => {
+            Some(format!("{name}: recording: all is well again"))
+        }
         _ => None,
     }
 }
@@ -93,6 +152,7 @@ pub fn ending(name: &str, recording: &RecordingState) -> Option<String> {
             Some(format!("{name}: {reason}{kept}"))
         }
         RecordingState::Starting
+        | RecordingState::Waiting { .. }
         | RecordingState::Running { .. }
         | RecordingState::Reconnecting { .. }
         | RecordingState::Stopping => None,

@@ -103,6 +103,7 @@ fn apply_events(app: &mut App, key: RoomKey, events: &[TalliedEvent]) -> UpdateO
     let from = tab.room.chat.next_seq();
     // A service tells its recorder itself.
     let (was, was_recording) = (tab.room.phase.kind, tab.is_recording() && !app.attached);
+    let tab_monitored = tab.monitored.is_some() && !app.attached;
     let mut effects = Vec::new();
     for tallied in events {
         tab.room.apply_tallied(tallied);
@@ -134,7 +135,8 @@ fn apply_events(app: &mut App, key: RoomKey, events: &[TalliedEvent]) -> UpdateO
         PhaseKind::Live if was == PhaseKind::Paused => Some(record::RecorderCommand::LivePaused(key, false)),
         _ => None,
     };
-    effects.extend(command.filter(|_| was_recording).map(Effect::Record));
+    let listens = was_recording || tab_monitored;
+    effects.extend(command.filter(|_| listens).map(Effect::Record));
     UpdateOutcome { dirty: true, effects }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::config::RecordRule;
 use crate::events::PhaseKind;
-use crate::ids::RoomKey;
+use crate::ids::{RoomId, RoomKey};
 use crate::record::{Quality, RecorderCommand, RecordingJob};
 use crate::tui::app::App;
 use crate::tui::msg::{Effect, UpdateOutcome};
@@ -25,13 +25,31 @@ pub(super) fn begin_due(app: &mut App, room: RoomKey) -> Option<Effect> {
     begin(tab, None)
 }
 
+/// Begins to watch the stream of a room that is one's own, once for each live.
+pub(super) fn monitor_due(app: &mut App, room: RoomKey) -> Option<Effect> {
+    if app.replay || app.attached || app.record.monitor.rooms.is_empty() {
+        return None;
+    }
+    let at = app.position(room)?;
+    let monitor = &app.record.monitor;
+    let tab = app.tabs.get_mut(at).filter(|tab| monitor.covers(tab.name(), tab.room.room_id))?;
+    let is_on = tab.is_on_air() || matches!(tab.room.phase.kind, PhaseKind::Blocked | PhaseKind::Failed);
+    let room_id = tab.live_to_record().filter(|room_id| is_on && tab.monitored != Some(*room_id))?;
+    tab.monitored = Some(room_id);
+    Some(Effect::Record(RecorderCommand::Monitor(job(tab, room_id, None))))
+}
+
+/// What the recorder is told of a room.
+fn job(tab: &Tab, room_id: RoomId, quality: Option<Quality>) -> RecordingJob {
+    RecordingJob { room: tab.key, room_id, host: tab.name().into(), title: tab.room.title.clone(), quality }
+}
+
 /// Begins to record a room, in a quality of its own where one is named; nothing where no live is known.
 pub(super) fn begin(tab: &mut Tab, quality: Option<Quality>) -> Option<Effect> {
     let room_id = tab.live_to_record()?;
     tab.record.last = Some(room_id);
     tab.record.goes_on = true;
-    let job = RecordingJob { room: tab.key, room_id, host: tab.name().into(), title: tab.room.title.clone(), quality };
-    Some(Effect::Record(RecorderCommand::Start(job)))
+    Some(Effect::Record(RecorderCommand::Start(job(tab, room_id, quality))))
 }
 
 /// When a room is recorded: as a key said, else as the settings say.

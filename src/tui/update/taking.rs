@@ -52,6 +52,12 @@ pub(super) fn copy(app: &mut App, picker: Picker, files: Vec<PathBuf>) -> Update
     UpdateOutcome { dirty: true, effects }
 }
 
+/// Makes a recording whole that was cut off; the list stays open.
+pub(super) fn repair(app: &mut App, picker: Picker, info: PathBuf) -> UpdateOutcome {
+    app.popup = Some(Popup::Pick(picker));
+    Effect::Record(RecorderCommand::Repair(info)).into()
+}
+
 /// Asks for the note of a marker.
 pub(super) fn ask_note(app: &mut App) -> UpdateOutcome {
     if app.tab().is_some_and(Tab::is_recording) {

@@ -261,7 +261,8 @@ mod ffmpeg_in_trouble {
     async fn survives(signal: Signal, words: &str) {
         let Some(clip) = clip(TALL) else { return };
         let (first, second) = (clip.sent(0, 6_000), clip.sent(4_000, 12_000));
-        let limits = RecorderLimits { write: Duration::from_secs(1), read: Duration::from_secs(600), ..impatient() };
+        // As short as can be where other tests take the processor too.
+        let limits = RecorderLimits { write: Duration::from_secs(4), read: Duration::from_secs(600), ..impatient() };
         let play = Play::new([(first, Then::Wait), (second, Then::Stall)]);
         let go_on = play.go_on();
         let mut scene = Scene::with(play, &Ffmpeg::Program("ffmpeg"), limits).await;

@@ -160,7 +160,12 @@ async fn without_ffmpeg_segments_are_a_file_as_they_came() {
 }
 
 #[rstest]
-#[case::encrypted("#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:1,\n0.ts\n", "its segments are encrypted")]
+#[case::licensed(
+    "#EXTM3U\n#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"k\"\n#EXTINF:1,\n0.ts\n",
+    "encrypted in another way than plain AES-128"
+)]
+#[case::no_key("#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:1,\n0.ts\n", "its key cannot be had (gone)")]
+#[case::wrong_key("#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"1.ts\"\n#EXTINF:1,\n0.ts\n", "do not decrypt with the key")]
 #[case::page("<html>please log in</html>", "no HLS playlist came")]
 #[case::no_segment("#EXTM3U\n#EXTINF:1,\nindex.m3u8\n", "sent no video (FLV or HLS)")]
 #[case::loop_of_lists("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9\nindex.m3u8\n", "leads nowhere")]
@@ -184,8 +189,8 @@ async fn a_playlist_without_end_is_not_read_to_its_end() {
 }
 
 /// Records the simulator's HLS until three segments and some are there, then ends the live.
-async fn simulated(ffmpeg: Ffmpeg) -> (std::path::PathBuf, Scene) {
-    let faults = vec![SimFault::HlsOnly];
+async fn simulated(ffmpeg: Ffmpeg, more: &[SimFault]) -> (std::path::PathBuf, Scene) {
+    let faults = [&[SimFault::HlsOnly], more].concat();
     let sim = Sim::start(SimOptions { rate: 0.0, rooms: 1, faults, ..SimOptions::default() }).await.unwrap();
     let host = &sim.names()[0];
     let mut settings = Settings::default();
@@ -195,17 +200,29 @@ async fn simulated(ffmpeg: Ffmpeg) -> (std::path::PathBuf, Scene) {
     let job = RecordingJob { room_id: RoomId(sim.room_id(host) as u64), ..job() };
     let limits = RecorderLimits { read: Duration::from_secs(3), ..impatient() };
     let mut scene = Scene::of(job, client, &ffmpeg, limits).await;
-    // The three segments that a live is joined with, and perhaps the next one.
-    while !matches!(scene.next().await, RecordingState::Running { details, .. } if details.millis >= 12_000) {}
+    // The three segments that a live is joined with, and the next one.
+    loop {
+        match scene.next().await {
+            RecordingState::Running { details, .. } if details.millis >= 13_000 => {
+                assert_eq!(details.size, Some((360, 640)), "the picture is read from the segments");
+                break;
+            }
+            RecordingState::Done { reason, .. } | RecordingState::Failed { reason, .. } => panic!("{reason}"),
+            _ => {}
+        }
+    }
     sim.end_live(host);
     let (file, _, reason) = scene.done().await;
     assert_eq!(reason, "the live ended");
     (file, scene)
 }
 
+#[rstest]
+#[case::plain(&[])]
+#[case::encrypted(&[SimFault::HlsEncrypted])]
 #[tokio::test]
-async fn the_simulated_hls_is_recorded_without_a_packet_lost_or_doubled() {
-    let (file, _scene) = simulated(Ffmpeg::Script(COPY)).await;
+async fn the_simulated_hls_is_recorded_without_a_packet_lost_or_doubled(#[case] faults: &[SimFault]) {
+    let (file, _scene) = simulated(Ffmpeg::Script(COPY), faults).await;
     let bytes = std::fs::read(&file).unwrap();
     assert!(bytes.len() > 300_000 && bytes.len() % PACKET == 0, "{}", bytes.len());
     let mut last = HashMap::<u16, u8>::new();
@@ -218,14 +235,35 @@ async fn the_simulated_hls_is_recorded_without_a_packet_lost_or_doubled() {
     }
 }
 
+#[rstest]
+#[case::transport(&[])]
+#[case::encrypted(&[SimFault::HlsEncrypted])]
+#[case::fragments(&[SimFault::HlsFragments])]
+#[case::encrypted_fragments(&[SimFault::HlsFragments, SimFault::HlsEncrypted])]
 #[tokio::test]
-async fn the_simulated_hls_becomes_a_file_that_plays() {
+async fn the_simulated_hls_becomes_a_file_that_plays(#[case] faults: &[SimFault]) {
     if !with_ffmpeg::is_there() {
         return;
     }
-    let (file, _scene) = simulated(Ffmpeg::Program("ffmpeg")).await;
+    let (file, scene) = simulated(Ffmpeg::Program("ffmpeg"), faults).await;
+    assert_eq!(scene.files().len(), 1, "{:?}", scene.files());
     let seconds = with_ffmpeg::plays(&file);
     // Whole segments of four seconds, three at least.
     let segments = (seconds / 4.0).round();
     assert!(segments >= 3.0 && (seconds / segments - 4.0).abs() < 0.1, "{seconds}");
+}
+
+#[tokio::test]
+async fn without_ffmpeg_fragments_are_a_file_that_begins_as_it_must() {
+    let (file, _scene) = simulated(Ffmpeg::Program("/nowhere/ffmpeg"), &[SimFault::HlsFragments]).await;
+    assert_eq!(file.extension().unwrap(), "mp4");
+    let bytes = std::fs::read(&file).unwrap();
+    let mut kinds = Vec::new();
+    let mut rest = &bytes[..];
+    while let [a, b, c, d, kind @ ..] = rest {
+        kinds.push(String::from_utf8_lossy(&kind[..4]).into_owned());
+        rest = &rest[u32::from_be_bytes([*a, *b, *c, *d]) as usize..];
+    }
+    assert_eq!(kinds[..2], ["ftyp", "moov"]);
+    assert!(kinds[2..].chunks(3).all(|kinds| kinds == ["styp", "moof", "mdat"]), "{kinds:?}");
 }

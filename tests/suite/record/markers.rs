@@ -4,7 +4,7 @@ use tiktop::clock::Timestamp;
 use tiktop::record::{Cue, RecorderCommand, RecorderUpdate, copy_as_mp4};
 
 use super::scene::{Ffmpeg, Play, ROOM, Scene, Then, job, patient};
-use super::with_ffmpeg::{TALL, clip, lasts, run};
+use super::with_ffmpeg::{SECONDS, TALL, clip, lasts, plays, run};
 use tokio_util::sync::CancellationToken;
 
 /// A recording of six seconds that goes on for six more once it is told to.
@@ -52,6 +52,46 @@ async fn a_marker_becomes_a_chapter_and_the_chat_a_track() {
     let bytes = std::fs::metadata(&file).unwrap().len();
     assert!(info.contains(&format!(r#""bytes":{bytes},"#)), "{bytes} is not in {info}");
     assert!(!scene.files().iter().any(|name| name.contains(".new")), "{:?}", scene.files());
+}
+
+/// A minute and a half of the clip.
+fn ninety_seconds() -> Option<Vec<u8>> {
+    let clip = clip(TALL)?;
+    let mut bytes = clip.head.clone();
+    for round in 0..8_u32 {
+        for (at, _, tag) in &clip.tags {
+            let at = at + round * SECONDS * 1_000;
+            if at < 90_000 {
+                let [high, low @ ..] = at.to_be_bytes();
+                bytes.extend([&tag[..4], &low, &[high], &tag[8..]].concat());
+            }
+        }
+    }
+    Some(bytes)
+}
+
+#[tokio::test]
+async fn a_clip_of_a_long_recording_is_its_last_minute_from_a_keyframe_on() {
+    let Some(bytes) = ninety_seconds() else { return };
+    let play = Play::new([(bytes, Then::Stall)]);
+    let mut scene = Scene::with(play, &Ffmpeg::Program("ffmpeg"), patient()).await;
+    let file = scene.settled().await;
+    scene.commands.send(RecorderCommand::Clip(ROOM)).await.unwrap();
+    let kept = loop {
+        if let RecorderUpdate::Clip { clip, .. } = scene.updates.recv().await.unwrap() {
+            break clip.unwrap();
+        }
+    };
+    // A group of pictures lasts a second, and ffmpeg holds its last second back.
+    let seconds = plays(&kept);
+    assert!((58.0..61.2).contains(&seconds), "{seconds}");
+    let line = "-v error -select_streams v:0 -show_entries packet=pts_time,flags -of csv=p=0 FILE";
+    let packets = String::from_utf8_lossy(&run("ffprobe", line, &kept).stdout).into_owned();
+    let first: Vec<_> = packets.lines().next().unwrap().split(',').collect();
+    assert!(first[1].starts_with('K') && first[0].parse::<f64>().unwrap() < 0.1, "{first:?}");
+    scene.stop().await;
+    scene.done().await;
+    lasts(&file, 90.0);
 }
 
 #[tokio::test]

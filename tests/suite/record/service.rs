@@ -116,8 +116,9 @@ async fn what_waits_in_the_socket_is_read_at_once_and_not_piece_by_piece() {
 
 #[tokio::test]
 async fn a_refusal_by_the_service_is_told_without_its_signature() {
-    let client = serve([(Vec::new(), Then::Refuse), (Vec::new(), Then::Refuse)]).await;
-    let mut scene = Scene::with(client, &Ffmpeg::Script(COPY), for_a_socket()).await;
+    let client = serve(std::iter::repeat_n((Vec::new(), Then::Refuse), 5_000)).await;
+    let limits = RecorderLimits { start: Duration::from_millis(700), ..for_a_socket() };
+    let mut scene = Scene::with(client, &Ffmpeg::Script(COPY), limits).await;
     let (reason, _) = scene.failure().await;
     assert!(reason.contains("the stream is gone") && !reason.contains("secret"), "{reason}");
 }

@@ -31,7 +31,7 @@ impl Clip {
         made.status.success().then(|| Self::split(&made.stdout))
     }
 
-    fn split(flv: &[u8]) -> Self {
+    pub(super) fn split(flv: &[u8]) -> Self {
         let mut clip = Self { head: flv[..13].to_vec(), tags: Vec::new() };
         let mut rest = &flv[13..];
         while let [kind, a, b, c, d, e, f, high, ..] = *rest {

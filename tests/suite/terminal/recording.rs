@@ -88,6 +88,29 @@ fn a_signal_ends_a_recording_in_order_though_the_terminal_takes_nothing(#[case] 
 }
 
 #[test]
+fn an_ffmpeg_at_work_takes_no_key_and_leaves_the_terminal_as_it_is() {
+    let mut seen = open(&["demo", "--rate", "0", "--rooms", "1", "--set", "record.min_free_mb=0"]);
+    seen.wait_for("── Chat");
+    let before = format!("{:?}", seen.master.get_termios());
+    seen.press("r");
+    wait_until(|| info(seen.home.path()).is_some());
+    seen.wait_for("⏺");
+    for _ in 0..20 {
+        seen.press("?");
+        seen.wait_for("┌ Keys");
+        seen.press("?");
+        seen.wait_for("── Chat");
+    }
+    assert_eq!(format!("{:?}", seen.master.get_termios()), before);
+    seen.press("q");
+    seen.wait_for("Finish and quit?");
+    seen.press("y");
+    let home = seen.assert_ended();
+    let info = info(home.path()).unwrap();
+    assert_eq!(info["status"], "done", "{info}");
+}
+
+#[test]
 fn ctrl_z_asks_while_something_is_recorded_and_every_key_is_heard() {
     let mut seen = recording();
     seen.press("\u{1a}");
