@@ -15,7 +15,7 @@ use super::{RECORD_QUEUE, SCREEN_QUEUE, TASKS_TIMEOUT, WARNINGS, client, recorde
 use crate::clock::Clock;
 use crate::config::{self, Loaded, Secrets, Settings};
 use crate::daemon::{
-    ConnectError, Connection, Hub, HubOptions, HubPorts, Listener, Place, PlaceError, Request, SavedRooms,
+    ConnectError, Connection, Hub, HubOptions, HubPorts, Listener, Place, PlaceError, Request, SavedRoom, SavedRooms,
     ServiceMessage, ServiceStatus, StartLock,
 };
 use crate::ids::Target;

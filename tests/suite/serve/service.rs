@@ -110,7 +110,7 @@ async fn systemd_is_told_when_the_service_is_ready_and_when_it_ends() {
     let mut serve = program(&sim, home.path(), &["serve"]);
     serve.env("NOTIFY_SOCKET", &notify);
     let mut served = Served::start(serve);
-    let mut word = async || {
+    let word = async || {
         let mut buffer = [0; 256];
         let read = in_time("systemd is told", told.recv(&mut buffer)).await.unwrap();
         String::from_utf8_lossy(&buffer[..read]).trim().to_owned()
