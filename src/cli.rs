@@ -11,7 +11,9 @@ mod doctor;
 mod event_output;
 mod events;
 mod feed;
+mod feed_option;
 mod gifts;
+mod hooks;
 mod info;
 mod keys;
 mod live;
@@ -93,6 +95,8 @@ enum Command {
     Decode(decode::DecodeArgs),
     /// Play a capture as if it were live.
     Replay(replay::ReplayArgs),
+    /// Try the hooks of the settings: programs and addresses that are called on events.
+    Hooks(hooks::HooksArgs),
     /// Run the simulated service alone, for any client.
     Sim(sim::SimArgs),
     /// Print how to start a browser for the "browser" transport, and see whether one answers.
@@ -169,6 +173,7 @@ pub fn run() -> ExitCode {
         Some(Command::Search(search)) => search::run(&search, &settings),
         Some(Command::Decode(decode)) => decode::run(&decode),
         Some(Command::Replay(replay)) => replay::run(&replay, &settings),
+        Some(Command::Hooks(hooks)) => hooks::run(&hooks, &settings),
         Some(Command::Sim(sim)) => sim::run(&sim),
         Some(Command::Browser(browser)) => browser::run(&browser, &settings),
         Some(Command::Doctor(doctor)) => doctor::run(&doctor, &settings),

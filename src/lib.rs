@@ -204,6 +204,20 @@ pub mod tui;
 #[allow(unreachable_pub, dead_code, unused_imports, reason = "`internals` reaches and uses it")]
 mod tui;
 
+#[cfg(all(feature = "cli", feature = "internals"))]
+#[doc(hidden)]
+pub mod hooks;
+#[cfg(all(feature = "cli", not(feature = "internals")))]
+#[allow(unreachable_pub, dead_code, unused_imports, reason = "`internals` reaches and uses it")]
+mod hooks;
+
+#[cfg(all(feature = "cli", feature = "internals"))]
+#[doc(hidden)]
+pub mod local_feed;
+#[cfg(all(feature = "cli", not(feature = "internals")))]
+#[allow(unreachable_pub, dead_code, unused_imports, reason = "`internals` reaches and uses it")]
+mod local_feed;
+
 #[cfg(all(feature = "cli", unix))]
 #[allow(unreachable_pub, reason = "`pub` is what a module shows to the other modules of the program")]
 mod daemon;

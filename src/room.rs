@@ -35,6 +35,7 @@ mod reduce;
 mod serde_map_as_vec;
 mod series;
 mod stats;
+mod streak_totals;
 mod streaks;
 mod subscribers;
 
@@ -53,6 +54,7 @@ pub use leaders::{Leader, Leaders};
 pub use ledger::{StreakState, Tally};
 pub use series::{Bucket, Series};
 pub use stats::Stats;
+pub use streak_totals::{GiftTotal, StreakTotals};
 pub use streaks::{Streak, Streaks};
 
 use crate::clock::{Moment, Timestamp};

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use self::monitor::StreamMonitors;
 use super::event_output::EventOutput;
+use super::feed_option::FeedOption;
 use super::query::UNKNOWN;
 use super::{SettingsArgs, UsageError, output};
 use crate::clock::Clock;
@@ -47,13 +48,16 @@ pub(super) struct EventsArgs {
     /// Keep what comes on disk, for `tiktop replay`.
     #[arg(long)]
     capture: bool,
+    #[command(flatten)]
+    feed: FeedOption,
     /// Connect here, though a service runs.
     #[arg(long)]
     alone: bool,
 }
 
 pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode> {
-    let (loaded, secrets) = settings.load()?;
+    let (mut loaded, secrets) = settings.load()?;
+    args.feed.apply(&mut loaded.settings)?;
     let rooms = if args.rooms.is_empty() { &loaded.settings.rooms } else { &args.rooms };
     let rooms = super::targets(rooms)?;
     if rooms.is_empty() {
@@ -122,6 +126,10 @@ async fn print_served(args: &EventsArgs, rooms: &[Target]) -> Result<Option<Exit
     let Some(mut orders) = run::find_service().await? else { return Ok(None) };
     if args.raw || args.capture {
         output::warn("a service runs and has neither raw messages nor captures to give: connecting beside it");
+        return Ok(None);
+    }
+    if args.feed.is_given() {
+        output::warn("a service runs; its own feed comes with `tiktop serve --feed`: connecting beside it");
         return Ok(None);
     }
     let Some(line) = run::find_service().await? else { return Ok(None) };

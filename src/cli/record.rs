@@ -48,7 +48,7 @@ pub(super) struct RecordArgs {
     /// Wait for who is not live, and record each next live too, until you end it.
     #[arg(long)]
     wait: bool,
-    /// Which stream: best, audio, or a name of TikTok's such as origin, uhd, hd, sd, ld.
+    /// Which stream: best, lowest, audio, or a name of TikTok's such as origin, uhd, hd, sd, ld.
     #[arg(long, value_name = "QUALITY")]
     quality: Option<String>,
     /// Folder for the recordings, instead of the one in the config file.

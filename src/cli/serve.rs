@@ -9,6 +9,7 @@ use clap::Args;
 use color_eyre::eyre::{Result, WrapErr, eyre};
 use serde_json::json;
 
+use super::feed_option::FeedOption;
 use super::rooms::{print_rooms, to_json};
 use super::{SettingsArgs, UsageError, output};
 use crate::daemon::{Connection, Request, ServiceMessage, ServiceStatus};
@@ -28,6 +29,8 @@ pub(super) struct ServeArgs {
     /// Keep what comes on disk, for `tiktop replay`.
     #[arg(long)]
     capture: bool,
+    #[command(flatten)]
+    feed: FeedOption,
     /// Rooms of before do not return.
     #[arg(long)]
     fresh: bool,
@@ -55,7 +58,8 @@ pub(super) struct ServeArgs {
 }
 
 pub(super) fn run(args: &ServeArgs, settings: &SettingsArgs) -> Result<ExitCode> {
-    let (loaded, secrets) = settings.load()?;
+    let (mut loaded, secrets) = settings.load()?;
+    args.feed.apply(&mut loaded.settings)?;
     if args.status {
         return status(args.json);
     }

@@ -14,7 +14,10 @@ use super::RecordRule;
 use super::error::Problem;
 use super::options;
 use super::rules::{self, RuleFault};
-use super::schema::{DaemonSettings, ProviderSettings, RecordSettings, ScreenSettings, SessionSettings, Settings};
+use super::schema::{
+    DaemonSettings, FeedSettings, HookSettings, MonitorConfig, ProviderSettings, RecordSettings, ScreenSettings,
+    SessionSettings, Settings,
+};
 use super::source::{SettingsSource, names_a_secret, printable};
 
 /// Names closer than this (Jaro-Winkler, 0 to 1) are worth suggesting.
@@ -114,12 +117,30 @@ pub(super) fn shape() -> Table {
         headers_env: entry("x-jwt-key", "TIKTOP_JWT"),
         ..ProviderSettings::default()
     };
+    let hook = HookSettings {
+        kinds: vec!["gift".into()],
+        rooms: vec!["@name".into()],
+        words: vec!["giveaway".into()],
+        exec: vec!["notify-send".into()],
+        ..HookSettings::default()
+    };
+    let feed = FeedSettings {
+        origins: vec!["https://example.com".into()],
+        ports: [("@name".to_owned(), 21_214)].into(),
+        ..FeedSettings::default()
+    };
     let sample = Settings {
+        feed,
+        hooks: vec![hook],
         rooms: vec!["@name".into()],
         providers: vec![provider],
         session: SessionSettings { hosts: vec!["example.com".into()], ..SessionSettings::default() },
         proxies: entry("@name", "socks5h://127.0.0.1:9050"),
-        record: RecordSettings { rooms: [("@name".to_owned(), RecordRule::Live)].into(), ..RecordSettings::default() },
+        record: RecordSettings {
+            rooms: [("@name".to_owned(), RecordRule::Live)].into(),
+            monitor: MonitorConfig { rooms: vec!["@name".into()], ..MonitorConfig::default() },
+            ..RecordSettings::default()
+        },
         daemon: DaemonSettings { readers: vec!["ben".into()] },
         screen: ScreenSettings { highlights: vec!["giveaway".into()], ..ScreenSettings::default() },
         keys: [("quit".to_owned(), vec!["q".to_owned()])].into(),
@@ -170,7 +191,7 @@ fn misplaced_secret(path: &str, name: &str) -> String {
 fn section_of(path: &str) -> String {
     match path.split('.').next() {
         None | Some("") => String::new(),
-        Some("providers") => " in [[providers]]".to_owned(),
+        Some(list @ ("providers" | "hooks")) => format!(" in [[{list}]]"),
         Some(_) => format!(" in [{path}]"),
     }
 }

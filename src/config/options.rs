@@ -27,6 +27,8 @@ pub(super) enum ValueRule {
     Any,
     /// A whole number from a range, of a unit.
     Number(RangeInclusive<i64>, &'static str),
+    /// The same in a section whose names are rooms.
+    NumberOfRoom(RangeInclusive<i64>, &'static str, &'static str),
     /// A text that a function passes.
     Text(TextRule),
     /// A list that a function passes; its entries have rows of their own.
@@ -45,7 +47,7 @@ pub(super) enum ValueHandling {
 }
 
 use ValueHandling::{Address, Path, Plain};
-use ValueRule::{Any, List, Number, Text};
+use ValueRule::{Any, List, Number, NumberOfRoom, Text};
 
 const fn row(path: &'static str, rule: ValueRule, handling: ValueHandling) -> OptionRow {
     OptionRow { path, rule, handling }
@@ -105,6 +107,28 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     row("capture.max_mb", Number(16..=1_000_000, "megabytes"), Plain),
     row("capture.max_days", Number(1..=3_650, "days"), Plain),
     row("daemon.readers.*", Text(rules::not_empty), Plain),
+    row("feed.on", Any, Plain),
+    row("feed.port", Number(1..=65_535, "(a port)"), Plain),
+    row("feed.address", Text(rules::feed_address), Plain),
+    row("feed.origins.*", Text(rules::origin), Plain),
+    row("feed.metrics", Any, Plain),
+    row("feed.ports.*", NumberOfRoom(1..=65_535, "(a port)", "feed.ports"), Plain),
+    row("hooks", List(rules::hooks), Plain),
+    row("hooks.*.name", Any, Plain),
+    row("hooks.*.kinds.*", Text(rules::event_kind), Plain),
+    row("hooks.*.rooms.*", Text(rules::target), Plain),
+    row("hooks.*.min_coins", Number(0..=1_000_000_000, "coins"), Plain),
+    row("hooks.*.words.*", Text(rules::not_empty), Plain),
+    row("hooks.*.first_time", Any, Plain),
+    row("hooks.*.once_a_streak", Any, Plain),
+    row("hooks.*.exec.*", Any, Plain),
+    row("hooks.*.url", Text(rules::hook_address), Address),
+    row("hooks.*.url_env", Text(rules::variable), Plain),
+    row("hooks.*.body", Text(rules::hook_body), Plain),
+    row("hooks.*.notify", Any, Plain),
+    row("hooks.*.per_minute", Number(1..=6_000, "calls a minute"), Plain),
+    row("hooks.*.cool_down_seconds", Number(0..=86_400, "seconds"), Plain),
+    row("hooks.*.timeout_seconds", Number(1..=300, "seconds"), Plain),
     row("log.max_mb", Number(1..=10_000, "megabytes"), Plain),
     row("log.files", Number(1..=100, "files"), Plain),
     row("screen.fps", Number(1..=60, "frames a second"), Plain),
@@ -118,7 +142,8 @@ pub(super) const OPTIONS: &[OptionRow] = &[
 ];
 
 /// Sections whose names are the user's own.
-const FREE_NAMES: [&str; 5] = ["keys", "proxies", "record.rooms", "providers.*.params", "providers.*.headers_env"];
+const FREE_NAMES: [&str; 6] =
+    ["keys", "proxies", "record.rooms", "feed.ports", "providers.*.params", "providers.*.headers_env"];
 
 impl OptionRow {
     /// The row of the option at `path`, where there is such an option.
@@ -149,7 +174,9 @@ fn positions(path: &str) -> String {
 /// The nearest number that the option at `path` may be, for settings that were made without a file.
 pub(crate) fn in_range(path: &str, number: u64) -> u64 {
     match OptionRow::of(path).map(|row| &row.rule) {
-        Some(Number(range, _)) => number.clamp(range.start().unsigned_abs(), range.end().unsigned_abs()),
+        Some(Number(range, _) | NumberOfRoom(range, ..)) => {
+            number.clamp(range.start().unsigned_abs(), range.end().unsigned_abs())
+        }
         Some(Any | Text(_) | List(_)) | None => number,
     }
 }

@@ -11,7 +11,7 @@ use url::{Host, Url};
 
 use super::check::nearest;
 use super::options::{OptionRow, ValueRule};
-use super::schema::{ProviderFlow, ProviderPath, ProviderSettings, TransportKind};
+use super::schema::{HookBody, ProviderFlow, ProviderPath, ProviderSettings, TransportKind};
 use super::source::{names_a_secret, printable};
 use super::{RecordRule, recording_name};
 use crate::ids::Target;
@@ -38,6 +38,10 @@ pub(super) fn check_value(path: &str, value: &DeValue<'_>) -> Result<(), RuleFau
         (ValueRule::List(rule), DeValue::Array(items)) => rule(items),
         (ValueRule::Number(range, unit), DeValue::Integer(number)) => {
             in_range(row.path, range, unit, i64::from_str_radix(number.as_str(), number.radix()).ok())
+        }
+        (ValueRule::NumberOfRoom(range, unit, section), DeValue::Integer(number)) => {
+            let number = i64::from_str_radix(number.as_str(), number.radix()).ok();
+            room(path, section).and_then(|()| in_range(path, range, unit, number))
         }
         _ => Ok(()),
     }
@@ -129,6 +133,64 @@ pub(super) fn transports(items: &DeArray<'_>) -> Result<(), RuleFault> {
 
 pub(super) fn providers(items: &DeArray<'_>) -> Result<(), RuleFault> {
     unique("providers", items.iter().map(|item| provider_name(item.get_ref())))
+}
+
+/// An address that is not this machine's is refused by the feed, in words of its own; here only what is no address at all.
+pub(super) fn feed_address(path: &str, text: &str) -> Result<(), RuleFault> {
+    let is_one = Url::parse(&format!("http://{text}/")).is_ok_and(|url| url.port().is_none() && url.path() == "/")
+        || text.parse::<std::net::IpAddr>().is_ok();
+    if is_one { Ok(()) } else { open(format!("'{path}' takes localhost, 127.0.0.1 or ::1, without a port")) }
+}
+
+pub(super) fn origin(path: &str, text: &str) -> Result<(), RuleFault> {
+    let is_one = |url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.path() == "/"
+            && url.query().is_none()
+            && url.username().is_empty()
+    };
+    if Url::parse(text).is_ok_and(|url| is_one(&url)) {
+        return Ok(());
+    }
+    open(format!("'{path}' takes the address of a page without a path, such as https://example.com"))
+}
+
+pub(super) fn event_kind(path: &str, text: &str) -> Result<(), RuleFault> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
+        return Ok(());
+    }
+    open(format!("'{path}' takes the type of a line of `tiktop events`, such as gift, chat or follow"))
+}
+
+pub(super) fn hook_body(_: &str, text: &str) -> Result<(), RuleFault> {
+    one_of::<HookBody>("body", text)
+}
+
+/// The address of a web hook often is a secret itself, so it is never shown.
+pub(super) fn hook_address(path: &str, text: &str) -> Result<(), RuleFault> {
+    let known = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    if text.is_empty() || Url::parse(text).is_ok_and(|url| known(&url)) {
+        return Ok(());
+    }
+    Err(RuleFault::Secret(format!("'{path}' takes a whole address, such as https://example.com/hook")))
+}
+
+pub(super) fn hooks(items: &DeArray<'_>) -> Result<(), RuleFault> {
+    for (at, item) in items.iter().enumerate() {
+        let is_said = |key: &str| match item.get_ref().get(key).map(toml::Spanned::get_ref) {
+            Some(DeValue::String(text)) => !text.is_empty(),
+            Some(DeValue::Array(items)) => !items.is_empty(),
+            Some(DeValue::Boolean(flag)) => *flag,
+            _ => false,
+        };
+        if !["exec", "url", "url_env", "notify"].iter().any(|key| is_said(key)) {
+            return open(format!(
+                "'hooks.{at}' calls nothing; give it exec = [\"program\"], url = \"https://…\" or notify = true"
+            ));
+        }
+    }
+    let named = items.iter().filter_map(|item| item.get_ref().get("name")?.get_ref().as_str());
+    unique("hooks", named.filter(|name| !name.is_empty()).map(str::to_owned))
 }
 
 fn open(message: String) -> Result<(), RuleFault> {

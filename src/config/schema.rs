@@ -1,6 +1,8 @@
 //! Schema of the settings: every option, with its meaning and default. `config.example.toml` is this file in the user's
 //! words; a test compares them.
 
+mod feed;
+mod hook;
 mod provider;
 mod transport;
 
@@ -9,6 +11,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use feed::FeedSettings;
+pub use hook::{HookBody, HookSettings};
 pub use provider::{CloudSettings, ProviderFlow, ProviderPath, ProviderSettings};
 pub use transport::TransportKind;
 
@@ -44,6 +48,11 @@ pub struct Settings {
     pub capture: CaptureSettings,
     /// The background service.
     pub daemon: DaemonSettings,
+    /// The feed for overlays and bots.
+    pub feed: FeedSettings,
+    /// Programs and addresses that are called on events.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<HookSettings>,
     /// The log, and the lines of a service that left its shell.
     pub log: LogSettings,
     /// The screen.
@@ -70,6 +79,8 @@ impl Default for Settings {
             record: RecordSettings::default(),
             capture: CaptureSettings::default(),
             daemon: DaemonSettings::default(),
+            feed: FeedSettings::default(),
+            hooks: Vec::new(),
             log: LogSettings::default(),
             screen: ScreenSettings::default(),
             keys: Keys::new(),

@@ -69,6 +69,9 @@ macro_rules! event_kinds {
         }
 
         impl EventKind {
+            /// Every `type` of a JSON line, in the order of the table; a closed streak has that of a gift.
+            pub const TYPE_NAMES: &[&str] = &[$($name,)+ $($our_name,)+];
+
             /// The same as what we say ourselves; nothing for a message of the service.
             pub fn as_own(&self) -> Option<OwnEvent<'_>> {
                 match self {

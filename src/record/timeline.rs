@@ -37,6 +37,8 @@ const MAX_JUMP_MS: i64 = 10_000;
 const MAX_AHEAD_MS: i64 = 2_000;
 /// And it may step back by this much. Tags of one track come in the order of decoding, so this is for rounding only.
 const MAX_BACK_MS: i64 = 100;
+/// What begins a little before its part is kept.
+const MAX_EARLY_MS: i64 = 30;
 /// Sound and picture may be sent this far apart and still be on one clock.
 const MAX_SKEW_MS: i64 = 10_000;
 /// The usual time from one tag of a track to the next, where none is known.
@@ -442,8 +444,8 @@ impl Timeline {
         let at = match track.last {
             Some(last) if at <= last && track.repeating => return,
             Some(last) => at.max(last + 1),
-            // From before the part began; the first sound is often some milliseconds before the first picture.
-            None if at < -MAX_BACK_MS => return,
+            // From before the part began, by more than the piece of sound that the first picture often comes in the middle of.
+            None if at < -MAX_EARLY_MS => return,
             None => at.max(0),
         };
         track.repeating = false;

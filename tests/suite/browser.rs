@@ -1,6 +1,6 @@
 //! Tests of the `browser` transport: against DevTools that misbehave, and against the real program.
 
-mod chromium;
+pub(crate) mod chromium;
 mod devtools;
 mod simulated;
 

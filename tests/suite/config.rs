@@ -346,6 +346,23 @@ mod example {
 }
 
 #[test]
+fn a_hook_in_the_example_is_right_and_shows_every_option() {
+    let example = include_str!("../../config.example.toml");
+    let lines = example.lines().filter_map(|line| line.strip_prefix("#   "));
+    let hook: Vec<_> =
+        lines.skip_while(|line| *line != "[[hooks]]").take_while(|line| !line.starts_with("highlights")).collect();
+    let settings = from_text(&hook.join("\n")).settings;
+    assert_eq!(settings.hooks[0].exec, ["program", "argument"]);
+    let shown = toml::Value::try_from(&settings.hooks[0]).unwrap();
+    for option in shown.as_table().unwrap().keys() {
+        assert!(
+            hook.iter().any(|line| line.starts_with(&format!("{option} = "))),
+            "the example does not show {option}"
+        );
+    }
+}
+
+#[test]
 fn what_print_says_loads_again() {
     for file in fixtures("valid") {
         let settings = load(Some(&file), &[]).unwrap().settings;

@@ -41,6 +41,7 @@ fn files_that_documents_point_to_exist() {
         "ARCHITECTURE.md",
         "CHANGELOG.md",
         "docs/coming-from.md",
+        "docs/feed.md",
         "docs/protocol.md",
         "docs/sim.md",
         "proto/README.md",

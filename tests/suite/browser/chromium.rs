@@ -17,15 +17,15 @@ use crate::kit::{Rooms, in_time, settings, sim};
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 /// A running browser; it ends when dropped.
-struct Chromium {
-    endpoint: String,
+pub(crate) struct Chromium {
+    pub(crate) endpoint: String,
     process: Child,
     _profile: tempfile::TempDir,
 }
 
 impl Chromium {
     /// Shows `page`. Nothing where there is no such program.
-    async fn start(page: &str) -> Option<Self> {
+    pub(crate) async fn start(page: &str) -> Option<Self> {
         let program = program()?;
         let profile = tempfile::tempdir().unwrap();
         let process = Process::new(program)
@@ -44,8 +44,8 @@ impl Chromium {
         Some(Self { endpoint: format!("http://127.0.0.1:{port}"), process, _profile: profile })
     }
 
-    /// What its DevTools answer to a request that changes something, which the product never makes.
-    async fn ask(&self, method: &str, path: &str) -> String {
+    /// What its DevTools answer to a request.
+    pub(crate) async fn ask(&self, method: &str, path: &str) -> String {
         let place = self.endpoint.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(place).await.unwrap();
         let request = format!("{method} {path} HTTP/1.1\r\nHost: {place}\r\nConnection: close\r\n\r\n");
@@ -64,7 +64,7 @@ impl Chromium {
     }
 
     /// Ends it, so that nobody writes into the profile any more when that is removed.
-    async fn quit(mut self) {
+    pub(crate) async fn quit(mut self) {
         self.process.kill().await.unwrap();
     }
 
@@ -88,7 +88,7 @@ fn program() -> Option<PathBuf> {
     let found =
         NAMES.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|path| path.is_file());
     if found.is_none() {
-        eprintln!("SKIPPED: there is no Chromium here, so the browser transport is not tried on the real program");
+        eprintln!("SKIPPED: there is no Chromium here, so what needs a real browser is not tried");
     }
     found
 }
