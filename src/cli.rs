@@ -16,6 +16,8 @@ mod gifts;
 mod hooks;
 mod info;
 mod keys;
+mod line_shape;
+mod linear;
 mod live;
 mod man;
 mod output;
@@ -30,6 +32,7 @@ mod search;
 #[cfg(unix)]
 mod serve;
 mod sim;
+mod viewers;
 mod watch;
 
 use std::ffi::OsString;
@@ -87,6 +90,8 @@ enum Command {
     Gifts(gifts::GiftsArgs),
     /// List what coins cost.
     Prices(prices::PricesArgs),
+    /// Tell who is in a live by name. Wants a session.
+    Viewers(viewers::ViewersArgs),
     /// List lives that TikTok recommends. Wants a login today; search does not.
     Feed(feed::FeedArgs),
     /// Find lives by words.
@@ -169,6 +174,7 @@ pub fn run() -> ExitCode {
         Some(Command::Live(live)) => live::run(&live, &settings),
         Some(Command::Gifts(gifts)) => gifts::run(&gifts, &settings),
         Some(Command::Prices(prices)) => prices::run(&prices, &settings),
+        Some(Command::Viewers(viewers)) => viewers::run(&viewers, &settings),
         Some(Command::Feed(feed)) => feed::run(&feed, &settings),
         Some(Command::Search(search)) => search::run(&search, &settings),
         Some(Command::Decode(decode)) => decode::run(&decode),

@@ -64,7 +64,7 @@ use crate::clock::Clock;
 use crate::ids::{GiftFacts, RoomId, Target, UniqueId};
 use crate::record;
 use crate::track::{ConnectLimiter, KnownRoom, Tracker};
-use crate::webcast::{self, CoinPack, Failover, LiveStatus, Lookup, RoomInfo, Service, UserInfo};
+use crate::webcast::{self, CoinPack, Failover, LiveStatus, Lookup, RoomInfo, Roster, Service, UserInfo};
 
 /// Least time between two look-ups of somebody who is waited for.
 const LEAST_WAIT: Duration = Duration::from_secs(30);
@@ -198,6 +198,16 @@ impl Client {
     /// The gifts that can be sent in a room; without one, those of the region we ask from.
     pub async fn gift_list(&self, room: impl Into<Option<RoomId>>) -> Result<Vec<GiftFacts>, Error> {
         Ok(self.service.gift_list(room).await?)
+    }
+
+    /// Who is in somebody's live by name, as the service tells people who are logged in. Tried on the simulator only.
+    pub async fn roster(&self, name: &str) -> Result<Roster, Error> {
+        let host = host(name)?;
+        let found = self.service.look_up(&host).await?;
+        let (Some(room), Some(id)) = (found.room_id.filter(|_| found.status.is_on()), found.host_id) else {
+            return Err(no_room(&found));
+        };
+        Ok(self.service.roster(room, id).await?)
     }
 
     /// What coins cost where we ask from. Tried on the simulator only.

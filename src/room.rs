@@ -28,9 +28,11 @@ mod board;
 mod chatlog;
 mod connected_clock;
 mod dedup;
+mod digest;
 mod leaders;
 mod ledger;
 mod log_rows;
+mod marks;
 mod reduce;
 mod serde_map_as_vec;
 mod series;
@@ -46,19 +48,21 @@ use serde::{Deserialize, Serialize};
 
 pub use battle::{Battle, BattleNews, BattlePhase, CardEffect, Side};
 pub use board::{
-    AskedQuestion, Board, CaptionState, GoalState, GuestNews, GuestState, Guests, Pinned, PollState, QuestionState,
-    Questions, RoomRank,
+    AskedQuestion, Board, CaptionState, Chest, Chests, GoalState, GuestNews, GuestState, Guests, Pinned, PollState,
+    QuestionState, Questions, RoomRank,
 };
 pub use chatlog::{ChatLog, DroppedRows, LogEntry, LogLine, Seq, Topic};
+pub use digest::RoomDigest;
 pub use leaders::{Leader, Leaders};
 pub use ledger::{StreakState, Tally};
+pub use marks::{RoomMark, RoomMarkKind, RoomMarks};
 pub use series::{Bucket, Series};
 pub use stats::Stats;
 pub use streak_totals::{GiftTotal, StreakTotals};
 pub use streaks::{Streak, Streaks};
 
 use crate::clock::{Moment, Timestamp};
-use crate::events::{Host, Phase, RoomEvent, serde_lenient};
+use crate::events::{Host, Phase, RoomEvent, TopViewer, serde_lenient};
 use crate::ids::RoomId;
 use crate::text::Text;
 
@@ -129,6 +133,12 @@ pub struct Room {
     pub comments: Series,
     /// Messages of any kind, per bucket.
     pub messages: Series,
+    /// Moments of this live that are worth a sign in a graph.
+    #[serde(default)]
+    pub marks: RoomMarks,
+    /// The service's own top list, as told last.
+    #[serde(default)]
+    pub top_viewers: Vec<TopViewer>,
     /// Who gave most in this live.
     pub leaders: Leaders,
     /// The running or last battle.
@@ -179,6 +189,8 @@ impl Room {
             coins: Series::counter(),
             comments: Series::counter(),
             messages: Series::counter(),
+            marks: RoomMarks::default(),
+            top_viewers: Vec::new(),
             leaders: Leaders::default(),
             battle: None,
             board: Board::default(),
@@ -245,6 +257,8 @@ impl Room {
             coins: self.coins.clone(),
             comments: self.comments.clone(),
             messages: self.messages.clone(),
+            marks: self.marks.clone(),
+            top_viewers: self.top_viewers.clone(),
             leaders: self.leaders.clone(),
             battle: self.battle.clone(),
             board: self.board.clone(),

@@ -6,16 +6,19 @@ mod attach;
 mod capture;
 mod companions;
 mod log;
+mod memory;
 #[cfg(unix)]
 mod readiness;
 mod replay;
 #[cfg(unix)]
 mod room_filter;
+mod roster;
 mod rotating_file;
 #[cfg(unix)]
 mod serve;
 #[cfg(unix)]
 mod service_log;
+mod watched;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -151,19 +154,38 @@ pub struct DashboardSetup {
     pub capture: bool,
 }
 
+/// How a dashboard ended.
+#[derive(Clone, Debug, Default)]
+pub struct DashboardEnd {
+    /// What there is to say afterwards.
+    pub summary: Option<String>,
+    /// The person wants to look around in the demo.
+    pub wants_demo: bool,
+}
+
 /// Opens the dashboard and stays until the user leaves. The demo brings its own runtime and service. What there is to say
 /// afterwards comes back.
-pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Result<Option<String>> {
+pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Result<DashboardEnd> {
     let (runtime, sim) = match demo {
         Some((runtime, sim)) => (runtime, Some(sim)),
         None => (runtime()?, None),
     };
     let notice = dashboard.notice.clone().or_else(|| cut_off(&recorder_settings(&dashboard.loaded.settings).dir));
-    let options = screen(&dashboard.loaded, notice)?;
+    let mut options = screen(&dashboard.loaded, notice)?;
+    let remembers = options.screen.remember && !dashboard.isolated;
+    let mut dashboard = dashboard;
+    if let Some(kept) = remembers.then(memory::read).flatten() {
+        if dashboard.rooms.is_empty() {
+            dashboard.rooms = kept.rooms.iter().filter_map(|room| room.parse().ok()).collect();
+        }
+        options.memory = Some(kept);
+    }
+    options.config_file =
+        if dashboard.isolated { None } else { dashboard.loaded.file.clone().or_else(config::paths::config_file) };
     let (background, warnings) = mpsc::channel(WARNINGS);
     tui::install_panic_hook(background.clone());
     let ended = runtime.block_on(async {
-        let ended = watch(dashboard, options, background, warnings).await;
+        let ended = watch(dashboard, sim.as_ref(), options, background, warnings).await;
         if let Some(sim) = sim {
             sim.stop().await;
         }
@@ -240,10 +262,11 @@ fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::ScreenOptions> {
 /// Shows rooms until the user leaves; says what was seen, and where recordings and a capture went.
 async fn watch(
     dashboard: DashboardSetup,
+    sim: Option<&Sim>,
     options: tui::ScreenOptions,
     background: mpsc::Sender<Text>,
     warnings: mpsc::Receiver<Text>,
-) -> Result<Option<String>> {
+) -> Result<DashboardEnd> {
     let DashboardSetup { loaded, secrets, rooms, isolated, capture, .. } = dashboard;
     let clock = Clock::system();
     let client = client(&loaded.settings, secrets, isolated)?;
@@ -254,14 +277,20 @@ async fn watch(
     let (record, record_inbox) = mpsc::channel(RECORD_QUEUE);
     let (record_updates, records) = mpsc::channel(RECORD_QUEUE);
     let settings = recorder_settings(&loaded.settings);
+    let (roster_questions, rosters) = roster::serve(client.clone());
+    let roster_questions = Some(roster_questions);
     let recorder = record::spawn(client, settings, clock.clone(), record_inbox, record_updates);
 
     let (stop, signals) = stop_on_signal();
     let commands = tracker.commands();
     for room in rooms {
-        commands.send(TrackerCommand::Add(room)).await?;
+        match sim.and_then(|sim| watched::room(sim, &room, clock.now())) {
+            Some(past) => _ = tracker.add_watched(room, past).await,
+            None => commands.send(TrackerCommand::Add(room)).await?,
+        }
     }
-    let ports = tui::Ports { updates, commands, playback: None, records, record, warnings, stop };
+    let ports =
+        tui::Ports { updates, commands, playback: None, roster_questions, rosters, records, record, warnings, stop };
     let left = CancellationToken::new();
     let finisher = tokio::spawn(finish_recordings(recorder, ports.stop.clone(), left.clone()));
     let ended = tui::run(options, ports, clock).await;
@@ -271,7 +300,12 @@ async fn watch(
     drop(finisher.await);
     tracker.finish().await;
     let last_words = companions.finish().await?;
-    let mut told = ended?.summary;
+    let ended = ended?;
+    if loaded.settings.screen.remember && !isolated {
+        memory::write(&ended.memory)?;
+    }
+    let wants_demo = ended.exit == tui::Exit::Demo;
+    let mut told = ended.summary;
     told.extend(last_words);
-    Ok((!told.is_empty()).then(|| told.join("\n")))
+    Ok(DashboardEnd { summary: (!told.is_empty()).then(|| told.join("\n")), wants_demo })
 }

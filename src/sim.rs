@@ -65,6 +65,7 @@ use tokio::time::MissedTickBehavior;
 
 pub use self::expected_totals::ExpectedTotals;
 pub use self::faults::{FaultGroup, SimFault, UnknownFault};
+pub use self::room::SimHistory;
 use self::world::{Address, World};
 pub use self::world::{SeenRequest, SocketCounts};
 
@@ -87,6 +88,10 @@ pub struct SimOptions {
     pub faults: Vec<SimFault>,
     /// How long sockets wait for clients.
     pub client_timeouts: ClientTimeouts,
+    /// How long the lives have been on when the simulator starts; what they said until then is in [`Sim::take_history`].
+    pub age: Duration,
+    /// The chatty room plays the script of the demo: battles that turn, raids, a streak, a lost connection.
+    pub scripted: bool,
 }
 
 impl Default for SimOptions {
@@ -99,6 +104,8 @@ impl Default for SimOptions {
             rooms: 3,
             faults: Vec::new(),
             client_timeouts: ClientTimeouts::default(),
+            age: Duration::ZERO,
+            scripted: false,
         }
     }
 }
@@ -132,6 +139,16 @@ impl SimOptions {
     /// The same with what goes wrong from the start.
     pub fn with_faults(self, faults: impl IntoIterator<Item = SimFault>) -> Self {
         Self { faults: faults.into_iter().collect(), ..self }
+    }
+
+    /// The same with lives that have been on for so long.
+    pub fn with_age(self, age: Duration) -> Self {
+        Self { age, ..self }
+    }
+
+    /// The same with the script of the demo, or without.
+    pub fn with_script(self, scripted: bool) -> Self {
+        Self { scripted, ..self }
     }
 
     /// The same with sockets that wait so long.
@@ -229,6 +246,11 @@ impl Sim {
     /// thousand lives are kept.
     pub fn expected_totals_of_lives(&self, name: &str) -> Vec<ExpectedTotals> {
         self.world.by_name(name).map(|room| room.totals_of_lives()).unwrap_or_default()
+    }
+
+    /// Takes what a room's live said before the simulator started; nothing for a room that does not exist.
+    pub fn take_history(&self, name: &str) -> Option<SimHistory> {
+        self.world.by_name(name).map(|room| room.take_history())
     }
 
     /// Every request so far (the last 10 000), handshakes too, oldest first.

@@ -26,6 +26,8 @@
 
 mod action;
 mod app;
+mod arrangement;
+mod away;
 mod chord;
 mod dashboard;
 mod event_log;
@@ -35,15 +37,23 @@ mod health;
 mod inbox;
 mod keymap;
 mod layout;
+mod memory;
+mod merged;
 mod msg;
 mod names;
 mod number;
+mod overview;
 mod panes;
+mod people;
 mod person;
 mod picker;
 mod popups;
+mod qr;
+mod roster;
+mod rows;
 mod run;
 mod search;
+mod sent_bytes;
 mod summary;
 mod tab;
 mod table;
@@ -51,6 +61,7 @@ mod terminal;
 mod theme;
 mod update;
 mod view;
+mod wall;
 mod widgets;
 
 use tokio::sync::mpsc;
@@ -64,8 +75,11 @@ use crate::{record, track};
 pub use dashboard::Dashboard;
 pub use event_log::words_of as event_words;
 pub use keymap::{check_keys, keys_markdown, keys_table};
+pub use memory::{LayoutMemory, ScreenMemory};
 pub use panes::log_words;
+pub use roster::{Roster, RosterAnswer, RosterQuestion};
 pub use terminal::{Capabilities, capabilities, install_panic_hook, shows_unicode};
+pub use theme::{ColourDepth, ThemeError};
 pub use update::recording_words;
 
 /// What the screen is told once, at its start.
@@ -85,13 +99,22 @@ pub struct ScreenOptions {
     pub attached: bool,
     /// Draw without colours: bold, dim and reverse only.
     pub mono: bool,
+    /// How many colours the terminal has.
+    pub depth: ColourDepth,
+    /// What was kept of the last run.
+    pub memory: Option<ScreenMemory>,
+    /// The config file, to be opened in an editor.
+    pub config_file: Option<std::path::PathBuf>,
     /// Where the person is, for clock times.
     pub zone: jiff::tz::TimeZone,
 }
 
 impl ScreenOptions {
-    /// Options with the zone and `NO_COLOR` of this machine.
-    pub fn new(screen: ScreenSettings, keys: Keys) -> Self {
+    /// Options with the zone, the colours and the connection of this machine.
+    pub fn new(mut screen: ScreenSettings, keys: Keys) -> Self {
+        let env = |name: &str| std::env::var(name).ok();
+        screen.fps = terminal::fps(screen.fps, env);
+        let depth = terminal::depth(env);
         let mono = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let record = RecordSettings::default();
         Self {
@@ -102,6 +125,9 @@ impl ScreenOptions {
             replay: false,
             attached: false,
             mono,
+            depth,
+            memory: None,
+            config_file: None,
             zone: jiff::tz::TimeZone::system(),
         }
     }
@@ -118,6 +144,10 @@ pub struct Ports {
     pub playback: Option<mpsc::Sender<track::PlaybackCommand>>,
     /// News of the recordings.
     pub records: mpsc::Receiver<record::RecorderUpdate>,
+    /// Whose rosters are wanted; nothing where there is no service.
+    pub roster_questions: Option<mpsc::Sender<RosterQuestion>>,
+    /// The rosters.
+    pub rosters: mpsc::Receiver<RosterAnswer>,
     /// What the recorder should do.
     pub record: mpsc::Sender<record::RecorderCommand>,
     /// What went wrong behind the screen, in words: a capture that met a full disk, panics of background tasks (see
@@ -130,6 +160,8 @@ pub struct Ports {
 /// Why the screen closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
+    /// The person wants to look around in the demo.
+    Demo,
     /// The person left. Recordings that still run are the caller's to finish.
     Quit,
     /// [`Ports::stop`] was cancelled, or the terminal went away.
@@ -143,11 +175,19 @@ pub struct ScreenExit {
     pub exit: Exit,
     /// What was seen and recorded, a line each; cleaned, like all that the screen shows.
     pub summary: Vec<String>,
+    /// What there is to keep for the next run.
+    pub memory: ScreenMemory,
 }
 
 /// Why the screen could not run.
 #[derive(Debug, thiserror::Error)]
 pub enum ScreenError {
+    /// A theme that cannot be used.
+    #[error(transparent)]
+    Theme(#[from] ThemeError),
+    /// A layout that there is not.
+    #[error("there is no layout '{0}'; there are {1}")]
+    Layout(String, String),
     /// Keys in the config that cannot be.
     #[error("{}", .0.join("\n"))]
     Keys(Vec<String>),

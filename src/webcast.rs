@@ -46,6 +46,7 @@ mod questions;
 mod request_log;
 mod request_overrides;
 mod room_info;
+mod roster;
 mod route;
 mod search;
 mod service;
@@ -62,6 +63,7 @@ pub use lookup::{AccessRestrictions, LiveStatus, Lookup};
 pub use prices::{CoinPack, ShownPrice};
 pub use profile::UserInfo;
 pub use room_info::RoomInfo;
+pub use roster::{Roster, RosterPerson};
 pub use streams::{Codec, Container, StreamUrl};
 pub use transport::{Budget, Health};
 

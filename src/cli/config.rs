@@ -56,7 +56,7 @@ fn answer(
     match command {
         ConfigCommand::Path => path(file, out, err),
         ConfigCommand::Print { example: true } => out.write_all(EXAMPLE.as_bytes()).map(|()| 0),
-        ConfigCommand::Check | ConfigCommand::Print { .. } => match checked(file, sets) {
+        ConfigCommand::Check | ConfigCommand::Print { .. } => match checked(command, file, sets) {
             Err(wrong) => {
                 writeln!(err, "{}", printable(&wrong.0))?;
                 Ok(USAGE)
@@ -92,10 +92,13 @@ impl From<config::ConfigError> for SettingsProblem {
     }
 }
 
-fn checked(file: Option<&Path>, sets: &[String]) -> Result<Loaded, SettingsProblem> {
+fn checked(command: &ConfigCommand, file: Option<&Path>, sets: &[String]) -> Result<Loaded, SettingsProblem> {
     let env = |name: &str| std::env::var(name).ok();
     let mut loaded = config::load(file, sets)?;
     config::secrets(&loaded.settings, env)?;
+    if matches!(command, ConfigCommand::Check) && !loaded.unknown_keys.is_empty() {
+        return Err(SettingsProblem(loaded.unknown_keys.join("\n")));
+    }
     if let Err(problems) = check_keys(&loaded.settings.keys) {
         let placed: Vec<_> = problems.iter().map(|problem| loaded.placed(problem)).collect();
         return Err(SettingsProblem(placed.join("\n")));
@@ -142,8 +145,10 @@ mod tests {
     fn a_wrong_file_and_a_wrong_flag_are_wrong_usage() {
         let (right, wrong) = (written(""), written("fsp = 10\n"));
         assert_eq!(asked(&ConfigCommand::Check, Some(wrong.path()), &[]).0, USAGE);
-        assert_eq!(asked(&ConfigCommand::Check, Some(right.path()), &["screen.fps=0"]).0, USAGE);
-        assert_eq!(asked(&ConfigCommand::Print { example: false }, Some(wrong.path()), &[]).1, "");
+        assert_eq!(asked(&ConfigCommand::Check, Some(right.path()), &["screen.fps=61"]).0, USAGE);
+        // Whatever else reads the file warns and goes on.
+        let (code, out, err) = asked(&ConfigCommand::Print { example: false }, Some(wrong.path()), &[]);
+        assert!(code == 0 && out.contains("fps = 0") && err.contains("unknown key 'fsp'"), "{code} {err}");
     }
 
     #[test]

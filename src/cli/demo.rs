@@ -1,11 +1,13 @@
 //! Command `tiktop demo`: the dashboard on the simulated service. The same code path as TikTok; only base addresses differ.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr};
 
 use super::sim::CrowdArgs;
+use super::watch::LineArgs;
 use super::{SettingsArgs, output};
 use crate::config::Secrets;
 use crate::run::{self, DashboardSetup};
@@ -13,11 +15,23 @@ use crate::sim::Sim;
 use crate::text::Text;
 use crate::webcast::point_at;
 
+/// How long the simulated lives have been on when the demo begins: graphs and lists are full from the first second.
+const PAST: Duration = Duration::from_secs(22 * 60);
+
 /// Open the dashboard on a simulated service.
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {
     #[command(flatten)]
     crowd: CrowdArgs,
+    #[command(flatten)]
+    line: LineArgs,
+}
+
+impl DemoArgs {
+    /// The demo as it is without a word more.
+    pub(super) fn usual() -> Self {
+        Self { crowd: CrowdArgs::usual(), line: LineArgs::default() }
+    }
 }
 
 /// The user's config, secrets and proxies are left out; `--set` is heard, so that the screen can be tried.
@@ -26,9 +40,10 @@ pub(super) fn run(args: &DemoArgs, settings: &SettingsArgs) -> Result<ExitCode> 
         return Ok(ExitCode::SUCCESS);
     }
     let mut loaded = crate::config::load_sets(&settings.sets)?;
+    args.line.apply(&mut loaded);
     let runtime = run::runtime()?;
     let sim = runtime
-        .block_on(Sim::start(args.crowd.options(0, false)))
+        .block_on(Sim::start(args.crowd.options(0, false).with_age(PAST).with_script(true)))
         .wrap_err("the simulated service cannot listen on this machine")?;
     point_at(&mut loaded.settings, &sim.base_url(), &sim.socket_url());
     let rooms = super::targets(&sim.names())?;
@@ -40,7 +55,7 @@ pub(super) fn run(args: &DemoArgs, settings: &SettingsArgs) -> Result<ExitCode> 
         notice: Some(Text::new("demo: a simulated service on this machine")),
         capture: false,
     };
-    if let Some(summary) = run::dashboard(dashboard, Some((runtime, sim)))? {
+    if let Some(summary) = run::dashboard(dashboard, Some((runtime, sim)))?.summary {
         output::print_summary(&summary);
     }
     Ok(ExitCode::SUCCESS)

@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use self::monitor::StreamMonitors;
 use super::event_output::EventOutput;
 use super::feed_option::FeedOption;
+use super::line_shape::LineShape;
 use super::query::UNKNOWN;
 use super::{SettingsArgs, UsageError, output};
 use crate::clock::Clock;
@@ -48,6 +49,12 @@ pub(super) struct EventsArgs {
     /// Keep what comes on disk, for `tiktop replay`.
     #[arg(long)]
     capture: bool,
+    /// Print these fields only, such as type,room,user.unique_id,text.
+    #[arg(long, value_name = "FIELDS")]
+    fields: Option<String>,
+    /// Leave out the addresses of pictures: most of a line.
+    #[arg(long)]
+    lean: bool,
     #[command(flatten)]
     feed: FeedOption,
     /// Connect here, though a service runs.
@@ -60,6 +67,7 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
     args.feed.apply(&mut loaded.settings)?;
     let rooms = if args.rooms.is_empty() { &loaded.settings.rooms } else { &args.rooms };
     let rooms = super::targets(rooms)?;
+    let shape = LineShape::new(args.fields.as_deref(), args.lean)?;
     if rooms.is_empty() {
         let sentence = "no room named: write tiktop events @name, or list rooms in the config file";
         return Err(UsageError(sentence.to_owned()).into());
@@ -87,7 +95,7 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
         for room in rooms {
             commands.send(TrackerCommand::Add(room)).await?;
         }
-        let mut printer = Printer::new(args.once, clock.clone());
+        let mut printer = Printer { shape, ..Printer::new(args.once, clock.clone()) };
         let config = loaded.settings.record.monitor.clone();
         let recorder = (!config.rooms.is_empty()).then(|| {
             let (wishes, inbox) = mpsc::channel(QUEUE);
@@ -164,6 +172,7 @@ pub(super) struct Printer {
     hopeful: HashSet<RoomKey>,
     /// Somebody who was named does not exist.
     nobody: bool,
+    shape: LineShape,
     /// Where one's own streams are watched too.
     monitors: Option<StreamMonitors>,
     lines: Vec<u8>,
@@ -179,6 +188,7 @@ impl Printer {
             open: HashSet::new(),
             hopeful: HashSet::new(),
             nobody: false,
+            shape: LineShape::default(),
             monitors: None,
             lines: Vec::new(),
         }
@@ -205,6 +215,7 @@ impl Printer {
             for update in batch.drain(..) {
                 self.write(update);
             }
+            self.shape.apply(&mut self.lines, 0);
             let written = tokio::select! {
                 () = &mut stop => return Ok(ExitCode::SUCCESS),
                 written = output.write_all(&self.lines) => written,

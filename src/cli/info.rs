@@ -15,33 +15,63 @@ use crate::webcast::{LiveStatus, RoomInfo, UserInfo};
 /// Tell who somebody is and what their live is.
 #[derive(Debug, Args)]
 pub(super) struct InfoArgs {
-    /// @name, a link to the live, or a room id.
-    #[arg(value_name = "ROOM")]
-    room: String,
-    /// Print one JSON object.
+    /// @name, a link to the live, or a room id; several are told one after the other.
+    #[arg(value_name = "ROOM", required = true)]
+    rooms: Vec<String>,
+    /// Print one JSON object a name.
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(args: &InfoArgs, settings: &SettingsArgs) -> Result<ExitCode> {
-    let result = query(settings, async |client| {
-        let known = find(&client, &args.room).await?;
-        if args.json {
-            print_json(&json!({
-                "user": known.user.as_ref().map(user_json),
-                "live": known.status.map(status),
-                "room": known.room.as_ref().map(room_json),
-                "missing": known.missing,
-            }))?;
-        } else {
-            print_facts(&facts(&known))?;
+    // A wrong name is told before anybody is asked.
+    super::targets(&args.rooms)?;
+    let [only] = args.rooms.as_slice() else { return several(args, settings) };
+    answered(query(settings, async |client| tell(&client, only, args.json).await))
+}
+
+/// Several names: each is told, and one that cannot be costs the others nothing.
+fn several(args: &InfoArgs, settings: &SettingsArgs) -> Result<ExitCode> {
+    query(settings, async |client| {
+        let mut ended = ExitCode::SUCCESS;
+        for (nth, name) in args.rooms.iter().enumerate() {
+            if nth > 0 && !args.json {
+                output::print_line("")?;
+            }
+            match tell(&client, name, args.json).await {
+                Ok(code) if code == ExitCode::SUCCESS => {}
+                Ok(code) => ended = code,
+                Err(error) if error.is::<output::WriteError>() => return Err(error),
+                Err(error) => {
+                    if args.json {
+                        print_json(&json!({ "name": name, "error": format!("{error:#}") }))?;
+                    }
+                    output::warn(&format!("{name}: {error:#}"));
+                    ended = ExitCode::from(UNKNOWN);
+                }
+            }
         }
-        for sentence in &known.missing {
-            output::warn(sentence);
-        }
-        Ok(if known.missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(UNKNOWN) })
-    });
-    answered(result)
+        Ok(ended)
+    })
+}
+
+/// One name.
+async fn tell(client: &Client, name: &str, as_json: bool) -> Result<ExitCode> {
+    let known = find(client, name).await?;
+    if as_json {
+        print_json(&json!({
+            "user": known.user.as_ref().map(user_json),
+            "live": known.status.map(status),
+            "room": known.room.as_ref().map(room_json),
+            "missing": known.missing,
+        }))?;
+    } else {
+        print_facts(&facts(&known))?;
+    }
+    for sentence in &known.missing {
+        output::warn(sentence);
+    }
+    Ok(if known.missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(UNKNOWN) })
 }
 
 /// What was found out, and why the rest was not.

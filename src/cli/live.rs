@@ -74,6 +74,14 @@ fn ask(args: &LiveArgs, settings: &SettingsArgs) -> Result<ExitCode> {
                 }
                 Err(error) => {
                     untold = true;
+                    if args.json {
+                        print_json(&json!({
+                            "unique_id": name.trim_start_matches('@'),
+                            "live": null,
+                            "status": "unknown",
+                            "error": error.to_string(),
+                        }))?;
+                    }
                     output::warn(&error.to_string());
                 }
             }

@@ -67,6 +67,11 @@ fn fault_list() -> String {
 }
 
 impl CrowdArgs {
+    /// The crowd that comes where nothing is said.
+    pub(super) fn usual() -> Self {
+        Self { seed: 1, rate: None, rooms: 3, faults: Vec::new() }
+    }
+
     /// Prints the list of faults where that is all that was asked for; true when it was.
     pub(super) fn prints_fault_list(&self) -> Result<bool, output::WriteError> {
         let asked = self.faults.iter().any(|choice| matches!(choice, FaultChoice::List));

@@ -7,6 +7,7 @@ use color_eyre::eyre::Result;
 
 use super::feed_option::FeedOption;
 use super::{Cli, SettingsArgs, UsageError, output};
+use crate::config::Loaded;
 use crate::run::{self, DashboardSetup};
 use crate::text::Text;
 
@@ -19,6 +20,11 @@ pub(super) struct WatchArgs {
     /// Keep what comes on disk, for `tiktop replay`.
     #[arg(long)]
     capture: bool,
+    /// For screen readers: plain lines of what matters, nothing drawn; what is typed is a command.
+    #[arg(long, conflicts_with = "capture")]
+    linear: bool,
+    #[command(flatten)]
+    line: LineArgs,
     #[command(flatten)]
     feed: FeedOption,
     /// Open the rooms here, though a service runs.
@@ -26,8 +32,26 @@ pub(super) struct WatchArgs {
     alone: bool,
 }
 
+/// What a slow line is spared.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct LineArgs {
+    /// Send the terminal at most so many bytes a second, by drawing less often.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    max_bytes_per_second: Option<u64>,
+}
+
+impl LineArgs {
+    /// Lays what was typed over the settings.
+    pub(super) fn apply(&self, loaded: &mut Loaded) {
+        if let Some(most) = self.max_bytes_per_second {
+            loaded.settings.screen.max_bytes_per_second = most;
+        }
+    }
+}
+
 pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let (mut loaded, secrets) = settings.load()?;
+    watch.line.apply(&mut loaded);
     watch.feed.apply(&mut loaded.settings)?;
     let rooms = if watch.rooms.is_empty() { &loaded.settings.rooms } else { &watch.rooms };
     if let [word] = watch.rooms.as_slice()
@@ -38,6 +62,9 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
         return Err(UsageError(words).into());
     }
     let rooms = super::targets(rooms)?;
+    if watch.linear {
+        return super::linear::run(&loaded, secrets, rooms);
+    }
     let notice = watch.capture.then(|| Text::new("everything is being captured"));
     let mut dashboard = DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture };
     #[cfg(unix)]
@@ -58,8 +85,12 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
             Err(alone) => dashboard = alone,
         }
     }
-    if let Some(summary) = run::dashboard(dashboard, None)? {
+    let ended = run::dashboard(dashboard, None)?;
+    if let Some(summary) = ended.summary {
         output::print_summary(&summary);
+    }
+    if ended.wants_demo {
+        return super::demo::run(&super::demo::DemoArgs::usual(), &SettingsArgs::default());
     }
     Ok(ExitCode::SUCCESS)
 }

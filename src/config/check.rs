@@ -15,8 +15,8 @@ use super::error::Problem;
 use super::options;
 use super::rules::{self, RuleFault};
 use super::schema::{
-    DaemonSettings, FeedSettings, HookSettings, MonitorConfig, ProviderSettings, RecordSettings, ScreenSettings,
-    SessionSettings, Settings,
+    DaemonSettings, FeedSettings, HookSettings, LayoutSettings, MonitorConfig, ProviderSettings, RecordSettings,
+    ScreenSettings, SessionSettings, Settings,
 };
 use super::source::{SettingsSource, names_a_secret, printable};
 
@@ -27,6 +27,8 @@ const SUGGESTION_SIMILARITY: f64 = 0.8;
 pub(super) struct Checker<'a> {
     source: &'a SettingsSource<'a>,
     problems: Vec<(usize, Problem)>,
+    /// Keys that are no options, by dotted path.
+    unknown: Vec<(String, Problem)>,
     /// The byte each key starts at, by dotted path.
     keys: BTreeMap<String, usize>,
 }
@@ -35,13 +37,15 @@ pub(super) struct Checker<'a> {
 pub(super) struct Findings {
     /// Mistakes in the order of the text.
     pub(super) problems: Vec<Problem>,
+    /// Keys that are no options, by dotted path: what they say is not heard.
+    pub(super) unknown: Vec<(String, Problem)>,
     /// The byte each key starts at, by dotted path.
     pub(super) keys: BTreeMap<String, usize>,
 }
 
 impl<'a> Checker<'a> {
     pub(super) fn new(source: &'a SettingsSource<'a>) -> Self {
-        Self { source, problems: Vec::new(), keys: BTreeMap::new() }
+        Self { source, problems: Vec::new(), unknown: Vec::new(), keys: BTreeMap::new() }
     }
 
     /// Checks a whole document.
@@ -58,7 +62,8 @@ impl<'a> Checker<'a> {
 
     fn finish(mut self) -> Findings {
         self.problems.sort_by_key(|(at, _)| *at);
-        Findings { problems: self.problems.into_iter().map(|(_, problem)| problem).collect(), keys: self.keys }
+        let problems = self.problems.into_iter().map(|(_, problem)| problem).collect();
+        Findings { problems, unknown: self.unknown, keys: self.keys }
     }
 
     fn table(&mut self, path: &str, table: &DeTable<'_>, shape: &Table) {
@@ -75,9 +80,14 @@ impl<'a> Checker<'a> {
 
     fn unknown(&mut self, path: &str, name: &str, span: &Range<usize>) {
         let (message, secret) = unknown_key(path, name);
-        let problem =
-            if secret { self.source.secret_problem(span, message) } else { self.source.problem(span, message) };
-        self.problems.push((span.start, problem));
+        // One that may hold a secret is a mistake that must be seen; any other may come from a newer version or an older one.
+        if secret {
+            self.problems.push((span.start, self.source.secret_problem(span, message)));
+        } else if name.contains('.') {
+            self.problems.push((span.start, self.source.problem(span, message)));
+        } else {
+            self.unknown.push((join(path, name), self.source.problem(span, message)));
+        }
     }
 
     fn value(&mut self, path: &str, value: &Spanned<DeValue<'_>>, shape: &Value) {
@@ -142,7 +152,14 @@ pub(super) fn shape() -> Table {
             ..RecordSettings::default()
         },
         daemon: DaemonSettings { readers: vec!["ben".into()] },
-        screen: ScreenSettings { highlights: vec!["giveaway".into()], ..ScreenSettings::default() },
+        screen: ScreenSettings {
+            highlights: vec!["giveaway".into()],
+            people: vec!["@name".into()],
+            ignore: vec!["@name".into()],
+            filters: entry("mods", "badge:mod"),
+            layouts: vec![LayoutSettings { name: "mine".into(), ..LayoutSettings::default() }],
+            ..ScreenSettings::default()
+        },
         keys: [("quit".to_owned(), vec!["q".to_owned()])].into(),
         ..Settings::default()
     };
@@ -281,7 +298,7 @@ mod tests {
     #[case(
         "screen",
         "zzz",
-        "unknown key 'zzz' in [screen]; known here: ascii, fps, handles, highlights, mouse, thank_from"
+        "unknown key 'zzz' in [screen]; known here: ascii, deleted, filters, fold_repeats, fps, graphs, handles, highlights, ignore, layout, layouts, max_bytes_per_second, mouse, notify, people, remember, thank_from, theme"
     )]
     fn an_unknown_key_names_the_right_one(#[case] path: &str, #[case] name: &str, #[case] message: &str) {
         assert_eq!(unknown_key(path, name), (message.to_owned(), false));

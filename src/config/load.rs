@@ -30,6 +30,8 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
     /// What is allowed and yet hardly meant, each a sentence.
     pub warnings: Vec<String>,
+    /// Keys of the file that are no options, each a sentence with its place: what they say is not heard.
+    pub unknown_keys: Vec<String>,
     places: BTreeMap<String, OptionPlace>,
 }
 
@@ -135,6 +137,7 @@ struct DraftSettings {
     said: Table,
     file: Option<PathBuf>,
     places: BTreeMap<String, OptionPlace>,
+    unknown: Vec<Problem>,
     in_file: Vec<Problem>,
     in_flags: Vec<Problem>,
 }
@@ -150,10 +153,15 @@ impl DraftSettings {
             Ok(document) => {
                 let findings = Checker::new(&source).document(document.get_ref());
                 self.in_file.extend(findings.problems);
+                let unheard: Vec<String> = findings.unknown.iter().map(|(path, _)| path.clone()).collect();
+                self.unknown.extend(findings.unknown.into_iter().map(|(_, problem)| problem));
                 let place = |at| OptionPlace::File { path: path.clone(), line: source.line(at).unwrap_or(1) };
                 self.places.extend(findings.keys.into_iter().map(|(key, at)| (key, place(at))));
                 match text.parse() {
-                    Ok(said) => self.said = said,
+                    Ok(said) => {
+                        self.said = said;
+                        unheard.iter().for_each(|path| forget(&mut self.said, path));
+                    }
                     Err(_) if !self.in_file.is_empty() => {}
                     Err(error) => self.in_file.push(not_toml(error)),
                 }
@@ -189,7 +197,27 @@ impl DraftSettings {
             ConfigError::single(ConfigErrorKind::File, "settings", one_line(error.message()))
         })?;
         expand_paths(&mut settings);
-        Ok(Loaded { warnings: warnings(&settings), settings, file: self.file, places: self.places })
+        let unknown_keys: Vec<String> = self.unknown.iter().map(ToString::to_string).collect();
+        let warnings = unknown_keys.iter().cloned().chain(warnings(&settings)).collect();
+        Ok(Loaded { warnings, unknown_keys, settings, file: self.file, places: self.places })
+    }
+}
+
+/// Takes the key at a dotted path out; one that is not there is out already.
+fn forget(table: &mut Table, path: &str) {
+    let Some((section, key)) = path.rsplit_once('.') else {
+        table.remove(path);
+        return;
+    };
+    let mut parts = section.split('.');
+    let first = parts.next().and_then(|part| table.get_mut(part));
+    let section = parts.fold(first, |value, part| match value? {
+        Value::Table(table) => table.get_mut(part),
+        Value::Array(items) => part.parse::<usize>().ok().and_then(|at| items.get_mut(at)),
+        _ => None,
+    });
+    if let Some(Value::Table(section)) = section {
+        section.remove(key);
     }
 }
 

@@ -131,19 +131,42 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     row("hooks.*.timeout_seconds", Number(1..=300, "seconds"), Plain),
     row("log.max_mb", Number(1..=10_000, "megabytes"), Plain),
     row("log.files", Number(1..=100, "files"), Plain),
-    row("screen.fps", Number(1..=60, "frames a second"), Plain),
+    row("screen.fps", Number(0..=60, "frames a second"), Plain),
+    row("screen.max_bytes_per_second", Number(0..=100_000_000, "bytes a second"), Plain),
     row("screen.ascii", Any, Plain),
     row("screen.mouse", Any, Plain),
+    row("screen.theme", Text(rules::not_empty), Path),
+    row("screen.graphs", Text(rules::graph_style), Plain),
+    row("screen.layout", Text(rules::not_empty), Plain),
+    row("screen.layouts.*.name", Text(rules::not_empty), Plain),
+    row("screen.layouts.*.panes.*", Text(rules::side_pane), Plain),
+    row("screen.layouts.*.side", Number(20..=80, "percent of the width"), Plain),
+    row("screen.layouts.*.strips", Any, Plain),
+    row("screen.layouts.*.opens", Text(rules::opening), Plain),
     row("screen.handles", Any, Plain),
     row("screen.thank_from", Number(1..=10_000_000, "coins"), Plain),
     row("screen.highlights.*", Text(rules::not_empty), Plain),
+    row("screen.people.*", Text(rules::not_empty), Plain),
+    row("screen.ignore.*", Text(rules::not_empty), Plain),
+    row("screen.filters.*", Text(rules::not_empty), Plain),
+    row("screen.deleted", Text(rules::deleted_rows), Plain),
+    row("screen.fold_repeats", Any, Plain),
+    row("screen.notify", Text(rules::notify_way), Plain),
+    row("screen.remember", Any, Plain),
     // The screen knows the keys and judges them.
     row("keys.*", Any, Plain),
 ];
 
 /// Sections whose names are the user's own.
-const FREE_NAMES: [&str; 6] =
-    ["keys", "proxies", "record.rooms", "feed.ports", "providers.*.params", "providers.*.headers_env"];
+const FREE_NAMES: [&str; 7] = [
+    "keys",
+    "proxies",
+    "record.rooms",
+    "screen.filters",
+    "feed.ports",
+    "providers.*.params",
+    "providers.*.headers_env",
+];
 
 impl OptionRow {
     /// The row of the option at `path`, where there is such an option.

@@ -11,7 +11,9 @@ use url::{Host, Url};
 
 use super::check::nearest;
 use super::options::{OptionRow, ValueRule};
-use super::schema::{HookBody, ProviderFlow, ProviderPath, ProviderSettings, TransportKind};
+use super::schema::{
+    DeletedRows, GraphStyle, HookBody, NotifyWay, ProviderFlow, ProviderPath, ProviderSettings, TransportKind,
+};
 use super::source::{names_a_secret, printable};
 use super::{RecordRule, recording_name};
 use crate::ids::Target;
@@ -107,6 +109,40 @@ pub(super) fn recording_name(path: &str, text: &str) -> Result<(), RuleFault> {
 
 pub(super) fn record_rule(path: &str, text: &str) -> Result<(), RuleFault> {
     one_of::<RecordRule>("rule", text).map_err(|fault| match fault {
+        RuleFault::Open(message) => RuleFault::Open(format!("'{path}': {message}")),
+        secret @ RuleFault::Secret(_) => secret,
+    })
+}
+
+pub(super) fn graph_style(path: &str, text: &str) -> Result<(), RuleFault> {
+    choice::<GraphStyle>(path, text)
+}
+
+pub(super) fn deleted_rows(path: &str, text: &str) -> Result<(), RuleFault> {
+    choice::<DeletedRows>(path, text)
+}
+
+pub(super) fn notify_way(path: &str, text: &str) -> Result<(), RuleFault> {
+    choice::<NotifyWay>(path, text)
+}
+
+pub(super) fn side_pane(path: &str, text: &str) -> Result<(), RuleFault> {
+    word_of(path, text, &["gifts", "graphs", "battle", "viewers", "questions"])
+}
+
+pub(super) fn opening(path: &str, text: &str) -> Result<(), RuleFault> {
+    word_of(path, text, &["room", "table", "wall", "feed"])
+}
+
+fn word_of(path: &str, text: &str, words: &[&str]) -> Result<(), RuleFault> {
+    if words.contains(&text) {
+        return Ok(());
+    }
+    open(format!("'{path}' takes one of: {}; not '{}'", words.join(", "), printable(text)))
+}
+
+fn choice<T: IntoEnumIterator + ToString + FromStr>(path: &str, text: &str) -> Result<(), RuleFault> {
+    one_of::<T>("value", text).map_err(|fault| match fault {
         RuleFault::Open(message) => RuleFault::Open(format!("'{path}': {message}")),
         secret @ RuleFault::Secret(_) => secret,
     })

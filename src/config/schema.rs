@@ -4,6 +4,7 @@
 mod feed;
 mod hook;
 mod provider;
+mod screen;
 mod transport;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use feed::FeedSettings;
 pub use hook::{HookBody, HookSettings};
 pub use provider::{CloudSettings, ProviderFlow, ProviderPath, ProviderSettings};
+pub use screen::{DeletedRows, GraphStyle, LayoutSettings, NotifyWay, ScreenSettings};
 pub use transport::TransportKind;
 
 use super::RecordRule;
@@ -287,30 +289,5 @@ pub struct LogSettings {
 impl Default for LogSettings {
     fn default() -> Self {
         Self { max_mb: 16, files: 3 }
-    }
-}
-
-/// The screen.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[cfg_attr(not(feature = "internals"), non_exhaustive)]
-pub struct ScreenSettings {
-    /// Frames a second at most; 10 is plenty over a slow line.
-    pub fps: u16,
-    /// Draw with ASCII only.
-    pub ascii: bool,
-    /// Take the mouse (wheel and clicks); the terminal's own selection then needs Shift.
-    pub mouse: bool,
-    /// Show every person's handle beside the name, not only where two people have one name.
-    pub handles: bool,
-    /// Gifts of so many coins or more are to be thanked for.
-    pub thank_from: u64,
-    /// Words that stand out in the chat, and bring a comment into the inbox.
-    pub highlights: Vec<String>,
-}
-
-impl Default for ScreenSettings {
-    fn default() -> Self {
-        Self { fps: 30, ascii: false, mouse: false, handles: false, thank_from: 100, highlights: Vec::new() }
     }
 }

@@ -34,7 +34,9 @@ pub(super) fn parse(set: &str) -> Result<Set, Vec<Problem>> {
     let quoted = text.starts_with(['"', '\'']);
     let literal = if shape.is_str() && !quoted { Value::String(text.to_owned()).to_string() } else { text.to_owned() };
     let value = DeValue::parse(&literal).map_err(|error| wrong(not_toml(key, &shape, &error)))?;
-    let findings = Checker::new(&source).option(key, &value, &shape);
+    let mut findings = Checker::new(&source).option(key, &value, &shape);
+    // What is typed for one run is meant: a slip in it is no leftover of another version.
+    findings.problems.extend(findings.unknown.into_iter().map(|(_, problem)| problem));
     if !findings.problems.is_empty() {
         return Err(findings.problems);
     }

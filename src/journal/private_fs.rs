@@ -1,7 +1,7 @@
 //! Files and folders that only their owner may read.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 /// Makes a folder, and those above it that are missing, for the user alone.
@@ -20,4 +20,18 @@ pub(super) fn create_file(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+/// Writes a file for the user alone, as a whole: one that is there already is replaced, or stays as it was.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        make_folder(folder)?;
+    }
+    let beside = path.with_extension(format!("{}.new", std::process::id()));
+    let written = create_file(&beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    });
+    written.inspect_err(|_| drop(std::fs::remove_file(&beside)))
 }

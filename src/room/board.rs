@@ -6,6 +6,7 @@
 //!
 //! Invariant: nothing here counts anything a second time; every list is bounded.
 
+mod chests;
 mod guests;
 mod questions;
 mod vote;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use chests::{Chest, Chests};
 pub use guests::{GuestNews, GuestState, Guests};
 pub use questions::{AskedQuestion, QuestionState, Questions};
 pub use vote::{GoalState, PollState};
@@ -21,8 +23,8 @@ pub use vote::{GoalState, PollState};
 use super::chatlog::LogLine;
 use crate::clock::Moment;
 use crate::events::{
-    Caption, Delete, Goal, GuestTickets, Link, Pin, PinnedWhat, Poll, Question, QuestionUpdate, Rank, RankKind,
-    RoomEvent,
+    Caption, Delete, Envelope, Goal, GuestTickets, Link, Pin, PinnedWhat, Poll, Question, QuestionUpdate, Rank,
+    RankKind, RoomEvent,
 };
 use crate::ids::{MsgId, PinId, UserId};
 use crate::text::Text;
@@ -40,6 +42,9 @@ pub struct Board {
     pub pinned: Option<Pinned>,
     /// What the host said last.
     pub caption: Option<CaptionState>,
+    /// Treasure chests that wait to be opened.
+    #[serde(default)]
+    pub chests: Chests,
     /// What was asked.
     pub questions: Questions,
     /// Who sits beside the host.
@@ -97,6 +102,11 @@ impl Board {
     /// Takes in a goal message; the row it is worth in the log.
     pub(super) fn apply_goal(&mut self, goal: &Goal) -> Option<LogLine> {
         vote::apply_goal(&mut self.goals, goal)
+    }
+
+    /// Takes in a chest that appears or goes.
+    pub(super) fn chest(&mut self, envelope: &Envelope) {
+        self.chests.apply(envelope);
     }
 
     /// Takes in a question; its row.

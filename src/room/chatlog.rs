@@ -344,6 +344,11 @@ impl ChatLog {
         self.entries.range(..self.index(Seq(seq.0.saturating_add(1))))
     }
 
+    /// Entries that arrived up to this time of the monotonic clock, oldest first; walk it from both ends.
+    pub fn until_time(&self, mono: u64) -> impl DoubleEndedIterator<Item = &LogEntry> {
+        self.entries.range(..self.entries.partition_point(|entry| entry.at.mono <= mono))
+    }
+
     /// Where the first entry with this number or a later one stands. Numbers grow, but not by one where rows are missing.
     fn index(&self, seq: Seq) -> usize {
         match self.entries.front().map(|first| seq.0.checked_sub(first.seq.0)) {

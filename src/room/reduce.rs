@@ -7,7 +7,7 @@
 use super::battle;
 use super::chatlog::LogLine;
 use super::ledger::{StreakKey, StreakState, Tally};
-use super::{BattleNews, Room, Series, TalliedEvent, log_rows};
+use super::{BattleNews, Room, RoomMarkKind, Series, TalliedEvent, log_rows};
 use crate::clock::Moment;
 use crate::events::{
     Barrage, BarrageKind, Chat, EventKind, Follow, Gap, Gift, Info, Join, Like, LiveStart, Phase, PhaseKind, RoomEvent,
@@ -134,7 +134,12 @@ impl Room {
             EventKind::Control(control) => self.log(event, Some(log_rows::control(control))),
             EventKind::Intro(intro) => self.log(event, log_rows::intro(intro)),
             EventKind::Notice(notice) => self.log(event, log_rows::notice(notice)),
-            EventKind::Envelope(envelope) => self.log(event, log_rows::envelope(envelope)),
+            EventKind::Envelope(envelope) => {
+                if !event.history {
+                    self.board.chest(envelope);
+                }
+                self.log(event, log_rows::envelope(envelope));
+            }
             EventKind::Moderation(moderation) => self.log(event, Some(log_rows::moderation(moderation))),
             EventKind::Announcement(announcement) => self.log(event, log_rows::announcement(announcement)),
             EventKind::Shop(shop) => self.log(event, log_rows::shop(shop)),
@@ -179,6 +184,7 @@ impl Room {
         }
         if let Some(coins @ 1..) = tally.diamonds.filter(|_| !event.history) {
             self.coins.add(event.at, coins);
+            self.marks.add_gift(event.at, coins);
         }
         tally
     }
@@ -280,6 +286,9 @@ impl Room {
         self.stats.total_viewers = viewers.total.or(self.stats.total_viewers);
         self.streamed_watching = Some(event.at);
         self.viewers.add(event.at, viewers.watching);
+        if !viewers.top.is_empty() {
+            self.top_viewers.clone_from(&viewers.top);
+        }
     }
 
     fn count_unknown(&mut self, unknown: &Unknown) {
@@ -320,6 +329,7 @@ impl Room {
         // One from before our first connection is none of ours: the backlog of entry still adds nothing.
         self.interrupted |= self.connected_clock.has_run();
         self.series().into_iter().for_each(|series| series.gap(gap.from, event.at));
+        self.marks.add(event.at, RoomMarkKind::Reconnected);
         self.chat.push(event, LogLine::Gap(gap.clone()));
     }
 
@@ -345,6 +355,8 @@ impl Room {
         self.writers = super::dedup::Writers::default();
         self.told = super::dedup::ToldOnce::default();
         self.leaders = super::Leaders::default();
+        self.marks = super::RoomMarks::default();
+        self.top_viewers = Vec::new();
         self.battle = None;
         self.board = super::Board::default();
         self.subscribers = super::subscribers::RecentSubscribers::default();
@@ -381,11 +393,15 @@ impl Room {
             self.paces.recompute(&mut battle.sides, event.at);
         }
         if let Some(news) = news {
+            self.marks.add_battle(event.at, &news);
             self.chat.push_line(event.at, LogLine::Battle(Box::new(news)));
         }
     }
 
     fn log_battle(&mut self, event: &RoomEvent, news: Option<BattleNews>) {
+        if let Some(news) = news.as_ref().filter(|_| !event.history) {
+            self.marks.add_battle(event.at, news);
+        }
         self.log(event, news.map(|news| LogLine::Battle(Box::new(news))));
     }
 

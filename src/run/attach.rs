@@ -88,7 +88,18 @@ async fn watch_attached(
             let _ = background.try_send(Text::new(&news_words(&news, ascii)));
         }
     });
-    let ports = tui::Ports { updates, commands, playback: None, records, record, warnings, stop };
+    let (_, rosters) = mpsc::channel(1);
+    let ports = tui::Ports {
+        updates,
+        commands,
+        playback: None,
+        roster_questions: None,
+        rosters,
+        records,
+        record,
+        warnings,
+        stop,
+    };
     let ended = tui::run(options, ports, clock).await;
     signals.abort();
     left.cancel();

@@ -36,10 +36,21 @@ pub fn replay(replay: ReplaySetup, runtime: Runtime) -> Result<Option<String>> {
         let (stop, signals) = stop_on_signal();
         // There is no stream to record: nobody hears these wishes.
         let ((record, _), (_, records)) = (mpsc::channel(1), mpsc::channel(1));
+        let (_, rosters) = mpsc::channel(1);
         let updates = player.subscribe(SCREEN_QUEUE, false);
         let (commands, playback, clock) = (player.commands(), Some(player.playback()), player.clock());
         let playing = player.play(speed, from);
-        let ports = tui::Ports { updates, commands, playback, records, record, warnings, stop };
+        let ports = tui::Ports {
+            updates,
+            commands,
+            playback,
+            roster_questions: None,
+            rosters,
+            records,
+            record,
+            warnings,
+            stop,
+        };
         let ended = tui::run(options, ports, clock).await;
         signals.abort();
         playing.finish().await;

@@ -83,12 +83,22 @@ impl SimHost {
 
     /// Whom the host meets in battles: somebody of another room.
     pub(super) fn rival(&self) -> Option<pb::User> {
-        (self.character == Character::Battle).then(|| pb::User {
-            id: 6_900_000_000_000_000_007,
-            nickname: "Vera ⚡".to_owned(),
-            avatar_thumb: Some(avatar(7)),
-            display_id: "vera.thunder".to_owned(),
-            ..pb::User::default()
-        })
+        (self.character == Character::Battle).then(|| stranger(6_900_000_000_000_000_007, "Vera ⚡", "vera.thunder"))
+    }
+
+    /// Whom the host of the script meets.
+    pub(super) fn scripted_rival(&self) -> pb::User {
+        stranger(6_900_000_000_000_000_013, "Ben Tides", "ben.tides")
+    }
+}
+
+/// A host of a room that is not simulated.
+fn stranger(id: i64, nickname: &str, handle: &str) -> pb::User {
+    pb::User {
+        id,
+        nickname: nickname.to_owned(),
+        avatar_thumb: Some(avatar(7)),
+        display_id: handle.to_owned(),
+        ..pb::User::default()
     }
 }

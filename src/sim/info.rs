@@ -50,6 +50,35 @@ pub(super) fn gift_list(world: &Arc<World>) -> SimAnswer {
     answer::json(&json!({ "data": data, "extra": extra(world), "status_code": 0 }))
 }
 
+/// `/webcast/ranklist/online_audience/`: who is there, for those who are logged in.
+pub(super) fn roster(world: &Arc<World>, room_id: i64, cookies: &str) -> SimAnswer {
+    if !cookies.contains("sessionid=") {
+        return answer::json(
+            &json!({ "data": { "message": "User doesn't login" }, "extra": extra(world), "status_code": 20_003 }),
+        );
+    }
+    let Some(room) = world.rooms.iter().find(|room| room.facts().room_id == room_id && room.facts().phase.is_on())
+    else {
+        return answer::json(&json!({ "data": {}, "extra": extra(world), "status_code": 30_003 }));
+    };
+    let people = room.regulars(20);
+    let ranks: Vec<_> = people
+        .iter()
+        .zip(1..)
+        .map(|((user, score), rank)| {
+            json!({
+                "rank": rank, "score": score,
+                "user": {
+                    "id": user.id, "id_str": user.id.to_string(), "display_id": user.display_id, "nickname": user.nickname,
+                },
+            })
+        })
+        .collect();
+    let total = room.facts().watching;
+    let data = json!({ "total": total, "anonymous": (total - people.len() as i64).max(0), "ranks": ranks });
+    answer::json(&json!({ "data": data, "extra": extra(world), "status_code": 0 }))
+}
+
 /// `/webcast/wallet_api/fs/diamond`: what coins cost.
 pub(super) fn prices(world: &Arc<World>) -> SimAnswer {
     let packs = [(70, 105), (350, 529), (700, 1_059), (1_400, 2_099), (3_500, 5_299), (7_000, 10_599)];

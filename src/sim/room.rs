@@ -9,16 +9,19 @@ mod live;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+use prost::Message as _;
 use tokio::sync::broadcast;
 
 use self::lifecycle::Transition;
-use self::live::SimLive;
 pub(super) use self::live::SimPhase;
+use self::live::{SimBeginning, SimLive};
 use super::batch::{AfterBatch, Batch};
 use super::expected_totals::ExpectedTotals;
 use super::faults::{Faults, SimFault};
 use super::host::{Character, SimHost};
-use crate::clock::{Clock, Moment};
+use crate::clock::{Clock, Moment, Timestamp};
+use crate::sim::SimOptions;
 use crate::wire::pb;
 
 /// Batches a slow socket may be behind before it is closed.
@@ -39,8 +42,40 @@ pub(super) struct SimRoom {
     clock: Clock,
     rate: f64,
     seed: u64,
+    /// The script of the demo is played here.
+    scripted: bool,
+    /// The room is part of the demo.
+    demo: bool,
     live: Mutex<SimLive>,
     out: broadcast::Sender<Arc<Batch>>,
+}
+
+/// What a live said before anybody could look, and whose it is.
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct SimHistory {
+    /// The host's id.
+    pub host_id: i64,
+    /// What the host calls themselves.
+    pub nickname: String,
+    /// The live.
+    pub room_id: i64,
+    /// When it began.
+    pub began: Timestamp,
+    /// The bodies of the responses and when they would have come, oldest first.
+    pub bodies: Vec<(Timestamp, Bytes)>,
+}
+
+/// Messages of one live that are told afterwards.
+const MOST_TOLD: f64 = 16_000.0;
+/// Rooms with the whole of the past; those behind them have a part of it.
+const WHOLE_PAST: usize = 6;
+
+/// How long a live has been on: as asked, but no longer than can be told in a moment.
+fn age(host: &SimHost, asked: Duration, rate: f64) -> Duration {
+    let told = MOST_TOLD / rate.max(0.1);
+    let part = if host.index < WHOLE_PAST { 1.0 } else { 0.15 };
+    Duration::from_secs((asked.as_secs_f64() * part).min(told) as u64)
 }
 
 /// What somebody who enters gets.
@@ -66,16 +101,19 @@ pub(super) struct RoomFacts {
 }
 
 impl SimRoom {
-    pub(super) fn new(host: SimHost, clock: &Clock, rate: f64, seed: u64, faults: &Faults) -> Self {
-        let rate = rate.max(0.0) * host.share;
+    pub(super) fn new(host: SimHost, clock: &Clock, options: &SimOptions, faults: &Faults) -> Self {
+        let (rate, seed) = (options.rate.max(0.0) * host.share, options.seed);
         let now = clock.now();
-        let mut live = SimLive::new(&host, 0, rate, seed, now, faults);
+        let demo = options.scripted && rate > 0.0;
+        let scripted = options.scripted && host.index == 0 && rate > 0.0;
+        let age = if host.character == Character::Late { Duration::ZERO } else { age(&host, options.age, rate) };
+        let mut live = SimLive::new(&host, rate, seed, SimBeginning { number: 0, now, age, scripted, demo }, faults);
         if host.character == Character::Late {
             live.phase = SimPhase::Offline;
             live.next_transition = (rate > 0.0).then(|| (now + LATE_ROOM_OFFLINE, Transition::GoLive));
         }
         let (out, _) = broadcast::channel(BACKLOG);
-        Self { host, clock: clock.clone(), rate, seed, live: Mutex::new(live), out }
+        Self { host, clock: clock.clone(), rate, seed, scripted, demo, live: Mutex::new(live), out }
     }
 
     /// How often [`SimRoom::tick`] wants to be called: four messages a frame, at most a frame each 700 ms. Never at rate 0.
@@ -98,6 +136,7 @@ impl SimRoom {
         }
         let (at, room_id) = (live.at(now), live.room_id);
         let said = live.traffic.advance(at, faults);
+        let cut = live.traffic.take_cut();
         if said.is_empty() && now.since(live.last_sent) >= EMPTY_FRAME_AFTER {
             self.broadcast(&mut live, Vec::new(), AfterBatch::GoOn, faults);
         }
@@ -107,6 +146,26 @@ impl SimRoom {
             }
             self.broadcast(&mut live, messages.to_vec(), AfterBatch::GoOn, faults);
             self.apply_room_faults(&mut live, now, faults);
+        }
+        if cut {
+            self.broadcast(&mut live, Vec::new(), AfterBatch::Again, faults);
+        }
+    }
+
+    /// Takes what the live said before anybody could look.
+    pub(super) fn take_history(&self) -> SimHistory {
+        let mut live = self.lock();
+        let began = live.began;
+        let body = |(at, messages): (u64, Vec<pb::Message>)| {
+            let at = began + Duration::from_micros(at);
+            (at.wall, pb::Response { messages, ..pb::Response::default() }.encode_to_vec().into())
+        };
+        SimHistory {
+            host_id: self.host.id(),
+            nickname: self.host.nickname.to_owned(),
+            room_id: live.room_id,
+            began: began.wall,
+            bodies: std::mem::take(&mut live.history).into_iter().map(body).collect(),
         }
     }
 
@@ -201,6 +260,11 @@ impl SimRoom {
             likes: live.traffic.likes(),
             link_mic: live.traffic.battle().map(super::battle::SimBattle::to_json),
         }
+    }
+
+    /// The people who are always there, with what they gave; most first.
+    pub(super) fn regulars(&self, count: usize) -> Vec<(pb::User, i64)> {
+        self.lock().traffic.regulars(count)
     }
 
     /// Whether `room_id` is or was a live of this room.

@@ -119,6 +119,7 @@ fn route(world: &Arc<World>, mut request: Request<Incoming>, posted: &[u8], tls:
     let path = request.uri().path().trim_end_matches('/').to_owned();
     let cookies = request.headers().get(COOKIE).and_then(|cookies| cookies.to_str().ok()).unwrap_or_default();
     let query = Query::parse(request.uri().query(), cookies).with_posted(posted);
+    let cookies = cookies.to_owned();
     if handshake::is_one(&request) {
         return handshake::answer(world, &mut request, &path, &query);
     }
@@ -152,6 +153,7 @@ fn route(world: &Arc<World>, mut request: Request<Incoming>, posted: &[u8], tls:
         ["webcast", "room", "check_alive"] => info::check_alive(world, query.get("room_ids")),
         ["webcast", "gift", "list"] => info::gift_list(world),
         ["webcast", "feed"] => info::feed(world, query.get("max_time")),
+        ["webcast", "ranklist", "online_audience"] => info::roster(world, query.id("room_id").unwrap_or(0), &cookies),
         ["webcast", "wallet_api", "fs", "diamond"] | ["webcast", "diamond"] => info::prices(world),
         ["webcast", "im", "fetch"] => provider::im_fetch(world, &query),
         ["stream", file] => media::flv(world, file),

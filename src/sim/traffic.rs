@@ -5,6 +5,7 @@
 
 mod host_actions;
 mod numbers;
+mod script;
 mod viewer_actions;
 
 use std::collections::BTreeMap;
@@ -44,6 +45,7 @@ pub(super) struct Traffic {
     next_id: i64,
     /// What is said to one visitor, or added by a fault, must not change what the room says: dice and ids of its own.
     aside: SideMessage,
+    script: script::ScriptState,
     /// Messages said, waiting for `advance` to hand them out.
     outgoing: Vec<pb::Message>,
 }
@@ -62,6 +64,10 @@ pub(super) struct LivePeople {
     /// Messages per second.
     pub(super) rate: f64,
     pub(super) watching: i64,
+    /// Where the script of the demo is played: when it is first looked at, in the live's own time.
+    pub(super) script: Option<u64>,
+    /// The room is part of the demo: how many watch follows a curve and not chance alone.
+    pub(super) follows_curve: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -75,6 +81,7 @@ enum Step {
     RivalScores,
     BattleEnds,
     PunishEnds,
+    Scene(script::Scene),
 }
 
 #[derive(Clone, Debug)]
@@ -111,6 +118,7 @@ impl Traffic {
             planned: 0,
             next_id: cast.first_id,
             aside: SideMessage { rng: Rng::with_seed(!cast.seed), next_id: cast.first_id + ASIDE_IDS },
+            script: script::ScriptState::default(),
             outgoing: Vec::new(),
             cast,
         };
@@ -118,7 +126,9 @@ impl Traffic {
             traffic.plan(0, Step::ViewerAction);
             traffic.plan(SECOND / 2, Step::Viewers);
             traffic.plan(host_actions::FIRST, Step::HostAction(0));
-            if traffic.cast.rival.is_some() {
+            if let Some(watched) = traffic.cast.script {
+                traffic.plan_script(watched);
+            } else if traffic.cast.rival.is_some() {
                 traffic.plan(2 * SECOND, Step::BattleStarts);
             }
         }
@@ -175,6 +185,15 @@ impl Traffic {
         state
     }
 
+    /// The regulars with what they gave, most first.
+    pub(super) fn regulars(&self, count: usize) -> Vec<(pb::User, i64)> {
+        let regulars = self.crowd.regulars(count).iter();
+        let mut people: Vec<_> =
+            regulars.map(|person| (person.user.clone(), self.numbers.spent_by(person.user.id))).collect();
+        people.sort_by_key(|(user, score)| (-score, user.id));
+        people
+    }
+
     pub(super) fn watching(&self) -> i64 {
         self.numbers.watching
     }
@@ -227,7 +246,12 @@ impl Traffic {
             Step::Viewers => {
                 let head = self.head(at);
                 self.outgoing.push(self.viewers(head));
-                self.numbers.wander(&mut self.rng);
+                if self.cast.follows_curve {
+                    let goal = self.scripted_watching(at);
+                    self.numbers.wander_to(goal, &mut self.rng);
+                } else {
+                    self.numbers.wander(&mut self.rng);
+                }
                 let every = (2.5_f64).max(5.0 / self.cast.rate);
                 self.plan(at + (every * SECOND as f64) as u64, Step::Viewers);
             }
@@ -238,6 +262,7 @@ impl Traffic {
             Step::RivalScores => self.rival_scores(at),
             Step::BattleEnds => self.end_battle(at),
             Step::PunishEnds => self.end_punish(at),
+            Step::Scene(scene) => self.scene(at, scene),
         }
     }
 
@@ -256,11 +281,20 @@ impl Traffic {
     /// A gift without streak, or the first message of a streak.
     fn give(&mut self, at: u64, gift: GiftKind) {
         let from = self.crowd.any(&mut self.rng);
-        let mut streak = SimStreak { from, gift, group_id: 0, count: 0, steps_left: 0 };
-        if gift.is_streak() {
-            streak.group_id = self.faulty_wall_clock(at);
-            streak.steps_left = if self.rng.u32(0..3) == 0 { self.rng.u32(2..14) } else { self.rng.u32(0..3) };
-        }
+        let steps = if !gift.is_streak() {
+            0
+        } else if self.rng.u32(0..3) == 0 {
+            self.rng.u32(2..14)
+        } else {
+            self.rng.u32(0..3)
+        };
+        self.give_from(at, from, gift, steps);
+    }
+
+    /// Somebody gives, in a streak of so many more steps where the gift can run in one.
+    fn give_from(&mut self, at: u64, from: SimPerson, gift: GiftKind, steps_left: u32) {
+        let group_id = if gift.is_streak() { self.faulty_wall_clock(at) } else { 0 };
+        let mut streak = SimStreak { from, gift, group_id, count: 0, steps_left };
         self.step(at, &mut streak, 1);
         if gift.is_streak() {
             self.plan_next(at, streak);
@@ -371,7 +405,10 @@ impl Traffic {
         let head = self.head(at);
         let Some(battle) = self.battle.take() else { return };
         self.outgoing.push(battle.punish_over(head));
-        self.plan(at + BETWEEN_BATTLES, Step::BattleStarts);
+        // The script says when the next one begins.
+        if self.cast.script.is_none() {
+            self.plan(at + BETWEEN_BATTLES, Step::BattleStarts);
+        }
     }
 }
 

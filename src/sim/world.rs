@@ -103,10 +103,10 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(options: SimOptions, address: Address) -> Self {
         let clock = Clock::system();
-        let faults = Faults::new(options.faults);
+        let faults = Faults::new(options.faults.clone());
         let rooms = SimHost::generate(options.rooms)
             .into_iter()
-            .map(|host| Arc::new(SimRoom::new(host, &clock, options.rate, options.seed, &faults)))
+            .map(|host| Arc::new(SimRoom::new(host, &clock, &options, &faults)))
             .collect();
         Self {
             address,

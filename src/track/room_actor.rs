@@ -61,6 +61,12 @@ impl RoomActor {
         &self.label
     }
 
+    /// Goes on from a state that was seen before, and tells every reader of it.
+    pub(super) fn go_on_from(&mut self, room: Room) {
+        self.room = room;
+        self.publish_snapshot();
+    }
+
     /// Other readers hear this room from now on.
     pub(super) fn set_subscribers(&mut self, subscribers: Subscribers) {
         self.subscribers = subscribers;

@@ -18,6 +18,7 @@ use super::update::{LastLive, RoomUpdate, TrackerCommand, TrackerUpdate};
 use crate::clock::Clock;
 use crate::events::{Phase, PhaseKind};
 use crate::ids::{RoomKey, Target, UserId};
+use crate::room::Room;
 use crate::text::Text;
 #[cfg(any(feature = "cli", feature = "internals"))]
 use crate::webcast::ServiceError;
@@ -37,7 +38,7 @@ const SHUTDOWN: Duration = Duration::from_secs(2);
 /// Tracks rooms until it is finished or dropped.
 pub struct Tracker {
     commands: mpsc::Sender<TrackerCommand>,
-    known_rooms: mpsc::Sender<(Target, KnownRoom)>,
+    known_rooms: mpsc::Sender<(Target, FirstNews)>,
     subscribers: Subscribers,
     stop: CancellationToken,
     supervisor: JoinHandle<()>,
@@ -92,7 +93,13 @@ impl Tracker {
 
     /// Adds a room that has just been asked about: the answer is not asked for again. False when the tracker is gone.
     pub(crate) async fn add_known(&self, target: Target, known: KnownRoom) -> bool {
-        self.known_rooms.send((target, known)).await.is_ok()
+        self.known_rooms.send((target, FirstNews::Known(known))).await.is_ok()
+    }
+
+    /// Adds a room that goes on from this state. False when the tracker is gone.
+    #[cfg(any(feature = "cli", feature = "internals"))]
+    pub(crate) async fn add_watched(&self, target: Target, room: Room) -> bool {
+        self.known_rooms.send((target, FirstNews::Watched(Box::new(room)))).await.is_ok()
     }
 
     /// Stops all rooms and waits for them, two seconds at most.
@@ -158,6 +165,18 @@ impl Hosts {
     }
 }
 
+/// What is known of a room when it is added.
+enum FirstNews {
+    /// What was just learned of it.
+    Known(KnownRoom),
+    /// All that was seen of it before.
+    #[cfg_attr(
+        not(any(feature = "cli", feature = "internals")),
+        allow(dead_code, reason = "the demo alone has a past")
+    )]
+    Watched(Box<Room>),
+}
+
 struct Tracked {
     target: Target,
     requests: mpsc::Sender<RoomRequest>,
@@ -185,7 +204,7 @@ impl Supervisor {
     async fn run(
         mut self,
         mut inbox: mpsc::Receiver<TrackerCommand>,
-        mut known_rooms: mpsc::Receiver<(Target, KnownRoom)>,
+        mut known_rooms: mpsc::Receiver<(Target, FirstNews)>,
     ) {
         let mut owed_check = tokio::time::interval(OWED_CHECK);
         owed_check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -248,7 +267,7 @@ impl Supervisor {
         }
     }
 
-    fn add(&mut self, target: Target, known: Option<KnownRoom>, last: Option<LastLive>) {
+    fn add(&mut self, target: Target, known: Option<FirstNews>, last: Option<LastLive>) {
         if self.rooms.values().any(|room| room.target == target) {
             return;
         }
@@ -259,7 +278,16 @@ impl Supervisor {
         self.start(key, target, known, last);
     }
 
-    fn start(&mut self, key: RoomKey, target: Target, known: Option<KnownRoom>, last: Option<LastLive>) {
+    fn start(&mut self, key: RoomKey, target: Target, known: Option<FirstNews>, last: Option<LastLive>) {
+        let mut actor = RoomActor::new(key, self.subscribers.clone(), self.clock.clone());
+        let known = match known {
+            Some(FirstNews::Watched(room)) => {
+                actor.go_on_from(*room);
+                None
+            }
+            Some(FirstNews::Known(known)) => Some(known),
+            None => None,
+        };
         let (requests, inbox) = mpsc::channel(ROOM_REQUESTS);
         let snapshot = Arc::new(Notify::new());
         self.hosts.register(key);
@@ -268,7 +296,7 @@ impl Supervisor {
             key,
             client: self.client.clone(),
             failover: self.failover.clone(),
-            actor: RoomActor::new(key, self.subscribers.clone(), self.clock.clone()),
+            actor,
             hosts: self.hosts.clone(),
             gifts: self.gifts.clone(),
             limiter: self.limiter.clone(),

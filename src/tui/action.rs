@@ -20,21 +20,29 @@ pub(super) enum KeyContext {
     Question,
     /// Wherever a person is marked or shown.
     Person,
+    /// On the card of a person.
+    Card,
     /// In the inbox.
     Inbox,
+    /// Where all rooms are shown: what it means there goes before what it means in a list.
+    Overview,
 }
 
 impl KeyContext {
     /// Whether both can be open at once, so that they cannot share a chord.
     pub(super) fn overlaps(self, other: Self) -> bool {
-        use KeyContext::{Inbox, Live, Person, Popup, Question, Replay, Screen};
+        use KeyContext::{Card, Inbox, List, Live, Overview, Person, Popup, Question, Replay, Screen};
         !matches!(
             (self, other),
             (Screen | Live | Replay, Popup | Question | Inbox)
                 | (Popup | Question | Inbox, Screen | Live | Replay)
                 | (Live, Replay)
                 | (Replay, Live)
+                | (Card, Screen | Live | Replay | Question | Inbox | Overview)
+                | (Screen | Live | Replay | Question | Inbox | Overview, Card)
                 | (Person, Question | Inbox)
+                | (Overview, List | Popup | Question | Inbox)
+                | (List | Popup | Question | Inbox, Overview)
                 | (Question | Inbox, Person)
         )
     }
@@ -79,6 +87,8 @@ actions! {
     Quit        | "quit"         | Screen | "q"                 | "quit; asks while something is recorded, or after five minutes";
     Help        | "help"         | Screen | "?"                 | "all keys";
     AddRoom     | "add_room"     | Live   | "a"                 | "add a room: @name, a link or a room id";
+    Demo        | "demo"         | Live   | "D"                 | "without a room: look around in the demo";
+    EditConfig  | "edit_config"  | Live   | ","                 | "open the config file in your editor; it holds from the next start";
     CloseRoom   | "close_room"   | Screen | "x"                 | "close the room; asks while it is recorded, or after five minutes";
     NextRoom    | "next_room"    | Screen | "] right"               | "next room";
     PrevRoom    | "prev_room"    | Screen | "[ left"               | "previous room";
@@ -86,6 +96,9 @@ actions! {
     GoTo        | "go_to"        | Screen | "o"                 | "go to a room by a part of its name";
     Palette     | "palette"      | Screen | ":"                 | "find a command by its name or by what it does, and run it";
     Rooms       | "rooms"        | Screen | "v"                 | "all rooms as a table, or the room again";
+    Wall        | "wall"         | Screen | "W"                 | "all rooms as a wall of cards, or the room again";
+    AllRooms    | "all_rooms"    | Screen | "F"                 | "what is said in all rooms, in one list; or the room again";
+    ChooseRoom  | "choose_room"  | Overview | "space"           | "in an overview: choose the room for close, record and retry, one or many";
     Inbox       | "inbox"        | Screen | "i"                 | "what needs somebody, from all rooms";
     Sort        | "sort"         | Screen | "s"                 | "sort the table of rooms by its next column";
     Thank       | "thank"        | Screen | "t"                 | "tick off the marked gift as thanked, or the oldest that is not";
@@ -93,6 +106,8 @@ actions! {
     NextMatch   | "next_match"   | Screen | "n"                 | "to the match before";
     PrevMatch   | "prev_match"   | Screen | "N"                 | "to the match after";
     Filter      | "filter"       | Screen | "f"                 | "hide what does not match the search, or show it again";
+    Filters     | "filters"     | Screen | "ctrl-f"            | "searches with a name: choose one, or keep this one";
+    Slow        | "slow"        | Screen | "S"                 | "slow view: one ordinary comment a second, and all that matters";
     Log         | "log"          | Screen | "L"                 | "what befell the rooms: states, gaps, errors in full, recordings";
     Undo        | "undo"         | Screen | "u"                 | "bring back the room that was closed in the last ten seconds";
     Record      | "record"       | Live   | "r"                 | "start or stop recording the room";
@@ -108,6 +123,18 @@ actions! {
     FocusNext   | "focus_next"   | Screen | "tab"               | "next pane";
     FocusPrev   | "focus_prev"   | Screen | "backtab"           | "previous pane";
     Zoom        | "zoom"         | Screen | "z"                 | "open a hidden pane over the chat, or the focused one wide";
+    GraphNearer | "graph_nearer" | Screen | "+ ="               | "graphs: a shorter time (the live so far, 30 minutes, 5 minutes)";
+    GraphWider  | "graph_wider"  | Screen | "minus"                 | "graphs: a longer time";
+    GraphBack   | "graph_back"   | Screen | "<"                 | "graphs: a cursor that reads the values, back in time";
+    GraphAhead  | "graph_ahead"  | Screen | ">"                 | "graphs: the cursor ahead in time; after the newest it goes";
+    ShowViewers | "show_viewers" | Screen | "w"                | "who is here: the top viewers, or take them away";
+    ShowQuestions | "show_questions" | Screen | "A"            | "what the host was asked, to be ticked off; or take it away";
+    Layouts     | "layouts"      | Screen | "\\"             | "choose a layout of the panes";
+    SideWider   | "side_wider"   | Screen | "}"                | "more width for what is beside the chat";
+    SideNarrower | "side_narrower" | Screen | "{"              | "less width for what is beside the chat";
+    HidePane    | "hide_pane"    | Screen | "H"                | "take the focused pane away; on the chat: bring all back";
+    MovePane    | "move_pane"    | Screen | "J"                | "put the focused pane before the one above it";
+    Themes      | "themes"       | Screen | "ctrl-t"           | "choose a theme";
     ToggleMouse | "toggle_mouse" | Screen | "m"                 | "take the mouse, or give it back so that the terminal selects text";
     ScrollUp    | "scroll_up"    | List   | "up k"              | "mark the row above; the chat stands still until you return";
     ScrollDown  | "scroll_down"  | List   | "down j"            | "mark the row below";
@@ -120,6 +147,9 @@ actions! {
     Open        | "open"         | Screen | "enter"             | "open the card of the person in the marked row; in the table the room";
     CopyName    | "copy_name"    | Person | "y"                 | "copy the @name of the marked person to the terminal's clipboard";
     CopyLink    | "copy_link"    | Person | "Y"                 | "copy the link to their profile";
+    Ignore      | "ignore"      | Card   | "i"                 | "on a card: do not show this person, here or everywhere, for a while or always";
+    Highlight   | "highlight"   | Card   | "h"                 | "on a card: let this person stand out, or no longer";
+    Codes       | "codes"       | Card   | "Q"                 | "on a card: QR codes of the profile and the live, for a phone";
     Done        | "done"         | Inbox  | "x"                 | "in the inbox: this is done";
     Accept      | "accept"       | Question | "enter y"         | "in a question: yes";
     Cancel      | "cancel"       | Popup  | "esc q n"           | "in a popup: close it";

@@ -8,16 +8,22 @@ use ratatui::layout::{Rect, Size};
 use tui_input::Input;
 
 use super::action::{Action, KeyContext};
+use super::arrangement::Arrangement;
+use super::away::AwayBlock;
 use super::event_log::EventLog;
 use super::inbox::Inbox;
 use super::keymap::Keymap;
 use super::layout::{self, LayoutRequest, Plan};
+use super::overview::Overview;
 use super::panes::PaneId;
+use super::panes::graphs::GraphView;
+use super::people::PeopleRules;
 use super::picker::Picker;
 use super::search::SearchQuery;
+use super::sent_bytes::SentBytes;
 use super::tab::Tab;
 use super::table::RoomSort;
-use super::theme::Theme;
+use super::theme::{ColourDepth, Theme};
 use super::{ScreenError, ScreenOptions};
 use crate::clock::Moment;
 use crate::config::{RecordSettings, ScreenSettings};
@@ -44,12 +50,18 @@ pub(super) struct App {
     pub(super) popup: Option<Popup>,
     /// Something to tell; stays until it is put away.
     pub(super) toast: Option<Toast>,
-    /// All rooms are shown as a table.
-    pub(super) table: bool,
+    /// What is shown of all rooms, in the place of one.
+    pub(super) overview: Option<Overview>,
+    /// What is looked for among the rooms of an overview, by a part of a name or a state; empty for all.
+    pub(super) room_filter: String,
     /// What the table is sorted by.
     pub(super) sort: RoomSort,
+    /// What the graphs show, and where they are read.
+    pub(super) graph: GraphView,
     /// What is looked for.
     pub(super) search: Option<Search>,
+    /// Who is ignored, and who is to stand out.
+    pub(super) people: PeopleRules,
     /// What needs somebody.
     pub(super) inbox: Inbox,
     /// What befell the rooms.
@@ -68,6 +80,12 @@ pub(super) struct App {
     pub(super) attached: bool,
     /// Since when the room on the screen has been there: one that is passed on the way to another is not read.
     pub(super) shown_since: Moment,
+    /// When the terminal was last asked to tell of something.
+    pub(super) notified: Option<Moment>,
+    /// When the person last pressed a key.
+    pub(super) last_key: Moment,
+    /// What happened while they were away, until it is put away.
+    pub(super) away: Option<AwayBlock>,
     /// A room was asked for here: show it when it comes.
     pub(super) expects_room: bool,
     /// The terminal's window is the one the person is in.
@@ -78,6 +96,15 @@ pub(super) struct App {
     pub(super) size: Size,
     pub(super) keymap: Keymap,
     pub(super) theme: Theme,
+    pub(super) depth: ColourDepth,
+    /// How the panes stand.
+    pub(super) layout: Arrangement,
+    /// Whom a list of choices is about.
+    pub(super) picked: Option<PersonCard>,
+    /// The person's config file.
+    pub(super) config_file: Option<PathBuf>,
+    /// What was sent to the terminal.
+    pub(super) sent: SentBytes,
     pub(super) screen: ScreenSettings,
     /// When rooms are recorded.
     pub(super) record: RecordSettings,
@@ -147,6 +174,8 @@ pub(super) struct PersonCard {
     pub(super) room: RoomKey,
     /// The first row shown.
     pub(super) from: usize,
+    /// The codes for a phone are shown.
+    pub(super) codes: bool,
 }
 
 /// A room that was closed and can still be brought back.
@@ -168,6 +197,8 @@ pub(super) enum ConfirmQuestion {
     Quit,
     /// Close a room that is being recorded, or has been watched for a while.
     Close(RoomKey),
+    /// Close all rooms that are chosen in the overview.
+    CloseChosen,
 }
 
 /// Something to tell the person.
@@ -194,7 +225,13 @@ const READ_AFTER: Duration = Duration::from_secs(2);
 impl App {
     /// An empty dashboard.
     pub(super) fn new(options: ScreenOptions, now: Moment) -> Result<Self, ScreenError> {
-        Ok(Self {
+        let named = Arrangement::named(&options.screen.layout, &options.screen);
+        let (layout, overview) = named.ok_or_else(|| {
+            let all = Arrangement::all(&options.screen).into_iter().map(|(name, _)| name);
+            ScreenError::Layout(crate::text::excerpt(&options.screen.layout, 40), all.collect::<Vec<_>>().join(", "))
+        })?;
+        let kept = options.memory;
+        let mut app = Self {
             tabs: Vec::new(),
             active: 0,
             focus: PaneId::Chat,
@@ -202,9 +239,16 @@ impl App {
             transports: Arc::from([]),
             popup: None,
             toast: None,
-            table: false,
+            overview,
+            room_filter: String::new(),
             sort: RoomSort::default(),
+            layout,
+            picked: None,
+            config_file: options.config_file,
+            sent: SentBytes::default(),
+            graph: GraphView::default(),
             search: None,
+            people: PeopleRules::of_settings(&options.screen),
             inbox: Inbox::default(),
             event_log: EventLog::default(),
             closed: None,
@@ -214,17 +258,25 @@ impl App {
             replay: options.replay,
             attached: options.attached,
             shown_since: now,
+            notified: None,
+            last_key: now,
+            away: None,
             expects_room: false,
             has_focus: true,
             now,
             size: Size::new(80, 24),
             keymap: Keymap::new(&options.keys).map_err(ScreenError::Keys)?,
-            theme: Theme::new(options.mono),
+            theme: Theme::named(&options.screen.theme, options.depth, options.mono)?,
+            depth: options.depth,
             screen: options.screen,
             record: options.record,
             told_of: RecorderAnswers::default(),
             zone: options.zone,
-        })
+        };
+        if let Some(kept) = kept {
+            super::memory::restore(&mut app, kept);
+        }
+        Ok(app)
     }
 
     /// The room on the screen.
@@ -240,7 +292,7 @@ impl App {
     /// How long until what the room on the screen brought counts as read; nothing when there is nothing to read, or nobody
     /// to read it.
     pub(super) fn until_read(&self) -> Option<Duration> {
-        let waits = self.has_focus && !self.table && self.tab().is_some_and(|tab| tab.unread > 0);
+        let waits = self.has_focus && self.overview.is_none() && self.tab().is_some_and(|tab| tab.unread > 0);
         waits.then(|| READ_AFTER.saturating_sub(self.now.since(self.shown_since)))
     }
 
@@ -264,8 +316,10 @@ impl App {
     /// What asks for room on the screen.
     pub(super) fn wants(&self) -> LayoutRequest {
         LayoutRequest {
-            panes: PaneId::ALL.iter().copied().filter(|&id| self.wants_pane(id)).collect(),
+            panes: self.layout.order().filter(|&id| self.wants_pane(id)).collect(),
             zoom: self.zoom,
+            side: self.layout.side,
+            strips: self.layout.strips,
             status_rows: super::panes::status::rows(self),
         }
     }
@@ -277,7 +331,7 @@ impl App {
 
     /// Whether a pane has something to show of the room on the screen.
     fn wants_pane(&self, id: PaneId) -> bool {
-        self.tab().is_none_or(|tab| id.pane().is_wanted(tab, self.now))
+        self.layout.has(id) && self.tab().is_none_or(|tab| id.pane().is_wanted(tab, self.now))
     }
 
     /// The first key of an action for a hint; nothing when it has none or does nothing here.

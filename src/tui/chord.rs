@@ -87,6 +87,9 @@ impl Chord {
         if name.chars().count() == 1 {
             return name;
         }
+        if name == "minus" {
+            return "-".to_owned();
+        }
         name.split('-')
             .map(|part| match part {
                 "pgup" => "PgUp".to_owned(),

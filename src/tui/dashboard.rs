@@ -10,8 +10,9 @@ use super::chord::Chord;
 use super::msg::{Effect, Msg, UpdateOutcome};
 use super::view::Cache;
 use super::widgets::uncertain_width::UncertainRows;
-use super::{ScreenError, ScreenOptions, summary, update, view};
+use super::{ScreenError, ScreenMemory, ScreenOptions, memory, summary, update, view};
 use crate::clock::Moment;
+use crate::config::NotifyWay;
 use crate::ids::RoomKey;
 use crate::room::Room;
 use crate::{record, track};
@@ -76,6 +77,11 @@ impl Dashboard {
         summary::lines(&self.app, now)
     }
 
+    /// What there is to keep for the next run.
+    pub fn memory(&self) -> ScreenMemory {
+        memory::of(&self.app)
+    }
+
     /// Draws one frame.
     pub fn draw(&mut self, frame: &mut Frame<'_>) {
         self.app.size = frame.area().as_size();
@@ -101,7 +107,28 @@ impl Dashboard {
 
     /// Frames a second at most.
     pub(super) fn fps(&self) -> u16 {
-        u16::try_from(crate::config::in_range("screen.fps", self.app.screen.fps.into())).unwrap_or(1)
+        match crate::config::in_range("screen.fps", self.app.screen.fps.into()) {
+            0 => super::terminal::fps(0, |_| None),
+            set => u16::try_from(set).unwrap_or(1),
+        }
+    }
+
+    /// How long the next frame has to wait after one of so many bytes, so that the line is not asked for more than was set.
+    pub(super) fn pause_after(&self, bytes: u64) -> Duration {
+        match self.app.screen.max_bytes_per_second {
+            0 => Duration::ZERO,
+            most => Duration::from_millis(bytes.saturating_mul(1_000) / most),
+        }
+    }
+
+    /// A frame of so many bytes was drawn.
+    pub(super) fn count_bytes(&mut self, bytes: u64, now: Moment) {
+        self.app.sent.add(bytes, now);
+    }
+
+    /// How the terminal is asked to tell of something.
+    pub(super) fn notify_way(&self) -> NotifyWay {
+        self.app.screen.notify
     }
 
     /// Whether the person is in this window.

@@ -38,6 +38,7 @@ glyphs! {
     LEFT = "‹" | "<";
     RIGHT = "›" | ">";
     NEWER = "▼" | "v";
+    PEAK = "▾" | "v";
     TIMES = "×" | "x";
     DOT = "·" | "|";
     DASH = "—" | "-";
@@ -87,7 +88,8 @@ fn twin(sign: &str) -> Option<&'static str> {
     if let Some(dots) =
         sign.chars().next().map(u32::from).and_then(|sign| sign.checked_sub(0x2800)).filter(|&dots| dots < 0x100)
     {
-        return Some(if dots == 0xff { ":" } else { curve_twin(dots) });
+        // What fills the space under a curve would be read as one.
+        return Some(if dots == 0x50 { " " } else { curve_twin(dots) });
     }
     let bars = BARS.iter().zip(BARS_ASCII).find(|(bar, _)| **bar == sign).map(|(_, ascii)| ascii);
     let parts = || PARTS.contains(&sign).then_some("#");

@@ -3,6 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 
 use super::panes::log_words;
+use super::people::PeopleRules;
 use super::tab::Tab;
 use super::theme::ColorRole;
 use super::{glyphs, number};
@@ -47,6 +48,8 @@ pub(super) struct InboxItem {
 pub(super) enum InboxKind {
     /// A word that the settings name was said.
     Word,
+    /// Somebody speaks who is to stand out.
+    Person,
     /// Somebody asks.
     Question,
     /// A moderator speaks.
@@ -65,7 +68,7 @@ impl InboxKind {
     /// Its sign, and the role of the sign.
     pub(super) fn sign(self) -> (&'static str, ColorRole) {
         match self {
-            Self::Word => (glyphs::UNREAD, ColorRole::Accent),
+            Self::Word | Self::Person => (glyphs::UNREAD, ColorRole::Accent),
             Self::Question => (glyphs::QUESTION, ColorRole::Accent),
             Self::Moderator => ("M", ColorRole::Moderator),
             Self::Gift => (glyphs::GIFT, ColorRole::Gift),
@@ -82,6 +85,11 @@ impl Inbox {
         self.items.iter().rev()
     }
 
+    /// The newest item.
+    pub(super) fn newest(&self) -> Option<&InboxItem> {
+        self.items.back()
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.items.len()
@@ -93,9 +101,10 @@ impl Inbox {
     }
 
     /// Looks through the rows of a room at or after `from`, and through its latest gifts.
-    pub(super) fn collect(&mut self, settings: &ScreenSettings, tab: &Tab, from: Seq) {
+    pub(super) fn collect(&mut self, settings: &ScreenSettings, people: &PeopleRules, tab: &Tab, from: Seq) {
         for entry in tab.room.chat.from_seq(from).filter(|entry| !entry.history) {
-            if let Some(kind) = kind_of(settings, entry) {
+            let ignored = entry.line.person().is_some_and(|person| people.ignores(person, tab.key, entry.at));
+            if let Some(kind) = kind_of(settings, people, entry).filter(|_| !ignored) {
                 self.add_row(tab, entry, kind);
             }
         }
@@ -145,11 +154,13 @@ impl Inbox {
 }
 
 /// Why a new row is worth an item, where it is.
-fn kind_of(settings: &ScreenSettings, entry: &LogEntry) -> Option<InboxKind> {
+fn kind_of(settings: &ScreenSettings, people: &PeopleRules, entry: &LogEntry) -> Option<InboxKind> {
     match &entry.line {
         LogLine::Chat { from, text, .. } if !from.host => {
             if is_hit(settings, text.as_str()) {
                 Some(InboxKind::Word)
+            } else if people.highlights(from) {
+                Some(InboxKind::Person)
             } else {
                 from.moderator.then_some(InboxKind::Moderator)
             }
@@ -170,6 +181,14 @@ pub(super) fn is_hit(settings: &ScreenSettings, said: &str) -> bool {
     }
     let said = said.to_lowercase();
     settings.highlights.iter().any(|word| said.contains(&word.to_lowercase()))
+}
+
+/// Whether a comment has one of the words, or is of somebody who is to stand out.
+pub(super) fn is_mention(settings: &ScreenSettings, people: &PeopleRules, entry: &LogEntry) -> bool {
+    match &entry.line {
+        LogLine::Chat { from, text, .. } => is_hit(settings, text.as_str()) || people.highlights(from),
+        _ => false,
+    }
 }
 
 /// A finished gift that is worth a thank.

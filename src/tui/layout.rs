@@ -31,10 +31,14 @@ pub(super) enum PanePlace {
 }
 
 /// What asks for room.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct LayoutRequest {
     /// The panes that have something to show.
     pub(super) panes: Vec<PaneId>,
+    /// Percent of the width for the columns beside the main pane.
+    pub(super) side: u16,
+    /// Panes beside the main one are strips of one row.
+    pub(super) strips: bool,
     /// This pane takes the place of the main pane and its neighbours.
     pub(super) zoom: Option<PaneId>,
     /// Rows of the status area, 1 or more.
@@ -63,6 +67,9 @@ const WIDE: (u16, u16) = (110, 12);
 const WIDEST: u16 = 170;
 /// Width and height from which on there are strips.
 const NARROW: (u16, u16) = (40, 12);
+/// Columns that the main pane keeps, and that a column beside it has at least.
+const LEAST_MAIN: u16 = 40;
+const LEAST_SIDE: u16 = 30;
 /// Rows of the middle from which on a pane below has its title.
 const TITLED_FROM: u16 = 14;
 
@@ -99,7 +106,7 @@ pub(super) fn plan(screen: Rect, wants: &LayoutRequest) -> Plan {
         plan.status = split_bottom(&mut rest, wants.status_rows.clamp(1, most));
     }
     let main = wants.zoom.unwrap_or_else(main_pane);
-    if screen.width >= WIDE.0 && screen.height >= WIDE.1 {
+    if screen.width >= WIDE.0 && screen.height >= WIDE.1 && !wants.strips {
         let titled = rest.height >= TITLED_FROM;
         put_below(&mut plan, &mut rest, wants, titled);
         plan.titled = true;
@@ -140,16 +147,23 @@ fn put_below(plan: &mut Plan, rest: &mut Rect, wants: &LayoutRequest, titled: bo
 /// Columns for the side panes, at most so many, from the right.
 fn put_beside(plan: &mut Plan, rest: &mut Rect, wants: &LayoutRequest, columns: usize) {
     let sides = of_place(wants, |place| matches!(place, PanePlace::Side { .. }));
-    let share = if columns > 1 { rest.width / 4 } else { rest.width * 2 / 5 }.clamp(43, 72);
+    // With a column for each, a column is narrower.
+    let percent = u32::from(if columns > 1 { wants.side * 5 / 8 } else { wants.side });
+    let most = rest.width.saturating_sub(LEAST_MAIN).max(LEAST_SIDE);
+    let share = u16::try_from(u32::from(rest.width) * percent / 100).unwrap_or(u16::MAX).clamp(LEAST_SIDE, most);
+    let columns = columns.min(usize::from(most / share.max(1)).max(1));
     let a_column = sides.len().div_ceil(columns.min(sides.len().max(1))).max(1);
     for column in sides.chunks(a_column).rev() {
         let mut area = split_right(rest, share);
         plan.dividers.push(split_right(rest, 1));
         let Some((first, others)) = column.split_first() else { continue };
         let height = area.height;
+        let fifths = |id: &PaneId| if let PanePlace::Side { fifths, .. } = id.pane().place() { fifths } else { 0 };
+        // Many panes share what two would have.
+        let all = column.iter().map(fifths).sum::<u16>().max(5);
         for &id in others.iter().rev() {
             let PanePlace::Side { fifths, least } = id.pane().place() else { continue };
-            let rows = height * fifths / 5;
+            let rows = height * fifths / all;
             let part = split_bottom(&mut area, if rows < least { 1 } else { rows });
             plan.put(id, part);
         }
@@ -184,7 +198,7 @@ mod tests {
 
     fn wants(battle: bool, zoom: Option<PaneId>, status_rows: u16) -> LayoutRequest {
         let panes = PaneId::ALL.iter().copied().filter(|&id| battle || id != PaneId::Battle).collect();
-        LayoutRequest { panes, zoom, status_rows }
+        LayoutRequest { panes, zoom, status_rows, side: 40, strips: false }
     }
 
     fn shown(plan: &Plan) -> Vec<Rect> {

@@ -1,7 +1,10 @@
 //! Messages to the screen and effects it wants: the whole traffic of `update`, as data.
 
+use std::path::PathBuf;
+
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::roster::{RosterAnswer, RosterQuestion};
 use crate::text::Text;
 use crate::{record, track};
 
@@ -20,6 +23,8 @@ pub(super) enum Msg {
     Resize,
     /// News of a room.
     Tracked(track::TrackerUpdate),
+    /// Who is in a room.
+    Roster(RosterAnswer),
     /// News of a recording.
     Recorded(record::RecorderUpdate),
     /// Something went wrong behind the screen.
@@ -35,16 +40,24 @@ pub(super) enum Effect {
     Track(track::TrackerCommand),
     /// Tell the replay.
     Playback(track::PlaybackCommand),
+    /// Ask who is in a room.
+    AskRoster(RosterQuestion),
     /// Tell the recorder.
     Record(record::RecorderCommand),
     /// Take the mouse, or give it back to the terminal.
     CaptureMouse(bool),
     /// Hand text to the terminal's clipboard.
     Copy(String),
+    /// Tell of something though nobody may be looking.
+    Notify(String),
     /// Write every cell anew.
     Redraw,
     /// Give the terminal to the shell until it is brought back.
     Suspend,
+    /// Open a file in the person's editor.
+    Edit(PathBuf),
+    /// Leave for the demo.
+    Demo,
     /// Leave.
     Quit,
 }

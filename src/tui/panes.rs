@@ -8,10 +8,12 @@ pub(super) mod chat;
 pub(super) mod gifts;
 pub(super) mod graphs;
 pub(super) mod phase;
+pub(super) mod questions;
 pub(super) mod status;
 pub(super) mod tabs;
 #[cfg(test)]
 mod tests;
+pub(super) mod viewers;
 pub(super) mod welcome;
 
 pub use chat::log_words;
@@ -99,6 +101,16 @@ macro_rules! panes {
             /// Every pane, in the order of the focus. The first is the one that is always there.
             pub(super) const ALL: &'static [Self] = &[$(Self::$id,)*];
 
+            /// The pane of this name, as the settings write it.
+            pub(super) fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|id| id.name() == name)
+            }
+
+            /// Its name in the settings.
+            pub(super) fn name(self) -> String {
+                match self { $(Self::$id => stringify!($id).to_lowercase(),)* }
+            }
+
             /// The pane itself.
             pub(super) fn pane(self) -> &'static dyn Pane {
                 match self { $(Self::$id => &$pane,)* }
@@ -112,6 +124,8 @@ panes! {
     Gifts  = gifts::GiftsPane;
     Graphs = graphs::GraphsPane;
     Battle = battle::BattlePane;
+    Viewers = viewers::ViewersPane;
+    Questions = questions::QuestionsPane;
 }
 
 /// What moves the rows of a list.

@@ -9,7 +9,7 @@ use super::panes::gifts::{gift_words, gift_worth};
 use super::tab::Tab;
 use super::theme::ColorRole;
 use super::widgets::{paint, wrap};
-use super::{glyphs, number};
+use super::{glyphs, number, qr};
 use crate::events::Viewer;
 use crate::room::{LogEntry, LogLine};
 
@@ -29,10 +29,23 @@ pub(super) fn lines(app: &App, card: &PersonCard) -> Vec<Line<'static>> {
     let separator = Span::styled(format!(" {} ", glyphs::DOT), dim);
     lines.extend(paint::flow(&roles(app, viewer), &separator, columns, 4));
     lines.extend(paint::flow(&given(app, card), &separator, columns, 4));
-    let keys = [(Action::CopyName, "copies the @name"), (Action::CopyLink, "the link")];
+    let keys = [
+        (Action::CopyName, "copies the @name"),
+        (Action::CopyLink, "the link"),
+        (Action::Codes, "codes for a phone"),
+        (Action::Ignore, "ignores"),
+        (Action::Highlight, "lets stand out"),
+    ];
     let keys = keys.into_iter().filter_map(|(action, words)| Some(format!("{} {words}", app.key(action)?)));
     let keys: Vec<_> = keys.map(|words| Line::styled(words, dim)).collect();
-    lines.extend(paint::flow(&keys, &separator, columns, 1));
+    lines.extend(paint::flow(&keys, &separator, columns, 2));
+    if card.codes {
+        let codes = qr::lines(viewer.unique_id.as_str(), columns.into(), app.theme.is_mono(), app.screen.ascii);
+        match codes.filter(|_| !viewer.unique_id.is_empty()) {
+            Some(codes) => lines.extend(codes),
+            None => lines.push(Line::styled("no code: no @name is known, or the screen is too narrow", dim)),
+        }
+    }
     let here = app.tabs.iter().filter(|tab| tab.key == card.room);
     let elsewhere = app.tabs.iter().filter(|tab| tab.key != card.room);
     for tab in here.chain(elsewhere) {
@@ -67,6 +80,8 @@ fn roles(app: &App, viewer: &Viewer) -> Vec<Line<'static>> {
     };
     let all = [
         word(viewer.host, "the host", ColorRole::Host),
+        word(app.people.is_ignored(viewer), "ignored", ColorRole::Warn),
+        word(app.people.highlights(viewer), "stands out", ColorRole::Accent),
         word(viewer.moderator, "moderator", ColorRole::Moderator),
         word(viewer.subscriber, "subscriber", ColorRole::Subscriber),
         word(viewer.friend, "friend of the host", ColorRole::Text),

@@ -1,5 +1,6 @@
 //! Picker of a room, a command, a stream or a recording by a part of its name: what fits, best first.
 
+mod choices;
 mod recordings;
 
 use std::path::PathBuf;
@@ -37,6 +38,14 @@ pub(super) enum PickerKind {
     Recordings,
     /// Nothing: what is typed is the note of a marker.
     Marker,
+    /// Where and for how long somebody is ignored.
+    Ignore,
+    /// A layout of the panes.
+    Layouts,
+    /// A theme.
+    Themes,
+    /// A search with a name.
+    Filters,
 }
 
 /// A row of a picker.
@@ -69,6 +78,23 @@ pub(super) enum Choice {
     Repair(PathBuf),
     /// Mark this place of the recording.
     Mark(String),
+    /// Do not show whom the list is about.
+    Ignore {
+        /// In the room of the card only.
+        here: bool,
+        /// For so long; nothing for always.
+        minutes: Option<u64>,
+    },
+    /// Show them again.
+    Forgive,
+    /// Lay the panes out so.
+    Layout(String),
+    /// Draw in these colours.
+    Theme(String),
+    /// Look for this, and hide the rest.
+    Filter(String),
+    /// Keep what is looked for under this name.
+    SaveFilter(String),
     /// Nothing: the row only says something.
     Stay,
 }
@@ -87,6 +113,10 @@ impl Picker {
             PickerKind::Streams => "Record which stream",
             PickerKind::Recordings => "Recordings; Enter copies one to MP4, or repairs it",
             PickerKind::Marker => "Mark this place",
+            PickerKind::Ignore => "Do not show this person",
+            PickerKind::Layouts => "Layout",
+            PickerKind::Themes => "Theme",
+            PickerKind::Filters => "Filters; a new name keeps the search",
         }
     }
 }
@@ -99,6 +129,10 @@ pub(super) fn picks(app: &App, picker: &Picker) -> Vec<Pick> {
         PickerKind::Streams => recordings::streams(app),
         PickerKind::Recordings => recordings::takes(app),
         PickerKind::Marker => return vec![recordings::marker(picker.input.value())],
+        PickerKind::Ignore => choices::ignore(app),
+        PickerKind::Layouts => choices::layouts(app),
+        PickerKind::Themes => choices::themes(app),
+        PickerKind::Filters => choices::filters(app, picker.input.value().trim()),
         PickerKind::Commands => match typed.strip_prefix("add ") {
             Some(name) if app.is_available(Action::AddRoom) && !name.trim().is_empty() => {
                 return vec![add(name.trim())];
@@ -126,7 +160,10 @@ fn rooms(app: &App) -> Vec<Pick> {
 fn commands(app: &App) -> Vec<Pick> {
     // What only answers a popup does nothing from here, and a number of a room has no name.
     let runs = |action: &Action| {
-        let answers = matches!(action.context(), KeyContext::Popup | KeyContext::Question | KeyContext::Inbox);
+        let answers = matches!(
+            action.context(),
+            KeyContext::Popup | KeyContext::Question | KeyContext::Inbox | KeyContext::Overview | KeyContext::Card
+        );
         app.is_available(*action) && !answers && !matches!(action, Action::SelectRoom | Action::Palette)
     };
     let row = |action: Action| Pick {

@@ -36,6 +36,9 @@ pub(super) fn view(app: &App, buf: &mut Buffer) -> Option<Position> {
         Popup::Person(card) => list(app, buf, card.viewer.name(), &person::lines(app, card), card.from),
         Popup::Inbox(chosen) => inbox::view(app, *chosen, buf),
         Popup::Log(from) => list(app, buf, "Log", &log::lines(app), *from),
+        Popup::Search { input, error } if app.overview.is_some() => {
+            return input::FILTER_ROOMS.view(app, input, error.as_deref(), buf);
+        }
         Popup::Search { input, error } => return input::SEARCH.view(app, input, error.as_deref(), buf),
         Popup::Pick(picker) => return picker::view(app, picker, buf),
         Popup::AddRoom { input, error } => return input::ADD_ROOM.view(app, input, error.as_deref(), buf),

@@ -9,6 +9,7 @@ mod tests;
 
 use std::collections::VecDeque;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyEventKind, MouseEventKind};
@@ -20,9 +21,11 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 
 use super::msg::{Effect, Msg};
+use super::roster::RosterAnswer;
 use super::terminal::Tty;
 use super::{Dashboard, Exit, Ports, ScreenError, ScreenExit, ScreenOptions};
 use crate::clock::Clock;
+use crate::config::NotifyWay;
 use crate::text::Text;
 use crate::{record, track};
 
@@ -46,6 +49,8 @@ pub(super) trait Console {
     fn ready(&self) -> impl Future<Output = ()>;
     /// Gives the terminal to the shell; returns when it is ours again.
     fn suspend(&mut self) -> io::Result<()>;
+    /// Gives the terminal to the person's editor with this file; returns when it is ours again.
+    fn edit(&mut self, file: &Path) -> io::Result<()>;
     /// Takes the mouse, or gives it back.
     fn capture_mouse(&mut self, on: bool) -> io::Result<()>;
 
@@ -54,6 +59,12 @@ pub(super) trait Console {
 
     /// Hands text to the terminal's clipboard.
     fn copy(&mut self, text: &str) -> io::Result<()>;
+
+    /// Has the terminal tell of something.
+    fn notify(&mut self, way: NotifyWay, words: &str) -> io::Result<()>;
+
+    /// Bytes that the terminal was sent so far.
+    fn sent(&self) -> u64;
 }
 
 /// Opens the dashboard on the real terminal.
@@ -62,7 +73,8 @@ pub(super) async fn run(options: ScreenOptions, ports: Ports, clock: Clock) -> R
     let dashboard = Dashboard::new(options, clock.now())?;
     let mut running = Loop::new(Tty::new(mouse)?, dashboard, ports, clock);
     let exit = running.until_exit().await?;
-    Ok(ScreenExit { exit, summary: running.dashboard.summary(running.clock.now()) })
+    let dashboard = &running.dashboard;
+    Ok(ScreenExit { exit, summary: dashboard.summary(running.clock.now()), memory: dashboard.memory() })
 }
 
 /// One thing the loop heard.
@@ -72,6 +84,7 @@ enum LoopEvent {
     Input(Option<io::Result<Event>>),
     Updates,
     Record(Option<record::RecorderUpdate>),
+    Roster(Option<RosterAnswer>),
     Warning(Option<Text>),
     /// A queue that was full has room again.
     Room,
@@ -91,6 +104,9 @@ pub(super) struct Loop<C: Console> {
     /// The next frame writes every cell.
     anew: bool,
     drawn: Option<Instant>,
+    /// Bytes sent so far, and those of the last frame.
+    sent: u64,
+    last_frame: u64,
     /// The title that the window has.
     title: String,
     batch: Vec<track::TrackerUpdate>,
@@ -104,6 +120,7 @@ pub(super) struct Loop<C: Console> {
 struct Open {
     updates: bool,
     records: bool,
+    rosters: bool,
     warnings: bool,
 }
 
@@ -119,11 +136,13 @@ impl<C: Console> Loop<C> {
             dirty: true,
             anew: false,
             drawn: None,
+            sent: 0,
+            last_frame: 0,
             title: String::new(),
             batch: Vec::with_capacity(BATCH),
             commands: VecDeque::new(),
             records: VecDeque::new(),
-            open: Open { updates: true, records: true, warnings: true },
+            open: Open { updates: true, records: true, rosters: true, warnings: true },
         }
     }
 
@@ -141,6 +160,11 @@ impl<C: Console> Loop<C> {
                 // Without input the terminal is gone: SIGHUP, or its window was closed.
                 LoopEvent::Stop | LoopEvent::Input(None | Some(Err(_))) => Some(Exit::Stopped),
                 LoopEvent::Updates => self.updates()?,
+                LoopEvent::Roster(Some(answer)) => self.update_with(Msg::Roster(answer))?,
+                LoopEvent::Roster(None) => {
+                    self.open.rosters = false;
+                    None
+                }
                 LoopEvent::Record(Some(update)) => self.update_with(Msg::Recorded(update))?,
                 LoopEvent::Warning(Some(words)) => self.update_with(Msg::Warned(words))?,
                 LoopEvent::Record(None) => {
@@ -163,7 +187,8 @@ impl<C: Console> Loop<C> {
     }
 
     async fn next_event(&mut self) -> LoopEvent {
-        let due = self.drawn.map_or_else(Instant::now, |drawn| drawn + self.frame_time());
+        let pause = self.frame_time().max(self.dashboard.pause_after(self.last_frame));
+        let due = self.drawn.map_or_else(Instant::now, |drawn| drawn + pause);
         let wake = self.dashboard.next_wake(self.clock.now());
         let Self { console, input, ports, batch, open, .. } = self;
         let console = &*console;
@@ -179,6 +204,7 @@ impl<C: Console> Loop<C> {
             _ = ports.commands.reserve(), if !self.commands.is_empty() => LoopEvent::Room,
             _ = ports.record.reserve(), if !self.records.is_empty() => LoopEvent::Room,
             update = ports.records.recv(), if open.records => LoopEvent::Record(update),
+            answer = ports.rosters.recv(), if open.rosters => LoopEvent::Roster(answer),
             words = ports.warnings.recv(), if open.warnings => LoopEvent::Warning(words),
             taken = ports.updates.recv_many(batch, BATCH), if open.updates => {
                 open.updates = taken > 0;
@@ -208,6 +234,9 @@ impl<C: Console> Loop<C> {
             self.console.set_title(&title)?;
             self.title = title;
         }
+        let sent = self.console.sent();
+        self.last_frame = sent.saturating_sub(std::mem::replace(&mut self.sent, sent));
+        self.dashboard.count_bytes(self.last_frame, self.clock.now());
         Ok(())
     }
 
@@ -245,14 +274,21 @@ impl<C: Console> Loop<C> {
             match effect {
                 Effect::Track(command) => self.commands.push_back(command),
                 Effect::Record(command) => self.records.push_back(command),
+                Effect::AskRoster(question) => {
+                    // A full queue holds questions enough; it is asked for again in a minute.
+                    let _ = self.ports.roster_questions.as_ref().map(|questions| questions.try_send(question));
+                }
                 Effect::CaptureMouse(on) => self.console.capture_mouse(on)?,
                 Effect::Copy(text) => self.console.copy(&text)?,
+                Effect::Notify(words) => self.console.notify(self.dashboard.notify_way(), &words)?,
                 Effect::Playback(command) => {
                     // A full queue holds more key presses than anybody meant.
                     let _ = self.ports.playback.as_ref().map(|playback| playback.try_send(command));
                 }
                 Effect::Redraw => self.redraw(),
                 Effect::Suspend => self.suspend()?,
+                Effect::Edit(file) => self.edit(&file)?,
+                Effect::Demo => return Ok(Some(Exit::Demo)),
                 Effect::Quit => return Ok(Some(Exit::Quit)),
             }
         }
@@ -264,6 +300,19 @@ impl<C: Console> Loop<C> {
     fn redraw(&mut self) {
         self.dirty = true;
         self.anew = true;
+    }
+
+    /// An editor that cannot be started is told, and nothing else happens.
+    fn edit(&mut self, file: &Path) -> Result<(), ScreenError> {
+        self.input = None;
+        let edited = self.console.edit(file);
+        self.input = Some(self.console.input());
+        self.redraw();
+        if let Err(error) = edited {
+            let words = format!("the editor cannot be started ({error}): set EDITOR");
+            self.update_with(Msg::Warned(Text::from(words)))?;
+        }
+        Ok(())
     }
 
     fn suspend(&mut self) -> Result<(), ScreenError> {

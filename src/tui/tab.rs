@@ -1,17 +1,23 @@
 //! Tab of one tracked room: the mirror, and where the person is in it.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
+use compact_str::CompactString;
+
 use crate::clock::Moment;
-use crate::config::RecordRule;
+use crate::config::{RecordRule, ScreenSettings};
 use crate::events::PhaseKind;
-use crate::ids::{RoomId, RoomKey, Target};
+use crate::ids::{RoomId, RoomKey, Target, UserId};
 use crate::record::{MonitorState, RecordingState};
 use crate::room::{BattlePhase, ChatLog, LogEntry, LogLine, Room, Seq};
 use crate::text::Text;
 
 use super::names::Names;
 use super::panes::gifts::{StreakMark, Thanked};
+use super::people::PeopleRules;
+use super::roster::RosterState;
+use super::rows::{HiddenRows, RowRules, RowView};
 use super::search::SearchQuery;
 use super::widgets::feed::Anchor;
 
@@ -39,10 +45,23 @@ pub(super) struct Tab {
     pub(super) names: Names,
     /// What the chat pane shows.
     pub(super) anchor: Anchor,
+    /// Rows that are not shown.
+    pub(super) rows: HiddenRows,
+    /// What is too much to read is left out.
+    pub(super) is_slow: bool,
     /// The row of the chat that is marked.
     pub(super) marked: Option<Seq>,
     /// Rows that fit what is looked for; nothing while nothing is.
     pub(super) found: Option<Found>,
+    /// What is known of who is here by name.
+    pub(super) roster: RosterState,
+    /// When it was last asked for.
+    pub(super) roster_asked: Option<Moment>,
+    /// The person who is marked among the top viewers.
+    pub(super) marked_viewer: Option<UserId>,
+    /// The question that is marked, and those that were ticked off.
+    pub(super) marked_question: Option<CompactString>,
+    pub(super) ticked_questions: HashSet<CompactString>,
     /// The row of the gifts pane that is marked.
     pub(super) marked_gift: Option<StreakMark>,
     /// Gifts that were thanked for.
@@ -59,6 +78,8 @@ pub(super) struct Tab {
     pub(super) recording: Option<RecordingState>,
     /// When it is recorded by itself.
     pub(super) record: RoomRecord,
+    /// It is among those that the next command of an overview is for.
+    pub(super) is_chosen: bool,
     /// What the monitor of its stream sees, where it is one's own.
     pub(super) monitor: Option<MonitorState>,
     /// The live whose monitor was asked for last.
@@ -123,6 +144,13 @@ impl Tab {
             added: now,
             names: Names::new(handles),
             anchor: Anchor::Follow,
+            rows: HiddenRows::default(),
+            roster: RosterState::default(),
+            roster_asked: None,
+            marked_viewer: None,
+            marked_question: None,
+            ticked_questions: HashSet::new(),
+            is_slow: false,
             marked: None,
             found: None,
             marked_gift: None,
@@ -133,6 +161,7 @@ impl Tab {
             composed: 0,
             recording: None,
             record: RoomRecord::default(),
+            is_chosen: false,
             monitor: None,
             monitored: None,
         }
@@ -158,9 +187,22 @@ impl Tab {
         }
     }
 
-    /// The rows that are shown: those that were found, or all.
-    pub(super) fn log(&self) -> &ChatLog {
-        self.found.as_ref().and_then(|found| found.log.as_ref()).unwrap_or(&self.room.chat)
+    /// The rows that are shown: those that were found, or all but the hidden ones.
+    pub(super) fn log(&self) -> RowView<'_> {
+        match &self.found {
+            // Whoever searches wants to see all there is.
+            Some(found) => found.log.as_ref().unwrap_or(&self.room.chat).into(),
+            None => RowView::new(&self.room.chat, &self.rows),
+        }
+    }
+
+    /// Decides which rows at or after `from` are shown.
+    pub(super) fn hide_rows(&mut self, settings: &ScreenSettings, people: &PeopleRules, from: Seq) {
+        if from == Seq(0) {
+            self.rows = HiddenRows::default();
+        }
+        let rules = RowRules { settings, people, room: self.key, slow: self.is_slow };
+        self.rows.collect(&self.room.chat, from, rules);
     }
 
     /// A shown row as it is now: what was found is a copy of what it was then.

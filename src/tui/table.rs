@@ -19,7 +19,7 @@ use super::panes::phase;
 use super::tab::Tab;
 use super::theme::{ColorRole, Theme};
 use super::widgets::{graph, paint};
-use super::{glyphs, number};
+use super::{glyphs, number, overview};
 use crate::clock::Timestamp;
 use crate::events::PhaseKind;
 use crate::record::{AlertLevel, RecordingState};
@@ -88,7 +88,8 @@ const TREND: (u64, usize) = (230, 8);
 
 /// The rooms in the order of the table, by their place among the tabs.
 pub(super) fn order(app: &App) -> Vec<usize> {
-    let mut rows: Vec<usize> = (0..app.tabs.len()).collect();
+    let mut rows: Vec<usize> =
+        (0..app.tabs.len()).filter(|&at| app.tabs.get(at).is_some_and(|tab| overview::fits(app, tab))).collect();
     let rate = |tab: &Tab, series: &crate::room::Series| {
         if Freshness::of(&tab.room, app.now).is_now() { series.per_minute(app.now).unwrap_or(0) } else { 0 }
     };
@@ -214,7 +215,9 @@ fn words(app: &App, tab: &Tab, column: Column) -> Line<'static> {
     match column {
         Column::Room => {
             let kind = room.phase.kind;
+            let chosen = if tab.is_chosen { format!("{} ", glyphs::TICK) } else { String::new() };
             Line::from(vec![
+                Span::styled(chosen, theme.style(ColorRole::Accent)),
                 Span::styled(format!("{} ", phase::glyph(kind)), theme.style(phase::role(kind))),
                 Span::raw(tab.name().to_owned()),
             ])
@@ -254,7 +257,7 @@ fn words(app: &App, tab: &Tab, column: Column) -> Line<'static> {
 }
 
 /// Where a room stands, in a few words: its battle, how long it is live, when it is tried again.
-fn state(app: &App, tab: &Tab) -> String {
+pub(super) fn state(app: &App, tab: &Tab) -> String {
     let room = &tab.room;
     let skew = room.skew_ms.unwrap_or(0);
     if let Some(battle) = room.battle.as_ref().filter(|battle| battle.phase == BattlePhase::Running) {

@@ -9,6 +9,7 @@ mod capabilities;
 mod input;
 #[cfg(unix)]
 mod keys;
+mod notification;
 #[cfg(unix)]
 mod sequences;
 mod window;
@@ -16,6 +17,7 @@ mod writer;
 
 use std::io::{self, IsTerminal, Write};
 use std::panic;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
@@ -35,9 +37,11 @@ use tokio::sync::mpsc;
 
 use super::ScreenError;
 use super::run::Console;
+use crate::config::NotifyWay;
 use crate::text::Text;
 pub(super) use backend::DiffBackend;
 pub use capabilities::{Capabilities, capabilities, shows_unicode};
+pub(super) use capabilities::{depth, fps};
 
 #[cfg(not(unix))]
 use crossterm::event::EventStream as Input;
@@ -136,6 +140,21 @@ impl Console for Tty {
         Ok(())
     }
 
+    fn edit(&mut self, file: &Path) -> io::Result<()> {
+        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let editor = set("VISUAL").or_else(|| set("EDITOR")).unwrap_or_else(|| "vi".to_owned());
+        let mut words = editor.split_whitespace();
+        let program = words.next().unwrap_or("vi");
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        leave();
+        let ended = std::process::Command::new(program).args(words).arg(file).status();
+        enter(&self.writer, self.mouse)?;
+        self.terminal.backend_mut().invalidate();
+        ended.map(drop)
+    }
+
     fn capture_mouse(&mut self, on: bool) -> io::Result<()> {
         self.mouse = on;
         let mut out = self.writer.clone();
@@ -157,6 +176,17 @@ impl Console for Tty {
         let mut out = self.writer.clone();
         write_copy(&mut out, text)?;
         out.flush()
+    }
+
+    fn notify(&mut self, way: NotifyWay, words: &str) -> io::Result<()> {
+        let through = notification::Multiplexer::of(|name| std::env::var(name).ok());
+        let mut out = self.writer.clone();
+        notification::write(&mut out, way, words, through)?;
+        out.flush()
+    }
+
+    fn sent(&self) -> u64 {
+        self.writer.sent()
     }
 }
 

@@ -1,9 +1,13 @@
 //! Reducer of the screen, the one place where its state changes. Never blocks, never asks for the time, says what it wants
 //! as data.
 
+mod arranging;
 mod closing;
+mod graphs;
 mod keys;
 mod mouse;
+mod overview;
+mod people;
 mod records;
 mod rooms;
 mod rules;
@@ -21,8 +25,10 @@ use tui_input::InputRequest;
 
 use super::app::{App, Popup};
 use super::freshness::Freshness;
-use super::msg::{Msg, UpdateOutcome};
+use super::msg::{Effect, Msg, UpdateOutcome};
+use super::panes::chat::board;
 use super::panes::{PaneId, phase};
+use super::roster::{self, RosterState};
 use super::tab::Tab;
 use super::widgets::feed::Scroll;
 use crate::clock::Moment;
@@ -45,6 +51,7 @@ pub(super) fn update(app: &mut App, msg: Msg) -> UpdateOutcome {
         outcome.dirty = true;
         outcome.effects.push(effect);
     }
+    outcome.effects.extend(roster::question_due(app).map(Effect::AskRoster));
     if app.until_read().is_some_and(|left| left.is_zero())
         && let Some(tab) = app.tab_mut()
     {
@@ -70,6 +77,15 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
             outcome.effects.extend(room.and_then(|room| rules::monitor_due(app, room)));
             outcome
         }
+        Msg::Roster(answer) => {
+            if let Some(tab) = app.tabs.iter_mut().find(|tab| tab.key == answer.room) {
+                tab.roster = match answer.roster {
+                    Ok(roster) => RosterState::Known(roster),
+                    Err(why) => RosterState::Refused(why),
+                };
+            }
+            UpdateOutcome::dirty()
+        }
         Msg::Recorded(update) => records::apply_update(app, update),
         Msg::Warned(words) => {
             app.event_log.add(app.now, words.to_string());
@@ -83,7 +99,7 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
 /// which nothing happens wakes once a minute.
 pub(super) fn next_wake(app: &App, now: Moment) -> Duration {
     let minute = MINUTE_MS - u64::try_from(now.wall.0.rem_euclid(60_000)).unwrap_or(0).min(MINUTE_MS - 1);
-    let shown = app.tabs.iter().enumerate().filter(|(at, _)| app.table || *at == app.active);
+    let shown = app.tabs.iter().enumerate().filter(|(at, _)| app.overview.is_some() || *at == app.active);
     let next = shown.map(|(_, tab)| next_change(tab, now)).fold(minute, u64::min);
     let fresh = app.tab().and_then(|tab| Freshness::next_change(&tab.room, now));
     let others = [fresh, app.until_read().filter(|left| !left.is_zero()), closing::left(app)];
@@ -96,7 +112,7 @@ fn next_change(tab: &Tab, now: Moment) -> u64 {
     let battle = room.battle.as_ref().is_some_and(|battle| {
         battle.phase != BattlePhase::Over && !battle.left(room.skew_ms.unwrap_or(0), now).is_zero()
     });
-    if battle || phase::counts_down(&room.phase, now) {
+    if battle || phase::counts_down(&room.phase, now) || board::counts_down(room, now) {
         SECOND_MS - now.mono % SECOND_MS
     } else if room.phase.kind == PhaseKind::Live || tab.shows_battle(now) {
         BUCKET_MS - now.mono % BUCKET_MS

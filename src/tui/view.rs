@@ -27,12 +27,13 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::app::App;
+use super::overview::Overview;
 use super::panes::chat::Composer;
 use super::panes::{status, tabs, welcome};
 use super::tab::Tab;
 use super::theme::ColorRole;
 use super::widgets::paint;
-use super::{glyphs, popups, table};
+use super::{glyphs, merged, popups, table, wall};
 use crate::ids::RoomKey;
 use crate::room::{LogEntry, Seq};
 
@@ -47,7 +48,7 @@ pub(super) struct Cache {
 
 #[derive(Debug)]
 struct Wrapped {
-    rev: u32,
+    rev: (u32, u32),
     columns: u16,
     lines: Vec<Line<'static>>,
 }
@@ -59,9 +60,10 @@ impl Cache {
         if self.wrapped.len() >= CACHED_ENTRIES && !self.wrapped.contains_key(&key) {
             self.wrapped.clear();
         }
-        let compose = || Wrapped { rev: entry.rev, columns: composer.columns, lines: composer.lines(entry) };
+        let rev = (entry.rev, tab.rows.repeats(entry.seq));
+        let compose = || Wrapped { rev, columns: composer.columns, lines: composer.lines(entry) };
         let wrapped = self.wrapped.entry(key).or_insert_with(compose);
-        if (wrapped.rev, wrapped.columns) != (entry.rev, composer.columns) {
+        if (wrapped.rev, wrapped.columns) != (rev, composer.columns) {
             *wrapped = compose();
         }
         &wrapped.lines
@@ -75,15 +77,20 @@ pub(super) fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) {
         let buf = frame.buffer_mut();
         tabs::view(app, buf, plan.tabs);
         match app.tab() {
-            Some(_) if app.table => table::view(app, buf, app.body()),
-            Some(tab) => {
-                for (id, _) in plan.shown() {
-                    id.pane().draw(app, tab, &plan, cache, buf);
+            Some(tab) => match app.overview {
+                Some(Overview::Table) => table::view(app, buf, app.body()),
+                Some(Overview::Wall) => wall::view(app, buf, app.body()),
+                Some(Overview::Feed(at)) => merged::view(app, at, buf, app.body()),
+                None => {
+                    for (id, _) in plan.shown() {
+                        id.pane().draw(app, tab, &plan, cache, buf);
+                    }
+                    plan.dividers.iter().for_each(|&line| divider(app, line, buf));
                 }
-                plan.dividers.iter().for_each(|&line| divider(app, line, buf));
-            }
+            },
             None => welcome::view(app, buf, app.body()),
         }
+        super::away::view(app, buf, app.body());
         status::view(app, &plan, buf);
         let cursor = popups::view(app, buf);
         if app.screen.ascii {

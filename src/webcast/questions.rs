@@ -13,13 +13,14 @@ use super::prices::{self, CoinPack};
 use super::profile::{self, UserInfo};
 use super::request_overrides::RequestOverrides;
 use super::room_info::{self, RoomInfo};
+use super::roster::{self, Roster};
 use super::search;
 use super::service::Service;
 use super::streams::StreamUrl;
 use super::transport::{BrowserTransport, BrowserView, Failover, Transport, TransportEntry};
 use crate::clock::Clock;
 use crate::config::{Secrets, Settings};
-use crate::ids::{GiftFacts, RoomId, UniqueId};
+use crate::ids::{GiftFacts, RoomId, UniqueId, UserId};
 
 impl Service {
     /// The service for the user: proxies as configured. Checks addresses; opens nothing.
@@ -92,6 +93,11 @@ impl Service {
     /// What coins cost where we ask from.
     pub async fn price_list(&self) -> Result<Vec<CoinPack>, ServiceError> {
         prices::price_list(self).await
+    }
+
+    /// Who is in a live of this host by name. Wants a session.
+    pub async fn roster(&self, room: RoomId, host: UserId) -> Result<Roster, ServiceError> {
+        roster::roster(self, room, host).await
     }
 
     /// A page of the lives TikTok recommends: the one that begins at `from`, or the first.

@@ -28,6 +28,7 @@ mod local_feed;
 mod lookup;
 mod meaning;
 mod ndjson;
+mod overviews;
 mod picture;
 mod places;
 mod proxies;
@@ -36,6 +37,7 @@ mod replay;
 mod retry_times;
 mod room_laws;
 mod scenarios;
+mod screen_laws;
 mod screens;
 #[cfg(unix)]
 mod serve;

@@ -29,7 +29,7 @@ fn battle() -> Stage {
 }
 
 /// The screen as text; wide characters leave their second cell out, as a terminal does.
-fn shown(stage: &mut Stage, width: u16, height: u16) -> String {
+pub(crate) fn shown(stage: &mut Stage, width: u16, height: u16) -> String {
     let terminal = stage.picture(width, height);
     let buffer = terminal.backend().buffer();
     let mut text = String::new();

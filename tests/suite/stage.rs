@@ -43,6 +43,9 @@ impl Stage {
             replay: false,
             attached: false,
             mono,
+            depth: tiktop::tui::ColourDepth::Sixteen,
+            memory: None,
+            config_file: None,
             zone: jiff::tz::TimeZone::UTC,
         };
         Self { dashboard: Dashboard::new(options, now).unwrap(), now, next_id: 1 }

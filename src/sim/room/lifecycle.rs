@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::live::{SimLive, SimPhase};
+use super::live::{SimBeginning, SimLive, SimPhase};
 use super::{AfterBatch, SimRoom};
 use crate::clock::Moment;
 use crate::sim::faults::{Faults, SimFault};
@@ -52,7 +52,9 @@ impl SimRoom {
         past.push(live.ledger.expected_totals());
         let too_many = past.len().saturating_sub(KEPT_LIVES);
         past.drain(..too_many);
-        *live = SimLive::new(&self.host, live.number + 1, self.rate, self.seed, now, faults);
+        let number = live.number + 1;
+        let beginning = SimBeginning { number, now, age: Duration::ZERO, scripted: self.scripted, demo: self.demo };
+        *live = SimLive::new(&self.host, self.rate, self.seed, beginning, faults);
         live.past = past;
     }
 

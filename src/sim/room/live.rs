@@ -1,6 +1,7 @@
 //! Live of a simulated room: the one that is on, or the last one.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::lifecycle::{PAUSE_EVERY, Transition};
 use crate::clock::Moment;
@@ -58,26 +59,49 @@ pub(super) struct SimLive {
     pub(super) batches: u32,
     /// Room ids of earlier lives.
     pub(super) past: Vec<ExpectedTotals>,
+    /// What was said before anybody could look, by the live's own time; taken by whoever wants it.
+    pub(super) history: Vec<(u64, Vec<pb::Message>)>,
     /// The latest messages with their places in the live.
     kept: VecDeque<(u64, pb::Message)>,
     place: u64,
 }
 
+/// How a live begins.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SimBeginning {
+    pub(super) number: u32,
+    pub(super) now: Moment,
+    /// How long it has been on already.
+    pub(super) age: Duration,
+    /// The script of the demo is played.
+    pub(super) scripted: bool,
+    /// The room is part of the demo.
+    pub(super) demo: bool,
+}
+
+/// What was said is told in pieces of this many microseconds.
+const HISTORY_STEP: u64 = 1_000_000;
+
 impl SimLive {
-    pub(super) fn new(host: &SimHost, number: u32, rate: f64, seed: u64, now: Moment, faults: &Faults) -> Self {
+    pub(super) fn new(host: &SimHost, rate: f64, seed: u64, beginning: SimBeginning, faults: &Faults) -> Self {
+        let SimBeginning { number, age, scripted, .. } = beginning;
+        let now = beginning.now - age;
+        let age = u64::try_from(age.as_micros()).unwrap_or(0);
         let place = host.index as i64 * 1_000 + i64::from(number);
         let room_id =
             7_570_000_000_000_000_000 + (seed % 1_000) as i64 * 1_000_000_000_000 + (place + 1) * 1_000_000_007;
         let mut traffic = Traffic::new(
             LivePeople {
                 host: host.to_wire(),
-                rival: host.rival(),
+                rival: if scripted { Some(host.scripted_rival()) } else { host.rival() },
                 room_id,
                 seed: seed ^ (room_id as u64),
                 first_id: 7_600_000_000_000_000_000 + place * 10_000_000_000_000,
                 began_ms: now.wall.0,
                 rate,
                 watching: host.watching,
+                script: scripted.then_some(age),
+                follows_curve: beginning.demo,
             },
             faults,
         );
@@ -85,21 +109,28 @@ impl SimLive {
         if rate > 0.0 {
             kept.extend(traffic.earlier_chats(HISTORY as u32).into_iter().map(|chat| (0, chat)));
         }
-        Self {
+        let mut live = Self {
             phase: SimPhase::On,
             number,
             room_id,
             began: now,
             traffic,
             ledger: TotalsCounter::new(room_id),
-            next_transition: (rate > 0.0).then(|| (now + PAUSE_EVERY, Transition::Pause)),
-            last_sent: now,
+            next_transition: (rate > 0.0).then(|| (beginning.now + PAUSE_EVERY, Transition::Pause)),
+            last_sent: beginning.now,
             attended: false,
             batches: 0,
             past: Vec::new(),
+            history: Vec::new(),
             kept,
             place: 0,
+        };
+        for step in 1..=age / HISTORY_STEP {
+            let said = live.traffic.advance(step * HISTORY_STEP, faults);
+            live.remember(&said);
+            live.history.push((step * HISTORY_STEP, said));
         }
+        live
     }
 
     /// Microseconds since the live began.

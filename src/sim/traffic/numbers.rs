@@ -54,9 +54,20 @@ impl Numbers {
         self.watching = (self.watching + rng.i64(-swing..=swing / 2)).max(2);
     }
 
+    /// People come and go until about so many watch.
+    pub(super) fn wander_to(&mut self, goal: f64, rng: &mut Rng) {
+        let swing = (self.watching / 60).max(2);
+        let step = ((goal - self.watching as f64) / 4.0) as i64;
+        self.watching = (self.watching + step + rng.i64(-swing..=swing)).max(2);
+    }
+
     pub(super) fn spend(&mut self, who: &SimPerson, coins: i64) {
         let entry = self.spent.entry(who.user.id).or_insert_with(|| (0, who.user.clone()));
         entry.0 += coins;
+    }
+
+    pub(super) fn spent_by(&self, user: i64) -> i64 {
+        self.spent.get(&user).map_or(0, |(coins, _)| *coins)
     }
 
     /// Sixteen ranks of which only the first five have names, as recorded.

@@ -15,6 +15,8 @@ fn live(rate: f64, rival: bool) -> Traffic {
         began_ms: 1_790_000_000_000,
         rate,
         watching: 200,
+        script: None,
+        follows_curve: false,
     };
     Traffic::new(cast, &Faults::default())
 }

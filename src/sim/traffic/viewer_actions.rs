@@ -2,6 +2,7 @@
 
 use fastrand::Rng;
 
+use super::script::DEAREST_BY_CHANCE;
 use super::{SECOND, Traffic};
 use crate::sim::crowd::avatar;
 use crate::sim::faults::{Faults, SimFault};
@@ -94,7 +95,10 @@ impl Traffic {
             875..905 => {
                 // Cheap gifts far more often: the square of an even draw.
                 let pick = self.rng.f64().powi(3) * GIFTS.len() as f64;
-                let gift = GIFTS.get(pick as usize).copied().unwrap_or(GIFTS[0]);
+                let mut gift = GIFTS.get(pick as usize).copied().unwrap_or(GIFTS[0]);
+                if self.cast.script.is_some() && gift.coins > DEAREST_BY_CHANCE {
+                    gift = GIFTS[0];
+                }
                 return self.give(at, gift);
             }
             905..925 => {

@@ -94,7 +94,7 @@ fn timer(battle: &Battle, left: Duration) -> String {
 }
 
 /// Our side and the strongest of the others.
-fn opponents(battle: &Battle) -> (Option<&Side>, Option<&Side>) {
+pub(in crate::tui) fn opponents(battle: &Battle) -> (Option<&Side>, Option<&Side>) {
     let ours = battle.sides.iter().find(|side| side.ours).or(battle.sides.first());
     let others = battle.sides.iter().filter(|side| ours.is_none_or(|ours| !std::ptr::eq(*side, ours)));
     (ours, others.max_by_key(|side| side.points))

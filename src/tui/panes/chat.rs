@@ -14,7 +14,7 @@
 //!
 //! Scrolled away from the newest row it stands still and says `▼ 37 new` in its rule.
 
-mod board;
+pub(in crate::tui) mod board;
 mod lines;
 mod words;
 
@@ -139,11 +139,11 @@ fn view(app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache, buf: &mut Buffer) 
     for (row, line) in banner(app, tab, plan).iter().enumerate() {
         paint::left(buf, super::inset(over), row as u16, line);
     }
-    let standing = board_rows(tab, plan);
+    let standing = board_rows(app, tab, plan);
     let above = Rect { y: body.y.saturating_sub(standing), height: standing, ..body };
     let composer = composer(app, tab, body);
     let text = Rect { x: above.right() - composer.columns.min(above.width), width: composer.columns, ..above };
-    for (row, line) in (0..standing).zip(board::lines(app, &tab.room.board, text.width, composer.text_columns())) {
+    for (row, line) in (0..standing).zip(board::lines(app, &tab.room, text.width, composer.text_columns())) {
         paint::left(buf, text, row, &line);
     }
     rows(app, tab, cache, buf, body);
@@ -155,11 +155,14 @@ fn view(app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache, buf: &mut Buffer) 
 
 /// The rectangle of the rows themselves: below the title, the banner and what stands beside the talk.
 pub(in crate::tui) fn body(app: &App, tab: &Tab, plan: &Plan) -> Rect {
-    super::below(plan.area(PaneId::Chat), u16::from(plan.titled) + banner_rows(app, tab, plan) + board_rows(tab, plan))
+    super::below(
+        plan.area(PaneId::Chat),
+        u16::from(plan.titled) + banner_rows(app, tab, plan) + board_rows(app, tab, plan),
+    )
 }
 
-fn board_rows(tab: &Tab, plan: &Plan) -> u16 {
-    if is_quiet(tab) { 0 } else { board::rows(&tab.room.board, plan.area(PaneId::Chat).height) }
+fn board_rows(app: &App, tab: &Tab, plan: &Plan) -> u16 {
+    if is_quiet(tab) { 0 } else { board::rows(&tab.room, plan.area(PaneId::Chat).height, app.now) }
 }
 
 /// Nobody has said anything yet: a live that began is no news as long as we are not in it.
@@ -215,10 +218,15 @@ pub(in crate::tui) fn mark_row(app: &mut App, seq: Seq) {
 fn note(app: &App, tab: &Tab) -> Vec<Line<'static>> {
     if tab.anchor == Anchor::Follow {
         let rate = Freshness::of(&tab.room, app.now).rate(&tab.room.comments, app.now);
-        return rate.map(|rate| Line::styled(rate, app.theme.style(ColorRole::Dim))).into_iter().collect();
+        let dim = app.theme.style(ColorRole::Dim);
+        let slow = tab.is_slow.then(|| {
+            let words = format!("slow view, {} left out", number::count(tab.rows.left_out()));
+            Line::styled(words, app.theme.style(ColorRole::Warn))
+        });
+        return slow.into_iter().chain(rate.map(|rate| Line::styled(rate, dim))).collect();
     }
     let warn = app.theme.style(ColorRole::Warn);
-    let mut notes = vec![match feed::unseen(&tab.room.chat, tab.anchor) {
+    let mut notes = vec![match feed::unseen(tab.log(), tab.anchor) {
         0 => Line::styled("paused", warn),
         n => Line::styled(format!("{} {} new", glyphs::NEWER, number::count(n)), warn),
     }];
@@ -271,8 +279,14 @@ fn rows(app: &App, tab: &Tab, cache: &mut Cache, buf: &mut Buffer, body: Rect) {
 }
 
 fn composer<'a>(app: &'a App, tab: &'a Tab, body: Rect) -> Composer<'a> {
+    composer_of(app, tab, columns(body))
+}
+
+/// What composes rows of a room in so many columns.
+pub(in crate::tui) fn composer_of<'a>(app: &'a App, tab: &'a Tab, columns: u16) -> Composer<'a> {
     let (theme, zone, names) = (app.theme, &app.zone, &tab.names);
-    Composer { theme, zone, columns: columns(body), names, settings: &app.screen, first_from: tab.first_from() }
+    let (settings, people, rows) = (&app.screen, &app.people, &tab.rows);
+    Composer { theme, zone, columns, names, settings, people, rows, first_from: tab.first_from() }
 }
 
 /// The entry at a place of the screen, and the anchor with which the view stands still as it is.

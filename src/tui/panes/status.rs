@@ -162,7 +162,7 @@ fn facts(app: &App, plan: &Plan, width: u16) -> Line<'static> {
     let mut facts: Vec<Fact> = Vec::new();
     facts.extend(app.notice.as_ref().map(|notice| dim(4, notice.as_str().to_owned())));
     if let Some(tab) = app.tab() {
-        facts.extend(hidden(app, plan).filter(|_| !app.table).map(|words| dim(0, words)));
+        facts.extend(hidden(app, plan).filter(|_| app.overview.is_none()).map(|words| dim(0, words)));
         let phase = &tab.room.phase;
         if let (Some(started), true) = (tab.room.started_at, tab.is_on_air()) {
             // Counted in the clock's minutes, so that both turn in one frame.

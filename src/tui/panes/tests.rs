@@ -23,6 +23,9 @@ fn app() -> App {
         replay: false,
         attached: false,
         mono: false,
+        depth: crate::tui::ColourDepth::Sixteen,
+        memory: None,
+        config_file: None,
         zone,
     };
     let mut app = App::new(options, NOW).unwrap();

@@ -4,11 +4,13 @@
 //!         tiktop                                    No room yet.
 //!
 //!         a   add a room: @name, a link or a room id
+//!         D   look around in the demo
+//!         ,   open the config file
 //!         ?   all keys
 //!         q   quit
 //!
 //!         Watching needs no account. To connect reliably, put a provider key in TIKTOP_PROVIDER_KEY
-//!         (README, "Connecting"). `tiktop demo` shows the dashboard with invented rooms.
+//!         (README, "Connecting"). `tiktop search WORDS` finds lives.
 //! ```
 
 use ratatui::buffer::Buffer;
@@ -21,7 +23,7 @@ use crate::tui::theme::ColorRole;
 use crate::tui::widgets::{paint, wrap};
 
 const WORDS: &str = "Watching needs no account. To connect reliably, put a provider key in TIKTOP_PROVIDER_KEY (README, \
-    \"Connecting\"). `tiktop demo` shows the dashboard with invented rooms.";
+    \"Connecting\"). `tiktop search WORDS` finds lives that are on now; what you set up here comes back with screen.remember.";
 
 /// Draws the page.
 pub(in crate::tui) fn view(app: &App, buf: &mut Buffer, area: Rect) {
@@ -33,10 +35,16 @@ pub(in crate::tui) fn view(app: &App, buf: &mut Buffer, area: Rect) {
     paint::left(buf, page, row, &Line::styled("tiktop", app.theme.style(ColorRole::Accent)));
     paint::right(buf, page, row, &Line::raw("No room yet."));
     row += 1 + u16::from(roomy);
-    for action in [Action::AddRoom, Action::Help, Action::Quit] {
+    for (action, words) in [
+        (Action::AddRoom, "add a room: @name, a link or a room id"),
+        (Action::Demo, "look around in the demo: invented rooms, no network"),
+        (Action::EditConfig, "open the config file in your editor"),
+        (Action::Help, "all keys; : finds a command by what it does"),
+        (Action::Quit, "quit"),
+    ] {
         let Some(key) = app.key(action) else { continue };
         let key = Span::styled(format!("{key:<4}"), app.theme.style(ColorRole::Accent));
-        paint::left(buf, page, row, &Line::from(vec![key, Span::raw(action.help())]));
+        paint::left(buf, page, row, &Line::from(vec![key, Span::raw(words)]));
         row += 1;
     }
     row += u16::from(roomy);

@@ -24,6 +24,12 @@ pub(super) fn view(app: &App, question: ConfirmQuestion, buf: &mut Buffer) {
             "Suspend",
             format!("The recording of {} would miss all that is sent meanwhile. Suspend?", recording.join(", ")),
         ),
+        ConfirmQuestion::CloseChosen => {
+            let rooms = crate::tui::overview::chosen(app);
+            let running = rooms.iter().filter_map(|&at| app.tabs.get(at)).filter(|tab| tab.is_recording()).count();
+            let stops = if running > 0 { format!(" and finish {running} recordings") } else { String::new() };
+            ("Close rooms", format!("Close the {} chosen rooms{stops}?", rooms.len()))
+        }
         ConfirmQuestion::Close(key) => {
             let tab = app.tabs.iter().find(|tab| tab.key == key);
             let ask = match tab {

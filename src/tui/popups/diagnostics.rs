@@ -39,6 +39,7 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
         fact("likes", format!("{} reported, {} seen", number(stats.likes), number(stats.likes_seen))),
         fact("unpriced", format!("{} gifts without a known price", number(stats.unpriced))),
         fact("clock", room.skew_ms.map_or_else(|| "not compared yet".to_owned(), skew)),
+        fact("terminal", sent(app)),
         fact("not shown", format!("{} messages of kinds we do not read", number(stats.unknown))),
     ];
     let mut methods: Vec<_> = room.unknown.iter().collect();
@@ -54,6 +55,16 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
         lines.extend(transports);
     }
     lines
+}
+
+/// What the terminal was sent.
+fn sent(app: &App) -> String {
+    let (total, rate) = (number::bytes(app.sent.total()), number::bytes(app.sent.rate()));
+    let budget = match app.screen.max_bytes_per_second {
+        0 => String::new(),
+        most => format!(" of {} allowed", number::bytes(most)),
+    };
+    format!("{total} in {} frames, {rate} a second of late{budget}", crate::tui::number::count(app.sent.frames()))
 }
 
 fn skew(skew_ms: i64) -> String {

@@ -22,6 +22,11 @@ pub(super) const SEARCH: InputPopup = InputPopup {
     columns: 70,
     hint: "words, from:name, badge:mod, gift>100, since:5m, room:name, /regex/, -not; nothing ends the search",
 };
+pub(super) const FILTER_ROOMS: InputPopup = InputPopup {
+    title: "Rooms",
+    columns: 60,
+    hint: "a part of a name, or a state such as live or offline; nothing shows all",
+};
 pub(super) const ADD_ROOM: InputPopup =
     InputPopup { title: "Add a room", columns: 60, hint: "@name, a link to the live, or a room id; Enter adds it" };
 

@@ -75,8 +75,20 @@ impl Console for Fake {
         Ok(())
     }
 
+    fn edit(&mut self, _file: &std::path::Path) -> io::Result<()> {
+        Ok(())
+    }
+
     fn capture_mouse(&mut self, _on: bool) -> io::Result<()> {
         Ok(())
+    }
+
+    fn notify(&mut self, _way: NotifyWay, _words: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn sent(&self) -> u64 {
+        self.wire.bytes.load(Ordering::Relaxed) as u64
     }
 
     fn set_title(&mut self, _title: &str) -> io::Result<()> {
@@ -123,6 +135,9 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, ScreenError>>) {
         replay: false,
         attached: false,
         mono: false,
+        depth: crate::tui::ColourDepth::Sixteen,
+        memory: None,
+        config_file: None,
         zone: jiff::tz::TimeZone::UTC,
     };
     let dashboard = Dashboard::new(options, clock.now()).unwrap();
@@ -130,6 +145,8 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, ScreenError>>) {
         updates: updates_in,
         commands: commands_out,
         playback: None,
+        roster_questions: None,
+        rosters: mpsc::channel(1).1,
         records: records_in,
         record: record_out,
         warnings: warnings_in,

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use crossterm::terminal::size;
 
+use crate::tui::theme::ColourDepth;
+
 /// How long a terminal may take; SSH from the other side of the world has 0.3 s.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(800);
 /// Modes we ask for: synchronized updates, and the mouse with coordinates beyond column 223.
@@ -71,6 +73,25 @@ fn is_utf8_locale(env: impl Fn(&str) -> Option<String>) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_ascii_lowercase();
     // Windows has no such variables, and its terminals take UTF-8.
     cfg!(windows) || locale.contains("utf-8") || locale.contains("utf8")
+}
+
+/// How many colours the terminal has, as far as the environment tells.
+pub(in crate::tui) fn depth(env: impl Fn(&str) -> Option<String>) -> ColourDepth {
+    ColourDepth::of(by_environment(env).colours)
+}
+
+/// Frames a second: as set, else what the connection takes. Over SSH the line is slower than the eye.
+pub(in crate::tui) fn fps(set: u16, env: impl Fn(&str) -> Option<String>) -> u16 {
+    const LOCAL: u16 = 30;
+    const REMOTE: u16 = 15;
+    let remote = ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"]
+        .into_iter()
+        .any(|name| env(name).is_some_and(|value| !value.is_empty()));
+    match set {
+        0 if remote => REMOTE,
+        0 => LOCAL,
+        set => set,
+    }
 }
 
 fn by_environment(env: impl Fn(&str) -> Option<String>) -> Capabilities {
@@ -160,6 +181,12 @@ fn is_whole(reply: &[u8]) -> bool {
 mod tests {
     use super::*;
     use rstest::rstest;
+
+    #[test]
+    fn a_far_terminal_gets_half_the_frames_unless_it_is_said() {
+        let far = |name: &str| (name == "SSH_CONNECTION").then(|| "10.0.0.1 1 10.0.0.2 22".to_owned());
+        assert_eq!([fps(0, far), fps(0, |_| None), fps(60, far)], [15, 30, 60]);
+    }
 
     #[test]
     fn a_mode_is_known_when_the_terminal_can_be_in_it() {

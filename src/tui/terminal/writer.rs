@@ -31,6 +31,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     waiting: Vec<u8>,
+    /// Bytes handed over so far.
+    sent: u64,
     /// Bytes are on their way.
     busy: bool,
     /// What went wrong, until somebody was told.
@@ -80,6 +82,11 @@ impl Writer {
         true
     }
 
+    /// Bytes handed over so far.
+    pub(in crate::tui) fn sent(&self) -> u64 {
+        self.shared.state().sent
+    }
+
     /// Ends the thread when it has written what it has; what is flushed later goes nowhere.
     pub(super) fn close(&self) {
         self.shared.state().closed = true;
@@ -103,6 +110,7 @@ impl Write for Writer {
         if let Some(error) = state.failed.take() {
             return Err(error);
         }
+        state.sent += self.collected.len() as u64;
         state.waiting.append(&mut self.collected);
         drop(state);
         self.shared.work.notify_one();

@@ -9,7 +9,7 @@ use crate::track::TrackerCommand;
 use crate::tui::action::Action;
 use crate::tui::app::{App, ClosedRoom, ConfirmQuestion, Popup};
 use crate::tui::msg::{Effect, UpdateOutcome};
-use crate::tui::summary;
+use crate::tui::{overview, summary};
 
 /// So long a closed room can be brought back.
 const UNDO: Duration = Duration::from_secs(10);
@@ -25,6 +25,32 @@ pub(super) fn close(app: &mut App) -> UpdateOutcome {
         return UpdateOutcome::dirty();
     }
     close_now(app, key)
+}
+
+/// Closes the rooms that are chosen in an overview; asks where it would be asked for one of them, and for more than one.
+pub(super) fn close_chosen(app: &mut App) -> UpdateOutcome {
+    match overview::chosen(app).as_slice() {
+        [] => UpdateOutcome::UNCHANGED,
+        [only] => {
+            app.active = *only;
+            super::overview::unchoose(app);
+            close(app)
+        }
+        _ => {
+            app.popup = Some(Popup::Confirm(ConfirmQuestion::CloseChosen));
+            UpdateOutcome::dirty()
+        }
+    }
+}
+
+/// Closes the chosen rooms unasked; only the last of them can be brought back.
+pub(super) fn close_chosen_now(app: &mut App) -> UpdateOutcome {
+    let keys: Vec<_> = overview::chosen(app).into_iter().filter_map(|at| app.tabs.get(at)).map(|tab| tab.key).collect();
+    super::overview::unchoose(app);
+    let count = keys.len();
+    let effects = keys.into_iter().flat_map(|key| close_now(app, key).effects).collect();
+    app.notify(format!("closed {count} rooms"));
+    UpdateOutcome { dirty: true, effects }
 }
 
 /// Leaves a screen whose service goes on: a room that was closed a moment ago is closed there too.

@@ -7,7 +7,10 @@ use ratatui::layout::Rect;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use super::{LONGEST_INPUT, closing, rooms, rules, scroll_pane, scrolled, searching, taking, thanks};
+use super::{
+    LONGEST_INPUT, arranging, closing, graphs, overview, people, rooms, rules, scroll_pane, scrolled, searching,
+    taking, thanks,
+};
 use crate::events::{PhaseKind, Viewer};
 use crate::ids::Target;
 use crate::record;
@@ -15,14 +18,17 @@ use crate::room::Seq;
 use crate::track::{self, PlaybackCommand};
 use crate::tui::action::{Action, KeyContext};
 use crate::tui::app::{App, ConfirmQuestion, PersonCard, Popup, ToastKind};
+use crate::tui::away;
 use crate::tui::chord::Chord;
 use crate::tui::layout::{self, LayoutRequest};
+use crate::tui::merged::{self, MergedView};
 use crate::tui::msg::{Effect, UpdateOutcome};
+use crate::tui::overview::Overview;
+use crate::tui::panes::graphs::GraphWindow;
 use crate::tui::panes::{PaneId, Step, chat};
 use crate::tui::picker::{self, Choice, Picker, PickerKind};
 use crate::tui::popups;
 use crate::tui::tab::Tab;
-use crate::tui::table;
 use crate::tui::widgets::feed::{Anchor, Scroll};
 
 /// How far a key jumps in a replay.
@@ -32,14 +38,16 @@ const SKIP_SECONDS: i64 = 30;
 pub(super) fn handle_key(app: &mut App, key: KeyEvent) -> UpdateOutcome {
     use KeyContext::{Always, List, Person, Popup as InPopup, Question, Screen};
     let chord = Chord::from(key);
+    away::note_key(app);
     if let Some(Popup::AddRoom { .. } | Popup::Search { .. } | Popup::Pick(_)) = app.popup {
         return typed(app, chord, key);
     }
     let open = match app.popup {
-        Some(Popup::Person(_)) => &[Always, List, InPopup, Person][..],
+        Some(Popup::Person(_)) => &[Always, List, InPopup, Person, KeyContext::Card][..],
         Some(Popup::Confirm(_)) => &[Always, List, InPopup, Question],
         Some(Popup::Inbox(_)) => &[Always, List, InPopup, Question, KeyContext::Inbox],
         Some(_) => &[Always, List, InPopup],
+        None if app.overview.is_some() => &[Always, KeyContext::Overview, List, Screen, Person, app.own_context()],
         None => &[Always, List, Screen, Person, app.own_context()],
     };
     let passing = app.toast.as_ref().is_some_and(|toast| toast.kind == ToastKind::Passing);
@@ -96,16 +104,28 @@ fn close_popup(app: &mut App) -> UpdateOutcome {
 fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
     match action {
         Action::AddRoom => open(app, Popup::AddRoom { input: Input::default(), error: None }),
+        Action::Demo if app.tabs.is_empty() => Effect::Demo.into(),
+        Action::Demo => {
+            app.notify("the demo is for a screen without a room: `tiktop demo` opens it beside this one");
+            UpdateOutcome::dirty()
+        }
+        Action::EditConfig => match app.config_file.clone() {
+            Some(file) => Effect::Edit(file).into(),
+            None => {
+                app.notify("there is no config file here");
+                UpdateOutcome::dirty()
+            }
+        },
+        Action::CloseRoom if app.overview.is_some() => closing::close_chosen(app),
         Action::CloseRoom => closing::close(app),
         Action::Undo => closing::undo(app),
         Action::Inbox => open(app, Popup::Inbox(0)),
         Action::Done => done(app),
-        Action::Rooms => toggle_table(app),
-        Action::Sort => {
-            app.sort = app.sort.next();
-            app.table = !app.tabs.is_empty();
-            UpdateOutcome::dirty()
-        }
+        Action::Rooms => overview::toggle(app, Overview::Table),
+        Action::Wall => overview::toggle(app, Overview::Wall),
+        Action::AllRooms => overview::toggle(app, Overview::Feed(MergedView::default())),
+        Action::ChooseRoom => overview::choose_room(app),
+        Action::Sort => overview::sort(app),
         Action::Thank => thanks::tick_off(app),
         Action::Search => searching::open(app),
         Action::NextMatch => searching::step(app, false),
@@ -117,15 +137,17 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::Open => open_marked(app),
         Action::CopyName => copy(app, |handle| format!("@{handle}")),
         Action::CopyLink => copy(app, |handle| format!("https://www.tiktok.com/@{handle}")),
-        Action::NextRoom => rooms::show(app, (app.active + 1) % app.tabs.len().max(1)),
-        Action::PrevRoom => rooms::show(app, app.active.checked_sub(1).unwrap_or(app.tabs.len().saturating_sub(1))),
+        Action::NextRoom => overview::next_room(app, true),
+        Action::PrevRoom => overview::next_room(app, false),
         Action::SelectRoom => rooms::show(app, nth),
+        Action::Record if app.overview.is_some() => overview::record(app),
         Action::Record => record_or_stop(app),
         Action::RecordEach => rules::toggle(app),
         Action::Clip => taking::clip(app),
         Action::Quality => taking::ask_streams(app),
         Action::Recordings => taking::ask_recordings(app),
         Action::Mark => taking::ask_note(app),
+        Action::Retry if app.overview.is_some() => overview::retry(app),
         Action::Retry => retry(app),
         Action::ReplayPause => playback(PlaybackCommand::Pause),
         Action::ReplayBack => playback(PlaybackCommand::Skip(-SKIP_SECONDS)),
@@ -145,6 +167,23 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::Dismiss => dismiss(app),
         Action::Accept => accept(app),
         Action::Cancel => close_popup(app),
+        Action::GraphNearer => graphs::set_window(app, GraphWindow::nearer),
+        Action::GraphWider => graphs::set_window(app, GraphWindow::wider),
+        Action::GraphBack => graphs::step(app, true),
+        Action::GraphAhead => graphs::step(app, false),
+        Action::Ignore => people::ask_ignore(app),
+        Action::Highlight => people::toggle_highlight(app),
+        Action::Codes => people::toggle_codes(app),
+        Action::Slow => people::toggle_slow(app),
+        Action::Filters => open(app, Popup::Pick(Picker::new(PickerKind::Filters))),
+        Action::Layouts => open(app, Popup::Pick(Picker::new(PickerKind::Layouts))),
+        Action::Themes => open(app, Popup::Pick(Picker::new(PickerKind::Themes))),
+        Action::SideWider => arranging::resize(app, true),
+        Action::SideNarrower => arranging::resize(app, false),
+        Action::HidePane => arranging::hide(app),
+        Action::MovePane => arranging::move_up(app),
+        Action::ShowViewers => arranging::toggle_pane(app, PaneId::Viewers),
+        Action::ShowQuestions => arranging::toggle_pane(app, PaneId::Questions),
         Action::ToggleMouse => toggle_mouse(app),
         Action::Redraw => Effect::Redraw.into(),
         // A stopped program reads nothing, and what a live sends meanwhile is gone.
@@ -210,6 +249,7 @@ fn accept(app: &mut App) -> UpdateOutcome {
         Some(Popup::Confirm(ConfirmQuestion::Quit)) => Effect::Quit.into(),
         Some(Popup::Confirm(ConfirmQuestion::Suspend)) => UpdateOutcome { dirty: true, effects: vec![Effect::Suspend] },
         Some(Popup::Confirm(ConfirmQuestion::Close(room))) => closing::close_now(app, room),
+        Some(Popup::Confirm(ConfirmQuestion::CloseChosen)) => closing::close_chosen_now(app),
         Some(Popup::Pick(picker)) => pick(app, picker),
         Some(Popup::Inbox(chosen)) => go_to_item(app, chosen),
         Some(Popup::Help(_) | Popup::Diagnostics(_) | Popup::Log(_) | Popup::Person(_)) | None => {
@@ -232,6 +272,12 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
         Some(Choice::Copy(files)) => taking::copy(app, picker, files),
         Some(Choice::Repair(info)) => taking::repair(app, picker, info),
         Some(Choice::Mark(note)) => taking::mark(app, note),
+        Some(Choice::Ignore { here, minutes }) => people::ignore(app, here, minutes),
+        Some(Choice::Forgive) => people::forgive(app),
+        Some(Choice::Layout(name)) => arranging::set_layout(app, &name),
+        Some(Choice::Theme(name)) => arranging::set_theme(app, &name),
+        Some(Choice::Filter(query)) => searching::filter_by(app, query),
+        Some(Choice::SaveFilter(name)) => arranging::save_filter(app, &name),
         Some(Choice::Stay) | None => open(app, Popup::Pick(picker)),
     }
 }
@@ -267,40 +313,31 @@ fn done(app: &mut App) -> UpdateOutcome {
     UpdateOutcome::dirty()
 }
 
-/// Shows all rooms as a table, or the chosen one again.
-fn toggle_table(app: &mut App) -> UpdateOutcome {
-    if app.table {
-        return rooms::show(app, app.active);
-    }
-    app.table = !app.tabs.is_empty();
-    UpdateOutcome::dirty()
-}
-
-/// Chooses another row of the table.
-fn choose_row(app: &mut App, by: Scroll) -> UpdateOutcome {
-    let order = table::order(app);
-    let chosen = order.iter().position(|&at| at == app.active).unwrap_or(0);
-    let next = scrolled(chosen, order.len().saturating_sub(1), by);
-    app.active = order.get(next).copied().unwrap_or(app.active);
-    UpdateOutcome::dirty()
-}
-
 /// The person in the marked row.
 fn marked_person(app: &App) -> Option<Arc<Viewer>> {
     match &app.popup {
         Some(Popup::Person(card)) => Some(card.viewer.clone()),
-        _ => app.tab().filter(|_| !app.table).and_then(|tab| app.focused().pane().marked_person(tab)),
+        _ => match app.overview {
+            Some(Overview::Feed(at)) => merged::marked_person(app, at),
+            Some(_) => None,
+            None => app.tab().and_then(|tab| app.focused().pane().marked_person(tab)),
+        },
     }
 }
 
 /// Opens the card of the person in the marked row.
 pub(super) fn open_marked(app: &mut App) -> UpdateOutcome {
-    if app.table && app.popup.is_none() {
+    let opens_room = match app.overview {
+        Some(Overview::Feed(_)) => marked_person(app).is_none(),
+        Some(_) => true,
+        None => false,
+    };
+    if opens_room && app.popup.is_none() {
         return rooms::show(app, app.active);
     }
     let Some(room) = app.tab().map(|tab| tab.key) else { return UpdateOutcome::UNCHANGED };
     if let Some(viewer) = marked_person(app) {
-        return open(app, Popup::Person(PersonCard { viewer, room, from: 0 }));
+        return open(app, Popup::Person(people::card(viewer, room)));
     }
     no_person(app);
     UpdateOutcome::dirty()
@@ -342,7 +379,7 @@ fn mark(app: &mut App, step: Step) -> UpdateOutcome {
         }
         return UpdateOutcome::dirty();
     }
-    if app.popup.is_none() && !app.table && app.focused().pane().mark(app, step) {
+    if app.popup.is_none() && app.overview.is_none() && app.focused().pane().mark(app, step) {
         return UpdateOutcome::dirty();
     }
     scroll(app, |_| match step {
@@ -366,7 +403,7 @@ fn add_room(app: &mut App, input: Input) -> UpdateOutcome {
     Effect::Track(track::TrackerCommand::Add(target)).into()
 }
 
-fn record_or_stop(app: &mut App) -> UpdateOutcome {
+pub(super) fn record_or_stop(app: &mut App) -> UpdateOutcome {
     let Some(tab) = app.tab() else { return UpdateOutcome::UNCHANGED };
     if tab.is_recording() {
         let room = tab.key;
@@ -406,17 +443,20 @@ fn retry(app: &mut App) -> UpdateOutcome {
 
 /// Puts away one thing at a time: the message, the search, the mark, then the zoom.
 fn dismiss(app: &mut App) -> UpdateOutcome {
-    if app.toast.take().is_some() {
+    if app.toast.take().is_some() || app.away.take().is_some() {
         return UpdateOutcome::dirty();
     }
-    if app.table {
-        return rooms::show(app, app.active);
+    if app.overview.is_some() {
+        return overview::leave(app);
     }
     if searching::end(app) {
         return UpdateOutcome::dirty();
     }
     if let Some(tab) = app.tab_mut().filter(|tab| tab.marked.is_some() || tab.marked_gift.is_some()) {
         (tab.marked, tab.marked_gift, tab.anchor, tab.gifts_top) = (None, None, Anchor::Follow, None);
+        return UpdateOutcome::dirty();
+    }
+    if app.graph.cursor.take().is_some() {
         return UpdateOutcome::dirty();
     }
     if app.zoom.take().is_none() {
@@ -444,7 +484,7 @@ pub(super) fn scroll(app: &mut App, by: impl Fn(usize) -> Scroll) -> UpdateOutco
             UpdateOutcome::dirty()
         }
         Some(_) => UpdateOutcome::UNCHANGED,
-        None if app.table => choose_row(app, by(table::page(app.body()).max(1))),
+        None if app.overview.is_some() => overview::scroll(app, by),
         None => scroll_pane(app, app.focused(), by),
     }
 }
@@ -488,7 +528,8 @@ fn zoom(app: &mut App) -> UpdateOutcome {
 /// The focused pane to its newest row; where it shows that already, the chat.
 fn newest(app: &mut App) -> UpdateOutcome {
     let focused = app.focused();
-    let moves = app.popup.is_some() || app.table || app.tab().is_some_and(|tab| focused.pane().is_scrolled(tab));
+    let moves =
+        app.popup.is_some() || app.overview.is_some() || app.tab().is_some_and(|tab| focused.pane().is_scrolled(tab));
     if !moves {
         return scroll_pane(app, PaneId::Chat, |_| Scroll::Bottom);
     }

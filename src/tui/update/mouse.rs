@@ -4,12 +4,11 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
-use super::{keys, rooms, scroll_pane};
+use super::{keys, overview, rooms, scroll_pane};
 use crate::tui::app::App;
 use crate::tui::msg::UpdateOutcome;
 use crate::tui::panes::tabs;
 use crate::tui::popups;
-use crate::tui::table;
 use crate::tui::widgets::feed::Scroll;
 
 /// Rows a notch of the wheel moves.
@@ -27,18 +26,10 @@ pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> UpdateOutcome {
             popups::row_at(app, at).map_or(UpdateOutcome::UNCHANGED, |row| keys::choose(app, row))
         }
         _ if app.popup.is_some() => UpdateOutcome::UNCHANGED,
-        (MouseEventKind::ScrollUp, _) if app.table => keys::scroll(app, |_| Scroll::Up(1)),
-        (MouseEventKind::ScrollDown, _) if app.table => keys::scroll(app, |_| Scroll::Down(1)),
-        (MouseEventKind::Down(MouseButton::Left), _) if app.table && app.body().contains(at) => {
-            match table::room_at(app, app.body(), at) {
-                // A second click opens the room.
-                Some(room) if room == app.active => rooms::show(app, room),
-                Some(room) => {
-                    app.active = room;
-                    UpdateOutcome::dirty()
-                }
-                None => UpdateOutcome::UNCHANGED,
-            }
+        (MouseEventKind::ScrollUp, _) if app.overview.is_some() => keys::scroll(app, |_| Scroll::Up(1)),
+        (MouseEventKind::ScrollDown, _) if app.overview.is_some() => keys::scroll(app, |_| Scroll::Down(1)),
+        (MouseEventKind::Down(MouseButton::Left), _) if app.overview.is_some() && app.body().contains(at) => {
+            overview::click(app, at)
         }
         (MouseEventKind::ScrollUp, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Up(ROWS_PER_NOTCH)),
         (MouseEventKind::ScrollDown, Some(pane)) => scroll_pane(app, pane, |_| Scroll::Down(ROWS_PER_NOTCH)),

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::searching;
+use crate::clock::Moment;
+use crate::config::NotifyWay;
 use crate::events::PhaseKind;
 use crate::ids::RoomKey;
 use crate::record;
@@ -15,6 +17,12 @@ use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::panes::{chat, phase};
 use crate::tui::tab::{Tab, log_share};
 
+/// Of a room that was watched before, so much comes into the inbox.
+const INBOX_FROM_MS: u64 = 60_000;
+/// Who pressed a key so lately is looking.
+const LOOKS_FOR: Duration = Duration::from_secs(20);
+/// The terminal tells of something once in so long.
+const NOTIFY_EVERY: Duration = Duration::from_secs(5);
 /// A room that is tried again later than this needs somebody.
 const TROUBLE_FROM: Duration = Duration::from_secs(60);
 
@@ -45,10 +53,10 @@ pub(super) fn show(app: &mut App, at: usize) -> UpdateOutcome {
     if at >= app.tabs.len() {
         return UpdateOutcome::UNCHANGED;
     }
-    if app.active != at || app.table {
+    if app.active != at || app.overview.is_some() {
         app.shown_since = app.now;
     }
-    (app.active, app.table) = (at, false);
+    (app.active, app.overview) = (at, None);
     UpdateOutcome::dirty()
 }
 
@@ -116,10 +124,26 @@ fn apply_events(app: &mut App, key: RoomKey, events: &[TalliedEvent]) -> UpdateO
     }
     tab.count_unread(from);
     tab.learn_names(from);
+    tab.hide_rows(&app.screen, &app.people, from);
     if let Some(search) = &app.search {
         tab.find_from(&search.query, from);
     }
-    app.inbox.collect(&app.screen, tab, from);
+    let before = app.inbox.newest().cloned();
+    app.inbox.collect(&app.screen, &app.people, tab, from);
+    let name = tab.name().to_owned();
+    if app.inbox.newest() != before.as_ref() {
+        effects.extend(notification(
+            &mut app.notified,
+            app.screen.notify,
+            app.has_focus,
+            app.last_key,
+            app.now,
+            || {
+                let item = app.inbox.newest();
+                item.map(|item| format!("{name}: {} {}", item.who, item.words)).unwrap_or_default()
+            },
+        ));
+    }
     let phase = &tab.room.phase;
     // What is tried again in a moment needs nobody.
     let waits_long = phase.retry_at.is_none_or(|at| at.since(app.now) > TROUBLE_FROM);
@@ -140,6 +164,24 @@ fn apply_events(app: &mut App, key: RoomKey, events: &[TalliedEvent]) -> UpdateO
     UpdateOutcome { dirty: true, effects }
 }
 
+/// What the terminal is told of a new item of the inbox: nothing while somebody looks, and not with every one of many.
+fn notification(
+    notified: &mut Option<Moment>,
+    way: NotifyWay,
+    has_focus: bool,
+    last_key: Moment,
+    now: Moment,
+    words: impl Fn() -> String,
+) -> Option<Effect> {
+    let looks = has_focus && now.since(last_key) < LOOKS_FOR;
+    let again = notified.is_none_or(|at| now.since(at) >= NOTIFY_EVERY);
+    if way == NotifyWay::Off || looks || !again {
+        return None;
+    }
+    *notified = Some(now);
+    Some(Effect::Notify(words()))
+}
+
 fn ask_snapshot(app: &mut App, key: RoomKey) -> UpdateOutcome {
     let Some(tab) = app.tabs.iter_mut().find(|tab| tab.key == key) else { return UpdateOutcome::UNCHANGED };
     // Each time: the snapshot asked for before may itself have met a full queue, which is told as one more loss.
@@ -152,11 +194,19 @@ fn replace_mirror(app: &mut App, key: RoomKey, room: Arc<Room>) -> UpdateOutcome
     let now = app.now;
     let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::UNCHANGED };
     let before = std::mem::replace(&mut tab.room, Arc::unwrap_or_clone(room));
+    let was_empty = before.chat.is_empty();
     tab.room.chat.keep_older(before.chat, now);
     tab.lagged = false;
     tab.composed += 1;
     tab.learn_names(Seq(0));
+    tab.hide_rows(&app.screen, &app.people, Seq(0));
     tab.search(app.search.as_ref().map(|search| &search.query), app.search.as_ref().is_some_and(|search| search.hides));
     tab.anchor = chat::clamp_anchor(&tab.room.chat, tab.anchor);
+    if was_empty {
+        // What is older was somebody else's, or nobody's.
+        let since = now.mono.saturating_sub(INBOX_FROM_MS);
+        let from = tab.room.chat.until_time(since).next_back().map_or(Seq(0), |entry| Seq(entry.seq.0 + 1));
+        app.inbox.collect(&app.screen, &app.people, tab, from);
+    }
     UpdateOutcome::dirty()
 }

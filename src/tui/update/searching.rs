@@ -10,13 +10,19 @@ use crate::tui::widgets::feed::Anchor;
 
 /// Opens the input, with what was looked for last.
 pub(super) fn open(app: &mut App) -> UpdateOutcome {
-    let text = app.search.as_ref().map(|search| search.query.text.clone()).unwrap_or_default();
+    let text = match app.overview {
+        Some(_) => app.room_filter.clone(),
+        None => app.search.as_ref().map(|search| search.query.text.clone()).unwrap_or_default(),
+    };
     app.popup = Some(Popup::Search { input: Input::from(text), error: None });
     UpdateOutcome::dirty()
 }
 
 /// Looks for what was typed and marks the newest row that fits; nothing typed ends the search.
 pub(super) fn begin(app: &mut App, input: Input) -> UpdateOutcome {
+    if app.overview.is_some() {
+        return super::overview::filter(app, input.value());
+    }
     if input.value().trim().is_empty() {
         end(app);
         return UpdateOutcome::dirty();
@@ -32,6 +38,17 @@ pub(super) fn begin(app: &mut App, input: Input) -> UpdateOutcome {
             }
             step(app, false);
         }
+    }
+    UpdateOutcome::dirty()
+}
+
+/// Looks for what a saved filter says, and hides the rest.
+pub(super) fn filter_by(app: &mut App, query: String) -> UpdateOutcome {
+    app.overview = None;
+    begin(app, Input::from(query));
+    if let Some(search) = &mut app.search {
+        search.hides = true;
+        apply(app);
     }
     UpdateOutcome::dirty()
 }

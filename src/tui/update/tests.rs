@@ -27,6 +27,9 @@ fn app() -> App {
         replay: false,
         attached: false,
         mono: false,
+        depth: crate::tui::ColourDepth::Sixteen,
+        memory: None,
+        config_file: None,
         zone: jiff::tz::TimeZone::UTC,
     };
     App::new(options, NOW).unwrap()
@@ -514,8 +517,8 @@ fn a_look_up_that_is_a_minute_away_does_not_tick() {
 #[test]
 fn replay_keys_are_keys_only_in_a_replay_and_others_only_with_a_live() {
     let mut live = on_air();
-    assert_eq!(press(&mut live, ","), []);
-    assert!(live.toast.take().unwrap().text.as_str().contains(", works only in a replay"));
+    assert_eq!(press(&mut live, "."), []);
+    assert!(live.toast.take().unwrap().text.as_str().contains(". works only in a replay"));
     assert!(live.key(crate::tui::action::Action::ReplayPause).is_none());
 
     let mut replay = on_air();

@@ -3,7 +3,8 @@
 //! The anchor is a sequence number and never an index, so a view that stands still keeps showing the same words. Heights are
 //! asked only of entries that are near the view: the cost does not depend on how long the log is.
 
-use crate::room::{ChatLog, LogEntry, Seq};
+use crate::room::{LogEntry, Seq};
+use crate::tui::rows::RowView;
 
 /// Where a view of the log stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,12 +37,13 @@ pub(in crate::tui) enum Scroll {
 }
 
 /// The entry and the line of it at the top of a view of `rows` lines; nothing when the log is empty.
-pub(in crate::tui) fn top(
-    log: &ChatLog,
+pub(in crate::tui) fn top<'a>(
+    log: impl Into<RowView<'a>>,
     anchor: Anchor,
     rows: usize,
     mut height: impl FnMut(&LogEntry) -> usize,
 ) -> Option<(Seq, usize)> {
+    let log = log.into();
     match anchor {
         Anchor::Follow => last_page(log, rows, &mut height),
         Anchor::At { seq, line, .. } => match log.get(seq) {
@@ -54,13 +56,14 @@ pub(in crate::tui) fn top(
 }
 
 /// The anchor after a wish to move; standing at the end is following.
-pub(in crate::tui) fn scroll(
-    log: &ChatLog,
+pub(in crate::tui) fn scroll<'a>(
+    log: impl Into<RowView<'a>>,
     anchor: Anchor,
     rows: usize,
     by: Scroll,
     mut height: impl FnMut(&LogEntry) -> usize,
 ) -> Anchor {
+    let log = log.into();
     let (Some(from), Some(end)) = (top(log, anchor, rows, &mut height), last_page(log, rows, &mut height)) else {
         return Anchor::Follow;
     };
@@ -83,7 +86,7 @@ pub(in crate::tui) fn scroll(
 /// Moves a mark by one row, from the newest one in sight where there is none. The entry that is marked then and the anchor that
 /// has it in sight; nothing below the newest entry, where the view runs again.
 pub(in crate::tui) fn mark(
-    log: &ChatLog,
+    log: RowView<'_>,
     (anchor, marked): (Anchor, Option<Seq>),
     rows: usize,
     down: bool,
@@ -100,7 +103,7 @@ pub(in crate::tui) fn mark(
 
 /// The anchor with which an entry is in sight; the view moves no further than it has to, and stands still from then on.
 pub(in crate::tui) fn bring(
-    log: &ChatLog,
+    log: RowView<'_>,
     anchor: Anchor,
     wanted: Seq,
     rows: usize,
@@ -123,7 +126,7 @@ pub(in crate::tui) fn bring(
 
 /// The first entry in sight and the last one that is whole, and how many lines of the first are above the view.
 fn in_sight(
-    log: &ChatLog,
+    log: RowView<'_>,
     anchor: Anchor,
     rows: usize,
     height: &mut impl FnMut(&LogEntry) -> usize,
@@ -142,19 +145,19 @@ fn in_sight(
 }
 
 /// How many entries came since the person left the newest.
-pub(in crate::tui) fn unseen(log: &ChatLog, anchor: Anchor) -> u64 {
+pub(in crate::tui) fn unseen<'a>(log: impl Into<RowView<'a>>, anchor: Anchor) -> u64 {
     match anchor {
         Anchor::Follow => 0,
-        Anchor::At { since, .. } => log.next_seq().0.saturating_sub(since.0),
+        Anchor::At { since, .. } => log.into().shown_since(since),
     }
 }
 
 /// Entries from `seq` on, oldest first.
-pub(in crate::tui) fn from(log: &ChatLog, seq: Seq) -> impl Iterator<Item = &LogEntry> {
-    log.from_seq(seq)
+pub(in crate::tui) fn from<'a>(log: impl Into<RowView<'a>>, seq: Seq) -> impl Iterator<Item = &'a LogEntry> {
+    log.into().from_seq(seq)
 }
 
-fn last_page(log: &ChatLog, rows: usize, height: &mut impl FnMut(&LogEntry) -> usize) -> Option<(Seq, usize)> {
+fn last_page(log: RowView<'_>, rows: usize, height: &mut impl FnMut(&LogEntry) -> usize) -> Option<(Seq, usize)> {
     page_ending(log.iter(), rows, height)
 }
 
@@ -177,7 +180,7 @@ fn page_ending<'a>(
     top
 }
 
-fn up(log: &ChatLog, from: (Seq, usize), lines: usize, height: &mut impl FnMut(&LogEntry) -> usize) -> (Seq, usize) {
+fn up(log: RowView<'_>, from: (Seq, usize), lines: usize, height: &mut impl FnMut(&LogEntry) -> usize) -> (Seq, usize) {
     let (mut seq, mut line) = from;
     let mut left = lines;
     while left > line {
@@ -189,7 +192,12 @@ fn up(log: &ChatLog, from: (Seq, usize), lines: usize, height: &mut impl FnMut(&
     (seq, line - left)
 }
 
-fn down(log: &ChatLog, from: (Seq, usize), lines: usize, height: &mut impl FnMut(&LogEntry) -> usize) -> (Seq, usize) {
+fn down(
+    log: RowView<'_>,
+    from: (Seq, usize),
+    lines: usize,
+    height: &mut impl FnMut(&LogEntry) -> usize,
+) -> (Seq, usize) {
     let (mut seq, mut line) = from;
     let mut left = lines;
     while let Some(entry) = log.get(seq) {

@@ -1,4 +1,4 @@
-//! Graph of numbers over time, newest at the right: a curve of Braille dots over a faint fill, or bars of eighths. What was
+//! Graph of numbers over time, newest at the right: a line of Braille dots over a faint fill, or bars of eighths. What was
 //! not watched is drawn as a gap, never as zero.
 
 use ratatui::buffer::Buffer;
@@ -49,41 +49,74 @@ fn bar(buf: &mut Buffer, area: Rect, x: u16, high: u64, style: Style) {
 const DOTS: [[u32; 4]; 2] = [[0x40, 0x04, 0x02, 0x01], [0x80, 0x20, 0x10, 0x08]];
 const ROWS: u64 = 4;
 
-/// Draws a curve of two values a column, the space under it filled faintly; `None` is a gap as in [`bars`].
+/// What stands under a curve: two dots of eight, so that the line is what is seen.
+pub(in crate::tui) const FILL: &str = "\u{2850}";
+
+/// Draws a line through two values a column over a faint fill, with a tick over the first of the highest; `None` is a gap as in
+/// [`bars`].
 pub(in crate::tui) fn curve(
     buf: &mut Buffer,
     area: Rect,
     values: &[Option<u64>],
     max: u64,
-    (style, gap): (Style, Style),
+    (style, faint): (Style, Style),
 ) {
     let area = area.intersection(buf.area);
-    let height = |value: &Option<u64>| value.map(|value| scaled(value, max, u64::from(area.height) * ROWS));
+    if area.is_empty() {
+        return;
+    }
+    // At zero the line runs along the ground: it is seen that nothing happened.
+    let height = |value: u64| scaled(value, max, u64::from(area.height) * ROWS).max(1);
     let shown = values.get(values.len().saturating_sub(usize::from(area.width) * 2)..).unwrap_or_default();
-    let columns = (area.left()..area.right()).zip(shown.chunks(2));
-    for (x, pair) in columns.skip_while(|(_, pair)| pair.iter().all(Option::is_none)) {
-        let heights = [pair.first(), pair.last()].map(|value| value.and_then(height));
-        if heights == [None, None] {
-            if area.height > 0 {
-                buf.set_stringn(x, area.bottom() - 1, glyphs::GAP, 1, gap);
-            }
+    let heights: Vec<Option<u64>> = shown.iter().map(|value| value.map(height)).collect();
+    let first = heights.iter().position(Option::is_some).unwrap_or(heights.len()) / 2;
+    for (column, x) in (area.left()..area.right()).enumerate().skip(first).take(heights.len().div_ceil(2) - first) {
+        let at = |place: usize| heights.get(place).copied().flatten();
+        let sides = [at(2 * column), at(2 * column + 1)];
+        if sides == [None, None] {
+            buf.set_stringn(x, area.bottom() - 1, glyphs::GAP, 1, faint);
             continue;
         }
+        let before = (2 * column).checked_sub(1).and_then(at);
+        // Each side is joined to the one before it.
+        let spans = [joined(before, sides[0]), joined(sides[0], sides[1])];
         for (row, y) in (area.top()..area.bottom()).rev().enumerate() {
             let ground = row as u64 * ROWS;
-            let dots = |side: usize| {
-                let high = heights.get(side).copied().flatten().unwrap_or(0).saturating_sub(ground).min(ROWS);
-                DOTS.get(side).map_or(0, |dots| dots.iter().take(high as usize).sum())
-            };
-            let Some(sign) = char::from_u32(0x2800 + dots(0) + dots(1)).filter(|&sign| sign != '\u{2800}') else {
-                break;
-            };
-            // The curve runs through the cells that hold the top of a side.
-            let beneath = heights.iter().all(|high| high.is_none_or(|high| high > ground + ROWS));
-            let style = if beneath { style.add_modifier(Modifier::DIM) } else { style };
-            buf.set_stringn(x, y, sign.encode_utf8(&mut [0; 4]), 1, style);
+            let dots: u32 = spans.iter().zip(DOTS).map(|(span, dots)| dots_in(*span, ground, dots)).sum();
+            let line = char::from_u32(0x2800 + dots).filter(|_| dots > 0);
+            if let Some(sign) = line {
+                buf.set_stringn(x, y, sign.encode_utf8(&mut [0; 4]), 1, style);
+            } else if sides.iter().flatten().all(|&high| high > ground) {
+                buf.set_stringn(x, y, FILL, 1, style.add_modifier(Modifier::DIM));
+            }
         }
     }
+    let highest = shown.iter().flatten().copied().max().filter(|&value| value > 0);
+    if let Some(peak) = highest.and_then(|highest| shown.iter().position(|value| *value == Some(highest)))
+        && let Some(high) = heights.get(peak).copied().flatten()
+    {
+        let row = u16::try_from((high - 1) / ROWS + 1).unwrap_or(u16::MAX);
+        if let Some(y) = area.bottom().checked_sub(row + 1).filter(|y| *y >= area.y) {
+            let x = area.x + u16::try_from(peak / 2).unwrap_or(0);
+            buf.set_stringn(x, y, glyphs::PEAK, 1, style.add_modifier(Modifier::BOLD));
+        }
+    }
+}
+
+/// The dots of a side, from and to, counted from 1 at the ground: from next to the height before it to its own.
+fn joined(before: Option<u64>, own: Option<u64>) -> Option<(u64, u64)> {
+    let own = own?;
+    Some(match before {
+        Some(before) if before < own => (before + 1, own),
+        Some(before) if before > own => (own, before - 1),
+        _ => (own, own),
+    })
+}
+
+/// The dots of one side of a cell that belong to the line.
+fn dots_in(span: Option<(u64, u64)>, ground: u64, dots: [u32; 4]) -> u32 {
+    let Some((low, high)) = span else { return 0 };
+    (1..=ROWS).zip(dots).filter(|(row, _)| (low..=high).contains(&(ground + row))).map(|(_, dot)| dot).sum()
 }
 
 /// As many values as there are places. Fewer are joined by straight lines, more are drawn by their highest, and a gap stays a
@@ -151,15 +184,15 @@ mod tests {
     }
 
     #[test]
-    fn a_curve_fills_what_is_beneath_it_faintly() {
-        let area = Rect::new(0, 0, 4, 2);
+    fn a_curve_is_a_line_over_a_faint_fill_and_its_peak_has_a_tick() {
+        let area = Rect::new(0, 0, 5, 3);
         let mut buf = Buffer::empty(area);
-        let values = [Some(8), Some(8), Some(1), Some(5), None, None, None, Some(0)];
-        curve(&mut buf, area, &values, 8, (Style::new(), Style::new()));
-        let row = |y| (0..4).map(|x| buf.cell((x, y)).unwrap().symbol()).collect::<String>();
-        assert_eq!((row(0), row(1)), ("⣿⢀  ".to_owned(), "⣿⣸┄ ".to_owned()));
+        let values = [Some(6), Some(6), Some(8), Some(1), Some(0), Some(5), None, None, None, Some(4)];
+        curve(&mut buf, area, &values, 12, (Style::new(), Style::new()));
+        let row = |y| (0..5).map(|x| buf.cell((x, y)).unwrap().symbol()).collect::<String>();
+        assert_eq!([row(0), row(1), row(2)], [" ▾   ", "⠤⢳⢀  ", "\u{2850}⢸⡸┄⠈"].map(str::to_owned));
         let faint = |x, y| buf.cell((x, y)).unwrap().modifier.contains(Modifier::DIM);
-        assert_eq!([faint(0, 0), faint(0, 1), faint(1, 1)], [false, true, false]);
+        assert_eq!([faint(0, 1), faint(0, 2), faint(1, 2)], [false, true, false]);
     }
 
     #[rstest]

@@ -1,15 +1,21 @@
-//! Board of the chat pane, one row each above the log: the pinned message, the running poll, the nearest goal.
+//! Board of the chat pane, one row each above the log: the pinned message, the running poll, the nearest goal, the chest that
+//! opens next, what the host says.
 //!
 //! ```text
 //! pinned      Kit: rules: be kind, no links
 //! poll        12 the blue one · 3 the red one
 //! goal        62/100 Rose · A new guitar string
+//! chest       opens in 0:42 · 100 ◆ for 5 · mia
+//! says        so the next one is a slow song
 //! ```
+
+use std::time::Duration;
 
 use ratatui::text::{Line, Span};
 
 use super::words;
-use crate::room::{Board, GoalState, PollState};
+use crate::clock::Moment;
+use crate::room::{Board, Chest, GoalState, PollState, Room};
 use crate::tui::app::App;
 use crate::tui::theme::ColorRole;
 use crate::tui::widgets::paint;
@@ -17,20 +23,28 @@ use crate::tui::{glyphs, number};
 
 /// From this height of the pane on there is room for it above the talk.
 const HEIGHT_FROM: u16 = 12;
+/// And from this height for what the host says.
+const CAPTIONS_FROM: u16 = 20;
+/// A caption older than this is faint: the row itself stays, so that the talk below it does not jump.
+const CAPTION_FADES: Duration = Duration::from_secs(12);
 /// Columns of the label.
 const LABEL: usize = 11;
 
 /// How many rows it takes above the log of a pane of this height.
-pub(super) fn rows(board: &Board, height: u16) -> u16 {
+pub(super) fn rows(room: &Room, height: u16, now: Moment) -> u16 {
     if height < HEIGHT_FROM {
         return 0;
     }
-    let shown = [board.pinned.is_some(), poll(board).is_some(), goal(board).is_some()];
+    let board = &room.board;
+    let says = board.caption.is_some() && height >= CAPTIONS_FROM;
+    let shown =
+        [board.pinned.is_some(), poll(board).is_some(), goal(board).is_some(), chest(room, now).is_some(), says];
     shown.into_iter().map(u16::from).sum()
 }
 
 /// The rows themselves, in so many columns: options and parts are dropped whole, and a `…` says so.
-pub(super) fn lines(app: &App, board: &Board, columns: u16, names: Option<(u16, u16)>) -> Vec<Line<'static>> {
+pub(super) fn lines(app: &App, room: &Room, columns: u16, names: Option<(u16, u16)>) -> Vec<Line<'static>> {
+    let board = &room.board;
     // At the edges of the names and texts of the talk, where it has such.
     let (indent, lead) = names.unwrap_or((0, LABEL as u16 + 1));
     let (indent, wide) = (usize::from(indent), usize::from(lead.saturating_sub(indent)));
@@ -51,7 +65,28 @@ pub(super) fn lines(app: &App, board: &Board, columns: u16, names: Option<(u16, 
         }
         Line::from(std::iter::once(label).chain(items.spans).collect::<Vec<_>>())
     };
-    [pinned, poll, goal].into_iter().flatten().map(row).collect()
+    let chest = chest(room, app.now).map(|(chest, left)| {
+        let coins = format!("{} {} for {}", number::count(chest.coins), glyphs::GIFT, number::count(chest.winners));
+        ("chest".to_owned(), vec![format!("opens in {}", number::countdown(left)), coins, chest.from.to_string()])
+    });
+    let says = board.caption.as_ref().map(|caption| {
+        let role = if app.now.since(caption.at) >= CAPTION_FADES { ColorRole::Dim } else { ColorRole::Host };
+        let label = Span::styled(format!("{:indent$}{:<wide$}", "", "says"), app.theme.style(ColorRole::Accent));
+        let words = Span::styled(caption.text.to_string(), app.theme.style(role));
+        Line::from(vec![label, words])
+    });
+    [pinned, poll, goal, chest].into_iter().flatten().map(row).chain(says).collect()
+}
+
+/// The chest that opens next, and how long that is.
+fn chest(room: &Room, now: Moment) -> Option<(&Chest, Duration)> {
+    let waiting = room.board.chests.iter().map(|chest| (chest, room.until_server(chest.opens_at, now)));
+    waiting.filter(|(_, left)| !left.is_zero()).min_by_key(|(_, left)| *left)
+}
+
+/// Whether something here changes with every second.
+pub(in crate::tui) fn counts_down(room: &Room, now: Moment) -> bool {
+    chest(room, now).is_some()
 }
 
 /// A poll that is over stands in the log.

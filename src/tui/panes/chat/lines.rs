@@ -12,6 +12,8 @@ use crate::text::{clip, width};
 use crate::tui::inbox;
 use crate::tui::names::Names;
 use crate::tui::panes::gifts::{gift_words, gift_worth};
+use crate::tui::people::PeopleRules;
+use crate::tui::rows::HiddenRows;
 use crate::tui::theme::{ColorRole, Theme};
 use crate::tui::widgets::wrap::wrap;
 use crate::tui::{glyphs, number};
@@ -34,6 +36,10 @@ pub(in crate::tui) struct Composer<'a> {
     pub(in crate::tui) names: &'a Names,
     /// What the person wants to stand out.
     pub(in crate::tui) settings: &'a ScreenSettings,
+    /// Who is to stand out.
+    pub(in crate::tui) people: &'a PeopleRules,
+    /// For how many rows each of them stands.
+    pub(in crate::tui) rows: &'a HiddenRows,
     /// Comments from here on can be the first of somebody: before, everybody's is the first that we see.
     pub(in crate::tui) first_from: Moment,
 }
@@ -114,7 +120,15 @@ impl Composer<'_> {
                 };
                 let first = *first && entry.at.mono >= self.first_from.mono;
                 let parts = self.said(from, first, what, deleted);
-                if deleted || !inbox::is_hit(self.settings, text.as_str()) {
+                let worth = match self.rows.repeats(entry.seq) {
+                    0 => None,
+                    more => {
+                        let words = format!("{}{}", glyphs::TIMES, number::count(u64::from(more) + 1));
+                        Some(Span::styled(words, self.theme.style(ColorRole::Dim)))
+                    }
+                };
+                let parts = Parts { worth, ..parts };
+                if deleted || !inbox::is_mention(self.settings, self.people, entry) {
                     return Row::Parts(parts);
                 }
                 Parts { style: self.theme.style(ColorRole::Accent), ..parts }
@@ -352,6 +366,8 @@ pub fn log_words(line: &LogLine) -> String {
         columns: u16::MAX,
         names: &Names::default(),
         settings: &ScreenSettings::default(),
+        people: &PeopleRules::default(),
+        rows: &HiddenRows::default(),
         first_from: Moment::default(),
     };
     match composer.row(&LogEntry::of_line(line.clone())) {

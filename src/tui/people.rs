@@ -1,0 +1,156 @@
+//! People whom the person at the screen ignores, here or everywhere, for a while or always, and people who are to stand out.
+
+use crate::clock::Moment;
+use crate::config::ScreenSettings;
+use crate::events::Viewer;
+use crate::ids::{RoomKey, UserId};
+
+/// Rules kept; the oldest go.
+const MOST: usize = 2_000;
+
+/// The rules.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PeopleRules {
+    ignored: Vec<IgnoreRule>,
+    highlighted: Vec<Person>,
+}
+
+/// Somebody, by the id where it is known, else by the handle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Person {
+    id: Option<UserId>,
+    /// Without the `@`, in small letters.
+    handle: String,
+}
+
+/// Somebody is not shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct IgnoreRule {
+    who: Person,
+    /// Where; nothing for everywhere.
+    room: Option<RoomKey>,
+    /// Until when; nothing for always.
+    until: Option<Moment>,
+}
+
+impl Person {
+    fn of(viewer: &Viewer) -> Self {
+        Self { id: viewer.id, handle: viewer.unique_id.as_str().to_lowercase() }
+    }
+
+    fn named(name: &str) -> Self {
+        Self { id: None, handle: name.trim().trim_start_matches('@').to_lowercase() }
+    }
+
+    fn is(&self, viewer: &Viewer) -> bool {
+        match (self.id, viewer.id) {
+            (Some(own), Some(theirs)) => own == theirs,
+            _ => !self.handle.is_empty() && viewer.unique_id.as_str().eq_ignore_ascii_case(&self.handle),
+        }
+    }
+}
+
+impl PeopleRules {
+    /// The rules that the settings name.
+    pub(super) fn of_settings(settings: &ScreenSettings) -> Self {
+        let ignored =
+            settings.ignore.iter().map(|name| IgnoreRule { who: Person::named(name), room: None, until: None });
+        Self {
+            ignored: ignored.collect(),
+            highlighted: settings.people.iter().map(|name| Person::named(name)).collect(),
+        }
+    }
+
+    /// Whether what somebody said at a moment is not shown in a room.
+    pub(super) fn ignores(&self, viewer: &Viewer, room: RoomKey, at: Moment) -> bool {
+        !viewer.host
+            && self.ignored.iter().any(|rule| {
+                rule.room.is_none_or(|own| own == room)
+                    && rule.until.is_none_or(|until| at.mono < until.mono)
+                    && rule.who.is(viewer)
+            })
+    }
+
+    /// Ignores somebody, in one room or everywhere, until a moment or always.
+    pub(super) fn ignore(&mut self, viewer: &Viewer, room: Option<RoomKey>, until: Option<Moment>) {
+        self.forgive(viewer);
+        if self.ignored.len() >= MOST {
+            self.ignored.remove(0);
+        }
+        self.ignored.push(IgnoreRule { who: Person::of(viewer), room, until });
+    }
+
+    /// Ignores somebody no longer; whether they were.
+    pub(super) fn forgive(&mut self, viewer: &Viewer) -> bool {
+        let before = self.ignored.len();
+        self.ignored.retain(|rule| !rule.who.is(viewer));
+        self.ignored.len() < before
+    }
+
+    /// Whether somebody is ignored anywhere.
+    pub(super) fn is_ignored(&self, viewer: &Viewer) -> bool {
+        self.ignored.iter().any(|rule| rule.who.is(viewer))
+    }
+
+    /// Whether somebody is to stand out.
+    pub(super) fn highlights(&self, viewer: &Viewer) -> bool {
+        self.highlighted.iter().any(|person| person.is(viewer))
+    }
+
+    /// Lets somebody stand out, or no longer; whether they do now.
+    pub(super) fn toggle_highlight(&mut self, viewer: &Viewer) -> bool {
+        let before = self.highlighted.len();
+        self.highlighted.retain(|person| !person.is(viewer));
+        if self.highlighted.len() < before {
+            return false;
+        }
+        if self.highlighted.len() >= MOST {
+            self.highlighted.remove(0);
+        }
+        self.highlighted.push(Person::of(viewer));
+        true
+    }
+
+    /// The handles of those who are ignored everywhere and always, and of those who stand out: what lasts.
+    pub(super) fn lasting(&self) -> (Vec<String>, Vec<String>) {
+        let lasting = self.ignored.iter().filter(|rule| rule.room.is_none() && rule.until.is_none());
+        let handle = |person: &Person| (!person.handle.is_empty()).then(|| format!("@{}", person.handle));
+        (lasting.filter_map(|rule| handle(&rule.who)).collect(), self.highlighted.iter().filter_map(handle).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn viewer(id: u64, handle: &str) -> Viewer {
+        Viewer { id: Some(UserId(id)), unique_id: handle.into(), ..Viewer::default() }
+    }
+
+    #[test]
+    fn somebody_is_ignored_where_and_as_long_as_was_said() {
+        let mut rules = PeopleRules::default();
+        let (now, kit) = (Moment { mono: 1_000, ..Moment::default() }, viewer(1, "kit"));
+        rules.ignore(&kit, Some(RoomKey(1)), Some(now + Duration::from_secs(60)));
+        assert!(rules.ignores(&kit, RoomKey(1), now));
+        assert!(!rules.ignores(&kit, RoomKey(2), now) && !rules.ignores(&viewer(2, "mia"), RoomKey(1), now));
+        assert!(!rules.ignores(&kit, RoomKey(1), now + Duration::from_secs(60)));
+        rules.ignore(&kit, None, None);
+        assert!(rules.ignores(&kit, RoomKey(2), now + Duration::from_secs(9_000)));
+        assert_eq!(rules.lasting().0, ["@kit"]);
+        assert!(rules.forgive(&kit) && !rules.forgive(&kit));
+        assert!(!rules.ignores(&kit, RoomKey(1), now));
+    }
+
+    #[test]
+    fn the_host_is_never_ignored_and_names_of_the_settings_hold_whatever_their_capitals() {
+        let settings =
+            ScreenSettings { ignore: vec!["@Kit".into()], people: vec!["mia".into()], ..ScreenSettings::default() };
+        let rules = PeopleRules::of_settings(&settings);
+        let now = Moment::default();
+        assert!(rules.ignores(&viewer(1, "kit"), RoomKey(1), now));
+        assert!(!rules.ignores(&Viewer { host: true, ..viewer(1, "kit") }, RoomKey(1), now));
+        assert!(rules.highlights(&viewer(9, "MIA")));
+    }
+}

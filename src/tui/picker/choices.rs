@@ -1,0 +1,76 @@
+//! Rows of the pickers that choose among a few things: how somebody is ignored, a layout, a theme, a filter.
+
+use super::{Choice, Pick};
+use crate::tui::app::App;
+use crate::tui::arrangement::Arrangement;
+use crate::tui::theme::Theme;
+
+/// So long somebody is ignored for a while.
+const WHILE_MINUTES: u64 = 15;
+
+fn row(name: impl Into<String>, note: impl Into<String>, choice: Choice) -> Pick {
+    Pick { name: name.into(), note: note.into(), keys: String::new(), choice }
+}
+
+/// Where and for how long.
+pub(super) fn ignore(app: &App) -> Vec<Pick> {
+    let Some(card) = &app.picked else { return Vec::new() };
+    let name = card.viewer.name();
+    let mut rows = Vec::new();
+    if app.people.is_ignored(&card.viewer) {
+        rows.push(row("no longer", format!("{name} is shown again"), Choice::Forgive));
+    }
+    for (here, place) in [(true, "here"), (false, "everywhere")] {
+        for minutes in [Some(WHILE_MINUTES), None] {
+            let name = match minutes {
+                Some(minutes) => format!("{place}, {minutes} minutes"),
+                None => format!("{place}, always"),
+            };
+            let note = "comments, questions and follows are not shown; gifts are";
+            rows.push(row(name, note, Choice::Ignore { here, minutes }));
+        }
+    }
+    rows
+}
+
+/// The layouts there are.
+pub(super) fn layouts(app: &App) -> Vec<Pick> {
+    let all = Arrangement::all(&app.screen).into_iter();
+    all.map(|(name, what)| {
+        let mark = if name == app.layout.name { format!("{what} (now)") } else { what };
+        row(name.clone(), mark, Choice::Layout(name))
+    })
+    .collect()
+}
+
+/// The themes that come with the program, and the one of the settings.
+pub(super) fn themes(app: &App) -> Vec<Pick> {
+    let mut names: Vec<String> = Theme::names_of_all().map(str::to_owned).collect();
+    if !names.contains(&app.screen.theme) {
+        names.insert(0, app.screen.theme.clone());
+    }
+    let now = |name: &str| if name == app.screen.theme { "now" } else { "" };
+    names.into_iter().map(|name| row(name.clone(), now(&name), Choice::Theme(name))).collect()
+}
+
+/// The searches with a name; with a search going on it can be kept under what was typed.
+pub(super) fn filters(app: &App, typed: &str) -> Vec<Pick> {
+    let mut rows: Vec<Pick> = app
+        .screen
+        .filters
+        .iter()
+        .map(|(name, query)| row(name.clone(), query.clone(), Choice::Filter(query.clone())))
+        .collect();
+    if let Some(search) = &app.search
+        && !typed.is_empty()
+        && !app.screen.filters.contains_key(typed)
+    {
+        let note = format!("keeps the search {} under this name", search.query.text);
+        rows.push(row(typed.to_owned(), note, Choice::SaveFilter(typed.to_owned())));
+    }
+    if rows.is_empty() {
+        let note = "search first, then come back and type a name; or name some under [screen.filters]";
+        rows.push(row("no filter yet", note, Choice::Stay));
+    }
+    rows
+}

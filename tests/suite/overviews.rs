@@ -1,0 +1,210 @@
+//! Tests of the screens that are not one room: the wall, the merged feed, what happened while away, lists beside the chat.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use tiktop::config::{DeletedRows, ScreenSettings};
+use tiktop::events::{Delete, EventKind, Follow, Phase, PhaseKind, Question, TopViewer, Viewers};
+use tiktop::ids::UserId;
+
+use super::screens::shown;
+use super::stage::{self, Stage};
+
+fn busy() -> Stage {
+    let mut stage = Stage::new();
+    stage::evening(&mut stage);
+    stage::battle(&mut stage);
+    stage
+}
+
+#[test]
+fn the_wall_shows_all_rooms_alive() {
+    let mut stage = busy();
+    stage.press("W");
+    assert_snapshot!(shown(&mut stage, 120, 36));
+    // A card that is marked opens its room.
+    stage.press("] enter");
+    assert!(shown(&mut stage, 120, 36).contains("late shift"));
+}
+
+#[test]
+fn the_wall_has_room_at_every_size() {
+    let mut stage = busy();
+    stage.press("W");
+    for (width, height) in [(60, 15), (80, 24), (40, 100), (300, 20), (20, 5)] {
+        let screen = shown(&mut stage, width, height);
+        assert!(screen.contains("ana.live"), "{width}x{height}\n{screen}");
+    }
+}
+
+#[test]
+fn what_is_said_in_all_rooms_stands_in_one_list() {
+    let mut stage = busy();
+    stage.press("F");
+    assert_snapshot!(shown(&mut stage, 100, 20));
+    stage.press("k k");
+    let marked = shown(&mut stage, 100, 20);
+    stage.say(2, &Arc::new(stage::viewer(101, "Kit")), "something new");
+    assert_eq!(
+        marked.lines().skip(2).take(16).collect::<Vec<_>>(),
+        shown(&mut stage, 100, 20).lines().skip(2).take(16).collect::<Vec<_>>(),
+        "a feed with a mark stands still"
+    );
+    stage.press("end");
+    assert!(shown(&mut stage, 100, 20).contains("something new"));
+}
+
+#[test]
+fn rooms_are_chosen_one_by_one_and_tried_again_together() {
+    let mut stage = busy();
+    for room in [3, 4] {
+        stage.phase(room, Phase::new(PhaseKind::Failed).because("the provider does not answer"));
+    }
+    stage.press("v");
+    // The third and the fourth.
+    stage.press("home down down space space");
+    let screen = shown(&mut stage, 120, 12);
+    assert_eq!(screen.matches('✓').count(), 2, "{screen}");
+    stage.press("R");
+    let screen = shown(&mut stage, 120, 12);
+    assert!(screen.contains("trying 2 rooms again now") && !screen.contains('✓'), "{screen}");
+}
+
+#[test]
+fn rooms_of_an_overview_are_found_by_name_or_state() {
+    let mut stage = busy();
+    stage.press("v /");
+    stage.dashboard.paste("off", stage.now);
+    stage.press("enter");
+    let screen = shown(&mut stage, 120, 12);
+    assert!(screen.lines().nth(2).is_some_and(|row| row.contains("dave")), "{screen}");
+    stage.press("esc");
+    assert!(shown(&mut stage, 120, 12).lines().nth(3).is_some_and(|row| row.contains("ben")));
+}
+
+#[test]
+fn who_comes_back_is_told_what_happened_meanwhile() {
+    let mut stage = busy();
+    stage.press("j");
+    stage.wait(30);
+    let (mia, zoe) = (Arc::new(stage::viewer(102, "mia")), Arc::new(stage::viewer(106, "zoe")));
+    stage.happen(1, EventKind::Follow(Follow { from: zoe.clone(), followers: None }));
+    stage.give(1, &mia, &stage::gift(11_046, "Galaxy", 1_000, 2), 1, true);
+    stage.say(1, &zoe, "what a night");
+    let (id, text) = ("77".into(), "when is the next live?".into());
+    stage.happen(1, EventKind::Question(Question { id, from: zoe, text, asked_at: None }));
+    stage.wait(90);
+    assert!(!shown(&mut stage, 120, 36).contains("While you were away"));
+    stage.press("j");
+    assert_snapshot!(shown(&mut stage, 120, 36));
+    stage.press("esc");
+    assert!(!shown(&mut stage, 120, 36).contains("While you were away"));
+}
+
+#[test]
+fn questions_are_ticked_off_and_top_viewers_named() {
+    let mut stage = busy();
+    let viewer = Arc::new(stage::viewer(102, "mia"));
+    let top = vec![TopViewer { rank: 1, score: 4_120, viewer }];
+    stage.happen(1, EventKind::Viewers(Viewers { watching: 1_243, total: None, anonymous: 0, top }));
+    stage.press("A");
+    let screen = shown(&mut stage, 120, 40);
+    assert!(screen.contains("1 open") && screen.contains("how long have you been streaming?"), "{screen}");
+    stage.press("t");
+    assert!(shown(&mut stage, 120, 40).contains("0 open"));
+    stage.press("w");
+    assert_snapshot!(shown(&mut stage, 120, 40));
+}
+
+#[test]
+fn an_ignored_person_is_not_shown_and_can_be_again() {
+    let mut stage = busy();
+    let spam = Arc::new(stage::viewer(300, "Spammer"));
+    stage.say(1, &spam, "look at my page everybody");
+    stage.picture(120, 36);
+    stage.press("k enter i");
+    // Everywhere, always.
+    stage.press("down down down enter");
+    assert!(!shown(&mut stage, 120, 36).contains("look at my page"));
+    stage.say(1, &spam, "and another one of mine");
+    assert!(!shown(&mut stage, 120, 36).contains("another one"));
+}
+
+#[test]
+fn deleted_comments_are_struck_or_hidden_as_the_settings_say() {
+    for (deleted, is_shown) in [(DeletedRows::Struck, true), (DeletedRows::Hidden, false)] {
+        let mut stage = Stage::with(ScreenSettings { deleted, ..ScreenSettings::default() }, false);
+        stage::evening(&mut stage);
+        stage.say(1, &Arc::new(stage::viewer(300, "Spammer")), "look at my page everybody");
+        stage.happen(1, EventKind::Delete(Delete { messages: vec![], users: vec![UserId(300)] }));
+        assert_eq!(shown(&mut stage, 120, 36).contains("look at my page"), is_shown, "{deleted}");
+    }
+}
+
+#[test]
+fn what_is_said_again_is_one_row_with_a_count() {
+    let mut stage = busy();
+    for id in 0..12 {
+        stage.say(1, &Arc::new(stage::viewer(400 + id, "copy")), "Free followers at my page!!");
+    }
+    let screen = shown(&mut stage, 120, 36);
+    assert_eq!(screen.matches("followers at my page!!").count(), 1, "{screen}");
+    assert!(screen.contains("×12"), "{screen}");
+}
+
+#[test]
+fn a_cursor_reads_the_graphs() {
+    let mut stage = busy();
+    stage.picture(120, 60);
+    stage.press("<");
+    for _ in 0..10 {
+        stage.press("<");
+    }
+    let screen = shown(&mut stage, 120, 60);
+    assert!(screen.contains("Diamonds a minute"), "{screen}");
+    assert_snapshot!(screen);
+    stage.press("+ +");
+    assert!(shown(&mut stage, 120, 60).contains("-5m"));
+}
+
+#[test]
+fn layouts_change_what_stands_beside_the_chat() {
+    let mut stage = busy();
+    stage.press("\\");
+    stage.dashboard.paste("compact", stage.now);
+    stage.press("enter");
+    let compact = shown(&mut stage, 120, 36);
+    assert!(!compact.contains("── Gifts"), "{compact}");
+    stage.press("\\");
+    stage.dashboard.paste("moderator", stage.now);
+    stage.press("enter");
+    let moderator = shown(&mut stage, 120, 36);
+    assert!(
+        moderator.contains("Questions") && moderator.contains("Gifts") && !moderator.contains("Viewers ─"),
+        "{moderator}"
+    );
+}
+
+#[test]
+fn a_card_has_codes_for_a_phone() {
+    let mut stage = busy();
+    stage.picture(100, 50);
+    stage.press("k enter Q");
+    let screen = shown(&mut stage, 100, 50);
+    assert!(screen.contains("profile") && screen.contains("█▀▀▀▀▀█"), "{screen}");
+}
+
+/// The demo's snapshot of a room that was watched before fills lists and graphs at once.
+#[test]
+fn a_room_that_was_watched_before_is_alive_in_the_first_frame() {
+    let stage = busy();
+    let room = stage.dashboard.room(tiktop::ids::RoomKey(1)).unwrap().clone();
+    let mut fresh = Stage::new();
+    fresh.now = stage.now + Duration::from_secs(1);
+    fresh.add(1, "@ana.live");
+    fresh.hear(1, tiktop::track::RoomUpdate::Snapshot(Arc::new(room)));
+    let screen = shown(&mut fresh, 120, 36);
+    assert!(screen.contains("Galaxy") && screen.contains("peak"), "{screen}");
+    assert!(screen.contains("in the inbox"), "{screen}");
+}
