@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod attach;
 mod browser;
+mod chat;
 mod completions;
 pub mod config;
 mod decode;
@@ -13,19 +14,23 @@ mod events;
 mod feed;
 mod feed_option;
 mod gifts;
+mod history;
 mod hooks;
 mod info;
 mod keys;
 mod line_shape;
 mod linear;
 mod live;
+mod lives;
 mod man;
 mod output;
+mod people;
 mod prices;
 mod purge;
 mod query;
 mod record;
 mod replay;
+mod report;
 #[cfg(unix)]
 mod rooms;
 mod search;
@@ -96,6 +101,16 @@ enum Command {
     Feed(feed::FeedArgs),
     /// Find lives by words.
     Search(search::SearchArgs),
+    /// Show people of the history: who was seen last, who gave most, or all that is known of one.
+    People(people::PeopleArgs),
+    /// Find what was said and given, in every room, newest first.
+    Chat(chat::ChatArgs),
+    /// List lives of the past.
+    Lives(lives::LivesArgs),
+    /// Report a live of the past: for the terminal, as Markdown, HTML, JSON or CSV.
+    Report(report::ReportArgs),
+    /// Look after the history: status, export, import, purge, vacuum, check.
+    History(history::HistoryArgs),
     /// Turn captured frames or messages into the same lines.
     Decode(decode::DecodeArgs),
     /// Play a capture as if it were live.
@@ -177,6 +192,11 @@ pub fn run() -> ExitCode {
         Some(Command::Viewers(viewers)) => viewers::run(&viewers, &settings),
         Some(Command::Feed(feed)) => feed::run(&feed, &settings),
         Some(Command::Search(search)) => search::run(&search, &settings),
+        Some(Command::People(people)) => people::run(&people, &settings),
+        Some(Command::Chat(chat)) => chat::run(&chat, &settings),
+        Some(Command::Lives(lives)) => lives::run(&lives, &settings),
+        Some(Command::Report(report)) => report::run(&report, &settings),
+        Some(Command::History(history)) => history::run(&history, &settings),
         Some(Command::Decode(decode)) => decode::run(&decode),
         Some(Command::Replay(replay)) => replay::run(&replay, &settings),
         Some(Command::Hooks(hooks)) => hooks::run(&hooks, &settings),

@@ -21,6 +21,7 @@ use std::time::Duration;
 use compact_str::CompactString;
 use jiff::fmt::StdFmtWrite;
 use jiff::fmt::temporal::DateTimePrinter;
+use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
 /// Monotonic time, for threads that wait on the terminal itself and for nothing that a test or a replay turns.
@@ -63,8 +64,29 @@ impl Timestamp {
         self.rfc3339_inline().into()
     }
 
-    /// The same without an allocation: two of them stand on every line of NDJSON.
+    /// The same without an allocation. Two of them stand on every line of NDJSON, so the digits are set here.
     pub(crate) fn rfc3339_inline(self) -> CompactString {
+        let time = Offset::UTC.to_datetime(self.to_jiff());
+        let Ok(year @ 0..=9_999) = u32::try_from(time.year()) else { return self.printed() };
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let mut set = |at: usize, digits: usize, number: u32| {
+            let mut rest = number;
+            for digit in text[at..at + digits].iter_mut().rev() {
+                *digit += (rest % 10) as u8;
+                rest /= 10;
+            }
+        };
+        set(0, 4, year);
+        let two_digits = [time.month(), time.day(), time.hour(), time.minute(), time.second()];
+        for (at, number) in [5, 8, 11, 14, 17].into_iter().zip(two_digits) {
+            set(at, 2, number.unsigned_abs().into());
+        }
+        set(20, 3, time.millisecond().unsigned_abs().into());
+        CompactString::from_utf8_lossy(&text)
+    }
+
+    /// The same for years that four digits cannot hold.
+    fn printed(self) -> CompactString {
         const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
         let mut text = CompactString::default();
         match PRINTER.print_timestamp(&self.to_jiff(), StdFmtWrite(&mut text)) {
@@ -217,5 +239,14 @@ mod tests {
     #[test]
     fn times_print_in_utc_with_milliseconds() {
         assert_eq!(Timestamp(1_700_000_000_123).rfc3339(), "2023-11-14T22:13:20.123Z");
+    }
+
+    #[test]
+    fn digits_are_those_of_the_calendar_at_any_time() {
+        let known = [0, 1, 999, -1, 951_782_399_999, 951_782_400_000, 253_402_207_200_000, -62_198_755_200_001];
+        let random = std::iter::repeat_with(|| fastrand::i64(-63_000_000_000_000..260_000_000_000_000)).take(2_000);
+        for time in known.into_iter().chain([i64::MIN, i64::MAX]).chain(random).map(Timestamp) {
+            assert_eq!(time.rfc3339_inline(), time.printed(), "{}", time.0);
+        }
     }
 }

@@ -17,6 +17,7 @@
 
 mod check;
 mod error;
+mod history_rule;
 mod load;
 mod options;
 pub mod paths;
@@ -31,6 +32,7 @@ mod source;
 
 pub(crate) use error::ErrorCause;
 pub use error::{ConfigError, ConfigErrorKind, Problem};
+pub use history_rule::HistoryRule;
 pub use load::{Loaded, OptionPlace, load, load_sets};
 pub(crate) use options::in_range;
 pub use print::{print, redact_addresses};
@@ -38,9 +40,9 @@ pub use record_rule::RecordRule;
 pub(crate) use rules::is_loopback;
 pub(crate) use schema::transport_table;
 pub use schema::{
-    BrowserSettings, CaptureSettings, CloudSettings, DaemonSettings, DeletedRows, FeedSettings, GraphStyle, HookBody,
-    HookSettings, Keys, LayoutSettings, LogSettings, MonitorConfig, NotifyWay, PollSettings, ProviderFlow,
-    ProviderPath, ProviderSettings, RecordSettings, ScreenSettings, ServiceSettings, SessionSettings, Settings,
-    TransportKind,
+    BrowserSettings, CaptureSettings, CloudSettings, DaemonSettings, DeletedRows, FeedSettings, GraphStyle,
+    HistorySettings, HookBody, HookSettings, Keys, LayoutSettings, LogSettings, MonitorConfig, NotifyWay, PollSettings,
+    ProviderFlow, ProviderPath, ProviderSettings, RecordSettings, ScreenSettings, ServiceSettings, SessionSettings,
+    Settings, TransportKind,
 };
 pub use secrets::{SESSION_ENV, Secret, Secrets, TARGET_IDC_ENV, secrets, unused_key};

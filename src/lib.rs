@@ -221,6 +221,12 @@ mod local_feed;
 #[cfg(all(feature = "cli", unix))]
 #[allow(unreachable_pub, reason = "`pub` is what a module shows to the other modules of the program")]
 mod daemon;
+#[cfg(all(feature = "cli", feature = "internals"))]
+#[doc(hidden)]
+pub mod history;
+#[cfg(all(feature = "cli", not(feature = "internals")))]
+#[allow(unreachable_pub, dead_code, unused_imports, reason = "`internals` reaches and uses it")]
+mod history;
 
 #[cfg(feature = "cli")]
 #[allow(unreachable_pub, reason = "`pub` is what a module shows to the other modules of the program")]

@@ -5,6 +5,7 @@
 mod attach;
 mod capture;
 mod companions;
+mod history;
 mod log;
 mod memory;
 #[cfg(unix)]
@@ -31,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::{self, Loaded, Secrets, Settings};
+use crate::history::HistoryFolder;
 use crate::ids::Target;
 use crate::record;
 use crate::sim::Sim;
@@ -43,6 +45,7 @@ use crate::webcast::Service;
 pub use attach::{attach, follow_service};
 use capture::RunningCapture;
 pub use companions::{CompanionOptions, Companions};
+pub use history::{RunningHistory, history_folder, import as import_history};
 pub use log::set_limits as set_log_limits;
 pub use replay::{ReplaySetup, replay};
 pub use rotating_file::RotatingFile;
@@ -161,6 +164,8 @@ pub struct DashboardSetup {
     pub notice: Option<Text>,
     /// Keep what comes on disk.
     pub capture: bool,
+    /// Where the history is kept; nothing for none.
+    pub history: Option<HistoryFolder>,
 }
 
 /// How a dashboard ended.
@@ -276,13 +281,21 @@ async fn watch(
     background: mpsc::Sender<Text>,
     warnings: mpsc::Receiver<Text>,
 ) -> Result<DashboardEnd> {
-    let DashboardSetup { loaded, secrets, rooms, isolated, capture, .. } = dashboard;
+    let DashboardSetup { loaded, secrets, rooms, isolated, capture, history, .. } = dashboard;
     let clock = Clock::system();
     let client = client(&loaded.settings, secrets, isolated)?;
     let tracker = Tracker::on_service(client.clone(), clock.clone())?;
     let updates = tracker.subscribe(SCREEN_QUEUE, false);
-    let beside = CompanionOptions { settings: &loaded.settings, clock: &clock, warnings: background, capture };
-    let companions = Companions::start(&tracker, beside)?;
+    let beside = CompanionOptions {
+        settings: &loaded.settings,
+        clock: &clock,
+        warnings: background,
+        capture,
+        history,
+        with_screen: true,
+    };
+    let mut companions = Companions::start(&tracker, beside)?;
+    let history_port = companions.history_port();
     let (record, record_inbox) = mpsc::channel(RECORD_QUEUE);
     let (record_updates, records) = mpsc::channel(RECORD_QUEUE);
     let settings = recorder_settings(&loaded.settings);
@@ -298,8 +311,18 @@ async fn watch(
             None => commands.send(TrackerCommand::Add(room)).await?,
         }
     }
-    let ports =
-        tui::Ports { updates, commands, playback: None, roster_questions, rosters, records, record, warnings, stop };
+    let ports = tui::Ports {
+        updates,
+        commands,
+        playback: None,
+        roster_questions,
+        rosters,
+        records,
+        record,
+        history: history_port,
+        warnings,
+        stop,
+    };
     let left = CancellationToken::new();
     let finisher = tokio::spawn(finish_recordings(recorder, ports.stop.clone(), left.clone()));
     let ended = tui::run(options, ports, clock).await;

@@ -49,6 +49,7 @@ mod person;
 mod picker;
 mod popups;
 mod qr;
+mod remembered;
 mod roster;
 mod rows;
 mod run;
@@ -69,6 +70,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::{Keys, RecordSettings, ScreenSettings};
+use crate::history::{GiveUp, HistoryAnswer, HistoryQuestion};
 use crate::text::Text;
 use crate::{record, track};
 
@@ -150,11 +152,26 @@ pub struct Ports {
     pub rosters: mpsc::Receiver<RosterAnswer>,
     /// What the recorder should do.
     pub record: mpsc::Sender<record::RecorderCommand>,
+    /// The history, where there is one to ask.
+    pub history: Option<HistoryPort>,
     /// What went wrong behind the screen, in words: a capture that met a full disk, panics of background tasks (see
     /// [`install_panic_hook`]).
     pub warnings: mpsc::Receiver<Text>,
     /// Cancelled by whoever listens for SIGTERM and SIGHUP. Ctrl-C is a key here: the terminal is in raw mode.
     pub stop: CancellationToken,
+}
+
+/// The queues between the screen and the desk of the history.
+#[derive(Debug)]
+pub struct HistoryPort {
+    /// What it tells.
+    pub answers: mpsc::Receiver<HistoryAnswer>,
+    /// What it is asked.
+    pub questions: mpsc::Sender<HistoryQuestion>,
+    /// What ends a question that takes long, because another one comes.
+    pub give_up: GiveUp,
+    /// It tells of people who speak, unasked.
+    pub tells_news: bool,
 }
 
 /// Why the screen closed.

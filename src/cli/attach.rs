@@ -22,8 +22,9 @@ pub(super) struct AttachArgs {
 pub(super) fn run(args: &AttachArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let (loaded, secrets) = settings.load()?;
     let named = super::targets(&args.rooms)?;
+    let history = run::history_folder(&loaded.settings).ok();
     let dashboard =
-        DashboardSetup { loaded, secrets, rooms: Vec::new(), isolated: false, notice: None, capture: false };
+        DashboardSetup { loaded, secrets, rooms: Vec::new(), isolated: false, notice: None, capture: false, history };
     let place = args.user.as_deref().map_or_else(run::service_place, run::place_of)?;
     match run::attach(dashboard, place, named)? {
         Ok(summary) => {

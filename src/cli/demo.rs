@@ -1,15 +1,17 @@
 //! Command `tiktop demo`: the dashboard on the simulated service. The same code path as TikTok; only base addresses differ.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use color_eyre::eyre::{Result, WrapErr};
+use color_eyre::eyre::{Result, WrapErr, eyre};
 
 use super::sim::CrowdArgs;
 use super::watch::LineArgs;
 use super::{SettingsArgs, output};
-use crate::config::Secrets;
+use crate::config::{Secrets, paths};
+use crate::history::HistoryFolder;
 use crate::run::{self, DashboardSetup};
 use crate::sim::Sim;
 use crate::text::Text;
@@ -23,6 +25,10 @@ const PAST: Duration = Duration::from_secs(22 * 60);
 pub(super) struct DemoArgs {
     #[command(flatten)]
     crowd: CrowdArgs,
+    /// Keep a history of the invented people too, in a folder of its own beside yours; without a name: demo-history in the state
+    /// folder. Look at it with `tiktop --set history.dir=FOLDER people`.
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true)]
+    history: Option<Option<PathBuf>>,
     #[command(flatten)]
     line: LineArgs,
 }
@@ -30,7 +36,7 @@ pub(super) struct DemoArgs {
 impl DemoArgs {
     /// The demo as it is without a word more.
     pub(super) fn usual() -> Self {
-        Self { crowd: CrowdArgs::usual(), line: LineArgs::default() }
+        Self { crowd: CrowdArgs::usual(), line: LineArgs::default(), history: None }
     }
 }
 
@@ -54,9 +60,17 @@ pub(super) fn run(args: &DemoArgs, settings: &SettingsArgs) -> Result<ExitCode> 
         isolated: true,
         notice: Some(Text::new("demo: a simulated service on this machine")),
         capture: false,
+        history: args.history.as_ref().map(|folder| demo_history(folder.as_deref())).transpose()?,
     };
     if let Some(summary) = run::dashboard(dashboard, Some((runtime, sim)))?.summary {
         output::print_summary(&summary);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The folder of the demo's history: never the user's own.
+fn demo_history(named: Option<&Path>) -> Result<HistoryFolder> {
+    let usual = || paths::state_dir().map(|dir| dir.join("demo-history"));
+    let folder = named.map(Path::to_owned).or_else(usual);
+    Ok(HistoryFolder::new(folder.ok_or_else(|| eyre!("there is no home folder: write --history=FOLDER"))?))
 }

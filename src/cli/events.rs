@@ -26,6 +26,7 @@ use crate::room::TalliedEvent;
 use crate::run::{self, CompanionOptions, Companions};
 use crate::text::Text;
 use crate::track::{Lost, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
+use crate::webcast::Service;
 
 /// Updates that may wait for a slow reader of our output before it loses some: minutes of a busy room.
 const QUEUE: usize = 4_096;
@@ -49,6 +50,9 @@ pub(super) struct EventsArgs {
     /// Keep what comes on disk, for `tiktop replay`.
     #[arg(long)]
     capture: bool,
+    /// Keep no history of this run.
+    #[arg(long)]
+    no_history: bool,
     /// Print these fields only, such as type,room,user.unique_id,text.
     #[arg(long, value_name = "FIELDS")]
     fields: Option<String>,
@@ -79,7 +83,7 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
             return Ok(ended);
         }
         let clock = Clock::system();
-        let client = run::client(&loaded.settings, secrets, false)?;
+        let client = Service::headless(&loaded.settings, secrets)?;
         let tracker = Tracker::on_service(client.clone(), clock.clone())?;
         let updates = tracker.subscribe(QUEUE, args.raw);
         let (warnings, mut warned) = mpsc::channel::<Text>(WARNINGS);
@@ -89,7 +93,15 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
                 output::warn(warning.as_str());
             }
         });
-        let beside = CompanionOptions { settings: &loaded.settings, clock: &clock, warnings, capture: args.capture };
+        let history = if args.no_history { None } else { run::history_folder(&loaded.settings).ok() };
+        let beside = CompanionOptions {
+            settings: &loaded.settings,
+            clock: &clock,
+            warnings,
+            capture: args.capture,
+            history,
+            with_screen: false,
+        };
         let companions = Companions::start(&tracker, beside)?;
         let commands = tracker.commands();
         for room in rooms {

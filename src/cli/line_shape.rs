@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::UsageError;
-use crate::events::json::escape;
+use crate::events::json::serializer;
 
 /// Keys that hold addresses of pictures.
 const PICTURES: [&str; 3] = ["picture", "pictures", "image"];
@@ -48,7 +48,7 @@ impl LineShape {
             let value = if self.fields.is_empty() { value } else { self.kept(&value) };
             let value = if self.lean { without_pictures(value) } else { value };
             if value.as_object().is_some_and(|object| !object.is_empty()) {
-                escape::push(lines, &value);
+                serializer::push(lines, &value);
                 lines.push(b'\n');
             }
         }

@@ -109,6 +109,25 @@ pub(super) fn print_line(line: &str) -> Result<(), WriteError> {
     print_raw(&printable(line))
 }
 
+/// Lines to standard output, written together; for those that escape or clean what they hold.
+pub(super) struct LineWriter(std::io::BufWriter<std::io::Stdout>);
+
+impl Default for LineWriter {
+    fn default() -> Self {
+        Self(std::io::BufWriter::new(std::io::stdout()))
+    }
+}
+
+impl Write for LineWriter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
 /// A line of JSON to standard output, which escapes what must not be printed.
 pub(super) fn print_raw(line: &str) -> Result<(), WriteError> {
     Ok(writeln!(std::io::stdout().lock(), "{line}")?)

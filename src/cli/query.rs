@@ -13,7 +13,7 @@ use super::SettingsArgs;
 use super::output::{self, WriteError};
 use crate::client::Client;
 use crate::clock::Timestamp;
-use crate::events::json::escape;
+use crate::events::json::serializer;
 use crate::ids::UniqueId;
 use crate::run;
 use crate::text::{Text, clip, width};
@@ -57,7 +57,7 @@ pub(super) fn print_json(object: &Value) -> Result<(), WriteError> {
         #[serde(flatten)]
         object: &'v Value,
     }
-    output::print_raw(&escape::to_string(&Answer { v: VERSION, object }))
+    output::print_raw(&serializer::to_string(&Answer { v: VERSION, object }))
 }
 
 /// `label  value` lines; those without a value are left out.

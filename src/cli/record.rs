@@ -69,6 +69,9 @@ pub(super) struct RecordArgs {
     /// With --mp4: remove each recording once its copy has been verified.
     #[arg(long, requires = "mp4")]
     replace: bool,
+    /// Keep no history of this run.
+    #[arg(long)]
+    no_history: bool,
     /// Print one JSON object a line.
     #[arg(long)]
     json: bool,
@@ -104,6 +107,7 @@ pub(super) fn run(args: &RecordArgs, settings: &SettingsArgs) -> Result<ExitCode
         let client = run::client(&loaded.settings, secrets, false)?;
         let tracker = Tracker::on_service(client.clone(), clock.clone())?;
         let updates = tracker.subscribe(QUEUE, false);
+        let history = super::history::kept(args.no_history, &tracker, &loaded.settings, &clock);
         let (commands, inbox) = mpsc::channel(QUEUE);
         let (outbox, records) = mpsc::channel(QUEUE);
         let recorder = record::spawn(client, recording, clock, inbox, outbox);
@@ -134,6 +138,7 @@ pub(super) fn run(args: &RecordArgs, settings: &SettingsArgs) -> Result<ExitCode
         signals.abort();
         recorder.finish().await;
         tracker.finish().await;
+        super::history::finish(history).await;
         code
     });
     runtime.shutdown_background();
@@ -505,7 +510,7 @@ impl Session {
     /// One line, as JSON or for people.
     fn print(&self, name: &str, line: &Value, words: &str) -> Result<()> {
         if self.json {
-            output::print_raw(&crate::events::json::escape::to_string(line))?;
+            output::print_raw(&crate::events::json::serializer::to_string(line))?;
         } else {
             self.end_line();
             output::print_line(&format!("{name} {words}"))?;

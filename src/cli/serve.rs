@@ -29,6 +29,9 @@ pub(super) struct ServeArgs {
     /// Keep what comes on disk, for `tiktop replay`.
     #[arg(long)]
     capture: bool,
+    /// Keep no history of this run.
+    #[arg(long)]
+    no_history: bool,
     #[command(flatten)]
     feed: FeedOption,
     /// Rooms of before do not return.
@@ -80,7 +83,8 @@ pub(super) fn run(args: &ServeArgs, settings: &SettingsArgs) -> Result<ExitCode>
     }
     let runtime = run::runtime()?;
     let log_settings = loaded.settings.log.clone();
-    let setup = ServeSetup { loaded, secrets, rooms, capture: args.capture, fresh: args.fresh };
+    let history = if args.no_history { None } else { run::history_folder(&loaded.settings).ok() };
+    let setup = ServeSetup { loaded, secrets, rooms, capture: args.capture, history, fresh: args.fresh };
     if args.detached {
         let place = run::service_place()?;
         place.prepare()?;

@@ -20,6 +20,9 @@ pub(super) struct WatchArgs {
     /// Keep what comes on disk, for `tiktop replay`.
     #[arg(long)]
     capture: bool,
+    /// Keep no history of this run.
+    #[arg(long)]
+    no_history: bool,
     /// For screen readers: plain lines of what matters, nothing drawn; what is typed is a command.
     #[arg(long, conflicts_with = "capture")]
     linear: bool,
@@ -66,7 +69,9 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
         return super::linear::run(&loaded, secrets, rooms);
     }
     let notice = watch.capture.then(|| Text::new("everything is being captured"));
-    let mut dashboard = DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture };
+    let history = (!watch.no_history).then(|| run::history_folder(&loaded.settings)).transpose()?;
+    let mut dashboard =
+        DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture, history };
     #[cfg(unix)]
     if !watch.alone
         && !watch.capture

@@ -10,15 +10,15 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
-use super::RecordRule;
 use super::error::Problem;
 use super::options;
 use super::rules::{self, RuleFault};
 use super::schema::{
-    DaemonSettings, FeedSettings, HookSettings, LayoutSettings, MonitorConfig, ProviderSettings, RecordSettings,
-    ScreenSettings, SessionSettings, Settings,
+    DaemonSettings, FeedSettings, HistorySettings, HookSettings, LayoutSettings, MonitorConfig, ProviderSettings,
+    RecordSettings, ScreenSettings, SessionSettings, Settings,
 };
 use super::source::{SettingsSource, names_a_secret, printable};
+use super::{HistoryRule, RecordRule};
 
 /// Names closer than this (Jaro-Winkler, 0 to 1) are worth suggesting.
 const SUGGESTION_SIMILARITY: f64 = 0.8;
@@ -152,6 +152,10 @@ pub(super) fn shape() -> Table {
             ..RecordSettings::default()
         },
         daemon: DaemonSettings { readers: vec!["ben".into()] },
+        history: HistorySettings {
+            rooms: [("@name".to_owned(), HistoryRule::Off)].into(),
+            ..HistorySettings::default()
+        },
         screen: ScreenSettings {
             highlights: vec!["giveaway".into()],
             people: vec!["@name".into()],

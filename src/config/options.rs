@@ -107,6 +107,12 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     row("capture.max_mb", Number(16..=1_000_000, "megabytes"), Plain),
     row("capture.max_days", Number(1..=3_650, "days"), Plain),
     row("daemon.readers.*", Text(rules::not_empty), Plain),
+    row("history.keep", Text(rules::history_rule), Plain),
+    row("history.dir", Any, Path),
+    row("history.max_days", Number(1..=36_500, "days"), Plain),
+    row("history.max_mb", Number(16..=1_000_000, "megabytes"), Plain),
+    row("history.kinds.*", Text(rules::history_kind), Plain),
+    row("history.rooms.*", Text(rules::history_rule_of_room), Plain),
     row("feed.on", Any, Plain),
     row("feed.port", Number(1..=65_535, "(a port)"), Plain),
     row("feed.address", Text(rules::feed_address), Plain),
@@ -158,10 +164,11 @@ pub(super) const OPTIONS: &[OptionRow] = &[
 ];
 
 /// Sections whose names are the user's own.
-const FREE_NAMES: [&str; 7] = [
+const FREE_NAMES: [&str; 8] = [
     "keys",
     "proxies",
     "record.rooms",
+    "history.rooms",
     "screen.filters",
     "feed.ports",
     "providers.*.params",

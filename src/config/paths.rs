@@ -49,6 +49,14 @@ pub fn captures_dir() -> Option<PathBuf> {
     state_dir().map(|dir| dir.join("captures"))
 }
 
+/// The folder for the history: as set, else in the state folder. Nothing where there is no home folder.
+pub fn history_dir(settings: &Settings) -> Option<PathBuf> {
+    if !settings.history.dir.as_os_str().is_empty() {
+        return Some(settings.history.dir.clone());
+    }
+    state_dir().map(|dir| dir.join("history"))
+}
+
 /// The folder for recordings: as set, else the user's videos folder, else home, else here.
 pub fn recordings_dir(settings: &Settings) -> PathBuf {
     if !settings.record.dir.as_os_str().is_empty() {

@@ -15,7 +15,7 @@ use super::schema::{
     DeletedRows, GraphStyle, HookBody, NotifyWay, ProviderFlow, ProviderPath, ProviderSettings, TransportKind,
 };
 use super::source::{names_a_secret, printable};
-use super::{RecordRule, recording_name};
+use super::{HistoryRule, RecordRule, recording_name};
 use crate::ids::Target;
 
 /// A rule for texts: it gets the path of the option and the text.
@@ -150,6 +150,24 @@ fn choice<T: IntoEnumIterator + ToString + FromStr>(path: &str, text: &str) -> R
 
 pub(super) fn record_rule_of_room(path: &str, text: &str) -> Result<(), RuleFault> {
     room(path, "record.rooms").and_then(|()| record_rule(path, text))
+}
+
+pub(super) fn history_rule(path: &str, text: &str) -> Result<(), RuleFault> {
+    one_of::<HistoryRule>("rule", text).map_err(|fault| match fault {
+        RuleFault::Open(message) => RuleFault::Open(format!("'{path}': {message}")),
+        secret @ RuleFault::Secret(_) => secret,
+    })
+}
+
+pub(super) fn history_rule_of_room(path: &str, text: &str) -> Result<(), RuleFault> {
+    room(path, "history.rooms").and_then(|()| history_rule(path, text))
+}
+
+pub(super) fn history_kind(path: &str, text: &str) -> Result<(), RuleFault> {
+    if matches!(text, "chat" | "emote" | "question") {
+        return Ok(());
+    }
+    open(format!("'{path}' takes chat, emote or question"))
 }
 
 pub(super) fn recording_quality(path: &str, text: &str) -> Result<(), RuleFault> {

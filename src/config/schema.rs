@@ -18,7 +18,7 @@ pub use provider::{CloudSettings, ProviderFlow, ProviderPath, ProviderSettings};
 pub use screen::{DeletedRows, GraphStyle, LayoutSettings, NotifyWay, ScreenSettings};
 pub use transport::TransportKind;
 
-use super::RecordRule;
+use super::{HistoryRule, RecordRule};
 pub(crate) use transport::transport_table;
 
 /// All settings.
@@ -50,6 +50,8 @@ pub struct Settings {
     pub capture: CaptureSettings,
     /// The background service.
     pub daemon: DaemonSettings,
+    /// What is kept of people, lives and chat.
+    pub history: HistorySettings,
     /// The feed for overlays and bots.
     pub feed: FeedSettings,
     /// Programs and addresses that are called on events.
@@ -81,6 +83,7 @@ impl Default for Settings {
             record: RecordSettings::default(),
             capture: CaptureSettings::default(),
             daemon: DaemonSettings::default(),
+            history: HistorySettings::default(),
             feed: FeedSettings::default(),
             hooks: Vec::new(),
             log: LogSettings::default(),
@@ -273,6 +276,38 @@ impl Default for CaptureSettings {
 pub struct DaemonSettings {
     /// Other users of this machine who may look at it, by name or number.
     pub readers: Vec<String>,
+}
+
+/// What is kept of people, lives, gifts and chat.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct HistorySettings {
+    /// What is kept of rooms.
+    pub keep: HistoryRule,
+    /// Folder for it; empty: in the state folder.
+    pub dir: PathBuf,
+    /// Days that what was said is kept.
+    pub max_days: u64,
+    /// Megabytes of it at most.
+    pub max_mb: u64,
+    /// Kinds of lines of which the text is kept: `chat`, `emote`, `question`.
+    pub kinds: Vec<String>,
+    /// What is kept of single rooms, by name or id.
+    pub rooms: BTreeMap<String, HistoryRule>,
+}
+
+impl Default for HistorySettings {
+    fn default() -> Self {
+        Self {
+            keep: HistoryRule::default(),
+            dir: PathBuf::new(),
+            max_days: 30,
+            max_mb: 2_000,
+            kinds: ["chat", "emote", "question"].map(str::to_owned).into(),
+            rooms: BTreeMap::new(),
+        }
+    }
 }
 
 /// The log (`TIKTOP_LOG`), and the lines of a service that left its shell. A file that is full is begun anew.

@@ -16,7 +16,7 @@
 //! assert!(line.starts_with(r#"{"v":1,"type":"state","#), "{line}");
 //! ```
 
-pub(crate) mod escape;
+pub(crate) mod serializer;
 pub(in crate::events) mod views;
 
 use std::collections::BTreeMap;
@@ -66,12 +66,12 @@ pub fn type_name(kind: &EventKind) -> &'static str {
 
 /// One event as a line, without its newline.
 pub fn line(ctx: &LineContext<'_>, event: &RoomEvent, tally: Option<JsonTally<'_>>) -> String {
-    escape::to_string(&JsonLine { ctx, event, tally })
+    serializer::to_string(&JsonLine { ctx, event, tally })
 }
 
 /// The same, at the end of `lines`, with its newline.
 pub(crate) fn push_line(lines: &mut Vec<u8>, ctx: &LineContext<'_>, event: &RoomEvent, tally: Option<JsonTally<'_>>) {
-    escape::push(lines, &JsonLine { ctx, event, tally });
+    serializer::push(lines, &JsonLine { ctx, event, tally });
     lines.push(b'\n');
 }
 
@@ -85,7 +85,7 @@ pub fn lost_line(
     gifts: u64,
     coins: u64,
 ) -> String {
-    escape::to_string(&LostLine { ctx, from, at, lost, gifts, coins })
+    serializer::to_string(&LostLine { ctx, from, at, lost, gifts, coins })
 }
 
 /// A `monitor` line: what is wrong with one's own stream now (kind and seconds of each), by the variant that is watched, and its
@@ -98,12 +98,12 @@ pub fn monitor_line(
     faults: &[(String, u64)],
     note: &str,
 ) -> String {
-    escape::to_string(&MonitorLine { ctx, at, stream, rate, faults, note })
+    serializer::to_string(&MonitorLine { ctx, at, stream, rate, faults, note })
 }
 
 /// A `raw` line: a message as it came, its payload in base64. `wire::capture` reads it back.
 pub fn raw_line(ctx: &LineContext<'_>, at: Moment, method: &str, id: Option<MsgId>, payload: &[u8]) -> String {
-    escape::to_string(&RawLine { ctx, at, method, id, payload })
+    serializer::to_string(&RawLine { ctx, at, method, id, payload })
 }
 
 struct JsonLine<'a> {

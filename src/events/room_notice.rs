@@ -212,7 +212,7 @@ impl EventBody for Delete {
     }
 
     fn write_json<M: SerializeMap>(&self, map: &mut M, _: Option<JsonTally<'_>>) -> Result<(), M::Error> {
-        map.serialize_entry("messages", &self.messages.iter().map(Id).collect::<Vec<_>>())?;
-        map.serialize_entry("users", &self.users.iter().map(Id).collect::<Vec<_>>())
+        map.serialize_entry("messages", &self.messages.iter().copied().map(Id).collect::<Vec<_>>())?;
+        map.serialize_entry("users", &self.users.iter().copied().map(Id).collect::<Vec<_>>())
     }
 }

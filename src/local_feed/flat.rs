@@ -163,7 +163,7 @@ pub(super) fn frame(context: &FlatContext<'_>, event: &RoomEvent) -> Option<Feed
 /// The frame that ends a live.
 pub(super) fn end_frame(action: u32) -> FeedFrame {
     let body = Shape { event: "streamEnd", data: StreamEndBody { action } };
-    FeedFrame::new("streamEnd", FrameClass::Dear, crate::events::json::escape::to_string(&body))
+    FeedFrame::new("streamEnd", FrameClass::Dear, crate::events::json::serializer::to_string(&body))
 }
 
 /// The frame of a gift: a step of a streak, its end, or one that comes once. `event` is the message behind it, where there is
@@ -210,7 +210,7 @@ fn encode<'a, B: Serialize>(
     for limits in LIMITS {
         let (body, about) = body(limits)?;
         let (person, head) = about.map(|(viewer, head)| (FlatPerson::new(limits, viewer), head)).unzip();
-        text = crate::events::json::escape::to_string(&Shape { event, data: Data { body, person, head } });
+        text = crate::events::json::serializer::to_string(&Shape { event, data: Data { body, person, head } });
         if text.len() <= MAX_FRAME {
             return Some(FeedFrame::new(event, class, text));
         }

@@ -1,14 +1,14 @@
 //! Overlay page: one file, drawn in a browser source from the feed of the same port. It asks no other address for anything, and
 //! its policy lets it run no script but its own.
 
-use super::server::{self, Answer};
+use super::server::{self, FeedAnswer};
 
 const PAGE: &str = include_str!("../../assets/overlay.html");
 /// Stands in the page where the nonce goes.
 const NONCE: &str = "{{nonce}}";
 
 /// The page, for the feed on this port.
-pub(super) fn page(port: u16) -> Answer {
+pub(super) fn page(port: u16) -> FeedAnswer {
     let nonce = format!("{:032x}", fastrand::u128(..));
     server::page(PAGE.replace(NONCE, &nonce), &policy(port, &nonce))
 }

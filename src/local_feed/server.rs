@@ -38,7 +38,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Events of a stream written at once.
 const BATCH: usize = 256;
 
-pub(super) type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
+pub(super) type FeedAnswer = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
 /// What else is counted beside the feed, asked for with each `GET /metrics`.
 pub type ExtraMetrics = Arc<dyn Fn() -> Vec<Metric> + Send + Sync>;
@@ -91,7 +91,7 @@ impl Feed {
         mut request: Request<Incoming>,
         door: &Door,
         place: &Arc<OwnedSemaphorePermit>,
-    ) -> Answer {
+    ) -> FeedAnswer {
         if let Err(refusal) = self.guard.check(&request) {
             return sentence(StatusCode::FORBIDDEN, &refusal.to_string());
         }
@@ -116,7 +116,7 @@ impl Feed {
         request: &mut Request<Incoming>,
         door: &Door,
         place: &Arc<OwnedSemaphorePermit>,
-    ) -> Answer {
+    ) -> FeedAnswer {
         let path = percent_decode_str(request.uri().path()).decode_utf8_lossy().into_owned();
         let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty()).collect();
         if request.method() == Method::OPTIONS {
@@ -164,7 +164,7 @@ impl Feed {
         shape: Shape,
         wish: RoomWish,
         place: &Arc<OwnedSemaphorePermit>,
-    ) -> Answer {
+    ) -> FeedAnswer {
         let Some(key) = request.headers().get(SEC_WEBSOCKET_KEY) else {
             return sentence(StatusCode::BAD_REQUEST, "a WebSocket handshake has a Sec-WebSocket-Key");
         };
@@ -195,7 +195,7 @@ impl Feed {
     }
 
     /// Server-sent events: a line each.
-    fn stream(self: &Arc<Self>, wish: RoomWish, place: &Arc<OwnedSemaphorePermit>) -> Answer {
+    fn stream(self: &Arc<Self>, wish: RoomWish, place: &Arc<OwnedSemaphorePermit>) -> FeedAnswer {
         let client = StreamClient {
             listener: self.hub.listen(Shape::Lines, wish),
             stop: self.stop.clone(),
@@ -213,12 +213,12 @@ impl Feed {
         answer
     }
 
-    fn state_of_all(&self) -> Answer {
+    fn state_of_all(&self) -> FeedAnswer {
         let rooms = self.hub.look(state::all);
         body(StatusCode::OK, "application/json; charset=utf-8", rooms)
     }
 
-    fn state_of(&self, wish: &RoomWish, name: &str) -> Answer {
+    fn state_of(&self, wish: &RoomWish, name: &str) -> FeedAnswer {
         match self.hub.look_at(wish, state::one) {
             Some(room) => body(StatusCode::OK, "application/json; charset=utf-8", room),
             None => {
@@ -227,7 +227,7 @@ impl Feed {
         }
     }
 
-    fn metrics(&self) -> Answer {
+    fn metrics(&self) -> FeedAnswer {
         let Some(extra) = &self.metrics else {
             return sentence(StatusCode::NOT_FOUND, "metrics are off; set metrics = true in [feed] of the config file");
         };
@@ -236,7 +236,7 @@ impl Feed {
     }
 
     /// What a browser sees that was pointed at a socket.
-    fn index(&self, door: &Door) -> Answer {
+    fn index(&self, door: &Door) -> FeedAnswer {
         let names = self.hub.look(|rooms, _, _| {
             rooms.values().map(|room| room.label.as_str().to_owned()).collect::<Vec<_>>().join(", ")
         });
@@ -295,7 +295,7 @@ impl StreamClient {
     }
 }
 
-pub(super) fn body(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+pub(super) fn body(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> FeedAnswer {
     let mut answer = Response::new(Full::new(body.into()).boxed_unsync());
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -303,7 +303,7 @@ pub(super) fn body(status: StatusCode, content_type: &'static str, body: impl In
 }
 
 /// A page with the rules for what it may do.
-pub(super) fn page(html: String, policy: &str) -> Answer {
+pub(super) fn page(html: String, policy: &str) -> FeedAnswer {
     let mut answer = body(StatusCode::OK, "text/html; charset=utf-8", html);
     if let Ok(policy) = HeaderValue::from_str(policy) {
         answer.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
@@ -312,21 +312,21 @@ pub(super) fn page(html: String, policy: &str) -> Answer {
 }
 
 /// A refusal in one sentence.
-fn sentence(status: StatusCode, words: &str) -> Answer {
+fn sentence(status: StatusCode, words: &str) -> FeedAnswer {
     let words = crate::text::printable(words);
     body(status, "text/plain; charset=utf-8", format!("{words}\n"))
 }
 
-fn unknown_name(error: &crate::ids::TargetError) -> Answer {
+fn unknown_name(error: &crate::ids::TargetError) -> FeedAnswer {
     sentence(StatusCode::NOT_FOUND, &error.to_string())
 }
 
-fn not_found() -> Answer {
+fn not_found() -> FeedAnswer {
     sentence(StatusCode::NOT_FOUND, "there is no such page; the address without a path lists what there is")
 }
 
 /// A browser asks before it lets a page of another origin ask. The guard has let that origin in.
-fn preflight() -> Answer {
+fn preflight() -> FeedAnswer {
     let mut answer = Response::new(Empty::new().boxed_unsync());
     *answer.status_mut() = StatusCode::NO_CONTENT;
     let headers = answer.headers_mut();

@@ -27,7 +27,7 @@ pub(super) fn one(room: &FeedRoom, now: Moment) -> String {
 }
 
 fn to_text(value: &Value) -> String {
-    crate::events::json::escape::to_string(value)
+    crate::events::json::serializer::to_string(value)
 }
 
 fn of_room(feed: &FeedRoom, now: Moment) -> Value {

@@ -16,7 +16,7 @@ use super::output_parts::PartFile;
 use super::timeline::Hole;
 use super::{Cue, RecordingJob, subtitles};
 use crate::clock::Timestamp;
-use crate::events::json::escape;
+use crate::events::json::serializer;
 
 /// Lines of chat that are read back for subtitles; more than anybody said in a day.
 const MAX_LINES: usize = 500_000;
@@ -89,7 +89,7 @@ impl CompanionFiles {
         };
         self.cues += 1;
         self.gifts += u64::from(line.kind == "gift");
-        let mut line = escape::to_string(&line);
+        let mut line = serializer::to_string(&line);
         line.push('\n');
         if let Err(error) = chat.write_all(line.as_bytes()).await {
             tracing::warn!(%error, "no more chat beside the recording");
@@ -141,7 +141,7 @@ impl CompanionFiles {
             "pid": std::process::id(),
             "tiktop": env!("CARGO_PKG_VERSION"),
         });
-        let mut text = escape::to_string(&info);
+        let mut text = serializer::to_string(&info);
         text.push('\n');
         text
     }

@@ -78,7 +78,7 @@ impl UnfinishedRecording {
             fields.insert("reason".into(), "it was cut off with the program".into());
         }
         let new = self.info.with_extension("json.new");
-        std::fs::write(&new, crate::events::json::escape::to_string(&said))?;
+        std::fs::write(&new, crate::events::json::serializer::to_string(&said))?;
         std::fs::rename(new, &self.info)
     }
 }

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::daemon::{
     self, Attach, AttachNews, AttachedQueues, AwayReport, Connection, FollowOptions, Place, Request, ServiceMessage,
 };
+use crate::history::HistoryFolder;
 use crate::ids::Target;
 use crate::text::Text;
 use crate::track::TrackerUpdate;
@@ -40,7 +41,8 @@ pub fn attach(
     let (background, warnings) = mpsc::channel(WARNINGS);
     tui::install_panic_hook(background.clone());
     let ascii = options.screen.ascii;
-    let ended = runtime.block_on(watch_attached((connection, place), options, background, warnings, ascii));
+    let history = dashboard.history.clone();
+    let ended = runtime.block_on(watch_attached((connection, place), options, background, warnings, ascii, history));
     runtime.shutdown_timeout(TASKS_TIMEOUT);
     ended.map(Ok)
 }
@@ -62,6 +64,7 @@ async fn watch_attached(
     background: mpsc::Sender<Text>,
     warnings: mpsc::Receiver<Text>,
     ascii: bool,
+    history: Option<HistoryFolder>,
 ) -> Result<Option<String>> {
     let clock = Clock::alignable();
     clock.align(connection.hello().now);
@@ -89,6 +92,7 @@ async fn watch_attached(
         }
     });
     let (_, rosters) = mpsc::channel(1);
+    let history = history.map(super::history::reading_desk);
     let ports = tui::Ports {
         updates,
         commands,
@@ -97,6 +101,7 @@ async fn watch_attached(
         rosters,
         records,
         record,
+        history,
         warnings,
         stop,
     };

@@ -6,12 +6,15 @@ use color_eyre::eyre::Result;
 use tokio::sync::mpsc::Sender;
 
 use super::RunningCapture;
+use super::history::{self, RunningHistory};
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::history::HistoryFolder;
 use crate::hooks::{self, Hooks};
 use crate::local_feed::{self, LocalFeed, Metric};
 use crate::text::Text;
 use crate::track::Tracker;
+use crate::tui::HistoryPort;
 
 /// What to start beside a tracker.
 pub struct CompanionOptions<'a> {
@@ -23,6 +26,10 @@ pub struct CompanionOptions<'a> {
     pub warnings: Sender<Text>,
     /// Keep what comes on disk (`--capture`).
     pub capture: bool,
+    /// Where the history is kept; nothing for none.
+    pub history: Option<HistoryFolder>,
+    /// A screen will ask the history.
+    pub with_screen: bool,
 }
 
 /// All that runs beside a tracker: started before its first room is added, ended after the tracker has. The dashboard, `serve` and
@@ -31,6 +38,8 @@ pub struct CompanionOptions<'a> {
 #[derive(Debug, Default)]
 pub struct Companions {
     capture: Option<RunningCapture>,
+    history: Option<RunningHistory>,
+    history_port: Option<HistoryPort>,
     hooks: Option<Hooks>,
     feed: Option<LocalFeed>,
 }
@@ -39,11 +48,24 @@ impl Companions {
     /// Starts what is wanted. Needs a tokio runtime. Fails where a capture that was asked for cannot be; a feed or hooks that
     /// cannot be are told to `warnings`, and the rest goes on without them.
     pub fn start(tracker: &Tracker, options: CompanionOptions<'_>) -> Result<Self> {
-        let CompanionOptions { settings, clock, warnings, capture } = options;
+        let CompanionOptions { settings, clock, warnings, capture, history, with_screen } = options;
+        let (history, history_port) = match history {
+            Some(folder) if with_screen => {
+                let (running, port) = history::on_screen(tracker, settings, folder, clock, &warnings);
+                (running, Some(port))
+            }
+            Some(folder) => (history::headless(tracker, settings, folder, clock, &warnings), None),
+            None => (None, None),
+        };
         let hooks = start_hooks(tracker, settings, clock, &warnings);
         let feed = start_feed(tracker, settings, clock, &warnings, hooks.as_ref());
         let capture = capture.then(|| RunningCapture::start(tracker, settings, clock, warnings)).transpose()?;
-        Ok(Self { capture, hooks, feed })
+        Ok(Self { capture, history, history_port, hooks, feed })
+    }
+
+    /// Where a screen asks the history; there is one.
+    pub fn history_port(&mut self) -> Option<HistoryPort> {
+        self.history_port.take()
     }
 
     /// Ends all of them once the tracker is finished; what there is to say afterwards comes back, a sentence each.
@@ -55,6 +77,9 @@ impl Companions {
             feed.finish().await;
         }
         let mut told = Vec::new();
+        if let Some(history) = self.history {
+            told.extend(history.finish().await);
+        }
         if let Some(capture) = self.capture {
             told.push(capture.finish().await?);
         }

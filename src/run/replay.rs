@@ -48,6 +48,7 @@ pub fn replay(replay: ReplaySetup, runtime: Runtime) -> Result<Option<String>> {
             rosters,
             records,
             record,
+            history: None,
             warnings,
             stop,
         };

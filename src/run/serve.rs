@@ -18,6 +18,7 @@ use crate::daemon::{
     ConnectError, Connection, Hub, HubOptions, HubPorts, Listener, Place, PlaceError, Request, SavedRoom, SavedRooms,
     ServiceMessage, ServiceStatus, StartLock,
 };
+use crate::history::HistoryFolder;
 use crate::ids::Target;
 use crate::record;
 use crate::text::Text;
@@ -40,6 +41,8 @@ pub struct ServeSetup {
     pub rooms: Vec<Target>,
     /// Keep what comes on disk.
     pub capture: bool,
+    /// Where the history is kept; nothing for none.
+    pub history: Option<HistoryFolder>,
     /// Rooms that were tracked before do not return.
     pub fresh: bool,
 }
@@ -122,7 +125,7 @@ async fn take_place(place: &Place) -> Result<StartLock, PlaceError> {
 }
 
 async fn serve_until_stopped(setup: ServeSetup, lines: mpsc::Sender<Text>) -> Result<()> {
-    let ServeSetup { loaded, secrets, rooms, capture, fresh } = setup;
+    let ServeSetup { loaded, secrets, rooms, capture, history, fresh } = setup;
     let settings = &loaded.settings;
     let place = service_place()?;
     let start_lock = take_place(&place).await?;
@@ -133,7 +136,7 @@ async fn serve_until_stopped(setup: ServeSetup, lines: mpsc::Sender<Text>) -> Re
     let updates = tracker.subscribe(SCREEN_QUEUE, false);
     let logged = tracker.subscribe(SCREEN_QUEUE, false);
     let (warnings, warned) = mpsc::channel(WARNINGS);
-    let options = CompanionOptions { settings, clock: &clock, warnings, capture };
+    let options = CompanionOptions { settings, clock: &clock, warnings, capture, history, with_screen: false };
     let companions = Companions::start(&tracker, options)?;
     let (recorder_queue, record_inbox) = mpsc::channel(RECORD_QUEUE);
     let (record_updates, records) = mpsc::channel(RECORD_QUEUE);

@@ -106,6 +106,9 @@ actions! {
     NextMatch   | "next_match"   | Screen | "n"                 | "to the match before";
     PrevMatch   | "prev_match"   | Screen | "N"                 | "to the match after";
     Filter      | "filter"       | Screen | "f"                 | "hide what does not match the search, or show it again";
+    History     | "history"      | Screen | "ctrl-r"               | "look for words in all that was kept: from:name, room:name, kind:gift, since:3d";
+    Lives       | "lives"        | Screen | "B"                 | "lives of the past; Enter shows what was said when they began";
+    Note        | "note"         | Card   | "w"                 | "write a note about the marked person, kept in the history";
     Filters     | "filters"     | Screen | "ctrl-f"            | "searches with a name: choose one, or keep this one";
     Slow        | "slow"        | Screen | "S"                 | "slow view: one ordinary comment a second, and all that matters";
     Log         | "log"          | Screen | "L"                 | "what befell the rooms: states, gaps, errors in full, recordings";
@@ -113,7 +116,7 @@ actions! {
     Record      | "record"       | Live   | "r"                 | "start or stop recording the room";
     RecordEach  | "record_each"  | Live   | "e"                 | "record each live of the room from now on, or no longer";
     Quality     | "quality"      | Live   | "Q"                 | "choose the stream to record, by its size, codec and bit rate";
-    Mark        | "mark"         | Live   | "M"                 | "mark this place of the recording, with a note; it becomes a chapter";
+    Mark        | "mark"         | Live   | "M"                 | "mark this moment, with a note: in the history, and as a chapter of the recording";
     Recordings  | "recordings"   | Live   | "T"                 | "recordings, running and past; Enter copies one to MP4";
     Clip        | "clip"         | Live   | "c"                 | "keep the last minute of the recording as a file of its own";
     Retry       | "retry"        | Live   | "R"                 | "look up or connect now instead of waiting, with all rooms that fail for the same cause";

@@ -19,6 +19,7 @@ use super::panes::PaneId;
 use super::panes::graphs::GraphView;
 use super::people::PeopleRules;
 use super::picker::Picker;
+use super::remembered::Remembered;
 use super::search::SearchQuery;
 use super::sent_bytes::SentBytes;
 use super::tab::Tab;
@@ -110,6 +111,8 @@ pub(super) struct App {
     pub(super) record: RecordSettings,
     /// What the recorder said of streams, recordings and copies.
     pub(super) told_of: RecorderAnswers,
+    /// What the history told.
+    pub(super) remembered: Remembered,
     pub(super) zone: jiff::tz::TimeZone,
 }
 
@@ -271,6 +274,7 @@ impl App {
             screen: options.screen,
             record: options.record,
             told_of: RecorderAnswers::default(),
+            remembered: Remembered::default(),
             zone: options.zone,
         };
         if let Some(kept) = kept {

@@ -13,6 +13,7 @@ use super::widgets::uncertain_width::UncertainRows;
 use super::{ScreenError, ScreenMemory, ScreenOptions, memory, summary, update, view};
 use crate::clock::Moment;
 use crate::config::NotifyWay;
+use crate::history::HistoryAnswer;
 use crate::ids::RoomKey;
 use crate::room::Room;
 use crate::{record, track};
@@ -45,6 +46,16 @@ impl Dashboard {
     /// Hears news of a recording.
     pub fn record(&mut self, update: record::RecorderUpdate, now: Moment) {
         self.handle(now, Msg::Recorded(update));
+    }
+
+    /// There is a history to ask; `tells_news` says whether it tells unasked who is new or back.
+    pub fn with_history(&mut self, tells_news: bool) {
+        (self.app.remembered.is_kept, self.app.remembered.tells_news) = (true, tells_news);
+    }
+
+    /// Hears what the history tells.
+    pub fn remember(&mut self, answer: HistoryAnswer, now: Moment) {
+        self.handle(now, Msg::Remembered(Box::new(answer)));
     }
 
     /// Presses a key, named as in the config (`ctrl-l`, `?`); false when there is no such key.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::roster::{RosterAnswer, RosterQuestion};
+use crate::history::{HistoryAnswer, HistoryQuestion};
 use crate::text::Text;
 use crate::{record, track};
 
@@ -27,6 +28,8 @@ pub(super) enum Msg {
     Roster(RosterAnswer),
     /// News of a recording.
     Recorded(record::RecorderUpdate),
+    /// The history tells something.
+    Remembered(Box<HistoryAnswer>),
     /// Something went wrong behind the screen.
     Warned(Text),
     /// Time passed that somebody can see.
@@ -44,6 +47,8 @@ pub(super) enum Effect {
     AskRoster(RosterQuestion),
     /// Tell the recorder.
     Record(record::RecorderCommand),
+    /// Ask the history.
+    Ask(HistoryQuestion),
     /// Take the mouse, or give it back to the terminal.
     CaptureMouse(bool),
     /// Hand text to the terminal's clipboard.

@@ -9,7 +9,7 @@ use super::panes::gifts::{gift_words, gift_worth};
 use super::tab::Tab;
 use super::theme::ColorRole;
 use super::widgets::{paint, wrap};
-use super::{glyphs, number, qr};
+use super::{glyphs, number, qr, remembered};
 use crate::events::Viewer;
 use crate::room::{LogEntry, LogLine};
 
@@ -36,7 +36,8 @@ pub(super) fn lines(app: &App, card: &PersonCard) -> Vec<Line<'static>> {
         (Action::Ignore, "ignores"),
         (Action::Highlight, "lets stand out"),
     ];
-    let keys = keys.into_iter().filter_map(|(action, words)| Some(format!("{} {words}", app.key(action)?)));
+    let keys = keys.into_iter().chain(app.remembered.is_kept.then_some((Action::Note, "writes a note")));
+    let keys = keys.filter_map(|(action, words)| Some(format!("{} {words}", app.key(action)?)));
     let keys: Vec<_> = keys.map(|words| Line::styled(words, dim)).collect();
     lines.extend(paint::flow(&keys, &separator, columns, 2));
     if card.codes {
@@ -46,10 +47,34 @@ pub(super) fn lines(app: &App, card: &PersonCard) -> Vec<Line<'static>> {
             None => lines.push(Line::styled("no code: no @name is known, or the screen is too narrow", dim)),
         }
     }
+    let remembered: Vec<_> = viewer.id.map(|id| remembered::person(app, id.0)).unwrap_or_default();
+    if !remembered.is_empty() {
+        lines.push(Line::default());
+        lines.push(Line::styled("in the history", app.theme.style(ColorRole::Accent)));
+        for words in &remembered {
+            let wrapped = wrap::wrap(words, columns.into(), columns.into());
+            lines.extend(wrapped.into_iter().map(|words| Line::raw(words.to_owned())));
+        }
+    }
     let here = app.tabs.iter().filter(|tab| tab.key == card.room);
     let elsewhere = app.tabs.iter().filter(|tab| tab.key != card.room);
     for tab in here.chain(elsewhere) {
         said(app, tab, viewer, columns.into(), &mut lines);
+    }
+    let live = app.tabs.iter().find(|tab| tab.key == card.room).and_then(|tab| tab.room.room_id).map(|id| id.0);
+    let before = viewer.id.map(|id| remembered::said_before(app, id.0, live)).unwrap_or_default();
+    if !before.is_empty() {
+        lines.push(Line::default());
+        lines.push(Line::styled("said in other lives", app.theme.style(ColorRole::Accent)));
+        for (when, words) in before {
+            lines.push(Line::styled(when, dim));
+            let wrapped = wrap::wrap(
+                &words,
+                usize::from(columns).saturating_sub(2).max(1),
+                usize::from(columns).saturating_sub(2).max(1),
+            );
+            lines.extend(wrapped.into_iter().map(|words| Line::raw(format!("  {words}"))));
+        }
     }
     lines
 }

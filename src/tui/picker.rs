@@ -9,8 +9,8 @@ use tui_input::Input;
 
 use super::action::{Action, KeyContext};
 use super::app::App;
-use super::number;
 use super::panes::phase;
+use super::{number, remembered};
 use crate::ids::RoomKey;
 use crate::record::Quality;
 
@@ -38,6 +38,14 @@ pub(super) enum PickerKind {
     Recordings,
     /// Nothing: what is typed is the note of a marker.
     Marker,
+    /// What was said and given in all that was kept, by a query.
+    Found,
+    /// What was said around a moment.
+    Around,
+    /// A live of the past.
+    Lives,
+    /// Nothing: what is typed is the note about this person.
+    Note(u64),
     /// Where and for how long somebody is ignored.
     Ignore,
     /// A layout of the panes.
@@ -78,6 +86,15 @@ pub(super) enum Choice {
     Repair(PathBuf),
     /// Mark this place of the recording.
     Mark(String),
+    /// Show what was said in a live around a time.
+    Moment {
+        /// The live, by its room id.
+        live: u64,
+        /// When, in milliseconds since 1970.
+        at: i64,
+    },
+    /// Write this note about a person.
+    Note(u64, String),
     /// Do not show whom the list is about.
     Ignore {
         /// In the room of the card only.
@@ -113,6 +130,10 @@ impl Picker {
             PickerKind::Streams => "Record which stream",
             PickerKind::Recordings => "Recordings; Enter copies one to MP4, or repairs it",
             PickerKind::Marker => "Mark this place",
+            PickerKind::Found => "Look in the history",
+            PickerKind::Around => "What was said then",
+            PickerKind::Lives => "Lives of the past",
+            PickerKind::Note(_) => "A note, kept in the history",
             PickerKind::Ignore => "Do not show this person",
             PickerKind::Layouts => "Layout",
             PickerKind::Themes => "Theme",
@@ -129,6 +150,15 @@ pub(super) fn picks(app: &App, picker: &Picker) -> Vec<Pick> {
         PickerKind::Streams => recordings::streams(app),
         PickerKind::Recordings => recordings::takes(app),
         PickerKind::Marker => return vec![recordings::marker(picker.input.value())],
+        PickerKind::Found => return remembered::found(app, picker.input.value()),
+        PickerKind::Around => return remembered::around(app),
+        PickerKind::Lives => remembered::lives(app),
+        PickerKind::Note(person) => {
+            let (name, note) =
+                (picker.input.value().trim().to_owned(), "Enter keeps it; nothing takes it away".to_owned());
+            let choice = Choice::Note(person, name.clone());
+            return vec![Pick { name, note, keys: String::new(), choice }];
+        }
         PickerKind::Ignore => choices::ignore(app),
         PickerKind::Layouts => choices::layouts(app),
         PickerKind::Themes => choices::themes(app),

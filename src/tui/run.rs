@@ -23,9 +23,10 @@ use tokio::time::Instant;
 use super::msg::{Effect, Msg};
 use super::roster::RosterAnswer;
 use super::terminal::Tty;
-use super::{Dashboard, Exit, Ports, ScreenError, ScreenExit, ScreenOptions};
+use super::{Dashboard, Exit, HistoryPort, Ports, ScreenError, ScreenExit, ScreenOptions};
 use crate::clock::Clock;
 use crate::config::NotifyWay;
+use crate::history::{HistoryAnswer, HistoryQuestion};
 use crate::text::Text;
 use crate::{record, track};
 
@@ -67,6 +68,11 @@ pub(super) trait Console {
     fn sent(&self) -> u64;
 }
 
+/// What the history tells next; nothing when it has gone.
+async fn remembered(history: &mut Option<HistoryPort>) -> Option<HistoryAnswer> {
+    history.as_mut()?.answers.recv().await
+}
+
 /// Opens the dashboard on the real terminal.
 pub(super) async fn run(options: ScreenOptions, ports: Ports, clock: Clock) -> Result<ScreenExit, ScreenError> {
     let mouse = options.screen.mouse;
@@ -86,6 +92,7 @@ enum LoopEvent {
     Record(Option<record::RecorderUpdate>),
     Roster(Option<RosterAnswer>),
     Warning(Option<Text>),
+    Remembered(Option<HistoryAnswer>),
     /// A queue that was full has room again.
     Room,
     /// The picture changes by itself now.
@@ -125,7 +132,10 @@ struct Open {
 }
 
 impl<C: Console> Loop<C> {
-    pub(super) fn new(mut console: C, dashboard: Dashboard, ports: Ports, clock: Clock) -> Self {
+    pub(super) fn new(mut console: C, mut dashboard: Dashboard, ports: Ports, clock: Clock) -> Self {
+        if let Some(history) = &ports.history {
+            dashboard.with_history(history.tells_news);
+        }
         let input = Some(console.input());
         Self {
             console,
@@ -167,6 +177,11 @@ impl<C: Console> Loop<C> {
                 }
                 LoopEvent::Record(Some(update)) => self.update_with(Msg::Recorded(update))?,
                 LoopEvent::Warning(Some(words)) => self.update_with(Msg::Warned(words))?,
+                LoopEvent::Remembered(Some(answer)) => self.update_with(Msg::Remembered(Box::new(answer)))?,
+                LoopEvent::Remembered(None) => {
+                    self.ports.history = None;
+                    None
+                }
                 LoopEvent::Record(None) => {
                     self.open.records = false;
                     None
@@ -206,6 +221,7 @@ impl<C: Console> Loop<C> {
             update = ports.records.recv(), if open.records => LoopEvent::Record(update),
             answer = ports.rosters.recv(), if open.rosters => LoopEvent::Roster(answer),
             words = ports.warnings.recv(), if open.warnings => LoopEvent::Warning(words),
+            answer = remembered(&mut ports.history), if ports.history.is_some() => LoopEvent::Remembered(answer),
             taken = ports.updates.recv_many(batch, BATCH), if open.updates => {
                 open.updates = taken > 0;
                 LoopEvent::Updates
@@ -257,6 +273,16 @@ impl<C: Console> Loop<C> {
         }
     }
 
+    /// Asks the history; a search that still runs is of no use any more.
+    fn ask(&mut self, question: HistoryQuestion) {
+        let Some(history) = &self.ports.history else { return };
+        if matches!(question, HistoryQuestion::Search(_)) {
+            history.give_up.give_up();
+        }
+        // A full queue holds more questions than anybody waits for.
+        let _ = history.questions.try_send(question);
+    }
+
     fn updates(&mut self) -> Result<Option<Exit>, ScreenError> {
         // Taken out and put back: the batch keeps its memory.
         let mut batch = std::mem::take(&mut self.batch);
@@ -285,6 +311,7 @@ impl<C: Console> Loop<C> {
                     // A full queue holds more key presses than anybody meant.
                     let _ = self.ports.playback.as_ref().map(|playback| playback.try_send(command));
                 }
+                Effect::Ask(question) => self.ask(question),
                 Effect::Redraw => self.redraw(),
                 Effect::Suspend => self.suspend()?,
                 Effect::Edit(file) => self.edit(&file)?,

@@ -1,6 +1,6 @@
 //! Tab of one tracked room: the mirror, and where the person is in it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use compact_str::CompactString;
@@ -8,6 +8,7 @@ use compact_str::CompactString;
 use crate::clock::Moment;
 use crate::config::{RecordRule, ScreenSettings};
 use crate::events::PhaseKind;
+use crate::history::HistoryNews;
 use crate::ids::{RoomId, RoomKey, Target, UserId};
 use crate::record::{MonitorState, RecordingState};
 use crate::room::{BattlePhase, ChatLog, LogEntry, LogLine, Room, Seq};
@@ -74,6 +75,8 @@ pub(super) struct Tab {
     pub(super) lagged: bool,
     /// Changes with everything that makes rows that were composed before worth nothing.
     pub(super) composed: u64,
+    /// What the history knows of people who spoke or gave in this live, by user id.
+    pub(super) marks: HashMap<u64, HistoryNews>,
     /// Where its recording stands.
     pub(super) recording: Option<RecordingState>,
     /// When it is recorded by itself.
@@ -159,6 +162,7 @@ impl Tab {
             unread: 0,
             lagged: false,
             composed: 0,
+            marks: HashMap::new(),
             recording: None,
             record: RoomRecord::default(),
             is_chosen: false,

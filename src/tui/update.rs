@@ -9,6 +9,7 @@ mod mouse;
 mod overview;
 mod people;
 mod records;
+pub(in crate::tui) mod remembering;
 mod rooms;
 mod rules;
 mod searching;
@@ -74,9 +75,11 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
             let room = if let TrackerUpdate::Room(room, _) = &update { Some(*room) } else { None };
             let mut outcome = rooms::apply_update(app, update);
             outcome.effects.extend(room.and_then(|room| rules::begin_due(app, room)));
+            outcome.effects.extend(room.map(|room| remembering::ask_due(app, room)).unwrap_or_default());
             outcome.effects.extend(room.and_then(|room| rules::monitor_due(app, room)));
             outcome
         }
+        Msg::Remembered(answer) => remembering::apply_answer(app, *answer),
         Msg::Roster(answer) => {
             if let Some(tab) = app.tabs.iter_mut().find(|tab| tab.key == answer.room) {
                 tab.roster = match answer.roster {

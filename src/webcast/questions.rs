@@ -1,6 +1,7 @@
 //! Questions to TikTok's service, and the transports that its settings name.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::error::ServiceError;
 use super::feed::{self, FeedPage};
@@ -22,10 +23,20 @@ use crate::clock::Clock;
 use crate::config::{Secrets, Settings};
 use crate::ids::{GiftFacts, RoomId, UniqueId, UserId};
 
+/// Longest time that a frame may lie unread in a busy room where no screen shows it.
+const HEADLESS_READ_PAUSE: Duration = Duration::from_millis(50);
+
 impl Service {
     /// The service for the user: proxies as configured. Checks addresses; opens nothing.
     pub fn configured(settings: &Settings, secrets: Secrets) -> Result<Arc<Self>, ServiceError> {
         Self::with_proxies(settings, secrets, Proxies::Configured)
+    }
+
+    /// The same for commands without a screen, where nobody sees whether a frame is read some hundredths of a second later.
+    pub fn headless(settings: &Settings, secrets: Secrets) -> Result<Arc<Self>, ServiceError> {
+        let mut service = Self::new(settings, secrets, Proxies::Configured)?;
+        service.timeouts.read_pause = HEADLESS_READ_PAUSE;
+        Self::checked(service)
     }
 
     /// The service for the demo and for tests: no proxies, no secrets.
@@ -45,7 +56,11 @@ impl Service {
         proxies: Proxies,
         overrides: &RequestOverrides,
     ) -> Result<Arc<Self>, ServiceError> {
-        let service = Arc::new(Self::new(settings, secrets, proxies)?.add_overrides(overrides)?);
+        Self::checked(Self::new(settings, secrets, proxies)?.add_overrides(overrides)?)
+    }
+
+    fn checked(service: Self) -> Result<Arc<Self>, ServiceError> {
+        let service = Arc::new(service);
         // A provider with a wrong address is told now, not when the first room opens.
         service.transports()?;
         Ok(service)

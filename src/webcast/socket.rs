@@ -8,6 +8,7 @@
 
 mod close_code;
 mod close_watch;
+mod read_pacer;
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -27,6 +28,7 @@ use super::transport::{BrokenFrame, FrameSource, Incoming};
 use crate::ids::RoomId;
 use crate::wire::{Frame, Inflater, Response};
 use close_watch::RawClose;
+use read_pacer::ReadPacer;
 
 pub(super) use close_watch::CloseWatch;
 
@@ -49,12 +51,15 @@ pub(super) struct SocketTimeouts {
     pub(super) stale: Duration,
     /// Longest time a frame of ours may wait.
     pub(super) stuck: Duration,
+    /// Longest time that a frame may lie unread where they come in quick succession.
+    pub(super) read_pause: Duration,
 }
 
 impl Default for SocketTimeouts {
     fn default() -> Self {
         let [heartbeat, stale, stuck] = [10, 30, 20].map(Duration::from_secs);
-        Self { heartbeat, stale, stuck }
+        // Less than half the time between two frames of the screen.
+        Self { heartbeat, stale, stuck, read_pause: Duration::from_millis(15) }
     }
 }
 
@@ -86,6 +91,7 @@ pub(super) struct RoomSocket<S> {
     outbox: VecDeque<Message>,
     /// Since when something has been waiting to go out.
     waiting_since: Option<Instant>,
+    pacer: ReadPacer,
     /// What was read behind the frame that was given out last: acks leave together when nothing more has come.
     #[allow(clippy::option_option, reason = "nothing read ahead, and the end read ahead, are two things")]
     ahead: Option<Option<Result<Message, SocketError>>>,
@@ -140,6 +146,7 @@ where
             alarm: Box::pin(sleep_until(now)),
             outbox: VecDeque::new(),
             waiting_since: None,
+            pacer: ReadPacer::new(timeouts.read_pause),
             ahead: None,
             mute: None,
         }
@@ -171,7 +178,7 @@ where
             self.beat_if_due(Instant::now());
             let message = match self.ahead.take() {
                 Some(message) => Poll::Ready(message),
-                None => self.socket.poll_next_unpin(context),
+                None => self.poll_read(context),
             };
             if let Poll::Ready(message) = message {
                 if let Some(incoming) = self.receive(message)? {
@@ -190,6 +197,20 @@ where
         }
     }
 
+    /// What has come, unless it is to be left lying for a moment.
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Message, SocketError>>> {
+        if self.pacer.poll_pausing(context) {
+            return Poll::Pending;
+        }
+        let message = self.socket.poll_next_unpin(context);
+        match &message {
+            Poll::Ready(Some(Ok(message))) => self.pacer.frame(message.len()),
+            Poll::Ready(_) => {}
+            Poll::Pending => self.pacer.emptied(),
+        }
+        message
+    }
+
     fn beat_if_due(&mut self, now: Instant) {
         if now >= self.next_beat {
             self.next_beat = now + self.timeouts.heartbeat;
@@ -200,7 +221,7 @@ where
     /// An ack should not wait for the reader to come back; where more frames have come already, theirs leave with it.
     fn read_ahead(&mut self, context: &mut Context<'_>) {
         if self.mute.is_none() && !self.outbox.is_empty() {
-            match self.socket.poll_next_unpin(context) {
+            match self.poll_read(context) {
                 Poll::Ready(message) if self.outbox.len() < MAX_JOINED_ACKS => self.ahead = Some(message),
                 Poll::Ready(message) => {
                     self.ahead = Some(message);

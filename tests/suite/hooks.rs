@@ -43,7 +43,11 @@ impl Hooked {
         let mut hooked = Self { sim, rooms, hooks, notices, last_id: 100 };
         hooked.rooms.add("ana.live").await;
         hooked.rooms.until("the room is live", |rooms| rooms.room(KEY).phase.kind == PhaseKind::Live).await;
-        until("the socket has entered", || hooked.sim.sockets().open > 0).await;
+        // A socket that is open need not have entered: what is said before that is not heard.
+        while hooked.rooms.room(KEY).stats.unknown == 0 {
+            hooked.push("WebcastPingMessage", |_| Vec::new());
+            let _ = tokio::time::timeout(std::time::Duration::from_millis(50), hooked.rooms.next()).await;
+        }
         hooked
     }
 

@@ -18,6 +18,7 @@ mod docs;
 mod doctor;
 mod faults;
 mod foreign_room;
+mod history;
 mod hooks;
 mod invented;
 mod kept_connections;

@@ -22,7 +22,7 @@ pub(super) fn list(dir: &Path, json: bool) -> Result<ExitCode> {
     let takes = record::takes(dir);
     if json {
         for take in &takes {
-            output::print_raw(&crate::events::json::escape::to_string(&to_json(take)))?;
+            output::print_raw(&crate::events::json::serializer::to_string(&to_json(take)))?;
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -95,7 +95,7 @@ pub(super) fn copy(ffmpeg: &str, args: &RecordArgs) -> Result<ExitCode> {
                 let copy = copy.display().to_string();
                 if args.json {
                     let line = json!({"type": "copied", "file": file.display().to_string(), "copy": copy});
-                    output::print_raw(&crate::events::json::escape::to_string(&line))?;
+                    output::print_raw(&crate::events::json::serializer::to_string(&line))?;
                 } else {
                     output::print_line(&copy)?;
                 }

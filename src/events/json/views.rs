@@ -1,8 +1,6 @@
 //! JSON objects that lines of several families share: ids, times, people. Ids as text, times as RFC 3339, texts as they were
 //! said.
 
-use std::fmt::Display;
-
 use compact_str::CompactString;
 use serde::{Serialize, Serializer};
 
@@ -12,14 +10,14 @@ use crate::events::{Badge, Host, Viewer};
 /// An id, written as text: numbers above 2^53 do not survive JavaScript.
 pub(in crate::events) struct Id<T>(pub(in crate::events) T);
 
-impl<T: Display> Serialize for Id<T> {
+impl<T: Copy + Into<u64>> Serialize for Id<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
+        serializer.serialize_str(itoa::Buffer::new().format(self.0.into()))
     }
 }
 
 /// An id that may be missing: null.
-pub(in crate::events) fn id<T: Display>(id: Option<T>) -> Option<Id<T>> {
+pub(in crate::events) fn id<T: Copy + Into<u64>>(id: Option<T>) -> Option<Id<T>> {
     id.map(Id)
 }
 
@@ -47,7 +45,15 @@ pub(in crate::events) struct User<'a> {
     team_level: u16,
     top_gifter: u8,
     gift_giver: bool,
-    badges: Vec<BadgeView<'a>>,
+    badges: Badges<'a>,
+}
+
+struct Badges<'a>(&'a [Badge]);
+
+impl Serialize for Badges<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(BadgeView::new))
+    }
 }
 
 /// A badge beside a name.
@@ -79,7 +85,7 @@ impl<'a> User<'a> {
             team_level: viewer.team_level,
             top_gifter: viewer.top_gifter,
             gift_giver: viewer.gift_giver,
-            badges: viewer.badges.iter().map(BadgeView::new).collect(),
+            badges: Badges(&viewer.badges),
         }
     }
 }

@@ -187,6 +187,11 @@ fn words(app: &App, room: &Room, battle: &Battle, left: Duration) -> Vec<Line<'s
         let others = battle.sides.iter().filter(|side| !std::ptr::eq(*side, ours) && !std::ptr::eq(*side, theirs));
         words.extend(others.map(|side| faint(format!("{} {}", name(Some(side)), number::full(side.points)))));
     }
+    let known = theirs.hosts.iter().find_map(|host| app.remembered.opponents.get(&host.id?.0));
+    if let Some(record) = known.filter(|record| record.met > 0) {
+        let times = if record.met == 1 { "once".to_owned() } else { format!("{} times", record.met) };
+        words.push(faint(format!("met {times} before, {} won", record.won)));
+    }
     let carriers: Vec<&str> =
         ours.supporters.iter().map(|one| one.nickname.as_str()).filter(|name| !name.is_empty()).collect();
     if !carriers.is_empty() {

@@ -148,6 +148,7 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, ScreenError>>) {
         roster_questions: None,
         rosters: mpsc::channel(1).1,
         records: records_in,
+        history: None,
         record: record_out,
         warnings: warnings_in,
         stop: stop.clone(),

@@ -8,10 +8,11 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
 use super::{
-    LONGEST_INPUT, arranging, closing, graphs, overview, people, rooms, rules, scroll_pane, scrolled, searching,
-    taking, thanks,
+    LONGEST_INPUT, arranging, closing, graphs, overview, people, remembering, rooms, rules, scroll_pane, scrolled,
+    searching, taking, thanks,
 };
 use crate::events::{PhaseKind, Viewer};
+use crate::history::HistoryQuestion;
 use crate::ids::Target;
 use crate::record;
 use crate::room::Seq;
@@ -131,6 +132,12 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::NextMatch => searching::step(app, false),
         Action::PrevMatch => searching::step(app, true),
         Action::Filter => searching::toggle_filter(app),
+        Action::History => remembering::open_search(app),
+        Action::Lives => remembering::open_lives(app),
+        Action::Note => {
+            let viewer = marked_person(app);
+            remembering::open_note(app, viewer.as_deref())
+        }
         Action::Log => open(app, Popup::Log(0)),
         Action::GoTo => open(app, Popup::Pick(Picker::new(PickerKind::Rooms))),
         Action::Palette => open(app, Popup::Pick(Picker::new(PickerKind::Commands))),
@@ -239,7 +246,10 @@ fn typed(app: &mut App, chord: Chord, key: KeyEvent) -> UpdateOutcome {
     if !chord.is_text() || input.value().len() < LONGEST_INPUT {
         input.handle_event(&Event::Key(key));
     }
-    UpdateOutcome::dirty()
+    match &app.popup {
+        Some(Popup::Pick(picker)) if picker.kind == PickerKind::Found => remembering::ask_search(app),
+        _ => UpdateOutcome::dirty(),
+    }
 }
 
 fn accept(app: &mut App) -> UpdateOutcome {
@@ -272,6 +282,11 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
         Some(Choice::Copy(files)) => taking::copy(app, picker, files),
         Some(Choice::Repair(info)) => taking::repair(app, picker, info),
         Some(Choice::Mark(note)) => taking::mark(app, note),
+        Some(Choice::Moment { live, at }) => remembering::open_around(app, live, at),
+        Some(Choice::Note(person, note)) => {
+            app.notify(if note.is_empty() { "the note is taken away" } else { "noted" });
+            Effect::Ask(HistoryQuestion::Note(person, note)).into()
+        }
         Some(Choice::Ignore { here, minutes }) => people::ignore(app, here, minutes),
         Some(Choice::Forgive) => people::forgive(app),
         Some(Choice::Layout(name)) => arranging::set_layout(app, &name),
@@ -337,7 +352,9 @@ pub(super) fn open_marked(app: &mut App) -> UpdateOutcome {
     }
     let Some(room) = app.tab().map(|tab| tab.key) else { return UpdateOutcome::UNCHANGED };
     if let Some(viewer) = marked_person(app) {
-        return open(app, Popup::Person(people::card(viewer, room)));
+        let question = remembering::ask_person(app, &viewer);
+        let opened = open(app, Popup::Person(people::card(viewer, room)));
+        return UpdateOutcome { effects: question.into_iter().collect(), ..opened };
     }
     no_person(app);
     UpdateOutcome::dirty()

@@ -2,6 +2,7 @@
 
 use tui_input::Input;
 
+use crate::tui::action::Action;
 use crate::tui::app::{App, Popup, Search};
 use crate::tui::msg::UpdateOutcome;
 use crate::tui::panes::chat;
@@ -90,7 +91,9 @@ pub(super) fn step(app: &mut App, forward: bool) -> UpdateOutcome {
         chat::mark_row(app, seq);
     } else {
         let side = if forward { "after" } else { "before" };
-        app.notify(format!("no match {side} this row"));
+        let further = app.key(Action::History).filter(|_| app.remembered.is_kept && !forward);
+        let further = further.map(|key| format!(": {key} looks on in the history")).unwrap_or_default();
+        app.notify(format!("no match {side} this row{further}"));
     }
     UpdateOutcome::dirty()
 }

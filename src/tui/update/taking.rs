@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::rules;
+use crate::history::HistoryQuestion;
 use crate::record::{Quality, RecorderCommand, RecordingJob};
 use crate::text::Text;
 use crate::tui::app::{App, Popup};
@@ -60,7 +61,8 @@ pub(super) fn repair(app: &mut App, picker: Picker, info: PathBuf) -> UpdateOutc
 
 /// Asks for the note of a marker.
 pub(super) fn ask_note(app: &mut App) -> UpdateOutcome {
-    if app.tab().is_some_and(Tab::is_recording) {
+    let is_kept = app.remembered.is_kept && app.tab().is_some_and(|tab| tab.room.room_id.is_some());
+    if is_kept || app.tab().is_some_and(Tab::is_recording) {
         return open(app, PickerKind::Marker, Vec::new());
     }
     refuse(app, "nothing is recorded here: there is no place to mark")
@@ -68,11 +70,19 @@ pub(super) fn ask_note(app: &mut App) -> UpdateOutcome {
 
 /// Sets a marker.
 pub(super) fn mark(app: &mut App, note: String) -> UpdateOutcome {
+    let live = app.tab().and_then(|tab| tab.room.room_id).filter(|_| app.remembered.is_kept);
+    let question = live.map(|live| HistoryQuestion::Mark { live: live.0, at: app.now.wall, note: note.clone() });
+    let ask = question.map(Effect::Ask);
     let Some(room) = app.tab().filter(|tab| tab.is_recording()).map(|tab| tab.key) else {
-        return refuse(app, "nothing is recorded here any more: there is no place to mark");
+        if ask.is_none() {
+            return refuse(app, "nothing is recorded here any more: there is no place to mark");
+        }
+        app.notify(if note.is_empty() { "marked in the history".to_owned() } else { format!("marked: {note}") });
+        return UpdateOutcome { dirty: true, effects: ask.into_iter().collect() };
     };
     app.notify(if note.is_empty() { "marked".to_owned() } else { format!("marked: {note}") });
-    Effect::Record(RecorderCommand::Mark(room, Text::from(note))).into()
+    let record = Effect::Record(RecorderCommand::Mark(room, Text::from(note)));
+    UpdateOutcome { dirty: true, effects: ask.into_iter().chain([record]).collect() }
 }
 
 /// Keeps the last minute of what is recorded.

@@ -12,7 +12,8 @@ use crate::wire::{FrameKind, pb};
 
 const ROOM: RoomId = RoomId(7_300_000_000_000_000_001);
 const NEVER: Duration = Duration::from_secs(3_600);
-const UNHURRIED: SocketTimeouts = SocketTimeouts { heartbeat: NEVER, stale: NEVER, stuck: NEVER };
+const UNHURRIED: SocketTimeouts =
+    SocketTimeouts { heartbeat: NEVER, stale: NEVER, stuck: NEVER, read_pause: Duration::ZERO };
 
 type Peer = WebSocketStream<DuplexStream>;
 

@@ -1,5 +1,7 @@
 //! Lines of one entry of the log: who in one column, what in the next, what it is worth at the right edge.
 
+use std::collections::HashMap;
+
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
@@ -7,12 +9,14 @@ use super::words;
 use crate::clock::Moment;
 use crate::config::ScreenSettings;
 use crate::events::{BarrageKind, NoticeKind, Viewer};
+use crate::history::HistoryNews;
 use crate::room::{LogEntry, LogLine, Topic};
 use crate::text::{clip, width};
 use crate::tui::inbox;
 use crate::tui::names::Names;
 use crate::tui::panes::gifts::{gift_words, gift_worth};
 use crate::tui::people::PeopleRules;
+use crate::tui::remembered::SUPPORTER_FROM;
 use crate::tui::rows::HiddenRows;
 use crate::tui::theme::{ColorRole, Theme};
 use crate::tui::widgets::wrap::wrap;
@@ -42,6 +46,8 @@ pub(in crate::tui) struct Composer<'a> {
     pub(in crate::tui) rows: &'a HiddenRows,
     /// Comments from here on can be the first of somebody: before, everybody's is the first that we see.
     pub(in crate::tui) first_from: Moment,
+    /// What the history knows of people, where one is kept.
+    pub(in crate::tui) marks: Option<&'a HashMap<u64, HistoryNews>>,
 }
 
 /// The parts of an entry before they are fitted.
@@ -261,9 +267,11 @@ impl Composer<'_> {
             (ColorRole::Moderator, "M".to_owned())
         } else if viewer.subscriber {
             (ColorRole::Subscriber, "S".to_owned())
+        } else if let Some(mark) = self.mark(viewer, first) {
+            mark
         } else if viewer.gifter_level >= LEVEL_FROM {
             (ColorRole::Gift, format!("L{}", viewer.gifter_level))
-        } else if first {
+        } else if first && self.marks.is_none() {
             (ColorRole::Good, "1".to_owned())
         } else if viewer.team_level >= LEVEL_FROM {
             (ColorRole::Dim, format!("T{}", viewer.team_level))
@@ -271,6 +279,17 @@ impl Composer<'_> {
             return None;
         };
         Some(Span::styled(badge, self.theme.style(role)))
+    }
+
+    /// What the history makes of somebody: new, back after days, somebody who gave much before.
+    fn mark(&self, viewer: &Viewer, first: bool) -> Option<(ColorRole, String)> {
+        let known = self.marks?.get(&viewer.id?.0)?;
+        match known.away_days {
+            _ if first && known.lives_before == 0 => Some((ColorRole::Good, "1".to_owned())),
+            Some(days @ ..1_000) if first => Some((ColorRole::Good, format!("+{days}d"))),
+            _ if known.coins_before >= SUPPORTER_FROM => Some((ColorRole::Gift, glyphs::GIFT.to_owned())),
+            _ => None,
+        }
     }
 
     /// Columns before the name, and before the text, where names stand in a column of their own.
@@ -369,6 +388,7 @@ pub fn log_words(line: &LogLine) -> String {
         people: &PeopleRules::default(),
         rows: &HiddenRows::default(),
         first_from: Moment::default(),
+        marks: None,
     };
     match composer.row(&LogEntry::of_line(line.clone())) {
         Row::Divider(words, _) => words,

@@ -1,0 +1,175 @@
+//! What the history costs: rows a CPU second, bytes a line, and how long questions take over many lines.
+//!
+//! `cargo bench --bench history` writes a million lines of invented people in a hundred rooms; `LINES=10000000` in the environment
+//! writes as many as that. Texts are 28 bytes long in the mean, a fifth of them Han, an eighth with emoji.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a bench that cannot measure should stop"
+)]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tiktop::clock::{Clock, Moment, Timestamp};
+use tiktop::events::{Chat, EventKind, Host, Info, LiveStart, RoomEvent, Viewer};
+use tiktop::history::{HistoryFolder, HistoryOptions, HistoryQuery, HistoryReader, HistoryRecorder};
+use tiktop::ids::{MsgId, RoomId, RoomKey, UserId};
+use tiktop::room::TalliedEvent;
+
+const ROOMS: u64 = 100;
+const PEOPLE: u64 = 200_000;
+const START: i64 = 1_790_000_000_000;
+
+/// A small generator: the same lines in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+
+    /// Small numbers far more often than large ones, as words and people are.
+    fn skewed(&mut self, sides: u64) -> u64 {
+        let most = self.roll(sides) + 1;
+        self.roll(most)
+    }
+}
+
+fn text(dice: &mut Dice, nth: u64) -> String {
+    let mut text = String::new();
+    if dice.roll(5) == 0 {
+        for _ in 0..4 + dice.roll(8) {
+            text.extend(char::from_u32(0x4E00 + dice.skewed(3_000) as u32));
+        }
+    } else {
+        for _ in 0..3 + dice.roll(5) {
+            let word = dice.skewed(40_000);
+            text.push_str(&format!("w{word:x} "));
+        }
+    }
+    if dice.roll(8) == 0 {
+        text.push('😂');
+    }
+    if nth.is_multiple_of(33) {
+        text.push_str(" hello");
+    }
+    if nth.is_multiple_of(100_003) {
+        text.push_str(" zanzibar");
+    }
+    text
+}
+
+fn tallied(at: i64, id: Option<u64>, kind: EventKind) -> TalliedEvent {
+    let at = Moment { mono: at as u64, wall: Timestamp(at) };
+    TalliedEvent::new(RoomEvent { id: id.map(MsgId), ..RoomEvent::new(at, kind) }, None)
+}
+
+fn cpu() -> Duration {
+    let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_SELF).unwrap();
+    let time = |part: nix::sys::time::TimeVal| Duration::new(part.tv_sec() as u64, part.tv_usec() as u32 * 1_000);
+    time(usage.user_time()) + time(usage.system_time())
+}
+
+fn size(dir: &Path) -> u64 {
+    std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
+}
+
+fn write(dir: &Path, lines: u64) {
+    let mut options = HistoryOptions::default();
+    options.limits.days = 36_500;
+    options.limits.bytes = 1 << 40;
+    let clock = Clock::manual(Timestamp(START));
+    let mut recorder = HistoryRecorder::importing(&HistoryFolder::new(dir), options, clock, |_| {}).unwrap();
+    for room in 0..ROOMS {
+        let key = RoomKey(room + 1);
+        recorder.added(key, &format!("@host{room}").as_str().into());
+        let live = LiveStart { room_id: RoomId(7_300_000_000_000_000_000 + room), live_seq: 1 };
+        let host =
+            Host { id: Some(UserId(900 + room)), unique_id: format!("host{room}").into(), nickname: "Host".into() };
+        let info = Info { host, ..Info::default() };
+        recorder.events(
+            key,
+            &[tallied(START, None, EventKind::Live(live)), tallied(START, None, EventKind::Info(Box::new(info)))],
+        );
+    }
+    let mut dice = Dice(7);
+    for batch in 0..lines / 20 {
+        let room = batch % ROOMS;
+        let at = START + (batch / 2) as i64;
+        let events: Vec<_> = (0..20)
+            .map(|nth| {
+                let nth = batch * 20 + nth;
+                let who = 10_000 + dice.skewed(PEOPLE);
+                let (unique_id, nickname) = (format!("user{who}").into(), format!("User {who}").into());
+                let from = Arc::new(Viewer { id: Some(UserId(who)), unique_id, nickname, ..Viewer::default() });
+                let chat =
+                    Chat { from, text: text(&mut dice, nth).into(), emotes: vec![], to: None, language: "en".into() };
+                tallied(at, Some(7_400_000_000_000_000_000 + nth), EventKind::Chat(chat))
+            })
+            .collect();
+        recorder.events(RoomKey(room + 1), &events);
+    }
+    recorder.finish().unwrap();
+}
+
+fn timed(label: &str, mut ask: impl FnMut() -> usize) {
+    let mut times = Vec::new();
+    let mut found = 0;
+    for _ in 0..9 {
+        let from = Instant::now();
+        found = ask();
+        times.push(from.elapsed());
+    }
+    let first = times[0];
+    times.sort();
+    println!("{label:<34} {found:>6} found   first {first:>9.2?}   median {:>9.2?}", times[4]);
+}
+
+fn main() {
+    // `cargo test` runs benches too, with this flag: then it has nothing to say.
+    if std::env::args().any(|arg| arg == "--test") {
+        return;
+    }
+    let lines: u64 = std::env::var("LINES").ok().and_then(|lines| lines.parse().ok()).unwrap_or(1_000_000);
+    let dir = tempfile::tempdir_in(
+        std::env::var("HISTORY_DIR").unwrap_or_else(|_| std::env::temp_dir().display().to_string()),
+    )
+    .unwrap();
+    let (from, before) = (Instant::now(), cpu());
+    write(dir.path(), lines);
+    let (wall, used) = (from.elapsed(), cpu() - before);
+    let bytes = size(dir.path());
+    println!(
+        "{lines} lines: {:.0} rows a CPU second ({used:.1?} CPU, {wall:.1?} wall), {:.0} MB a million lines",
+        lines as f64 / used.as_secs_f64(),
+        bytes as f64 / lines as f64
+    );
+    let zone = jiff::tz::TimeZone::UTC;
+    let now = Moment { mono: 0, wall: Timestamp(START + 86_400_000) };
+    let reader = HistoryReader::open(&HistoryFolder::new(dir.path())).unwrap();
+    for query in [
+        "zanzibar",
+        "hello",
+        "hello w1",
+        "w1*",
+        "一",
+        "一丁",
+        "一丁七",
+        "😂",
+        "hello from:user10001",
+        "from:user10001",
+        "room:host7 hello",
+    ] {
+        let parsed = HistoryQuery::parse(query, now, &zone).unwrap();
+        timed(query, || reader.search(&parsed, 0, 50).unwrap().lines.len());
+    }
+    timed("person card", || reader.person_card(10_001).unwrap().map_or(0, |card| card.said.len()));
+    timed("report", || reader.report(7_300_000_000_000_000_007).unwrap().map_or(0, |report| report.minutes.len()));
+    timed("people by coins", || reader.list_people(tiktop::history::PersonSort::Coins, 50).unwrap().len());
+}

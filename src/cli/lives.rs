@@ -1,0 +1,61 @@
+//! Command `tiktop lives [@name]`: lives of the past, newest first.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use color_eyre::eyre::Result;
+use serde_json::json;
+
+use super::history::{length, local_time, reader};
+use super::people::coins;
+use super::query::{print_json, print_table};
+use super::{SettingsArgs, output};
+use crate::text::{Text, clip};
+
+/// Columns of a title.
+const TITLE: usize = 30;
+
+/// List lives of the history.
+#[derive(Debug, Args)]
+pub(super) struct LivesArgs {
+    /// Whose: @name or a part of it. Without: everybody's.
+    #[arg(value_name = "@NAME")]
+    name: Option<String>,
+    /// So many at most.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    limit: usize,
+    /// Print one JSON object instead.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &LivesArgs, settings: &SettingsArgs) -> Result<ExitCode> {
+    let lives = reader(settings)?.lives(args.name.as_deref(), 0, args.limit)?;
+    if args.json {
+        print_json(&json!({ "lives": lives }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if lives.is_empty() {
+        output::warn("no live of that name was seen");
+        return Ok(ExitCode::FAILURE);
+    }
+    let rows: Vec<_> = lives
+        .iter()
+        .map(|live| {
+            [
+                local_time(live.began()),
+                format!("@{}", live.handle),
+                if live.ended.is_some() { length(live.length()) } else { format!("{}+", length(live.length())) },
+                live.peak.to_string(),
+                live.average.map(|average| average.to_string()).unwrap_or_default(),
+                live.chats.to_string(),
+                coins(live.coins, live.unpriced),
+                live.id.to_string(),
+                clip(Text::new(&live.title).as_str(), TITLE).into_owned(),
+            ]
+        })
+        .collect();
+    let head = ["began", "host", "length", "peak", "average", "chat", "coins", "live", "title"];
+    print_table(head, [false, false, true, true, true, true, true, false, false], &rows)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,52 @@
+//! History: people, lives, gifts and chat, kept in SQLite.
+//!
+//! Two kinds of files: `people.db` holds what is small and lasts (people, lives, gifts, battles, a row a minute), the chat files
+//! hold what was said, and go whole when they are too old or too many. One thread writes, from a queue that merges; reading
+//! goes over connections of its own and never waits for it.
+//!
+//! Refuses to know sockets, tasks and screens: it is handed what happened in the rooms.
+//!
+//! Invariants: what was counted once is never counted again, whoever runs and however often; history never stops the
+//! program, it says what is not kept; files are the user's alone (0600).
+
+mod batch;
+mod capture_spans;
+mod chat_file;
+mod deriver;
+mod desk;
+mod error;
+mod export;
+mod folder;
+mod live_report;
+mod lives;
+mod moments;
+mod people;
+mod people_file;
+mod purge;
+mod query;
+mod reader;
+mod recorder;
+mod retention;
+mod search;
+mod sqlite;
+mod status;
+mod words;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use desk::{HistoryAnswer, HistoryDesk, HistoryQuestion};
+pub use error::HistoryError;
+pub use export::{ExportFormat, ExportTable, export};
+pub use folder::HistoryFolder;
+pub use live_report::{BattleRecord, GifterRow, LiveReport, LostRow, MinuteRow};
+pub use lives::{LiveRow, OpponentRecord};
+pub use moments::MomentRow;
+pub use people::{KnownPerson, PastHandle, PersonHere, PersonRow, PersonSort};
+pub use purge::{PurgeScope, PurgedRows, purge, remove_set_aside};
+pub use query::HistoryQuery;
+pub use reader::{GiveUp, HistoryReader};
+pub use recorder::{HistoryControl, HistoryLimits, HistoryNews, HistoryOptions, HistoryRecorder, RoomPolicy};
+pub use search::{FoundLine, FoundPage};
+pub use status::{FileCheck, FolderStatus, annotate, check, status, vacuum};

@@ -1,0 +1,151 @@
+//! Desk of the history: questions of a screen, answered one after the other on a thread of their own, so that no screen ever
+//! waits for a file.
+
+use std::time::Duration;
+
+use super::error::HistoryError;
+use super::folder::HistoryFolder;
+use super::lives::{LiveRow, OpponentRecord};
+use super::people::KnownPerson;
+use super::query::HistoryQuery;
+use super::reader::HistoryReader;
+use super::recorder::{HistoryControl, HistoryNews};
+use super::search::{FoundLine, FoundPage};
+use crate::clock::Timestamp;
+
+/// Lines of a page on the screen.
+const PAGE: usize = 200;
+/// Lines around a moment.
+const AROUND: usize = 100;
+/// Lives of a list.
+const LIVES: usize = 500;
+/// How long what waits may take to be written before a question is answered without it.
+const FLUSH: Duration = Duration::from_millis(300);
+
+/// What a screen asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HistoryQuestion {
+    /// What is known of a person, by user id.
+    Person(u64),
+    /// What fits a query.
+    Search(Box<HistoryQuery>),
+    /// What was said in a live around a time.
+    Around {
+        /// The live, by its room id.
+        live: u64,
+        /// When, in milliseconds since 1970.
+        at: i64,
+    },
+    /// Lives of the past.
+    Lives,
+    /// What is known of an opponent.
+    Opponent {
+        /// The host on our side.
+        host: Option<u64>,
+        /// The other.
+        opponent: u64,
+    },
+    /// Write a note about a person; an empty one takes it away.
+    Note(u64, String),
+    /// Mark a moment of a live.
+    Mark {
+        /// The live, by its room id.
+        live: u64,
+        /// When.
+        at: Timestamp,
+        /// What it is.
+        note: String,
+    },
+}
+
+/// What a screen hears.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HistoryAnswer {
+    /// Somebody speaks or gives in a live for the first time.
+    News(HistoryNews),
+    /// What is known of a person; nothing where they were never seen.
+    Person(u64, Option<Box<KnownPerson>>),
+    /// What fits a query, by its text.
+    Found(String, FoundPage),
+    /// What was said around a time, oldest first.
+    Around(i64, Vec<FoundLine>),
+    /// Lives of the past, newest first.
+    Lives(Vec<LiveRow>),
+    /// What is known of an opponent, by their user id.
+    Opponent(u64, OpponentRecord),
+    /// What was asked could not be answered, in words.
+    Failed(String),
+}
+
+/// The desk.
+pub struct HistoryDesk {
+    folder: HistoryFolder,
+    reader: Option<HistoryReader>,
+    control: Option<HistoryControl>,
+}
+
+impl HistoryDesk {
+    /// The desk of a folder; with `control`, what waits is written before it is asked for, and notes can be written.
+    pub fn new(folder: HistoryFolder, control: Option<HistoryControl>) -> Self {
+        Self { folder, reader: None, control }
+    }
+
+    /// Answers a question; nothing where it was given up, or where there is nothing to answer.
+    pub fn answer(&mut self, question: HistoryQuestion, give_up: &super::GiveUp) -> Option<HistoryAnswer> {
+        give_up.go_on();
+        match self.try_answer(question, give_up) {
+            Ok(answer) => answer,
+            Err(HistoryError::Interrupted) => None,
+            Err(HistoryError::None(_)) => Some(HistoryAnswer::Failed("nothing is kept in the history yet".to_owned())),
+            Err(error) => {
+                // A file that was replaced is opened anew with the next question.
+                self.reader = None;
+                Some(HistoryAnswer::Failed(format!("the history cannot be read: {error}")))
+            }
+        }
+    }
+
+    fn try_answer(
+        &mut self,
+        question: HistoryQuestion,
+        give_up: &super::GiveUp,
+    ) -> Result<Option<HistoryAnswer>, HistoryError> {
+        let question = match question {
+            HistoryQuestion::Note(person, note) => {
+                let Some(control) = &self.control else {
+                    let words = "another tiktop writes the history: write the note there".to_owned();
+                    return Ok(Some(HistoryAnswer::Failed(words)));
+                };
+                control.annotate(person, Some(note), None);
+                HistoryQuestion::Person(person)
+            }
+            HistoryQuestion::Mark { live, at, note } => {
+                if let Some(control) = &self.control {
+                    control.mark(live, at, &note);
+                }
+                return Ok(None);
+            }
+            asked => asked,
+        };
+        if let Some(control) = &self.control {
+            control.flush(FLUSH);
+        }
+        let reader = match &self.reader {
+            Some(reader) => reader,
+            None => self.reader.insert(HistoryReader::open_with(&self.folder, give_up)?),
+        };
+        Ok(Some(match question {
+            HistoryQuestion::Person(id) => HistoryAnswer::Person(id, reader.person_card(id as i64)?.map(Box::new)),
+            HistoryQuestion::Search(query) => {
+                let page = reader.search(&query, 0, PAGE)?;
+                HistoryAnswer::Found(query.text, page)
+            }
+            HistoryQuestion::Around { live, at } => HistoryAnswer::Around(at, reader.around(live, at, AROUND)?),
+            HistoryQuestion::Lives => HistoryAnswer::Lives(reader.lives(None, 0, LIVES)?),
+            HistoryQuestion::Opponent { host, opponent } => {
+                HistoryAnswer::Opponent(opponent, reader.opponent(host, opponent)?)
+            }
+            HistoryQuestion::Note(..) | HistoryQuestion::Mark { .. } => return Ok(None),
+        }))
+    }
+}

@@ -1,0 +1,220 @@
+//! Query over what was said and given: words, and operators such as `from:mia`, `room:ana`, `kind:gift`, `since:3d`.
+
+use std::time::Duration;
+
+use super::batch::LineKind;
+use super::chat_file::kind_named;
+use super::words;
+use crate::clock::{Moment, Timestamp};
+
+/// What is looked for; a line has to fit all of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryQuery {
+    /// As it was typed.
+    pub text: String,
+    /// What the index is asked for; empty for everything.
+    pub(super) matching: String,
+    /// The words themselves, in lower case, for gifts and names.
+    pub(super) words: Vec<String>,
+    /// Handles or parts of names.
+    pub(super) from: Vec<String>,
+    /// Handles or parts of names of hosts.
+    pub(super) room: Vec<String>,
+    /// Only these kinds of lines; empty for all.
+    pub(super) kinds: Vec<LineKind>,
+    /// Gifts are looked for rather than lines.
+    pub(super) gifts: bool,
+    /// Gifts of more than so many coins.
+    pub(super) gift_above: Option<u64>,
+    /// At this time or later.
+    pub(super) since: Option<i64>,
+    /// Before this time.
+    pub(super) before: Option<i64>,
+}
+
+/// The operators, for whoever mistypes one.
+const OPERATORS: &str = "from:name, room:name, kind:chat (emote, question, gift), gift>100, since:3d, since:19:40 or \
+    since:2026-11-20, before:…, \"a phrase\", begin*, -word";
+
+impl HistoryQuery {
+    /// Reads what was typed; a sentence where it cannot be.
+    pub fn parse(text: &str, now: Moment, zone: &jiff::tz::TimeZone) -> Result<Self, String> {
+        let mut query = Self { text: text.trim().to_owned(), ..Self::default() };
+        let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
+        for word in split(text) {
+            query.term(word, now, zone, &mut wanted, &mut unwanted)?;
+        }
+        if query.text.is_empty() {
+            return Err(format!("type words, or {OPERATORS}"));
+        }
+        if wanted.is_empty() && !unwanted.is_empty() {
+            return Err(format!("-{}: write a word to look for beside it", unwanted.join(" -")));
+        }
+        query.matching = wanted.join(" AND ");
+        for word in unwanted {
+            query.matching = format!("({}) NOT {word}", query.matching);
+        }
+        Ok(query)
+    }
+
+    /// All that is kept, newest first.
+    pub fn everything() -> Self {
+        Self::default()
+    }
+
+    /// The same for what one person said.
+    pub fn of_person(handle: &str) -> Self {
+        Self { from: vec![handle.to_lowercase()], ..Self::default() }
+    }
+
+    /// The time before which is looked, where one was typed.
+    pub fn before(&self) -> Option<i64> {
+        self.before
+    }
+
+    fn term(
+        &mut self,
+        word: &str,
+        now: Moment,
+        zone: &jiff::tz::TimeZone,
+        wanted: &mut Vec<String>,
+        unwanted: &mut Vec<String>,
+    ) -> Result<(), String> {
+        let plain = |text: &str| text.replace('"', "");
+        let name = |text: &str| plain(text).trim_start_matches('@').to_lowercase();
+        if let Some(coins) = word.strip_prefix("gift>") {
+            let number =
+                coins.parse().map_err(|_| format!("gift>{coins}: write a number of coins, such as gift>100"))?;
+            (self.gifts, self.gift_above) = (true, Some(number));
+            return Ok(());
+        }
+        match word.split_once(':') {
+            Some(("from", who)) if !who.is_empty() => self.from.push(name(who)),
+            Some(("room", who)) if !who.is_empty() => self.room.push(name(who)),
+            Some(("kind", "gift" | "gifts")) => self.gifts = true,
+            Some(("kind", kind)) => {
+                let known =
+                    kind_named(kind).ok_or_else(|| format!("kind:{kind}: write chat, emote, question or gift"))?;
+                self.kinds.push(known);
+            }
+            Some(("since", time)) => {
+                self.since = Some(time_of(time, now, zone).ok_or_else(|| wrong_time("since", time))?)
+            }
+            Some(("before" | "until", time)) => {
+                self.before = Some(time_of(time, now, zone).ok_or_else(|| wrong_time("before", time))?);
+            }
+            _ => {
+                let (list, word) = match word.strip_prefix('-').filter(|rest| !rest.is_empty()) {
+                    Some(rest) => (unwanted, rest),
+                    None => (wanted, word),
+                };
+                let (word, open) = word.strip_suffix('*').map_or((word, false), |word| (word, true));
+                let word = plain(word);
+                if !words::is_findable(&word) {
+                    return Err(format!("'{word}' has no letter, digit or emoji that could be looked for"));
+                }
+                list.push(words::phrase(&word, open));
+                self.words.push(word.to_lowercase());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn wrong_time(operator: &str, time: &str) -> String {
+    format!("{operator}:{time}: write a time such as 5m, 2h, 3d, 19:40 or 2026-11-20")
+}
+
+/// `5m`, `2h`, `3d`, `4w`; a day; a time of day, the last one of it; an RFC 3339 time.
+pub(super) fn time_of(time: &str, now: Moment, zone: &jiff::tz::TimeZone) -> Option<i64> {
+    let here = now.wall.to_jiff().to_zoned(zone.clone());
+    if let Ok(date) = time.parse::<jiff::civil::Date>()
+        && time.len() == 10
+    {
+        return Some(date.to_zoned(zone.clone()).ok()?.timestamp().as_millisecond());
+    }
+    if time.contains('-') {
+        if let Ok(at) = time.parse::<jiff::Timestamp>() {
+            return Some(at.as_millisecond());
+        }
+        let at: jiff::civil::DateTime = time.parse().ok()?;
+        return Some(at.to_zoned(zone.clone()).ok()?.timestamp().as_millisecond());
+    }
+    if let Some((hour, minute)) = time.split_once(':') {
+        let (hour, minute): (i8, i8) = hour.parse().ok().zip(minute.parse().ok())?;
+        let there = here.with().hour(hour).minute(minute).second(0).subsec_nanosecond(0).build().ok()?;
+        let at = Timestamp(there.timestamp().as_millisecond());
+        return Some(if at > now.wall { at.0 - 86_400_000 } else { at.0 });
+    }
+    let digits = time.find(|c: char| !c.is_ascii_digit())?;
+    let (count, unit) = time.split_at(digits);
+    let count: u64 = count.parse().ok()?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" | "min" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "w" => 604_800,
+        _ => return None,
+    };
+    Some((now - Duration::from_secs(count.saturating_mul(seconds))).wall.0)
+}
+
+/// Words, of which one in quotes may hold blanks: `from:"ana b"`, `"good night"`.
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start();
+        let mut quoted = false;
+        let end = rest.find(|c: char| {
+            quoted ^= c == '"';
+            c == ' ' && !quoted
+        });
+        let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = after;
+        (!word.is_empty()).then_some(word)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    const NOW: Moment = Moment { mono: 7_205_250, wall: Timestamp(1_793_302_205_250) };
+
+    fn query(text: &str) -> Result<HistoryQuery, String> {
+        HistoryQuery::parse(text, NOW, &jiff::tz::TimeZone::UTC)
+    }
+
+    #[rstest]
+    #[case("hello there", "\"hello\" AND \"there\"")]
+    #[case("\"good night\" hel*", "\"good night\" AND \"hel\"*")]
+    #[case("日本 -bye", "(\"日  本\") NOT \"bye\"")]
+    #[case("from:ana", "")]
+    fn words_become_what_the_index_is_asked(#[case] text: &str, #[case] matching: &str) {
+        assert_eq!(query(text).unwrap().matching, matching);
+    }
+
+    #[test]
+    fn operators_are_read() {
+        let query = query("from:@Mia.K room:ana kind:question since:1h before:2026-10-31 gift>99").unwrap();
+        assert_eq!((query.from, query.room), (vec!["mia.k".to_owned()], vec!["ana".to_owned()]));
+        assert_eq!((query.kinds, query.gifts, query.gift_above), (vec![LineKind::Question], true, Some(99)));
+        assert_eq!(query.since, Some(NOW.wall.0 - 3_600_000));
+        assert_eq!(query.before.map(|at| Timestamp(at).rfc3339()).as_deref(), Some("2026-10-31T00:00:00.000Z"));
+    }
+
+    #[rstest]
+    #[case("gift>many", "a number of coins")]
+    #[case("kind:dance", "chat, emote, question or gift")]
+    #[case("since:yesterday", "2026-11-20")]
+    #[case("before:99:99", "19:40")]
+    #[case("-bye", "a word to look for")]
+    #[case("?!", "no letter")]
+    #[case("", "from:name")]
+    fn what_cannot_be_read_is_explained(#[case] text: &str, #[case] expected: &str) {
+        let told = query(text).unwrap_err();
+        assert!(told.contains(expected), "{told}");
+    }
+}

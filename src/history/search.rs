@@ -1,0 +1,370 @@
+//! Search over what was said and given, newest first, page by page.
+
+use std::collections::HashMap;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use serde::Serialize;
+
+use super::batch::LineKind;
+use super::error::{HistoryError, InFile};
+use super::folder::DAY_MS;
+use super::query::HistoryQuery;
+use super::reader::HistoryReader;
+use crate::text::Text;
+
+/// People that one part of a name may mean.
+const MAX_PEOPLE: usize = 500;
+/// Lives that one part of a host's name may mean.
+const MAX_LIVES: usize = 20_000;
+
+/// A line that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct FoundLine {
+    /// The message's id; negative for our own.
+    #[serde(serialize_with = "as_text")]
+    pub id: i64,
+    /// `chat`, `emote`, `question` or `gift`.
+    pub kind: &'static str,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// The live, by its room id.
+    #[serde(serialize_with = "super::lives::as_text")]
+    pub live: u64,
+    /// Whose live; the handle without `@`.
+    pub room: String,
+    /// When the live began, as far as known, in milliseconds since 1970.
+    pub live_began: Option<i64>,
+    /// Who, by their user id; negative for people without one.
+    #[serde(serialize_with = "as_text")]
+    pub person: i64,
+    /// Their handle, as last seen.
+    pub handle: String,
+    /// Their name, as last seen.
+    pub nickname: String,
+    /// What was said, or what was given.
+    pub text: String,
+    /// Coins of a gift, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coins: Option<u64>,
+}
+
+/// A page of what was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct FoundPage {
+    /// Newest first.
+    pub lines: Vec<FoundLine>,
+    /// There is more: ask for the next page.
+    pub more: bool,
+}
+
+/// Ids are text in JSON: they are above what its numbers hold.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn as_text<S: serde::Serializer>(id: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
+}
+
+impl FoundLine {
+    /// The name to show: the nickname, else the handle, else "someone".
+    pub fn name(&self) -> Text {
+        let name = [&self.nickname, &self.handle].into_iter().find(|name| !name.is_empty());
+        Text::new(name.map_or("someone", String::as_str))
+    }
+}
+
+/// A line as a chat file has it.
+struct RawLine {
+    id: i64,
+    live: i64,
+    person: i64,
+    at: i64,
+    kind: &'static str,
+    text: String,
+    coins: Option<u64>,
+}
+
+/// A part of a query's condition, with its values.
+#[derive(Default)]
+struct Conditions {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    fn add(&mut self, sql: &str, values: impl IntoIterator<Item = Value>) {
+        self.sql.push_str(" AND ");
+        self.sql.push_str(sql);
+        self.values.extend(values);
+    }
+
+    fn one_of(&mut self, column: &str, ids: &[i64]) {
+        let list: Vec<_> = ids.iter().map(ToString::to_string).collect();
+        self.add(&format!("{column} IN ({})", list.join(",")), []);
+    }
+}
+
+impl HistoryReader {
+    /// What fits a query: `limit` lines after the first `skip`, newest first.
+    pub fn search(&self, query: &HistoryQuery, skip: usize, limit: usize) -> Result<FoundPage, HistoryError> {
+        let people = match self.named_people(&query.from)? {
+            Some(people) if people.is_empty() => return Ok(FoundPage::default()),
+            people => people,
+        };
+        let lives = match self.lives_of(&query.room)? {
+            Some(lives) if lives.is_empty() => return Ok(FoundPage::default()),
+            lives => lives,
+        };
+        let wanted = skip.saturating_add(limit).saturating_add(1);
+        let mut lines = Vec::new();
+        if query.gifts {
+            lines.extend(self.found_gifts(query, people.as_deref(), lives.as_deref(), wanted)?);
+        }
+        if !query.gifts || !query.kinds.is_empty() {
+            let mut left = wanted;
+            for (file, chat) in self.chats() {
+                let begun = file.day.saturating_mul(DAY_MS);
+                if query.before.is_some_and(|before| begun >= before) {
+                    continue;
+                }
+                let found = found_lines(&chat, query, people.as_deref(), lives.as_deref(), left).in_file(&file.path)?;
+                left = left.saturating_sub(found.len());
+                lines.extend(found);
+                // All of a later file is newer, but where a capture was read in later.
+                if left == 0 || query.since.is_some_and(|since| begun < since) {
+                    break;
+                }
+            }
+        }
+        lines.sort_by_key(|line| std::cmp::Reverse((line.at, line.id)));
+        lines.dedup_by_key(|line| (line.id, line.live, line.kind));
+        let more = lines.len() >= wanted;
+        let lines: Vec<_> = lines.into_iter().skip(skip).take(limit).collect();
+        Ok(FoundPage { lines: self.named(lines)?, more })
+    }
+
+    /// What was said in a live around a time: so many lines before it and after.
+    pub fn around(&self, live: u64, at: i64, lines: usize) -> Result<Vec<FoundLine>, HistoryError> {
+        let mut found = Vec::new();
+        for (file, chat) in self.chats() {
+            if file.day.saturating_mul(DAY_MS) > at.saturating_add(DAY_MS) {
+                continue;
+            }
+            for (compare, order) in [("<=", "DESC"), (">", "ASC")] {
+                let sql = format!(
+                    "SELECT c.id, r.live, c.person, c.at, c.kind, c.text FROM room r JOIN chat c ON c.room = r.ref
+                     WHERE r.live = ?1 AND c.at {compare} ?2 ORDER BY c.at {order} LIMIT ?3"
+                );
+                let ask = || -> rusqlite::Result<Vec<RawLine>> {
+                    let mut ask = chat.prepare_cached(&sql)?;
+                    ask.query_map((live as i64, at, lines as i64), raw_line)?.collect()
+                };
+                found.extend(ask().in_file(&file.path)?);
+            }
+            if !found.is_empty() {
+                break;
+            }
+        }
+        found.sort_by_key(|line| (line.at, line.id));
+        self.named(found)
+    }
+
+    /// People who are meant by names, all of them; nothing where no name is given.
+    fn named_people(&self, names: &[String]) -> Result<Option<Vec<i64>>, HistoryError> {
+        if names.is_empty() {
+            return Ok(None);
+        }
+        let mut all = Vec::new();
+        for name in names {
+            all.extend(self.people_called(name, MAX_PEOPLE)?);
+        }
+        Ok(Some(all))
+    }
+
+    /// Lives of hosts who are called so; nothing where no name is given.
+    fn lives_of(&self, names: &[String]) -> Result<Option<Vec<i64>>, HistoryError> {
+        if names.is_empty() {
+            return Ok(None);
+        }
+        let (people, file) = self.people();
+        let mut lives = Vec::new();
+        for name in names {
+            let ask = || -> rusqlite::Result<Vec<i64>> {
+                let mut ask = people.prepare_cached(
+                    "SELECT id FROM live WHERE handle = ?1 COLLATE NOCASE OR CAST(id AS TEXT) = ?1
+                     UNION SELECT id FROM live WHERE (handle LIKE ?2 ESCAPE '\\' OR nickname LIKE ?2 ESCAPE '\\')
+                     AND NOT EXISTS (SELECT 1 FROM live WHERE handle = ?1 COLLATE NOCASE) LIMIT ?3",
+                )?;
+                ask.query_map((name, part(name), MAX_LIVES as i64), |row| row.get(0))?.collect()
+            };
+            lives.extend(ask().in_file(file)?);
+        }
+        Ok(Some(lives))
+    }
+
+    fn found_gifts(
+        &self,
+        query: &HistoryQuery,
+        who: Option<&[i64]>,
+        lives: Option<&[i64]>,
+        limit: usize,
+    ) -> Result<Vec<RawLine>, HistoryError> {
+        let mut conditions = Conditions::default();
+        if let Some(who) = who {
+            conditions.one_of("g.person", who);
+        }
+        if let Some(lives) = lives {
+            conditions.one_of("g.live", lives);
+        }
+        if let Some(coins) = query.gift_above {
+            conditions.add("g.coins > ?", [Value::from(coins.min(i64::MAX as u64) as i64)]);
+        }
+        times(&mut conditions, "g.at", query);
+        for word in &query.words {
+            conditions.add("k.name LIKE ? ESCAPE '\\'", [Value::from(part(word))]);
+        }
+        let sql = format!(
+            "SELECT g.message, g.live, g.person, g.at, k.name, g.units, g.coins FROM gift g
+             LEFT JOIN gift_kind k ON k.id = g.gift WHERE 1{} ORDER BY g.at DESC LIMIT {limit}",
+            conditions.sql
+        );
+        let (people, file) = self.people();
+        let ask = || -> rusqlite::Result<Vec<RawLine>> {
+            let mut ask = people.prepare(&sql)?;
+            let rows = ask.query_map(params_from_iter(conditions.values.iter()), |row| {
+                let (name, units): (Option<String>, i64) = (row.get(4)?, row.get(5)?);
+                let coins: Option<i64> = row.get(6)?;
+                Ok(RawLine {
+                    id: row.get(0)?,
+                    live: row.get(1)?,
+                    person: row.get(2)?,
+                    at: row.get(3)?,
+                    kind: "gift",
+                    text: format!(
+                        "{} × {units}",
+                        name.filter(|name| !name.is_empty()).unwrap_or_else(|| "gift".to_owned())
+                    ),
+                    coins: coins.map(|coins| coins as u64),
+                })
+            })?;
+            rows.collect()
+        };
+        ask().in_file(file)
+    }
+
+    /// Adds the names of people and rooms.
+    fn named(&self, lines: Vec<RawLine>) -> Result<Vec<FoundLine>, HistoryError> {
+        let (people, file) = self.people();
+        let mut rooms: HashMap<i64, (String, Option<i64>)> = HashMap::new();
+        let name = || -> rusqlite::Result<Vec<FoundLine>> {
+            let mut person = people.prepare_cached("SELECT handle, nickname FROM person WHERE id = ?1")?;
+            let mut live =
+                people.prepare_cached("SELECT handle, coalesce(started, first_at) FROM live WHERE id = ?1")?;
+            let mut named = Vec::with_capacity(lines.len());
+            for RawLine { id, live: room_id, person: who, at, kind, text, coins } in lines {
+                let called = person.query_row([who], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+                let (handle, nickname) = called.unwrap_or_default();
+                let room = match rooms.get(&room_id) {
+                    Some(room) => room.clone(),
+                    None => {
+                        let room = live.query_row([room_id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+                        rooms.entry(room_id).or_insert(room.unwrap_or_default()).clone()
+                    }
+                };
+                let (room, live_began) = room;
+                let live = room_id as u64;
+                named.push(FoundLine {
+                    id,
+                    kind,
+                    at,
+                    live,
+                    room,
+                    live_began,
+                    person: who,
+                    handle,
+                    nickname,
+                    text,
+                    coins,
+                });
+            }
+            Ok(named)
+        };
+        name().in_file(file)
+    }
+}
+
+fn found_lines(
+    chat: &Connection,
+    query: &HistoryQuery,
+    who: Option<&[i64]>,
+    lives: Option<&[i64]>,
+    limit: usize,
+) -> rusqlite::Result<Vec<RawLine>> {
+    let mut conditions = Conditions::default();
+    if let Some(who) = who {
+        conditions.one_of("c.person", who);
+    }
+    if let Some(lives) = lives {
+        let mut rooms = Vec::new();
+        let mut ask = chat.prepare_cached("SELECT ref, live FROM room")?;
+        let mut rows = ask.query([])?;
+        let wanted: std::collections::HashSet<_> = lives.iter().collect();
+        while let Some(row) = rows.next()? {
+            if wanted.contains(&row.get::<_, i64>(1)?) {
+                rooms.push(row.get(0)?);
+            }
+        }
+        conditions.one_of("c.room", &rooms);
+    }
+    if !query.kinds.is_empty() {
+        let kinds: Vec<_> =
+            query.kinds.iter().flat_map(|kind| [true, false].map(|counts| kind.stored(counts))).collect();
+        conditions.one_of("c.kind", &kinds);
+    }
+    times(&mut conditions, "c.at", query);
+    let columns = "c.id, r.live, c.person, c.at, c.kind, c.text";
+    let sql = if query.matching.is_empty() {
+        format!(
+            "SELECT {columns} FROM chat c JOIN room r ON r.ref = c.room WHERE 1{} ORDER BY c.id DESC LIMIT {limit}",
+            conditions.sql
+        )
+    } else {
+        // In one question: asked for by id it would be a hundred times slower.
+        conditions.values.insert(0, Value::from(query.matching.clone()));
+        format!(
+            "SELECT {columns} FROM chat_words w CROSS JOIN chat c ON c.id = w.rowid CROSS JOIN room r ON r.ref = c.room
+             WHERE chat_words MATCH ?{} ORDER BY w.rowid DESC LIMIT {limit}",
+            conditions.sql
+        )
+    };
+    let mut ask = chat.prepare(&sql)?;
+    ask.query_map(params_from_iter(conditions.values.iter()), raw_line)?.collect()
+}
+
+fn times(conditions: &mut Conditions, column: &str, query: &HistoryQuery) {
+    if let Some(since) = query.since {
+        conditions.add(&format!("{column} >= ?"), [Value::from(since)]);
+    }
+    if let Some(before) = query.before {
+        conditions.add(&format!("{column} < ?"), [Value::from(before)]);
+    }
+}
+
+fn raw_line(row: &rusqlite::Row<'_>) -> rusqlite::Result<RawLine> {
+    Ok(RawLine {
+        id: row.get(0)?,
+        live: row.get(1)?,
+        person: row.get(2)?,
+        at: row.get(3)?,
+        kind: LineKind::of(row.get(4)?).name(),
+        text: row.get(5)?,
+        coins: None,
+    })
+}
+
+/// A part of a name, as LIKE is asked for it.
+pub(super) fn part(name: &str) -> String {
+    let escaped = name.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}

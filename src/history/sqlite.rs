@@ -1,0 +1,199 @@
+//! Opening of SQLite files: who may read them, how they are written, which form they have, and whether they are whole.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::error::{HistoryError, InFile};
+use crate::clock::Timestamp;
+
+/// How long a connection waits for another one's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// Bytes of a page: rows are short, and a full-text index likes longer pages than SQLite's usual 4 096.
+const PAGE_BYTES: u32 = 8_192;
+/// Mapped memory of a reader.
+const MAPPED_BYTES: i64 = 256 << 20;
+
+/// A kind of file: its form, and how it came to be.
+pub(super) struct FileForm {
+    /// What makes form `n + 1` of form `n`, in order.
+    pub(super) migrations: &'static [&'static str],
+}
+
+impl FileForm {
+    fn newest(&self) -> i64 {
+        self.migrations.len() as i64
+    }
+
+    fn check(&self, file: &Path, found: i64) -> Result<(), HistoryError> {
+        if found > self.newest() {
+            return Err(HistoryError::Newer { file: file.to_owned(), found, known: self.newest() });
+        }
+        Ok(())
+    }
+
+    /// Opens a file for writing, makes it where it is not there, and brings it to the newest form. `shared` says that other
+    /// machines may write into the folder: then readers and writers take turns.
+    pub(super) fn open_writer(&self, file: &Path, shared: bool) -> Result<Connection, HistoryError> {
+        make_private(file)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = Connection::open_with_flags(file, flags).in_file(file)?;
+        let set_up = |connection: &Connection| -> rusqlite::Result<i64> {
+            connection.busy_timeout(BUSY_TIMEOUT)?;
+            connection.pragma_update(None, "page_size", PAGE_BYTES)?;
+            // Where memory is shared over a network, the log of WAL cannot work.
+            let mode = if shared { "TRUNCATE" } else { "WAL" };
+            connection.pragma_update_and_check(None, "journal_mode", mode, |_| Ok(()))?;
+            connection.pragma_update(None, "synchronous", "NORMAL")?;
+            connection.pragma_update(None, "secure_delete", true)?;
+            connection.pragma_update(None, "temp_store", "MEMORY")?;
+            connection.pragma_update(None, "cache_size", -16_000)?;
+            connection.pragma_update(None, "foreign_keys", false)?;
+            connection.set_prepared_statement_cache_capacity(64);
+            connection.pragma_query_value(None, "user_version", |row| row.get(0))
+        };
+        let found = set_up(&connection).in_file(file)?;
+        self.check(file, found)?;
+        for (at, migration) in self.migrations.iter().enumerate().skip(found.max(0) as usize) {
+            let step = connection.transaction().and_then(|change| {
+                change.execute_batch(migration)?;
+                change.pragma_update(None, "user_version", at as i64 + 1)?;
+                change.commit()
+            });
+            step.in_file(file)?;
+        }
+        Ok(connection)
+    }
+
+    /// Opens a file for reading alone. One in a folder that cannot be written is read as it lies there.
+    pub(super) fn open_reader(&self, file: &Path) -> Result<Connection, HistoryError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+        let set_up = |connection: &Connection| -> rusqlite::Result<i64> {
+            connection.busy_timeout(BUSY_TIMEOUT)?;
+            connection.pragma_update(None, "query_only", true)?;
+            connection.pragma_update(None, "mmap_size", MAPPED_BYTES)?;
+            connection.pragma_query_value(None, "user_version", |row| row.get(0))
+        };
+        let connection = Connection::open_with_flags(file, flags).in_file(file)?;
+        let (connection, found) = match set_up(&connection) {
+            Ok(found) => (connection, found),
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen) => {
+                let connection = Connection::open_with_flags(immutable(file), flags).in_file(file)?;
+                let found = set_up(&connection).in_file(file)?;
+                (connection, found)
+            }
+            Err(error) => return Err(HistoryError::sqlite(file, error)),
+        };
+        self.check(file, found)?;
+        if found < self.newest() {
+            let words =
+                format!("{} has an older form; the next run that keeps history brings it up to date", file.display());
+            return Err(HistoryError::Request(words));
+        }
+        Ok(connection)
+    }
+}
+
+/// The address of a file that nobody changes while it is read.
+fn immutable(file: &Path) -> String {
+    let path = percent_encoding::utf8_percent_encode(&file.to_string_lossy(), percent_encoding::NON_ALPHANUMERIC)
+        .to_string()
+        .replace("%2F", "/");
+    format!("file:{path}?immutable=1")
+}
+
+/// Makes a file for the user alone where there is none: SQLite gives its companions the same mode.
+fn make_private(file: &Path) -> Result<(), HistoryError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => restrict(file),
+        Err(error) => Err(HistoryError::io(file, error)),
+    }
+}
+
+/// Takes a file away from everybody but the user.
+#[cfg(unix)]
+fn restrict(file: &Path) -> Result<(), HistoryError> {
+    use std::os::unix::fs::PermissionsExt;
+    let meta = std::fs::metadata(file).map_err(|error| HistoryError::io(file, error))?;
+    if meta.permissions().mode() & 0o077 != 0 {
+        // A file of somebody else stays as they made it.
+        drop(std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn restrict(_file: &Path) -> Result<(), HistoryError> {
+    Ok(())
+}
+
+/// What is wrong inside a file; nothing where it is whole.
+pub(super) fn quick_check(connection: &Connection, file: &Path) -> Result<Option<String>, HistoryError> {
+    let said: rusqlite::Result<String> = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+    match said.in_file(file) {
+        Ok(said) if said == "ok" => Ok(None),
+        Ok(said) => Ok(Some(said)),
+        Err(error) if error.is_corrupt() => Ok(Some(error.to_string())),
+        Err(error) => Err(error),
+    }
+}
+
+/// Files that belong to a database file.
+pub(super) fn with_companions(file: &Path) -> [PathBuf; 4] {
+    ["", "-wal", "-shm", "-journal"].map(|end| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(end);
+        name.into()
+    })
+}
+
+/// Moves a broken file and what belongs to it aside; its new name.
+pub(super) fn move_aside(file: &Path, now: Timestamp) -> Result<PathBuf, HistoryError> {
+    let stamp = now.to_jiff().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let aside = |nth: usize| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(format!(".corrupt-{stamp}"));
+        if nth > 0 {
+            name.push(format!("-{nth}"));
+        }
+        PathBuf::from(name)
+    };
+    let target = (0..100).map(aside).find(|name| !name.exists()).unwrap_or_else(|| aside(100));
+    for (from, to) in with_companions(file).into_iter().zip(with_companions(&target)) {
+        match std::fs::rename(&from, &to) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(HistoryError::io(&from, error)),
+            _ => {}
+        }
+    }
+    Ok(target)
+}
+
+/// Removes a file and what belongs to it; the bytes that are free again.
+pub(super) fn unlink(file: &Path) -> Result<u64, HistoryError> {
+    let mut bytes = 0;
+    for path in with_companions(file) {
+        let size = std::fs::metadata(&path).map_or(0, |meta| meta.len());
+        match std::fs::remove_file(&path) {
+            Ok(()) => bytes += size,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(HistoryError::io(&path, error)),
+        }
+    }
+    Ok(bytes)
+}
+
+/// Bytes of a file and what belongs to it.
+pub(super) fn size(file: &Path) -> u64 {
+    with_companions(file).iter().map(|path| std::fs::metadata(path).map_or(0, |meta| meta.len())).sum()
+}
+
+/// An unsigned number as SQLite keeps it: the bits stay.
+pub(super) fn stored(number: u64) -> i64 {
+    number as i64
+}

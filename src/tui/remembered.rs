@@ -1,0 +1,172 @@
+//! Answers of the history as the screen keeps them: who is new or back, the open card, what was found, the live before.
+
+use std::collections::{HashMap, HashSet};
+
+use super::app::App;
+use super::number;
+use super::picker::{Choice, Pick};
+use crate::clock::Timestamp;
+use crate::history::{FoundLine, FoundPage, KnownPerson, LiveRow, OpponentRecord};
+use crate::text::Text;
+
+/// Columns of a name in a list.
+const NAME: usize = 22;
+/// Who gave so many coins before is a supporter.
+pub(super) const SUPPORTER_FROM: u64 = 1_000;
+
+/// What a history has told.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Remembered {
+    /// There is a history to ask.
+    pub(super) is_kept: bool,
+    /// It tells unasked who is new or back.
+    pub(super) tells_news: bool,
+    /// The person of the open card, and what is known; nothing while it is asked for.
+    pub(super) card: Option<(u64, Option<Box<KnownPerson>>)>,
+    /// What fits the query of this text; nothing while it is looked for.
+    pub(super) found: Option<(String, FoundPage)>,
+    /// Why it cannot be looked for, or what went wrong.
+    pub(super) fault: Option<String>,
+    /// What was said around a time.
+    pub(super) around: Option<(i64, Vec<FoundLine>)>,
+    /// Lives of the past; nothing while they are asked for.
+    pub(super) lives: Option<Vec<LiveRow>>,
+    /// What is known of opponents, by user id.
+    pub(super) opponents: HashMap<u64, OpponentRecord>,
+    /// Lives and opponents that were asked about.
+    pub(super) asked: HashSet<u64>,
+}
+
+/// A time as lists show it.
+fn when(app: &App, at: i64) -> String {
+    Timestamp(at).to_jiff().to_zoned(app.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// So many of something.
+fn many(count: u64, one: &str) -> String {
+    format!("{} {one}{}", number::count(count), if count == 1 { "" } else { "s" })
+}
+
+fn saying(words: impl Into<String>) -> Vec<Pick> {
+    vec![Pick { name: String::new(), note: words.into(), keys: String::new(), choice: Choice::Stay }]
+}
+
+/// What fits the query that was typed, newest first.
+pub(super) fn found(app: &App, typed: &str) -> Vec<Pick> {
+    if let Some(fault) = &app.remembered.fault {
+        return saying(fault.clone());
+    }
+    if typed.trim().is_empty() {
+        return saying(
+            "words, from:name, room:name, kind:gift, gift>100, since:3d, before:2026-11-20, \"a phrase\", begin*",
+        );
+    }
+    match &app.remembered.found {
+        Some((text, page)) if text == typed.trim() => {
+            if page.lines.is_empty() {
+                return saying("nothing that is kept fits");
+            }
+            let more = page.more.then(|| saying("there is more: narrow it down, or tiktop chat --page 2").remove(0));
+            page.lines.iter().map(|line| row(app, line)).chain(more).collect()
+        }
+        _ => saying("looking \u{2026} Esc leaves it"),
+    }
+}
+
+fn row(app: &App, line: &FoundLine) -> Pick {
+    let text = Text::new(&line.text);
+    let text = if text.is_empty() { "(a sticker)" } else { text.as_str() };
+    let choice = Choice::Moment { live: line.live, at: line.at };
+    let note = format!("{} @{}  {text}", when(app, line.at), line.room);
+    let name = crate::text::clip(line.name().as_str(), NAME).into_owned();
+    Pick { name, note, keys: String::new(), choice }
+}
+
+/// What was said around a moment, newest last, and where it is in a recording of the live.
+pub(super) fn around(app: &App) -> Vec<Pick> {
+    match &app.remembered.around {
+        None => saying("looking \u{2026}"),
+        Some((_, lines)) if lines.is_empty() => saying("what was said then is no longer kept"),
+        Some((at, lines)) => lines
+            .iter()
+            .map(|line| {
+                let pick = row(app, line);
+                let mark = if line.at == *at { "<" } else { "" };
+                Pick { keys: mark.to_owned(), choice: Choice::Stay, ..pick }
+            })
+            .collect(),
+    }
+}
+
+/// Lives of the past, newest first, that fit what was typed.
+pub(super) fn lives(app: &App) -> Vec<Pick> {
+    let Some(lives) = &app.remembered.lives else { return saying("looking \u{2026}") };
+    if lives.is_empty() {
+        return saying("no live is kept yet");
+    }
+    let pick = |live: &LiveRow| {
+        let length = number::duration(std::time::Duration::from_millis(live.length().max(0) as u64));
+        let average = live.average.map(|average| format!(" (average {})", number::count(average))).unwrap_or_default();
+        let note = format!(
+            "{}, {length}, peak {}{average}, {} comments, {} coins",
+            when(app, live.began()),
+            number::count(live.peak),
+            number::count(live.chats),
+            number::count(live.coins)
+        );
+        let choice = Choice::Moment { live: live.id, at: live.began() };
+        Pick { name: format!("@{}", live.handle), note, keys: String::new(), choice }
+    };
+    lives.iter().map(pick).collect()
+}
+
+/// What the history knows of a person, a sentence each.
+pub(super) fn person(app: &App, id: u64) -> Vec<String> {
+    if !app.remembered.is_kept {
+        return Vec::new();
+    }
+    let known = match &app.remembered.card {
+        Some((of, Some(card))) if *of == id => card,
+        Some((of, None)) if *of == id => return vec!["asking the history \u{2026}".to_owned()],
+        _ => return Vec::new(),
+    };
+    let KnownPerson { person, past, here, .. } = &**known;
+    let mut lines = vec![
+        format!("first seen {}, last {}", when(app, person.first_seen), when(app, person.last_seen)),
+        format!(
+            "{}, {}, {} coins in all",
+            many(person.lives, "live"),
+            many(person.chats, "comment"),
+            number::count(person.coins)
+        ),
+    ];
+    if !past.is_empty() {
+        let names: Vec<_> = past.iter().take(4).map(|past| format!("@{}", Text::new(&past.handle))).collect();
+        lines.push(format!("was {}", names.join(", ")));
+    }
+    for room in here.iter().take(5) {
+        let is = if room.moderator { ", moderator" } else { "" };
+        let is = if room.subscriber { format!("{is}, subscriber") } else { is.to_owned() };
+        lines.push(format!(
+            "with @{}: {}, {}, {} coins{is}",
+            Text::new(&room.room),
+            many(room.lives, "live"),
+            many(room.chats, "comment"),
+            number::count(room.coins)
+        ));
+    }
+    if let Some(tag) = &person.tag {
+        lines.push(format!("tag: {}", Text::new(tag)));
+    }
+    if let Some(note) = &person.note {
+        lines.push(format!("note: {}", Text::new(note)));
+    }
+    lines
+}
+
+/// What a person said in other lives, newest first: when, in which room, what.
+pub(super) fn said_before(app: &App, id: u64, except: Option<u64>) -> Vec<(String, String)> {
+    let Some((_, Some(card))) = app.remembered.card.as_ref().filter(|(of, _)| *of == id) else { return Vec::new() };
+    let others = card.said.iter().filter(|line| Some(line.live) != except);
+    others.map(|line| (format!("{} @{}", when(app, line.at), line.room), Text::new(&line.text).to_string())).collect()
+}

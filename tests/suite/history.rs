@@ -1,0 +1,113 @@
+//! History of the whole program: what `events` keeps is what its lines say, also when it is killed again and again.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::Value;
+use tiktop::sim::{Sim, SimOptions};
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use crate::kit::{isolated, pointed_at, text};
+
+/// Runs a command of the history; what it printed as JSON.
+async fn asked(home: &Path, args: &[&str]) -> Value {
+    let output = isolated(home).args(args).output().await.unwrap();
+    assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{args:?}: {error}: {}", text(&output.stdout)))
+}
+
+/// Watches a room until so many lines came, and ends it by a signal; the lines.
+async fn watched(home: &Path, sim: &Sim, args: &[&str], lines: usize, kill: bool) -> Vec<Value> {
+    let mut program = isolated(home);
+    program.arg("events").arg(&sim.names()[0]).args(pointed_at(sim)).args(args);
+    program.args(["--set", "transports=[\"direct\"]"]);
+    let mut child = program.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut read = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut seen = Vec::new();
+    while let Some(line) = read.next_line().await.unwrap() {
+        seen.push(serde_json::from_str(&line).unwrap());
+        if seen.len() == lines {
+            if kill {
+                child.start_kill().unwrap();
+            } else {
+                let pid = nix::unistd::Pid::from_raw(child.id().unwrap().try_into().unwrap());
+                nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+            }
+        }
+    }
+    child.wait().await.unwrap();
+    seen
+}
+
+async fn sim() -> Sim {
+    Sim::start(SimOptions { rooms: 1, rate: 40.0, seed: 5, ..SimOptions::default() }).await.unwrap()
+}
+
+fn sum(lines: &[Value], kind: &str, of: &str) -> u64 {
+    lines.iter().filter(|line| line["type"] == kind).filter_map(|line| line[of].as_u64()).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_is_what_the_lines_say() {
+    let (home, sim) = (tempfile::tempdir().unwrap(), sim().await);
+    let lines = watched(home.path(), &sim, &[], 400, false).await;
+    let lives = asked(home.path(), &["lives", "--json"]).await;
+    let live = &lives["lives"][0];
+    let said = |line: &&Value| matches!(line["type"].as_str(), Some("chat" | "emote")) && line["history"] == false;
+    // A signal may come before what is on its way was printed: the history has all of it.
+    assert!(live["chats"].as_u64().unwrap() >= lines.iter().filter(said).count() as u64, "{live}");
+    assert!(live["gifts"].as_u64().unwrap() >= sum(&lines, "gift", "added"), "{live}");
+    assert_eq!(live["handle"].as_str(), Some(sim.names()[0].trim_start_matches('@')));
+    let words = isolated(home.path()).arg("report").output().await.unwrap();
+    assert!(text(&words.stdout).contains("comments"), "{}", text(&words.stdout));
+    let people = asked(home.path(), &["people", "--json"]).await;
+    assert!(people["people"].as_array().unwrap().len() > 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_kept_where_nobody_wants_it() {
+    let (home, sim) = (tempfile::tempdir().unwrap(), sim().await);
+    watched(home.path(), &sim, &["--no-history"], 50, false).await;
+    watched(home.path(), &sim, &["--set", "history.keep=off"], 50, false).await;
+    let status = asked(home.path(), &["history", "status", "--json"]).await;
+    assert_eq!(status["exists"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_is_killed_loses_nothing_that_a_capture_does_not_bring_back() {
+    let (home, sim) = (tempfile::tempdir().unwrap(), sim().await);
+    for round in 0..3 {
+        watched(home.path(), &sim, &["--capture"], 120 + round * 37, true).await;
+    }
+    let captures = home.path().join(".local/state/tiktop/captures");
+    let mut runs: Vec<_> = std::fs::read_dir(&captures).unwrap().map(|run| run.unwrap().path()).collect();
+    runs.retain(|run| run.is_dir());
+    runs.sort();
+    let checked = isolated(home.path()).args(["history", "check"]).output().await.unwrap();
+    assert!(checked.status.success(), "{}", text(&checked.stdout));
+    let import = |into: &'static str, runs: Vec<std::path::PathBuf>| {
+        let dir = format!("history.dir={}", home.path().join(into).display());
+        let mut program = isolated(home.path());
+        program.args(["history", "import"]).args(runs).args(["--set", &dir]);
+        (program, dir)
+    };
+    // The kept history, filled up; and one that is made of the captures alone.
+    let mut sums = Vec::new();
+    for into in [".local/state/tiktop/history", "anew"] {
+        for _ in 0..2 {
+            let (mut program, _) = import(into, runs.clone());
+            let done = program.output().await.unwrap();
+            assert!(done.status.success(), "{}", text(&done.stderr));
+        }
+        let (_, dir) = import(into, Vec::new());
+        let mut live = asked(home.path(), &["lives", "--json", "--set", &dir]).await["lives"][0].take();
+        // Told by look-ups that no capture holds, or by the clock.
+        for changing in
+            ["first_at", "last_at", "ended", "gap_ms", "gaps", "peak", "average", "total_viewers", "likes_reported"]
+        {
+            live.as_object_mut().unwrap().remove(changing);
+        }
+        sums.push(live);
+    }
+    assert_eq!(sums[0], sums[1]);
+}
