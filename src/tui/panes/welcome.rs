@@ -4,7 +4,7 @@
 //!         tiktop                                    No room yet.
 //!
 //!         a   add a room: @name, a link or a room id
-//!         D   look around in the demo
+//!         E   look around in the demo
 //!         ,   open the config file
 //!         ?   all keys
 //!         q   quit
