@@ -40,9 +40,9 @@ pub use record_rule::RecordRule;
 pub(crate) use rules::is_loopback;
 pub(crate) use schema::transport_table;
 pub use schema::{
-    BrowserSettings, CaptureSettings, CloudSettings, DeletedRows, FeedSettings, GraphStyle, HistorySettings, HookBody,
-    HookSettings, Keys, LayoutSettings, LogSettings, MonitorConfig, NotifyWay, PollSettings, ProviderFlow,
-    ProviderPath, ProviderSettings, RecordSettings, ScreenSettings, ServiceSettings, SessionSettings, Settings,
-    TransportKind,
+    BrowserSettings, CaptureSettings, CloudSettings, DaemonSettings, DeletedRows, FeedSettings, GraphStyle,
+    HistorySettings, HookBody, HookSettings, Keys, LayoutSettings, LogSettings, MonitorConfig, NotifyWay, PollSettings,
+    ProviderFlow, ProviderPath, ProviderSettings, RecordSettings, ScreenSettings, ServiceSettings, SessionSettings,
+    Settings, TransportKind,
 };
 pub use secrets::{SESSION_ENV, Secret, Secrets, TARGET_IDC_ENV, secrets, unused_key};

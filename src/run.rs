@@ -50,7 +50,7 @@ pub use log::set_limits as set_log_limits;
 pub use replay::{ReplaySetup, replay};
 pub use rotating_file::RotatingFile;
 #[cfg(unix)]
-pub use serve::{ServeSetup, find_service, serve, service_place, service_status};
+pub use serve::{ServeSetup, find_service, place_of, serve, service_place, service_status};
 
 /// Threads for the network. The screen has the main thread to itself, so a slow terminal holds nobody up.
 const WORKERS: usize = 2;
@@ -110,31 +110,40 @@ pub fn client(settings: &Settings, secrets: Secrets, isolated: bool) -> Result<A
 
 /// Returns when this process is asked to end: Ctrl-C, SIGTERM, SIGHUP.
 pub async fn stop_signal() {
+    next_stop_signal().await;
+}
+
+/// Listens from the call on, and not only once it is awaited: until somebody listens, a signal ends the process in its tracks.
+fn next_stop_signal() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
+    let signals = {
         use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut term), Ok(mut hup), Ok(mut int)) =
-            (signal(SignalKind::terminate()), signal(SignalKind::hangup()), signal(SignalKind::interrupt()))
-        else {
-            return std::future::pending().await;
-        };
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = hup.recv() => {}
-            _ = int.recv() => {}
+        [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].map(signal)
+    };
+    async move {
+        #[cfg(unix)]
+        {
+            let [Ok(mut term), Ok(mut hup), Ok(mut int)] = signals else {
+                return std::future::pending().await;
+            };
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = hup.recv() => {}
+                _ = int.recv() => {}
+            }
         }
+        #[cfg(not(unix))]
+        drop(tokio::signal::ctrl_c().await);
     }
-    #[cfg(not(unix))]
-    drop(tokio::signal::ctrl_c().await);
 }
 
 /// A token that is cancelled by the first signal, and the task that listens for it.
 fn stop_on_signal() -> (CancellationToken, JoinHandle<()>) {
-    let stop = CancellationToken::new();
+    let (stop, signal) = (CancellationToken::new(), next_stop_signal());
     let signals = tokio::spawn({
         let stop = stop.clone();
         async move {
-            stop_signal().await;
+            signal.await;
             stop.cancel();
         }
     });

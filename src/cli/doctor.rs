@@ -4,6 +4,8 @@
 //! Changes nothing and writes no file. Each question has a short timeout; what cannot work after an earlier failure is not
 //! tried.
 
+#[cfg(unix)]
+mod background;
 mod machine;
 mod network;
 mod report;
@@ -51,6 +53,8 @@ pub(super) fn run(args: &DoctorArgs, settings: &SettingsArgs) -> Result<ExitCode
         machine::folders(&mut report, loaded);
         machine::ffmpeg(&mut report, loaded).await;
         machine::terminal(&mut report);
+        #[cfg(unix)]
+        background::check(&mut report).await;
     });
     // A name that is still being looked up cannot be called back.
     runtime.shutdown_background();

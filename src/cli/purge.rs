@@ -1,6 +1,6 @@
 //! Command `tiktop purge`: removal of what was kept on disk: captures and the log. Recordings and settings stay.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -38,9 +38,10 @@ pub(super) fn run(args: &PurgeArgs) -> Result<ExitCode> {
     let (Some(state), Some(captures)) = (paths::state_dir(), paths::captures_dir()) else {
         return Err(eyre!("there is no home folder, so nothing was kept"));
     };
-    let (captures, log) = (CapturesDir::new(captures), state.join(paths::LOG_FILE));
+    let captures = CapturesDir::new(captures);
+    let logs = logs(&state);
     let with_captures = args.what != What::Log;
-    let with_log = args.what != What::Captures && log.exists();
+    let with_log = args.what != What::Captures && !logs.is_empty();
     let found = if with_captures { captures.purgeable() } else { Purged::default() };
     let Some(things) = things(found, with_log) else {
         output::print_line(&format!("nothing is kept in {}{}", state.display(), in_use(found)))?;
@@ -61,10 +62,26 @@ pub(super) fn run(args: &PurgeArgs) -> Result<ExitCode> {
         }
     }
     let purged = if with_captures { captures.purge() } else { Purged::default() };
-    let had_log = with_log && remove_log(&log)?;
+    let mut had_log = false;
+    for log in logs.iter().filter(|_| with_log) {
+        had_log |= remove_log(log)?;
+    }
     let words = self::things(purged, had_log).unwrap_or_else(|| "nothing".to_owned());
     output::print_line(&format!("removed {words}{}", in_use(purged)))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The log and that of the service, with the older ones of each.
+fn logs(state: &Path) -> Vec<PathBuf> {
+    let is_log = |path: &PathBuf| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        [paths::LOG_FILE, "serve.log"].iter().any(|log| name == *log || name.starts_with(&format!("{log}.")))
+    };
+    let folders = [state.to_owned(), state.join("run")];
+    let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+    let mut logs: Vec<_> = files.map(|file| file.path()).filter(is_log).collect();
+    logs.sort();
+    logs
 }
 
 fn remove_log(log: &Path) -> Result<bool> {

@@ -73,10 +73,14 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
     let mut dashboard =
         DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture, history };
     #[cfg(unix)]
-    if !watch.alone && !watch.capture && !watch.feed.is_given() {
+    if !watch.alone
+        && !watch.capture
+        && !watch.feed.is_given()
+        && let Ok(place) = run::service_place()
+    {
         // The rooms of the config file are those of a dashboard alone: the service has its own.
         let named = super::targets(&watch.rooms)?;
-        match run::attach(dashboard, named)? {
+        match run::attach(dashboard, place, named)? {
             Ok(summary) => {
                 if let Some(summary) = summary {
                     output::print_summary(&summary);

@@ -14,8 +14,8 @@ use super::error::Problem;
 use super::options;
 use super::rules::{self, RuleFault};
 use super::schema::{
-    FeedSettings, HistorySettings, HookSettings, LayoutSettings, MonitorConfig, ProviderSettings, RecordSettings,
-    ScreenSettings, SessionSettings, Settings,
+    DaemonSettings, FeedSettings, HistorySettings, HookSettings, LayoutSettings, MonitorConfig, ProviderSettings,
+    RecordSettings, ScreenSettings, SessionSettings, Settings,
 };
 use super::source::{SettingsSource, names_a_secret, printable};
 use super::{HistoryRule, RecordRule};
@@ -151,6 +151,7 @@ pub(super) fn shape() -> Table {
             monitor: MonitorConfig { rooms: vec!["@name".into()], ..MonitorConfig::default() },
             ..RecordSettings::default()
         },
+        daemon: DaemonSettings { readers: vec!["ben".into()] },
         history: HistorySettings {
             rooms: [("@name".to_owned(), HistoryRule::Off)].into(),
             ..HistorySettings::default()

@@ -106,6 +106,7 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     row("record.monitor.min_percent", Number(0..=100, "percent"), Plain),
     row("capture.max_mb", Number(16..=1_000_000, "megabytes"), Plain),
     row("capture.max_days", Number(1..=3_650, "days"), Plain),
+    row("daemon.readers.*", Text(rules::not_empty), Plain),
     row("history.keep", Text(rules::history_rule), Plain),
     row("history.dir", Any, Path),
     row("history.max_days", Number(1..=36_500, "days"), Plain),

@@ -48,6 +48,8 @@ pub struct Settings {
     pub record: RecordSettings,
     /// What `--capture` may keep.
     pub capture: CaptureSettings,
+    /// The background service.
+    pub daemon: DaemonSettings,
     /// What is kept of people, lives and chat.
     pub history: HistorySettings,
     /// The feed for overlays and bots.
@@ -80,6 +82,7 @@ impl Default for Settings {
             proxies: BTreeMap::new(),
             record: RecordSettings::default(),
             capture: CaptureSettings::default(),
+            daemon: DaemonSettings::default(),
             history: HistorySettings::default(),
             feed: FeedSettings::default(),
             hooks: Vec::new(),
@@ -264,6 +267,15 @@ impl Default for CaptureSettings {
     fn default() -> Self {
         Self { max_mb: 1_024, max_days: 14 }
     }
+}
+
+/// The background service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct DaemonSettings {
+    /// Other users of this machine who may look at it, by name or number.
+    pub readers: Vec<String>,
 }
 
 /// What is kept of people, lives, gifts and chat.

@@ -119,3 +119,37 @@ impl AwayTally {
 fn person(viewer: &Viewer) -> String {
     viewer.id.map_or_else(|| format!("@{}", viewer.unique_id), |id| id.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::events::{Gap, Phase};
+    use crate::text::Text;
+
+    fn own(kind: EventKind) -> TalliedEvent {
+        let event = RoomEvent { at: Moment::default(), server_at: None, id: None, room_id: None, history: false, kind };
+        TalliedEvent::new(event, None)
+    }
+
+    #[test]
+    fn what_happened_is_folded_and_a_short_absence_is_none() {
+        let since = Moment { mono: 1_000, wall: Timestamp(0) };
+        let mut away = AwayTally::new(since);
+        let mut room = Room::new(10);
+        let gap = Gap { from: since, length: Duration::from_secs(5), reason: Text::default() };
+        for kind in [EventKind::State(Phase::new(PhaseKind::Ended)), EventKind::Gap(gap)] {
+            let tallied = own(kind);
+            room.apply_tallied(&tallied);
+            away.add(&tallied, &room);
+        }
+        let report = away.report(since + Duration::from_secs(30));
+        assert!(!report.is_worth_telling());
+        let report = away.report(since + Duration::from_secs(90));
+        assert_eq!((report.millis, report.ended, report.gaps), (90_000, 1, 1));
+        assert!(report.is_worth_telling());
+        assert!(!AwayTally::new(since).report(since + Duration::from_secs(90)).is_worth_telling(), "nothing happened");
+    }
+}

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use tokio::io::BufReader;
@@ -52,15 +51,14 @@ pub enum ConnectError {
     #[error("the service went away in the middle of an answer")]
     Gone,
     /// Somebody else's folder.
-    #[error("{0} belongs to another user: no service of yours can be there")]
+    #[error("the folder of {0} belongs to another user: what answers there is no service to talk to")]
     Foreign(String),
 }
 
 impl Connection {
     /// Finds the service; nothing where none runs.
     pub async fn open(place: &Place) -> Result<Option<Self>, ConnectError> {
-        let folder = place.socket().parent().and_then(|folder| folder.symlink_metadata().ok());
-        if folder.is_some_and(|folder| folder.uid() != nix::unistd::getuid().as_raw()) {
+        if place.is_foreign() {
             return Err(ConnectError::Foreign(place.socket().display().to_string()));
         }
         let Ok(stream) = UnixStream::connect(place.socket()).await else { return Ok(None) };

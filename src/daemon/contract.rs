@@ -160,10 +160,10 @@ pub enum ServiceMessage {
     Away(AwayReport),
     /// Something went wrong, in words.
     Warned(Text),
-    /// Answer to [`Request::Status`].
+    /// OrderResult to [`Request::Status`].
     Status(Box<ServiceStatus>),
-    /// Answer to an order: one for each room.
-    Done(Vec<Answer>),
+    /// OrderResult to an order: one for each room.
+    Done(Vec<OrderResult>),
     /// Why something is not done, in one sentence.
     Refused(Text),
     /// The service ends, and why.
@@ -172,14 +172,14 @@ pub enum ServiceMessage {
 
 /// What came of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answer {
+pub struct OrderResult {
     /// Whether it was done, or had been before.
     pub done: bool,
     /// In one sentence.
     pub words: Text,
 }
 
-impl Answer {
+impl OrderResult {
     /// It is so.
     pub fn done(words: impl Into<Text>) -> Self {
         Self { done: true, words: words.into() }

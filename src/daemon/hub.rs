@@ -6,6 +6,7 @@ mod orders;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,7 +18,7 @@ use super::contract::{PeerMessage, Role, ServiceMessage};
 use super::framing::encode;
 use super::outbox::Outbox;
 use super::peer::{Peer, PeerId, State};
-use super::saved_rooms::SavedRooms;
+use super::saved_rooms::{SavedRoom, SavedRooms};
 use super::served_room::ServedRoom;
 use crate::clock::{Clock, Moment};
 use crate::config::RecordSettings;
@@ -66,6 +67,8 @@ pub struct HubOptions {
     pub clock: Clock,
     /// Where the list of rooms is kept.
     pub saved_rooms: Option<PathBuf>,
+    /// What is known of rooms that return.
+    pub returning: Vec<SavedRoom>,
     /// Cancelled when somebody orders the end of the service.
     pub end_service: CancellationToken,
 }
@@ -97,6 +100,14 @@ pub struct HubDoor {
     /// Somebody's outbox has room again.
     pub(super) drained: Arc<Notify>,
     pub(super) clock: Clock,
+    last: Arc<AtomicU64>,
+}
+
+impl HubDoor {
+    /// A number for one who comes.
+    pub(super) fn next_peer(&self) -> PeerId {
+        PeerId(self.last.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 /// What follows the rooms and the recordings of the service.
@@ -154,7 +165,8 @@ impl Hub {
     /// A hub without rooms. Subscribe its queue of updates before the first room is added.
     pub fn new(ports: HubPorts, options: HubOptions) -> Self {
         let (events, said) = mpsc::channel(PEER_MESSAGES);
-        let door = HubDoor { events, drained: Arc::new(Notify::new()), clock: options.clock.clone() };
+        let (drained, last) = (Arc::new(Notify::new()), Arc::new(AtomicU64::new(0)));
+        let door = HubDoor { events, drained, clock: options.clock.clone(), last };
         Self {
             started: options.clock.now(),
             saved: SavedRooms::default(),
@@ -183,14 +195,20 @@ impl Hub {
         let mut save = tokio::time::interval(SAVE_EVERY);
         save.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let drained = self.door.drained.clone();
+        let (ending, mut ends) = (self.options.end_service.clone(), false);
         loop {
             let HubPorts { updates, tracker, records, recorder, warnings, stop, .. } = &mut self.ports;
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
+                // What is being recorded now is what returns: from here on it is finished.
+                () = ending.cancelled(), if !ends => {
+                    self.save();
+                    ends = true;
+                }
                 () = has_room(tracker), if !self.to_tracker.is_empty() => {}
                 () = has_room(recorder), if !self.to_recorder.is_empty() => {}
-                _ = save.tick() => self.save(),
+                _ = save.tick(), if !ends => self.save(),
                 update = records.recv(), if hears_recorder => match update {
                     Some(update) => self.recorded(update),
                     None => hears_recorder = false,
@@ -216,7 +234,9 @@ impl Hub {
         while let Ok(update) = self.ports.records.try_recv() {
             self.recorded(update);
         }
-        self.save();
+        if !ends {
+            self.save();
+        }
         self.tell(&ServiceMessage::Ending(Text::from("the service has ended")));
         self.peers.values().for_each(|peer| peer.outbox.close());
     }
@@ -257,7 +277,12 @@ impl Hub {
         let rooms = &mut self.served.rooms;
         match news {
             RoomUpdate::Added { ref label } => {
-                rooms.insert(key, ServedRoom::new(key, label.clone()));
+                let mut room = ServedRoom::new(key, label.clone());
+                let is = |saved: &SavedRoom| saved.target().is_some_and(|target| room.is(&target));
+                if let Some(at) = self.options.returning.iter().position(is) {
+                    room.restore(&self.options.returning.swap_remove(at));
+                }
+                rooms.insert(key, room);
                 self.tell(&ServiceMessage::Tracked(TrackerUpdate::Room(key, news)));
             }
             RoomUpdate::Removed { .. } => {

@@ -54,7 +54,7 @@ fn bind(place: &Place) -> Result<UnixListener, PlaceError> {
         _ => {}
     }
     let socket = UnixListener::bind(place.socket()).map_err(failed)?;
-    std::fs::set_permissions(place.socket(), std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    std::fs::set_permissions(place.socket(), std::fs::Permissions::from_mode(place.socket_mode())).map_err(failed)?;
     Ok(socket)
 }
 
@@ -67,7 +67,7 @@ impl Listener {
 
     /// Lets people in until `stop`; removes the socket then.
     pub async fn run(mut self, stop: CancellationToken) {
-        let (mut peers, mut last) = (JoinSet::new(), 0);
+        let mut peers = JoinSet::new();
         let seats = Arc::new(Semaphore::new(MAX_PEERS));
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -79,10 +79,9 @@ impl Listener {
                     Ok((stream, _)) => {
                         // Who finds no seat is let go.
                         let Ok(seat) = Arc::clone(&seats).try_acquire_owned() else { continue };
-                        last += 1;
                         let (door, role) = (self.door.clone(), self.role(&stream));
                         peers.spawn(async move {
-                            serve_peer(stream, PeerId(last), door, role).await;
+                            serve_peer(stream, door, role).await;
                             drop(seat);
                         });
                     }
@@ -127,7 +126,8 @@ fn inode(place: &Place) -> Option<(u64, u64)> {
 }
 
 /// Talks with one who came, to their end.
-async fn serve_peer(stream: UnixStream, id: PeerId, door: HubDoor, role: Option<(u32, Role)>) {
+async fn serve_peer(stream: UnixStream, door: HubDoor, role: Option<(u32, Role)>) {
+    let id = door.next_peer();
     let (mut reader, mut writer) = stream.into_split();
     let Some((uid, role)) = role else {
         let words = "this service belongs to another user, who has not named you in daemon.readers";

@@ -24,6 +24,10 @@ const SHORT_FOLDER: &str = "/tmp";
 pub struct Place {
     folder: PathBuf,
     socket: PathBuf,
+    /// Whose it is.
+    owner: u32,
+    /// Other users come here: they may pass the folder and knock at the socket, and who they are is looked at there.
+    shared: bool,
 }
 
 /// Why a service cannot be where it should.
@@ -58,14 +62,32 @@ impl Place {
     pub fn new(state: &Path) -> Self {
         let folder = state.join("run");
         let socket = folder.join("tiktop.sock");
+        let owner = getuid().as_raw();
         if socket.as_os_str().len() <= LONGEST_SOCKET_PATH {
-            return Self { folder, socket };
+            return Self { folder, socket, owner, shared: false };
         }
         // Several state folders of one user share the short folder.
         let mut hasher = SipHasher13::new();
         hasher.write(folder.as_os_str().as_bytes());
         let short = Path::new(SHORT_FOLDER).join(format!("tiktop-{}", getuid()));
-        Self { folder, socket: short.join(format!("{:016x}.sock", hasher.finish())) }
+        Self { folder, socket: short.join(format!("{:016x}.sock", hasher.finish())), owner, shared: false }
+    }
+
+    /// The place at which this user's service lets others look. Not in the state folder, which nobody else can pass.
+    pub fn for_readers(owner: u32) -> Self {
+        let folder = Path::new(SHORT_FOLDER).join(format!("tiktop-readers-{owner}"));
+        Self { socket: folder.join("tiktop.sock"), folder, owner, shared: true }
+    }
+
+    /// Whether the socket's folder is there and somebody else's: what answers there is nobody to talk to.
+    pub(super) fn is_foreign(&self) -> bool {
+        let folder = self.socket.parent().and_then(|folder| folder.symlink_metadata().ok());
+        folder.is_some_and(|folder| folder.uid() != self.owner)
+    }
+
+    /// The mode of the socket.
+    pub(super) fn socket_mode(&self) -> u32 {
+        if self.shared { 0o666 } else { 0o600 }
     }
 
     /// The socket.
@@ -86,7 +108,8 @@ impl Place {
     /// Makes the folders, for the user alone.
     pub fn prepare(&self) -> Result<(), PlaceError> {
         let short = self.socket.parent().filter(|short| *short != self.folder);
-        std::iter::once(self.folder.as_path()).chain(short).try_for_each(prepare_folder)
+        let mode = if self.shared { 0o711 } else { 0o700 };
+        std::iter::once(self.folder.as_path()).chain(short).try_for_each(|folder| prepare_folder(folder, mode))
     }
 
     /// The process that holds the lock of the service, as it says itself; nothing where nobody does.
@@ -133,9 +156,9 @@ fn open_lock(path: &Path) -> Result<File, PlaceError> {
 }
 
 /// Makes a folder, or looks whether the one that is there is ours; nobody else may look into it.
-fn prepare_folder(folder: &Path) -> Result<(), PlaceError> {
+fn prepare_folder(folder: &Path, mode: u32) -> Result<(), PlaceError> {
     let failed = |error| PlaceError::Io(folder.to_owned(), error);
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).or_else(|error| {
+    std::fs::DirBuilder::new().recursive(true).mode(mode).create(folder).or_else(|error| {
         // Said better below.
         if folder.symlink_metadata().is_ok() { Ok(()) } else { Err(failed(error)) }
     })?;
@@ -147,8 +170,8 @@ fn prepare_folder(folder: &Path) -> Result<(), PlaceError> {
     if found.uid() != getuid().as_raw() {
         return Err(PlaceError::Foreign(folder.to_owned(), found.uid()));
     }
-    if found.permissions().mode() & 0o077 != 0 {
-        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).map_err(failed)?;
+    if found.permissions().mode() & 0o777 != mode {
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode)).map_err(failed)?;
     }
     Ok(())
 }

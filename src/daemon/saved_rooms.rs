@@ -36,6 +36,8 @@ pub struct SavedRoom {
     pub seen: Option<Timestamp>,
     /// When it is recorded, as somebody said.
     pub rule: Option<RecordRule>,
+    /// It was being recorded.
+    pub recording: bool,
 }
 
 impl SavedRoom {
@@ -45,7 +47,8 @@ impl SavedRoom {
         let is_connected = matches!(served.room.phase.kind, PhaseKind::Live | PhaseKind::Paused);
         let is_on = is_connected || matches!(served.room.phase.kind, PhaseKind::Connecting | PhaseKind::Reconnecting);
         let seen = if is_connected { Some(now.wall) } else { served.last_seen };
-        Self { name, room_id: served.room.room_id, seen: seen.filter(|_| is_on), rule: served.rule }
+        let (room_id, rule, recording) = (served.room.room_id, served.rule, served.is_recording());
+        Self { name, room_id, seen: seen.filter(|_| is_on), rule, recording }
     }
 
     /// What to track; nothing where the list was spoiled.

@@ -1,6 +1,7 @@
 //! Room of the service: its mirror, and when it is recorded.
 
 use super::away::AwayTally;
+use super::saved_rooms::SavedRoom;
 use crate::clock::Timestamp;
 use crate::config::{RecordRule, RecordSettings};
 use crate::events::PhaseKind;
@@ -28,6 +29,8 @@ pub(super) struct ServedRoom {
     pub(super) last_seen: Option<Timestamp>,
     /// The last recording was not stopped by hand.
     goes_on: bool,
+    /// It was being recorded when the service was last ended: it goes on with that live.
+    resumes: Option<RoomId>,
     /// The live that was recorded last.
     last_recorded: Option<RoomId>,
     /// The live whose own stream is watched, or was last.
@@ -46,9 +49,16 @@ impl ServedRoom {
             rule: None,
             last_seen: None,
             goes_on: false,
+            resumes: None,
             last_recorded: None,
             monitored: None,
         }
+    }
+
+    /// What was said of this room before the service was last ended.
+    pub(super) fn restore(&mut self, saved: &SavedRoom) {
+        self.rule = saved.rule;
+        self.resumes = saved.room_id.filter(|_| saved.recording);
     }
 
     /// Handle of the host, else what was typed, without the `@`.
@@ -116,7 +126,8 @@ impl ServedRoom {
     /// Begins the recording that is due now, if any: once for each live.
     pub(super) fn begin_due(&mut self, settings: &RecordSettings) -> Option<RecorderCommand> {
         let rule = self.rule.unwrap_or_else(|| settings.rule_of(self.name(), self.room.room_id));
-        let wanted = rule == RecordRule::Live || rule == RecordRule::Next && self.goes_on;
+        let resumes = self.resumes.is_some() && self.resumes == self.room.room_id;
+        let wanted = resumes || rule == RecordRule::Live || rule == RecordRule::Next && self.goes_on;
         let is_new = self.live_to_record() != self.last_recorded;
         if !wanted || !self.may_be_on() || self.is_recording() || !is_new {
             return None;

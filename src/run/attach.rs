@@ -7,11 +7,11 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::room_filter::RoomFilter;
-use super::serve::{find_service, service_place};
+use super::serve::service_place;
 use super::{DashboardSetup, RECORD_QUEUE, SCREEN_QUEUE, TASKS_TIMEOUT, WARNINGS, runtime, screen, stop_on_signal};
 use crate::clock::Clock;
 use crate::daemon::{
-    self, Attach, AttachNews, AttachedQueues, AwayReport, Connection, FollowOptions, Request, ServiceMessage,
+    self, Attach, AttachNews, AttachedQueues, AwayReport, Connection, FollowOptions, Place, Request, ServiceMessage,
 };
 use crate::history::HistoryFolder;
 use crate::ids::Target;
@@ -22,14 +22,15 @@ use crate::tui;
 /// What the end of an attachment may still take: the last orders are on their way.
 const LAST_ORDERS: Duration = Duration::from_secs(2);
 
-/// Opens the dashboard on the user's service, after adding the rooms that were named. Gives the setup back where no service
+/// Opens the dashboard on the service at `place`, after adding the rooms that were named. Gives the setup back where no service
 /// runs.
 pub fn attach(
     dashboard: DashboardSetup,
+    place: Place,
     named: Vec<Target>,
 ) -> Result<std::result::Result<Option<String>, DashboardSetup>> {
     let runtime = runtime()?;
-    let Some(mut connection) = runtime.block_on(find_service())? else { return Ok(Err(dashboard)) };
+    let Some(mut connection) = runtime.block_on(Connection::open(&place))? else { return Ok(Err(dashboard)) };
     let added = runtime.block_on(add_rooms(&mut connection, named))?;
     let pid = connection.hello().pid;
     let words = match added.as_slice() {
@@ -41,7 +42,7 @@ pub fn attach(
     tui::install_panic_hook(background.clone());
     let ascii = options.screen.ascii;
     let history = dashboard.history.clone();
-    let ended = runtime.block_on(watch_attached(connection, options, background, warnings, ascii, history));
+    let ended = runtime.block_on(watch_attached((connection, place), options, background, warnings, ascii, history));
     runtime.shutdown_timeout(TASKS_TIMEOUT);
     ended.map(Ok)
 }
@@ -58,7 +59,7 @@ async fn add_rooms(connection: &mut Connection, rooms: Vec<Target>) -> Result<Ve
 }
 
 async fn watch_attached(
-    connection: Connection,
+    (connection, place): (Connection, Place),
     options: tui::ScreenOptions,
     background: mpsc::Sender<Text>,
     warnings: mpsc::Receiver<Text>,
@@ -77,7 +78,7 @@ async fn watch_attached(
     let (stop, signals) = stop_on_signal();
     let left = CancellationToken::new();
     let following = FollowOptions {
-        place: service_place()?,
+        place,
         attach: Attach { looks: true },
         clock: clock.clone(),
         stop: left.clone(),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use color_eyre::eyre::{Result, eyre};
+use color_eyre::eyre::{Result, WrapErr, eyre};
 use tokio::runtime::Runtime;
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -13,9 +13,9 @@ use super::readiness;
 use super::service_log::ServiceLog;
 use super::{RECORD_QUEUE, SCREEN_QUEUE, TASKS_TIMEOUT, WARNINGS, client, recorder_settings, stop_on_signal};
 use crate::clock::Clock;
-use crate::config::{self, Loaded, Secrets};
+use crate::config::{self, Loaded, Secrets, Settings};
 use crate::daemon::{
-    ConnectError, Connection, Hub, HubOptions, HubPorts, Listener, Place, PlaceError, Request, SavedRooms,
+    ConnectError, Connection, Hub, HubOptions, HubPorts, Listener, Place, PlaceError, Request, SavedRoom, SavedRooms,
     ServiceMessage, ServiceStatus, StartLock,
 };
 use crate::history::HistoryFolder;
@@ -51,6 +51,25 @@ pub struct ServeSetup {
 pub fn service_place() -> Result<Place> {
     let state = config::paths::state_dir().ok_or_else(|| eyre!("there is no home folder to keep a service in"))?;
     Ok(Place::new(&state))
+}
+
+/// The place at which another user's service lets people look.
+pub fn place_of(user: &str) -> Result<Place> {
+    Ok(Place::for_readers(uid_of(user)?))
+}
+
+/// The number of a user, by name or number.
+fn uid_of(user: &str) -> Result<u32> {
+    if let Ok(uid) = user.parse() {
+        return Ok(uid);
+    }
+    let found = nix::unistd::User::from_name(user)?;
+    found.map(|user| user.uid.as_raw()).ok_or_else(|| eyre!("there is no user '{user}' on this machine"))
+}
+
+/// Who may look, by number.
+fn readers(settings: &Settings) -> Result<Vec<u32>> {
+    settings.daemon.readers.iter().map(|user| uid_of(user).wrap_err("daemon.readers")).collect()
 }
 
 /// The user's service, where one runs.
@@ -128,6 +147,7 @@ async fn serve_until_stopped(setup: ServeSetup, lines: mpsc::Sender<Text>) -> Re
     let (shared_warnings, hub_warnings) = broadcast::channel(NEWS);
     let log = tokio::spawn(ServiceLog::new(lines.clone(), shared_warnings).run(logged, heard, warned));
     let hub_stop = CancellationToken::new();
+    let returning = if fresh { Vec::new() } else { returning_rooms(&place, &lines).await };
     let ports = HubPorts {
         updates,
         tracker: tracker.commands(),
@@ -143,15 +163,22 @@ async fn serve_until_stopped(setup: ServeSetup, lines: mpsc::Sender<Text>) -> Re
             record: settings.record.clone(),
             clock: clock.clone(),
             saved_rooms: Some(place.saved_rooms()),
+            returning: returning.clone(),
             end_service: stop.clone(),
         },
     );
-    let listener = Listener::bind(place.clone(), hub.door(), std::iter::empty())?;
+    let readers = readers(settings)?;
+    let mut listeners = vec![Listener::bind(place.clone(), hub.door(), [])?];
+    if !readers.is_empty() {
+        let shared = Place::for_readers(nix::unistd::getuid().as_raw());
+        shared.prepare()?;
+        listeners.push(Listener::bind(shared, hub.door(), readers)?);
+    }
     let hub = tokio::spawn(hub.run());
-    let listening = tokio::spawn(listener.run(hub_stop.clone()));
+    let listening: Vec<_> =
+        listeners.into_iter().map(|listener| tokio::spawn(listener.run(hub_stop.clone()))).collect();
     drop(start_lock);
-    let returning = if fresh { Vec::new() } else { returning_rooms(&place, &lines).await };
-    let count = begin(&tracker, rooms, returning).await?;
+    let count = begin(&tracker, rooms, &returning).await?;
     let many = if count == 1 { "1 room".to_owned() } else { format!("{count} rooms") };
     let process = std::process::id();
     tell(&lines, &format!("serving {many} (process {process}): `tiktop attach` opens a screen, SIGTERM ends it")).await;
@@ -165,7 +192,9 @@ async fn serve_until_stopped(setup: ServeSetup, lines: mpsc::Sender<Text>) -> Re
     hub_stop.cancel();
     // A panic of either is no reason to lose what else there is to take down.
     drop(hub.await);
-    drop(listening.await);
+    for listener in listening {
+        drop(listener.await);
+    }
     tracker.finish().await;
     let told = companions.finish().await?;
     drop(log.await);
@@ -177,43 +206,35 @@ async fn serve_until_stopped(setup: ServeSetup, lines: mpsc::Sender<Text>) -> Re
 }
 
 /// The rooms that were tracked before. A list that cannot be read is told and passed over.
-async fn returning_rooms(place: &Place, lines: &mpsc::Sender<Text>) -> Vec<TrackerCommand> {
-    let saved = match SavedRooms::read(&place.saved_rooms()) {
-        Ok(saved) => saved,
+async fn returning_rooms(place: &Place, lines: &mpsc::Sender<Text>) -> Vec<SavedRoom> {
+    match SavedRooms::read(&place.saved_rooms()) {
+        Ok(saved) => saved.rooms,
         Err(error) => {
             let file = place.saved_rooms();
             tell(lines, &format!("the list of rooms in {} cannot be read and is begun anew: {error}", file.display()))
                 .await;
-            return Vec::new();
+            Vec::new()
         }
-    };
-    let command = |room: &crate::daemon::SavedRoom| {
-        let target = room.target()?;
-        Some(match (room.room_id, room.seen) {
-            (Some(room_id), Some(seen)) => TrackerCommand::Resume(target, LastLive { room_id, seen }),
-            _ => TrackerCommand::Add(target),
-        })
-    };
-    saved.rooms.iter().filter_map(command).collect()
+    }
 }
 
 /// Begins with the rooms that return and then those that were named; how many.
-async fn begin(tracker: &Tracker, named: Vec<Target>, returning: Vec<TrackerCommand>) -> Result<usize> {
-    let known: Vec<Target> = returning.iter().filter_map(target).cloned().collect();
-    let named = named.into_iter().filter(|target| !known.contains(target)).map(TrackerCommand::Add);
+async fn begin(tracker: &Tracker, named: Vec<Target>, returning: &[SavedRoom]) -> Result<usize> {
+    let returning: Vec<_> = returning.iter().filter_map(|room| Some((room.target()?, room))).collect();
     let (commands, mut count) = (tracker.commands(), 0);
-    for command in returning.into_iter().chain(named) {
+    for (target, room) in &returning {
+        let command = match (room.room_id, room.seen) {
+            (Some(room_id), Some(seen)) => TrackerCommand::Resume(target.clone(), LastLive { room_id, seen }),
+            _ => TrackerCommand::Add(target.clone()),
+        };
         commands.send(command).await?;
         count += 1;
     }
-    Ok(count)
-}
-
-fn target(command: &TrackerCommand) -> Option<&Target> {
-    match command {
-        TrackerCommand::Add(target) | TrackerCommand::Resume(target, _) => Some(target),
-        TrackerCommand::Remove(_) | TrackerCommand::Retry(_) | TrackerCommand::Snapshot(_) => None,
+    for target in named.into_iter().filter(|target| !returning.iter().any(|(known, _)| known == target)) {
+        commands.send(TrackerCommand::Add(target)).await?;
+        count += 1;
     }
+    Ok(count)
 }
 
 async fn tell(lines: &mpsc::Sender<Text>, line: &str) {

@@ -36,6 +36,7 @@ fn program(sim: &Sim, home: &Path, args: &[&str]) -> Command {
 struct Served {
     child: Child,
     printed: Arc<Mutex<String>>,
+    reader: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Served {
@@ -44,14 +45,14 @@ impl Served {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let printed = Arc::new(Mutex::new(String::new()));
         let kept = Arc::clone(&printed);
-        tokio::spawn(async move {
+        let reader = tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
                 let mut kept = kept.lock().unwrap();
                 kept.push_str(&line);
                 kept.push('\n');
             }
         });
-        Self { child, printed }
+        Self { child, printed, reader: Some(reader) }
     }
 
     fn printed(&self) -> String {
@@ -75,7 +76,11 @@ impl Served {
 
     /// Waits for its end; the exit code.
     async fn ends(&mut self) -> Option<i32> {
-        in_time("the service ends", self.child.wait()).await.unwrap().code()
+        let code = in_time("the service ends", self.child.wait()).await.unwrap().code();
+        if let Some(reader) = self.reader.take() {
+            in_time("all it printed is read", reader).await.unwrap();
+        }
+        code
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) enum Check {
     Folder,
     Ffmpeg,
     Terminal,
+    Service,
 }
 
 /// How it looks.

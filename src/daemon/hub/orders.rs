@@ -2,7 +2,7 @@
 
 use super::{AwayReport, Hub, PeerId};
 use crate::config::RecordRule;
-use crate::daemon::contract::{Answer, PeerMessage, Request, Role, ServiceMessage};
+use crate::daemon::contract::{OrderResult, PeerMessage, Request, Role, ServiceMessage};
 use crate::daemon::status::{RoomStatus, ServiceStatus};
 use crate::ids::{RoomKey, Target};
 use crate::record::RecorderCommand;
@@ -122,11 +122,11 @@ impl Hub {
         if named > ROOMS_AT_ONCE || self.to_tracker.len() + named > WAITING_FOR_TRACKER {
             return ServiceMessage::Refused(Text::from(TOO_MUCH));
         }
-        let answers: Vec<Answer> = match request {
+        let answers: Vec<OrderResult> = match request {
             Request::Status => return ServiceMessage::Status(Box::new(self.status())),
             Request::Stop => {
                 self.options.end_service.cancel();
-                vec![Answer::done("the service finishes its recordings and ends")]
+                vec![OrderResult::done("the service finishes its recordings and ends")]
             }
             Request::AddRooms { rooms, lent } => rooms.into_iter().map(|room| self.add(id, room, lent)).collect(),
             Request::RemoveRooms(rooms) => rooms.iter().map(|room| self.remove(room)).collect(),
@@ -136,7 +136,7 @@ impl Hub {
         ServiceMessage::Done(answers)
     }
 
-    fn add(&mut self, id: PeerId, target: Target, lent: bool) -> Answer {
+    fn add(&mut self, id: PeerId, target: Target, lent: bool) -> OrderResult {
         let is_tracked = self.find(&target).is_some();
         if !lent {
             self.keep(&target);
@@ -144,49 +144,53 @@ impl Hub {
             self.lent.entry(id).or_default().push(target.clone());
         }
         if is_tracked {
-            return Answer::done(format!("{target} is watched by the service already"));
+            return OrderResult::done(format!("{target} is watched by the service already"));
         }
         let words = format!("{target} was added to the service");
         self.to_tracker.push_back(TrackerCommand::Add(target));
-        Answer::done(words)
+        OrderResult::done(words)
     }
 
-    fn remove(&mut self, target: &Target) -> Answer {
+    fn remove(&mut self, target: &Target) -> OrderResult {
         let Some(key) = self.find(target) else {
-            return Answer::failed(format!(
+            return OrderResult::failed(format!(
                 "the service does not watch {target}: `tiktop rooms list` shows what it does"
             ));
         };
         self.to_tracker.push_back(TrackerCommand::Remove(key));
-        Answer::done(format!("{target} is watched no longer"))
+        OrderResult::done(format!("{target} is watched no longer"))
     }
 
-    fn start_recording(&mut self, target: &Target) -> Answer {
+    fn start_recording(&mut self, target: &Target) -> OrderResult {
         let found = self.find(target).and_then(|key| self.served.rooms.get_mut(&key));
         let Some(room) = found else {
-            return Answer::failed(format!("the service does not watch {target}: `tiktop rooms add {target}` adds it"));
+            return OrderResult::failed(format!(
+                "the service does not watch {target}: `tiktop rooms add {target}` adds it"
+            ));
         };
         if room.is_recording() {
-            return Answer::done(format!("{target} is being recorded already"));
+            return OrderResult::done(format!("{target} is being recorded already"));
         }
         match room.begin(None) {
             Some(command) => {
                 self.record(command);
-                Answer::done(format!("{target} is being recorded"))
+                OrderResult::done(format!("{target} is being recorded"))
             }
-            None => Answer::failed(format!("{target} is not live, or not known to be: there is nothing to record")),
+            None => {
+                OrderResult::failed(format!("{target} is not live, or not known to be: there is nothing to record"))
+            }
         }
     }
 
-    fn stop_recording(&mut self, target: &Target) -> Answer {
+    fn stop_recording(&mut self, target: &Target) -> OrderResult {
         let found = self.find(target).and_then(|key| self.served.rooms.get_mut(&key));
         let Some(room) = found.filter(|room| room.is_recording()) else {
-            return Answer::failed(format!("the service does not record {target}"));
+            return OrderResult::failed(format!("the service does not record {target}"));
         };
         room.note_stop();
         let key = room.key;
         self.record(RecorderCommand::Stop(key));
-        Answer::done(format!("the recording of {target} is being finished"))
+        OrderResult::done(format!("the recording of {target} is being finished"))
     }
 
     /// A room that was lent is asked for by somebody who stays.

@@ -71,22 +71,16 @@ impl Screen {
     }
 
     fn ends(&mut self) {
-        let (ended, end) = mpsc::channel();
-        let mut child = self.child.clone_killer();
-        let pid = self.child.process_id();
         for _ in 0..WAITS {
-            if self.child.try_wait().unwrap().is_some() {
-                let _ = ended.send(());
-                break;
-            }
-            if let Ok(chunk) = self.chunks.recv_timeout(WAIT) {
-                self.terminal.process(&chunk);
+            match self.chunks.recv_timeout(WAIT) {
+                Ok(chunk) => self.terminal.process(&chunk),
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                // Nobody has the terminal open any more.
+                Err(mpsc::RecvTimeoutError::Disconnected) => return drop(self.child.wait().unwrap()),
             }
         }
-        if end.try_recv().is_err() {
-            drop(child.kill());
-            panic!("the screen {pid:?} still runs:\n{}", self.terminal.screen().contents());
-        }
+        drop(self.child.kill());
+        panic!("the screen still runs:\n{}", self.terminal.screen().contents());
     }
 }
 
@@ -133,4 +127,57 @@ async fn screens_come_and_go_each_with_its_size_and_the_rooms_stay() {
     screen.ends();
     served.signal(Signal::SIGTERM);
     assert_eq!(served.ends().await, Some(0), "{}", served.printed());
+}
+
+/// A service of contract 1 as it was when it was made, with a message that nobody knows and a state that lacks whatever came later.
+async fn frozen_service(listener: tokio::net::UnixListener) {
+    use serde_json::{Value, json};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    async fn say(stream: &mut tokio::net::UnixStream, message: Value) {
+        let body = message.to_string();
+        stream.write_u32(u32::try_from(body.len()).unwrap()).await.unwrap();
+        stream.write_all(body.as_bytes()).await.unwrap();
+    }
+    let room = json!({"key": 1, "name": {"safe": "ana.live"}, "phase": "live", "watching": 7});
+    while let Ok((mut stream, _)) = listener.accept().await {
+        let room = room.clone();
+        tokio::spawn(async move {
+            say(&mut stream, json!({"contract": 1, "role": "full", "now": {"mono": 5_000_000, "wall": 0}, "pid": 1}))
+                .await;
+            while let Ok(length) = stream.read_u32().await {
+                let mut body = vec![0; length as usize];
+                stream.read_exact(&mut body).await.unwrap();
+                let message: Value = serde_json::from_slice(&body).unwrap();
+                if message["Ask"] == "Status" {
+                    say(&mut stream, json!({"Status": {"rooms": [room]}})).await;
+                } else if message.get("Attach").is_some() {
+                    say(&mut stream, json!({"Painted": "red"})).await;
+                    say(&mut stream, json!({"Rooms": [[1, {"safe": "@ana.live"}]]})).await;
+                    let title = json!({"title": {"safe": "An old title"}, "stats": {"comments": 3}});
+                    say(&mut stream, json!({"Tracked": {"Room": [1, {"Snapshot": title}]}})).await;
+                    let strange = json!({"event": {"kind": {"Painted": {}}}});
+                    say(&mut stream, json!({"Tracked": {"Room": [1, {"Events": [strange]}]}})).await;
+                    say(&mut stream, json!({"Warned": {"safe": "an old warning"}})).await;
+                }
+            }
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_screen_works_on_an_older_service_that_knows_less() {
+    let sim = rooms(1).await;
+    let home = tempfile::tempdir().unwrap();
+    let socket = socket(home.path());
+    std::fs::create_dir_all(socket.parent().unwrap()).unwrap();
+    let service = tokio::spawn(frozen_service(tokio::net::UnixListener::bind(&socket).unwrap()));
+    let listed = program(&sim, home.path(), &["rooms", "list"]).output().await.unwrap();
+    let said = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(said.contains("@ana.live") && said.contains("live"), "{said} {}", String::from_utf8_lossy(&listed.stderr));
+    let mut screen = Screen::open(home.path(), &sim, &["attach"], (36, 120));
+    screen.shows(&["ana.live", "An old title", "an old warning"]);
+    screen.press("q");
+    screen.ends();
+    service.abort();
 }

@@ -74,6 +74,54 @@ async fn rooms_return_after_a_kill_and_a_gap_says_how_long_nothing_was_seen() {
 }
 
 #[tokio::test]
+async fn what_was_being_recorded_is_recorded_again_after_a_kill() {
+    let sim = rooms(1).await;
+    let home = tempfile::tempdir().unwrap();
+    let mut first = Served::start(program(&sim, home.path(), &["serve", &sim.names()[0]]));
+    first.prints(&["live through direct"]).await;
+    let (code, said, errors) = run(&sim, home.path(), &["record", "start", &sim.names()[0]]).await;
+    assert_eq!(code, Some(0), "{said} {errors}");
+    let saved = home.path().join(".local/state/tiktop/run/rooms.json");
+    until("that is on disk", || std::fs::read_to_string(&saved).is_ok_and(|list| list.contains("\"recording\":true")))
+        .await;
+    first.signal(Signal::SIGKILL);
+    first.ends().await;
+    let _second = Served::start(program(&sim, home.path(), &["serve"]));
+    until("the socket is there", || socket(home.path()).exists()).await;
+    let recording = |status: &Value| status["rooms"][0]["recording"]["Running"].is_object();
+    let mut client = in_time("the service answers", async {
+        loop {
+            if tokio::net::UnixStream::connect(socket(home.path())).await.is_ok() {
+                break Frozen::open(&socket(home.path())).await;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    client.until("it is recorded again", recording).await;
+}
+
+#[tokio::test]
+async fn systemd_is_told_when_the_service_is_ready_and_when_it_ends() {
+    let sim = rooms(1).await;
+    let home = tempfile::tempdir().unwrap();
+    let notify = home.path().join("notify");
+    let told = tokio::net::UnixDatagram::bind(&notify).unwrap();
+    let mut serve = program(&sim, home.path(), &["serve"]);
+    serve.env("NOTIFY_SOCKET", &notify);
+    let mut served = Served::start(serve);
+    let word = async || {
+        let mut buffer = [0; 256];
+        let read = in_time("systemd is told", told.recv(&mut buffer)).await.unwrap();
+        String::from_utf8_lossy(&buffer[..read]).trim().to_owned()
+    };
+    assert_eq!(word().await, "READY=1");
+    served.signal(Signal::SIGTERM);
+    assert_eq!(word().await, "STOPPING=1");
+    assert_eq!(served.ends().await, Some(0));
+}
+
+#[tokio::test]
 async fn a_list_of_rooms_that_was_spoiled_is_told_and_begun_anew() {
     let sim = rooms(1).await;
     let home = tempfile::tempdir().unwrap();
@@ -160,6 +208,25 @@ async fn a_service_that_cannot_start_says_why_though_it_has_left_the_shell() {
     std::fs::write(&run_folder, "").unwrap();
     let (code, _, errors) = run(&sim, home.path(), &["serve", "--detach"]).await;
     assert!(code == Some(1) && errors.contains("is no folder"), "{errors}");
+}
+
+#[tokio::test]
+async fn doctor_sees_the_service() {
+    let sim = rooms(1).await;
+    let home = tempfile::tempdir().unwrap();
+    let found = async |status: &str, words: &str| {
+        let (_, said, errors) = run(&sim, home.path(), &["doctor", "--json"]).await;
+        let report: Value = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error} {said} {errors}"));
+        let rows = report["rows"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["check"] == "service" && row["subject"] == "answer").unwrap().clone();
+        assert!(row["status"] == status && row["words"].as_str().unwrap().contains(words), "{row}");
+    };
+    found("skipped", "no service runs").await;
+    let served = Served::start(program(&sim, home.path(), &["serve"]));
+    served.prints(&["serving"]).await;
+    found("ok", "process ").await;
+    std::fs::remove_file(socket(home.path())).unwrap();
+    found("failed", "nothing answers").await;
 }
 
 #[test]

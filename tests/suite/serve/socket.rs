@@ -246,6 +246,74 @@ async fn a_path_that_is_too_long_for_a_socket_works_all_the_same() {
     assert_eq!(served.ends().await, Some(0));
 }
 
+/// A number that nobody has.
+const STRANGER: u32 = 12_345;
+
+#[tokio::test]
+async fn another_user_who_is_named_may_look_and_change_nothing() {
+    if !nix::unistd::getuid().is_root() {
+        eprintln!("SKIPPED: only root can be two users");
+        return;
+    }
+    let sim = rooms(1).await;
+    let home = tempfile::tempdir().unwrap();
+    let mut serve = program(&sim, home.path(), &["serve", &sim.names()[0]]);
+    serve.args(["--set", &format!("daemon.readers=['{STRANGER}']")]);
+    let served = Served::start(serve);
+    served.prints(&["live through direct"]).await;
+    let folder = Path::new("/tmp/tiktop-readers-0");
+    let socket = folder.join("tiktop.sock");
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(folder), mode(&socket)), (0o711, 0o666));
+    // As the owner everything is allowed here too.
+    Frozen::open(&socket).await.until("the room is live", live(1)).await;
+    let said = as_stranger(&socket, STRANGER).await;
+    assert!(said[0]["role"] == "read_only", "{said:?}");
+    assert!(said.iter().any(|message| message.get("Status").is_some()), "{said:?}");
+    let refused = said.iter().find_map(|message| message.get("Refused")).unwrap().to_string();
+    assert!(refused.contains("change nothing"), "{refused}");
+    let said = as_stranger(&socket, STRANGER + 1).await;
+    assert!(said[0]["Refused"].to_string().contains("has not named you"), "{said:?}");
+}
+
+/// What the service says to another user who asks for its status and orders its end.
+async fn as_stranger(socket: &Path, uid: u32) -> Vec<serde_json::Value> {
+    let me = std::env::current_exe().unwrap();
+    let mut child = Command::new(me);
+    child.args(["--exact", "serve::socket::a_stranger", "--ignored", "--nocapture"]);
+    child.env("STRANGERS_SOCKET", socket).uid(uid).current_dir("/");
+    let output = child.output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    said.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("SAID ")?).ok()).collect()
+}
+
+/// The child of the test above.
+#[test]
+#[ignore = "somebody else, in a process of their own"]
+fn a_stranger() {
+    use std::io::{Read, Write};
+    let mut stream = std::os::unix::net::UnixStream::connect(std::env::var("STRANGERS_SOCKET").unwrap()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    for message in [json!({"contract": 1}), json!({"Ask": "Status"}), json!({"Ask": "Stop"})] {
+        let body = message.to_string();
+        // One who was turned away already cannot write.
+        drop(stream.write_all(&u32::try_from(body.len()).unwrap().to_be_bytes()));
+        drop(stream.write_all(body.as_bytes()));
+    }
+    for _ in 0..3 {
+        let mut length = [0; 4];
+        if stream.read_exact(&mut length).is_err() {
+            break;
+        }
+        let mut body = vec![0; u32::from_be_bytes(length) as usize];
+        stream.read_exact(&mut body).unwrap();
+        let mut line = b"\nSAID ".to_vec();
+        line.extend(body);
+        line.push(b'\n');
+        std::io::stdout().write_all(&line).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_folder_of_somebody_else_and_a_file_in_the_way_are_one_sentence() {
     let sim = rooms(1).await;
