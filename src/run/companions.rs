@@ -54,7 +54,7 @@ impl Companions {
                 let (running, port) = history::on_screen(tracker, settings, folder, clock, &warnings);
                 (running, Some(port))
             }
-            Some(folder) => (history::headless(tracker, settings, folder, clock, &warnings), None),
+            Some(folder) => (history::headless(tracker, settings, &folder, clock, &warnings), None),
             None => (None, None),
         };
         let hooks = start_hooks(tracker, settings, clock, &warnings);

@@ -153,14 +153,14 @@ pub(super) fn on_screen(
 pub(super) fn headless(
     tracker: &Tracker,
     settings: &Settings,
-    folder: HistoryFolder,
+    folder: &HistoryFolder,
     clock: &Clock,
     warnings: &Sender<Text>,
 ) -> Option<RunningHistory> {
     let warnings = warnings.clone();
     // A full queue has warnings enough.
     let warn = move |sentence: &str| drop(warnings.try_send(Text::new(sentence)));
-    RunningHistory::start(tracker, settings, &folder, clock, warn, None)
+    RunningHistory::start(tracker, settings, folder, clock, warn, None)
 }
 
 /// A desk for a screen whose rooms another process tracks: it reads, and writes nothing.
