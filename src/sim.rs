@@ -88,7 +88,7 @@ pub struct SimOptions {
     pub faults: Vec<SimFault>,
     /// How long sockets wait for clients.
     pub client_timeouts: ClientTimeouts,
-    /// How long the lives have been on when the simulator starts; what they said until then is in [`Sim::take_history`].
+    /// How long the lives have been on when the simulator starts; what they said until then is in [`Sim::recorded_history`].
     pub age: Duration,
     /// The chatty room plays the script of the demo: battles that turn, raids, a streak, a lost connection.
     pub scripted: bool,
@@ -249,8 +249,8 @@ impl Sim {
     }
 
     /// Takes what a room's live said before the simulator started; nothing for a room that does not exist.
-    pub fn take_history(&self, name: &str) -> Option<SimHistory> {
-        self.world.by_name(name).map(|room| room.take_history())
+    pub fn recorded_history(&self, name: &str) -> Option<SimHistory> {
+        self.world.by_name(name).map(|room| room.recorded_history())
     }
 
     /// Every request so far (the last 10 000), handshakes too, oldest first.

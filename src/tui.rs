@@ -79,7 +79,7 @@ pub use event_log::words_of as event_words;
 pub use keymap::{check_keys, keys_markdown, keys_table};
 pub use memory::{LayoutMemory, ScreenMemory};
 pub use panes::log_words;
-pub use roster::{Roster, RosterAnswer, RosterQuestion};
+pub use roster::{RosterAnswer, RosterQuestion, ShownRoster};
 pub use terminal::{Capabilities, capabilities, install_panic_hook, shows_unicode};
 pub use theme::{ColourDepth, ThemeError};
 pub use update::recording_words;

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use crate::events::{TopViewer, Viewer};
 use crate::text::Text;
-use crate::tui::{Roster, RosterAnswer, RosterQuestion};
+use crate::tui::{RosterAnswer, RosterQuestion, ShownRoster};
 use crate::webcast::{self, RosterPerson, Service};
 
 /// Questions that may wait; the screen asks once a minute.
@@ -29,10 +29,10 @@ pub(super) fn serve(service: Arc<Service>) -> (mpsc::Sender<RosterQuestion>, mps
 }
 
 /// What the service told, as the screen shows it.
-fn on_screen(told: webcast::Roster) -> Roster {
+fn on_screen(told: webcast::Roster) -> ShownRoster {
     let person = |person: RosterPerson| {
         let RosterPerson { rank, score, id, unique_id, nickname, .. } = person;
         TopViewer { rank, score, viewer: Arc::new(Viewer { id, unique_id, nickname, ..Viewer::default() }) }
     };
-    Roster { total: told.total, anonymous: told.anonymous, ranks: told.people.into_iter().map(person).collect() }
+    ShownRoster { total: told.total, anonymous: told.anonymous, ranks: told.people.into_iter().map(person).collect() }
 }

@@ -18,7 +18,7 @@ const GAP: Duration = Duration::from_secs(40);
 /// The room of `target` as it would be known at `now`; one of which nothing is known where its live has no past.
 pub(super) fn room(sim: &Sim, target: &Target, now: Moment) -> Option<Room> {
     let Target::Host(name) = target else { return None };
-    let history = sim.take_history(name.as_str())?;
+    let history = sim.recorded_history(name.as_str())?;
     let mut room = Room::new(ROWS);
     if history.bodies.is_empty() {
         return Some(room);

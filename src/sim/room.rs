@@ -136,7 +136,7 @@ impl SimRoom {
         }
         let (at, room_id) = (live.at(now), live.room_id);
         let said = live.traffic.advance(at, faults);
-        let cut = live.traffic.take_cut();
+        let cut = live.traffic.cut_is_due();
         if said.is_empty() && now.since(live.last_sent) >= EMPTY_FRAME_AFTER {
             self.broadcast(&mut live, Vec::new(), AfterBatch::GoOn, faults);
         }
@@ -153,7 +153,7 @@ impl SimRoom {
     }
 
     /// Takes what the live said before anybody could look.
-    pub(super) fn take_history(&self) -> SimHistory {
+    pub(super) fn recorded_history(&self) -> SimHistory {
         let mut live = self.lock();
         let began = live.began;
         let body = |(at, messages): (u64, Vec<pb::Message>)| {

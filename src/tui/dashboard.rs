@@ -58,6 +58,11 @@ impl Dashboard {
         self.handle(now, Msg::Remembered(Box::new(answer)));
     }
 
+    /// Somebody has been looking until now: nothing is told of the time before.
+    pub fn look(&mut self, now: Moment) {
+        self.app.last_key = now;
+    }
+
     /// Presses a key, named as in the config (`ctrl-l`, `?`); false when there is no such key.
     pub fn press(&mut self, chord: &str, now: Moment) -> bool {
         let Ok(chord) = chord.parse::<Chord>() else { return false };

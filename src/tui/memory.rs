@@ -58,7 +58,7 @@ pub(super) fn of(app: &App) -> ScreenMemory {
 pub(super) fn restore(app: &mut App, kept: ScreenMemory) {
     if let Some(layout) = kept.layout {
         let panes = layout.panes.iter().filter_map(|name| PaneId::named(name)).collect();
-        let side = u16::try_from(in_range("screen.layouts.0.side", layout.side.into())).unwrap_or(app.layout.side);
+        let side = u16::try_from(in_range("screen.layouts.*.side", layout.side.into())).unwrap_or(app.layout.side);
         app.layout = Arrangement { name: layout.name, panes, side, strips: layout.strips };
     }
     if let Some(theme) = kept.theme

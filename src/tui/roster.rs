@@ -29,12 +29,12 @@ pub struct RosterAnswer {
     /// Our handle of the room.
     pub room: RoomKey,
     /// Who is there; why that is not told, in words.
-    pub roster: Result<Roster, Text>,
+    pub roster: Result<ShownRoster, Text>,
 }
 
 /// Who is here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Roster {
+pub struct ShownRoster {
     /// How many are here.
     pub total: u64,
     /// How many of them have no name here.
@@ -52,7 +52,7 @@ pub(super) enum RosterState {
     /// It was asked for.
     Asked,
     /// This is it.
-    Known(Roster),
+    Known(ShownRoster),
     /// It was not told; why, in words.
     Refused(Text),
 }

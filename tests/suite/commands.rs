@@ -88,7 +88,7 @@ async fn the_exit_code_says_who_is_live(#[case] names: &[&str], #[case] code: i3
 #[case(&[], &["info", "@nobody.here"], "TikTok knows no @nobody.here", 1)]
 #[case(&[], &["gifts", "not a name"], "is not a TikTok name", 2)]
 #[case(&[], &["live", "not a name"], "is not a TikTok name", 2)]
-#[case(&[], &["prices", "--set", "screen.fps=0"], "takes 1 to 60", 2)]
+#[case(&[], &["prices", "--set", "screen.fps=61"], "takes 0 to 60", 2)]
 #[case(&[], &["live", "@ana.live", "--config", "/nowhere/config.toml"], "no such config file", 2)]
 #[case(&[SimFault::Blocked403], &["feed"], "refuses this network", 1)]
 #[case(&[SimFault::Rate429], &["info", "@ana.live"], "wait 30 s", 2)]

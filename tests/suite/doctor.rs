@@ -143,7 +143,7 @@ async fn a_host_that_cannot_be_found_is_named_before_what_it_breaks() {
 #[tokio::test(flavor = "multi_thread")]
 async fn with_settings_that_cannot_be_nothing_is_asked() {
     let patient = Patient::with(&[]).await;
-    let said = patient.examined(&["--json", "--set", "screen.fps=0"]).await;
+    let said = patient.examined(&["--json", "--set", "screen.fps=61"]).await;
     let report: Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!((said.code, &report["verdict"]["who"]), (1, &"you".into()));
     assert!(report["verdict"]["sentence"].as_str().unwrap().contains("screen.fps"), "{report:#}");

@@ -32,7 +32,11 @@ struct Hooked {
 }
 
 impl Hooked {
-    async fn with(hooks: Vec<HookSettings>) -> Self {
+    /// With hooks that are called for comments, where they do not say what for.
+    async fn with(mut hooks: Vec<HookSettings>) -> Self {
+        for hook in hooks.iter_mut().filter(|hook| hook.kinds.is_empty()) {
+            hook.kinds = vec!["chat".into()];
+        }
         let sim = sim_with(SimOptions { rate: 0.0, ..SimOptions::default() }).await;
         let settings = Settings { hooks, ..settings(&sim, &[TransportKind::Direct]) };
         let clock = Clock::system();

@@ -157,6 +157,7 @@ pub(crate) fn evening(stage: &mut Stage) {
         stage.wait(6);
     }
     chatter(stage);
+    stage.dashboard.look(stage.now);
 }
 
 fn crowd(stage: &mut Stage) {

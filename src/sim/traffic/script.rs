@@ -59,7 +59,7 @@ impl Traffic {
     }
 
     /// Whether the connections are to break now.
-    pub(in crate::sim) fn take_cut(&mut self) -> bool {
+    pub(in crate::sim) fn cut_is_due(&mut self) -> bool {
         std::mem::take(&mut self.script.cut)
     }
 
