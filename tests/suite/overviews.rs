@@ -75,7 +75,7 @@ fn rooms_are_chosen_one_by_one_and_tried_again_together() {
 fn rooms_of_an_overview_are_found_by_name_or_state() {
     let mut stage = busy();
     stage.press("v /");
-    stage.dashboard.paste("off", stage.now);
+    stage.dashboard.paste("not live", stage.now);
     stage.press("enter");
     let screen = shown(&mut stage, 120, 12);
     assert!(screen.lines().nth(2).is_some_and(|row| row.contains("dave")), "{screen}");
@@ -189,6 +189,7 @@ fn layouts_change_what_stands_beside_the_chat() {
 #[test]
 fn a_card_has_codes_for_a_phone() {
     let mut stage = busy();
+    stage.say(1, &Arc::new(stage::viewer(106, "zoe")), "hello there");
     stage.picture(100, 50);
     stage.press("k enter Q");
     let screen = shown(&mut stage, 100, 50);

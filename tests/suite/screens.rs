@@ -352,7 +352,7 @@ fn what_comes_not_looks_not_alive() {
     stage.phase(1, Phase::new(PhaseKind::Ended).because("the live is over"));
     let over = shown(&mut stage, 120, 36);
     assert!(!over.contains("quiet") && !over.contains("/min"), "{over}");
-    assert!(over.contains("~83.0k") && over.contains('–'), "{over}");
+    assert!(over.contains("~1 300") && over.contains('–'), "{over}");
 }
 
 #[test]

@@ -58,16 +58,13 @@ fn packets(file: &Path) -> Vec<i64> {
 /// Records so many rooms for so long and looks at what came out.
 async fn recorded(rooms: usize, time: Duration, ffmpeg: &str) {
     let faults = vec![SimFault::StreamOutage];
-    let sim = sim_with(SimOptions { rate: 20.0, rooms, faults, ..SimOptions::default() }).await;
+    // One of the simulator's hosts is not on air at first.
+    let sim = sim_with(SimOptions { rate: 20.0, rooms: rooms + 1, faults, ..SimOptions::default() }).await;
+    let names: Vec<_> = sim.names().into_iter().filter(|name| !name.starts_with("quiet.")).collect();
     let home = tempfile::tempdir().unwrap();
     let videos = home.path().join("videos");
     let mut program = isolated(home.path());
-    program
-        .arg("record")
-        .args(sim.names().iter().take(rooms))
-        .args(["--json", "--dir"])
-        .arg(&videos)
-        .args(pointed_at(&sim));
+    program.arg("record").args(&names).args(["--json", "--dir"]).arg(&videos).args(pointed_at(&sim));
     program.args(["--set", "transports=['direct']", "--set", "record.min_free_mb=0", "--set"]);
     let mut program = program.arg(format!("record.ffmpeg={ffmpeg}")).stdout(Stdio::null()).spawn().unwrap();
     let pid = program.id().unwrap();
