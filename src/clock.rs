@@ -82,7 +82,8 @@ impl Timestamp {
             set(at, 2, number.unsigned_abs().into());
         }
         set(20, 3, time.millisecond().unsigned_abs().into());
-        CompactString::from_utf8_lossy(&text)
+        // Only digits were set. (`from_utf8_lossy` would push one character after the other.)
+        CompactString::from_utf8(text).unwrap_or_default()
     }
 
     /// The same for years that four digits cannot hold.

@@ -34,6 +34,9 @@ const QUEUE: usize = 4_096;
 const WARNINGS: usize = 8;
 /// Updates written and flushed together.
 const BATCH: usize = 512;
+/// As many that wait together are made into lines by a thread of their own, while this one reads on: below it the hand-over costs
+/// more than it brings.
+const PARALLEL_BATCH: usize = 48;
 
 /// Print what happens in rooms.
 #[derive(Debug, Args)]
@@ -115,13 +118,14 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
             printer.monitors = Some(StreamMonitors::new(config, wishes, records));
             record::spawn(client, run::recorder_settings(&loaded.settings), clock, inbox, outbox)
         });
-        let ended = printer.print(updates).await;
+        // A task is woken by its own thread for nothing; what `block_on` waits for costs a system call each time.
+        let ended = tokio::spawn(printer.print(updates)).await;
         if let Some(recorder) = recorder {
             recorder.finish().await;
         }
         tracker.finish().await;
         companions.finish().await?.iter().for_each(|sentence| output::warn(sentence));
-        ended
+        ended?
     });
     // A write to a reader that does not read cannot be called back; it must not hold us.
     runtime.shutdown_background();
@@ -216,6 +220,7 @@ impl Printer {
         let mut batch = Vec::with_capacity(BATCH);
         let stop = run::stop_signal();
         tokio::pin!(stop);
+        let has_two_cores = std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
         loop {
             tokio::select! {
                 () = &mut stop => return Ok(ExitCode::SUCCESS),
@@ -224,10 +229,15 @@ impl Printer {
                     return Ok(ExitCode::SUCCESS);
                 },
             }
-            for update in batch.drain(..) {
-                self.write(update);
+            if has_two_cores && batch.len() >= PARALLEL_BATCH {
+                (self, batch) = tokio::task::spawn_blocking(move || {
+                    self.write_batch(&mut batch);
+                    (self, batch)
+                })
+                .await?;
+            } else {
+                self.write_batch(&mut batch);
             }
-            self.shape.apply(&mut self.lines, 0);
             let written = tokio::select! {
                 () = &mut stop => return Ok(ExitCode::SUCCESS),
                 written = output.write_all(&self.lines) => written,
@@ -244,6 +254,13 @@ impl Printer {
                 return Ok(ExitCode::from(UNKNOWN));
             }
         }
+    }
+
+    fn write_batch(&mut self, batch: &mut Vec<TrackerUpdate>) {
+        for update in batch.drain(..) {
+            self.write(update);
+        }
+        self.shape.apply(&mut self.lines, 0);
     }
 
     fn write_monitor(&mut self, update: RecorderUpdate) {
