@@ -67,7 +67,8 @@ impl CaptureTrack {
             CapturedKind::Name(name) => _ = self.name.get_or_insert(name),
             CapturedKind::OwnEvent(event) => {
                 self.narrated = true;
-                match serde_json::from_value(event) {
+                // From bytes, as everywhere: reading it from a value would be compiled beside that.
+                match serde_json::from_slice(event.to_string().as_bytes()) {
                     Ok(event) => _ = self.room(rooms, None).map(|room| apply_own_event(room, event)),
                     Err(error) => self.emit_unreadable(rooms, "(line)", 0, &error.to_string()),
                 }
