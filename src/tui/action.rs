@@ -87,6 +87,7 @@ actions! {
     Quit        | "quit"         | Screen | "q"                 | "quit; asks while something is recorded, or after five minutes";
     Help        | "help"         | Screen | "?"                 | "all keys";
     AddRoom     | "add_room"     | Live   | "a"                 | "add a room: @name, a link or a room id";
+    SearchLives | "search_lives" | Live  | "O"                 | "search for lives that are on now, by words, and add one";
     Demo        | "demo"         | Live   | "E"                 | "without a room: look around in the demo";
     EditConfig  | "edit_config"  | Live   | ","                 | "open the config file in your editor; it holds from the next start";
     CloseRoom   | "close_room"   | Screen | "x"                 | "close the room; asks while it is recorded, or after five minutes";

@@ -24,11 +24,15 @@ pub(super) struct Inbox {
     items: VecDeque<InboxItem>,
     /// Rows that are in it, or were.
     known: HashSet<(RoomKey, Seq)>,
+    /// The number of the next item.
+    next: u64,
 }
 
 /// Something that needs somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct InboxItem {
+    /// Its number: it is known by it wherever it stands.
+    pub(super) number: u64,
     /// In which room.
     pub(super) room: RoomKey,
     /// The row it is about; nothing where it is about the room itself.
@@ -41,6 +45,8 @@ pub(super) struct InboxItem {
     pub(super) who: String,
     /// In words.
     pub(super) words: String,
+    /// How often they spoke since nobody looked; the words are their last.
+    pub(super) times: u64,
 }
 
 /// Why something is in the inbox.
@@ -90,6 +96,16 @@ impl Inbox {
         self.items.back()
     }
 
+    /// The number of the item at this place, counted from the newest.
+    pub(super) fn number_at(&self, nth: usize) -> Option<u64> {
+        self.newest_first().nth(nth).map(|item| item.number)
+    }
+
+    /// Where the item with this number stands, counted from the newest.
+    pub(super) fn place_of(&self, number: u64) -> Option<usize> {
+        self.newest_first().position(|item| item.number == number)
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.items.len()
@@ -97,7 +113,16 @@ impl Inbox {
 
     /// Adds what is not about a row.
     pub(super) fn add_trouble(&mut self, room: RoomKey, at: Moment, words: String) {
-        self.push(InboxItem { room, seq: None, at, kind: InboxKind::Trouble, who: String::new(), words });
+        self.push(InboxItem {
+            number: 0,
+            room,
+            seq: None,
+            at,
+            kind: InboxKind::Trouble,
+            who: String::new(),
+            words,
+            times: 1,
+        });
     }
 
     /// Looks through the rows of a room at or after `from`, and through its latest gifts.
@@ -142,10 +167,23 @@ impl Inbox {
         {
             words = format!("{words}  {} {}", number::count(price.saturating_mul(*added)), glyphs::GIFT);
         }
-        self.push(InboxItem { room: tab.key, seq: Some(entry.seq), at: entry.at, kind, who, words });
+        let mut item =
+            InboxItem { number: 0, room: tab.key, seq: Some(entry.seq), at: entry.at, kind, who, words, times: 1 };
+        // Who talks on is one item with their last words: a moderator in a talk would bury all else.
+        if matches!(kind, InboxKind::Moderator | InboxKind::Person) {
+            let same = |other: &InboxItem| (other.room, other.kind, &other.who) == (item.room, item.kind, &item.who);
+            if let Some(before) = self.items.iter().position(same).and_then(|at| self.items.remove(at)) {
+                (item.times, item.number) = (item.times + before.times, before.number);
+            }
+        }
+        self.push(item);
     }
 
-    fn push(&mut self, item: InboxItem) {
+    fn push(&mut self, mut item: InboxItem) {
+        if item.number == 0 {
+            self.next += 1;
+            item.number = self.next;
+        }
         if self.items.len() >= MOST {
             self.items.pop_front();
         }

@@ -10,7 +10,7 @@ use tui_input::Input;
 use super::action::{Action, KeyContext};
 use super::app::App;
 use super::panes::phase;
-use super::{number, remembered};
+use super::{live_search, number, remembered};
 use crate::ids::RoomKey;
 use crate::record::Quality;
 
@@ -54,6 +54,8 @@ pub(super) enum PickerKind {
     Themes,
     /// A search with a name.
     Filters,
+    /// A live that is on now, by words that the service is asked for.
+    SearchLives,
 }
 
 /// A row of a picker.
@@ -78,6 +80,8 @@ pub(super) enum Choice {
     Run(Action),
     /// Add the room of this name.
     Add(String),
+    /// Ask the service for lives with these words.
+    LookForLives(String),
     /// Record the room in this quality.
     Stream(Quality),
     /// Copy these files to MP4.
@@ -138,6 +142,7 @@ impl Picker {
             PickerKind::Layouts => "Layout",
             PickerKind::Themes => "Theme",
             PickerKind::Filters => "Filters; a new name keeps the search",
+            PickerKind::SearchLives => "Search for lives; Enter adds one",
         }
     }
 }
@@ -149,6 +154,7 @@ pub(super) fn picks(app: &App, picker: &Picker) -> Vec<Pick> {
         PickerKind::Rooms => rooms(app),
         PickerKind::Streams => recordings::streams(app),
         PickerKind::Recordings => recordings::takes(app),
+        PickerKind::SearchLives => return live_search::rows(app, picker.input.value().trim()),
         PickerKind::Marker => return vec![recordings::marker(picker.input.value())],
         PickerKind::Found => return remembered::found(app, picker.input.value()),
         PickerKind::Around => return remembered::around(app),

@@ -51,16 +51,9 @@ pub(super) struct Theme {
     mono: bool,
 }
 
-/// Names take one of these by the person's id. Red, yellow and white are kept free for meaning, and blue cannot be read on black.
-const NAMES: [Color; 7] = [
-    Color::Cyan,
-    Color::Green,
-    Color::Magenta,
-    Color::LightCyan,
-    Color::LightGreen,
-    Color::LightBlue,
-    Color::LightMagenta,
-];
+/// Names take one of these by the person's id. Red, yellow and white are kept free for meaning; blue cannot be read on black, light
+/// green and light cyan not on white.
+const NAMES: [Color; 5] = [Color::Cyan, Color::Green, Color::Magenta, Color::LightBlue, Color::LightMagenta];
 
 /// The theme that is nobody's file.
 pub(super) const TERMINAL: &str = "terminal";

@@ -209,3 +209,57 @@ fn a_room_that_was_watched_before_is_alive_in_the_first_frame() {
     assert!(screen.contains("Galaxy") && screen.contains("peak"), "{screen}");
     assert!(screen.contains("in the inbox"), "{screen}");
 }
+
+#[test]
+fn ticks_come_back_with_the_live_they_were_made_in() {
+    let mut stage = busy();
+    stage.press("A");
+    assert!(shown(&mut stage, 120, 40).contains("1 open"));
+    let owed = |screen: &str| {
+        screen.split(" to thank").next().and_then(|before| before.rsplit(' ').next()?.parse::<u32>().ok())
+    };
+    let before = owed(&shown(&mut stage, 120, 40)).unwrap();
+    // The oldest gift, then the question.
+    stage.press("t tab tab tab tab t");
+    let mut screen = shown(&mut stage, 120, 40);
+    while !screen.contains("0 open") {
+        stage.press("tab t");
+        screen = shown(&mut stage, 120, 40);
+    }
+    let left = owed(&screen);
+    assert!(left.unwrap_or(0) < before, "{screen}");
+    let kept = serde_json::to_string(&stage.dashboard.memory()).unwrap();
+    let mut again = Stage::remembering(serde_json::from_str(&kept).unwrap());
+    stage::evening(&mut again);
+    stage::battle(&mut again);
+    let screen = shown(&mut again, 120, 40);
+    assert!(screen.contains("0 open"), "{screen}");
+    assert_eq!(owed(&screen), left, "{screen}");
+    // A live that is not met keeps its ticks for the next run.
+    let unmet = Stage::remembering(serde_json::from_str(&kept).unwrap());
+    assert_eq!(unmet.dashboard.memory().ticks, stage.dashboard.memory().ticks);
+}
+
+#[test]
+fn who_talks_on_is_one_item_of_the_inbox_and_the_chosen_one_stays_chosen() {
+    let mut stage = busy();
+    let kit = Arc::new(tiktop::events::Viewer { moderator: true, ..stage::viewer(101, "Kit") });
+    (0..5).for_each(|nth| stage.say(1, &kit, &format!("a word in time, the {nth}th")));
+    stage.press("i");
+    let screen = shown(&mut stage, 120, 24);
+    assert_eq!(screen.matches(" M Kit").count(), 1, "{screen}");
+    assert!(screen.contains("the 4th  ×"), "{screen}");
+    stage.press("down");
+    let marked = |stage: &mut Stage| {
+        let terminal = stage.picture(120, 24);
+        let buffer = terminal.backend().buffer();
+        let reversed =
+            buffer.content().iter().filter(|cell| cell.modifier.contains(ratatui::style::Modifier::REVERSED));
+        reversed.map(ratatui::buffer::Cell::symbol).collect::<String>()
+    };
+    let before = marked(&mut stage);
+    let mia = Arc::new(stage::viewer(102, "mia"));
+    let (id, text) = ("78".into(), "and when is the next one?".into());
+    stage.happen(1, EventKind::Question(Question { id, from: mia, text, asked_at: None }));
+    assert_eq!(marked(&mut stage), before);
+}

@@ -35,7 +35,7 @@ use crate::tui::app::App;
 use crate::tui::freshness::Freshness;
 use crate::tui::layout::{PanePlace, Plan};
 use crate::tui::tab::Tab;
-use crate::tui::theme::{ColorRole, Theme};
+use crate::tui::theme::ColorRole;
 use crate::tui::view::Cache;
 use crate::tui::widgets::feed::{self, Anchor};
 use crate::tui::widgets::paint;
@@ -271,9 +271,12 @@ fn rows(app: &App, tab: &Tab, cache: &mut Cache, buf: &mut Buffer, body: Rect) {
         let is_faint = tab.found.as_ref().is_some_and(|found| !found.has(entry.seq));
         let is_marked = tab.marked == Some(entry.seq);
         if is_marked || is_faint {
-            let style = if is_marked { Theme::MARKED } else { app.theme.style(ColorRole::Dim) };
             let rows = Rect { y: text.y + from, height: row.min(body.height).saturating_sub(from), ..text };
-            buf.set_style(rows.intersection(buf.area), style);
+            if is_marked {
+                paint::mark(buf, rows);
+            } else {
+                buf.set_style(rows.intersection(buf.area), app.theme.style(ColorRole::Dim));
+            }
         }
     }
 }

@@ -114,6 +114,7 @@ fn edit_config(app: &mut App) -> UpdateOutcome {
 fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
     match action {
         Action::AddRoom => open(app, Popup::AddRoom { input: Input::default(), error: None }),
+        Action::SearchLives => searching::open_lives(app),
         Action::Demo if app.tabs.is_empty() => Effect::Demo.into(),
         Action::Demo => {
             app.notify("the demo is for a screen without a room: `tiktop demo` opens it beside this one");
@@ -281,6 +282,7 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
             UpdateOutcome { dirty: true, ..outcome }
         }
         Some(Choice::Add(name)) => add_room(app, Input::from(name)),
+        Some(Choice::LookForLives(words)) => searching::look_for_lives(app, picker, words),
         Some(Choice::Stream(quality)) => taking::record_stream(app, quality),
         Some(Choice::Copy(files)) => taking::copy(app, picker, files),
         Some(Choice::Repair(info)) => taking::repair(app, picker, info),
