@@ -34,6 +34,7 @@ mod event_log;
 mod freshness;
 mod glyphs;
 mod health;
+mod highlights;
 mod inbox;
 mod keymap;
 mod layout;

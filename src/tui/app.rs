@@ -33,6 +33,7 @@ use crate::config::{RecordSettings, ScreenSettings};
 use crate::events::Viewer;
 use crate::ids::RoomKey;
 use crate::record::{CopyState, StreamLabel, Take};
+use crate::room::LogEntry;
 use crate::text::Text;
 use crate::track::Health;
 
@@ -115,6 +116,8 @@ pub(super) struct App {
     pub(super) told_of: RecorderAnswers,
     /// What the history told.
     pub(super) remembered: Remembered,
+    /// The row of which more is wanted.
+    pub(super) liked: Option<LogEntry>,
     /// Lives that were looked for.
     pub(super) found_lives: Option<FoundLives>,
     /// What was ticked off in lives of earlier runs, until they are met again.
@@ -281,6 +284,7 @@ impl App {
             record: options.record,
             told_of: RecorderAnswers::default(),
             remembered: Remembered::default(),
+            liked: None,
             found_lives: None,
             kept_ticks: LiveTicks::default(),
             zone: options.zone,

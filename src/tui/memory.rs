@@ -24,6 +24,8 @@ pub struct ScreenMemory {
     pub ignored: Vec<String>,
     /// Who stands out.
     pub people: Vec<String>,
+    /// Words and searches that stand out, beside those of the settings.
+    pub highlights: Vec<String>,
     /// Gifts that were thanked for and questions that were answered, by the number of the live.
     pub ticks: LiveTicks,
 }
@@ -54,6 +56,7 @@ pub(super) fn of(app: &App) -> ScreenMemory {
         filters: app.screen.filters.clone(),
         ignored,
         people,
+        highlights: app.people.words.added().to_vec(),
         ticks: ticks::of(app),
     }
 }
@@ -78,4 +81,5 @@ pub(super) fn restore(app: &mut App, kept: ScreenMemory) {
     app.screen.ignore.extend(kept.ignored);
     app.screen.people.extend(kept.people);
     app.people = super::people::PeopleRules::of_settings(&app.screen);
+    app.people.words.add_all(kept.highlights);
 }

@@ -205,7 +205,8 @@ impl Tab {
         if from == Seq(0) {
             self.rows = HiddenRows::default();
         }
-        let rules = RowRules { settings, people, room: self.key, slow: self.is_slow };
+        let name = self.name().to_owned();
+        let rules = RowRules { settings, people, room: self.key, name: &name, slow: self.is_slow };
         self.rows.collect(&self.room.chat, from, rules);
     }
 

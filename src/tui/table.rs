@@ -72,8 +72,8 @@ enum Column {
 /// little room: the highest goes first.
 const COLUMNS: [(Column, &str, u16, u16, u8); 9] = [
     (Column::Room, "ROOM", 14, 26, 0),
-    (Column::State, "STATE", 13, 22, 1),
-    (Column::Unread, "UNREAD", 6, 7, 2),
+    (Column::State, "STATE", 17, 22, 1),
+    (Column::Unread, "UNREAD", 7, 7, 2),
     (Column::Viewers, "VIEWERS", 7, 8, 3),
     (Column::Trend, "30 MIN", 8, 40, 7),
     (Column::Comments, "CHAT/MIN", 8, 9, 4),
@@ -115,6 +115,12 @@ pub(super) fn room_at(app: &App, area: Rect, at: Position) -> Option<usize> {
 /// Rows that fit below the headings.
 pub(super) fn page(area: Rect) -> usize {
     list_area(area).height.into()
+}
+
+/// The first room shown, how many are, and how many there are.
+pub(super) fn extent(app: &App, area: Rect) -> (usize, usize, usize) {
+    let (list, order) = (list_area(area), order(app));
+    (first_row(app, &order, list), list.height.into(), order.len())
 }
 
 fn list_area(area: Rect) -> Rect {

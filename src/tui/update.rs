@@ -5,6 +5,7 @@ mod arranging;
 mod closing;
 mod graphs;
 mod keys;
+mod liking;
 mod mouse;
 mod overview;
 mod people;

@@ -31,8 +31,8 @@ const HIGHEST: u16 = 60;
 /// A card that is wider than this could be two, and one that is not would be poor as two.
 const WIDEST: u16 = 70;
 const POOR: u16 = 50;
-/// Rows looked back for something that was said.
-const REACH: usize = 60;
+/// Rows looked back for each row that shows something that was said.
+const REACH: usize = 8;
 /// Columns of names.
 const NAME: usize = 10;
 /// The window of the trend: eight buckets of nearly four minutes.
@@ -94,6 +94,14 @@ pub(super) fn room_at(app: &App, area: Rect, at: Position) -> Option<usize> {
 fn first_row(app: &App, order: &[usize], grid: Grid) -> usize {
     let marked = order.iter().position(|&at| at == app.active).unwrap_or(0) / usize::from(grid.columns);
     (marked + 1).saturating_sub(usize::from(grid.rows))
+}
+
+/// The first room shown, how many are, and how many there are.
+pub(super) fn extent(app: &App, area: Rect) -> (usize, usize, usize) {
+    let order = table::order(app);
+    let grid = Grid::of(area, order.len());
+    let columns = usize::from(grid.columns);
+    (first_row(app, &order, grid) * columns, usize::from(grid.rows) * columns, order.len())
 }
 
 /// Draws the wall.
@@ -216,7 +224,7 @@ fn said(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
     let is_said = |line: &LogLine| {
         matches!(line, LogLine::Chat { .. } | LogLine::Question { .. } | LogLine::Battle(_) | LogLine::Gap(_))
     };
-    let rows = tab.room.chat.iter().rev().take(REACH).filter(|entry| is_said(&entry.line) && !entry.deleted);
+    let rows = tab.room.chat.iter().rev().take(REACH * usize::from(area.height)).filter(|entry| is_said(&entry.line) && !entry.deleted);
     for (row, entry) in (0..area.height).rev().zip(rows) {
         let what = super::panes::log_words(&entry.line);
         let line = match entry.line.person() {

@@ -19,7 +19,7 @@ use ratatui::text::{Line, Span};
 use super::{Pane, PaneId};
 use crate::clock::Moment;
 use crate::events::{BattleResult, Host, ItemKind};
-use crate::room::{Battle, BattlePhase, CardEffect, Room, Side};
+use crate::room::{Battle, BattlePhase, CardEffect, Room, RoomMarkKind, Side};
 use crate::text::clip;
 use crate::tui::action::Action;
 use crate::tui::app::App;
@@ -251,12 +251,32 @@ fn words(app: &App, room: &Room, battle: &Battle, left: Duration, large: bool) -
         let times = if record.met == 1 { "once".to_owned() } else { format!("{} times", record.met) };
         words.push(faint(format!("met {times} before, {} won", record.won)));
     }
+    words.extend(results(room, battle).map(faint));
     let carriers: Vec<&str> =
         ours.supporters.iter().map(|one| one.nickname.as_str()).filter(|name| !name.is_empty()).collect();
     if !carriers.is_empty() {
         words.push(faint(format!("carried by {}", carriers.join(", "))));
     }
     words
+}
+
+/// How the battles before this one ended, the last one at the end.
+fn results(room: &Room, battle: &Battle) -> Option<String> {
+    const MOST: usize = 5;
+    // The end of this one is told already.
+    let skipped = usize::from(battle.phase != BattlePhase::Running);
+    let ended = room.marks.iter().rev().filter_map(|mark| match mark.kind {
+        RoomMarkKind::BattleEnded(result) => Some(match result {
+            Some(BattleResult::Won) => "won",
+            Some(BattleResult::Lost) => "lost",
+            Some(BattleResult::Draw) => "drawn",
+            None => "cut short",
+        }),
+        _ => None,
+    });
+    let mut last: Vec<&str> = ended.skip(skipped).take(MOST).collect();
+    last.reverse();
+    (!last.is_empty()).then(|| format!("before in this live: {}", last.join(", ")))
 }
 
 /// The distance with its sign, the word alone where it stands there `large`; red only where we are behind.

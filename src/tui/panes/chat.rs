@@ -288,9 +288,9 @@ fn composer<'a>(app: &'a App, tab: &'a Tab, body: Rect) -> Composer<'a> {
 /// What composes rows of a room in so many columns.
 pub(in crate::tui) fn composer_of<'a>(app: &'a App, tab: &'a Tab, columns: u16) -> Composer<'a> {
     let (theme, zone, names) = (app.theme, &app.zone, &tab.names);
-    let (settings, people, rows) = (&app.screen, &app.people, &tab.rows);
+    let (room, people, rows) = (tab.name(), &app.people, &tab.rows);
     let marks = app.remembered.tells_news.then_some(&tab.marks);
-    Composer { theme, zone, columns, names, settings, people, rows, first_from: tab.first_from(), marks }
+    Composer { theme, zone, columns, names, room, people, rows, first_from: tab.first_from(), marks }
 }
 
 /// The entry at a place of the screen, and the anchor with which the view stands still as it is.
