@@ -71,7 +71,7 @@ enum Column {
 /// Columns in their order, with their heading, the least and the most width they take, and how long they are kept where there is
 /// little room: the highest goes first.
 const COLUMNS: [(Column, &str, u16, u16, u8); 9] = [
-    (Column::Room, "ROOM", 14, 26, 0),
+    (Column::Room, "ROOM", 13, 26, 0),
     (Column::State, "STATE", 17, 22, 1),
     (Column::Unread, "UNREAD", 7, 7, 2),
     (Column::Viewers, "VIEWERS", 7, 8, 3),
@@ -338,6 +338,6 @@ mod tests {
         assert!(last.is_some_and(|end| end > 190), "a wide table leaves the right half empty: {last:?}");
         assert_eq!(names(200), "ROOM STATE UNREAD VIEWERS 30 MIN CHAT/MIN ◆/MIN REC VIA");
         assert_eq!(names(80), "ROOM STATE UNREAD VIEWERS CHAT/MIN ◆/MIN REC");
-        assert_eq!(names(59), "ROOM STATE UNREAD VIEWERS CHAT/MIN");
+        assert_eq!(names(59), "ROOM STATE UNREAD VIEWERS");
     }
 }

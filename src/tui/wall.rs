@@ -224,7 +224,13 @@ fn said(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
     let is_said = |line: &LogLine| {
         matches!(line, LogLine::Chat { .. } | LogLine::Question { .. } | LogLine::Battle(_) | LogLine::Gap(_))
     };
-    let rows = tab.room.chat.iter().rev().take(REACH * usize::from(area.height)).filter(|entry| is_said(&entry.line) && !entry.deleted);
+    let rows = tab
+        .room
+        .chat
+        .iter()
+        .rev()
+        .take(REACH * usize::from(area.height))
+        .filter(|entry| is_said(&entry.line) && !entry.deleted);
     for (row, entry) in (0..area.height).rev().zip(rows) {
         let what = super::panes::log_words(&entry.line);
         let line = match entry.line.person() {
