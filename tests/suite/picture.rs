@@ -20,6 +20,8 @@ fn the_pictures_in_the_readme_are_the_screen() {
     // A picture, the keys that lead to it, and its size.
     let pictures = [
         ("room", "", (120, 36)),
+        ("wide", "", (180, 48)),
+        ("wall", "W", (150, 38)),
         ("rooms", "v", (120, 12)),
         ("person", "k enter", (90, 24)),
         ("inbox", "i", (100, 16)),
@@ -30,6 +32,9 @@ fn the_pictures_in_the_readme_are_the_screen() {
         stage::evening(&mut stage);
         stage::battle(&mut stage);
         stage.picture(width, height);
+        if matches!(name, "wall" | "wide") {
+            lively(&mut stage);
+        }
         if name == "person" {
             let mia = std::sync::Arc::new(stage::viewer(102, "mia"));
             stage.say(2, &mia, "is anybody else coming over from ana's live?");
@@ -46,6 +51,44 @@ fn the_pictures_in_the_readme_are_the_screen() {
     }
 }
 
+/// All four rooms on air, each with people who talk and give.
+fn lively(stage: &mut Stage) {
+    stage.go_live(3, "cleo", "reading at night", 311);
+    stage.go_live(4, "dave", "fixing an old radio", 96);
+    let people = ["mia", "Kit", "Joon", "ola", "Sam", "zoe", "pat", "lia", "Tomás", "Noor"];
+    let said = [
+        "hello from Lisbon",
+        "what song is this?",
+        "that colour suits you",
+        "so good",
+        "can you say hi to my sister?",
+        "first time here, I stay",
+        "the light is beautiful",
+        "who wins tonight?",
+        "one more, please!",
+        "see you all tomorrow",
+        "this made my day",
+    ];
+    let swan = stage::gift(7_001, "Swan", 699, 2);
+    for (nth, text) in (0..84).zip(said.iter().cycle()) {
+        let name = people[nth * 7 % people.len()];
+        let who = stage::viewer(600 + i64::try_from(nth * 7 % people.len()).unwrap(), name);
+        let who = std::sync::Arc::new(tiktop::events::Viewer {
+            moderator: name == "Kit",
+            subscriber: name == "pat",
+            gifter_level: if name == "mia" { 31 } else { 0 },
+            ..who
+        });
+        let room = 1 + nth as u64 % 4;
+        let nth = u64::try_from(nth).unwrap();
+        stage.say(room, &who, &format!("{text}{}", ["", " :)", "!"][usize::try_from(nth / 11 % 3).unwrap()]));
+        if nth % 13 == 5 {
+            stage.give(room, &who, &swan, 1, true);
+        }
+        stage.watching(room, [1_300, 842, 311, 96][usize::try_from(room - 1).unwrap()] + nth * 3 % 40);
+    }
+}
+
 fn svg(buffer: &Buffer) -> String {
     let (width, height) = (usize::from(buffer.area.width), usize::from(buffer.area.height));
     let (wide, high) = (width * CELL.0 + 16, height * CELL.1 + 16);
@@ -59,6 +102,7 @@ fn svg(buffer: &Buffer) -> String {
         while from < row.len() {
             let run = row[from..].iter().take_while(|cell| look(cell) == look(&row[from])).count();
             let text = visible(&row[from..from + run]);
+            ground(&mut svg, (from, y), run, &row[from]);
             // Each word stands at its own column, whatever the viewer's font makes of blanks and wide characters.
             let mut column = from;
             for word in text.split_inclusive(' ') {
@@ -89,12 +133,21 @@ fn visible(run: &[Cell]) -> String {
     text
 }
 
+/// What a run stands on, where that is not the ground of the picture.
+fn ground(svg: &mut String, (x, y): (usize, usize), columns: usize, cell: &Cell) {
+    let is_reversed = cell.modifier.contains(Modifier::REVERSED);
+    let fill = match cell.bg {
+        _ if is_reversed => colour(cell.fg),
+        Color::Reset => return,
+        bg => colour(bg),
+    };
+    let (left, top, wide, high) = (8 + x * CELL.0, 8 + y * CELL.1, columns * CELL.0, CELL.1);
+    writeln!(svg, "<rect x=\"{left}\" y=\"{top}\" width=\"{wide}\" height=\"{high}\" fill=\"{fill}\"/>").unwrap();
+}
+
 fn paint(svg: &mut String, (x, y): (usize, usize), text: &str, cell: &Cell) {
     let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let mut style = String::new();
-    if cell.modifier.contains(Modifier::REVERSED) {
-        style.push_str(" text-decoration=\"underline\"");
-    }
     if cell.modifier.contains(Modifier::BOLD) {
         style.push_str(" font-weight=\"bold\"");
     }
@@ -106,7 +159,7 @@ fn paint(svg: &mut String, (x, y): (usize, usize), text: &str, cell: &Cell) {
     }
     let columns = tiktop::text::width(text);
     let (left, base, length) = (8 + x * CELL.0, 8 + y * CELL.1 + 13, columns * CELL.0);
-    let fill = colour(cell.fg);
+    let fill = if cell.modifier.contains(Modifier::REVERSED) { GROUND } else { colour(cell.fg) };
     writeln!(
         svg,
         "<text x=\"{left}\" y=\"{base}\" textLength=\"{length}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{fill}\"{style}>{escaped}</text>"
@@ -114,8 +167,8 @@ fn paint(svg: &mut String, (x, y): (usize, usize), text: &str, cell: &Cell) {
     .unwrap();
 }
 
-fn look(cell: &Cell) -> (Color, Modifier) {
-    (cell.fg, cell.modifier)
+fn look(cell: &Cell) -> (Color, Color, Modifier) {
+    (cell.fg, cell.bg, cell.modifier)
 }
 
 /// The terminal's own 16 colours, as a dark theme has them.
@@ -135,6 +188,8 @@ fn colour(colour: Color) -> &'static str {
         Color::LightMagenta => "#caa6c3",
         Color::LightCyan => "#a3d4e0",
         Color::DarkGray => "#707a8c",
+        Color::Rgb(0, 0, 0) => "#000000",
+        Color::Rgb(255, 255, 255) => "#ffffff",
         _ => TEXT,
     }
 }
