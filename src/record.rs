@@ -52,6 +52,7 @@ mod queue;
 mod recorder;
 mod recording;
 mod replay;
+mod rules;
 mod service;
 mod source;
 mod subtitles;
@@ -82,6 +83,7 @@ mod inside {
     pub use super::copy::copy_as_mp4;
     pub use super::probe::version;
     pub use super::recorder::{Recorder, spawn};
+    pub use super::rules::{RecordingRules, RuledRoom};
     pub use super::source::{FoundStreams, LiveState, Media, StreamFailure, StreamOffer, StreamSource};
     pub use super::take::{Take, TakeStatus, takes};
     pub use super::unfinished::{UnfinishedRecording, unfinished};

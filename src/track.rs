@@ -45,6 +45,7 @@ pub(crate) use room_task::{KnownRoom, lookup_to_info, to_info};
 pub use tracker::Tracker;
 pub use update::{
     Budget, Health, LastLive, Lost, PlaybackCommand, RawFrame, RawMessage, RoomUpdate, TrackerCommand, TrackerUpdate,
+    WantedRooms,
 };
 
 #[cfg(not(feature = "internals"))]

@@ -31,10 +31,27 @@ const ROWS: usize = 2_000;
 const NUMBERS_EVERY: Duration = Duration::from_secs(300);
 const HELP: &str = "commands: add @name, close @name, rooms, top, more (people who come in, too), less, help, quit";
 
-/// Runs until the person quits.
-pub(super) fn run(loaded: &Loaded, secrets: Secrets, rooms: Vec<Target>) -> Result<ExitCode> {
+/// Runs until the person quits. Where a service runs, unless `alone`, its rooms are told, with those that were `named`.
+pub(super) fn run(
+    loaded: &Loaded,
+    secrets: Secrets,
+    rooms: Vec<Target>,
+    named: Vec<Target>,
+    alone: bool,
+) -> Result<ExitCode> {
     let runtime = run::headless_runtime()?;
     let ended = runtime.block_on(async {
+        #[cfg(unix)]
+        if !alone && let Some(service) = run::find_service().await? {
+            let words = format!("tiktop, the rooms of the service, one line for each thing that happens. {HELP}");
+            output::print_line(&words)?;
+            let (updates, commands) = run::follow_all(service, &Clock::alignable())?;
+            for room in named {
+                commands.send(TrackerCommand::Add(room)).await?;
+            }
+            let zone = jiff::tz::TimeZone::system();
+            return LinearScreen { rooms: HashMap::new(), tells_all: false, zone }.run(updates, commands).await;
+        }
         let tracker = Tracker::on_service(run::client(&loaded.settings, secrets, false)?, Clock::system())?;
         let updates = tracker.subscribe(QUEUE, false);
         let commands = tracker.commands();
@@ -175,7 +192,7 @@ impl LinearScreen {
                     }
                 }
             }
-            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => {}
+            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) | RoomUpdate::Summary(_) => {}
         }
         Ok(())
     }

@@ -43,6 +43,9 @@ pub fn replay(replay: ReplaySetup, runtime: Runtime) -> Result<Option<String>> {
         let ports = tui::Ports {
             updates,
             commands,
+            wanted: None,
+            away: None,
+            facts: None,
             playback,
             roster_questions: None,
             rosters,

@@ -9,7 +9,6 @@ use super::theme::ColorRole;
 use super::{glyphs, number};
 use crate::clock::Moment;
 use crate::config::ScreenSettings;
-use crate::events::{Control, ControlAction, NoticeKind};
 use crate::ids::RoomKey;
 use crate::room::{BattleNews, LogEntry, LogLine, Seq};
 
@@ -166,9 +165,7 @@ fn kind_of(settings: &ScreenSettings, people: &PeopleRules, entry: &LogEntry) ->
             }
         }
         LogLine::Question { .. } => Some(InboxKind::Question),
-        LogLine::Moderation(_)
-        | LogLine::Notice { kind: NoticeKind::Bottom, .. }
-        | LogLine::Control(Control { action: ControlAction::Suspended, .. }) => Some(InboxKind::Warning),
+        line if line.is_warning() => Some(InboxKind::Warning),
         LogLine::Battle(news) => matches!(**news, BattleNews::Begun { .. }).then_some(InboxKind::Battle),
         _ => None,
     }

@@ -6,6 +6,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::roster::{RosterAnswer, RosterQuestion};
 use crate::history::{HistoryAnswer, HistoryQuestion};
+use crate::room::AwayReport;
 use crate::text::Text;
 use crate::{record, track};
 
@@ -30,6 +31,10 @@ pub(super) enum Msg {
     Recorded(record::RecorderUpdate),
     /// The history tells something.
     Remembered(Box<HistoryAnswer>),
+    /// What stands beside the rooms, as labels and words.
+    Facts(Vec<(Text, Text)>),
+    /// What happened before somebody came to a service.
+    Away(Box<AwayReport>),
     /// Something went wrong behind the screen.
     Warned(Text),
     /// Time passed that somebody can see.

@@ -25,12 +25,14 @@ use std::time::Duration;
 use tui_input::InputRequest;
 
 use super::app::{App, Popup};
+use super::away;
 use super::freshness::Freshness;
 use super::msg::{Effect, Msg, UpdateOutcome};
 use super::panes::chat::board;
 use super::panes::{PaneId, phase};
 use super::roster::{self, RosterState};
 use super::tab::Tab;
+use super::wanted;
 use super::widgets::feed::Scroll;
 use crate::clock::Moment;
 use crate::events::PhaseKind;
@@ -53,6 +55,7 @@ pub(super) fn update(app: &mut App, msg: Msg) -> UpdateOutcome {
         outcome.effects.push(effect);
     }
     outcome.effects.extend(roster::question_due(app).map(Effect::AskRoster));
+    wanted::note_shown(app);
     if app.until_read().is_some_and(|left| left.is_zero())
         && let Some(tab) = app.tab_mut()
     {
@@ -74,9 +77,8 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
         Msg::Tracked(update) => {
             let room = if let TrackerUpdate::Room(room, _) = &update { Some(*room) } else { None };
             let mut outcome = rooms::apply_update(app, update);
-            outcome.effects.extend(room.and_then(|room| rules::begin_due(app, room)));
+            outcome.effects.extend(room.map(|room| rules::begin_due(app, room)).unwrap_or_default());
             outcome.effects.extend(room.map(|room| remembering::ask_due(app, room)).unwrap_or_default());
-            outcome.effects.extend(room.and_then(|room| rules::monitor_due(app, room)));
             outcome
         }
         Msg::Remembered(answer) => remembering::apply_answer(app, *answer),
@@ -90,10 +92,19 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
             UpdateOutcome::dirty()
         }
         Msg::Recorded(update) => records::apply_update(app, update),
+        Msg::Facts(facts) => {
+            app.facts = facts;
+            UpdateOutcome::dirty()
+        }
+        Msg::Away(report) => {
+            away::returned(app, &report);
+            UpdateOutcome::dirty()
+        }
         Msg::Warned(words) => {
             app.event_log.add(app.now, words.to_string());
+            let told = rooms::notification(app, || words.to_string());
             app.warn(words);
-            UpdateOutcome::dirty()
+            UpdateOutcome { dirty: true, effects: told.into_iter().collect() }
         }
     }
 }

@@ -144,6 +144,9 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, ScreenError>>) {
     let ports = Ports {
         updates: updates_in,
         commands: commands_out,
+        wanted: None,
+        away: None,
+        facts: None,
         playback: None,
         roster_questions: None,
         rosters: mpsc::channel(1).1,
