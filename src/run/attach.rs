@@ -81,7 +81,6 @@ async fn watch_attached(
     warnings: mpsc::Receiver<Text>,
     history: Option<HistoryFolder>,
 ) -> Result<tui::ScreenExit> {
-    let ascii = options.screen.ascii;
     let clock = Clock::alignable();
     clock.align(connection.hello().now);
     let (updates_in, updates) = mpsc::channel(SCREEN_QUEUE);
