@@ -51,6 +51,7 @@ mod quality;
 mod queue;
 mod recorder;
 mod recording;
+mod recording_index;
 mod replay;
 mod service;
 mod source;
@@ -82,6 +83,7 @@ mod inside {
     pub use super::copy::copy_as_mp4;
     pub use super::probe::version;
     pub use super::recorder::{Recorder, spawn};
+    pub use super::recording_index::{RecordedPlace, RecordingIndex};
     pub use super::source::{FoundStreams, LiveState, Media, StreamFailure, StreamOffer, StreamSource};
     pub use super::take::{Take, TakeStatus, takes};
     pub use super::unfinished::{UnfinishedRecording, unfinished};

@@ -19,6 +19,7 @@ mod rotating_file;
 mod serve;
 #[cfg(unix)]
 mod service_log;
+mod timeline;
 mod watched;
 
 use std::sync::Arc;
@@ -47,7 +48,7 @@ use capture::RunningCapture;
 pub use companions::{CompanionOptions, Companions};
 pub use history::{RunningHistory, history_folder, import as import_history};
 pub use log::set_limits as set_log_limits;
-pub use replay::{ReplaySetup, replay};
+pub use replay::{ReplaySetup, ReplaySource, kept_live, replay};
 pub use rotating_file::RotatingFile;
 #[cfg(unix)]
 pub use serve::{ServeSetup, find_service, place_of, serve, service_place, service_status};

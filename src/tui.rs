@@ -60,12 +60,15 @@ mod tab;
 mod table;
 mod terminal;
 mod theme;
+mod timeline;
 mod update;
 mod view;
 mod wall;
 mod widgets;
 
-use tokio::sync::mpsc;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -82,6 +85,7 @@ pub use panes::log_words;
 pub use roster::{RosterAnswer, RosterQuestion, ShownRoster};
 pub use terminal::{Capabilities, capabilities, install_panic_hook, shows_unicode};
 pub use theme::{ColourDepth, ThemeError};
+pub use timeline::{Timeline, TimelineMark};
 pub use update::recording_words;
 
 /// What the screen is told once, at its start.
@@ -142,8 +146,8 @@ pub struct Ports {
     pub updates: mpsc::Receiver<track::TrackerUpdate>,
     /// What the tracker should do.
     pub commands: mpsc::Sender<track::TrackerCommand>,
-    /// What a replay should do; nothing where lives are shown.
-    pub playback: Option<mpsc::Sender<track::PlaybackCommand>>,
+    /// The replay; nothing where lives are shown.
+    pub playback: Option<PlaybackPort>,
     /// News of the recordings.
     pub records: mpsc::Receiver<record::RecorderUpdate>,
     /// Whose rosters are wanted; nothing where there is no service.
@@ -159,6 +163,17 @@ pub struct Ports {
     pub warnings: mpsc::Receiver<Text>,
     /// Cancelled by whoever listens for SIGTERM and SIGHUP. Ctrl-C is a key here: the terminal is in raw mode.
     pub stop: CancellationToken,
+}
+
+/// What lies between the screen and a replay.
+#[derive(Debug)]
+pub struct PlaybackPort {
+    /// What it should do.
+    pub commands: mpsc::Sender<track::PlaybackCommand>,
+    /// Where it stands.
+    pub status: watch::Receiver<track::PlaybackStatus>,
+    /// What happens in it, as far as that is known.
+    pub timeline: watch::Receiver<Arc<Timeline>>,
 }
 
 /// The queues between the screen and the desk of the history.

@@ -66,7 +66,7 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
     }
     let rooms = super::targets(rooms)?;
     if watch.linear {
-        return super::linear::run(&loaded, secrets, rooms);
+        return super::linear::run(&loaded, secrets, rooms, watch.no_history);
     }
     let notice = watch.capture.then(|| Text::new("everything is being captured"));
     let history = (!watch.no_history).then(|| run::history_folder(&loaded.settings)).transpose()?;

@@ -92,6 +92,7 @@ impl ServedRoom {
         let (was, is_recording) = (self.room.phase.kind, self.is_recording());
         let mut commands = Vec::new();
         for tallied in events {
+            let marks = self.room.marks.count();
             self.room.apply_tallied(tallied);
             for away in &mut away {
                 away.add(tallied, &self.room);
@@ -99,8 +100,9 @@ impl ServedRoom {
             if tallied.event.kind.is_from_service() {
                 self.last_seen = Some(tallied.event.at.wall);
             }
-            if let Some(cue) = Cue::from_event(&tallied.event).filter(|_| is_recording) {
-                commands.push(RecorderCommand::Cue(self.key, Box::new(cue)));
+            if is_recording {
+                let cues = Cue::of_applied(&tallied.event, &self.room, marks);
+                commands.extend(cues.map(|cue| RecorderCommand::Cue(self.key, Box::new(cue))));
             }
         }
         if is_recording || self.monitored.is_some() {

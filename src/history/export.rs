@@ -284,6 +284,13 @@ fn csv_line(row: &Row<'_>, columns: &[(&str, &str, Column)]) -> rusqlite::Result
     Ok(line)
 }
 
+/// Words as a field of a CSV file: in quotes where it needs them, and no formula.
+pub fn csv_cell(text: &str) -> String {
+    let mut cell = String::new();
+    csv_field(&mut cell, text, true);
+    cell
+}
+
 /// A field in quotes where it needs them. A text that a spreadsheet would take for a formula gets a `'` before it.
 fn csv_field(line: &mut String, text: &str, is_words: bool) {
     let text = Text::new(text);

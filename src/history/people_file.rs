@@ -423,9 +423,8 @@ fn write_rest(change: &Transaction<'_>, batch: &RowBatch) -> rusqlite::Result<()
             row.result
         ])?;
     }
-    let mut moment = change.prepare_cached("INSERT OR IGNORE INTO moment VALUES (NULL, ?1, ?2, ?3, ?4, ?5)")?;
     for row in &batch.moments {
-        moment.execute(params![row.live, row.at, row.person, row.by, row.note])?;
+        row.write(change)?;
     }
     let mut lost = change.prepare_cached("INSERT INTO lost VALUES (NULL, ?1, ?2, ?3, ?4)")?;
     for (&(live, kind), &(at, count)) in &batch.lost {

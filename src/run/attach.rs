@@ -1,5 +1,6 @@
 //! Screen on a service (`tiktop attach`): the dashboard of one process, with the service at the other end of its queues.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use color_eyre::eyre::{Result, eyre};
@@ -41,7 +42,8 @@ pub fn attach(
     let (background, warnings) = mpsc::channel(WARNINGS);
     tui::install_panic_hook(background.clone());
     let ascii = options.screen.ascii;
-    let history = dashboard.history.clone();
+    let recordings = crate::config::paths::recordings_dir(&dashboard.loaded.settings);
+    let history = dashboard.history.clone().map(|folder| (folder, recordings));
     let ended = runtime.block_on(watch_attached((connection, place), options, background, warnings, ascii, history));
     runtime.shutdown_timeout(TASKS_TIMEOUT);
     ended.map(Ok)
@@ -64,7 +66,7 @@ async fn watch_attached(
     background: mpsc::Sender<Text>,
     warnings: mpsc::Receiver<Text>,
     ascii: bool,
-    history: Option<HistoryFolder>,
+    history: Option<(HistoryFolder, PathBuf)>,
 ) -> Result<Option<String>> {
     let clock = Clock::alignable();
     clock.align(connection.hello().now);
@@ -92,7 +94,7 @@ async fn watch_attached(
         }
     });
     let (_, rosters) = mpsc::channel(1);
-    let history = history.map(super::history::reading_desk);
+    let history = history.map(|(folder, recordings)| super::history::reading_desk(folder, recordings));
     let ports = tui::Ports {
         updates,
         commands,

@@ -1,10 +1,12 @@
 //! Messages to the screen and effects it wants: the whole traffic of `update`, as data.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::roster::{RosterAnswer, RosterQuestion};
+use super::timeline::Timeline;
 use crate::history::{HistoryAnswer, HistoryQuestion};
 use crate::text::Text;
 use crate::{record, track};
@@ -28,6 +30,10 @@ pub(super) enum Msg {
     Roster(RosterAnswer),
     /// News of a recording.
     Recorded(record::RecorderUpdate),
+    /// A replay stands somewhere else.
+    Playback(track::PlaybackStatus),
+    /// More is known of what happens in a replay.
+    Timeline(Arc<Timeline>),
     /// The history tells something.
     Remembered(Box<HistoryAnswer>),
     /// Something went wrong behind the screen.

@@ -11,8 +11,10 @@ use super::action::{Action, KeyContext};
 use super::app::App;
 use super::panes::phase;
 use super::{number, remembered};
+use crate::clock::Timestamp;
 use crate::ids::RoomKey;
 use crate::record::Quality;
+use crate::track::Speed;
 
 /// What is typed and which row is chosen.
 #[derive(Clone, Debug)]
@@ -42,6 +44,8 @@ pub(super) enum PickerKind {
     Found,
     /// What was said around a moment.
     Around,
+    /// A moment of a live; in a replay also a time or a pace that is typed.
+    Moments,
     /// A live of the past.
     Lives,
     /// Nothing: what is typed is the note about this person.
@@ -93,6 +97,10 @@ pub(super) enum Choice {
         /// When, in milliseconds since 1970.
         at: i64,
     },
+    /// Go to a time of the replay.
+    Seek(Timestamp),
+    /// Replay at this pace.
+    Pace(Speed),
     /// Write this note about a person.
     Note(u64, String),
     /// Do not show whom the list is about.
@@ -112,6 +120,8 @@ pub(super) enum Choice {
     Filter(String),
     /// Keep what is looked for under this name.
     SaveFilter(String),
+    /// Hand these words to the terminal's clipboard.
+    CopyWords(String),
     /// Nothing: the row only says something.
     Stay,
 }
@@ -132,6 +142,7 @@ impl Picker {
             PickerKind::Marker => "Mark this place",
             PickerKind::Found => "Look in the history",
             PickerKind::Around => "What was said then",
+            PickerKind::Moments => "Moments; or type 12:30, +5m, 10x in a replay",
             PickerKind::Lives => "Lives of the past",
             PickerKind::Note(_) => "A note, kept in the history",
             PickerKind::Ignore => "Do not show this person",
@@ -152,6 +163,10 @@ pub(super) fn picks(app: &App, picker: &Picker) -> Vec<Pick> {
         PickerKind::Marker => return vec![recordings::marker(picker.input.value())],
         PickerKind::Found => return remembered::found(app, picker.input.value()),
         PickerKind::Around => return remembered::around(app),
+        PickerKind::Moments => match choices::typed_place(app, &typed) {
+            Some(pick) => return vec![pick],
+            None => choices::moments(app),
+        },
         PickerKind::Lives => remembered::lives(app),
         PickerKind::Note(person) => {
             let (name, note) =

@@ -8,7 +8,7 @@ use compact_str::CompactString;
 use crate::clock::Moment;
 use crate::config::{RecordRule, ScreenSettings};
 use crate::events::PhaseKind;
-use crate::history::HistoryNews;
+use crate::history::{HistoryNews, PastLive};
 use crate::ids::{RoomId, RoomKey, Target, UserId};
 use crate::record::{MonitorState, RecordingState};
 use crate::room::{BattlePhase, ChatLog, LogEntry, LogLine, Room, Seq};
@@ -85,6 +85,10 @@ pub(super) struct Tab {
     pub(super) is_chosen: bool,
     /// What the monitor of its stream sees, where it is one's own.
     pub(super) monitor: Option<MonitorState>,
+    /// The host's live before this one, where the history has it.
+    pub(super) last_live: Option<Box<PastLive>>,
+    /// The live whose end was reported.
+    pub(super) reported: Option<RoomId>,
     /// The live whose monitor was asked for last.
     pub(super) monitored: Option<RoomId>,
 }
@@ -167,6 +171,8 @@ impl Tab {
             record: RoomRecord::default(),
             is_chosen: false,
             monitor: None,
+            last_live: None,
+            reported: None,
             monitored: None,
         }
     }

@@ -2,12 +2,13 @@
 
 use tui_input::Input;
 
-use crate::events::Viewer;
-use crate::history::{HistoryAnswer, HistoryNews, HistoryQuery, HistoryQuestion};
+use crate::events::{PhaseKind, Viewer};
+use crate::history::{HistoryAnswer, HistoryNews, HistoryQuery, HistoryQuestion, LiveReport, report_lines};
 use crate::ids::RoomKey;
 use crate::tui::app::{App, Popup};
 use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::picker::{Picker, PickerKind};
+use crate::tui::remembered;
 use crate::tui::tab::Tab;
 
 /// Marks kept of one live.
@@ -48,6 +49,14 @@ pub(super) fn ask_search(app: &mut App) -> UpdateOutcome {
     }
 }
 
+/// Lists moments.
+pub(super) fn open_moments(app: &mut App) -> UpdateOutcome {
+    app.remembered.moments = None;
+    app.popup = Some(Popup::Pick(Picker::new(PickerKind::Moments)));
+    let asks = app.remembered.is_kept && app.replay_time.is_none();
+    UpdateOutcome { dirty: true, effects: asks.then_some(Effect::Ask(HistoryQuestion::Moments)).into_iter().collect() }
+}
+
 /// Lists lives of the past.
 pub(super) fn open_lives(app: &mut App) -> UpdateOutcome {
     app.remembered.lives = None;
@@ -78,25 +87,42 @@ pub(super) fn open_note(app: &mut App, viewer: Option<&Viewer>) -> UpdateOutcome
     open(app, PickerKind::Note(id.0), &note, None)
 }
 
-/// What became due to be asked with news of a room: who the opponent is.
+/// What became due to be asked with news of a room: who the opponent is, how the host's last live was, and what this one was once
+/// it is over.
 pub(super) fn ask_due(app: &mut App, room: RoomKey) -> Vec<Effect> {
     if !app.remembered.is_kept || app.replay {
         return Vec::new();
     }
-    let Some(tab) = app.position(room).and_then(|at| app.tabs.get(at)) else { return Vec::new() };
+    let Some(at) = app.position(room) else { return Vec::new() };
+    let Some(tab) = app.tabs.get_mut(at) else { return Vec::new() };
     let host = tab.room.host.id.map(|id| id.0);
+    let live = tab.room.room_id;
+    let mut questions = Vec::new();
+    // One that was over before anything of it came is none of ours.
+    let is_over = tab.room.phase.kind == PhaseKind::Ended && tab.room.stats.messages > 0;
+    if let Some(live) = live.filter(|live| is_over && tab.reported != Some(*live)) {
+        tab.reported = Some(live);
+        questions.push(HistoryQuestion::Report(live.0));
+    }
+    if live.is_some_and(|live| tab.last_live.as_ref().is_some_and(|last| last.live.id == live.0)) {
+        tab.last_live = None;
+    }
     let opponent = opponent(tab);
     let asked = &mut app.remembered.asked;
     if asked.len() > MAX_ASKED {
         asked.clear();
     }
-    let mut effects = Vec::new();
     if let Some(opponent) = opponent
         && asked.insert(opponent)
     {
-        effects.push(Effect::Ask(HistoryQuestion::Opponent { host, opponent }));
+        questions.push(HistoryQuestion::Opponent { host, opponent });
     }
-    effects
+    if let Some((host, live)) = host.zip(live)
+        && asked.insert(live.0)
+    {
+        questions.push(HistoryQuestion::LastLive { host, live: live.0 });
+    }
+    questions.into_iter().map(Effect::Ask).collect()
 }
 
 /// The host of the other side of a battle, where there is one.
@@ -116,15 +142,24 @@ pub(super) fn apply_answer(app: &mut App, answer: HistoryAnswer) -> UpdateOutcom
             }
         }
         HistoryAnswer::Found(text, page) => app.remembered.found = Some((text, page)),
-        HistoryAnswer::Around(at, lines) => {
-            let chosen = lines.iter().position(|line| line.at >= at).unwrap_or(0);
-            app.remembered.around = Some((at, lines));
-            if let Some(Popup::Pick(picker)) = app.popup.as_mut().filter(|_| true)
+        HistoryAnswer::Around(around) => {
+            let place = around.lines.iter().position(|line| line.at >= around.at).unwrap_or(0);
+            let lines = around.lines.len();
+            app.remembered.around = Some(around);
+            let before = remembered::around(app).len().saturating_sub(lines);
+            if let Some(Popup::Pick(picker)) = &mut app.popup
                 && picker.kind == PickerKind::Around
             {
-                picker.chosen = chosen;
+                picker.chosen = before + place;
             }
         }
+        HistoryAnswer::Report(report) => show_report(app, &report),
+        HistoryAnswer::LastLive(live, past) => {
+            if let Some(tab) = app.tabs.iter_mut().find(|tab| tab.room.room_id.is_some_and(|id| id.0 == live)) {
+                tab.last_live = Some(past);
+            }
+        }
+        HistoryAnswer::Moments(moments) => app.remembered.moments = Some(moments),
         HistoryAnswer::Lives(lives) => app.remembered.lives = Some(lives),
         HistoryAnswer::Opponent(opponent, record) => _ = app.remembered.opponents.insert(opponent, record),
         HistoryAnswer::Failed(words) => {
@@ -133,6 +168,39 @@ pub(super) fn apply_answer(app: &mut App, answer: HistoryAnswer) -> UpdateOutcom
         }
     }
     UpdateOutcome::dirty()
+}
+
+/// Opens the report of the room on the screen.
+pub(super) fn open_report(app: &mut App) -> UpdateOutcome {
+    let live = app.tab().and_then(|tab| tab.room.room_id);
+    let Some(live) = live.filter(|_| app.remembered.is_kept) else {
+        app.notify(if app.remembered.is_kept {
+            "no live is known here"
+        } else {
+            "no history is kept here: see [history] in the settings"
+        });
+        return UpdateOutcome::dirty();
+    };
+    app.remembered.report = None;
+    app.popup = Some(Popup::Report(0));
+    Effect::Ask(HistoryQuestion::Report(live.0)).into()
+}
+
+/// Shows a report: where its live has just ended, only to somebody who looks at that room and does nothing else.
+fn show_report(app: &mut App, report: &LiveReport) {
+    app.remembered.report = Some(report_lines(report));
+    if matches!(app.popup, Some(Popup::Report(_))) {
+        return;
+    }
+    let looks = app.tab().and_then(|tab| tab.room.room_id).is_some_and(|live| live.0 == report.live.id);
+    if looks && app.popup.is_none() && app.overview.is_none() {
+        app.popup = Some(Popup::Report(0));
+        return;
+    }
+    let words =
+        format!("the live of @{} ended: tiktop report {} tells what it was", report.live.handle, report.live.id);
+    app.event_log.add(app.now, words.clone());
+    app.notify(words);
 }
 
 fn mark_person(app: &mut App, news: HistoryNews) -> UpdateOutcome {

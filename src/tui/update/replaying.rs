@@ -1,0 +1,76 @@
+//! Handler of a replay's time: jumps, paces, and what is typed to go somewhere.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::track::{PlaybackCommand, Speed};
+use crate::tui::app::App;
+use crate::tui::msg::{Effect, UpdateOutcome};
+use crate::tui::number;
+use crate::tui::timeline::pace_words;
+
+/// Goes to a time.
+pub(super) fn seek(to: Timestamp) -> UpdateOutcome {
+    Effect::Playback(PlaybackCommand::Seek(to)).into()
+}
+
+/// Goes on at a pace.
+pub(super) fn set_pace(app: &mut App, speed: Speed) -> UpdateOutcome {
+    app.notify(format!("pace: {}", pace_words(speed)));
+    Effect::Playback(PlaybackCommand::Pace(speed)).into()
+}
+
+/// The next pace, faster or slower.
+pub(super) fn step_pace(app: &mut App, faster: bool) -> UpdateOutcome {
+    let Some(time) = &app.replay_time else { return UpdateOutcome::UNCHANGED };
+    let speed = time.pace(faster);
+    set_pace(app, speed)
+}
+
+/// To the next moment, or the one before.
+pub(super) fn step_moment(app: &mut App, forward: bool) -> UpdateOutcome {
+    let Some(time) = &app.replay_time else { return UpdateOutcome::UNCHANGED };
+    if let Some(mark) = time.step(app.now.wall, forward) {
+        let words = format!("{} {}", number::duration(time.offset(mark.at)), mark.words);
+        let at = mark.at;
+        app.notify(words);
+        return seek(at);
+    }
+    let whole = if time.timeline.is_whole || !forward { "" } else { " yet" };
+    app.notify(format!("no moment {} this{whole}", if forward { "after" } else { "before" }));
+    UpdateOutcome::dirty()
+}
+
+/// A place that was typed: `42` is a minute, `12:30` and `1:02:30` are times after the start, `+5m` and `-30s` from here.
+pub(in crate::tui) fn typed_time(app: &App, typed: &str) -> Option<Timestamp> {
+    let time = app.replay_time.as_ref()?;
+    if let Some(rest) = typed.strip_prefix(['+', '-']) {
+        let seconds = seconds(rest)?.saturating_mul(if typed.starts_with('-') { -1 } else { 1 });
+        return Some(Timestamp(app.now.wall.0.saturating_add(seconds.saturating_mul(1_000))).max(time.status.start));
+    }
+    let parts: Vec<u64> = typed.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let span = match parts.as_slice() {
+        [minutes] => minutes.checked_mul(60)?,
+        [minutes, seconds @ 0..60] => minutes.checked_mul(60)?.checked_add(*seconds)?,
+        [hours, minutes @ 0..60, seconds @ 0..60] => hours.checked_mul(3_600)?.checked_add(minutes * 60 + seconds)?,
+        _ => return None,
+    };
+    Some(time.after(Duration::from_secs(span)))
+}
+
+fn seconds(text: &str) -> Option<i64> {
+    let (count, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let unit = match unit {
+        "" | "m" | "min" => 60,
+        "s" => 1,
+        "h" => 3_600,
+        _ => return None,
+    };
+    count.parse::<i64>().ok()?.checked_mul(unit)
+}
+
+/// A pace that was typed: `x10`, `10x`, `max`.
+pub(in crate::tui) fn typed_pace(typed: &str) -> Option<Speed> {
+    let is_pace = typed == "max" || typed.contains(['x', '\u{d7}']);
+    typed.trim_start_matches(['x', '\u{d7}']).parse().ok().filter(|_| is_pace)
+}
