@@ -9,6 +9,7 @@
 //! Invariants: what was counted once is never counted again, whoever runs and however often; history never stops the
 //! program, it says what is not kept; files are the user's alone (0600).
 
+mod attendance;
 mod batch;
 mod capture_spans;
 mod chat_file;
@@ -49,7 +50,7 @@ pub use lives::{LiveRow, OpponentRecord};
 pub use moments::MomentRow;
 pub use people::{KnownPerson, PastHandle, PersonHere, PersonRow, PersonSort};
 pub use purge::{PurgeScope, PurgedRows, purge, remove_set_aside};
-pub use query::HistoryQuery;
+pub use query::{HistoryQuery, query_time, query_words};
 pub use reader::{GiveUp, HistoryReader};
 pub use recorder::{HistoryControl, HistoryLimits, HistoryNews, HistoryOptions, HistoryRecorder, RoomPolicy};
 pub use report_words::{

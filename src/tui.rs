@@ -85,7 +85,7 @@ pub use panes::log_words;
 pub use roster::{RosterAnswer, RosterQuestion, ShownRoster};
 pub use terminal::{Capabilities, capabilities, install_panic_hook, shows_unicode};
 pub use theme::{ColourDepth, ThemeError};
-pub use timeline::{Timeline, TimelineMark};
+pub use timeline::{ReplayTimeline, ReplayMark};
 pub use update::recording_words;
 
 /// What the screen is told once, at its start.
@@ -173,7 +173,7 @@ pub struct PlaybackPort {
     /// Where it stands.
     pub status: watch::Receiver<track::PlaybackStatus>,
     /// What happens in it, as far as that is known.
-    pub timeline: watch::Receiver<Arc<Timeline>>,
+    pub timeline: watch::Receiver<Arc<ReplayTimeline>>,
 }
 
 /// The queues between the screen and the desk of the history.

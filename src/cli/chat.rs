@@ -19,8 +19,8 @@ use crate::text::Text;
 #[derive(Debug, Args)]
 pub(super) struct ChatArgs {
     /// Words, and operators: from:name, room:name, kind:chat (emote, question, gift), gift>100, since:3d, before:2026-11-20,
-    /// "a phrase", begin*, -word.
-    #[arg(value_name = "QUERY", required = true, allow_hyphen_values = true)]
+    /// "a phrase", begin*, -word (all of it in quotes then: 'hello -word').
+    #[arg(value_name = "QUERY", required = true)]
     query: Vec<String>,
     /// Lines of a page.
     #[arg(long, value_name = "N", default_value_t = 50)]

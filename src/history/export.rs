@@ -78,7 +78,11 @@ impl ExportTable {
                     ("handle", "handle", Words),
                     ("nickname", "nickname", Words),
                     ("first_seen", "first_seen", Time),
-                    ("last_seen", "last_seen", Time),
+                    (
+                        "last_seen",
+                        "max(last_seen, coalesce((SELECT max(last_at) FROM person_live WHERE person = person.id), 0))",
+                        Time,
+                    ),
                     ("note", "note", Words),
                     ("tag", "tag", Words),
                 ],

@@ -137,7 +137,7 @@ impl HistoryReader {
         let (people, file) = self.people();
         let ask = || -> rusqlite::Result<Vec<Given>> {
             let mut ask = people.prepare_cached(
-                "SELECT g.person, g.gift, g.streak, g.message, g.units, g.at, coalesce(k.name, ''), k.price
+                "SELECT g.person, g.gift, g.streak, g.message, g.units, g.at, coalesce(k.name, ''), g.coins / max(g.units, 1)
                  FROM gift g LEFT JOIN gift_kind k ON k.id = g.gift WHERE g.live = ?1",
             )?;
             let rows = ask.query_map([live as i64], |row| {

@@ -11,6 +11,7 @@ use super::error::{HistoryError, InFile};
 use super::folder::DAY_MS;
 use super::query::HistoryQuery;
 use super::reader::HistoryReader;
+use super::words;
 use crate::text::Text;
 
 /// People that one part of a name may mean.
@@ -278,8 +279,20 @@ fn found_lines(
     limit: usize,
 ) -> rusqlite::Result<Vec<RawLine>> {
     let mut conditions = Conditions::default();
+    let mut matching = Vec::new();
+    if !query.matching.is_empty() {
+        matching.push(format!("({})", query.matching));
+    }
+    let is_marked =
+        chat.query_row("SELECT NOT EXISTS (SELECT 1 FROM meta WHERE name = 'unmarked')", [], |row| row.get(0))?;
+    // So many names in a question are looked for one by one.
+    let any_of = |ids: &[i64], word: fn(i64) -> String| {
+        let words: Vec<_> = ids.iter().map(|id| format!("\"{}\"", word(*id))).collect();
+        (is_marked && ids.len() <= MAX_PEOPLE).then(|| format!("({})", words.join(" OR ")))
+    };
     if let Some(who) = who {
         conditions.one_of("c.person", who);
+        matching.extend(any_of(who, words::of_person));
     }
     if let Some(lives) = lives {
         let mut rooms = Vec::new();
@@ -292,6 +305,10 @@ fn found_lines(
             }
         }
         conditions.one_of("c.room", &rooms);
+        if rooms.is_empty() {
+            return Ok(Vec::new());
+        }
+        matching.extend(any_of(&rooms, words::of_room));
     }
     if !query.kinds.is_empty() {
         let kinds: Vec<_> =
@@ -300,14 +317,14 @@ fn found_lines(
     }
     times(&mut conditions, "c.at", query);
     let columns = "c.id, r.live, c.person, c.at, c.kind, c.text";
-    let sql = if query.matching.is_empty() {
+    let sql = if matching.is_empty() {
         format!(
             "SELECT {columns} FROM chat c JOIN room r ON r.ref = c.room WHERE 1{} ORDER BY c.id DESC LIMIT {limit}",
             conditions.sql
         )
     } else {
         // In one question: asked for by id it would be a hundred times slower.
-        conditions.values.insert(0, Value::from(query.matching.clone()));
+        conditions.values.insert(0, Value::from(matching.join(" AND ")));
         format!(
             "SELECT {columns} FROM chat_words w CROSS JOIN chat c ON c.id = w.rowid CROSS JOIN room r ON r.ref = c.room
              WHERE chat_words MATCH ?{} ORDER BY w.rowid DESC LIMIT {limit}",

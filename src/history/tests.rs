@@ -1,5 +1,7 @@
 //! Tests of the whole history: events in, rows out, and what is left after faults, repeats and a purge.
 
+mod faults;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

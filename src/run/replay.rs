@@ -14,14 +14,14 @@ use crate::config::{self, Loaded, Settings};
 use crate::history::{HistoryFolder, HistoryReader};
 use crate::text::Text;
 use crate::track::{Player, Speed};
-use crate::tui::{self, PlaybackPort, Timeline};
+use crate::tui::{self, PlaybackPort, ReplayTimeline};
 
 /// What is played.
 pub enum ReplaySource {
     /// A capture: its path.
     Capture(PathBuf),
     /// A live as the history holds it, with what happened in it.
-    History(Box<Timeline>),
+    History(Box<ReplayTimeline>),
 }
 
 /// What a replay is shown from.

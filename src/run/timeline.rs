@@ -14,7 +14,7 @@ use crate::ids::RoomKey;
 use crate::room::{Room, RoomMarkKind, TalliedEvent};
 use crate::text::Text;
 use crate::track::{Player, RoomUpdate, Speed, TrackerUpdate};
-use crate::tui::{Timeline, TimelineMark};
+use crate::tui::{ReplayTimeline, ReplayMark};
 
 /// Updates that may wait for whoever looks through a capture; the capture waits when they are full.
 const QUEUE: usize = 1_024;
@@ -26,8 +26,8 @@ const SOME: u64 = 2_000;
 const BY_HAND: usize = 1_000;
 
 /// The timeline of a capture, which grows while it is looked through. Moments that were set by hand come from the history.
-pub(super) fn of_capture(capture: PathBuf, history: Option<HistoryFolder>) -> watch::Receiver<Arc<Timeline>> {
-    let (timeline, receiver) = watch::channel(Arc::new(Timeline::default()));
+pub(super) fn of_capture(capture: PathBuf, history: Option<HistoryFolder>) -> watch::Receiver<Arc<ReplayTimeline>> {
+    let (timeline, receiver) = watch::channel(Arc::new(ReplayTimeline::default()));
     tokio::spawn(async move {
         if let Err(error) = look_through(&capture, history, &timeline).await {
             tracing::warn!("no timeline: {error}");
@@ -40,13 +40,13 @@ pub(super) fn of_capture(capture: PathBuf, history: Option<HistoryFolder>) -> wa
 #[derive(Default)]
 struct Finder {
     rooms: HashMap<RoomKey, Room>,
-    found: Timeline,
+    found: ReplayTimeline,
 }
 
 async fn look_through(
     capture: &Path,
     history: Option<HistoryFolder>,
-    timeline: &watch::Sender<Arc<Timeline>>,
+    timeline: &watch::Sender<Arc<ReplayTimeline>>,
 ) -> Result<(), crate::webcast::ServiceError> {
     let player = Player::open(capture).await?;
     let mut updates = player.subscribe(QUEUE, false);
@@ -101,8 +101,8 @@ impl Finder {
     }
 }
 
-fn mark_of(at: Timestamp, by: &str, words: &str) -> TimelineMark {
-    TimelineMark { at, by: Text::new(by), words: Text::new(words) }
+fn mark_of(at: Timestamp, by: &str, words: &str) -> ReplayMark {
+    ReplayMark { at, by: Text::new(by), words: Text::new(words) }
 }
 
 /// Of a battle it is said against whom.
@@ -122,7 +122,7 @@ fn host_name(host: &Host) -> String {
 }
 
 /// Moments of these lives that nobody finds in a capture: those that somebody set, and words that were waited for.
-fn by_hand(folder: &HistoryFolder, lives: &[u64]) -> Vec<TimelineMark> {
+fn by_hand(folder: &HistoryFolder, lives: &[u64]) -> Vec<ReplayMark> {
     let Ok(reader) = HistoryReader::open(folder) else { return Vec::new() };
     let moments = lives.iter().filter_map(|live| reader.moments(Some(*live), BY_HAND).ok()).flatten();
     let by_hand = moments.filter(|moment| matches!(moment.by.as_str(), "hand" | "keyword"));
@@ -130,10 +130,10 @@ fn by_hand(folder: &HistoryFolder, lives: &[u64]) -> Vec<TimelineMark> {
 }
 
 /// The timeline of a live as the history holds it.
-pub(super) fn of_history(reader: &HistoryReader, told: &LiveEvents) -> Timeline {
-    let gaps = told.events.iter().filter_map(|event| match &event.kind {
-        EventKind::Gap(gap) => Some((gap.from.wall, event.at.wall)),
-        _ => None,
+pub(super) fn of_history(reader: &HistoryReader, told: &LiveEvents) -> ReplayTimeline {
+    let gaps = told.events.iter().filter_map(|event| {
+        let EventKind::Gap(gap) = &event.kind else { return None };
+        Some((gap.from.wall, event.at.wall))
     });
     let gaps = gaps.collect();
     let moments = reader.moments(Some(told.live.id), MOST).unwrap_or_default();
@@ -148,19 +148,18 @@ pub(super) fn of_history(reader: &HistoryReader, told: &LiveEvents) -> Timeline 
         marks.extend(dear.map(|mark| mark_of(mark.at.wall, mark.kind.name(), &mark.kind.words())));
     }
     marks.sort_by_key(|mark| mark.at);
-    let missing = if told.lines < told.live.chats {
-        let (kept, all) = (told.lines, told.live.chats);
-        format!("{kept} of {all} comments kept, gifts, ")
+    let said = if told.lines < told.live.chats {
+        format!("{} of {} comments, gifts", told.lines, told.live.chats)
     } else {
-        "comments and gifts, ".to_owned()
+        "comments, gifts".to_owned()
     };
-    Timeline {
+    ReplayTimeline {
         end: Timestamp(told.live.last_at),
         is_whole: true,
         marks,
         gaps,
         source: Text::from(format_args!(
-            "from the history: {missing}viewers and likes by the minute; no joins, no battle scores"
+            "from the history: {said}; viewers and likes by the minute; joins and battle scores were not kept"
         )),
     }
 }

@@ -9,7 +9,7 @@ use ratatui::Frame;
 use super::app::App;
 use super::chord::Chord;
 use super::msg::{Effect, Msg, UpdateOutcome};
-use super::timeline::Timeline;
+use super::timeline::ReplayTimeline;
 use super::view::Cache;
 use super::widgets::uncertain_width::UncertainRows;
 use super::{ScreenError, ScreenMemory, ScreenOptions, memory, summary, update, view};
@@ -56,7 +56,7 @@ impl Dashboard {
     }
 
     /// Hears where a replay stands, and what happens in it.
-    pub fn replay(&mut self, status: track::PlaybackStatus, timeline: Arc<Timeline>, now: Moment) {
+    pub fn replay(&mut self, status: track::PlaybackStatus, timeline: Arc<ReplayTimeline>, now: Moment) {
         self.handle(now, Msg::Playback(status));
         self.handle(now, Msg::Timeline(timeline));
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::roster::{RosterAnswer, RosterQuestion};
-use super::timeline::Timeline;
+use super::timeline::ReplayTimeline;
 use crate::history::{HistoryAnswer, HistoryQuestion};
 use crate::text::Text;
 use crate::{record, track};
@@ -33,7 +33,7 @@ pub(super) enum Msg {
     /// A replay stands somewhere else.
     Playback(track::PlaybackStatus),
     /// More is known of what happens in a replay.
-    Timeline(Arc<Timeline>),
+    Timeline(Arc<ReplayTimeline>),
     /// The history tells something.
     Remembered(Box<HistoryAnswer>),
     /// Something went wrong behind the screen.

@@ -120,6 +120,8 @@ pub(super) enum Choice {
     Filter(String),
     /// Keep what is looked for under this name.
     SaveFilter(String),
+    /// Look for this in the history.
+    Find(String),
     /// Hand these words to the terminal's clipboard.
     CopyWords(String),
     /// Nothing: the row only says something.
@@ -142,7 +144,7 @@ impl Picker {
             PickerKind::Marker => "Mark this place",
             PickerKind::Found => "Look in the history",
             PickerKind::Around => "What was said then",
-            PickerKind::Moments => "Moments; or type 12:30, +5m, 10x in a replay",
+            PickerKind::Moments => "Moments; in a replay 12:30, +5m and 10x too",
             PickerKind::Lives => "Lives of the past",
             PickerKind::Note(_) => "A note, kept in the history",
             PickerKind::Ignore => "Do not show this person",

@@ -6,7 +6,7 @@ use super::app::App;
 use super::number;
 use super::picker::{Choice, Pick};
 use crate::clock::Timestamp;
-use crate::history::{AroundLines, FoundLine, FoundPage, KnownPerson, LiveRow, MomentRow, OpponentRecord};
+use crate::history::{AroundLines, FoundLine, FoundPage, KnownPerson, LiveRow, MomentRow, OpponentRecord, query_words};
 use crate::text::Text;
 
 /// Columns of a name in a list.
@@ -70,11 +70,19 @@ pub(super) fn found(app: &App, typed: &str) -> Vec<Pick> {
             if page.lines.is_empty() {
                 return saying("nothing that is kept fits");
             }
-            let more = page.more.then(|| saying("there is more: narrow it down, or tiktop chat --page 2").remove(0));
+            let more = page.lines.last().filter(|_| page.more).map(|last| older(text, last.at));
             page.lines.iter().map(|line| row(app, line)).chain(more).collect()
         }
         _ => saying("looking \u{2026} Esc leaves it"),
     }
+}
+
+/// The row that leads to what fits and is older.
+fn older(typed: &str, than: i64) -> Pick {
+    let words = query_words(typed).filter(|word| !word.starts_with("before:") && !word.starts_with("until:"));
+    let words: Vec<_> = words.map(str::to_owned).chain([format!("before:{}", Timestamp(than).rfc3339())]).collect();
+    let note = "there is more: Enter shows what came before".to_owned();
+    Pick { name: "older".to_owned(), note, keys: String::new(), choice: Choice::Find(words.join(" ")) }
 }
 
 fn row(app: &App, line: &FoundLine) -> Pick {

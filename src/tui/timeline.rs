@@ -28,16 +28,18 @@ const HERE_MS: i64 = 2_000;
 const PACES: [u32; 8] = [1, 2, 4, 10, 30, 60, 300, 1_000];
 /// Rows of the screen from which on there is a row of words above the bar.
 const WORDS_FROM: u16 = 10;
+/// And from which on another above that says what is played, where that is not all there was.
+const SOURCE_FROM: u16 = 20;
 
 /// What there is between the beginning of a replay and its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Timeline {
+pub struct ReplayTimeline {
     /// The last thing that is known of; later ones may follow while it is not whole.
     pub end: Timestamp,
     /// All of it was looked through.
     pub is_whole: bool,
     /// What happened, oldest first.
-    pub marks: Vec<TimelineMark>,
+    pub marks: Vec<ReplayMark>,
     /// Times in which nothing was seen, oldest first.
     pub gaps: Vec<(Timestamp, Timestamp)>,
     /// What is played and what of it is not there, in a few words.
@@ -46,7 +48,7 @@ pub struct Timeline {
 
 /// Something that happened in a replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TimelineMark {
+pub struct ReplayMark {
     /// When.
     pub at: Timestamp,
     /// What made it, in one word: `hand`, `battle`, `gifts`, `gap`, `chat`, `viewers`, `keyword`.
@@ -59,7 +61,7 @@ pub struct TimelineMark {
 #[derive(Clone, Debug, Default)]
 pub(super) struct ReplayTime {
     pub(super) status: PlaybackStatus,
-    pub(super) timeline: Arc<Timeline>,
+    pub(super) timeline: Arc<ReplayTimeline>,
 }
 
 impl ReplayTime {
@@ -79,7 +81,7 @@ impl ReplayTime {
     }
 
     /// The mark after a time, or the one before it.
-    pub(super) fn step(&self, from: Timestamp, forward: bool) -> Option<&TimelineMark> {
+    pub(super) fn step(&self, from: Timestamp, forward: bool) -> Option<&ReplayMark> {
         let marks = &self.timeline.marks;
         if forward {
             return marks.iter().find(|mark| mark.at > from);
@@ -111,6 +113,7 @@ pub(super) fn pace_words(speed: Speed) -> String {
 pub(super) fn rows(app: &App) -> u16 {
     match app.replay_time {
         None => 0,
+        Some(time) if app.size.height >= SOURCE_FROM && !time.timeline.source.is_empty() => 3,
         Some(_) if app.size.height >= WORDS_FROM => 2,
         Some(_) => 1,
     }
@@ -146,8 +149,12 @@ pub(super) fn time_at(app: &App, area: Rect, at: Position) -> Option<Timestamp> 
 pub(super) fn view(app: &App, buf: &mut Buffer, area: Rect) {
     let Some(time) = app.replay_time.as_ref().filter(|_| !area.is_empty()) else { return };
     let (now, bar) = (app.now.wall, bar(area));
+    if area.height > 2 {
+        let source = Line::styled(time.timeline.source.to_string(), app.theme.style(ColorRole::Warn));
+        paint::left(buf, Rect { y: area.y, height: 1, ..bar }, 0, &source);
+    }
     if area.height > 1 {
-        words(app, time, buf, Rect { y: area.y, height: 1, ..bar });
+        words(app, time, area.height == 2, buf, Rect { y: bar.y - 1, ..bar });
     }
     let (dim, done) = (app.theme.style(ColorRole::Dim), app.theme.style(ColorRole::Accent));
     let here = column(time, now, bar, now);
@@ -191,7 +198,7 @@ pub(super) fn sign_of(by: &Text) -> (&'static str, ColorRole) {
 }
 
 /// Where it stands, what was last and what comes next; the most useful first.
-fn words(app: &App, time: &ReplayTime, buf: &mut Buffer, area: Rect) {
+fn words(app: &App, time: &ReplayTime, tells_source: bool, buf: &mut Buffer, area: Rect) {
     let now = app.now.wall;
     let (dim, accent) = (app.theme.style(ColorRole::Dim), app.theme.style(ColorRole::Accent));
     let status = &time.status;
@@ -211,7 +218,7 @@ fn words(app: &App, time: &ReplayTime, buf: &mut Buffer, area: Rect) {
     if let Some(to) = status.seeking {
         items.push(Line::styled(format!("going to {} \u{2026}", number::duration(time.offset(to))), accent));
     }
-    let told = |lead: &str, mark: &TimelineMark| {
+    let told = |lead: &str, mark: &ReplayMark| {
         let (sign, role) = sign_of(&mark.by);
         Line::from(vec![
             Span::styled(format!("{lead}{} ", number::duration(time.offset(mark.at))), dim),
@@ -223,7 +230,7 @@ fn words(app: &App, time: &ReplayTime, buf: &mut Buffer, area: Rect) {
     items.extend(last.map(|mark| told("", mark)));
     let key = app.key(Action::ReplayNextMoment).map(|key| format!("{key} ")).unwrap_or_default();
     items.extend(time.step(now, true).map(|mark| told(&format!("{key}next "), mark)));
-    if !time.timeline.source.is_empty() {
+    if tells_source && !time.timeline.source.is_empty() {
         items.insert(2, Line::styled(time.timeline.source.to_string(), app.theme.style(ColorRole::Warn)));
     }
     let separator = Span::styled(format!(" {} ", glyphs::DOT), dim);
@@ -235,9 +242,9 @@ mod tests {
     use super::*;
 
     fn time() -> ReplayTime {
-        let mark = |at, by: &str| TimelineMark { at: Timestamp(at), by: by.into(), words: by.into() };
+        let mark = |at, by: &str| ReplayMark { at: Timestamp(at), by: by.into(), words: by.into() };
         let marks = vec![mark(20_000, "battle"), mark(50_000, "gifts")];
-        let timeline = Timeline { end: Timestamp(110_000), is_whole: true, marks, ..Timeline::default() };
+        let timeline = ReplayTimeline { end: Timestamp(110_000), is_whole: true, marks, ..ReplayTimeline::default() };
         let status = PlaybackStatus { start: Timestamp(10_000), speed: Speed::Times(1), ..PlaybackStatus::default() };
         ReplayTime { status, timeline: Arc::new(timeline) }
     }

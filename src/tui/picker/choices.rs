@@ -4,7 +4,7 @@ use super::{Choice, Pick};
 use crate::tui::app::App;
 use crate::tui::arrangement::Arrangement;
 use crate::tui::theme::Theme;
-use crate::tui::timeline::{self, TimelineMark, pace_words};
+use crate::tui::timeline::{self, ReplayMark, pace_words};
 use crate::tui::update::replaying;
 use crate::tui::{number, remembered};
 
@@ -50,7 +50,7 @@ pub(super) fn typed_place(app: &App, typed: &str) -> Option<Pick> {
 /// Moments: of the replay, else those of the history, newest first, else of the room on the screen.
 pub(super) fn moments(app: &App) -> Vec<Pick> {
     if let Some(time) = &app.replay_time {
-        let row = |mark: &TimelineMark| {
+        let row = |mark: &ReplayMark| {
             let (sign, _) = timeline::sign_of(&mark.by);
             let name = format!("{sign} {}", number::duration(time.offset(mark.at)));
             row(name, format!("{}  {}", number::clock(mark.at, &app.zone), mark.words), Choice::Seek(mark.at))

@@ -305,6 +305,7 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
         Some(Choice::Theme(name)) => arranging::set_theme(app, &name),
         Some(Choice::Filter(query)) => searching::filter_by(app, query),
         Some(Choice::SaveFilter(name)) => arranging::save_filter(app, &name),
+        Some(Choice::Find(typed)) => remembering::search_for(app, typed),
         Some(Choice::CopyWords(words)) => {
             app.notify(format!("copied: {words}"));
             Effect::Copy(words).into()

@@ -32,6 +32,24 @@ pub(super) fn open_search(app: &mut App) -> UpdateOutcome {
     if app.remembered.is_kept { ask_search(app) } else { opened }
 }
 
+/// Opens the search in the history with what was looked for in the room on the screen, and finds no more there.
+pub(super) fn open_search_further(app: &mut App) -> UpdateOutcome {
+    let mut typed = app.search.as_ref().map(|search| search.query.text.clone()).unwrap_or_default();
+    if let Some(tab) = app.tab()
+        && !typed.contains("room:")
+        && !typed.starts_with('/')
+    {
+        typed = format!("{typed} room:{}", tab.name());
+    }
+    search_for(app, typed)
+}
+
+/// Opens the search in the history with this typed.
+pub(super) fn search_for(app: &mut App, typed: String) -> UpdateOutcome {
+    app.popup = Some(Popup::Pick(Picker { input: Input::from(typed), ..Picker::new(PickerKind::Found) }));
+    ask_search(app)
+}
+
 /// Asks for what is typed now.
 pub(super) fn ask_search(app: &mut App) -> UpdateOutcome {
     let Some(Popup::Pick(picker)) = &app.popup else { return UpdateOutcome::dirty() };

@@ -533,15 +533,15 @@ fn replay_keys_are_keys_only_in_a_replay_and_others_only_with_a_live() {
 
 #[test]
 fn a_replay_is_led_by_its_timeline() {
-    use crate::tui::timeline::{Timeline, TimelineMark};
+    use crate::tui::timeline::{ReplayTimeline, ReplayMark};
     let mut app = on_air();
     (app.replay, app.size) = (true, ratatui::layout::Size::new(100, 30));
     let at = |seconds: i64| Timestamp(NOW.wall.0 + seconds * 1_000);
     let status =
         track::PlaybackStatus { start: at(-60), speed: track::Speed::Times(1), ..track::PlaybackStatus::default() };
-    let mark = |seconds, words: &str| TimelineMark { at: at(seconds), by: "battle".into(), words: words.into() };
+    let mark = |seconds, words: &str| ReplayMark { at: at(seconds), by: "battle".into(), words: words.into() };
     let marks = vec![mark(-30, "battle begins"), mark(40, "battle won")];
-    let timeline = Timeline { end: at(140), is_whole: true, marks, ..Timeline::default() };
+    let timeline = ReplayTimeline { end: at(140), is_whole: true, marks, ..ReplayTimeline::default() };
     update(&mut app, Msg::Playback(status));
     update(&mut app, Msg::Timeline(timeline.into()));
     let seek = |seconds| [Effect::Playback(track::PlaybackCommand::Seek(at(seconds)))];
