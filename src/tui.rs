@@ -85,7 +85,7 @@ pub use panes::log_words;
 pub use roster::{RosterAnswer, RosterQuestion, ShownRoster};
 pub use terminal::{Capabilities, capabilities, install_panic_hook, shows_unicode};
 pub use theme::{ColourDepth, ThemeError};
-pub use timeline::{ReplayTimeline, ReplayMark};
+pub use timeline::{ReplayMark, ReplayTimeline};
 pub use update::recording_words;
 
 /// What the screen is told once, at its start.

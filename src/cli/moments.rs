@@ -35,16 +35,13 @@ pub(super) struct MomentsArgs {
 
 pub(super) fn run(args: &MomentsArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let reader = reader(settings)?;
-    let live = match &args.live {
-        Some(name) => match reader.live_called(Some(name))? {
-            Some(live) => Some(live.id),
-            None => {
-                let words = format!("no live '{name}' is in the history: tiktop lives lists them");
-                return Err(UsageError(words).into());
-            }
-        },
-        None => None,
-    };
+    let mut live = None;
+    if let Some(name) = &args.live {
+        let known = reader.live_called(Some(name))?.map(|live| live.id);
+        live = Some(
+            known.ok_or_else(|| UsageError(format!("no live '{name}' is in the history: tiktop lives lists them")))?,
+        );
+    }
     let wanted = |moment: &MomentRow| args.by.is_empty() || args.by.contains(&moment.by);
     let all = if args.by.is_empty() { args.limit } else { usize::MAX >> 1 };
     let moments: Vec<_> = reader.moments(live, all)?.into_iter().filter(wanted).take(args.limit).collect();

@@ -72,7 +72,9 @@ pub(super) fn fold_with(change: &Connection, rows: &AttendanceMap) -> rusqlite::
     if !all.is_empty() {
         change.execute("DELETE FROM attendance_log", [])?;
     }
-    rows.iter().for_each(|(key, (row, has_flags))| merge(&mut all, *key, row, *has_flags));
+    for (key, (row, has_flags)) in rows {
+        merge(&mut all, *key, row, *has_flags);
+    }
     write(change, &all)
 }
 

@@ -41,6 +41,7 @@ pub(super) const CHAT_FORM: FileForm = FileForm {
     ",
     ],
     page_bytes: 8_192,
+    log_pages: 1_000,
 };
 
 /// How chat files are cut.

@@ -83,6 +83,7 @@ pub(super) const PEOPLE_FORM: FileForm = FileForm {
         CREATE INDEX gift_at ON gift (at);
     "],
     page_bytes: 4_096,
+    log_pages: 4_000,
 };
 
 /// A person as their row stands in the file.

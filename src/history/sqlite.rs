@@ -10,8 +10,6 @@ use crate::clock::Timestamp;
 
 /// How long a connection waits for another one's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
-/// Pages of the log after which it is put into the file: what is changed again and again is written there once.
-const LOG_PAGES: u32 = 4_000;
 /// Bytes that the log keeps when it is begun anew.
 const LOG_BYTES: i64 = 16 << 20;
 /// KiB of pages that a writer remembers.
@@ -25,6 +23,8 @@ pub(super) struct FileForm {
     pub(super) migrations: &'static [&'static str],
     /// Bytes of a page: a full-text index likes long ones, rows that are changed here and there short ones.
     pub(super) page_bytes: u32,
+    /// Pages of the log after which it is put into the file: what is changed again and again is written there once.
+    pub(super) log_pages: u32,
 }
 
 impl FileForm {
@@ -55,7 +55,7 @@ impl FileForm {
             connection.pragma_update(None, "secure_delete", true)?;
             connection.pragma_update(None, "temp_store", "MEMORY")?;
             connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-            connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+            connection.pragma_update(None, "wal_autocheckpoint", self.log_pages)?;
             connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
             connection.pragma_update(None, "foreign_keys", false)?;
             connection.set_prepared_statement_cache_capacity(64);

@@ -14,7 +14,7 @@ use crate::ids::RoomKey;
 use crate::room::{Room, RoomMarkKind, TalliedEvent};
 use crate::text::Text;
 use crate::track::{Player, RoomUpdate, Speed, TrackerUpdate};
-use crate::tui::{ReplayTimeline, ReplayMark};
+use crate::tui::{ReplayMark, ReplayTimeline};
 
 /// Updates that may wait for whoever looks through a capture; the capture waits when they are full.
 const QUEUE: usize = 1_024;

@@ -111,7 +111,7 @@ pub(super) fn pace_words(speed: Speed) -> String {
 
 /// Rows that the timeline wants.
 pub(super) fn rows(app: &App) -> u16 {
-    match app.replay_time {
+    match &app.replay_time {
         None => 0,
         Some(time) if app.size.height >= SOURCE_FROM && !time.timeline.source.is_empty() => 3,
         Some(_) if app.size.height >= WORDS_FROM => 2,

@@ -18,7 +18,7 @@ const TRANSPORT: &str = "replay";
 
 /// Where the lines of a track come from.
 enum TrackSource {
-    Capture(CaptureReader),
+    Capture(Box<CaptureReader>),
     /// Events in the order of their times, and which comes next.
     Events(Vec<RoomEvent>, usize),
 }
@@ -46,7 +46,7 @@ pub(super) struct CaptureTrack {
 
 impl CaptureTrack {
     pub(super) fn new(replay: CaptureReader) -> Self {
-        Self::of(TrackSource::Capture(replay), None)
+        Self::of(TrackSource::Capture(Box::new(replay)), None)
     }
 
     /// A track of events that are known already, in the order of their times.

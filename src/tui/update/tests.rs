@@ -533,7 +533,7 @@ fn replay_keys_are_keys_only_in_a_replay_and_others_only_with_a_live() {
 
 #[test]
 fn a_replay_is_led_by_its_timeline() {
-    use crate::tui::timeline::{ReplayTimeline, ReplayMark};
+    use crate::tui::timeline::{ReplayMark, ReplayTimeline};
     let mut app = on_air();
     (app.replay, app.size) = (true, ratatui::layout::Size::new(100, 30));
     let at = |seconds: i64| Timestamp(NOW.wall.0 + seconds * 1_000);
