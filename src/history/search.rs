@@ -20,7 +20,7 @@ const MAX_PEOPLE: usize = 500;
 const MAX_LIVES: usize = 20_000;
 
 /// A line that was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct FoundLine {
     /// The message's id; negative for our own.

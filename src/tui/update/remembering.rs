@@ -232,3 +232,76 @@ fn mark_person(app: &mut App, news: HistoryNews) -> UpdateOutcome {
     tab.marks.insert(news.person, news);
     UpdateOutcome::dirty()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::events::{Chat, EventKind, Host, Info, Phase};
+    use crate::history::{FoundLine, FoundPage, LiveRow, MinuteRow, PastLive};
+    use crate::ids::UserId;
+    use crate::tui::update::tests::{happen, on_air, press};
+
+    fn kept() -> App {
+        let mut app = on_air();
+        app.remembered.is_kept = true;
+        app
+    }
+
+    fn comment(text: &str) -> EventKind {
+        let from = Arc::new(Viewer { nickname: "Mia".into(), ..Viewer::default() });
+        EventKind::Chat(Chat { from, text: text.into(), emotes: vec![], to: None, language: "en".into() })
+    }
+
+    #[test]
+    fn the_end_of_a_live_asks_for_its_report_once_and_shows_it_to_who_looks() {
+        let mut app = kept();
+        happen(&mut app, 1, comment("hi"));
+        let end = || EventKind::State(Phase::new(PhaseKind::Ended));
+        let asks = happen(&mut app, 1, end());
+        assert!(asks.contains(&Effect::Ask(HistoryQuestion::Report(73))), "{asks:?}");
+        assert!(!happen(&mut app, 1, end()).contains(&Effect::Ask(HistoryQuestion::Report(73))));
+        let live = LiveRow { id: 73, handle: "ana".into(), ..LiveRow::default() };
+        let report = || Box::new(LiveReport { live: live.clone(), ..LiveReport::default() });
+        app.popup = Some(Popup::Help(0));
+        apply_answer(&mut app, HistoryAnswer::Report(report()));
+        assert!(matches!(app.popup, Some(Popup::Help(0))), "nobody is interrupted");
+        assert!(app.toast.take().unwrap().text.as_str().contains("tiktop report 73"));
+        app.popup = None;
+        apply_answer(&mut app, HistoryAnswer::Report(report()));
+        assert!(matches!(app.popup, Some(Popup::Report(0))));
+    }
+
+    #[test]
+    fn the_last_live_of_a_host_is_asked_for_once_and_kept_with_the_room() {
+        let mut app = kept();
+        let host = Host { id: Some(UserId(9)), unique_id: "ana".into(), ..Host::default() };
+        let asks = happen(&mut app, 1, EventKind::Info(Box::new(Info { host, ..Info::default() })));
+        let question = Effect::Ask(HistoryQuestion::LastLive { host: 9, live: 73 });
+        assert!(asks.contains(&question), "{asks:?}");
+        assert!(!happen(&mut app, 1, comment("hi")).contains(&question));
+        let past = PastLive { live: LiveRow::default(), minutes: vec![MinuteRow::default()] };
+        apply_answer(&mut app, HistoryAnswer::LastLive(73, Box::new(past)));
+        assert!(app.tabs[0].last_live.is_some());
+    }
+
+    #[test]
+    fn a_search_that_finds_no_more_in_the_log_goes_on_in_the_history_page_by_page() {
+        let mut app = kept();
+        happen(&mut app, 1, comment("nothing of it"));
+        press(&mut app, "/");
+        crate::tui::update::pasted(&mut app, "giveaway");
+        let asked = press(&mut app, "enter");
+        let [Effect::Ask(HistoryQuestion::Search(query))] = asked.as_slice() else { panic!("{asked:?}") };
+        assert_eq!(query.text, "giveaway room:ana");
+        let line = FoundLine { at: 1_793_302_205_250, ..FoundLine::default() };
+        let page = FoundPage { lines: vec![line], more: true };
+        apply_answer(&mut app, HistoryAnswer::Found(query.text.clone(), page));
+        press(&mut app, "down");
+        let older = press(&mut app, "enter");
+        let [Effect::Ask(HistoryQuestion::Search(query))] = older.as_slice() else { panic!("{older:?}") };
+        assert_eq!(query.text, "giveaway room:ana before:2026-10-29T19:30:05.250Z");
+        assert_eq!(query.before(), Some(1_793_302_205_250));
+    }
+}

@@ -35,7 +35,7 @@ fn app() -> App {
     App::new(options, NOW).unwrap()
 }
 
-fn press(app: &mut App, chord: &str) -> Vec<Effect> {
+pub(super) fn press(app: &mut App, chord: &str) -> Vec<Effect> {
     update(app, Msg::Key(chord.parse::<Chord>().unwrap().event())).effects
 }
 
@@ -43,12 +43,12 @@ fn hear(app: &mut App, room: u64, kind: RoomUpdate) -> UpdateOutcome {
     update(app, Msg::Tracked(track::TrackerUpdate::Room(RoomKey(room), kind)))
 }
 
-fn happen(app: &mut App, room: u64, kind: EventKind) {
+pub(super) fn happen(app: &mut App, room: u64, kind: EventKind) -> Vec<Effect> {
     let event = RoomEvent { at: NOW, server_at: None, id: None, room_id: None, history: false, kind };
-    hear(app, room, RoomUpdate::Events(Arc::from(vec![TalliedEvent::new(event, None)])));
+    hear(app, room, RoomUpdate::Events(Arc::from(vec![TalliedEvent::new(event, None)]))).effects
 }
 
-fn on_air() -> App {
+pub(super) fn on_air() -> App {
     let mut app = app();
     hear(&mut app, 1, RoomUpdate::Added { label: "@ana".into() });
     happen(&mut app, 1, EventKind::Live(LiveStart { room_id: RoomId(73), live_seq: 1 }));
