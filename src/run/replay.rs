@@ -64,7 +64,7 @@ pub fn replay(replay: ReplaySetup, runtime: Runtime) -> Result<Option<String>> {
         let (stop, signals) = stop_on_signal();
         // There is no stream to record: nobody hears these wishes.
         let ((record, _), (_, records)) = (mpsc::channel(1), mpsc::channel(1));
-        let (_, rosters) = mpsc::channel(1);
+        let (_, service_answers) = mpsc::channel(1);
         let updates = player.subscribe(SCREEN_QUEUE, false);
         let folder = history_folder(&loaded.settings).ok().filter(HistoryFolder::exists);
         let (_kept, timeline) = match source {
@@ -81,8 +81,8 @@ pub fn replay(replay: ReplaySetup, runtime: Runtime) -> Result<Option<String>> {
             updates,
             commands,
             playback: Some(playback),
-            roster_questions: None,
-            rosters,
+            service_questions: None,
+            service_answers,
             records,
             record,
             history: folder.map(|folder| reading_desk(folder, config::paths::recordings_dir(&loaded.settings))),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::roster::{RosterAnswer, RosterQuestion};
+use super::live_search::{ServiceAnswer, ServiceQuestion};
 use super::timeline::ReplayTimeline;
 use crate::history::{HistoryAnswer, HistoryQuestion};
 use crate::text::Text;
@@ -26,8 +26,8 @@ pub(super) enum Msg {
     Resize,
     /// News of a room.
     Tracked(track::TrackerUpdate),
-    /// Who is in a room.
-    Roster(RosterAnswer),
+    /// The service answers what was asked of it beside the rooms.
+    Service(ServiceAnswer),
     /// News of a recording.
     Recorded(record::RecorderUpdate),
     /// A replay stands somewhere else.
@@ -49,8 +49,8 @@ pub(super) enum Effect {
     Track(track::TrackerCommand),
     /// Tell the replay.
     Playback(track::PlaybackCommand),
-    /// Ask who is in a room.
-    AskRoster(RosterQuestion),
+    /// Ask the service something beside the rooms.
+    AskService(ServiceQuestion),
     /// Tell the recorder.
     Record(record::RecorderCommand),
     /// Ask the history.

@@ -551,11 +551,11 @@ fn a_replay_is_led_by_its_timeline() {
     for (typed, effects) in
         [("1:30", seek(30)), ("2", seek(60)), ("+1m", seek(60)), ("-30s", seek(-30)), ("won", seek(40))]
     {
-        press(&mut app, "K");
+        press(&mut app, "Z");
         update(&mut app, Msg::Paste(typed.to_owned()));
         assert_eq!(press(&mut app, "enter"), effects, "{typed}");
     }
-    press(&mut app, "K");
+    press(&mut app, "Z");
     update(&mut app, Msg::Paste("x7".to_owned()));
     assert_eq!(press(&mut app, "enter"), [Effect::Playback(track::PlaybackCommand::Pace(track::Speed::Times(7)))]);
     // In the middle of the bar: 97 columns are 200 seconds.
