@@ -27,6 +27,10 @@ pub struct RowInterest {
     pub words: Vec<String>,
     /// What these people say.
     pub people: Vec<WantedPerson>,
+    /// The first comment of everybody.
+    pub firsts: bool,
+    /// All comments.
+    pub comments: bool,
 }
 
 /// Somebody, by the id where it is known, else by the handle.
@@ -55,8 +59,12 @@ impl RowInterest {
     /// asked for.
     pub fn wants(&self, entry: &LogEntry) -> bool {
         match &entry.line {
-            LogLine::Chat { from, text, .. } => {
-                from.moderator || self.people.iter().any(|person| person.is(from)) || self.has_word(text.as_str())
+            LogLine::Chat { from, text, first, .. } => {
+                self.comments
+                    || from.moderator
+                    || self.firsts && *first
+                    || self.people.iter().any(|person| person.is(from))
+                    || self.has_word(text.as_str())
             }
             line => !is_crowd(line),
         }
@@ -281,6 +289,7 @@ mod tests {
         let interest = RowInterest {
             words: vec!["ana".to_owned()],
             people: vec![WantedPerson { id: None, handle: "mia".to_owned() }],
+            ..RowInterest::default()
         };
         say(&mut room, 1, person("kit", false), "hello");
         say(&mut room, 2, person("kit", false), "hello ANA");

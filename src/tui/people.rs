@@ -1,10 +1,11 @@
 //! People whom the person at the screen ignores, here or everywhere, for a while or always, and people who are to stand out.
 
+use super::highlights::HighlightRules;
 use crate::clock::Moment;
 use crate::config::ScreenSettings;
 use crate::events::Viewer;
 use crate::ids::RoomKey;
-use crate::room::WantedPerson;
+use crate::room::{LogEntry, LogLine, WantedPerson};
 
 /// Rules kept; the oldest go.
 const MOST: usize = 2_000;
@@ -14,6 +15,8 @@ const MOST: usize = 2_000;
 pub(super) struct PeopleRules {
     ignored: Vec<IgnoreRule>,
     highlighted: Vec<WantedPerson>,
+    /// What is to stand out whoever says it.
+    pub(super) words: HighlightRules,
 }
 
 /// Somebody is not shown.
@@ -38,7 +41,11 @@ impl PeopleRules {
     /// The rules that the settings name.
     pub(super) fn of_settings(settings: &ScreenSettings) -> Self {
         let ignored = settings.ignore.iter().map(|name| IgnoreRule { who: named(name), room: None, until: None });
-        Self { ignored: ignored.collect(), highlighted: settings.people.iter().map(|name| named(name)).collect() }
+        Self {
+            ignored: ignored.collect(),
+            highlighted: settings.people.iter().map(|name| named(name)).collect(),
+            words: HighlightRules::new(&settings.highlights),
+        }
     }
 
     /// Whether what somebody said at a moment is not shown in a room.
@@ -75,6 +82,15 @@ impl PeopleRules {
     /// Who is to stand out.
     pub(super) fn highlighted(&self) -> Vec<WantedPerson> {
         self.highlighted.clone()
+    }
+
+    /// Whether a row of the room of this name stands out, for what it says or for who says it.
+    pub(super) fn is_mention(&self, entry: &LogEntry, room: &str) -> bool {
+        let stands_out = || match &entry.line {
+            LogLine::Chat { from, .. } => self.highlights(from),
+            _ => false,
+        };
+        self.words.hits(entry, room) || stands_out()
     }
 
     /// Whether somebody is to stand out.

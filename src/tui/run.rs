@@ -21,8 +21,8 @@ use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::live_search::{LiveSearch, ServiceAnswer, ServiceQuestion};
 use super::msg::{Effect, Msg};
-use super::roster::RosterAnswer;
 use super::terminal::Tty;
 use super::{Dashboard, Exit, HistoryPort, Ports, ScreenError, ScreenExit, ScreenOptions};
 use crate::clock::Clock;
@@ -104,7 +104,7 @@ enum LoopEvent {
     Input(Option<io::Result<Event>>),
     Updates,
     Record(Option<record::RecorderUpdate>),
-    Roster(Option<RosterAnswer>),
+    Service(Option<ServiceAnswer>),
     Warning(Option<Text>),
     Away(Option<AwayReport>),
     Facts(Option<Vec<(Text, Text)>>),
@@ -143,7 +143,7 @@ pub(super) struct Loop<C: Console> {
 struct Open {
     updates: bool,
     records: bool,
-    rosters: bool,
+    service: bool,
     warnings: bool,
 }
 
@@ -171,7 +171,7 @@ impl<C: Console> Loop<C> {
             batch: Vec::with_capacity(BATCH),
             commands: VecDeque::new(),
             records: VecDeque::new(),
-            open: Open { updates: true, records: true, rosters: true, warnings: true },
+            open: Open { updates: true, records: true, service: true, warnings: true },
         }
     }
 
@@ -189,9 +189,9 @@ impl<C: Console> Loop<C> {
                 // Without input the terminal is gone: SIGHUP, or its window was closed.
                 LoopEvent::Stop | LoopEvent::Input(None | Some(Err(_))) => Some(Exit::Stopped),
                 LoopEvent::Updates => self.updates()?,
-                LoopEvent::Roster(Some(answer)) => self.update_with(Msg::Roster(answer))?,
-                LoopEvent::Roster(None) => {
-                    self.open.rosters = false;
+                LoopEvent::Service(Some(answer)) => self.update_with(Msg::Service(answer))?,
+                LoopEvent::Service(None) => {
+                    self.open.service = false;
                     None
                 }
                 LoopEvent::Record(Some(update)) => self.update_with(Msg::Recorded(update))?,
@@ -252,7 +252,7 @@ impl<C: Console> Loop<C> {
             _ = ports.commands.reserve(), if !self.commands.is_empty() => LoopEvent::Room,
             _ = ports.record.reserve(), if !self.records.is_empty() => LoopEvent::Room,
             update = ports.records.recv(), if open.records => LoopEvent::Record(update),
-            answer = ports.rosters.recv(), if open.rosters => LoopEvent::Roster(answer),
+            answer = ports.service_answers.recv(), if open.service => LoopEvent::Service(answer),
             words = ports.warnings.recv(), if open.warnings => LoopEvent::Warning(words),
             fresh = facts(&mut ports.facts), if ports.facts.is_some() => LoopEvent::Facts(fresh),
             report = absence(&mut ports.away), if ports.away.is_some() => LoopEvent::Away(report),
@@ -335,9 +335,15 @@ impl<C: Console> Loop<C> {
             match effect {
                 Effect::Track(command) => self.commands.push_back(command),
                 Effect::Record(command) => self.records.push_back(command),
-                Effect::AskRoster(question) => {
-                    // A full queue holds questions enough; it is asked for again in a minute.
-                    let _ = self.ports.roster_questions.as_ref().map(|questions| questions.try_send(question));
+                Effect::AskService(question) => {
+                    // A full queue holds questions enough: a roster is asked for again in a minute.
+                    let questions = self.ports.service_questions.as_ref();
+                    let taken = questions.is_some_and(|questions| questions.try_send(question.clone()).is_ok());
+                    if let (false, ServiceQuestion::Lives(words)) = (taken, question) {
+                        let lives = Err(Text::new("the service cannot be asked from here just now"));
+                        let answer = ServiceAnswer::Lives(LiveSearch { words, lives });
+                        self.dashboard.handle(self.clock.now(), Msg::Service(answer));
+                    }
                 }
                 Effect::CaptureMouse(on) => self.console.capture_mouse(on)?,
                 Effect::Copy(text) => self.console.copy(&text)?,

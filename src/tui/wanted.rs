@@ -43,6 +43,12 @@ pub(super) fn rooms(app: &App) -> WantedRooms {
     if app.tabs.len() <= KEPT {
         app.tabs.iter().map(|tab| tab.key).for_each(&mut add);
     }
-    let words = app.screen.highlights.iter().map(|word| word.to_lowercase()).collect();
-    WantedRooms { full, rows: RowInterest { words, people: app.people.highlighted() } }
+    let words = app.people.words.words();
+    let rows = RowInterest {
+        comments: words.is_none(),
+        words: words.unwrap_or_default(),
+        people: app.people.highlighted(),
+        firsts: app.screen.inbox.iter().any(|kind| kind == "first"),
+    };
+    WantedRooms { full, rows }
 }
