@@ -53,6 +53,7 @@ mod recorder;
 mod recording;
 mod recording_index;
 mod replay;
+mod rules;
 mod service;
 mod source;
 mod subtitles;
@@ -84,6 +85,7 @@ mod inside {
     pub use super::probe::version;
     pub use super::recorder::{Recorder, spawn};
     pub use super::recording_index::{RecordedPlace, RecordingIndex};
+    pub use super::rules::{RecordingRules, RuledRoom};
     pub use super::source::{FoundStreams, LiveState, Media, StreamFailure, StreamOffer, StreamSource};
     pub use super::take::{Take, TakeStatus, takes};
     pub use super::unfinished::{UnfinishedRecording, unfinished};

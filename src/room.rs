@@ -23,6 +23,7 @@
 //! assert_eq!(room.stats.comments, 1);
 //! ```
 
+mod away;
 mod battle;
 mod board;
 mod chatlog;
@@ -41,12 +42,14 @@ mod stats;
 mod streak_totals;
 mod streaks;
 mod subscribers;
+mod summary;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use away::{AwayCounts, AwayReport, AwayRoom, AwayTally};
 pub use battle::{Battle, BattleNews, BattlePhase, CardEffect, Side};
 pub use board::{
     AskedQuestion, Board, CaptionState, Chest, Chests, GoalState, GuestNews, GuestState, Guests, Pinned, PollState,
@@ -61,10 +64,11 @@ pub use series::{Bucket, Series};
 pub use stats::Stats;
 pub use streak_totals::{GiftTotal, StreakTotals};
 pub use streaks::{Streak, Streaks};
+pub use summary::{RoomSummary, RowInterest, SummaryCursor, WantedPerson};
 
 use crate::clock::{Moment, Timestamp};
 use crate::events::{Host, Phase, RoomEvent, TopViewer, serde_lenient};
-use crate::ids::RoomId;
+use crate::ids::{RoomId, Target};
 use crate::text::Text;
 
 /// What applying an event did.
@@ -280,6 +284,21 @@ impl Room {
             spikes: self.spikes.clone(),
             streamed_watching: self.streamed_watching,
             interrupted: self.interrupted,
+        }
+    }
+
+    /// Handle of the host, else what was typed to track it, without the `@`.
+    pub fn name<'a>(&'a self, typed: &'a Text) -> &'a str {
+        let handle = &self.host.unique_id;
+        let name = if handle.is_empty() { typed } else { handle };
+        name.as_str().trim_start_matches('@')
+    }
+
+    /// Whether `target` leads here, where `typed` was typed to track it.
+    pub fn is(&self, target: &Target, typed: &Text) -> bool {
+        match target {
+            Target::Host(host) => self.name(typed).eq_ignore_ascii_case(host.as_str()),
+            Target::Room(room) => self.room_id == Some(*room) || self.name(typed) == room.to_string(),
         }
     }
 

@@ -10,6 +10,7 @@ mod log;
 mod memory;
 #[cfg(unix)]
 mod readiness;
+mod recorded_bytes;
 mod replay;
 #[cfg(unix)]
 mod room_filter;
@@ -43,7 +44,7 @@ use crate::tui;
 use crate::webcast::Service;
 
 #[cfg(unix)]
-pub use attach::{attach, follow_service};
+pub use attach::{attach, follow_all, follow_service};
 use capture::RunningCapture;
 pub use companions::{CompanionOptions, Companions};
 pub use history::{RunningHistory, history_folder, import as import_history};
@@ -303,6 +304,8 @@ async fn watch(
     let (service_questions, service_answers) = service_desk::serve(client.clone());
     let service_questions = Some(service_questions);
     let recorder = record::spawn(client, settings, clock.clone(), record_inbox, record_updates);
+    let records = companions.watch_recordings(records);
+    let facts = Some(companions.facts());
 
     let (stop, signals) = stop_on_signal();
     let commands = tracker.commands();
@@ -315,6 +318,9 @@ async fn watch(
     let ports = tui::Ports {
         updates,
         commands,
+        wanted: None,
+        away: None,
+        facts,
         playback: None,
         service_questions,
         service_answers,

@@ -45,7 +45,7 @@ pub(crate) use room_task::{KnownRoom, lookup_to_info, to_info};
 pub use tracker::Tracker;
 pub use update::{
     Budget, Health, LastLive, Lost, PlaybackCommand, PlaybackStatus, RawFrame, RawMessage, RoomUpdate, TrackerCommand,
-    TrackerUpdate,
+    TrackerUpdate, WantedRooms,
 };
 
 #[cfg(not(feature = "internals"))]

@@ -67,6 +67,7 @@ mod timeline;
 mod update;
 mod view;
 mod wall;
+mod wanted;
 mod widgets;
 
 use std::sync::Arc;
@@ -77,6 +78,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config::{Keys, RecordSettings, ScreenSettings};
 use crate::history::{GiveUp, HistoryAnswer, HistoryQuestion};
+use crate::room::AwayReport;
 use crate::text::Text;
 use crate::{record, track};
 
@@ -150,6 +152,8 @@ pub struct Ports {
     pub updates: mpsc::Receiver<track::TrackerUpdate>,
     /// What the tracker should do.
     pub commands: mpsc::Sender<track::TrackerCommand>,
+    /// Which rooms are needed in full; nothing where all of them come so.
+    pub wanted: Option<watch::Sender<track::WantedRooms>>,
     /// The replay; nothing where lives are shown.
     pub playback: Option<PlaybackPort>,
     /// News of the recordings.
@@ -162,6 +166,10 @@ pub struct Ports {
     pub record: mpsc::Sender<record::RecorderCommand>,
     /// The history, where there is one to ask.
     pub history: Option<HistoryPort>,
+    /// What happened before somebody came to a service; nothing where there is none.
+    pub away: Option<mpsc::Receiver<AwayReport>>,
+    /// What stands beside the rooms, such as how often hooks were called, as labels and words.
+    pub facts: Option<watch::Receiver<Vec<(Text, Text)>>>,
     /// What went wrong behind the screen, in words: a capture that met a full disk, panics of background tasks (see
     /// [`install_panic_hook`]).
     pub warnings: mpsc::Receiver<Text>,

@@ -32,10 +32,31 @@ const ROWS: usize = 2_000;
 const NUMBERS_EVERY: Duration = Duration::from_secs(300);
 const HELP: &str = "commands: add @name, close @name, rooms, top, mark NOTE (this moment), more (people who come in, too), less, help, quit";
 
-/// Runs until the person quits.
-pub(super) fn run(loaded: &Loaded, secrets: Secrets, rooms: Vec<Target>, no_history: bool) -> Result<ExitCode> {
+/// Runs until the person quits. Where a service runs, unless `alone`, its rooms are told, with those that were `named`.
+pub(super) fn run(
+    loaded: &Loaded,
+    secrets: Secrets,
+    rooms: Vec<Target>,
+    named: Vec<Target>,
+    alone: bool,
+    no_history: bool,
+) -> Result<ExitCode> {
     let runtime = run::headless_runtime()?;
     let ended = runtime.block_on(async {
+        #[cfg(unix)]
+        if !alone && let Some(service) = run::find_service().await? {
+            let words = format!("tiktop, the rooms of the service, one line for each thing that happens. {HELP}");
+            output::print_line(&words)?;
+            let clock = Clock::alignable();
+            let (updates, commands) = run::follow_all(service, &clock)?;
+            for room in named {
+                commands.send(TrackerCommand::Add(room)).await?;
+            }
+            let zone = jiff::tz::TimeZone::system();
+            // The service keeps the history.
+            let screen = LinearScreen { rooms: HashMap::new(), tells_all: false, zone, clock, history: None };
+            return screen.run(updates, commands).await;
+        }
         let clock = Clock::system();
         let tracker = Tracker::on_service(run::client(&loaded.settings, secrets, false)?, clock.clone())?;
         let history = super::history::kept(no_history, &tracker, &loaded.settings, &clock);
@@ -185,7 +206,7 @@ impl LinearScreen {
                     }
                 }
             }
-            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => {}
+            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) | RoomUpdate::Summary(_) => {}
         }
         Ok(())
     }

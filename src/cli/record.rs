@@ -315,7 +315,7 @@ impl Session {
                 }
                 self.follow(key).await?;
             }
-            RoomUpdate::Lagged(_) | RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => {}
+            RoomUpdate::Lagged(_) | RoomUpdate::Raw(_) | RoomUpdate::Frame(_) | RoomUpdate::Summary(_) => {}
         }
         Ok(())
     }

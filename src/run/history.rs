@@ -239,7 +239,7 @@ fn record(
                 // A tracker that takes no command now is asked with the next loss.
                 let _ = commands.map(|commands| commands.try_send(TrackerCommand::Snapshot(room)));
             }
-            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => {}
+            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) | RoomUpdate::Summary(_) => {}
         }
     }
     recorder

@@ -80,6 +80,9 @@ pub fn replay(replay: ReplaySetup, runtime: Runtime) -> Result<Option<String>> {
         let ports = tui::Ports {
             updates,
             commands,
+            wanted: None,
+            away: None,
+            facts: None,
             playback: Some(playback),
             service_questions: None,
             service_answers,

@@ -11,7 +11,7 @@ use super::serde_base64;
 use crate::clock::{Moment, Timestamp};
 use crate::events::{LiveStart, serde_lenient};
 use crate::ids::{MsgId, RoomId, RoomKey, Target};
-use crate::room::{Room, TalliedEvent};
+use crate::room::{Room, RoomSummary, RowInterest, TalliedEvent};
 use crate::text::Text;
 pub use crate::webcast::{Budget, Health};
 
@@ -71,6 +71,17 @@ pub struct PlaybackStatus {
     pub seeking: Option<Timestamp>,
 }
 
+/// What a screen on a service wants of the rooms: all that happens in some, a summary of the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct WantedRooms {
+    /// Rooms to be told of in full, the most urgent first.
+    pub full: Vec<RoomKey>,
+    /// Which rows of the others are told.
+    pub rows: RowInterest,
+}
+
 /// What a reader of a tracker hears.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
@@ -100,6 +111,9 @@ pub enum RoomUpdate {
     Lagged(Lost),
     /// The room's whole state; replaces a mirror's.
     Snapshot(Arc<Room>),
+    /// Where the room stands, in the place of its events: for readers who follow other rooms in full. Only a service tells
+    /// rooms in this way, and only readers who asked for it.
+    Summary(Box<RoomSummary>),
     /// The room is no longer tracked.
     Removed {
         /// The room that already tracks the same host, when two names led to one.

@@ -1,5 +1,6 @@
 //! State of the screen, as data. `update` changes it, `view` reads it; neither hides state of its own.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,6 +88,10 @@ pub(super) struct App {
     pub(super) attached: bool,
     /// Since when the room on the screen has been there: one that is passed on the way to another is not read.
     pub(super) shown_since: Moment,
+    /// What stands beside the rooms, such as how often hooks were called, as labels and words.
+    pub(super) facts: Vec<(Text, Text)>,
+    /// The rooms that were on the screen last, the newest first.
+    pub(super) looked_at: VecDeque<RoomKey>,
     /// When the terminal was last asked to tell of something.
     pub(super) notified: Option<Moment>,
     /// When the person last pressed a key.
@@ -276,6 +281,8 @@ impl App {
             replay_time: None,
             attached: options.attached,
             shown_since: now,
+            looked_at: VecDeque::new(),
+            facts: Vec::new(),
             notified: None,
             last_key: now,
             away: None,

@@ -12,7 +12,7 @@ use super::msg::{Effect, Msg, UpdateOutcome};
 use super::timeline::ReplayTimeline;
 use super::view::Cache;
 use super::widgets::uncertain_width::UncertainRows;
-use super::{ScreenError, ScreenMemory, ScreenOptions, memory, summary, update, view};
+use super::{ScreenError, ScreenMemory, ScreenOptions, memory, summary, update, view, wanted};
 use crate::clock::Moment;
 use crate::config::NotifyWay;
 use crate::history::HistoryAnswer;
@@ -122,6 +122,11 @@ impl Dashboard {
     pub(super) fn handle(&mut self, now: Moment, msg: Msg) -> UpdateOutcome {
         self.app.now = now;
         update::update(&mut self.app, msg)
+    }
+
+    /// The rooms that are needed in full.
+    pub(super) fn wanted_rooms(&self) -> track::WantedRooms {
+        wanted::rooms(&self.app)
     }
 
     /// How long until the picture changes by itself.

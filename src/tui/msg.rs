@@ -8,6 +8,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use super::live_search::{ServiceAnswer, ServiceQuestion};
 use super::timeline::ReplayTimeline;
 use crate::history::{HistoryAnswer, HistoryQuestion};
+use crate::room::AwayReport;
 use crate::text::Text;
 use crate::{record, track};
 
@@ -36,6 +37,10 @@ pub(super) enum Msg {
     Timeline(Arc<ReplayTimeline>),
     /// The history tells something.
     Remembered(Box<HistoryAnswer>),
+    /// What stands beside the rooms, as labels and words.
+    Facts(Vec<(Text, Text)>),
+    /// What happened before somebody came to a service.
+    Away(Box<AwayReport>),
     /// Something went wrong behind the screen.
     Warned(Text),
     /// Time passed that somebody can see.

@@ -27,6 +27,7 @@ use std::time::Duration;
 use tui_input::InputRequest;
 
 use super::app::{App, Popup};
+use super::away;
 use super::freshness::Freshness;
 use super::live_search::{FoundLives, ServiceAnswer, ServiceQuestion};
 use super::msg::{Effect, Msg, UpdateOutcome};
@@ -35,6 +36,7 @@ use super::panes::{PaneId, phase};
 use super::roster::{self, RosterState};
 use super::tab::Tab;
 use super::ticks;
+use super::wanted;
 use super::widgets::feed::Scroll;
 use crate::clock::Moment;
 use crate::events::PhaseKind;
@@ -69,6 +71,7 @@ pub(super) fn update(app: &mut App, msg: Msg) -> UpdateOutcome {
         outcome.effects.push(effect);
     }
     outcome.effects.extend(roster::question_due(app).map(|due| Effect::AskService(ServiceQuestion::Roster(due))));
+    wanted::note_shown(app);
     if app.until_read().is_some_and(|left| left.is_zero())
         && let Some(tab) = app.tab_mut()
     {
@@ -95,9 +98,8 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
             {
                 ticks::restore(&mut app.kept_ticks, tab);
             }
-            outcome.effects.extend(room.and_then(|room| rules::begin_due(app, room)));
+            outcome.effects.extend(room.map(|room| rules::begin_due(app, room)).unwrap_or_default());
             outcome.effects.extend(room.map(|room| remembering::ask_due(app, room)).unwrap_or_default());
-            outcome.effects.extend(room.and_then(|room| rules::monitor_due(app, room)));
             outcome
         }
         Msg::Playback(status) => {
@@ -123,10 +125,19 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
             UpdateOutcome::dirty()
         }
         Msg::Recorded(update) => records::apply_update(app, update),
+        Msg::Facts(facts) => {
+            app.facts = facts;
+            UpdateOutcome::dirty()
+        }
+        Msg::Away(report) => {
+            away::returned(app, &report);
+            UpdateOutcome::dirty()
+        }
         Msg::Warned(words) => {
             app.event_log.add(app.now, words.to_string());
+            let told = rooms::notification(app, || words.to_string());
             app.warn(words);
-            UpdateOutcome::dirty()
+            UpdateOutcome { dirty: true, effects: told.into_iter().collect() }
         }
     }
 }

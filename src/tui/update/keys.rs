@@ -454,7 +454,7 @@ pub(super) fn record_or_stop(app: &mut App) -> UpdateOutcome {
     if tab.is_recording() {
         let room = tab.key;
         if let Some(tab) = app.tab_mut() {
-            tab.record.goes_on = false;
+            tab.rules.note_stop();
         }
         return Effect::Record(record::RecorderCommand::Stop(room)).into();
     }

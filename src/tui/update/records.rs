@@ -15,6 +15,7 @@ pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutco
     match update {
         RecorderUpdate::Recording { room, recording } => recorded(app, room, recording),
         RecorderUpdate::Monitor { room, monitor } => monitored(app, room, monitor),
+        RecorderUpdate::Rule { room, rule } => super::rules::apply_rule(app, room, rule),
         RecorderUpdate::Streams { room, streams } => {
             app.told_of.streams = Some((room, streams));
             UpdateOutcome::dirty()

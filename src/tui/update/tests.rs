@@ -95,6 +95,62 @@ fn a_room_that_is_there_is_shown_instead_of_added_twice() {
     assert_eq!(app.tab().unwrap().key, RoomKey(1));
 }
 
+fn summary(asked: u64, rows: Vec<crate::room::LogEntry>, next: u64) -> RoomUpdate {
+    let (live, next) = (Some(RoomId(74)), crate::room::Seq(next));
+    let stats = crate::room::Stats { messages: 900, watching: Some((1_243, NOW)), ..Default::default() };
+    let phase = Phase::new(PhaseKind::Live);
+    let host = Host { unique_id: "ben".into(), ..Host::default() };
+    let known = crate::room::RoomSummary { host, room_id: live, live_seq: 1, phase, stats, ..Default::default() };
+    RoomUpdate::Summary(Box::new(crate::room::RoomSummary { rows, next, asked, ..known }))
+}
+
+#[test]
+fn a_room_that_is_only_summed_up_has_its_numbers_its_unread_and_what_asks_for_a_look() {
+    let mut app = on_air();
+    hear(&mut app, 2, RoomUpdate::Added { label: "@ben".into() });
+    hear(&mut app, 2, summary(40, Vec::new(), 60));
+    let of = |app: &App| (app.tabs[1].unread, app.tabs[1].room.stats.watching.unwrap().0, app.inbox.len());
+    assert_eq!(of(&app), (0, 1_243, 0), "what was there before is nothing unread");
+    let line = crate::room::LogLine::Question { from: Arc::default(), text: "how?".into() };
+    let row = crate::room::LogEntry { at: NOW, seq: crate::room::Seq(64), ..crate::room::LogEntry::of_line(line) };
+    hear(&mut app, 2, summary(47, vec![row.clone()], 70));
+    hear(&mut app, 2, summary(47, vec![row], 70));
+    assert_eq!(of(&app), (7, 1_243, 1));
+    assert_eq!(app.tabs[1].room.chat.next_seq(), crate::room::Seq(70));
+}
+
+#[test]
+fn the_room_on_the_screen_is_wanted_first_and_of_many_only_those_that_were_looked_at() {
+    let mut app = on_air();
+    let full = |app: &App| crate::tui::wanted::rooms(app).full.iter().map(|room| room.0).collect::<Vec<_>>();
+    for room in 2..=20 {
+        hear(&mut app, room, RoomUpdate::Added { label: format!("@r{room}").as_str().into() });
+        if room == 3 {
+            assert_eq!(full(&app), [1, 2, 3], "few rooms are all wanted");
+        }
+    }
+    assert_eq!(full(&app), [1]);
+    press(&mut app, "3");
+    press(&mut app, "2");
+    assert_eq!(full(&app), [2, 3, 1]);
+    press(&mut app, "F");
+    assert_eq!(full(&app).len(), 20, "the merged feed shows all of them");
+}
+
+#[test]
+fn what_another_screen_says_about_recordings_is_told() {
+    let mut app = on_air();
+    (app.attached, app.now) = (true, NOW + Duration::from_secs(9));
+    let said = record::RecorderUpdate::Rule { room: RoomKey(1), rule: crate::config::RecordRule::Live };
+    update(&mut app, Msg::Recorded(said.clone()));
+    assert!(app.toast.take().unwrap().text.as_str().contains("each live of ana is recorded"));
+    update(&mut app, Msg::Recorded(said));
+    assert!(app.toast.is_none(), "once");
+    let effects = press(&mut app, "e");
+    let rule = record::RecorderCommand::SetRule(RoomKey(1), crate::config::RecordRule::Key);
+    assert_eq!(effects, [Effect::Record(rule)]);
+}
+
 #[test]
 fn pasted_text_is_never_keys() {
     let mut app = on_air();
