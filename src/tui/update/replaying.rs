@@ -74,3 +74,51 @@ pub(in crate::tui) fn typed_pace(typed: &str) -> Option<Speed> {
     let is_pace = typed == "max" || typed.contains(['x', '\u{d7}']);
     typed.trim_start_matches(['x', '\u{d7}']).parse().ok().filter(|_| is_pace)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::track;
+    use crate::tui::msg::Msg;
+    use crate::tui::timeline::{ReplayMark, ReplayTimeline};
+    use crate::tui::update::tests::{NOW, on_air, press};
+    use crate::tui::update::update;
+
+    #[test]
+    fn a_replay_is_led_by_its_timeline() {
+        let mut app = on_air();
+        (app.replay, app.size) = (true, ratatui::layout::Size::new(100, 30));
+        let at = |seconds: i64| Timestamp(NOW.wall.0 + seconds * 1_000);
+        let status =
+            track::PlaybackStatus { start: at(-60), speed: track::Speed::Times(1), ..track::PlaybackStatus::default() };
+        let mark = |seconds, words: &str| ReplayMark { at: at(seconds), by: "battle".into(), words: words.into() };
+        let marks = vec![mark(-30, "battle begins"), mark(40, "battle won")];
+        let timeline = ReplayTimeline { end: at(140), is_whole: true, marks, ..ReplayTimeline::default() };
+        update(&mut app, Msg::Playback(status));
+        update(&mut app, Msg::Timeline(timeline.into()));
+        let seek = |seconds| [Effect::Playback(track::PlaybackCommand::Seek(at(seconds)))];
+        assert_eq!(press(&mut app, ")"), seek(40));
+        assert_eq!(press(&mut app, "("), seek(-30));
+        assert_eq!(press(&mut app, "e"), [Effect::Playback(track::PlaybackCommand::Pace(track::Speed::Times(2)))]);
+        for (typed, effects) in
+            [("1:30", seek(30)), ("2", seek(60)), ("+1m", seek(60)), ("-30s", seek(-30)), ("won", seek(40))]
+        {
+            press(&mut app, "Z");
+            update(&mut app, Msg::Paste(typed.to_owned()));
+            assert_eq!(press(&mut app, "enter"), effects, "{typed}");
+        }
+        press(&mut app, "Z");
+        update(&mut app, Msg::Paste("x7".to_owned()));
+        assert_eq!(press(&mut app, "enter"), [Effect::Playback(track::PlaybackCommand::Pace(track::Speed::Times(7)))]);
+        // In the middle of the bar: 97 columns are 200 seconds.
+        let plan = app.plan();
+        let click = |column| crossterm::event::MouseEvent {
+            kind: crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left),
+            column,
+            row: plan.timeline.bottom() - 1,
+            modifiers: crossterm::event::KeyModifiers::NONE,
+        };
+        assert_eq!(update(&mut app, Msg::Mouse(click(98))).effects, seek(140));
+        assert_eq!(update(&mut app, Msg::Mouse(click(1))).effects, seek(-60));
+    }
+}

@@ -16,7 +16,7 @@ use crate::tui::app::{App, Popup};
 use crate::tui::chord::Chord;
 use crate::tui::msg::{Effect, Msg, UpdateOutcome};
 
-const NOW: Moment = Moment { mono: 7_205_250, wall: Timestamp(1_793_302_205_250) };
+pub(super) const NOW: Moment = Moment { mono: 7_205_250, wall: Timestamp(1_793_302_205_250) };
 
 fn app() -> App {
     let options = ScreenOptions {
@@ -585,45 +585,6 @@ fn replay_keys_are_keys_only_in_a_replay_and_others_only_with_a_live() {
         assert!(replay.popup.is_none() && replay.toast.take().unwrap().text.as_str().contains("with a live"));
     }
     assert!(replay.key(crate::tui::action::Action::Record).is_none());
-}
-
-#[test]
-fn a_replay_is_led_by_its_timeline() {
-    use crate::tui::timeline::{ReplayMark, ReplayTimeline};
-    let mut app = on_air();
-    (app.replay, app.size) = (true, ratatui::layout::Size::new(100, 30));
-    let at = |seconds: i64| Timestamp(NOW.wall.0 + seconds * 1_000);
-    let status =
-        track::PlaybackStatus { start: at(-60), speed: track::Speed::Times(1), ..track::PlaybackStatus::default() };
-    let mark = |seconds, words: &str| ReplayMark { at: at(seconds), by: "battle".into(), words: words.into() };
-    let marks = vec![mark(-30, "battle begins"), mark(40, "battle won")];
-    let timeline = ReplayTimeline { end: at(140), is_whole: true, marks, ..ReplayTimeline::default() };
-    update(&mut app, Msg::Playback(status));
-    update(&mut app, Msg::Timeline(timeline.into()));
-    let seek = |seconds| [Effect::Playback(track::PlaybackCommand::Seek(at(seconds)))];
-    assert_eq!(press(&mut app, ")"), seek(40));
-    assert_eq!(press(&mut app, "("), seek(-30));
-    assert_eq!(press(&mut app, "e"), [Effect::Playback(track::PlaybackCommand::Pace(track::Speed::Times(2)))]);
-    for (typed, effects) in
-        [("1:30", seek(30)), ("2", seek(60)), ("+1m", seek(60)), ("-30s", seek(-30)), ("won", seek(40))]
-    {
-        press(&mut app, "Z");
-        update(&mut app, Msg::Paste(typed.to_owned()));
-        assert_eq!(press(&mut app, "enter"), effects, "{typed}");
-    }
-    press(&mut app, "Z");
-    update(&mut app, Msg::Paste("x7".to_owned()));
-    assert_eq!(press(&mut app, "enter"), [Effect::Playback(track::PlaybackCommand::Pace(track::Speed::Times(7)))]);
-    // In the middle of the bar: 97 columns are 200 seconds.
-    let plan = app.plan();
-    let click = |column| crossterm::event::MouseEvent {
-        kind: crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left),
-        column,
-        row: plan.timeline.bottom() - 1,
-        modifiers: crossterm::event::KeyModifiers::NONE,
-    };
-    assert_eq!(update(&mut app, Msg::Mouse(click(98))).effects, seek(140));
-    assert_eq!(update(&mut app, Msg::Mouse(click(1))).effects, seek(-60));
 }
 
 #[test]
