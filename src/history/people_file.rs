@@ -106,6 +106,8 @@ pub(super) struct PeopleFile {
     logged: usize,
     unfolded: usize,
     told: HashSet<(LiveKey, PersonNumber)>,
+    /// What comes was seen by nobody before: it belongs to no time that is in.
+    fills_up: bool,
 }
 
 impl PeopleFile {
@@ -114,7 +116,12 @@ impl PeopleFile {
         let connection = PEOPLE_FORM.open_writer(path, shared)?;
         attendance::fold(&connection).in_file(path)?;
         let (streaks, known, told) = Default::default();
-        Ok(Self { path: path.to_owned(), connection, streaks, known, logged: 0, unfolded: 0, told })
+        Ok(Self { path: path.to_owned(), connection, streaks, known, logged: 0, unfolded: 0, told, fills_up: false })
+    }
+
+    /// From here on all that comes is of times that are not in.
+    pub(super) fn fill_up(&mut self) {
+        self.fills_up = true;
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -167,10 +174,10 @@ impl PeopleFile {
         counted: &RowBatch,
         adds_up: bool,
     ) -> Result<Vec<HistoryNews>, HistoryError> {
-        let Self { path, connection, streaks, known, logged, unfolded, told } = self;
+        let Self { path, connection, streaks, known, logged, unfolded, told, fills_up } = self;
         let mut write = || -> rusqlite::Result<(Vec<HistoryNews>, Option<usize>)> {
             let change = connection.transaction()?;
-            let given = write_gifts(&change, batch, streaks)?;
+            let given = write_gifts(&change, batch, streaks, *fills_up)?;
             write_people(&change, batch, known)?;
             let news = news(&change, [batch, &given, counted], told)?;
             let mut rows = AttendanceMap::new();
@@ -212,6 +219,7 @@ fn write_gifts(
     change: &Transaction<'_>,
     batch: &RowBatch,
     streaks: &mut HashSet<GiftKey>,
+    fills_up: bool,
 ) -> rusqlite::Result<RowBatch> {
     let mut added = RowBatch::default();
     if batch.gifts.is_empty() {
@@ -221,7 +229,7 @@ fn write_gifts(
         streaks.clear();
     }
     let mut ask = change.prepare_cached(
-        "SELECT highest FROM gift WHERE live = ?1 AND person = ?2 AND gift = ?3 AND streak = ?4 AND message = ?5",
+        "SELECT highest, units FROM gift WHERE live = ?1 AND person = ?2 AND gift = ?3 AND streak = ?4 AND message = ?5",
     )?;
     let mut write = change.prepare_cached(
         "INSERT INTO gift VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
@@ -238,7 +246,7 @@ fn write_gifts(
             GiftKey::Streak { .. } => 0,
             GiftKey::Single { id, .. } => id,
         };
-        let units = units(&mut ask, key, row, message, streaks)?;
+        let units = units(&mut ask, key, row, message, streaks, fills_up)?;
         kind.execute(params![row.gift, &row.name, row.price.map(stored)])?;
         if units == 0 {
             continue;
@@ -281,16 +289,21 @@ fn units(
     row: &GiftRow,
     message: i64,
     streaks: &mut HashSet<GiftKey>,
+    fills_up: bool,
 ) -> rusqlite::Result<u64> {
     if matches!(key, GiftKey::Streak { .. }) && !streaks.insert(*key) {
         return Ok(row.added);
     }
-    let kept: Option<i64> =
-        ask.query_row(params![row.live, row.person, row.gift, row.group, message], |row| row.get(0)).optional()?;
+    let key_of = params![row.live, row.person, row.gift, row.group, message];
+    let kept: Option<(i64, i64)> = ask.query_row(key_of, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     Ok(match (kept, key) {
         (None, _) => row.added,
         (Some(_), GiftKey::Single { .. }) => 0,
-        (Some(highest), GiftKey::Streak { .. }) => row.added.min(row.highest.saturating_sub(highest as u64)),
+        // Whoever came into the streak later than this kept less of it than it was.
+        (Some((highest, units)), GiftKey::Streak { .. }) if fills_up => {
+            row.added.min(row.highest.max(highest as u64).saturating_sub(units as u64))
+        }
+        (Some((highest, _)), GiftKey::Streak { .. }) => row.added.min(row.highest.saturating_sub(highest as u64)),
     })
 }
 

@@ -155,8 +155,8 @@ impl HistoryRecorder {
         warn: impl Fn(&str) + Send + 'static,
     ) -> Result<Self, HistoryError> {
         let listeners = Listeners { warn: Box::new(warn), news: Box::new(drop) };
-        let writer = HistoryWriter::open(folder, options.limits, clock, listeners)?;
-        let kept = writer.kept_spans()?;
+        let mut writer = HistoryWriter::open(folder, options.limits, clock, listeners)?;
+        let kept = writer.fill_up()?;
         Self::with_writer(folder, options, writer, Some(kept))
     }
 

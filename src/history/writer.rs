@@ -206,8 +206,14 @@ impl HistoryWriter {
         })
     }
 
+    /// From here on all that comes is of times that are not in; those that are come back.
+    pub(super) fn fill_up(&mut self) -> Result<KeptSpans, HistoryError> {
+        self.people.fill_up();
+        self.kept_spans()
+    }
+
     /// The times of lives that are in the file.
-    pub(super) fn kept_spans(&self) -> Result<KeptSpans, HistoryError> {
+    fn kept_spans(&self) -> Result<KeptSpans, HistoryError> {
         let ask = || -> rusqlite::Result<KeptSpans> {
             let mut spans = KeptSpans::default();
             let mut ask = self.people.connection().prepare("SELECT live, from_at, to_at, edge FROM span")?;
