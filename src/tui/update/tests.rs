@@ -431,7 +431,7 @@ fn a_room_that_is_passed_on_the_way_to_another_is_not_read() {
     let mut app = on_air();
     hear(&mut app, 2, RoomUpdate::Added { label: "@ben".into() });
     wait(&mut app, 3);
-    (0..3).for_each(|_| happen(&mut app, 2, comment(7, "ana", "hi")));
+    (0..3).for_each(|_| drop(happen(&mut app, 2, comment(7, "ana", "hi"))));
     press(&mut app, "2");
     wait(&mut app, 1);
     press(&mut app, "1");
@@ -492,7 +492,7 @@ fn a_room_is_found_by_a_part_of_its_name_and_a_command_by_what_it_does() {
 #[test]
 fn a_snapshot_keeps_the_scrollback() {
     let mut app = on_air();
-    (0..30).for_each(|n| happen(&mut app, 1, comment(7, "ana", &n.to_string())));
+    (0..30).for_each(|n| drop(happen(&mut app, 1, comment(7, "ana", &n.to_string()))));
     let before = app.tab().unwrap().room.clone();
     let mut truth = Room::new(5);
     for noted in (0..40).map(|n| RoomEvent {
