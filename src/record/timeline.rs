@@ -36,7 +36,7 @@ const MAX_JUMP_MS: i64 = 10_000;
 /// the sender's clock has jumped.
 const MAX_AHEAD_MS: i64 = 2_000;
 /// And it may step back by this much. Tags of one track come in the order of decoding, so this is for rounding only.
-const MAX_BACK_MS: i64 = 100;
+const MAX_BACK_MS: i64 = 50;
 /// What begins a little before its part is kept.
 const MAX_EARLY_MS: i64 = 30;
 /// Sound and picture may be sent this far apart and still be on one clock.

@@ -81,11 +81,14 @@ fn take_row(app: &App, take: &Take) -> Pick {
             CopyState::Failed(_) => format!("{note}, not copied"),
         };
     }
-    let choice = if take.status == TakeStatus::CutOff {
-        note.push_str(", Enter makes it whole");
-        Choice::Repair(take.info.clone())
-    } else {
-        Choice::Copy(take.files.clone())
+    let choice = match take.status {
+        TakeStatus::CutOff => {
+            note.push_str(", Enter makes it whole");
+            Choice::Repair(take.info.clone())
+        }
+        // A copy would end where it stands now.
+        TakeStatus::Running => Choice::Stay,
+        TakeStatus::Done | TakeStatus::Failed | TakeStatus::Repaired => Choice::Copy(take.files.clone()),
     };
     Pick { name: format!("@{}", take.user), note, keys: String::new(), choice }
 }
