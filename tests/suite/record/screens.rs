@@ -54,7 +54,7 @@ fn row(stage: &mut Stage, (width, height): (u16, u16), words: &str) -> Option<(S
     let terminal = stage.picture(width, height);
     let cells = terminal.backend().buffer().content();
     cells.chunks(width.into()).find_map(|row| {
-        let text: String = row.iter().map(|cell| cell.symbol()).collect();
+        let text: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
         let at = text.find(words)?;
         Some((text.trim().to_owned(), row[text[..at].chars().count()].fg))
     })
