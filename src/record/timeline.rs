@@ -301,10 +301,17 @@ impl Timeline {
         let head = self.head.bytes.clone();
         self.batch.extend_from_slice(&head);
         (self.batch_key, self.batch_begins) = (true, true);
+        // Where sound is far ahead, a picture must come early all the same: ffmpeg looks for one before it writes.
+        let mut first = Some(tag);
         for (held, at) in &held {
+            if tag.kind == TagKind::Video && i64::from(held.at) > read && first.take().is_some() {
+                self.place(tag, now);
+            }
             self.place(held, *at);
         }
-        self.place(tag, now);
+        if let Some(tag) = first {
+            self.place(tag, now);
+        }
     }
 
     /// Begins a part because the set-up changed. The one after a second change in a short time takes whatever comes.

@@ -13,8 +13,8 @@ use super::RecorderLimits;
 const MAX_STEP: Duration = Duration::from_secs(1);
 /// A writer that waits for the processor or the disk gets so many times the patience.
 pub(super) const BUSY_FACTOR: u32 = 4;
-/// What is given at once, such as a segment of some seconds, counts as this much.
-const MAX_GIVEN: Duration = Duration::from_secs(2);
+/// So much media that was taken and not written is more than ffmpeg keeps to itself.
+const PENDING_MS: u64 = 3_000;
 
 /// What is wrong with a writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,18 +47,18 @@ pub(super) struct WriterWatch {
     size: u64,
     taken: u64,
     media_ms: u64,
-    /// Time since it was last given something.
-    quiet: Duration,
+    /// Media it had been given when its file last grew.
+    grown_ms: u64,
     /// Time in which it took nothing of what was there for it.
     idle: Duration,
-    /// Time in which it was given something, took it, and its file did not grow.
+    /// Time in which it had taken all, had something to write, and its file did not grow.
     still: Duration,
 }
 
 impl WriterWatch {
     pub(super) fn new(now: Instant) -> Self {
         let none = Duration::ZERO;
-        Self { looked: now, size: 0, taken: 0, media_ms: 0, quiet: none, idle: none, still: none }
+        Self { looked: now, size: 0, taken: 0, media_ms: 0, grown_ms: 0, idle: none, still: none }
     }
 
     /// Takes a look at `now`.
@@ -73,20 +73,19 @@ impl WriterWatch {
             self.idle += step;
         }
         self.taken = self.taken.max(taken);
-        self.quiet += step;
         // A stream that pauses gives its writer nothing to write; what comes then is still on its way.
-        let media = Duration::from_millis(look.media_ms.saturating_sub(self.media_ms)).min(MAX_GIVEN);
-        if !media.is_zero() {
-            self.still += media.min(self.quiet);
-            (self.media_ms, self.quiet) = (look.media_ms, Duration::ZERO);
-        }
+        let pending = look.media_ms.saturating_sub(self.grown_ms);
         if look.size > self.size {
-            (self.size, self.still) = (look.size, Duration::ZERO);
+            (self.size, self.grown_ms, self.still) = (look.size, look.media_ms, Duration::ZERO);
+        } else if look.waiting == 0 && (look.media_ms > self.media_ms || pending >= PENDING_MS) {
+            self.still += step;
         }
+        self.media_ms = look.media_ms;
+        let is_still = self.idle.is_zero() && pending >= PENDING_MS;
         match self.size {
             _ if self.idle >= limits.write => Some(WriterFault::Stuck),
-            0 if self.idle.is_zero() && self.still >= limits.first_bytes => Some(WriterFault::Silent),
-            1.. if self.idle.is_zero() && self.still >= limits.write => Some(WriterFault::Stuck),
+            0 if is_still && self.still >= limits.first_bytes => Some(WriterFault::Silent),
+            1.. if is_still && self.still >= limits.write => Some(WriterFault::Stuck),
             _ => None,
         }
     }

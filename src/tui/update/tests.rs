@@ -223,7 +223,7 @@ fn a_marker_takes_a_note_and_a_recording_is_copied_from_the_list() {
     update(&mut app, Msg::Recorded(record::RecorderUpdate::Copy { file: "a.mkv".into(), copy }));
     let Some(Popup::Pick(picker)) = &app.popup else { panic!("the list stays") };
     let picks = crate::tui::picker::picks(&app, picker);
-    assert_eq!(picks[0].note, "2026-11-27 10:00, 1:01, 5 MB, done, 1 hole [####......] 42 %");
+    assert_eq!(picks[0].note, "2026-11-27 10:00, [####......] 42 %, 1:01, 5 MB, 1 hole");
     let mut take = app.told_of.takes.as_ref().unwrap()[0].clone();
     take.status = record::TakeStatus::CutOff;
     update(&mut app, Msg::Recorded(record::RecorderUpdate::Takes(vec![take.clone()])));
