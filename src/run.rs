@@ -13,10 +13,10 @@ mod readiness;
 mod replay;
 #[cfg(unix)]
 mod room_filter;
-mod roster;
 mod rotating_file;
 #[cfg(unix)]
 mod serve;
+mod service_desk;
 #[cfg(unix)]
 mod service_log;
 mod watched;
@@ -304,8 +304,8 @@ async fn watch(
     let (record, record_inbox) = mpsc::channel(RECORD_QUEUE);
     let (record_updates, records) = mpsc::channel(RECORD_QUEUE);
     let settings = recorder_settings(&loaded.settings);
-    let (roster_questions, rosters) = roster::serve(client.clone());
-    let roster_questions = Some(roster_questions);
+    let (service_questions, service_answers) = service_desk::serve(client.clone());
+    let service_questions = Some(service_questions);
     let recorder = record::spawn(client, settings, clock.clone(), record_inbox, record_updates);
 
     let (stop, signals) = stop_on_signal();
@@ -320,8 +320,8 @@ async fn watch(
         updates,
         commands,
         playback: None,
-        roster_questions,
-        rosters,
+        service_questions,
+        service_answers,
         records,
         record,
         history: history_port,

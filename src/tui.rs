@@ -34,9 +34,11 @@ mod event_log;
 mod freshness;
 mod glyphs;
 mod health;
+mod highlights;
 mod inbox;
 mod keymap;
 mod layout;
+mod live_search;
 mod memory;
 mod merged;
 mod msg;
@@ -60,6 +62,7 @@ mod tab;
 mod table;
 mod terminal;
 mod theme;
+mod ticks;
 mod update;
 mod view;
 mod wall;
@@ -77,6 +80,7 @@ use crate::{record, track};
 pub use dashboard::Dashboard;
 pub use event_log::words_of as event_words;
 pub use keymap::{check_keys, keys_markdown, keys_table};
+pub use live_search::{ListedLive, LiveSearch, ServiceAnswer, ServiceQuestion};
 pub use memory::{LayoutMemory, ScreenMemory};
 pub use panes::log_words;
 pub use roster::{RosterAnswer, RosterQuestion, ShownRoster};
@@ -146,10 +150,10 @@ pub struct Ports {
     pub playback: Option<mpsc::Sender<track::PlaybackCommand>>,
     /// News of the recordings.
     pub records: mpsc::Receiver<record::RecorderUpdate>,
-    /// Whose rosters are wanted; nothing where there is no service.
-    pub roster_questions: Option<mpsc::Sender<RosterQuestion>>,
-    /// The rosters.
-    pub rosters: mpsc::Receiver<RosterAnswer>,
+    /// What is asked of the service beside the rooms; nothing where there is no service.
+    pub service_questions: Option<mpsc::Sender<ServiceQuestion>>,
+    /// Its answers.
+    pub service_answers: mpsc::Receiver<ServiceAnswer>,
     /// What the recorder should do.
     pub record: mpsc::Sender<record::RecorderCommand>,
     /// The history, where there is one to ask.

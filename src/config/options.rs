@@ -151,6 +151,7 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     row("screen.layouts.*.opens", Text(rules::opening), Plain),
     row("screen.handles", Any, Plain),
     row("screen.thank_from", Number(1..=10_000_000, "coins"), Plain),
+    row("screen.inbox.*", Text(rules::inbox_kind), Plain),
     row("screen.highlights.*", Text(rules::not_empty), Plain),
     row("screen.people.*", Text(rules::not_empty), Plain),
     row("screen.ignore.*", Text(rules::not_empty), Plain),

@@ -126,6 +126,11 @@ pub(super) fn notify_way(path: &str, text: &str) -> Result<(), RuleFault> {
     choice::<NotifyWay>(path, text)
 }
 
+pub(super) fn inbox_kind(path: &str, text: &str) -> Result<(), RuleFault> {
+    let kinds = ["words", "people", "questions", "moderators", "first", "gifts", "warnings", "battles"];
+    word_of(path, text, &kinds)
+}
+
 pub(super) fn side_pane(path: &str, text: &str) -> Result<(), RuleFault> {
     word_of(path, text, &["gifts", "graphs", "battle", "viewers", "questions"])
 }

@@ -1,5 +1,6 @@
 //! Screen on a service (`tiktop attach`): the dashboard of one process, with the service at the other end of its queues.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use color_eyre::eyre::{Result, eyre};
@@ -8,7 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::room_filter::RoomFilter;
 use super::serve::service_place;
-use super::{DashboardSetup, RECORD_QUEUE, SCREEN_QUEUE, TASKS_TIMEOUT, WARNINGS, runtime, screen, stop_on_signal};
+use super::{
+    DashboardSetup, RECORD_QUEUE, SCREEN_QUEUE, TASKS_TIMEOUT, WARNINGS, client, memory, runtime, screen, service_desk,
+    stop_on_signal,
+};
 use crate::clock::Clock;
 use crate::daemon::{
     self, Attach, AttachNews, AttachedQueues, AwayReport, Connection, FollowOptions, Place, Request, ServiceMessage,
@@ -18,6 +22,7 @@ use crate::ids::Target;
 use crate::text::Text;
 use crate::track::TrackerUpdate;
 use crate::tui;
+use crate::webcast::Service;
 
 /// What the end of an attachment may still take: the last orders are on their way.
 const LAST_ORDERS: Duration = Duration::from_secs(2);
@@ -37,14 +42,25 @@ pub fn attach(
         [] => format!("attached to the service (process {pid})"),
         words => format!("attached to the service (process {pid}): {}", words.join(", ")),
     };
-    let options = tui::ScreenOptions { attached: true, ..screen(&dashboard.loaded, Some(Text::new(&words)))? };
+    let mut options = tui::ScreenOptions { attached: true, ..screen(&dashboard.loaded, Some(Text::new(&words)))? };
+    let remembers = options.screen.remember;
+    options.memory = remembers.then(memory::read).flatten();
+    // The rooms are the service's: those of a screen of its own stay as they were kept.
+    let own_rooms = options.memory.as_ref().map(|kept| kept.rooms.clone()).unwrap_or_default();
+    let service = client(&dashboard.loaded.settings, dashboard.secrets.clone(), dashboard.isolated)?;
     let (background, warnings) = mpsc::channel(WARNINGS);
     tui::install_panic_hook(background.clone());
     let ascii = options.screen.ascii;
     let history = dashboard.history.clone();
-    let ended = runtime.block_on(watch_attached((connection, place), options, background, warnings, ascii, history));
+    let watched = watch_attached((connection, place), service, options, background, warnings, ascii, history);
+    let ended = runtime.block_on(watched);
     runtime.shutdown_timeout(TASKS_TIMEOUT);
-    ended.map(Ok)
+    let tui::ScreenExit { mut summary, memory: kept, .. } = ended?;
+    if remembers {
+        memory::write(&tui::ScreenMemory { rooms: own_rooms, ..kept })?;
+    }
+    summary.push("left the screen; the service goes on: `tiktop attach` returns to it".to_owned());
+    Ok(Ok(Some(summary.join("\n"))))
 }
 
 /// Asks for rooms; what came of each comes back.
@@ -60,12 +76,13 @@ async fn add_rooms(connection: &mut Connection, rooms: Vec<Target>) -> Result<Ve
 
 async fn watch_attached(
     (connection, place): (Connection, Place),
+    service: Arc<Service>,
     options: tui::ScreenOptions,
     background: mpsc::Sender<Text>,
     warnings: mpsc::Receiver<Text>,
     ascii: bool,
     history: Option<HistoryFolder>,
-) -> Result<Option<String>> {
+) -> Result<tui::ScreenExit> {
     let clock = Clock::alignable();
     clock.align(connection.hello().now);
     let (updates_in, updates) = mpsc::channel(SCREEN_QUEUE);
@@ -91,14 +108,14 @@ async fn watch_attached(
             let _ = background.try_send(Text::new(&news_words(&news, ascii)));
         }
     });
-    let (_, rosters) = mpsc::channel(1);
+    let (service_questions, service_answers) = service_desk::serve(service);
     let history = history.map(super::history::reading_desk);
     let ports = tui::Ports {
         updates,
         commands,
         playback: None,
-        roster_questions: None,
-        rosters,
+        service_questions: Some(service_questions),
+        service_answers,
         records,
         record,
         history,
@@ -110,9 +127,7 @@ async fn watch_attached(
     left.cancel();
     drop(tokio::time::timeout(LAST_ORDERS, following).await);
     telling.abort();
-    let mut told = ended?.summary;
-    told.push("left the screen; the service goes on: `tiktop attach` returns to it".to_owned());
-    Ok(Some(told.join("\n")))
+    Ok(ended?)
 }
 
 /// Follows these rooms of a service without a person who looks. The queue of updates ends with the service.

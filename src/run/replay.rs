@@ -36,7 +36,7 @@ pub fn replay(replay: ReplaySetup, runtime: Runtime) -> Result<Option<String>> {
         let (stop, signals) = stop_on_signal();
         // There is no stream to record: nobody hears these wishes.
         let ((record, _), (_, records)) = (mpsc::channel(1), mpsc::channel(1));
-        let (_, rosters) = mpsc::channel(1);
+        let (_, service_answers) = mpsc::channel(1);
         let updates = player.subscribe(SCREEN_QUEUE, false);
         let (commands, playback, clock) = (player.commands(), Some(player.playback()), player.clock());
         let playing = player.play(speed, from);
@@ -44,8 +44,8 @@ pub fn replay(replay: ReplaySetup, runtime: Runtime) -> Result<Option<String>> {
             updates,
             commands,
             playback,
-            roster_questions: None,
-            rosters,
+            service_questions: None,
+            service_answers,
             records,
             record,
             history: None,

@@ -87,6 +87,7 @@ actions! {
     Quit        | "quit"         | Screen | "q"                 | "quit; asks while something is recorded, or after five minutes";
     Help        | "help"         | Screen | "?"                 | "all keys";
     AddRoom     | "add_room"     | Live   | "a"                 | "add a room: @name, a link or a room id";
+    SearchLives | "search_lives" | Live  | "O"                 | "search for lives that are on now, by words, and add one";
     Demo        | "demo"         | Live   | "E"                 | "without a room: look around in the demo";
     EditConfig  | "edit_config"  | Live   | ","                 | "open the config file in your editor; it holds from the next start";
     CloseRoom   | "close_room"   | Screen | "x"                 | "close the room; asks while it is recorded, or after five minutes";
@@ -139,6 +140,7 @@ actions! {
     MovePane    | "move_pane"    | Screen | "J"                | "put the focused pane before the one above it";
     Themes      | "themes"       | Screen | "ctrl-t"           | "choose a theme";
     ToggleMouse | "toggle_mouse" | Screen | "M"                 | "take the mouse, or give it back so that the terminal selects text";
+    MoreLike    | "more_like"   | List   | "K"                 | "more like the marked row into the inbox: this person, a word of it, gifts of this value";
     ScrollUp    | "scroll_up"    | List   | "up k"              | "mark the row above; the chat stands still until you return";
     ScrollDown  | "scroll_down"  | List   | "down j"            | "mark the row below";
     PageUp      | "page_up"      | List   | "pgup"              | "one page up";
@@ -151,7 +153,8 @@ actions! {
     CopyName    | "copy_name"    | Person | "y"                 | "copy the @name of the marked person to the terminal's clipboard";
     CopyLink    | "copy_link"    | Person | "Y"                 | "copy the link to their profile";
     Ignore      | "ignore"      | Card   | "i"                 | "on a card: do not show this person, here or everywhere, for a while or always";
-    Highlight   | "highlight"   | Card   | "h"                 | "on a card: let this person stand out, or no longer";
+    Highlight   | "highlight"   | Person | "h"                 | "let the marked person stand out and come into the inbox, or no longer";
+    Phone       | "phone"       | Person | "p"                 | "QR codes of the marked person's profile and live, for a phone";
     Codes       | "codes"       | Card   | "Q"                 | "on a card: QR codes of the profile and the live, for a phone";
     Done        | "done"         | Inbox  | "x"                 | "in the inbox: this is done";
     Accept      | "accept"       | Question | "enter y"         | "in a question: yes";

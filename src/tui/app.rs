@@ -14,6 +14,7 @@ use super::event_log::EventLog;
 use super::inbox::Inbox;
 use super::keymap::Keymap;
 use super::layout::{self, LayoutRequest, Plan};
+use super::live_search::FoundLives;
 use super::overview::Overview;
 use super::panes::PaneId;
 use super::panes::graphs::GraphView;
@@ -25,12 +26,14 @@ use super::sent_bytes::SentBytes;
 use super::tab::Tab;
 use super::table::RoomSort;
 use super::theme::{ColourDepth, Theme};
+use super::ticks::LiveTicks;
 use super::{ScreenError, ScreenOptions};
 use crate::clock::Moment;
 use crate::config::{RecordSettings, ScreenSettings};
 use crate::events::Viewer;
 use crate::ids::RoomKey;
 use crate::record::{CopyState, StreamLabel, Take};
+use crate::room::LogEntry;
 use crate::text::Text;
 use crate::track::Health;
 
@@ -113,6 +116,12 @@ pub(super) struct App {
     pub(super) told_of: RecorderAnswers,
     /// What the history told.
     pub(super) remembered: Remembered,
+    /// The row of which more is wanted.
+    pub(super) liked: Option<LogEntry>,
+    /// Lives that were looked for.
+    pub(super) found_lives: Option<FoundLives>,
+    /// What was ticked off in lives of earlier runs, until they are met again.
+    pub(super) kept_ticks: LiveTicks,
     pub(super) zone: jiff::tz::TimeZone,
 }
 
@@ -275,6 +284,9 @@ impl App {
             record: options.record,
             told_of: RecorderAnswers::default(),
             remembered: Remembered::default(),
+            liked: None,
+            found_lives: None,
+            kept_ticks: LiveTicks::default(),
             zone: options.zone,
         };
         if let Some(kept) = kept {

@@ -8,7 +8,6 @@ use ratatui::widgets::{Block, Widget};
 
 use super::action::Action;
 use super::app::App;
-use super::inbox;
 use super::panes::log_words;
 use super::tab::Tab;
 use super::theme::ColorRole;
@@ -52,7 +51,7 @@ fn lines(app: &App, from: Moment) -> Vec<Line<'static>> {
     let mut told: Vec<(&Tab, RoomDigest)> = app
         .tabs
         .iter()
-        .map(|tab| (tab, tab.room.digest(from, |entry| inbox::is_mention(&app.screen, &app.people, entry))))
+        .map(|tab| (tab, tab.room.digest(from, |entry| app.people.is_mention(entry, tab.name()))))
         .filter(|(_, digest)| !digest.is_empty())
         .collect();
     told.sort_by_key(|(_, digest)| std::cmp::Reverse(weight(digest)));

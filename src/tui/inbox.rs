@@ -24,11 +24,15 @@ pub(super) struct Inbox {
     items: VecDeque<InboxItem>,
     /// Rows that are in it, or were.
     known: HashSet<(RoomKey, Seq)>,
+    /// The number of the next item.
+    next: u64,
 }
 
 /// Something that needs somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct InboxItem {
+    /// Its number: it is known by it wherever it stands.
+    pub(super) number: u64,
     /// In which room.
     pub(super) room: RoomKey,
     /// The row it is about; nothing where it is about the room itself.
@@ -41,6 +45,8 @@ pub(super) struct InboxItem {
     pub(super) who: String,
     /// In words.
     pub(super) words: String,
+    /// How often they spoke since nobody looked; the words are their last.
+    pub(super) times: u64,
 }
 
 /// Why something is in the inbox.
@@ -54,6 +60,8 @@ pub(super) enum InboxKind {
     Question,
     /// A moderator speaks.
     Moderator,
+    /// Somebody speaks for the first time.
+    First,
     /// A gift that is worth a thank.
     Gift,
     /// TikTok warns the room, or ends it.
@@ -71,11 +79,34 @@ impl InboxKind {
             Self::Word | Self::Person => (glyphs::UNREAD, ColorRole::Accent),
             Self::Question => (glyphs::QUESTION, ColorRole::Accent),
             Self::Moderator => ("M", ColorRole::Moderator),
+            Self::First => ("1", ColorRole::Accent),
             Self::Gift => (glyphs::GIFT, ColorRole::Gift),
             Self::Warning => (glyphs::ATTENTION, ColorRole::Warn),
             Self::Battle => (glyphs::TIMES, ColorRole::SideB),
             Self::Trouble => (glyphs::BLOCKED, ColorRole::Bad),
         }
+    }
+}
+
+impl InboxKind {
+    /// Its name in the settings; nothing for what always comes.
+    fn setting(self) -> Option<&'static str> {
+        match self {
+            Self::Word => Some("words"),
+            Self::Person => Some("people"),
+            Self::Question => Some("questions"),
+            Self::Moderator => Some("moderators"),
+            Self::First => Some("first"),
+            Self::Gift => Some("gifts"),
+            Self::Warning => Some("warnings"),
+            Self::Battle => Some("battles"),
+            Self::Trouble => None,
+        }
+    }
+
+    /// Whether the settings want it.
+    fn is_wanted(self, settings: &ScreenSettings) -> bool {
+        self.setting().is_none_or(|name| settings.inbox.iter().any(|wanted| wanted == name))
     }
 }
 
@@ -90,6 +121,16 @@ impl Inbox {
         self.items.back()
     }
 
+    /// The number of the item at this place, counted from the newest.
+    pub(super) fn number_at(&self, nth: usize) -> Option<u64> {
+        self.newest_first().nth(nth).map(|item| item.number)
+    }
+
+    /// Where the item with this number stands, counted from the newest.
+    pub(super) fn place_of(&self, number: u64) -> Option<usize> {
+        self.newest_first().position(|item| item.number == number)
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.items.len()
@@ -97,16 +138,29 @@ impl Inbox {
 
     /// Adds what is not about a row.
     pub(super) fn add_trouble(&mut self, room: RoomKey, at: Moment, words: String) {
-        self.push(InboxItem { room, seq: None, at, kind: InboxKind::Trouble, who: String::new(), words });
+        self.push(InboxItem {
+            number: 0,
+            room,
+            seq: None,
+            at,
+            kind: InboxKind::Trouble,
+            who: String::new(),
+            words,
+            times: 1,
+        });
     }
 
     /// Looks through the rows of a room at or after `from`, and through its latest gifts.
     pub(super) fn collect(&mut self, settings: &ScreenSettings, people: &PeopleRules, tab: &Tab, from: Seq) {
         for entry in tab.room.chat.from_seq(from).filter(|entry| !entry.history) {
             let ignored = entry.line.person().is_some_and(|person| people.ignores(person, tab.key, entry.at));
-            if let Some(kind) = kind_of(settings, people, entry).filter(|_| !ignored) {
+            let kind = kinds_of(tab, people, entry).find(|kind| kind.is_wanted(settings));
+            if let Some(kind) = kind.filter(|_| !ignored) {
                 self.add_row(tab, entry, kind);
             }
+        }
+        if !InboxKind::Gift.is_wanted(settings) {
+            return;
         }
         let gifts = tab.room.chat.iter().rev().take(GIFTS_REACH).filter(|entry| is_big_gift(settings, entry));
         for entry in gifts.filter(|entry| !entry.history) {
@@ -142,10 +196,26 @@ impl Inbox {
         {
             words = format!("{words}  {} {}", number::count(price.saturating_mul(*added)), glyphs::GIFT);
         }
-        self.push(InboxItem { room: tab.key, seq: Some(entry.seq), at: entry.at, kind, who, words });
+        let mut item =
+            InboxItem { number: 0, room: tab.key, seq: Some(entry.seq), at: entry.at, kind, who, words, times: 1 };
+        // Who talks on is one item with their last words, and so are all who are new in a room: they would bury all else.
+        if matches!(kind, InboxKind::Moderator | InboxKind::Person | InboxKind::First) {
+            let same = |other: &InboxItem| {
+                (other.room, other.kind) == (item.room, item.kind)
+                    && (kind == InboxKind::First || other.who == item.who)
+            };
+            if let Some(before) = self.items.iter().position(same).and_then(|at| self.items.remove(at)) {
+                (item.times, item.number) = (item.times + before.times, before.number);
+            }
+        }
+        self.push(item);
     }
 
-    fn push(&mut self, item: InboxItem) {
+    fn push(&mut self, mut item: InboxItem) {
+        if item.number == 0 {
+            self.next += 1;
+            item.number = self.next;
+        }
         if self.items.len() >= MOST {
             self.items.pop_front();
         }
@@ -153,42 +223,30 @@ impl Inbox {
     }
 }
 
-/// Why a new row is worth an item, where it is.
-fn kind_of(settings: &ScreenSettings, people: &PeopleRules, entry: &LogEntry) -> Option<InboxKind> {
-    match &entry.line {
-        LogLine::Chat { from, text, .. } if !from.host => {
-            if is_hit(settings, text.as_str()) {
-                Some(InboxKind::Word)
-            } else if people.highlights(from) {
-                Some(InboxKind::Person)
-            } else {
-                from.moderator.then_some(InboxKind::Moderator)
-            }
+/// Why a new row is worth an item, the strongest reason first.
+fn kinds_of(tab: &Tab, people: &PeopleRules, entry: &LogEntry) -> impl Iterator<Item = InboxKind> {
+    let word = (!is_of_host(entry) && people.words.hits(entry, tab.name())).then_some(InboxKind::Word);
+    let others = match &entry.line {
+        LogLine::Chat { from, first, .. } if !from.host => {
+            let is_first = *first && entry.at.mono >= tab.first_from().mono;
+            [
+                people.highlights(from).then_some(InboxKind::Person),
+                from.moderator.then_some(InboxKind::Moderator),
+                is_first.then_some(InboxKind::First),
+            ]
         }
-        LogLine::Question { .. } => Some(InboxKind::Question),
+        LogLine::Question { .. } => [Some(InboxKind::Question), None, None],
         LogLine::Moderation(_)
         | LogLine::Notice { kind: NoticeKind::Bottom, .. }
-        | LogLine::Control(Control { action: ControlAction::Suspended, .. }) => Some(InboxKind::Warning),
-        LogLine::Battle(news) => matches!(**news, BattleNews::Begun { .. }).then_some(InboxKind::Battle),
-        _ => None,
-    }
+        | LogLine::Control(Control { action: ControlAction::Suspended, .. }) => [Some(InboxKind::Warning), None, None],
+        LogLine::Battle(news) if matches!(**news, BattleNews::Begun { .. }) => [Some(InboxKind::Battle), None, None],
+        _ => [None; 3],
+    };
+    word.into_iter().chain(others.into_iter().flatten())
 }
 
-/// Whether one of the words that the settings name is said.
-pub(super) fn is_hit(settings: &ScreenSettings, said: &str) -> bool {
-    if settings.highlights.is_empty() {
-        return false;
-    }
-    let said = said.to_lowercase();
-    settings.highlights.iter().any(|word| said.contains(&word.to_lowercase()))
-}
-
-/// Whether a comment has one of the words, or is of somebody who is to stand out.
-pub(super) fn is_mention(settings: &ScreenSettings, people: &PeopleRules, entry: &LogEntry) -> bool {
-    match &entry.line {
-        LogLine::Chat { from, text, .. } => is_hit(settings, text.as_str()) || people.highlights(from),
-        _ => false,
-    }
+fn is_of_host(entry: &LogEntry) -> bool {
+    entry.line.person().is_some_and(|person| person.host)
 }
 
 /// A finished gift that is worth a thank.

@@ -2,7 +2,7 @@
 //! what a key or a click means without looking at what was drawn.
 //!
 //! Width decides first, then height. Widest: the chat and a column for each side pane. Wide: the chat and one column with all
-//! side panes. Narrow: the chat, and strips for the rest. Small: the chat. What does not fit is in [`Plan::hidden`] and opens
+//! side panes. Narrow and high: the chat and all others below it. Narrow: the chat, and strips for the rest. Small: the chat. What does not fit is in [`Plan::hidden`] and opens
 //! over the chat.
 
 use ratatui::layout::Rect;
@@ -23,6 +23,8 @@ pub(super) enum PanePlace {
     },
     /// Below the others, as wide as the screen.
     Below {
+        /// Rows with a title, on a screen that has many.
+        roomy: u16,
         /// Rows with a title.
         rows: u16,
         /// Rows without one, where there is little room.
@@ -70,8 +72,13 @@ const NARROW: (u16, u16) = (40, 12);
 /// Columns that the main pane keeps, and that a column beside it has at least.
 const LEAST_MAIN: u16 = 40;
 const LEAST_SIDE: u16 = 30;
-/// Rows of the middle from which on a pane below has its title.
+/// Rows of the middle from which on a pane below has its title, and from which on it is roomy.
 const TITLED_FROM: u16 = 14;
+const ROOMY_FROM: u16 = 26;
+/// Rows of the middle from which on panes stand below the chat where there is no width for a column.
+const STACKED_FROM: u16 = 36;
+/// Percent of the rows that the chat keeps then.
+const STACKED_MAIN: u32 = 55;
 
 impl Plan {
     /// The rectangle of a pane; empty when it is not shown.
@@ -114,6 +121,12 @@ pub(super) fn plan(screen: Rect, wants: &LayoutRequest) -> Plan {
         if wants.zoom.is_none() {
             put_beside(&mut plan, &mut rest, wants, columns);
         }
+    } else if screen.width >= NARROW.0 && rest.height >= STACKED_FROM && !wants.strips {
+        put_below(&mut plan, &mut rest, wants, true);
+        plan.titled = true;
+        if wants.zoom.is_none() {
+            put_under(&mut plan, &mut rest, wants);
+        }
     } else if screen.width >= NARROW.0 && screen.height >= NARROW.1 {
         put_below(&mut plan, &mut rest, wants, false);
         plan.titled = true;
@@ -137,10 +150,27 @@ fn main_pane() -> PaneId {
 
 fn put_below(plan: &mut Plan, rest: &mut Rect, wants: &LayoutRequest, titled: bool) {
     for &id in wants.panes.iter().rev().filter(|&&id| wants.zoom != Some(id)) {
-        if let PanePlace::Below { rows, strip } = id.pane().place() {
+        if let PanePlace::Below { roomy, rows, strip } = id.pane().place() {
+            let rows = if rest.height >= ROOMY_FROM { roomy } else { rows };
             let area = split_bottom(rest, if titled { rows } else { strip });
             plan.put(id, area);
         }
+    }
+}
+
+/// The side panes one below the other under the main one, as high as their shares.
+fn put_under(plan: &mut Plan, rest: &mut Rect, wants: &LayoutRequest) {
+    let sides = of_place(wants, |place| matches!(place, PanePlace::Side { .. }));
+    let shares =
+        |id: PaneId| if let PanePlace::Side { fifths, least } = id.pane().place() { (fifths, least) } else { (0, 0) };
+    let all = sides.iter().map(|&id| shares(id).0).sum::<u16>().max(1);
+    let main = u16::try_from(u32::from(rest.height) * STACKED_MAIN / 100).unwrap_or(rest.height);
+    let height = rest.height - main;
+    for &id in sides.iter().rev() {
+        let (fifths, least) = shares(id);
+        let rows = height * fifths / all;
+        let area = split_bottom(rest, if rows < least { 1 } else { rows });
+        plan.put(id, area);
     }
 }
 
@@ -212,7 +242,9 @@ mod tests {
     #[case(120, 27)]
     #[case(110, 12)]
     #[case(200, 60)]
-    fn where_there_is_width_nothing_is_hidden(#[case] width: u16, #[case] height: u16) {
+    #[case(40, 100)]
+    #[case(80, 50)]
+    fn where_there_is_room_nothing_is_hidden(#[case] width: u16, #[case] height: u16) {
         let plan = plan(Rect::new(0, 0, width, height), &wants(true, None, 1));
         assert_eq!(plan.hidden, []);
         for &id in PaneId::ALL {

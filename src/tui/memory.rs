@@ -1,10 +1,11 @@
-//! Memory of a screen from one run to the next, where that is wanted: rooms, layout, theme, filters, people.
+//! Memory of a screen from one run to the next, where that is wanted: rooms, layout, theme, filters, people, ticks.
 
 use serde::{Deserialize, Serialize};
 
 use super::app::App;
 use super::arrangement::Arrangement;
 use super::panes::PaneId;
+use super::ticks::{self, LiveTicks};
 use crate::config::in_range;
 
 /// What is kept. A field that is missing or new costs itself only.
@@ -23,6 +24,10 @@ pub struct ScreenMemory {
     pub ignored: Vec<String>,
     /// Who stands out.
     pub people: Vec<String>,
+    /// Words and searches that stand out, beside those of the settings.
+    pub highlights: Vec<String>,
+    /// Gifts that were thanked for and questions that were answered, by the number of the live.
+    pub ticks: LiveTicks,
 }
 
 /// A layout as it was left.
@@ -51,6 +56,8 @@ pub(super) fn of(app: &App) -> ScreenMemory {
         filters: app.screen.filters.clone(),
         ignored,
         people,
+        highlights: app.people.words.added().to_vec(),
+        ticks: ticks::of(app),
     }
 }
 
@@ -70,7 +77,9 @@ pub(super) fn restore(app: &mut App, kept: ScreenMemory) {
     for (name, query) in kept.filters {
         app.screen.filters.entry(name).or_insert(query);
     }
+    app.kept_ticks = kept.ticks;
     app.screen.ignore.extend(kept.ignored);
     app.screen.people.extend(kept.people);
     app.people = super::people::PeopleRules::of_settings(&app.screen);
+    app.people.words.add_all(kept.highlights);
 }

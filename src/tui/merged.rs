@@ -18,7 +18,7 @@ use ratatui::text::{Line, Span};
 use super::app::App;
 use super::panes::chat::Composer;
 use super::tab::Tab;
-use super::theme::{ColorRole, Theme};
+use super::theme::ColorRole;
 use super::widgets::feed::Scroll;
 use super::widgets::paint;
 use super::{glyphs, number, overview};
@@ -210,7 +210,7 @@ pub(super) fn view(app: &App, view: MergedView, buf: &mut Buffer, area: Rect) {
         }
         if view.marked == Some(FeedRow { room: tab.key, seq: entry.seq }) {
             let place = Rect { y: list.y + row, height: 1, ..list };
-            buf.set_style(place.intersection(buf.area), Theme::MARKED);
+            paint::mark(buf, place);
         }
     }
     if from == list.height {

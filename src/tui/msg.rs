@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::roster::{RosterAnswer, RosterQuestion};
+use super::live_search::{ServiceAnswer, ServiceQuestion};
 use crate::history::{HistoryAnswer, HistoryQuestion};
 use crate::text::Text;
 use crate::{record, track};
@@ -24,8 +24,8 @@ pub(super) enum Msg {
     Resize,
     /// News of a room.
     Tracked(track::TrackerUpdate),
-    /// Who is in a room.
-    Roster(RosterAnswer),
+    /// The service answers what was asked of it beside the rooms.
+    Service(ServiceAnswer),
     /// News of a recording.
     Recorded(record::RecorderUpdate),
     /// The history tells something.
@@ -43,8 +43,8 @@ pub(super) enum Effect {
     Track(track::TrackerCommand),
     /// Tell the replay.
     Playback(track::PlaybackCommand),
-    /// Ask who is in a room.
-    AskRoster(RosterQuestion),
+    /// Ask the service something beside the rooms.
+    AskService(ServiceQuestion),
     /// Tell the recorder.
     Record(record::RecorderCommand),
     /// Ask the history.

@@ -1,9 +1,11 @@
 //! People whom the person at the screen ignores, here or everywhere, for a while or always, and people who are to stand out.
 
+use super::highlights::HighlightRules;
 use crate::clock::Moment;
 use crate::config::ScreenSettings;
 use crate::events::Viewer;
 use crate::ids::{RoomKey, UserId};
+use crate::room::{LogEntry, LogLine};
 
 /// Rules kept; the oldest go.
 const MOST: usize = 2_000;
@@ -13,6 +15,8 @@ const MOST: usize = 2_000;
 pub(super) struct PeopleRules {
     ignored: Vec<IgnoreRule>,
     highlighted: Vec<Person>,
+    /// What is to stand out whoever says it.
+    pub(super) words: HighlightRules,
 }
 
 /// Somebody, by the id where it is known, else by the handle.
@@ -58,6 +62,7 @@ impl PeopleRules {
         Self {
             ignored: ignored.collect(),
             highlighted: settings.people.iter().map(|name| Person::named(name)).collect(),
+            words: HighlightRules::new(&settings.highlights),
         }
     }
 
@@ -90,6 +95,15 @@ impl PeopleRules {
     /// Whether somebody is ignored anywhere.
     pub(super) fn is_ignored(&self, viewer: &Viewer) -> bool {
         self.ignored.iter().any(|rule| rule.who.is(viewer))
+    }
+
+    /// Whether a row of the room of this name stands out, for what it says or for who says it.
+    pub(super) fn is_mention(&self, entry: &LogEntry, room: &str) -> bool {
+        let stands_out = || match &entry.line {
+            LogLine::Chat { from, .. } => self.highlights(from),
+            _ => false,
+        };
+        self.words.hits(entry, room) || stands_out()
     }
 
     /// Whether somebody is to stand out.

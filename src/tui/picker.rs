@@ -4,13 +4,15 @@ mod choices;
 mod recordings;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tui_input::Input;
 
 use super::action::{Action, KeyContext};
 use super::app::App;
 use super::panes::phase;
-use super::{number, remembered};
+use super::{live_search, number, remembered};
+use crate::events::Viewer;
 use crate::ids::RoomKey;
 use crate::record::Quality;
 
@@ -54,6 +56,10 @@ pub(super) enum PickerKind {
     Themes,
     /// A search with a name.
     Filters,
+    /// What of a row more is wanted of.
+    MoreLike,
+    /// A live that is on now, by words that the service is asked for.
+    SearchLives,
 }
 
 /// A row of a picker.
@@ -78,6 +84,8 @@ pub(super) enum Choice {
     Run(Action),
     /// Add the room of this name.
     Add(String),
+    /// Ask the service for lives with these words.
+    LookForLives(String),
     /// Record the room in this quality.
     Stream(Quality),
     /// Copy these files to MP4.
@@ -102,6 +110,12 @@ pub(super) enum Choice {
         /// For so long; nothing for always.
         minutes: Option<u64>,
     },
+    /// Let this word or search stand out, or no longer.
+    Highlight(String),
+    /// Let this person stand out, or no longer.
+    StandOut(Arc<Viewer>),
+    /// Gifts of so many coins come into the inbox.
+    GiftsFrom(u64),
     /// Show them again.
     Forgive,
     /// Lay the panes out so.
@@ -138,6 +152,8 @@ impl Picker {
             PickerKind::Layouts => "Layout",
             PickerKind::Themes => "Theme",
             PickerKind::Filters => "Filters; a new name keeps the search",
+            PickerKind::MoreLike => "More like this into the inbox",
+            PickerKind::SearchLives => "Search for lives; Enter adds one",
         }
     }
 }
@@ -149,6 +165,7 @@ pub(super) fn picks(app: &App, picker: &Picker) -> Vec<Pick> {
         PickerKind::Rooms => rooms(app),
         PickerKind::Streams => recordings::streams(app),
         PickerKind::Recordings => recordings::takes(app),
+        PickerKind::SearchLives => return live_search::rows(app, picker.input.value().trim()),
         PickerKind::Marker => return vec![recordings::marker(picker.input.value())],
         PickerKind::Found => return remembered::found(app, picker.input.value()),
         PickerKind::Around => return remembered::around(app),
@@ -159,6 +176,7 @@ pub(super) fn picks(app: &App, picker: &Picker) -> Vec<Pick> {
             let choice = Choice::Note(person, name.clone());
             return vec![Pick { name, note, keys: String::new(), choice }];
         }
+        PickerKind::MoreLike => choices::more_like(app, picker.input.value().trim()),
         PickerKind::Ignore => choices::ignore(app),
         PickerKind::Layouts => choices::layouts(app),
         PickerKind::Themes => choices::themes(app),

@@ -71,8 +71,11 @@ pub(super) fn row_at(app: &App, at: Position) -> Option<usize> {
     }
 }
 
-/// Draws what was typed in the first row of `inner` and returns where its cursor stands.
-fn input_line(buf: &mut Buffer, inner: Rect, input: &Input) -> Option<Position> {
+/// Draws what was typed in the first row of `inner` behind a prompt and returns where its cursor stands.
+fn input_line(app: &App, buf: &mut Buffer, inner: Rect, input: &Input) -> Option<Position> {
+    let prompt = Line::styled(format!("{} ", glyphs::RIGHT), app.theme.style(ColorRole::Accent));
+    paint::fitting(buf, inner, 0, &prompt);
+    let inner = Rect { x: inner.x + inner.width.min(2), width: inner.width.saturating_sub(2), ..inner };
     // The input scrolls by columns; what is left of the view is cut by characters.
     let scroll = input.visual_scroll(inner.width.saturating_sub(1).into());
     let mut skipped = 0;

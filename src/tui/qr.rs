@@ -71,7 +71,7 @@ fn drawn(title: &str, code: &QrCode, mono: bool, ascii: bool) -> Vec<Line<'stati
                 (false, false) => ' ',
             })
             .collect();
-        Line::styled(cells, light)
+        Line::from(Span::styled(cells, light))
     }));
     lines
 }
@@ -87,6 +87,9 @@ mod tests {
         assert!(below.len() > beside.len(), "{} and {}", below.len(), beside.len());
         assert!(beside.iter().all(|line| line.width() <= 76) && below.iter().all(|line| line.width() <= 40));
         assert!(lines("ana.live", 20, false, false).is_none());
+        // The ground of the longer code reaches to its last row, though the shorter one has ended.
+        let last = beside.last().and_then(|line| line.spans.last()).map(|span| span.style.bg);
+        assert_eq!(last, Some(Some(Color::Rgb(255, 255, 255))));
     }
 
     #[test]

@@ -26,8 +26,9 @@ const SLOW_PACE: Duration = Duration::from_millis(900);
 pub(super) struct RowRules<'a> {
     pub(super) settings: &'a ScreenSettings,
     pub(super) people: &'a PeopleRules,
-    /// The room they are for.
+    /// The room they are for, and its name.
     pub(super) room: RoomKey,
+    pub(super) name: &'a str,
     /// Leave out what is too much to read.
     pub(super) slow: bool,
 }
@@ -96,10 +97,7 @@ impl HiddenRows {
         if rules.settings.fold_repeats && self.folds(entry, text.as_str()) {
             return true;
         }
-        let matters = from.host
-            || from.moderator
-            || from.subscriber
-            || super::inbox::is_mention(rules.settings, rules.people, entry);
+        let matters = from.host || from.moderator || from.subscriber || rules.people.is_mention(entry, rules.name);
         if !rules.slow || matters || entry.history {
             return false;
         }
@@ -231,7 +229,7 @@ mod tests {
 
     fn shown(room: &Room, settings: &ScreenSettings, people: &PeopleRules, slow: bool) -> (Vec<u64>, HiddenRows) {
         let mut rows = HiddenRows::default();
-        rows.collect(&room.chat, Seq(0), RowRules { settings, people, room: ROOM, slow });
+        rows.collect(&room.chat, Seq(0), RowRules { settings, people, room: ROOM, name: "ana.live", slow });
         let seqs = RowView::new(&room.chat, &rows).iter().map(|entry| entry.seq.0).collect();
         (seqs, rows)
     }

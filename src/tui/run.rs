@@ -20,8 +20,8 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 
+use super::live_search::{LiveSearch, ServiceAnswer, ServiceQuestion};
 use super::msg::{Effect, Msg};
-use super::roster::RosterAnswer;
 use super::terminal::Tty;
 use super::{Dashboard, Exit, HistoryPort, Ports, ScreenError, ScreenExit, ScreenOptions};
 use crate::clock::Clock;
@@ -90,7 +90,7 @@ enum LoopEvent {
     Input(Option<io::Result<Event>>),
     Updates,
     Record(Option<record::RecorderUpdate>),
-    Roster(Option<RosterAnswer>),
+    Service(Option<ServiceAnswer>),
     Warning(Option<Text>),
     Remembered(Option<HistoryAnswer>),
     /// A queue that was full has room again.
@@ -127,7 +127,7 @@ pub(super) struct Loop<C: Console> {
 struct Open {
     updates: bool,
     records: bool,
-    rosters: bool,
+    service: bool,
     warnings: bool,
 }
 
@@ -152,7 +152,7 @@ impl<C: Console> Loop<C> {
             batch: Vec::with_capacity(BATCH),
             commands: VecDeque::new(),
             records: VecDeque::new(),
-            open: Open { updates: true, records: true, rosters: true, warnings: true },
+            open: Open { updates: true, records: true, service: true, warnings: true },
         }
     }
 
@@ -170,9 +170,9 @@ impl<C: Console> Loop<C> {
                 // Without input the terminal is gone: SIGHUP, or its window was closed.
                 LoopEvent::Stop | LoopEvent::Input(None | Some(Err(_))) => Some(Exit::Stopped),
                 LoopEvent::Updates => self.updates()?,
-                LoopEvent::Roster(Some(answer)) => self.update_with(Msg::Roster(answer))?,
-                LoopEvent::Roster(None) => {
-                    self.open.rosters = false;
+                LoopEvent::Service(Some(answer)) => self.update_with(Msg::Service(answer))?,
+                LoopEvent::Service(None) => {
+                    self.open.service = false;
                     None
                 }
                 LoopEvent::Record(Some(update)) => self.update_with(Msg::Recorded(update))?,
@@ -219,7 +219,7 @@ impl<C: Console> Loop<C> {
             _ = ports.commands.reserve(), if !self.commands.is_empty() => LoopEvent::Room,
             _ = ports.record.reserve(), if !self.records.is_empty() => LoopEvent::Room,
             update = ports.records.recv(), if open.records => LoopEvent::Record(update),
-            answer = ports.rosters.recv(), if open.rosters => LoopEvent::Roster(answer),
+            answer = ports.service_answers.recv(), if open.service => LoopEvent::Service(answer),
             words = ports.warnings.recv(), if open.warnings => LoopEvent::Warning(words),
             answer = remembered(&mut ports.history), if ports.history.is_some() => LoopEvent::Remembered(answer),
             taken = ports.updates.recv_many(batch, BATCH), if open.updates => {
@@ -300,9 +300,15 @@ impl<C: Console> Loop<C> {
             match effect {
                 Effect::Track(command) => self.commands.push_back(command),
                 Effect::Record(command) => self.records.push_back(command),
-                Effect::AskRoster(question) => {
-                    // A full queue holds questions enough; it is asked for again in a minute.
-                    let _ = self.ports.roster_questions.as_ref().map(|questions| questions.try_send(question));
+                Effect::AskService(question) => {
+                    // A full queue holds questions enough: a roster is asked for again in a minute.
+                    let questions = self.ports.service_questions.as_ref();
+                    let taken = questions.is_some_and(|questions| questions.try_send(question.clone()).is_ok());
+                    if let (false, ServiceQuestion::Lives(words)) = (taken, question) {
+                        let lives = Err(Text::new("the service cannot be asked from here just now"));
+                        let answer = ServiceAnswer::Lives(LiveSearch { words, lives });
+                        self.dashboard.handle(self.clock.now(), Msg::Service(answer));
+                    }
                 }
                 Effect::CaptureMouse(on) => self.console.capture_mouse(on)?,
                 Effect::Copy(text) => self.console.copy(&text)?,

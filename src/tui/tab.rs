@@ -15,11 +15,11 @@ use crate::room::{BattlePhase, ChatLog, LogEntry, LogLine, Room, Seq};
 use crate::text::Text;
 
 use super::names::Names;
-use super::panes::gifts::{StreakMark, Thanked};
 use super::people::PeopleRules;
 use super::roster::RosterState;
 use super::rows::{HiddenRows, RowRules, RowView};
 use super::search::SearchQuery;
+use super::ticks::{StreakMark, Thanked};
 use super::widgets::feed::Anchor;
 
 /// Entries kept of a room; memory bounds them sooner.
@@ -205,7 +205,8 @@ impl Tab {
         if from == Seq(0) {
             self.rows = HiddenRows::default();
         }
-        let rules = RowRules { settings, people, room: self.key, slow: self.is_slow };
+        let name = self.name().to_owned();
+        let rules = RowRules { settings, people, room: self.key, name: &name, slow: self.is_slow };
         self.rows.collect(&self.room.chat, from, rules);
     }
 

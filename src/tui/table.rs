@@ -17,13 +17,13 @@ use super::app::App;
 use super::freshness::Freshness;
 use super::panes::phase;
 use super::tab::Tab;
-use super::theme::{ColorRole, Theme};
+use super::theme::ColorRole;
 use super::widgets::{graph, paint};
 use super::{glyphs, number, overview};
 use crate::clock::Timestamp;
 use crate::events::PhaseKind;
 use crate::record::{AlertLevel, RecordingState};
-use crate::room::{BattlePhase, Bucket};
+use crate::room::{Battle, BattlePhase, Bucket};
 
 /// What the table is sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,23 +68,23 @@ enum Column {
     Way,
 }
 
-/// Columns in their order, with their heading, width, and how long they are kept where there is little room: the highest goes
-/// first.
-const COLUMNS: [(Column, &str, u16, u8); 9] = [
-    (Column::Room, "ROOM", 18, 0),
-    (Column::State, "STATE", 18, 1),
-    (Column::Unread, "UNREAD", 8, 2),
-    (Column::Viewers, "VIEWERS", 8, 3),
-    (Column::Trend, "30 MIN", 8, 7),
-    (Column::Comments, "CHAT/MIN", 9, 4),
-    (Column::Coins, "◆/MIN", 8, 5),
-    (Column::Recording, "REC", 9, 6),
-    (Column::Way, "VIA", 22, 8),
+/// Columns in their order, with their heading, the least and the most width they take, and how long they are kept where there is
+/// little room: the highest goes first.
+const COLUMNS: [(Column, &str, u16, u16, u8); 9] = [
+    (Column::Room, "ROOM", 13, 26, 0),
+    (Column::State, "STATE", 17, 22, 1),
+    (Column::Unread, "UNREAD", 7, 7, 2),
+    (Column::Viewers, "VIEWERS", 7, 8, 3),
+    (Column::Trend, "30 MIN", 8, 40, 7),
+    (Column::Comments, "CHAT/MIN", 8, 9, 4),
+    (Column::Coins, "◆/MIN", 6, 8, 5),
+    (Column::Recording, "REC", 8, 10, 6),
+    (Column::Way, "VIA", 16, 80, 8),
 ];
 /// Columns between two.
 const BETWEEN: u16 = 2;
-/// The window of the trend: eight buckets of nearly four minutes.
-const TREND: (u64, usize) = (230, 8);
+/// Seconds that the trend shows.
+const TREND: u64 = 30 * 60;
 
 /// The rooms in the order of the table, by their place among the tabs.
 pub(super) fn order(app: &App) -> Vec<usize> {
@@ -115,6 +115,12 @@ pub(super) fn room_at(app: &App, area: Rect, at: Position) -> Option<usize> {
 /// Rows that fit below the headings.
 pub(super) fn page(area: Rect) -> usize {
     list_area(area).height.into()
+}
+
+/// The first room shown, how many are, and how many there are.
+pub(super) fn extent(app: &App, area: Rect) -> (usize, usize, usize) {
+    let (list, order) = (list_area(area), order(app));
+    (first_row(app, &order, list), list.height.into(), order.len())
 }
 
 fn list_area(area: Rect) -> Rect {
@@ -156,7 +162,7 @@ pub(super) fn view(app: &App, buf: &mut Buffer, area: Rect) {
             }
         }
         if at == app.active {
-            buf.set_style(Rect { y: list.y + row, height: 1, ..list }.intersection(buf.area), Theme::MARKED);
+            paint::mark(buf, Rect { y: list.y + row, height: 1, ..list });
         }
     }
 }
@@ -177,14 +183,24 @@ impl Place {
 /// The columns that fit and where they stand.
 fn columns(width: u16) -> Vec<(Column, &'static str, Place)> {
     let mut kept: Vec<_> = COLUMNS.to_vec();
-    let wide = |kept: &[(Column, &str, u16, u8)]| kept.iter().map(|(.., wide, _)| wide + BETWEEN).sum::<u16>();
+    let wide =
+        |kept: &[(Column, &str, u16, u16, u8)]| kept.iter().map(|(.., least, _, _)| least + BETWEEN).sum::<u16>();
     while kept.len() > 1 && wide(&kept) > width {
         let last = kept.iter().enumerate().max_by_key(|(_, (.., rank))| *rank).map_or(0, |(at, _)| at);
         kept.remove(last);
     }
+    // What is left over goes to those that are kept longest first.
+    let mut left = width.saturating_sub(wide(&kept));
+    let mut by_rank: Vec<_> = kept.iter_mut().collect();
+    by_rank.sort_by_key(|(.., rank)| *rank);
+    for (_, _, least, most, _) in by_rank {
+        let more = most.saturating_sub(*least).min(left);
+        *least += more;
+        left -= more;
+    }
     let mut from = 1;
     let mut places = Vec::new();
-    for (column, heading, wide, _) in kept {
+    for (column, heading, wide, ..) in kept {
         places.push((column, heading, Place { from, width: wide.min(width.saturating_sub(from)) }));
         from += wide + BETWEEN;
     }
@@ -263,7 +279,7 @@ pub(super) fn state(app: &App, tab: &Tab) -> String {
     if let Some(battle) = room.battle.as_ref().filter(|battle| battle.phase == BattlePhase::Running) {
         let left = battle.left(skew, app.now);
         if room.phase.kind == PhaseKind::Live && !left.is_zero() {
-            return format!("battle {}", number::countdown(left));
+            return format!("battle {}{}", number::countdown(left), gap(battle));
         }
     }
     match (room.phase.kind, room.phase.retry_at.filter(|_| phase::counts_down(&room.phase, app.now))) {
@@ -280,8 +296,20 @@ pub(super) fn state(app: &App, tab: &Tab) -> String {
     }
 }
 
+/// By how much a battle is won or lost now, with a blank before it; nothing while it is even.
+fn gap(battle: &Battle) -> String {
+    let (Some(ours), Some(theirs)) = super::panes::battle::opponents(battle) else { return String::new() };
+    let sign = match ours.points.cmp(&theirs.points) {
+        std::cmp::Ordering::Greater => "+",
+        std::cmp::Ordering::Less => glyphs::MINUS,
+        std::cmp::Ordering::Equal => return String::new(),
+    };
+    format!(" {sign}{}", number::short(ours.points.abs_diff(theirs.points)))
+}
+
 fn trend(app: &App, tab: &Tab, buf: &mut Buffer, cell: Rect) {
-    let (step, count) = TREND;
+    let count = usize::from(cell.width.max(1));
+    let step = (TREND / u64::from(cell.width.max(1))).max(10);
     let values: Vec<Option<u64>> = tab
         .room
         .viewers
@@ -306,8 +334,10 @@ mod tests {
             assert!(columns.iter().all(|(_, _, place)| place.from + place.width <= width.max(1)), "{width}");
         }
         let names = |width| columns(width).iter().map(|(_, name, _)| *name).collect::<Vec<_>>().join(" ");
+        let last = columns(200).last().map(|(_, _, place)| place.from + place.width);
+        assert!(last.is_some_and(|end| end > 190), "a wide table leaves the right half empty: {last:?}");
         assert_eq!(names(200), "ROOM STATE UNREAD VIEWERS 30 MIN CHAT/MIN ◆/MIN REC VIA");
-        assert_eq!(names(80), "ROOM STATE UNREAD VIEWERS CHAT/MIN");
-        assert_eq!(names(59), "ROOM STATE UNREAD");
+        assert_eq!(names(80), "ROOM STATE UNREAD VIEWERS CHAT/MIN ◆/MIN REC");
+        assert_eq!(names(59), "ROOM STATE UNREAD VIEWERS");
     }
 }

@@ -5,6 +5,7 @@ mod arranging;
 mod closing;
 mod graphs;
 mod keys;
+mod liking;
 mod mouse;
 mod overview;
 mod people;
@@ -26,11 +27,13 @@ use tui_input::InputRequest;
 
 use super::app::{App, Popup};
 use super::freshness::Freshness;
+use super::live_search::{FoundLives, ServiceAnswer, ServiceQuestion};
 use super::msg::{Effect, Msg, UpdateOutcome};
 use super::panes::chat::board;
 use super::panes::{PaneId, phase};
 use super::roster::{self, RosterState};
 use super::tab::Tab;
+use super::ticks;
 use super::widgets::feed::Scroll;
 use crate::clock::Moment;
 use crate::events::PhaseKind;
@@ -47,12 +50,22 @@ const MINUTE_MS: u64 = 60_000;
 
 /// Applies a message.
 pub(super) fn update(app: &mut App, msg: Msg) -> UpdateOutcome {
+    // The chosen item of the inbox stays the chosen one, whatever comes above it.
+    let is_news = matches!(msg, Msg::Tracked(_) | Msg::Recorded(_));
+    let held = match app.popup {
+        Some(Popup::Inbox(chosen)) if is_news => app.inbox.number_at(chosen),
+        _ => None,
+    };
     let mut outcome = handle(app, msg);
+    if let (Some(place), Some(Popup::Inbox(chosen))) = (held.and_then(|held| app.inbox.place_of(held)), &mut app.popup)
+    {
+        *chosen = place;
+    }
     if let Some(effect) = closing::expire(app) {
         outcome.dirty = true;
         outcome.effects.push(effect);
     }
-    outcome.effects.extend(roster::question_due(app).map(Effect::AskRoster));
+    outcome.effects.extend(roster::question_due(app).map(|due| Effect::AskService(ServiceQuestion::Roster(due))));
     if app.until_read().is_some_and(|left| left.is_zero())
         && let Some(tab) = app.tab_mut()
     {
@@ -74,19 +87,28 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
         Msg::Tracked(update) => {
             let room = if let TrackerUpdate::Room(room, _) = &update { Some(*room) } else { None };
             let mut outcome = rooms::apply_update(app, update);
+            if let Some(at) = room.and_then(|room| app.position(room))
+                && let Some(tab) = app.tabs.get_mut(at)
+            {
+                ticks::restore(&mut app.kept_ticks, tab);
+            }
             outcome.effects.extend(room.and_then(|room| rules::begin_due(app, room)));
             outcome.effects.extend(room.map(|room| remembering::ask_due(app, room)).unwrap_or_default());
             outcome.effects.extend(room.and_then(|room| rules::monitor_due(app, room)));
             outcome
         }
         Msg::Remembered(answer) => remembering::apply_answer(app, *answer),
-        Msg::Roster(answer) => {
+        Msg::Service(ServiceAnswer::Roster(answer)) => {
             if let Some(tab) = app.tabs.iter_mut().find(|tab| tab.key == answer.room) {
                 tab.roster = match answer.roster {
                     Ok(roster) => RosterState::Known(roster),
                     Err(why) => RosterState::Refused(why),
                 };
             }
+            UpdateOutcome::dirty()
+        }
+        Msg::Service(ServiceAnswer::Lives(lives)) => {
+            app.found_lives = Some(FoundLives::Known(lives));
             UpdateOutcome::dirty()
         }
         Msg::Recorded(update) => records::apply_update(app, update),

@@ -20,18 +20,19 @@ use super::panes::gifts::{described, gift_worth};
 use super::panes::phase;
 use super::tab::Tab;
 use super::table;
-use super::theme::{ColorRole, Theme};
+use super::theme::ColorRole;
 use super::widgets::{graph, paint, split_bar};
 use super::{glyphs, number};
 use crate::room::{Battle, Bucket, LogLine, Side};
 
 /// Size of the smallest card that tells something, and height of the largest.
 const LEAST: (u16, u16) = (34, 6);
-const HIGHEST: u16 = 30;
-/// A card that is wider than this could be two.
+const HIGHEST: u16 = 60;
+/// A card that is wider than this could be two, and one that is not would be poor as two.
 const WIDEST: u16 = 70;
-/// Rows looked back for something that was said.
-const REACH: usize = 60;
+const POOR: u16 = 50;
+/// Rows looked back for each row that shows something that was said.
+const REACH: usize = 8;
 /// Columns of names.
 const NAME: usize = 10;
 /// The window of the trend: eight buckets of nearly four minutes.
@@ -46,14 +47,18 @@ struct Grid {
 }
 
 impl Grid {
-    /// As few columns as let all cards be seen, and cards as large as there is room for.
+    /// As few columns as let all cards be seen and leave the least of the wall empty, and cards as large as there is room for.
     fn of(area: Rect, cards: usize) -> Self {
         let cards = u16::try_from(cards.max(1)).unwrap_or(u16::MAX);
         let most = (area.width / LEAST.0).max(1);
         let seen = |columns: u16| (area.height / cards.div_ceil(columns)).min(HIGHEST);
         let most = most.min(cards).max(1);
         let least = (area.width / WIDEST).clamp(1, most);
-        let columns = (least..=most).find(|&columns| seen(columns) >= 9).unwrap_or(most);
+        let fills = (area.width / POOR).clamp(least, most);
+        let empty = |columns: u16| columns * cards.div_ceil(columns) - cards;
+        let columns =
+            (least..=fills).filter(|&columns| seen(columns) >= 9).min_by_key(|&columns| (empty(columns), columns));
+        let columns = columns.or_else(|| (fills..=most).find(|&columns| seen(columns) >= 9)).unwrap_or(most);
         let height = seen(columns).max(LEAST.1.min(area.height.max(1)));
         Self { columns, height, rows: (area.height / height).max(1) }
     }
@@ -91,6 +96,14 @@ fn first_row(app: &App, order: &[usize], grid: Grid) -> usize {
     (marked + 1).saturating_sub(usize::from(grid.rows))
 }
 
+/// The first room shown, how many are, and how many there are.
+pub(super) fn extent(app: &App, area: Rect) -> (usize, usize, usize) {
+    let order = table::order(app);
+    let grid = Grid::of(area, order.len());
+    let columns = usize::from(grid.columns);
+    (first_row(app, &order, grid) * columns, usize::from(grid.rows) * columns, order.len())
+}
+
 /// Draws the wall.
 pub(super) fn view(app: &App, buf: &mut Buffer, area: Rect) {
     let order = table::order(app);
@@ -124,7 +137,7 @@ fn card(app: &App, tab: &Tab, is_marked: bool, buf: &mut Buffer, area: Rect) {
     if is_marked {
         let name =
             Rect { x: area.x + 1, width: paint::columns(&title).min(area.width.saturating_sub(2)), height: 1, ..area };
-        buf.set_style(name.intersection(buf.area), Theme::MARKED);
+        paint::mark(buf, name);
     }
     let inner = Rect {
         x: area.x + area.width.min(2),
@@ -211,7 +224,13 @@ fn said(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
     let is_said = |line: &LogLine| {
         matches!(line, LogLine::Chat { .. } | LogLine::Question { .. } | LogLine::Battle(_) | LogLine::Gap(_))
     };
-    let rows = tab.room.chat.iter().rev().take(REACH).filter(|entry| is_said(&entry.line) && !entry.deleted);
+    let rows = tab
+        .room
+        .chat
+        .iter()
+        .rev()
+        .take(REACH * usize::from(area.height))
+        .filter(|entry| is_said(&entry.line) && !entry.deleted);
     for (row, entry) in (0..area.height).rev().zip(rows) {
         let what = super::panes::log_words(&entry.line);
         let line = match entry.line.person() {
@@ -259,7 +278,7 @@ fn battle(app: &App, battle: &Battle, buf: &mut Buffer, area: Rect) {
     let bar = area.width.saturating_sub(paint::columns(&left) + paint::columns(&right) + 2);
     let mut line = left;
     line.spans.push(Span::raw(" "));
-    line.spans.extend(split_bar::bar(points(ours), points(theirs), bar, (a, b)).spans);
+    line.spans.extend(split_bar::bar(points(ours), points(theirs), bar, app.theme).spans);
     line.spans.push(Span::raw(" "));
     line.spans.extend(right.spans.into_iter().map(|span| span.style(b)));
     let wide = paint::columns(&line);
@@ -291,6 +310,7 @@ mod tests {
     #[test]
     fn a_few_cards_fill_the_wall() {
         assert_eq!(Grid::of(Rect::new(0, 1, 200, 58), 6), Grid { columns: 2, height: 19, rows: 3 });
+        assert_eq!(Grid::of(Rect::new(0, 1, 200, 58), 3), Grid { columns: 3, height: 58, rows: 1 });
         assert_eq!(Grid::of(Rect::new(0, 1, 120, 34), 6).columns, 2);
         assert_eq!(Grid::of(Rect::new(0, 1, 40, 98), 3).columns, 1);
     }

@@ -1,5 +1,6 @@
 //! Widgets: reusable parts that know numbers and text, not rooms (the feed knows the log it scrolls).
 
+pub(super) mod big_number;
 pub(super) mod feed;
 pub(super) mod graph;
 pub(super) mod paint;

@@ -30,6 +30,7 @@ mod lookup;
 mod meaning;
 mod ndjson;
 mod overviews;
+mod panes;
 mod picture;
 mod places;
 mod proxies;

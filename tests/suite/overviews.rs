@@ -194,6 +194,11 @@ fn a_card_has_codes_for_a_phone() {
     stage.press("k enter Q");
     let screen = shown(&mut stage, 100, 50);
     assert!(screen.contains("profile") && screen.contains("█▀▀▀▀▀█"), "{screen}");
+    // From the row itself in two keys.
+    stage.press("esc p");
+    assert!(shown(&mut stage, 100, 50).contains("profile"));
+    stage.press("esc h");
+    assert!(shown(&mut stage, 100, 50).contains("stands out"));
 }
 
 /// The demo's snapshot of a room that was watched before fills lists and graphs at once.
@@ -208,4 +213,88 @@ fn a_room_that_was_watched_before_is_alive_in_the_first_frame() {
     let screen = shown(&mut fresh, 120, 36);
     assert!(screen.contains("Galaxy") && screen.contains("peak"), "{screen}");
     assert!(screen.contains("in the inbox"), "{screen}");
+}
+
+#[test]
+fn ticks_come_back_with_the_live_they_were_made_in() {
+    let mut stage = busy();
+    stage.press("A");
+    assert!(shown(&mut stage, 200, 60).contains("1 open"));
+    // The oldest gift that is owed a thank.
+    stage.press("t");
+    assert!(shown(&mut stage, 200, 60).contains("thanked Kit: Galaxy"));
+    // The question, once its pane has the focus.
+    while !shown(&mut stage, 200, 60).contains("0 open") {
+        stage.press("tab t");
+    }
+    let kept = serde_json::to_string(&stage.dashboard.memory()).unwrap();
+    let mut again = Stage::remembering(serde_json::from_str(&kept).unwrap());
+    stage::evening(&mut again);
+    stage::battle(&mut again);
+    let screen = shown(&mut again, 200, 60);
+    assert!(screen.contains("0 open") && screen.contains("✓ Kit"), "{screen}");
+    assert_eq!(again.dashboard.memory().ticks, stage.dashboard.memory().ticks);
+    // A live that is not met keeps its ticks for the next run.
+    let unmet = Stage::remembering(serde_json::from_str(&kept).unwrap());
+    assert_eq!(unmet.dashboard.memory().ticks, stage.dashboard.memory().ticks);
+}
+
+#[test]
+fn who_talks_on_is_one_item_of_the_inbox_and_the_chosen_one_stays_chosen() {
+    let mut stage = busy();
+    let kit = Arc::new(tiktop::events::Viewer { moderator: true, ..stage::viewer(101, "Kit") });
+    (0..5).for_each(|nth| stage.say(1, &kit, &format!("a word in time, the {nth}th")));
+    stage.press("i");
+    let screen = shown(&mut stage, 120, 24);
+    assert_eq!(screen.matches("M Kit              a word").count(), 1, "{screen}");
+    assert!(screen.contains("the 4th  ×"), "{screen}");
+    stage.press("down");
+    let marked = |stage: &mut Stage| {
+        let terminal = stage.picture(120, 24);
+        let buffer = terminal.backend().buffer();
+        let reversed =
+            buffer.content().iter().filter(|cell| cell.modifier.contains(ratatui::style::Modifier::REVERSED));
+        reversed.map(ratatui::buffer::Cell::symbol).collect::<String>()
+    };
+    let before = marked(&mut stage);
+    let mia = Arc::new(stage::viewer(102, "mia"));
+    let (id, text) = ("78".into(), "and when is the next one?".into());
+    stage.happen(1, EventKind::Question(Question { id, from: mia, text, asked_at: None }));
+    assert_eq!(marked(&mut stage), before);
+}
+
+#[test]
+fn more_like_a_row_comes_into_the_inbox() {
+    let mut stage = busy();
+    let (zoe, mia) = (Arc::new(stage::viewer(106, "zoe")), Arc::new(stage::viewer(102, "mia")));
+    stage.say(1, &zoe, "the tombola begins at nine");
+    stage.picture(120, 36);
+    stage.press("k K");
+    let screen = shown(&mut stage, 120, 36);
+    assert!(screen.contains("More like this") && screen.contains("tombola") && screen.contains("begins"), "{screen}");
+    stage.dashboard.paste("tombola", stage.now);
+    stage.press("enter end");
+    stage.say(1, &mia, "when is the TOMBOLA?");
+    stage.say(1, &mia, "nothing of the kind");
+    stage.press("i");
+    let screen = shown(&mut stage, 120, 36);
+    assert!(screen.contains("when is the TOMBOLA?"), "{screen}");
+    assert_eq!(stage.dashboard.memory().highlights, ["tombola"]);
+    // Gifts of less than the usual value, from the row of one.
+    stage.press("esc");
+    stage.give(1, &mia, &stage::gift(5_487, "Finger Heart", 5, 1), 3, true);
+    stage.picture(120, 36);
+    stage.press("k K");
+    let screen = shown(&mut stage, 120, 36);
+    assert!(screen.contains("gifts from 15 ◆"), "{screen}");
+}
+
+#[test]
+fn the_inbox_has_what_the_settings_want() {
+    let mut stage = Stage::with(ScreenSettings { inbox: vec!["questions".into()], ..ScreenSettings::default() }, false);
+    stage::evening(&mut stage);
+    stage.press("i");
+    let screen = shown(&mut stage, 120, 36);
+    assert!(screen.contains("how long have you been streaming?"), "{screen}");
+    assert!(!screen.contains("M Kit              ") && !screen.contains("◆ Kit              Galaxy"), "{screen}");
 }

@@ -20,6 +20,8 @@ fn the_pictures_in_the_readme_are_the_screen() {
     // A picture, the keys that lead to it, and its size.
     let pictures = [
         ("room", "", (120, 36)),
+        ("wide", "", (180, 48)),
+        ("wall", "W", (130, 40)),
         ("rooms", "v", (120, 12)),
         ("person", "k enter", (90, 24)),
         ("inbox", "i", (100, 16)),
@@ -59,6 +61,7 @@ fn svg(buffer: &Buffer) -> String {
         while from < row.len() {
             let run = row[from..].iter().take_while(|cell| look(cell) == look(&row[from])).count();
             let text = visible(&row[from..from + run]);
+            ground(&mut svg, (from, y), run, &row[from]);
             // Each word stands at its own column, whatever the viewer's font makes of blanks and wide characters.
             let mut column = from;
             for word in text.split_inclusive(' ') {
@@ -89,12 +92,21 @@ fn visible(run: &[Cell]) -> String {
     text
 }
 
+/// What a run stands on, where that is not the ground of the picture.
+fn ground(svg: &mut String, (x, y): (usize, usize), columns: usize, cell: &Cell) {
+    let is_reversed = cell.modifier.contains(Modifier::REVERSED);
+    let fill = match cell.bg {
+        _ if is_reversed => colour(cell.fg),
+        Color::Reset => return,
+        bg => colour(bg),
+    };
+    let (left, top, wide, high) = (8 + x * CELL.0, 8 + y * CELL.1, columns * CELL.0, CELL.1);
+    writeln!(svg, "<rect x=\"{left}\" y=\"{top}\" width=\"{wide}\" height=\"{high}\" fill=\"{fill}\"/>").unwrap();
+}
+
 fn paint(svg: &mut String, (x, y): (usize, usize), text: &str, cell: &Cell) {
     let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let mut style = String::new();
-    if cell.modifier.contains(Modifier::REVERSED) {
-        style.push_str(" text-decoration=\"underline\"");
-    }
     if cell.modifier.contains(Modifier::BOLD) {
         style.push_str(" font-weight=\"bold\"");
     }
@@ -106,7 +118,7 @@ fn paint(svg: &mut String, (x, y): (usize, usize), text: &str, cell: &Cell) {
     }
     let columns = tiktop::text::width(text);
     let (left, base, length) = (8 + x * CELL.0, 8 + y * CELL.1 + 13, columns * CELL.0);
-    let fill = colour(cell.fg);
+    let fill = if cell.modifier.contains(Modifier::REVERSED) { GROUND } else { colour(cell.fg) };
     writeln!(
         svg,
         "<text x=\"{left}\" y=\"{base}\" textLength=\"{length}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{fill}\"{style}>{escaped}</text>"
@@ -114,8 +126,8 @@ fn paint(svg: &mut String, (x, y): (usize, usize), text: &str, cell: &Cell) {
     .unwrap();
 }
 
-fn look(cell: &Cell) -> (Color, Modifier) {
-    (cell.fg, cell.modifier)
+fn look(cell: &Cell) -> (Color, Color, Modifier) {
+    (cell.fg, cell.bg, cell.modifier)
 }
 
 /// The terminal's own 16 colours, as a dark theme has them.
@@ -135,6 +147,8 @@ fn colour(colour: Color) -> &'static str {
         Color::LightMagenta => "#caa6c3",
         Color::LightCyan => "#a3d4e0",
         Color::DarkGray => "#707a8c",
+        Color::Rgb(0, 0, 0) => "#000000",
+        Color::Rgb(255, 255, 255) => "#ffffff",
         _ => TEXT,
     }
 }

@@ -34,6 +34,10 @@ impl Stage {
     }
 
     pub(crate) fn with(screen: ScreenSettings, mono: bool) -> Self {
+        Self::set_up(screen, mono, None)
+    }
+
+    fn set_up(screen: ScreenSettings, mono: bool, memory: Option<tiktop::tui::ScreenMemory>) -> Self {
         let now = Moment { mono: 7_200_000, wall: Timestamp(START) };
         let options = ScreenOptions {
             record: tiktop::config::RecordSettings::default(),
@@ -44,11 +48,16 @@ impl Stage {
             attached: false,
             mono,
             depth: tiktop::tui::ColourDepth::Sixteen,
-            memory: None,
+            memory,
             config_file: None,
             zone: jiff::tz::TimeZone::UTC,
         };
         Self { dashboard: Dashboard::new(options, now).unwrap(), now, next_id: 1 }
+    }
+
+    /// A dashboard that goes on where another one was left.
+    pub(crate) fn remembering(memory: tiktop::tui::ScreenMemory) -> Self {
+        Self::set_up(ScreenSettings::default(), false, Some(memory))
     }
 
     pub(crate) fn wait(&mut self, seconds: u64) {

@@ -2,6 +2,7 @@
 //!
 //! Runs `tiktop demo` in a pseudo-terminal and reads the bytes as a terminal would. Every wait is for something to be said.
 
+mod cast;
 mod recording;
 
 use std::io::{Read, Write};
@@ -193,6 +194,43 @@ fn ctrl_c_hands_the_terminal_back() {
     seen.wait_for("ana.live");
     seen.press("\u{3}");
     seen.assert_handed_back();
+}
+
+#[test]
+fn who_is_in_another_window_is_told_by_the_terminal() {
+    let ways: [(&str, &[(&str, &str)], &str); 5] = [
+        ("bell", &[], "\x07"),
+        ("osc9", &[], "\x1b]9;"),
+        ("osc777", &[], "\x1b]777;notify;tiktop;"),
+        ("osc99", &[], "\x1b]99;;"),
+        ("osc9", &[("TMUX", "/tmp/tmux/default,1,0")], "\x1bPtmux;\x1b\x1b]9;"),
+    ];
+    // All at once: each waits for the demo to bring something that needs somebody.
+    let tried = ways.map(|(way, env, sequence)| {
+        let notify = format!("screen.notify={way}");
+        std::thread::spawn(move || {
+            let args = ["demo", "--rate", "120", "--rooms", "1", "--set", &notify, "--set", "screen.thank_from=1"];
+            let mut seen = open_sized(&args, (24, 80), env);
+            seen.wait_for("── Chat");
+            // The window was left.
+            seen.press("\x1b[O");
+            let left = seen.bytes.len();
+            let told = (0..CHUNKS).any(|_| {
+                let since = String::from_utf8_lossy(&seen.bytes[left..]).into_owned();
+                // The title of the window ends with a bell, too.
+                let mut parts = since.split("\x1b]0;");
+                let head = parts.next().unwrap_or_default().to_owned();
+                let since = parts.filter_map(|part| part.split_once('\x07')).fold(head, |all, (_, rest)| all + rest);
+                since.contains(sequence) || seen.take(PATIENCE).is_err()
+            });
+            assert!(told, "{way}: never told");
+            seen.press("q");
+            seen.assert_handed_back();
+        })
+    });
+    for one in tried {
+        one.join().unwrap();
+    }
 }
 
 #[test]

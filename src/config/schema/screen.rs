@@ -29,7 +29,10 @@ pub struct ScreenSettings {
     pub handles: bool,
     /// Gifts of so many coins or more are to be thanked for.
     pub thank_from: u64,
-    /// Words that stand out in the chat, and bring a comment into the inbox.
+    /// What comes into the inbox, of `words`, `people`, `questions`, `moderators`, `first`, `gifts`, `warnings`, `battles`. What fails always
+    /// does.
+    pub inbox: Vec<String>,
+    /// Words that stand out in the chat, and bring a comment into the inbox; or searches, such as `badge:L30` or `gift>500`.
     pub highlights: Vec<String>,
     /// People who stand out in the chat, and whose comments come into the inbox.
     pub people: Vec<String>,
@@ -60,6 +63,9 @@ impl Default for ScreenSettings {
             layouts: Vec::new(),
             handles: false,
             thank_from: 100,
+            inbox: ["words", "people", "questions", "moderators", "first", "gifts", "warnings", "battles"]
+                .map(str::to_owned)
+                .to_vec(),
             highlights: Vec::new(),
             people: Vec::new(),
             ignore: Vec::new(),

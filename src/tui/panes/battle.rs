@@ -2,9 +2,12 @@
 //!
 //! ```text
 //! ── Battle ─────────────────────────────────────────────────────────────────────────────────── 1:47 left ──
-//!  ana.live  12 430  ███████████████████████████████████████▌░░░░░░░░░░░░░░░░░░░░░░░░░  8 911  ben
-//!  +3 519 ahead · ana.live 41/s · ben 60–66/s · too close to call · glove ×3 0:12 · carried by mia, Kit, Joon
+//!     ▄▄▄  ▄▄▄  ▄  ▄▄▄   ana.live  12 430  █████████████████████████▌░░░░░░░░░░░░░░░░░  8 911  ben
+//! ▄█▄ ▄▄█  █▄▄ ▀█  █▄█   ahead · ana.live 41/s · ben 60–66/s · too close to call · glove ×3 0:12
+//!  ▀  ▄▄█  ▄▄█ ▄█▄ ▄▄█   carried by mia, Kit, Joon
 //! ```
+//!
+//! Where there is no room for large digits the distance stands before the other words: `+3 519 ahead`.
 
 use std::time::Duration;
 
@@ -15,8 +18,8 @@ use ratatui::text::{Line, Span};
 
 use super::{Pane, PaneId};
 use crate::clock::Moment;
-use crate::events::{BattleResult, ItemKind};
-use crate::room::{Battle, BattlePhase, CardEffect, Room, Side};
+use crate::events::{BattleResult, Host, ItemKind};
+use crate::room::{Battle, BattlePhase, CardEffect, Room, RoomMarkKind, Side};
 use crate::text::clip;
 use crate::tui::action::Action;
 use crate::tui::app::App;
@@ -25,11 +28,13 @@ use crate::tui::layout::{PanePlace, Plan};
 use crate::tui::tab::Tab;
 use crate::tui::theme::ColorRole;
 use crate::tui::view::Cache;
-use crate::tui::widgets::{paint, split_bar};
+use crate::tui::widgets::{big_number, paint, split_bar};
 use crate::tui::{glyphs, number};
 
 /// Longest name of a side, in columns.
 const NAME_COLUMNS: usize = 16;
+/// A side whose name no message has told yet.
+const UNNAMED: &str = "opponent";
 
 /// The battle.
 pub(super) struct BattlePane;
@@ -44,7 +49,7 @@ impl Pane for BattlePane {
     }
 
     fn place(&self) -> PanePlace {
-        PanePlace::Below { rows: 3, strip: 2 }
+        PanePlace::Below { roomy: 4, rows: 3, strip: 2 }
     }
 
     fn is_wanted(&self, tab: &Tab, now: Moment) -> bool {
@@ -66,23 +71,77 @@ fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
         let words = "no battle";
         return paint::left(buf, super::inset(area), 0, &Line::styled(words, app.theme.style(ColorRole::Dim)));
     };
+    let battle = &named(room, battle);
     let left = battle.left(room.skew_ms.unwrap_or(0), app.now);
-    let timer = timer(battle, left);
+    let timer = timer(app, battle, left);
     let (area, inline) = if area.height >= 3 {
-        (super::titled(app, buf, area, PaneId::Battle, "Battle", &[Line::raw(timer)]), String::new())
+        (super::titled(app, buf, area, PaneId::Battle, "Battle", &[Line::from(timer)]), Span::default())
     } else {
         (area, timer)
     };
-    let area = super::inset(area);
-    score(app, battle, &inline, buf, area);
-    let words = words(app, room, battle, left);
+    let mut area = super::inset(area);
+    let large = distance(app, battle, buf, area);
+    if large > 0 {
+        area = Rect { x: area.x + large, width: area.width - large, ..area };
+    }
+    score(app, battle, inline, buf, area);
+    let words = words(app, room, battle, left, large > 0);
     let below = super::below(area, 1);
     for (row, line) in (0..).zip(paint::flow(&words, &super::separator(app), below.width, below.height)) {
         paint::left(buf, below, row, &line);
     }
 }
 
-fn timer(battle: &Battle, left: Duration) -> String {
+/// The battle with names for those that no message named: our own host is known anyway, others perhaps as co-hosts.
+fn named(room: &Room, battle: &Battle) -> Battle {
+    let mut battle = battle.clone();
+    let nameless = |host: &&mut Host| host.nickname.is_empty() && host.unique_id.is_empty();
+    for side in &mut battle.sides {
+        if side.ours && side.hosts.is_empty() {
+            side.hosts.push(room.host.clone());
+        }
+        for host in side.hosts.iter_mut().filter(nameless) {
+            let seated = || room.board.guests.list.iter().find(|guest| guest.id.is_some() && guest.id == host.id);
+            if side.ours || host.id.is_some() && host.id == room.host.id {
+                (host.nickname, host.unique_id) = (room.host.nickname.clone(), room.host.unique_id.clone());
+            } else if let Some(guest) = seated() {
+                (host.nickname, host.unique_id) = (guest.name.clone(), guest.unique_id.clone());
+            }
+        }
+    }
+    battle
+}
+
+/// The distance in large digits at the left of the pane, where there is room for them; the columns that they take.
+fn distance(app: &App, battle: &Battle, buf: &mut Buffer, area: Rect) -> u16 {
+    /// Columns that are kept for the bar and the words, and those between the two.
+    const KEPT: u16 = 60;
+    const BETWEEN: u16 = 3;
+    let (Some(ours), Some(theirs)) = opponents(battle) else { return 0 };
+    let (sign, role) = match ours.points.cmp(&theirs.points) {
+        std::cmp::Ordering::Greater => ("+", ColorRole::Good),
+        std::cmp::Ordering::Less => (glyphs::MINUS, ColorRole::Bad),
+        std::cmp::Ordering::Equal => ("", ColorRole::Text),
+    };
+    let number = format!("{sign}{}", number::full(ours.points.abs_diff(theirs.points)));
+    let wide = big_number::columns(&number);
+    if app.screen.ascii || area.height < big_number::ROWS || area.width < wide + BETWEEN + KEPT {
+        return 0;
+    }
+    for (row, line) in (0..).zip(big_number::lines(&number, app.theme.style(role))) {
+        paint::fitting(buf, area, row, &line);
+    }
+    wide + BETWEEN
+}
+
+/// What is left, or what the battle came to; the last seconds call.
+fn timer(app: &App, battle: &Battle, left: Duration) -> Span<'static> {
+    const LAST: Duration = Duration::from_secs(10);
+    let calls = battle.phase == BattlePhase::Running && !left.is_zero() && left <= LAST;
+    Span::styled(timer_words(battle, left), app.theme.style(if calls { ColorRole::Warn } else { ColorRole::Accent }))
+}
+
+fn timer_words(battle: &Battle, left: Duration) -> String {
     match battle.phase {
         BattlePhase::Running if left.is_zero() => "running".into(),
         BattlePhase::Running => format!("{} left", number::countdown(left)),
@@ -102,7 +161,7 @@ pub(in crate::tui) fn opponents(battle: &Battle) -> (Option<&Side>, Option<&Side
 
 /// Names of the hosts of a side.
 fn name(side: Option<&Side>) -> String {
-    let Some(side) = side else { return "?".into() };
+    let Some(side) = side else { return UNNAMED.into() };
     let hosts: Vec<&str> = side
         .hosts
         .iter()
@@ -110,16 +169,16 @@ fn name(side: Option<&Side>) -> String {
             [&host.nickname, &host.unique_id]
                 .into_iter()
                 .find(|name| !name.is_empty())
-                .map_or("?", |name| name.as_str())
+                .map_or(UNNAMED, |name| name.as_str())
         })
         .collect();
-    let all = if hosts.is_empty() { "?".into() } else { hosts.join(" + ") };
+    let all = if hosts.is_empty() { UNNAMED.into() } else { hosts.join(" + ") };
     clip(&all, NAME_COLUMNS).into_owned()
 }
 
 /// Names, points and the bar between them. Where there is little room the names go first and the bar after them: the points
 /// of both sides are what everybody looks for.
-fn score(app: &App, battle: &Battle, timer: &str, buf: &mut Buffer, area: Rect) {
+fn score(app: &App, battle: &Battle, timer: Span<'static>, buf: &mut Buffer, area: Rect) {
     /// Columns of a name, and whether there are a bar and the time, from much room to little.
     const FORMS: [(usize, bool, bool); 6] = [
         (NAME_COLUMNS, true, true),
@@ -145,8 +204,8 @@ fn score(app: &App, battle: &Battle, timer: &str, buf: &mut Buffer, area: Rect) 
         }
         head.push(Span::styled(number::full(our_points), strong));
         tail.insert(0, Span::styled(number::full(their_points), strong));
-        if timed && !timer.is_empty() {
-            tail.push(Span::styled(format!("  {timer}"), app.theme.style(ColorRole::Accent)));
+        if timed && !timer.content.is_empty() {
+            tail.extend([Span::raw("  "), timer.clone()]);
         }
         let (head, tail) = (Line::from(head), Line::from(tail));
         let used = paint::columns(&head) + paint::columns(&tail);
@@ -158,7 +217,7 @@ fn score(app: &App, battle: &Battle, timer: &str, buf: &mut Buffer, area: Rect) 
         let between = Rect { x: area.x + paint::columns(&head), width: area.width - used, ..area };
         let field = Rect { x: between.x + 2, width: between.width.saturating_sub(4), ..between };
         if bar {
-            paint::left(buf, field, 0, &split_bar::bar(our_points, their_points, field.width, (a, b)));
+            paint::left(buf, field, 0, &split_bar::bar(our_points, their_points, field.width, app.theme));
         } else {
             paint::left(buf, between, 0, &Line::raw(" : "));
         }
@@ -169,13 +228,13 @@ fn score(app: &App, battle: &Battle, timer: &str, buf: &mut Buffer, area: Rect) 
 }
 
 /// What there is to say of it, most wanted first.
-fn words(app: &App, room: &Room, battle: &Battle, left: Duration) -> Vec<Line<'static>> {
+fn words(app: &App, room: &Room, battle: &Battle, left: Duration, large: bool) -> Vec<Line<'static>> {
     let dim = app.theme.style(ColorRole::Dim);
     let faint = |words: String| Line::styled(words, dim);
     let (Some(ours), Some(theirs)) = opponents(battle) else {
         return vec![faint("the other side is not known yet".into())];
     };
-    let mut words = vec![Line::from(standing(app, battle, ours, theirs))];
+    let mut words = vec![Line::from(standing(app, battle, ours, theirs, large))];
     if battle.phase == BattlePhase::Running && Freshness::of(room, app.now).is_now() {
         words.extend(needed(ours, theirs, left).map(|need| Line::styled(need, app.theme.style(ColorRole::Warn))));
         words.push(faint(format!("{} {}", name(Some(ours)), pace_words(ours))));
@@ -192,6 +251,7 @@ fn words(app: &App, room: &Room, battle: &Battle, left: Duration) -> Vec<Line<'s
         let times = if record.met == 1 { "once".to_owned() } else { format!("{} times", record.met) };
         words.push(faint(format!("met {times} before, {} won", record.won)));
     }
+    words.extend(results(room, battle).map(faint));
     let carriers: Vec<&str> =
         ours.supporters.iter().map(|one| one.nickname.as_str()).filter(|name| !name.is_empty()).collect();
     if !carriers.is_empty() {
@@ -200,8 +260,27 @@ fn words(app: &App, room: &Room, battle: &Battle, left: Duration) -> Vec<Line<'s
     words
 }
 
-/// The distance with its sign; red only where we are behind.
-fn standing(app: &App, battle: &Battle, ours: &Side, theirs: &Side) -> Span<'static> {
+/// How the battles before this one ended, the last one at the end.
+fn results(room: &Room, battle: &Battle) -> Option<String> {
+    const MOST: usize = 5;
+    // The end of this one is told already.
+    let skipped = usize::from(battle.phase != BattlePhase::Running);
+    let ended = room.marks.iter().rev().filter_map(|mark| match mark.kind {
+        RoomMarkKind::BattleEnded(result) => Some(match result {
+            Some(BattleResult::Won) => "won",
+            Some(BattleResult::Lost) => "lost",
+            Some(BattleResult::Draw) => "drawn",
+            None => "cut short",
+        }),
+        _ => None,
+    });
+    let mut last: Vec<&str> = ended.skip(skipped).take(MOST).collect();
+    last.reverse();
+    (!last.is_empty()).then(|| format!("before in this live: {}", last.join(", ")))
+}
+
+/// The distance with its sign, the word alone where it stands there `large`; red only where we are behind.
+fn standing(app: &App, battle: &Battle, ours: &Side, theirs: &Side, large: bool) -> Span<'static> {
     let distance = number::full(ours.points.abs_diff(theirs.points));
     let over = battle.phase != BattlePhase::Running;
     let result = ours.result.filter(|_| over);
@@ -213,6 +292,8 @@ fn standing(app: &App, battle: &Battle, ours: &Side, theirs: &Side) -> Span<'sta
         (None, std::cmp::Ordering::Less) => (format!("{}{distance} behind", glyphs::MINUS), ColorRole::Bad),
         (None, std::cmp::Ordering::Equal) => ("even".into(), ColorRole::Text),
     };
+    let word = words.split(' ').find(|word| word.chars().all(char::is_alphabetic)).map(str::to_owned);
+    let words = if large { word.unwrap_or(words) } else { words };
     Span::styled(words, app.theme.style(role).add_modifier(Modifier::BOLD))
 }
 

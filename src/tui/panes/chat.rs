@@ -35,7 +35,7 @@ use crate::tui::app::App;
 use crate::tui::freshness::Freshness;
 use crate::tui::layout::{PanePlace, Plan};
 use crate::tui::tab::Tab;
-use crate::tui::theme::{ColorRole, Theme};
+use crate::tui::theme::ColorRole;
 use crate::tui::view::Cache;
 use crate::tui::widgets::feed::{self, Anchor};
 use crate::tui::widgets::paint;
@@ -271,9 +271,12 @@ fn rows(app: &App, tab: &Tab, cache: &mut Cache, buf: &mut Buffer, body: Rect) {
         let is_faint = tab.found.as_ref().is_some_and(|found| !found.has(entry.seq));
         let is_marked = tab.marked == Some(entry.seq);
         if is_marked || is_faint {
-            let style = if is_marked { Theme::MARKED } else { app.theme.style(ColorRole::Dim) };
             let rows = Rect { y: text.y + from, height: row.min(body.height).saturating_sub(from), ..text };
-            buf.set_style(rows.intersection(buf.area), style);
+            if is_marked {
+                paint::mark(buf, rows);
+            } else {
+                buf.set_style(rows.intersection(buf.area), app.theme.style(ColorRole::Dim));
+            }
         }
     }
 }
@@ -285,9 +288,9 @@ fn composer<'a>(app: &'a App, tab: &'a Tab, body: Rect) -> Composer<'a> {
 /// What composes rows of a room in so many columns.
 pub(in crate::tui) fn composer_of<'a>(app: &'a App, tab: &'a Tab, columns: u16) -> Composer<'a> {
     let (theme, zone, names) = (app.theme, &app.zone, &tab.names);
-    let (settings, people, rows) = (&app.screen, &app.people, &tab.rows);
+    let (room, people, rows) = (tab.name(), &app.people, &tab.rows);
     let marks = app.remembered.tells_news.then_some(&tab.marks);
-    Composer { theme, zone, columns, names, settings, people, rows, first_from: tab.first_from(), marks }
+    Composer { theme, zone, columns, names, room, people, rows, first_from: tab.first_from(), marks }
 }
 
 /// The entry at a place of the screen, and the anchor with which the view stands still as it is.

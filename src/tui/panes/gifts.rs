@@ -16,7 +16,6 @@ use ratatui::text::{Line, Span};
 
 use super::{Pane, PaneId, Step};
 use crate::events::Viewer;
-use crate::ids::{GiftId, UserId};
 use crate::room::{Room, Streak};
 use crate::text::clip;
 use crate::tui::action::Action;
@@ -26,6 +25,7 @@ use crate::tui::layout::{PanePlace, Plan};
 use crate::tui::names::Names;
 use crate::tui::tab::Tab;
 use crate::tui::theme::{ColorRole, Theme};
+use crate::tui::ticks::StreakMark;
 use crate::tui::view::Cache;
 use crate::tui::widgets::feed::Scroll;
 use crate::tui::widgets::paint;
@@ -131,48 +131,6 @@ impl Pane for GiftsPane {
     }
 }
 
-/// A streak known again among others: what stands at the top of a list that was scrolled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::tui) struct StreakMark {
-    from: Option<UserId>,
-    gift: GiftId,
-    group: u64,
-    opened: u64,
-}
-
-impl StreakMark {
-    fn of(streak: &Streak) -> Self {
-        let (gift, group, opened) = (streak.gift.id, streak.group, streak.opened.mono);
-        Self { from: streak.from.id, gift, group, opened }
-    }
-}
-
-/// Gifts that were thanked for.
-#[derive(Clone, Debug, Default)]
-pub(in crate::tui) struct Thanked(Vec<StreakMark>);
-
-impl Thanked {
-    /// More are never looked at: the list of gifts is shorter.
-    const MOST: usize = 2_000;
-
-    /// Ticks a gift off, or takes the tick back; whether it is ticked off now.
-    pub(in crate::tui) fn toggle(&mut self, mark: StreakMark) -> bool {
-        if let Some(at) = self.0.iter().position(|known| *known == mark) {
-            self.0.remove(at);
-            return false;
-        }
-        if self.0.len() >= Self::MOST {
-            self.0.remove(0);
-        }
-        self.0.push(mark);
-        true
-    }
-
-    fn has(&self, streak: &Streak) -> bool {
-        self.0.contains(&StreakMark::of(streak))
-    }
-}
-
 /// Whether a gift is worth a thank that it has not had: finished, of so many coins or more, and given before our eyes.
 fn is_owed(tab: &Tab, streak: &Streak, runs: bool, least: u64) -> bool {
     !runs && streak.added > 0 && streak.diamonds().is_some_and(|coins| coins >= least) && !tab.thanked.has(streak)
@@ -241,7 +199,7 @@ fn view(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
         };
         line(app.theme, &tab.names, streak, mark, buf, area);
         if tab.marked_gift == Some(StreakMark::of(streak)) {
-            buf.set_style(area.intersection(buf.area), Theme::MARKED);
+            paint::mark(buf, area);
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::layout::{PanePlace, Plan};
 use crate::tui::tab::Tab;
-use crate::tui::theme::{ColorRole, Theme};
+use crate::tui::theme::ColorRole;
 use crate::tui::view::Cache;
 use crate::tui::widgets::paint;
 use crate::tui::{glyphs, number};
@@ -144,7 +144,7 @@ fn view(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
         paint::left(buf, list, row, &line);
         if tab.marked_question.as_ref() == Some(&question.id) {
             let place = Rect { y: list.y + row, height: 1, ..list };
-            buf.set_style(place.intersection(buf.area), Theme::MARKED);
+            paint::mark(buf, place);
         }
     }
 }

@@ -19,10 +19,11 @@ use crate::tui::action::Action;
 use crate::tui::app::{App, Toast, ToastKind};
 use crate::tui::freshness::Freshness;
 use crate::tui::layout::Plan;
+use crate::tui::overview::Overview;
 use crate::tui::tab::Tab;
 use crate::tui::theme::ColorRole;
 use crate::tui::widgets::{paint, wrap};
-use crate::tui::{glyphs, health, number};
+use crate::tui::{glyphs, health, number, table, wall};
 
 /// Most rows a toast may take.
 const TOAST_ROWS: usize = 3;
@@ -46,6 +47,20 @@ const HINTS: [(Action, &str); 14] = [
     (Action::FocusNext, "pane"),
     (Action::Zoom, "zoom"),
     (Action::Diagnostics, "diagnostics"),
+];
+
+/// The hints where all rooms are shown.
+const OVERVIEW_HINTS: [(Action, &str); 10] = [
+    (Action::Help, "help"),
+    (Action::Dismiss, "back"),
+    (Action::Open, "open"),
+    (Action::ChooseRoom, "choose"),
+    (Action::Sort, "sort"),
+    (Action::Search, "filter"),
+    (Action::Record, "record"),
+    (Action::Retry, "retry"),
+    (Action::CloseRoom, "close"),
+    (Action::Quit, "quit"),
 ];
 
 /// Rows that the status area wants.
@@ -129,7 +144,8 @@ fn hints_and_facts(app: &App, plan: &Plan, buf: &mut Buffer, area: Rect) {
     paint::right(buf, super::inset(area), 0, &facts);
     let mut left = super::inset(area).width.saturating_sub(paint::columns(&facts) + 2);
     let mut spans = Vec::new();
-    for (action, word) in HINTS {
+    let hints = if app.overview.is_some() { &OVERVIEW_HINTS[..] } else { &HINTS };
+    for &(action, word) in hints {
         if app.tabs.is_empty() && !matches!(action, Action::Help | Action::AddRoom | Action::Quit) {
             continue;
         }
@@ -162,6 +178,7 @@ fn facts(app: &App, plan: &Plan, width: u16) -> Line<'static> {
     let mut facts: Vec<Fact> = Vec::new();
     facts.extend(app.notice.as_ref().map(|notice| dim(4, notice.as_str().to_owned())));
     if let Some(tab) = app.tab() {
+        facts.extend(rooms_shown(app).map(|words| dim(0, words)));
         facts.extend(hidden(app, plan).filter(|_| app.overview.is_none()).map(|words| dim(0, words)));
         let phase = &tab.room.phase;
         if let (Some(started), true) = (tab.room.started_at, tab.is_on_air()) {
@@ -226,6 +243,16 @@ fn monitor_fact(tab: &Tab) -> Option<Fact> {
         format!("your stream is well, {rate}")
     };
     Some(Fact { rank: 4, words, role: ColorRole::Dim })
+}
+
+/// Which rooms of an overview are on the screen, where not all of them are.
+fn rooms_shown(app: &App) -> Option<String> {
+    let (from, shown, all) = match app.overview? {
+        Overview::Table => table::extent(app, app.body()),
+        Overview::Wall => wall::extent(app, app.body()),
+        Overview::Feed(_) => return None,
+    };
+    (all > shown).then(|| format!("rooms {}-{} of {all}", from + 1, (from + shown).min(all)))
 }
 
 /// What did not fit on the screen, and the key that shows it.

@@ -20,7 +20,7 @@ use crate::tui::app::App;
 use crate::tui::layout::{PanePlace, Plan};
 use crate::tui::roster::RosterState;
 use crate::tui::tab::Tab;
-use crate::tui::theme::{ColorRole, Theme};
+use crate::tui::theme::ColorRole;
 use crate::tui::view::Cache;
 use crate::tui::widgets::{paint, wrap};
 use crate::tui::{glyphs, number};
@@ -127,7 +127,7 @@ fn view(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
         ]);
         paint::left(buf, Rect { width: place.width.saturating_sub(paint::columns(&score) + 1), ..place }, 0, &name);
         if tab.marked_viewer.is_some() && viewer.viewer.id == tab.marked_viewer {
-            buf.set_style(place.intersection(buf.area), Theme::MARKED);
+            paint::mark(buf, place);
         }
     }
     for (row, line) in (0..told_rows).zip(told) {

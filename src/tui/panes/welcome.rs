@@ -4,13 +4,14 @@
 //!         tiktop                                    No room yet.
 //!
 //!         a   add a room: @name, a link or a room id
+//!         O   search for lives that are on now
 //!         E   look around in the demo
 //!         ,   open the config file
 //!         ?   all keys
 //!         q   quit
 //!
 //!         Watching needs no account. To connect reliably, put a provider key in TIKTOP_PROVIDER_KEY
-//!         (README, "Connecting"). `tiktop search WORDS` finds lives.
+//!         (README, "Connecting").
 //! ```
 
 use ratatui::buffer::Buffer;
@@ -23,7 +24,7 @@ use crate::tui::theme::ColorRole;
 use crate::tui::widgets::{paint, wrap};
 
 const WORDS: &str = "Watching needs no account. To connect reliably, put a provider key in TIKTOP_PROVIDER_KEY (README, \
-    \"Connecting\"). `tiktop search WORDS` finds lives that are on now; what you set up here comes back with screen.remember.";
+    \"Connecting\"). What you set up here comes back with screen.remember.";
 
 /// Draws the page.
 pub(in crate::tui) fn view(app: &App, buf: &mut Buffer, area: Rect) {
@@ -37,6 +38,7 @@ pub(in crate::tui) fn view(app: &App, buf: &mut Buffer, area: Rect) {
     row += 1 + u16::from(roomy);
     for (action, words) in [
         (Action::AddRoom, "add a room: @name, a link or a room id"),
+        (Action::SearchLives, "search for lives that are on now"),
         (Action::Demo, "look around in the demo: invented rooms, no network"),
         (Action::EditConfig, "open the config file in your editor"),
         (Action::Help, "all keys; : finds a command by what it does"),

@@ -1,9 +1,11 @@
 //! Rows of the pickers that choose among a few things: how somebody is ignored, a layout, a theme, a filter.
 
 use super::{Choice, Pick};
+use crate::room::LogLine;
 use crate::tui::app::App;
 use crate::tui::arrangement::Arrangement;
 use crate::tui::theme::Theme;
+use crate::tui::{glyphs, number};
 
 /// So long somebody is ignored for a while.
 const WHILE_MINUTES: u64 = 15;
@@ -29,6 +31,42 @@ pub(super) fn ignore(app: &App) -> Vec<Pick> {
             let note = "comments, questions and follows are not shown; gifts are";
             rows.push(row(name, note, Choice::Ignore { here, minutes }));
         }
+    }
+    rows
+}
+
+/// The rules that the row makes: its person, the value of its gift, its longer words; and whatever is typed.
+pub(super) fn more_like(app: &App, typed: &str) -> Vec<Pick> {
+    const SHORTEST: usize = 4;
+    const MOST_WORDS: usize = 8;
+    let Some(entry) = &app.liked else { return Vec::new() };
+    let rule = |text: &str| {
+        let note = if app.people.words.has(text) { "no longer" } else { "whoever says it" };
+        row(text, note, Choice::Highlight(text.to_owned()))
+    };
+    let mut rows = Vec::new();
+    if let Some(person) = entry.line.person() {
+        let note = if app.people.highlights(person) { "no longer" } else { "whatever they say" };
+        rows.push(row(person.name(), note, Choice::StandOut(person.clone())));
+    }
+    let mut said = String::new();
+    match &entry.line {
+        LogLine::Gift { gift, added, .. } => {
+            let coins = gift.diamonds.unwrap_or(0).saturating_mul((*added).max(1));
+            let name = format!("gifts from {} {}", number::count(coins), glyphs::GIFT);
+            rows.push(row(name, "they are to be thanked for, too", Choice::GiftsFrom(coins)));
+        }
+        line => said = crate::tui::panes::log_words(line).to_lowercase(),
+    }
+    let mut words: Vec<&str> = Vec::new();
+    for word in said.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() >= SHORTEST) {
+        if !words.contains(&word) && words.len() < MOST_WORDS {
+            words.push(word);
+        }
+    }
+    rows.extend(words.into_iter().map(rule));
+    if !typed.is_empty() && !rows.iter().any(|row| row.name == typed) {
+        rows.push(rule(typed));
     }
     rows
 }

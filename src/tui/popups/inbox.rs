@@ -7,15 +7,18 @@ use ratatui::text::{Line, Span};
 use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::inbox::InboxItem;
-use crate::tui::number;
-use crate::tui::theme::{ColorRole, Theme};
+use crate::tui::theme::ColorRole;
 use crate::tui::widgets::paint;
+use crate::tui::{glyphs, number};
 
 /// Widest list, in columns.
 const WIDEST: u16 = 110;
-/// Columns of the room's name, and of the person's.
+/// Columns of the room's name and of the person's, where there is room; below so many columns of the list they are few, and the
+/// time is left out.
 const ROOM: usize = 14;
 const WHO: usize = 16;
+const NARROW: u16 = 60;
+const FEW: usize = 8;
 
 /// Draws the list.
 pub(super) fn view(app: &App, chosen: usize, buf: &mut Buffer) {
@@ -27,9 +30,9 @@ pub(super) fn view(app: &App, chosen: usize, buf: &mut Buffer) {
     let from = first_row(chosen, list);
     for (row, (nth, item)) in (0..list.height).zip(app.inbox.newest_first().enumerate().skip(from)) {
         let place = Rect { y: list.y + row, height: 1, ..list };
-        paint::left(buf, place, 0, &line(app, item));
+        paint::left(buf, place, 0, &line(app, item, list.width < NARROW));
         if nth == chosen.min(app.inbox.len() - 1) {
-            buf.set_style(place.intersection(buf.area), Theme::MARKED);
+            paint::mark(buf, place);
         }
     }
     let keys = [(Action::Accept, "goes there"), (Action::Done, "done")];
@@ -68,7 +71,7 @@ fn first_row(chosen: usize, list: Rect) -> usize {
     (chosen + 1).saturating_sub(usize::from(list.height))
 }
 
-fn line(app: &App, item: &InboxItem) -> Line<'static> {
+fn line(app: &App, item: &InboxItem, narrow: bool) -> Line<'static> {
     let dim = app.theme.style(ColorRole::Dim);
     let room = app.tabs.iter().find(|tab| tab.key == item.room).map_or("", |tab| tab.name());
     let (sign, role) = item.kind.sign();
@@ -76,11 +79,19 @@ fn line(app: &App, item: &InboxItem) -> Line<'static> {
         let text = crate::text::clip(text, columns);
         format!("{text}{} ", " ".repeat(columns.saturating_sub(crate::text::width(&text))))
     };
-    Line::from(vec![
-        Span::styled(format!("{} ", number::clock(item.at.wall, &app.zone)), dim),
-        Span::raw(column(room, ROOM)),
+    let time = if narrow { String::new() } else { format!("{} ", number::clock(item.at.wall, &app.zone)) };
+    let (room_columns, who_columns) = if narrow { (FEW, FEW) } else { (ROOM, WHO) };
+    let mut spans = vec![
+        Span::styled(time, dim),
+        Span::raw(column(room, room_columns)),
         Span::styled(format!("{sign} "), app.theme.style(role)),
-        Span::raw(column(&item.who, WHO)),
-        Span::raw(item.words.clone()),
-    ])
+    ];
+    if !item.who.is_empty() {
+        spans.push(Span::raw(column(&item.who, who_columns)));
+    }
+    spans.push(Span::raw(item.words.clone()));
+    if item.times > 1 {
+        spans.push(Span::styled(format!("  {}{}", glyphs::TIMES, number::count(item.times)), dim));
+    }
+    Line::from(spans)
 }

@@ -36,7 +36,7 @@ impl InputPopup {
         let columns = usize::from(self.columns.min(buf.area.width.saturating_sub(4)).max(1));
         let words = wrap::wrap(error.unwrap_or(self.hint), columns, columns);
         let inner = super::frame(app, buf, self.title, self.columns, 1 + words.len());
-        let cursor = super::input_line(buf, inner, input);
+        let cursor = super::input_line(app, buf, inner, input);
         let style = app.theme.style(if error.is_some() { ColorRole::Bad } else { ColorRole::Dim });
         for (row, line) in (1..inner.height).zip(words) {
             paint::left(buf, inner, row, &Line::styled(line, style));

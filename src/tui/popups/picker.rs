@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::tui::app::App;
 use crate::tui::picker::{self, Pick, Picker};
-use crate::tui::theme::{ColorRole, Theme};
+use crate::tui::theme::ColorRole;
 use crate::tui::widgets::paint;
 
 /// Widest list, in columns, and most rows.
@@ -19,13 +19,13 @@ const NAMES: usize = 22;
 pub(super) fn view(app: &App, picker: &Picker, buf: &mut Buffer) -> Option<Position> {
     let picks = picker::picks(app, picker);
     let inner = super::frame(app, buf, picker.title(), WIDEST, MOST + 1);
-    let cursor = super::input_line(buf, inner, &picker.input);
+    let cursor = super::input_line(app, buf, inner, &picker.input);
     let list = list_area(inner);
     let from = first_row(picker, list);
     for (row, (nth, pick)) in (0..list.height).zip(picks.iter().enumerate().skip(from)) {
         line(app, pick, buf, Rect { y: list.y + row, height: 1, ..list });
         if nth == picker.chosen.min(picks.len().saturating_sub(1)) {
-            buf.set_style(Rect { y: list.y + row, height: 1, ..list }.intersection(buf.area), Theme::MARKED);
+            paint::mark(buf, Rect { y: list.y + row, height: 1, ..list });
         }
     }
     if picks.is_empty() {

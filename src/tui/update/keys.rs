@@ -8,8 +8,8 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
 use super::{
-    LONGEST_INPUT, arranging, closing, graphs, overview, people, remembering, rooms, rules, scroll_pane, scrolled,
-    searching, taking, thanks,
+    LONGEST_INPUT, arranging, closing, graphs, liking, overview, people, remembering, rooms, rules, scroll_pane,
+    scrolled, searching, taking, thanks,
 };
 use crate::events::{PhaseKind, Viewer};
 use crate::history::HistoryQuestion;
@@ -114,6 +114,7 @@ fn edit_config(app: &mut App) -> UpdateOutcome {
 fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
     match action {
         Action::AddRoom => open(app, Popup::AddRoom { input: Input::default(), error: None }),
+        Action::SearchLives => searching::open_lives(app),
         Action::Demo if app.tabs.is_empty() => Effect::Demo.into(),
         Action::Demo => {
             app.notify("the demo is for a screen without a room: `tiktop demo` opens it beside this one");
@@ -181,8 +182,18 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::GraphWider => graphs::set_window(app, GraphWindow::wider),
         Action::GraphBack => graphs::step(app, true),
         Action::GraphAhead => graphs::step(app, false),
+        Action::MoreLike => liking::ask(app),
         Action::Ignore => people::ask_ignore(app),
-        Action::Highlight => people::toggle_highlight(app),
+        Action::Highlight => match marked_person(app) {
+            Some(viewer) => people::toggle_highlight(app, &viewer),
+            None => no_person(app),
+        },
+        Action::Phone => {
+            let opened =
+                if matches!(app.popup, Some(Popup::Person(_))) { UpdateOutcome::dirty() } else { open_marked(app) };
+            let codes = people::toggle_codes(app);
+            UpdateOutcome { dirty: opened.dirty || codes.dirty, ..opened }
+        }
         Action::Codes => people::toggle_codes(app),
         Action::Slow => people::toggle_slow(app),
         Action::Filters => open(app, Popup::Pick(Picker::new(PickerKind::Filters))),
@@ -281,6 +292,7 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
             UpdateOutcome { dirty: true, ..outcome }
         }
         Some(Choice::Add(name)) => add_room(app, Input::from(name)),
+        Some(Choice::LookForLives(words)) => searching::look_for_lives(app, picker, words),
         Some(Choice::Stream(quality)) => taking::record_stream(app, quality),
         Some(Choice::Copy(files)) => taking::copy(app, picker, files),
         Some(Choice::Repair(info)) => taking::repair(app, picker, info),
@@ -291,6 +303,9 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
             Effect::Ask(HistoryQuestion::Note(person, note)).into()
         }
         Some(Choice::Ignore { here, minutes }) => people::ignore(app, here, minutes),
+        Some(Choice::Highlight(text)) => liking::toggle(app, &text),
+        Some(Choice::StandOut(viewer)) => liking::toggle_person(app, &viewer),
+        Some(Choice::GiftsFrom(coins)) => liking::thank_from(app, coins),
         Some(Choice::Forgive) => people::forgive(app),
         Some(Choice::Layout(name)) => arranging::set_layout(app, &name),
         Some(Choice::Theme(name)) => arranging::set_theme(app, &name),
@@ -359,22 +374,19 @@ pub(super) fn open_marked(app: &mut App) -> UpdateOutcome {
         let opened = open(app, Popup::Person(people::card(viewer, room)));
         return UpdateOutcome { effects: question.into_iter().collect(), ..opened };
     }
-    no_person(app);
-    UpdateOutcome::dirty()
+    no_person(app)
 }
 
-fn no_person(app: &mut App) {
+fn no_person(app: &mut App) -> UpdateOutcome {
     let way = |action| app.key(action).unwrap_or_default();
     let words = format!("no person is marked: {} and {} mark a row", way(Action::ScrollUp), way(Action::ScrollDown));
     app.notify(words);
+    UpdateOutcome::dirty()
 }
 
 fn copy(app: &mut App, words: impl Fn(&str) -> String) -> UpdateOutcome {
     match marked_person(app) {
-        None => {
-            no_person(app);
-            UpdateOutcome::dirty()
-        }
+        None => no_person(app),
         Some(viewer) if viewer.unique_id.is_empty() => {
             app.notify(format!("the @name of {} is not known", viewer.name()));
             UpdateOutcome::dirty()

@@ -39,11 +39,9 @@ pub(super) fn forgive(app: &mut App) -> UpdateOutcome {
     UpdateOutcome::dirty()
 }
 
-/// Lets the person of the card stand out, or no longer.
-pub(super) fn toggle_highlight(app: &mut App) -> UpdateOutcome {
-    let Some(Popup::Person(card)) = &app.popup else { return UpdateOutcome::UNCHANGED };
-    let viewer: Arc<Viewer> = card.viewer.clone();
-    let stands_out = app.people.toggle_highlight(&viewer);
+/// Lets the person of the card or of the marked row stand out, or no longer.
+pub(super) fn toggle_highlight(app: &mut App, viewer: &Viewer) -> UpdateOutcome {
+    let stands_out = app.people.toggle_highlight(viewer);
     let words = if stands_out { "stands out, and comes into the inbox" } else { "stands out no longer" };
     app.notify(format!("{} {words}", viewer.name()));
     // Rows that were composed before look otherwise now.

@@ -4,8 +4,10 @@ use tui_input::Input;
 
 use crate::tui::action::Action;
 use crate::tui::app::{App, Popup, Search};
-use crate::tui::msg::UpdateOutcome;
+use crate::tui::live_search::{FoundLives, ServiceQuestion};
+use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::panes::chat;
+use crate::tui::picker::{Picker, PickerKind};
 use crate::tui::search::SearchQuery;
 use crate::tui::widgets::feed::Anchor;
 
@@ -17,6 +19,19 @@ pub(super) fn open(app: &mut App) -> UpdateOutcome {
     };
     app.popup = Some(Popup::Search { input: Input::from(text), error: None });
     UpdateOutcome::dirty()
+}
+
+/// Opens the search for lives that are on now.
+pub(super) fn open_lives(app: &mut App) -> UpdateOutcome {
+    app.popup = Some(Popup::Pick(Picker::new(PickerKind::SearchLives)));
+    UpdateOutcome::dirty()
+}
+
+/// Asks the service for lives; the list stays open for its answer.
+pub(super) fn look_for_lives(app: &mut App, picker: Picker, words: String) -> UpdateOutcome {
+    app.popup = Some(Popup::Pick(picker));
+    app.found_lives = Some(FoundLives::Asked(words.clone()));
+    Effect::AskService(ServiceQuestion::Lives(words)).into()
 }
 
 /// Looks for what was typed and marks the newest row that fits; nothing typed ends the search.

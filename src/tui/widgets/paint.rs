@@ -3,7 +3,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use crate::text::{clip, number_around};
@@ -193,10 +193,23 @@ pub(in crate::tui) fn clear(buf: &mut Buffer, area: Rect) {
     }
 }
 
+/// Turns a row into the marked one: reversed as a whole and in no colours of its own, so that all of it can be read on any
+/// ground. What is struck through stays so.
+pub(in crate::tui) fn mark(buf: &mut Buffer, area: Rect) {
+    let area = area.intersection(buf.area);
+    for y in area.top()..area.bottom() {
+        for x in area.left()..area.right() {
+            if let Some(cell) = buf.cell_mut((x, y)) {
+                (cell.fg, cell.bg) = (Color::Reset, Color::Reset);
+                cell.modifier = (cell.modifier & Modifier::CROSSED_OUT) | Modifier::REVERSED;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ratatui::style::Modifier;
 
     fn text(buf: &Buffer) -> String {
         buf.content.iter().map(ratatui::buffer::Cell::symbol).collect()

@@ -7,12 +7,10 @@ use ratatui::text::{Line, Span};
 
 use super::words;
 use crate::clock::Moment;
-use crate::config::ScreenSettings;
 use crate::events::{BarrageKind, NoticeKind, Viewer};
 use crate::history::HistoryNews;
 use crate::room::{LogEntry, LogLine, Topic};
 use crate::text::{clip, width};
-use crate::tui::inbox;
 use crate::tui::names::Names;
 use crate::tui::panes::gifts::{gift_words, gift_worth};
 use crate::tui::people::PeopleRules;
@@ -38,9 +36,9 @@ pub(in crate::tui) struct Composer<'a> {
     pub(in crate::tui) columns: u16,
     /// Names that more than one person here has.
     pub(in crate::tui) names: &'a Names,
-    /// What the person wants to stand out.
-    pub(in crate::tui) settings: &'a ScreenSettings,
-    /// Who is to stand out.
+    /// Name of the room.
+    pub(in crate::tui) room: &'a str,
+    /// Who and what is to stand out.
     pub(in crate::tui) people: &'a PeopleRules,
     /// For how many rows each of them stands.
     pub(in crate::tui) rows: &'a HiddenRows,
@@ -134,7 +132,7 @@ impl Composer<'_> {
                     }
                 };
                 let parts = Parts { worth, ..parts };
-                if deleted || !inbox::is_mention(self.settings, self.people, entry) {
+                if deleted || !self.people.is_mention(entry, self.room) {
                     return Row::Parts(parts);
                 }
                 Parts { style: self.theme.style(ColorRole::Accent), ..parts }
@@ -150,7 +148,11 @@ impl Composer<'_> {
                     sign: Some(Span::styled(mark, self.theme.style(ColorRole::Gift))),
                     who: self.person(from),
                     what,
-                    style: Style::new(),
+                    style: if self.people.is_mention(entry, self.room) {
+                        self.theme.style(ColorRole::Accent)
+                    } else {
+                        Style::new()
+                    },
                     worth: Some(gift_worth(self.theme, gift.diamonds, *count, *added)),
                 }
             }
@@ -384,7 +386,7 @@ pub fn log_words(line: &LogLine) -> String {
         zone: &jiff::tz::TimeZone::UTC,
         columns: u16::MAX,
         names: &Names::default(),
-        settings: &ScreenSettings::default(),
+        room: "",
         people: &PeopleRules::default(),
         rows: &HiddenRows::default(),
         first_from: Moment::default(),

@@ -1,0 +1,136 @@
+//! Highlights: words and searches of the person's own that let a row stand out and bring it into the inbox.
+
+use super::search::SearchQuery;
+use crate::clock::Moment;
+use crate::room::{LogEntry, LogLine};
+
+/// Rules that are kept; more would slow every comment down.
+const MOST: usize = 500;
+/// What makes a search of a text; without any of it the text is a word that somebody says.
+const OPERATORS: [&str; 4] = ["from:", "badge:", "gift>", "room:"];
+
+/// The rules.
+#[derive(Clone, Debug, Default)]
+pub(super) struct HighlightRules {
+    rules: Vec<(String, HighlightRule)>,
+    /// Texts of those that were made on the screen.
+    added: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+enum HighlightRule {
+    /// It is said; in small letters.
+    Word(String),
+    /// A row fits it.
+    Search(SearchQuery),
+}
+
+impl HighlightRule {
+    fn of(text: &str) -> Self {
+        let is_search = text.starts_with('/') || OPERATORS.iter().any(|operator| text.contains(operator));
+        let search = || SearchQuery::parse(text, Moment::default(), &jiff::tz::TimeZone::UTC).ok();
+        match search().filter(|_| is_search) {
+            Some(query) => Self::Search(query),
+            None => Self::Word(text.to_lowercase()),
+        }
+    }
+}
+
+impl HighlightRules {
+    /// The rules with these texts: a word, or a search such as `badge:L30`, `gift>500`, `badge:first`, `/regex/`.
+    pub(super) fn new(texts: &[String]) -> Self {
+        let rules = texts.iter().take(MOST).map(|text| (text.clone(), HighlightRule::of(text)));
+        Self { rules: rules.collect(), added: Vec::new() }
+    }
+
+    /// Whether a row of the room of this name stands out.
+    pub(super) fn hits(&self, entry: &LogEntry, room: &str) -> bool {
+        if self.rules.is_empty() {
+            return false;
+        }
+        let said = match &entry.line {
+            LogLine::Chat { text, .. } => text.as_str().to_lowercase(),
+            _ => String::new(),
+        };
+        self.rules.iter().any(|(_, rule)| match rule {
+            HighlightRule::Word(word) => !said.is_empty() && said.contains(word),
+            HighlightRule::Search(query) => query.fits(entry, room),
+        })
+    }
+
+    /// Whether there is a rule of this text.
+    pub(super) fn has(&self, text: &str) -> bool {
+        self.rules.iter().any(|(own, _)| own == text)
+    }
+
+    /// Makes a rule of a text, or takes it away; whether it is there now.
+    pub(super) fn toggle(&mut self, text: &str) -> bool {
+        if self.has(text) {
+            self.rules.retain(|(own, _)| own != text);
+            self.added.retain(|own| own != text);
+            return false;
+        }
+        if self.rules.len() >= MOST {
+            self.rules.remove(0);
+        }
+        self.rules.push((text.to_owned(), HighlightRule::of(text)));
+        self.added.push(text.to_owned());
+        true
+    }
+
+    /// The rules that were made on the screen: what lasts.
+    pub(super) fn added(&self) -> &[String] {
+        &self.added
+    }
+
+    /// Takes over rules that were made on a screen of an earlier run.
+    pub(super) fn add_all(&mut self, texts: Vec<String>) {
+        for text in texts {
+            if !self.has(&text) {
+                self.toggle(&text);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::events::Viewer;
+
+    fn said(from: Viewer, text: &str, first: bool) -> LogEntry {
+        LogEntry::of_line(LogLine::Chat { from: Arc::new(from), text: text.into(), emotes: vec![], first })
+    }
+
+    #[test]
+    fn a_rule_is_a_word_or_a_search() {
+        let mia = Viewer { nickname: "mia".into(), gifter_level: 31, ..Viewer::default() };
+        let row = said(mia.clone(), "GIVEAWAY at nine: be there", false);
+        for (rule, hits) in [
+            ("giveaway", true),
+            ("nine: be", true),
+            ("tombola", false),
+            ("badge:L30", true),
+            ("badge:L40", false),
+            ("badge:first", false),
+            ("from:mia", true),
+            ("room:ana", true),
+            ("/give.*nine/", true),
+            ("badge:wrong", false),
+        ] {
+            assert_eq!(HighlightRules::new(&[rule.to_owned()]).hits(&row, "ana.live"), hits, "{rule}");
+        }
+        assert!(HighlightRules::new(&["badge:first".to_owned()]).hits(&said(mia, "hello", true), ""));
+    }
+
+    #[test]
+    fn rules_made_on_the_screen_last_and_those_of_the_settings_are_not_kept_twice() {
+        let mut rules = HighlightRules::new(&["giveaway".to_owned()]);
+        assert!(rules.toggle("tombola"));
+        rules.add_all(vec!["giveaway".to_owned(), "tombola".to_owned(), "raffle".to_owned()]);
+        assert_eq!(rules.added(), ["tombola", "raffle"]);
+        assert!(!rules.toggle("tombola") && !rules.has("tombola"));
+    }
+}
