@@ -101,5 +101,6 @@ pub(super) fn marker(typed: &str) -> Pick {
 }
 
 fn saying(words: &str) -> Pick {
-    Pick { name: words.to_owned(), note: String::new(), keys: String::new(), choice: Choice::Stay }
+    // The column of names is narrow.
+    Pick { name: String::new(), note: words.to_owned(), keys: String::new(), choice: Choice::Stay }
 }

@@ -49,6 +49,11 @@ fn reconnecting(stage: &Stage, paused: bool, closed: bool) -> RecordingState {
     }
 }
 
+/// What the screen says, however its rows are broken.
+fn words(stage: &mut Stage, (width, height): (u16, u16)) -> String {
+    shown(stage, width, height).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The rows of the screen that begin with these words, and the colour they have.
 fn row(stage: &mut Stage, (width, height): (u16, u16), words: &str) -> Option<(String, ratatui::style::Color)> {
     let terminal = stage.picture(width, height);
@@ -69,12 +74,12 @@ fn what_is_wrong_with_a_recording_stands_above_the_keys_with_its_next_step(#[cas
     let amber = reconnecting(&stage, false, false);
     told(&mut stage, amber);
     let (_, warning) = row(&mut stage, size, "recording: nothing came for 12 s (the connection was reset)").unwrap();
-    assert!(shown(&mut stage, size.0, size.1).contains("the stream is asked for again and again"));
+    assert!(words(&mut stage, size).contains("the stream is asked for again and again"));
     let red = reconnecting(&stage, false, true);
     told(&mut stage, red);
     let (_, trouble) = row(&mut stage, size, "recording: nothing came for 72 s").unwrap();
     assert_ne!(warning, trouble, "amber, then red");
-    assert!(shown(&mut stage, size.0, size.1).contains("what comes then goes into another one"));
+    assert!(words(&mut stage, size).contains("what comes then goes into another one"));
     let paused = reconnecting(&stage, true, false);
     told(&mut stage, paused);
     assert_eq!(row(&mut stage, size, "recording: the host paused the live; it is recorded on").unwrap().1, warning);
