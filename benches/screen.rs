@@ -4,6 +4,7 @@
 //! program draws them in a pseudo-terminal, and what that shows is read as a terminal would read it. `cargo bench --bench screen`.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a bench that cannot measure should stop")]
+#![allow(clippy::disallowed_methods, reason = "what is measured here is time")]
 #![allow(dead_code, reason = "the mix is shared with other benches")]
 
 #[path = "shared/mix.rs"]
@@ -17,7 +18,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use prost::Message as _;
@@ -93,7 +93,7 @@ fn run(began: Instant, rooms: usize, rate: u32, budget: Option<u64>) {
 fn chunks(mut reader: Box<dyn Read + Send>) -> Receiver<(Instant, Vec<u8>)> {
     let (sender, chunks) = channel();
     std::thread::spawn(move || {
-        let mut buffer = [0; 65_536];
+        let mut buffer = vec![0; 65_536];
         while let Ok(count @ 1..) = reader.read(&mut buffer) {
             if sender.send((Instant::now(), buffer[..count].to_vec())).is_err() {
                 return;
@@ -134,7 +134,7 @@ fn watch(chunks: &Receiver<(Instant, Vec<u8>)>, began: Instant) -> Seen {
         let text = screen.screen().contents();
         let news: Vec<u64> = stamps(&text).filter(|stamp| known.insert(*stamp)).collect();
         match from {
-            None if news.is_empty() => continue,
+            None if news.is_empty() => {}
             // The connection is there: the run begins a little later.
             None => from = Some(at + WARM),
             Some(from) if at > from + WATCHED => break,
@@ -213,7 +213,7 @@ async fn talk(stream: TcpStream, rate: u32, began: Instant) {
             if rate > FRAMES { others.next().map(|(body, _)| body.clone()).unwrap_or_default() } else { Vec::new() };
         body.extend(comment(began));
         let frame = Frame::serve(&FrameKind::Message, at, at, &body, true);
-        if writes.send(Message::Binary(Bytes::from(frame))).await.is_err() {
+        if writes.send(Message::Binary(frame)).await.is_err() {
             return;
         }
     }

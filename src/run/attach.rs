@@ -50,9 +50,8 @@ pub fn attach(
     let service = client(&dashboard.loaded.settings, dashboard.secrets.clone(), dashboard.isolated)?;
     let (background, warnings) = mpsc::channel(WARNINGS);
     tui::install_panic_hook(background.clone());
-    let ascii = options.screen.ascii;
     let history = dashboard.history.clone();
-    let watched = watch_attached((connection, place), service, options, background, warnings, ascii, history);
+    let watched = watch_attached((connection, place), service, options, background, warnings, history);
     let ended = runtime.block_on(watched);
     runtime.shutdown_timeout(TASKS_TIMEOUT);
     let tui::ScreenExit { mut summary, memory: kept, .. } = ended?;
@@ -80,9 +79,9 @@ async fn watch_attached(
     options: tui::ScreenOptions,
     background: mpsc::Sender<Text>,
     warnings: mpsc::Receiver<Text>,
-    ascii: bool,
     history: Option<HistoryFolder>,
 ) -> Result<tui::ScreenExit> {
+    let ascii = options.screen.ascii;
     let clock = Clock::alignable();
     clock.align(connection.hello().now);
     let (updates_in, updates) = mpsc::channel(SCREEN_QUEUE);

@@ -21,7 +21,7 @@ fn the_pictures_in_the_readme_are_the_screen() {
     let pictures = [
         ("room", "", (120, 36)),
         ("wide", "", (180, 48)),
-        ("wall", "W", (130, 40)),
+        ("wall", "W", (150, 38)),
         ("rooms", "v", (120, 12)),
         ("person", "k enter", (90, 24)),
         ("inbox", "i", (100, 16)),
@@ -32,6 +32,9 @@ fn the_pictures_in_the_readme_are_the_screen() {
         stage::evening(&mut stage);
         stage::battle(&mut stage);
         stage.picture(width, height);
+        if matches!(name, "wall" | "wide") {
+            lively(&mut stage);
+        }
         if name == "person" {
             let mia = std::sync::Arc::new(stage::viewer(102, "mia"));
             stage.say(2, &mia, "is anybody else coming over from ana's live?");
@@ -45,6 +48,44 @@ fn the_pictures_in_the_readme_are_the_screen() {
         }
         let kept = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(kept == drawn, "the screen changed: run the test once with {UPDATE}=1 and look at {}", path.display());
+    }
+}
+
+/// All four rooms on air, each with people who talk and give.
+fn lively(stage: &mut Stage) {
+    stage.go_live(3, "cleo", "reading at night", 311);
+    stage.go_live(4, "dave", "fixing an old radio", 96);
+    let people = ["mia", "Kit", "Joon", "ola", "Sam", "zoe", "pat", "lia", "Tomás", "Noor"];
+    let said = [
+        "hello from Lisbon",
+        "what song is this?",
+        "that colour suits you",
+        "so good",
+        "can you say hi to my sister?",
+        "first time here, I stay",
+        "the light is beautiful",
+        "who wins tonight?",
+        "one more, please!",
+        "see you all tomorrow",
+        "this made my day",
+    ];
+    let swan = stage::gift(7_001, "Swan", 699, 2);
+    for (nth, text) in (0..84).zip(said.iter().cycle()) {
+        let name = people[nth * 7 % people.len()];
+        let who = stage::viewer(600 + i64::try_from(nth * 7 % people.len()).unwrap(), name);
+        let who = std::sync::Arc::new(tiktop::events::Viewer {
+            moderator: name == "Kit",
+            subscriber: name == "pat",
+            gifter_level: if name == "mia" { 31 } else { 0 },
+            ..who
+        });
+        let room = 1 + nth as u64 % 4;
+        let nth = u64::try_from(nth).unwrap();
+        stage.say(room, &who, &format!("{text}{}", ["", " :)", "!"][usize::try_from(nth / 11 % 3).unwrap()]));
+        if nth % 13 == 5 {
+            stage.give(room, &who, &swan, 1, true);
+        }
+        stage.watching(room, [1_300, 842, 311, 96][usize::try_from(room - 1).unwrap()] + nth * 3 % 40);
     }
 }
 

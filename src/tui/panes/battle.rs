@@ -84,7 +84,7 @@ fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
     if large > 0 {
         area = Rect { x: area.x + large, width: area.width - large, ..area };
     }
-    score(app, battle, inline, buf, area);
+    score(app, battle, &inline, buf, area);
     let words = words(app, room, battle, left, large > 0);
     let below = super::below(area, 1);
     for (row, line) in (0..).zip(paint::flow(&words, &super::separator(app), below.width, below.height)) {
@@ -178,7 +178,7 @@ fn name(side: Option<&Side>) -> String {
 
 /// Names, points and the bar between them. Where there is little room the names go first and the bar after them: the points
 /// of both sides are what everybody looks for.
-fn score(app: &App, battle: &Battle, timer: Span<'static>, buf: &mut Buffer, area: Rect) {
+fn score(app: &App, battle: &Battle, timer: &Span<'static>, buf: &mut Buffer, area: Rect) {
     /// Columns of a name, and whether there are a bar and the time, from much room to little.
     const FORMS: [(usize, bool, bool); 6] = [
         (NAME_COLUMNS, true, true),

@@ -35,7 +35,7 @@ pub(super) fn view(app: &App, chosen: usize, buf: &mut Buffer) {
             paint::mark(buf, place);
         }
     }
-    let keys = [(Action::Accept, "goes there"), (Action::Done, "done")];
+    let keys = [(Action::Accept, "goes there"), (Action::Done, "done"), (Action::MoreLike, "more like this")];
     let keys = keys.into_iter().filter_map(|(action, words)| Some(format!("{} {words}", app.key(action)?)));
     let hint = Line::styled(keys.collect::<Vec<_>>().join("  "), app.theme.style(ColorRole::Dim));
     paint::left(buf, Rect { y: inner.bottom().saturating_sub(1), height: 1, ..inner }, 0, &hint);

@@ -42,6 +42,19 @@ pub(in crate::tui) fn bar(ours: u64, theirs: u64, columns: u16, theme: Theme) ->
     Line::from(spans)
 }
 
+/// A gauge of `columns` cells, filled as far as `part` is of `all`; full where it is more.
+pub(in crate::tui) fn gauge(part: u64, all: u64, columns: u16, (full, rest): (Style, Style)) -> Vec<Span<'static>> {
+    let cells = u128::from(columns) * 8;
+    let filled = (u128::from(part) * cells).checked_div(u128::from(all)).unwrap_or(0).min(cells);
+    let whole = usize::try_from(filled / 8).unwrap_or(0);
+    let begun = usize::try_from(filled % 8).ok().and_then(|eighths| glyphs::PARTS.get(eighths.checked_sub(1)?));
+    let left = usize::from(columns).saturating_sub(whole + usize::from(begun.is_some()));
+    vec![
+        Span::styled(format!("{}{}", glyphs::SIDE_A.repeat(whole), begun.copied().unwrap_or_default()), full),
+        Span::styled(glyphs::SIDE_B.repeat(left), rest),
+    ]
+}
+
 /// Columns from which on a bar has its tick.
 const LONG: u16 = 20;
 /// The tick on either colour.
@@ -60,6 +73,17 @@ mod tests {
     #[case(u64::MAX, u64::MAX, "████░░░░")]
     fn sides_share_the_bar(#[case] ours: u64, #[case] theirs: u64, #[case] expected: &str) {
         assert_eq!(bar(ours, theirs, 8, Theme::new(true)).to_string(), expected);
+    }
+
+    #[rstest]
+    #[case(0, 4, "░░░░░░░░")]
+    #[case(1, 4, "██░░░░░░")]
+    #[case(62, 100, "████▉░░░")]
+    #[case(9, 4, "████████")]
+    #[case(3, 0, "░░░░░░░░")]
+    fn a_gauge_is_filled_as_far_as_it_is(#[case] part: u64, #[case] all: u64, #[case] expected: &str) {
+        let drawn = gauge(part, all, 8, (Style::new(), Style::new()));
+        assert_eq!(Line::from(drawn).to_string(), expected);
     }
 
     #[test]

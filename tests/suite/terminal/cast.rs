@@ -38,6 +38,7 @@ const END: Duration = Duration::from_secs(58);
 
 #[test]
 #[ignore = "takes a minute: records assets/demo.cast anew, for when the screen changed"]
+#[allow(clippy::disallowed_methods, reason = "a recording has the times at which it was made")]
 fn the_demo_is_recorded() {
     let mut seen = open_sized(&["demo"], SIZE, &[]);
     let mut tour = TOUR.iter().peekable();

@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! pinned      Kit: rules: be kind, no links
-//! poll        12 the blue one · 3 the red one
-//! goal        62/100 Rose · A new guitar string
+//! poll        ██████▍░ 12 the blue one · █▌░░░░░░ 3 the red one
+//! goal        ████▉░░░ 62/100 Rose · A new guitar string
 //! chest       opens in 0:42 · 100 ◆ for 5 · mia
 //! says        so the next one is a slow song
 //! ```
@@ -18,7 +18,7 @@ use crate::clock::Moment;
 use crate::room::{Board, Chest, GoalState, PollState, Room};
 use crate::tui::app::App;
 use crate::tui::theme::ColorRole;
-use crate::tui::widgets::paint;
+use crate::tui::widgets::{paint, split_bar};
 use crate::tui::{glyphs, number};
 
 /// From this height of the pane on there is room for it above the talk.
@@ -29,6 +29,20 @@ const CAPTIONS_FROM: u16 = 20;
 const CAPTION_FADES: Duration = Duration::from_secs(12);
 /// Columns of the label.
 const LABEL: usize = 11;
+/// Columns of a bar or a gauge before its words.
+const BAR: u16 = 8;
+
+/// A piece of a row: its words, and how far it is of what.
+struct Piece {
+    words: String,
+    share: Option<(u64, u64)>,
+}
+
+impl From<String> for Piece {
+    fn from(words: String) -> Self {
+        Self { words, share: None }
+    }
+}
 
 /// How many rows it takes above the log of a pane of this height.
 pub(super) fn rows(room: &Room, height: u16, now: Moment) -> u16 {
@@ -49,25 +63,39 @@ pub(super) fn lines(app: &App, room: &Room, columns: u16, names: Option<(u16, u1
     let (indent, lead) = names.unwrap_or((0, LABEL as u16 + 1));
     let (indent, wide) = (usize::from(indent), usize::from(lead.saturating_sub(indent)));
     let pinned = board.pinned.as_ref();
-    let pinned = pinned.map(|pinned| ("pinned".to_owned(), vec![words::pin(pinned.name.as_str(), &pinned.text)]));
-    let poll = poll(board).map(|poll| ("poll".to_owned(), poll_words(poll)));
-    let goal = goal(board).map(|goal| ("goal".to_owned(), goal_words(goal)));
+    let pinned = pinned.map(|pinned| ("pinned", vec![words::pin(pinned.name.as_str(), &pinned.text).into()]));
+    let poll = poll(board).map(|poll| ("poll", poll_pieces(poll)));
+    let goal = goal(board).map(|goal| ("goal", goal_pieces(goal)));
     let separator = Span::styled(format!(" {} ", glyphs::DOT), app.theme.style(ColorRole::Dim));
-    let row = |(label, words): (String, Vec<String>)| {
+    let styles = (app.theme.style(ColorRole::Accent), app.theme.style(ColorRole::Dim));
+    let drawn = |piece: &Piece, bars: bool| {
+        let mut spans = Vec::new();
+        if let Some((part, all)) = piece.share.filter(|_| bars) {
+            spans = split_bar::gauge(part, all, BAR, styles);
+            spans.push(Span::raw(" "));
+        }
+        spans.push(Span::raw(piece.words.clone()));
+        Line::from(spans)
+    };
+    let row = |(label, pieces): (&str, Vec<Piece>)| {
         let label = format!("{:indent$}{label:<wide$}", "");
         let label = Span::styled(label, app.theme.style(ColorRole::Accent));
         let left = columns.saturating_sub(lead);
-        let all: Vec<Line<'static>> = words.iter().map(|word| Line::raw(word.clone())).collect();
+        let all = |bars| pieces.iter().map(|piece| drawn(piece, bars)).collect::<Vec<Line<'static>>>();
+        // Bars where nothing has to go for them.
+        let wide = |all: &[Line<'static>]| paint::columns(&paint::items(all, &separator, u16::MAX));
+        let all = Some(all(true)).filter(|all| wide(all) <= left).unwrap_or_else(|| all(false));
         let mut items = paint::items(&all, &separator, left);
         // Where not even the first fits, a part of it is better than nothing.
-        if let (Some(first), true) = (words.first(), all.first().is_some_and(|first| paint::columns(first) > left)) {
-            items = Line::raw(first.clone());
+        if let Some(first) = all.first().filter(|first| paint::columns(first) > left) {
+            items = first.clone();
         }
         Line::from(std::iter::once(label).chain(items.spans).collect::<Vec<_>>())
     };
     let chest = chest(room, app.now).map(|(chest, left)| {
         let coins = format!("{} {} for {}", number::count(chest.coins), glyphs::GIFT, number::count(chest.winners));
-        ("chest".to_owned(), vec![format!("opens in {}", number::countdown(left)), coins, chest.from.to_string()])
+        let words = [format!("opens in {}", number::countdown(left)), coins, chest.from.to_string()];
+        ("chest", words.map(Piece::from).into_iter().collect())
     });
     let says = board.caption.as_ref().map(|caption| {
         let role = if app.now.since(caption.at) >= CAPTION_FADES { ColorRole::Dim } else { ColorRole::Host };
@@ -100,17 +128,22 @@ fn goal(board: &Board) -> Option<&GoalState> {
 }
 
 /// The votes before the words: they are what is looked for.
-fn poll_words(poll: &PollState) -> Vec<String> {
-    let title = Some(poll.title.to_string()).filter(|title| !title.is_empty());
-    let options = poll.options.iter().map(|option| format!("{} {}", number::count(option.votes), option.text));
+fn poll_pieces(poll: &PollState) -> Vec<Piece> {
+    let all = poll.votes();
+    let title = Some(poll.title.to_string()).filter(|title| !title.is_empty()).map(Piece::from);
+    let options = poll.options.iter().map(|option| Piece {
+        words: format!("{} {}", number::count(option.votes), option.text),
+        share: Some((option.votes, all)),
+    });
     title.into_iter().chain(options).collect()
 }
 
 /// How far it is before what it is for.
-fn goal_words(goal: &GoalState) -> Vec<String> {
-    let parts = goal
-        .parts
-        .iter()
-        .map(|part| format!("{}/{} {}", number::count(part.progress), number::count(part.target), part.label()));
-    parts.chain(Some(goal.text.to_string()).filter(|text| !text.is_empty())).collect()
+fn goal_pieces(goal: &GoalState) -> Vec<Piece> {
+    let parts = goal.parts.iter().map(|part| Piece {
+        words: format!("{}/{} {}", number::count(part.progress), number::count(part.target), part.label()),
+        share: Some((part.progress, part.target)),
+    });
+    let text = Some(goal.text.to_string()).filter(|text| !text.is_empty()).map(Piece::from);
+    parts.chain(text).collect()
 }
