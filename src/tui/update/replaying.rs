@@ -121,4 +121,21 @@ mod tests {
         assert_eq!(update(&mut app, Msg::Mouse(click(98))).effects, seek(140));
         assert_eq!(update(&mut app, Msg::Mouse(click(1))).effects, seek(-60));
     }
+
+    #[test]
+    fn replay_keys_are_keys_only_in_a_replay_and_others_only_with_a_live() {
+        let mut live = on_air();
+        assert_eq!(press(&mut live, "."), []);
+        assert!(live.toast.take().unwrap().text.as_str().contains(". works only in a replay"));
+        assert!(live.key(crate::tui::action::Action::ReplayPause).is_none());
+
+        let mut replay = on_air();
+        replay.replay = true;
+        assert_eq!(press(&mut replay, "P"), [Effect::Playback(track::PlaybackCommand::Pause)]);
+        for key in ["a", "r", "R"] {
+            assert_eq!(press(&mut replay, key), []);
+            assert!(replay.popup.is_none() && replay.toast.take().unwrap().text.as_str().contains("with a live"));
+        }
+        assert!(replay.key(crate::tui::action::Action::Record).is_none());
+    }
 }
