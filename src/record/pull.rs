@@ -269,7 +269,7 @@ impl<S: StreamSource> Pull<S> {
                 return RoundEnd::Flowed;
             }
             first.get_or_insert(self.failure(broken));
-            if self.given_up() {
+            if self.given_up() && !self.flowed() {
                 break;
             }
         }
@@ -320,7 +320,7 @@ impl<S: StreamSource> Pull<S> {
         };
         self.timeline.reconnected(offer.sound_only);
         (self.quality, self.label) = (offer.quality.clone(), offer.picture.clone());
-        let mut reader = Reader::default();
+        let (mut reader, opened) = (Reader::default(), Instant::now());
         let (source, job, limits, stop) = (self.source.clone(), self.job.clone(), self.limits, self.stop.clone());
         loop {
             let read = tokio::select! {
@@ -353,8 +353,9 @@ impl<S: StreamSource> Pull<S> {
             if let Err(broken) = fed.and(broken) {
                 return broken;
             }
-            // Tags that are never written, such as metadata, keep no recording alive.
-            if self.given_up() {
+            // Tags that are never written, such as metadata, keep no recording alive; after a long silence the first of a new
+            // connection are only its head.
+            if self.given_up() && opened.elapsed() >= limits.read {
                 return ConnectionEnd::Silent;
             }
             if size < LARGE_BATCH {
