@@ -59,6 +59,7 @@ mod take;
 mod timeline;
 mod unfinished;
 mod update;
+mod watch;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -117,7 +117,7 @@ actions! {
     Record      | "record"       | Live   | "r"                 | "start or stop recording the room";
     RecordEach  | "record_each"  | Live   | "e"                 | "record each live of the room from now on, or no longer";
     Quality     | "quality"      | Live   | "Q"                 | "choose the stream to record, by its size, codec and bit rate";
-    Mark        | "mark"         | Live   | "M"                 | "mark this moment, with a note: in the history, and as a chapter of the recording";
+    Mark        | "mark"         | Live   | "m"                 | "mark this moment, with a note: in the history, and as a chapter of the recording";
     Recordings  | "recordings"   | Live   | "T"                 | "recordings, running and past; Enter copies one to MP4";
     Clip        | "clip"         | Live   | "c"                 | "keep the last minute of the recording as a file of its own";
     Retry       | "retry"        | Live   | "R"                 | "look up or connect now instead of waiting, with all rooms that fail for the same cause";
@@ -139,7 +139,7 @@ actions! {
     HidePane    | "hide_pane"    | Screen | "H"                | "take the focused pane away; on the chat: bring all back";
     MovePane    | "move_pane"    | Screen | "J"                | "put the focused pane before the one above it";
     Themes      | "themes"       | Screen | "ctrl-t"           | "choose a theme";
-    ToggleMouse | "toggle_mouse" | Screen | "m"                 | "take the mouse, or give it back so that the terminal selects text";
+    ToggleMouse | "toggle_mouse" | Screen | "M"                 | "take the mouse, or give it back so that the terminal selects text";
     MoreLike    | "more_like"   | List   | "K"                 | "more like the marked row into the inbox: this person, a word of it, gifts of this value";
     ScrollUp    | "scroll_up"    | List   | "up k"              | "mark the row above; the chat stands still until you return";
     ScrollDown  | "scroll_down"  | List   | "down j"            | "mark the row below";

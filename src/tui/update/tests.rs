@@ -193,11 +193,11 @@ fn a_stream_is_chosen_from_what_there_really_is() {
 #[test]
 fn a_marker_takes_a_note_and_a_recording_is_copied_from_the_list() {
     let mut app = on_air();
-    assert_eq!(press(&mut app, "M"), []);
+    assert_eq!(press(&mut app, "m"), []);
     assert!(app.toast.as_ref().unwrap().text.as_str().contains("no place to mark"));
     let recording = record::RecordingState::Starting;
     update(&mut app, Msg::Recorded(record::RecorderUpdate::Recording { room: RoomKey(1), recording }));
-    press(&mut app, "M");
+    press(&mut app, "m");
     for key in ["g", "o", "a", "l"] {
         press(&mut app, key);
     }
@@ -223,7 +223,22 @@ fn a_marker_takes_a_note_and_a_recording_is_copied_from_the_list() {
     update(&mut app, Msg::Recorded(record::RecorderUpdate::Copy { file: "a.mkv".into(), copy }));
     let Some(Popup::Pick(picker)) = &app.popup else { panic!("the list stays") };
     let picks = crate::tui::picker::picks(&app, picker);
-    assert_eq!(picks[0].note, "2026-11-27 10:00, 1:01, 5 MB, done, 1 hole [####......] 42 %");
+    assert_eq!(picks[0].note, "2026-11-27 10:00, [####......] 42 %, 1:01, 5 MB, 1 hole");
+    let mut take = app.told_of.takes.as_ref().unwrap()[0].clone();
+    take.status = record::TakeStatus::CutOff;
+    update(&mut app, Msg::Recorded(record::RecorderUpdate::Takes(vec![take.clone()])));
+    assert_eq!(press(&mut app, "enter"), [Effect::Record(record::RecorderCommand::Repair("a.json".into()))]);
+    take.status = record::TakeStatus::Running;
+    update(&mut app, Msg::Recorded(record::RecorderUpdate::Takes(vec![take])));
+    assert_eq!(press(&mut app, "enter"), [], "it is still being written");
+    let (file, reason) = ("a.mkv".into(), "stopped".into());
+    let recording = record::RecordingState::Done { file, bytes: 1, millis: 1, reason };
+    let over = Msg::Recorded(record::RecorderUpdate::Recording { room: RoomKey(1), recording });
+    assert_eq!(
+        update(&mut app, over).effects,
+        [Effect::Record(record::RecorderCommand::ListTakes)],
+        "the list is anew"
+    );
 }
 
 #[test]
