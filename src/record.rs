@@ -51,6 +51,7 @@ mod quality;
 mod queue;
 mod recorder;
 mod recording;
+mod recording_index;
 mod replay;
 mod rules;
 mod service;
@@ -60,6 +61,7 @@ mod take;
 mod timeline;
 mod unfinished;
 mod update;
+mod watch;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -83,6 +85,7 @@ mod inside {
     pub use super::copy::copy_as_mp4;
     pub use super::probe::version;
     pub use super::recorder::{Recorder, spawn};
+    pub use super::recording_index::{RecordedPlace, RecordingIndex};
     pub use super::rules::{RecordingRules, RuledRoom};
     pub use super::source::{FoundStreams, LiveState, Media, StreamFailure, StreamOffer, StreamSource};
     pub use super::take::{Take, TakeStatus, takes};

@@ -37,6 +37,7 @@ mod marks;
 mod reduce;
 mod serde_map_as_vec;
 mod series;
+mod spikes;
 mod stats;
 mod streak_totals;
 mod streaks;
@@ -138,7 +139,7 @@ pub struct Room {
     /// Messages of any kind, per bucket.
     pub messages: Series,
     /// Moments of this live that are worth a sign in a graph.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "serde_lenient::or_default")]
     pub marks: RoomMarks,
     /// The service's own top list, as told last.
     #[serde(default)]
@@ -161,6 +162,7 @@ pub struct Room {
     told: dedup::ToldOnce,
     subscribers: subscribers::RecentSubscribers,
     paces: battle::Paces,
+    spikes: spikes::SpikeFinder,
     /// When the stream itself last said how many watch: fresher than what a look-up says.
     streamed_watching: Option<Moment>,
     /// We were connected to this live and lost it: from here on, backlog is news and counts.
@@ -206,6 +208,7 @@ impl Room {
             told: dedup::ToldOnce::default(),
             subscribers: subscribers::RecentSubscribers::default(),
             paces: battle::Paces::default(),
+            spikes: spikes::SpikeFinder::default(),
             streamed_watching: None,
             interrupted: false,
         }
@@ -226,7 +229,11 @@ impl Room {
                 return Applied::Duplicate;
             }
         }
-        Applied::Fresh(self.reduce(event))
+        let tally = self.reduce(event);
+        if let Some(spike) = self.spikes.add(event, tally.as_ref(), &self.stats) {
+            self.marks.add(event.at, spike);
+        }
+        Applied::Fresh(tally)
     }
 
     /// Applies an event that another state of this room has applied already, and takes its word for what a
@@ -274,6 +281,7 @@ impl Room {
             told: self.told.clone(),
             subscribers: self.subscribers.clone(),
             paces: self.paces.clone(),
+            spikes: self.spikes.clone(),
             streamed_watching: self.streamed_watching,
             interrupted: self.interrupted,
         }

@@ -20,6 +20,7 @@ mod serve;
 mod service_desk;
 #[cfg(unix)]
 mod service_log;
+mod timeline;
 mod watched;
 
 use std::sync::Arc;
@@ -48,7 +49,7 @@ use capture::RunningCapture;
 pub use companions::{CompanionOptions, Companions};
 pub use history::{RunningHistory, history_folder, import as import_history};
 pub use log::set_limits as set_log_limits;
-pub use replay::{ReplaySetup, replay};
+pub use replay::{ReplaySetup, ReplaySource, kept_live, replay};
 pub use rotating_file::RotatingFile;
 #[cfg(unix)]
 pub use serve::{ServeSetup, find_service, place_of, serve, service_place, service_status};
@@ -185,8 +186,7 @@ pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Res
         Some((runtime, sim)) => (runtime, Some(sim)),
         None => (runtime()?, None),
     };
-    let notice = dashboard.notice.clone().or_else(|| cut_off(&recorder_settings(&dashboard.loaded.settings).dir));
-    let mut options = screen(&dashboard.loaded, notice)?;
+    let mut options = screen(&dashboard.loaded, dashboard.notice.clone())?;
     let remembers = options.screen.remember && !dashboard.isolated;
     let mut dashboard = dashboard;
     if let Some(kept) = remembers.then(memory::read).flatten() {
@@ -199,6 +199,12 @@ pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Res
         if dashboard.isolated { None } else { dashboard.loaded.file.clone().or_else(config::paths::config_file) };
     let (background, warnings) = mpsc::channel(WARNINGS);
     tui::install_panic_hook(background.clone());
+    if !dashboard.isolated
+        && let Some(words) = cut_off(&recorder_settings(&dashboard.loaded.settings).dir)
+    {
+        // The queue is new and empty.
+        let _ = background.try_send(words);
+    }
     let ended = runtime.block_on(async {
         let ended = Box::pin(watch(dashboard, sim.as_ref(), options, background, warnings)).await;
         if let Some(sim) = sim {

@@ -63,11 +63,14 @@ mod table;
 mod terminal;
 mod theme;
 mod ticks;
+mod timeline;
 mod update;
 mod view;
 mod wall;
 mod wanted;
 mod widgets;
+
+use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -88,6 +91,7 @@ pub use panes::log_words;
 pub use roster::{RosterAnswer, RosterQuestion, ShownRoster};
 pub use terminal::{Capabilities, capabilities, install_panic_hook, shows_unicode};
 pub use theme::{ColourDepth, ThemeError};
+pub use timeline::{ReplayMark, ReplayTimeline};
 pub use update::recording_words;
 
 /// What the screen is told once, at its start.
@@ -150,8 +154,8 @@ pub struct Ports {
     pub commands: mpsc::Sender<track::TrackerCommand>,
     /// Which rooms are needed in full; nothing where all of them come so.
     pub wanted: Option<watch::Sender<track::WantedRooms>>,
-    /// What a replay should do; nothing where lives are shown.
-    pub playback: Option<mpsc::Sender<track::PlaybackCommand>>,
+    /// The replay; nothing where lives are shown.
+    pub playback: Option<PlaybackPort>,
     /// News of the recordings.
     pub records: mpsc::Receiver<record::RecorderUpdate>,
     /// What is asked of the service beside the rooms; nothing where there is no service.
@@ -171,6 +175,17 @@ pub struct Ports {
     pub warnings: mpsc::Receiver<Text>,
     /// Cancelled by whoever listens for SIGTERM and SIGHUP. Ctrl-C is a key here: the terminal is in raw mode.
     pub stop: CancellationToken,
+}
+
+/// What lies between the screen and a replay.
+#[derive(Debug)]
+pub struct PlaybackPort {
+    /// What it should do.
+    pub commands: mpsc::Sender<track::PlaybackCommand>,
+    /// Where it stands.
+    pub status: watch::Receiver<track::PlaybackStatus>,
+    /// What happens in it, as far as that is known.
+    pub timeline: watch::Receiver<Arc<ReplayTimeline>>,
 }
 
 /// The queues between the screen and the desk of the history.

@@ -67,7 +67,8 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
     let rooms = super::targets(rooms)?;
     if watch.linear {
         let named = super::targets(&watch.rooms)?;
-        return super::linear::run(&loaded, secrets, rooms, named, watch.alone || watch.feed.is_given());
+        let alone = watch.alone || watch.feed.is_given();
+        return super::linear::run(&loaded, secrets, rooms, named, alone, watch.no_history);
     }
     let notice = watch.capture.then(|| Text::new("everything is being captured"));
     let history = (!watch.no_history).then(|| run::history_folder(&loaded.settings)).transpose()?;

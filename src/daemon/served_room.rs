@@ -84,7 +84,7 @@ impl ServedRoom {
         let mut commands = Vec::new();
         self.is_news = true;
         for tallied in events {
-            let from = self.room.chat.next_seq();
+            let (from, marks) = (self.room.chat.next_seq(), self.room.marks.count());
             self.room.apply_tallied(tallied);
             for away in &mut away {
                 away.add(tallied, self.room.name(&self.label), &self.room, from);
@@ -97,8 +97,9 @@ impl ServedRoom {
             if befell && self.news.len() < MAX_NEWS {
                 self.news.push(event.clone());
             }
-            if let Some(cue) = Cue::from_event(event).filter(|_| is_recording) {
-                commands.push(RecorderCommand::Cue(self.key, Box::new(cue)));
+            if is_recording {
+                let cues = Cue::of_applied(event, &self.room, marks);
+                commands.extend(cues.map(|cue| RecorderCommand::Cue(self.key, Box::new(cue))));
             }
         }
         commands.extend(self.with_rules(|rules, room| {

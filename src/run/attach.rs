@@ -1,5 +1,6 @@
 //! Screen on a service (`tiktop attach`): the dashboard of one process, with the service at the other end of its queues.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,7 +51,8 @@ pub fn attach(
     let service = client(&dashboard.loaded.settings, dashboard.secrets.clone(), dashboard.isolated)?;
     let (background, warnings) = mpsc::channel(WARNINGS);
     tui::install_panic_hook(background.clone());
-    let history = dashboard.history.clone();
+    let recordings = crate::config::paths::recordings_dir(&dashboard.loaded.settings);
+    let history = dashboard.history.clone().map(|folder| (folder, recordings));
     let watched = watch_attached((connection, place), service, options, background, warnings, history);
     let ended = runtime.block_on(watched);
     runtime.shutdown_timeout(TASKS_TIMEOUT);
@@ -79,7 +81,7 @@ async fn watch_attached(
     options: tui::ScreenOptions,
     background: mpsc::Sender<Text>,
     warnings: mpsc::Receiver<Text>,
-    history: Option<HistoryFolder>,
+    history: Option<(HistoryFolder, PathBuf)>,
 ) -> Result<tui::ScreenExit> {
     let clock = Clock::alignable();
     clock.align(connection.hello().now);
@@ -121,7 +123,7 @@ async fn watch_attached(
         }
     });
     let (service_questions, service_answers) = service_desk::serve(service);
-    let history = history.map(super::history::reading_desk);
+    let history = history.map(|(folder, recordings)| super::history::reading_desk(folder, recordings));
     let ports = tui::Ports {
         updates,
         commands,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::Speed;
 use super::serde_base64;
 use crate::clock::{Moment, Timestamp};
 use crate::events::{LiveStart, serde_lenient};
@@ -48,6 +49,26 @@ pub enum PlaybackCommand {
     Pause,
     /// Go so many seconds of the capture ahead, or back where negative.
     Skip(i64),
+    /// Go to this time of the capture.
+    Seek(Timestamp),
+    /// Go on at this pace.
+    Pace(Speed),
+}
+
+/// Where a [`Player`](super::Player) stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct PlaybackStatus {
+    /// When what is played begins.
+    pub start: Timestamp,
+    /// Its pace.
+    pub speed: Speed,
+    /// It stands still.
+    pub paused: bool,
+    /// It is at its end.
+    pub over: bool,
+    /// It is on its way to this time.
+    pub seeking: Option<Timestamp>,
 }
 
 /// What a screen on a service wants of the rooms: all that happens in some, a summary of the others.

@@ -28,6 +28,7 @@ use super::tab::Tab;
 use super::table::RoomSort;
 use super::theme::{ColourDepth, Theme};
 use super::ticks::LiveTicks;
+use super::timeline::{self, ReplayTime};
 use super::{ScreenError, ScreenOptions};
 use crate::clock::Moment;
 use crate::config::{RecordSettings, ScreenSettings};
@@ -81,6 +82,8 @@ pub(super) struct App {
     pub(super) notice: Option<Text>,
     /// What is shown happened before: its time can be moved, and nothing can be looked up or recorded.
     pub(super) replay: bool,
+    /// Where the replay stands, once that is known.
+    pub(super) replay_time: Option<ReplayTime>,
     /// The rooms and recordings belong to a service, which records what the rules say and goes on when this screen is left.
     pub(super) attached: bool,
     /// Since when the room on the screen has been there: one that is passed on the way to another is not read.
@@ -145,6 +148,8 @@ pub(super) enum Popup {
     Inbox(usize),
     /// What befell the rooms; the first row shown.
     Log(usize),
+    /// What a live was, as the history has it; the first row shown.
+    Report(usize),
     /// What is looked for is being typed.
     Search {
         /// What was typed so far.
@@ -273,6 +278,7 @@ impl App {
             opened: now,
             notice: options.notice,
             replay: options.replay,
+            replay_time: None,
             attached: options.attached,
             shown_since: now,
             looked_at: VecDeque::new(),
@@ -332,7 +338,8 @@ impl App {
     /// Everything between tabs and status.
     pub(super) fn body(&self) -> Rect {
         let plan = self.plan();
-        let height = self.size.height.saturating_sub(plan.tabs.height + plan.status.height);
+        let around = plan.tabs.height + plan.timeline.height + plan.status.height;
+        let height = self.size.height.saturating_sub(around);
         Rect { x: 0, y: plan.tabs.height, width: self.size.width, height }
     }
 
@@ -344,6 +351,7 @@ impl App {
             side: self.layout.side,
             strips: self.layout.strips,
             status_rows: super::panes::status::rows(self),
+            timeline_rows: timeline::rows(self),
         }
     }
 

@@ -1,10 +1,12 @@
 //! Messages to the screen and effects it wants: the whole traffic of `update`, as data.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::live_search::{ServiceAnswer, ServiceQuestion};
+use super::timeline::ReplayTimeline;
 use crate::history::{HistoryAnswer, HistoryQuestion};
 use crate::room::AwayReport;
 use crate::text::Text;
@@ -29,6 +31,10 @@ pub(super) enum Msg {
     Service(ServiceAnswer),
     /// News of a recording.
     Recorded(record::RecorderUpdate),
+    /// A replay stands somewhere else.
+    Playback(track::PlaybackStatus),
+    /// More is known of what happens in a replay.
+    Timeline(Arc<ReplayTimeline>),
     /// The history tells something.
     Remembered(Box<HistoryAnswer>),
     /// What stands beside the rooms, as labels and words.

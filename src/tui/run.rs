@@ -10,6 +10,7 @@ mod tests;
 use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyEventKind, MouseEventKind};
@@ -24,7 +25,7 @@ use tokio::time::Instant;
 use super::live_search::{LiveSearch, ServiceAnswer, ServiceQuestion};
 use super::msg::{Effect, Msg};
 use super::terminal::Tty;
-use super::{Dashboard, Exit, HistoryPort, Ports, ScreenError, ScreenExit, ScreenOptions};
+use super::{Dashboard, Exit, HistoryPort, PlaybackPort, Ports, ScreenError, ScreenExit, ScreenOptions};
 use crate::clock::Clock;
 use crate::config::NotifyWay;
 use crate::history::{HistoryAnswer, HistoryQuestion};
@@ -75,6 +76,16 @@ async fn remembered(history: &mut Option<HistoryPort>) -> Option<HistoryAnswer> 
     history.as_mut()?.answers.recv().await
 }
 
+/// What is new of a replay; never anything where there is none.
+async fn replayed(playback: &mut Option<PlaybackPort>) -> Msg {
+    let Some(port) = playback else { return std::future::pending().await };
+    tokio::select! {
+        Ok(()) = port.status.changed() => Msg::Playback(*port.status.borrow_and_update()),
+        Ok(()) = port.timeline.changed() => Msg::Timeline(Arc::clone(&port.timeline.borrow_and_update())),
+        else => std::future::pending().await,
+    }
+}
+
 /// What stands beside the rooms, once it is something else; nothing when nobody says so any more.
 async fn facts(facts: &mut Option<watch::Receiver<Vec<(Text, Text)>>>) -> Option<Vec<(Text, Text)>> {
     let facts = facts.as_mut()?;
@@ -109,6 +120,7 @@ enum LoopEvent {
     Away(Option<AwayReport>),
     Facts(Option<Vec<(Text, Text)>>),
     Remembered(Option<HistoryAnswer>),
+    Replayed(Msg),
     /// A queue that was full has room again.
     Room,
     /// The picture changes by itself now.
@@ -148,7 +160,12 @@ struct Open {
 }
 
 impl<C: Console> Loop<C> {
-    pub(super) fn new(mut console: C, mut dashboard: Dashboard, ports: Ports, clock: Clock) -> Self {
+    pub(super) fn new(mut console: C, mut dashboard: Dashboard, mut ports: Ports, clock: Clock) -> Self {
+        if let Some(playback) = &mut ports.playback {
+            // Where it stands now is news too.
+            playback.status.mark_changed();
+            playback.timeline.mark_changed();
+        }
         if let Some(history) = &ports.history {
             dashboard.with_history(history.tells_news);
         }
@@ -211,6 +228,7 @@ impl<C: Console> Loop<C> {
                     self.ports.history = None;
                     None
                 }
+                LoopEvent::Replayed(msg) => self.update_with(msg)?,
                 LoopEvent::Record(None) => {
                     self.open.records = false;
                     None
@@ -257,6 +275,7 @@ impl<C: Console> Loop<C> {
             fresh = facts(&mut ports.facts), if ports.facts.is_some() => LoopEvent::Facts(fresh),
             report = absence(&mut ports.away), if ports.away.is_some() => LoopEvent::Away(report),
             answer = remembered(&mut ports.history), if ports.history.is_some() => LoopEvent::Remembered(answer),
+            msg = replayed(&mut ports.playback) => LoopEvent::Replayed(msg),
             taken = ports.updates.recv_many(batch, BATCH), if open.updates => {
                 open.updates = taken > 0;
                 LoopEvent::Updates
@@ -350,7 +369,7 @@ impl<C: Console> Loop<C> {
                 Effect::Notify(words) => self.console.notify(self.dashboard.notify_way(), &words)?,
                 Effect::Playback(command) => {
                     // A full queue holds more key presses than anybody meant.
-                    let _ = self.ports.playback.as_ref().map(|playback| playback.try_send(command));
+                    let _ = self.ports.playback.as_ref().map(|playback| playback.commands.try_send(command));
                 }
                 Effect::Ask(question) => self.ask(question),
                 Effect::Redraw => self.redraw(),

@@ -8,7 +8,7 @@ use compact_str::CompactString;
 use crate::clock::Moment;
 use crate::config::ScreenSettings;
 use crate::events::PhaseKind;
-use crate::history::HistoryNews;
+use crate::history::{HistoryNews, PastLive};
 use crate::ids::{RoomId, RoomKey, Target, UserId};
 use crate::record::{MonitorState, RecordingRules, RecordingState, RuledRoom};
 use crate::room::{BattlePhase, ChatLog, LogEntry, Room, Seq};
@@ -89,6 +89,10 @@ pub(super) struct Tab {
     pub(super) is_chosen: bool,
     /// What the monitor of its stream sees, where it is one's own.
     pub(super) monitor: Option<MonitorState>,
+    /// The host's live before this one, where the history has it.
+    pub(super) last_live: Option<Box<PastLive>>,
+    /// The live whose end was reported.
+    pub(super) reported: Option<RoomId>,
 }
 
 /// Rows of a room that fit what is looked for.
@@ -160,6 +164,8 @@ impl Tab {
             asked: None,
             is_chosen: false,
             monitor: None,
+            last_live: None,
+            reported: None,
         }
     }
 

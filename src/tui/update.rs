@@ -11,6 +11,7 @@ mod overview;
 mod people;
 mod records;
 pub(in crate::tui) mod remembering;
+pub(in crate::tui) mod replaying;
 mod rooms;
 mod rules;
 mod searching;
@@ -49,6 +50,8 @@ const LONGEST_INPUT: usize = 300;
 const BUCKET_MS: u64 = 10_000;
 const SECOND_MS: u64 = 1_000;
 const MINUTE_MS: u64 = 60_000;
+/// The place in a replay moves in such steps, whatever its pace.
+const REPLAY_STEP: Duration = Duration::from_millis(500);
 
 /// Applies a message.
 pub(super) fn update(app: &mut App, msg: Msg) -> UpdateOutcome {
@@ -99,6 +102,14 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
             outcome.effects.extend(room.map(|room| remembering::ask_due(app, room)).unwrap_or_default());
             outcome
         }
+        Msg::Playback(status) => {
+            app.replay_time.get_or_insert_default().status = status;
+            UpdateOutcome::dirty()
+        }
+        Msg::Timeline(timeline) => {
+            app.replay_time.get_or_insert_default().timeline = timeline;
+            UpdateOutcome::dirty()
+        }
         Msg::Remembered(answer) => remembering::apply_answer(app, *answer),
         Msg::Service(ServiceAnswer::Roster(answer)) => {
             if let Some(tab) = app.tabs.iter_mut().find(|tab| tab.key == answer.room) {
@@ -138,7 +149,9 @@ pub(super) fn next_wake(app: &App, now: Moment) -> Duration {
     let shown = app.tabs.iter().enumerate().filter(|(at, _)| app.overview.is_some() || *at == app.active);
     let next = shown.map(|(_, tab)| next_change(tab, now)).fold(minute, u64::min);
     let fresh = app.tab().and_then(|tab| Freshness::next_change(&tab.room, now));
-    let others = [fresh, app.until_read().filter(|left| !left.is_zero()), closing::left(app)];
+    let playing = app.replay_time.as_ref().filter(|time| !time.status.paused && !time.status.over);
+    let others =
+        [playing.map(|_| REPLAY_STEP), fresh, app.until_read().filter(|left| !left.is_zero()), closing::left(app)];
     others.into_iter().flatten().fold(Duration::from_millis(next), Duration::min)
 }
 

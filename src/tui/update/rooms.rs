@@ -115,12 +115,14 @@ fn apply_events(app: &mut App, key: RoomKey, events: &[TalliedEvent]) -> UpdateO
     let (was, was_recording) = (tab.room.phase.kind, tab.is_recording() && !app.attached);
     let mut effects = Vec::new();
     for tallied in events {
+        let marks = tab.room.marks.count();
         tab.room.apply_tallied(tallied);
         if let Some(words) = event_log::words_of(tab.name(), &tallied.event) {
             app.event_log.add(tallied.event.at, words);
         }
-        if let Some(cue) = record::Cue::from_event(&tallied.event).filter(|_| was_recording) {
-            effects.push(Effect::Record(record::RecorderCommand::Cue(key, Box::new(cue))));
+        if was_recording {
+            let cues = record::Cue::of_applied(&tallied.event, &tab.room, marks);
+            effects.extend(cues.map(|cue| Effect::Record(record::RecorderCommand::Cue(key, Box::new(cue)))));
         }
     }
     tab.count_unread(from);
