@@ -1,7 +1,9 @@
 //! What the history costs: rows a CPU second, bytes a line, and how long questions take over many lines.
 //!
 //! `cargo bench --bench history` writes a million lines of invented people in a hundred rooms; `LINES=10000000` in the environment
-//! writes as many as that. Texts are 28 bytes long in the mean, a fifth of them Han, an eighth with emoji.
+//! writes as many as that. Texts are 28 bytes long in the mean, a fifth of them Han, an eighth with emoji. Each room has 2 000 people
+//! of its own, some of whom speak far more than others; `CROWD=1` draws all of them from 200 000 people, so that nearly each line is
+//! of somebody who is new in its live. `YEAR=FOLDER` writes a year of lives of three hosts instead, and leaves it there to be asked.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,13 +19,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tiktop::clock::{Clock, Moment, Timestamp};
-use tiktop::events::{Chat, EventKind, Host, Info, LiveStart, RoomEvent, Viewer};
+use tiktop::events::{Chat, EventKind, Gift, Host, Info, LiveStart, Phase, PhaseKind, RoomEvent, Viewer, Viewers};
 use tiktop::history::{HistoryFolder, HistoryOptions, HistoryQuery, HistoryReader, HistoryRecorder};
-use tiktop::ids::{MsgId, RoomId, RoomKey, UserId};
-use tiktop::room::TalliedEvent;
+use tiktop::ids::{GiftFacts, GiftId, MsgId, RoomId, RoomKey, UserId};
+use tiktop::room::{Applied, Room, TalliedEvent};
 
 const ROOMS: u64 = 100;
 const PEOPLE: u64 = 200_000;
+const OWN_PEOPLE: u64 = 2_000;
 const START: i64 = 1_790_000_000_000;
 
 /// A small generator: the same lines in every run.
@@ -81,7 +84,7 @@ fn size(dir: &Path) -> u64 {
     std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
 }
 
-fn write(dir: &Path, lines: u64) {
+fn write(dir: &Path, lines: u64, crowd: bool) {
     let mut options = HistoryOptions::default();
     options.limits.days = 36_500;
     options.limits.bytes = 1 << 40;
@@ -106,7 +109,8 @@ fn write(dir: &Path, lines: u64) {
         let events: Vec<_> = (0..20)
             .map(|nth| {
                 let nth = batch * 20 + nth;
-                let who = 10_000 + dice.skewed(PEOPLE);
+                let who =
+                    10_000 + if crowd { dice.skewed(PEOPLE) } else { room * OWN_PEOPLE + dice.skewed(OWN_PEOPLE) };
                 let (unique_id, nickname) = (format!("user{who}").into(), format!("User {who}").into());
                 let from = Arc::new(Viewer { id: Some(UserId(who)), unique_id, nickname, ..Viewer::default() });
                 let chat =
@@ -117,6 +121,94 @@ fn write(dir: &Path, lines: u64) {
         recorder.events(RoomKey(room + 1), &events);
     }
     recorder.finish().unwrap();
+}
+
+/// A year of lives of three hosts: one a day of two hours, with regulars, people who come once, gifts, viewers, battles, a gap.
+fn year(dir: &Path) {
+    const DAY: i64 = 86_400_000;
+    let mut options = HistoryOptions::default();
+    options.limits.days = 36_500;
+    options.limits.bytes = 1 << 40;
+    options.highlights = vec!["giveaway".to_owned()];
+    let begin = Clock::system().now().wall.0 - 365 * DAY;
+    let mut recorder = HistoryRecorder::importing(&HistoryFolder::new(dir), options, Clock::system(), |_| {}).unwrap();
+    let mut dice = Dice(11);
+    let mut id = 7_400_000_000_000_000_000_u64;
+    for day in 0..365_u64 {
+        for host in 0..3_u64 {
+            let key = RoomKey(day * 3 + host + 1);
+            let (name, live) = (format!("host{host}"), RoomId(7_300_000_000_000_000_000 + day * 3 + host));
+            recorder.added(key, &format!("@{name}").as_str().into());
+            let start = begin + day as i64 * DAY + host as i64 * 3_600_000;
+            let mut room = Room::new(1);
+            let mut tell = |at: i64, kind: EventKind| {
+                id += 1;
+                let from_service =
+                    !matches!(kind, EventKind::Live(_) | EventKind::Info(_) | EventKind::State(_) | EventKind::Gap(_));
+                let moment = Moment { mono: at as u64, wall: Timestamp(at) };
+                let event = RoomEvent { id: from_service.then_some(MsgId(id)), ..RoomEvent::new(moment, kind) };
+                if let Applied::Fresh(tally) = room.apply(&event) {
+                    recorder.events(key, &[TalliedEvent::new(event, tally)]);
+                }
+            };
+            let host_of = |nth: u64| Host {
+                id: Some(UserId(900 + nth)),
+                unique_id: format!("host{nth}").into(),
+                nickname: format!("Host {nth}").into(),
+            };
+            tell(start, EventKind::Live(LiveStart { room_id: live, live_seq: 1 }));
+            let info = Info {
+                host: host_of(host),
+                title: format!("day {day}").into(),
+                started_at: Some(Timestamp(start)),
+                ..Info::default()
+            };
+            tell(start, EventKind::Info(Box::new(info)));
+            tell(start, EventKind::State(Phase::new(PhaseKind::Live)));
+            for minute in 0..120_i64 {
+                let at = start + minute * 60_000;
+                let watching = 200 + 100 * host + dice.roll(60) + 10 * minute as u64;
+                tell(at, EventKind::Viewers(Viewers { watching, total: Some(4_000), anonymous: 0, top: vec![] }));
+                for nth in 0..12 + dice.roll(6) {
+                    let who = if dice.roll(5) == 0 {
+                        50_000 + day * 500 + dice.roll(500)
+                    } else {
+                        10_000 + host * 1_000 + dice.skewed(400)
+                    };
+                    let from = Arc::new(Viewer {
+                        id: Some(UserId(who)),
+                        unique_id: format!("user{who}").into(),
+                        nickname: format!("User {who}").into(),
+                        ..Viewer::default()
+                    });
+                    if dice.roll(12) == 0 {
+                        let price = [1, 5, 30, 500, 5_000][dice.skewed(5) as usize];
+                        let gift = Arc::new(GiftFacts {
+                            id: GiftId(price),
+                            name: format!("Gift {price}").into(),
+                            diamonds: Some(price),
+                            kind: 2,
+                            ..GiftFacts::default()
+                        });
+                        let gift = Gift { from, to: None, gift, count: 1, group: 0, coins: None, ends: true };
+                        tell(at + nth as i64 * 2_000, EventKind::Gift(Box::new(gift)));
+                    } else {
+                        let mut said = text(&mut dice, nth + 1);
+                        if minute == 60 && nth == 0 {
+                            said.push_str(" giveaway");
+                        }
+                        let chat =
+                            Chat { from, text: said.as_str().into(), emotes: vec![], to: None, language: "en".into() };
+                        tell(at + nth as i64 * 2_000, EventKind::Chat(chat));
+                    }
+                }
+            }
+            tell(start + 7_200_000, EventKind::State(Phase::new(PhaseKind::Ended)));
+            recorder.removed(key);
+        }
+    }
+    recorder.finish().unwrap();
+    println!("a year of lives in {}", dir.display());
 }
 
 fn timed(label: &str, mut ask: impl FnMut() -> usize) {
@@ -137,13 +229,16 @@ fn main() {
     if std::env::args().any(|arg| arg == "--test") {
         return;
     }
+    if let Some(dir) = std::env::var_os("YEAR") {
+        return year(Path::new(&dir));
+    }
     let lines: u64 = std::env::var("LINES").ok().and_then(|lines| lines.parse().ok()).unwrap_or(1_000_000);
     let dir = tempfile::tempdir_in(
         std::env::var("HISTORY_DIR").unwrap_or_else(|_| std::env::temp_dir().display().to_string()),
     )
     .unwrap();
     let (from, before) = (Instant::now(), cpu());
-    write(dir.path(), lines);
+    write(dir.path(), lines, std::env::var_os("CROWD").is_some());
     let (wall, used) = (from.elapsed(), cpu().saturating_sub(before));
     let bytes = size(dir.path());
     println!(

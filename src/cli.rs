@@ -23,6 +23,7 @@ mod linear;
 mod live;
 mod lives;
 mod man;
+mod moments;
 mod output;
 mod people;
 mod prices;
@@ -107,13 +108,15 @@ enum Command {
     Chat(chat::ChatArgs),
     /// List lives of the past.
     Lives(lives::LivesArgs),
+    /// List moments: places of lives worth finding again, set by hand or found by themselves.
+    Moments(moments::MomentsArgs),
     /// Report a live of the past: for the terminal, as Markdown, HTML, JSON or CSV.
     Report(report::ReportArgs),
     /// Look after the history: status, export, import, purge, vacuum, check.
     History(history::HistoryArgs),
     /// Turn captured frames or messages into the same lines.
     Decode(decode::DecodeArgs),
-    /// Play a capture as if it were live.
+    /// Play a capture, or a live of the history, as if it were live.
     Replay(replay::ReplayArgs),
     /// Try the hooks of the settings: programs and addresses that are called on events.
     Hooks(hooks::HooksArgs),
@@ -195,6 +198,7 @@ pub fn run() -> ExitCode {
         Some(Command::People(people)) => people::run(&people, &settings),
         Some(Command::Chat(chat)) => chat::run(&chat, &settings),
         Some(Command::Lives(lives)) => lives::run(&lives, &settings),
+        Some(Command::Moments(moments)) => moments::run(&moments, &settings),
         Some(Command::Report(report)) => report::run(&report, &settings),
         Some(Command::History(history)) => history::run(&history, &settings),
         Some(Command::Decode(decode)) => decode::run(&decode),

@@ -13,7 +13,6 @@
 //! Invariants: nobody who reads can hold the hub up, and each costs a bounded amount of memory; whatever somebody sends costs
 //! nobody else; a service is alive when it answers hello, whatever files say.
 
-mod away;
 mod client;
 mod contract;
 mod framing;
@@ -26,11 +25,10 @@ mod saved_rooms;
 mod served_room;
 mod status;
 
-pub use away::AwayReport;
 pub use client::{AttachNews, AttachedQueues, ConnectError, Connection, FollowOptions, follow};
 pub use contract::{Attach, Request, ServiceMessage};
 pub use hub::{Hub, HubOptions, HubPorts, RecordingNews};
 pub use listener::Listener;
-pub use place::{Place, PlaceError, StartLock};
-pub use saved_rooms::{SavedRoom, SavedRooms};
+pub use place::{Place, PlaceError, ServiceLock, StartLock};
+pub use saved_rooms::{SavedRoom, SavedRooms, read_absences};
 pub use status::{RoomStatus, ServiceStatus};

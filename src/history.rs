@@ -9,6 +9,7 @@
 //! Invariants: what was counted once is never counted again, whoever runs and however often; history never stops the
 //! program, it says what is not kept; files are the user's alone (0600).
 
+mod attendance;
 mod batch;
 mod capture_spans;
 mod chat_file;
@@ -17,8 +18,10 @@ mod desk;
 mod error;
 mod export;
 mod folder;
+mod live_events;
 mod live_report;
 mod lives;
+mod log_window;
 mod moments;
 mod people;
 mod people_file;
@@ -26,6 +29,7 @@ mod purge;
 mod query;
 mod reader;
 mod recorder;
+mod report_words;
 mod retention;
 mod search;
 mod sqlite;
@@ -36,17 +40,21 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use desk::{HistoryAnswer, HistoryDesk, HistoryQuestion};
+pub use desk::{AroundLines, FindRecorded, HistoryAnswer, HistoryDesk, HistoryQuestion, PastLive};
 pub use error::HistoryError;
-pub use export::{ExportFormat, ExportTable, export};
+pub use export::{ExportFormat, ExportTable, csv_cell, export};
 pub use folder::HistoryFolder;
+pub use live_events::LiveEvents;
 pub use live_report::{BattleRecord, GifterRow, LiveReport, LostRow, MinuteRow};
 pub use lives::{LiveRow, OpponentRecord};
 pub use moments::MomentRow;
 pub use people::{KnownPerson, PastHandle, PersonHere, PersonRow, PersonSort};
 pub use purge::{PurgeScope, PurgedRows, purge, remove_set_aside};
-pub use query::HistoryQuery;
+pub use query::{HistoryQuery, query_time, query_words};
 pub use reader::{GiveUp, HistoryReader};
 pub use recorder::{HistoryControl, HistoryLimits, HistoryNews, HistoryOptions, HistoryRecorder, RoomPolicy};
+pub use report_words::{
+    clock_words, coins, column, length, local_time, report_battle, report_facts, report_gifter, report_lines,
+};
 pub use search::{FoundLine, FoundPage};
 pub use status::{FileCheck, FolderStatus, annotate, check, status, vacuum};

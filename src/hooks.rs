@@ -109,6 +109,22 @@ pub fn check(settings: &Settings) -> Result<(), Vec<String>> {
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
 }
 
+/// Programs of hooks that are not there, each with its place: `hooks.0: …`.
+pub fn missing_programs(settings: &Settings) -> Vec<String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = |program: &str| {
+        let program = std::path::Path::new(program);
+        if program.components().count() > 1 {
+            return program.is_file();
+        }
+        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    };
+    let hooks = settings.hooks.iter().enumerate();
+    let programs = hooks.filter_map(|(at, hook)| Some((at, hook.exec.first()?)));
+    let missing = programs.filter(|(_, program)| !is_there(program));
+    missing.map(|(at, program)| format!("hooks.{at}: there is no program '{program}' (exec)")).collect()
+}
+
 /// What to call a hook: its name, else its place.
 fn name_of(at: usize, hook: &HookSettings) -> String {
     let said = crate::text::printable(&hook.name).trim().to_owned();
@@ -258,7 +274,7 @@ impl Follower {
                 self.end_streaks(key);
                 self.rooms.remove(&key);
             }
-            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => {}
+            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) | RoomUpdate::Summary(_) => {}
         }
         None
     }

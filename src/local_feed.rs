@@ -30,7 +30,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use metrics::{Metric, MetricKind};
-pub use server::ExtraMetrics;
+pub use server::FeedExtras;
 
 use self::guard::Guard;
 use self::hub::{FeedHub, RoomWish};
@@ -108,13 +108,13 @@ pub struct LocalFeed {
 
 impl LocalFeed {
     /// Starts listening; `updates` are those of a reader that was subscribed before the first room was added. Beside the feed
-    /// come the sentences about what could not be had and is done without. `extra` adds to the metrics. Needs a tokio runtime.
+    /// come the sentences about what could not be had and is done without. `extras` is shown too. Needs a tokio runtime.
     pub fn start(
         updates: mpsc::Receiver<TrackerUpdate>,
         commands: mpsc::Sender<TrackerCommand>,
         settings: &FeedSettings,
         clock: Clock,
-        extra: ExtraMetrics,
+        extras: Arc<dyn FeedExtras>,
     ) -> Result<(Self, Vec<Text>), FeedError> {
         let addresses = loopback(&settings.address).ok_or_else(|| FeedError::NotLoopback {
             address: crate::text::printable(&settings.address).into_owned(),
@@ -154,7 +154,8 @@ impl LocalFeed {
         let feed = Arc::new(Feed {
             hub: FeedHub::new(clock),
             guard: Guard::new(&settings.origins),
-            metrics: settings.metrics.then_some(extra),
+            extras,
+            has_metrics: settings.metrics,
             stop: CancellationToken::new(),
         });
         let port = bound.first().map_or(settings.port, |(listeners, _)| listeners.port);

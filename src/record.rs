@@ -51,7 +51,9 @@ mod quality;
 mod queue;
 mod recorder;
 mod recording;
+mod recording_index;
 mod replay;
+mod rules;
 mod service;
 mod source;
 mod subtitles;
@@ -59,6 +61,7 @@ mod take;
 mod timeline;
 mod unfinished;
 mod update;
+mod watch;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -82,6 +85,8 @@ mod inside {
     pub use super::copy::copy_as_mp4;
     pub use super::probe::version;
     pub use super::recorder::{Recorder, spawn};
+    pub use super::recording_index::{RecordedPlace, RecordingIndex};
+    pub use super::rules::{RecordingRules, RuledRoom};
     pub use super::source::{FoundStreams, LiveState, Media, StreamFailure, StreamOffer, StreamSource};
     pub use super::take::{Take, TakeStatus, takes};
     pub use super::unfinished::{UnfinishedRecording, unfinished};

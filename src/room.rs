@@ -23,6 +23,7 @@
 //! assert_eq!(room.stats.comments, 1);
 //! ```
 
+mod away;
 mod battle;
 mod board;
 mod chatlog;
@@ -36,16 +37,19 @@ mod marks;
 mod reduce;
 mod serde_map_as_vec;
 mod series;
+mod spikes;
 mod stats;
 mod streak_totals;
 mod streaks;
 mod subscribers;
+mod summary;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use away::{AwayCounts, AwayReport, AwayRoom, AwayTally};
 pub use battle::{Battle, BattleNews, BattlePhase, CardEffect, Side};
 pub use board::{
     AskedQuestion, Board, CaptionState, Chest, Chests, GoalState, GuestNews, GuestState, Guests, Pinned, PollState,
@@ -60,10 +64,11 @@ pub use series::{Bucket, Series};
 pub use stats::Stats;
 pub use streak_totals::{GiftTotal, StreakTotals};
 pub use streaks::{Streak, Streaks};
+pub use summary::{RoomSummary, RowInterest, SummaryCursor, WantedPerson};
 
 use crate::clock::{Moment, Timestamp};
 use crate::events::{Host, Phase, RoomEvent, TopViewer, serde_lenient};
-use crate::ids::RoomId;
+use crate::ids::{RoomId, Target};
 use crate::text::Text;
 
 /// What applying an event did.
@@ -134,7 +139,7 @@ pub struct Room {
     /// Messages of any kind, per bucket.
     pub messages: Series,
     /// Moments of this live that are worth a sign in a graph.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "serde_lenient::or_default")]
     pub marks: RoomMarks,
     /// The service's own top list, as told last.
     #[serde(default)]
@@ -157,6 +162,7 @@ pub struct Room {
     told: dedup::ToldOnce,
     subscribers: subscribers::RecentSubscribers,
     paces: battle::Paces,
+    spikes: spikes::SpikeFinder,
     /// When the stream itself last said how many watch: fresher than what a look-up says.
     streamed_watching: Option<Moment>,
     /// We were connected to this live and lost it: from here on, backlog is news and counts.
@@ -202,6 +208,7 @@ impl Room {
             told: dedup::ToldOnce::default(),
             subscribers: subscribers::RecentSubscribers::default(),
             paces: battle::Paces::default(),
+            spikes: spikes::SpikeFinder::default(),
             streamed_watching: None,
             interrupted: false,
         }
@@ -222,7 +229,11 @@ impl Room {
                 return Applied::Duplicate;
             }
         }
-        Applied::Fresh(self.reduce(event))
+        let tally = self.reduce(event);
+        if let Some(spike) = self.spikes.add(event, tally.as_ref(), &self.stats) {
+            self.marks.add(event.at, spike);
+        }
+        Applied::Fresh(tally)
     }
 
     /// Applies an event that another state of this room has applied already, and takes its word for what a
@@ -270,8 +281,24 @@ impl Room {
             told: self.told.clone(),
             subscribers: self.subscribers.clone(),
             paces: self.paces.clone(),
+            spikes: self.spikes.clone(),
             streamed_watching: self.streamed_watching,
             interrupted: self.interrupted,
+        }
+    }
+
+    /// Handle of the host, else what was typed to track it, without the `@`.
+    pub fn name<'a>(&'a self, typed: &'a Text) -> &'a str {
+        let handle = &self.host.unique_id;
+        let name = if handle.is_empty() { typed } else { handle };
+        name.as_str().trim_start_matches('@')
+    }
+
+    /// Whether `target` leads here, where `typed` was typed to track it.
+    pub fn is(&self, target: &Target, typed: &Text) -> bool {
+        match target {
+            Target::Host(host) => self.name(typed).eq_ignore_ascii_case(host.as_str()),
+            Target::Room(room) => self.room_id == Some(*room) || self.name(typed) == room.to_string(),
         }
     }
 

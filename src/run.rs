@@ -10,6 +10,7 @@ mod log;
 mod memory;
 #[cfg(unix)]
 mod readiness;
+mod recorded_bytes;
 mod replay;
 #[cfg(unix)]
 mod room_filter;
@@ -19,6 +20,7 @@ mod serve;
 mod service_desk;
 #[cfg(unix)]
 mod service_log;
+mod timeline;
 mod watched;
 
 use std::sync::Arc;
@@ -42,12 +44,12 @@ use crate::tui;
 use crate::webcast::Service;
 
 #[cfg(unix)]
-pub use attach::{attach, follow_service};
+pub use attach::{attach, follow_all, follow_service};
 use capture::RunningCapture;
 pub use companions::{CompanionOptions, Companions};
 pub use history::{RunningHistory, history_folder, import as import_history};
 pub use log::set_limits as set_log_limits;
-pub use replay::{ReplaySetup, replay};
+pub use replay::{ReplaySetup, ReplaySource, kept_live, replay};
 pub use rotating_file::RotatingFile;
 #[cfg(unix)]
 pub use serve::{ServeSetup, find_service, place_of, serve, service_place, service_status};
@@ -184,8 +186,7 @@ pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Res
         Some((runtime, sim)) => (runtime, Some(sim)),
         None => (runtime()?, None),
     };
-    let notice = dashboard.notice.clone().or_else(|| cut_off(&recorder_settings(&dashboard.loaded.settings).dir));
-    let mut options = screen(&dashboard.loaded, notice)?;
+    let mut options = screen(&dashboard.loaded, dashboard.notice.clone())?;
     let remembers = options.screen.remember && !dashboard.isolated;
     let mut dashboard = dashboard;
     if let Some(kept) = remembers.then(memory::read).flatten() {
@@ -198,6 +199,12 @@ pub fn dashboard(dashboard: DashboardSetup, demo: Option<(Runtime, Sim)>) -> Res
         if dashboard.isolated { None } else { dashboard.loaded.file.clone().or_else(config::paths::config_file) };
     let (background, warnings) = mpsc::channel(WARNINGS);
     tui::install_panic_hook(background.clone());
+    if !dashboard.isolated
+        && let Some(words) = cut_off(&recorder_settings(&dashboard.loaded.settings).dir)
+    {
+        // The queue is new and empty.
+        let _ = background.try_send(words);
+    }
     let ended = runtime.block_on(async {
         let ended = Box::pin(watch(dashboard, sim.as_ref(), options, background, warnings)).await;
         if let Some(sim) = sim {
@@ -302,6 +309,8 @@ async fn watch(
     let (service_questions, service_answers) = service_desk::serve(client.clone());
     let service_questions = Some(service_questions);
     let recorder = record::spawn(client, settings, clock.clone(), record_inbox, record_updates);
+    let records = companions.watch_recordings(records);
+    let facts = Some(companions.facts());
 
     let (stop, signals) = stop_on_signal();
     let commands = tracker.commands();
@@ -314,6 +323,9 @@ async fn watch(
     let ports = tui::Ports {
         updates,
         commands,
+        wanted: None,
+        away: None,
+        facts,
         playback: None,
         service_questions,
         service_answers,

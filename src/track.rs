@@ -44,7 +44,8 @@ pub use replay::{Player, Playing, Speed};
 pub(crate) use room_task::{KnownRoom, lookup_to_info, to_info};
 pub use tracker::Tracker;
 pub use update::{
-    Budget, Health, LastLive, Lost, PlaybackCommand, RawFrame, RawMessage, RoomUpdate, TrackerCommand, TrackerUpdate,
+    Budget, Health, LastLive, Lost, PlaybackCommand, PlaybackStatus, RawFrame, RawMessage, RoomUpdate, TrackerCommand,
+    TrackerUpdate, WantedRooms,
 };
 
 #[cfg(not(feature = "internals"))]

@@ -63,17 +63,22 @@ mod table;
 mod terminal;
 mod theme;
 mod ticks;
+mod timeline;
 mod update;
 mod view;
 mod wall;
+mod wanted;
 mod widgets;
 
-use tokio::sync::mpsc;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::{Keys, RecordSettings, ScreenSettings};
 use crate::history::{GiveUp, HistoryAnswer, HistoryQuestion};
+use crate::room::AwayReport;
 use crate::text::Text;
 use crate::{record, track};
 
@@ -86,6 +91,7 @@ pub use panes::log_words;
 pub use roster::{RosterAnswer, RosterQuestion, ShownRoster};
 pub use terminal::{Capabilities, capabilities, install_panic_hook, shows_unicode};
 pub use theme::{ColourDepth, ThemeError};
+pub use timeline::{ReplayMark, ReplayTimeline};
 pub use update::recording_words;
 
 /// What the screen is told once, at its start.
@@ -146,8 +152,10 @@ pub struct Ports {
     pub updates: mpsc::Receiver<track::TrackerUpdate>,
     /// What the tracker should do.
     pub commands: mpsc::Sender<track::TrackerCommand>,
-    /// What a replay should do; nothing where lives are shown.
-    pub playback: Option<mpsc::Sender<track::PlaybackCommand>>,
+    /// Which rooms are needed in full; nothing where all of them come so.
+    pub wanted: Option<watch::Sender<track::WantedRooms>>,
+    /// The replay; nothing where lives are shown.
+    pub playback: Option<PlaybackPort>,
     /// News of the recordings.
     pub records: mpsc::Receiver<record::RecorderUpdate>,
     /// What is asked of the service beside the rooms; nothing where there is no service.
@@ -158,11 +166,26 @@ pub struct Ports {
     pub record: mpsc::Sender<record::RecorderCommand>,
     /// The history, where there is one to ask.
     pub history: Option<HistoryPort>,
+    /// What happened before somebody came to a service; nothing where there is none.
+    pub away: Option<mpsc::Receiver<AwayReport>>,
+    /// What stands beside the rooms, such as how often hooks were called, as labels and words.
+    pub facts: Option<watch::Receiver<Vec<(Text, Text)>>>,
     /// What went wrong behind the screen, in words: a capture that met a full disk, panics of background tasks (see
     /// [`install_panic_hook`]).
     pub warnings: mpsc::Receiver<Text>,
     /// Cancelled by whoever listens for SIGTERM and SIGHUP. Ctrl-C is a key here: the terminal is in raw mode.
     pub stop: CancellationToken,
+}
+
+/// What lies between the screen and a replay.
+#[derive(Debug)]
+pub struct PlaybackPort {
+    /// What it should do.
+    pub commands: mpsc::Sender<track::PlaybackCommand>,
+    /// Where it stands.
+    pub status: watch::Receiver<track::PlaybackStatus>,
+    /// What happens in it, as far as that is known.
+    pub timeline: watch::Receiver<Arc<ReplayTimeline>>,
 }
 
 /// The queues between the screen and the desk of the history.

@@ -6,19 +6,21 @@ use clap::Args;
 use color_eyre::eyre::Result;
 use serde_json::json;
 
-use super::history::{local_time, query, reader};
+use super::history::{query, reader};
 use super::query::print_json;
 use super::{SettingsArgs, UsageError, output};
 use crate::clock::Timestamp;
-use crate::history::FoundLine;
+use crate::history::{FoundLine, clock_words, local_time};
+use crate::ids::RoomId;
+use crate::record::RecordingIndex;
 use crate::text::Text;
 
 /// Find what was said and given.
 #[derive(Debug, Args)]
 pub(super) struct ChatArgs {
     /// Words, and operators: from:name, room:name, kind:chat (emote, question, gift), gift>100, since:3d, before:2026-11-20,
-    /// "a phrase", begin*, -word.
-    #[arg(value_name = "QUERY", required = true, allow_hyphen_values = true)]
+    /// "a phrase", begin*, -word (all of it in quotes then: 'hello -word').
+    #[arg(value_name = "QUERY", required = true)]
     query: Vec<String>,
     /// Lines of a page.
     #[arg(long, value_name = "N", default_value_t = 50)]
@@ -26,7 +28,7 @@ pub(super) struct ChatArgs {
     /// Which page, from 1, newest first.
     #[arg(long, value_name = "N", default_value_t = 1)]
     page: usize,
-    /// Print so many lines before and after each too.
+    /// Print so many lines before and after each too, and where it is in a recording of the live, where there is one.
     #[arg(long, value_name = "N", default_value_t = 0)]
     around: usize,
     /// Print JSON instead: an object a line.
@@ -45,9 +47,15 @@ pub(super) fn run(args: &ChatArgs, settings: &SettingsArgs) -> Result<ExitCode> 
         output::warn(if args.page > 1 { "there are no more" } else { "nothing that is kept fits" });
         return Ok(ExitCode::FAILURE);
     }
+    // Recordings are looked for where somebody asks for more than the line.
+    let wants_places = args.json || args.around > 0;
+    let recordings = if wants_places { recordings(settings)? } else { RecordingIndex::default() };
     for line in &page.lines {
+        let recorded = recordings.find(RoomId(line.live), Timestamp(line.at));
         if args.json {
-            print_json(&json!({ "line": line, "at": Timestamp(line.at).rfc3339() }))?;
+            let recording =
+                recorded.map(|place| json!({ "file": place.file, "offset_ms": place.at.as_millis() as u64 }));
+            print_json(&json!({ "line": line, "at": Timestamp(line.at).rfc3339(), "recording": recording }))?;
             continue;
         }
         if args.around == 0 {
@@ -57,12 +65,24 @@ pub(super) fn run(args: &ChatArgs, settings: &SettingsArgs) -> Result<ExitCode> 
         for near in reader.around(line.live, line.at, args.around)? {
             output::print_line(&words(&near, if near.id == line.id { '>' } else { ' ' }))?;
         }
+        let began = line.live_began.unwrap_or(line.at).min(line.at);
+        let into = clock_words((line.at - began).max(0) as u64 / 1_000);
+        output::print_line(&format!("  tiktop replay --history {} --from {into}", line.live))?;
+        if let Some(place) = recorded {
+            let into = clock_words(place.at.as_secs());
+            output::print_line(&format!("  recorded: {into} into {}", place.file.display()))?;
+        }
         output::print_line("")?;
     }
     if page.more && !args.json {
         output::warn(&format!("there are more: --page {}", args.page + 1));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The recordings that the settings name.
+fn recordings(args: &SettingsArgs) -> Result<RecordingIndex> {
+    Ok(RecordingIndex::read(&crate::config::paths::recordings_dir(&super::history::settings(args)?)))
 }
 
 /// A line for people: when, where, who, what.

@@ -10,6 +10,7 @@ use color_eyre::eyre::Result;
 use super::USAGE;
 use super::output::WriteError;
 use crate::config::{self, Loaded, paths};
+use crate::hooks;
 use crate::text::printable;
 use crate::tui::check_keys;
 
@@ -103,6 +104,14 @@ fn checked(command: &ConfigCommand, file: Option<&Path>, sets: &[String]) -> Res
         let placed: Vec<_> = problems.iter().map(|problem| loaded.placed(problem)).collect();
         return Err(SettingsProblem(placed.join("\n")));
     }
+    if matches!(command, ConfigCommand::Check) {
+        let wrong = hooks::check(&loaded.settings).err().unwrap_or_default();
+        let problems: Vec<_> = wrong.into_iter().chain(hooks::missing_programs(&loaded.settings)).collect();
+        if !problems.is_empty() {
+            let placed: Vec<_> = problems.iter().map(|problem| loaded.placed(problem)).collect();
+            return Err(SettingsProblem(placed.join("\n")));
+        }
+    }
     loaded.warnings.extend(config::unused_key(&loaded.settings, env));
     Ok(loaded)
 }
@@ -131,6 +140,14 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(&file, text).unwrap();
         file
+    }
+
+    #[test]
+    fn check_finds_hooks_that_cannot_be() {
+        let file = written("[[hooks]]\nkinds = ['gifts']\nexec = ['/nowhere/at-all']\n");
+        let (code, out, err) = asked(&ConfigCommand::Check, Some(file.path()), &[]);
+        assert_eq!((code, out.as_str()), (USAGE, ""));
+        assert!(err.contains("did you mean 'gift'?") && err.contains("there is no program '/nowhere/at-all'"), "{err}");
     }
 
     #[test]

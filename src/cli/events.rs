@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::process::ExitCode;
 
 use clap::Args;
-use color_eyre::eyre::Result;
+use color_eyre::eyre::{Result, eyre};
 use tokio::sync::mpsc;
 
 use self::monitor::StreamMonitors;
@@ -17,7 +17,7 @@ use super::query::UNKNOWN;
 use super::{SettingsArgs, UsageError, output};
 use crate::clock::Clock;
 #[cfg(unix)]
-use crate::daemon::Request;
+use crate::daemon::{Request, ServiceMessage};
 use crate::events::json::{self, JsonTally, LineContext};
 use crate::events::{EventKind, OwnEvent, PhaseKind};
 use crate::ids::{RoomId, RoomKey, Target};
@@ -140,8 +140,8 @@ async fn next_of(monitors: &mut Option<StreamMonitors>) -> RecorderUpdate {
     }
 }
 
-/// Prints what a service has of these rooms, so that nothing connects twice; nothing where none runs, or where it does not have
-/// what is wanted. Rooms that it did not watch before go again with us.
+/// Prints what a service has of these rooms, so that nothing connects twice; nothing where none runs. What it does not have is an
+/// error: who wants it all the same says --alone. Rooms that it did not watch before go again with us.
 #[cfg(unix)]
 async fn print_served(args: &EventsArgs, rooms: &[Target]) -> Result<Option<ExitCode>> {
     if args.alone {
@@ -149,12 +149,20 @@ async fn print_served(args: &EventsArgs, rooms: &[Target]) -> Result<Option<Exit
     }
     let Some(mut orders) = run::find_service().await? else { return Ok(None) };
     if args.raw || args.capture {
-        output::warn("a service runs and has neither raw messages nor captures to give: connecting beside it");
-        return Ok(None);
+        let what = if args.raw { "raw messages" } else { "captures" };
+        let words = format!(
+            "a service runs and hands on no {what} (`tiktop serve --replace --capture` has it keep them): --alone connects beside \
+             it, which costs a signature a room"
+        );
+        return Err(UsageError(words).into());
     }
     if args.feed.is_given() {
-        output::warn("a service runs; its own feed comes with `tiktop serve --feed`: connecting beside it");
-        return Ok(None);
+        let ServiceMessage::Status(status) = orders.ask(Request::Status).await? else {
+            return Err(eyre!("the service gave no answer that this program knows"));
+        };
+        if let Some(refusal) = args.feed.refusal(status.feed_port) {
+            return Err(refusal.into());
+        }
     }
     let Some(line) = run::find_service().await? else { return Ok(None) };
     let clock = Clock::alignable();
@@ -309,7 +317,7 @@ impl Printer {
                     monitors.live(key, labels.room.as_str(), room_id);
                 }
             }
-            RoomUpdate::Frame(_) => {}
+            RoomUpdate::Frame(_) | RoomUpdate::Summary(_) => {}
         }
     }
 

@@ -15,9 +15,29 @@ pub(super) struct FeedOption {
 }
 
 impl FeedOption {
-    /// Whether it was given: a service that runs serves its own feed or none.
+    /// Whether it was given.
     pub(super) fn is_given(&self) -> bool {
         self.feed.is_some()
+    }
+
+    /// Why it cannot be had beside a service, whose rooms would be connected to a second time for it; nothing where the service has
+    /// the very feed that is asked for.
+    #[cfg(unix)]
+    pub(super) fn refusal(&self, served: Option<u16>) -> Option<UsageError> {
+        let said = self.feed.as_deref()?;
+        let wanted = split(said).and_then(|(_, port)| port);
+        match served {
+            Some(port) if wanted.is_none_or(|wanted| wanted == port) => None,
+            Some(port) => Some(UsageError(format!(
+                "a service runs and serves its feed on port {port}: use that one, or `tiktop serve --replace --feed={said}`; \
+                 --alone connects beside it, which costs a signature a room"
+            ))),
+            None => Some(UsageError(
+                "a service runs and has no feed: `tiktop serve --replace --feed` gives it one; --alone connects beside it, \
+                 which costs a signature a room"
+                    .to_owned(),
+            )),
+        }
     }
 
     /// Puts it over what the settings say.
@@ -63,6 +83,20 @@ fn split(said: &str) -> Option<(Option<String>, Option<u16>)> {
 mod tests {
     use super::*;
     use rstest::rstest;
+
+    #[cfg(unix)]
+    #[test]
+    fn the_feed_of_a_service_will_do_where_it_is_the_one_that_is_asked_for() {
+        let feed = |said: Option<&str>| FeedOption { feed: said.map(str::to_owned) };
+        assert!(feed(None).refusal(None).is_none() && feed(Some("")).refusal(Some(21_213)).is_none());
+        assert!(feed(Some("21213")).refusal(Some(21_213)).is_none());
+        let other = feed(Some("21300")).refusal(Some(21_213)).unwrap().to_string();
+        assert!(
+            other.contains("on port 21213") && other.contains("--feed=21300") && other.contains("--alone"),
+            "{other}"
+        );
+        assert!(feed(Some("")).refusal(None).unwrap().to_string().contains("has no feed"));
+    }
 
     #[rstest]
     #[case("21300", Some((None, Some(21_300))))]

@@ -14,7 +14,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::Settings;
 use crate::history::{
     self, ExportFormat, ExportTable, FolderStatus, HistoryError, HistoryFolder, HistoryQuery, HistoryReader,
-    PurgeScope, PurgedRows,
+    PurgeScope, PurgedRows, local_time,
 };
 use crate::run::{self, RunningHistory};
 use crate::track::Tracker;
@@ -141,17 +141,6 @@ pub(super) async fn finish(history: Option<RunningHistory>) {
 pub(super) fn query(text: &str) -> Result<HistoryQuery> {
     let now = Clock::system().now();
     HistoryQuery::parse(text, now, &jiff::tz::TimeZone::system()).map_err(|words| UsageError(words).into())
-}
-
-/// A time for people, by this machine's zone.
-pub(super) fn local_time(at: i64) -> String {
-    Timestamp(at).to_jiff().to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
-}
-
-/// A length for people.
-pub(super) fn length(millis: i64) -> String {
-    let minutes = millis.max(0) / 60_000;
-    if minutes < 1 { format!("{} s", millis.max(0) / 1_000) } else { format!("{}:{:02} h", minutes / 60, minutes % 60) }
 }
 
 pub(super) fn run(args: &HistoryArgs, settings_args: &SettingsArgs) -> Result<ExitCode> {

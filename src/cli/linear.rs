@@ -14,9 +14,10 @@ use super::output;
 use crate::clock::Clock;
 use crate::config::{Loaded, Secrets};
 use crate::events::{OwnEvent, PhaseKind, Viewer};
+use crate::history::HistoryControl;
 use crate::ids::{RoomKey, Target};
 use crate::room::{LogLine, Room, Seq};
-use crate::run;
+use crate::run::{self, RunningHistory};
 use crate::text::Text;
 use crate::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 use crate::tui::log_words;
@@ -29,13 +30,37 @@ const TYPED: usize = 16;
 const ROWS: usize = 2_000;
 /// How often the numbers of each room are said.
 const NUMBERS_EVERY: Duration = Duration::from_secs(300);
-const HELP: &str = "commands: add @name, close @name, rooms, top, more (people who come in, too), less, help, quit";
+const HELP: &str = "commands: add @name, close @name, rooms, top, mark NOTE (this moment), more (people who come in, too), less, help, quit";
 
-/// Runs until the person quits.
-pub(super) fn run(loaded: &Loaded, secrets: Secrets, rooms: Vec<Target>) -> Result<ExitCode> {
+/// Runs until the person quits. Where a service runs, unless `alone`, its rooms are told, with those that were `named`.
+pub(super) fn run(
+    loaded: &Loaded,
+    secrets: Secrets,
+    rooms: Vec<Target>,
+    named: Vec<Target>,
+    alone: bool,
+    no_history: bool,
+) -> Result<ExitCode> {
     let runtime = run::headless_runtime()?;
     let ended = runtime.block_on(async {
-        let tracker = Tracker::on_service(run::client(&loaded.settings, secrets, false)?, Clock::system())?;
+        #[cfg(unix)]
+        if !alone && let Some(service) = run::find_service().await? {
+            let words = format!("tiktop, the rooms of the service, one line for each thing that happens. {HELP}");
+            output::print_line(&words)?;
+            let clock = Clock::alignable();
+            let (updates, commands) = run::follow_all(service, &clock)?;
+            for room in named {
+                commands.send(TrackerCommand::Add(room)).await?;
+            }
+            let zone = jiff::tz::TimeZone::system();
+            // The service keeps the history.
+            let screen = LinearScreen { rooms: HashMap::new(), tells_all: false, zone, clock, history: None };
+            return screen.run(updates, commands).await;
+        }
+        let clock = Clock::system();
+        let tracker = Tracker::on_service(run::client(&loaded.settings, secrets, false)?, clock.clone())?;
+        let history = super::history::kept(no_history, &tracker, &loaded.settings, &clock);
+        let control = history.as_ref().map(RunningHistory::control);
         let updates = tracker.subscribe(QUEUE, false);
         let commands = tracker.commands();
         output::print_line(&format!("tiktop, one line for each thing that happens. {HELP}"))?;
@@ -43,8 +68,10 @@ pub(super) fn run(loaded: &Loaded, secrets: Secrets, rooms: Vec<Target>) -> Resu
             commands.send(TrackerCommand::Add(room)).await?;
         }
         let zone = jiff::tz::TimeZone::system();
-        let ended = LinearScreen { rooms: HashMap::new(), tells_all: false, zone }.run(updates, commands).await;
+        let screen = LinearScreen { rooms: HashMap::new(), tells_all: false, zone, clock, history: control };
+        let ended = screen.run(updates, commands).await;
         tracker.finish().await;
+        super::history::finish(history).await;
         ended
     });
     // A thread still waits for a line to be typed.
@@ -72,6 +99,9 @@ struct LinearScreen {
     /// People who come in and share are told too.
     tells_all: bool,
     zone: jiff::tz::TimeZone,
+    clock: Clock,
+    /// Takes moments, where a history is kept.
+    history: Option<HistoryControl>,
 }
 
 impl LinearScreen {
@@ -132,6 +162,7 @@ impl LinearScreen {
                 let words = if self.tells_all { "everything is told" } else { "only what matters is told" };
                 output::print_line(words)?;
             }
+            "mark" | "m" => self.mark(rest.trim())?,
             "help" | "?" => output::print_line(HELP)?,
             _ => output::print_line(&format!("'{word}' is no command. {HELP}"))?,
         }
@@ -175,9 +206,27 @@ impl LinearScreen {
                     }
                 }
             }
-            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => {}
+            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) | RoomUpdate::Summary(_) => {}
         }
         Ok(())
+    }
+
+    /// Marks this moment in each live that is on.
+    fn mark(&self, note: &str) -> Result<()> {
+        let Some(history) = &self.history else {
+            return Ok(output::print_line("no history is kept: there is nowhere to mark a moment")?);
+        };
+        let is_on = |room: &&LinearRoom| matches!(room.mirror.phase.kind, PhaseKind::Live | PhaseKind::Paused);
+        let mut marked = Vec::new();
+        for room in self.rooms.values().filter(is_on) {
+            if let Some(live) = room.mirror.room_id {
+                history.mark(live.0, self.clock.now().wall, note);
+                marked.push(room.name());
+            }
+        }
+        let words =
+            if marked.is_empty() { "no live is on".to_owned() } else { format!("marked: {}", marked.join(", ")) };
+        Ok(output::print_line(&words)?)
     }
 
     /// Where each room stands, in a sentence.

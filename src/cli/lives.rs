@@ -6,10 +6,10 @@ use clap::Args;
 use color_eyre::eyre::Result;
 use serde_json::json;
 
-use super::history::{length, local_time, reader};
-use super::people::coins;
+use super::history::reader;
 use super::query::{print_json, print_table};
 use super::{SettingsArgs, output};
+use crate::history::{coins, length, local_time};
 use crate::text::{Text, clip};
 
 /// Columns of a title.

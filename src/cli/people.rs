@@ -6,10 +6,10 @@ use clap::Args;
 use color_eyre::eyre::Result;
 use serde_json::json;
 
-use super::history::{local_time, reader, settings};
+use super::history::{reader, settings};
 use super::query::{print_facts, print_json, print_table};
 use super::{SettingsArgs, output};
-use crate::history::{HistoryReader, KnownPerson, PersonRow, PersonSort, annotate};
+use crate::history::{HistoryReader, KnownPerson, PersonRow, PersonSort, annotate, coins, local_time};
 use crate::run;
 use crate::text::{Text, clip};
 
@@ -93,11 +93,6 @@ fn list(people: &[PersonRow], as_json: bool) -> Result<ExitCode> {
     let head = ["person", "name", "lives", "said", "coins", "first seen", "last seen", "tag"];
     print_table(head, [false, false, true, true, true, false, false, false], &rows)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Coins, and that there is more whose price is not known.
-pub(super) fn coins(coins: u64, unpriced: u64) -> String {
-    if unpriced > 0 { format!("{coins} +{unpriced}?") } else { coins.to_string() }
 }
 
 fn one(reader: &HistoryReader, id: i64, as_json: bool) -> Result<ExitCode> {

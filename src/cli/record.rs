@@ -301,12 +301,12 @@ impl Session {
             RoomUpdate::Events(events) => {
                 for tallied in events.iter() {
                     let Some(watched) = self.rooms.get_mut(&key) else { break };
-                    let before = watched.room.phase.kind;
+                    let (before, marks) = (watched.room.phase.kind, watched.room.marks.count());
                     watched.room.apply(&tallied.event);
-                    if watched.is_recording()
-                        && let Some(cue) = record::Cue::from_event(&tallied.event)
-                    {
-                        self.commands.send(RecorderCommand::Cue(key, Box::new(cue))).await?;
+                    if watched.is_recording() {
+                        for cue in record::Cue::of_applied(&tallied.event, &watched.room, marks) {
+                            self.commands.send(RecorderCommand::Cue(key, Box::new(cue))).await?;
+                        }
                     }
                     let is = self.rooms.get(&key).map_or(before, |watched| watched.room.phase.kind);
                     if is != before {
@@ -315,7 +315,7 @@ impl Session {
                 }
                 self.follow(key).await?;
             }
-            RoomUpdate::Lagged(_) | RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => {}
+            RoomUpdate::Lagged(_) | RoomUpdate::Raw(_) | RoomUpdate::Frame(_) | RoomUpdate::Summary(_) => {}
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
-//! Command `tiktop replay FILE`: a capture as if it were live, on the dashboard or as lines.
+//! Command `tiktop replay FILE`: a capture, or a live of the history, as if it were live, on the dashboard or as lines.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use clap::Args;
 use color_eyre::eyre::Result;
 
 use super::events::Printer;
-use super::{SettingsArgs, output};
+use super::{SettingsArgs, UsageError, output};
 use crate::run;
 use crate::text::Text;
 use crate::track::{Player, Speed};
@@ -16,14 +16,18 @@ use crate::track::{Player, Speed};
 /// Updates between the replay and the lines; the replay waits when they are full.
 const QUEUE: usize = 1_024;
 
-/// Play a capture.
+/// Play a capture, or a live of the history.
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
     /// A capture: a file of `--capture`, or whatever `decode` reads (lines of {"b64": …} or {"method": …, "payload_b64": …}, a
     /// HAR, also compressed or in UTF-16), or a folder with a file for each room. Ends with 2 where nothing in it could be
     /// read.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "history")]
+    file: Option<PathBuf>,
+    /// Instead of a capture: a live as the history holds it, by its number in `tiktop lives`, or @name for the last one of theirs.
+    /// What was said and given comes at its time, viewers and likes by the minute; joins and the course of battles were not kept.
+    #[arg(long, value_name = "LIVE", conflicts_with = "file")]
+    history: Option<String>,
     /// 1, 10, any number up to 1000, or max. [default: 1 on the dashboard, max with --json]
     #[arg(long, value_name = "X")]
     speed: Option<Speed>,
@@ -37,13 +41,20 @@ pub(super) struct ReplayArgs {
 
 pub(super) fn run(args: &ReplayArgs, settings: &SettingsArgs) -> Result<ExitCode> {
     let runtime = if args.json { run::headless_runtime()? } else { run::runtime()? };
-    let player = runtime.block_on(Player::open(&args.file))?;
+    // The screen and the place of the history alone are set here: a replay needs no key and no session.
+    let loaded = || crate::config::load(settings.config.as_deref(), &settings.sets);
+    let (player, source, name) = match (&args.history, &args.file) {
+        (Some(live), _) => runtime.block_on(run::kept_live(&loaded()?.settings, live))?,
+        (None, Some(file)) => {
+            let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+            let name = Text::from(format_args!("replay of {name}"));
+            (runtime.block_on(Player::open(file))?, run::ReplaySource::Capture(file.clone()), name)
+        }
+        (None, None) => return Err(UsageError("name a capture, or a live with --history".to_owned()).into()),
+    };
     if !args.json {
-        // The screen alone is set here: a replay needs no key and no session.
-        let loaded = crate::config::load(settings.config.as_deref(), &settings.sets)?;
         let speed = args.speed.unwrap_or(Speed::Times(1));
-        let notice = notice(&args.file, speed);
-        let replay = run::ReplaySetup { loaded, player, speed, from: args.from, notice };
+        let replay = run::ReplaySetup { loaded: loaded()?, player, source, speed, from: args.from, notice: name };
         if let Some(summary) = run::replay(replay, runtime)? {
             output::print_summary(&summary);
         }
@@ -60,15 +71,6 @@ pub(super) fn run(args: &ReplayArgs, settings: &SettingsArgs) -> Result<ExitCode
     // A write to a reader that does not read cannot be called back; it must not hold us.
     runtime.shutdown_background();
     ended
-}
-
-fn notice(file: &Path, speed: Speed) -> Text {
-    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-    match speed {
-        Speed::Times(1) => Text::from(format_args!("replay of {name}")),
-        Speed::Times(times) => Text::from(format_args!("replay of {name}, {times} times as fast")),
-        Speed::Max => Text::from(format_args!("replay of {name}, as fast as it goes")),
-    }
 }
 
 /// `90`, `1:30` or `1:02:30`.

@@ -4,7 +4,6 @@ mod csv;
 mod graph;
 mod html;
 mod markdown;
-mod words;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -17,7 +16,7 @@ use serde_json::json;
 use super::history::reader;
 use super::query::print_json;
 use super::{SettingsArgs, UsageError, output};
-use crate::history::{HistoryReader, LiveReport};
+use crate::history::{HistoryReader, LiveReport, report_lines};
 
 /// Report a live of the history.
 #[derive(Debug, Args)]
@@ -66,7 +65,7 @@ pub(super) fn run(args: &ReportArgs, settings: &SettingsArgs) -> Result<ExitCode
         FormArgs { md: true, .. } => markdown::report(&report),
         FormArgs { html: true, .. } => html::report(&report),
         FormArgs { csv: true, .. } => csv::report(&report),
-        _ => words::lines(&report).join("\n"),
+        _ => report_lines(&report).join("\n"),
     };
     let Some(path) = &args.out else {
         output::print_line(text.trim_end())?;
@@ -84,13 +83,7 @@ pub(super) fn run(args: &ReportArgs, settings: &SettingsArgs) -> Result<ExitCode
 
 /// The report of what was asked for.
 fn found(reader: &HistoryReader, live: Option<&str>) -> Result<Option<LiveReport>> {
-    if let Some(id) = live.and_then(|live| live.parse::<u64>().ok())
-        && let Some(report) = reader.report(id)?
-    {
-        return Ok(Some(report));
-    }
-    let last = reader.lives(live, 0, 1)?;
-    Ok(match last.first() {
+    Ok(match reader.live_called(live)? {
         Some(live) => reader.report(live.id)?,
         None => None,
     })

@@ -66,7 +66,9 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
     }
     let rooms = super::targets(rooms)?;
     if watch.linear {
-        return super::linear::run(&loaded, secrets, rooms);
+        let named = super::targets(&watch.rooms)?;
+        let alone = watch.alone || watch.feed.is_given();
+        return super::linear::run(&loaded, secrets, rooms, named, alone, watch.no_history);
     }
     let notice = watch.capture.then(|| Text::new("everything is being captured"));
     let history = (!watch.no_history).then(|| run::history_folder(&loaded.settings)).transpose()?;
@@ -74,10 +76,11 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
         DashboardSetup { loaded, secrets, rooms, isolated: false, notice, capture: watch.capture, history };
     #[cfg(unix)]
     if !watch.alone
-        && !watch.capture
-        && !watch.feed.is_given()
         && let Ok(place) = run::service_place()
     {
+        if watch.capture || watch.feed.is_given() {
+            refuse_beside_service(watch)?;
+        }
         // The rooms of the config file are those of a dashboard alone: the service has its own.
         let named = super::targets(&watch.rooms)?;
         match run::attach(dashboard, place, named)? {
@@ -98,6 +101,21 @@ pub(super) fn run(watch: &WatchArgs, settings: &SettingsArgs) -> Result<ExitCode
         return super::demo::run(&super::demo::DemoArgs::usual(), &SettingsArgs::default());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Fails where a service runs that does not have what is asked for: nothing connects twice unless somebody says so.
+#[cfg(unix)]
+fn refuse_beside_service(watch: &WatchArgs) -> Result<()> {
+    let Some(status) = run::headless_runtime()?.block_on(run::service_status()) else { return Ok(()) };
+    if let Some(refusal) = watch.feed.refusal(status.feed_port) {
+        return Err(refusal.into());
+    }
+    if watch.capture {
+        let words = "a service runs, and captures are its own: `tiktop serve --replace --capture` has it keep them; --alone \
+                     connects beside it, which costs a signature a room";
+        return Err(UsageError(words.to_owned()).into());
+    }
+    Ok(())
 }
 
 /// The command that a bare word is hardly more than a slip away from: nobody's name is looked up at TikTok for a typing error.

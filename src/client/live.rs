@@ -118,7 +118,7 @@ impl Live {
             RoomUpdate::Lagged(lost) => self.waiting.push_back(LiveEvent::Lagged(lost)),
             RoomUpdate::Snapshot(room) => self.state = Room::clone(&room),
             RoomUpdate::Removed { .. } => self.over = true,
-            RoomUpdate::Added { .. } | RoomUpdate::Frame(_) => {}
+            RoomUpdate::Added { .. } | RoomUpdate::Frame(_) | RoomUpdate::Summary(_) => {}
         }
     }
 

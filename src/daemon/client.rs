@@ -8,20 +8,23 @@ use tokio::io::BufReader;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::away::AwayReport;
 use super::contract::{Attach, Hello, Mismatch, PeerMessage, Request, Role, ServiceMessage};
 use super::framing::{Content, FrameError, MAX_FRAME, decode, read_frame, write_message};
 use super::place::Place;
 use crate::clock::{Clock, Moment};
 use crate::ids::RoomKey;
 use crate::record::{RecorderCommand, RecorderUpdate};
+use crate::room::AwayReport;
 use crate::text::Text;
-use crate::track::{RoomUpdate, TrackerCommand, TrackerUpdate};
+use crate::track::{RoomUpdate, TrackerCommand, TrackerUpdate, WantedRooms};
 
 /// What a service has to say hello.
 const HELLO: Duration = Duration::from_secs(1);
+/// How often it is asked for one.
+const HELLOS: u32 = 3;
 /// What it has to answer a question.
 const ANSWER: Duration = Duration::from_secs(5);
 /// Between two looks for a service that went away.
@@ -56,8 +59,18 @@ pub enum ConnectError {
 }
 
 impl Connection {
-    /// Finds the service; nothing where none runs.
+    /// Finds the service; nothing where none runs. One that lives and says nothing is asked again: a machine may be busy.
     pub async fn open(place: &Place) -> Result<Option<Self>, ConnectError> {
+        for _ in 1..HELLOS {
+            match Self::open_once(place).await {
+                Err(ConnectError::Silent(_)) if place.holder().is_some() => {}
+                opened => return opened,
+            }
+        }
+        Self::open_once(place).await
+    }
+
+    async fn open_once(place: &Place) -> Result<Option<Self>, ConnectError> {
         if place.is_foreign() {
             return Err(ConnectError::Foreign(place.socket().display().to_string()));
         }
@@ -147,6 +160,8 @@ pub struct AttachedQueues {
     pub updates: Sender<TrackerUpdate>,
     /// What the tracker should do.
     pub commands: Receiver<TrackerCommand>,
+    /// Which rooms are wanted in full; nothing for all of them.
+    pub wanted: Option<watch::Receiver<WantedRooms>>,
     /// News of the recordings.
     pub records: Sender<RecorderUpdate>,
     /// What the recorder should do.
@@ -160,6 +175,8 @@ pub struct AttachedQueues {
 pub enum AttachNews {
     /// What happened since this person last looked.
     Away(AwayReport),
+    /// What stands beside the rooms, as labels and words.
+    Facts(Vec<(Text, Text)>),
     /// Something went wrong in the service, or was refused.
     Warned(Text),
     /// The service is gone; it is looked for.
@@ -229,7 +246,13 @@ async fn talk(
     known: &mut BTreeSet<RoomKey>,
 ) -> bool {
     let Connection { reader, writer, .. } = connection;
-    let AttachedQueues { updates, commands, records, record, news } = queues;
+    let AttachedQueues { updates, commands, wanted, records, record, news } = queues;
+    if let Some(wanted) = wanted {
+        let now = wanted.borrow_and_update().clone();
+        if write_message(writer, &PeerMessage::Want(now)).await.is_err() {
+            return true;
+        }
+    }
     if write_message(writer, &PeerMessage::Attach(attach)).await.is_err() {
         return true;
     }
@@ -252,6 +275,7 @@ async fn talk(
             let message = tokio::select! {
                 Some(command) = commands.recv() => PeerMessage::Track(command),
                 Some(command) = record.recv() => PeerMessage::Record(command),
+                Some(now) = next_wanted(wanted) => PeerMessage::Want(now),
                 else => return std::future::pending().await,
             };
             if write_message(writer, &message).await.is_err() {
@@ -263,6 +287,13 @@ async fn talk(
         open = hear => open,
         open = say => open,
     }
+}
+
+/// What is wanted once that is something else; nothing once nobody says so any more.
+async fn next_wanted(wanted: &mut Option<watch::Receiver<WantedRooms>>) -> Option<WantedRooms> {
+    let wanted = wanted.as_mut()?;
+    wanted.changed().await.ok()?;
+    Some(wanted.borrow_and_update().clone())
 }
 
 /// Hands on what the service said; false where nobody hears any more.
@@ -306,6 +337,10 @@ async fn deliver(
         }
         ServiceMessage::Away(report) => {
             let _ = news.try_send(AttachNews::Away(report));
+            true
+        }
+        ServiceMessage::Facts(facts) => {
+            let _ = news.try_send(AttachNews::Facts(facts));
             true
         }
         ServiceMessage::Warned(words) | ServiceMessage::Refused(words) => {

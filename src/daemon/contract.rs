@@ -5,17 +5,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::away::AwayReport;
 use super::status::ServiceStatus;
 use crate::clock::Moment;
 use crate::ids::{RoomKey, Target};
 use crate::record::{RecorderCommand, RecorderUpdate};
+use crate::room::AwayReport;
 use crate::text::Text;
-use crate::track::{TrackerCommand, TrackerUpdate};
+use crate::track::{TrackerCommand, TrackerUpdate, WantedRooms};
 
-/// The contract that this build speaks.
-pub const CONTRACT: u32 = 1;
-/// The oldest one that it still serves: the one before, once there is one.
+/// The contract that this build speaks. 2: screens say which rooms they want in full and get summaries of the others.
+pub const CONTRACT: u32 = 2;
+/// The oldest one that it still serves: the one before. Who speaks it gets all that happens in all rooms.
 pub const OLDEST_CONTRACT: u32 = 1;
 
 /// The first frame each way. Its shape never changes.
@@ -107,6 +107,8 @@ impl From<Role> for String {
 pub enum PeerMessage {
     /// Send the rooms and all that happens in them from now on.
     Attach(Attach),
+    /// Which rooms to send in full from now on; of the others a summary twice a second. Until it is said, all are.
+    Want(WantedRooms),
     /// Tell the tracker.
     Track(TrackerCommand),
     /// Tell the recorder.
@@ -158,6 +160,8 @@ pub enum ServiceMessage {
     Recorded(RecorderUpdate),
     /// What happened since this person last looked.
     Away(AwayReport),
+    /// What stands beside the rooms, such as how often hooks were called, as labels and words.
+    Facts(Vec<(Text, Text)>),
     /// Something went wrong, in words.
     Warned(Text),
     /// OrderResult to [`Request::Status`].

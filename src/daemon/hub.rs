@@ -3,28 +3,27 @@
 
 mod orders;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{Notify, broadcast, mpsc};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::away::{AwayReport, AwayTally};
 use super::contract::{PeerMessage, Role, ServiceMessage};
 use super::framing::encode;
 use super::outbox::Outbox;
 use super::peer::{Peer, PeerId, State};
-use super::saved_rooms::{SavedRoom, SavedRooms};
+use super::saved_rooms::{SavedRoom, SavedRooms, write_json};
 use super::served_room::ServedRoom;
 use crate::clock::{Clock, Moment};
 use crate::config::RecordSettings;
 use crate::ids::{RoomKey, Target};
 use crate::record::{RecorderCommand, RecorderUpdate};
-use crate::room::Room;
+use crate::room::{AwayReport, AwayTally, Room, RoomSummary, RowInterest};
 use crate::text::Text;
 use crate::track::{Health, RoomUpdate, TrackerCommand, TrackerUpdate};
 
@@ -36,8 +35,11 @@ const WAITING_FOR_RECORDER: usize = 1_024;
 const PEER_MESSAGES: usize = 64;
 /// How often the list of rooms is written, where it changed.
 const SAVE_EVERY: Duration = Duration::from_secs(5);
-/// People whose absence is followed.
+/// How often rooms are summed up for screens that look at others.
+const SUM_UP_EVERY: Duration = Duration::from_millis(500);
+/// People whose absence is followed, and how many of those writings pass before it is written too.
 const MAX_AWAY: usize = 16;
+const ABSENCES_EVERY: u32 = 12;
 
 /// The queues between the hub and what it follows.
 #[derive(Debug)]
@@ -67,6 +69,18 @@ pub struct HubOptions {
     pub clock: Clock,
     /// Where the list of rooms is kept.
     pub saved_rooms: Option<PathBuf>,
+    /// Where it is kept what happened since each user last looked.
+    pub absences_file: Option<PathBuf>,
+    /// What was kept there.
+    pub absences: BTreeMap<u32, AwayTally>,
+    /// Whose service it is: nobody of theirs looks when it begins.
+    pub owner: u32,
+    /// What there is to know of hooks and feed, as labels and words.
+    pub facts: watch::Receiver<Vec<(Text, Text)>>,
+    /// The port of the feed, where there is one.
+    pub feed_port: Option<u16>,
+    /// Where it is told what cannot be written.
+    pub faults: mpsc::Sender<Text>,
     /// What is known of rooms that return.
     pub returning: Vec<SavedRoom>,
     /// Cancelled when somebody orders the end of the service.
@@ -121,8 +135,11 @@ pub struct Hub {
     /// Rooms that are tracked only as long as a connection lasts.
     lent: BTreeMap<PeerId, Vec<Target>>,
     /// What happened since somebody last looked, by user.
-    away: HashMap<u32, AwayTally>,
+    away: BTreeMap<u32, AwayTally>,
     saved: SavedRooms,
+    /// What was to be written could not be: it is tried again.
+    unsaved: Arc<AtomicBool>,
+    saves: u32,
     to_tracker: VecDeque<TrackerCommand>,
     to_recorder: VecDeque<RecorderCommand>,
     door: HubDoor,
@@ -134,6 +151,7 @@ pub struct Hub {
 struct Served {
     rooms: BTreeMap<RoomKey, ServedRoom>,
     transports: Option<Arc<[Health]>>,
+    facts: Vec<(Text, Text)>,
 }
 
 impl State for Served {
@@ -150,6 +168,12 @@ impl State for Served {
         Some(ServiceMessage::Tracked(TrackerUpdate::Room(room, RoomUpdate::Snapshot(state))))
     }
 
+    fn summary(&self, room: RoomKey, interest: &RowInterest) -> Option<ServiceMessage> {
+        let served = self.rooms.get(&room)?;
+        let summary = served.room.first_summary(&served.summed_up, interest);
+        Some(ServiceMessage::Tracked(TrackerUpdate::Room(room, RoomUpdate::Summary(Box::new(summary)))))
+    }
+
     fn rest(&self) -> Vec<ServiceMessage> {
         let health =
             self.transports.iter().map(|health| ServiceMessage::Tracked(TrackerUpdate::Health(health.clone())));
@@ -157,7 +181,12 @@ impl State for Served {
             let recording = room.recording.clone().filter(|_| room.is_recording())?;
             Some(ServiceMessage::Recorded(RecorderUpdate::Recording { room: room.key, recording }))
         });
-        health.chain(recordings).collect()
+        let rules = self.rooms.values().filter_map(|room| {
+            let rule = room.rules.rule?;
+            Some(ServiceMessage::Recorded(RecorderUpdate::Rule { room: room.key, rule }))
+        });
+        let facts = (!self.facts.is_empty()).then(|| ServiceMessage::Facts(self.facts.clone()));
+        health.chain(recordings).chain(rules).chain(facts).collect()
     }
 }
 
@@ -166,6 +195,9 @@ impl Hub {
     pub fn new(ports: HubPorts, options: HubOptions) -> Self {
         let (events, said) = mpsc::channel(PEER_MESSAGES);
         let (drained, last) = (Arc::new(Notify::new()), Arc::new(AtomicU64::new(0)));
+        let mut options = options;
+        let mut away = std::mem::take(&mut options.absences);
+        away.entry(options.owner).or_insert_with(|| AwayTally::new(options.clock.now()));
         let door = HubDoor { events, drained, clock: options.clock.clone(), last };
         Self {
             started: options.clock.now(),
@@ -175,7 +207,9 @@ impl Hub {
             served: Served::default(),
             peers: BTreeMap::new(),
             lent: BTreeMap::new(),
-            away: HashMap::new(),
+            away,
+            unsaved: Arc::default(),
+            saves: 0,
             to_tracker: VecDeque::new(),
             to_recorder: VecDeque::new(),
             door,
@@ -191,13 +225,18 @@ impl Hub {
     /// Follows until it is told to stop, or until the tracker has ended.
     pub async fn run(mut self) {
         let mut batch = Vec::with_capacity(BATCH);
-        let (mut hears_recorder, mut hears_warnings) = (true, true);
+        let (mut hears_recorder, mut hears_warnings, mut hears_facts) = (true, true, true);
+        self.served.facts.clone_from(&self.options.facts.borrow_and_update());
         let mut save = tokio::time::interval(SAVE_EVERY);
         save.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut sum_up = tokio::time::interval(SUM_UP_EVERY);
+        sum_up.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let drained = self.door.drained.clone();
         let (ending, mut ends) = (self.options.end_service.clone(), false);
         loop {
+            let has_summaries = self.peers.values().any(Peer::has_summaries);
             let HubPorts { updates, tracker, records, recorder, warnings, stop, .. } = &mut self.ports;
+            let facts = &mut self.options.facts;
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
@@ -213,8 +252,16 @@ impl Hub {
                     Some(update) => self.recorded(update),
                     None => hears_recorder = false,
                 },
+                changed = facts.changed(), if hears_facts => match changed {
+                    Ok(()) => {
+                        self.served.facts.clone_from(&self.options.facts.borrow_and_update());
+                        self.tell_rest(&ServiceMessage::Facts(self.served.facts.clone()));
+                    }
+                    Err(_) => hears_facts = false,
+                },
                 Some((peer, event)) = self.said.recv() => self.hear(peer, event),
                 () = drained.notified() => self.pay(),
+                _ = sum_up.tick(), if has_summaries => self.sum_up(),
                 warning = warnings.recv(), if hears_warnings => match warning {
                     Ok(words) => self.tell(&ServiceMessage::Warned(words)),
                     Err(broadcast::error::RecvError::Lagged(_)) => {}
@@ -237,6 +284,7 @@ impl Hub {
         if !ends {
             self.save();
         }
+        self.save_absences();
         self.tell(&ServiceMessage::Ending(Text::from("the service has ended")));
         self.peers.values().for_each(|peer| peer.outbox.close());
     }
@@ -263,6 +311,33 @@ impl Hub {
     fn pay(&mut self) {
         for peer in self.peers.values_mut().filter(|peer| peer.can_be_paid()) {
             peer.pay(&self.served);
+        }
+    }
+
+    /// Tells where rooms stand in which something happened, to those who do not get all of it. Encoded once for all who want
+    /// the same.
+    fn sum_up(&mut self) {
+        let Self { served, peers, .. } = self;
+        for room in served.rooms.values_mut() {
+            let Some((summary, rows)) = room.sum_up() else { continue };
+            let mut encoded: Vec<(Arc<RowInterest>, Option<Bytes>)> = Vec::new();
+            for peer in peers.values_mut() {
+                let Some(interest) = peer.interest_in(room.key) else { continue };
+                let known = encoded.iter().find(|(known, _)| Arc::ptr_eq(known, interest) || known == interest);
+                let frame = if let Some((_, frame)) = known {
+                    frame.clone()
+                } else {
+                    let rows = rows.iter().filter(|row| interest.wants(row)).cloned().collect();
+                    let update = RoomUpdate::Summary(Box::new(RoomSummary { rows, ..summary.clone() }));
+                    let frame = encode(&ServiceMessage::Tracked(TrackerUpdate::Room(room.key, update)));
+                    let frame = frame.map(Bytes::from);
+                    encoded.push((Arc::clone(interest), frame.clone()));
+                    frame
+                };
+                if let Some(frame) = frame {
+                    peer.summary(room.key, &frame);
+                }
+            }
         }
     }
 
@@ -310,7 +385,7 @@ impl Hub {
                     self.record(command);
                 }
                 for peer in self.peers.values_mut() {
-                    peer.ask_snapshot(key, &self.served);
+                    peer.replaced(key, &self.served);
                 }
             }
             RoomUpdate::Lagged(lost) => {
@@ -318,7 +393,7 @@ impl Hub {
                 self.peers.values_mut().for_each(|peer| peer.lagged(key, &lost));
                 self.pay();
             }
-            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => {}
+            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) | RoomUpdate::Summary(_) => {}
         }
     }
 
@@ -369,13 +444,38 @@ impl Hub {
         let now = self.options.clock.now();
         let lent: Vec<&Target> = self.lent.values().flatten().collect();
         let kept = self.served.rooms.values().filter(|room| !lent.iter().any(|target| room.is(target)));
-        if let Some(list) = self.saved.refresh(kept, now) {
+        let changed = self.saved.refresh(kept, now);
+        let again = self.unsaved.load(Ordering::Relaxed).then(|| self.saved.clone());
+        if let Some(list) = changed.or(again) {
+            let (unsaved, faults) = (Arc::clone(&self.unsaved), self.options.faults.clone());
             tokio::task::spawn_blocking(move || {
-                if let Err(error) = list.write(&path) {
-                    tracing::warn!("the list of rooms cannot be written: {error}");
+                let written = list.write(&path);
+                // Told once, and tried again with the next writing.
+                let was_unsaved = unsaved.swap(written.is_err(), Ordering::Relaxed);
+                if let (Err(error), false) = (written, was_unsaved) {
+                    let words = format!(
+                        "the list of rooms cannot be written, and would be missing after a crash: {}: {error}",
+                        path.display()
+                    );
+                    drop(faults.try_send(Text::from(words)));
                 }
             });
         }
+        self.saves = self.saves.wrapping_add(1);
+        if self.saves.is_multiple_of(ABSENCES_EVERY) {
+            self.save_absences();
+        }
+    }
+
+    /// Writes what happened since somebody last looked, so that it is still known after a crash.
+    fn save_absences(&self) {
+        let Some(path) = self.options.absences_file.clone() else { return };
+        let away = self.away.clone();
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = write_json(&path, &away) {
+                tracing::warn!("{} cannot be written: {error}", path.display());
+            }
+        });
     }
 }
 

@@ -3,7 +3,7 @@
 //! Everything that comes is bounded and checked. Garbage, half a frame or silence costs the one who sends it and nobody else.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::contract::{Hello, Mismatch, PeerMessage, Role, ServiceMessage};
-use super::framing::{Content, FrameError, decode, read_frame, write_message};
+use super::framing::{Content, FrameError, decode, encode, read_frame, write_message};
 use super::hub::{HubDoor, PeerEvent};
 use super::outbox::Outbox;
 use super::peer::PeerId;
@@ -77,8 +77,10 @@ impl Listener {
                 () = stop.cancelled() => break,
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, _)) => {
-                        // Who finds no seat is let go.
-                        let Ok(seat) = Arc::clone(&seats).try_acquire_owned() else { continue };
+                        let Ok(seat) = Arc::clone(&seats).try_acquire_owned() else {
+                            refuse_at_once(stream);
+                            continue;
+                        };
                         let (door, role) = (self.door.clone(), self.role(&stream));
                         peers.spawn(async move {
                             serve_peer(stream, door, role).await;
@@ -204,6 +206,15 @@ async fn read(reader: &mut OwnedReadHalf, id: PeerId, door: &HubDoor) -> Option<
             Ok(Content::Other) => {}
             Err(error) => return Some(error.to_string()),
         }
+    }
+}
+
+/// Says that there is no seat, and waits for nobody to read it.
+fn refuse_at_once(stream: UnixStream) {
+    let words =
+        format!("{MAX_PEERS} screens and programs are attached to this service already: leave one of them first");
+    if let (Some(frame), Ok(mut stream)) = (encode(&ServiceMessage::Refused(Text::from(words))), stream.into_std()) {
+        drop(stream.write_all(&frame));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Somebody who attached, as the hub sees them: their outbox, and what they are owed because it was full.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -9,8 +10,13 @@ use super::framing::encode;
 use super::outbox::Outbox;
 use crate::clock::Moment;
 use crate::ids::RoomKey;
-use crate::room::TalliedEvent;
-use crate::track::{Lost, RoomUpdate, TrackerUpdate};
+use crate::room::{RowInterest, TalliedEvent};
+use crate::track::{Lost, RoomUpdate, TrackerUpdate, WantedRooms};
+
+/// What somebody may want: far more than a screen shows.
+const MAX_WANTED: usize = 1_024;
+const MAX_WORDS: usize = 256;
+const MAX_PEOPLE: usize = 4_096;
 
 /// Number of somebody who attached; never given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +30,8 @@ pub(super) trait State {
     fn keys(&self) -> Vec<RoomKey>;
     /// The whole state of a room; nothing where it is gone.
     fn snapshot(&self, room: RoomKey) -> Option<ServiceMessage>;
+    /// Where a room stands, for somebody who knows nothing of it; nothing where it is gone.
+    fn summary(&self, room: RoomKey, interest: &RowInterest) -> Option<ServiceMessage>;
     /// How the transports fare and where each recording stands.
     fn rest(&self) -> Vec<ServiceMessage>;
 }
@@ -39,10 +47,14 @@ pub(super) struct Peer {
     pub(super) looks: bool,
     /// It wants the rooms.
     pub(super) attached: bool,
+    /// Which rooms it wants in full, the most urgent first, and what of the others; nothing: all in full.
+    wants: Option<(Vec<RoomKey>, Arc<RowInterest>)>,
     /// The list of rooms, and with it everything else, has to be sent anew.
     owes_all: bool,
     /// Rooms whose whole state is to be sent: what happens in them meanwhile is in it.
     snapshots: BTreeSet<RoomKey>,
+    /// Rooms of which a first summary is to be sent.
+    summaries: BTreeSet<RoomKey>,
     /// What did not fit of rooms, to be told once there is room.
     lost: BTreeMap<RoomKey, Lost>,
     /// The transports and the recordings have to be told anew.
@@ -58,8 +70,10 @@ impl Peer {
             uid,
             looks: false,
             attached: false,
+            wants: None,
             owes_all: false,
             snapshots: BTreeSet::new(),
+            summaries: BTreeSet::new(),
             lost: BTreeMap::new(),
             owes_rest: false,
         }
@@ -72,10 +86,73 @@ impl Peer {
         self.pay(state);
     }
 
+    /// Wants these rooms in full from now on. What it gets in full for the first time begins with the whole state.
+    pub(super) fn want(&mut self, wanted: WantedRooms, state: &impl State) {
+        let WantedRooms { mut full, mut rows } = wanted;
+        full.truncate(MAX_WANTED);
+        rows.words.truncate(MAX_WORDS);
+        rows.people.truncate(MAX_PEOPLE);
+        let before = self.wants.replace((full, Arc::new(rows)));
+        if !self.attached || self.owes_all {
+            return;
+        }
+        let had = |room: &RoomKey| before.as_ref().is_none_or(|(full, _)| full.contains(room));
+        for room in state.keys() {
+            match (had(&room), self.is_full(room)) {
+                (false, true) => {
+                    self.summaries.remove(&room);
+                    self.snapshots.insert(room);
+                }
+                (true, false) => {
+                    // What was owed of it is in a summary too.
+                    let owed = self.snapshots.remove(&room) | self.lost.remove(&room).is_some();
+                    if owed {
+                        self.summaries.insert(room);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.pay(state);
+    }
+
+    fn is_full(&self, room: RoomKey) -> bool {
+        self.wants.as_ref().is_none_or(|(full, _)| full.contains(&room))
+    }
+
+    /// Whether it gets summaries of rooms.
+    pub(super) fn has_summaries(&self) -> bool {
+        self.attached && self.wants.is_some()
+    }
+
+    /// What it wants of a room that it gets a summary of; nothing where it gets none now.
+    pub(super) fn interest_in(&self, room: RoomKey) -> Option<&Arc<RowInterest>> {
+        let (full, interest) = self.wants.as_ref()?;
+        let is_due = self.attached && !self.owes_all && !full.contains(&room) && !self.summaries.contains(&room);
+        is_due.then_some(interest)
+    }
+
+    /// Tells a summary of a room.
+    pub(super) fn summary(&mut self, room: RoomKey, frame: &Bytes) {
+        if !self.outbox.offer(frame) {
+            self.summaries.insert(room);
+        }
+    }
+
     /// Wants the whole state of a room.
     pub(super) fn ask_snapshot(&mut self, room: RoomKey, state: &impl State) {
         if self.attached {
             self.snapshots.insert(room);
+            self.pay(state);
+        }
+    }
+
+    /// A room became another one at once, not event by event.
+    pub(super) fn replaced(&mut self, room: RoomKey, state: &impl State) {
+        if self.is_full(room) {
+            self.ask_snapshot(room, state);
+        } else if self.attached {
+            self.summaries.insert(room);
             self.pay(state);
         }
     }
@@ -89,7 +166,7 @@ impl Peer {
 
     /// Tells events of a room.
     pub(super) fn events(&mut self, room: RoomKey, events: &[TalliedEvent], frame: &Bytes, now: Moment) {
-        if !self.attached || self.owes_all {
+        if !self.attached || self.owes_all || !self.is_full(room) {
             return;
         }
         let lost = self.lost.get_mut(&room);
@@ -105,7 +182,7 @@ impl Peer {
 
     /// Tells that this reader of the tracker lost something itself.
     pub(super) fn lagged(&mut self, room: RoomKey, lost: &Lost) {
-        if self.attached && !self.owes_all && !self.snapshots.contains(&room) {
+        if self.attached && !self.owes_all && self.is_full(room) && !self.snapshots.contains(&room) {
             self.lost.entry(room).or_default().merge(lost);
         }
     }
@@ -127,20 +204,21 @@ impl Peer {
     /// A room is gone.
     pub(super) fn forget(&mut self, room: RoomKey) {
         self.snapshots.remove(&room);
+        self.summaries.remove(&room);
         self.lost.remove(&room);
     }
 
     /// Whether something is owed and there is room for it.
     pub(super) fn can_be_paid(&self) -> bool {
-        let owes = self.owes_all || self.owes_rest || !self.snapshots.is_empty() || !self.lost.is_empty();
-        owes && self.outbox.is_low()
+        let rooms = !self.snapshots.is_empty() || !self.summaries.is_empty() || !self.lost.is_empty();
+        (rooms || self.owes_all || self.owes_rest) && self.outbox.is_low()
     }
 
     /// Sends what is owed, as far as there is room.
     pub(super) fn pay(&mut self, state: &impl State) {
         if self.owes_all && self.send(&state.rooms()) {
             (self.owes_all, self.owes_rest) = (false, true);
-            self.snapshots = state.keys().into_iter().collect();
+            self.owe_all_rooms(&state.keys());
         }
         if self.owes_all {
             return;
@@ -152,15 +230,40 @@ impl Peer {
                 return;
             }
         }
+        // What somebody looks at comes first; where the recordings stand is on the same screen.
+        self.send_snapshots(1, state);
+        if self.owes_rest {
+            self.owes_rest = !state.rest().iter().all(|message| self.send(message));
+        }
+        self.send_snapshots(usize::MAX, state);
+        let Some((_, interest)) = self.wants.clone() else { return };
         while self.outbox.has_room()
-            && let Some(room) = self.snapshots.pop_first()
+            && let Some(room) = self.summaries.pop_first()
         {
+            if let Some(summary) = state.summary(room, &interest) {
+                self.send(&summary);
+            }
+        }
+    }
+
+    /// Owes all rooms: the first in full to a screen that has not said yet what it looks at, for that is what it will.
+    fn owe_all_rooms(&mut self, rooms: &[RoomKey]) {
+        if let Some((full, _)) = self.wants.as_mut().filter(|(full, _)| full.is_empty()) {
+            full.extend(rooms.first());
+        }
+        let (snapshots, summaries) = rooms.iter().copied().partition(|room| self.is_full(*room));
+        (self.snapshots, self.summaries) = (snapshots, summaries);
+    }
+
+    fn send_snapshots(&mut self, most: usize, state: &impl State) {
+        for _ in 0..most {
+            let urgent = self.wants.iter().flat_map(|(full, _)| full).find(|room| self.snapshots.contains(room));
+            let next = urgent.or(self.snapshots.first()).copied().filter(|_| self.outbox.has_room());
+            let Some(room) = next else { return };
+            self.snapshots.remove(&room);
             if let Some(snapshot) = state.snapshot(room) {
                 self.send(&snapshot);
             }
-        }
-        if self.owes_rest && self.snapshots.is_empty() {
-            self.owes_rest = !state.rest().iter().all(|message| self.send(message));
         }
     }
 

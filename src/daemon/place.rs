@@ -100,6 +100,11 @@ impl Place {
         self.folder.join("rooms.json")
     }
 
+    /// The file that keeps what happened since each user last looked.
+    pub fn absences(&self) -> PathBuf {
+        self.folder.join("away.json")
+    }
+
     /// The log of a service that left its shell.
     pub fn log(&self) -> PathBuf {
         self.folder.join("serve.log")

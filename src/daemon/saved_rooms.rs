@@ -1,10 +1,12 @@
 //! List of the rooms on disk, so that they return after a crash or a reboot: written whole, and put in its place by a rename.
 
+use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::served_room::ServedRoom;
@@ -12,6 +14,7 @@ use crate::clock::{Moment, Timestamp};
 use crate::config::RecordRule;
 use crate::events::PhaseKind;
 use crate::ids::{RoomId, Target};
+use crate::room::AwayTally;
 
 /// Longest list that is read, in bytes.
 const MAX_BYTES: u64 = 4 << 20;
@@ -47,7 +50,7 @@ impl SavedRoom {
         let is_connected = matches!(served.room.phase.kind, PhaseKind::Live | PhaseKind::Paused);
         let is_on = is_connected || matches!(served.room.phase.kind, PhaseKind::Connecting | PhaseKind::Reconnecting);
         let seen = if is_connected { Some(now.wall) } else { served.last_seen };
-        let (room_id, rule, recording) = (served.room.room_id, served.rule, served.is_recording());
+        let (room_id, rule, recording) = (served.room.room_id, served.rules.rule, served.is_recording());
         Self { name, room_id, seen: seen.filter(|_| is_on), rule, recording }
     }
 
@@ -57,27 +60,42 @@ impl SavedRoom {
     }
 }
 
+/// Reads what [`write_json`] wrote; the default where there is nothing.
+fn read_json<T: Default + DeserializeOwned>(path: &Path) -> io::Result<T> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(T::default()),
+        Err(error) => return Err(error),
+        Ok(file) if file.len() > MAX_BYTES => return Err(io::Error::other("it is too long to be ours")),
+        Ok(_) => {}
+    }
+    Ok(serde_json::from_slice(&fs::read(path)?)?)
+}
+
+/// Writes a file whole, for the user alone, and puts it in its place by a rename.
+pub(super) fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> {
+    let new = path.with_extension("new");
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
+    serde_json::to_writer(&mut file, value)?;
+    file.flush()?;
+    // A power cut after the rename must not find an empty file.
+    file.sync_data()?;
+    fs::rename(new, path)
+}
+
+/// What happened since each user last looked, as it was kept when the service last ended.
+pub fn read_absences(path: &Path) -> io::Result<BTreeMap<u32, AwayTally>> {
+    read_json(path)
+}
+
 impl SavedRooms {
     /// Reads the list; an empty one where there is none.
     pub fn read(path: &Path) -> io::Result<Self> {
-        match fs::metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(error),
-            Ok(file) if file.len() > MAX_BYTES => return Err(io::Error::other("it is too long to be ours")),
-            Ok(_) => {}
-        }
-        Ok(serde_json::from_slice(&fs::read(path)?)?)
+        read_json(path)
     }
 
     /// Puts the list in its place.
     pub(super) fn write(&self, path: &Path) -> io::Result<()> {
-        let new = path.with_extension("new");
-        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
-        serde_json::to_writer(&mut file, self)?;
-        file.flush()?;
-        // A power cut after the rename must not find an empty file.
-        file.sync_data()?;
-        fs::rename(new, path)
+        write_json(path, self)
     }
 
     /// What is to be written, where it differs from what was.

@@ -26,6 +26,8 @@ pub struct ServiceStatus {
     pub rooms: Vec<RoomStatus>,
     /// Signatures left, where somebody counts.
     pub signatures_left: Option<u64>,
+    /// The port of its feed, where it has one.
+    pub feed_port: Option<u16>,
 }
 
 /// How a room stands.

@@ -20,9 +20,11 @@ const SOME_LINES: usize = 2_000;
 /// Lines of a live that are remembered from before this run.
 const MAX_KEPT: i64 = 50_000;
 
-/// The form of a chat file. The text index keeps no text of its own.
+/// The form of a chat file. The text index keeps no text of its own; a line is found in it by its words, by whose it is and by its
+/// live, so that no other index has to be kept up. Lines of the first form have no such words.
 pub(super) const CHAT_FORM: FileForm = FileForm {
-    migrations: &["
+    migrations: &[
+        "
         CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
         CREATE TABLE room (ref INTEGER PRIMARY KEY, live INTEGER NOT NULL UNIQUE);
         CREATE TABLE chat (
@@ -32,7 +34,14 @@ pub(super) const CHAT_FORM: FileForm = FileForm {
         CREATE VIRTUAL TABLE chat_words USING fts5 (
             text, content = '', contentless_delete = 1,
             tokenize = \"unicode61 remove_diacritics 2 categories 'L* N* Co So'\");
-    "],
+    ",
+        "
+        DROP INDEX chat_person;
+        INSERT INTO meta SELECT 'unmarked', 1 WHERE EXISTS (SELECT 1 FROM chat);
+    ",
+    ],
+    page_bytes: 8_192,
+    log_pages: 1_000,
 };
 
 /// How chat files are cut.
@@ -197,8 +206,9 @@ impl OpenFile {
                     // It was backlog when it came first, and here is when it was said.
                     counted.execute(params![id, row.at, row.kind.stored(true), BACKLOG])?;
                 }
-                if is_new && words::is_findable(&row.text) {
-                    index.execute(params![id, words::split(crate::text::Text::new(&row.text).as_str())])?;
+                if is_new {
+                    let text = crate::text::Text::new(&row.text);
+                    index.execute(params![id, words::indexed(text.as_str(), row.person, room)])?;
                 }
             }
         }

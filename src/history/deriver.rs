@@ -14,12 +14,12 @@ use super::batch::{
     minute_of,
 };
 use super::capture_spans::KeptSpans;
-use super::moments::{self, SpikeFinder};
+use super::moments::{self, KeywordFinder};
 use super::recorder::{HistoryOptions, RoomPolicy};
 use super::sqlite::stored;
 use crate::events::{BattleResult, EventKind, Gift, OwnEvent, PhaseKind, RoomEvent, Viewer};
 use crate::ids::RoomKey;
-use crate::room::{Applied, Battle, BattlePhase, Room, Stats, TalliedEvent, Tally};
+use crate::room::{Applied, Battle, BattlePhase, Room, RoomMarkKind, Stats, TalliedEvent, Tally};
 use crate::text::Text;
 
 /// Rows of the log that a mirror keeps: nobody looks at them.
@@ -36,7 +36,7 @@ struct Mirror {
     span: SpanNews,
     /// The battle as it was last written.
     battle: Option<(i64, BattleRow)>,
-    spikes: SpikeFinder,
+    keywords: KeywordFinder,
 }
 
 /// Maker of rows, over all rooms.
@@ -56,7 +56,7 @@ impl Mirror {
             live: None,
             span: SpanNews::default(),
             battle: None,
-            spikes: SpikeFinder::default(),
+            keywords: KeywordFinder::default(),
         }
     }
 }
@@ -86,6 +86,14 @@ impl Deriver {
         self.rooms.get(&room)?.live
     }
 
+    /// The same where something of it is kept, and what its host is called.
+    pub(super) fn kept_live(&self, room: RoomKey) -> Option<(LiveKey, Text)> {
+        let mirror = self.rooms.get(&room).filter(|mirror| mirror.policy != RoomPolicy::Off)?;
+        let handle = &mirror.room.host.unique_id;
+        let host = if handle.is_empty() { mirror.label.clone() } else { Text::from(format_args!("@{handle}")) };
+        (mirror.room.stats.messages > 0).then_some((mirror.live?, host))
+    }
+
     /// What happened in a room, in order.
     pub(super) fn events(&mut self, room: RoomKey, events: &[TalliedEvent], batch: &mut RowBatch) {
         let options = &self.options;
@@ -105,7 +113,7 @@ impl Mirror {
         batch: &mut RowBatch,
     ) {
         let event = &tallied.event;
-        let before = self.room.stats.clone();
+        let (before, marks) = (self.room.stats.clone(), self.room.marks.count());
         if !matches!(self.room.apply_tallied(tallied), Applied::Fresh(_)) {
             return;
         }
@@ -131,7 +139,33 @@ impl Mirror {
         Self::person(live, event, batch);
         self.content(live, tallied, &before, options, batch);
         self.battle(live, at, batch);
-        self.spikes.look(live, event, tallied.tally.as_ref(), &self.room.stats, options, batch);
+        self.moments(live, event, marks, options, batch);
+    }
+
+    /// Marks what stands out. Battles have their own, with their ends.
+    fn moments(
+        &mut self,
+        live: LiveKey,
+        event: &RoomEvent,
+        marks: u64,
+        options: &HistoryOptions,
+        batch: &mut RowBatch,
+    ) {
+        let (at, person) = (event.at.wall.0, event.kind.person().and_then(person_key));
+        for mark in self.room.marks.since(marks) {
+            let person = match mark.kind {
+                RoomMarkKind::Comments(_) | RoomMarkKind::Viewers { .. } => None,
+                RoomMarkKind::Coins { .. } => person,
+                _ => continue,
+            };
+            moments::mark(MomentMade { live, at, person, by: mark.kind.name(), note: mark.kind.words() }, batch);
+        }
+        if let EventKind::Gap(gap) = &event.kind {
+            moments::mark(MomentMade { live, at, person: None, by: "gap", note: moments::gap_note(gap) }, batch);
+        }
+        if let Some(note) = self.keywords.find(event, &options.highlights) {
+            moments::mark(MomentMade { live, at, person, by: "keyword", note }, batch);
+        }
     }
 
     /// Another live begins another span, and nothing of the old one goes on.
@@ -146,7 +180,7 @@ impl Mirror {
         }
         self.span = SpanNews { from: at, to: at, edge: 0 };
         self.battle = None;
-        self.spikes = SpikeFinder::default();
+        self.keywords = KeywordFinder::default();
     }
 
     fn lengthen(&mut self, at: i64, is_message: bool) {

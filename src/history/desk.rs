@@ -1,22 +1,28 @@
 //! Desk of the history: questions of a screen, answered one after the other on a thread of their own, so that no screen ever
 //! waits for a file.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::error::HistoryError;
 use super::folder::HistoryFolder;
+use super::live_report::{LiveReport, MinuteRow};
 use super::lives::{LiveRow, OpponentRecord};
+use super::moments::MomentRow;
 use super::people::KnownPerson;
 use super::query::HistoryQuery;
 use super::reader::HistoryReader;
 use super::recorder::{HistoryControl, HistoryNews};
 use super::search::{FoundLine, FoundPage};
+use super::status::{annotate, mark_moment};
 use crate::clock::Timestamp;
 
 /// Lines of a page on the screen.
 const PAGE: usize = 200;
 /// Lines around a moment.
 const AROUND: usize = 100;
+/// Moments of a list.
+const MOMENTS: usize = 2_000;
 /// Lives of a list.
 const LIVES: usize = 500;
 /// How long what waits may take to be written before a question is answered without it.
@@ -35,6 +41,17 @@ pub enum HistoryQuestion {
         live: u64,
         /// When, in milliseconds since 1970.
         at: i64,
+    },
+    /// Moments of all lives.
+    Moments,
+    /// The report of a live, by its room id.
+    Report(u64),
+    /// The live of a host before this one.
+    LastLive {
+        /// The host, by user id.
+        host: u64,
+        /// This live, by its room id.
+        live: u64,
     },
     /// Lives of the past.
     Lives,
@@ -67,8 +84,14 @@ pub enum HistoryAnswer {
     Person(u64, Option<Box<KnownPerson>>),
     /// What fits a query, by its text.
     Found(String, FoundPage),
-    /// What was said around a time, oldest first.
-    Around(i64, Vec<FoundLine>),
+    /// What was said around a time.
+    Around(Box<AroundLines>),
+    /// Moments of all lives, newest first.
+    Moments(Vec<MomentRow>),
+    /// The report of a live.
+    Report(Box<LiveReport>),
+    /// The live before this one, by its room id.
+    LastLive(u64, Box<PastLive>),
     /// Lives of the past, newest first.
     Lives(Vec<LiveRow>),
     /// What is known of an opponent, by their user id.
@@ -77,17 +100,54 @@ pub enum HistoryAnswer {
     Failed(String),
 }
 
+/// A live of the past with its minutes, to be held against one that is on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct PastLive {
+    /// The live.
+    pub live: LiveRow,
+    /// Its minutes, in order; those in which nothing was seen are not there.
+    pub minutes: Vec<MinuteRow>,
+}
+
+impl PastLive {
+    /// The minute so many milliseconds after its beginning, where something was seen then.
+    pub fn minute_after(&self, millis: i64) -> Option<&MinuteRow> {
+        let at = self.live.began().checked_add(millis)?;
+        let next = self.minutes.partition_point(|minute| minute.at <= at);
+        self.minutes.get(next.checked_sub(1)?).filter(|minute| at - minute.at < 60_000)
+    }
+}
+
+/// What was said in a live around a time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct AroundLines {
+    /// The live, by its room id.
+    pub live: u64,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// The lines, oldest first.
+    pub lines: Vec<FoundLine>,
+    /// The file of a recording that shows this time, and how far into it.
+    pub recorded: Option<(PathBuf, Duration)>,
+}
+
+/// Finds the recording that shows a time of a live, in milliseconds since 1970.
+pub type FindRecorded = Box<dyn Fn(u64, i64) -> Option<(PathBuf, Duration)> + Send>;
+
 /// The desk.
 pub struct HistoryDesk {
     folder: HistoryFolder,
     reader: Option<HistoryReader>,
     control: Option<HistoryControl>,
+    find_recorded: FindRecorded,
 }
 
 impl HistoryDesk {
     /// The desk of a folder; with `control`, what waits is written before it is asked for, and notes can be written.
-    pub fn new(folder: HistoryFolder, control: Option<HistoryControl>) -> Self {
-        Self { folder, reader: None, control }
+    pub fn new(folder: HistoryFolder, control: Option<HistoryControl>, find_recorded: FindRecorded) -> Self {
+        Self { folder, reader: None, control, find_recorded }
     }
 
     /// Answers a question; nothing where it was given up, or where there is nothing to answer.
@@ -112,16 +172,16 @@ impl HistoryDesk {
     ) -> Result<Option<HistoryAnswer>, HistoryError> {
         let question = match question {
             HistoryQuestion::Note(person, note) => {
-                let Some(control) = &self.control else {
-                    let words = "another tiktop writes the history: write the note there".to_owned();
-                    return Ok(Some(HistoryAnswer::Failed(words)));
-                };
-                control.annotate(person, Some(note), None);
+                match &self.control {
+                    Some(control) => control.annotate(person, Some(note), None),
+                    None => _ = annotate(&self.folder, person as i64, Some(&note), None)?,
+                }
                 HistoryQuestion::Person(person)
             }
             HistoryQuestion::Mark { live, at, note } => {
-                if let Some(control) = &self.control {
-                    control.mark(live, at, &note);
+                match &self.control {
+                    Some(control) => control.mark(live, at, &note),
+                    None => mark_moment(&self.folder, live, at, &note)?,
                 }
                 return Ok(None);
             }
@@ -140,7 +200,22 @@ impl HistoryDesk {
                 let page = reader.search(&query, 0, PAGE)?;
                 HistoryAnswer::Found(query.text, page)
             }
-            HistoryQuestion::Around { live, at } => HistoryAnswer::Around(at, reader.around(live, at, AROUND)?),
+            HistoryQuestion::Around { live, at } => {
+                let (lines, recorded) = (reader.around(live, at, AROUND)?, (self.find_recorded)(live, at));
+                HistoryAnswer::Around(Box::new(AroundLines { live, at, lines, recorded }))
+            }
+            HistoryQuestion::Report(live) => match reader.report(live)? {
+                Some(report) => HistoryAnswer::Report(Box::new(report)),
+                None => HistoryAnswer::Failed("nothing of this live is in the history".to_owned()),
+            },
+            HistoryQuestion::LastLive { host, live } => match reader.last_live_of(host, live)? {
+                Some(past) => {
+                    let minutes = reader.minutes(past.id)?;
+                    HistoryAnswer::LastLive(live, Box::new(PastLive { live: past, minutes }))
+                }
+                None => return Ok(None),
+            },
+            HistoryQuestion::Moments => HistoryAnswer::Moments(reader.moments(None, MOMENTS)?),
             HistoryQuestion::Lives => HistoryAnswer::Lives(reader.lives(None, 0, LIVES)?),
             HistoryQuestion::Opponent { host, opponent } => {
                 HistoryAnswer::Opponent(opponent, reader.opponent(host, opponent)?)

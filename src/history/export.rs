@@ -78,7 +78,11 @@ impl ExportTable {
                     ("handle", "handle", Words),
                     ("nickname", "nickname", Words),
                     ("first_seen", "first_seen", Time),
-                    ("last_seen", "last_seen", Time),
+                    (
+                        "last_seen",
+                        "max(last_seen, coalesce((SELECT max(last_at) FROM person_live WHERE person = person.id), 0))",
+                        Time,
+                    ),
                     ("note", "note", Words),
                     ("tag", "tag", Words),
                 ],
@@ -282,6 +286,13 @@ fn csv_line(row: &Row<'_>, columns: &[(&str, &str, Column)]) -> rusqlite::Result
         }
     }
     Ok(line)
+}
+
+/// Words as a field of a CSV file: in quotes where it needs them, and no formula.
+pub fn csv_cell(text: &str) -> String {
+    let mut cell = String::new();
+    csv_field(&mut cell, text, true);
+    cell
 }
 
 /// A field in quotes where it needs them. A text that a spreadsheet would take for a formula gets a `'` before it.

@@ -10,6 +10,8 @@ use super::reader::HistoryReader;
 
 /// Gifters in a report.
 const GIFTERS: i64 = 20;
+/// Minutes of a graph at most: two weeks, far above what a live lasts.
+const MAX_MINUTES: usize = 20_160;
 /// Moments in a report.
 const MOMENTS: usize = 200;
 
@@ -103,6 +105,30 @@ pub struct LiveReport {
     pub minutes: Vec<MinuteRow>,
     /// What could not be kept.
     pub lost: Vec<LostRow>,
+}
+
+impl LiveReport {
+    /// Its numbers over time, a value a minute from the first to the last; nothing where nothing was seen.
+    pub fn series(&self) -> [(&'static str, Vec<Option<u64>>); 4] {
+        let of = |value: fn(&MinuteRow) -> Option<u64>| -> Vec<Option<u64>> {
+            let Some((first, last)) = self.minutes.first().zip(self.minutes.last()) else { return Vec::new() };
+            let count = usize::try_from((last.at - first.at) / 60_000 + 1).unwrap_or(0).min(MAX_MINUTES);
+            let mut values = vec![None; count];
+            for minute in &self.minutes {
+                let at = usize::try_from((minute.at - first.at) / 60_000).unwrap_or(usize::MAX);
+                if let Some(place) = values.get_mut(at) {
+                    *place = value(minute);
+                }
+            }
+            values
+        };
+        [
+            ("viewers", of(|minute| minute.viewers)),
+            ("comments", of(|minute| Some(minute.chats))),
+            ("coins", of(|minute| Some(minute.coins))),
+            ("likes seen", of(|minute| Some(minute.likes))),
+        ]
+    }
 }
 
 impl HistoryReader {

@@ -164,6 +164,16 @@ impl HistoryReader {
         ask().in_file(file)
     }
 
+    /// The live that is meant by its number, by `@name` for the last one of theirs, or by nothing for the last of all.
+    pub fn live_called(&self, live: Option<&str>) -> Result<Option<LiveRow>, HistoryError> {
+        if let Some(id) = live.and_then(|live| live.parse::<u64>().ok())
+            && let Some(live) = self.live(id)?
+        {
+            return Ok(Some(live));
+        }
+        Ok(self.lives(live, 0, 1)?.pop())
+    }
+
     /// The live of the same host before this one.
     pub fn live_before(&self, live: &LiveRow) -> Result<Option<LiveRow>, HistoryError> {
         use rusqlite::OptionalExtension;

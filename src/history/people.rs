@@ -115,7 +115,9 @@ impl PersonRow {
     }
 }
 
-const PERSON: &str = "p.id, p.handle, p.nickname, p.first_seen, p.last_seen, p.note, p.tag";
+/// A person's own row is not touched with each line of theirs: when they were last seen stands in their lives too.
+const PERSON: &str = "p.id, p.handle, p.nickname, p.first_seen,
+    max(p.last_seen, coalesce((SELECT max(last_at) FROM person_live WHERE person = p.id), 0)) AS last_seen, p.note, p.tag";
 
 fn person_row(row: &Row<'_>) -> rusqlite::Result<PersonRow> {
     let count = |name: &str| row.get::<_, Option<i64>>(name).map(|count| count.unwrap_or(0) as u64);
@@ -148,7 +150,7 @@ impl HistoryReader {
             ),
             PersonSort::Seen => format!(
                 "SELECT {PERSON}, {sums} FROM (SELECT * FROM person ORDER BY last_seen DESC LIMIT ?1) p
-                 JOIN person_live l ON l.person = p.id GROUP BY p.id ORDER BY p.last_seen DESC"
+                 JOIN person_live l ON l.person = p.id GROUP BY p.id ORDER BY 5 DESC"
             ),
         };
         let ask = || -> rusqlite::Result<Vec<PersonRow>> {

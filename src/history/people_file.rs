@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
 
+use super::attendance::{self, AttendanceMap};
 use super::batch::{GiftKey, GiftRow, LiveKey, LiveNews, PersonNumber, PersonSeen, RowBatch};
 use super::error::{HistoryError, InFile};
 use super::recorder::HistoryNews;
@@ -16,6 +17,13 @@ const MAX_STREAKS: usize = 100_000;
 const MAX_KNOWN: usize = 100_000;
 /// People of a live of whom the screen heard already.
 const MAX_TOLD: usize = 500_000;
+/// Batches, and rows, that may stand in the log of the file alone.
+const MAX_UNFOLDED: usize = 20;
+const MAX_LOGGED: usize = 50_000;
+/// So few rows are added up at once.
+const FEW_ROWS: usize = 64;
+/// A person's row is not written again for so long, though they were seen: their lives say when.
+const TOUCH_MS: i64 = 600_000;
 /// Somebody who was away for so long is back.
 const AWAY_MS: i64 = 86_400_000;
 
@@ -70,8 +78,21 @@ pub(super) const PEOPLE_FORM: FileForm = FileForm {
         CREATE TABLE span (
             live INTEGER NOT NULL, from_at INTEGER NOT NULL, to_at INTEGER NOT NULL, edge INTEGER NOT NULL,
             PRIMARY KEY (live, from_at)) WITHOUT ROWID;
+    ", "
+        CREATE TABLE attendance_log (id INTEGER PRIMARY KEY, rows BLOB NOT NULL);
+        CREATE INDEX gift_at ON gift (at);
     "],
+    page_bytes: 4_096,
+    log_pages: 4_000,
 };
+
+/// A person as their row stands in the file.
+struct KnownName {
+    handle: Box<str>,
+    nickname: Box<str>,
+    first: i64,
+    last: i64,
+}
 
 /// The file, open for writing, with what is remembered of it.
 pub(super) struct PeopleFile {
@@ -80,16 +101,27 @@ pub(super) struct PeopleFile {
     /// Streaks of this process: their rows hold what its ledger handed out.
     streaks: HashSet<GiftKey>,
     /// People whose names stand in the file.
-    known: HashMap<PersonNumber, (Box<str>, Box<str>)>,
+    known: HashMap<PersonNumber, KnownName>,
+    /// Rows that stand in the log of the file alone, and batches since it was added up.
+    logged: usize,
+    unfolded: usize,
     told: HashSet<(LiveKey, PersonNumber)>,
+    /// What comes was seen by nobody before: it belongs to no time that is in.
+    fills_up: bool,
 }
 
 impl PeopleFile {
     /// Opens the file, and makes it where it is not there.
     pub(super) fn open(path: &Path, shared: bool) -> Result<Self, HistoryError> {
         let connection = PEOPLE_FORM.open_writer(path, shared)?;
+        attendance::fold(&connection).in_file(path)?;
         let (streaks, known, told) = Default::default();
-        Ok(Self { path: path.to_owned(), connection, streaks, known, told })
+        Ok(Self { path: path.to_owned(), connection, streaks, known, logged: 0, unfolded: 0, told, fills_up: false })
+    }
+
+    /// From here on all that comes is of times that are not in.
+    pub(super) fn fill_up(&mut self) {
+        self.fills_up = true;
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -119,29 +151,66 @@ impl PeopleFile {
         ask().in_file(&self.path)
     }
 
-    /// Writes all of a batch but the lines, or nothing of it. `counted` is what the lines add.
-    pub(super) fn write(&mut self, batch: &RowBatch, counted: &RowBatch) -> Result<Vec<HistoryNews>, HistoryError> {
-        let Self { path, connection, streaks, known, told } = self;
-        let mut write = || -> rusqlite::Result<Vec<HistoryNews>> {
+    /// Whether something stands in the log of the file alone.
+    pub(super) fn is_unfolded(&self) -> bool {
+        self.unfolded > 0
+    }
+
+    /// Adds up what stands in the log of the file.
+    pub(super) fn fold(&mut self) -> Result<(), HistoryError> {
+        if self.unfolded > 0 {
+            attendance::fold(&self.connection).in_file(&self.path)?;
+            (self.logged, self.unfolded) = (0, 0);
+        }
+        Ok(())
+    }
+
+    /// Writes all of a batch but the lines, or nothing of it. `counted` is what the lines add. Where `adds_up`, all that people did in
+    /// lives is added up; else much of it goes into a log of the file first: people of a busy live are all over the file, and each
+    /// page of it would be written with each batch.
+    pub(super) fn write(
+        &mut self,
+        batch: &RowBatch,
+        counted: &RowBatch,
+        adds_up: bool,
+    ) -> Result<Vec<HistoryNews>, HistoryError> {
+        let Self { path, connection, streaks, known, logged, unfolded, told, fills_up } = self;
+        let mut write = || -> rusqlite::Result<(Vec<HistoryNews>, Option<usize>)> {
             let change = connection.transaction()?;
-            let given = write_gifts(&change, batch, streaks)?;
+            let given = write_gifts(&change, batch, streaks, *fills_up)?;
             write_people(&change, batch, known)?;
             let news = news(&change, [batch, &given, counted], told)?;
+            let mut rows = AttendanceMap::new();
+            // Only a batch with people in it has seen what they are to the host.
+            for (part, has_flags) in [(batch, true), (&given, false), (counted, false)] {
+                part.attendance.iter().for_each(|(key, row)| attendance::merge(&mut rows, *key, row, has_flags));
+            }
+            let folds = adds_up
+                || (*unfolded == 0 && rows.len() <= FEW_ROWS)
+                || *unfolded >= MAX_UNFOLDED
+                || *logged + rows.len() >= MAX_LOGGED;
+            if folds {
+                attendance::fold_with(&change, &rows)?;
+            } else {
+                attendance::append(&change, &rows)?;
+            }
+            let logs = if folds { None } else { Some(rows.len()) };
             for part in [batch, &given, counted] {
-                write_attendance(&change, part)?;
                 write_lives(&change, part)?;
                 write_minutes(&change, part)?;
             }
             write_rest(&change, batch)?;
             change.commit()?;
-            Ok(news)
+            Ok((news, logs))
         };
         let written = write();
-        if written.is_err() {
+        match &written {
+            Ok((_, None)) => (*logged, *unfolded) = (0, 0),
+            Ok((_, Some(rows))) => (*logged, *unfolded) = (*logged + rows, *unfolded + 1),
             // What is remembered may stand in no file.
-            (*streaks, *known, *told) = Default::default();
+            Err(_) => (*streaks, *known, *told) = Default::default(),
         }
-        written.in_file(path)
+        Ok(written.in_file(path)?.0)
     }
 }
 
@@ -150,6 +219,7 @@ fn write_gifts(
     change: &Transaction<'_>,
     batch: &RowBatch,
     streaks: &mut HashSet<GiftKey>,
+    fills_up: bool,
 ) -> rusqlite::Result<RowBatch> {
     let mut added = RowBatch::default();
     if batch.gifts.is_empty() {
@@ -159,7 +229,7 @@ fn write_gifts(
         streaks.clear();
     }
     let mut ask = change.prepare_cached(
-        "SELECT highest FROM gift WHERE live = ?1 AND person = ?2 AND gift = ?3 AND streak = ?4 AND message = ?5",
+        "SELECT highest, units FROM gift WHERE live = ?1 AND person = ?2 AND gift = ?3 AND streak = ?4 AND message = ?5",
     )?;
     let mut write = change.prepare_cached(
         "INSERT INTO gift VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
@@ -176,7 +246,7 @@ fn write_gifts(
             GiftKey::Streak { .. } => 0,
             GiftKey::Single { id, .. } => id,
         };
-        let units = units(&mut ask, key, row, message, streaks)?;
+        let units = units(&mut ask, key, row, message, streaks, fills_up)?;
         kind.execute(params![row.gift, &row.name, row.price.map(stored)])?;
         if units == 0 {
             continue;
@@ -219,28 +289,33 @@ fn units(
     row: &GiftRow,
     message: i64,
     streaks: &mut HashSet<GiftKey>,
+    fills_up: bool,
 ) -> rusqlite::Result<u64> {
     if matches!(key, GiftKey::Streak { .. }) && !streaks.insert(*key) {
         return Ok(row.added);
     }
-    let kept: Option<i64> =
-        ask.query_row(params![row.live, row.person, row.gift, row.group, message], |row| row.get(0)).optional()?;
+    let key_of = params![row.live, row.person, row.gift, row.group, message];
+    let kept: Option<(i64, i64)> = ask.query_row(key_of, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     Ok(match (kept, key) {
         (None, _) => row.added,
         (Some(_), GiftKey::Single { .. }) => 0,
-        (Some(highest), GiftKey::Streak { .. }) => row.added.min(row.highest.saturating_sub(highest as u64)),
+        // Whoever came into the streak later than this kept less of it than it was.
+        (Some((highest, units)), GiftKey::Streak { .. }) if fills_up => {
+            row.added.min(row.highest.max(highest as u64).saturating_sub(units as u64))
+        }
+        (Some((highest, _)), GiftKey::Streak { .. }) => row.added.min(row.highest.saturating_sub(highest as u64)),
     })
 }
 
 fn write_people(
     change: &Transaction<'_>,
     batch: &RowBatch,
-    known: &mut HashMap<PersonNumber, (Box<str>, Box<str>)>,
+    known: &mut HashMap<PersonNumber, KnownName>,
 ) -> rusqlite::Result<()> {
     if known.len() > MAX_KNOWN {
         known.clear();
     }
-    let mut ask = change.prepare_cached("SELECT handle, nickname FROM person WHERE id = ?1")?;
+    let mut ask = change.prepare_cached("SELECT handle, nickname, first_seen, last_seen FROM person WHERE id = ?1")?;
     let mut begin = change.prepare_cached("INSERT INTO person VALUES (?1, ?2, ?3, ?4, ?5, NULL, NULL)")?;
     let mut touch = change.prepare_cached(
         "UPDATE person SET last_seen = max(last_seen, ?2), first_seen = min(first_seen, ?3) WHERE id = ?1",
@@ -249,27 +324,42 @@ fn write_people(
         "UPDATE person SET handle = ?4, nickname = ?5, last_seen = max(last_seen, ?2), first_seen = min(first_seen, ?3)
          WHERE id = ?1",
     )?;
-    for (&id, seen) in &batch.people {
-        let before: Option<(Box<str>, Box<str>)> = match known.get(&id) {
-            Some(before) => Some(before.clone()),
-            None => ask.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?,
-        };
-        let Some((handle, nickname)) = before else {
-            begin.execute(params![id, seen.handle, seen.nickname, seen.first, seen.last])?;
-            known.insert(id, (seen.handle.clone(), seen.nickname.clone()));
-            continue;
-        };
-        let told = |told: &str, before: &str| if told.is_empty() { before.into() } else { told.into() };
-        let now: (Box<str>, Box<str>) = (told(&seen.handle, &handle), told(&seen.nickname, &nickname));
-        if now == (handle.clone(), nickname) {
+    // In the order of the table, so that pages are met one after the other.
+    let mut people: Vec<_> = batch.people.iter().collect();
+    people.sort_unstable_by_key(|(id, _)| **id);
+    for (&id, seen) in people {
+        if !known.contains_key(&id) {
+            let row = ask.query_row([id], |row| {
+                Ok(KnownName { handle: row.get(0)?, nickname: row.get(1)?, first: row.get(2)?, last: row.get(3)? })
+            });
+            let Some(row) = row.optional()? else {
+                begin.execute(params![id, seen.handle, seen.nickname, seen.first, seen.last])?;
+                let PersonSeen { handle, nickname, first, last } = seen.clone();
+                known.insert(id, KnownName { handle, nickname, first, last });
+                continue;
+            };
+            known.insert(id, row);
+        }
+        let Some(name) = known.get_mut(&id) else { continue };
+        let told = |told: &str, before: &str| !told.is_empty() && told != before;
+        let (handle, nickname) = (told(&seen.handle, &name.handle), told(&seen.nickname, &name.nickname));
+        if handle || nickname {
+            if handle && !name.handle.is_empty() {
+                keep_handle(change, id, &name.handle, seen)?;
+            }
+            if handle {
+                name.handle = seen.handle.clone();
+            }
+            if nickname {
+                name.nickname = seen.nickname.clone();
+            }
+            rename.execute(params![id, seen.last, seen.first, name.handle, name.nickname])?;
+        } else if seen.first < name.first || seen.last >= name.last.saturating_add(TOUCH_MS) {
             touch.execute(params![id, seen.last, seen.first])?;
         } else {
-            if !handle.is_empty() && handle != now.0 {
-                keep_handle(change, id, &handle, seen)?;
-            }
-            rename.execute(params![id, seen.last, seen.first, now.0, now.1])?;
+            continue;
         }
-        known.insert(id, now);
+        (name.first, name.last) = (name.first.min(seen.first), name.last.max(seen.last));
     }
     Ok(())
 }
@@ -318,37 +408,6 @@ fn news(
         });
     }
     Ok(news)
-}
-
-fn write_attendance(change: &Transaction<'_>, batch: &RowBatch) -> rusqlite::Result<()> {
-    let mut write = change.prepare_cached(
-        "INSERT INTO person_live VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO UPDATE SET
-         chats = chats + excluded.chats, gifts = gifts + excluded.gifts, coins = coins + excluded.coins,
-         unpriced = unpriced + excluded.unpriced, joins = joins + excluded.joins, likes = likes + excluded.likes,
-         first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at),
-         flags = CASE WHEN ?12 THEN excluded.flags ELSE flags END",
-    )?;
-    // Only a batch with people in it has seen what they are to the host.
-    let has_flags = !batch.people.is_empty();
-    let mut rows: Vec<_> = batch.attendance.iter().collect();
-    rows.sort_unstable_by_key(|(key, _)| **key);
-    for (&(live, person), row) in rows {
-        write.execute(params![
-            live,
-            person,
-            stored(row.chats),
-            stored(row.gifts),
-            stored(row.coins),
-            stored(row.unpriced),
-            stored(row.joins),
-            stored(row.likes),
-            row.first,
-            row.last,
-            row.flags,
-            has_flags
-        ])?;
-    }
-    Ok(())
 }
 
 fn write_lives(change: &Transaction<'_>, batch: &RowBatch) -> rusqlite::Result<()> {
@@ -423,9 +482,8 @@ fn write_rest(change: &Transaction<'_>, batch: &RowBatch) -> rusqlite::Result<()
             row.result
         ])?;
     }
-    let mut moment = change.prepare_cached("INSERT OR IGNORE INTO moment VALUES (NULL, ?1, ?2, ?3, ?4, ?5)")?;
     for row in &batch.moments {
-        moment.execute(params![row.live, row.at, row.person, row.by, row.note])?;
+        row.write(change)?;
     }
     let mut lost = change.prepare_cached("INSERT INTO lost VALUES (NULL, ?1, ?2, ?3, ?4)")?;
     for (&(live, kind), &(at, count)) in &batch.lost {

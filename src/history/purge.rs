@@ -16,7 +16,7 @@ use super::sqlite::unlink;
 use super::status::rewrite;
 
 /// Lines that are deleted at a time.
-const STEP: i64 = 2_000;
+const STEP: usize = 2_000;
 
 /// What is purged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,6 +176,7 @@ fn purge_rows(
     }
     let file = folder.people_file();
     let mut people = PEOPLE_FORM.open_writer(&file, shared)?;
+    super::attendance::fold(&people).in_file(&file)?;
     purge_people(&mut people, doomed, dry, &mut purged).in_file(&file)?;
     if !dry {
         told("writing people.db anew");
@@ -202,29 +203,26 @@ fn purge_lines(
     }
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
     let mut deleted: u64 = 0;
-    let step = || -> rusqlite::Result<u64> {
+    // One look through the file: no index knows the lines.
+    let ask = || -> rusqlite::Result<Vec<i64>> {
+        let mut ask = chat.prepare(&format!("SELECT id FROM chat WHERE {condition}"))?;
+        ask.query_map([], |row| row.get(0))?.collect()
+    };
+    let step = |ids: &[i64]| -> rusqlite::Result<()> {
         let change = chat.unchecked_transaction()?;
-        let ids: Vec<i64> = {
-            let mut ask = change.prepare_cached(&format!("SELECT id FROM chat WHERE {condition} LIMIT {STEP}"))?;
-            ask.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
-        };
         {
             let mut words = change.prepare_cached("DELETE FROM chat_words WHERE rowid = ?1")?;
             let mut line = change.prepare_cached("DELETE FROM chat WHERE id = ?1")?;
-            for id in &ids {
+            for id in ids {
                 words.execute([id])?;
                 line.execute([id])?;
             }
         }
-        change.commit()?;
-        Ok(ids.len() as u64)
+        change.commit()
     };
-    loop {
-        let gone = step().in_file(file)?;
-        if gone == 0 {
-            break;
-        }
-        deleted += gone;
+    for ids in ask().in_file(file)?.chunks(STEP) {
+        step(ids).in_file(file)?;
+        deleted += ids.len() as u64;
         told(&format!("{deleted} lines gone from {name}"));
     }
     if deleted > 0 {

@@ -41,8 +41,14 @@ impl HistoryQuery {
     pub fn parse(text: &str, now: Moment, zone: &jiff::tz::TimeZone) -> Result<Self, String> {
         let mut query = Self { text: text.trim().to_owned(), ..Self::default() };
         let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
-        for word in split(text) {
+        for word in query_words(text) {
             query.term(word, now, zone, &mut wanted, &mut unwanted)?;
+        }
+        if query.text.len() > 1 && query.text.starts_with('/') {
+            return Err(format!(
+                "{}: a pattern is looked for in the rooms that are open, not in the history",
+                query.text
+            ));
         }
         if query.text.is_empty() {
             return Err(format!("type words, or {OPERATORS}"));
@@ -88,7 +94,15 @@ impl HistoryQuery {
             (self.gifts, self.gift_above) = (true, Some(number));
             return Ok(());
         }
+        if let Some((operator @ ("from" | "room" | "kind" | "badge" | "gift"), _)) =
+            word.strip_prefix('-').and_then(|word| word.split_once([':', '>']))
+        {
+            return Err(format!("-{operator}: only words can be left out of what is looked for in the history"));
+        }
         match word.split_once(':') {
+            Some(("badge", _)) => {
+                return Err(format!("{word}: badges are known of the rooms that are open, not in the history"));
+            }
             Some(("from", who)) if !who.is_empty() => self.from.push(name(who)),
             Some(("room", who)) if !who.is_empty() => self.room.push(name(who)),
             Some(("kind", "gift" | "gifts")) => self.gifts = true,
@@ -98,10 +112,10 @@ impl HistoryQuery {
                 self.kinds.push(known);
             }
             Some(("since", time)) => {
-                self.since = Some(time_of(time, now, zone).ok_or_else(|| wrong_time("since", time))?);
+                self.since = Some(query_time(time, now, zone).ok_or_else(|| wrong_time("since", time))?);
             }
             Some(("before" | "until", time)) => {
-                self.before = Some(time_of(time, now, zone).ok_or_else(|| wrong_time("before", time))?);
+                self.before = Some(query_time(time, now, zone).ok_or_else(|| wrong_time("before", time))?);
             }
             _ => {
                 let (list, word) = match word.strip_prefix('-').filter(|rest| !rest.is_empty()) {
@@ -126,7 +140,7 @@ fn wrong_time(operator: &str, time: &str) -> String {
 }
 
 /// `5m`, `2h`, `3d`, `4w`; a day; a time of day, the last one of it; an RFC 3339 time.
-pub(super) fn time_of(time: &str, now: Moment, zone: &jiff::tz::TimeZone) -> Option<i64> {
+pub fn query_time(time: &str, now: Moment, zone: &jiff::tz::TimeZone) -> Option<i64> {
     let here = now.wall.to_jiff().to_zoned(zone.clone());
     if let Ok(date) = time.parse::<jiff::civil::Date>()
         && time.len() == 10
@@ -146,12 +160,12 @@ pub(super) fn time_of(time: &str, now: Moment, zone: &jiff::tz::TimeZone) -> Opt
         let at = Timestamp(there.timestamp().as_millisecond());
         return Some(if at > now.wall { at.0 - 86_400_000 } else { at.0 });
     }
-    let digits = time.find(|c: char| !c.is_ascii_digit())?;
+    let digits = time.find(|c: char| !c.is_ascii_digit()).unwrap_or(time.len());
     let (count, unit) = time.split_at(digits);
     let count: u64 = count.parse().ok()?;
     let seconds = match unit {
         "s" => 1,
-        "m" | "min" => 60,
+        "m" | "min" | "" => 60,
         "h" => 3_600,
         "d" => 86_400,
         "w" => 604_800,
@@ -161,7 +175,7 @@ pub(super) fn time_of(time: &str, now: Moment, zone: &jiff::tz::TimeZone) -> Opt
 }
 
 /// Words, of which one in quotes may hold blanks: `from:"ana b"`, `"good night"`.
-fn split(text: &str) -> impl Iterator<Item = &str> {
+pub fn query_words(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         rest = rest.trim_start();
@@ -211,6 +225,9 @@ mod tests {
     #[case("since:yesterday", "2026-11-20")]
     #[case("before:99:99", "19:40")]
     #[case("-bye", "a word to look for")]
+    #[case("hi -from:ben", "only words")]
+    #[case("badge:mod", "not in the history")]
+    #[case("/h.llo/", "not in the history")]
     #[case("?!", "no letter")]
     #[case("", "from:name")]
     fn what_cannot_be_read_is_explained(#[case] text: &str, #[case] expected: &str) {

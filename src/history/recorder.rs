@@ -155,8 +155,8 @@ impl HistoryRecorder {
         warn: impl Fn(&str) + Send + 'static,
     ) -> Result<Self, HistoryError> {
         let listeners = Listeners { warn: Box::new(warn), news: Box::new(drop) };
-        let writer = HistoryWriter::open(folder, options.limits, clock, listeners)?;
-        let kept = writer.kept_spans()?;
+        let mut writer = HistoryWriter::open(folder, options.limits, clock, listeners)?;
+        let kept = writer.fill_up()?;
         Self::with_writer(folder, options, writer, Some(kept))
     }
 
@@ -213,6 +213,11 @@ impl HistoryRecorder {
         });
     }
 
+    /// The live that a room is in, by its room id, and what its host is called; nothing where none of it is kept.
+    pub fn kept_live(&self, room: RoomKey) -> Option<(u64, Text)> {
+        self.deriver.kept_live(room).map(|(live, host)| (live as u64, host))
+    }
+
     /// Marks a moment of a room's live, by hand.
     pub fn mark(&mut self, room: RoomKey, at: Timestamp, note: &str) {
         if let Some(live) = self.deriver.live_of(room) {
@@ -265,9 +270,6 @@ impl HistoryControl {
 
     /// Marks a moment of a live, by hand.
     pub fn mark(&self, live: u64, at: Timestamp, note: &str) {
-        let note = if note.trim().is_empty() { "marked".to_owned() } else { note.trim().to_owned() };
-        self.0.add(|batch| {
-            moments::mark(MomentMade { live: live as i64, at: at.0, person: None, by: "hand", note }, batch);
-        });
+        self.0.add(|batch| moments::mark(MomentMade::by_hand(live, at, note), batch));
     }
 }

@@ -6,11 +6,12 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use serde::Serialize;
 
-use super::batch::LineKind;
+use super::batch::{BACKLOG, LineKind};
 use super::error::{HistoryError, InFile};
 use super::folder::DAY_MS;
 use super::query::HistoryQuery;
 use super::reader::HistoryReader;
+use super::words;
 use crate::text::Text;
 
 /// People that one part of a name may mean.
@@ -19,7 +20,7 @@ const MAX_PEOPLE: usize = 500;
 const MAX_LIVES: usize = 20_000;
 
 /// A line that was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct FoundLine {
     /// The message's id; negative for our own.
@@ -75,14 +76,16 @@ impl FoundLine {
 }
 
 /// A line as a chat file has it.
-struct RawLine {
-    id: i64,
-    live: i64,
-    person: i64,
-    at: i64,
-    kind: &'static str,
-    text: String,
-    coins: Option<u64>,
+pub(super) struct RawLine {
+    pub(super) id: i64,
+    pub(super) live: i64,
+    pub(super) person: i64,
+    pub(super) at: i64,
+    pub(super) kind: &'static str,
+    pub(super) text: String,
+    pub(super) coins: Option<u64>,
+    /// It was backlog when it came, and counted nothing.
+    pub(super) was_backlog: bool,
 }
 
 /// A part of a query's condition, with its values.
@@ -142,32 +145,6 @@ impl HistoryReader {
         let more = lines.len() >= wanted;
         let lines: Vec<_> = lines.into_iter().skip(skip).take(limit).collect();
         Ok(FoundPage { lines: self.named(lines)?, more })
-    }
-
-    /// What was said in a live around a time: so many lines before it and after.
-    pub fn around(&self, live: u64, at: i64, lines: usize) -> Result<Vec<FoundLine>, HistoryError> {
-        let mut found = Vec::new();
-        for (file, chat) in self.chats() {
-            if file.day.saturating_mul(DAY_MS) > at.saturating_add(DAY_MS) {
-                continue;
-            }
-            for (compare, order) in [("<=", "DESC"), (">", "ASC")] {
-                let sql = format!(
-                    "SELECT c.id, r.live, c.person, c.at, c.kind, c.text FROM room r JOIN chat c ON c.room = r.ref
-                     WHERE r.live = ?1 AND c.at {compare} ?2 ORDER BY c.at {order} LIMIT ?3"
-                );
-                let ask = || -> rusqlite::Result<Vec<RawLine>> {
-                    let mut ask = chat.prepare_cached(&sql)?;
-                    ask.query_map((live as i64, at, lines as i64), raw_line)?.collect()
-                };
-                found.extend(ask().in_file(&file.path)?);
-            }
-            if !found.is_empty() {
-                break;
-            }
-        }
-        found.sort_by_key(|line| (line.at, line.id));
-        self.named(found)
     }
 
     /// People who are meant by names, all of them; nothing where no name is given.
@@ -246,6 +223,7 @@ impl HistoryReader {
                         name.filter(|name| !name.is_empty()).unwrap_or_else(|| "gift".to_owned())
                     ),
                     coins: coins.map(|coins| coins as u64),
+                    was_backlog: false,
                 })
             })?;
             rows.collect()
@@ -254,15 +232,15 @@ impl HistoryReader {
     }
 
     /// Adds the names of people and rooms.
-    fn named(&self, lines: Vec<RawLine>) -> Result<Vec<FoundLine>, HistoryError> {
+    pub(super) fn named(&self, lines: Vec<RawLine>) -> Result<Vec<FoundLine>, HistoryError> {
         let (people, file) = self.people();
         let mut rooms: HashMap<i64, (String, Option<i64>)> = HashMap::new();
         let name = || -> rusqlite::Result<Vec<FoundLine>> {
             let mut person = people.prepare_cached("SELECT handle, nickname FROM person WHERE id = ?1")?;
-            let mut live =
-                people.prepare_cached("SELECT handle, coalesce(started, first_at) FROM live WHERE id = ?1")?;
+            let mut live = people
+                .prepare_cached("SELECT handle, min(coalesce(started, first_at), first_at) FROM live WHERE id = ?1")?;
             let mut named = Vec::with_capacity(lines.len());
-            for RawLine { id, live: room_id, person: who, at, kind, text, coins } in lines {
+            for RawLine { id, live: room_id, person: who, at, kind, text, coins, .. } in lines {
                 let called = person.query_row([who], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
                 let (handle, nickname) = called.unwrap_or_default();
                 let room = if let Some(room) = rooms.get(&room_id) {
@@ -301,8 +279,20 @@ fn found_lines(
     limit: usize,
 ) -> rusqlite::Result<Vec<RawLine>> {
     let mut conditions = Conditions::default();
+    let mut matching = Vec::new();
+    if !query.matching.is_empty() {
+        matching.push(format!("({})", query.matching));
+    }
+    let is_marked =
+        chat.query_row("SELECT NOT EXISTS (SELECT 1 FROM meta WHERE name = 'unmarked')", [], |row| row.get(0))?;
+    // So many names in a question are looked for one by one.
+    let any_of = |ids: &[i64], word: fn(i64) -> String| {
+        let words: Vec<_> = ids.iter().map(|id| format!("\"{}\"", word(*id))).collect();
+        (is_marked && ids.len() <= MAX_PEOPLE).then(|| format!("({})", words.join(" OR ")))
+    };
     if let Some(who) = who {
         conditions.one_of("c.person", who);
+        matching.extend(any_of(who, words::of_person));
     }
     if let Some(lives) = lives {
         let mut rooms = Vec::new();
@@ -315,6 +305,10 @@ fn found_lines(
             }
         }
         conditions.one_of("c.room", &rooms);
+        if rooms.is_empty() {
+            return Ok(Vec::new());
+        }
+        matching.extend(any_of(&rooms, words::of_room));
     }
     if !query.kinds.is_empty() {
         let kinds: Vec<_> =
@@ -323,14 +317,14 @@ fn found_lines(
     }
     times(&mut conditions, "c.at", query);
     let columns = "c.id, r.live, c.person, c.at, c.kind, c.text";
-    let sql = if query.matching.is_empty() {
+    let sql = if matching.is_empty() {
         format!(
             "SELECT {columns} FROM chat c JOIN room r ON r.ref = c.room WHERE 1{} ORDER BY c.id DESC LIMIT {limit}",
             conditions.sql
         )
     } else {
         // In one question: asked for by id it would be a hundred times slower.
-        conditions.values.insert(0, Value::from(query.matching.clone()));
+        conditions.values.insert(0, Value::from(matching.join(" AND ")));
         format!(
             "SELECT {columns} FROM chat_words w CROSS JOIN chat c ON c.id = w.rowid CROSS JOIN room r ON r.ref = c.room
              WHERE chat_words MATCH ?{} ORDER BY w.rowid DESC LIMIT {limit}",
@@ -350,15 +344,17 @@ fn times(conditions: &mut Conditions, column: &str, query: &HistoryQuery) {
     }
 }
 
-fn raw_line(row: &rusqlite::Row<'_>) -> rusqlite::Result<RawLine> {
+pub(super) fn raw_line(row: &rusqlite::Row<'_>) -> rusqlite::Result<RawLine> {
+    let kind: i64 = row.get(4)?;
     Ok(RawLine {
         id: row.get(0)?,
         live: row.get(1)?,
         person: row.get(2)?,
         at: row.get(3)?,
-        kind: LineKind::of(row.get(4)?).name(),
+        kind: LineKind::of(kind).name(),
         text: row.get(5)?,
         coins: None,
+        was_backlog: kind >= BACKLOG,
     })
 }
 

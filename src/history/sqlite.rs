@@ -10,8 +10,10 @@ use crate::clock::Timestamp;
 
 /// How long a connection waits for another one's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
-/// Bytes of a page: rows are short, and a full-text index likes longer pages than SQLite's usual 4 096.
-const PAGE_BYTES: u32 = 8_192;
+/// Bytes that the log keeps when it is begun anew.
+const LOG_BYTES: i64 = 16 << 20;
+/// KiB of pages that a writer remembers.
+const CACHE_KIB: i64 = 12_000;
 /// Mapped memory of a reader.
 const MAPPED_BYTES: i64 = 256 << 20;
 
@@ -19,6 +21,10 @@ const MAPPED_BYTES: i64 = 256 << 20;
 pub(super) struct FileForm {
     /// What makes form `n + 1` of form `n`, in order.
     pub(super) migrations: &'static [&'static str],
+    /// Bytes of a page: a full-text index likes long ones, rows that are changed here and there short ones.
+    pub(super) page_bytes: u32,
+    /// Pages of the log after which it is put into the file: what is changed again and again is written there once.
+    pub(super) log_pages: u32,
 }
 
 impl FileForm {
@@ -41,14 +47,16 @@ impl FileForm {
         let mut connection = Connection::open_with_flags(file, flags).in_file(file)?;
         let set_up = |connection: &Connection| -> rusqlite::Result<i64> {
             connection.busy_timeout(BUSY_TIMEOUT)?;
-            connection.pragma_update(None, "page_size", PAGE_BYTES)?;
+            connection.pragma_update(None, "page_size", self.page_bytes)?;
             // Where memory is shared over a network, the log of WAL cannot work.
             let mode = if shared { "TRUNCATE" } else { "WAL" };
             connection.pragma_update_and_check(None, "journal_mode", mode, |_| Ok(()))?;
             connection.pragma_update(None, "synchronous", "NORMAL")?;
             connection.pragma_update(None, "secure_delete", true)?;
             connection.pragma_update(None, "temp_store", "MEMORY")?;
-            connection.pragma_update(None, "cache_size", -16_000)?;
+            connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+            connection.pragma_update(None, "wal_autocheckpoint", self.log_pages)?;
+            connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
             connection.pragma_update(None, "foreign_keys", false)?;
             connection.set_prepared_statement_cache_capacity(64);
             connection.pragma_query_value(None, "user_version", |row| row.get(0))

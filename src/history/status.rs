@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use rusqlite::Connection;
 
+use super::batch::MomentMade;
 use super::chat_file::CHAT_FORM;
 use super::error::{HistoryError, InFile};
 use super::folder::HistoryFolder;
 use super::people_file::PEOPLE_FORM;
 use super::sqlite::{FileForm, quick_check, size};
+use crate::clock::Timestamp;
 
 /// What is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -132,16 +134,35 @@ pub fn vacuum(folder: &HistoryFolder, mut told: impl FnMut(&std::path::Path)) ->
 }
 
 /// Writes a note and a tag about a person; empty takes one away, nothing leaves it. Whether there is such a person.
+///
+/// Also where another process keeps the history: one row, for which SQLite makes both wait their turn.
 pub fn annotate(
     folder: &HistoryFolder,
     person: i64,
     note: Option<&str>,
     tag: Option<&str>,
 ) -> Result<bool, HistoryError> {
-    let _lock = folder.lock()?;
-    let file = folder.people_file();
-    let people = PEOPLE_FORM.open_writer(&file, folder.network_kind().is_some())?;
+    let (people, file) = beside_a_writer(folder)?;
     super::writer::annotate(&people, person, note, tag).in_file(&file)
+}
+
+/// Marks a moment of a live by hand, also where another process keeps the history.
+pub(super) fn mark_moment(folder: &HistoryFolder, live: u64, at: Timestamp, note: &str) -> Result<(), HistoryError> {
+    let (people, file) = beside_a_writer(folder)?;
+    let moment = MomentMade::by_hand(live, at, note);
+    let write = || -> rusqlite::Result<()> { moment.write(&people) };
+    write().in_file(&file)
+}
+
+/// The file of people for a single row; a folder in which nothing was ever kept has none.
+fn beside_a_writer(folder: &HistoryFolder) -> Result<(Connection, PathBuf), HistoryError> {
+    let file = folder.people_file();
+    if !file.exists() {
+        return Err(HistoryError::None(folder.path().to_owned()));
+    }
+    // Nobody brings the file to a new form under a process that writes: that has done so itself.
+    let _lock = folder.lock().ok();
+    Ok((PEOPLE_FORM.open_writer(&file, folder.network_kind().is_some())?, file))
 }
 
 /// Writes a file anew, so that nothing that was deleted is left in it, and empties its log.

@@ -1,5 +1,7 @@
 //! Tests of the whole history: events in, rows out, and what is left after faults, repeats and a purge.
 
+mod faults;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -466,6 +468,81 @@ fn text_goes_in_whole_files_and_people_stay() {
 }
 
 #[cfg(unix)]
+#[test]
+fn a_live_is_told_again_with_its_sums_at_its_times() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut scene = Scene::new();
+    keep(dir.path(), &busy(&mut scene));
+    let told = reader(dir.path()).live_events(LIVE.0).unwrap().unwrap();
+    let mut room = Room::new(1_000);
+    let times: Vec<_> = told.events.iter().map(|event| event.at.wall).collect();
+    assert!(times.is_sorted(), "{times:?}");
+    told.events.iter().for_each(|event| drop(room.apply(event)));
+    let (now, then) = (&room.stats, &scene.room.stats);
+    assert_eq!((now.comments, now.gifts, now.coins), (then.comments, then.gifts, then.coins));
+    assert_eq!((now.unpriced, now.likes_seen, now.joins), (then.unpriced, then.likes_seen, 0));
+    assert_eq!((room.room_id, room.host.unique_id.as_str(), told.lines), (Some(LIVE), "ana.live", 50));
+    assert_eq!(room.phase.kind, PhaseKind::Ended);
+    assert!(reader(dir.path()).live_events(7).unwrap().is_none());
+}
+
+#[test]
+fn the_lines_around_a_time_are_those_of_its_live() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut one, mut other) = (Scene::new(), Scene::of_live(RoomId(LIVE.0 + 1), NOON + 50));
+    let mut recorder = recorder(dir.path());
+    for (room, scene) in [(ROOM, &mut one), (RoomKey(2), &mut other)] {
+        recorder.added(room, &"@ana.live".into());
+        recorder.events(room, &scene.begin());
+        for nth in 0..40 {
+            recorder.events(room, &scene.chat(1, &format!("{} of {}", nth, room.0)));
+        }
+    }
+    recorder.finish().unwrap();
+    let line = |nth: i64| NOON + 300 + 100 * (nth + 1);
+    let around = reader(dir.path()).around(LIVE.0, line(20), 3).unwrap();
+    let texts: Vec<_> = around.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(texts, ["18 of 1", "19 of 1", "20 of 1", "21 of 1", "22 of 1", "23 of 1"]);
+    assert!(reader(dir.path()).around(LIVE.0, line(20) + 86_400_000, 3).unwrap().is_empty());
+}
+
+#[test]
+fn moments_are_kept_with_their_lives_and_a_mark_is_taken_beside_a_writer() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut scene = Scene::new();
+    let mut recorder = recorder(dir.path());
+    recorder.added(ROOM, &"@ana.live".into());
+    recorder.events(ROOM, &scene.begin());
+    recorder.events(ROOM, &scene.gift(3, 0, 1, Some(5_000)));
+    recorder.events(
+        ROOM,
+        &scene.say(EventKind::Gap(crate::events::Gap {
+            from: Moment { mono: NOON as u64, wall: Timestamp(NOON) },
+            length: Duration::from_secs(41),
+            reason: "socket dropped".into(),
+        })),
+    );
+    recorder.mark(ROOM, Timestamp(NOON + 9_000), " goal ");
+    recorder.control().flush(Duration::from_secs(10));
+    assert!(annotate(&HistoryFolder::new(dir.path()), 3, Some("kind"), None).unwrap(), "while another one writes");
+    recorder.finish().unwrap();
+    let moments = reader(dir.path()).moments(Some(LIVE.0), 10).unwrap();
+    let told: Vec<_> = moments.iter().rev().map(|moment| (moment.by.as_str(), moment.note.as_str())).collect();
+    assert_eq!(told, [("gifts", "5000 coins by User 3"), ("gap", "0:41 missed: socket dropped"), ("hand", "goal")]);
+    assert_eq!((moments[0].room.as_str(), moments[0].live_began), ("ana.live", NOON + 100));
+    assert_eq!(reader(dir.path()).person(3).unwrap().unwrap().note.as_deref(), Some("kind"));
+}
+
+#[test]
+fn the_same_minute_of_the_last_live_is_found_by_its_distance_from_the_beginning() {
+    let minute = |at: i64, chats| MinuteRow { at, chats, ..MinuteRow::default() };
+    let live = LiveRow { started: Some(NOON), first_at: NOON, ..LiveRow::default() };
+    let past = PastLive { live, minutes: vec![minute(NOON, 5), minute(NOON + 120_000, 7)] };
+    let chats = |millis| past.minute_after(millis).map(|minute| minute.chats);
+    assert_eq!([chats(0), chats(59_999), chats(60_000), chats(130_000)], [Some(5), Some(5), None, Some(7)]);
+    assert_eq!((chats(-1), chats(500_000)), (None, None));
+}
+
 #[test]
 fn files_are_for_the_user_alone() {
     use std::os::unix::fs::PermissionsExt;

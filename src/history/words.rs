@@ -25,13 +25,45 @@ fn stands_alone(c: char) -> bool {
         | 0x20000..=0x3FFFF)
 }
 
+/// Begin the words by which a line is found as one of a person, and as one of a live. What people write has none of these
+/// characters when it comes here.
+const PERSON: char = '\u{E000}';
+const ROOM: char = '\u{E001}';
+
+/// The word by which the lines of a person are found.
+pub(super) fn of_person(person: i64) -> String {
+    format!("{PERSON}{}", short(person as u64))
+}
+
+/// The word by which the lines of a live are found, by its short number in the file.
+pub(super) fn of_room(room: i64) -> String {
+    format!("{ROOM}{}", short(room as u64))
+}
+
+/// A number in as few letters and digits as there are.
+fn short(mut number: u64) -> String {
+    const SIGNS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let mut short = Vec::new();
+    while number > 0 || short.is_empty() {
+        short.push(SIGNS.get((number % 36) as usize).copied().unwrap_or(b'0'));
+        number /= 36;
+    }
+    String::from_utf8(short).unwrap_or_default()
+}
+
+/// A line as the index takes it: its text, whose it is, and of which live.
+pub(super) fn indexed(text: &str, person: i64, room: i64) -> String {
+    format!("{} {} {}", split(text), of_person(person), of_room(room))
+}
+
 /// The text with blanks around each character that is a word of its own.
 pub(super) fn split(text: &str) -> std::borrow::Cow<'_, str> {
-    if !text.chars().any(stands_alone) {
+    let is_mark = |c| matches!(c, PERSON | ROOM);
+    if !text.chars().any(|c| stands_alone(c) || is_mark(c)) {
         return text.into();
     }
     let mut split = String::with_capacity(text.len() * 2);
-    for c in text.chars() {
+    for c in text.chars().filter(|c| !is_mark(*c)) {
         if stands_alone(c) {
             split.extend([' ', c, ' ']);
         } else {
@@ -62,6 +94,8 @@ mod tests {
         assert_eq!(split("hello there"), "hello there");
         assert_eq!(split("ab日本c"), "ab 日  本 c");
         assert_eq!(split("😂😂"), " 😂  😂 ");
+        assert_eq!(split("a\u{E000}b"), "ab");
+        assert_eq!(indexed("hi", 36, 7), "hi \u{E000}01 \u{E001}7");
         assert_eq!(phrase("日本", false), "\"日  本\"");
         assert_eq!(phrase("say \"hi", true), "\"say \"\"hi\"*");
     }

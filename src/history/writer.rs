@@ -23,6 +23,8 @@ use crate::clock::{Clock, Moment};
 
 /// Rows after which a batch is written though its time has not come.
 const BATCH_ROWS: usize = 1_000;
+/// What stands in a log is added up after so long in which nothing came.
+const FOLD_AFTER: Duration = Duration::from_secs(1);
 /// Between two tries to write where the disk takes nothing.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// Between two looks at what is too old.
@@ -42,6 +44,18 @@ struct Waiting {
     ended: bool,
     /// How often everything that waited was written.
     written: u64,
+    /// Something stands in the log of the file of people alone: readers do not see it yet.
+    unfolded: bool,
+}
+
+/// What the writer does next.
+struct NextBatch {
+    batch: RowBatch,
+    notes: Vec<Annotation>,
+    /// Somebody waits for all of it to be seen by readers.
+    hurry: bool,
+    /// There is no more after it.
+    last: bool,
 }
 
 /// What waits for the writer.
@@ -85,7 +99,7 @@ impl Queue {
     /// Waits until all that waits now is written, as long as `limit` at most.
     pub(super) fn flush(&self, limit: Duration) {
         let mut waiting = self.lock();
-        if waiting.batch.is_empty() && waiting.notes.is_empty() {
+        if waiting.batch.is_empty() && waiting.notes.is_empty() && !waiting.unfolded {
             return;
         }
         waiting.hurry = true;
@@ -96,13 +110,20 @@ impl Queue {
 
     /// The next batch, once it is large or old enough; whether it is the last. Where the disk takes nothing it is waited for
     /// longer.
-    fn next(&self, after: Duration) -> (RowBatch, Vec<Annotation>, bool) {
-        let idle = |waiting: &mut Waiting| waiting.batch.is_empty() && waiting.notes.is_empty() && !waiting.stop;
-        let mut waiting = self.arrived.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
+    fn next(&self, after: Duration) -> NextBatch {
+        let idle = |waiting: &mut Waiting| {
+            waiting.batch.is_empty() && waiting.notes.is_empty() && !waiting.stop && !waiting.hurry
+        };
+        let waiting = self.lock();
+        // Where nothing more comes, what stands in a log is added up soon.
+        let limit = if waiting.unfolded { FOLD_AFTER } else { Duration::MAX };
+        let mut waiting =
+            self.arrived.wait_timeout_while(waiting, limit, idle).unwrap_or_else(PoisonError::into_inner).0;
         let early = |waiting: &mut Waiting| waiting.batch.rows < BATCH_ROWS && !waiting.stop && !waiting.hurry;
         waiting = self.arrived.wait_timeout_while(waiting, after, early).unwrap_or_else(PoisonError::into_inner).0;
-        waiting.hurry = false;
-        (std::mem::take(&mut waiting.batch), std::mem::take(&mut waiting.notes), waiting.stop)
+        let (batch, notes) = (std::mem::take(&mut waiting.batch), std::mem::take(&mut waiting.notes));
+        let hurry = std::mem::take(&mut waiting.hurry) || batch.is_empty();
+        NextBatch { batch, notes, hurry, last: waiting.stop }
     }
 
     /// Waits while much waits already.
@@ -116,9 +137,10 @@ impl Queue {
         drop(self.arrived.wait_timeout_while(self.lock(), time, |waiting| !waiting.stop));
     }
 
-    fn done(&self, ended: bool) {
+    fn done(&self, ended: bool, unfolded: bool) {
         let mut waiting = self.lock();
         waiting.written += 1;
+        waiting.unfolded = unfolded;
         waiting.ended |= ended;
         drop(waiting);
         self.written.notify_all();
@@ -146,6 +168,8 @@ pub(super) struct HistoryWriter {
     kept: HashMap<LiveKey, HashSet<i64>>,
     looked: Option<Moment>,
     fault: Option<Moment>,
+    /// Readers want to see all of the next batch.
+    adds_up: bool,
 }
 
 impl HistoryWriter {
@@ -178,11 +202,18 @@ impl HistoryWriter {
             kept: HashMap::new(),
             looked: None,
             fault: None,
+            adds_up: false,
         })
     }
 
+    /// From here on all that comes is of times that are not in; those that are come back.
+    pub(super) fn fill_up(&mut self) -> Result<KeptSpans, HistoryError> {
+        self.people.fill_up();
+        self.kept_spans()
+    }
+
     /// The times of lives that are in the file.
-    pub(super) fn kept_spans(&self) -> Result<KeptSpans, HistoryError> {
+    fn kept_spans(&self) -> Result<KeptSpans, HistoryError> {
         let ask = || -> rusqlite::Result<KeptSpans> {
             let mut spans = KeptSpans::default();
             let mut ask = self.people.connection().prepare("SELECT live, from_at, to_at, edge FROM span")?;
@@ -199,10 +230,13 @@ impl HistoryWriter {
     pub(super) fn run(mut self, queue: &Queue, flush_after: Duration) -> Result<(), HistoryError> {
         loop {
             self.retain();
-            let (batch, notes, last) = queue.next(flush_after);
+            let NextBatch { batch, notes, hurry, last } = queue.next(flush_after);
             let mut ended = Ok(());
             if !batch.is_empty() {
+                self.adds_up = hurry || last;
                 ended = self.persist(&batch, queue);
+            } else if hurry || last {
+                ended = self.people.fold();
             }
             if ended.is_ok() {
                 ended = self.annotate(&notes);
@@ -210,7 +244,7 @@ impl HistoryWriter {
                     (self.listeners.warn)(&format!("the note was not kept: {error}"));
                 }
             }
-            queue.done(last);
+            queue.done(last, self.people.is_unfolded());
             if last {
                 let clean = self.people.set_clean(true).map(drop);
                 return ended.and(clean);
@@ -269,7 +303,7 @@ impl HistoryWriter {
         } else {
             self.chats.write(&batch.lines)?;
         }
-        for news in self.people.write(batch, &counted)? {
+        for news in self.people.write(batch, &counted, self.adds_up)? {
             (self.listeners.news)(news);
         }
         Ok(())

@@ -155,7 +155,7 @@ impl FeedHub {
                 self.publish(state, key, &encoded);
                 state.rooms.remove(&key);
             }
-            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => {}
+            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) | RoomUpdate::Summary(_) => {}
         }
         None
     }

@@ -1,5 +1,6 @@
 //! Server of the feed: each path led to the part that answers it.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,6 +20,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use percent_encoding::percent_decode_str;
+use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
@@ -29,7 +31,8 @@ use super::guard::Guard;
 use super::hub::{FeedHub, FeedListener, RoomWish, Shape};
 use super::metrics::{self, Metric};
 use super::{overlay, socket, state};
-use crate::ids::Target;
+use crate::ids::{RoomKey, Target};
+use crate::text::Text;
 
 /// How long a client may take for the head of its request, the next one on a kept connection included.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
@@ -40,15 +43,21 @@ const BATCH: usize = 256;
 
 pub(super) type FeedAnswer = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
-/// What else is counted beside the feed, asked for with each `GET /metrics`.
-pub type ExtraMetrics = Arc<dyn Fn() -> Vec<Metric> + Send + Sync>;
+/// What runs beside the feed and is shown by it.
+pub trait FeedExtras: Send + Sync {
+    /// What else is counted, asked for with each `GET /metrics`. `rooms` are the rooms by their labels.
+    fn metrics(&self, rooms: &BTreeMap<RoomKey, Text>) -> Vec<Metric>;
+    /// What else stands in `GET /state`, by field.
+    fn state(&self) -> Vec<(&'static str, Value)>;
+}
 
 /// What all connections share.
 pub(super) struct Feed {
     pub(super) hub: Arc<FeedHub>,
     pub(super) guard: Guard,
-    /// Asked for the metrics of others; nothing where metrics are off.
-    pub(super) metrics: Option<ExtraMetrics>,
+    pub(super) extras: Arc<dyn FeedExtras>,
+    /// `GET /metrics` is answered.
+    pub(super) has_metrics: bool,
     pub(super) stop: CancellationToken,
 }
 
@@ -214,7 +223,8 @@ impl Feed {
     }
 
     fn state_of_all(&self) -> FeedAnswer {
-        let rooms = self.hub.look(state::all);
+        let extras = self.extras.state();
+        let rooms = self.hub.look(|rooms, health, now| state::all(rooms, health, extras, now));
         body(StatusCode::OK, "application/json; charset=utf-8", rooms)
     }
 
@@ -228,10 +238,11 @@ impl Feed {
     }
 
     fn metrics(&self) -> FeedAnswer {
-        let Some(extra) = &self.metrics else {
+        if !self.has_metrics {
             return sentence(StatusCode::NOT_FOUND, "metrics are off; set metrics = true in [feed] of the config file");
-        };
-        let text = metrics::exposition(&self.hub, extra());
+        }
+        let labels = self.hub.look(|rooms, _, _| rooms.iter().map(|(key, room)| (*key, room.label.clone())).collect());
+        let text = metrics::exposition(&self.hub, self.extras.metrics(&labels));
         body(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text)
     }
 

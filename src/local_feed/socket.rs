@@ -18,7 +18,7 @@ const MAX_HEARD: usize = 64 << 10;
 /// Frames given to the socket at once.
 const BATCH: usize = 256;
 /// Time between two writes of a busy room: a frame is that late at most, and twenty clients cost little.
-pub(super) const PACE: Duration = Duration::from_millis(25);
+pub(super) const PACE: Duration = Duration::from_millis(50);
 /// How long a client may take to say good-bye.
 const GOODBYE: Duration = Duration::from_millis(200);
 

@@ -15,10 +15,19 @@ use crate::track::Health;
 const MOST: usize = 20;
 
 /// All rooms, in the order in which they were added.
-pub(super) fn all(rooms: &BTreeMap<RoomKey, FeedRoom>, health: &[Health], now: Moment) -> String {
+pub(super) fn all(
+    rooms: &BTreeMap<RoomKey, FeedRoom>,
+    health: &[Health],
+    extras: Vec<(&'static str, Value)>,
+    now: Moment,
+) -> String {
     let rooms: Vec<_> = rooms.values().map(|room| of_room(room, now)).collect();
     let transports: Vec<_> = health.iter().map(of_transport).collect();
-    to_text(&json!({ "v": 1, "at": now.wall.rfc3339(), "rooms": rooms, "transports": transports }))
+    let mut state = json!({ "v": 1, "at": now.wall.rfc3339(), "rooms": rooms, "transports": transports });
+    if let Some(state) = state.as_object_mut() {
+        state.extend(extras.into_iter().map(|(field, value)| (field.to_owned(), value)));
+    }
+    to_text(&state)
 }
 
 /// One room.

@@ -74,9 +74,9 @@ impl CompanionFiles {
         Self { job, start, stem, info, chat: file, cues: 0, gifts: 0 }
     }
 
-    /// Adds a line of chat that came at a place: recorded time, part, and time in the part. Battles are markers only.
+    /// Adds a line of chat that came at a place: recorded time, part, and time in the part. Moments are markers only.
     pub(super) async fn cue(&mut self, cue: &Cue, (rec_ms, part, part_ms): (u64, usize, u64)) {
-        let Some(chat) = self.chat.as_mut().filter(|_| cue.kind.as_str() != "battle") else { return };
+        let Some(chat) = self.chat.as_mut().filter(|_| !cue.is_moment()) else { return };
         let line = CueLine {
             rec_ms,
             part,

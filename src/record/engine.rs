@@ -2,9 +2,11 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use tokio::fs::{File, OpenOptions};
 use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
 
 use super::RecorderLimits;
 use super::flv_file::FlvFile;
@@ -39,15 +41,20 @@ impl Engine {
         })
     }
 
-    pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Ffmpeg(ffmpeg) => ffmpeg.write(bytes).await,
-            Self::Flv(file) => file.write(bytes).await,
+    /// Writes `bytes`; fails with `TimedOut` where nothing is taken for as long as `patience`.
+    pub(super) async fn write(&mut self, bytes: &[u8], patience: Duration) -> io::Result<()> {
+        let written = match self {
+            Self::Ffmpeg(ffmpeg) => return ffmpeg.feed(bytes, patience).await,
+            Self::Flv(file) => timeout(patience, file.write(bytes)).await,
             Self::Segments(file) => {
-                file.write_all(bytes).await?;
-                file.flush().await
+                timeout(patience, async {
+                    file.write_all(bytes).await?;
+                    file.flush().await
+                })
+                .await
             }
-        }
+        };
+        written.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 
     /// Waits until an ffmpeg ends by itself; for ever where there is none. May be dropped and asked again.
@@ -58,8 +65,11 @@ impl Engine {
         }
     }
 
-    pub(super) fn is_ffmpeg(&self) -> bool {
-        matches!(self, Self::Ffmpeg(_))
+    pub(super) fn ffmpeg(&self) -> Option<&Ffmpeg> {
+        match self {
+            Self::Ffmpeg(ffmpeg) => Some(ffmpeg),
+            Self::Flv(_) | Self::Segments(_) => None,
+        }
     }
 
     /// Closes the file.

@@ -1,6 +1,5 @@
 //! Markers of a recording: places worth finding again, which become chapters.
 
-use std::collections::VecDeque;
 use std::fmt::Write;
 
 use serde::Serialize;
@@ -12,17 +11,6 @@ use crate::text::{Text, clip};
 const MAX_MARKERS: usize = 1_000;
 /// Columns of a note.
 const WIDEST: usize = 100;
-/// A spike: so much of what is said and given in so short a time, and so many times what came before it.
-const SPIKE_MS: u64 = 10_000;
-const SPIKE_CUES: usize = 25;
-const SPIKE_TIMES: usize = 4;
-/// What came before it is looked at over this time.
-const BEFORE_MS: u64 = 120_000;
-/// Spikes are told once in this time.
-const CALM_MS: u64 = 60_000;
-/// What is remembered to find spikes.
-const MAX_REMEMBERED: usize = 4_096;
-
 /// A place of a recording.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Marker {
@@ -31,60 +19,33 @@ pub(super) struct Marker {
     /// The part, from 1, and the time in it.
     pub(super) part: usize,
     pub(super) part_ms: u64,
-    /// Who set it: `hand`, `battle`, `spike`.
-    pub(super) by: &'static str,
+    /// Who set it: `hand`, `battle`, `chat`, `gifts`, `viewers`.
+    pub(super) by: String,
     pub(super) note: String,
 }
 
-/// The markers of one recording, and what finds spikes.
+/// The markers of one recording.
 #[derive(Debug, Default)]
-pub(super) struct Markers {
-    set: Vec<Marker>,
-    /// When something was said or given, in recorded time.
-    said: VecDeque<u64>,
-    /// When the last spike was.
-    spike: Option<u64>,
-}
+pub(super) struct Markers(Vec<Marker>);
 
 impl Markers {
     pub(super) fn all(&self) -> &[Marker] {
-        &self.set
+        &self.0
     }
 
     /// Sets a marker.
-    pub(super) fn set(&mut self, by: &'static str, note: &Text, (rec_ms, part, part_ms): (u64, usize, u64)) {
+    pub(super) fn set(&mut self, by: &str, note: &Text, (rec_ms, part, part_ms): (u64, usize, u64)) {
         let note = clip(note.as_str().trim(), WIDEST).into_owned();
         let note = if note.is_empty() { "marked".to_owned() } else { note };
-        if self.set.len() < MAX_MARKERS {
-            self.set.push(Marker { rec_ms, part, part_ms, by, note });
+        if self.0.len() < MAX_MARKERS {
+            self.0.push(Marker { rec_ms, part, part_ms, by: by.to_owned(), note });
         }
     }
 
-    /// Takes what was said or given into account; sets markers for battles and spikes.
+    /// Sets a marker where a cue is a moment that marked itself.
     pub(super) fn add_cue(&mut self, cue: &Cue, place: (u64, usize, u64)) {
-        if cue.kind.as_str() == "battle" {
-            self.set("battle", &cue.text, place);
-            return;
-        }
-        let now = place.0;
-        self.said.push_back(now);
-        while self.said.len() > MAX_REMEMBERED
-            || self.said.front().is_some_and(|&at| now.saturating_sub(at) > BEFORE_MS)
-        {
-            self.said.pop_front();
-        }
-        let lately = self.said.iter().rev().take_while(|&&at| now.saturating_sub(at) <= SPIKE_MS).count();
-        // A mean over as long a time as is known, so that the first minute is no spike.
-        let known = now.saturating_sub(self.said.front().copied().unwrap_or(now)).saturating_sub(SPIKE_MS);
-        let usual = (self.said.len() - lately) as u64 * SPIKE_MS / known.max(SPIKE_MS);
-        let calm = self.spike.is_none_or(|spike| now.saturating_sub(spike) >= CALM_MS);
-        if calm && known >= SPIKE_MS && lately >= SPIKE_CUES && lately >= SPIKE_TIMES * usual as usize {
-            self.spike = Some(now);
-            self.set(
-                "spike",
-                &Text::from(format_args!("{lately} comments and gifts in {} s", SPIKE_MS / 1_000)),
-                place,
-            );
+        if cue.is_moment() {
+            self.set(cue.user.as_str(), &cue.text, place);
         }
     }
 }
@@ -118,37 +79,20 @@ mod tests {
     use super::*;
     use crate::clock::Timestamp;
 
-    fn cue(kind: &str) -> Cue {
-        let (user, nickname) = ("ben".into(), "Ben".into());
-        Cue { at: Timestamp(0), kind: kind.into(), user, nickname, text: "ana against cleo".into() }
-    }
-
-    fn hear(markers: &mut Markers, at: u64) {
-        markers.add_cue(&cue("chat"), (at, 1, at));
-    }
-
     #[test]
-    fn a_sudden_crowd_is_a_spike_once() {
+    fn moments_mark_themselves_and_what_is_said_does_not() {
+        let cue = |kind: &str, user: &str, text: &str| Cue {
+            at: Timestamp(0),
+            kind: kind.into(),
+            user: user.into(),
+            nickname: "".into(),
+            text: text.into(),
+        };
         let mut markers = Markers::default();
-        (0..60).for_each(|second| hear(&mut markers, second * 1_000));
-        assert!(markers.all().is_empty(), "a comment a second is no spike");
-        (0..100).for_each(|nth| hear(&mut markers, 60_000 + nth * 50));
-        assert_eq!(markers.all().len(), 1, "{:?}", markers.all());
-        assert_eq!(markers.all()[0].by, "spike");
-    }
-
-    #[test]
-    fn a_busy_live_is_no_spike_from_its_beginning() {
-        let mut markers = Markers::default();
-        (0..2_000).for_each(|nth| hear(&mut markers, nth * 50));
-        assert!(markers.all().is_empty(), "{:?}", markers.all());
-    }
-
-    #[test]
-    fn battles_mark_themselves() {
-        let mut markers = Markers::default();
-        markers.add_cue(&cue("battle"), (5_000, 1, 5_000));
-        assert_eq!((markers.all()[0].by, markers.all()[0].note.as_str()), ("battle", "ana against cleo"));
+        markers.add_cue(&cue("chat", "ben", "hello"), (4_000, 1, 4_000));
+        markers.add_cue(&cue("moment", "battle", "battle begins"), (5_000, 1, 5_000));
+        let set: Vec<_> = markers.all().iter().map(|marker| (marker.by.as_str(), marker.note.as_str())).collect();
+        assert_eq!(set, [("battle", "battle begins")]);
     }
 
     #[test]

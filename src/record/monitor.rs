@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -216,13 +216,8 @@ impl Analysis {
             }
         }
         let Some(ffmpeg) = &mut self.ffmpeg else { return begins };
-        let fed = timeout(STUCK, async {
-            if begins && !piece.begins_part {
-                ffmpeg.write(&piece.head.bytes).await?;
-            }
-            ffmpeg.write(&piece.bytes).await
-        });
-        if matches!(fed.await, Ok(Ok(()))) {
+        let head = if begins && !piece.begins_part { &piece.head.bytes[..] } else { &[] };
+        if ffmpeg.feed(head, STUCK).await.is_ok() && ffmpeg.feed(&piece.bytes, STUCK).await.is_ok() {
             return begins;
         }
         self.losses += 1;

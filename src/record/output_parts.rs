@@ -20,12 +20,13 @@ use super::probe::{self, FfmpegVersion};
 use super::process::Ffmpeg;
 use super::replay::Replay;
 use super::timeline::{PartContainer, PartHead, TimelinePiece};
+use super::watch::{WriterFault, WriterLook, WriterWatch};
 use super::{RecorderSettings, RecordingJob, plan};
 use crate::clock::Timestamp;
 use crate::text::Text;
 
-/// What a write may still take after a stop, so that the last picture is whole.
-const STOP_WRITE_LIMIT: Duration = Duration::from_millis(250);
+/// What a write may still take after a stop: an ffmpeg that has just been started on a busy machine reads late.
+const STOP_WRITE_LIMIT: Duration = Duration::from_secs(2);
 /// Losses of a writer within [`LOSSES_WITHIN`] after which ffmpeg is not tried again.
 const MAX_LOSSES: usize = 3;
 const LOSSES_WITHIN: Duration = Duration::from_secs(60);
@@ -33,8 +34,6 @@ const LOSSES_WITHIN: Duration = Duration::from_secs(60);
 const NOTE_FOR: Duration = Duration::from_secs(60);
 /// The first ffmpeg that reads H.265 as `hvc1` in FLV.
 const READS_HVC1: FfmpegVersion = FfmpegVersion(6, 1);
-/// Media that must have been fed before it counts that nothing came out: more than ffmpeg looks at before it writes.
-const FED_MS: u64 = 3_000;
 
 /// Writes the pieces of a recording to its files.
 #[derive(Debug)]
@@ -80,10 +79,15 @@ struct Part {
     replay: Replay,
     /// Time in the timeline's part at which the file begins.
     base: u32,
-    /// Size when it last grew, when that was, and what had been fed by then.
-    size: u64,
-    grown: Instant,
+    /// Bytes fed, and the milliseconds of media in them.
     fed: u64,
+    fed_ms: u64,
+    /// Its size when it was last seen to have grown, and the recorded time that had been fed by then.
+    size: u64,
+    grown_ms: Option<u64>,
+    watch: WriterWatch,
+    /// It was stopped in the middle of a piece: nothing more is fed to it.
+    is_cut: bool,
 }
 
 impl OutputParts {
@@ -150,7 +154,7 @@ impl OutputParts {
 
     /// Feeds one piece to the writer at work; says why that is lost where it is.
     async fn feed(&mut self, piece: &TimelinePiece, stop: &CancellationToken) -> Result<(), WriterLoss> {
-        let Some(part) = &mut self.part else { return Ok(()) };
+        let Some(part) = self.part.as_mut().filter(|part| !part.is_cut) else { return Ok(()) };
         let hurry = async {
             stop.cancelled().await;
             sleep(STOP_WRITE_LIMIT).await;
@@ -164,16 +168,20 @@ impl OutputParts {
         };
         tokio::select! {
             biased;
-            written = part.engine.write(bytes) => match written {
-                Ok(()) => {}
+            written = part.engine.write(bytes, self.settings.limits.write) => match written {
+                Ok(()) => part.fed += bytes.len() as u64,
+                Err(error) if error.kind() == std::io::ErrorKind::TimedOut => return Err(WriterLoss::Stuck),
                 Err(error) => return Err(WriterLoss::Died(error)),
             },
-            () = hurry => {}
-            () = sleep(self.settings.limits.write) => return Err(WriterLoss::Stuck),
+            // Behind half a tag nothing can be read.
+            () = hurry => part.is_cut = true,
         }
-        if part.engine.is_ffmpeg() {
-            part.replay.push(piece, (part.size > 0).then_some(part.fed));
+        if part.engine.ffmpeg().is_some() {
+            part.replay.push(piece, part.grown_ms);
         }
+        let missing: u64 = piece.holes.iter().map(|hole| hole.length).sum();
+        let before = self.files.last().map_or(piece.millis, |file| file.ends);
+        part.fed_ms += piece.millis.saturating_sub(before + missing);
         if let Some(file) = self.files.last_mut() {
             file.ends = piece.millis;
         }
@@ -240,19 +248,21 @@ impl OutputParts {
         let Some(size) = part.output.size().await else {
             return Err(RecordingFailure::FileGone { file: shown(part.output.path()) });
         };
-        let fed = self.files.last().map_or(0, |file| file.ends);
-        // Segments come whole: until the next one there is nothing to write.
-        if size > part.size || fed == part.fed && size > 0 {
-            (part.size, part.grown, part.fed) = (size, Instant::now(), fed);
-        } else if part.engine.is_ffmpeg() && fed.saturating_sub(part.fed) >= FED_MS {
-            let (patience, loss) = match size {
-                0 => (limits.first_bytes, WriterLoss::Silent(limits.first_bytes.as_secs())),
-                _ => (limits.write, WriterLoss::Stuck),
+        if let Some(ffmpeg) = part.engine.ffmpeg() {
+            let (waiting, busy) = (ffmpeg.waiting(), ffmpeg.is_busy());
+            let look = WriterLook { size, given: part.fed, media_ms: part.fed_ms, waiting, busy };
+            let loss = match part.watch.look(look, Instant::now(), &limits) {
+                None if size > part.size => {
+                    (part.size, part.grown_ms) = (size, Some(self.files.last().map_or(0, |file| file.ends)));
+                    return Ok(self.closed + size);
+                }
+                None => return Ok(self.closed + size),
+                Some(WriterFault::Silent) => WriterLoss::Silent(limits.first_bytes.as_secs()),
+                Some(WriterFault::Stuck) => WriterLoss::Stuck,
             };
-            if part.grown.elapsed() >= patience {
-                let again = self.replace(loss).await?;
-                self.write_all(again, stop).await?;
-            }
+            tracing::warn!(?look, "the writer of a recording does nothing");
+            let again = self.replace(loss).await?;
+            self.write_all(again, stop).await?;
         }
         Ok(self.closed + size)
     }
@@ -322,7 +332,7 @@ impl OutputParts {
 
     /// What happened that a person should know; empty when nothing did, or when it is mended and was told for a while.
     pub(super) fn note(&self) -> Text {
-        let by_us = self.part.as_ref().is_some_and(|part| !part.engine.is_ffmpeg());
+        let by_us = self.part.as_ref().is_some_and(|part| part.engine.ffmpeg().is_none());
         if by_us || self.noted.elapsed() < NOTE_FOR { self.note.clone() } else { Text::default() }
     }
 
@@ -356,10 +366,11 @@ impl OutputParts {
             let opened = Engine::own(output.path(), head).await;
             opened.map_err(|error| RecordingFailure::from_folder(dir, &error))?
         };
-        let first = piece.begins_part;
-        if !first {
+        let (first, mut fed) = (piece.begins_part, 0);
+        if !first && !head.bytes.is_empty() {
             // A writer that ends at once is noticed with the piece that follows.
-            let _ = engine.write(&head.bytes).await;
+            let _ = engine.write(&head.bytes, self.settings.limits.write).await;
+            fed = head.bytes.len() as u64;
         }
         // The parts that follow take the free name that the first one found.
         if let (1, Some(stem), Some(dir)) = (number, output.path().file_stem(), output.path().parent()) {
@@ -371,8 +382,10 @@ impl OutputParts {
         self.files.push(PartFile { path, starts, ends: starts, bytes: 0, head: std::sync::Arc::clone(head) });
         let moves = !first && head.container == PartContainer::Flv;
         let base = if moves { first_time(&piece.bytes).unwrap_or(0) } else { 0 };
-        let (grown, replay) = (Instant::now(), Replay::default());
-        self.part = Some(Part { number: piece.part, output, engine, replay, base, size: 0, grown, fed: starts });
+        let (watch, replay) = (WriterWatch::new(Instant::now()), Replay::default());
+        let (number, fed_ms, size, grown_ms) = (piece.part, 0, 0, None);
+        let is_cut = false;
+        self.part = Some(Part { number, output, engine, replay, base, fed, fed_ms, size, grown_ms, watch, is_cut });
         Ok(())
     }
 

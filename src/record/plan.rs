@@ -67,7 +67,7 @@ pub(super) fn clip_name(stem: &str, number: u32) -> String {
 
 /// What ffmpeg is called with. Measured for each flag: without a limit, a stream
 /// that promises sound and sends none is looked at for ever before a byte is written; MKV in clusters of a second, flushed, loses under a second even
-/// when ffmpeg itself is killed; `-y` because the free name is ours already (`-n` would refuse it).
+/// when ffmpeg itself is killed; where only sound or only the picture goes on, it is written after three seconds instead of ten; `-y` because the free name is ours already (`-n` would refuse it).
 pub(super) fn arguments(job: &RecordingJob, start: Timestamp, container: PartContainer, file: &Path) -> Vec<OsString> {
     let format = container.demuxer();
     let line = format!(
@@ -85,7 +85,11 @@ pub(super) fn arguments(job: &RecordingJob, start: Timestamp, container: PartCon
         arguments.push("-metadata".into());
         arguments.push(format!("{tag}={value}").into());
     }
-    arguments.extend("-cluster_time_limit 1000 -flush_packets 1 -f matroska -y".split_whitespace().map(OsString::from));
+    arguments.extend(
+        "-max_interleave_delta 3000000 -cluster_time_limit 1000 -flush_packets 1 -f matroska -y"
+            .split_whitespace()
+            .map(OsString::from),
+    );
     // Named as a file, so that no path is read as an option or as another protocol.
     let mut output = OsString::from("file:");
     output.push(file);
@@ -200,6 +204,8 @@ mod tests {
         comment=room:77
         -metadata
         creation_time=1970-01-01T00:00:00.000Z
+        -max_interleave_delta
+        3000000
         -cluster_time_limit
         1000
         -flush_packets

@@ -15,9 +15,12 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::watch::BUSY_FACTOR;
 use super::{RecorderLimits, RecordingFailure};
 use crate::text::{Text, clip};
 
+/// How often an ffmpeg that takes nothing is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How much of what ffmpeg says is kept: its last words are what matters.
 const KEPT_BYTES: usize = 64 << 10;
 /// Longest line that is passed on.
@@ -74,12 +77,49 @@ impl Ffmpeg {
         Ok(Self { stdin: child.stdin.take(), child, stderr, stderr_reader })
     }
 
-    /// Writes to its input. Fails with `BrokenPipe` once it has ended.
-    pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match &mut self.stdin {
-            Some(stdin) => stdin.write_all(bytes).await,
-            None => Err(io::ErrorKind::BrokenPipe.into()),
+    /// Feeds it all of `bytes`. Fails with `BrokenPipe` once it has ended, with `TimedOut` where it has taken nothing at all
+    /// for as long as `patience`; slow is not stuck.
+    pub(super) async fn feed(&mut self, mut bytes: &[u8], patience: Duration) -> io::Result<()> {
+        let mut idle = Duration::ZERO;
+        let look = LOOK_EVERY.min(patience);
+        while !bytes.is_empty() {
+            let Some(stdin) = &mut self.stdin else { return Err(io::ErrorKind::BrokenPipe.into()) };
+            match timeout(look, stdin.write(bytes)).await {
+                Ok(written) => {
+                    bytes = bytes.get(written?..).unwrap_or_default();
+                    idle = Duration::ZERO;
+                }
+                Err(_) => idle += if self.is_busy() { look / BUSY_FACTOR } else { look },
+            }
+            if idle >= patience {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
         }
+        Ok(())
+    }
+
+    /// Bytes of its input that it has not taken yet; none where the system does not say.
+    #[cfg(unix)]
+    pub(super) fn waiting(&self) -> u64 {
+        self.stdin.as_ref().and_then(|stdin| rustix::io::ioctl_fionread(stdin).ok()).unwrap_or(0)
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn waiting(&self) -> u64 {
+        0
+    }
+
+    /// Whether it waits for the processor or the disk: it would do something if the machine let it.
+    #[cfg(target_os = "linux")]
+    pub(super) fn is_busy(&self) -> bool {
+        let stat = self.child.id().and_then(|pid| std::fs::read_to_string(format!("/proc/{pid}/stat")).ok());
+        // The name, in parentheses, may hold anything; the state follows it.
+        stat.as_deref().and_then(|stat| stat.rsplit_once(") ")).is_some_and(|(_, rest)| rest.starts_with(['R', 'D']))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn is_busy(&self) -> bool {
+        false
     }
 
     /// Waits until it ends by itself. May be dropped and asked again.
@@ -216,7 +256,7 @@ mod tests {
 
     /// Writes until the script has taken the line and said so.
     async fn ready(ffmpeg: &mut Ffmpeg) {
-        ffmpeg.write(b"go\n").await.unwrap();
+        ffmpeg.feed(b"go\n", LOOK_EVERY).await.unwrap();
         while !String::from_utf8_lossy(&ffmpeg.stderr.lock().unwrap()).contains("ready") {
             tokio::task::yield_now().await;
         }
@@ -261,12 +301,31 @@ mod tests {
     async fn a_flood_of_words_neither_freezes_it_nor_us() {
         let mut ffmpeg =
             script("i=0; while [ $i -lt 20000 ]; do echo \"line $i\"; i=$((i+1)); done >&2; cat >/dev/null");
-        ffmpeg.write(b"taken after the flood").await.unwrap();
+        ffmpeg.feed(b"taken after the flood", Duration::from_secs(60)).await.unwrap();
         let ended =
             ffmpeg.finish(&RecorderLimits { close: Duration::from_secs(60), ..RecorderLimits::default() }).await;
         assert!(ended.by_itself);
         assert_eq!(ended.last_words(), "line 19999");
         assert!(ended.stderr.len() <= KEPT_BYTES);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn what_it_has_not_taken_and_what_it_waits_for_is_known() {
+        let mut ffmpeg = script("sleep 60");
+        ffmpeg.feed(&[7; 1_000], LOOK_EVERY).await.unwrap();
+        assert_eq!(ffmpeg.waiting(), 1_000);
+        let mut busy = script("while :; do :; done");
+        while !busy.is_busy() {
+            tokio::task::yield_now().await;
+        }
+        busy.signal(Signal::Kill);
+        let stuck = ffmpeg.feed(&[7; 100_000], Duration::from_millis(20)).await.unwrap_err();
+        assert_eq!(stuck.kind(), io::ErrorKind::TimedOut);
+        ffmpeg.signal(Signal::Kill);
+        ffmpeg.exited().await;
+        busy.exited().await;
+        assert!(!ffmpeg.is_busy());
     }
 
     #[tokio::test]

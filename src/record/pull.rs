@@ -27,8 +27,13 @@ use crate::text::Text;
 /// Why there is nothing more to pull, in a word or two; or why there never was.
 pub(super) type PullOutcome = Result<Text, RecordingFailure>;
 
-/// A connection that brought something and lasted this long is no cause to wait.
-const STABLE_CONNECTION: Duration = Duration::from_secs(2);
+/// A connection that brought something new and lasted this long is no cause to wait, however often it breaks.
+const STABLE_CONNECTION: Duration = Duration::from_millis(300);
+/// So often the addresses are asked for in a row before the pauses grow: the stream may be back at any moment, and what it
+/// keeps for newcomers is soon gone.
+const QUICK_ROUNDS: u32 = 6;
+/// A stream that was gone for this long is asked for less often.
+const LONG_SILENCE: Duration = Duration::from_secs(600);
 /// A chunk is passed on at once, and then what has come after a pause is read together: a stream that sends a hundred packets a
 /// second wakes us five times.
 const BATCH: Duration = Duration::from_millis(200);
@@ -197,8 +202,9 @@ impl<S: StreamSource> Pull<S> {
                 }
             }
             setbacks = (setbacks + 1).min(MAX_SETBACKS);
-            let longest = if self.closed { self.limits.round * 3 } else { self.limits.round };
-            self.wait_or_resume(jittered((self.limits.round / 5 * setbacks).min(longest))).await;
+            let longest = if self.alive.elapsed() < LONG_SILENCE { self.limits.round } else { self.limits.round * 3 };
+            let pause = self.limits.round / 5 * setbacks.saturating_sub(QUICK_ROUNDS).max(1);
+            self.wait_or_resume(jittered(pause.min(longest))).await;
         }
     }
 
@@ -263,7 +269,7 @@ impl<S: StreamSource> Pull<S> {
                 return RoundEnd::Flowed;
             }
             first.get_or_insert(self.failure(broken));
-            if self.given_up() {
+            if self.given_up() && !self.flowed() {
                 break;
             }
         }
@@ -283,11 +289,11 @@ impl<S: StreamSource> Pull<S> {
             let brought = self.pieces > pieces;
             // What it sent may be all old.
             let sent = brought || self.flowed() && matches!(broken, ConnectionEnd::End);
-            if sent && opened.elapsed() < STABLE_CONNECTION {
-                self.short_connections = (self.short_connections + 1).min(MAX_SETBACKS);
-            } else if brought {
+            if brought && opened.elapsed() >= STABLE_CONNECTION {
                 self.short_connections = 0;
                 pauses = retries.iter();
+            } else if sent {
+                self.short_connections = (self.short_connections + 1).min(MAX_SETBACKS);
             }
             let over = matches!(broken, ConnectionEnd::Closed | ConnectionEnd::Stopped | ConnectionEnd::Over);
             if over
@@ -314,7 +320,7 @@ impl<S: StreamSource> Pull<S> {
         };
         self.timeline.reconnected(offer.sound_only);
         (self.quality, self.label) = (offer.quality.clone(), offer.picture.clone());
-        let mut reader = Reader::default();
+        let (mut reader, opened) = (Reader::default(), Instant::now());
         let (source, job, limits, stop) = (self.source.clone(), self.job.clone(), self.limits, self.stop.clone());
         loop {
             let read = tokio::select! {
@@ -347,8 +353,9 @@ impl<S: StreamSource> Pull<S> {
             if let Err(broken) = fed.and(broken) {
                 return broken;
             }
-            // Tags that are never written, such as metadata, keep no recording alive.
-            if self.given_up() {
+            // Tags that are never written, such as metadata, keep no recording alive; after a long silence the first of a new
+            // connection are only its head.
+            if self.given_up() && opened.elapsed() >= limits.read {
                 return ConnectionEnd::Silent;
             }
             if size < LARGE_BATCH {

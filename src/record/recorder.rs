@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use super::monitor::{self, MonitorTask};
 use super::recording::{self, Note, RecordingTask};
 use super::{
-    CopyState, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingJob, RecordingState,
-    StreamLabel, StreamOffer, StreamSource, copy_as_mp4, takes, unfinished,
+    CopyState, MonitorState, RecorderCommand, RecorderSettings, RecorderUpdate, RecordingFailure, RecordingJob,
+    RecordingState, StreamLabel, StreamOffer, StreamSource, copy_as_mp4, takes, unfinished,
 };
 use crate::clock::Clock;
 use crate::ids::RoomKey;
@@ -79,7 +79,7 @@ struct RecorderTask<S> {
     rooms: HashMap<RoomKey, ActiveRecording>,
     running: JoinSet<()>,
     monitors: HashMap<RoomKey, ActiveMonitor>,
-    monitoring: JoinSet<RoomKey>,
+    monitoring: JoinSet<()>,
     /// Questions and copies, which nobody waits for at the end.
     errands: JoinSet<()>,
 }
@@ -97,6 +97,7 @@ struct ActiveRecording {
 
 /// A room whose own stream is being watched.
 struct ActiveMonitor {
+    task: task::Id,
     stop: CancellationToken,
     live_ended: CancellationToken,
     paused: watch::Sender<bool>,
@@ -142,11 +143,7 @@ impl<S: StreamSource> RecorderTask<S> {
                     None => break,
                 },
                 Some(_) = self.errands.join_next() => {}
-                Some(ended) = self.monitoring.join_next() => {
-                    if let Ok(room) = ended {
-                        self.monitors.remove(&room);
-                    }
-                }
+                Some(ended) = self.monitoring.join_next_with_id() => self.monitor_ended(ended).await,
                 Some(done) = self.running.join_next_with_id() => {
                     match done {
                         Ok((task, ())) => self.done(task),
@@ -201,11 +198,27 @@ impl<S: StreamSource> RecorderTask<S> {
             updates: self.updates.clone(),
         };
         let source = self.source.clone();
-        self.monitoring.spawn(async move {
-            monitor::run(task, source).await;
-            room
-        });
-        self.monitors.insert(room, ActiveMonitor { stop, live_ended, paused });
+        let task = self.monitoring.spawn(monitor::run(task, source)).id();
+        self.monitors.insert(room, ActiveMonitor { task, stop, live_ended, paused });
+    }
+
+    /// Forgets a monitor that is over. One whose task panicked has not told its end itself.
+    async fn monitor_ended(&mut self, ended: Result<(task::Id, ()), task::JoinError>) {
+        let (task, failed) = match ended {
+            Ok((task, ())) => (task, false),
+            Err(error) => (error.id(), true),
+        };
+        let Some(room) = self.monitors.iter().find_map(|(&room, monitor)| (monitor.task == task).then_some(room))
+        else {
+            return;
+        };
+        self.monitors.remove(&room);
+        if failed {
+            let over = Some(Text::from("broke off through a fault in tiktop: please report it"));
+            let monitor = MonitorState { over, ..MonitorState::default() };
+            // A screen that is gone does not need it.
+            let _ = self.updates.send(RecorderUpdate::Monitor { room, monitor }).await;
+        }
     }
 
     fn list_streams(&mut self, job: RecordingJob) {

@@ -26,7 +26,7 @@ use super::{
 use crate::clock::{Clock, Moment, Timestamp};
 use crate::text::Text;
 
-/// After a stop, what was read still gets this long to be written.
+/// After a stop, what was read is still written, as long as no longer than this passes from one piece to the next.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
 /// Progress is emitted at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
@@ -213,6 +213,9 @@ impl RecordingTask {
                     (Some(queued), still) => {
                         ending = still;
                         self.write(queued, parts, progress).await?;
+                        if ending.is_some() {
+                            drained.as_mut().reset(Instant::now() + DRAIN_TIMEOUT);
+                        }
                         continue;
                     }
                     (None, Some(reason)) => return Ok(reason),

@@ -36,7 +36,7 @@ const MAX_JUMP_MS: i64 = 10_000;
 /// the sender's clock has jumped.
 const MAX_AHEAD_MS: i64 = 2_000;
 /// And it may step back by this much. Tags of one track come in the order of decoding, so this is for rounding only.
-const MAX_BACK_MS: i64 = 100;
+const MAX_BACK_MS: i64 = 50;
 /// What begins a little before its part is kept.
 const MAX_EARLY_MS: i64 = 30;
 /// Sound and picture may be sent this far apart and still be on one clock.
@@ -301,10 +301,17 @@ impl Timeline {
         let head = self.head.bytes.clone();
         self.batch.extend_from_slice(&head);
         (self.batch_key, self.batch_begins) = (true, true);
+        // Where sound is far ahead, a picture must come early all the same: ffmpeg looks for one before it writes.
+        let mut first = Some(tag);
         for (held, at) in &held {
+            if tag.kind == TagKind::Video && i64::from(held.at) > read && first.take().is_some() {
+                self.place(tag, now);
+            }
             self.place(held, *at);
         }
-        self.place(tag, now);
+        if let Some(tag) = first {
+            self.place(tag, now);
+        }
     }
 
     /// Begins a part because the set-up changed. The one after a second change in a short time takes whatever comes.

@@ -75,6 +75,13 @@ pub enum RecorderUpdate {
         /// Where it stands.
         monitor: MonitorState,
     },
+    /// When a room is recorded by itself. From whoever follows the rooms, as the answer to [`RecorderCommand::SetRule`].
+    Rule {
+        /// Which room.
+        room: RoomKey,
+        /// When.
+        rule: RecordRule,
+    },
     /// The streams of a live, best first; or why nobody knows them, in one sentence.
     Streams {
         /// Of which room.

@@ -279,6 +279,22 @@ impl ChatLog {
         self.shrink(now);
     }
 
+    /// Takes over rows of a later state of the same log, each in its place, and the number that the next one will have.
+    pub(super) fn merge(&mut self, rows: Vec<LogEntry>, next: Seq, now: Moment) {
+        for row in rows {
+            let at = self.entries.partition_point(|entry| entry.seq < row.seq);
+            self.bytes += row.weight();
+            let old = self.entries.get(at).filter(|entry| entry.seq == row.seq).map(LogEntry::weight);
+            match (old, self.entries.get_mut(at)) {
+                (Some(old), Some(entry)) => (self.bytes, *entry) = (self.bytes.saturating_sub(old), row),
+                _ => self.entries.insert(at, row),
+            }
+        }
+        let last = self.entries.back().map_or(next, |entry| Seq(entry.seq.0.saturating_add(1)));
+        self.next = self.next.max(next).max(last);
+        self.shrink(now);
+    }
+
     /// A log of the same bounds without entries.
     pub fn emptied(&self) -> Self {
         let (limit, max_bytes) = (self.limit, self.max_bytes);

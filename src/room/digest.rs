@@ -97,9 +97,7 @@ impl RoomDigest {
             LogLine::Follow(_) => self.follows += 1,
             LogLine::Subscribe { .. } => self.subscribes += 1,
             LogLine::Question { .. } => name(&mut self.questions),
-            LogLine::Moderation(_)
-            | LogLine::Notice { kind: NoticeKind::Bottom, .. }
-            | LogLine::Control(Control { action: ControlAction::Suspended, .. }) => name(&mut self.warnings),
+            line if line.is_warning() => name(&mut self.warnings),
             LogLine::Battle(news) if matches!(**news, BattleNews::Over { .. } | BattleNews::CutShort { .. }) => {
                 name(&mut self.battles);
             }
@@ -110,6 +108,18 @@ impl RoomDigest {
             }
             _ => {}
         }
+    }
+}
+
+impl LogLine {
+    /// Whether TikTok warns the room by it, or ends it.
+    pub fn is_warning(&self) -> bool {
+        matches!(
+            self,
+            Self::Moderation(_)
+                | Self::Notice { kind: NoticeKind::Bottom, .. }
+                | Self::Control(Control { action: ControlAction::Suspended, .. })
+        )
     }
 }
 

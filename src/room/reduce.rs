@@ -361,6 +361,7 @@ impl Room {
         self.board = super::Board::default();
         self.subscribers = super::subscribers::RecentSubscribers::default();
         self.paces = battle::Paces::default();
+        self.spikes = super::spikes::SpikeFinder::default();
         self.series().into_iter().for_each(|series| series.cut(event.at));
         self.chat.push(event, LogLine::Live { room_id: live.room_id, live_seq: live.live_seq });
     }

@@ -93,6 +93,20 @@ impl Series {
         self.coarse.reach(self.upto).add(value);
     }
 
+    /// The newest cells alone, so many short ones: for a reader who has the older ones, or needs none.
+    pub(super) fn tail(&self, cells: usize) -> Self {
+        let coarse = self.coarse.tail((cells * FINE_MS as usize).div_ceil(COARSE_MS as usize) + 1);
+        Self { fine: self.fine.tail(cells), coarse, ..*self }
+    }
+
+    /// Takes over what a later [tail](Self::tail) of the same series knows better.
+    pub(super) fn overlay(&mut self, tail: &Self) {
+        self.fine.overlay(&tail.fine);
+        self.coarse.overlay(&tail.coarse);
+        let Self { kind: _, fine: _, coarse: _, watching, upto, last, cut } = *tail;
+        (self.watching, self.upto, self.last, self.cut) = (watching, upto, last, cut);
+    }
+
     /// When the last value came.
     pub fn last(&self) -> Option<Moment> {
         self.last
@@ -315,6 +329,21 @@ mod tests {
             "the old live's rate is not the new one's"
         );
         assert_eq!(series.per_minute(at(46)), Some(0));
+    }
+
+    #[test]
+    fn a_tail_brings_an_older_state_up_to_date() {
+        let mut series = Series::counter();
+        series.set_connected(at(0), true);
+        (0..300).for_each(|second| series.add(at(second), second));
+        let mut mirror = series.clone();
+        (300..318).for_each(|second| series.add(at(second), second));
+        mirror.overlay(&series.tail(3));
+        assert_eq!(sums(&mirror, 318, 10, 40), sums(&series, 318, 10, 40));
+        assert_eq!(mirror.per_minute(at(318)), series.per_minute(at(318)));
+        let mut empty = Series::counter();
+        empty.overlay(&series.tail(7));
+        assert_eq!(empty.per_minute(at(318)), series.per_minute(at(318)));
     }
 
     #[test]

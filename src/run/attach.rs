@@ -1,10 +1,11 @@
 //! Screen on a service (`tiktop attach`): the dashboard of one process, with the service at the other end of its queues.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use color_eyre::eyre::{Result, eyre};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::room_filter::RoomFilter;
@@ -15,12 +16,12 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::daemon::{
-    self, Attach, AttachNews, AttachedQueues, AwayReport, Connection, FollowOptions, Place, Request, ServiceMessage,
+    self, Attach, AttachNews, AttachedQueues, Connection, FollowOptions, Place, Request, ServiceMessage,
 };
 use crate::history::HistoryFolder;
 use crate::ids::Target;
 use crate::text::Text;
-use crate::track::TrackerUpdate;
+use crate::track::{TrackerCommand, TrackerUpdate, WantedRooms};
 use crate::tui;
 use crate::webcast::Service;
 
@@ -50,7 +51,8 @@ pub fn attach(
     let service = client(&dashboard.loaded.settings, dashboard.secrets.clone(), dashboard.isolated)?;
     let (background, warnings) = mpsc::channel(WARNINGS);
     tui::install_panic_hook(background.clone());
-    let history = dashboard.history.clone();
+    let recordings = crate::config::paths::recordings_dir(&dashboard.loaded.settings);
+    let history = dashboard.history.clone().map(|folder| (folder, recordings));
     let watched = watch_attached((connection, place), service, options, background, warnings, history);
     let ended = runtime.block_on(watched);
     runtime.shutdown_timeout(TASKS_TIMEOUT);
@@ -79,9 +81,8 @@ async fn watch_attached(
     options: tui::ScreenOptions,
     background: mpsc::Sender<Text>,
     warnings: mpsc::Receiver<Text>,
-    history: Option<HistoryFolder>,
+    history: Option<(HistoryFolder, PathBuf)>,
 ) -> Result<tui::ScreenExit> {
-    let ascii = options.screen.ascii;
     let clock = Clock::alignable();
     clock.align(connection.hello().now);
     let (updates_in, updates) = mpsc::channel(SCREEN_QUEUE);
@@ -89,8 +90,17 @@ async fn watch_attached(
     let (records_in, records) = mpsc::channel(RECORD_QUEUE);
     let (record, record_out) = mpsc::channel(RECORD_QUEUE);
     let (news, mut heard) = mpsc::channel(WARNINGS);
-    let queues =
-        AttachedQueues { updates: updates_in, commands: commands_out, records: records_in, record: record_out, news };
+    let (wants, wanted) = watch::channel(WantedRooms::default());
+    let queues = AttachedQueues {
+        updates: updates_in,
+        commands: commands_out,
+        wanted: Some(wanted),
+        records: records_in,
+        record: record_out,
+        news,
+    };
+    let (away_in, away) = mpsc::channel(1);
+    let (facts_in, facts) = watch::channel(Vec::new());
     let (stop, signals) = stop_on_signal();
     let left = CancellationToken::new();
     let following = FollowOptions {
@@ -104,20 +114,28 @@ async fn watch_attached(
     let telling = tokio::spawn(async move {
         while let Some(news) = heard.recv().await {
             // A screen that is full of warnings has enough of them.
-            let _ = background.try_send(Text::new(&news_words(&news, ascii)));
+            match (news_words(&news), news) {
+                (Some(words), _) => drop(background.try_send(Text::new(&words))),
+                (None, AttachNews::Away(report)) => drop(away_in.try_send(report)),
+                (None, AttachNews::Facts(fresh)) => drop(facts_in.send(fresh)),
+                (None, _) => {}
+            }
         }
     });
     let (service_questions, service_answers) = service_desk::serve(service);
-    let history = history.map(super::history::reading_desk);
+    let history = history.map(|(folder, recordings)| super::history::reading_desk(folder, recordings));
     let ports = tui::Ports {
         updates,
         commands,
+        wanted: Some(wants),
         playback: None,
         service_questions: Some(service_questions),
         service_answers,
         records,
         record,
         history,
+        away: Some(away),
+        facts: Some(facts),
         warnings,
         stop,
     };
@@ -135,21 +153,7 @@ pub fn follow_service(
     rooms: Vec<Target>,
     clock: &Clock,
 ) -> Result<mpsc::Receiver<TrackerUpdate>> {
-    clock.align(connection.hello().now);
-    let (updates_in, updates) = mpsc::channel(SCREEN_QUEUE);
-    let (_, commands) = mpsc::channel(1);
-    let (records, _) = mpsc::channel(1);
-    let (_, record) = mpsc::channel(1);
-    let (news, _) = mpsc::channel(1);
-    let queues = AttachedQueues { updates: updates_in, commands, records, record, news };
-    let following = FollowOptions {
-        place: service_place()?,
-        attach: Attach::default(),
-        clock: clock.clone(),
-        stop: CancellationToken::new(),
-        returns: false,
-    };
-    tokio::spawn(daemon::follow(connection, following, queues));
+    let (updates, _) = follow_all(connection, clock)?;
     let (passed, named_updates) = mpsc::channel(SCREEN_QUEUE);
     let mut filter = RoomFilter::new(rooms);
     tokio::spawn(async move {
@@ -165,54 +169,36 @@ pub fn follow_service(
     Ok(named_updates)
 }
 
-fn news_words(news: &AttachNews, ascii: bool) -> String {
-    match news {
-        AttachNews::Away(report) => away_words(report, ascii),
+/// Follows all rooms of a service without a screen. The queue of updates ends with the service.
+pub fn follow_all(
+    connection: Connection,
+    clock: &Clock,
+) -> Result<(mpsc::Receiver<TrackerUpdate>, mpsc::Sender<TrackerCommand>)> {
+    clock.align(connection.hello().now);
+    let (updates_in, updates) = mpsc::channel(SCREEN_QUEUE);
+    let (orders, commands) = mpsc::channel(RECORD_QUEUE);
+    let (records, _) = mpsc::channel(1);
+    let (_, record) = mpsc::channel(1);
+    let (news, _) = mpsc::channel(1);
+    let queues = AttachedQueues { updates: updates_in, commands, wanted: None, records, record, news };
+    let following = FollowOptions {
+        place: service_place()?,
+        attach: Attach::default(),
+        clock: clock.clone(),
+        stop: CancellationToken::new(),
+        returns: false,
+    };
+    tokio::spawn(daemon::follow(connection, following, queues));
+    Ok((updates, orders))
+}
+
+/// What is told in words; nothing of what the screen tells in its own way.
+fn news_words(news: &AttachNews) -> Option<String> {
+    let words = match news {
+        AttachNews::Away(_) | AttachNews::Facts(_) => return None,
         AttachNews::Warned(words) => words.to_string(),
         AttachNews::Gone => "the service has gone; its rooms come back with it".to_owned(),
         AttachNews::Back => "the service is back".to_owned(),
-    }
-}
-
-/// "while you were away, 41 min: 312 ◆ of 9 people, a battle won, 2 warnings".
-fn away_words(report: &AwayReport, ascii: bool) -> String {
-    let minutes = report.millis / 60_000;
-    let length = match (minutes / 60, minutes % 60) {
-        (0, minutes) => format!("{minutes} min"),
-        (hours @ 1..48, minutes) => format!("{hours} h {minutes} min"),
-        (hours, _) => format!("{} days", hours / 24),
     };
-    let some = |count: u64, one: &str, many: &str| match count {
-        0 => None,
-        1 => Some(one.to_owned()),
-        _ => Some(format!("{count} {many}")),
-    };
-    let coin = if ascii { "coins" } else { "\u{25c6}" };
-    let people = if report.givers == 1 { "1 person".to_owned() } else { format!("{} people", report.givers) };
-    let told = [
-        (report.coins > 0).then(|| format!("{} {coin} of {people}", report.coins)),
-        some(report.won, "a battle won", "battles won"),
-        some(report.lost, "a battle lost", "battles lost"),
-        some(report.warnings, "a warning", "warnings"),
-        some(report.begun, "a live began", "lives began"),
-        some(report.ended, "a live ended", "lives ended"),
-        some(report.gaps, "a gap", "gaps"),
-        some(report.comments, "a comment", "comments"),
-    ];
-    format!("while you were away, {length}: {}", told.into_iter().flatten().collect::<Vec<_>>().join(", "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_happened_is_told_in_one_line() {
-        let report =
-            AwayReport { millis: 41 * 60_000, coins: 312, givers: 9, won: 1, warnings: 2, ..AwayReport::default() };
-        let words = "while you were away, 41 min: 312 \u{25c6} of 9 people, a battle won, 2 warnings";
-        assert_eq!(away_words(&report, false), words);
-        let long = AwayReport { millis: 26 * 3_600_000, coins: 1, givers: 1, ..AwayReport::default() };
-        assert_eq!(away_words(&long, true), "while you were away, 26 h 0 min: 1 coins of 1 person");
-    }
+    Some(words)
 }

@@ -181,7 +181,7 @@ fn write(capture: &mut CaptureWriter, room: RoomKey, news: RoomUpdate, now: Mome
         RoomUpdate::Frame(frame) => capture.frame(room, frame.at, &frame.body)?,
         RoomUpdate::Events(events) => events.iter().try_for_each(|tallied| capture.event(room, &tallied.event))?,
         RoomUpdate::Lagged(lost) => capture.lost(room, lost.from, now, "the capture was too slow")?,
-        RoomUpdate::Raw(_) | RoomUpdate::Snapshot(_) => {}
+        RoomUpdate::Raw(_) | RoomUpdate::Snapshot(_) | RoomUpdate::Summary(_) => {}
     }
     Ok(())
 }

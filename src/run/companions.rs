@@ -1,17 +1,24 @@
 //! Companions of a tracker: what runs beside it for as long as it does.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use color_eyre::eyre::Result;
-use tokio::sync::mpsc::Sender;
+use serde_json::{Value, json};
+use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::watch;
 
 use super::RunningCapture;
 use super::history::{self, RunningHistory};
+use super::recorded_bytes::RecordedBytes;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::history::HistoryFolder;
-use crate::hooks::{self, Hooks};
-use crate::local_feed::{self, LocalFeed, Metric};
+use crate::hooks::{self, HookCounters, Hooks};
+use crate::ids::RoomKey;
+use crate::local_feed::{self, FeedExtras, LocalFeed, Metric};
+use crate::record::RecorderUpdate;
 use crate::text::Text;
 use crate::track::Tracker;
 use crate::tui::HistoryPort;
@@ -42,7 +49,11 @@ pub struct Companions {
     history_port: Option<HistoryPort>,
     hooks: Option<Hooks>,
     feed: Option<LocalFeed>,
+    recorded: RecordedBytes,
 }
+
+/// How often what stands beside the rooms is looked at, for screens.
+const FACTS_EVERY: Duration = Duration::from_secs(2);
 
 impl Companions {
     /// Starts what is wanted. Needs a tokio runtime. Fails where a capture that was asked for cannot be; a feed or hooks that
@@ -58,14 +69,49 @@ impl Companions {
             None => (None, None),
         };
         let hooks = start_hooks(tracker, settings, clock, &warnings);
-        let feed = start_feed(tracker, settings, clock, &warnings, hooks.as_ref());
+        let recorded = RecordedBytes::default();
+        let extras = Extras { hooks: hooks.as_ref().map(Hooks::counters), recorded: recorded.clone() };
+        let feed = start_feed(tracker, settings, clock, &warnings, extras);
         let capture = capture.then(|| RunningCapture::start(tracker, settings, clock, warnings)).transpose()?;
-        Ok(Self { capture, history, history_port, hooks, feed })
+        Ok(Self { capture, history, history_port, hooks, feed, recorded })
     }
 
     /// Where a screen asks the history; there is one.
     pub fn history_port(&mut self) -> Option<HistoryPort> {
         self.history_port.take()
+    }
+
+    /// Counts what is recorded as its news pass; the queue that comes back ends with `news`.
+    pub fn watch_recordings(&self, news: Receiver<RecorderUpdate>) -> Receiver<RecorderUpdate> {
+        self.recorded.watch(news)
+    }
+
+    /// The port of the feed, where there is one.
+    pub fn feed_port(&self) -> Option<u16> {
+        self.feed.as_ref().map(LocalFeed::port)
+    }
+
+    /// What there is to know of hooks and feed, as labels and words for the screen, now and whenever it changes.
+    pub fn facts(&self) -> watch::Receiver<Vec<(Text, Text)>> {
+        let hooks = self.hooks.as_ref().map(Hooks::counters);
+        let feed = self.feed_port().map(|port| {
+            (Text::from("feed"), Text::from(format!("ws://localhost:{port}/, http://localhost:{port}/overlay")))
+        });
+        let now = move || feed.iter().cloned().chain(hooks.iter().flat_map(hook_facts)).collect::<Vec<_>>();
+        let (facts, seen) = watch::channel(now());
+        if self.hooks.is_some() {
+            tokio::spawn(async move {
+                loop {
+                    tokio::select! {
+                        () = facts.closed() => return,
+                        () = tokio::time::sleep(FACTS_EVERY) => {}
+                    }
+                    let fresh = now();
+                    facts.send_if_modified(|before| std::mem::replace(before, fresh.clone()) != fresh);
+                }
+            });
+        }
+        seen
     }
 
     /// Ends all of them once the tracker is finished; what there is to say afterwards comes back, a sentence each.
@@ -111,15 +157,13 @@ fn start_feed(
     settings: &Settings,
     clock: &Clock,
     warnings: &Sender<Text>,
-    hooks: Option<&Hooks>,
+    extras: Extras,
 ) -> Option<LocalFeed> {
     if !settings.feed.on {
         return None;
     }
     let updates = tracker.subscribe(local_feed::QUEUE, false);
-    let counters = hooks.map(Hooks::counters);
-    let extra = Arc::new(move || counters.as_ref().map(of_hooks).unwrap_or_default());
-    match LocalFeed::start(updates, tracker.commands(), &settings.feed, clock.clone(), extra) {
+    match LocalFeed::start(updates, tracker.commands(), &settings.feed, clock.clone(), Arc::new(extras)) {
         Ok((feed, missing)) => {
             for words in missing {
                 tell(warnings, words);
@@ -134,6 +178,58 @@ fn start_feed(
             None
         }
     }
+}
+
+/// What the feed shows beside the rooms.
+struct Extras {
+    hooks: Option<HookCounters>,
+    recorded: RecordedBytes,
+}
+
+impl FeedExtras for Extras {
+    fn metrics(&self, rooms: &BTreeMap<RoomKey, Text>) -> Vec<Metric> {
+        let mut metrics = self.hooks.as_ref().map(of_hooks).unwrap_or_default();
+        let recorded = self.recorded.rooms();
+        let running = recorded.values().filter(|room| room.is_recording).count() as u64;
+        metrics.push(Metric::gauge("tiktop_recordings", "Recordings that run.", Vec::new(), running));
+        for (key, room) in recorded {
+            let label = rooms.get(&key).map(|label| label.as_str().to_owned()).unwrap_or_default();
+            let help = "Bytes that recordings of a room wrote since the program began.";
+            metrics.push(Metric::counter("tiktop_recording_bytes_total", help, vec![("room", label)], room.bytes()));
+        }
+        metrics
+    }
+
+    fn state(&self) -> Vec<(&'static str, Value)> {
+        let hooks = self.hooks.iter().flat_map(HookCounters::counts).map(|hook| {
+            json!({
+                "name": hook.name,
+                "called": hook.called,
+                "failed": hook.failed,
+                "skipped": hook.skipped,
+                "last_error": hook.last_error,
+            })
+        });
+        vec![("hooks", hooks.collect())]
+    }
+}
+
+/// A hook's counts, for the screen.
+fn hook_facts(counters: &HookCounters) -> Vec<(Text, Text)> {
+    let of = |hook: hooks::HookCounts| {
+        let mut words = format!("{} calls", hook.called);
+        if hook.failed > 0 {
+            words = format!("{words}, {} failed", hook.failed);
+        }
+        if hook.skipped > 0 {
+            words = format!("{words}, {} skipped (too soon or too many)", hook.skipped);
+        }
+        if let Some(error) = &hook.last_error {
+            words = format!("{words}; the last failure: {error}");
+        }
+        (Text::from(format!("hook {}", hook.name)), Text::from(words))
+    };
+    counters.counts().into_iter().map(of).collect()
 }
 
 fn of_hooks(counters: &hooks::HookCounters) -> Vec<Metric> {

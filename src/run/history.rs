@@ -2,20 +2,23 @@
 //!
 //! A history that cannot be kept is told, and is no reason not to run.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use color_eyre::eyre::{Result, WrapErr, eyre};
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::JoinHandle;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::{self, HistoryRule, Settings};
+use crate::events::{EventKind, PhaseKind};
 use crate::history::{
     GiveUp, HistoryAnswer, HistoryControl, HistoryDesk, HistoryFolder, HistoryLimits, HistoryNews, HistoryOptions,
     HistoryRecorder, RoomPolicy,
 };
-use crate::ids::Target;
+use crate::ids::{RoomId, RoomKey, Target};
+use crate::record::RecordingIndex;
+use crate::room::TalliedEvent;
 use crate::text::Text;
 use crate::track::{Player, RoomUpdate, Speed, Tracker, TrackerCommand, TrackerUpdate};
 use crate::tui::HistoryPort;
@@ -90,6 +93,8 @@ impl RunningHistory {
         {
             return None;
         }
+        // A screen shows the report itself.
+        let ends = news.is_none().then(|| warn.clone());
         let tell = move |told: HistoryNews| {
             if let Some(news) = &news {
                 news(told);
@@ -105,8 +110,19 @@ impl RunningHistory {
         };
         let (updates, commands) = (tracker.subscribe(QUEUE, false), tracker.commands());
         let control = recorder.control();
-        let task = tokio::task::spawn_blocking(move || record(recorder, updates, Some(&commands)));
+        let task = tokio::task::spawn_blocking(move || {
+            record(recorder, updates, Some(&commands), |room, recorder| {
+                if let Some((ends, (live, host))) = ends.as_ref().zip(recorder.kept_live(room)) {
+                    ends(&format!("the live of {host} ended: tiktop report {live} tells what it was"));
+                }
+            })
+        });
         Some(Self { control, task })
+    }
+
+    /// Takes notes and moments.
+    pub fn control(&self) -> HistoryControl {
+        self.control.clone()
     }
 
     /// Waits until everything is on disk. Finish the tracker first. A sentence where something is missing.
@@ -146,7 +162,7 @@ pub(super) fn on_screen(
     };
     let running = RunningHistory::start(tracker, settings, &folder, clock, warn, Some(Box::new(news)));
     let control = running.as_ref().map(|running| running.control.clone());
-    (running, desk(folder, control, told, answers))
+    (running, desk(folder, config::paths::recordings_dir(settings), control, told, answers))
 }
 
 /// Keeps the history of a tracker without a screen.
@@ -164,14 +180,15 @@ pub(super) fn headless(
 }
 
 /// A desk for a screen whose rooms another process tracks: it reads, and writes nothing.
-pub(super) fn reading_desk(folder: HistoryFolder) -> HistoryPort {
+pub(super) fn reading_desk(folder: HistoryFolder, recordings: PathBuf) -> HistoryPort {
     let (told, answers) = mpsc::channel(NEWS);
-    desk(folder, None, told, answers)
+    desk(folder, recordings, None, told, answers)
 }
 
 /// Opens a desk.
 fn desk(
     folder: HistoryFolder,
+    recordings: PathBuf,
     control: Option<HistoryControl>,
     told: Sender<HistoryAnswer>,
     answers: mpsc::Receiver<HistoryAnswer>,
@@ -180,8 +197,12 @@ fn desk(
     let tells_news = control.is_some();
     let give_up = GiveUp::default();
     let heeds = give_up.clone();
+    let find_recorded = Box::new(move |live, at| {
+        let place = RecordingIndex::read(&recordings).find(RoomId(live), Timestamp(at))?;
+        Some((place.file, place.at))
+    });
     tokio::task::spawn_blocking(move || {
-        let mut desk = HistoryDesk::new(folder, control);
+        let mut desk = HistoryDesk::new(folder, control, find_recorded);
         while let Some(question) = asked.blocking_recv() {
             if let Some(answer) = desk.answer(question, &heeds)
                 && told.blocking_send(answer).is_err()
@@ -198,13 +219,19 @@ fn record(
     mut recorder: HistoryRecorder,
     mut updates: mpsc::Receiver<TrackerUpdate>,
     commands: Option<&Sender<TrackerCommand>>,
+    ended: impl Fn(RoomKey, &HistoryRecorder),
 ) -> HistoryRecorder {
     while let Some(update) = updates.blocking_recv() {
         let TrackerUpdate::Room(room, news) = update else { continue };
         match news {
             RoomUpdate::Added { label } => recorder.added(room, &label),
             RoomUpdate::Removed { .. } => recorder.removed(room),
-            RoomUpdate::Events(events) => recorder.events(room, &events),
+            RoomUpdate::Events(events) => {
+                recorder.events(room, &events);
+                if events.iter().any(is_end) {
+                    ended(room, &recorder);
+                }
+            }
             RoomUpdate::Snapshot(state) => recorder.snapshot(room, &state),
             RoomUpdate::Lagged(lost) => {
                 let others = lost.events.iter().filter(|(kind, _)| *kind != "gift").map(|(_, count)| count).sum();
@@ -212,10 +239,14 @@ fn record(
                 // A tracker that takes no command now is asked with the next loss.
                 let _ = commands.map(|commands| commands.try_send(TrackerCommand::Snapshot(room)));
             }
-            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => {}
+            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) | RoomUpdate::Summary(_) => {}
         }
     }
     recorder
+}
+
+fn is_end(tallied: &TalliedEvent) -> bool {
+    matches!(&tallied.event.kind, EventKind::State(phase) if phase.kind == PhaseKind::Ended)
 }
 
 /// Reads a capture into the history: what is in it already is not counted again.
@@ -225,7 +256,7 @@ pub async fn import(settings: &Settings, folder: &HistoryFolder, capture: &Path)
     let warn = |sentence: &str| tracing::warn!("{sentence}");
     let recorder = HistoryRecorder::importing(folder, options(settings), Clock::system(), warn)?;
     let playing = player.play(Speed::Max, Duration::ZERO);
-    let task = tokio::task::spawn_blocking(move || record(recorder, updates, None).finish());
+    let task = tokio::task::spawn_blocking(move || record(recorder, updates, None, |_, _| ()).finish());
     let ended = task.await.wrap_err("the import failed")?;
     playing.finish().await;
     Ok(ended?)

@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::{self, Loaded, Secrets, Settings};
 use crate::daemon::{
     ConnectError, Connection, Hub, HubOptions, HubPorts, Listener, Place, PlaceError, Request, SavedRoom, SavedRooms,
-    ServiceMessage, ServiceStatus, StartLock,
+    ServiceLock, ServiceMessage, ServiceStatus, StartLock, read_absences,
 };
 use crate::history::HistoryFolder;
 use crate::ids::Target;
@@ -28,6 +28,8 @@ use crate::track::{LastLive, Tracker, TrackerCommand};
 const NEWS: usize = 64;
 /// Lines of the log that may wait for whoever prints them.
 const LOG_LINES: usize = 256;
+/// How long a service that ends is waited for: its recordings are finished first.
+const OTHER_END: Duration = Duration::from_secs(15);
 /// How long another start is waited for.
 const OTHER_START: Duration = Duration::from_secs(10);
 
@@ -124,23 +126,41 @@ async fn take_place(place: &Place) -> Result<StartLock, PlaceError> {
     }
 }
 
+/// Holds the lock of the service. One that is ending has closed its socket and still finishes what it recorded and kept: it is
+/// waited for.
+async fn hold(place: &Place) -> Result<ServiceLock, PlaceError> {
+    let began = tokio::time::Instant::now();
+    loop {
+        match place.lock() {
+            Err(PlaceError::Silent(pid)) => match Connection::open(place).await {
+                Ok(None) if began.elapsed() < OTHER_END => tokio::time::sleep(Duration::from_millis(50)).await,
+                Ok(Some(running)) => return Err(PlaceError::Running(running.hello().pid)),
+                Ok(None) | Err(_) => return Err(PlaceError::Silent(pid)),
+            },
+            held => return held,
+        }
+    }
+}
+
 async fn serve_until_stopped(setup: ServeSetup, lines: mpsc::Sender<Text>) -> Result<()> {
     let ServeSetup { loaded, secrets, rooms, capture, history, fresh } = setup;
     let settings = &loaded.settings;
     let place = service_place()?;
     let start_lock = take_place(&place).await?;
-    let _lock = place.lock()?;
+    let _lock = hold(&place).await?;
     let clock = Clock::system();
     let client = client(settings, secrets, false)?;
     let tracker = Tracker::on_service(client.clone(), clock.clone())?;
     let updates = tracker.subscribe(SCREEN_QUEUE, false);
     let logged = tracker.subscribe(SCREEN_QUEUE, false);
     let (warnings, warned) = mpsc::channel(WARNINGS);
+    let faults = warnings.clone();
     let options = CompanionOptions { settings, clock: &clock, warnings, capture, history, with_screen: false };
     let companions = Companions::start(&tracker, options)?;
     let (recorder_queue, record_inbox) = mpsc::channel(RECORD_QUEUE);
     let (record_updates, records) = mpsc::channel(RECORD_QUEUE);
     let recorder = record::spawn(client, recorder_settings(settings), clock.clone(), record_inbox, record_updates);
+    let records = companions.watch_recordings(records);
 
     let (stop, signals) = stop_on_signal();
     let (recording_news, heard) = broadcast::channel(NEWS);
@@ -163,17 +183,18 @@ async fn serve_until_stopped(setup: ServeSetup, lines: mpsc::Sender<Text>) -> Re
             record: settings.record.clone(),
             clock: clock.clone(),
             saved_rooms: Some(place.saved_rooms()),
+            absences_file: Some(place.absences()),
+            // What cannot be read is begun anew: it is a report and nothing that depends on it.
+            absences: read_absences(&place.absences()).unwrap_or_default(),
+            owner: nix::unistd::getuid().as_raw(),
+            faults,
+            facts: companions.facts(),
+            feed_port: companions.feed_port(),
             returning: returning.clone(),
             end_service: stop.clone(),
         },
     );
-    let readers = readers(settings)?;
-    let mut listeners = vec![Listener::bind(place.clone(), hub.door(), [])?];
-    if !readers.is_empty() {
-        let shared = Place::for_readers(nix::unistd::getuid().as_raw());
-        shared.prepare()?;
-        listeners.push(Listener::bind(shared, hub.door(), readers)?);
-    }
+    let listeners = bind(&place, settings, &hub)?;
     let hub = tokio::spawn(hub.run());
     let listening: Vec<_> =
         listeners.into_iter().map(|listener| tokio::spawn(listener.run(hub_stop.clone()))).collect();
@@ -203,6 +224,18 @@ async fn serve_until_stopped(setup: ServeSetup, lines: mpsc::Sender<Text>) -> Re
     }
     tell(&lines, "ended").await;
     Ok(())
+}
+
+/// Binds the socket of the user, and the one of others who may look where there are any.
+fn bind(place: &Place, settings: &Settings, hub: &Hub) -> Result<Vec<Listener>> {
+    let readers = readers(settings)?;
+    let mut listeners = vec![Listener::bind(place.clone(), hub.door(), [])?];
+    if !readers.is_empty() {
+        let shared = Place::for_readers(nix::unistd::getuid().as_raw());
+        shared.prepare()?;
+        listeners.push(Listener::bind(shared, hub.door(), readers)?);
+    }
+    Ok(listeners)
 }
 
 /// The rooms that were tracked before. A list that cannot be read is told and passed over.

@@ -83,7 +83,11 @@ impl ServiceLog {
                     }
                 }
             }
-            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) | RoomUpdate::Lagged(_) | RoomUpdate::Snapshot(_) => {}
+            RoomUpdate::Raw(_)
+            | RoomUpdate::Frame(_)
+            | RoomUpdate::Lagged(_)
+            | RoomUpdate::Snapshot(_)
+            | RoomUpdate::Summary(_) => {}
         }
     }
 

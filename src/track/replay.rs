@@ -11,15 +11,19 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use self::rooms::ReplayRooms;
+use self::track::CaptureTrack;
 use super::subscribers::{SubscriberOptions, Subscribers};
-use super::update::{PlaybackCommand, RoomUpdate, TrackerCommand, TrackerUpdate};
+use super::update::{PlaybackCommand, PlaybackStatus, RoomUpdate, TrackerCommand, TrackerUpdate};
 use crate::clock::{Clock, Timestamp};
+use crate::events::RoomEvent;
+use crate::text::Text;
 use crate::webcast::{CaptureReader, ServiceError};
 
 /// Commands that may wait for the player.
@@ -32,11 +36,13 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(10 * 60);
 const AT_ONCE: usize = 64;
 /// How long a shutdown waits for the player.
 const SHUTDOWN: Duration = Duration::from_secs(2);
+/// Lines of a jump after which others may do something.
+const JUMP_LINES: usize = 4_096;
 /// Fastest pace that is a number.
 const FASTEST: u32 = 1_000;
 
 /// How fast a replay goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Speed {
     /// So many times as fast as it was.
@@ -68,18 +74,31 @@ pub struct Player {
     inbox: mpsc::Receiver<TrackerCommand>,
     playback: mpsc::Sender<PlaybackCommand>,
     playback_inbox: mpsc::Receiver<PlaybackCommand>,
+    status: watch::Sender<PlaybackStatus>,
 }
 
 impl Player {
     /// Opens a capture: a file, or a folder with a file for each room.
     pub async fn open(path: &Path) -> Result<Self, ServiceError> {
+        let tracks = CaptureReader::open(path).await?.into_iter().map(CaptureTrack::new).collect();
+        Self::of_tracks(tracks).await
+    }
+
+    /// Plays events that are known already, in the order of their times, as one room that is called `label`: what a history holds
+    /// of a live.
+    pub async fn of_events(label: Text, events: Vec<RoomEvent>) -> Result<Self, ServiceError> {
+        Self::of_tracks(vec![CaptureTrack::of_events(label, events)]).await
+    }
+
+    async fn of_tracks(tracks: Vec<CaptureTrack>) -> Result<Self, ServiceError> {
         let clock = Clock::manual(Timestamp::default());
-        let rooms = ReplayRooms::new(CaptureReader::open(path).await?, clock.clone()).await?;
+        let rooms = ReplayRooms::new(tracks, clock.clone()).await?;
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (playback, playback_inbox) = mpsc::channel(COMMANDS);
         let start = clock.now().wall;
         let subscribers = Subscribers::default();
-        Ok(Self { rooms, start, clock, subscribers, commands, inbox, playback, playback_inbox })
+        let status = watch::Sender::new(PlaybackStatus { start, ..PlaybackStatus::default() });
+        Ok(Self { rooms, start, clock, subscribers, commands, inbox, playback, playback_inbox, status })
     }
 
     /// The clock of the capture.
@@ -102,6 +121,11 @@ impl Player {
         self.playback.clone()
     }
 
+    /// Where the replay stands, as it changes.
+    pub fn status(&self) -> watch::Receiver<PlaybackStatus> {
+        self.status.subscribe()
+    }
+
     /// Plays at this speed, beginning so long after the start. Needs a tokio runtime.
     pub fn play(self, speed: Speed, from: Duration) -> Playing {
         let stop = CancellationToken::new();
@@ -112,6 +136,7 @@ impl Player {
             subscribers: self.subscribers,
             inbox: Some(self.inbox),
             steering: Some(self.playback_inbox),
+            status: self.status,
             start: self.start,
             speed,
             paused: false,
@@ -163,6 +188,7 @@ struct Playback {
     /// Nothing when nobody can command any more.
     inbox: Option<mpsc::Receiver<TrackerCommand>>,
     steering: Option<mpsc::Receiver<PlaybackCommand>>,
+    status: watch::Sender<PlaybackStatus>,
     /// When the capture begins.
     start: Timestamp,
     speed: Speed,
@@ -179,6 +205,7 @@ impl Playback {
     async fn run(mut self, from: Duration) {
         self.jump(self.start.0.saturating_add(millis(from))).await;
         loop {
+            self.publish_status(None);
             if self.over && self.inbox.is_none() && self.steering.is_none() {
                 return;
             }
@@ -268,10 +295,15 @@ impl Playback {
             }
             self.over = false;
         }
+        let mut played = 0_usize;
         while let Some(due) = self.due()
             && due.0 < to
         {
             self.play_due(due).await;
+            played += 1;
+            if played.is_multiple_of(JUMP_LINES) {
+                tokio::task::yield_now().await;
+            }
         }
         let end = self.due().map_or(self.clock.now().wall, |due| due.min(Timestamp(to)));
         self.set_clock(end.max(self.clock.now().wall));
@@ -296,17 +328,37 @@ impl Playback {
         }
     }
 
+    /// Does what is wanted now; of many jumps in a row only the last is worth its way.
     async fn steer(&mut self, command: PlaybackCommand) {
-        match command {
-            PlaybackCommand::Pause => {
-                self.paused = !self.paused;
-                self.set_clock(self.clock.now().wall);
+        let (mut next, mut to) = (Some(command), None);
+        while let Some(command) = next {
+            let now = self.clock.now().wall;
+            match command {
+                PlaybackCommand::Pause => {
+                    self.paused = !self.paused;
+                    self.set_clock(now);
+                }
+                PlaybackCommand::Pace(speed) => {
+                    self.set_clock(now);
+                    self.speed = speed;
+                }
+                PlaybackCommand::Skip(seconds) => {
+                    to = Some(Timestamp(to.unwrap_or(now).0.saturating_add(seconds.saturating_mul(1_000))));
+                }
+                PlaybackCommand::Seek(at) => to = Some(at),
             }
-            PlaybackCommand::Skip(seconds) => {
-                let now = self.clock.now().wall.0;
-                self.jump(now.saturating_add(seconds.saturating_mul(1_000)).max(self.start.0)).await;
-            }
+            next = self.steering.as_mut().and_then(|steering| steering.try_recv().ok());
         }
+        if let Some(to) = to {
+            self.publish_status(Some(to));
+            self.jump(to.max(self.start).0).await;
+        }
+    }
+
+    fn publish_status(&self, seeking: Option<Timestamp>) {
+        let Self { start, speed, paused, over, .. } = *self;
+        let status = PlaybackStatus { start, speed, paused, over, seeking };
+        self.status.send_if_modified(|known| std::mem::replace(known, status) != status);
     }
 
     /// The clock shows `now`, and goes on from there.

@@ -93,6 +93,15 @@ impl RoomActor {
         self.publish(vec![TalliedEvent::new(event, None)]);
     }
 
+    /// Applies an event that is known already, as if it came now.
+    pub(super) fn apply_event(&mut self, event: RoomEvent) {
+        let event = RoomEvent { at: self.now(), ..event };
+        if let Applied::Fresh(tally) = self.room.apply(&event) {
+            let first = self.room.is_first_comment(&event);
+            self.publish(vec![TalliedEvent { event, tally, first }]);
+        }
+    }
+
     /// Says where the room stands; nothing when that is known already.
     pub(super) fn emit_phase(&mut self, phase: Phase) {
         if self.room.phase != phase {

@@ -138,7 +138,9 @@ impl Subscriber {
                 // The bytes of a batch that is counted as lost already.
                 RoomUpdate::Raw(_) => {}
                 // A lagging mirror asks for a newer one anyway; of lost bytes only the loss can be kept.
-                RoomUpdate::Snapshot(_) | RoomUpdate::Frame(_) => self.lost.entry(*room).or_default().begin(now),
+                RoomUpdate::Snapshot(_) | RoomUpdate::Frame(_) | RoomUpdate::Summary(_) => {
+                    self.lost.entry(*room).or_default().begin(now);
+                }
                 RoomUpdate::Added { .. } | RoomUpdate::Removed { .. } | RoomUpdate::Lagged(_) => {
                     if matches!(news, RoomUpdate::Removed { .. }) {
                         self.lost.remove(room);

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::Speed;
 use super::serde_base64;
 use crate::clock::{Moment, Timestamp};
 use crate::events::{LiveStart, serde_lenient};
 use crate::ids::{MsgId, RoomId, RoomKey, Target};
-use crate::room::{Room, TalliedEvent};
+use crate::room::{Room, RoomSummary, RowInterest, TalliedEvent};
 use crate::text::Text;
 pub use crate::webcast::{Budget, Health};
 
@@ -48,6 +49,37 @@ pub enum PlaybackCommand {
     Pause,
     /// Go so many seconds of the capture ahead, or back where negative.
     Skip(i64),
+    /// Go to this time of the capture.
+    Seek(Timestamp),
+    /// Go on at this pace.
+    Pace(Speed),
+}
+
+/// Where a [`Player`](super::Player) stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct PlaybackStatus {
+    /// When what is played begins.
+    pub start: Timestamp,
+    /// Its pace.
+    pub speed: Speed,
+    /// It stands still.
+    pub paused: bool,
+    /// It is at its end.
+    pub over: bool,
+    /// It is on its way to this time.
+    pub seeking: Option<Timestamp>,
+}
+
+/// What a screen on a service wants of the rooms: all that happens in some, a summary of the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct WantedRooms {
+    /// Rooms to be told of in full, the most urgent first.
+    pub full: Vec<RoomKey>,
+    /// Which rows of the others are told.
+    pub rows: RowInterest,
 }
 
 /// What a reader of a tracker hears.
@@ -79,6 +111,9 @@ pub enum RoomUpdate {
     Lagged(Lost),
     /// The room's whole state; replaces a mirror's.
     Snapshot(Arc<Room>),
+    /// Where the room stands, in the place of its events: for readers who follow other rooms in full. Only a service tells
+    /// rooms in this way, and only readers who asked for it.
+    Summary(Box<RoomSummary>),
     /// The room is no longer tracked.
     Removed {
         /// The room that already tracks the same host, when two names led to one.

@@ -109,6 +109,7 @@ actions! {
     Filter      | "filter"       | Screen | "f"                 | "hide what does not match the search, or show it again";
     History     | "history"      | Screen | "ctrl-r"               | "look for words in all that was kept: from:name, room:name, kind:gift, since:3d";
     Lives       | "lives"        | Screen | "B"                 | "lives of the past; Enter shows what was said when they began";
+    Report      | "report"       | Screen | "I"                 | "what this live was so far: viewers, chat, gifts, new people, moments, as the history has it";
     Note        | "note"         | Card   | "w"                 | "write a note about the marked person, kept in the history";
     Filters     | "filters"     | Screen | "ctrl-f"            | "searches with a name: choose one, or keep this one";
     Slow        | "slow"        | Screen | "S"                 | "slow view: one ordinary comment a second, and all that matters";
@@ -117,13 +118,18 @@ actions! {
     Record      | "record"       | Live   | "r"                 | "start or stop recording the room";
     RecordEach  | "record_each"  | Live   | "e"                 | "record each live of the room from now on, or no longer";
     Quality     | "quality"      | Live   | "Q"                 | "choose the stream to record, by its size, codec and bit rate";
-    Mark        | "mark"         | Live   | "M"                 | "mark this moment, with a note: in the history, and as a chapter of the recording";
+    Mark        | "mark"         | Live   | "m"                 | "mark this moment, with a note: in the history, and as a chapter of the recording";
     Recordings  | "recordings"   | Live   | "T"                 | "recordings, running and past; Enter copies one to MP4";
     Clip        | "clip"         | Live   | "c"                 | "keep the last minute of the recording as a file of its own";
     Retry       | "retry"        | Live   | "R"                 | "look up or connect now instead of waiting, with all rooms that fail for the same cause";
     ReplayPause | "replay_pause" | Replay | "P"                 | "in a replay: stand still, go on";
     ReplayBack  | "replay_back"  | Replay | ","                 | "in a replay: 30 seconds back";
     ReplayAhead | "replay_ahead" | Replay | "."                 | "in a replay: 30 seconds ahead";
+    ReplayPrevMoment | "replay_prev_moment" | Replay | "("      | "in a replay: to the moment before: a mark, a battle, a dear gift, a gap";
+    ReplayNextMoment | "replay_next_moment" | Replay | ")"      | "in a replay: to the next moment";
+    ReplayFaster | "replay_faster" | Replay | "e"               | "in a replay: faster; moments takes any pace";
+    ReplaySlower | "replay_slower" | Replay | "E"               | "in a replay: slower";
+    Moments     | "moments"      | Screen | "Z"                 | "moments, to find one again; in a replay also a minute or a pace to type: 12:30, +5m, 10x";
     FocusNext   | "focus_next"   | Screen | "tab"               | "next pane";
     FocusPrev   | "focus_prev"   | Screen | "backtab"           | "previous pane";
     Zoom        | "zoom"         | Screen | "z"                 | "open a hidden pane over the chat, or the focused one wide";
@@ -139,7 +145,7 @@ actions! {
     HidePane    | "hide_pane"    | Screen | "H"                | "take the focused pane away; on the chat: bring all back";
     MovePane    | "move_pane"    | Screen | "J"                | "put the focused pane before the one above it";
     Themes      | "themes"       | Screen | "ctrl-t"           | "choose a theme";
-    ToggleMouse | "toggle_mouse" | Screen | "m"                 | "take the mouse, or give it back so that the terminal selects text";
+    ToggleMouse | "toggle_mouse" | Screen | "M"                 | "take the mouse, or give it back so that the terminal selects text";
     MoreLike    | "more_like"   | List   | "K"                 | "more like the marked row into the inbox: this person, a word of it, gifts of this value";
     ScrollUp    | "scroll_up"    | List   | "up k"              | "mark the row above; the chat stands still until you return";
     ScrollDown  | "scroll_down"  | List   | "down j"            | "mark the row below";

@@ -1,5 +1,6 @@
 //! State of the screen, as data. `update` changes it, `view` reads it; neither hides state of its own.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,7 @@ use super::tab::Tab;
 use super::table::RoomSort;
 use super::theme::{ColourDepth, Theme};
 use super::ticks::LiveTicks;
+use super::timeline::{self, ReplayTime};
 use super::{ScreenError, ScreenOptions};
 use crate::clock::Moment;
 use crate::config::{RecordSettings, ScreenSettings};
@@ -80,10 +82,16 @@ pub(super) struct App {
     pub(super) notice: Option<Text>,
     /// What is shown happened before: its time can be moved, and nothing can be looked up or recorded.
     pub(super) replay: bool,
+    /// Where the replay stands, once that is known.
+    pub(super) replay_time: Option<ReplayTime>,
     /// The rooms and recordings belong to a service, which records what the rules say and goes on when this screen is left.
     pub(super) attached: bool,
     /// Since when the room on the screen has been there: one that is passed on the way to another is not read.
     pub(super) shown_since: Moment,
+    /// What stands beside the rooms, such as how often hooks were called, as labels and words.
+    pub(super) facts: Vec<(Text, Text)>,
+    /// The rooms that were on the screen last, the newest first.
+    pub(super) looked_at: VecDeque<RoomKey>,
     /// When the terminal was last asked to tell of something.
     pub(super) notified: Option<Moment>,
     /// When the person last pressed a key.
@@ -140,6 +148,8 @@ pub(super) enum Popup {
     Inbox(usize),
     /// What befell the rooms; the first row shown.
     Log(usize),
+    /// What a live was, as the history has it; the first row shown.
+    Report(usize),
     /// What is looked for is being typed.
     Search {
         /// What was typed so far.
@@ -268,8 +278,11 @@ impl App {
             opened: now,
             notice: options.notice,
             replay: options.replay,
+            replay_time: None,
             attached: options.attached,
             shown_since: now,
+            looked_at: VecDeque::new(),
+            facts: Vec::new(),
             notified: None,
             last_key: now,
             away: None,
@@ -325,7 +338,8 @@ impl App {
     /// Everything between tabs and status.
     pub(super) fn body(&self) -> Rect {
         let plan = self.plan();
-        let height = self.size.height.saturating_sub(plan.tabs.height + plan.status.height);
+        let around = plan.tabs.height + plan.timeline.height + plan.status.height;
+        let height = self.size.height.saturating_sub(around);
         Rect { x: 0, y: plan.tabs.height, width: self.size.width, height }
     }
 
@@ -337,6 +351,7 @@ impl App {
             side: self.layout.side,
             strips: self.layout.strips,
             status_rows: super::panes::status::rows(self),
+            timeline_rows: timeline::rows(self),
         }
     }
 

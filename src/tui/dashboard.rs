@@ -1,6 +1,7 @@
 //! Dashboard without its terminal: state and cache in one hand. The loop drives it; so do tests, benches and whoever wants a
 //! picture of a screen.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::Frame;
@@ -8,9 +9,10 @@ use ratatui::Frame;
 use super::app::App;
 use super::chord::Chord;
 use super::msg::{Effect, Msg, UpdateOutcome};
+use super::timeline::ReplayTimeline;
 use super::view::Cache;
 use super::widgets::uncertain_width::UncertainRows;
-use super::{ScreenError, ScreenMemory, ScreenOptions, memory, summary, update, view};
+use super::{ScreenError, ScreenMemory, ScreenOptions, memory, summary, update, view, wanted};
 use crate::clock::Moment;
 use crate::config::NotifyWay;
 use crate::history::HistoryAnswer;
@@ -51,6 +53,12 @@ impl Dashboard {
     /// There is a history to ask; `tells_news` says whether it tells unasked who is new or back.
     pub fn with_history(&mut self, tells_news: bool) {
         (self.app.remembered.is_kept, self.app.remembered.tells_news) = (true, tells_news);
+    }
+
+    /// Hears where a replay stands, and what happens in it.
+    pub fn replay(&mut self, status: track::PlaybackStatus, timeline: Arc<ReplayTimeline>, now: Moment) {
+        self.handle(now, Msg::Playback(status));
+        self.handle(now, Msg::Timeline(timeline));
     }
 
     /// Hears what the history tells.
@@ -114,6 +122,11 @@ impl Dashboard {
     pub(super) fn handle(&mut self, now: Moment, msg: Msg) -> UpdateOutcome {
         self.app.now = now;
         update::update(&mut self.app, msg)
+    }
+
+    /// The rooms that are needed in full.
+    pub(super) fn wanted_rooms(&self) -> track::WantedRooms {
+        wanted::rooms(&self.app)
     }
 
     /// How long until the picture changes by itself.

@@ -26,6 +26,7 @@ glyphs! {
     PINNED = "⌃" | "^";
     GAP = "┄" | "-";
     RULE = "─" | "-";
+    PLAYED = "━" | "=";
     DIVIDER = "│" | "|";
     DIVIDER_DOWN = "┬" | "+";
     DIVIDER_UP = "┴" | "+";

@@ -58,6 +58,15 @@ impl HighlightRules {
         })
     }
 
+    /// The words, in small letters; nothing where there are searches too, which only this screen can try.
+    pub(super) fn words(&self) -> Option<Vec<String>> {
+        let word = |(_, rule): &(String, HighlightRule)| match rule {
+            HighlightRule::Word(word) => Some(word.clone()),
+            HighlightRule::Search(_) => None,
+        };
+        self.rules.iter().map(word).collect()
+    }
+
     /// Whether there is a rule of this text.
     pub(super) fn has(&self, text: &str) -> bool {
         self.rules.iter().any(|(own, _)| own == text)

@@ -9,7 +9,6 @@ use super::theme::ColorRole;
 use super::{glyphs, number};
 use crate::clock::Moment;
 use crate::config::ScreenSettings;
-use crate::events::{Control, ControlAction, NoticeKind};
 use crate::ids::RoomKey;
 use crate::room::{BattleNews, LogEntry, LogLine, Seq};
 
@@ -236,9 +235,7 @@ fn kinds_of(tab: &Tab, people: &PeopleRules, entry: &LogEntry) -> impl Iterator<
             ]
         }
         LogLine::Question { .. } => [Some(InboxKind::Question), None, None],
-        LogLine::Moderation(_)
-        | LogLine::Notice { kind: NoticeKind::Bottom, .. }
-        | LogLine::Control(Control { action: ControlAction::Suspended, .. }) => [Some(InboxKind::Warning), None, None],
+        line if line.is_warning() => [Some(InboxKind::Warning), None, None],
         LogLine::Battle(news) if matches!(**news, BattleNews::Begun { .. }) => [Some(InboxKind::Battle), None, None],
         _ => [None; 3],
     };

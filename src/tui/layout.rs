@@ -45,6 +45,8 @@ pub(super) struct LayoutRequest {
     pub(super) zoom: Option<PaneId>,
     /// Rows of the status area, 1 or more.
     pub(super) status_rows: u16,
+    /// Rows of the timeline of a replay, above it.
+    pub(super) timeline_rows: u16,
 }
 
 /// Where everything goes. A pane of one row is a strip without a title.
@@ -54,6 +56,8 @@ pub(super) struct Plan {
     pub(super) tabs: Rect,
     /// Hints, words and the transport.
     pub(super) status: Rect,
+    /// Where a replay stands.
+    pub(super) timeline: Rect,
     /// The lines between columns.
     pub(super) dividers: Vec<Rect>,
     /// Whether panes begin with a rule that has their title in it.
@@ -111,6 +115,10 @@ pub(super) fn plan(screen: Rect, wants: &LayoutRequest) -> Plan {
     if screen.height >= 2 {
         let most = (rest.height / 3).max(1);
         plan.status = split_bottom(&mut rest, wants.status_rows.clamp(1, most));
+    }
+    if screen.height >= 4 {
+        let rows = wants.timeline_rows.min(rest.height.saturating_sub(1));
+        plan.timeline = split_bottom(&mut rest, rows);
     }
     let main = wants.zoom.unwrap_or_else(main_pane);
     if screen.width >= WIDE.0 && screen.height >= WIDE.1 && !wants.strips {
@@ -228,12 +236,12 @@ mod tests {
 
     fn wants(battle: bool, zoom: Option<PaneId>, status_rows: u16) -> LayoutRequest {
         let panes = PaneId::ALL.iter().copied().filter(|&id| battle || id != PaneId::Battle).collect();
-        LayoutRequest { panes, zoom, status_rows, side: 40, strips: false }
+        LayoutRequest { panes, zoom, status_rows, timeline_rows: status_rows / 2, side: 40, strips: false }
     }
 
     fn shown(plan: &Plan) -> Vec<Rect> {
         let panes = plan.shown().map(|(_, area)| area);
-        let lines = [plan.tabs, plan.status].into_iter().chain(plan.dividers.clone());
+        let lines = [plan.tabs, plan.timeline, plan.status].into_iter().chain(plan.dividers.clone());
         panes.chain(lines).filter(|area| !area.is_empty()).collect()
     }
 

@@ -1,11 +1,14 @@
 //! Messages to the screen and effects it wants: the whole traffic of `update`, as data.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::live_search::{ServiceAnswer, ServiceQuestion};
+use super::timeline::ReplayTimeline;
 use crate::history::{HistoryAnswer, HistoryQuestion};
+use crate::room::AwayReport;
 use crate::text::Text;
 use crate::{record, track};
 
@@ -28,8 +31,16 @@ pub(super) enum Msg {
     Service(ServiceAnswer),
     /// News of a recording.
     Recorded(record::RecorderUpdate),
+    /// A replay stands somewhere else.
+    Playback(track::PlaybackStatus),
+    /// More is known of what happens in a replay.
+    Timeline(Arc<ReplayTimeline>),
     /// The history tells something.
     Remembered(Box<HistoryAnswer>),
+    /// What stands beside the rooms, as labels and words.
+    Facts(Vec<(Text, Text)>),
+    /// What happened before somebody came to a service.
+    Away(Box<AwayReport>),
     /// Something went wrong behind the screen.
     Warned(Text),
     /// Time passed that somebody can see.

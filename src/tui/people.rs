@@ -4,8 +4,8 @@ use super::highlights::HighlightRules;
 use crate::clock::Moment;
 use crate::config::ScreenSettings;
 use crate::events::Viewer;
-use crate::ids::{RoomKey, UserId};
-use crate::room::{LogEntry, LogLine};
+use crate::ids::RoomKey;
+use crate::room::{LogEntry, LogLine, WantedPerson};
 
 /// Rules kept; the oldest go.
 const MOST: usize = 2_000;
@@ -14,54 +14,36 @@ const MOST: usize = 2_000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct PeopleRules {
     ignored: Vec<IgnoreRule>,
-    highlighted: Vec<Person>,
+    highlighted: Vec<WantedPerson>,
     /// What is to stand out whoever says it.
     pub(super) words: HighlightRules,
-}
-
-/// Somebody, by the id where it is known, else by the handle.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Person {
-    id: Option<UserId>,
-    /// Without the `@`, in small letters.
-    handle: String,
 }
 
 /// Somebody is not shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct IgnoreRule {
-    who: Person,
+    who: WantedPerson,
     /// Where; nothing for everywhere.
     room: Option<RoomKey>,
     /// Until when; nothing for always.
     until: Option<Moment>,
 }
 
-impl Person {
-    fn of(viewer: &Viewer) -> Self {
-        Self { id: viewer.id, handle: viewer.unique_id.as_str().to_lowercase() }
-    }
+fn person(viewer: &Viewer) -> WantedPerson {
+    WantedPerson { id: viewer.id, handle: viewer.unique_id.as_str().to_lowercase() }
+}
 
-    fn named(name: &str) -> Self {
-        Self { id: None, handle: name.trim().trim_start_matches('@').to_lowercase() }
-    }
-
-    fn is(&self, viewer: &Viewer) -> bool {
-        match (self.id, viewer.id) {
-            (Some(own), Some(theirs)) => own == theirs,
-            _ => !self.handle.is_empty() && viewer.unique_id.as_str().eq_ignore_ascii_case(&self.handle),
-        }
-    }
+fn named(name: &str) -> WantedPerson {
+    WantedPerson { id: None, handle: name.trim().trim_start_matches('@').to_lowercase() }
 }
 
 impl PeopleRules {
     /// The rules that the settings name.
     pub(super) fn of_settings(settings: &ScreenSettings) -> Self {
-        let ignored =
-            settings.ignore.iter().map(|name| IgnoreRule { who: Person::named(name), room: None, until: None });
+        let ignored = settings.ignore.iter().map(|name| IgnoreRule { who: named(name), room: None, until: None });
         Self {
             ignored: ignored.collect(),
-            highlighted: settings.people.iter().map(|name| Person::named(name)).collect(),
+            highlighted: settings.people.iter().map(|name| named(name)).collect(),
             words: HighlightRules::new(&settings.highlights),
         }
     }
@@ -82,7 +64,7 @@ impl PeopleRules {
         if self.ignored.len() >= MOST {
             self.ignored.remove(0);
         }
-        self.ignored.push(IgnoreRule { who: Person::of(viewer), room, until });
+        self.ignored.push(IgnoreRule { who: person(viewer), room, until });
     }
 
     /// Ignores somebody no longer; whether they were.
@@ -95,6 +77,11 @@ impl PeopleRules {
     /// Whether somebody is ignored anywhere.
     pub(super) fn is_ignored(&self, viewer: &Viewer) -> bool {
         self.ignored.iter().any(|rule| rule.who.is(viewer))
+    }
+
+    /// Who is to stand out.
+    pub(super) fn highlighted(&self) -> Vec<WantedPerson> {
+        self.highlighted.clone()
     }
 
     /// Whether a row of the room of this name stands out, for what it says or for who says it.
@@ -121,14 +108,14 @@ impl PeopleRules {
         if self.highlighted.len() >= MOST {
             self.highlighted.remove(0);
         }
-        self.highlighted.push(Person::of(viewer));
+        self.highlighted.push(person(viewer));
         true
     }
 
     /// The handles of those who are ignored everywhere and always, and of those who stand out: what lasts.
     pub(super) fn lasting(&self) -> (Vec<String>, Vec<String>) {
         let lasting = self.ignored.iter().filter(|rule| rule.room.is_none() && rule.until.is_none());
-        let handle = |person: &Person| (!person.handle.is_empty()).then(|| format!("@{}", person.handle));
+        let handle = |person: &WantedPerson| (!person.handle.is_empty()).then(|| format!("@{}", person.handle));
         (lasting.filter_map(|rule| handle(&rule.who)).collect(), self.highlighted.iter().filter_map(handle).collect())
     }
 }
@@ -136,6 +123,7 @@ impl PeopleRules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::UserId;
     use std::time::Duration;
 
     fn viewer(id: u64, handle: &str) -> Viewer {

@@ -12,9 +12,11 @@ use super::action::{Action, KeyContext};
 use super::app::App;
 use super::panes::phase;
 use super::{live_search, number, remembered};
+use crate::clock::Timestamp;
 use crate::events::Viewer;
 use crate::ids::RoomKey;
 use crate::record::Quality;
+use crate::track::Speed;
 
 /// What is typed and which row is chosen.
 #[derive(Clone, Debug)]
@@ -44,6 +46,8 @@ pub(super) enum PickerKind {
     Found,
     /// What was said around a moment.
     Around,
+    /// A moment of a live; in a replay also a time or a pace that is typed.
+    Moments,
     /// A live of the past.
     Lives,
     /// Nothing: what is typed is the note about this person.
@@ -101,6 +105,10 @@ pub(super) enum Choice {
         /// When, in milliseconds since 1970.
         at: i64,
     },
+    /// Go to a time of the replay.
+    Seek(Timestamp),
+    /// Replay at this pace.
+    Pace(Speed),
     /// Write this note about a person.
     Note(u64, String),
     /// Do not show whom the list is about.
@@ -126,6 +134,10 @@ pub(super) enum Choice {
     Filter(String),
     /// Keep what is looked for under this name.
     SaveFilter(String),
+    /// Look for this in the history.
+    Find(String),
+    /// Hand these words to the terminal's clipboard.
+    CopyWords(String),
     /// Nothing: the row only says something.
     Stay,
 }
@@ -146,6 +158,7 @@ impl Picker {
             PickerKind::Marker => "Mark this place",
             PickerKind::Found => "Look in the history",
             PickerKind::Around => "What was said then",
+            PickerKind::Moments => "Moments; in a replay 12:30, +5m and 10x too",
             PickerKind::Lives => "Lives of the past",
             PickerKind::Note(_) => "A note, kept in the history",
             PickerKind::Ignore => "Do not show this person",
@@ -169,6 +182,10 @@ pub(super) fn picks(app: &App, picker: &Picker) -> Vec<Pick> {
         PickerKind::Marker => return vec![recordings::marker(picker.input.value())],
         PickerKind::Found => return remembered::found(app, picker.input.value()),
         PickerKind::Around => return remembered::around(app),
+        PickerKind::Moments => match choices::typed_place(app, &typed) {
+            Some(pick) => return vec![pick],
+            None => choices::moments(app),
+        },
         PickerKind::Lives => remembered::lives(app),
         PickerKind::Note(person) => {
             let (name, note) =

@@ -36,6 +36,7 @@ pub(super) fn view(app: &App, buf: &mut Buffer) -> Option<Position> {
         Popup::Person(card) => list(app, buf, card.viewer.name(), &person::lines(app, card), card.from),
         Popup::Inbox(chosen) => inbox::view(app, *chosen, buf),
         Popup::Log(from) => list(app, buf, "Log", &log::lines(app), *from),
+        Popup::Report(from) => list(app, buf, "Report of the live", &report(app), *from),
         Popup::Search { input, error } if app.overview.is_some() => {
             return input::FILTER_ROOMS.view(app, input, error.as_deref(), buf);
         }
@@ -54,6 +55,7 @@ pub(super) fn extent(app: &App) -> (usize, usize) {
         Some(Popup::Diagnostics(_)) => diagnostics::lines(app).len(),
         Some(Popup::Inbox(_)) => return (app.inbox.len(), inbox::page(app)),
         Some(Popup::Log(_)) => log::lines(app).len(),
+        Some(Popup::Report(_)) => report(app).len(),
         Some(Popup::Person(card)) => person::lines(app, card).len(),
         Some(Popup::Pick(picker)) => return (super::picker::picks(app, picker).len(), picker::page(app)),
         _ => 0,
@@ -106,6 +108,14 @@ fn list(app: &App, buf: &mut Buffer, title: &str, lines: &[Line<'_>], from: usiz
         let below = Rect { y: inner.bottom(), height: 1, ..inner };
         let words = Line::styled(extent_words(from, shown, lines.len()), app.theme.style(ColorRole::Accent));
         paint::left(buf, below, 0, &words);
+    }
+}
+
+/// The lines of a report: facts, graphs, who gave, battles, moments.
+fn report(app: &App) -> Vec<Line<'static>> {
+    match &app.remembered.report {
+        Some(lines) => lines.iter().map(|line| Line::raw(line.clone())).collect(),
+        None => vec![Line::styled("asking the history \u{2026}", app.theme.style(ColorRole::Dim))],
     }
 }
 

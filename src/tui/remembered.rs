@@ -6,7 +6,7 @@ use super::app::App;
 use super::number;
 use super::picker::{Choice, Pick};
 use crate::clock::Timestamp;
-use crate::history::{FoundLine, FoundPage, KnownPerson, LiveRow, OpponentRecord};
+use crate::history::{AroundLines, FoundLine, FoundPage, KnownPerson, LiveRow, MomentRow, OpponentRecord, query_words};
 use crate::text::Text;
 
 /// Columns of a name in a list.
@@ -28,7 +28,11 @@ pub(super) struct Remembered {
     /// Why it cannot be looked for, or what went wrong.
     pub(super) fault: Option<String>,
     /// What was said around a time.
-    pub(super) around: Option<(i64, Vec<FoundLine>)>,
+    pub(super) around: Option<Box<AroundLines>>,
+    /// Moments of all lives, newest first; nothing while they are asked for.
+    pub(super) moments: Option<Vec<MomentRow>>,
+    /// The report of a live, line by line; nothing while it is asked for.
+    pub(super) report: Option<Vec<String>>,
     /// Lives of the past; nothing while they are asked for.
     pub(super) lives: Option<Vec<LiveRow>>,
     /// What is known of opponents, by user id.
@@ -66,11 +70,19 @@ pub(super) fn found(app: &App, typed: &str) -> Vec<Pick> {
             if page.lines.is_empty() {
                 return saying("nothing that is kept fits");
             }
-            let more = page.more.then(|| saying("there is more: narrow it down, or tiktop chat --page 2").remove(0));
+            let more = page.lines.last().filter(|_| page.more).map(|last| older(text, last.at));
             page.lines.iter().map(|line| row(app, line)).chain(more).collect()
         }
         _ => saying("looking \u{2026} Esc leaves it"),
     }
+}
+
+/// The row that leads to what fits and is older.
+fn older(typed: &str, than: i64) -> Pick {
+    let words = query_words(typed).filter(|word| !word.starts_with("before:") && !word.starts_with("until:"));
+    let words: Vec<_> = words.map(str::to_owned).chain([format!("before:{}", Timestamp(than).rfc3339())]).collect();
+    let note = "there is more: Enter shows what came before".to_owned();
+    Pick { name: "older".to_owned(), note, keys: String::new(), choice: Choice::Find(words.join(" ")) }
 }
 
 fn row(app: &App, line: &FoundLine) -> Pick {
@@ -82,20 +94,60 @@ fn row(app: &App, line: &FoundLine) -> Pick {
     Pick { name, note, keys: String::new(), choice }
 }
 
-/// What was said around a moment, newest last, and where it is in a recording of the live.
+/// What was said around a moment, newest last, with how to see it again: the recording of it, and the replay of the history.
 pub(super) fn around(app: &App) -> Vec<Pick> {
-    match &app.remembered.around {
-        None => saying("looking \u{2026}"),
-        Some((_, lines)) if lines.is_empty() => saying("what was said then is no longer kept"),
-        Some((at, lines)) => lines
-            .iter()
-            .map(|line| {
-                let pick = row(app, line);
-                let mark = if line.at == *at { "<" } else { "" };
-                Pick { keys: mark.to_owned(), choice: Choice::Stay, ..pick }
-            })
-            .collect(),
+    let Some(around) = &app.remembered.around else { return saying("looking \u{2026}") };
+    if around.lines.is_empty() {
+        return saying("what was said then is no longer kept").into_iter().chain(again(app, around)).collect();
     }
+    let lines = around.lines.iter().map(|line| {
+        let pick = row(app, line);
+        let mark = if line.at == around.at { "<" } else { "" };
+        let choice = match &app.replay_time {
+            Some(_) => Choice::Seek(Timestamp(line.at)),
+            None => Choice::Stay,
+        };
+        Pick { keys: mark.to_owned(), choice, ..pick }
+    });
+    again(app, around).into_iter().chain(lines).collect()
+}
+
+/// Rows that say how to see a moment again; Enter copies the words.
+fn again(app: &App, around: &AroundLines) -> Vec<Pick> {
+    let mut rows = Vec::new();
+    let copied = |name: &str, note: String, words: String| Pick {
+        name: name.to_owned(),
+        note,
+        keys: "copy".to_owned(),
+        choice: Choice::CopyWords(words),
+    };
+    if let Some((file, at)) = &around.recorded {
+        let (at, file) = (number::duration(*at), Text::from(format_args!("{}", file.display())));
+        rows.push(copied("recorded", format!("{at} into {file}"), format!("{file} {at}")));
+    }
+    if app.replay_time.is_none() {
+        let began = around.lines.first().and_then(|line| line.live_began).unwrap_or(around.at).min(around.at);
+        let into = std::time::Duration::from_millis(around.at.saturating_sub(began).max(0) as u64);
+        let words = format!("tiktop replay --history {} --from {}", around.live, number::duration(into));
+        rows.push(copied("plays it again", words.clone(), words));
+    }
+    rows
+}
+
+/// Moments of all lives, newest first.
+pub(super) fn moments(app: &App) -> Vec<Pick> {
+    let Some(moments) = &app.remembered.moments else { return saying("looking \u{2026}") };
+    if moments.is_empty() {
+        return saying("no moment is kept yet");
+    }
+    let pick = |moment: &MomentRow| {
+        let offset = std::time::Duration::from_millis(moment.at.saturating_sub(moment.live_began).max(0) as u64);
+        let note = Text::new(&moment.note);
+        let note = format!("{}  {note}", when(app, moment.at));
+        let choice = Choice::Moment { live: moment.live, at: moment.at };
+        Pick { name: format!("@{} {}", moment.room, number::duration(offset)), note, keys: moment.by.clone(), choice }
+    };
+    moments.iter().map(pick).collect()
 }
 
 /// Lives of the past, newest first, that fit what was typed.

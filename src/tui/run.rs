@@ -10,23 +10,26 @@ mod tests;
 use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyEventKind, MouseEventKind};
 use futures_util::{Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
-use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::live_search::{LiveSearch, ServiceAnswer, ServiceQuestion};
 use super::msg::{Effect, Msg};
 use super::terminal::Tty;
-use super::{Dashboard, Exit, HistoryPort, Ports, ScreenError, ScreenExit, ScreenOptions};
+use super::{Dashboard, Exit, HistoryPort, PlaybackPort, Ports, ScreenError, ScreenExit, ScreenOptions};
 use crate::clock::Clock;
 use crate::config::NotifyWay;
 use crate::history::{HistoryAnswer, HistoryQuestion};
+use crate::room::AwayReport;
 use crate::text::Text;
 use crate::{record, track};
 
@@ -73,6 +76,28 @@ async fn remembered(history: &mut Option<HistoryPort>) -> Option<HistoryAnswer> 
     history.as_mut()?.answers.recv().await
 }
 
+/// What is new of a replay; never anything where there is none.
+async fn replayed(playback: &mut Option<PlaybackPort>) -> Msg {
+    let Some(port) = playback else { return std::future::pending().await };
+    tokio::select! {
+        Ok(()) = port.status.changed() => Msg::Playback(*port.status.borrow_and_update()),
+        Ok(()) = port.timeline.changed() => Msg::Timeline(Arc::clone(&port.timeline.borrow_and_update())),
+        else => std::future::pending().await,
+    }
+}
+
+/// What stands beside the rooms, once it is something else; nothing when nobody says so any more.
+async fn facts(facts: &mut Option<watch::Receiver<Vec<(Text, Text)>>>) -> Option<Vec<(Text, Text)>> {
+    let facts = facts.as_mut()?;
+    facts.changed().await.ok()?;
+    Some(facts.borrow_and_update().clone())
+}
+
+/// What a service tells of the time before; nothing when it has gone.
+async fn absence(away: &mut Option<Receiver<AwayReport>>) -> Option<AwayReport> {
+    away.as_mut()?.recv().await
+}
+
 /// Opens the dashboard on the real terminal.
 pub(super) async fn run(options: ScreenOptions, ports: Ports, clock: Clock) -> Result<ScreenExit, ScreenError> {
     let mouse = options.screen.mouse;
@@ -92,7 +117,10 @@ enum LoopEvent {
     Record(Option<record::RecorderUpdate>),
     Service(Option<ServiceAnswer>),
     Warning(Option<Text>),
+    Away(Option<AwayReport>),
+    Facts(Option<Vec<(Text, Text)>>),
     Remembered(Option<HistoryAnswer>),
+    Replayed(Msg),
     /// A queue that was full has room again.
     Room,
     /// The picture changes by itself now.
@@ -132,11 +160,19 @@ struct Open {
 }
 
 impl<C: Console> Loop<C> {
-    pub(super) fn new(mut console: C, mut dashboard: Dashboard, ports: Ports, clock: Clock) -> Self {
+    pub(super) fn new(mut console: C, mut dashboard: Dashboard, mut ports: Ports, clock: Clock) -> Self {
+        if let Some(playback) = &mut ports.playback {
+            // Where it stands now is news too.
+            playback.status.mark_changed();
+            playback.timeline.mark_changed();
+        }
         if let Some(history) = &ports.history {
             dashboard.with_history(history.tells_news);
         }
         let input = Some(console.input());
+        let mut ports = ports;
+        // What is known already is news to the screen.
+        ports.facts.iter_mut().for_each(watch::Receiver::mark_changed);
         Self {
             console,
             input,
@@ -177,11 +213,22 @@ impl<C: Console> Loop<C> {
                 }
                 LoopEvent::Record(Some(update)) => self.update_with(Msg::Recorded(update))?,
                 LoopEvent::Warning(Some(words)) => self.update_with(Msg::Warned(words))?,
+                LoopEvent::Away(Some(report)) => self.update_with(Msg::Away(Box::new(report)))?,
+                LoopEvent::Facts(Some(facts)) => self.update_with(Msg::Facts(facts))?,
+                LoopEvent::Facts(None) => {
+                    self.ports.facts = None;
+                    None
+                }
+                LoopEvent::Away(None) => {
+                    self.ports.away = None;
+                    None
+                }
                 LoopEvent::Remembered(Some(answer)) => self.update_with(Msg::Remembered(Box::new(answer)))?,
                 LoopEvent::Remembered(None) => {
                     self.ports.history = None;
                     None
                 }
+                LoopEvent::Replayed(msg) => self.update_with(msg)?,
                 LoopEvent::Record(None) => {
                     self.open.records = false;
                     None
@@ -193,6 +240,10 @@ impl<C: Console> Loop<C> {
                 LoopEvent::Room => None,
                 LoopEvent::Wake => self.update_with(Msg::Tick)?,
             };
+            if let Some(wanted) = &self.ports.wanted {
+                let now = self.dashboard.wanted_rooms();
+                wanted.send_if_modified(|before| std::mem::replace(before, now.clone()) != now);
+            }
             post(&mut self.commands, &self.ports.commands);
             post(&mut self.records, &self.ports.record);
             if let Some(exit) = exit {
@@ -221,7 +272,10 @@ impl<C: Console> Loop<C> {
             update = ports.records.recv(), if open.records => LoopEvent::Record(update),
             answer = ports.service_answers.recv(), if open.service => LoopEvent::Service(answer),
             words = ports.warnings.recv(), if open.warnings => LoopEvent::Warning(words),
+            fresh = facts(&mut ports.facts), if ports.facts.is_some() => LoopEvent::Facts(fresh),
+            report = absence(&mut ports.away), if ports.away.is_some() => LoopEvent::Away(report),
             answer = remembered(&mut ports.history), if ports.history.is_some() => LoopEvent::Remembered(answer),
+            msg = replayed(&mut ports.playback) => LoopEvent::Replayed(msg),
             taken = ports.updates.recv_many(batch, BATCH), if open.updates => {
                 open.updates = taken > 0;
                 LoopEvent::Updates
@@ -315,7 +369,7 @@ impl<C: Console> Loop<C> {
                 Effect::Notify(words) => self.console.notify(self.dashboard.notify_way(), &words)?,
                 Effect::Playback(command) => {
                     // A full queue holds more key presses than anybody meant.
-                    let _ = self.ports.playback.as_ref().map(|playback| playback.try_send(command));
+                    let _ = self.ports.playback.as_ref().map(|playback| playback.commands.try_send(command));
                 }
                 Effect::Ask(question) => self.ask(question),
                 Effect::Redraw => self.redraw(),

@@ -1,11 +1,10 @@
 //! Query over the rows of the rooms: words, and operators such as `from:mia`, `badge:mod`, `gift>100`, `since:5m`.
 
-use std::time::Duration;
-
 use regex_lite::{Regex, RegexBuilder};
 
 use crate::clock::{Moment, Timestamp};
 use crate::events::Viewer;
+use crate::history::{query_time, query_words};
 use crate::room::{LogEntry, LogLine};
 
 /// What is looked for; rows have to fit all of it.
@@ -57,7 +56,7 @@ impl SearchQuery {
         if let Some(pattern) = text.strip_prefix('/') {
             terms.push(Term::Regex(regex(pattern.strip_suffix('/').unwrap_or(pattern))?));
         } else {
-            for word in words(text) {
+            for word in query_words(text) {
                 terms.push(term(word, now, zone)?);
             }
         }
@@ -71,22 +70,6 @@ impl SearchQuery {
     pub(super) fn fits(&self, entry: &LogEntry, room: &str) -> bool {
         self.terms.iter().all(|term| term.fits(entry, room))
     }
-}
-
-/// Words, of which one in quotes may hold blanks: `from:"ana b"`, `"good night"`.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        rest = rest.trim_start();
-        let mut quoted = false;
-        let end = rest.find(|c: char| {
-            quoted ^= c == '"';
-            c == ' ' && !quoted
-        });
-        let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
-        rest = after;
-        (!word.is_empty()).then_some(word)
-    })
 }
 
 fn term(word: &str, now: Moment, zone: &jiff::tz::TimeZone) -> Result<Term, String> {
@@ -122,27 +105,9 @@ fn badge_term(badge: &str) -> Result<BadgeTerm, String> {
     }
 }
 
-/// `5m`, `2h`, `90s`, or a time of day, the last one of it.
 fn since(time: &str, now: Moment, zone: &jiff::tz::TimeZone) -> Result<Timestamp, String> {
-    let wrong = || format!("since:{time}: write a time such as 5m, 2h or 19:40");
-    if let Some((hour, minute)) = time.split_once(':') {
-        let (hour, minute): (i8, i8) = hour.parse().ok().zip(minute.parse().ok()).ok_or_else(wrong)?;
-        let here = now.wall.to_jiff().to_zoned(zone.clone());
-        let there = here.with().hour(hour).minute(minute).second(0).subsec_nanosecond(0).build();
-        let at = Timestamp(there.map_err(|_| wrong())?.timestamp().as_millisecond());
-        return Ok(if at > now.wall { Timestamp(at.0 - 86_400_000) } else { at });
-    }
-    let digits = time.find(|c: char| !c.is_ascii_digit()).unwrap_or(time.len());
-    let (count, unit) = time.split_at(digits);
-    let count: u64 = count.parse().map_err(|_| wrong())?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" | "min" | "" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return Err(wrong()),
-    };
-    Ok((now - Duration::from_secs(count.saturating_mul(seconds))).wall)
+    let at = query_time(time, now, zone).map(Timestamp);
+    at.ok_or_else(|| format!("since:{time}: write a time such as 5m, 2h or 19:40"))
 }
 
 fn regex(pattern: &str) -> Result<Regex, String> {
@@ -212,6 +177,7 @@ fn said(line: &LogLine) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use super::*;
     use crate::events::GiftFacts;

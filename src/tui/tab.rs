@@ -6,12 +6,12 @@ use std::time::Duration;
 use compact_str::CompactString;
 
 use crate::clock::Moment;
-use crate::config::{RecordRule, ScreenSettings};
+use crate::config::ScreenSettings;
 use crate::events::PhaseKind;
-use crate::history::HistoryNews;
+use crate::history::{HistoryNews, PastLive};
 use crate::ids::{RoomId, RoomKey, Target, UserId};
-use crate::record::{MonitorState, RecordingState};
-use crate::room::{BattlePhase, ChatLog, LogEntry, LogLine, Room, Seq};
+use crate::record::{MonitorState, RecordingRules, RecordingState, RuledRoom};
+use crate::room::{BattlePhase, ChatLog, LogEntry, Room, Seq};
 use crate::text::Text;
 
 use super::names::Names;
@@ -80,24 +80,19 @@ pub(super) struct Tab {
     /// Where its recording stands.
     pub(super) recording: Option<RecordingState>,
     /// When it is recorded by itself.
-    pub(super) record: RoomRecord,
+    pub(super) rules: RecordingRules,
+    /// Only summaries of it come: the crowd is missing in its log.
+    pub(super) is_summed_up: bool,
+    /// What the last summary counted that asks to be read.
+    pub(super) asked: Option<u64>,
     /// It is among those that the next command of an overview is for.
     pub(super) is_chosen: bool,
     /// What the monitor of its stream sees, where it is one's own.
     pub(super) monitor: Option<MonitorState>,
-    /// The live whose monitor was asked for last.
-    pub(super) monitored: Option<RoomId>,
-}
-
-/// When a room is recorded by itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct RoomRecord {
-    /// As a key said; else the settings say.
-    pub(super) rule: Option<RecordRule>,
-    /// The last one was not stopped by hand.
-    pub(super) goes_on: bool,
-    /// The live that was recorded last.
-    pub(super) last: Option<RoomId>,
+    /// The host's live before this one, where the history has it.
+    pub(super) last_live: Option<Box<PastLive>>,
+    /// The live whose end was reported.
+    pub(super) reported: Option<RoomId>,
 }
 
 /// Rows of a room that fit what is looked for.
@@ -164,10 +159,13 @@ impl Tab {
             composed: 0,
             marks: HashMap::new(),
             recording: None,
-            record: RoomRecord::default(),
+            rules: RecordingRules::default(),
+            is_summed_up: false,
+            asked: None,
             is_chosen: false,
             monitor: None,
-            monitored: None,
+            last_live: None,
+            reported: None,
         }
     }
 
@@ -231,17 +229,12 @@ impl Tab {
 
     /// Handle of the host, else what was typed, without the `@`.
     pub(super) fn name(&self) -> &str {
-        let handle = &self.room.host.unique_id;
-        let name = if handle.is_empty() { &self.label } else { handle };
-        name.as_str().trim_start_matches('@')
+        self.room.name(&self.label)
     }
 
     /// Whether `target` leads here.
     pub(super) fn is(&self, target: &Target) -> bool {
-        match target {
-            Target::Host(host) => self.name().eq_ignore_ascii_case(host.as_str()),
-            Target::Room(room) => self.room.room_id == Some(*room),
-        }
+        self.room.is(target, &self.label)
     }
 
     /// Whether bytes are being written, or are about to be.
@@ -249,10 +242,22 @@ impl Tab {
         self.recording.as_ref().is_some_and(RecordingState::is_active)
     }
 
-    /// The live to record, unless it is known to be over. Its stream needs no event socket: where that is refused, or nothing
-    /// is known yet, the recorder asks the service.
+    /// The live to record, unless it is known to be over.
     pub(super) fn live_to_record(&self) -> Option<RoomId> {
-        self.room.room_id.filter(|_| !matches!(self.room.phase.kind, PhaseKind::Offline | PhaseKind::Ended))
+        self.ruled().live()
+    }
+
+    /// The room as the rules of its recordings see it.
+    pub(super) fn ruled(&self) -> RuledRoom<'_> {
+        RuledRoom { key: self.key, name: self.name(), room: &self.room, is_recording: self.is_recording() }
+    }
+
+    /// Asks the rules of its recordings for something that changes them.
+    pub(super) fn with_rules<T>(&mut self, ask: impl FnOnce(&mut RecordingRules, RuledRoom<'_>) -> T) -> T {
+        let mut rules = std::mem::take(&mut self.rules);
+        let asked = ask(&mut rules, self.ruled());
+        self.rules = rules;
+        asked
     }
 
     /// Whether the live is on, as far as is known.
@@ -286,12 +291,6 @@ impl Tab {
     /// Counts what came at or after `from` and asks for a look.
     pub(super) fn count_unread(&mut self, from: Seq) {
         let new = self.room.chat.iter().rev().take_while(|entry| entry.seq >= from);
-        let asks = |line: &LogLine| {
-            matches!(
-                line,
-                LogLine::Chat { .. } | LogLine::Emote { .. } | LogLine::Gift { .. } | LogLine::Question { .. }
-            )
-        };
-        self.unread += new.filter(|entry| !entry.history && asks(&entry.line)).count() as u64;
+        self.unread += new.filter(|entry| !entry.history && entry.line.asks_to_be_read()).count() as u64;
     }
 }

@@ -11,6 +11,7 @@ mod overview;
 mod people;
 mod records;
 pub(in crate::tui) mod remembering;
+pub(in crate::tui) mod replaying;
 mod rooms;
 mod rules;
 mod searching;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use tui_input::InputRequest;
 
 use super::app::{App, Popup};
+use super::away;
 use super::freshness::Freshness;
 use super::live_search::{FoundLives, ServiceAnswer, ServiceQuestion};
 use super::msg::{Effect, Msg, UpdateOutcome};
@@ -34,6 +36,7 @@ use super::panes::{PaneId, phase};
 use super::roster::{self, RosterState};
 use super::tab::Tab;
 use super::ticks;
+use super::wanted;
 use super::widgets::feed::Scroll;
 use crate::clock::Moment;
 use crate::events::PhaseKind;
@@ -47,6 +50,8 @@ const LONGEST_INPUT: usize = 300;
 const BUCKET_MS: u64 = 10_000;
 const SECOND_MS: u64 = 1_000;
 const MINUTE_MS: u64 = 60_000;
+/// The place in a replay moves in such steps, whatever its pace.
+const REPLAY_STEP: Duration = Duration::from_millis(500);
 
 /// Applies a message.
 pub(super) fn update(app: &mut App, msg: Msg) -> UpdateOutcome {
@@ -66,6 +71,7 @@ pub(super) fn update(app: &mut App, msg: Msg) -> UpdateOutcome {
         outcome.effects.push(effect);
     }
     outcome.effects.extend(roster::question_due(app).map(|due| Effect::AskService(ServiceQuestion::Roster(due))));
+    wanted::note_shown(app);
     if app.until_read().is_some_and(|left| left.is_zero())
         && let Some(tab) = app.tab_mut()
     {
@@ -92,10 +98,17 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
             {
                 ticks::restore(&mut app.kept_ticks, tab);
             }
-            outcome.effects.extend(room.and_then(|room| rules::begin_due(app, room)));
+            outcome.effects.extend(room.map(|room| rules::begin_due(app, room)).unwrap_or_default());
             outcome.effects.extend(room.map(|room| remembering::ask_due(app, room)).unwrap_or_default());
-            outcome.effects.extend(room.and_then(|room| rules::monitor_due(app, room)));
             outcome
+        }
+        Msg::Playback(status) => {
+            app.replay_time.get_or_insert_default().status = status;
+            UpdateOutcome::dirty()
+        }
+        Msg::Timeline(timeline) => {
+            app.replay_time.get_or_insert_default().timeline = timeline;
+            UpdateOutcome::dirty()
         }
         Msg::Remembered(answer) => remembering::apply_answer(app, *answer),
         Msg::Service(ServiceAnswer::Roster(answer)) => {
@@ -112,10 +125,19 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
             UpdateOutcome::dirty()
         }
         Msg::Recorded(update) => records::apply_update(app, update),
+        Msg::Facts(facts) => {
+            app.facts = facts;
+            UpdateOutcome::dirty()
+        }
+        Msg::Away(report) => {
+            away::returned(app, &report);
+            UpdateOutcome::dirty()
+        }
         Msg::Warned(words) => {
             app.event_log.add(app.now, words.to_string());
+            let told = rooms::notification(app, || words.to_string());
             app.warn(words);
-            UpdateOutcome::dirty()
+            UpdateOutcome { dirty: true, effects: told.into_iter().collect() }
         }
     }
 }
@@ -127,7 +149,9 @@ pub(super) fn next_wake(app: &App, now: Moment) -> Duration {
     let shown = app.tabs.iter().enumerate().filter(|(at, _)| app.overview.is_some() || *at == app.active);
     let next = shown.map(|(_, tab)| next_change(tab, now)).fold(minute, u64::min);
     let fresh = app.tab().and_then(|tab| Freshness::next_change(&tab.room, now));
-    let others = [fresh, app.until_read().filter(|left| !left.is_zero()), closing::left(app)];
+    let playing = app.replay_time.as_ref().filter(|time| !time.status.paused && !time.status.over);
+    let others =
+        [playing.map(|_| REPLAY_STEP), fresh, app.until_read().filter(|left| !left.is_zero()), closing::left(app)];
     others.into_iter().flatten().fold(Duration::from_millis(next), Duration::min)
 }
 

@@ -33,7 +33,7 @@ use super::panes::{status, tabs, welcome};
 use super::tab::Tab;
 use super::theme::ColorRole;
 use super::widgets::paint;
-use super::{glyphs, merged, popups, table, wall};
+use super::{glyphs, merged, popups, table, timeline, wall};
 use crate::ids::RoomKey;
 use crate::room::{LogEntry, Seq};
 
@@ -91,6 +91,7 @@ pub(super) fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) {
             None => welcome::view(app, buf, app.body()),
         }
         super::away::view(app, buf, app.body());
+        timeline::view(app, buf, plan.timeline);
         status::view(app, &plan, buf);
         let cursor = popups::view(app, buf);
         if app.screen.ascii {

@@ -73,6 +73,15 @@ impl Grid {
     }
 }
 
+/// The rooms whose cards are on the screen.
+pub(super) fn shown(app: &App) -> Vec<usize> {
+    let (area, order) = (app.body(), table::order(app));
+    let grid = Grid::of(area, order.len());
+    let from = first_row(app, &order, grid);
+    let is_shown = |nth: &usize| grid.place(area, from, *nth).is_some();
+    order.iter().enumerate().filter(|(nth, _)| is_shown(nth)).map(|(_, &room)| room).collect()
+}
+
 /// Cards beside each other, so that keys can step to the one above or below.
 pub(super) fn columns(app: &App) -> usize {
     Grid::of(app.body(), table::order(app).len()).columns.into()

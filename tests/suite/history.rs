@@ -62,6 +62,42 @@ async fn what_is_kept_is_what_the_lines_say() {
     assert!(text(&words.stdout).contains("comments"), "{}", text(&words.stdout));
     let people = asked(home.path(), &["people", "--json"]).await;
     assert!(people["people"].as_array().unwrap().len() > 5);
+    // The same from the history alone.
+    let id = live["live"].as_str().or(live["id"].as_str()).unwrap();
+    let again = isolated(home.path()).args(["replay", "--json", "--history", id]).output().await.unwrap();
+    assert!(again.status.success(), "{}", text(&again.stderr));
+    let again: Vec<Value> = text(&again.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(sum(&again, "gift", "added"), live["gifts"].as_u64().unwrap());
+    assert_eq!(again.iter().filter(said).count() as u64, live["chats"].as_u64().unwrap());
+    let nobody = isolated(home.path()).args(["replay", "--json", "--history", "@nobody"]).output().await.unwrap();
+    assert!(!nobody.status.success() && text(&nobody.stderr).contains("tiktop lives"), "{}", text(&nobody.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_for_a_screen_reader_keep_a_history_and_take_marks() {
+    use tokio::io::AsyncWriteExt;
+    let (home, sim) = (tempfile::tempdir().unwrap(), sim().await);
+    let mut program = isolated(home.path());
+    program.args(["--linear", &sim.names()[0], "--set", "transports=[\"direct\"]"]).args(pointed_at(&sim));
+    let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut typed = child.stdin.take().unwrap();
+    let mut read = BufReader::new(child.stdout.take().unwrap()).lines();
+    let (mut seen, mut marked) = (0, false);
+    while let Some(line) = read.next_line().await.unwrap() {
+        seen += 1;
+        if seen == 30 {
+            typed.write_all(b"mark a goal\n").await.unwrap();
+        }
+        if line.starts_with("marked: ") {
+            marked = true;
+            typed.write_all(b"quit\n").await.unwrap();
+        }
+    }
+    assert!(child.wait().await.unwrap().success() && marked);
+    let moments = asked(home.path(), &["moments", "--json", "--by", "hand"]).await;
+    assert_eq!(moments["moments"][0]["note"], "a goal", "{moments}");
+    let lives = asked(home.path(), &["lives", "--json"]).await;
+    assert!(lives["lives"][0]["chats"].as_u64().unwrap() > 0, "{lives}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

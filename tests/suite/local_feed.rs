@@ -25,6 +25,19 @@ use crate::kit::{Rooms, TURN, in_time, isolated, keyed, pointed_at, settings, si
 
 const KEY: RoomKey = RoomKey(1);
 
+/// What runs beside the feed: a hook that was called.
+struct OneHook;
+
+impl tiktop::local_feed::FeedExtras for OneHook {
+    fn metrics(&self, _: &std::collections::BTreeMap<RoomKey, tiktop::text::Text>) -> Vec<Metric> {
+        vec![Metric::counter("tiktop_hook_calls_total", "Calls.", Vec::new(), 7)]
+    }
+
+    fn state(&self) -> Vec<(&'static str, serde_json::Value)> {
+        vec![("hooks", serde_json::json!([{ "name": "thanks", "called": 7 }]))]
+    }
+}
+
 /// A service, tracked rooms, and the feed beside them.
 struct Fed {
     sim: Sim,
@@ -40,8 +53,8 @@ impl Fed {
         let rooms =
             Rooms::of(keyed(&settings(&sim, &[TransportKind::Direct])), clock.clone(), ConnectLimiter::new(TURN, 8));
         let updates = rooms.tracker.subscribe(tiktop::local_feed::QUEUE, false);
-        let extra = Arc::new(|| vec![Metric::counter("tiktop_hook_calls_total", "Calls.", Vec::new(), 7)]);
-        let (feed, missing) = LocalFeed::start(updates, rooms.commands.clone(), &feed, clock, extra).unwrap();
+        let extras = Arc::new(OneHook);
+        let (feed, missing) = LocalFeed::start(updates, rooms.commands.clone(), &feed, clock, extras).unwrap();
         assert_eq!(missing, Vec::<tiktop::text::Text>::new());
         Self { sim, rooms, feed }
     }

@@ -15,6 +15,7 @@ mod monitor;
 #[cfg(target_os = "linux")]
 mod rooms;
 mod scene;
+mod screens;
 mod service;
 mod states;
 mod with_ffmpeg;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use prost::Message as _;
 use rstest::rstest;
 use serde_json::Value;
-use tiktop::clock::Moment;
+use tiktop::clock::{Moment, Timestamp};
 use tiktop::events::PhaseKind;
 use tiktop::ids::{MsgId, RoomKey};
 use tiktop::room::Room;
@@ -264,6 +264,7 @@ async fn one_can_stand_still_and_jump() {
     let player = Player::open(file.path()).await.unwrap();
     let mut mirror = Mirror::of(&player);
     let playback = player.playback();
+    let status = player.status();
     let clock = player.clock();
     let playing = player.play(Speed::Times(1), Duration::from_secs(100));
     assert!(mirror.until(|rooms| comments_of(rooms) >= 102).await);
@@ -277,6 +278,18 @@ async fn one_can_stand_still_and_jump() {
     assert_eq!(clock.now(), stood, "it stands still");
     playback.send(PlaybackCommand::Pause).await.unwrap();
     assert!(mirror.until(|rooms| comments_of(rooms) >= 360).await, "it goes on");
+    // Of many jumps only the last is made, and a new pace holds from there.
+    for second in [500, 20, 450] {
+        playback.send(PlaybackCommand::Seek(Timestamp(BEGIN + second * 1_000))).await.unwrap();
+    }
+    playback.send(PlaybackCommand::Pace(Speed::Times(30))).await.unwrap();
+    assert!(mirror.until(|rooms| comments_of(rooms) >= 450).await, "to a time");
+    let (then, from) = (clock.now(), tokio::time::Instant::now());
+    assert!(mirror.until(|rooms| comments_of(rooms) >= 540).await);
+    let pace = clock.now().since(then).as_secs_f64() / from.elapsed().as_secs_f64();
+    assert!((20.0..40.0).contains(&pace), "{pace} times as fast");
+    assert_eq!(status.borrow().speed, Speed::Times(30));
+    assert_eq!((status.borrow().start, status.borrow().paused), (Timestamp(BEGIN), false));
     playback.send(PlaybackCommand::Skip(10_000)).await.unwrap();
     assert!(mirror.until(|rooms| rooms.rooms().any(|room| room.phase.kind == PhaseKind::Ended)).await);
     assert_eq!(comments_of(&mirror.rooms), 600);

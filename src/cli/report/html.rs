@@ -3,9 +3,7 @@
 use std::fmt::Write;
 
 use super::graph;
-use super::words::{battle, facts, gifter};
-use crate::cli::history::local_time;
-use crate::history::LiveReport;
+use crate::history::{LiveReport, local_time, report_battle, report_facts, report_gifter};
 use crate::text::Text;
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:760px;margin:2em auto;padding:0 1em}\
@@ -38,11 +36,11 @@ pub(super) fn report(report: &LiveReport) -> String {
          <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head>\n\
          <body><h1>{title}</h1>\n<table>\n"
     );
-    for (label, value) in facts(report) {
+    for (label, value) in report_facts(report) {
         let _ = writeln!(text, "<tr><th>{label}</th><td>{}</td></tr>", escaped(&value));
     }
     text.push_str("</table>\n");
-    for (label, values) in graph::series(report) {
+    for (label, values) in report.series() {
         if let Some(most) = values.iter().flatten().max().filter(|most| **most > 0) {
             let drawn = graph::svg(label, &values);
             let _ = writeln!(
@@ -53,7 +51,7 @@ pub(super) fn report(report: &LiveReport) -> String {
     }
     if !report.gifters.is_empty() {
         text.push_str("<h2>Gave most</h2>\n<table>\n");
-        for (name, given) in report.gifters.iter().map(gifter) {
+        for (name, given) in report.gifters.iter().map(report_gifter) {
             let _ = writeln!(text, "<tr><td>{}</td><td>{}</td></tr>", escaped(&name), escaped(&given));
         }
         text.push_str("</table>\n");
@@ -67,7 +65,7 @@ pub(super) fn report(report: &LiveReport) -> String {
             text.push_str("</ul>\n");
         }
     };
-    section("Battles", report.battles.iter().map(battle).collect());
+    section("Battles", report.battles.iter().map(report_battle).collect());
     section("Moments", report.moments.iter().map(|row| format!("{} {}", local_time(row.at), row.note)).collect());
     text.push_str("</body></html>\n");
     text

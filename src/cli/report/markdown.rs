@@ -2,9 +2,7 @@
 
 use std::fmt::Write;
 
-use super::words::{battle, facts, gifter};
-use crate::cli::history::local_time;
-use crate::history::LiveReport;
+use crate::history::{LiveReport, local_time, report_battle, report_facts, report_gifter};
 use crate::text::Text;
 
 /// What Markdown would read as more than text stands behind a backslash.
@@ -23,12 +21,12 @@ fn escaped(text: &str) -> String {
 pub(super) fn report(report: &LiveReport) -> String {
     let mut text = format!("# Live of @{}, {}\n\n", escaped(&report.live.handle), local_time(report.live.began()));
     text.push_str("| | |\n|---|---|\n");
-    for (label, value) in facts(report) {
+    for (label, value) in report_facts(report) {
         let _ = writeln!(text, "| {label} | {} |", escaped(&value));
     }
     if !report.gifters.is_empty() {
         text.push_str("\n## Gave most\n\n| who | what |\n|---|---|\n");
-        for (name, given) in report.gifters.iter().map(gifter) {
+        for (name, given) in report.gifters.iter().map(report_gifter) {
             let _ = writeln!(text, "| {} | {given} |", escaped(&name));
         }
     }
@@ -40,7 +38,7 @@ pub(super) fn report(report: &LiveReport) -> String {
             }
         }
     };
-    section("Battles", report.battles.iter().map(battle).collect());
+    section("Battles", report.battles.iter().map(report_battle).collect());
     section("Moments", report.moments.iter().map(|row| format!("{} {}", local_time(row.at), row.note)).collect());
     text
 }

@@ -1,11 +1,11 @@
 //! Orders of those who attached: who may give which, and what is answered.
 
-use super::{AwayReport, Hub, PeerId};
+use super::{AwayReport, Hub, Peer, PeerId, ServedRoom};
 use crate::config::RecordRule;
 use crate::daemon::contract::{OrderResult, PeerMessage, Request, Role, ServiceMessage};
 use crate::daemon::status::{RoomStatus, ServiceStatus};
 use crate::ids::{RoomKey, Target};
-use crate::record::RecorderCommand;
+use crate::record::{RecorderCommand, RecorderUpdate};
 use crate::room::Room;
 use crate::text::Text;
 use crate::track::TrackerCommand;
@@ -23,6 +23,7 @@ impl Hub {
         let looks_only = matches!(
             message,
             PeerMessage::Attach(_)
+                | PeerMessage::Want(_)
                 | PeerMessage::Track(TrackerCommand::Snapshot(_))
                 | PeerMessage::Ask(Request::Status)
         );
@@ -32,6 +33,11 @@ impl Hub {
         }
         match message {
             PeerMessage::Attach(attach) => self.attach(id, attach.looks),
+            PeerMessage::Want(wanted) => {
+                if let Some(peer) = self.peers.get_mut(&id) {
+                    peer.want(wanted, &self.served);
+                }
+            }
             PeerMessage::Track(command) => self.track(id, command),
             PeerMessage::Record(command) => self.obey_record(command),
             PeerMessage::Ask(request) => {
@@ -44,15 +50,19 @@ impl Hub {
     }
 
     fn attach(&mut self, id: PeerId, looks: bool) {
+        if !self.peers.values().any(Peer::has_summaries) {
+            // Nobody was told of it, and it is no news any more.
+            self.served.rooms.values_mut().for_each(ServedRoom::forget_news);
+        }
         let Some(peer) = self.peers.get_mut(&id) else { return };
         peer.looks = looks;
-        let uid = peer.uid;
-        peer.attach(&self.served);
-        let away = looks.then(|| self.away.remove(&uid)).flatten();
+        let away = looks.then(|| self.away.remove(&peer.uid)).flatten();
         let report = away.map(|away| away.report(self.options.clock.now()));
+        // Before the rooms, which may fill what waits for it.
         if let Some(report) = report.filter(AwayReport::is_worth_telling) {
             peer.answer(&ServiceMessage::Away(report));
         }
+        peer.attach(&self.served);
     }
 
     fn track(&mut self, id: PeerId, command: TrackerCommand) {
@@ -80,11 +90,11 @@ impl Hub {
             RecorderCommand::Cue(..) | RecorderCommand::LiveEnded(_) | RecorderCommand::LivePaused(..) => return,
             RecorderCommand::Start(job) => {
                 let Some(room) = self.served.rooms.get_mut(&job.room) else { return };
-                room.note_start(job.room_id);
+                room.rules.note_start(job.room_id);
             }
             RecorderCommand::Stop(room) => {
                 if let Some(room) = self.served.rooms.get_mut(room) {
-                    room.note_stop();
+                    room.rules.note_stop();
                 }
             }
             RecorderCommand::SetRule(room, rule) => return self.set_rule(*room, *rule),
@@ -103,9 +113,10 @@ impl Hub {
     }
 
     fn set_rule(&mut self, room: RoomKey, rule: RecordRule) {
-        let Some(room) = self.served.rooms.get_mut(&room) else { return };
-        room.rule = Some(rule);
-        let due = room.begin_due(&self.options.record);
+        let Some(served) = self.served.rooms.get_mut(&room) else { return };
+        served.rules.rule = Some(rule);
+        let due = served.begin_due(&self.options.record);
+        self.tell_rest(&ServiceMessage::Recorded(RecorderUpdate::Rule { room, rule }));
         if let Some(command) = due {
             self.record(command);
         }
@@ -187,7 +198,7 @@ impl Hub {
         let Some(room) = found.filter(|room| room.is_recording()) else {
             return OrderResult::failed(format!("the service does not record {target}"));
         };
-        room.note_stop();
+        room.rules.note_stop();
         let key = room.key;
         self.record(RecorderCommand::Stop(key));
         OrderResult::done(format!("the recording of {target} is being finished"))
@@ -241,6 +252,7 @@ impl Hub {
             since: self.started.wall,
             attached: u32::try_from(self.peers.values().filter(|peer| peer.attached).count()).unwrap_or(u32::MAX),
             rooms: rooms.collect(),
+            feed_port: self.options.feed_port,
             signatures_left: (!left.is_empty()).then(|| left.iter().sum()),
         }
     }

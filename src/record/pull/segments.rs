@@ -73,7 +73,7 @@ impl<S: StreamSource> Pull<S> {
                 fresh = Instant::now();
             } else if found.window.ended {
                 return ConnectionEnd::End;
-            } else if fresh.elapsed() >= limits.read.max(target * 3) || self.given_up() {
+            } else if fresh.elapsed() >= limits.read.max(target * 3) || self.given_up() && !self.flowed() {
                 return ConnectionEnd::Silent;
             }
             // As soon as there may be another segment; half of that where there was none (RFC 8216, 6.3.4).

@@ -327,7 +327,7 @@ fn sound_sent_apart_from_its_picture_wrecks_no_clock(#[case] skew: i64) {
 
 #[rstest::rstest]
 #[case::half_a_second_back(-500)]
-#[case::a_little_back(-150)]
+#[case::a_little_back(-100)]
 #[case::ahead(5_000)]
 #[case::far_ahead(3_600_000)]
 fn a_step_of_the_clock_leaves_neither_a_hole_nor_a_crowd(#[case] by: i64) {

@@ -119,6 +119,25 @@ impl Ring {
         &mut self.cells[index]
     }
 
+    /// The newest `count` cells alone.
+    pub(super) fn tail(&self, count: usize) -> Self {
+        let skipped = self.cells.len().saturating_sub(count);
+        let cells = self.cells.iter().skip(skipped).copied().collect();
+        Self { width: self.width, limit: self.limit, first: self.first + skipped as u64, cells }
+    }
+
+    /// Puts the cells of another ring of this width in the place of its own.
+    pub(super) fn overlay(&mut self, newer: &Self) {
+        if newer.width != self.width {
+            return;
+        }
+        for (slot, cell) in (newer.first..).zip(&newer.cells).take(self.limit) {
+            if slot >= self.first {
+                *self.reach(slot.saturating_mul(self.width)) = *cell;
+            }
+        }
+    }
+
     /// Accounts the time between two moments as watched.
     pub(super) fn mark_connected(&mut self, from: u64, to: u64) {
         let last = to / self.width;

@@ -10,7 +10,7 @@ use crate::text::Text;
 use crate::track::room_actor::RoomActor;
 use crate::track::subscribers::Subscribers;
 use crate::track::update::RoomUpdate;
-use crate::webcast::{CaptureReader, ServiceError};
+use crate::webcast::ServiceError;
 use crate::wire::Response;
 
 /// Entries of the log kept of each room: a screen that was not there before a jump has them from here.
@@ -36,7 +36,7 @@ pub(super) struct RoomSet {
 
 impl ReplayRooms {
     /// The captures at their first lines. Nobody hears anything yet.
-    pub(super) async fn new(replays: Vec<CaptureReader>, clock: Clock) -> Result<Self, ServiceError> {
+    pub(super) async fn new(tracks: Vec<CaptureTrack>, clock: Clock) -> Result<Self, ServiceError> {
         let rooms = RoomSet {
             actors: Vec::new(),
             subscribers: Subscribers::default(),
@@ -44,7 +44,7 @@ impl ReplayRooms {
             clock,
             decoder: Decoder::default(),
         };
-        let mut rooms = Self { tracks: replays.into_iter().map(CaptureTrack::new).collect(), rooms };
+        let mut rooms = Self { tracks, rooms };
         rooms.rewind().await?;
         Ok(rooms)
     }

@@ -1,7 +1,7 @@
 //! Track of a replay: one capture that is being played into its rooms.
 //!
 //! What tiktop said when it captured (phases, gaps, look-ups) is said again at its place. A capture without such words is
-//! taken for a room that was live all along.
+//! taken for a room that was live all along. Instead of a capture a track may have events that somebody knows already.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +16,23 @@ use crate::webcast::{CaptureReader, CapturedItem, CapturedKind, Incoming, Servic
 /// The transport of a room that a capture says nothing about.
 const TRANSPORT: &str = "replay";
 
+/// Where the lines of a track come from.
+enum TrackSource {
+    Capture(Box<CaptureReader>),
+    /// Events in the order of their times, and which comes next.
+    Events(Vec<RoomEvent>, usize),
+}
+
+/// The next line of a track.
+enum Ahead {
+    Captured(CapturedItem),
+    Event(Box<RoomEvent>),
+}
+
 /// A capture, one line ahead.
 pub(super) struct CaptureTrack {
-    replay: CaptureReader,
-    ahead: Option<CapturedItem>,
+    source: TrackSource,
+    ahead: Option<Ahead>,
     name: Option<Text>,
     /// The room of its frames.
     room: Option<usize>,
@@ -33,30 +46,50 @@ pub(super) struct CaptureTrack {
 
 impl CaptureTrack {
     pub(super) fn new(replay: CaptureReader) -> Self {
+        Self::of(TrackSource::Capture(Box::new(replay)), None)
+    }
+
+    /// A track of events that are known already, in the order of their times.
+    pub(super) fn of_events(name: Text, events: Vec<RoomEvent>) -> Self {
+        Self::of(TrackSource::Events(events, 0), Some(name))
+    }
+
+    fn of(source: TrackSource, name: Option<Text>) -> Self {
         let lives = BTreeMap::new();
-        Self { replay, ahead: None, name: None, room: None, lives, current: None, narrated: false }
+        Self { source, ahead: None, name, room: None, lives, current: None, narrated: false }
     }
 
     /// Back to the first line. The rooms are forgotten.
     pub(super) async fn rewind(&mut self) -> Result<(), ServiceError> {
-        self.replay.rewind();
-        (self.name, self.room, self.current, self.narrated) = (None, None, None, false);
+        match &mut self.source {
+            TrackSource::Capture(capture) => {
+                capture.rewind();
+                self.name = None;
+            }
+            TrackSource::Events(_, next) => *next = 0,
+        }
+        (self.room, self.current, self.narrated) = (None, None, false);
         self.lives.clear();
-        self.ahead = self.replay.next_captured().await?;
+        self.ahead = self.source.next().await?;
         Ok(())
     }
 
     /// When the next line was captured; nothing at the end.
     pub(super) fn next_at(&self) -> Option<Timestamp> {
-        self.ahead.as_ref().map(|ahead| ahead.at)
+        self.ahead.as_ref().map(|ahead| match ahead {
+            Ahead::Captured(item) => item.at,
+            Ahead::Event(event) => event.at.wall,
+        })
     }
 
     /// Plays the next line. A disk that fails ends the capture.
     pub(super) async fn play(&mut self, rooms: &mut RoomSet) {
-        if let Some(captured) = self.ahead.take() {
-            self.play_line(captured.what, rooms);
+        match self.ahead.take() {
+            Some(Ahead::Captured(captured)) => self.play_line(captured.what, rooms),
+            Some(Ahead::Event(event)) => _ = self.room(rooms, None).map(|room| apply_event(room, *event)),
+            None => {}
         }
-        match self.replay.next_captured().await {
+        match self.source.next().await {
             Ok(ahead) => self.ahead = ahead,
             Err(error) => self.emit_unreadable(rooms, "(line)", 0, &error.to_string()),
         }
@@ -127,6 +160,19 @@ impl CaptureTrack {
     }
 }
 
+impl TrackSource {
+    async fn next(&mut self) -> Result<Option<Ahead>, ServiceError> {
+        match self {
+            Self::Capture(capture) => Ok(capture.next_captured().await?.map(Ahead::Captured)),
+            Self::Events(events, next) => {
+                let event = events.get(*next).cloned();
+                *next += 1;
+                Ok(event.map(|event| Ahead::Event(Box::new(event))))
+            }
+        }
+    }
+}
+
 fn label_of(live: Option<RoomId>) -> Text {
     live.map_or_else(|| Text::new("capture"), |live| Text::from(format_args!("room {live}")))
 }
@@ -139,6 +185,11 @@ fn mark_live(room: &mut RoomActor, live: Option<RoomId>) {
     if room.room().phase.kind == PhaseKind::LookingUp {
         room.emit_phase(Phase::new(PhaseKind::Live).through(TRANSPORT));
     }
+}
+
+/// Has happen what is known to have happened.
+fn apply_event(room: &mut RoomActor, event: RoomEvent) {
+    if event.kind.as_own().is_some() { apply_own_event(room, event) } else { room.apply_event(event) }
 }
 
 /// Says again what was said then. Its times were another machine's: only their distance from its own means something.

@@ -10,6 +10,8 @@
 //!    -31m      ×      ◆   ┄                        now
 //! ```
 //!
+//! Where the history has the host's last live, the same minute of it is a dotted line.
+//!
 //! All graphs share one span of time and one axis; a cursor reads their values at one moment.
 
 mod measure;
@@ -70,7 +72,7 @@ impl Pane for GraphsPane {
     }
 
     fn draw(&self, app: &App, tab: &Tab, plan: &Plan, _cache: &mut Cache, buf: &mut Buffer) {
-        view(app, &tab.room, buf, plan.area(PaneId::Graphs));
+        view(app, tab, buf, plan.area(PaneId::Graphs));
     }
 
     /// The mark of this pane is its cursor: up is back in time.
@@ -119,7 +121,8 @@ fn field(area: Rect) -> Rect {
 }
 
 /// Draws the pane, or the strip when there is one row.
-fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
+fn view(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
+    let room = &tab.room;
     if area.height == 1 {
         return strip(app, room, buf, area);
     }
@@ -132,17 +135,24 @@ fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
         let (from, to) = (rows * nth / count, rows * (nth + 1) / count);
         let place = Rect { y: area.y + from, height: to - from, ..area };
         let values = measure.values(room, &span);
-        let notes = match cursor {
+        let past = tab.last_live.as_ref().map(|past| measure.past_values(past, room, &span)).unwrap_or_default();
+        let mut notes = match cursor {
             Some(bucket) => read_out(app, &span, &values, bucket),
             None => measure.notes(app, room, &values),
         };
+        let then = past.get(cursor.unwrap_or_else(|| past.len().saturating_sub(1))).copied().flatten();
+        notes.extend(
+            then.map(|then| {
+                Line::styled(format!("last time {}", number::count(then)), app.theme.style(ColorRole::Dim))
+            }),
+        );
         let inner = if nth == 0 {
             super::titled(app, buf, place, PaneId::Graphs, measure.title(), &notes)
         } else {
             paint::rule(buf, place, 0, &Line::raw(measure.title()), &notes, app.theme.style(ColorRole::Dim));
             super::below(place, 1)
         };
-        plot(app, buf, inner, measure, &values, cursor.map(|bucket| (bucket, span.buckets)));
+        plot(app, buf, inner, measure, (&values, &past), cursor.map(|bucket| (bucket, span.buckets)));
     }
     if scaled {
         axis(app, room, &span, cursor, buf, super::below(area, area.height - 1));
@@ -183,12 +193,12 @@ fn plot(
     buf: &mut Buffer,
     area: Rect,
     measure: Measure,
-    values: &[Option<u64>],
+    (values, past): (&[Option<u64>], &[Option<u64>]),
     cursor: Option<(usize, usize)>,
 ) {
     let dim = app.theme.style(ColorRole::Dim);
     let field = field(area);
-    let max = top(values);
+    let max = top(values).max(top(past));
     let styles = (app.theme.style(measure.role()), dim);
     if app.screen.graphs == GraphStyle::Blocks {
         let values = graph::resample(values, field.width.into());
@@ -196,6 +206,9 @@ fn plot(
     } else {
         let values = graph::resample(values, usize::from(field.width) * 2);
         graph::curve(buf, field, &values, max, styles);
+    }
+    if past.iter().flatten().any(|&value| value > 0) {
+        graph::trace(buf, field, &graph::resample(past, field.width.into()), max, dim);
     }
     let is_empty = values.iter().flatten().all(|&value| value == 0);
     if area.height >= 2 {
@@ -251,7 +264,7 @@ fn axis(app: &App, room: &Room, span: &Span, cursor: Option<usize>, buf: &mut Bu
         let mut words = number::clock(span.time_of(bucket).wall, &app.zone);
         let near = room.marks.iter().rfind(|mark| span.bucket_of(mark.at) == Some(bucket));
         if let Some(mark) = near {
-            words = format!("{words} {}", words_of(mark));
+            words = format!("{words} {}", mark.kind.words());
         }
         let line = Line::styled(format!(" {words} "), app.theme.style(ColorRole::Accent));
         let wide = paint::columns(&line).min(field.width);
@@ -277,19 +290,9 @@ fn sign_of(mark: &RoomMark) -> (&'static str, ColorRole) {
         RoomMarkKind::BattleBegan => (glyphs::TIMES, ColorRole::SideB),
         RoomMarkKind::BattleEnded(Some(BattleResult::Won)) => (glyphs::TICK, ColorRole::Good),
         RoomMarkKind::BattleEnded(_) => (glyphs::ENDED, ColorRole::SideB),
-        RoomMarkKind::Gift(_) => (glyphs::GIFT, ColorRole::Gift),
+        RoomMarkKind::Gift(_) | RoomMarkKind::Coins { .. } => (glyphs::GIFT, ColorRole::Gift),
         RoomMarkKind::Reconnected => (glyphs::GAP, ColorRole::Warn),
-    }
-}
-
-fn words_of(mark: &RoomMark) -> String {
-    match mark.kind {
-        RoomMarkKind::BattleBegan => "battle begins".to_owned(),
-        RoomMarkKind::BattleEnded(Some(BattleResult::Won)) => "battle won".to_owned(),
-        RoomMarkKind::BattleEnded(Some(BattleResult::Lost)) => "battle lost".to_owned(),
-        RoomMarkKind::BattleEnded(_) => "battle over".to_owned(),
-        RoomMarkKind::Gift(coins) => format!("gift of {} {}", number::count(coins), glyphs::GIFT),
-        RoomMarkKind::Reconnected => "back after a gap".to_owned(),
+        RoomMarkKind::Comments(_) | RoomMarkKind::Viewers { .. } => (glyphs::NEWER_ABOVE, ColorRole::Accent),
     }
 }
 

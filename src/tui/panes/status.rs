@@ -29,7 +29,7 @@ use crate::tui::{glyphs, health, number, table, wall};
 const TOAST_ROWS: usize = 3;
 
 /// Most rows that an alert may take.
-const ALERT_ROWS: usize = 2;
+const ALERT_ROWS: usize = 3;
 
 /// The hints, most useful first; what does not fit is in the help.
 const HINTS: [(Action, &str); 14] = [

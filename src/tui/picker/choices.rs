@@ -1,11 +1,13 @@
-//! Rows of the pickers that choose among a few things: how somebody is ignored, a layout, a theme, a filter.
+//! Rows of the pickers that choose among a few things: how somebody is ignored, a layout, a theme, a filter, a moment.
 
 use super::{Choice, Pick};
 use crate::room::LogLine;
 use crate::tui::app::App;
 use crate::tui::arrangement::Arrangement;
 use crate::tui::theme::Theme;
-use crate::tui::{glyphs, number};
+use crate::tui::timeline::{self, ReplayMark, pace_words};
+use crate::tui::update::replaying;
+use crate::tui::{glyphs, number, remembered};
 
 /// So long somebody is ignored for a while.
 const WHILE_MINUTES: u64 = 15;
@@ -33,6 +35,43 @@ pub(super) fn ignore(app: &App) -> Vec<Pick> {
         }
     }
     rows
+}
+
+/// Where to go in a replay, or how fast, where that was typed.
+pub(super) fn typed_place(app: &App, typed: &str) -> Option<Pick> {
+    let time = app.replay_time.as_ref()?;
+    if let Some(speed) = replaying::typed_pace(typed) {
+        return Some(row(format!("pace {}", pace_words(speed)), "Enter goes on so fast", Choice::Pace(speed)));
+    }
+    let to = replaying::typed_time(app, typed)?;
+    let name = format!("go to {}", number::duration(time.offset(to)));
+    Some(row(name, format!("{} then", number::clock(to, &app.zone)), Choice::Seek(to)))
+}
+
+/// Moments: of the replay, else those of the history, newest first, else of the room on the screen.
+pub(super) fn moments(app: &App) -> Vec<Pick> {
+    if let Some(time) = &app.replay_time {
+        let row = |mark: &ReplayMark| {
+            let (sign, _) = timeline::sign_of(&mark.by);
+            let name = format!("{sign} {}", number::duration(time.offset(mark.at)));
+            row(name, format!("{}  {}", number::clock(mark.at, &app.zone), mark.words), Choice::Seek(mark.at))
+        };
+        let rows: Vec<Pick> = time.timeline.marks.iter().map(row).collect();
+        return or_words(rows, "no moment was found: type a minute, such as 12:30");
+    }
+    if app.remembered.is_kept {
+        return remembered::moments(app);
+    }
+    let Some(tab) = app.tab() else { return Vec::new() };
+    let rows = tab.room.marks.iter().rev().map(|mark| {
+        let name = number::clock(mark.at.wall, &app.zone);
+        row(name, mark.kind.words(), Choice::Stay)
+    });
+    or_words(rows.collect(), "nothing stood out yet")
+}
+
+fn or_words(rows: Vec<Pick>, words: &str) -> Vec<Pick> {
+    if rows.is_empty() { vec![row("", words, Choice::Stay)] } else { rows }
 }
 
 /// The rules that the row makes: its person, the value of its gift, its longer words; and whatever is typed.

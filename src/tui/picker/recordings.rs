@@ -63,29 +63,33 @@ fn take_row(app: &App, take: &Take) -> Pick {
     let start = take.start.as_str();
     let begun = start.get(..16).unwrap_or(start).replace('T', " ");
     let length = number::duration(Duration::from_millis(take.millis));
-    let mut note = format!("{begun}, {length}, {}, {}", number::bytes(take.bytes), take.status);
+    // What is done with it comes first: the row may be cut.
+    let mut state = take.status.to_string();
+    for (_, copy) in app.told_of.copies.iter().filter(|(file, _)| take.files.contains(file)) {
+        state = match copy {
+            CopyState::Running(percent) => {
+                let done = usize::from(*percent) * BAR / 100;
+                format!("[{}{}] {percent} %", "#".repeat(done), ".".repeat(BAR.saturating_sub(done)))
+            }
+            CopyState::Done(_) => format!("{}, copied", take.status),
+            CopyState::Failed(_) => format!("{}, not copied", take.status),
+        };
+    }
+    if take.status == TakeStatus::CutOff {
+        state.push_str(", Enter makes it whole");
+    }
+    let mut note = format!("{begun}, {state}, {length}, {}", number::bytes(take.bytes));
     if take.files.len() > 1 {
         note = format!("{note}, {} files", take.files.len());
     }
     if take.holes > 0 {
         note = format!("{note}, {} {}", take.holes, if take.holes == 1 { "hole" } else { "holes" });
     }
-    let copies = app.told_of.copies.iter().filter(|(file, _)| take.files.contains(file));
-    for (_, copy) in copies {
-        note = match copy {
-            CopyState::Running(percent) => {
-                let done = usize::from(*percent) * BAR / 100;
-                format!("{note} [{}{}] {percent} %", "#".repeat(done), ".".repeat(BAR.saturating_sub(done)))
-            }
-            CopyState::Done(_) => format!("{note}, copied"),
-            CopyState::Failed(_) => format!("{note}, not copied"),
-        };
-    }
-    let choice = if take.status == TakeStatus::CutOff {
-        note.push_str(", Enter makes it whole");
-        Choice::Repair(take.info.clone())
-    } else {
-        Choice::Copy(take.files.clone())
+    let choice = match take.status {
+        TakeStatus::CutOff => Choice::Repair(take.info.clone()),
+        // A copy would end where it stands now.
+        TakeStatus::Running => Choice::Stay,
+        TakeStatus::Done | TakeStatus::Failed | TakeStatus::Repaired => Choice::Copy(take.files.clone()),
     };
     Pick { name: format!("@{}", take.user), note, keys: String::new(), choice }
 }
@@ -97,5 +101,6 @@ pub(super) fn marker(typed: &str) -> Pick {
 }
 
 fn saying(words: &str) -> Pick {
-    Pick { name: words.to_owned(), note: String::new(), keys: String::new(), choice: Choice::Stay }
+    // The column of names is narrow.
+    Pick { name: String::new(), note: words.to_owned(), keys: String::new(), choice: Choice::Stay }
 }

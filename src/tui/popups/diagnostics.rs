@@ -8,6 +8,7 @@ use crate::text::Text;
 use crate::tui::app::App;
 use crate::tui::panes::phase;
 use crate::tui::theme::ColorRole;
+use crate::tui::widgets::wrap;
 use crate::tui::{health, number};
 
 /// Columns of the labels.
@@ -49,6 +50,16 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
             .into_iter()
             .map(|(method, count)| Line::from(format!("{:>LABEL$}  {}", number::count(*count), Text::new(method)))),
     );
+    if !app.facts.is_empty() {
+        lines.push(Line::default());
+    }
+    let columns = usize::from(app.size.width).saturating_sub(4 + LABEL).max(1);
+    for (label, words) in &app.facts {
+        let label = crate::text::clip(label.as_str(), LABEL - 1);
+        for (nth, row) in wrap::wrap(words.as_str(), columns, columns).into_iter().enumerate() {
+            lines.push(fact(if nth == 0 { &label } else { "" }, row.to_owned()));
+        }
+    }
     let transports = health::lines(app);
     if !transports.is_empty() {
         lines.push(Line::default());

@@ -144,6 +144,9 @@ fn start() -> (Rig, tokio::task::JoinHandle<Result<Exit, ScreenError>>) {
     let ports = Ports {
         updates: updates_in,
         commands: commands_out,
+        wanted: None,
+        away: None,
+        facts: None,
         playback: None,
         service_questions: None,
         service_answers: mpsc::channel(1).1,

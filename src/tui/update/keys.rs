@@ -8,8 +8,8 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
 use super::{
-    LONGEST_INPUT, arranging, closing, graphs, liking, overview, people, remembering, rooms, rules, scroll_pane,
-    scrolled, searching, taking, thanks,
+    LONGEST_INPUT, arranging, closing, graphs, liking, overview, people, remembering, replaying, rooms, rules,
+    scroll_pane, scrolled, searching, taking, thanks,
 };
 use crate::events::{PhaseKind, Viewer};
 use crate::history::HistoryQuestion;
@@ -91,6 +91,7 @@ fn toggles(app: &App, chord: Chord) -> bool {
         Some(Popup::Help(_)) => Action::Help,
         Some(Popup::Diagnostics(_)) => Action::Diagnostics,
         Some(Popup::Log(_)) => Action::Log,
+        Some(Popup::Report(_)) => Action::Report,
         Some(Popup::Inbox(_)) => Action::Inbox,
         _ => return false,
     };
@@ -163,6 +164,12 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::ReplayPause => playback(PlaybackCommand::Pause),
         Action::ReplayBack => playback(PlaybackCommand::Skip(-SKIP_SECONDS)),
         Action::ReplayAhead => playback(PlaybackCommand::Skip(SKIP_SECONDS)),
+        Action::ReplayPrevMoment => replaying::step_moment(app, false),
+        Action::ReplayNextMoment => replaying::step_moment(app, true),
+        Action::ReplayFaster => replaying::step_pace(app, true),
+        Action::ReplaySlower => replaying::step_pace(app, false),
+        Action::Moments => remembering::open_moments(app),
+        Action::Report => remembering::open_report(app),
         Action::FocusNext => focus(app, true),
         Action::FocusPrev => focus(app, false),
         Action::Zoom => zoom(app),
@@ -276,7 +283,7 @@ fn accept(app: &mut App) -> UpdateOutcome {
         Some(Popup::Confirm(ConfirmQuestion::CloseChosen)) => closing::close_chosen_now(app),
         Some(Popup::Pick(picker)) => pick(app, picker),
         Some(Popup::Inbox(chosen)) => go_to_item(app, chosen),
-        Some(Popup::Help(_) | Popup::Diagnostics(_) | Popup::Log(_) | Popup::Person(_)) | None => {
+        Some(Popup::Help(_) | Popup::Diagnostics(_) | Popup::Log(_) | Popup::Report(_) | Popup::Person(_)) | None => {
             UpdateOutcome::dirty()
         }
     }
@@ -297,6 +304,8 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
         Some(Choice::Copy(files)) => taking::copy(app, picker, files),
         Some(Choice::Repair(info)) => taking::repair(app, picker, info),
         Some(Choice::Mark(note)) => taking::mark(app, note),
+        Some(Choice::Seek(to)) => replaying::seek(to),
+        Some(Choice::Pace(speed)) => replaying::set_pace(app, speed),
         Some(Choice::Moment { live, at }) => remembering::open_around(app, live, at),
         Some(Choice::Note(person, note)) => {
             app.notify(if note.is_empty() { "the note is taken away" } else { "noted" });
@@ -311,6 +320,11 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
         Some(Choice::Theme(name)) => arranging::set_theme(app, &name),
         Some(Choice::Filter(query)) => searching::filter_by(app, query),
         Some(Choice::SaveFilter(name)) => arranging::save_filter(app, &name),
+        Some(Choice::Find(typed)) => remembering::search_for(app, typed),
+        Some(Choice::CopyWords(words)) => {
+            app.notify(format!("copied: {words}"));
+            Effect::Copy(words).into()
+        }
         Some(Choice::Stay) | None => open(app, Popup::Pick(picker)),
     }
 }
@@ -440,7 +454,7 @@ pub(super) fn record_or_stop(app: &mut App) -> UpdateOutcome {
     if tab.is_recording() {
         let room = tab.key;
         if let Some(tab) = app.tab_mut() {
-            tab.record.goes_on = false;
+            tab.rules.note_stop();
         }
         return Effect::Record(record::RecorderCommand::Stop(room)).into();
     }
@@ -501,7 +515,11 @@ pub(super) fn scroll(app: &mut App, by: impl Fn(usize) -> Scroll) -> UpdateOutco
     let (rows, page) = popups::extent(app);
     match &mut app.popup {
         Some(
-            Popup::Help(from) | Popup::Diagnostics(from) | Popup::Log(from) | Popup::Person(PersonCard { from, .. }),
+            Popup::Help(from)
+            | Popup::Diagnostics(from)
+            | Popup::Log(from)
+            | Popup::Report(from)
+            | Popup::Person(PersonCard { from, .. }),
         ) => {
             *from = scrolled(*from, rows.saturating_sub(page), by(page.max(1)));
             UpdateOutcome::dirty()

@@ -4,11 +4,12 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
-use super::{keys, overview, rooms, scroll_pane};
+use super::{keys, overview, replaying, rooms, scroll_pane};
 use crate::tui::app::App;
 use crate::tui::msg::UpdateOutcome;
 use crate::tui::panes::tabs;
 use crate::tui::popups;
+use crate::tui::timeline;
 use crate::tui::widgets::feed::Scroll;
 
 /// Rows a notch of the wheel moves.
@@ -26,6 +27,11 @@ pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> UpdateOutcome {
             popups::row_at(app, at).map_or(UpdateOutcome::UNCHANGED, |row| keys::choose(app, row))
         }
         _ if app.popup.is_some() => UpdateOutcome::UNCHANGED,
+        (MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left), _)
+            if plan.timeline.contains(at) =>
+        {
+            timeline::time_at(app, plan.timeline, at).map_or(UpdateOutcome::UNCHANGED, replaying::seek)
+        }
         (MouseEventKind::ScrollUp, _) if app.overview.is_some() => keys::scroll(app, |_| Scroll::Up(1)),
         (MouseEventKind::ScrollDown, _) if app.overview.is_some() => keys::scroll(app, |_| Scroll::Down(1)),
         (MouseEventKind::Down(MouseButton::Left), _) if app.overview.is_some() && app.body().contains(at) => {

@@ -167,7 +167,7 @@ pub(super) fn record(app: &mut App) -> UpdateOutcome {
     for at in chosen {
         let Some(tab) = app.tabs.get_mut(at) else { continue };
         if stops {
-            tab.record.goes_on = false;
+            tab.rules.note_stop();
             effects.push(Effect::Record(RecorderCommand::Stop(tab.key)));
         } else if tab.is_recording() {
         } else if tab.live_to_record().is_some() {

@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::ids::RoomKey;
 use crate::record::{AlertKind, CopyState, MonitorState, RecorderCommand, RecorderUpdate, RecordingState};
 use crate::text::Text;
-use crate::tui::app::App;
+use crate::tui::app::{App, Popup};
 use crate::tui::msg::{Effect, UpdateOutcome};
+use crate::tui::picker::PickerKind;
 use crate::tui::{number, summary};
 
 /// Handles news of a recording.
@@ -15,6 +16,7 @@ pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutco
     match update {
         RecorderUpdate::Recording { room, recording } => recorded(app, room, recording),
         RecorderUpdate::Monitor { room, monitor } => monitored(app, room, monitor),
+        RecorderUpdate::Rule { room, rule } => super::rules::apply_rule(app, room, rule),
         RecorderUpdate::Streams { room, streams } => {
             app.told_of.streams = Some((room, streams));
             UpdateOutcome::dirty()
@@ -104,6 +106,7 @@ fn recorded(app: &mut App, room: RoomKey, recording: RecordingState) -> UpdateOu
     if let Some(words) = words.clone().filter(|_| failed) {
         app.inbox.add_trouble(room, app.now, words);
     }
+    let is_over = words.is_some();
     match words {
         Some(words) if failed => app.warn(words),
         Some(words) => app.notify(words),
@@ -111,6 +114,9 @@ fn recorded(app: &mut App, room: RoomKey, recording: RecordingState) -> UpdateOu
     }
     if let Some(note) = note {
         app.notify(note);
+    }
+    if is_over && matches!(&app.popup, Some(Popup::Pick(picker)) if picker.kind == PickerKind::Recordings) {
+        return Effect::Record(RecorderCommand::ListTakes).into();
     }
     UpdateOutcome::dirty()
 }

@@ -2,12 +2,13 @@
 
 use tui_input::Input;
 
-use crate::events::Viewer;
-use crate::history::{HistoryAnswer, HistoryNews, HistoryQuery, HistoryQuestion};
+use crate::events::{PhaseKind, Viewer};
+use crate::history::{HistoryAnswer, HistoryNews, HistoryQuery, HistoryQuestion, LiveReport, report_lines};
 use crate::ids::RoomKey;
 use crate::tui::app::{App, Popup};
 use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::picker::{Picker, PickerKind};
+use crate::tui::remembered;
 use crate::tui::tab::Tab;
 
 /// Marks kept of one live.
@@ -31,6 +32,24 @@ pub(super) fn open_search(app: &mut App) -> UpdateOutcome {
     if app.remembered.is_kept { ask_search(app) } else { opened }
 }
 
+/// Opens the search in the history with what was looked for in the room on the screen, and finds no more there.
+pub(super) fn open_search_further(app: &mut App) -> UpdateOutcome {
+    let mut typed = app.search.as_ref().map(|search| search.query.text.clone()).unwrap_or_default();
+    if let Some(tab) = app.tab()
+        && !typed.contains("room:")
+        && !typed.starts_with('/')
+    {
+        typed = format!("{typed} room:{}", tab.name());
+    }
+    search_for(app, typed)
+}
+
+/// Opens the search in the history with this typed.
+pub(super) fn search_for(app: &mut App, typed: String) -> UpdateOutcome {
+    app.popup = Some(Popup::Pick(Picker { input: Input::from(typed), ..Picker::new(PickerKind::Found) }));
+    ask_search(app)
+}
+
 /// Asks for what is typed now.
 pub(super) fn ask_search(app: &mut App) -> UpdateOutcome {
     let Some(Popup::Pick(picker)) = &app.popup else { return UpdateOutcome::dirty() };
@@ -46,6 +65,14 @@ pub(super) fn ask_search(app: &mut App) -> UpdateOutcome {
             UpdateOutcome::dirty()
         }
     }
+}
+
+/// Lists moments.
+pub(super) fn open_moments(app: &mut App) -> UpdateOutcome {
+    app.remembered.moments = None;
+    app.popup = Some(Popup::Pick(Picker::new(PickerKind::Moments)));
+    let asks = app.remembered.is_kept && app.replay_time.is_none();
+    UpdateOutcome { dirty: true, effects: asks.then_some(Effect::Ask(HistoryQuestion::Moments)).into_iter().collect() }
 }
 
 /// Lists lives of the past.
@@ -78,25 +105,42 @@ pub(super) fn open_note(app: &mut App, viewer: Option<&Viewer>) -> UpdateOutcome
     open(app, PickerKind::Note(id.0), &note, None)
 }
 
-/// What became due to be asked with news of a room: who the opponent is.
+/// What became due to be asked with news of a room: who the opponent is, how the host's last live was, and what this one was once
+/// it is over.
 pub(super) fn ask_due(app: &mut App, room: RoomKey) -> Vec<Effect> {
     if !app.remembered.is_kept || app.replay {
         return Vec::new();
     }
-    let Some(tab) = app.position(room).and_then(|at| app.tabs.get(at)) else { return Vec::new() };
+    let Some(at) = app.position(room) else { return Vec::new() };
+    let Some(tab) = app.tabs.get_mut(at) else { return Vec::new() };
     let host = tab.room.host.id.map(|id| id.0);
+    let live = tab.room.room_id;
+    let mut questions = Vec::new();
+    // One that was over before anything of it came is none of ours.
+    let is_over = tab.room.phase.kind == PhaseKind::Ended && tab.room.stats.messages > 0;
+    if let Some(live) = live.filter(|live| is_over && tab.reported != Some(*live)) {
+        tab.reported = Some(live);
+        questions.push(HistoryQuestion::Report(live.0));
+    }
+    if live.is_some_and(|live| tab.last_live.as_ref().is_some_and(|last| last.live.id == live.0)) {
+        tab.last_live = None;
+    }
     let opponent = opponent(tab);
     let asked = &mut app.remembered.asked;
     if asked.len() > MAX_ASKED {
         asked.clear();
     }
-    let mut effects = Vec::new();
     if let Some(opponent) = opponent
         && asked.insert(opponent)
     {
-        effects.push(Effect::Ask(HistoryQuestion::Opponent { host, opponent }));
+        questions.push(HistoryQuestion::Opponent { host, opponent });
     }
-    effects
+    if let Some((host, live)) = host.zip(live)
+        && asked.insert(live.0)
+    {
+        questions.push(HistoryQuestion::LastLive { host, live: live.0 });
+    }
+    questions.into_iter().map(Effect::Ask).collect()
 }
 
 /// The host of the other side of a battle, where there is one.
@@ -116,15 +160,24 @@ pub(super) fn apply_answer(app: &mut App, answer: HistoryAnswer) -> UpdateOutcom
             }
         }
         HistoryAnswer::Found(text, page) => app.remembered.found = Some((text, page)),
-        HistoryAnswer::Around(at, lines) => {
-            let chosen = lines.iter().position(|line| line.at >= at).unwrap_or(0);
-            app.remembered.around = Some((at, lines));
-            if let Some(Popup::Pick(picker)) = app.popup.as_mut().filter(|_| true)
+        HistoryAnswer::Around(around) => {
+            let place = around.lines.iter().position(|line| line.at >= around.at).unwrap_or(0);
+            let lines = around.lines.len();
+            app.remembered.around = Some(around);
+            let before = remembered::around(app).len().saturating_sub(lines);
+            if let Some(Popup::Pick(picker)) = &mut app.popup
                 && picker.kind == PickerKind::Around
             {
-                picker.chosen = chosen;
+                picker.chosen = before + place;
             }
         }
+        HistoryAnswer::Report(report) => show_report(app, &report),
+        HistoryAnswer::LastLive(live, past) => {
+            if let Some(tab) = app.tabs.iter_mut().find(|tab| tab.room.room_id.is_some_and(|id| id.0 == live)) {
+                tab.last_live = Some(past);
+            }
+        }
+        HistoryAnswer::Moments(moments) => app.remembered.moments = Some(moments),
         HistoryAnswer::Lives(lives) => app.remembered.lives = Some(lives),
         HistoryAnswer::Opponent(opponent, record) => _ = app.remembered.opponents.insert(opponent, record),
         HistoryAnswer::Failed(words) => {
@@ -133,6 +186,39 @@ pub(super) fn apply_answer(app: &mut App, answer: HistoryAnswer) -> UpdateOutcom
         }
     }
     UpdateOutcome::dirty()
+}
+
+/// Opens the report of the room on the screen.
+pub(super) fn open_report(app: &mut App) -> UpdateOutcome {
+    let live = app.tab().and_then(|tab| tab.room.room_id);
+    let Some(live) = live.filter(|_| app.remembered.is_kept) else {
+        app.notify(if app.remembered.is_kept {
+            "no live is known here"
+        } else {
+            "no history is kept here: see [history] in the settings"
+        });
+        return UpdateOutcome::dirty();
+    };
+    app.remembered.report = None;
+    app.popup = Some(Popup::Report(0));
+    Effect::Ask(HistoryQuestion::Report(live.0)).into()
+}
+
+/// Shows a report: where its live has just ended, only to somebody who looks at that room and does nothing else.
+fn show_report(app: &mut App, report: &LiveReport) {
+    app.remembered.report = Some(report_lines(report));
+    if matches!(app.popup, Some(Popup::Report(_))) {
+        return;
+    }
+    let looks = app.tab().and_then(|tab| tab.room.room_id).is_some_and(|live| live.0 == report.live.id);
+    if looks && app.popup.is_none() && app.overview.is_none() {
+        app.popup = Some(Popup::Report(0));
+        return;
+    }
+    let words =
+        format!("the live of @{} ended: tiktop report {} tells what it was", report.live.handle, report.live.id);
+    app.event_log.add(app.now, words.clone());
+    app.notify(words);
 }
 
 fn mark_person(app: &mut App, news: HistoryNews) -> UpdateOutcome {
@@ -145,4 +231,77 @@ fn mark_person(app: &mut App, news: HistoryNews) -> UpdateOutcome {
     tab.composed += 1;
     tab.marks.insert(news.person, news);
     UpdateOutcome::dirty()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::events::{Chat, EventKind, Host, Info, Phase};
+    use crate::history::{FoundLine, FoundPage, LiveRow, MinuteRow, PastLive};
+    use crate::ids::UserId;
+    use crate::tui::update::tests::{happen, on_air, press};
+
+    fn kept() -> App {
+        let mut app = on_air();
+        app.remembered.is_kept = true;
+        app
+    }
+
+    fn comment(text: &str) -> EventKind {
+        let from = Arc::new(Viewer { nickname: "Mia".into(), ..Viewer::default() });
+        EventKind::Chat(Chat { from, text: text.into(), emotes: vec![], to: None, language: "en".into() })
+    }
+
+    #[test]
+    fn the_end_of_a_live_asks_for_its_report_once_and_shows_it_to_who_looks() {
+        let mut app = kept();
+        happen(&mut app, 1, comment("hi"));
+        let end = || EventKind::State(Phase::new(PhaseKind::Ended));
+        let asks = happen(&mut app, 1, end());
+        assert!(asks.contains(&Effect::Ask(HistoryQuestion::Report(73))), "{asks:?}");
+        assert!(!happen(&mut app, 1, end()).contains(&Effect::Ask(HistoryQuestion::Report(73))));
+        let live = LiveRow { id: 73, handle: "ana".into(), ..LiveRow::default() };
+        let report = || Box::new(LiveReport { live: live.clone(), ..LiveReport::default() });
+        app.popup = Some(Popup::Help(0));
+        apply_answer(&mut app, HistoryAnswer::Report(report()));
+        assert!(matches!(app.popup, Some(Popup::Help(0))), "nobody is interrupted");
+        assert!(app.toast.take().unwrap().text.as_str().contains("tiktop report 73"));
+        app.popup = None;
+        apply_answer(&mut app, HistoryAnswer::Report(report()));
+        assert!(matches!(app.popup, Some(Popup::Report(0))));
+    }
+
+    #[test]
+    fn the_last_live_of_a_host_is_asked_for_once_and_kept_with_the_room() {
+        let mut app = kept();
+        let host = Host { id: Some(UserId(9)), unique_id: "ana".into(), ..Host::default() };
+        let asks = happen(&mut app, 1, EventKind::Info(Box::new(Info { host, ..Info::default() })));
+        let question = Effect::Ask(HistoryQuestion::LastLive { host: 9, live: 73 });
+        assert!(asks.contains(&question), "{asks:?}");
+        assert!(!happen(&mut app, 1, comment("hi")).contains(&question));
+        let past = PastLive { live: LiveRow::default(), minutes: vec![MinuteRow::default()] };
+        apply_answer(&mut app, HistoryAnswer::LastLive(73, Box::new(past)));
+        assert!(app.tabs[0].last_live.is_some());
+    }
+
+    #[test]
+    fn a_search_that_finds_no_more_in_the_log_goes_on_in_the_history_page_by_page() {
+        let mut app = kept();
+        happen(&mut app, 1, comment("nothing of it"));
+        press(&mut app, "/");
+        crate::tui::update::pasted(&mut app, "giveaway");
+        let asked = press(&mut app, "enter");
+        let [Effect::Ask(HistoryQuestion::Search(query))] = asked.as_slice() else { panic!("{asked:?}") };
+        assert_eq!(query.text, "giveaway room:ana");
+        let line = FoundLine { at: 1_793_302_205_250, ..FoundLine::default() };
+        let page = FoundPage { lines: vec![line], more: true };
+        apply_answer(&mut app, HistoryAnswer::Found(query.text.clone(), page));
+        press(&mut app, "down");
+        let older = press(&mut app, "enter");
+        let [Effect::Ask(HistoryQuestion::Search(query))] = older.as_slice() else { panic!("{older:?}") };
+        assert_eq!(query.text, "giveaway room:ana before:2026-10-29T19:30:05.250Z");
+        assert_eq!(query.before(), Some(1_793_302_205_250));
+    }
 }

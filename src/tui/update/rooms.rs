@@ -9,7 +9,7 @@ use crate::config::NotifyWay;
 use crate::events::PhaseKind;
 use crate::ids::RoomKey;
 use crate::record;
-use crate::room::{Room, Seq, TalliedEvent};
+use crate::room::{Room, RoomSummary, Seq, TalliedEvent};
 use crate::track::{RoomUpdate, TrackerCommand, TrackerUpdate};
 use crate::tui::app::App;
 use crate::tui::event_log;
@@ -43,6 +43,7 @@ pub(super) fn apply_update(app: &mut App, update: TrackerUpdate) -> UpdateOutcom
         RoomUpdate::Removed { into } => remove_tab(app, key, into),
         RoomUpdate::Events(events) => apply_events(app, key, &events),
         RoomUpdate::Snapshot(room) => replace_mirror(app, key, room),
+        RoomUpdate::Summary(summary) => apply_summary(app, key, *summary),
         RoomUpdate::Lagged(_) => ask_snapshot(app, key),
         RoomUpdate::Raw(_) | RoomUpdate::Frame(_) => UpdateOutcome::UNCHANGED,
     }
@@ -108,18 +109,20 @@ fn share_memory(app: &mut App) {
 fn apply_events(app: &mut App, key: RoomKey, events: &[TalliedEvent]) -> UpdateOutcome {
     let Some(at) = app.position(key) else { return UpdateOutcome::UNCHANGED };
     let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::UNCHANGED };
+    (tab.is_summed_up, tab.asked) = (false, None);
     let from = tab.room.chat.next_seq();
     // A service tells its recorder itself.
     let (was, was_recording) = (tab.room.phase.kind, tab.is_recording() && !app.attached);
-    let tab_monitored = tab.monitored.is_some() && !app.attached;
     let mut effects = Vec::new();
     for tallied in events {
+        let marks = tab.room.marks.count();
         tab.room.apply_tallied(tallied);
         if let Some(words) = event_log::words_of(tab.name(), &tallied.event) {
             app.event_log.add(tallied.event.at, words);
         }
-        if let Some(cue) = record::Cue::from_event(&tallied.event).filter(|_| was_recording) {
-            effects.push(Effect::Record(record::RecorderCommand::Cue(key, Box::new(cue))));
+        if was_recording {
+            let cues = record::Cue::of_applied(&tallied.event, &tab.room, marks);
+            effects.extend(cues.map(|cue| Effect::Record(record::RecorderCommand::Cue(key, Box::new(cue)))));
         }
     }
     tab.count_unread(from);
@@ -128,57 +131,75 @@ fn apply_events(app: &mut App, key: RoomKey, events: &[TalliedEvent]) -> UpdateO
     if let Some(search) = &app.search {
         tab.find_from(&search.query, from);
     }
-    let before = app.inbox.newest().cloned();
-    app.inbox.collect(&app.screen, &app.people, tab, from);
-    let name = tab.name().to_owned();
-    if app.inbox.newest() != before.as_ref() {
-        effects.extend(notification(
-            &mut app.notified,
-            app.screen.notify,
-            app.has_focus,
-            app.last_key,
-            app.now,
-            || {
-                let item = app.inbox.newest();
-                item.map(|item| format!("{name}: {} {}", item.who, item.words)).unwrap_or_default()
-            },
-        ));
+    if !app.attached {
+        effects.extend(tab.rules.phase_changed(tab.ruled(), was).map(Effect::Record));
     }
-    let phase = &tab.room.phase;
-    // What is tried again in a moment needs nobody.
-    let waits_long = phase.retry_at.is_none_or(|at| at.since(app.now) > TROUBLE_FROM);
-    if phase.kind != was && waits_long && matches!(phase.kind, PhaseKind::Failed | PhaseKind::Blocked) {
-        let words = format!("{}: {}", phase::phase_name(phase.kind), phase.reason);
-        app.inbox.add_trouble(key, app.now, words);
-    }
-    // The event socket knows the end, and a pause, before the stream does.
-    let is = tab.room.phase.kind;
-    let command = match is {
-        PhaseKind::Ended if was != is => Some(record::RecorderCommand::LiveEnded(key)),
-        PhaseKind::Paused if was != is => Some(record::RecorderCommand::LivePaused(key, true)),
-        PhaseKind::Live if was == PhaseKind::Paused => Some(record::RecorderCommand::LivePaused(key, false)),
-        _ => None,
-    };
-    let listens = was_recording || tab_monitored;
-    effects.extend(command.filter(|_| listens).map(Effect::Record));
+    effects.extend(fill_inbox(app, at, from, was));
     UpdateOutcome { dirty: true, effects }
 }
 
-/// What the terminal is told of a new item of the inbox: nothing while somebody looks, and not with every one of many.
-fn notification(
-    notified: &mut Option<Moment>,
-    way: NotifyWay,
-    has_focus: bool,
-    last_key: Moment,
-    now: Moment,
-    words: impl Fn() -> String,
-) -> Option<Effect> {
-    let looks = has_focus && now.since(last_key) < LOOKS_FOR;
-    let again = notified.is_none_or(|at| now.since(at) >= NOTIFY_EVERY);
-    if way == NotifyWay::Off || looks || !again {
+/// Takes a summary of a room of which the screen needs no more: its numbers, and the rows that ask for a look.
+fn apply_summary(app: &mut App, key: RoomKey, summary: RoomSummary) -> UpdateOutcome {
+    let Some(at) = app.position(key) else { return UpdateOutcome::UNCHANGED };
+    let now = app.now;
+    let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::UNCHANGED };
+    let (was, was_empty) = (tab.room.phase.kind, tab.room.chat.is_empty());
+    let from = summary.rows.iter().map(|row| row.seq).min().unwrap_or(summary.next);
+    tab.unread += tab.asked.map_or(0, |before| summary.asked.saturating_sub(before));
+    (tab.is_summed_up, tab.asked) = (true, Some(summary.asked));
+    let (news, has_rows) = (summary.news.clone(), !summary.rows.is_empty());
+    tab.room.apply_summary(summary, now);
+    if has_rows {
+        tab.learn_names(from);
+        tab.composed += 1;
+    }
+    for event in &news {
+        if let Some(words) = event_log::words_of(tab.name(), event) {
+            app.event_log.add(event.at, words);
+        }
+    }
+    // Of a room that was just met, what is older was somebody else's.
+    let recent = recent_from(tab, now);
+    let from = if was_empty { from.max(recent) } else { from };
+    let effects = fill_inbox(app, at, from, was).into_iter().collect();
+    UpdateOutcome { dirty: true, effects }
+}
+
+/// The first row of a room that came so lately that it is for whoever comes to this screen.
+fn recent_from(tab: &Tab, now: Moment) -> Seq {
+    let since = now.mono.saturating_sub(INBOX_FROM_MS);
+    tab.room.chat.until_time(since).next_back().map_or(Seq(0), |entry| Seq(entry.seq.0 + 1))
+}
+
+/// Puts into the inbox what came of a room at or after a row, and that it failed; what the terminal is to be told of it.
+fn fill_inbox(app: &mut App, at: usize, from: Seq, was: PhaseKind) -> Option<Effect> {
+    let tab = app.tabs.get(at)?;
+    let before = app.inbox.newest().cloned();
+    app.inbox.collect(&app.screen, &app.people, tab, from);
+    let name = tab.name().to_owned();
+    let phase = &tab.room.phase;
+    // What is tried again in a moment needs nobody.
+    let waits_long = phase.retry_at.is_none_or(|at| at.since(app.now) > TROUBLE_FROM);
+    let fails = phase.kind != was && waits_long && matches!(phase.kind, PhaseKind::Failed | PhaseKind::Blocked);
+    let trouble = fails.then(|| format!("{}: {}", phase::phase_name(phase.kind), phase.reason));
+    let key = tab.key;
+    let item = app.inbox.newest().filter(|newest| Some(*newest) != before.as_ref()).cloned();
+    let told = item.and_then(|item| notification(app, || format!("{name}: {} {}", item.who, item.words)));
+    if let Some(words) = trouble {
+        app.inbox.add_trouble(key, app.now, words);
+    }
+    told
+}
+
+/// What the terminal is told of a new item of the inbox, or of something behind the screen: nothing while somebody looks, and not
+/// with every one of many.
+pub(super) fn notification(app: &mut App, words: impl Fn() -> String) -> Option<Effect> {
+    let looks = app.has_focus && app.now.since(app.last_key) < LOOKS_FOR;
+    let again = app.notified.is_none_or(|at| app.now.since(at) >= NOTIFY_EVERY);
+    if app.screen.notify == NotifyWay::Off || looks || !again {
         return None;
     }
-    *notified = Some(now);
+    app.notified = Some(app.now);
     Some(Effect::Notify(words()))
 }
 
@@ -195,6 +216,7 @@ fn replace_mirror(app: &mut App, key: RoomKey, room: Arc<Room>) -> UpdateOutcome
     let Some(tab) = app.tabs.get_mut(at) else { return UpdateOutcome::UNCHANGED };
     let before = std::mem::replace(&mut tab.room, Arc::unwrap_or_clone(room));
     let was_empty = before.chat.is_empty();
+    (tab.is_summed_up, tab.asked) = (false, None);
     tab.room.chat.keep_older(before.chat, now);
     tab.lagged = false;
     tab.composed += 1;
@@ -204,8 +226,7 @@ fn replace_mirror(app: &mut App, key: RoomKey, room: Arc<Room>) -> UpdateOutcome
     tab.anchor = chat::clamp_anchor(&tab.room.chat, tab.anchor);
     if was_empty {
         // What is older was somebody else's, or nobody's.
-        let since = now.mono.saturating_sub(INBOX_FROM_MS);
-        let from = tab.room.chat.until_time(since).next_back().map_or(Seq(0), |entry| Seq(entry.seq.0 + 1));
+        let from = recent_from(tab, now);
         app.inbox.collect(&app.screen, &app.people, tab, from);
     }
     UpdateOutcome::dirty()

@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use crate::tui::action::Action;
+use super::remembering;
 use crate::tui::app::{App, Popup, Search};
 use crate::tui::live_search::{FoundLives, ServiceQuestion};
 use crate::tui::msg::{Effect, UpdateOutcome};
@@ -52,7 +52,7 @@ pub(super) fn begin(app: &mut App, input: Input) -> UpdateOutcome {
             if let Some(tab) = app.tab_mut() {
                 tab.marked = None;
             }
-            step(app, false);
+            return step(app, false);
         }
     }
     UpdateOutcome::dirty()
@@ -61,11 +61,13 @@ pub(super) fn begin(app: &mut App, input: Input) -> UpdateOutcome {
 /// Looks for what a saved filter says, and hides the rest.
 pub(super) fn filter_by(app: &mut App, query: String) -> UpdateOutcome {
     app.overview = None;
-    begin(app, Input::from(query));
+    drop(begin(app, Input::from(query)));
     if let Some(search) = &mut app.search {
         search.hides = true;
         apply(app);
     }
+    // A filter hides what does not fit: where nothing fits yet, something may come.
+    app.popup.take_if(|popup| matches!(popup, Popup::Pick(_)));
     UpdateOutcome::dirty()
 }
 
@@ -104,11 +106,13 @@ pub(super) fn step(app: &mut App, forward: bool) -> UpdateOutcome {
     let next = tab.found.as_ref().and_then(|found| found.step(from, forward));
     if let Some(seq) = next.filter(|seq| tab.room.chat.get(*seq).is_some()) {
         chat::mark_row(app, seq);
+    } else if !forward && app.remembered.is_kept {
+        // The log ends here, what is kept goes on.
+        app.notify("no more here: this is what the history has");
+        return remembering::open_search_further(app);
     } else {
         let side = if forward { "after" } else { "before" };
-        let further = app.key(Action::History).filter(|_| app.remembered.is_kept && !forward);
-        let further = further.map(|key| format!(": {key} looks on in the history")).unwrap_or_default();
-        app.notify(format!("no match {side} this row{further}"));
+        app.notify(format!("no match {side} this row"));
     }
     UpdateOutcome::dirty()
 }

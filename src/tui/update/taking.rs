@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::rules;
 use crate::history::HistoryQuestion;
-use crate::record::{Quality, RecorderCommand, RecordingJob};
+use crate::record::{Quality, RecorderCommand};
 use crate::text::Text;
 use crate::tui::app::{App, Popup};
 use crate::tui::msg::{Effect, UpdateOutcome};
@@ -24,8 +24,8 @@ fn refuse(app: &mut App, words: &str) -> UpdateOutcome {
 /// Asks which streams the room on the screen has, and lists them.
 pub(super) fn ask_streams(app: &mut App) -> UpdateOutcome {
     let job = app.tab().and_then(|tab| {
-        let (room, room_id) = (tab.key, tab.live_to_record()?);
-        Some(RecordingJob { room, room_id, host: tab.name().into(), title: tab.room.title.clone(), quality: None })
+        let room = tab.ruled();
+        Some(room.job(room.live()?, None))
     });
     let Some(job) = job else { return refuse(app, "no live is known here: there is no stream to choose") };
     app.told_of.streams = None;

@@ -16,7 +16,7 @@ use crate::tui::app::{App, Popup};
 use crate::tui::chord::Chord;
 use crate::tui::msg::{Effect, Msg, UpdateOutcome};
 
-const NOW: Moment = Moment { mono: 7_205_250, wall: Timestamp(1_793_302_205_250) };
+pub(super) const NOW: Moment = Moment { mono: 7_205_250, wall: Timestamp(1_793_302_205_250) };
 
 fn app() -> App {
     let options = ScreenOptions {
@@ -35,7 +35,7 @@ fn app() -> App {
     App::new(options, NOW).unwrap()
 }
 
-fn press(app: &mut App, chord: &str) -> Vec<Effect> {
+pub(super) fn press(app: &mut App, chord: &str) -> Vec<Effect> {
     update(app, Msg::Key(chord.parse::<Chord>().unwrap().event())).effects
 }
 
@@ -43,12 +43,12 @@ fn hear(app: &mut App, room: u64, kind: RoomUpdate) -> UpdateOutcome {
     update(app, Msg::Tracked(track::TrackerUpdate::Room(RoomKey(room), kind)))
 }
 
-fn happen(app: &mut App, room: u64, kind: EventKind) {
+pub(super) fn happen(app: &mut App, room: u64, kind: EventKind) -> Vec<Effect> {
     let event = RoomEvent { at: NOW, server_at: None, id: None, room_id: None, history: false, kind };
-    hear(app, room, RoomUpdate::Events(Arc::from(vec![TalliedEvent::new(event, None)])));
+    hear(app, room, RoomUpdate::Events(Arc::from(vec![TalliedEvent::new(event, None)]))).effects
 }
 
-fn on_air() -> App {
+pub(super) fn on_air() -> App {
     let mut app = app();
     hear(&mut app, 1, RoomUpdate::Added { label: "@ana".into() });
     happen(&mut app, 1, EventKind::Live(LiveStart { room_id: RoomId(73), live_seq: 1 }));
@@ -93,6 +93,62 @@ fn a_room_that_is_there_is_shown_instead_of_added_twice() {
     press(&mut app, "2");
     assert_eq!(type_name(&mut app, "ANA"), []);
     assert_eq!(app.tab().unwrap().key, RoomKey(1));
+}
+
+fn summary(asked: u64, rows: Vec<crate::room::LogEntry>, next: u64) -> RoomUpdate {
+    let (live, next) = (Some(RoomId(74)), crate::room::Seq(next));
+    let stats = crate::room::Stats { messages: 900, watching: Some((1_243, NOW)), ..Default::default() };
+    let phase = Phase::new(PhaseKind::Live);
+    let host = Host { unique_id: "ben".into(), ..Host::default() };
+    let known = crate::room::RoomSummary { host, room_id: live, live_seq: 1, phase, stats, ..Default::default() };
+    RoomUpdate::Summary(Box::new(crate::room::RoomSummary { rows, next, asked, ..known }))
+}
+
+#[test]
+fn a_room_that_is_only_summed_up_has_its_numbers_its_unread_and_what_asks_for_a_look() {
+    let mut app = on_air();
+    hear(&mut app, 2, RoomUpdate::Added { label: "@ben".into() });
+    hear(&mut app, 2, summary(40, Vec::new(), 60));
+    let of = |app: &App| (app.tabs[1].unread, app.tabs[1].room.stats.watching.unwrap().0, app.inbox.len());
+    assert_eq!(of(&app), (0, 1_243, 0), "what was there before is nothing unread");
+    let line = crate::room::LogLine::Question { from: Arc::default(), text: "how?".into() };
+    let row = crate::room::LogEntry { at: NOW, seq: crate::room::Seq(64), ..crate::room::LogEntry::of_line(line) };
+    hear(&mut app, 2, summary(47, vec![row.clone()], 70));
+    hear(&mut app, 2, summary(47, vec![row], 70));
+    assert_eq!(of(&app), (7, 1_243, 1));
+    assert_eq!(app.tabs[1].room.chat.next_seq(), crate::room::Seq(70));
+}
+
+#[test]
+fn the_room_on_the_screen_is_wanted_first_and_of_many_only_those_that_were_looked_at() {
+    let mut app = on_air();
+    let full = |app: &App| crate::tui::wanted::rooms(app).full.iter().map(|room| room.0).collect::<Vec<_>>();
+    for room in 2..=20 {
+        hear(&mut app, room, RoomUpdate::Added { label: format!("@r{room}").as_str().into() });
+        if room == 3 {
+            assert_eq!(full(&app), [1, 2, 3], "few rooms are all wanted");
+        }
+    }
+    assert_eq!(full(&app), [1]);
+    press(&mut app, "3");
+    press(&mut app, "2");
+    assert_eq!(full(&app), [2, 3, 1]);
+    press(&mut app, "F");
+    assert_eq!(full(&app).len(), 20, "the merged feed shows all of them");
+}
+
+#[test]
+fn what_another_screen_says_about_recordings_is_told() {
+    let mut app = on_air();
+    (app.attached, app.now) = (true, NOW + Duration::from_secs(9));
+    let said = record::RecorderUpdate::Rule { room: RoomKey(1), rule: crate::config::RecordRule::Live };
+    update(&mut app, Msg::Recorded(said.clone()));
+    assert!(app.toast.take().unwrap().text.as_str().contains("each live of ana is recorded"));
+    update(&mut app, Msg::Recorded(said));
+    assert!(app.toast.is_none(), "once");
+    let effects = press(&mut app, "e");
+    let rule = record::RecorderCommand::SetRule(RoomKey(1), crate::config::RecordRule::Key);
+    assert_eq!(effects, [Effect::Record(rule)]);
 }
 
 #[test]
@@ -193,11 +249,11 @@ fn a_stream_is_chosen_from_what_there_really_is() {
 #[test]
 fn a_marker_takes_a_note_and_a_recording_is_copied_from_the_list() {
     let mut app = on_air();
-    assert_eq!(press(&mut app, "M"), []);
+    assert_eq!(press(&mut app, "m"), []);
     assert!(app.toast.as_ref().unwrap().text.as_str().contains("no place to mark"));
     let recording = record::RecordingState::Starting;
     update(&mut app, Msg::Recorded(record::RecorderUpdate::Recording { room: RoomKey(1), recording }));
-    press(&mut app, "M");
+    press(&mut app, "m");
     for key in ["g", "o", "a", "l"] {
         press(&mut app, key);
     }
@@ -223,7 +279,22 @@ fn a_marker_takes_a_note_and_a_recording_is_copied_from_the_list() {
     update(&mut app, Msg::Recorded(record::RecorderUpdate::Copy { file: "a.mkv".into(), copy }));
     let Some(Popup::Pick(picker)) = &app.popup else { panic!("the list stays") };
     let picks = crate::tui::picker::picks(&app, picker);
-    assert_eq!(picks[0].note, "2026-11-27 10:00, 1:01, 5 MB, done, 1 hole [####......] 42 %");
+    assert_eq!(picks[0].note, "2026-11-27 10:00, [####......] 42 %, 1:01, 5 MB, 1 hole");
+    let mut take = app.told_of.takes.as_ref().unwrap()[0].clone();
+    take.status = record::TakeStatus::CutOff;
+    update(&mut app, Msg::Recorded(record::RecorderUpdate::Takes(vec![take.clone()])));
+    assert_eq!(press(&mut app, "enter"), [Effect::Record(record::RecorderCommand::Repair("a.json".into()))]);
+    take.status = record::TakeStatus::Running;
+    update(&mut app, Msg::Recorded(record::RecorderUpdate::Takes(vec![take])));
+    assert_eq!(press(&mut app, "enter"), [], "it is still being written");
+    let (file, reason) = ("a.mkv".into(), "stopped".into());
+    let recording = record::RecordingState::Done { file, bytes: 1, millis: 1, reason };
+    let over = Msg::Recorded(record::RecorderUpdate::Recording { room: RoomKey(1), recording });
+    assert_eq!(
+        update(&mut app, over).effects,
+        [Effect::Record(record::RecorderCommand::ListTakes)],
+        "the list is anew"
+    );
 }
 
 #[test]
@@ -375,7 +446,7 @@ fn a_room_that_is_passed_on_the_way_to_another_is_not_read() {
     let mut app = on_air();
     hear(&mut app, 2, RoomUpdate::Added { label: "@ben".into() });
     wait(&mut app, 3);
-    (0..3).for_each(|_| happen(&mut app, 2, comment(7, "ana", "hi")));
+    (0..3).for_each(|_| drop(happen(&mut app, 2, comment(7, "ana", "hi"))));
     press(&mut app, "2");
     wait(&mut app, 1);
     press(&mut app, "1");
@@ -436,7 +507,7 @@ fn a_room_is_found_by_a_part_of_its_name_and_a_command_by_what_it_does() {
 #[test]
 fn a_snapshot_keeps_the_scrollback() {
     let mut app = on_air();
-    (0..30).for_each(|n| happen(&mut app, 1, comment(7, "ana", &n.to_string())));
+    (0..30).for_each(|n| drop(happen(&mut app, 1, comment(7, "ana", &n.to_string()))));
     let before = app.tab().unwrap().room.clone();
     let mut truth = Room::new(5);
     for noted in (0..40).map(|n| RoomEvent {
@@ -512,23 +583,6 @@ fn a_look_up_that_is_a_minute_away_does_not_tick() {
     let retry = NOW + Duration::from_secs(50);
     happen(&mut app, 1, EventKind::State(Phase::new(PhaseKind::Offline).until(retry)));
     assert_eq!(next_wake(&app, NOW), Duration::from_millis(54_750));
-}
-
-#[test]
-fn replay_keys_are_keys_only_in_a_replay_and_others_only_with_a_live() {
-    let mut live = on_air();
-    assert_eq!(press(&mut live, "."), []);
-    assert!(live.toast.take().unwrap().text.as_str().contains(". works only in a replay"));
-    assert!(live.key(crate::tui::action::Action::ReplayPause).is_none());
-
-    let mut replay = on_air();
-    replay.replay = true;
-    assert_eq!(press(&mut replay, "P"), [Effect::Playback(track::PlaybackCommand::Pause)]);
-    for key in ["a", "r", "R"] {
-        assert_eq!(press(&mut replay, key), []);
-        assert!(replay.popup.is_none() && replay.toast.take().unwrap().text.as_str().contains("with a live"));
-    }
-    assert!(replay.key(crate::tui::action::Action::Record).is_none());
 }
 
 #[test]

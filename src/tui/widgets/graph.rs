@@ -103,6 +103,20 @@ pub(in crate::tui) fn curve(
     }
 }
 
+/// Draws values as dots, one a column, where nothing else stands: what is held against a curve and must not be taken for it.
+pub(in crate::tui) fn trace(buf: &mut Buffer, area: Rect, values: &[Option<u64>], max: u64, style: Style) {
+    let area = area.intersection(buf.area);
+    for (x, value) in (area.left()..area.right()).zip(values) {
+        let Some(value) = value else { continue };
+        let high = scaled(*value, max, u64::from(area.height) * ROWS).max(1);
+        let Ok(row) = u16::try_from((high - 1) / ROWS) else { continue };
+        let Some(cell) = area.bottom().checked_sub(row + 1).and_then(|y| buf.cell_mut((x, y))) else { continue };
+        if cell.symbol() == " " || cell.symbol() == FILL {
+            cell.set_symbol(glyphs::DOT).set_style(style);
+        }
+    }
+}
+
 /// The dots of a side, from and to, counted from 1 at the ground: from next to the height before it to its own.
 fn joined(before: Option<u64>, own: Option<u64>) -> Option<(u64, u64)> {
     let own = own?;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::process::{Command as Process, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -146,4 +148,49 @@ async fn without_ffmpeg_the_rate_alone_is_watched_and_that_is_said() {
     let (told, last) = monitored(clip, "/nowhere/ffmpeg").await;
     assert!(told.iter().all(BTreeSet::is_empty), "{told:?}");
     assert!(last.note.as_str().contains("install ffmpeg") && last.note.as_str().contains("bit rate"), "{}", last.note);
+}
+
+/// A source with a bug: it cannot be copied for the second time.
+struct Fragile(Arc<AtomicUsize>);
+
+impl Clone for Fragile {
+    fn clone(&self) -> Self {
+        assert!(self.0.fetch_add(1, Ordering::Relaxed) != 1, "a bug");
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl StreamSource for Fragile {
+    type Address = bool;
+    type Media = PacedMedia;
+
+    async fn resolve(&self, _: &RecordingJob) -> Result<FoundStreams<bool>, StreamFailure> {
+        Ok(FoundStreams { state: LiveState::Ended, offers: Vec::new() })
+    }
+
+    async fn open(&self, _: &bool) -> Result<PacedMedia, StreamFailure> {
+        panic!("it is over")
+    }
+
+    fn refer(&self, _: &bool, _: &PacedMedia, _: &str) -> Option<bool> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn a_bug_in_a_monitor_ends_it_and_the_next_one_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let (commands, inbox) = mpsc::channel(8);
+    let (outbox, mut updates) = mpsc::channel(8);
+    let settings = RecorderSettings { limits: impatient(), ..RecorderSettings::new(dir.path(), "/nowhere/ffmpeg") };
+    let recorder = spawn(Fragile(Arc::default()), settings, Clock::system(), inbox, outbox);
+    for words in ["a fault in tiktop", "the live ended"] {
+        commands.send(RecorderCommand::Monitor(job())).await.unwrap();
+        let update = in_time("the monitor ends", updates.recv()).await.unwrap();
+        let RecorderUpdate::Monitor { room: ROOM, monitor: MonitorState { over: Some(over), .. } } = update else {
+            panic!("{update:?}");
+        };
+        assert!(over.as_str().contains(words), "{over}");
+    }
+    recorder.finish().await;
 }

@@ -171,6 +171,14 @@ async fn the_commands_ask_the_service_so_that_nothing_connects_twice() {
     assert_eq!(sim.sockets().opened, 2, "one connection a room");
     events.kill().await.unwrap();
     client.until("what was lent is returned", |status| status["rooms"].as_array().unwrap().len() == 1).await;
+    // What it does not hand on is refused, and not connected a second time for.
+    for option in ["--raw", "--capture", "--feed"] {
+        let (code, _, errors) = run(&sim, home.path(), &["events", &names[0], option]).await;
+        assert!(code == Some(2) && errors.contains("--alone") && errors.contains("a signature a room"), "{errors}");
+    }
+    let (code, _, errors) = run(&sim, home.path(), &[&names[0], "--feed=21300"]).await;
+    assert!(code == Some(2) && errors.contains("has no feed"), "{errors}");
+    assert_eq!(sim.sockets().open, 1);
 
     let (code, said, errors) = run(&sim, home.path(), &["record", "start", &names[0]]).await;
     assert!(code == Some(0) && said.contains("is being recorded"), "{said} {errors}");

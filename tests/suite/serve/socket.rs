@@ -77,6 +77,79 @@ async fn a_snapshot_leaves_out_what_only_the_room_itself_needs_and_events_follow
 }
 
 #[tokio::test]
+async fn a_screen_gets_the_rooms_that_it_names_in_full_and_of_the_others_a_summary() {
+    let sim = rooms(3).await;
+    let home = tempfile::tempdir().unwrap();
+    let socket = socket(home.path());
+    // What was counted before the service was last ended, while nobody looked.
+    let since = tiktop::clock::Clock::system().now().wall.0 - 41 * 60_000;
+    let counted = json!({"counts": {"coins": 312, "won": 1, "follows": 3}, "givers": {"7": [{"safe": "Mia"}, 312]}});
+    let kept = json!({(nix::unistd::getuid().to_string()): {"since": since, "rooms": {"ana": counted}, "givers": 1}});
+    std::fs::create_dir_all(socket.parent().unwrap()).unwrap();
+    std::fs::write(socket.with_file_name("away.json"), kept.to_string()).unwrap();
+    let _served = served(&sim, home.path()).await;
+    let mut screen = Frozen::open(&socket).await;
+    screen.until("the rooms are live", live(3)).await;
+    // Before it has said what it looks at, that is the first room.
+    screen.say(&json!({"Want": {"full": [], "colour": "red"}})).await;
+    screen.say(&json!({"Attach": {}})).await;
+    let mut first = None;
+    let mut summed_up = std::collections::BTreeSet::new();
+    let kind = |update: &serde_json::Value| {
+        let (room, news) = (update["Room"][0].as_u64(), &update["Room"][1]);
+        let kind = news.as_object().and_then(|news| news.keys().next().cloned());
+        room.zip(kind)
+    };
+    while summed_up.len() < 2 {
+        let update = screen.hear_of("Tracked").await;
+        let Some((room, kind)) = kind(&update) else { continue };
+        first.get_or_insert((room, kind.clone()));
+        match (room, kind.as_str()) {
+            (1, "Snapshot" | "Events") => {}
+            (2 | 3, "Summary") => {
+                let summary = &update["Room"][1]["Summary"];
+                assert_eq!(summary["phase"]["kind"], "live", "{summary}");
+                assert!(summary["stats"]["messages"].is_u64() && summary["viewers"].is_object(), "{summary}");
+                summed_up.insert(room);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(first, Some((1, "Snapshot".to_owned())), "what is looked at comes first");
+    screen.say(&json!({"Want": {"full": [3]}})).await;
+    let (mut snapshots, mut events) = (Vec::new(), std::collections::BTreeSet::new());
+    let mut first_is_summed_up = false;
+    while events.is_empty() || !first_is_summed_up {
+        let update = screen.hear_of("Tracked").await;
+        match kind(&update) {
+            Some((room, kind)) if kind == "Snapshot" => snapshots.push(room),
+            Some((room, kind)) if kind == "Events" && !snapshots.is_empty() => _ = events.insert(room),
+            Some((1, kind)) if kind == "Summary" => first_is_summed_up = true,
+            _ => {}
+        }
+    }
+    assert_eq!((snapshots, events.into_iter().collect::<Vec<_>>()), (vec![3], vec![3]));
+    // What one screen says about recordings the others hear; it is told at once to one who comes, with what there was before.
+    let mut other = Frozen::open(&socket).await;
+    other.say(&json!({"Attach": {"looks": true}})).await;
+    let away = other.hear_of("Away").await;
+    assert!(away["millis"].as_u64().unwrap() >= 41 * 60_000, "{away}");
+    assert_eq!(
+        (&away["coins"], &away["givers"], &away["won"], &away["follows"]),
+        (&json!(312), &json!(1), &json!(1), &json!(3))
+    );
+    assert_eq!(away["rooms"][0]["top"][0][1], 312, "{away}");
+    screen.say(&json!({"Record": {"SetRule": [2, "live"]}})).await;
+    loop {
+        let news = other.hear_of("Recorded").await;
+        if let Some(rule) = news.get("Rule") {
+            assert_eq!((&rule["room"], &rule["rule"]), (&json!(2), &json!("live")));
+            break;
+        }
+    }
+}
+
+#[tokio::test]
 async fn who_cannot_talk_with_the_service_is_told_who_is_older() {
     let sim = rooms(1).await;
     let home = tempfile::tempdir().unwrap();

@@ -3,6 +3,7 @@
 use ratatui::text::{Line, Span as Words};
 
 use super::span::{SILENCE, Span};
+use crate::history::PastLive;
 use crate::room::Room;
 use crate::tui::app::App;
 use crate::tui::freshness::Freshness;
@@ -56,6 +57,22 @@ impl Measure {
             Self::Comments => span.rate(&room.comments),
             Self::Likes => span.rate(&room.likes),
         }
+    }
+
+    /// Its values at the same minutes of the host's live before, one a bucket.
+    pub(super) fn past_values(self, past: &PastLive, room: &Room, span: &Span) -> Vec<Option<u64>> {
+        let skew = room.skew_ms.unwrap_or(0);
+        let began = room.started_at.map_or(span.time_of(0).wall.0, |started| started.0.saturating_sub(skew));
+        let value = |bucket| {
+            let minute = past.minute_after(span.time_of(bucket).wall.0.saturating_sub(began))?;
+            match self {
+                Self::Viewers => minute.viewers,
+                Self::Coins => Some(minute.coins),
+                Self::Comments => Some(minute.chats),
+                Self::Likes => Some(minute.likes),
+            }
+        };
+        (0..span.buckets).map(value).collect()
     }
 
     /// What stands in its rule: where it is now, then what explains it.

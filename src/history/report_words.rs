@@ -1,15 +1,44 @@
 //! Report of a live as facts in words, which every form of it shows.
 
-use crate::cli::history::{length, local_time};
-use crate::cli::people::coins;
-use crate::history::{GifterRow, LiveReport, LiveRow};
-use crate::text::{Text, clip};
+use super::live_report::{BattleRecord, GifterRow, LiveReport};
+use super::lives::LiveRow;
+use super::moments::MomentRow;
+use crate::clock::Timestamp;
+use crate::text::{Text, clip, width};
 
 /// Blocks of a line of the terminal.
 const BLOCKS: [char; 8] =
     ['\u{2581}', '\u{2582}', '\u{2583}', '\u{2584}', '\u{2585}', '\u{2586}', '\u{2587}', '\u{2588}'];
 /// Columns of a graph in the terminal.
 const COLUMNS: usize = 60;
+
+/// A time as people write it, where this machine is.
+pub fn local_time(at: i64) -> String {
+    Timestamp(at).to_jiff().to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// A length for people, of milliseconds.
+pub fn length(millis: i64) -> String {
+    let minutes = millis.max(0) / 60_000;
+    if minutes < 1 { format!("{} s", millis.max(0) / 1_000) } else { format!("{}:{:02} h", minutes / 60, minutes % 60) }
+}
+
+/// A time after a beginning, in seconds, as `replay --from` takes it: `1:02:30`.
+pub fn clock_words(seconds: u64) -> String {
+    format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}
+
+/// Coins, and that there is more whose price is not known.
+pub fn coins(coins: u64, unpriced: u64) -> String {
+    if unpriced > 0 { format!("{coins} +{unpriced}?") } else { coins.to_string() }
+}
+
+/// A text in so many columns: cut where it is wider, filled up with blanks where it is not.
+pub fn column(text: &str, columns: usize) -> String {
+    let text = clip(text, columns);
+    let pad = columns.saturating_sub(width(&text));
+    format!("{text}{:pad$}", "")
+}
 
 /// A number against the live before: `120 (+20 %)`.
 fn against(now: u64, before: Option<u64>) -> String {
@@ -23,7 +52,7 @@ fn against(now: u64, before: Option<u64>) -> String {
 }
 
 /// Label and value of what is known, against the live before where there was one.
-pub(super) fn facts(report: &LiveReport) -> Vec<(&'static str, String)> {
+pub fn report_facts(report: &LiveReport) -> Vec<(&'static str, String)> {
     let LiveReport { live, before, .. } = report;
     let was = |of: fn(&LiveRow) -> u64| before.as_ref().map(of);
     let end = match live.ended {
@@ -67,25 +96,25 @@ pub(super) fn facts(report: &LiveReport) -> Vec<(&'static str, String)> {
 }
 
 /// A gifter in words.
-pub(super) fn gifter(row: &GifterRow) -> (String, String) {
+pub fn report_gifter(row: &GifterRow) -> (String, String) {
     let name = if row.nickname.is_empty() { format!("@{}", row.handle) } else { Text::new(&row.nickname).to_string() };
     let new = if row.is_new { ", new" } else { "" };
     (name, format!("{} coins, {} gifts{new}", coins(row.coins, row.unpriced), row.gifts))
 }
 
 /// How a battle went, in words.
-pub(super) fn battle(battle: &crate::history::BattleRecord) -> String {
+pub fn report_battle(battle: &BattleRecord) -> String {
     let opponents = if battle.opponents.is_empty() { "somebody".into() } else { Text::new(&battle.opponents) };
     let result = battle.result.as_deref().unwrap_or("result not known");
     format!("{} {result} {} to {} against {opponents}", local_time(battle.at), battle.ours, battle.theirs)
 }
 
 /// The report for a terminal.
-pub(super) fn lines(report: &LiveReport) -> Vec<String> {
-    let facts = facts(report);
+pub fn report_lines(report: &LiveReport) -> Vec<String> {
+    let facts = report_facts(report);
     let widest = facts.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
     let mut lines: Vec<_> = facts.iter().map(|(label, value)| format!("{label:<widest$}  {value}")).collect();
-    for (label, values) in super::graph::series(report) {
+    for (label, values) in report.series() {
         if values.iter().any(|value| value.is_some_and(|value| value > 0)) {
             let most = values.iter().flatten().max().copied().unwrap_or(0);
             lines.push(String::new());
@@ -100,10 +129,10 @@ pub(super) fn lines(report: &LiveReport) -> Vec<String> {
             lines.extend(rows.into_iter().map(|row| format!("  {row}")));
         }
     };
-    let gifters = report.gifters.iter().map(gifter);
-    section("gave most", gifters.map(|(name, given)| format!("{:<24} {given}", clip(&name, 24))).collect());
-    section("battles", report.battles.iter().map(battle).collect());
-    let moment = |moment: &crate::history::MomentRow| format!("{} {}", local_time(moment.at), Text::new(&moment.note));
+    let gifters = report.gifters.iter().map(report_gifter);
+    section("gave most", gifters.map(|(name, given)| format!("{} {given}", column(&name, 24))).collect());
+    section("battles", report.battles.iter().map(report_battle).collect());
+    let moment = |moment: &MomentRow| format!("{} {}", local_time(moment.at), Text::new(&moment.note));
     section("moments", report.moments.iter().map(moment).collect());
     lines
 }
@@ -130,5 +159,6 @@ mod tests {
         assert_eq!(blocks(&[Some(1), Some(9), Some(3), Some(3)], 2), "\u{2588}\u{2583}");
         assert_eq!(against(120, Some(100)), "120 (+20 %)");
         assert_eq!(against(120, Some(0)), "120");
+        assert_eq!(["Mia", "日本語の名前", "😂😂"].map(|name| width(&column(name, 8))), [8; 3]);
     }
 }
