@@ -109,7 +109,7 @@ actions! {
     Filter      | "filter"       | Screen | "f"                 | "hide what does not match the search, or show it again";
     History     | "history"      | Screen | "ctrl-r"               | "look for words in all that was kept: from:name, room:name, kind:gift, since:3d";
     Lives       | "lives"        | Screen | "B"                 | "lives of the past; Enter shows what was said when they began";
-    Report      | "report"       | Screen | "I"                 | "what this live was so far: viewers, chat, gifts, new people, moments, as the history has it";
+    Report      | "report"       | Screen | "I"                 | "what this live was so far: viewers, chat, gifts, moments, as the history has it";
     Note        | "note"         | Card   | "w"                 | "write a note about the marked person, kept in the history";
     Filters     | "filters"     | Screen | "ctrl-f"            | "searches with a name: choose one, or keep this one";
     Slow        | "slow"        | Screen | "S"                 | "slow view: one ordinary comment a second, and all that matters";
