@@ -74,6 +74,16 @@ fn tallied(at: i64, id: Option<u64>, kind: EventKind) -> TalliedEvent {
     TalliedEvent::new(RoomEvent { id: id.map(MsgId), ..RoomEvent::new(at, kind) }, None)
 }
 
+fn person(id: u64) -> Arc<Viewer> {
+    let (unique_id, nickname) = (format!("user{id}").into(), format!("User {id}").into());
+    Arc::new(Viewer { id: Some(UserId(id)), unique_id, nickname, ..Viewer::default() })
+}
+
+fn facts(price: u64) -> Arc<GiftFacts> {
+    let name = format!("Gift {price}").into();
+    Arc::new(GiftFacts { id: GiftId(price), name, diamonds: Some(price), kind: 2, ..GiftFacts::default() })
+}
+
 fn cpu() -> Duration {
     let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_SELF).unwrap();
     let time = |part: nix::sys::time::TimeVal| Duration::new(part.tv_sec() as u64, part.tv_usec() as u32 * 1_000);
@@ -111,8 +121,7 @@ fn write(dir: &Path, lines: u64, crowd: bool) {
                 let nth = batch * 20 + nth;
                 let who =
                     10_000 + if crowd { dice.skewed(PEOPLE) } else { room * OWN_PEOPLE + dice.skewed(OWN_PEOPLE) };
-                let (unique_id, nickname) = (format!("user{who}").into(), format!("User {who}").into());
-                let from = Arc::new(Viewer { id: Some(UserId(who)), unique_id, nickname, ..Viewer::default() });
+                let from = person(who);
                 let chat =
                     Chat { from, text: text(&mut dice, nth).into(), emotes: vec![], to: None, language: "en".into() };
                 tallied(at, Some(7_400_000_000_000_000_000 + nth), EventKind::Chat(chat))
@@ -175,21 +184,9 @@ fn year(dir: &Path) {
                     } else {
                         10_000 + host * 1_000 + dice.skewed(400)
                     };
-                    let from = Arc::new(Viewer {
-                        id: Some(UserId(who)),
-                        unique_id: format!("user{who}").into(),
-                        nickname: format!("User {who}").into(),
-                        ..Viewer::default()
-                    });
+                    let from = person(who);
                     if dice.roll(12) == 0 {
-                        let price = [1, 5, 30, 500, 5_000][dice.skewed(5) as usize];
-                        let gift = Arc::new(GiftFacts {
-                            id: GiftId(price),
-                            name: format!("Gift {price}").into(),
-                            diamonds: Some(price),
-                            kind: 2,
-                            ..GiftFacts::default()
-                        });
+                        let gift = facts([1, 5, 30, 500, 5_000][dice.skewed(5) as usize]);
                         let gift = Gift { from, to: None, gift, count: 1, group: 0, coins: None, ends: true };
                         tell(at + nth as i64 * 2_000, EventKind::Gift(Box::new(gift)));
                     } else {
