@@ -67,7 +67,8 @@ impl SpikeFinder {
             let by = || Text::new(event.kind.person().map_or("somebody", Viewer::name));
             return self.once(1, at, || RoomMarkKind::Coins { coins: cell.coins, given, by: by() });
         }
-        let before = self.cells.front().map_or(0, |cell| cell.viewers);
+        // The first number of viewers may come later than the first comment.
+        let before = self.cells.iter().map(|cell| cell.viewers).find(|&viewers| viewers > 0).unwrap_or(0);
         let grew = before > 0
             && cell.viewers >= before.saturating_add(VIEWERS)
             && cell.viewers.saturating_mul(100) >= before.saturating_mul(VIEWERS_PERCENT);

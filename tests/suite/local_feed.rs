@@ -422,7 +422,8 @@ async fn said_by_events(sim: &Sim, feed: &str) -> String {
     let output = in_time("it ends", running.wait_with_output()).await.unwrap();
     assert!(text(&output.stdout).contains("ended"), "{output:?}");
     assert_eq!(output.status.code(), Some(0));
-    text(&output.stderr).to_owned()
+    let ends = |line: &&str| !line.contains("tiktop report");
+    text(&output.stderr).lines().filter(ends).collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test]

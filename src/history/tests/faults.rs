@@ -62,7 +62,7 @@ impl Drop for SmallDisk {
 #[test]
 fn a_full_disk_is_told_and_what_waited_is_kept_once_there_is_room() {
     let dir = tempfile::tempdir().unwrap();
-    let Some(disk) = SmallDisk::new(dir.path().join("disk"), 2 << 20) else { return };
+    let Some(disk) = SmallDisk::new(dir.path().join("disk"), 16 << 20) else { return };
     let filler = disk.0.join("filler");
     let mut scene = Scene::new();
     let said: Arc<Mutex<Vec<String>>> = Arc::default();
