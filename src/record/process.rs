@@ -320,7 +320,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         busy.signal(Signal::Kill);
-        let stuck = ffmpeg.feed(&[7; 100_000], Duration::from_millis(20)).await.unwrap_err();
+        let stuck = ffmpeg.feed(&vec![7; 100_000], Duration::from_millis(20)).await.unwrap_err();
         assert_eq!(stuck.kind(), io::ErrorKind::TimedOut);
         ffmpeg.signal(Signal::Kill);
         ffmpeg.exited().await;

@@ -114,7 +114,7 @@ mod tests {
             assert_eq!(press(&mut app, chord), []);
         }
         let asks = Effect::AskService(ServiceQuestion::Lives("art".to_owned()));
-        assert_eq!(press(&mut app, "enter"), [asks.clone()]);
+        assert_eq!(press(&mut app, "enter"), std::slice::from_ref(&asks));
         let first = |app: &App| rows(app, "art").remove(0);
         assert_eq!((first(&app).name.as_str(), first(&app).choice), ("looking\u{2026}", Choice::Stay));
         answer(&mut app, Err("TikTok does not answer".into()));
