@@ -82,7 +82,7 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
     let runtime = run::headless_runtime()?;
     let ended = runtime.block_on(async {
         #[cfg(unix)]
-        if let Some(ended) = print_served(args, &rooms).await? {
+        if let Some(ended) = print_served(args, &rooms, &shape).await? {
             return Ok(ended);
         }
         let clock = Clock::system();
@@ -143,7 +143,7 @@ async fn next_of(monitors: &mut Option<StreamMonitors>) -> RecorderUpdate {
 /// Prints what a service has of these rooms, so that nothing connects twice; nothing where none runs. What it does not have is an
 /// error: who wants it all the same says --alone. Rooms that it did not watch before go again with us.
 #[cfg(unix)]
-async fn print_served(args: &EventsArgs, rooms: &[Target]) -> Result<Option<ExitCode>> {
+async fn print_served(args: &EventsArgs, rooms: &[Target], shape: &LineShape) -> Result<Option<ExitCode>> {
     if args.alone {
         return Ok(None);
     }
@@ -168,7 +168,8 @@ async fn print_served(args: &EventsArgs, rooms: &[Target]) -> Result<Option<Exit
     let clock = Clock::alignable();
     let updates = run::follow_service(line, rooms.to_vec(), &clock)?;
     orders.ask(Request::AddRooms { rooms: rooms.to_vec(), lent: true }).await?;
-    let ended = Printer::new(args.once, clock).print(updates).await;
+    let printer = Printer { shape: shape.clone(), ..Printer::new(args.once, clock) };
+    let ended = printer.print(updates).await;
     // The rooms were lent as long as this line stands.
     drop(orders);
     ended.map(Some)
