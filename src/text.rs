@@ -213,24 +213,28 @@ pub fn must_escape(c: char) -> bool {
 }
 
 fn clean(raw: &str, max_bytes: usize) -> CompactString {
-    let mut safe = CompactString::with_capacity(raw.len().min(max_bytes));
+    let mut safe = CompactString::default();
+    // What is kept is copied a run at a time; a clean text is one run.
+    let (mut run, mut length) = (0..0, 0);
     let mut marks = 0;
-    let mut chars = raw.chars().peekable();
+    let mut chars = raw.char_indices().peekable();
     let mut last = None;
     // Tags of the flag we are in that are still to come.
     let mut tags = 0;
-    while let Some(c) = chars.next() {
+    while let Some((at, c)) = chars.next() {
         if c == FLAG {
-            tags = flag_tags(chars.clone());
+            tags = flag_tags(chars.clone().map(|(_, c)| c));
         }
-        let c = if matches!(c, '\n' | '\t' | '\r') { ' ' } else { c };
-        let keep = match c {
+        let shown = if matches!(c, '\n' | '\t' | '\r') { ' ' } else { c };
+        let keep = match shown {
             ' '..='~' => {
                 marks = 0;
                 true
             }
             // A joiner or an emoji variant means something only after a visible character.
-            '\u{200d}' => last.is_some_and(is_pictographic) && chars.peek().copied().is_some_and(is_pictographic),
+            '\u{200d}' => {
+                last.is_some_and(is_pictographic) && chars.peek().is_some_and(|(_, next)| is_pictographic(*next))
+            }
             '\u{e0020}'..='\u{e007f}' => {
                 let of_flag = tags > 0;
                 tags = tags.saturating_sub(1);
@@ -251,12 +255,25 @@ fn clean(raw: &str, max_bytes: usize) -> CompactString {
         if !keep {
             continue;
         }
-        if safe.len() + c.len_utf8() > max_bytes {
+        let end = at + shown.len_utf8();
+        if length + (end - at) > max_bytes {
             break;
         }
-        safe.push(c);
-        last = Some(c);
+        length += end - at;
+        last = Some(shown);
+        if shown == c && run.end == at {
+            run.end = end;
+            continue;
+        }
+        safe.push_str(&raw[run]);
+        if shown == c {
+            run = at..end;
+        } else {
+            safe.push(shown);
+            run = end..end;
+        }
     }
+    safe.push_str(&raw[run]);
     safe
 }
 

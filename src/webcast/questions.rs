@@ -24,7 +24,7 @@ use crate::config::{Secrets, Settings};
 use crate::ids::{GiftFacts, RoomId, UniqueId, UserId};
 
 /// Longest time that a frame may lie unread in a busy room where no screen shows it.
-const HEADLESS_READ_PAUSE: Duration = Duration::from_millis(50);
+const HEADLESS_READ_PAUSE: Duration = Duration::from_millis(100);
 
 impl Service {
     /// The service for the user: proxies as configured. Checks addresses; opens nothing.
@@ -32,7 +32,7 @@ impl Service {
         Self::with_proxies(settings, secrets, Proxies::Configured)
     }
 
-    /// The same for commands without a screen, where nobody sees whether a frame is read some hundredths of a second later.
+    /// The same for commands without a screen, where nobody sees whether a frame is read a tenth of a second later.
     pub fn headless(settings: &Settings, secrets: Secrets) -> Result<Arc<Self>, ServiceError> {
         let mut service = Self::new(settings, secrets, Proxies::Configured)?;
         service.timeouts.read_pause = HEADLESS_READ_PAUSE;

@@ -68,18 +68,48 @@ impl<'a> Fields<'a> {
 
     #[inline]
     fn varint(&mut self) -> Result<u64, DecodeError> {
-        if let Some((&byte, rest)) = self.rest.split_first()
-            && byte < 0x80
-        {
-            self.rest = rest;
-            return Ok(u64::from(byte));
+        match self.rest {
+            [byte, rest @ ..] if *byte < 0x80 => {
+                self.rest = rest;
+                Ok(u64::from(*byte))
+            }
+            [low, high, rest @ ..] if *high < 0x80 => {
+                self.rest = rest;
+                Ok(u64::from(*low & 0x7f) | u64::from(*high) << 7)
+            }
+            _ => self.long_varint(),
         }
-        self.long_varint()
     }
 
+    /// Of a number's up to ten bytes, the first eight at once: ids and times have nine and six.
     fn long_varint(&mut self) -> Result<u64, DecodeError> {
+        let Some((bytes, rest)) = self.rest.split_first_chunk::<8>() else { return self.last_varint() };
+        let word = u64::from_le_bytes(*bytes);
+        // The high bit of each byte after which the number ends.
+        let ends = !word & 0x8080_8080_8080_8080;
+        if ends != 0 {
+            let bits = ends.trailing_zeros() + 1;
+            self.rest = self.rest.get(bits as usize / 8..).unwrap_or_default();
+            return Ok(without_high_bits(word & (u64::MAX >> (64 - bits))));
+        }
+        let value = without_high_bits(word);
+        match rest {
+            [ninth, rest @ ..] if *ninth < 0x80 => {
+                self.rest = rest;
+                Ok(value | u64::from(*ninth) << 56)
+            }
+            [ninth, tenth, rest @ ..] if *tenth < 0x80 => {
+                self.rest = rest;
+                Ok(value | u64::from(*ninth & 0x7f) << 56 | u64::from(*tenth) << 63)
+            }
+            _ => Err(DecodeError::BadNumber { left: self.rest.len() }),
+        }
+    }
+
+    /// A number less than eight bytes before the end.
+    fn last_varint(&mut self) -> Result<u64, DecodeError> {
         let mut value = 0;
-        for (place, &byte) in self.rest.iter().enumerate().take(10) {
+        for (place, &byte) in self.rest.iter().enumerate() {
             value |= u64::from(byte & 0x7f) << (7 * place);
             if byte < 0x80 {
                 self.rest = self.rest.get(place + 1..).unwrap_or_default();
@@ -98,6 +128,13 @@ impl<'a> Fields<'a> {
         self.rest = rest;
         Ok(taken)
     }
+}
+
+/// Eight groups of seven bits, one a byte, put together.
+fn without_high_bits(word: u64) -> u64 {
+    let word = (word & 0x007f_007f_007f_007f) | (word & 0x7f00_7f00_7f00_7f00) >> 1;
+    let word = (word & 0x0000_3fff_0000_3fff) | (word & 0x3fff_0000_3fff_0000) >> 2;
+    (word & 0x0000_0000_0fff_ffff) | (word & 0x0fff_ffff_0000_0000) >> 4
 }
 
 impl<'a> Iterator for Fields<'a> {
@@ -242,6 +279,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn numbers_of_every_length_are_read(number: u64, shift in 0u32..64, behind in proptest::collection::vec(any::<u8>(), 0..12)) {
+            let number = number >> shift;
+            let mut bytes = Vec::new();
+            let mut left = number;
+            while left >= 0x80 {
+                bytes.push(left as u8 | 0x80);
+                left >>= 7;
+            }
+            bytes.push(left as u8);
+            bytes.extend(&behind);
+            let mut fields = Fields::new(&bytes);
+            prop_assert_eq!(fields.varint(), Ok(number));
+            prop_assert_eq!(fields.rest, behind);
+        }
+
         #[test]
         fn the_walk_ends_on_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             prop_assert!(Fields::new(&bytes).count() <= bytes.len());
