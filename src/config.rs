@@ -15,6 +15,9 @@
 //! # Ok::<_, tiktop::config::ConfigError>(())
 //! ```
 
+#[macro_use]
+mod choices;
+
 mod check;
 mod error;
 mod history_rule;

@@ -1,35 +1,19 @@
 //! Rules of when a room is recorded, for all rooms and for single ones; and of whose own streams are monitored.
 
-use serde::{Deserialize, Serialize};
-
 use super::{MonitorConfig, RecordSettings};
 use crate::ids::{RoomId, Target};
 
-/// When a room is recorded.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    strum::EnumIter,
-    strum::EnumString,
-)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
-#[cfg_attr(not(feature = "internals"), non_exhaustive)]
-pub enum RecordRule {
-    /// When the key is pressed.
-    #[default]
-    Key,
-    /// When the key is pressed, and from then on again with each next live, until a recording is stopped by hand.
-    Next,
-    /// Each live, as soon as it is known to be on.
-    Live,
+choices! {
+    /// When a room is recorded.
+    pub enum RecordRule {
+        /// When the key is pressed.
+        #[default]
+        Key,
+        /// When the key is pressed, and from then on again with each next live, until a recording is stopped by hand.
+        Next,
+        /// Each live, as soon as it is known to be on.
+        Live,
+    }
 }
 
 impl RecordSettings {

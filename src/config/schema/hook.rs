@@ -61,27 +61,13 @@ impl Default for HookSettings {
     }
 }
 
-/// What a hook posts.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    strum::EnumIter,
-    strum::EnumString,
-)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
-#[cfg_attr(not(feature = "internals"), non_exhaustive)]
-pub enum HookBody {
-    /// The line, as `application/json`.
-    #[default]
-    Json,
-    /// A form of texts, with the names of TikFinity's web hook.
-    Form,
+choices! {
+    /// What a hook posts.
+    pub enum HookBody {
+        /// The line, as `application/json`.
+        #[default]
+        Json,
+        /// A form of texts, with the names of TikFinity's web hook.
+        Form,
+    }
 }

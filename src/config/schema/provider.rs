@@ -34,56 +34,28 @@ pub struct ProviderSettings {
     pub headers_env: BTreeMap<String, String>,
 }
 
-/// How a provider signs.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    strum::EnumString,
-    strum::EnumIter,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[cfg_attr(not(feature = "internals"), non_exhaustive)]
-pub enum ProviderFlow {
-    /// It fetches the first batch for us (since 2024).
-    #[default]
-    Fetch,
-    /// It signs an address that we then fetch ourselves (2022 to 2025).
-    SignUrl,
+choices! {
+    /// How a provider signs.
+    pub enum ProviderFlow {
+        /// It fetches the first batch for us (since 2024).
+        #[default]
+        Fetch,
+        /// It signs an address that we then fetch ourselves (2022 to 2025).
+        SignUrl,
+    }
 }
 
-/// Where a provider is asked for a first batch.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    strum::EnumString,
-    strum::EnumIter,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[cfg_attr(not(feature = "internals"), non_exhaustive)]
-pub enum ProviderPath {
-    /// The first, and the second where that is not known.
-    #[default]
-    Auto,
-    /// `webcast/fetch`.
-    Fetch,
-    /// `webcast/rooms/{id}/connect`, of 2026.
-    Connect,
+choices! {
+    /// Where a provider is asked for a first batch.
+    pub enum ProviderPath {
+        /// The first, and the second where that is not known.
+        #[default]
+        Auto,
+        /// `webcast/fetch`.
+        Fetch,
+        /// `webcast/rooms/{id}/connect`, of 2026.
+        Connect,
+    }
 }
 
 impl Default for ProviderSettings {

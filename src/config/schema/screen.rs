@@ -107,34 +107,9 @@ impl Default for LayoutSettings {
     }
 }
 
-macro_rules! choices {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident,)+ })+) => {$(
-        $(#[$doc])*
-        #[derive(
-            Clone,
-            Copy,
-            Debug,
-            Default,
-            PartialEq,
-            Eq,
-            Serialize,
-            Deserialize,
-            strum::Display,
-            strum::EnumIter,
-            strum::EnumString,
-        )]
-        #[serde(rename_all = "lowercase")]
-        #[strum(serialize_all = "lowercase")]
-        #[cfg_attr(not(feature = "internals"), non_exhaustive)]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)+
-        }
-    )+};
-}
-
 choices! {
     /// What graphs are drawn with.
-    GraphStyle {
+    pub enum GraphStyle {
         /// A line of Braille dots over a faint fill.
         #[default]
         Braille,
@@ -142,7 +117,7 @@ choices! {
         Blocks,
     }
     /// What becomes of comments that a moderator removed.
-    DeletedRows {
+    pub enum DeletedRows {
         /// They are struck through.
         #[default]
         Struck,
@@ -150,7 +125,7 @@ choices! {
         Hidden,
     }
     /// How the terminal is asked to tell of something.
-    NotifyWay {
+    pub enum NotifyWay {
         /// Not at all.
         #[default]
         Off,
