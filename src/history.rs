@@ -32,6 +32,7 @@ mod recorder;
 mod report_words;
 mod retention;
 mod search;
+mod since;
 mod sqlite;
 mod status;
 mod words;

@@ -192,6 +192,26 @@ fn the_sums_of_the_history_are_those_of_the_room() {
 }
 
 #[test]
+fn who_comes_back_is_told_what_was_kept_since_then() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut scene = Scene::new();
+    keep(dir.path(), &busy(&mut scene));
+    let since = |at| reader(dir.path()).rooms_since(Timestamp(at)).unwrap();
+    let rooms = since(NOON);
+    let [room] = rooms.as_slice() else { panic!("{rooms:?}") };
+    let counts = &room.counts;
+    assert_eq!(
+        (room.name.as_str(), counts.coins, counts.givers, counts.comments, counts.begun),
+        ("ana.live", 290, 3, 50, 1)
+    );
+    assert_eq!(room.top, [("User 4".into(), 200), ("User 3".into(), 90)]);
+    // Of a live that was running, what is kept by the live is left out, and of a minute that had begun what is kept by the minute.
+    let rooms = since(NOON + 5_000);
+    assert_eq!((rooms[0].counts.begun, rooms[0].counts.comments), (0, 0));
+    assert_eq!(since(scene.at + 1), []);
+}
+
+#[test]
 fn what_comes_again_after_a_restart_is_not_counted_twice() {
     let dir = tempfile::tempdir().unwrap();
     let mut scene = Scene::new();
