@@ -83,8 +83,11 @@ fn hide(app: &mut App, keys: &[RoomKey]) -> UpdateOutcome {
         }
     }
     let names: Vec<_> = app.hidden.iter().rev().take(keys.len()).map(|hidden| hidden.tab.name()).collect();
-    let what = if let [name] = names.as_slice() { format!("{name} is") } else { format!("{} rooms are", names.len()) };
-    let way = app.key(Action::Undo).map(|key| format!("; {key} brings back, also later")).unwrap_or_default();
+    let (what, which) = match names.as_slice() {
+        [name] => (format!("{name} is"), "it"),
+        names => (format!("{} rooms are", names.len()), "one after the other"),
+    };
+    let way = app.key(Action::Undo).map(|key| format!("; {key} brings {which} back")).unwrap_or_default();
     app.notify(format!("{what} hidden on this screen, the service goes on{way}"));
     UpdateOutcome::dirty()
 }
