@@ -305,7 +305,7 @@ impl Hub {
             PeerEvent::Said(message) => self.obey(peer, message),
             PeerEvent::Away(report) => {
                 if let Some(peer) = self.peers.get_mut(&peer) {
-                    peer.tell_absence(report, &self.served);
+                    peer.report_absence(report, &self.served);
                 }
             }
             PeerEvent::Left => self.left(peer),

@@ -169,7 +169,7 @@ impl Peer {
     }
 
     /// Tells what happened while nobody looked.
-    pub(super) fn tell_absence(&mut self, report: AwayReport, state: &impl State) {
+    pub(super) fn report_absence(&mut self, report: AwayReport, state: &impl State) {
         self.away = Some(report);
         self.pay(state);
     }

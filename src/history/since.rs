@@ -1,4 +1,4 @@
-//! What was kept since a time, room by room: for somebody who comes back.
+//! Rooms since a time: what was kept of each, for somebody who comes back.
 
 use std::collections::BTreeMap;
 
