@@ -64,13 +64,11 @@ pub(super) fn remove_from_service(app: &mut App) -> UpdateOutcome {
         _ => return UpdateOutcome::UNCHANGED,
     };
     app.popup = None;
-    match question {
-        ConfirmQuestion::Close(key) => close_now(app, key),
-        _ => {
-            let keys = take_chosen(app);
-            close_all(app, keys)
-        }
+    if let ConfirmQuestion::Close(key) = question {
+        return close_now(app, key);
     }
+    let keys = take_chosen(app);
+    close_all(app, keys)
 }
 
 /// Takes rooms off this screen. The service goes on with them, and they can be brought back as long as the screen is open.
