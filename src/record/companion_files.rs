@@ -121,7 +121,8 @@ impl CompanionFiles {
 
     /// Nothing secret and no address of a stream.
     fn info_text(&self, standing: RecordingSummary<'_>) -> String {
-        let parts: Vec<_> = standing.files.iter().map(part).collect();
+        let before = std::iter::once(0).chain(standing.files.iter().map(|file| file.ends));
+        let parts: Vec<_> = standing.files.iter().zip(before).map(|(file, before)| part(file, before)).collect();
         let holes: Vec<_> =
             standing.holes.iter().map(|hole| json!({"at_ms": hole.at, "length_ms": hole.length})).collect();
         let info = json!({
@@ -164,13 +165,15 @@ impl CompanionFiles {
     }
 }
 
-fn part(file: &PartFile) -> serde_json::Value {
+/// A file, and where the one before it ends.
+fn part(file: &PartFile, before: u64) -> serde_json::Value {
     let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned());
     let video = file.head.video;
     json!({
         "file": name,
         "start_ms": file.starts,
         "length_ms": file.ends.saturating_sub(file.starts),
+        "overlap_ms": before.saturating_sub(file.starts),
         "bytes": file.bytes,
         "codec": video.map(|video| video.codec.to_string()),
         "width": video.and_then(|video| video.size).map(|size| size.0),

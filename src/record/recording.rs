@@ -139,9 +139,7 @@ impl RecordingTask {
         let mut parts = OutputParts::new(self.job.clone(), self.settings.clone(), &quality, start);
         let mut progress = Progress { free, start, trouble: Some(trouble_now), ..Progress::default() };
         let ended = self.write_all(outlet, (pull, enough), &mut parts, &mut progress).await;
-        if parts.is_open() {
-            self.emit(RecordingState::Stopping);
-        }
+        self.emit_stopping(&parts, &mut progress);
         let closed = parts.close().await;
         // Why it broke first says more than how it closed then.
         let ended = ended.and_then(|reason| closed.map(|()| reason));
@@ -192,7 +190,7 @@ impl RecordingTask {
                 () = stop.cancelled(), if ending.is_none() => "stopped",
                 () = &mut over, if ending.is_none() => "the live ended",
                 () = &mut drained, if ending.is_some() => return Ok(ending.unwrap_or_default()),
-                _ = progress_due.tick() => {
+                _ = progress_due.tick(), if ending.is_none() => {
                     self.emit_progress(parts, progress).await?;
                     continue;
                 }
@@ -222,9 +220,20 @@ impl RecordingTask {
                     (None, None) => return pull.await.unwrap_or(Err(RecordingFailure::Bug)),
                 },
             };
+            if stop.is_cancelled() {
+                parts.stop();
+            }
+            self.emit_stopping(parts, progress);
             enough.cancel();
             ending = Some(ends.into());
             drained.as_mut().reset(Instant::now() + DRAIN_TIMEOUT);
+        }
+    }
+
+    /// A stop is answered at once, however long the file takes.
+    fn emit_stopping(&self, parts: &OutputParts, progress: &mut Progress) {
+        if parts.is_open() {
+            progress.emit(self, RecordingState::Stopping);
         }
     }
 
@@ -368,7 +377,8 @@ impl RecordingTask {
     async fn put_in(&self, parts: &OutputParts, progress: &Progress) {
         for (nth, file) in parts.files().iter().enumerate() {
             let length = file.ends.saturating_sub(file.starts);
-            let chapters = marker::chapters(progress.markers.all(), nth + 1, length, self.job.title.as_str());
+            let title = Some(self.job.title.as_str()).filter(|title| !title.is_empty()).unwrap_or("beginning");
+            let chapters = marker::chapters(progress.markers.all(), nth + 1, length, title);
             let subtitles = self.settings.mux_subtitles && self.settings.chat;
             if let Err(why) = finishing::put_in(&self.settings.ffmpeg, &file.path, chapters, subtitles).await {
                 tracing::warn!(%why, "no chapters or subtitles in a recording");
@@ -391,7 +401,8 @@ fn summary(ended: PullOutcome, parts: &OutputParts, progress: &Progress) -> Reco
     match (ended, files.as_slice()) {
         (Ok(reason), [file]) => RecordingState::Done { file: file.clone(), bytes, millis, reason },
         (Ok(reason), [file, ..]) => {
-            let reason = Text::from(format_args!("{reason}; it is in {} files", files.len()));
+            let why = parts.ended_without().map(|why| format!(", as {why}")).unwrap_or_default();
+            let reason = Text::from(format_args!("{reason}; it is in {} files{why}", files.len()));
             RecordingState::Done { file: file.clone(), bytes, millis, reason }
         }
         (Ok(_), []) => RecordingState::Failed { reason: sentence(&RecordingFailure::Nothing), file: None },

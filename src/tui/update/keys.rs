@@ -325,6 +325,10 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
             app.notify(format!("copied: {words}"));
             Effect::Copy(words).into()
         }
+        Some(Choice::Say(words)) => {
+            app.notify(words);
+            open(app, Popup::Pick(picker))
+        }
         Some(Choice::Stay) | None => open(app, Popup::Pick(picker)),
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn record_stream(app: &mut App, quality: Quality) -> UpdateOutcome {
 
 /// Asks which recordings there are, and lists them.
 pub(super) fn ask_recordings(app: &mut App) -> UpdateOutcome {
-    app.told_of.takes = None;
+    (app.told_of.takes, app.told_of.takes_at) = (None, None);
     open(app, PickerKind::Recordings, vec![Effect::Record(RecorderCommand::ListTakes)])
 }
 
