@@ -57,6 +57,8 @@ pub(super) struct RecordingSummary<'a> {
     /// `recording`, `done` or `failed`.
     pub(super) status: &'a str,
     pub(super) reason: &'a str,
+    /// Why its end is in a file of its own, where it is.
+    pub(super) note: &'a str,
     pub(super) quality: &'a str,
     pub(super) files: &'a [PartFile],
     pub(super) holes: &'a [Hole],
@@ -129,6 +131,7 @@ impl CompanionFiles {
             "v": 1,
             "status": standing.status,
             "reason": standing.reason,
+            "note": standing.note,
             "user": self.job.host.as_str(),
             "room_id": self.job.room_id.to_string(),
             "title": self.job.title.as_str(),

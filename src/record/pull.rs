@@ -349,11 +349,12 @@ impl<S: StreamSource> Pull<S> {
                         size += chunk.len();
                         reader.push(&chunk);
                     }
-                    Some(Err(error)) => broken = broken.and(Err(error)),
+                    // A connection that is over is so whenever it is asked.
+                    Some(Err(error)) => {
+                        broken = broken.and(Err(error));
+                        break;
+                    }
                     None => break,
-                }
-                if broken.is_err() && !matches!(broken, Err(ConnectionEnd::Stopped)) {
-                    break;
                 }
             }
             let fed = self.feed(&mut reader).await;

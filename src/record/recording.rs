@@ -106,6 +106,7 @@ impl Progress {
         RecordingSummary {
             status,
             reason,
+            note: parts.ended_without().unwrap_or_default(),
             quality: self.quality.as_str(),
             files: parts.files(),
             holes: &self.holes,
