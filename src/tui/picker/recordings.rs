@@ -94,6 +94,9 @@ fn take_row(app: &App, take: &Take) -> Pick {
     if take.status == TakeStatus::Failed {
         note = format!("{note}: {}", take.reason);
     }
+    if !take.title.is_empty() {
+        note = format!("{note} \u{b7} {}", take.title);
+    }
     let choice = match take.status {
         TakeStatus::CutOff => Choice::Repair(take.info.clone()),
         // A copy would end where it stands now.

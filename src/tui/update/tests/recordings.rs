@@ -55,7 +55,7 @@ fn a_marker_takes_a_note_and_a_recording_is_copied_from_the_list() {
     update(&mut app, Msg::Recorded(record::RecorderUpdate::Copy { file: "a.mkv".into(), copy }));
     let Some(Popup::Pick(picker)) = &app.popup else { panic!("the list stays") };
     let picks = crate::tui::picker::picks(&app, picker);
-    assert_eq!(picks[0].note, "2026-11-27 10:00, [####......] 42 %, 1:01, 5 MB, 1 hole");
+    assert_eq!(picks[0].note, "2026-11-27 10:00, [####......] 42 %, 1:01, 5 MB, 1 hole \u{b7} tea");
     let mut take = app.told_of.takes.as_ref().unwrap()[0].clone();
     take.status = record::TakeStatus::CutOff;
     update(&mut app, Msg::Recorded(record::RecorderUpdate::Takes(vec![take.clone()])));
@@ -79,7 +79,7 @@ fn a_marker_takes_a_note_and_a_recording_is_copied_from_the_list() {
     assert_eq!(update(&mut app, on).effects, [Effect::Record(record::RecorderCommand::ListTakes)]);
     let Some(Popup::Pick(picker)) = &app.popup else { panic!("the list stays") };
     let picks = crate::tui::picker::picks(&app, picker);
-    assert_eq!(picks[0].note, "2026-11-27 10:00, running, 1:02, 7 MB", "as it stands now");
+    assert_eq!(picks[0].note, "2026-11-27 10:00, running, 1:02, 7 MB \u{b7} tea", "as it stands now");
     let (file, reason) = ("a.mkv".into(), "stopped".into());
     let recording = record::RecordingState::Done { file, bytes: 1, millis: 1, reason };
     let over = Msg::Recorded(record::RecorderUpdate::Recording { room: RoomKey(1), recording });
