@@ -28,6 +28,8 @@ use crate::text::Text;
 
 /// After a stop, what was read is still written, as long as no longer than this passes from one piece to the next.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long the disk lasts is told by what was recorded once that is this many milliseconds.
+const FORECAST_MS: u64 = 10_000;
 /// Progress is emitted at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
@@ -337,7 +339,7 @@ impl RecordingTask {
                 closed: !parts.is_open(),
             }
         } else {
-            let details = Box::new(self.details(parts, progress, rate));
+            let details = Box::new(self.details(parts, progress, (bytes, rate)));
             RecordingState::Running { since, bytes, rate, file, quality, sound_only, details }
         };
         progress.emit(self, recording);
@@ -351,19 +353,24 @@ impl RecordingTask {
         quality.missed(&progress.quality, progress.sound_only).or_else(|| quality.smaller(progress.label, size))
     }
 
-    fn details(&self, parts: &OutputParts, progress: &Progress, rate: u64) -> RecordingDetails {
+    fn details(&self, parts: &OutputParts, progress: &Progress, (bytes, rate): (u64, u64)) -> RecordingDetails {
         let note = parts.note();
         let writer_trouble = !note.is_empty();
         let left = progress.free.map(|free| free.saturating_sub(self.settings.limits.min_free));
+        let hole_millis: u64 = progress.holes.iter().map(|hole| hole.length).sum();
+        // As fast as it filled up so far; the rate of now comes and goes with the network.
+        let recorded = progress.millis.saturating_sub(hole_millis);
+        let usual =
+            bytes.saturating_mul(1_000).checked_div(recorded).filter(|_| recorded >= FORECAST_MS).unwrap_or(rate);
         RecordingDetails {
             millis: progress.millis,
             codec: progress.video.map(|video| Text::from(format_args!("{}", video.codec))).unwrap_or_default(),
             size: progress.video.and_then(|video| video.size),
             part: parts.files().len() as u32,
             holes: progress.holes.len() as u32,
-            hole_millis: progress.holes.iter().map(|hole| hole.length).sum(),
+            hole_millis,
             free: progress.free,
-            seconds_left: left.and_then(|left| left.checked_div(rate)),
+            seconds_left: left.and_then(|left| left.checked_div(usual)),
             // Segments come whole: until the next one is due nothing is missing.
             silent_seconds: if progress.pause.is_zero() { progress.silent_seconds() } else { 0 },
             note: match self.missed(progress) {
