@@ -111,13 +111,21 @@ impl CompanionFiles {
         let text = self.info_text(standing);
         let (path, new) = (with(&self.stem, "json"), with(&self.stem, "json.new"));
         let written = async {
-            fs::write(&new, text).await?;
+            fs::write(&new, &text).await?;
             fs::rename(&new, &path).await
         };
         if let Err(error) = written.await {
-            tracing::warn!(%error, "no description beside the recording");
-            // On a full disk there is an empty one.
+            // On a full disk there is an empty one, and room in the one from before.
             let _ = fs::remove_file(&new).await;
+            let in_place = async {
+                let mut file = OpenOptions::new().write(true).open(&path).await?;
+                file.write_all(text.as_bytes()).await?;
+                file.flush().await?;
+                file.set_len(text.len() as u64).await
+            };
+            if in_place.await.is_err() {
+                tracing::warn!(%error, "no description beside the recording");
+            }
         }
     }
 

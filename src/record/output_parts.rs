@@ -21,7 +21,7 @@ use super::output::Output;
 use super::probe::{self, FfmpegVersion};
 use super::process::{self, Ffmpeg};
 use super::replay::Replay;
-use super::splice::{Rest, splice};
+use super::splice::{Rest, mend, splice};
 use super::timeline::{PartContainer, PartHead, TimelinePiece};
 use super::watch::{WriterFault, WriterLook, WriterWatch};
 use super::{RecorderSettings, RecordingJob, plan};
@@ -244,6 +244,11 @@ impl OutputParts {
             (_, WriterLoss::Stuck | WriterLoss::Silent(_) | WriterLoss::Late) => self.stuck(),
         };
         if failure.is_final() {
+            if is_gone && wrote.is_some_and(|bytes| bytes > 0) {
+                // It also makes room for the description.
+                let _ = spawn_blocking(move || mend(&path)).await;
+                self.measure().await;
+            }
             return Err(failure);
         }
         tracing::warn!(%failure, "the writer of a recording was lost");

@@ -78,6 +78,21 @@ pub(super) fn splice(path: &Path, pieces: VecDeque<TimelinePiece>, base: u32) ->
     Rest { pieces, ends: first.map(|first| head.starts + u64::from(first)), is_empty: false }
 }
 
+/// Makes a file that was left in the middle of a block end behind the last one that is whole. Reads and writes files: not for the
+/// threads of the network.
+pub(super) fn mend(path: &Path) {
+    let mended = || -> io::Result<()> {
+        let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+        match Tail::read(&mut file)? {
+            Some(tail) if !tail.blocks().is_empty() => tail.cut(&mut file, tail.blocks().len()),
+            _ => Ok(()),
+        }
+    };
+    if let Err(error) = mended() {
+        tracing::warn!(%error, "the end of a recording's file cannot be mended");
+    }
+}
+
 fn tags_of(piece: &TimelinePiece) -> impl Iterator<Item = Tag> + use<> {
     let head = if piece.begins_part { piece.head.bytes.len().max(FILE_HEADER) } else { 0 };
     tags(&piece.bytes.slice(head.min(piece.bytes.len())..)).collect::<Vec<_>>().into_iter()

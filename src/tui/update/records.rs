@@ -182,7 +182,7 @@ pub fn ending(name: &str, recording: &RecordingState) -> Option<String> {
             Some(format!("{name}: recorded {length}, {size} ({reason}): {}", file.display()))
         }
         RecordingState::Failed { reason, file } => {
-            let kept = file.as_ref().map(|file| format!(" Kept: {}", file.display())).unwrap_or_default();
+            let kept = file.as_ref().map(|file| format!("; kept: {}", file.display())).unwrap_or_default();
             Some(format!("{name}: {reason}{kept}"))
         }
         RecordingState::Starting
