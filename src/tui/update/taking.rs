@@ -53,6 +53,13 @@ pub(super) fn copy(app: &mut App, picker: Picker, files: Vec<PathBuf>) -> Update
     UpdateOutcome { dirty: true, effects }
 }
 
+/// Says why a row cannot be chosen; the list stays open.
+pub(super) fn refuse_choice(app: &mut App, picker: Picker, words: &str) -> UpdateOutcome {
+    app.notify(words);
+    app.popup = Some(Popup::Pick(picker));
+    UpdateOutcome::dirty()
+}
+
 /// Makes a recording whole that was cut off; the list stays open.
 pub(super) fn repair(app: &mut App, picker: Picker, info: PathBuf) -> UpdateOutcome {
     app.popup = Some(Popup::Pick(picker));
