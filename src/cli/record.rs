@@ -395,7 +395,7 @@ impl Session {
         } else if watched.refused == reason {
             return Ok(());
         }
-        watched.refused = reason.clone();
+        watched.refused.clone_from(&reason);
         self.print(
             &name,
             &json!({"type": "failed", "room": name, "reason": reason.as_str(), "file": null}),

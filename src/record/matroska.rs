@@ -272,7 +272,7 @@ impl Head {
             write_at(file, self.segment.0, &UNKNOWN)?;
         }
         if let Some((at, length)) = self.seek_head.filter(|(_, length)| *length > 9) {
-            let size = (length - 9 | 1 << 56).to_be_bytes();
+            let size = ((length - 9) | 1 << 56).to_be_bytes();
             write_at(file, at, &[&[VOID][..], &size].concat())?;
         }
         Ok(())

@@ -93,9 +93,9 @@ pub(super) fn mend(path: &Path) {
     }
 }
 
-fn tags_of(piece: &TimelinePiece) -> impl Iterator<Item = Tag> + use<> {
+fn tags_of(piece: &TimelinePiece) -> Vec<Tag> {
     let head = if piece.begins_part { piece.head.bytes.len().max(FILE_HEADER) } else { 0 };
-    tags(&piece.bytes.slice(head.min(piece.bytes.len())..)).collect::<Vec<_>>().into_iter()
+    tags(&piece.bytes.slice(head.min(piece.bytes.len())..)).collect()
 }
 
 /// Whether the last tag of a kind that was fed is in the file.
