@@ -48,7 +48,7 @@ struct Head {
     segment: (u64, usize),
     segment_end: Option<u64>,
     /// Where the list of what is where begins, and its length.
-    seek_head: Option<(u64, u64)>,
+    index: Option<(u64, u64)>,
     /// What is in it, without its checksum, and how long it may get.
     seeks: Vec<u8>,
     seek_room: u64,
@@ -187,7 +187,7 @@ impl Tail {
             match element.id {
                 TIMESTAMP => begins = number(inside) as i64,
                 SIMPLE_BLOCK => {
-                    place = Some((element.inside, next, inside.get(3).is_some_and(|flags| flags & 0x80 != 0)))
+                    place = Some((element.inside, next, inside.get(3).is_some_and(|flags| flags & 0x80 != 0)));
                 }
                 BLOCK_GROUP => {
                     let (mut within, mut keyframe) = (element.inside, true);
@@ -232,7 +232,7 @@ impl Head {
             };
             match element.id {
                 SEEK_HEAD => {
-                    head.seek_head = Some((at as u64, (end - at) as u64));
+                    head.index = Some((at as u64, (end - at) as u64));
                     head.seek_room = (end - at) as u64;
                     let seeks = bytes.get(element.inside..end)?;
                     // A checksum comes first.
@@ -271,7 +271,7 @@ impl Head {
         if self.segment.1 == UNKNOWN.len() {
             write_at(file, self.segment.0, &UNKNOWN)?;
         }
-        if let Some((at, length)) = self.seek_head.filter(|(_, length)| *length > 9) {
+        if let Some((at, length)) = self.index.filter(|(_, length)| *length > 9) {
             let size = ((length - 9) | 1 << 56).to_be_bytes();
             write_at(file, at, &[&[VOID][..], &size].concat())?;
         }
@@ -314,7 +314,7 @@ pub(super) fn add_chapters(file: &mut File, chapters: &[Chapter]) -> io::Result<
     let Some(head) = Head::read(&start).filter(|head| head.segment_end == Some(length) && head.segment.1 == 8) else {
         return Ok(false);
     };
-    let Some((seek_head, _)) = head.seek_head else { return Ok(false) };
+    let Some((seek_head, _)) = head.index else { return Ok(false) };
     let inside = head.segment.0 + head.segment.1 as u64;
     let seek = sized(
         &[0x4d, 0xbb],

@@ -32,6 +32,8 @@ use crate::text::Text;
 /// written without it. Both are counted from the stop.
 const STOP_WRITE: Duration = Duration::from_millis(350);
 const STOP_CLOSE: Duration = Duration::from_millis(600);
+/// For closing it has so long however late it took the last of it.
+const STOP_CLOSE_LEAST: Duration = Duration::from_millis(250);
 /// One that has written and only waits for the processor or the disk has as long as this: its file is the better one.
 const STOP_BUSY: Duration = Duration::from_secs(3);
 const LATE: &str = "ffmpeg did not close its file in time";
@@ -363,7 +365,7 @@ impl OutputParts {
         }
         let close = self.settings.limits.close;
         let patience = match self.stopped {
-            Some(at) => (at + STOP_CLOSE).saturating_duration_since(Instant::now()).max(STOP_CLOSE - STOP_WRITE),
+            Some(at) => (at + STOP_CLOSE).saturating_duration_since(Instant::now()).max(STOP_CLOSE_LEAST),
             None => close,
         };
         let mut ended = part.engine.end_input(patience).await;

@@ -98,7 +98,7 @@ fn recorded(app: &mut App, room: RoomKey, recording: RecordingState) -> UpdateOu
     let note = note(&recording).filter(|note| tab.recording.as_ref().and_then(self::note) != Some(*note));
     let note = note.map(|note| format!("{name}: {note}"));
     let alert = alert_change(&name, tab.recording.as_ref(), &recording);
-    let begins = file(&recording).filter(|file| tab.recording.as_ref().and_then(self::file) != Some(*file)).is_some();
+    let begins = file(&recording).is_some_and(|file| tab.recording.as_ref().and_then(self::file) != Some(file));
     tab.recording = Some(recording);
     if let Some(alert) = alert {
         app.event_log.add(app.now, alert);
