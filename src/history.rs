@@ -18,6 +18,7 @@ mod desk;
 mod error;
 mod export;
 mod folder;
+mod line_index;
 mod live_events;
 mod live_report;
 mod lives;

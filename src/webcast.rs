@@ -84,9 +84,9 @@ mod inside {
     pub use super::request_overrides::RequestOverrides;
     pub use super::service::Service;
     pub use super::transport::{
-        BrokenFrame, BrowserView, CaptureReader, CapturedItem, CapturedKind, Failover, FailoverError, FrameSource,
-        HostOwner, Incoming, OpenedRoom, RoomRef, Session, SimulatedPart, SkippedTransport, Transport, TransportEntry,
-        point_at,
+        BrokenFrame, BrowserView, CapturePlace, CaptureReader, CapturedItem, CapturedKind, Failover, FailoverError,
+        FrameSource, HostOwner, Incoming, OpenedRoom, RoomRef, Session, SimulatedPart, SkippedTransport, Transport,
+        TransportEntry, point_at,
     };
     pub use crate::config::Secrets;
 }

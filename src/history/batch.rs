@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 /// Lines of chat that may wait; beyond it their text is lost, never their number.
-const MAX_LINES: usize = 50_000;
+const MAX_LINES: usize = 20_000;
 /// Bytes of their texts that may wait.
-const MAX_LINE_BYTES: usize = 16 << 20;
+const MAX_LINE_BYTES: usize = 6 << 20;
 /// People that may wait; beyond it joins of new ones are lost.
 const MAX_PEOPLE: usize = 200_000;
 /// Gift rows that may wait: a bound for memory that no live comes near to. Beyond it units of unlike streaks are lost, and said.

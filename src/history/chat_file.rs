@@ -21,7 +21,8 @@ const SOME_LINES: usize = 2_000;
 const MAX_KEPT: i64 = 50_000;
 
 /// The form of a chat file. The text index keeps no text of its own; a line is found in it by its words, by whose it is and by its
-/// live, so that no other index has to be kept up. Lines of the first form have no such words.
+/// live, so that no other index has to be kept up. Lines of the first form have no such words. In files that began with the second
+/// form or before, the index marks what is deleted (`marks_deleted`); in those since, it is told what stood there.
 pub(super) const CHAT_FORM: FileForm = FileForm {
     migrations: &[
         "
@@ -39,9 +40,26 @@ pub(super) const CHAT_FORM: FileForm = FileForm {
         DROP INDEX chat_person;
         INSERT INTO meta SELECT 'unmarked', 1 WHERE EXISTS (SELECT 1 FROM chat);
     ",
+        "
+        INSERT INTO meta VALUES ('marks_deleted', 1);
+    ",
     ],
+    newest: Some(
+        "
+        CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+        CREATE TABLE room (ref INTEGER PRIMARY KEY, live INTEGER NOT NULL UNIQUE);
+        CREATE TABLE chat (
+            id INTEGER PRIMARY KEY, room INTEGER NOT NULL, person INTEGER NOT NULL, at INTEGER NOT NULL,
+            kind INTEGER NOT NULL, text TEXT NOT NULL);
+        CREATE VIRTUAL TABLE chat_words USING fts5 (
+            text, content = '', columnsize = 0, tokenize = \"unicode61 remove_diacritics 2 categories 'L* N* Co So'\");
+        INSERT INTO chat_words (chat_words, rank) VALUES ('pgsz', 4050);
+    ",
+    ),
+    readable_from: 1,
     page_bytes: 8_192,
-    log_pages: 1_000,
+    log_pages: 2_000,
+    cache_kib: 2_000,
 };
 
 /// How chat files are cut.
@@ -56,7 +74,7 @@ pub(super) struct ChatCut {
 impl ChatCut {
     /// For text that is kept for so many days and in so many bytes: files small enough that giving up one loses little.
     pub(super) fn of_limits(days: u64, bytes: u64) -> Self {
-        Self { days: (days as i64 / 4).clamp(1, MAX_DAYS), bytes: (bytes / 8).max(1 << 20) }
+        Self { days: (days as i64 / 4).clamp(1, MAX_DAYS), bytes: (bytes / 16).max(1 << 20) }
     }
 }
 
@@ -97,8 +115,13 @@ impl ChatFiles {
         for (name, mut rows) in by_file {
             // In the order of the table, so that pages are filled one after the other.
             rows.sort_by_key(|line| line.id);
-            let file = self.opened(&name)?;
-            file.write(&rows).in_file(&name.path)?;
+            let file = match self.opened(&name) {
+                // Left alone: what is said from now on goes into the next one of that day.
+                Err(HistoryError::Newer { .. }) => self.opened(&self.after_newest(name.day))?,
+                opened => opened?,
+            };
+            let path = file.name.path.clone();
+            file.write(&rows).in_file(&path)?;
         }
         Ok(())
     }
@@ -107,7 +130,10 @@ impl ChatFiles {
     pub(super) fn kept_lines(&mut self, live: LiveKey, until: i64) -> Result<HashSet<i64>, HistoryError> {
         let mut kept = HashSet::new();
         for name in self.folder.chat_files().iter().rev().take(2) {
-            let file = self.opened(name)?;
+            let file = match self.opened(name) {
+                Err(HistoryError::Newer { .. }) => continue,
+                opened => opened?,
+            };
             let mut ask = || -> rusqlite::Result<()> {
                 let mut ask = file.connection.prepare_cached(
                     "SELECT id FROM chat WHERE room = (SELECT ref FROM room WHERE live = ?1) AND at <= ?2 AND kind < ?4
@@ -144,6 +170,12 @@ impl ChatFiles {
             Some(name) => name.clone(),
             None => self.folder.chat_file(day, 1),
         }
+    }
+
+    /// A file of a day that is not there yet.
+    fn after_newest(&self, day: i64) -> ChatFileName {
+        let last = self.folder.chat_files().into_iter().filter(|name| name.day == day).map(|name| name.nth).max();
+        self.folder.chat_file(day, last.unwrap_or(0) + 1)
     }
 
     fn is_full(&self, name: &ChatFileName) -> bool {
@@ -207,8 +239,7 @@ impl OpenFile {
                     counted.execute(params![id, row.at, row.kind.stored(true), BACKLOG])?;
                 }
                 if is_new {
-                    let text = crate::text::Text::new(&row.text);
-                    index.execute(params![id, words::indexed(text.as_str(), row.person, room)])?;
+                    index.execute(params![id, words_of(&row.text, row.person, room)])?;
                 }
             }
         }
@@ -222,6 +253,26 @@ impl OpenFile {
         }
         committed
     }
+}
+
+/// Deletes a line, and its words.
+pub(super) fn delete_line(change: &Connection, id: i64) -> rusqlite::Result<()> {
+    let mut marks = change.prepare_cached("SELECT EXISTS (SELECT 1 FROM meta WHERE name = 'marks_deleted')")?;
+    if marks.query_row([], |row| row.get(0))? {
+        change.prepare_cached("DELETE FROM chat_words WHERE rowid = ?1")?.execute([id])?;
+    } else {
+        let mut ask = change.prepare_cached("SELECT text, person, room FROM chat WHERE id = ?1")?;
+        let stood: (String, i64, i64) = ask.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let mut words =
+            change.prepare_cached("INSERT INTO chat_words (chat_words, rowid, text) VALUES ('delete', ?1, ?2)")?;
+        words.execute(params![id, words_of(&stood.0, stood.1, stood.2)])?;
+    }
+    change.prepare_cached("DELETE FROM chat WHERE id = ?1")?.execute([id]).map(drop)
+}
+
+/// The words of a line: the same when it comes and when it goes.
+fn words_of(text: &str, person: i64, room: i64) -> String {
+    words::indexed(crate::text::Text::new(text).as_str(), person, room)
 }
 
 /// The short number of a live in its file.
@@ -244,4 +295,41 @@ pub(super) fn own_id(row: &LineRow) -> i64 {
 /// Kinds by name, for what is asked for.
 pub(super) fn kind_named(name: &str) -> Option<LineKind> {
     LineKind::ALL.into_iter().find(|kind| kind.name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words of a file as the index has them.
+    fn found(chat: &Connection, word: &str) -> Vec<i64> {
+        let mut ask = chat.prepare("SELECT rowid FROM chat_words WHERE chat_words MATCH ?1 ORDER BY rowid").unwrap();
+        ask.query_map([word], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn a_file_of_an_older_form_is_read_written_and_purged_as_a_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        for form in 0..=2_usize {
+            let file = dir.path().join(format!("{form}.db"));
+            if form > 0 {
+                let old = Connection::open(&file).unwrap();
+                CHAT_FORM.migrations[..form].iter().for_each(|step| old.execute_batch(step).unwrap());
+                old.pragma_update(None, "user_version", form as i64).unwrap();
+                old.execute("INSERT INTO room VALUES (1, 7)", []).unwrap();
+            }
+            assert!(form == 0 || CHAT_FORM.open_reader(&file).is_ok(), "read as it is");
+            let chat = CHAT_FORM.open_writer(&file, false).unwrap();
+            for (id, text) in [(1, "hello there"), (2, "hello \u{65e5}\u{672c}")] {
+                chat.execute("INSERT INTO chat VALUES (?1, 1, 5, 0, 0, ?2)", params![id, text]).unwrap();
+                let words = words_of(text, 5, 1);
+                chat.execute("INSERT INTO chat_words (rowid, text) VALUES (?1, ?2)", params![id, words]).unwrap();
+            }
+            assert_eq!(found(&chat, "hello"), [1, 2]);
+            delete_line(&chat, 2).unwrap();
+            assert_eq!(found(&chat, "hello"), [1]);
+            assert!(found(&chat, "\"\u{65e5}\"").is_empty());
+            assert_eq!(found(&chat, &format!("\"{}\"", words::of_person(5))), [1]);
+        }
+    }
 }

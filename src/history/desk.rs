@@ -152,7 +152,8 @@ impl HistoryDesk {
 
     /// Answers a question; nothing where it was given up, or where there is nothing to answer.
     pub fn answer(&mut self, question: HistoryQuestion, give_up: &super::GiveUp) -> Option<HistoryAnswer> {
-        give_up.go_on();
+        // What nobody typed is asked once.
+        give_up.begin(matches!(question, HistoryQuestion::Search(_)));
         match self.try_answer(question, give_up) {
             Ok(answer) => answer,
             Err(HistoryError::Interrupted) => None,

@@ -158,7 +158,7 @@ fn hold(file: File) -> Result<Held, File> {
 #[cfg(target_os = "linux")]
 fn network_kind(path: &Path) -> Option<&'static str> {
     /// By the numbers of `statfs(2)`.
-    const KINDS: [(i64, &str); 8] = [
+    const KINDS: [(i64, &str); 9] = [
         (0x6969, "NFS"),
         (0x517B, "SMB"),
         (0xFF53_4D42, "CIFS"),
@@ -167,10 +167,37 @@ fn network_kind(path: &Path) -> Option<&'static str> {
         (0x6B41_4653, "AFS"),
         (0x7375_7245, "Coda"),
         (0x00C3_6400, "Ceph"),
+        (0x0102_1997, "9P"),
     ];
+    /// File systems of programs, which have one number all together.
+    const FUSE: i64 = 0x6573_5546;
     #[allow(clippy::useless_conversion, reason = "the number has another width on other machines")]
     let found = i64::from(nix::sys::statfs::statfs(path).ok()?.filesystem_type().0);
+    if found == FUSE {
+        let path = path.canonicalize().ok()?;
+        return fuse_kind(&fs::read_to_string("/proc/self/mountinfo").ok()?, &path);
+    }
     KINDS.iter().find(|(kind, _)| *kind == found || *kind == (found & 0xFFFF_FFFF)).map(|(_, name)| *name)
+}
+
+/// The network that a file system of a program leads to, by the mounts of `/proc/self/mountinfo`.
+#[cfg(target_os = "linux")]
+fn fuse_kind(mounts: &str, path: &Path) -> Option<&'static str> {
+    const KINDS: [(&str, &str); 6] = [
+        ("fuse.sshfs", "sshfs"),
+        ("fuse.rclone", "rclone"),
+        ("fuse.s3fs", "s3fs"),
+        ("fuse.glusterfs", "GlusterFS"),
+        ("fuse.davfs", "WebDAV"),
+        ("fuse.gvfsd-fuse", "gvfs"),
+    ];
+    let mounts = mounts.lines().filter_map(|line| {
+        let (before, after) = line.split_once(" - ")?;
+        let point = before.split(' ').nth(4)?.replace("\\040", " ");
+        path.starts_with(&point).then_some((point.len(), after.split(' ').next()?))
+    });
+    let (_, found) = mounts.max_by_key(|(length, _)| *length)?;
+    KINDS.iter().find(|(kind, _)| *kind == found).map(|(_, name)| *name)
 }
 
 #[cfg(all(unix, not(target_os = "linux")))]
@@ -202,6 +229,17 @@ mod tests {
             fs::write(dir.path().join(other), "").unwrap();
         }
         assert_eq!(folder.chat_files(), names);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_network_behind_a_program_is_known_by_its_mount() {
+        let mounts = "21 1 254:0 / / rw - ext4 /dev/vda rw\n\
+                      40 21 0:40 / /mnt/far\\040away rw,nosuid shared:1 - fuse.sshfs ana@host: rw,user_id=0\n\
+                      41 21 0:41 / /mnt/near rw - fuse.ntfs-3g /dev/sdb rw\n";
+        let kind = |path: &str| fuse_kind(mounts, Path::new(path));
+        assert_eq!(kind("/mnt/far away/history"), Some("sshfs"));
+        assert_eq!((kind("/mnt/near/history"), kind("/home/ana")), (None, None));
     }
 
     #[test]

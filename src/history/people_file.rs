@@ -13,8 +13,8 @@ use super::sqlite::{FileForm, stored};
 
 /// Streaks that this process wrote and remembers.
 const MAX_STREAKS: usize = 100_000;
-/// People whose names are remembered.
-const MAX_KNOWN: usize = 100_000;
+/// People whose names are remembered, by their hash.
+const MAX_KNOWN: usize = 220_000;
 /// People of a live of whom the screen heard already.
 const MAX_TOLD: usize = 500_000;
 /// Batches, and rows, that may stand in the log of the file alone.
@@ -82,16 +82,26 @@ pub(super) const PEOPLE_FORM: FileForm = FileForm {
         CREATE TABLE attendance_log (id INTEGER PRIMARY KEY, rows BLOB NOT NULL);
         CREATE INDEX gift_at ON gift (at);
     "],
+    newest: None,
+    readable_from: 2,
     page_bytes: 4_096,
     log_pages: 4_000,
+    cache_kib: 8_000,
 };
 
 /// A person as their row stands in the file.
 struct KnownName {
-    handle: Box<str>,
-    nickname: Box<str>,
+    names: u64,
     first: i64,
     last: i64,
+}
+
+/// A hash of what somebody is called.
+fn hash_of(handle: &str, nickname: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    (handle, nickname).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The file, open for writing, with what is remembered of it.
@@ -167,19 +177,20 @@ impl PeopleFile {
 
     /// Writes all of a batch but the lines, or nothing of it. `counted` is what the lines add. Where `adds_up`, all that people did in
     /// lives is added up; else much of it goes into a log of the file first: people of a busy live are all over the file, and each
-    /// page of it would be written with each batch.
+    /// page of it would be written with each batch. What comes back is known of people who are new in a live, where `tells`.
     pub(super) fn write(
         &mut self,
         batch: &RowBatch,
         counted: &RowBatch,
         adds_up: bool,
+        tells: bool,
     ) -> Result<Vec<HistoryNews>, HistoryError> {
         let Self { path, connection, streaks, known, logged, unfolded, told, fills_up } = self;
         let mut write = || -> rusqlite::Result<(Vec<HistoryNews>, Option<usize>)> {
             let change = connection.transaction()?;
             let given = write_gifts(&change, batch, streaks, *fills_up)?;
             write_people(&change, batch, known)?;
-            let news = news(&change, [batch, &given, counted], told)?;
+            let news = if tells { news(&change, [batch, &given, counted], told)? } else { Vec::new() };
             let mut rows = AttendanceMap::new();
             // Only a batch with people in it has seen what they are to the host.
             for (part, has_flags) in [(batch, true), (&given, false), (counted, false)] {
@@ -328,38 +339,34 @@ fn write_people(
     let mut people: Vec<_> = batch.people.iter().collect();
     people.sort_unstable_by_key(|(id, _)| **id);
     for (&id, seen) in people {
-        if !known.contains_key(&id) {
-            let row = ask.query_row([id], |row| {
-                Ok(KnownName { handle: row.get(0)?, nickname: row.get(1)?, first: row.get(2)?, last: row.get(3)? })
-            });
-            let Some(row) = row.optional()? else {
-                begin.execute(params![id, seen.handle, seen.nickname, seen.first, seen.last])?;
-                let PersonSeen { handle, nickname, first, last } = seen.clone();
-                known.insert(id, KnownName { handle, nickname, first, last });
-                continue;
-            };
-            known.insert(id, row);
-        }
-        let Some(name) = known.get_mut(&id) else { continue };
-        let told = |told: &str, before: &str| !told.is_empty() && told != before;
-        let (handle, nickname) = (told(&seen.handle, &name.handle), told(&seen.nickname, &name.nickname));
-        if handle || nickname {
-            if handle && !name.handle.is_empty() {
-                keep_handle(change, id, &name.handle, seen)?;
-            }
-            if handle {
-                name.handle = seen.handle.clone();
-            }
-            if nickname {
-                name.nickname = seen.nickname.clone();
-            }
-            rename.execute(params![id, seen.last, seen.first, name.handle, name.nickname])?;
-        } else if seen.first < name.first || seen.last >= name.last.saturating_add(TOUCH_MS) {
-            touch.execute(params![id, seen.last, seen.first])?;
-        } else {
+        let names = hash_of(&seen.handle, &seen.nickname);
+        let is_old = |first: i64, last: i64| seen.first >= first && seen.last < last.saturating_add(TOUCH_MS);
+        if known.get(&id).is_some_and(|known| known.names == names && is_old(known.first, known.last)) {
             continue;
         }
-        (name.first, name.last) = (name.first.min(seen.first), name.last.max(seen.last));
+        let row = ask.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)));
+        let row: Option<(String, String, i64, i64)> = row.optional()?;
+        let Some((handle, nickname, first, last)) = row else {
+            begin.execute(params![id, seen.handle, seen.nickname, seen.first, seen.last])?;
+            known.insert(id, KnownName { names, first: seen.first, last: seen.last });
+            continue;
+        };
+        let told = |told: &str, before: &str| !told.is_empty() && told != before;
+        let (is_renamed, is_other) = (told(&seen.handle, &handle), told(&seen.nickname, &nickname));
+        if is_renamed && !handle.is_empty() {
+            keep_handle(change, id, &handle, seen)?;
+        }
+        if is_renamed || is_other {
+            let handle = if is_renamed { &*seen.handle } else { &handle };
+            let nickname = if is_other { &*seen.nickname } else { &nickname };
+            rename.execute(params![id, seen.last, seen.first, handle, nickname])?;
+        } else if !is_old(first, last) {
+            touch.execute(params![id, seen.last, seen.first])?;
+        } else {
+            known.insert(id, KnownName { names, first, last });
+            continue;
+        }
+        known.insert(id, KnownName { names, first: first.min(seen.first), last: last.max(seen.last) });
     }
     Ok(())
 }
@@ -384,7 +391,8 @@ fn news(
     }
     let mut news = Vec::new();
     let mut before = change.prepare_cached(
-        "SELECT max(last_at), count(*), coalesce(sum(coins), 0) FROM person_live WHERE person = ?1 AND live <> ?2",
+        "SELECT max(last_at), count(*), coalesce(sum(coins), 0) FROM person_live
+         WHERE person = ?1 AND (live <> ?2 OR chats > 0 OR gifts > 0)",
     )?;
     let mut mark = change.prepare_cached("SELECT note IS NOT NULL, tag FROM person WHERE id = ?1")?;
     for (&(live, person), row) in parts.iter().flat_map(|part| &part.attendance) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::chat_file::CHAT_FORM;
+use super::chat_file::{self, CHAT_FORM};
 use super::error::{HistoryError, InFile};
 use super::folder::HistoryFolder;
 use super::people_file::PEOPLE_FORM;
@@ -210,14 +210,7 @@ fn purge_lines(
     };
     let step = |ids: &[i64]| -> rusqlite::Result<()> {
         let change = chat.unchecked_transaction()?;
-        {
-            let mut words = change.prepare_cached("DELETE FROM chat_words WHERE rowid = ?1")?;
-            let mut line = change.prepare_cached("DELETE FROM chat WHERE id = ?1")?;
-            for id in ids {
-                words.execute([id])?;
-                line.execute([id])?;
-            }
-        }
+        ids.iter().try_for_each(|id| chat_file::delete_line(&change, *id))?;
         change.commit()
     };
     for ids in ask().in_file(file)?.chunks(STEP) {

@@ -14,6 +14,8 @@ pub struct HistoryQuery {
     pub text: String,
     /// What the index is asked for; empty for everything.
     pub(super) matching: String,
+    /// A word of it stands for all that begin so.
+    pub(super) is_open: bool,
     /// The words themselves, in lower case, for gifts and names.
     pub(super) words: Vec<String>,
     /// Handles or parts of names.
@@ -128,6 +130,7 @@ impl HistoryQuery {
                     return Err(format!("'{word}' has no letter, digit or emoji that could be looked for"));
                 }
                 list.push(words::phrase(&word, open));
+                self.is_open |= open;
                 self.words.push(word.to_lowercase());
             }
         }

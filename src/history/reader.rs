@@ -24,22 +24,29 @@ pub struct HistoryReader {
     people: Connection,
     /// Chat files that were asked before.
     chats: RefCell<HashMap<PathBuf, Rc<Connection>>>,
-    given_up: Arc<AtomicBool>,
+    given_up: Arc<GivenUp>,
 }
 
-/// Gives up the question that a reader works at.
+/// Gives up the question that a reader works at, where that is one that may be given up.
 #[derive(Clone, Debug, Default)]
-pub struct GiveUp(Arc<AtomicBool>);
+pub struct GiveUp(Arc<GivenUp>);
+
+#[derive(Debug, Default)]
+struct GivenUp {
+    may: AtomicBool,
+    is: AtomicBool,
+}
 
 impl GiveUp {
     /// The running question ends with [`HistoryError::Interrupted`].
     pub fn give_up(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.is.store(self.0.may.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    /// Questions are answered again.
-    pub fn go_on(&self) {
-        self.0.store(false, Ordering::Relaxed);
+    /// Another question is answered now, which `may` be given up or not.
+    pub fn begin(&self, may: bool) {
+        self.0.may.store(may, Ordering::Relaxed);
+        self.0.is.store(false, Ordering::Relaxed);
     }
 }
 
@@ -52,7 +59,7 @@ impl HistoryReader {
     fn open_heeding(
         folder: &HistoryFolder,
         people_path: PathBuf,
-        given_up: Arc<AtomicBool>,
+        given_up: Arc<GivenUp>,
     ) -> Result<Self, HistoryError> {
         let people = PEOPLE_FORM.open_reader(&people_path)?;
         heed(&people, &given_up);
@@ -102,8 +109,8 @@ impl HistoryReader {
 }
 
 /// Has a connection look now and then whether its question is given up.
-fn heed(connection: &Connection, given_up: &Arc<AtomicBool>) {
+fn heed(connection: &Connection, given_up: &Arc<GivenUp>) {
     let given_up = Arc::clone(given_up);
     // Without it a question can only not be given up.
-    drop(connection.progress_handler(STEPS, Some(move || given_up.load(Ordering::Relaxed))));
+    drop(connection.progress_handler(STEPS, Some(move || given_up.is.load(Ordering::Relaxed))));
 }

@@ -100,7 +100,8 @@ pub struct HistoryNews {
     pub live: u64,
     /// Who.
     pub person: u64,
-    /// Lives they were seen in before; 0 for the first time ever.
+    /// Lives they were seen in before, and this one where they spoke or gave in it when an earlier run watched; 0 for the first time
+    /// ever.
     pub lives_before: u64,
     /// Coins they gave before, to whomever.
     pub coins_before: u64,
@@ -117,7 +118,7 @@ pub(super) struct Listeners {
     /// Sentences for the user.
     pub(super) warn: Box<dyn Fn(&str) + Send>,
     /// What is known of people.
-    pub(super) news: Box<dyn Fn(HistoryNews) + Send>,
+    pub(super) news: Option<Box<dyn Fn(HistoryNews) + Send>>,
 }
 
 /// Recorder of what happens in rooms.
@@ -130,8 +131,8 @@ pub struct HistoryRecorder {
 }
 
 impl HistoryRecorder {
-    /// Begins to keep what happens in `folder`. `warn` is told what is not kept, `news` what is known of people; both are
-    /// called on the writer's thread and must not wait.
+    /// Begins to keep what happens in `folder`. `warn` is told what is not kept, `news`, where anybody wants it, what is known of people;
+    /// both are called on the writer's thread and must not wait.
     ///
     /// Fails where another process writes, where the folder cannot be written, or where a newer version wrote it.
     pub fn start(
@@ -139,9 +140,9 @@ impl HistoryRecorder {
         options: HistoryOptions,
         clock: Clock,
         warn: impl Fn(&str) + Send + 'static,
-        news: impl Fn(HistoryNews) + Send + 'static,
+        news: Option<Box<dyn Fn(HistoryNews) + Send>>,
     ) -> Result<Self, HistoryError> {
-        let listeners = Listeners { warn: Box::new(warn), news: Box::new(news) };
+        let listeners = Listeners { warn: Box::new(warn), news };
         let writer = HistoryWriter::open(folder, options.limits, clock, listeners)?;
         Self::with_writer(folder, options, writer, None)
     }
@@ -154,7 +155,7 @@ impl HistoryRecorder {
         clock: Clock,
         warn: impl Fn(&str) + Send + 'static,
     ) -> Result<Self, HistoryError> {
-        let listeners = Listeners { warn: Box::new(warn), news: Box::new(drop) };
+        let listeners = Listeners { warn: Box::new(warn), news: None };
         let mut writer = HistoryWriter::open(folder, options.limits, clock, listeners)?;
         let kept = writer.fill_up()?;
         Self::with_writer(folder, options, writer, Some(kept))

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::batch::{BACKLOG, LineKind};
 use super::error::{HistoryError, InFile};
 use super::folder::DAY_MS;
+use super::line_index::LineIndex;
 use super::query::HistoryQuery;
 use super::reader::HistoryReader;
 use super::words;
@@ -16,6 +17,10 @@ use crate::text::Text;
 
 /// People that one part of a name may mean.
 const MAX_PEOPLE: usize = 500;
+/// Lines that are looked through for each that is wanted where a word only begins, and at most: of a frequent beginning the index would
+/// put together all lines before it gave the first.
+const NEWEST_FOR_ONE: usize = 40;
+const MAX_NEWEST: usize = 4_000;
 /// Lives that one part of a host's name may mean.
 const MAX_LIVES: usize = 20_000;
 
@@ -89,7 +94,7 @@ pub(super) struct RawLine {
 }
 
 /// A part of a query's condition, with its values.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Conditions {
     sql: String,
     values: Vec<Value>,
@@ -283,8 +288,11 @@ fn found_lines(
     if !query.matching.is_empty() {
         matching.push(format!("({})", query.matching));
     }
-    let is_marked =
-        chat.query_row("SELECT NOT EXISTS (SELECT 1 FROM meta WHERE name = 'unmarked')", [], |row| row.get(0))?;
+    let is_marked = chat.query_row(
+        "SELECT user_version >= 2 AND NOT EXISTS (SELECT 1 FROM meta WHERE name = 'unmarked') FROM pragma_user_version",
+        [],
+        |row| row.get(0),
+    )?;
     // So many names in a question are looked for one by one.
     let any_of = |ids: &[i64], word: fn(i64) -> String| {
         let words: Vec<_> = ids.iter().map(|id| format!("\"{}\"", word(*id))).collect();
@@ -317,6 +325,24 @@ fn found_lines(
     }
     times(&mut conditions, "c.at", query);
     let columns = "c.id, r.live, c.person, c.at, c.kind, c.text";
+    let matching = matching.join(" AND ");
+    if query.is_open {
+        let newest = newest_matching(chat, &matching, limit.saturating_mul(NEWEST_FOR_ONE).min(MAX_NEWEST))?;
+        if newest.len() >= limit {
+            let mut among = conditions.clone();
+            among.one_of("c.id", &newest);
+            let sql = format!(
+                "SELECT {columns} FROM chat c JOIN room r ON r.ref = c.room WHERE 1{} ORDER BY c.id DESC LIMIT {limit}",
+                among.sql
+            );
+            let mut ask = chat.prepare(&sql)?;
+            let found: Vec<_> =
+                ask.query_map(params_from_iter(among.values.iter()), raw_line)?.collect::<rusqlite::Result<_>>()?;
+            if found.len() >= limit {
+                return Ok(found);
+            }
+        }
+    }
     let sql = if matching.is_empty() {
         format!(
             "SELECT {columns} FROM chat c JOIN room r ON r.ref = c.room WHERE 1{} ORDER BY c.id DESC LIMIT {limit}",
@@ -324,7 +350,7 @@ fn found_lines(
         )
     } else {
         // In one question: asked for by id it would be a hundred times slower.
-        conditions.values.insert(0, Value::from(matching.join(" AND ")));
+        conditions.values.insert(0, Value::from(matching));
         format!(
             "SELECT {columns} FROM chat_words w CROSS JOIN chat c ON c.id = w.rowid CROSS JOIN room r ON r.ref = c.room
              WHERE chat_words MATCH ?{} ORDER BY w.rowid DESC LIMIT {limit}",
@@ -333,6 +359,13 @@ fn found_lines(
     };
     let mut ask = chat.prepare(&sql)?;
     ask.query_map(params_from_iter(conditions.values.iter()), raw_line)?.collect()
+}
+
+/// Those of the newest lines of a file that fit what the index is asked.
+fn newest_matching(chat: &Connection, matching: &str, lines: usize) -> rusqlite::Result<Vec<i64>> {
+    let mut ask = chat.prepare_cached("SELECT id, text, person, room FROM chat ORDER BY id DESC LIMIT ?1")?;
+    let lines = ask.query_map([lines as i64], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    LineIndex::of(lines.collect::<rusqlite::Result<Vec<_>>>()?)?.matching(matching)
 }
 
 fn times(conditions: &mut Conditions, column: &str, query: &HistoryQuery) {

@@ -12,8 +12,6 @@ use crate::clock::Timestamp;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Bytes that the log keeps when it is begun anew.
 const LOG_BYTES: i64 = 16 << 20;
-/// KiB of pages that a writer remembers.
-const CACHE_KIB: i64 = 12_000;
 /// Mapped memory of a reader.
 const MAPPED_BYTES: i64 = 256 << 20;
 
@@ -21,20 +19,26 @@ const MAPPED_BYTES: i64 = 256 << 20;
 pub(super) struct FileForm {
     /// What makes form `n + 1` of form `n`, in order.
     pub(super) migrations: &'static [&'static str],
+    /// What makes the newest form of nothing, where that is not the same as all of these.
+    pub(super) newest: Option<&'static str>,
+    /// The oldest form that is read as it is: what nobody writes any more keeps the form it has.
+    pub(super) readable_from: i64,
     /// Bytes of a page: a full-text index likes long ones, rows that are changed here and there short ones.
     pub(super) page_bytes: u32,
     /// Pages of the log after which it is put into the file: what is changed again and again is written there once.
     pub(super) log_pages: u32,
+    /// KiB of pages that a writer remembers: for a file that mostly grows few are enough.
+    pub(super) cache_kib: i64,
 }
 
 impl FileForm {
-    fn newest(&self) -> i64 {
+    fn newest_number(&self) -> i64 {
         self.migrations.len() as i64
     }
 
     fn check(&self, file: &Path, found: i64) -> Result<(), HistoryError> {
-        if found > self.newest() {
-            return Err(HistoryError::Newer { file: file.to_owned(), found, known: self.newest() });
+        if found > self.newest_number() {
+            return Err(HistoryError::Newer { file: file.to_owned(), found, known: self.newest_number() });
         }
         Ok(())
     }
@@ -52,9 +56,10 @@ impl FileForm {
             let mode = if shared { "TRUNCATE" } else { "WAL" };
             connection.pragma_update_and_check(None, "journal_mode", mode, |_| Ok(()))?;
             connection.pragma_update(None, "synchronous", "NORMAL")?;
-            connection.pragma_update(None, "secure_delete", true)?;
+            // A row that is gone leaves no bytes in a page that is written anyway; what is purged is written anew as a whole.
+            connection.pragma_update_and_check(None, "secure_delete", "FAST", |_| Ok(()))?;
             connection.pragma_update(None, "temp_store", "MEMORY")?;
-            connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+            connection.pragma_update(None, "cache_size", -self.cache_kib)?;
             connection.pragma_update(None, "wal_autocheckpoint", self.log_pages)?;
             connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
             connection.pragma_update(None, "foreign_keys", false)?;
@@ -63,10 +68,15 @@ impl FileForm {
         };
         let found = set_up(&connection).in_file(file)?;
         self.check(file, found)?;
-        for (at, migration) in self.migrations.iter().enumerate().skip(found.max(0) as usize) {
+        let steps = self.migrations.iter().enumerate().map(|(at, migration)| (at as i64 + 1, *migration));
+        let steps: Vec<_> = match self.newest {
+            Some(newest) if found <= 0 => vec![(self.newest_number(), newest)],
+            _ => steps.skip(found.max(0) as usize).collect(),
+        };
+        for (number, step) in steps {
             let step = connection.transaction().and_then(|change| {
-                change.execute_batch(migration)?;
-                change.pragma_update(None, "user_version", at as i64 + 1)?;
+                change.execute_batch(step)?;
+                change.pragma_update(None, "user_version", number)?;
                 change.commit()
             });
             step.in_file(file)?;
@@ -94,7 +104,7 @@ impl FileForm {
             Err(error) => return Err(HistoryError::sqlite(file, error)),
         };
         self.check(file, found)?;
-        if found < self.newest() {
+        if found < self.readable_from {
             let words =
                 format!("{} has an older form; the next run that keeps history brings it up to date", file.display());
             return Err(HistoryError::Request(words));

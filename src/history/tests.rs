@@ -133,7 +133,7 @@ fn recorder(dir: &Path) -> HistoryRecorder {
 
 fn try_recorder(dir: &Path) -> Result<HistoryRecorder, HistoryError> {
     let clock = Clock::manual(Timestamp(NOON));
-    let mut recorder = HistoryRecorder::start(&HistoryFolder::new(dir), options(), clock, |_| {}, |_| {})?;
+    let mut recorder = HistoryRecorder::start(&HistoryFolder::new(dir), options(), clock, |_| {}, None)?;
     recorder.added(ROOM, &"@ana.live".into());
     Ok(recorder)
 }
@@ -324,7 +324,7 @@ fn a_person_is_known_by_id_with_old_names_notes_and_rooms() {
     let heard = Arc::clone(&news);
     let (folder, clock) = (HistoryFolder::new(dir.path()), Clock::manual(Timestamp(NOON)));
     let tell = move |told| heard.lock().unwrap().push(told);
-    let mut recorder = HistoryRecorder::start(&folder, options(), clock, |_| {}, tell).unwrap();
+    let mut recorder = HistoryRecorder::start(&folder, options(), clock, |_| {}, Some(Box::new(tell))).unwrap();
     recorder.added(ROOM, &"@ana.live".into());
     recorder.events(ROOM, &events);
     recorder.control().annotate(1, Some("likes cats".into()), Some("vip".into()));
@@ -422,7 +422,7 @@ fn a_broken_file_is_moved_aside_and_a_new_one_begun() {
     let told = Arc::clone(&warned);
     let warn = move |words: &str| told.lock().unwrap().push(words.to_owned());
     let (folder, clock) = (HistoryFolder::new(dir.path()), Clock::manual(Timestamp(NOON)));
-    let mut recorder = HistoryRecorder::start(&folder, options(), clock, warn, |_| {}).unwrap();
+    let mut recorder = HistoryRecorder::start(&folder, options(), clock, warn, None).unwrap();
     recorder.added(ROOM, &"@ana.live".into());
     recorder.events(ROOM, &busy(&mut Scene::new()));
     recorder.finish().unwrap();
@@ -456,7 +456,7 @@ fn text_goes_in_whole_files_and_people_stay() {
     let day = 86_400_000;
     for (nth, at) in [NOON - 60 * day, NOON - 20 * day, NOON].into_iter().enumerate() {
         let clock = Clock::manual(Timestamp(at));
-        let mut recorder = HistoryRecorder::start(&folder, options.clone(), clock, |_| {}, |_| {}).unwrap();
+        let mut recorder = HistoryRecorder::start(&folder, options.clone(), clock, |_| {}, None).unwrap();
         recorder.added(ROOM, &"@ana.live".into());
         let mut scene = Scene::of_live(RoomId(LIVE.0 + nth as u64), at);
         recorder.events(ROOM, &busy(&mut scene));
@@ -558,4 +558,27 @@ fn files_are_for_the_user_alone() {
         assert_eq!(mode, 0o600, "{:?}", entry.path());
     }
     assert_eq!(std::fs::metadata(&inside).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[test]
+fn a_frequent_beginning_gives_the_newest_lines_as_the_whole_word_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut scene = Scene::new();
+    let mut events = scene.begin();
+    for nth in 0..120 {
+        let text = if nth % 4 == 0 { format!("other {nth}") } else { format!("Héllo {nth}") };
+        events.extend(scene.chat(nth % 7 + 1, &text));
+    }
+    keep(dir.path(), &events);
+    let page = |query: &str, skip| {
+        let now = Moment { mono: 0, wall: Timestamp(NOON + 86_400_000) };
+        let query = HistoryQuery::parse(query, now, &jiff::tz::TimeZone::UTC).unwrap();
+        reader(dir.path()).search(&query, skip, 20).unwrap()
+    };
+    for skip in [0, 20, 80] {
+        assert_eq!(page("hel*", skip), page("hello", skip), "from {skip}");
+        assert_eq!(page("hel* from:user3", skip), page("hello from:user3", skip));
+    }
+    assert_eq!(page("hel*", 0).lines.len(), 20);
+    assert!(page("hel* since:2030-01-01", 0).lines.is_empty());
 }

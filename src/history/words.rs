@@ -3,6 +3,9 @@
 //! SQLite's own tokenizer takes a run of Han, kana, hangul or Thai for one word, so that nobody finds a part of it. Here every
 //! such character, and every emoji, stands alone; a run that is looked for becomes a phrase of them.
 
+/// How SQLite cuts words out of what [`indexed`] makes of a line.
+pub(super) const TOKENIZER: &str = "tokenize = \"unicode61 remove_diacritics 2 categories 'L* N* Co So'\"";
+
 /// Whether a character is a word of its own: in scripts that write no spaces, and emoji.
 fn stands_alone(c: char) -> bool {
     matches!(u32::from(c),

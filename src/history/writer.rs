@@ -22,7 +22,7 @@ use super::sqlite::{self, quick_check};
 use crate::clock::{Clock, Moment};
 
 /// Rows after which a batch is written though its time has not come.
-const BATCH_ROWS: usize = 1_000;
+const BATCH_ROWS: usize = 4_000;
 /// What stands in a log is added up after so long in which nothing came.
 const FOLD_AFTER: Duration = Duration::from_secs(1);
 /// Between two tries to write where the disk takes nothing.
@@ -128,7 +128,7 @@ impl Queue {
 
     /// Waits while much waits already.
     pub(super) fn wait_for_space(&self) {
-        let full = |waiting: &mut Waiting| waiting.batch.rows > 4 * BATCH_ROWS && !waiting.stop && !waiting.ended;
+        let full = |waiting: &mut Waiting| waiting.batch.rows > 2 * BATCH_ROWS && !waiting.stop && !waiting.ended;
         drop(self.written.wait_while(self.lock(), full));
     }
 
@@ -303,8 +303,9 @@ impl HistoryWriter {
         } else {
             self.chats.write(&batch.lines)?;
         }
-        for news in self.people.write(batch, &counted, self.adds_up)? {
-            (self.listeners.news)(news);
+        let told = self.people.write(batch, &counted, self.adds_up, self.listeners.news.is_some())?;
+        if let Some(news) = &self.listeners.news {
+            told.into_iter().for_each(news);
         }
         Ok(())
     }

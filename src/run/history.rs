@@ -30,6 +30,12 @@ const IMPORT_QUEUE: usize = 1_024;
 /// News of people that may wait for the screen, and questions of it for the desk.
 const NEWS: usize = 1_024;
 const QUESTIONS: usize = 32;
+/// How long what happens is gathered before the recorder hears it, and how long the recorder's rows wait for the disk: together a quarter
+/// of a second, which is what a program that is killed may lose.
+const GATHER: Duration = Duration::from_millis(120);
+const FLUSH_AFTER: Duration = Duration::from_millis(130);
+/// So many updates at once are a flood, in which nothing is waited for.
+const FLOOD: usize = 256;
 /// How long the end waits for the disk.
 const FINISH: Duration = Duration::from_secs(5);
 
@@ -97,12 +103,9 @@ impl RunningHistory {
         }
         // A screen shows the report itself.
         let ends = news.is_none().then(|| warn.clone());
-        let tell = move |told: HistoryNews| {
-            if let Some(news) = &news {
-                news(told);
-            }
-        };
-        let recorder = match HistoryRecorder::start(folder, options(settings), clock.clone(), warn.clone(), tell) {
+        let mut options = options(settings);
+        options.flush_after = FLUSH_AFTER;
+        let recorder = match HistoryRecorder::start(folder, options, clock.clone(), warn.clone(), news) {
             Ok(recorder) => recorder,
             Err(error) => {
                 tracing::warn!("no history is kept: {error}");
@@ -216,7 +219,8 @@ fn desk(
     HistoryPort { answers, questions, give_up, tells_news }
 }
 
-/// Hands over what comes until there is no more.
+/// Hands over what comes until there is no more. What is tracked now is gathered for a moment: a thread that wakes for each frame costs
+/// more than what it does.
 fn record(
     mut recorder: HistoryRecorder,
     mut updates: mpsc::Receiver<TrackerUpdate>,
@@ -224,27 +228,43 @@ fn record(
     ended: impl Fn(RoomKey, &HistoryRecorder),
 ) -> HistoryRecorder {
     while let Some(update) = updates.blocking_recv() {
-        let TrackerUpdate::Room(room, news) = update else { continue };
-        match news {
-            RoomUpdate::Added { label } => recorder.added(room, &label),
-            RoomUpdate::Removed { .. } => recorder.removed(room),
-            RoomUpdate::Events(events) => {
-                recorder.events(room, &events);
-                if events.iter().any(is_end) {
-                    ended(room, &recorder);
-                }
-            }
-            RoomUpdate::Snapshot(state) => recorder.snapshot(room, &state),
-            RoomUpdate::Lagged(lost) => {
-                let others = lost.events.iter().filter(|(kind, _)| *kind != "gift").map(|(_, count)| count).sum();
-                recorder.lost(room, lost.from.wall, lost.gifts, others);
-                // A tracker that takes no command now is asked with the next loss.
-                let _ = commands.map(|commands| commands.try_send(TrackerCommand::Snapshot(room)));
-            }
-            RoomUpdate::Raw(_) | RoomUpdate::Frame(_) | RoomUpdate::Summary(_) => {}
+        if commands.is_some() && updates.len() < FLOOD {
+            std::thread::sleep(GATHER);
+        }
+        hear(&mut recorder, update, commands, &ended);
+        while let Ok(update) = updates.try_recv() {
+            hear(&mut recorder, update, commands, &ended);
         }
     }
     recorder
+}
+
+/// Hands over one update.
+fn hear(
+    recorder: &mut HistoryRecorder,
+    update: TrackerUpdate,
+    commands: Option<&Sender<TrackerCommand>>,
+    ended: &impl Fn(RoomKey, &HistoryRecorder),
+) {
+    let TrackerUpdate::Room(room, news) = update else { return };
+    match news {
+        RoomUpdate::Added { label } => recorder.added(room, &label),
+        RoomUpdate::Removed { .. } => recorder.removed(room),
+        RoomUpdate::Events(events) => {
+            recorder.events(room, &events);
+            if events.iter().any(is_end) {
+                ended(room, recorder);
+            }
+        }
+        RoomUpdate::Snapshot(state) => recorder.snapshot(room, &state),
+        RoomUpdate::Lagged(lost) => {
+            let others = lost.events.iter().filter(|(kind, _)| *kind != "gift").map(|(_, count)| count).sum();
+            recorder.lost(room, lost.from.wall, lost.gifts, others);
+            // A tracker that takes no command now is asked with the next loss.
+            let _ = commands.map(|commands| commands.try_send(TrackerCommand::Snapshot(room)));
+        }
+        RoomUpdate::Raw(_) | RoomUpdate::Frame(_) | RoomUpdate::Summary(_) => {}
+    }
 }
 
 fn is_end(tallied: &TalliedEvent) -> bool {

@@ -2,8 +2,10 @@
 //!
 //! Time is the time of capture: a clock of its own stands behind every room and the screen, and only the player turns it.
 //! So series, streaks and gaps are what they were, at any pace. Unlike a live, a replay waits for its readers: nothing is
-//! lost at full speed. To jump back is to play from the start in silence, which is always right.
+//! lost at full speed. To jump back is to play in silence from the start, or from a checkpoint that was made on the way: rooms are
+//! reduced from lines alone, so both are the same.
 
+mod checkpoints;
 mod rooms;
 mod track;
 
@@ -17,6 +19,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
+use self::checkpoints::Checkpoints;
 use self::rooms::ReplayRooms;
 use self::track::CaptureTrack;
 use super::subscribers::{SubscriberOptions, Subscribers};
@@ -142,6 +145,7 @@ impl Player {
             paused: false,
             over: false,
             announced: 0,
+            checkpoints: Checkpoints::default(),
             since: Instant::now(),
         };
         let task = tokio::spawn({
@@ -196,6 +200,8 @@ struct Playback {
     over: bool,
     /// Rooms that readers know.
     announced: usize,
+    /// Made as long as somebody can jump.
+    checkpoints: Checkpoints,
     /// The clock showed `now` at `since`.
     now: Timestamp,
     since: Instant,
@@ -281,16 +287,19 @@ impl Playback {
         self.rooms.tick();
         if self.rooms.next_line().is_some_and(|line| line <= due) {
             self.rooms.apply_line().await;
+            if self.steering.is_some() {
+                self.checkpoints.add_line(&self.rooms);
+            }
         }
         self.announced = self.announced.max(self.rooms.len());
     }
 
-    /// Goes to a time of the capture in silence: from where it is, or from the start when that lies behind.
+    /// Goes to a time of the capture in silence: from where it is, or, when that lies behind, from the nearest checkpoint before it.
     async fn jump(&mut self, to: i64) {
         let known = self.announced;
         self.rooms.mute();
         if to < self.clock.now().wall.0 {
-            if let Err(error) = self.rooms.rewind().await {
+            if let Err(error) = self.go_back(Timestamp(to)).await {
                 tracing::warn!("the replay cannot go back: {error}");
             }
             self.over = false;
@@ -309,6 +318,14 @@ impl Playback {
         self.set_clock(end.max(self.clock.now().wall));
         self.rooms.set_subscribers(&self.subscribers, known);
         self.announced = self.rooms.len();
+    }
+
+    /// Everything as it was at some place before a time.
+    async fn go_back(&mut self, to: Timestamp) -> Result<(), ServiceError> {
+        match self.checkpoints.go_before(to) {
+            Some((at, place)) => self.rooms.go_to(place, at).await,
+            None => self.rooms.rewind().await,
+        }
     }
 
     fn handle(&mut self, command: &TrackerCommand) {

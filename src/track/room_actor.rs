@@ -33,6 +33,7 @@ pub(super) struct AppliedResponse {
 }
 
 /// Owner of one room's state.
+#[derive(Clone)]
 pub(super) struct RoomActor {
     key: RoomKey,
     /// What it is called until its host is known.

@@ -327,10 +327,15 @@ impl<C: Console> Loop<C> {
         }
     }
 
-    /// Asks the history; a search that still runs is of no use any more.
+    /// Asks the history; a search that still runs is of no use any more to somebody who wants something else. What the screen asks by
+    /// itself waits for it.
     fn ask(&mut self, question: HistoryQuestion) {
         let Some(history) = &self.ports.history else { return };
-        if matches!(question, HistoryQuestion::Search(_)) {
+        let by_itself = matches!(
+            question,
+            HistoryQuestion::LastLive { .. } | HistoryQuestion::Opponent { .. } | HistoryQuestion::Report(_)
+        );
+        if !by_itself {
             history.give_up.give_up();
         }
         // A full queue holds more questions than anybody waits for.

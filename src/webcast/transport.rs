@@ -52,7 +52,7 @@ pub use browser::BrowserView;
 pub use failover::{Failover, FailoverError, Health, OpenedRoom, SkippedTransport};
 pub(super) use provider::account_at_provider;
 pub use registry::{HostOwner, SimulatedPart, TransportEntry, point_at};
-pub use replay::{CaptureReader, CapturedItem, CapturedKind};
+pub use replay::{CapturePlace, CaptureReader, CapturedItem, CapturedKind};
 
 /// A room to open.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -299,6 +299,32 @@ async fn one_can_stand_still_and_jump() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_jump_back_in_a_long_capture_gives_the_room_that_playing_gives() {
+    // Long enough for checkpoints on the way.
+    let file = comments(21_000);
+    let player = Player::open(file.path()).await.unwrap();
+    let mut mirror = Mirror::of(&player);
+    let playback = player.playback();
+    let playing = player.play(Speed::Times(1), Duration::from_secs(20_900));
+    assert!(mirror.until(|rooms| comments_of(rooms) >= 20_900).await);
+    playback.send(PlaybackCommand::Pause).await.unwrap();
+    for second in [20_500, 9_000, 15_000, 10_500] {
+        playback.send(PlaybackCommand::Seek(Timestamp(BEGIN + second * 1_000))).await.unwrap();
+        assert!(mirror.until(|rooms| comments_of(rooms) == second as u64).await, "{second}");
+    }
+    let jumped = serde_json::to_value(mirror.only()).unwrap();
+    playing.finish().await;
+    let player = Player::open(file.path()).await.unwrap();
+    let mut mirror = Mirror::of(&player);
+    let playback = player.playback();
+    playback.send(PlaybackCommand::Pause).await.unwrap();
+    let playing = player.play(Speed::Times(1), Duration::from_secs(10_500));
+    assert!(mirror.until(|rooms| comments_of(rooms) == 10_500).await);
+    assert_eq!(jumped, serde_json::to_value(mirror.only()).unwrap());
+    playing.finish().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_room_that_was_removed_stays_away_wherever_one_jumps() {
     let (ana, bo, dir) = (comments(60), comments(60), tempfile::tempdir().unwrap());
     for (name, file) in [("ana.jsonl", &ana), ("bo.jsonl", &bo)] {

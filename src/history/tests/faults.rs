@@ -10,7 +10,7 @@ fn told(dir: &Path, events: &[TalliedEvent]) -> (Vec<String>, Result<(), History
     let heard = Arc::clone(&said);
     let warn = move |words: &str| heard.lock().unwrap().push(words.to_owned());
     let folder = HistoryFolder::new(dir);
-    let mut recorder = HistoryRecorder::start(&folder, options(), Clock::manual(Timestamp(NOON)), warn, drop).unwrap();
+    let mut recorder = HistoryRecorder::start(&folder, options(), Clock::manual(Timestamp(NOON)), warn, None).unwrap();
     recorder.added(ROOM, &"@ana.live".into());
     recorder.events(ROOM, events);
     recorder.control().flush(Duration::from_millis(500));
@@ -70,7 +70,7 @@ fn a_full_disk_is_told_and_what_waited_is_kept_once_there_is_room() {
     let warn = move |words: &str| heard.lock().unwrap().push(words.to_owned());
     let history = disk.0.join("history");
     let folder = HistoryFolder::new(&history);
-    let mut recorder = HistoryRecorder::start(&folder, options(), Clock::manual(Timestamp(NOON)), warn, drop).unwrap();
+    let mut recorder = HistoryRecorder::start(&folder, options(), Clock::manual(Timestamp(NOON)), warn, None).unwrap();
     recorder.added(ROOM, &"@ana.live".into());
     recorder.events(ROOM, &scene.begin());
     recorder.control().flush(Duration::from_secs(10));
@@ -128,7 +128,7 @@ fn a_file_that_was_left_in_the_middle_is_added_up_when_it_is_opened() {
     let crowd: Vec<_> = (0..500).flat_map(|who| scene.chat(1_000 + who, "hello")).collect();
     let folder = HistoryFolder::new(dir.path());
     let slow = HistoryOptions { flush_after: Duration::from_secs(3_600), ..options() };
-    let mut recorder = HistoryRecorder::start(&folder, slow, Clock::manual(Timestamp(NOON)), |_| {}, drop).unwrap();
+    let mut recorder = HistoryRecorder::start(&folder, slow, Clock::manual(Timestamp(NOON)), |_| {}, None).unwrap();
     recorder.added(ROOM, &"@ana.live".into());
     recorder.events(ROOM, &begun);
     recorder.events(ROOM, &crowd);

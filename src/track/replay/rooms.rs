@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::track::CaptureTrack;
+use super::track::{CaptureTrack, TrackPlace};
 use crate::clock::{Clock, Timestamp};
 use crate::events::{Decoder, PhaseKind};
 use crate::ids::{RoomId, RoomKey};
@@ -22,6 +22,20 @@ const MAX_ROOMS: usize = 1_024;
 pub(super) struct ReplayRooms {
     tracks: Vec<CaptureTrack>,
     rooms: RoomSet,
+}
+
+/// Where the captures are, and how the rooms stand there.
+#[derive(Clone)]
+pub(super) struct RoomsPlace {
+    tracks: Vec<TrackPlace>,
+    actors: Vec<RoomActor>,
+}
+
+impl RoomsPlace {
+    /// Rows of all logs.
+    pub(super) fn rows(&self) -> usize {
+        self.actors.iter().map(|room| room.room().chat.len()).sum()
+    }
 }
 
 /// The rooms; their keys count from 1 in the order of their first lines, which is the same each time.
@@ -67,6 +81,29 @@ impl ReplayRooms {
             self.rooms.clock.set(first);
         }
         Ok(())
+    }
+
+    /// Where everything is now; nothing where a capture cannot be come back to.
+    pub(super) fn place(&self) -> Option<RoomsPlace> {
+        let tracks = self.tracks.iter().map(CaptureTrack::place).collect::<Option<_>>()?;
+        let mut actors = self.rooms.actors.clone();
+        actors.iter_mut().for_each(|room| room.set_subscribers(Subscribers::default()));
+        Some(RoomsPlace { tracks, actors })
+    }
+
+    /// Everything as it was at a place that was passed, at its time. Nobody hears of it.
+    pub(super) async fn go_to(&mut self, place: RoomsPlace, at: Timestamp) -> Result<(), ServiceError> {
+        for (track, place) in self.tracks.iter_mut().zip(place.tracks) {
+            track.go_to(place).await?;
+        }
+        self.rooms.actors = place.actors;
+        self.rooms.clock.set(at);
+        Ok(())
+    }
+
+    /// The time of the capture.
+    pub(super) fn now(&self) -> Timestamp {
+        self.rooms.clock.now().wall
     }
 
     /// From now on these readers hear what happens, beginning with how the rooms stand. `known` rooms were told before.

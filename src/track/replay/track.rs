@@ -11,7 +11,7 @@ use crate::events::{EventKind, Gap, OwnEvent, Phase, PhaseKind, RoomEvent};
 use crate::ids::RoomId;
 use crate::text::Text;
 use crate::track::room_actor::RoomActor;
-use crate::webcast::{CaptureReader, CapturedItem, CapturedKind, Incoming, ServiceError};
+use crate::webcast::{CapturePlace, CaptureReader, CapturedItem, CapturedKind, Incoming, ServiceError};
 
 /// The transport of a room that a capture says nothing about.
 const TRANSPORT: &str = "replay";
@@ -24,6 +24,7 @@ enum TrackSource {
 }
 
 /// The next line of a track.
+#[derive(Clone)]
 enum Ahead {
     Captured(CapturedItem),
     Event(Box<RoomEvent>),
@@ -32,6 +33,12 @@ enum Ahead {
 /// A capture, one line ahead.
 pub(super) struct CaptureTrack {
     source: TrackSource,
+    state: TrackState,
+}
+
+/// What is known of a track at its line.
+#[derive(Clone, Default)]
+struct TrackState {
     ahead: Option<Ahead>,
     name: Option<Text>,
     /// The room of its frames.
@@ -44,39 +51,70 @@ pub(super) struct CaptureTrack {
     narrated: bool,
 }
 
+/// A line of a track, to be come back to.
+#[derive(Clone)]
+pub(super) struct TrackPlace {
+    source: SourcePlace,
+    state: TrackState,
+}
+
+#[derive(Clone)]
+enum SourcePlace {
+    Capture(CapturePlace),
+    Event(usize),
+}
+
 impl CaptureTrack {
     pub(super) fn new(replay: CaptureReader) -> Self {
-        Self::of(TrackSource::Capture(Box::new(replay)), None)
+        Self { source: TrackSource::Capture(Box::new(replay)), state: TrackState::default() }
     }
 
     /// A track of events that are known already, in the order of their times.
     pub(super) fn of_events(name: Text, events: Vec<RoomEvent>) -> Self {
-        Self::of(TrackSource::Events(events, 0), Some(name))
-    }
-
-    fn of(source: TrackSource, name: Option<Text>) -> Self {
-        let lives = BTreeMap::new();
-        Self { source, ahead: None, name, room: None, lives, current: None, narrated: false }
+        let state = TrackState { name: Some(name), ..TrackState::default() };
+        Self { source: TrackSource::Events(events, 0), state }
     }
 
     /// Back to the first line. The rooms are forgotten.
     pub(super) async fn rewind(&mut self) -> Result<(), ServiceError> {
-        match &mut self.source {
+        let name = match &mut self.source {
             TrackSource::Capture(capture) => {
                 capture.rewind();
-                self.name = None;
+                None
             }
-            TrackSource::Events(_, next) => *next = 0,
+            TrackSource::Events(_, next) => {
+                *next = 0;
+                self.state.name.take()
+            }
+        };
+        self.state = TrackState { name, ..TrackState::default() };
+        self.state.ahead = self.source.next().await?;
+        Ok(())
+    }
+
+    /// Where it is; nothing where it cannot be come back to.
+    pub(super) fn place(&self) -> Option<TrackPlace> {
+        let source = match &self.source {
+            TrackSource::Capture(capture) => SourcePlace::Capture(capture.place()?),
+            TrackSource::Events(_, next) => SourcePlace::Event(*next),
+        };
+        Some(TrackPlace { source, state: self.state.clone() })
+    }
+
+    /// Back to a place of its own.
+    pub(super) async fn go_to(&mut self, place: TrackPlace) -> Result<(), ServiceError> {
+        match (&mut self.source, place.source) {
+            (TrackSource::Capture(capture), SourcePlace::Capture(place)) => capture.go_to(place).await?,
+            (TrackSource::Events(_, next), SourcePlace::Event(at)) => *next = at,
+            _ => {}
         }
-        (self.room, self.current, self.narrated) = (None, None, false);
-        self.lives.clear();
-        self.ahead = self.source.next().await?;
+        self.state = place.state;
         Ok(())
     }
 
     /// When the next line was captured; nothing at the end.
     pub(super) fn next_at(&self) -> Option<Timestamp> {
-        self.ahead.as_ref().map(|ahead| match ahead {
+        self.state.ahead.as_ref().map(|ahead| match ahead {
             Ahead::Captured(item) => item.at,
             Ahead::Event(event) => event.at.wall,
         })
@@ -84,22 +122,22 @@ impl CaptureTrack {
 
     /// Plays the next line. A disk that fails ends the capture.
     pub(super) async fn play(&mut self, rooms: &mut RoomSet) {
-        match self.ahead.take() {
+        match self.state.ahead.take() {
             Some(Ahead::Captured(captured)) => self.play_line(captured.what, rooms),
             Some(Ahead::Event(event)) => _ = self.room(rooms, None).map(|room| apply_event(room, *event)),
             None => {}
         }
         match self.source.next().await {
-            Ok(ahead) => self.ahead = ahead,
+            Ok(ahead) => self.state.ahead = ahead,
             Err(error) => self.emit_unreadable(rooms, "(line)", 0, &error.to_string()),
         }
     }
 
     fn play_line(&mut self, what: CapturedKind, rooms: &mut RoomSet) {
         match what {
-            CapturedKind::Name(name) => _ = self.name.get_or_insert(name),
+            CapturedKind::Name(name) => _ = self.state.name.get_or_insert(name),
             CapturedKind::OwnEvent(event) => {
-                self.narrated = true;
+                self.state.narrated = true;
                 // From bytes, as everywhere: reading it from a value would be compiled beside that.
                 match serde_json::from_slice(event.to_string().as_bytes()) {
                     Ok(event) => _ = self.room(rooms, None).map(|room| apply_own_event(room, event)),
@@ -107,8 +145,8 @@ impl CaptureTrack {
                 }
             }
             CapturedKind::Incoming(Incoming::Response(response)) => {
-                let live = if self.narrated { None } else { rooms.live_of(&response) };
-                let narrated = self.narrated;
+                let live = if self.state.narrated { None } else { rooms.live_of(&response) };
+                let narrated = self.state.narrated;
                 let Some(room) = self.room(rooms, live) else { return };
                 if !narrated {
                     mark_live(room, live);
@@ -121,8 +159,8 @@ impl CaptureTrack {
             // A capture tells gaps as what was said, never as something that came.
             CapturedKind::Incoming(Incoming::Alive | Incoming::Gap { .. }) => {}
             CapturedKind::Message(response, told) => {
-                let live = rooms.live_of(&response).or(told).or(self.current);
-                self.current = live;
+                let live = rooms.live_of(&response).or(told).or(self.state.current);
+                self.state.current = live;
                 let Some(room) = self.live(rooms, live) else { return };
                 mark_live(room, live);
                 room.apply_response(&response);
@@ -139,21 +177,21 @@ impl CaptureTrack {
 
     /// The room of the frames, and of what belongs to no message.
     fn room<'r>(&mut self, rooms: &'r mut RoomSet, live: Option<RoomId>) -> Option<&'r mut RoomActor> {
-        if self.room.is_none() {
-            let known = self.lives.values().next().copied();
-            let label = || self.name.clone().unwrap_or_else(|| label_of(live));
-            self.room = known.or_else(|| rooms.add(label()));
+        if self.state.room.is_none() {
+            let known = self.state.lives.values().next().copied();
+            let label = || self.state.name.clone().unwrap_or_else(|| label_of(live));
+            self.state.room = known.or_else(|| rooms.add(label()));
         }
-        rooms.get(self.room?)
+        rooms.get(self.state.room?)
     }
 
     /// The room of a bare message.
     fn live<'r>(&mut self, rooms: &'r mut RoomSet, live: Option<RoomId>) -> Option<&'r mut RoomActor> {
-        let at = if let Some(at) = self.lives.get(&live) {
+        let at = if let Some(at) = self.state.lives.get(&live) {
             *at
         } else {
             let at = rooms.add(label_of(live))?;
-            self.lives.insert(live, at);
+            self.state.lives.insert(live, at);
             at
         };
         rooms.get(at)

@@ -293,7 +293,8 @@ pub(in crate::tui) fn composer_of<'a>(app: &'a App, tab: &'a Tab, columns: u16) 
     let (theme, zone, names) = (app.theme, &app.zone, &tab.names);
     let (room, people, rows) = (tab.name(), &app.people, &tab.rows);
     let marks = app.remembered.tells_news.then_some(&tab.marks);
-    Composer { theme, zone, columns, names, room, people, rows, first_from: tab.first_from(), marks }
+    let (first_from, knows_host) = (tab.first_from(), tab.last_live.is_some());
+    Composer { theme, zone, columns, names, room, people, rows, first_from, marks, knows_host }
 }
 
 /// The entry at a place of the screen, and the anchor with which the view stands still as it is.

@@ -175,6 +175,8 @@ pub(super) fn apply_answer(app: &mut App, answer: HistoryAnswer) -> UpdateOutcom
         HistoryAnswer::LastLive(live, past) => {
             if let Some(tab) = app.tabs.iter_mut().find(|tab| tab.room.room_id.is_some_and(|id| id.0 == live)) {
                 tab.last_live = Some(past);
+                // Who is new is known from now on.
+                tab.composed += 1;
             }
         }
         HistoryAnswer::Moments(moments) => app.remembered.moments = Some(moments),

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use futures_util::future::{BoxFuture, FutureExt};
 use serde_json::Value;
 use tokio::fs::File;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, BufReader};
 
 use super::{BrokenFrame, FrameSource, Incoming};
 use crate::clock::Timestamp;
@@ -39,6 +39,8 @@ pub struct CaptureReader {
     /// Which of them comes next.
     next_part: usize,
     reader: Option<BufReader<File>>,
+    /// Bytes of the open part that were read, in whole lines.
+    offset: u64,
     /// The reader stands at the first line of its file.
     at_first_line: bool,
     line: Vec<u8>,
@@ -50,6 +52,16 @@ pub struct CaptureReader {
     opened: Timestamp,
     last: Timestamp,
     inflater: Inflater,
+}
+
+/// A place in a capture, to be come back to.
+#[derive(Clone, Debug)]
+pub struct CapturePlace {
+    next_part: usize,
+    /// Of the open part, where one is open.
+    offset: Option<u64>,
+    lines: u64,
+    last: Timestamp,
 }
 
 /// One thing of a capture.
@@ -115,6 +127,7 @@ impl CaptureReader {
             parts,
             next_part: 0,
             reader: None,
+            offset: 0,
             at_first_line: false,
             line: Vec::new(),
             whole: VecDeque::new(),
@@ -132,6 +145,41 @@ impl CaptureReader {
         self.whole.clear();
     }
 
+    /// Where it is; nothing inside a file that had to be read whole.
+    pub fn place(&self) -> Option<CapturePlace> {
+        let offset = self.reader.as_ref().map(|_| self.offset);
+        let Self { next_part, lines, last, .. } = *self;
+        (self.whole.is_empty() && self.line.is_empty()).then_some(CapturePlace { next_part, offset, lines, last })
+    }
+
+    /// Back to a place of its own.
+    pub async fn go_to(&mut self, place: CapturePlace) -> Result<(), ServiceError> {
+        self.rewind();
+        (self.lines, self.last) = (place.lines, place.last);
+        self.next_part = place.next_part;
+        if let Some(offset) = place.offset {
+            self.next_part = place.next_part.saturating_sub(1);
+            self.open_part().await?;
+            let path = self.parts.get(self.next_part.saturating_sub(1)).map_or(Path::new(""), PathBuf::as_path);
+            if let Some(reader) = &mut self.reader {
+                let found = reader.seek(std::io::SeekFrom::Start(offset)).await;
+                found.map_err(|error| unreadable(path, error))?;
+            }
+            (self.offset, self.at_first_line) = (offset, offset == 0);
+        }
+        Ok(())
+    }
+
+    /// Opens the next part; false where there is none.
+    async fn open_part(&mut self) -> Result<bool, ServiceError> {
+        let Some(path) = self.parts.get(self.next_part) else { return Ok(false) };
+        let file = File::open(path).await.map_err(|error| unreadable(path, error))?;
+        self.reader = Some(BufReader::with_capacity(READ_BYTES, file));
+        (self.offset, self.at_first_line) = (0, true);
+        self.next_part += 1;
+        Ok(true)
+    }
+
     /// The next thing; nothing at the end. Cancel-safe.
     pub async fn next_captured(&mut self) -> Result<Option<CapturedItem>, ServiceError> {
         loop {
@@ -143,6 +191,7 @@ impl CaptureReader {
                 return Ok(None);
             }
             let line = std::mem::take(&mut self.line);
+            self.offset += line.len() as u64;
             if !line.trim_ascii().is_empty() {
                 self.lines += 1;
                 let read = CaptureLine::parse(&String::from_utf8_lossy(&line));
@@ -176,12 +225,8 @@ impl CaptureReader {
     /// Reads on to the end of a line, or of a file that has to be read whole; false at the end of the last part.
     async fn read_line(&mut self) -> Result<bool, ServiceError> {
         loop {
-            if self.reader.is_none() {
-                let Some(path) = self.parts.get(self.next_part) else { return Ok(false) };
-                let file = File::open(path).await.map_err(|error| unreadable(path, error))?;
-                self.reader = Some(BufReader::with_capacity(READ_BYTES, file));
-                self.at_first_line = true;
-                self.next_part += 1;
+            if self.reader.is_none() && !self.open_part().await? {
+                return Ok(false);
             }
             let Some(reader) = &mut self.reader else { return Ok(false) };
             let path = self.parts.get(self.next_part.saturating_sub(1)).map_or(Path::new(""), PathBuf::as_path);

@@ -46,6 +46,8 @@ pub(in crate::tui) struct Composer<'a> {
     pub(in crate::tui) first_from: Moment,
     /// What the history knows of people, where one is kept.
     pub(in crate::tui) marks: Option<&'a HashMap<u64, HistoryNews>>,
+    /// It knows an earlier live of this host.
+    pub(in crate::tui) knows_host: bool,
 }
 
 /// The parts of an entry before they are fitted.
@@ -122,8 +124,7 @@ impl Composer<'_> {
                     (true, n) => stickers(n),
                     (false, _) => text.as_str().to_owned(),
                 };
-                let first = *first && entry.at.mono >= self.first_from.mono;
-                let parts = self.said(from, first, what, deleted);
+                let parts = self.said(from, first.then_some(entry.at), what, deleted);
                 let worth = match self.rows.repeats(entry.seq) {
                     0 => None,
                     more => {
@@ -137,7 +138,7 @@ impl Composer<'_> {
                     None => parts,
                 }
             }
-            LogLine::Emote { from, count } => self.said(from, false, stickers(*count), deleted),
+            LogLine::Emote { from, count } => self.said(from, None, stickers(*count), deleted),
             LogLine::Gift { from, to, gift, count, added, running } => {
                 let mut what = gift_words(gift.name.as_str(), gift.id, *count);
                 if let Some(to) = to {
@@ -169,7 +170,7 @@ impl Composer<'_> {
             }
             LogLine::Question { from, text } => {
                 let sign = Some(Span::styled(glyphs::QUESTION, self.theme.style(ColorRole::Accent)));
-                Parts { sign, ..self.said(from, false, text.as_str().to_owned(), deleted) }
+                Parts { sign, ..self.said(from, None, text.as_str().to_owned(), deleted) }
             }
             LogLine::Intro(text) => self.labelled(ColorRole::Host, "", "host's line", text.as_str().to_owned()),
             LogLine::Notice { kind, text } => {
@@ -235,7 +236,8 @@ impl Composer<'_> {
         })
     }
 
-    fn said(&self, from: &Viewer, first: bool, what: String, deleted: bool) -> Parts {
+    /// What somebody said; `first` says when, where it was the first that we saw of them.
+    fn said(&self, from: &Viewer, first: Option<Moment>, what: String, deleted: bool) -> Parts {
         let (what, style) = if deleted {
             (format!("{what} (deleted)"), self.theme.style(ColorRole::Dim).add_modifier(Modifier::CROSSED_OUT))
         } else {
@@ -263,18 +265,19 @@ impl Composer<'_> {
     }
 
     /// The strongest of what somebody is here, in four columns at most; the others are in the card of the person.
-    fn badge(&self, viewer: &Viewer, first: bool) -> Option<Span<'static>> {
+    fn badge(&self, viewer: &Viewer, first: Option<Moment>) -> Option<Span<'static>> {
+        let is_news = first.is_some_and(|at| at.mono >= self.first_from.mono);
         let (role, badge) = if viewer.host {
             (ColorRole::Host, "H".to_owned())
         } else if viewer.moderator {
             (ColorRole::Moderator, "M".to_owned())
         } else if viewer.subscriber {
             (ColorRole::Subscriber, "S".to_owned())
-        } else if let Some(mark) = self.mark(viewer, first) {
+        } else if let Some(mark) = self.mark(viewer, first.is_some(), is_news) {
             mark
         } else if viewer.gifter_level >= LEVEL_FROM {
             (ColorRole::Gift, format!("L{}", viewer.gifter_level))
-        } else if first && self.marks.is_none() {
+        } else if is_news && self.marks.is_none() {
             (ColorRole::Good, "1".to_owned())
         } else if viewer.team_level >= LEVEL_FROM {
             (ColorRole::Dim, format!("T{}", viewer.team_level))
@@ -284,11 +287,14 @@ impl Composer<'_> {
         Some(Span::styled(badge, self.theme.style(role)))
     }
 
-    /// What the history makes of somebody: new, back after days, somebody who gave much before.
-    fn mark(&self, viewer: &Viewer, first: bool) -> Option<(ColorRole, String)> {
+    /// What the history makes of somebody: new, back after days, somebody who gave much before. Of a host whose lives were kept before
+    /// it knows who is new at once.
+    fn mark(&self, viewer: &Viewer, first: bool, is_news: bool) -> Option<(ColorRole, String)> {
         let known = self.marks?.get(&viewer.id?.0)?;
         match known.away_days {
-            _ if first && known.lives_before == 0 => Some((ColorRole::Good, "1".to_owned())),
+            _ if (is_news || (first && self.knows_host)) && known.lives_before == 0 => {
+                Some((ColorRole::Good, "1".to_owned()))
+            }
             Some(days @ ..1_000) if first => Some((ColorRole::Good, format!("+{days}d"))),
             _ if known.coins_before >= SUPPORTER_FROM => Some((ColorRole::Gift, glyphs::GIFT.to_owned())),
             _ => None,
@@ -409,6 +415,7 @@ fn plain(line: &LogLine) -> Row {
         rows: &HiddenRows::default(),
         first_from: Moment::default(),
         marks: None,
+        knows_host: false,
     };
     composer.row(&LogEntry::of_line(line.clone()))
 }
