@@ -13,6 +13,7 @@
 //! Invariants: nobody who reads can hold the hub up, and each costs a bounded amount of memory; whatever somebody sends costs
 //! nobody else; a service is alive when it answers hello, whatever files say.
 
+mod absence;
 mod client;
 mod contract;
 mod framing;

@@ -33,6 +33,7 @@ mod recorder;
 mod report_words;
 mod retention;
 mod search;
+mod since;
 mod sqlite;
 mod status;
 mod words;

@@ -134,9 +134,9 @@ fn status(as_json: bool) -> Result<ExitCode> {
         let ServiceStatus { build, contract, pid, attached, .. } = &status;
         let since = status.since.rfc3339();
         let left = status.signatures_left.map(|left| format!(", {left} signatures left")).unwrap_or_default();
-        let words = format!(
-            "tiktop {build} (contract {contract}), process {pid}, since {since}, {attached} screens attached{left}"
-        );
+        let screens = if *attached == 1 { "1 screen".to_owned() } else { format!("{attached} screens") };
+        let words =
+            format!("tiktop {build} (contract {contract}), process {pid}, since {since}, {screens} attached{left}");
         output::print_line(&words)?;
         print_rooms(&status)?;
     }

@@ -21,6 +21,7 @@ use super::saved_rooms::{SavedRoom, SavedRooms, write_json};
 use super::served_room::ServedRoom;
 use crate::clock::{Clock, Moment};
 use crate::config::RecordSettings;
+use crate::history::HistoryFolder;
 use crate::ids::{RoomKey, Target};
 use crate::record::{RecorderCommand, RecorderUpdate};
 use crate::room::{AwayReport, AwayTally, Room, RoomSummary, RowInterest};
@@ -73,6 +74,8 @@ pub struct HubOptions {
     pub absences_file: Option<PathBuf>,
     /// What was kept there.
     pub absences: BTreeMap<u32, AwayTally>,
+    /// Where the history is kept, which knows it better; nothing for none.
+    pub history: Option<HistoryFolder>,
     /// Whose service it is: nobody of theirs looks when it begins.
     pub owner: u32,
     /// What there is to know of hooks and feed, as labels and words.
@@ -103,6 +106,8 @@ pub(super) enum PeerEvent {
     Joined { outbox: Outbox, role: Role, uid: u32 },
     /// It said something.
     Said(PeerMessage),
+    /// What happened since its person last looked.
+    Away(AwayReport),
     /// It is gone.
     Left,
 }
@@ -140,6 +145,8 @@ pub struct Hub {
     /// What was to be written could not be: it is tried again.
     unsaved: Arc<AtomicBool>,
     saves: u32,
+    /// Somebody came or went since that was last written.
+    absences_changed: bool,
     to_tracker: VecDeque<TrackerCommand>,
     to_recorder: VecDeque<RecorderCommand>,
     door: HubDoor,
@@ -210,6 +217,7 @@ impl Hub {
             away,
             unsaved: Arc::default(),
             saves: 0,
+            absences_changed: false,
             to_tracker: VecDeque::new(),
             to_recorder: VecDeque::new(),
             door,
@@ -295,6 +303,11 @@ impl Hub {
                 self.peers.insert(peer, Peer::new(outbox, role, uid));
             }
             PeerEvent::Said(message) => self.obey(peer, message),
+            PeerEvent::Away(report) => {
+                if let Some(peer) = self.peers.get_mut(&peer) {
+                    peer.report_absence(report, &self.served);
+                }
+            }
             PeerEvent::Left => self.left(peer),
         }
     }
@@ -305,6 +318,7 @@ impl Hub {
         let looks = self.peers.values().any(|other| other.looks && other.uid == peer.uid);
         if peer.looks && !looks && (self.away.len() < MAX_AWAY || self.away.contains_key(&peer.uid)) {
             self.away.insert(peer.uid, AwayTally::new(self.options.clock.now()));
+            self.absences_changed = true;
         }
     }
 
@@ -462,7 +476,7 @@ impl Hub {
             });
         }
         self.saves = self.saves.wrapping_add(1);
-        if self.saves.is_multiple_of(ABSENCES_EVERY) {
+        if std::mem::take(&mut self.absences_changed) || self.saves.is_multiple_of(ABSENCES_EVERY) {
             self.save_absences();
         }
     }

@@ -10,12 +10,12 @@ use super::framing::encode;
 use super::outbox::Outbox;
 use crate::clock::Moment;
 use crate::ids::RoomKey;
-use crate::room::{RowInterest, TalliedEvent};
+use crate::room::{AwayReport, RowInterest, TalliedEvent};
 use crate::track::{Lost, RoomUpdate, TrackerUpdate, WantedRooms};
 
 /// What somebody may want: far more than a screen shows.
 const MAX_WANTED: usize = 1_024;
-const MAX_WORDS: usize = 256;
+const MAX_WORDS: usize = 1_024;
 const MAX_PEOPLE: usize = 4_096;
 
 /// Number of somebody who attached; never given twice.
@@ -59,6 +59,8 @@ pub(super) struct Peer {
     lost: BTreeMap<RoomKey, Lost>,
     /// The transports and the recordings have to be told anew.
     owes_rest: bool,
+    /// What happened while nobody looked is to be told.
+    away: Option<AwayReport>,
 }
 
 impl Peer {
@@ -76,6 +78,7 @@ impl Peer {
             summaries: BTreeSet::new(),
             lost: BTreeMap::new(),
             owes_rest: false,
+            away: None,
         }
     }
 
@@ -91,6 +94,7 @@ impl Peer {
         let WantedRooms { mut full, mut rows } = wanted;
         full.truncate(MAX_WANTED);
         rows.words.truncate(MAX_WORDS);
+        rows.names.truncate(MAX_WORDS);
         rows.people.truncate(MAX_PEOPLE);
         let before = self.wants.replace((full, Arc::new(rows)));
         if !self.attached || self.owes_all {
@@ -164,6 +168,12 @@ impl Peer {
         }
     }
 
+    /// Tells what happened while nobody looked.
+    pub(super) fn report_absence(&mut self, report: AwayReport, state: &impl State) {
+        self.away = Some(report);
+        self.pay(state);
+    }
+
     /// Tells events of a room.
     pub(super) fn events(&mut self, room: RoomKey, events: &[TalliedEvent], frame: &Bytes, now: Moment) {
         if !self.attached || self.owes_all || !self.is_full(room) {
@@ -211,7 +221,7 @@ impl Peer {
     /// Whether something is owed and there is room for it.
     pub(super) fn can_be_paid(&self) -> bool {
         let rooms = !self.snapshots.is_empty() || !self.summaries.is_empty() || !self.lost.is_empty();
-        (rooms || self.owes_all || self.owes_rest) && self.outbox.is_low()
+        (rooms || self.owes_all || self.owes_rest || self.away.is_some()) && self.outbox.is_low()
     }
 
     /// Sends what is owed, as far as there is room.
@@ -222,6 +232,9 @@ impl Peer {
         }
         if self.owes_all {
             return;
+        }
+        if let Some(report) = self.away.take_if(|_| self.outbox.has_room()) {
+            self.send(&ServiceMessage::Away(report));
         }
         while let Some((room, lost)) = self.lost.pop_first() {
             let update = TrackerUpdate::Room(room, RoomUpdate::Lagged(lost.clone()));

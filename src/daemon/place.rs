@@ -38,6 +38,11 @@ pub enum PlaceError {
         "{0} belongs to another user (uid {1}): the service keeps its socket there; remove it or set XDG_STATE_HOME"
     )]
     Foreign(PathBuf, u32),
+    /// A folder of somebody else above it.
+    #[error(
+        "the service cannot make {0}: {1} belongs to another user (uid {2}); have it given to you, or set XDG_STATE_HOME"
+    )]
+    NotMade(PathBuf, PathBuf, u32),
     /// Something in the way.
     #[error("{0} is no folder: the service keeps its socket there; remove it")]
     NoFolder(PathBuf),
@@ -164,8 +169,17 @@ fn open_lock(path: &Path) -> Result<File, PlaceError> {
 fn prepare_folder(folder: &Path, mode: u32) -> Result<(), PlaceError> {
     let failed = |error| PlaceError::Io(folder.to_owned(), error);
     std::fs::DirBuilder::new().recursive(true).mode(mode).create(folder).or_else(|error| {
-        // Said better below.
-        if folder.symlink_metadata().is_ok() { Ok(()) } else { Err(failed(error)) }
+        if folder.symlink_metadata().is_ok() {
+            // Said better below.
+            return Ok(());
+        }
+        let above = folder.ancestors().skip(1).find_map(|above| Some((above, above.symlink_metadata().ok()?.uid())));
+        Err(match above {
+            Some((above, owner)) if error.kind() == io::ErrorKind::PermissionDenied && owner != getuid().as_raw() => {
+                PlaceError::NotMade(folder.to_owned(), above.to_owned(), owner)
+            }
+            _ => failed(error),
+        })
     })?;
     // Not through a link: somebody else's link in a shared folder leads where they like.
     let found = folder.symlink_metadata().map_err(failed)?;

@@ -12,7 +12,7 @@ use crate::events::{
     Chat, EventKind, Gift, Host, Info, Join, Like, LiveStart, Phase, PhaseKind, Question, RoomEvent, Viewer, Viewers,
 };
 use crate::ids::{GiftFacts, GiftId, MsgId, RoomId, RoomKey, UserId};
-use crate::room::{Applied, Room, TalliedEvent};
+use crate::room::{Applied, AwayRoom, Room, TalliedEvent};
 
 const ROOM: RoomKey = RoomKey(1);
 const LIVE: RoomId = RoomId(7_300_000_000_000_000_001);
@@ -189,6 +189,18 @@ fn the_sums_of_the_history_are_those_of_the_room() {
     assert_eq!(report.minutes.iter().map(|minute| minute.coins).sum::<u64>(), 290);
     assert_eq!(report.gifters.iter().map(|row| row.coins).collect::<Vec<_>>(), [200, 90, 0]);
     assert_eq!(found(dir.path(), "line").len(), 50);
+    // Who comes back is told them, too.
+    let since = |at| reader(dir.path()).rooms_since(Timestamp(at)).unwrap();
+    let rooms = since(NOON);
+    let [AwayRoom { name, counts, top, .. }] = rooms.as_slice() else { panic!("{rooms:?}") };
+    assert_eq!(
+        (name.as_str(), counts.coins, counts.givers, counts.comments, counts.begun),
+        ("ana.live", 290, 3, 50, 1)
+    );
+    assert_eq!(*top, [("User 4", 200), ("User 3", 90)].map(|(name, coins)| (crate::text::Text::new(name), coins)));
+    // Of a live that ran and a minute that had begun it is not known which part came later.
+    let counts = &since(NOON + 5_000)[0].counts;
+    assert_eq!((counts.begun, counts.comments, since(scene.at + 1)), (0, 0, vec![]));
 }
 
 #[test]

@@ -110,10 +110,12 @@ impl Call {
         command.envs(occasion.variables().into_iter().map(|(name, value)| (name, value.replace('\0', ""))));
         #[cfg(unix)]
         command.process_group(0);
-        let mut child = command.spawn().map_err(|error| match error.kind() {
+        let child = command.spawn().map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => CallError::NoProgram(program.clone()),
             _ => CallError::NotRun(program.clone(), error),
         })?;
+        let mut running = RunningProgram(child);
+        let child = &mut running.0;
         let line = format!("{}\n", occasion.line);
         let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
         let write = async {
@@ -129,7 +131,7 @@ impl Call {
             (status, words.ok().and_then(Result::ok).unwrap_or_default())
         };
         let Ok((status, words)) = tokio::time::timeout(self.timeout, work).await else {
-            stop(&mut child).await;
+            running.stop().await;
             return Err(CallError::TimedOut(self.timeout.as_secs()));
         };
         match status {
@@ -210,13 +212,27 @@ fn last_line(words: &[u8]) -> String {
     last.map_or_else(String::new, |line| format!(": {}", crate::text::printable(line)))
 }
 
-/// Stops a program and what it started.
-async fn stop(child: &mut Child) {
-    #[cfg(unix)]
-    if let Some(group) = child.id().and_then(|id| i32::try_from(id).ok()) {
-        // One that is gone already needs no signal.
-        let _ = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(group), nix::sys::signal::Signal::SIGKILL);
+/// A program, and what it started: all of it is stopped where this is dropped before the program has ended.
+struct RunningProgram(Child);
+
+impl RunningProgram {
+    async fn stop(mut self) {
+        self.kill_group();
+        let _ = self.0.start_kill();
+        let _ = tokio::time::timeout(LAST_WORDS, self.0.wait()).await;
     }
-    let _ = child.start_kill();
-    let _ = tokio::time::timeout(LAST_WORDS, child.wait()).await;
+
+    fn kill_group(&self) {
+        #[cfg(unix)]
+        if let Some(group) = self.0.id().and_then(|id| i32::try_from(id).ok()) {
+            // One that is gone already needs no signal.
+            let _ = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(group), nix::sys::signal::Signal::SIGKILL);
+        }
+    }
+}
+
+impl Drop for RunningProgram {
+    fn drop(&mut self) {
+        self.kill_group();
+    }
 }

@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     fn frame(kind: &'static str, class: FrameClass) -> FeedFrame {
-        FeedFrame::new(kind, class, format!("{{\"event\":\"{kind}\"}}"))
+        FeedFrame::new(kind, class, &format!("{{\"event\":\"{kind}\"}}"))
     }
 
     fn kinds(queue: &ClientQueue) -> Vec<&'static str> {
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn who_leaves_everything_unread_is_let_go_and_holds_nothing() {
         let queue = ClientQueue::default();
-        let big = FeedFrame::new("gift", FrameClass::Dear, "x".repeat(60_000));
+        let big = FeedFrame::new("gift", FrameClass::Dear, &"x".repeat(60_000));
         let needed = MAX_BYTES / big.len() + 1;
         (0..needed).for_each(|_| _ = queue.push(std::slice::from_ref(&big)));
         assert!(queue.is_overrun());

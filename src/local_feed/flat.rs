@@ -163,7 +163,7 @@ pub(super) fn frame(context: &FlatContext<'_>, event: &RoomEvent) -> Option<Feed
 /// The frame that ends a live.
 pub(super) fn end_frame(action: u32) -> FeedFrame {
     let body = Shape { event: "streamEnd", data: StreamEndBody { action } };
-    FeedFrame::new("streamEnd", FrameClass::Dear, crate::events::json::serializer::to_string(&body))
+    FeedFrame::new("streamEnd", FrameClass::Dear, &crate::events::json::serializer::to_string(&body))
 }
 
 /// The frame of a gift: a step of a streak, its end, or one that comes once. `event` is the message behind it, where there is
@@ -184,7 +184,7 @@ pub(super) fn gift_frame(
         let body = GiftBody::new(limits, context, total, event, at);
         Some((body, Some((&*total.from, head()))))
     });
-    let mut frame = encoded.unwrap_or_else(|| FeedFrame::new("gift", class, String::new()));
+    let mut frame = encoded.unwrap_or_else(|| FeedFrame::new("gift", class, ""));
     (frame.gifts, frame.coins) = (total.added, total.gift.diamonds.unwrap_or(0).saturating_mul(total.added));
     frame
 }
@@ -212,7 +212,7 @@ fn encode<'a, B: Serialize>(
         let (person, head) = about.map(|(viewer, head)| (FlatPerson::new(limits, viewer), head)).unzip();
         text = crate::events::json::serializer::to_string(&Shape { event, data: Data { body, person, head } });
         if text.len() <= MAX_FRAME {
-            return Some(FeedFrame::new(event, class, text));
+            return Some(FeedFrame::new(event, class, &text));
         }
     }
     tracing::debug!("a frame of the feed has {} bytes and is left out: {event}", text.len());

@@ -246,7 +246,7 @@ impl FeedState {
         let Some(room) = self.rooms.get_mut(&key) else { return Encoded::default() };
         room.lost_from.get_or_insert(lost.from);
         let line = json::lost_line(&room.line_context(), lost.from, now, &lost.events, lost.gifts, lost.coins);
-        Encoded { lines: vec![FeedFrame::new("gap", FrameClass::Ordinary, line)], ..Encoded::default() }
+        Encoded { lines: vec![FeedFrame::new("gap", FrameClass::Ordinary, &line)], ..Encoded::default() }
     }
 
     /// A snapshot comes to all readers when one of them asks: only who lost something needs it.
@@ -366,7 +366,8 @@ impl FeedRoom {
             diamonds: tally.diamonds,
         });
         let class = class_of(tallied);
-        let mut frame = FeedFrame::new(event.kind.type_name(), class, json::line(&self.line_context(), event, tally));
+        let line = json::line(&self.line_context(), event, tally);
+        let mut frame = FeedFrame::new(event.kind.type_name(), class, &line);
         if let Some(tally) = tallied.tally {
             (frame.gifts, frame.coins) = (tally.added, tally.diamonds.unwrap_or(0));
         }

@@ -27,6 +27,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_util::sync::CancellationToken;
 
+use super::frame::FeedFrame;
 use super::guard::Guard;
 use super::hub::{FeedHub, FeedListener, RoomWish, Shape};
 use super::metrics::{self, Metric};
@@ -293,12 +294,12 @@ impl StreamClient {
             return None;
         }
         let batch = self.listener.queue().drain(BATCH);
-        let mut text = String::with_capacity(batch.frames.iter().map(|frame| frame.len() + 8).sum());
+        let mut text = Vec::with_capacity(batch.frames.iter().map(|frame| frame.len() + 8).sum());
         let dropped = batch.dropped.as_ref().and_then(|dropped| self.listener.dropped_line(dropped));
-        for line in dropped.iter().map(String::as_str).chain(batch.frames.iter().map(|frame| frame.text.as_str())) {
-            text.push_str("data: ");
-            text.push_str(line);
-            text.push_str("\n\n");
+        for line in dropped.iter().map(String::as_bytes).chain(batch.frames.iter().map(FeedFrame::text)) {
+            text.extend_from_slice(b"data: ");
+            text.extend_from_slice(line);
+            text.extend_from_slice(b"\n\n");
         }
         self.listener.count_sent(batch.frames.len());
         self.next_write = Instant::now() + socket::PACE;

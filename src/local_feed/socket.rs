@@ -5,16 +5,20 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt;
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_util::sync::CancellationToken;
 
+use super::frame::{FeedFrame, FrameClass, Outgoing};
 use super::hub::FeedListener;
 
-/// Nobody has anything to tell us: what comes is read and forgotten.
+/// Nobody has anything to tell us: what comes is read and forgotten, a little at a time. The buffer for it is cleared with each look
+/// at the socket.
 const MAX_HEARD: usize = 64 << 10;
+const READ_AT_ONCE: usize = 1 << 10;
 /// Frames given to the socket at once.
 const BATCH: usize = 256;
 /// Time between two writes of a busy room: a frame is that late at most, and twenty clients cost little.
@@ -27,24 +31,34 @@ type Stream = WebSocketStream<TokioIo<Upgraded>>;
 /// Serves one client until it leaves, is let go or `stop` is cancelled.
 pub(super) async fn serve(upgraded: Upgraded, listener: FeedListener, stop: CancellationToken) {
     let config = WebSocketConfig::default()
+        .read_buffer_size(READ_AT_ONCE)
         .max_message_size(Some(MAX_HEARD))
-        .max_frame_size(Some(MAX_HEARD))
-        .write_buffer_size(64 << 10);
+        .max_frame_size(Some(MAX_HEARD));
     let mut stream = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
+    let mut outgoing = Outgoing::default();
     let farewell = tokio::select! {
         () = stop.cancelled() => Some((CloseCode::Away, "tiktop ends")),
         () = listener.queue().overrun() => Some((CloseCode::Again, "nothing was read for too long")),
-        _ = write(&mut stream, &listener) => None,
+        _ = write(&mut stream, &mut outgoing, &listener) => None,
     };
-    if let Some((code, reason)) = farewell {
-        let close = stream.close(Some(CloseFrame { code, reason: reason.into() }));
-        // Who does not read does not answer either.
-        drop(tokio::time::timeout(GOODBYE, close).await);
-    }
+    let goodbye = async {
+        match farewell {
+            Some((code, reason)) => {
+                // A frame that was begun comes to its end first.
+                stream.get_mut().write_all_buf(&mut outgoing).await?;
+                stream.close(Some(CloseFrame { code, reason: reason.into() })).await
+            }
+            // Its own good-bye is answered; where it has simply gone, there is nothing to write.
+            None => stream.flush().await,
+        }
+    };
+    // Who does not read does not answer either.
+    drop(tokio::time::timeout(GOODBYE, goodbye).await);
 }
 
-/// Writes what comes until the client is gone.
-async fn write(stream: &mut Stream, listener: &FeedListener) -> Result<(), Error> {
+/// Writes what comes until the client is gone. Frames are the same bytes for every client, so they go past `stream`, which writes
+/// only its own answers and has always written them whole before.
+async fn write(stream: &mut Stream, outgoing: &mut Outgoing, listener: &FeedListener) -> Result<(), Error> {
     let mut next_write = Instant::now();
     loop {
         let ready = async {
@@ -68,13 +82,11 @@ async fn write(stream: &mut Stream, listener: &FeedListener) -> Result<(), Error
                 break;
             }
             if let Some(line) = batch.dropped.as_ref().and_then(|dropped| listener.dropped_line(dropped)) {
-                stream.feed(Message::text(line)).await?;
+                outgoing.push(FeedFrame::new("gap", FrameClass::Dear, &line));
             }
             let count = batch.frames.len();
-            for frame in batch.frames {
-                stream.feed(Message::Text(frame.text)).await?;
-            }
-            stream.flush().await?;
+            batch.frames.into_iter().for_each(|frame| outgoing.push(frame));
+            stream.get_mut().write_all_buf(outgoing).await?;
             listener.count_sent(count);
         }
         next_write = Instant::now() + PACE;

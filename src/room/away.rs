@@ -92,24 +92,60 @@ pub struct AwayRoom {
 }
 
 impl AwayCounts {
-    fn add(&mut self, other: &Self) {
-        let pairs = [
-            (&mut self.coins, other.coins),
-            (&mut self.follows, other.follows),
-            (&mut self.subscribes, other.subscribes),
-            (&mut self.comments, other.comments),
-            (&mut self.questions, other.questions),
-            (&mut self.won, other.won),
-            (&mut self.lost, other.lost),
-            (&mut self.drawn, other.drawn),
-            (&mut self.warnings, other.warnings),
-            (&mut self.begun, other.begun),
-            (&mut self.ended, other.ended),
-            (&mut self.gaps, other.gaps),
-            (&mut self.missed_millis, other.missed_millis),
-        ];
-        for (own, more) in pairs {
+    /// All of them, the people who gave last: one who gave in two rooms is one.
+    fn numbers(&self) -> [u64; 14] {
+        let Self { coins, givers, follows, subscribes, comments, questions, won, lost, drawn, .. } = *self;
+        let Self { warnings, begun, ended, gaps, missed_millis, .. } = *self;
+        [
+            coins,
+            follows,
+            subscribes,
+            comments,
+            questions,
+            won,
+            lost,
+            drawn,
+            warnings,
+            begun,
+            ended,
+            gaps,
+            missed_millis,
+            givers,
+        ]
+    }
+
+    fn numbers_mut(&mut self) -> [&mut u64; 14] {
+        let Self { coins, givers, follows, subscribes, comments, questions, won, lost, drawn, .. } = self;
+        let Self { warnings, begun, ended, gaps, missed_millis, .. } = self;
+        [
+            coins,
+            follows,
+            subscribes,
+            comments,
+            questions,
+            won,
+            lost,
+            drawn,
+            warnings,
+            begun,
+            ended,
+            gaps,
+            missed_millis,
+            givers,
+        ]
+    }
+
+    /// Adds all but the people, who may be the same ones.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (own, more) in self.numbers_mut().into_iter().zip(other.numbers()).take(13) {
             *own = own.saturating_add(more);
+        }
+    }
+
+    /// Of each number the greater.
+    fn raise(&mut self, other: &Self) {
+        for (own, other) in self.numbers_mut().into_iter().zip(other.numbers()) {
+            *own = other.max(*own);
         }
     }
 
@@ -128,7 +164,54 @@ impl AwayCounts {
 impl AwayReport {
     /// Whether it is worth telling.
     pub fn is_worth_telling(&self) -> bool {
-        Duration::from_millis(self.millis) >= SHORT && !self.total.is_empty()
+        self.is_long() && !self.total.is_empty()
+    }
+
+    /// Whether it is about a time that is long enough to be told of.
+    pub fn is_long(&self) -> bool {
+        Duration::from_millis(self.millis) >= SHORT
+    }
+
+    /// Takes in what was kept of the same time elsewhere, such as on disk. Either may have missed some, and what both know is the same,
+    /// so of each number the greater holds.
+    pub fn complete(&mut self, kept: Vec<AwayRoom>) {
+        for room in kept {
+            match self.rooms.iter_mut().find(|own| own.name.as_str().eq_ignore_ascii_case(room.name.as_str())) {
+                Some(own) => own.complete(room),
+                None => self.rooms.push(room),
+            }
+        }
+        self.rooms.retain(|room| !room.counts.is_empty());
+        self.rooms.sort_by_key(|room| Reverse(room.counts.weight()));
+        let mut all = AwayCounts::default();
+        for room in &self.rooms {
+            all.add(&room.counts);
+            all.givers = all.givers.max(room.counts.givers);
+        }
+        self.total.raise(&all);
+    }
+}
+
+impl AwayRoom {
+    /// A room of which this is known; `top` are those who gave, with their coins.
+    pub fn new(name: &str, counts: AwayCounts, mut top: Vec<(Text, u64)>) -> Self {
+        top.retain(|(_, coins)| *coins > 0);
+        top.sort_by_key(|(_, coins)| Reverse(*coins));
+        top.truncate(NAMED);
+        for (name, _) in &mut top {
+            *name = Text::new(&clip(name.as_str(), NAME_COLUMNS));
+        }
+        Self { name: Text::new(name), counts, top, points: Vec::new(), warning: Text::default() }
+    }
+
+    fn complete(&mut self, kept: Self) {
+        if kept.counts.coins > self.counts.coins {
+            self.top = kept.top;
+        }
+        if self.points.is_empty() {
+            self.points = kept.points;
+        }
+        self.counts.raise(&kept.counts);
     }
 }
 
@@ -167,6 +250,11 @@ impl AwayTally {
             others: AwayCounts::default(),
             givers: 0,
         }
+    }
+
+    /// Since when nobody looks, by the wall clock.
+    pub fn since(&self) -> Timestamp {
+        self.since
     }
 
     /// Adds what happened in a room, whose mirror has applied it; its rows are those at or after `from`.
@@ -263,11 +351,9 @@ impl Counted {
     }
 
     fn report(&self, name: &str) -> AwayRoom {
-        let mut top: Vec<_> = self.givers.values().filter(|(_, coins)| *coins > 0).cloned().collect();
-        top.sort_by_key(|(_, coins)| Reverse(*coins));
-        top.truncate(NAMED);
         let counts = AwayCounts { givers: self.givers.len() as u64, ..self.counts.clone() };
-        AwayRoom { name: Text::new(name), counts, top, points: self.points.clone(), warning: self.warning.clone() }
+        let top = self.givers.values().cloned().collect();
+        AwayRoom { points: self.points.clone(), warning: self.warning.clone(), ..AwayRoom::new(name, counts, top) }
     }
 }
 
@@ -332,5 +418,32 @@ mod tests {
         assert_eq!((report.millis, report.total.follows), (3_600_000, 1));
         // A clock that was set back makes nothing long.
         assert_eq!(away.report(Moment { mono: 10, wall: Timestamp(0) }).millis, 0);
+    }
+
+    #[test]
+    fn what_was_kept_elsewhere_fills_up_and_counts_nothing_twice() {
+        let since = Moment { mono: 1_000, wall: Timestamp(5_000) };
+        let mut away = AwayTally::new(since);
+        let mut room = Room::new(10);
+        for id in 1..=2 {
+            happen(
+                &mut away,
+                &mut room,
+                id,
+                EventKind::Follow(Follow { from: Arc::new(Viewer::default()), followers: None }),
+            );
+        }
+        let mut report = away.report(since + Duration::from_secs(90));
+        let of = |coins, follows| AwayCounts { coins, follows, givers: 1, ..AwayCounts::default() };
+        let ben = vec![(Text::new("ben"), 30), (Text::new("nobody"), 0)];
+        report.complete(vec![AwayRoom::new("Ana", of(30, 1), ben), AwayRoom::new("kenji", of(5_000, 0), vec![])]);
+        let told: Vec<_> =
+            report.rooms.iter().map(|room| (room.name.as_str(), room.counts.coins, room.counts.follows)).collect();
+        assert_eq!(told, [("kenji", 5_000, 0), ("ana", 30, 2)]);
+        assert_eq!((report.total.coins, report.total.follows, report.total.givers), (5_030, 2, 1));
+        assert_eq!(report.rooms[1].top, [(Text::new("ben"), 30)]);
+        let before = report.clone();
+        report.complete(before.rooms.clone());
+        assert_eq!(report, before, "the same once more is nothing new");
     }
 }

@@ -27,6 +27,16 @@ pub struct RowInterest {
     pub words: Vec<String>,
     /// What these people say.
     pub people: Vec<WantedPerson>,
+    /// What people say whose name or handle has one of these in it, in small letters.
+    pub names: Vec<String>,
+    /// What gifters of this level and above say.
+    pub gifters_from: Option<u16>,
+    /// What members of the host's team of this level and above say.
+    pub team_from: Option<u16>,
+    /// What subscribers say.
+    pub subscribers: bool,
+    /// What the host says.
+    pub hosts: bool,
     /// The first comment of everybody.
     pub firsts: bool,
     /// All comments.
@@ -64,19 +74,26 @@ impl RowInterest {
                     || from.moderator
                     || self.firsts && *first
                     || self.people.iter().any(|person| person.is(from))
-                    || self.has_word(text.as_str())
+                    || self.wants_badge(from)
+                    || has_any(&self.words, [text.as_str()])
+                    || has_any(&self.names, [from.nickname.as_str(), from.unique_id.as_str()])
             }
             line => !is_crowd(line),
         }
     }
 
-    fn has_word(&self, said: &str) -> bool {
-        if self.words.is_empty() {
-            return false;
-        }
-        let said = said.to_lowercase();
-        self.words.iter().any(|word| said.contains(word.as_str()))
+    fn wants_badge(&self, from: &Viewer) -> bool {
+        self.gifters_from.is_some_and(|level| from.gifter_level >= level)
+            || self.team_from.is_some_and(|level| from.team_level >= level)
+            || self.subscribers && from.subscriber
+            || self.hosts && from.host
     }
+}
+
+/// Whether one of the words, in small letters, is in one of the texts.
+fn has_any<const N: usize>(words: &[String], texts: [&str; N]) -> bool {
+    !words.is_empty()
+        && texts.map(str::to_lowercase).iter().any(|text| words.iter().any(|word| text.contains(word.as_str())))
 }
 
 /// Rows of which there are too many to be told one by one.

@@ -154,7 +154,7 @@ async fn serve_until_stopped(setup: ServeSetup, lines: mpsc::Sender<Text>) -> Re
     let updates = tracker.subscribe(SCREEN_QUEUE, false);
     let logged = tracker.subscribe(SCREEN_QUEUE, false);
     let (warnings, warned) = mpsc::channel(WARNINGS);
-    let faults = warnings.clone();
+    let (faults, kept) = (warnings.clone(), history.clone());
     let options = CompanionOptions { settings, clock: &clock, warnings, capture, history, with_screen: false };
     let companions = Companions::start(&tracker, options)?;
     let (recorder_queue, record_inbox) = mpsc::channel(RECORD_QUEUE);
@@ -186,6 +186,7 @@ async fn serve_until_stopped(setup: ServeSetup, lines: mpsc::Sender<Text>) -> Re
             absences_file: Some(place.absences()),
             // What cannot be read is begun anew: it is a report and nothing that depends on it.
             absences: read_absences(&place.absences()).unwrap_or_default(),
+            history: kept,
             owner: nix::unistd::getuid().as_raw(),
             faults,
             facts: companions.facts(),

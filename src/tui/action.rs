@@ -90,7 +90,7 @@ actions! {
     SearchLives | "search_lives" | Live  | "O"                 | "search for lives that are on now, by words, and add one";
     Demo        | "demo"         | Live   | "E"                 | "without a room: look around in the demo";
     EditConfig  | "edit_config"  | Live   | ","                 | "open the config file in your editor; it holds from the next start";
-    CloseRoom   | "close_room"   | Screen | "x"                 | "close the room; asks while it is recorded, or after five minutes";
+    CloseRoom   | "close_room"   | Screen | "x"                 | "close the room; asks while it is recorded, or after five minutes; on a service hides it";
     NextRoom    | "next_room"    | Screen | "] right"               | "next room";
     PrevRoom    | "prev_room"    | Screen | "[ left"               | "previous room";
     SelectRoom  | "select_room"  | Screen | "1 2 3 4 5 6 7 8 9 0" | "go to a room: the first key to the first, and so on; 0 to the tenth";
@@ -116,7 +116,7 @@ actions! {
     Filters     | "filters"     | Screen | "ctrl-f"            | "searches with a name: choose one, or keep this one";
     Slow        | "slow"        | Screen | "S"                 | "slow view: one ordinary comment a second, and all that matters";
     Log         | "log"          | Screen | "L"                 | "what befell the rooms: states, gaps, errors in full, recordings";
-    Undo        | "undo"         | Screen | "u"                 | "bring back the room that was closed in the last ten seconds";
+    Undo        | "undo"         | Screen | "u"                 | "bring back the room that was closed in the last ten seconds, or hidden";
     Record      | "record"       | Live   | "r"                 | "start or stop recording the room";
     RecordEach  | "record_each"  | Live   | "e"                 | "record each live of the room from now on, or no longer";
     Quality     | "quality"      | Live   | "Q"                 | "choose the stream to record, by its size, codec and bit rate";
@@ -166,6 +166,7 @@ actions! {
     Codes       | "codes"       | Card   | "Q"                 | "on a card: QR codes of the profile and the live, for a phone";
     Done        | "done"         | Inbox  | "x"                 | "in the inbox: this is done";
     Accept      | "accept"       | Question | "enter y"         | "in a question: yes";
+    RemoveRoom  | "remove_room"  | Question | "X"               | "asked to hide a room of a service: remove it there, for every screen";
     Cancel      | "cancel"       | Popup  | "esc q n"           | "in a popup: close it";
     Redraw      | "redraw"       | Always | "ctrl-l"            | "draw the screen anew";
     Suspend     | "suspend"      | Always | "ctrl-z"            | "give the terminal back to the shell; fg returns";

@@ -74,6 +74,8 @@ pub(super) struct App {
     pub(super) event_log: EventLog,
     /// The room that was closed last, as long as it can be brought back.
     pub(super) closed: Option<ClosedRoom>,
+    /// Rooms of a service that are hidden on this screen, the last one at the end.
+    pub(super) hidden: Vec<ClosedRoom>,
     /// What was seen in rooms that were closed, and recordings that ended: for the summary at the end.
     pub(super) told: Vec<String>,
     /// When the dashboard was opened.
@@ -274,6 +276,7 @@ impl App {
             inbox: Inbox::default(),
             event_log: EventLog::default(),
             closed: None,
+            hidden: Vec::new(),
             told: Vec::new(),
             opened: now,
             notice: options.notice,

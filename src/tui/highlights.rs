@@ -8,7 +8,7 @@ use ratatui::style::Color;
 use super::search::SearchQuery;
 use crate::clock::Moment;
 use crate::config::NotifyWay;
-use crate::room::{LogEntry, LogLine};
+use crate::room::{LogEntry, LogLine, RowInterest};
 
 /// Rules that are kept; more would slow every comment down.
 const MOST: usize = 500;
@@ -95,13 +95,14 @@ impl HighlightRules {
         Some(styled.unwrap_or_default())
     }
 
-    /// The words, in small letters; nothing where there are searches too, which only this screen can try.
-    pub(super) fn words(&self) -> Option<Vec<String>> {
-        let word = |(_, rule): &(String, HighlightRule)| match rule {
-            HighlightRule::Word(word) => Some(word.clone()),
-            HighlightRule::Search(_) => None,
-        };
-        self.rules.iter().map(word).collect()
+    /// Adds to what is wanted of rooms that are not followed in full all that may stand out.
+    pub(super) fn add_interest(&self, interest: &mut RowInterest) {
+        for (_, rule) in &self.rules {
+            match rule {
+                HighlightRule::Word(word) => interest.words.push(word.clone()),
+                HighlightRule::Search(query) => query.add_interest(interest),
+            }
+        }
     }
 
     /// Whether there is a rule of this text.
@@ -186,6 +187,37 @@ mod tests {
         assert_eq!(style("soon", false), Some(HighlightStyle::default()));
         assert_eq!(style("hello", true), Some(HighlightStyle { color: Some(Color::Green), way: None }));
         assert_eq!(style("hello", false), None);
+    }
+
+    #[test]
+    fn what_may_stand_out_is_asked_for_and_no_more_than_is_needed() {
+        let asked = |rules: &[&str]| {
+            let rules: Vec<_> = rules.iter().map(|rule| (*rule).to_owned()).collect();
+            let mut interest = RowInterest::default();
+            HighlightRules::new(&rules, none()).add_interest(&mut interest);
+            interest
+        };
+        let few = asked(&[
+            "Giveaway",
+            "from:@Mia badge:L40",
+            "badge:L30",
+            "badge:L20 rose",
+            "badge:sub",
+            "gift>500",
+            "badge:first",
+        ]);
+        assert!(!few.comments && few.subscribers && few.firsts && few.team_from.is_none());
+        assert_eq!((few.gifters_from, few.names), (Some(20), vec!["mia".to_owned()]));
+        assert_eq!(few.words, ["giveaway"]);
+        for rule in ["/give.*/", "room:ana"] {
+            assert!(asked(&[rule]).comments, "{rule} may fit any comment");
+        }
+        let mia = Viewer { nickname: "Mia".into(), gifter_level: 31, ..Viewer::default() };
+        for (rule, wanted) in
+            [("from:mia", true), ("from:ben", false), ("badge:L31", true), ("badge:L32", false), ("gift>5", false)]
+        {
+            assert_eq!(asked(&[rule]).wants(&said(mia.clone(), "hello", false)), wanted, "{rule}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use regex_lite::{Regex, RegexBuilder};
 use crate::clock::{Moment, Timestamp};
 use crate::events::Viewer;
 use crate::history::{query_time, query_words};
-use crate::room::{LogEntry, LogLine};
+use crate::room::{LogEntry, LogLine, RowInterest};
 
 /// What is looked for; rows have to fit all of it.
 #[derive(Clone, Debug)]
@@ -70,6 +70,11 @@ impl SearchQuery {
     pub(super) fn fits(&self, entry: &LogEntry, room: &str) -> bool {
         self.terms.iter().all(|term| term.fits(entry, room))
     }
+
+    /// Adds to what is wanted of rooms all comments that can fit: those of one term, as each has to.
+    pub(super) fn add_interest(&self, interest: &mut RowInterest) {
+        interest.comments |= !self.terms.iter().any(|term| term.add_interest(interest));
+    }
 }
 
 fn term(word: &str, now: Moment, zone: &jiff::tz::TimeZone) -> Result<Term, String> {
@@ -118,6 +123,27 @@ fn regex(pattern: &str) -> Result<Regex, String> {
 }
 
 impl Term {
+    /// Adds the comments that can fit; false where those are all.
+    fn add_interest(&self, interest: &mut RowInterest) -> bool {
+        let lower = |own: Option<u16>, level: u16| Some(own.map_or(level, |own| own.min(level)));
+        match self {
+            Self::Words(words) => {
+                interest.words.push(words.clone());
+                interest.names.push(words.clone());
+            }
+            Self::From(name) => interest.names.push(name.clone()),
+            Self::Badge(BadgeTerm::Host) => interest.hosts = true,
+            Self::Badge(BadgeTerm::Subscriber) => interest.subscribers = true,
+            Self::Badge(BadgeTerm::First) => interest.firsts = true,
+            Self::Badge(BadgeTerm::Gifter(level)) => interest.gifters_from = lower(interest.gifters_from, *level),
+            Self::Badge(BadgeTerm::Team(level)) => interest.team_from = lower(interest.team_from, *level),
+            // What moderators say comes always, and a gift is no comment.
+            Self::Badge(BadgeTerm::Moderator) | Self::GiftAbove(_) => {}
+            Self::Since(_) | Self::Room(_) | Self::Regex(_) | Self::Not(_) => return false,
+        }
+        true
+    }
+
     fn fits(&self, entry: &LogEntry, room: &str) -> bool {
         let person = entry.line.person();
         match self {

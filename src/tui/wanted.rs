@@ -43,12 +43,11 @@ pub(super) fn rooms(app: &App) -> WantedRooms {
     if app.tabs.len() <= KEPT {
         app.tabs.iter().map(|tab| tab.key).for_each(&mut add);
     }
-    let words = app.people.words.words();
-    let rows = RowInterest {
-        comments: words.is_none(),
-        words: words.unwrap_or_default(),
+    let mut rows = RowInterest {
         people: app.people.highlighted(),
         firsts: app.screen.inbox.iter().any(|kind| kind == "first"),
+        ..RowInterest::default()
     };
+    app.people.words.add_interest(&mut rows);
     WantedRooms { full, rows }
 }

@@ -183,18 +183,15 @@ async fn a_program_that_hangs_is_stopped_with_all_it_started_and_delays_no_room(
     assert!(counts.skipped >= 200 - 64 - 10, "{counts:?}");
     let notice = in_time("it is told", hooked.notices.recv()).await.unwrap();
     assert!(notice.as_str().contains("hook 'sleepy'"), "{notice}");
-    let stopped = lines(&file).into_iter().take(2);
-    for process in stopped.collect::<Vec<_>>() {
-        let folder = format!("/proc/{process}");
-        let is_dead = || {
-            let state = std::fs::read_to_string(format!("{folder}/stat")).unwrap_or_default();
-            state.is_empty() || state.contains(") Z ")
-        };
-        if Path::new("/proc/self").exists() {
-            until("it is dead", is_dead).await;
-        }
-    }
+    let is_dead = |process: &String| {
+        let state = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        state.is_empty() || state.contains(") Z ")
+    };
+    let stopped: Vec<_> = lines(&file).into_iter().take(2).collect();
+    until("both are dead", || stopped.iter().all(is_dead)).await;
+    // The end of the program stops what runs then, too.
     hooked.close().await;
+    until("all are dead", || lines(&file).iter().all(is_dead)).await;
 }
 
 #[cfg(unix)]

@@ -59,7 +59,7 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
         ],
     ),
     ("tui", &["track", "record", "journal", "history", "room", "events", "config"]),
-    ("daemon", &["track", "record", "room", "events", "config"]),
+    ("daemon", &["track", "record", "history", "room", "events", "config"]),
     ("local_feed", &["track", "room", "events", "config"]),
     ("hooks", &["track", "room", "events", "webcast", "config"]),
     ("client", &["track", "record", "room", "events", "webcast", "wire", "config"]),

@@ -1,7 +1,8 @@
 //! Orders of those who attached: who may give which, and what is answered.
 
-use super::{AwayReport, Hub, Peer, PeerId, ServedRoom};
+use super::{Hub, Peer, PeerEvent, PeerId, ServedRoom};
 use crate::config::RecordRule;
+use crate::daemon::absence;
 use crate::daemon::contract::{OrderResult, PeerMessage, Request, Role, ServiceMessage};
 use crate::daemon::status::{RoomStatus, ServiceStatus};
 use crate::ids::{RoomKey, Target};
@@ -57,12 +58,19 @@ impl Hub {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         peer.looks = looks;
         let away = looks.then(|| self.away.remove(&peer.uid)).flatten();
-        let report = away.map(|away| away.report(self.options.clock.now()));
-        // Before the rooms, which may fill what waits for it.
-        if let Some(report) = report.filter(AwayReport::is_worth_telling) {
-            peer.answer(&ServiceMessage::Away(report));
-        }
         peer.attach(&self.served);
+        if let Some(away) = away {
+            // A service that is killed now must not tell it again.
+            self.absences_changed = true;
+            let (history, now, hub) =
+                (self.options.history.clone(), self.options.clock.now(), self.door.events.clone());
+            tokio::spawn(async move {
+                if let Some(report) = absence::report(away, history, now).await {
+                    // A hub that has ended tells nobody.
+                    let _ = hub.send((id, PeerEvent::Away(report))).await;
+                }
+            });
+        }
     }
 
     fn track(&mut self, id: PeerId, command: TrackerCommand) {

@@ -24,6 +24,19 @@ pub(super) fn view(app: &App, question: ConfirmQuestion, buf: &mut Buffer) {
             "Suspend",
             format!("The recording of {} would miss all that is sent meanwhile. Suspend?", recording.join(", ")),
         ),
+        ConfirmQuestion::CloseChosen if app.attached => {
+            let count = crate::tui::overview::chosen(app).len();
+            ("Hide rooms", format!("Hide the {count} chosen rooms on this screen? The service goes on with them."))
+        }
+        ConfirmQuestion::Close(key) if app.attached => {
+            let tab = app.tabs.iter().find(|tab| tab.key == key);
+            let on = if tab.is_some_and(Tab::is_recording) {
+                "goes on watching and recording it"
+            } else {
+                "goes on watching it"
+            };
+            ("Hide the room", format!("Hide {} on this screen? The service {on}.", tab.map_or("it", Tab::name)))
+        }
         ConfirmQuestion::CloseChosen => {
             let rooms = crate::tui::overview::chosen(app);
             let running = rooms.iter().filter_map(|&at| app.tabs.get(at)).filter(|tab| tab.is_recording()).count();
@@ -42,8 +55,12 @@ pub(super) fn view(app: &App, question: ConfirmQuestion, buf: &mut Buffer) {
         }
     };
     let yes = app.key(Action::Accept).unwrap_or_default();
-    let answer = format!("{yes} yes");
-    let wide = u16::try_from(crate::text::width(&ask)).unwrap_or(u16::MAX);
+    let closes = matches!(question, ConfirmQuestion::Close(_) | ConfirmQuestion::CloseChosen);
+    let answer = match app.key(Action::RemoveRoom).filter(|_| app.attached && closes) {
+        Some(remove) => format!("{yes} hide \u{b7} {remove} remove from the service, for every screen"),
+        None => format!("{yes} yes"),
+    };
+    let wide = u16::try_from(crate::text::width(&ask).max(crate::text::width(&answer))).unwrap_or(u16::MAX);
     let inner = super::frame(app, buf, title, wide, 2);
     paint::left(buf, inner, 0, &Line::raw(crate::text::clip(&ask, inner.width.into())));
     paint::left(buf, inner, 1, &Line::styled(answer, app.theme.style(ColorRole::Accent)));

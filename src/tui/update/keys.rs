@@ -192,6 +192,7 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::Help => open(app, Popup::Help(0)),
         Action::Dismiss => dismiss(app),
         Action::Accept => accept(app),
+        Action::RemoveRoom => closing::remove_from_service(app),
         Action::Cancel => close_popup(app),
         Action::GraphNearer => graphs::set_window(app, GraphWindow::nearer),
         Action::GraphWider => graphs::set_window(app, GraphWindow::wider),
@@ -287,8 +288,8 @@ fn accept(app: &mut App) -> UpdateOutcome {
         Some(Popup::Search { input, .. }) => searching::begin(app, input),
         Some(Popup::Confirm(ConfirmQuestion::Quit)) => Effect::Quit.into(),
         Some(Popup::Confirm(ConfirmQuestion::Suspend)) => UpdateOutcome { dirty: true, effects: vec![Effect::Suspend] },
-        Some(Popup::Confirm(ConfirmQuestion::Close(room))) => closing::close_now(app, room),
-        Some(Popup::Confirm(ConfirmQuestion::CloseChosen)) => closing::close_chosen_now(app),
+        Some(Popup::Confirm(ConfirmQuestion::Close(room))) => closing::accept(app, room),
+        Some(Popup::Confirm(ConfirmQuestion::CloseChosen)) => closing::accept_chosen(app),
         Some(Popup::Pick(picker)) => pick(app, picker),
         Some(Popup::Inbox(chosen)) => go_to_item(app, chosen),
         Some(Popup::Help(_) | Popup::Diagnostics(_) | Popup::Log(_) | Popup::Report(_) | Popup::Person(_)) | None => {
@@ -462,8 +463,8 @@ fn add_room(app: &mut App, input: Input) -> UpdateOutcome {
     if let Some(at) = app.tabs.iter().position(|tab| tab.is(&target)) {
         return rooms::show(app, at);
     }
-    if app.closed.as_ref().is_some_and(|closed| closed.tab.is(&target)) {
-        return closing::undo(app);
+    if let Some(back) = closing::undo_named(app, &target) {
+        return back;
     }
     app.expects_room = true;
     Effect::Track(track::TrackerCommand::Add(target)).into()

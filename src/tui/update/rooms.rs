@@ -75,6 +75,7 @@ fn add_tab(app: &mut App, tab: Tab) -> UpdateOutcome {
 
 fn remove_tab(app: &mut App, key: RoomKey, into: Option<RoomKey>) -> UpdateOutcome {
     app.closed.take_if(|closed| closed.tab.key == key);
+    app.hidden.retain(|hidden| hidden.tab.key != key);
     let Some(at) = app.position(key) else { return UpdateOutcome::UNCHANGED };
     let was_shown = at == app.active;
     let gone = detach_tab(app, at);
