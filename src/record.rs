@@ -39,6 +39,7 @@ mod flv;
 mod flv_file;
 mod hls;
 mod marker;
+mod matroska;
 mod monitor;
 mod output;
 mod output_parts;
@@ -56,6 +57,7 @@ mod replay;
 mod rules;
 mod service;
 mod source;
+mod splice;
 mod subtitles;
 mod take;
 mod timeline;
@@ -168,7 +170,8 @@ pub struct RecorderLimits {
     pub write: Duration,
     /// An ffmpeg that has written nothing after being fed for this long never will.
     pub first_bytes: Duration,
-    /// What ffmpeg gets to close the file once its input has ended; then it is told to terminate.
+    /// What ffmpeg gets to close the file once its input has ended, after a stop less; what it has not written then is written
+    /// without it.
     pub close: Duration,
     /// What it gets then; after that it is killed.
     pub terminate: Duration,

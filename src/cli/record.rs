@@ -131,7 +131,7 @@ pub(super) fn run(args: &RecordArgs, settings: &SettingsArgs) -> Result<ExitCode
             expected: rooms.len(),
             saved: 0,
             failed: 0,
-            shown: None,
+            is_shown: false,
             live_line: !args.json && output::has_status_line(),
         };
         let code = session.run(updates, records, &stop).await;
@@ -205,8 +205,8 @@ struct Session {
     expected: usize,
     saved: usize,
     failed: usize,
-    /// When a line of progress was printed last.
-    shown: Option<tokio::time::Instant>,
+    /// A line of progress stands on the terminal.
+    is_shown: bool,
     /// Progress replaces itself on the terminal.
     live_line: bool,
 }
@@ -221,6 +221,10 @@ struct WatchedRoom {
     monitored: Option<RoomId>,
     /// It has come to an end and is not waited for.
     over: bool,
+    /// When a line of progress was printed last.
+    shown: Option<tokio::time::Instant>,
+    /// Why it could not be followed, as was said last.
+    refused: Text,
 }
 
 impl WatchedRoom {
@@ -284,7 +288,9 @@ impl Session {
             RoomUpdate::Added { label } => {
                 let room = Room::new(LOG);
                 let monitor = MonitorState::default();
-                let watched = WatchedRoom { room, label, recording: None, monitor, monitored: None, over: false };
+                let (recording, monitored, refused) = (None, None, Text::default());
+                let watched =
+                    WatchedRoom { room, label, recording, monitor, monitored, over: false, shown: None, refused };
                 self.rooms.insert(key, watched);
             }
             RoomUpdate::Removed { .. } => {
@@ -341,6 +347,9 @@ impl Session {
             return Ok(());
         }
         let phase = watched.room.phase.kind;
+        if watched.room.room_id.is_none() && matches!(phase, PhaseKind::Failed | PhaseKind::Blocked) {
+            return self.refused(key);
+        }
         // The stream needs no event socket, so a room whose socket is refused is recorded too.
         let on = !matches!(phase, PhaseKind::Offline | PhaseKind::Ended);
         if let Some(room_id) = watched.room.room_id.filter(|_| on) {
@@ -375,6 +384,25 @@ impl Session {
         Ok(())
     }
 
+    /// A room of which no live is known, and why: no such name, or TikTok refuses us. Who fails is not waited for.
+    fn refused(&mut self, key: RoomKey) -> Result<()> {
+        let Some(watched) = self.rooms.get_mut(&key) else { return Ok(()) };
+        let (name, reason) = (watched.name(), watched.room.phase.reason.clone());
+        if watched.room.phase.kind == PhaseKind::Failed && !self.wait {
+            watched.over = true;
+            self.expected = self.expected.saturating_sub(1);
+            self.failed += 1;
+        } else if watched.refused == reason {
+            return Ok(());
+        }
+        watched.refused.clone_from(&reason);
+        self.print(
+            &name,
+            &json!({"type": "failed", "room": name, "reason": reason.as_str(), "file": null}),
+            reason.as_str(),
+        )
+    }
+
     /// News of a recording.
     fn recorded(&mut self, room: RoomKey, recording: &RecordingState) -> Result<()> {
         let Some(watched) = self.rooms.get_mut(&room) else { return Ok(()) };
@@ -407,7 +435,7 @@ impl Session {
                 self.print(&name, &line, reason.as_str())?;
                 self.ended(room);
             }
-            running => self.progress(&name, running)?,
+            running => self.progress(room, &name, running)?,
         }
         Ok(())
     }
@@ -460,21 +488,24 @@ impl Session {
         }
     }
 
-    fn progress(&mut self, name: &str, recording: &RecordingState) -> Result<()> {
+    fn progress(&mut self, room: RoomKey, name: &str, recording: &RecordingState) -> Result<()> {
         let now = tokio::time::Instant::now();
-        if !self.live_line && self.shown.is_some_and(|shown| now.duration_since(shown) < PROGRESS_EVERY) {
+        let Some(watched) = self.rooms.get_mut(&room) else { return Ok(()) };
+        if !self.live_line && watched.shown.is_some_and(|shown| now.duration_since(shown) < PROGRESS_EVERY) {
             return Ok(());
         }
         let (words, line) = match recording {
             RecordingState::Running { bytes, rate, quality, details, .. } => {
                 let size = details.size.map(|(width, height)| format!(" {width}x{height}")).unwrap_or_default();
                 let words = format!(
-                    "{} {} MB {} kb/s {quality}{size} {} part {}",
+                    "{} {} {} kb/s {quality}{size} {} part {}{}{}",
                     length(details.millis),
-                    bytes / 1_000_000,
+                    megabytes(*bytes),
                     rate * 8 / 1_000,
                     details.codec,
-                    details.part
+                    details.part,
+                    holes(details.holes, details.hole_millis),
+                    details.seconds_left.map(|left| format!(", {} left", length(left * 1_000))).unwrap_or_default()
                 );
                 let line = json!({
                     "type": "progress", "room": name, "state": "running", "millis": details.millis, "bytes": bytes,
@@ -499,7 +530,10 @@ impl Session {
             }
             _ => return Ok(()),
         };
-        self.shown = Some(now);
+        if let Some(watched) = self.rooms.get_mut(&room) {
+            watched.shown = Some(now);
+        }
+        self.is_shown = true;
         if self.live_line {
             output::status(&format!("{name} {words}"));
             return Ok(());
@@ -519,7 +553,7 @@ impl Session {
     }
 
     fn end_line(&self) {
-        if self.live_line && self.shown.is_some() {
+        if self.live_line && self.is_shown {
             output::status("");
         }
     }
@@ -529,6 +563,20 @@ fn status_note(recording: Option<&RecordingState>) -> Option<Text> {
     match recording {
         Some(RecordingState::Running { details, .. }) if !details.note.is_empty() => Some(details.note.clone()),
         _ => None,
+    }
+}
+
+/// `2.5 MB`, `340 MB`.
+fn megabytes(bytes: u64) -> String {
+    if bytes < 10_000_000 { format!("{:.1} MB", bytes as f64 / 1e6) } else { format!("{} MB", bytes / 1_000_000) }
+}
+
+/// `, 2 holes of 7.5 s`; nothing where nothing is missing.
+fn holes(count: u32, millis: u64) -> String {
+    match count {
+        0 => String::new(),
+        1 => format!(", a hole of {:.1} s", millis as f64 / 1e3),
+        _ => format!(", {count} holes of {:.1} s", millis as f64 / 1e3),
     }
 }
 

@@ -161,6 +161,20 @@ fn purge_rows(
     // Text first: when this is cut short, what is left can still be named and purged again.
     for chat in folder.chat_files() {
         let connection = CHAT_FORM.open_writer(&chat.path, shared)?;
+        if let Doomed::Before(at) = doomed
+            && !dry
+        {
+            let all = "SELECT count(*), coalesce(max(at) < ?1, 1) FROM chat";
+            let ask = connection.query_row(all, [at], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)));
+            let (lines, is_old) = ask.in_file(&chat.path)?;
+            if is_old {
+                // No line of it stays: the file goes whole.
+                drop(connection);
+                unlink(&chat.path)?;
+                (purged.lines, purged.files) = (purged.lines + lines as u64, purged.files + 1);
+                continue;
+            }
+        }
         let lines = purge_lines(&connection, doomed, dry, &chat.path, told)?;
         purged.lines += lines;
         if lines > 0 && !dry {

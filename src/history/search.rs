@@ -19,7 +19,7 @@ use crate::text::Text;
 const MAX_PEOPLE: usize = 500;
 /// Lines that are looked through for each that is wanted where a word only begins, and at most: of a frequent beginning the index would
 /// put together all lines before it gave the first.
-const NEWEST_FOR_ONE: usize = 40;
+const NEWEST_FOR_ONE: usize = 12;
 const MAX_NEWEST: usize = 4_000;
 /// Lives that one part of a host's name may mean.
 const MAX_LIVES: usize = 20_000;

@@ -133,7 +133,9 @@ mod tests {
             texts.iter().flat_map(|text| FeedFrame::new("chat", FrameClass::Like, text).bytes).collect();
         for cut in 0..=whole.len() {
             let mut outgoing = Outgoing::default();
-            texts.iter().for_each(|text| outgoing.push(FeedFrame::new("chat", FrameClass::Like, text)));
+            for text in texts {
+                outgoing.push(FeedFrame::new("chat", FrameClass::Like, text));
+            }
             outgoing.advance(cut);
             assert_eq!(outgoing.remaining(), whole.len() - cut);
             let mut slices = [IoSlice::new(&[]); 8];

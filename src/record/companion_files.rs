@@ -57,6 +57,8 @@ pub(super) struct RecordingSummary<'a> {
     /// `recording`, `done` or `failed`.
     pub(super) status: &'a str,
     pub(super) reason: &'a str,
+    /// Why its end is in a file of its own, where it is.
+    pub(super) note: &'a str,
     pub(super) quality: &'a str,
     pub(super) files: &'a [PartFile],
     pub(super) holes: &'a [Hole],
@@ -109,25 +111,35 @@ impl CompanionFiles {
         let text = self.info_text(standing);
         let (path, new) = (with(&self.stem, "json"), with(&self.stem, "json.new"));
         let written = async {
-            fs::write(&new, text).await?;
+            fs::write(&new, &text).await?;
             fs::rename(&new, &path).await
         };
         if let Err(error) = written.await {
-            tracing::warn!(%error, "no description beside the recording");
-            // On a full disk there is an empty one.
+            // On a full disk there is an empty one, and room in the one from before.
             let _ = fs::remove_file(&new).await;
+            let in_place = async {
+                let mut file = OpenOptions::new().write(true).open(&path).await?;
+                file.write_all(text.as_bytes()).await?;
+                file.flush().await?;
+                file.set_len(text.len() as u64).await
+            };
+            if in_place.await.is_err() {
+                tracing::warn!(%error, "no description beside the recording");
+            }
         }
     }
 
     /// Nothing secret and no address of a stream.
     fn info_text(&self, standing: RecordingSummary<'_>) -> String {
-        let parts: Vec<_> = standing.files.iter().map(part).collect();
+        let before = std::iter::once(0).chain(standing.files.iter().map(|file| file.ends));
+        let parts: Vec<_> = standing.files.iter().zip(before).map(|(file, before)| part(file, before)).collect();
         let holes: Vec<_> =
             standing.holes.iter().map(|hole| json!({"at_ms": hole.at, "length_ms": hole.length})).collect();
         let info = json!({
             "v": 1,
             "status": standing.status,
             "reason": standing.reason,
+            "note": standing.note,
             "user": self.job.host.as_str(),
             "room_id": self.job.room_id.to_string(),
             "title": self.job.title.as_str(),
@@ -164,13 +176,15 @@ impl CompanionFiles {
     }
 }
 
-fn part(file: &PartFile) -> serde_json::Value {
+/// A file, and where the one before it ends.
+fn part(file: &PartFile, before: u64) -> serde_json::Value {
     let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned());
     let video = file.head.video;
     json!({
         "file": name,
         "start_ms": file.starts,
         "length_ms": file.ends.saturating_sub(file.starts),
+        "overlap_ms": before.saturating_sub(file.starts),
         "bytes": file.bytes,
         "codec": video.map(|video| video.codec.to_string()),
         "width": video.and_then(|video| video.size).map(|size| size.0),

@@ -72,6 +72,15 @@ impl Engine {
         }
     }
 
+    /// Ends the input of an ffmpeg; says whether it ended well, where it ends in time. May be called again. We ourselves have
+    /// written what we were given.
+    pub(super) async fn end_input(&mut self, patience: Duration) -> Option<bool> {
+        match self {
+            Self::Ffmpeg(ffmpeg) => ffmpeg.end_input(patience).await.map(|status| status.success()),
+            Self::Flv(_) | Self::Segments(_) => Some(true),
+        }
+    }
+
     /// Closes the file.
     pub(super) async fn finish(self, limits: &RecorderLimits) -> EngineEnd {
         match self {

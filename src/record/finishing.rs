@@ -4,10 +4,14 @@
 //! A file is replaced only by one that was read to its end and lasts as long.
 
 use std::ffi::OsString;
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
+use tokio::task::spawn_blocking;
+
 use super::copy::{Unverified, named, run, words};
-use super::plan;
+use super::marker::{self, Chapter};
+use super::{matroska, plan};
 use crate::text::Text;
 
 /// Length of a clip in milliseconds.
@@ -17,13 +21,25 @@ const MAX_CLIPS: u32 = 999;
 /// What was put in may make a file this much shorter or longer, in microseconds.
 const TOLERANCE: u64 = 100_000;
 
-/// Puts chapters (as ffmpeg's `ffmetadata`) and the subtitles beside it into a Matroska file; nothing is done where there are
-/// neither, or where it is another kind of file. Fails with ffmpeg's words; then the file is as it was.
-pub(super) async fn put_in(ffmpeg: &str, file: &Path, chapters: Option<String>, subtitles: bool) -> Result<(), Text> {
+/// Puts chapters and the subtitles beside it into a Matroska file; nothing is done where there are neither, or where it is
+/// another kind of file. Chapters alone are written in a moment, however long the file is; subtitles need a copy of it. Fails with
+/// ffmpeg's words; then the file is as it was.
+pub(super) async fn put_in(ffmpeg: &str, file: &Path, chapters: Vec<Chapter>, subtitles: bool) -> Result<(), Text> {
     let subtitles = Some(file.with_extension("ass")).filter(|path| subtitles && path.is_file());
-    if file.extension().is_none_or(|ending| ending != "mkv") || chapters.is_none() && subtitles.is_none() {
+    if file.extension().is_none_or(|ending| ending != "mkv") || chapters.is_empty() && subtitles.is_none() {
         return Ok(());
     }
+    if subtitles.is_none() {
+        let (path, chapters) = (file.to_owned(), chapters.clone());
+        let added = spawn_blocking(move || {
+            let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+            matroska::add_chapters(&mut file, &chapters)
+        });
+        if matches!(added.await, Ok(Ok(true))) {
+            return Ok(());
+        }
+    }
+    let chapters = Some(marker::metadata(&chapters)).filter(|_| !chapters.is_empty());
     let (new, list) = (Unverified(file.with_extension("mkv.new")), Unverified(file.with_extension("chapters.new")));
     let mut arguments: Vec<OsString> = vec!["-i".into(), named(file)];
     let mut inputs = 1;

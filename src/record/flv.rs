@@ -8,7 +8,10 @@
 //!
 //! Invariant: nothing a server sends can panic this, or make it hold more than one tag of [`MAX_TAG`] and one chunk.
 
+mod row;
+
 use bytes::{Buf, BufMut, Bytes, BytesMut};
+pub(super) use row::{earlier, earliest_time, kinds_in, last_time, tags};
 
 /// Largest tag taken. TikTok's keyframes stay far below a megabyte; a wrong length is usually a lost position.
 const MAX_TAG: usize = 8 << 20;
@@ -259,6 +262,31 @@ impl Tag {
         self.body.get(from..).unwrap_or_default()
     }
 
+    /// What a container without tags holds of a picture or of some sound.
+    pub(super) fn payload(&self) -> &[u8] {
+        let from = match (self.kind, self.body.first()) {
+            (TagKind::Video, Some(first)) if first & 0x80 == 0 || first & 0x0f == 3 => 5,
+            (TagKind::Video, _) => 8,
+            (_, Some(first)) if first >> 4 == 10 => 2,
+            (_, Some(first)) if first >> 4 == 9 => 5,
+            _ => 1,
+        };
+        self.body.get(from..).unwrap_or_default()
+    }
+
+    /// So much later than it is decoded a picture is shown, in milliseconds.
+    pub(super) fn delay(&self) -> i64 {
+        let at = match (self.kind, self.body.first()) {
+            (TagKind::Video, Some(first)) if first & 0x8f == 0x81 => 5,
+            (TagKind::Video, Some(first)) if first & 0x80 == 0 => 2,
+            _ => return 0,
+        };
+        match self.body.get(at..at + 3) {
+            Some(&[high, middle, low]) => i64::from(i32::from_be_bytes([high, middle, low, 0]) >> 8),
+            _ => 0,
+        }
+    }
+
     /// H.265 under the number that Asian networks gave it, as the tag that the specification has for it (`hvc1`): more
     /// ffmpegs read that. Any other tag as it is.
     pub(super) fn standard(self) -> Self {
@@ -294,47 +322,6 @@ impl Tag {
 
 /// Bytes of the header that [`write_header`] writes.
 pub(super) const FILE_HEADER: usize = 9 + TAG_TRAILER;
-
-/// Whether there is sound, and a picture, among some whole tags.
-pub(super) fn kinds_in(tags: &[u8]) -> (bool, bool) {
-    let has = |kind: u8| heads(tags).any(|(at, _)| tags.get(at) == Some(&kind));
-    (has(8), has(9))
-}
-
-/// The heads of whole tags, with where each begins.
-fn heads(tags: &[u8]) -> impl Iterator<Item = (usize, u32)> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let mut rest = tags.get(at + 1..at + TAG_HEADER)?;
-        let length = rest.get_uint(3) as usize;
-        let low = rest.get_uint(3) as u32;
-        let head = (at, u32::from(rest.get_u8()) << 24 | low);
-        at += length + TAG_HEADER + TAG_TRAILER;
-        Some(head)
-    })
-}
-
-/// Time of the first of some whole tags.
-pub(super) fn first_time(tags: &[u8]) -> Option<u32> {
-    heads(tags).next().map(|(_, time)| time)
-}
-
-/// Time of the latest of some whole tags.
-pub(super) fn last_time(tags: &[u8]) -> Option<u32> {
-    heads(tags).map(|(_, time)| time).max()
-}
-
-/// Whole tags, each `by` earlier.
-pub(super) fn earlier(tags: &[u8], by: u32) -> Bytes {
-    let mut moved = BytesMut::from(tags);
-    for (at, time) in heads(tags) {
-        let [high, low @ ..] = time.saturating_sub(by).to_be_bytes();
-        if let Some(place) = moved.get_mut(at + 4..at + 8) {
-            place.copy_from_slice(&[low[0], low[1], low[2], high]);
-        }
-    }
-    moved.freeze()
-}
 
 /// Writes the header of a file.
 pub(super) fn write_header(audio: bool, video: bool, out: &mut BytesMut) {
@@ -543,7 +530,7 @@ mod tests {
         tag(TagKind::Video, 0, &[0x17, 1]).write(0x0102_0304, &mut out);
         tag(TagKind::Audio, 0, &[0xaf, 1]).write(0x0102_0400, &mut out);
         let moved = earlier(&out, 0x0102_0304);
-        assert_eq!((first_time(&moved), last_time(&moved)), (Some(0), Some(0xfc)));
+        assert_eq!((earliest_time(&moved), last_time(&moved)), (Some(0), Some(0xfc)));
         assert_eq!(kinds_in(&moved), (true, true));
     }
 

@@ -50,22 +50,36 @@ impl Markers {
     }
 }
 
-/// The chapters of a part as ffmpeg reads them (its `ffmetadata`); nothing where the part has no marker.
-pub(super) fn chapters(markers: &[Marker], part: usize, length_ms: u64, first: &str) -> Option<String> {
+/// A chapter of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Chapter {
+    /// From and until when, in milliseconds.
+    pub(super) from: u64,
+    pub(super) until: u64,
+    pub(super) title: String,
+}
+
+/// The chapters of a part; none where it has no marker.
+pub(super) fn chapters(markers: &[Marker], part: usize, length_ms: u64, first: &str) -> Vec<Chapter> {
     let of_part: Vec<_> = markers.iter().filter(|marker| marker.part == part).collect();
-    let begins = of_part.first()?;
     let mut places: Vec<(u64, &str)> = Vec::new();
-    if begins.part_ms > 0 {
+    if of_part.first().is_some_and(|begins| begins.part_ms > 0) {
         places.push((0, first));
     }
     places.extend(of_part.iter().map(|marker| (marker.part_ms, marker.note.as_str())));
+    let until = |nth: usize| places.get(nth + 1).map_or(length_ms, |next| next.0);
+    let all = places.iter().enumerate();
+    all.map(|(nth, &(from, title))| Chapter { from, until: until(nth).max(from), title: title.to_owned() }).collect()
+}
+
+/// Chapters as ffmpeg reads them (its `ffmetadata`).
+pub(super) fn metadata(chapters: &[Chapter]) -> String {
     let mut text = String::from(";FFMETADATA1\n");
-    for (nth, &(from, title)) in places.iter().enumerate() {
-        let until = places.get(nth + 1).map_or(length_ms, |next| next.0).max(from);
+    for Chapter { from, until, title } in chapters {
         let title: String = title.chars().flat_map(escaped).collect();
         let _ = writeln!(text, "[CHAPTER]\nTIMEBASE=1/1000\nSTART={from}\nEND={until}\ntitle={title}");
     }
-    Some(text)
+    text
 }
 
 /// A sign that ffmpeg would read as more than itself has a backslash before it.
@@ -100,7 +114,7 @@ mod tests {
         let mut markers = Markers::default();
         markers.set("hand", &"goal; #1".into(), (5_000, 1, 5_000));
         markers.set("hand", &"".into(), (65_000, 2, 5_000));
-        let text = chapters(markers.all(), 1, 60_000, "Morning = tea").unwrap();
+        let text = metadata(&chapters(markers.all(), 1, 60_000, "Morning = tea"));
         insta::assert_snapshot!(text, @r"
         ;FFMETADATA1
         [CHAPTER]
@@ -114,6 +128,6 @@ mod tests {
         END=60000
         title=goal\; \#1
         ");
-        assert_eq!(chapters(markers.all(), 3, 60_000, ""), None);
+        assert_eq!(chapters(markers.all(), 3, 60_000, ""), []);
     }
 }

@@ -25,8 +25,15 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Makes a file for a part of `stem` in `dir`, under the first free name.
-    pub(super) async fn make(dir: &Path, stem: &str, part: u32, ending: &str) -> Result<Self, RecordingFailure> {
+    /// Makes a file for a part of `stem` in `dir`, under the first free name; the first one of a recording where no other recording
+    /// has that name.
+    pub(super) async fn make(
+        dir: &Path,
+        stem: &str,
+        part: u32,
+        ending: &str,
+        is_first: bool,
+    ) -> Result<Self, RecordingFailure> {
         let refused = |error: io::Error| RecordingFailure::from_folder(dir, &error);
         if let Some(folder) = dir.join(stem).parent() {
             fs::create_dir_all(folder).await.map_err(refused)?;
@@ -35,7 +42,7 @@ impl Output {
             let path = dir.join(plan::file_name(stem, part, attempt, ending));
             let others = EXTENSIONS.iter().map(|other| dir.join(plan::file_name(stem, part, attempt, other)));
             // Every file of a recording has the name of its first part.
-            if part == 1 && others.into_iter().any(|other| other.symlink_metadata().is_ok()) {
+            if is_first && others.into_iter().any(|other| other.symlink_metadata().is_ok()) {
                 continue;
             }
             match fs::OpenOptions::new().write(true).create_new(true).open(&path).await {
@@ -127,7 +134,7 @@ mod tests {
     async fn a_free_name_is_found_and_nothing_is_overwritten() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("s.mkv"), "precious").unwrap();
-        let output = Output::make(dir.path(), "s", 1, "mkv").await.unwrap();
+        let output = Output::make(dir.path(), "s", 1, "mkv", true).await.unwrap();
         assert_eq!(output.path(), dir.path().join("s-2.mkv"));
         assert_eq!(std::fs::read(dir.path().join("s.mkv")).unwrap(), b"precious");
         assert!(!output.discard_empty().await, "an empty file is taken back");
@@ -137,7 +144,7 @@ mod tests {
     #[tokio::test]
     async fn a_file_that_was_replaced_is_not_ours_any_more() {
         let dir = tempfile::tempdir().unwrap();
-        let output = Output::make(dir.path(), "s", 1, "mkv").await.unwrap();
+        let output = Output::make(dir.path(), "s", 1, "mkv", true).await.unwrap();
         assert_eq!(output.size().await, Some(0));
         let other = dir.path().join("other");
         std::fs::write(&other, "x").unwrap();

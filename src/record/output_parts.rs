@@ -1,32 +1,44 @@
 //! Output files of one recording: a part after the other, each with a writer of its own.
 //!
-//! An ffmpeg that dies, hangs or writes nothing costs a file and no picture: what it was fed last goes into the next one.
-//! After three of those within a minute we write FLV ourselves.
+//! An ffmpeg that dies, hangs or writes nothing costs a file and no picture: what it had not written goes into the next one,
+//! which begins where the other ends. After three of those within a minute we write FLV ourselves; so we do with the end of a
+//! recording whose ffmpeg does not end in time.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use tokio::time::{Instant, sleep};
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::codec::VideoCodec;
 use super::engine::{self, Engine, EngineEnd};
 use super::failure::{RecordingFailure, shown};
-use super::flv::{FILE_HEADER, earlier, first_time};
+use super::flv::{FILE_HEADER, earlier, earliest_time};
 use super::output::Output;
 use super::probe::{self, FfmpegVersion};
-use super::process::Ffmpeg;
+use super::process::{self, Ffmpeg};
 use super::replay::Replay;
+use super::splice::{Rest, mend, splice};
 use super::timeline::{PartContainer, PartHead, TimelinePiece};
 use super::watch::{WriterFault, WriterLook, WriterWatch};
 use super::{RecorderSettings, RecordingJob, plan};
 use crate::clock::Timestamp;
 use crate::text::Text;
 
-/// What a write may still take after a stop: an ffmpeg that has just been started on a busy machine reads late.
-const STOP_WRITE_LIMIT: Duration = Duration::from_secs(2);
+/// After a stop, an ffmpeg has so long to take what there is, and so long to close its file; what it has not written then is
+/// written without it. Both are counted from the stop.
+const STOP_WRITE: Duration = Duration::from_millis(350);
+const STOP_CLOSE: Duration = Duration::from_millis(600);
+/// For closing it has so long however late it took the last of it.
+const STOP_CLOSE_LEAST: Duration = Duration::from_millis(250);
+/// One that has written and only waits for the processor or the disk has as long as this: its file is the better one.
+const STOP_BUSY: Duration = Duration::from_secs(3);
+const LATE: &str = "ffmpeg did not close its file in time";
+/// Two files that are this close by the recorded time, in milliseconds, follow each other.
+const ADJACENT_MS: u64 = 100;
 /// Losses of a writer within [`LOSSES_WITHIN`] after which ffmpeg is not tried again.
 const MAX_LOSSES: usize = 3;
 const LOSSES_WITHIN: Duration = Duration::from_secs(60);
@@ -42,6 +54,8 @@ pub(super) struct OutputParts {
     settings: RecorderSettings,
     start: Timestamp,
     stem: String,
+    /// A file has that name: what lies beside it is ours.
+    is_named: bool,
     part: Option<Part>,
     /// The files begun, in order.
     files: Vec<PartFile>,
@@ -50,6 +64,12 @@ pub(super) struct OutputParts {
     strikes: VecDeque<Instant>,
     /// ffmpeg is not to be tried any more.
     without_ffmpeg: bool,
+    /// When it was first known that nothing more is wanted.
+    stopped: Option<Instant>,
+    /// Recorded time at which the next file begins, where the last one goes on beyond it.
+    repeats_from: Option<u64>,
+    /// Why the end of a file was written without ffmpeg.
+    ended_without: Option<&'static str>,
     /// What ffmpeg there is, where it says; asked once, when a codec needs it.
     version: Option<FfmpegVersion>,
     version_asked: bool,
@@ -86,8 +106,6 @@ struct Part {
     size: u64,
     grown_ms: Option<u64>,
     watch: WriterWatch,
-    /// It was stopped in the middle of a piece: nothing more is fed to it.
-    is_cut: bool,
 }
 
 impl OutputParts {
@@ -99,11 +117,15 @@ impl OutputParts {
             settings,
             start,
             stem,
+            is_named: false,
             part: None,
             files: Vec::new(),
             closed: 0,
             strikes: VecDeque::new(),
             without_ffmpeg: false,
+            stopped: None,
+            repeats_from: None,
+            ended_without: None,
             version: None,
             version_asked: false,
             note: Text::default(),
@@ -142,11 +164,7 @@ impl OutputParts {
             let fed = self.feed(piece, stop).await;
             match fed {
                 Ok(()) => drop(pieces.pop_front()),
-                Err(loss) => {
-                    let mut again = self.replace(loss).await?;
-                    again.append(&mut pieces);
-                    pieces = again;
-                }
+                Err(loss) => pieces = self.replace(loss, pieces).await?,
             }
         }
         Ok(())
@@ -154,10 +172,20 @@ impl OutputParts {
 
     /// Feeds one piece to the writer at work; says why that is lost where it is.
     async fn feed(&mut self, piece: &TimelinePiece, stop: &CancellationToken) -> Result<(), WriterLoss> {
-        let Some(part) = self.part.as_mut().filter(|part| !part.is_cut) else { return Ok(()) };
+        let Some(part) = &mut self.part else { return Ok(()) };
+        let (stopped, has_written, pid) =
+            (&mut self.stopped, part.size > 0, part.engine.ffmpeg().and_then(Ffmpeg::pid));
         let hurry = async {
             stop.cancelled().await;
-            sleep(STOP_WRITE_LIMIT).await;
+            let at = *stopped.get_or_insert_with(Instant::now);
+            sleep_until(at + STOP_WRITE).await;
+            if has_written && process::is_busy(pid) {
+                sleep_until(at + STOP_BUSY).await;
+            }
+            if pid.is_none() {
+                // There is nobody to write it instead of us.
+                std::future::pending::<()>().await;
+            }
         };
         let moved;
         let bytes = if part.base == 0 {
@@ -173,14 +201,13 @@ impl OutputParts {
                 Err(error) if error.kind() == std::io::ErrorKind::TimedOut => return Err(WriterLoss::Stuck),
                 Err(error) => return Err(WriterLoss::Died(error)),
             },
-            // Behind half a tag nothing can be read.
-            () = hurry => part.is_cut = true,
-        }
-        if part.engine.ffmpeg().is_some() {
-            part.replay.push(piece, part.grown_ms);
+            () = hurry => return Err(WriterLoss::Late),
         }
         let missing: u64 = piece.holes.iter().map(|hole| hole.length).sum();
         let before = self.files.last().map_or(piece.millis, |file| file.ends);
+        if part.engine.ffmpeg().is_some() {
+            part.replay.push(piece, before, part.grown_ms);
+        }
         part.fed_ms += piece.millis.saturating_sub(before + missing);
         if let Some(file) = self.files.last_mut() {
             file.ends = piece.millis;
@@ -188,16 +215,27 @@ impl OutputParts {
         Ok(())
     }
 
-    /// Puts a lost writer away; gives what the next one is to be fed.
-    async fn replace(&mut self, loss: WriterLoss) -> Result<VecDeque<TimelinePiece>, RecordingFailure> {
-        let Some(mut part) = self.part.take() else { return Ok(VecDeque::new()) };
-        let again = part.replay.drain();
+    /// Puts a lost writer away; gives what the next one is to be fed: what is not in the file, and `pending` behind that.
+    async fn replace(
+        &mut self,
+        loss: WriterLoss,
+        pending: VecDeque<TimelinePiece>,
+    ) -> Result<VecDeque<TimelinePiece>, RecordingFailure> {
+        let Some(mut part) = self.part.take() else { return Ok(pending) };
+        let begins = part.replay.begins();
+        let mut again = part.replay.drain();
+        again.extend(pending);
         let container = self.files.last().map(|file| file.head.container).unwrap_or_default();
         let wrote = part.output.size().await;
-        let path = shown(part.output.path());
+        let (path, base) = (part.output.path().to_owned(), part.base);
+        let (late, died) = (matches!(loss, WriterLoss::Late), matches!(loss, WriterLoss::Died(_)));
         let end = self.end(part, true).await;
+        let by_signal =
+            matches!(&end, EngineEnd::Ffmpeg(ended) if ended.status.is_some_and(|status| status.code().is_none()));
+        // One that outlived a kill may still write.
+        let is_gone = matches!(&end, EngineEnd::Ffmpeg(ended) if ended.status.is_some());
         let failure = match (end, loss) {
-            _ if wrote.is_none() => RecordingFailure::FileGone { file: path },
+            _ if wrote.is_none() => RecordingFailure::FileGone { file: shown(&path) },
             (EngineEnd::Own(_), WriterLoss::Died(error)) => RecordingFailure::from_folder(&self.settings.dir, &error),
             (EngineEnd::Ffmpeg(ended), WriterLoss::Silent(seconds)) => {
                 RecordingFailure::FfmpegSilent { seconds, words: ended.last_words() }
@@ -205,15 +243,28 @@ impl OutputParts {
             (EngineEnd::Ffmpeg(ended), WriterLoss::Died(_)) => {
                 RecordingFailure::from_death(&self.settings.dir, &ended.stderr, ended.last_words())
             }
-            (_, WriterLoss::Stuck | WriterLoss::Silent(_)) => self.stuck(),
+            (_, WriterLoss::Stuck | WriterLoss::Silent(_) | WriterLoss::Late) => self.stuck(),
         };
         if failure.is_final() {
+            if is_gone && wrote.is_some_and(|bytes| bytes > 0) {
+                // It also makes room for the description.
+                let _ = spawn_blocking(move || mend(&path)).await;
+                self.measure().await;
+            }
             return Err(failure);
         }
         tracing::warn!(%failure, "the writer of a recording was lost");
+        if is_gone && wrote.is_some_and(|bytes| bytes > 0) {
+            again = self.splice(&path, again, base, begins).await;
+        }
+        if late && self.stopped.is_some() {
+            // What is left is a matter of milliseconds for us.
+            (self.without_ffmpeg, self.ended_without) = (true, Some(LATE));
+            return Ok(again);
+        }
         let now = Instant::now();
-        // One that never wrote anything will not do so the next time either.
-        self.strikes.extend(std::iter::repeat_n(now, if wrote == Some(0) { 2 } else { 1 }));
+        // One that never wrote anything will not do so the next time either, unless somebody ended it.
+        self.strikes.extend(std::iter::repeat_n(now, if wrote == Some(0) && !(died && by_signal) { 2 } else { 1 }));
         self.strikes.retain(|&strike| now.duration_since(strike) < LOSSES_WITHIN);
         self.without_ffmpeg |=
             self.strikes.len() >= MAX_LOSSES || matches!(failure, RecordingFailure::FfmpegSilent { .. });
@@ -226,6 +277,33 @@ impl OutputParts {
         Ok(again)
     }
 
+    /// Cuts a file that a lost ffmpeg left where the next one can begin; gives what the next one is to be fed. `begins` is the
+    /// recorded time at which `pieces` begin.
+    async fn splice(
+        &mut self,
+        path: &Path,
+        pieces: VecDeque<TimelinePiece>,
+        base: u32,
+        begins: Option<u64>,
+    ) -> VecDeque<TimelinePiece> {
+        let (file, all) = (path.to_owned(), pieces.clone());
+        // Reading and writing files is not for the threads of the network.
+        let spliced = spawn_blocking(move || splice(&file, pieces, base)).await;
+        let Ok(Rest { pieces, ends, is_empty }) = spliced else { return all };
+        if is_empty {
+            // Its beginning was written and nothing else.
+            if tokio::fs::remove_file(path).await.is_ok() {
+                self.files.pop();
+            }
+        } else if let (Some(ends), Some(file)) = (ends, self.files.last_mut()) {
+            file.ends = ends;
+        } else {
+            self.repeats_from = begins;
+        }
+        self.measure().await;
+        pieces
+    }
+
     /// Waits until the ffmpeg at work ends by itself; for ever when none is. May be dropped and asked again.
     pub(super) async fn exited(&mut self) {
         match &mut self.part {
@@ -236,7 +314,8 @@ impl OutputParts {
 
     /// Goes on after the ffmpeg at work ended by itself.
     pub(super) async fn go_on_after_exit(&mut self, stop: &CancellationToken) -> Result<(), RecordingFailure> {
-        let again = self.replace(WriterLoss::Died(std::io::ErrorKind::BrokenPipe.into())).await?;
+        let died = WriterLoss::Died(std::io::ErrorKind::BrokenPipe.into());
+        let again = self.replace(died, VecDeque::new()).await?;
         self.write_all(again, stop).await
     }
 
@@ -261,26 +340,72 @@ impl OutputParts {
                 Some(WriterFault::Stuck) => WriterLoss::Stuck,
             };
             tracing::warn!(?look, "the writer of a recording does nothing");
-            let again = self.replace(loss).await?;
+            let again = self.replace(loss, VecDeque::new()).await?;
             self.write_all(again, stop).await?;
+            return Ok(self.closed);
         }
         Ok(self.closed + size)
     }
 
-    /// Closes the file at work, if any.
+    /// Nothing more is wanted from now on, if that is new.
+    pub(super) fn stop(&mut self) {
+        self.stopped.get_or_insert_with(Instant::now);
+    }
+
+    /// Closes the file at work, if any. What an ffmpeg that does not end in time, or fails at its end, has not written is written
+    /// without it.
     pub(super) async fn close(&mut self) -> Result<(), RecordingFailure> {
-        let Some(part) = self.part.take() else { return Ok(()) };
-        let path = part.output.path().to_owned();
-        let gone = part.output.size().await.is_none();
-        match self.end(part, false).await {
-            _ if gone => Err(RecordingFailure::FileGone { file: shown(&path) }),
-            EngineEnd::Own(Err(error)) => Err(RecordingFailure::from_folder(&self.settings.dir, &error)),
-            EngineEnd::Ffmpeg(ended) if !ended.by_itself => Err(self.stuck()),
-            EngineEnd::Ffmpeg(ended) if !ended.status.is_some_and(|status| status.success()) => {
-                Err(RecordingFailure::from_death(&self.settings.dir, &ended.stderr, ended.last_words()))
+        let Some(part) = &mut self.part else { return Ok(()) };
+        if part.output.size().await.is_none() {
+            let file = shown(part.output.path());
+            if let Some(part) = self.part.take() {
+                self.end(part, true).await;
             }
+            return Err(RecordingFailure::FileGone { file });
+        }
+        let close = self.settings.limits.close;
+        let patience = match self.stopped {
+            Some(at) => (at + STOP_CLOSE).saturating_duration_since(Instant::now()).max(STOP_CLOSE_LEAST),
+            None => close,
+        };
+        let mut ended = part.engine.end_input(patience).await;
+        let has_written = part.output.size().await.is_some_and(|bytes| bytes > 0);
+        if ended.is_none() && self.stopped.is_some() && has_written && part.engine.ffmpeg().is_some_and(Ffmpeg::is_busy)
+        {
+            ended = part.engine.end_input(close).await;
+        }
+        let (loss, why) = match ended {
+            Some(true) => {
+                let Some(part) = self.part.take() else { return Ok(()) };
+                return match self.end(part, false).await {
+                    EngineEnd::Own(Err(error)) => Err(RecordingFailure::from_folder(&self.settings.dir, &error)),
+                    EngineEnd::Own(Ok(())) | EngineEnd::Ffmpeg(_) => Ok(()),
+                };
+            }
+            Some(false) => (WriterLoss::Died(std::io::ErrorKind::BrokenPipe.into()), "ffmpeg broke off at its end"),
+            None => (WriterLoss::Late, LATE),
+        };
+        let tries_ffmpeg = !self.without_ffmpeg;
+        let rest = self.replace(loss, VecDeque::new()).await?;
+        self.without_ffmpeg = true;
+        if !rest.is_empty() {
+            self.ended_without = Some(why);
+        }
+        Box::pin(self.write_all(rest, &CancellationToken::new())).await?;
+        let closed = match self.part.take() {
+            Some(part) => self.end(part, false).await,
+            None => EngineEnd::Own(Ok(())),
+        };
+        self.without_ffmpeg = !tries_ffmpeg || self.strikes.len() >= MAX_LOSSES;
+        match closed {
+            EngineEnd::Own(Err(error)) => Err(RecordingFailure::from_folder(&self.settings.dir, &error)),
             EngineEnd::Own(Ok(())) | EngineEnd::Ffmpeg(_) => Ok(()),
         }
+    }
+
+    /// Why the end of a file was written without ffmpeg, where it was.
+    pub(super) fn ended_without(&self) -> Option<&'static str> {
+        self.ended_without
     }
 
     /// Closes a file in the middle of a recording: only what would meet the next one too ends that.
@@ -346,7 +471,8 @@ impl OutputParts {
         let by_ffmpeg = !self.without_ffmpeg && !head.mixed && self.can_read(head).await;
         let dir = &self.settings.dir.clone();
         let ending = |by_ffmpeg| engine::ending(by_ffmpeg, head.container);
-        let mut output = Output::make(dir, &self.stem, number, ending(by_ffmpeg)).await?;
+        let is_new = !self.is_named;
+        let mut output = Output::make(dir, &self.stem, number, ending(by_ffmpeg), is_new).await?;
         let mut engine = None;
         if by_ffmpeg {
             let arguments = plan::arguments(&self.job, self.start, head.container, output.path());
@@ -356,7 +482,7 @@ impl OutputParts {
                     output.discard_empty().await;
                     self.without_ffmpeg = true;
                     self.set_note(without_ffmpeg(&failure, head.container));
-                    output = Output::make(dir, &self.stem, number, ending(false)).await?;
+                    output = Output::make(dir, &self.stem, number, ending(false), is_new).await?;
                 }
             }
         }
@@ -373,19 +499,25 @@ impl OutputParts {
             fed = head.bytes.len() as u64;
         }
         // The parts that follow take the free name that the first one found.
-        if let (1, Some(stem), Some(dir)) = (number, output.path().file_stem(), output.path().parent()) {
+        if let (true, Some(stem), Some(dir)) = (is_new, output.path().file_stem(), output.path().parent()) {
+            self.is_named = true;
             self.stem = stem.to_string_lossy().into_owned();
             dir.clone_into(&mut self.settings.dir);
         }
-        let starts = if first { head.starts } else { self.files.last().map_or(head.starts, |file| file.ends) };
         let path = output.path().to_owned();
-        self.files.push(PartFile { path, starts, ends: starts, bytes: 0, head: std::sync::Arc::clone(head) });
         let moves = !first && head.container == PartContainer::Flv;
-        let base = if moves { first_time(&piece.bytes).unwrap_or(0) } else { 0 };
+        let base = if moves { earliest_time(&piece.bytes).unwrap_or(0) } else { 0 };
+        let repeats_from = self.repeats_from.take();
+        let last = self.files.last().map_or(head.starts, |file| file.ends);
+        let starts = match head.starts + u64::from(base) {
+            starts if first => starts,
+            starts if moves && starts.abs_diff(last) > ADJACENT_MS => starts,
+            _ => repeats_from.filter(|_| !moves).unwrap_or(last),
+        };
+        self.files.push(PartFile { path, starts, ends: starts, bytes: 0, head: std::sync::Arc::clone(head) });
         let (watch, replay) = (WriterWatch::new(Instant::now()), Replay::default());
         let (number, fed_ms, size, grown_ms) = (piece.part, 0, 0, None);
-        let is_cut = false;
-        self.part = Some(Part { number, output, engine, replay, base, fed, fed_ms, size, grown_ms, watch, is_cut });
+        self.part = Some(Part { number, output, engine, replay, base, fed, fed_ms, size, grown_ms, watch });
         Ok(())
     }
 
@@ -446,6 +578,8 @@ enum WriterLoss {
     Stuck,
     /// It takes everything and has written nothing, for so many seconds.
     Silent(u64),
+    /// It has not taken, or not closed, in time what there was when nothing more was wanted.
+    Late,
 }
 
 /// The tags of a piece, without the head of its part.

@@ -44,8 +44,6 @@ pub(super) struct Ffmpeg {
 /// How an ffmpeg ended.
 #[derive(Debug)]
 pub(super) struct ProcessEnd {
-    /// It came to an end on its own, once its input had ended.
-    pub(super) by_itself: bool,
     /// Its exit status; none when it outlived even a kill.
     pub(super) status: Option<ExitStatus>,
     /// The end of what it wrote to stderr.
@@ -110,16 +108,13 @@ impl Ffmpeg {
     }
 
     /// Whether it waits for the processor or the disk: it would do something if the machine let it.
-    #[cfg(target_os = "linux")]
     pub(super) fn is_busy(&self) -> bool {
-        let stat = self.child.id().and_then(|pid| std::fs::read_to_string(format!("/proc/{pid}/stat")).ok());
-        // The name, in parentheses, may hold anything; the state follows it.
-        stat.as_deref().and_then(|stat| stat.rsplit_once(") ")).is_some_and(|(_, rest)| rest.starts_with(['R', 'D']))
+        is_busy(self.pid())
     }
 
-    #[cfg(not(target_os = "linux"))]
-    pub(super) fn is_busy(&self) -> bool {
-        false
+    /// Its number, while it runs.
+    pub(super) fn pid(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// Waits until it ends by itself. May be dropped and asked again.
@@ -128,13 +123,17 @@ impl Ffmpeg {
         let _ = self.child.wait().await;
     }
 
+    /// Ends its input; says how it ended where it does so in time. May be called again.
+    pub(super) async fn end_input(&mut self, patience: Duration) -> Option<ExitStatus> {
+        drop(self.stdin.take());
+        self.wait(patience).await
+    }
+
     /// Ends its input, and it: what does not end is told to terminate, then killed.
     pub(super) async fn finish(mut self, limits: &RecorderLimits) -> ProcessEnd {
         drop(self.stdin.take());
-        let mut by_itself = true;
         let mut status = self.wait(limits.close).await;
         if status.is_none() {
-            by_itself = false;
             tracing::warn!("ffmpeg did not end with its input; asking it to terminate");
             self.signal(Signal::Terminate);
             status = self.wait(limits.terminate).await;
@@ -146,7 +145,7 @@ impl Ffmpeg {
         }
         let _ = timeout(STDERR_WAIT, &mut self.stderr_reader).await;
         let stderr = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
-        ProcessEnd { by_itself, status, stderr: String::from_utf8_lossy(&stderr).into_owned() }
+        ProcessEnd { status, stderr: String::from_utf8_lossy(&stderr).into_owned() }
     }
 
     /// Kills it, and gives its last words.
@@ -155,7 +154,7 @@ impl Ffmpeg {
         let status = self.wait(AFTER_KILL).await;
         let _ = timeout(STDERR_WAIT, &mut self.stderr_reader).await;
         let stderr = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
-        ProcessEnd { by_itself: false, status, stderr: String::from_utf8_lossy(&stderr).into_owned() }
+        ProcessEnd { status, stderr: String::from_utf8_lossy(&stderr).into_owned() }
     }
 
     async fn wait(&mut self, patience: Duration) -> Option<ExitStatus> {
@@ -179,6 +178,19 @@ impl Ffmpeg {
     fn signal(&mut self, _: Signal) {
         let _ = self.child.start_kill();
     }
+}
+
+/// Whether a process waits for the processor or the disk.
+#[cfg(target_os = "linux")]
+pub(super) fn is_busy(pid: Option<u32>) -> bool {
+    let stat = pid.and_then(|pid| std::fs::read_to_string(format!("/proc/{pid}/stat")).ok());
+    // The name, in parentheses, may hold anything; the state follows it.
+    stat.as_deref().and_then(|stat| stat.rsplit_once(") ")).is_some_and(|(_, rest)| rest.starts_with(['R', 'D']))
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn is_busy(_: Option<u32>) -> bool {
+    false
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -266,7 +278,6 @@ mod tests {
     async fn the_end_of_its_input_is_enough() {
         let ended =
             script("cat > /dev/null; echo '[flv @ 0x1] [warning] bye' >&2").finish(&RecorderLimits::default()).await;
-        assert!(ended.by_itself);
         assert!(ended.status.unwrap().success());
         assert_eq!(ended.last_words(), "bye");
     }
@@ -276,7 +287,6 @@ mod tests {
         let mut ffmpeg = script("read x; echo ready >&2; while :; do sleep 60; done");
         ready(&mut ffmpeg).await;
         let ended = ffmpeg.finish(&impatient()).await;
-        assert!(!ended.by_itself);
         assert_eq!(ended.status.unwrap().signal(), Some(15));
     }
 
@@ -304,7 +314,7 @@ mod tests {
         ffmpeg.feed(b"taken after the flood", Duration::from_secs(60)).await.unwrap();
         let ended =
             ffmpeg.finish(&RecorderLimits { close: Duration::from_secs(60), ..RecorderLimits::default() }).await;
-        assert!(ended.by_itself);
+        assert!(ended.status.unwrap().success());
         assert_eq!(ended.last_words(), "line 19999");
         assert!(ended.stderr.len() <= KEPT_BYTES);
     }
@@ -340,7 +350,7 @@ mod tests {
     #[test]
     fn an_empty_line_does_not_hide_the_cause() {
         let stderr = "[flv @ 0x1] [error] no such codec\n[error] \n[fatal]\n\n".to_owned();
-        assert_eq!(ProcessEnd { by_itself: true, status: None, stderr }.last_words(), "no such codec");
+        assert_eq!(ProcessEnd { status: None, stderr }.last_words(), "no such codec");
     }
 
     #[tokio::test]

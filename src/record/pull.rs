@@ -29,6 +29,8 @@ pub(super) type PullOutcome = Result<Text, RecordingFailure>;
 
 /// A connection that brought something new and lasted this long is no cause to wait, however often it breaks.
 const STABLE_CONNECTION: Duration = Duration::from_millis(300);
+/// After such a connection the next one is opened so soon.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// So often the addresses are asked for in a row before the pauses grow: the stream may be back at any moment, and what it
 /// keeps for newcomers is soon gone.
 const QUICK_ROUNDS: u32 = 6;
@@ -279,6 +281,7 @@ impl<S: StreamSource> Pull<S> {
     /// Reads from one address, again and again while that helps.
     async fn follow(&mut self, offer: &StreamOffer<S::Address>) -> ConnectionEnd {
         let retries = self.limits.retries;
+        let first = retries.first().copied().unwrap_or_default().min(FIRST_PAUSE);
         let mut pauses = retries.iter();
         loop {
             let pieces = self.pieces;
@@ -305,6 +308,11 @@ impl<S: StreamSource> Pull<S> {
             // Before anything came there may be a better address than one that is silent.
             if matches!(broken, ConnectionEnd::Silent) && !self.flowed() {
                 return broken;
+            }
+            if brought && opened.elapsed() >= STABLE_CONNECTION {
+                // What is sent while nobody reads may never come again.
+                self.wait_or_resume(jittered(first)).await;
+                continue;
             }
             let Some(&pause) = pauses.next() else { return broken };
             self.wait_or_resume(jittered(pause.max(self.pause_after_short()))).await;
@@ -341,11 +349,12 @@ impl<S: StreamSource> Pull<S> {
                         size += chunk.len();
                         reader.push(&chunk);
                     }
-                    Some(Err(error)) => broken = broken.and(Err(error)),
+                    // A connection that is over is so whenever it is asked.
+                    Some(Err(error)) => {
+                        broken = broken.and(Err(error));
+                        break;
+                    }
                     None => break,
-                }
-                if broken.is_err() && !matches!(broken, Err(ConnectionEnd::Stopped)) {
-                    break;
                 }
             }
             let fed = self.feed(&mut reader).await;

@@ -28,6 +28,8 @@ use crate::text::Text;
 
 /// After a stop, what was read is still written, as long as no longer than this passes from one piece to the next.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long the disk lasts is told by what was recorded once that is this many milliseconds.
+const FORECAST_MS: u64 = 10_000;
 /// Progress is emitted at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
@@ -106,6 +108,7 @@ impl Progress {
         RecordingSummary {
             status,
             reason,
+            note: parts.ended_without().unwrap_or_default(),
             quality: self.quality.as_str(),
             files: parts.files(),
             holes: &self.holes,
@@ -139,9 +142,7 @@ impl RecordingTask {
         let mut parts = OutputParts::new(self.job.clone(), self.settings.clone(), &quality, start);
         let mut progress = Progress { free, start, trouble: Some(trouble_now), ..Progress::default() };
         let ended = self.write_all(outlet, (pull, enough), &mut parts, &mut progress).await;
-        if parts.is_open() {
-            self.emit(RecordingState::Stopping);
-        }
+        self.emit_stopping(&parts, &mut progress);
         let closed = parts.close().await;
         // Why it broke first says more than how it closed then.
         let ended = ended.and_then(|reason| closed.map(|()| reason));
@@ -192,7 +193,7 @@ impl RecordingTask {
                 () = stop.cancelled(), if ending.is_none() => "stopped",
                 () = &mut over, if ending.is_none() => "the live ended",
                 () = &mut drained, if ending.is_some() => return Ok(ending.unwrap_or_default()),
-                _ = progress_due.tick() => {
+                _ = progress_due.tick(), if ending.is_none() => {
                     self.emit_progress(parts, progress).await?;
                     continue;
                 }
@@ -222,9 +223,20 @@ impl RecordingTask {
                     (None, None) => return pull.await.unwrap_or(Err(RecordingFailure::Bug)),
                 },
             };
+            if stop.is_cancelled() {
+                parts.stop();
+            }
+            self.emit_stopping(parts, progress);
             enough.cancel();
             ending = Some(ends.into());
             drained.as_mut().reset(Instant::now() + DRAIN_TIMEOUT);
+        }
+    }
+
+    /// A stop is answered at once, however long the file takes.
+    fn emit_stopping(&self, parts: &OutputParts, progress: &mut Progress) {
+        if parts.is_open() {
+            progress.emit(self, RecordingState::Stopping);
         }
     }
 
@@ -327,7 +339,7 @@ impl RecordingTask {
                 closed: !parts.is_open(),
             }
         } else {
-            let details = Box::new(self.details(parts, progress, rate));
+            let details = Box::new(self.details(parts, progress, (bytes, rate)));
             RecordingState::Running { since, bytes, rate, file, quality, sound_only, details }
         };
         progress.emit(self, recording);
@@ -341,19 +353,24 @@ impl RecordingTask {
         quality.missed(&progress.quality, progress.sound_only).or_else(|| quality.smaller(progress.label, size))
     }
 
-    fn details(&self, parts: &OutputParts, progress: &Progress, rate: u64) -> RecordingDetails {
+    fn details(&self, parts: &OutputParts, progress: &Progress, (bytes, rate): (u64, u64)) -> RecordingDetails {
         let note = parts.note();
         let writer_trouble = !note.is_empty();
         let left = progress.free.map(|free| free.saturating_sub(self.settings.limits.min_free));
+        let hole_millis: u64 = progress.holes.iter().map(|hole| hole.length).sum();
+        // As fast as it filled up so far; the rate of now comes and goes with the network.
+        let recorded = progress.millis.saturating_sub(hole_millis);
+        let usual =
+            bytes.saturating_mul(1_000).checked_div(recorded).filter(|_| recorded >= FORECAST_MS).unwrap_or(rate);
         RecordingDetails {
             millis: progress.millis,
             codec: progress.video.map(|video| Text::from(format_args!("{}", video.codec))).unwrap_or_default(),
             size: progress.video.and_then(|video| video.size),
             part: parts.files().len() as u32,
             holes: progress.holes.len() as u32,
-            hole_millis: progress.holes.iter().map(|hole| hole.length).sum(),
+            hole_millis,
             free: progress.free,
-            seconds_left: left.and_then(|left| left.checked_div(rate)),
+            seconds_left: left.and_then(|left| left.checked_div(usual)),
             // Segments come whole: until the next one is due nothing is missing.
             silent_seconds: if progress.pause.is_zero() { progress.silent_seconds() } else { 0 },
             note: match self.missed(progress) {
@@ -368,7 +385,8 @@ impl RecordingTask {
     async fn put_in(&self, parts: &OutputParts, progress: &Progress) {
         for (nth, file) in parts.files().iter().enumerate() {
             let length = file.ends.saturating_sub(file.starts);
-            let chapters = marker::chapters(progress.markers.all(), nth + 1, length, self.job.title.as_str());
+            let title = Some(self.job.title.as_str()).filter(|title| !title.is_empty()).unwrap_or("beginning");
+            let chapters = marker::chapters(progress.markers.all(), nth + 1, length, title);
             let subtitles = self.settings.mux_subtitles && self.settings.chat;
             if let Err(why) = finishing::put_in(&self.settings.ffmpeg, &file.path, chapters, subtitles).await {
                 tracing::warn!(%why, "no chapters or subtitles in a recording");
@@ -391,7 +409,8 @@ fn summary(ended: PullOutcome, parts: &OutputParts, progress: &Progress) -> Reco
     match (ended, files.as_slice()) {
         (Ok(reason), [file]) => RecordingState::Done { file: file.clone(), bytes, millis, reason },
         (Ok(reason), [file, ..]) => {
-            let reason = Text::from(format_args!("{reason}; it is in {} files", files.len()));
+            let why = parts.ended_without().map(|why| format!(", as {why}")).unwrap_or_default();
+            let reason = Text::from(format_args!("{reason}; it is in {} files{why}", files.len()));
             RecordingState::Done { file: file.clone(), bytes, millis, reason }
         }
         (Ok(_), []) => RecordingState::Failed { reason: sentence(&RecordingFailure::Nothing), file: None },

@@ -14,41 +14,42 @@ const UNWRITTEN_BYTES: usize = 160 << 10;
 /// The pieces since a place where a player can begin.
 #[derive(Debug, Default)]
 pub(super) struct Replay {
-    pieces: VecDeque<TimelinePiece>,
+    /// Each with the recorded time at which it begins, in milliseconds.
+    pieces: VecDeque<(u64, TimelinePiece)>,
     bytes: usize,
 }
 
 impl Replay {
-    /// Adds a piece that was fed. `grown` is what had been fed when the file last grew, in milliseconds; nothing before it did.
-    pub(super) fn push(&mut self, piece: &TimelinePiece, grown: Option<u64>) {
+    /// Adds a piece that was fed and begins at a recorded time. `grown` is what had been fed when the file last grew, in milliseconds; nothing before it did.
+    pub(super) fn push(&mut self, piece: &TimelinePiece, begins: u64, grown: Option<u64>) {
         if self.pieces.is_empty() && !piece.keyframe {
             return;
         }
         self.bytes += piece.bytes.len();
-        self.pieces.push_back(piece.clone());
+        self.pieces.push_back((begins, piece.clone()));
         if let Some(grown) = grown {
             self.forget(grown.min(piece.millis).saturating_sub(UNWRITTEN_MS));
         }
         // Without its beginning the rest cannot be shown.
         while self.bytes > MAX_BYTES && !self.pieces.is_empty() {
             self.pop();
-            while self.pieces.front().is_some_and(|front| !front.keyframe) {
+            while self.pieces.front().is_some_and(|(_, front)| !front.keyframe) {
                 self.pop();
             }
         }
     }
 
-    /// Forgets the groups that end before `millis` and before what may be on its way.
+    /// Forgets the groups that end before `millis` and before what may be on its way, but for the last of them: the sound that
+    /// belongs to the pictures of the next one may have come with it.
     fn forget(&mut self, millis: u64) {
-        let (mut behind, mut from) = (0, None);
-        for (at, piece) in self.pieces.iter().enumerate().rev() {
+        let (mut behind, mut from, mut spare) = (0, None, false);
+        for (at, (begins, piece)) in self.pieces.iter().enumerate().rev() {
             behind += piece.bytes.len();
-            let before = at.checked_sub(1).and_then(|before| self.pieces.get(before));
-            let ended = before.is_some_and(|before| before.millis <= millis);
-            if piece.keyframe && ended && behind >= UNWRITTEN_BYTES {
+            if piece.keyframe && spare {
                 from = Some(at);
                 break;
             }
+            spare |= piece.keyframe && at > 0 && *begins <= millis && behind >= UNWRITTEN_BYTES;
         }
         for _ in 0..from.unwrap_or(0) {
             self.pop();
@@ -56,15 +57,20 @@ impl Replay {
     }
 
     fn pop(&mut self) {
-        if let Some(piece) = self.pieces.pop_front() {
+        if let Some((_, piece)) = self.pieces.pop_front() {
             self.bytes -= piece.bytes.len();
         }
+    }
+
+    /// Recorded time at which what is kept begins.
+    pub(super) fn begins(&self) -> Option<u64> {
+        self.pieces.front().map(|(begins, _)| *begins)
     }
 
     /// Everything kept, oldest first.
     pub(super) fn drain(&mut self) -> VecDeque<TimelinePiece> {
         self.bytes = 0;
-        std::mem::take(&mut self.pieces)
+        std::mem::take(&mut self.pieces).into_iter().map(|(_, piece)| piece).collect()
     }
 }
 
@@ -73,6 +79,7 @@ mod tests {
     use super::*;
     use bytes::Bytes;
 
+    /// Pieces of half a second, as long as `millis` says.
     fn piece(millis: u64, keyframe: bool, size: usize) -> TimelinePiece {
         TimelinePiece { millis, keyframe, bytes: Bytes::from(vec![0; size]), ..TimelinePiece::default() }
     }
@@ -80,37 +87,45 @@ mod tests {
     #[test]
     fn the_last_group_that_may_be_unwritten_is_kept() {
         let mut replay = Replay::default();
-        (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 100_000), Some(n * 500)));
+        (0..20).for_each(|n| {
+            replay.push(&piece(n * 500, n % 4 == 0, 100_000), (n * 500).saturating_sub(500), Some(n * 500))
+        });
         let kept: Vec<_> = replay.drain().iter().map(|piece| piece.millis).collect();
-        assert_eq!(kept, [8_000, 8_500, 9_000, 9_500]);
+        assert_eq!(kept.first(), Some(&6_000), "and the group before that: {kept:?}");
     }
 
     #[test]
     fn what_may_lie_in_the_pipe_is_kept_however_long_it_is() {
         let mut replay = Replay::default();
-        (0..200).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 4_000), Some(n * 500)));
+        (0..200).for_each(|n| {
+            replay.push(&piece(n * 500, n % 4 == 0, 4_000), (n * 500).saturating_sub(500), Some(n * 500))
+        });
         let kept = replay.drain().iter().map(|piece| piece.bytes.len()).sum::<usize>();
-        assert!((UNWRITTEN_BYTES..UNWRITTEN_BYTES + 5 * 4_000).contains(&kept), "{kept}");
+        assert!((UNWRITTEN_BYTES..UNWRITTEN_BYTES + 9 * 4_000).contains(&kept), "{kept}");
     }
 
     #[test]
     fn all_is_kept_until_something_comes_out() {
         let mut replay = Replay::default();
-        (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 10), None));
+        (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 10), (n * 500).saturating_sub(500), None));
         assert_eq!(replay.drain().len(), 20);
     }
 
     #[test]
     fn all_is_kept_that_was_fed_since_the_file_grew() {
         let mut replay = Replay::default();
-        (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, 100_000), Some(4_000)));
-        assert_eq!(replay.drain().front().unwrap().millis, 2_000);
+        (0..20).for_each(|n| {
+            replay.push(&piece(n * 500, n % 4 == 0, 100_000), (n * 500).saturating_sub(500), Some(4_000))
+        });
+        assert_eq!(replay.drain().front().unwrap().millis, 0);
     }
 
     #[test]
     fn what_is_too_much_goes_group_by_group() {
         let mut replay = Replay::default();
-        (0..20).for_each(|n| replay.push(&piece(n * 500, n % 4 == 0, MAX_BYTES / 10), None));
+        (0..20).for_each(|n| {
+            replay.push(&piece(n * 500, n % 4 == 0, MAX_BYTES / 10), (n * 500).saturating_sub(500), None)
+        });
         let kept = replay.drain();
         assert!(kept.front().unwrap().keyframe && kept.len() <= 10);
     }

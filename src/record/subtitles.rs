@@ -39,7 +39,8 @@ pub(super) fn ass(cues: &[&CueLine], length: u64) -> String {
         let from = cue.part_ms;
         let until = (from + ROLL_MS).min(length.max(from));
         let next = cues.get(nth + 1).map_or(until, |next| next.part_ms.clamp(from, until));
-        if next == from {
+        // Counted in hundredths.
+        if next / 10 == from / 10 {
             continue;
         }
         let first = (nth + 1).saturating_sub(ASS_LINES);

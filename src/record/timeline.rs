@@ -35,6 +35,12 @@ const MAX_JUMP_MS: i64 = 10_000;
 /// Within a connection the media time of a track may run ahead of wall time by this much from one tag to the next; beyond it
 /// the sender's clock has jumped.
 const MAX_AHEAD_MS: i64 = 2_000;
+/// Once a connection has sent for a while as things happened, what comes cannot run ahead of that: a step by this much more than
+/// the wall clock is one of the sender's clock. Before that a hole looks the same, as what was kept for newcomers comes at once.
+const MAX_LEAD_MS: i64 = 400;
+const STEADY_AFTER: Duration = Duration::from_secs(3);
+/// Tags are read together: within this time the wall clock says nothing.
+const READ_TOGETHER_MS: i64 = 300;
 /// And it may step back by this much. Tags of one track come in the order of decoding, so this is for rounding only.
 const MAX_BACK_MS: i64 = 50;
 /// What begins a little before its part is kept.
@@ -84,6 +90,9 @@ pub(super) struct Timeline {
     last: i64,
     /// When the last tag arrived.
     arrived: Duration,
+    /// When the first tag of the connection was placed, and by how much its times were ahead of the wall clock since, at most.
+    joined: Option<Duration>,
+    lead: i64,
     /// Length of the parts before this one.
     before: i64,
     /// First sound since the last picture, on the sender's clock.
@@ -153,6 +162,7 @@ impl Timeline {
     pub(super) fn reconnected(&mut self, sound_only: bool) {
         self.place_held();
         self.first_sound = None;
+        self.joined = None;
         self.no_picture = sound_only;
         match self.phase {
             TimelinePhase::Flowing => self.phase = TimelinePhase::Joining,
@@ -273,7 +283,7 @@ impl Timeline {
         }
         self.part = self.part.saturating_add(1);
         self.phase = TimelinePhase::Flowing;
-        self.segments = None;
+        (self.segments, self.joined) = (None, None);
         (self.last, self.last_key, self.part_bytes) = (0, 0, 0);
         self.overlap.clear();
         let has_video = self.video.heard.is_some() || tag.kind == TagKind::Video;
@@ -462,7 +472,9 @@ impl Timeline {
     /// The time of a tag in the part. Where its track's clock has jumped, that track goes on where the part is.
     fn time_of(&mut self, tag: &Tag, now: Duration) -> i64 {
         let read = i64::from(tag.at);
-        let end = self.last;
+        let (end, wall) = (self.last, millis(now));
+        let steady = self.joined.is_some_and(|joined| now.saturating_sub(joined) >= STEADY_AFTER);
+        let lead = self.lead;
         let (track, other) = match tag.kind {
             TagKind::Video => (&mut self.video, &self.audio),
             _ => (&mut self.audio, &self.video),
@@ -477,7 +489,9 @@ impl Timeline {
                     let (back, ahead) =
                         if track.repeating { (REMEMBERED_MS, MAX_JUMP_MS) } else { (MAX_BACK_MS, MAX_AHEAD_MS) };
                     // A track with a picture now and then is far behind the other one: that is no jump.
-                    at >= last - back && (at - last - gap <= ahead || at - end - gap <= ahead)
+                    let near = at - last - gap <= ahead || at - end - gap <= ahead;
+                    let steps = at - last.max(end) > MAX_LEAD_MS && at - wall - lead > MAX_LEAD_MS;
+                    at >= last - back && near && !(steady && steps && !track.repeating)
                 }
                 None => (at - end).abs() <= MAX_SKEW_MS + gap,
             }
@@ -486,11 +500,15 @@ impl Timeline {
             track.shift = if goes_on(other.shift) {
                 other.shift
             } else {
-                let step = gap.max(track.step.clamp(1, MAX_STEP_MS)).min(MAX_JUMP_MS);
+                let usual = track.step.clamp(1, MAX_STEP_MS);
+                let step = if gap <= READ_TOGETHER_MS { usual } else { gap.max(usual).min(MAX_JUMP_MS) };
                 read - track.last.map_or(end, |last| last.max(end - MAX_SKEW_MS)) - step
             };
         }
-        read - track.shift
+        let at = read - track.shift;
+        self.lead = if self.joined.is_some() { lead.max(at - wall) } else { at - wall };
+        self.joined.get_or_insert(now);
+        at
     }
 
     fn write(&mut self, tag: &Tag, at: i64, now: Duration) {

@@ -30,10 +30,10 @@ const IMPORT_QUEUE: usize = 1_024;
 /// News of people that may wait for the screen, and questions of it for the desk.
 const NEWS: usize = 1_024;
 const QUESTIONS: usize = 32;
-/// How long what happens is gathered before the recorder hears it, and how long the recorder's rows wait for the disk: together a quarter
-/// of a second, which is what a program that is killed may lose.
-const GATHER: Duration = Duration::from_millis(120);
-const FLUSH_AFTER: Duration = Duration::from_millis(130);
+/// How long what happens is gathered before the recorder hears it, and how long the recorder's rows wait for the disk: with the
+/// writing less than the quarter of a second that a program that is killed may lose.
+const GATHER: Duration = Duration::from_millis(80);
+const FLUSH_AFTER: Duration = Duration::from_millis(110);
 /// So many updates at once are a flood, in which nothing is waited for.
 const FLOOD: usize = 256;
 /// How long the end waits for the disk.
@@ -221,6 +221,7 @@ fn desk(
 
 /// Hands over what comes until there is no more. What is tracked now is gathered for a moment: a thread that wakes for each frame costs
 /// more than what it does.
+#[allow(clippy::disallowed_methods, reason = "what comes is gathered for a time, nothing is waited for")]
 fn record(
     mut recorder: HistoryRecorder,
     mut updates: mpsc::Receiver<TrackerUpdate>,

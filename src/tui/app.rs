@@ -177,6 +177,8 @@ pub(super) struct RecorderAnswers {
     pub(super) streams: Option<(RoomKey, Result<Vec<StreamLabel>, Text>)>,
     /// The recordings there are; nothing until they are known.
     pub(super) takes: Option<Vec<Take>>,
+    /// When they were told; nothing while they are asked for.
+    pub(super) takes_at: Option<Moment>,
     /// Where copies stand, by what is copied.
     pub(super) copies: Vec<(PathBuf, CopyState)>,
 }

@@ -151,6 +151,8 @@ pub(super) enum Choice {
     CopyWords(String),
     /// Nothing: the row only says something.
     Stay,
+    /// Nothing, and it is said why; the list stays open.
+    Say(&'static str),
 }
 
 impl Picker {

@@ -70,6 +70,7 @@ pub(super) fn update(app: &mut App, msg: Msg) -> UpdateOutcome {
         outcome.dirty = true;
         outcome.effects.push(effect);
     }
+    outcome.effects.extend(records::list_due(app));
     outcome.effects.extend(roster::question_due(app).map(|due| Effect::AskService(ServiceQuestion::Roster(due))));
     wanted::note_shown(app);
     if app.until_read().is_some_and(|left| left.is_zero())

@@ -191,6 +191,31 @@ fn a_still_picture_after_an_outage_is_no_repetition() {
 }
 
 #[test]
+fn a_small_step_of_the_clock_is_no_hole_but_what_was_not_sent_is_one() {
+    for (step, silence) in [(900, 0), (0, 900)] {
+        let mut sender = Sender::new();
+        sender.setup(1);
+        let mut offset = 0;
+        for nth in 0..60 {
+            sender.pass(200);
+            if nth == 30 {
+                sender.pass(silence);
+                offset = step + silence as u32;
+            }
+            sender.media(nth * 200, nth * 200 + 200, offset);
+        }
+        assert_eq!(sender.pictures(1).len(), 300);
+        assert_eq!((sender.hole(1), sender.holes.len()), if step > 0 { (40, 0) } else { (940, 1) });
+    }
+    // What is kept for newcomers comes at once: a hole in it is one.
+    let mut sender = Sender::new();
+    sender.setup(1);
+    sender.media(0, 2_000, 0);
+    sender.media(2_000, 4_000, 900);
+    assert_eq!(sender.hole(1), 940);
+}
+
+#[test]
 fn a_clock_that_jumps_does_not_stretch_the_file() {
     let mut sender = Sender::new();
     sender.setup(1);

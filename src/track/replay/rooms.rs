@@ -87,7 +87,9 @@ impl ReplayRooms {
     pub(super) fn place(&self) -> Option<RoomsPlace> {
         let tracks = self.tracks.iter().map(CaptureTrack::place).collect::<Option<_>>()?;
         let mut actors = self.rooms.actors.clone();
-        actors.iter_mut().for_each(|room| room.set_subscribers(Subscribers::default()));
+        for room in &mut actors {
+            room.set_subscribers(Subscribers::default());
+        }
         Some(RoomsPlace { tracks, actors })
     }
 

@@ -150,6 +150,8 @@ fn hints_and_facts(app: &App, plan: &Plan, buf: &mut Buffer, area: Rect) {
             continue;
         }
         let Some(key) = app.key(action) else { continue };
+        let stops = action == Action::Record && app.tab().is_some_and(Tab::is_recording);
+        let word = if stops { "stop" } else { word };
         let wide = u16::try_from(crate::text::width(&key) + word.len() + 3).unwrap_or(u16::MAX);
         if wide > left {
             break;

@@ -1,9 +1,10 @@
 //! Rows of a picker about recordings: the streams of a room, the recordings there are, the note of a marker.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::{Choice, Pick};
-use crate::record::{CopyState, Quality, StreamLabel, Take, TakeStatus};
+use crate::record::{CopyState, Quality, RecordingState, StreamLabel, Take, TakeStatus};
 use crate::text::Text;
 use crate::tui::app::App;
 use crate::tui::number;
@@ -26,7 +27,7 @@ pub(super) fn streams(app: &App) -> Vec<Pick> {
             for stream in streams.iter().filter(|stream| !(flv && stream.hls)) {
                 if !shown.contains(&&stream.quality) {
                     shown.push(&stream.quality);
-                    rows.push(stream_row(stream));
+                    rows.push(stream_row(app, stream));
                 }
             }
             rows
@@ -34,9 +35,13 @@ pub(super) fn streams(app: &App) -> Vec<Pick> {
     }
 }
 
-fn stream_row(stream: &StreamLabel) -> Pick {
+fn stream_row(app: &App, stream: &StreamLabel) -> Pick {
     let StreamLabel { quality, picture, sound_only, hls } = stream;
     let mut note = Vec::new();
+    if matches!(app.tab().and_then(|tab| tab.recording.as_ref()), Some(RecordingState::Running { quality: now, .. }) if now == quality)
+    {
+        note.push("being recorded,".to_owned());
+    }
     if *sound_only {
         note.push("sound only".to_owned());
     }
@@ -60,11 +65,11 @@ pub(super) fn takes(app: &App) -> Vec<Pick> {
 }
 
 fn take_row(app: &App, take: &Take) -> Pick {
-    let start = take.start.as_str();
-    let begun = start.get(..16).unwrap_or(start).replace('T', " ");
-    let length = number::duration(Duration::from_millis(take.millis));
+    let now = running(app, take);
+    let (millis, bytes) = now.as_ref().map_or((take.millis, take.bytes), |now| (now.millis, now.bytes));
+    let (files, holes) = now.as_ref().map_or((take.files.len(), take.holes), |now| (now.files, now.holes));
     // What is done with it comes first: the row may be cut.
-    let mut state = take.status.to_string();
+    let mut state = now.map_or_else(|| take.status.to_string(), |now| now.state.to_owned());
     for (_, copy) in app.told_of.copies.iter().filter(|(file, _)| take.files.contains(file)) {
         state = match copy {
             CopyState::Running(percent) => {
@@ -78,20 +83,76 @@ fn take_row(app: &App, take: &Take) -> Pick {
     if take.status == TakeStatus::CutOff {
         state.push_str(", Enter makes it whole");
     }
-    let mut note = format!("{begun}, {state}, {length}, {}", number::bytes(take.bytes));
-    if take.files.len() > 1 {
-        note = format!("{note}, {} files", take.files.len());
+    let length = number::duration(Duration::from_millis(millis));
+    let mut note = format!("{}, {state}, {length}, {}", begun(app, take), number::bytes(bytes));
+    if files > 1 {
+        note = format!("{note}, {files} files");
     }
-    if take.holes > 0 {
-        note = format!("{note}, {} {}", take.holes, if take.holes == 1 { "hole" } else { "holes" });
+    if holes > 0 {
+        note = format!("{note}, {holes} {}", if holes == 1 { "hole" } else { "holes" });
+    }
+    if take.status == TakeStatus::Failed {
+        note = format!("{note}: {}", take.reason);
+    }
+    if !take.title.is_empty() {
+        note = format!("{note} \u{b7} {}", take.title);
     }
     let choice = match take.status {
         TakeStatus::CutOff => Choice::Repair(take.info.clone()),
         // A copy would end where it stands now.
-        TakeStatus::Running => Choice::Stay,
+        TakeStatus::Running => Choice::Say("it is still being recorded: copy it once it is over"),
+        _ if take.files.is_empty() => Choice::Say("its files are not there any more: there is nothing to copy"),
         TakeStatus::Done | TakeStatus::Failed | TakeStatus::Repaired => Choice::Copy(take.files.clone()),
     };
     Pick { name: format!("@{}", take.user), note, keys: String::new(), choice }
+}
+
+/// When a recording began, on the clock of the screen.
+fn begun(app: &App, take: &Take) -> String {
+    let start = take.start.as_str();
+    match start.parse::<jiff::Timestamp>() {
+        Ok(at) => app.zone.to_datetime(at).strftime("%Y-%m-%d %H:%M").to_string(),
+        Err(_) => start.get(..16).unwrap_or(start).replace('T', " "),
+    }
+}
+
+/// Where a recording stands that runs here: its description is some seconds old.
+struct RunningTake {
+    state: &'static str,
+    millis: u64,
+    bytes: u64,
+    files: usize,
+    holes: u32,
+}
+
+fn running(app: &App, take: &Take) -> Option<RunningTake> {
+    if take.status != TakeStatus::Running {
+        return None;
+    }
+    app.tabs.iter().filter_map(|tab| tab.recording.as_ref()).find_map(|recording| match recording {
+        RecordingState::Running { bytes, file, details, .. } if is_of(take, file) => Some(RunningTake {
+            state: "running",
+            millis: details.millis,
+            bytes: *bytes,
+            files: details.part as usize,
+            holes: details.holes,
+        }),
+        RecordingState::Reconnecting { bytes, file, paused, .. } if is_of(take, file) => Some(RunningTake {
+            state: if *paused { "paused" } else { "reconnecting" },
+            millis: take.millis,
+            bytes: *bytes,
+            files: take.files.len(),
+            holes: take.holes,
+        }),
+        _ => None,
+    })
+}
+
+/// Whether a file is one of a recording, as its name says.
+pub(in crate::tui) fn is_of(take: &Take, file: &Path) -> bool {
+    let stem = take.info.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
+    let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    take.info.parent() == file.parent() && name.strip_prefix(&*stem).is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// The note of a marker as it was typed.

@@ -339,6 +339,7 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
             app.notify(format!("copied: {words}"));
             Effect::Copy(words).into()
         }
+        Some(Choice::Say(words)) => taking::refuse_choice(app, picker, words),
         Some(Choice::Stay) | None => open(app, Popup::Pick(picker)),
     }
 }

@@ -1,6 +1,6 @@
 //! Handler of recording updates: numbers go into the tab, endings become sentences that stay.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::ids::RoomKey;
@@ -10,6 +10,9 @@ use crate::tui::app::{App, Popup};
 use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::picker::PickerKind;
 use crate::tui::{number, summary};
+
+/// The list of recordings is made anew so often while it is on the screen.
+const TAKES_EVERY: Duration = Duration::from_secs(5);
 
 /// Handles news of a recording.
 pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutcome {
@@ -22,7 +25,7 @@ pub(super) fn apply_update(app: &mut App, update: RecorderUpdate) -> UpdateOutco
             UpdateOutcome::dirty()
         }
         RecorderUpdate::Takes(takes) => {
-            app.told_of.takes = Some(takes);
+            (app.told_of.takes, app.told_of.takes_at) = (Some(takes), Some(app.now));
             UpdateOutcome::dirty()
         }
         RecorderUpdate::Copy { file, copy } => copied(app, file, copy),
@@ -95,6 +98,7 @@ fn recorded(app: &mut App, room: RoomKey, recording: RecordingState) -> UpdateOu
     let note = note(&recording).filter(|note| tab.recording.as_ref().and_then(self::note) != Some(*note));
     let note = note.map(|note| format!("{name}: {note}"));
     let alert = alert_change(&name, tab.recording.as_ref(), &recording);
+    let begins = file(&recording).is_some_and(|file| tab.recording.as_ref().and_then(self::file) != Some(file));
     tab.recording = Some(recording);
     if let Some(alert) = alert {
         app.event_log.add(app.now, alert);
@@ -115,10 +119,34 @@ fn recorded(app: &mut App, room: RoomKey, recording: RecordingState) -> UpdateOu
     if let Some(note) = note {
         app.notify(note);
     }
-    if is_over && matches!(&app.popup, Some(Popup::Pick(picker)) if picker.kind == PickerKind::Recordings) {
+    if (is_over || begins) && lists_takes(app) {
         return Effect::Record(RecorderCommand::ListTakes).into();
     }
     UpdateOutcome::dirty()
+}
+
+/// Whether the list of recordings is on the screen.
+fn lists_takes(app: &App) -> bool {
+    matches!(&app.popup, Some(Popup::Pick(picker)) if picker.kind == PickerKind::Recordings)
+}
+
+/// The question for the recordings there are, where their list is on the screen and was made some seconds ago: those of other
+/// programs go on too.
+pub(super) fn list_due(app: &mut App) -> Option<Effect> {
+    let due = app.told_of.takes_at.filter(|&at| lists_takes(app) && app.now.since(at) >= TAKES_EVERY);
+    due.map(|_| {
+        // Once until it is answered.
+        app.told_of.takes_at = None;
+        Effect::Record(RecorderCommand::ListTakes)
+    })
+}
+
+/// The file that is being written.
+fn file(recording: &RecordingState) -> Option<&Path> {
+    match recording {
+        RecordingState::Running { file, .. } => Some(file),
+        _ => None,
+    }
 }
 
 /// What is to be told of a recording that goes on, if anything. What is wrong with it stands on the screen as long as that.
@@ -154,7 +182,7 @@ pub fn ending(name: &str, recording: &RecordingState) -> Option<String> {
             Some(format!("{name}: recorded {length}, {size} ({reason}): {}", file.display()))
         }
         RecordingState::Failed { reason, file } => {
-            let kept = file.as_ref().map(|file| format!(" Kept: {}", file.display())).unwrap_or_default();
+            let kept = file.as_ref().map(|file| format!("; kept: {}", file.display())).unwrap_or_default();
             Some(format!("{name}: {reason}{kept}"))
         }
         RecordingState::Starting

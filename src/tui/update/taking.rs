@@ -42,7 +42,7 @@ pub(super) fn record_stream(app: &mut App, quality: Quality) -> UpdateOutcome {
 
 /// Asks which recordings there are, and lists them.
 pub(super) fn ask_recordings(app: &mut App) -> UpdateOutcome {
-    app.told_of.takes = None;
+    (app.told_of.takes, app.told_of.takes_at) = (None, None);
     open(app, PickerKind::Recordings, vec![Effect::Record(RecorderCommand::ListTakes)])
 }
 
@@ -51,6 +51,13 @@ pub(super) fn copy(app: &mut App, picker: Picker, files: Vec<PathBuf>) -> Update
     app.popup = Some(Popup::Pick(picker));
     let effects = files.into_iter().map(|file| Effect::Record(RecorderCommand::Copy(file))).collect();
     UpdateOutcome { dirty: true, effects }
+}
+
+/// Says why a row cannot be chosen; the list stays open.
+pub(super) fn refuse_choice(app: &mut App, picker: Picker, words: &str) -> UpdateOutcome {
+    app.notify(words);
+    app.popup = Some(Popup::Pick(picker));
+    UpdateOutcome::dirty()
 }
 
 /// Makes a recording whole that was cut off; the list stays open.

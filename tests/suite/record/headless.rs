@@ -74,4 +74,8 @@ async fn who_is_not_live_is_told_by_the_exit_code() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(3), "{said} {}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("is not live"), "{said}");
+    let output = record(&sim, home.path(), &["@nobody.here"]).await;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("TikTok knows no @nobody.here"), "{said}");
 }

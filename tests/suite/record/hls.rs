@@ -191,7 +191,9 @@ async fn a_playlist_without_end_is_not_read_to_its_end() {
 /// Records the simulator's HLS until three segments and some are there, then ends the live.
 async fn simulated(ffmpeg: Ffmpeg, more: &[SimFault]) -> (std::path::PathBuf, Scene) {
     let faults = [&[SimFault::HlsOnly], more].concat();
-    let sim = Sim::start(SimOptions { rate: 0.0, rooms: 1, faults, ..SimOptions::default() }).await.unwrap();
+    // Old enough to have a whole window.
+    let age = Duration::from_secs(30);
+    let sim = Sim::start(SimOptions { rate: 0.0, rooms: 1, faults, age, ..SimOptions::default() }).await.unwrap();
     let host = &sim.names()[0];
     let mut settings = Settings::default();
     settings.service.site_url = sim.base_url();

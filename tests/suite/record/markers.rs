@@ -89,9 +89,14 @@ async fn a_clip_of_a_long_recording_is_its_last_minute_from_a_keyframe_on() {
     let packets = String::from_utf8_lossy(&run("ffprobe", line, &kept).stdout).into_owned();
     let first: Vec<_> = packets.lines().next().unwrap().split(',').collect();
     assert!(first[1].starts_with('K') && first[0].parse::<f64>().unwrap() < 0.1, "{first:?}");
+    scene.commands.send(RecorderCommand::Mark(ROOM, "goal = 2".into())).await.unwrap();
     scene.stop().await;
     scene.done().await;
     lasts(&file, 90.0);
+    // Written into the file itself, without a copy of it.
+    let line = "-v error -show_chapters -of default=nk=0 FILE";
+    let said = String::from_utf8_lossy(&run("ffprobe", line, &file).stdout).into_owned();
+    assert!(said.contains("TAG:title=Morning") && said.contains("TAG:title=goal = 2"), "{said}");
 }
 
 #[tokio::test]

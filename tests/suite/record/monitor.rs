@@ -19,11 +19,19 @@ use super::scene::{ROOM, impatient, job};
 use super::with_ffmpeg::Clip;
 use crate::kit::in_time;
 
-/// Sends a clip in its own time, once; the lower of two qualities.
+/// Sends a clip in its own time, or some times as fast, once; the lower of two qualities.
 #[derive(Clone)]
 struct Paced {
     clip: &'static Clip,
     began: Instant,
+    pace: u32,
+}
+
+impl Paced {
+    /// When the clip has come to a time in milliseconds.
+    fn at(&self, millis: u32) -> Instant {
+        self.began + Duration::from_millis(millis.into()) / self.pace
+    }
 }
 
 impl StreamSource for Paced {
@@ -31,8 +39,7 @@ impl StreamSource for Paced {
     type Media = PacedMedia;
 
     async fn resolve(&self, _: &RecordingJob) -> Result<FoundStreams<bool>, StreamFailure> {
-        let length = self.clip.tags.last().map_or(0, |(at, ..)| *at).into();
-        let over = self.began.elapsed() > Duration::from_millis(length);
+        let over = Instant::now() > self.at(self.clip.tags.last().map_or(0, |(at, ..)| *at));
         let offer = |quality: &str, address| StreamOffer {
             quality: quality.into(),
             address,
@@ -68,7 +75,7 @@ impl Media for PacedMedia {
             return Ok(Some(Bytes::from_static(&clip.head)));
         };
         let Some((at, _, tag)) = clip.tags.get(nth) else { return Ok(None) };
-        sleep_until(self.paced.began + Duration::from_millis((*at).into())).await;
+        sleep_until(self.paced.at(*at)).await;
         self.next = Some(nth + 1);
         Ok(Some(Bytes::from_static(tag)))
     }
@@ -101,14 +108,14 @@ fn troubled() -> Option<&'static Clip> {
 }
 
 /// Monitors a clip to its end; what was told, change by change, and the last word.
-async fn monitored(clip: &'static Clip, ffmpeg: &str) -> (Vec<BTreeSet<StreamFaultKind>>, MonitorState) {
+async fn monitored(clip: &'static Clip, pace: u32, ffmpeg: &str) -> (Vec<BTreeSet<StreamFaultKind>>, MonitorState) {
     let dir = tempfile::tempdir().unwrap();
     let mut settings = RecorderSettings::new(dir.path(), ffmpeg);
     settings.limits = tiktop::record::RecorderLimits { read: Duration::from_secs(5), ..impatient() };
     settings.monitor.after = Duration::from_secs(2);
     let (commands, inbox) = mpsc::channel(8);
     let (outbox, mut updates) = mpsc::channel(64);
-    let recorder = spawn(Paced { clip, began: Instant::now() }, settings, Clock::system(), inbox, outbox);
+    let recorder = spawn(Paced { clip, began: Instant::now(), pace }, settings, Clock::system(), inbox, outbox);
     commands.send(RecorderCommand::Monitor(job())).await.unwrap();
     let mut told: Vec<BTreeSet<StreamFaultKind>> = Vec::new();
     loop {
@@ -131,7 +138,7 @@ async fn monitored(clip: &'static Clip, ffmpeg: &str) -> (Vec<BTreeSet<StreamFau
 async fn silence_black_and_a_still_picture_are_told_and_told_to_be_over() {
     use StreamFaultKind::{Black, Frozen, Silent};
     let Some(clip) = troubled() else { return };
-    let (told, last) = monitored(clip, "ffmpeg").await;
+    let (told, last) = monitored(clip, 1, "ffmpeg").await;
     let seen = told.iter().flatten().copied().collect::<BTreeSet<_>>();
     assert!([Silent, Black, Frozen].iter().all(|kind| seen.contains(kind)), "{told:?}");
     let first = |kind| told.iter().position(|faults| faults.contains(&kind));
@@ -145,7 +152,7 @@ async fn silence_black_and_a_still_picture_are_told_and_told_to_be_over() {
 #[tokio::test]
 async fn without_ffmpeg_the_rate_alone_is_watched_and_that_is_said() {
     let Some(clip) = troubled() else { return };
-    let (told, last) = monitored(clip, "/nowhere/ffmpeg").await;
+    let (told, last) = monitored(clip, 5, "/nowhere/ffmpeg").await;
     assert!(told.iter().all(BTreeSet::is_empty), "{told:?}");
     assert!(last.note.as_str().contains("install ffmpeg") && last.note.as_str().contains("bit rate"), "{}", last.note);
 }

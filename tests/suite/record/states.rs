@@ -161,6 +161,20 @@ async fn the_end_that_the_events_know_of_is_obeyed_within_four_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stop_ends_a_recording_whose_connection_is_just_over() {
+    for stop in (3_900..4_500).step_by(50) {
+        let sender = Sender::new([live(0, 4_000, 0, 4_010)]);
+        let began = sender.began;
+        let mut scene = recorded(sender, false).await;
+        sleep_until(began + Duration::from_millis(stop)).await;
+        scene.stop().await;
+        let (file, _, reason) = scene.done().await;
+        assert_eq!(reason, "stopped");
+        assert!(pictures(&file).len() as u64 + 1 >= stop.min(4_000) / 40, "{stop}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pause_of_minutes_is_no_end_and_one_file() {
     // The connection is closed with the pause, and each one that is opened meanwhile is refused.
     let sender = Sender {
