@@ -294,7 +294,7 @@ impl SimRoom {
 
     fn lock(&self) -> MutexGuard<'_, SimLive> {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        live.tell_past();
+        live.make_past();
         live
     }
 

@@ -159,7 +159,7 @@ impl Inbox {
     }
 
     /// What the terminal is to tell of at once since this was asked last.
-    pub(super) fn take_alert(&mut self) -> Option<(NotifyWay, String)> {
+    pub(super) fn next_alert(&mut self) -> Option<(NotifyWay, String)> {
         self.alert.take()
     }
 

@@ -136,7 +136,7 @@ impl SimLive {
     }
 
     /// Makes up its past, once.
-    pub(super) fn tell_past(&mut self) {
+    pub(super) fn make_past(&mut self) {
         let Some((age, faults)) = self.untold.take() else { return };
         for step in 1..=age / HISTORY_STEP {
             let said = self.traffic.advance(step * HISTORY_STEP, &faults);

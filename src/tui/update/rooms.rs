@@ -185,7 +185,7 @@ fn fill_inbox(app: &mut App, at: usize, from: Seq, was: PhaseKind) -> Option<Eff
     let trouble = fails.then(|| format!("{}: {}", phase::phase_name(phase.kind), phase.reason));
     let key = tab.key;
     let item = app.inbox.newest().filter(|newest| Some(*newest) != before.as_ref()).cloned();
-    let told = match app.inbox.take_alert() {
+    let told = match app.inbox.next_alert() {
         Some((way, words)) => alert(app, way, words),
         None => item.and_then(|item| notification(app, || format!("{name}: {} {}", item.who, item.words))),
     };
@@ -253,7 +253,7 @@ fn replace_mirror(app: &mut App, key: RoomKey, room: Arc<Room>) -> UpdateOutcome
         // What is older was somebody else's, or nobody's.
         let from = recent_from(tab, now);
         app.inbox.collect(&app.screen, &app.people, tab, from);
-        let _ = app.inbox.take_alert();
+        let _ = app.inbox.next_alert();
     }
     UpdateOutcome::dirty()
 }
