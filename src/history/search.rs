@@ -136,7 +136,10 @@ impl HistoryReader {
                 if query.before.is_some_and(|before| begun >= before) {
                     continue;
                 }
-                let found = found_lines(&chat, query, people.as_deref(), lives.as_deref(), left).in_file(&file.path)?;
+                // A beginning that the newest lines of one file did not show is no frequent one.
+                let may_be_frequent = query.is_open && left == wanted;
+                let found = found_lines(&chat, query, (people.as_deref(), lives.as_deref()), left, may_be_frequent);
+                let found = found.in_file(&file.path)?;
                 left = left.saturating_sub(found.len());
                 lines.extend(found);
                 // All of a later file is newer, but where a capture was read in later.
@@ -279,9 +282,9 @@ impl HistoryReader {
 fn found_lines(
     chat: &Connection,
     query: &HistoryQuery,
-    who: Option<&[i64]>,
-    lives: Option<&[i64]>,
+    (who, lives): (Option<&[i64]>, Option<&[i64]>),
     limit: usize,
+    may_be_frequent: bool,
 ) -> rusqlite::Result<Vec<RawLine>> {
     let mut conditions = Conditions::default();
     let mut matching = Vec::new();
@@ -326,7 +329,7 @@ fn found_lines(
     times(&mut conditions, "c.at", query);
     let columns = "c.id, r.live, c.person, c.at, c.kind, c.text";
     let matching = matching.join(" AND ");
-    if query.is_open {
+    if may_be_frequent {
         let newest = newest_matching(chat, &matching, limit.saturating_mul(NEWEST_FOR_ONE).min(MAX_NEWEST))?;
         if newest.len() >= limit {
             let mut among = conditions.clone();
