@@ -303,10 +303,7 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
     let picks = picker::picks(app, &picker);
     match picks.into_iter().nth(picker.chosen).map(|pick| pick.choice) {
         Some(Choice::Room(key)) => app.position(key).map_or(UpdateOutcome::dirty(), |at| rooms::show(app, at)),
-        Some(Choice::Run(action)) => {
-            let outcome = act(app, action, 0);
-            UpdateOutcome { dirty: true, ..outcome }
-        }
+        Some(Choice::Run(action)) => UpdateOutcome { dirty: true, ..act(app, action, 0) },
         Some(Choice::Add(name)) => add_room(app, Input::from(name)),
         Some(Choice::LookForLives(words)) => searching::look_for_lives(app, picker, words),
         Some(Choice::Stream(quality)) => taking::record_stream(app, quality),
