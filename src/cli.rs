@@ -176,6 +176,10 @@ pub fn run() -> ExitCode {
     };
     install_reports();
     let settings = cli.settings;
+    if let (Some(_), Some(option)) = (&cli.command, cli.watch.misplaced()) {
+        output::warn(&format!("{option} stands before the command, which does not see it there: write it behind"));
+        return ExitCode::from(USAGE);
+    }
     let ended = match cli.command {
         None => watch::run(&cli.watch, &settings),
         Some(Command::Watch(watch)) => watch::run(&watch, &settings),

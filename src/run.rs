@@ -37,7 +37,7 @@ use crate::config::{self, Loaded, Secrets, Settings};
 use crate::history::HistoryFolder;
 use crate::ids::Target;
 use crate::record;
-use crate::sim::Sim;
+use crate::sim::{Sim, SimHistories};
 use crate::text::Text;
 use crate::track::{Tracker, TrackerCommand};
 use crate::tui;
@@ -281,6 +281,34 @@ fn screen(loaded: &Loaded, notice: Option<Text>) -> Result<tui::ScreenOptions> {
 }
 
 /// Shows rooms until the user leaves; says what was seen, and where recordings and a capture went.
+/// Adds a room; in the demo one that was watched before, which takes a while to make up.
+async fn add(tracker: &Tracker, histories: Option<SimHistories>, room: Target, clock: &Clock) -> Result<()> {
+    let past = match histories {
+        Some(histories) => {
+            let (target, now) = (room.clone(), clock.now());
+            tokio::task::spawn_blocking(move || watched::room(&histories, &target, now)).await?
+        }
+        None => None,
+    };
+    match past {
+        Some(past) => _ = tracker.add_watched(room, past).await,
+        None => tracker.commands().send(TrackerCommand::Add(room)).await?,
+    }
+    Ok(())
+}
+
+async fn add_all(
+    tracker: &Tracker,
+    histories: Option<SimHistories>,
+    rooms: impl Iterator<Item = Target>,
+    clock: Clock,
+) -> Result<()> {
+    for room in rooms {
+        add(tracker, histories.clone(), room, &clock).await?;
+    }
+    Ok(())
+}
+
 async fn watch(
     dashboard: DashboardSetup,
     sim: Option<&Sim>,
@@ -314,12 +342,13 @@ async fn watch(
 
     let (stop, signals) = stop_on_signal();
     let commands = tracker.commands();
-    for room in rooms {
-        match sim.and_then(|sim| watched::room(sim, &room, clock.now())) {
-            Some(past) => _ = tracker.add_watched(room, past).await,
-            None => commands.send(TrackerCommand::Add(room)).await?,
-        }
+    let mut rooms = rooms.into_iter();
+    let histories = sim.map(Sim::histories);
+    if let Some(first) = rooms.next() {
+        add(&tracker, histories.clone(), first, &clock).await?;
     }
+    // The room that is looked at first is there at once, the others come while it is looked at.
+    let others = add_all(&tracker, histories, rooms, clock.clone());
     let ports = tui::Ports {
         updates,
         commands,
@@ -337,7 +366,17 @@ async fn watch(
     };
     let left = CancellationToken::new();
     let finisher = tokio::spawn(finish_recordings(recorder, ports.stop.clone(), left.clone()));
-    let ended = tui::run(options, ports, clock).await;
+    let ended = {
+        let screen = tui::run(options, ports, clock);
+        tokio::pin!(screen, others);
+        tokio::select! {
+            ended = &mut screen => ended,
+            added = &mut others => {
+                added?;
+                screen.await
+            }
+        }
+    };
     signals.abort();
     left.cancel();
     // A panic of it is no reason to lose what else there is to take down.

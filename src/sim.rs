@@ -189,6 +189,17 @@ pub struct Sim {
     tasks: Vec<JoinHandle<()>>,
 }
 
+/// What the lives said before the simulator started.
+#[derive(Clone, Debug)]
+pub struct SimHistories(Arc<World>);
+
+impl SimHistories {
+    /// Takes that of a room's live; nothing for a room that does not exist.
+    pub fn of(&self, name: &str) -> Option<SimHistory> {
+        self.0.by_name(name).map(|room| room.recorded_history())
+    }
+}
+
 impl Sim {
     /// Starts serving on 127.0.0.1. Fails where the port is taken.
     pub async fn start(options: SimOptions) -> io::Result<Self> {
@@ -250,7 +261,12 @@ impl Sim {
 
     /// Takes what a room's live said before the simulator started; nothing for a room that does not exist.
     pub fn recorded_history(&self, name: &str) -> Option<SimHistory> {
-        self.world.by_name(name).map(|room| room.recorded_history())
+        self.histories().of(name)
+    }
+
+    /// What all lives said before the simulator started, to be asked for room by room, from any thread: it takes a while.
+    pub fn histories(&self) -> SimHistories {
+        SimHistories(self.world.clone())
     }
 
     /// Every request so far (the last 10 000), handshakes too, oldest first.

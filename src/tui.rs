@@ -87,7 +87,7 @@ pub use event_log::words_of as event_words;
 pub use keymap::{check_keys, keys_markdown, keys_table};
 pub use live_search::{ListedLive, LiveSearch, ServiceAnswer, ServiceQuestion};
 pub use memory::{LayoutMemory, ScreenMemory};
-pub use panes::log_words;
+pub use panes::{log_sentence, log_words};
 pub use roster::{RosterAnswer, RosterQuestion, ShownRoster};
 pub use terminal::{Capabilities, capabilities, install_panic_hook, shows_unicode};
 pub use theme::{ColourDepth, ThemeError};

@@ -30,6 +30,9 @@ pub(super) struct DemoArgs {
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true)]
     #[allow(clippy::option_option, reason = "not said, said, and said with a folder")]
     history: Option<Option<PathBuf>>,
+    /// The demo as a screen reader gets it: plain lines of what matters; what is typed is a command.
+    #[arg(long, conflicts_with = "history")]
+    linear: bool,
     #[command(flatten)]
     line: LineArgs,
 }
@@ -37,7 +40,7 @@ pub(super) struct DemoArgs {
 impl DemoArgs {
     /// The demo as it is without a word more.
     pub(super) fn usual() -> Self {
-        Self { crowd: CrowdArgs::usual(), line: LineArgs::default(), history: None }
+        Self { crowd: CrowdArgs::usual(), line: LineArgs::default(), linear: false, history: None }
     }
 }
 
@@ -54,6 +57,11 @@ pub(super) fn run(args: &DemoArgs, settings: &SettingsArgs) -> Result<ExitCode> 
         .wrap_err("the simulated service cannot listen on this machine")?;
     point_at(&mut loaded.settings, &sim.base_url(), &sim.socket_url());
     let rooms = super::targets(&sim.names())?;
+    if args.linear {
+        let ended = super::linear::run(&loaded, Secrets::default(), rooms, Vec::new(), true, true);
+        drop(sim);
+        return ended;
+    }
     let dashboard = DashboardSetup {
         loaded,
         secrets: Secrets::default(),

@@ -26,6 +26,7 @@ use crate::room::TalliedEvent;
 use crate::run::{self, CompanionOptions, Companions};
 use crate::text::Text;
 use crate::track::{Lost, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
+use crate::tui::event_words;
 use crate::webcast::Service;
 
 /// Updates that may wait for a slow reader of our output before it loses some: minutes of a busy room.
@@ -324,6 +325,9 @@ impl Printer {
 
     fn write_event(&mut self, key: RoomKey, tallied: &TalliedEvent) {
         let labels = self.rooms.entry(key).or_default();
+        if let Some(words) = event_words(labels.room.as_str(), &tallied.event).filter(|_| !self.replays) {
+            tracing::info!("{words}");
+        }
         match tallied.event.kind.as_own() {
             Some(OwnEvent::Live(live)) => (labels.room_id, labels.live_seq) = (Some(live.room_id), live.live_seq),
             Some(OwnEvent::Info(info)) if !info.host.unique_id.is_empty() => {

@@ -16,11 +16,11 @@ use crate::config::{Loaded, Secrets};
 use crate::events::{OwnEvent, PhaseKind, Viewer};
 use crate::history::HistoryControl;
 use crate::ids::{RoomKey, Target};
-use crate::room::{LogLine, Room, Seq};
+use crate::room::{BattlePhase, LogLine, Room, Seq};
 use crate::run::{self, RunningHistory};
 use crate::text::Text;
 use crate::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
-use crate::tui::log_words;
+use crate::tui::{event_words, log_sentence, log_words};
 
 /// Updates that may wait for a slow terminal.
 const QUEUE: usize = 4_096;
@@ -30,7 +30,7 @@ const TYPED: usize = 16;
 const ROWS: usize = 2_000;
 /// How often the numbers of each room are said.
 const NUMBERS_EVERY: Duration = Duration::from_secs(300);
-const HELP: &str = "commands: add @name, close @name, rooms, top, mark NOTE (this moment), more (people who come in, too), less, help, quit";
+const HELP: &str = "commands: add @name, close @name, rooms, top, battle, mark NOTE (this moment), more (people who come in, too), less, help, quit";
 
 /// Runs until the person quits. Where a service runs, unless `alone`, its rooms are told, with those that were `named`.
 pub(super) fn run(
@@ -157,6 +157,7 @@ impl LinearScreen {
             }
             "rooms" | "r" => self.say_numbers()?,
             "top" | "t" => self.say_top()?,
+            "battle" | "b" => self.say_battles()?,
             "more" | "less" => {
                 self.tells_all = word == "more";
                 let words = if self.tells_all { "everything is told" } else { "only what matters is told" };
@@ -195,6 +196,9 @@ impl LinearScreen {
                 let many = self.rooms.len() > 1;
                 let Some(room) = self.rooms.get_mut(&key) else { return Ok(()) };
                 for tallied in events.iter() {
+                    if let Some(words) = event_words(room.name(), &tallied.event) {
+                        tracing::info!("{words}");
+                    }
                     let from = room.mirror.chat.next_seq();
                     room.mirror.apply(&tallied.event);
                     let said = lines(room, from, self.tells_all);
@@ -242,6 +246,30 @@ impl LinearScreen {
         }
         if self.rooms.is_empty() {
             output::print_line("no room yet: type add @name")?;
+        }
+        Ok(())
+    }
+
+    /// Where each battle stands, and how long it goes on.
+    fn say_battles(&self) -> Result<()> {
+        let mut running = 0;
+        for room in self.rooms.values() {
+            let Some(battle) = room.mirror.battle.as_ref().filter(|battle| battle.phase == BattlePhase::Running) else {
+                continue;
+            };
+            running += 1;
+            let sides = battle.sides.iter().map(|side| {
+                let names: Vec<_> = side.hosts.iter().map(|host| host.nickname.as_str()).collect();
+                let names =
+                    if names.iter().all(|name| name.is_empty()) { "opponent".into() } else { names.join(" and ") };
+                format!("{names} {}", side.points)
+            });
+            let left = battle.left(room.mirror.skew_ms.unwrap_or(0), self.clock.now()).as_secs();
+            let sides = sides.collect::<Vec<_>>().join(", ");
+            output::print_line(&format!("{}: battle, {sides}, {left} seconds left", room.name()))?;
+        }
+        if running == 0 {
+            output::print_line("no battle is on")?;
         }
         Ok(())
     }
@@ -315,17 +343,19 @@ fn words(line: &LogLine, tells_all: bool) -> Option<String> {
         LogLine::Joins { .. } | LogLine::Share(_) | LogLine::Intro(_) | LogLine::ServiceText { .. } if !tells_all => {
             None
         }
+        // The state says so.
+        LogLine::Live { live_seq: 0 | 1, .. } => None,
         LogLine::Chat { from, .. } | LogLine::Emote { from, .. } => Some(format!("{}: {what}", who(from))),
         LogLine::Question { from, .. } => Some(format!("question of {}: {what}", who(from))),
-        LogLine::Gift { from, .. } => Some(format!("gift of {}: {what}", who(from))),
+        LogLine::Gift { from, gift, added, .. } => {
+            let coins = gift.diamonds.unwrap_or(0).saturating_mul(*added);
+            let worth = if coins > 0 { format!(", {coins} coins") } else { String::new() };
+            Some(format!("gift of {}: {what}{worth}", who(from)))
+        }
         LogLine::Follow(from) | LogLine::Share(from) | LogLine::Subscribe { from, .. } => {
             Some(format!("{} {what}", who(from)))
         }
-        LogLine::Battle(_) => Some(format!("battle: {what}")),
-        line => match line.person() {
-            Some(person) => Some(format!("{}: {what}", who(person))),
-            None => Some(what).filter(|what| !what.is_empty()),
-        },
+        line => Some(log_sentence(line)).filter(|_| !what.is_empty()),
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) fn run(args: &PurgeArgs) -> Result<ExitCode> {
     let with_log = args.what != What::Captures && !logs.is_empty();
     let found = if with_captures { captures.purgeable() } else { Purged::default() };
     let Some(things) = things(found, with_log) else {
-        output::print_line(&format!("nothing is kept in {}{}", state.display(), in_use(found)))?;
+        output::print_line(&format!("nothing to remove in {}{}", state.display(), in_use(found)))?;
         return Ok(ExitCode::SUCCESS);
     };
     if args.dry_run {

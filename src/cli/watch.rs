@@ -43,6 +43,21 @@ pub(super) struct LineArgs {
     max_bytes_per_second: Option<u64>,
 }
 
+impl WatchArgs {
+    /// An option that was written before a command, which would not see it there; nothing where there is none.
+    pub(super) fn misplaced(&self) -> Option<&'static str> {
+        let given = [
+            (self.capture, "--capture"),
+            (self.no_history, "--no-history"),
+            (self.linear, "--linear"),
+            (self.line.max_bytes_per_second.is_some(), "--max-bytes-per-second"),
+            (self.feed.is_given(), "--feed"),
+            (self.alone, "--alone"),
+        ];
+        given.into_iter().find_map(|(is_given, name)| is_given.then_some(name))
+    }
+}
+
 impl LineArgs {
     /// Lays what was typed over the settings.
     pub(super) fn apply(&self, loaded: &mut Loaded) {

@@ -158,6 +158,7 @@ pub(super) fn shape() -> Table {
         },
         screen: ScreenSettings {
             highlights: vec!["giveaway".into()],
+            highlight_styles: entry("giveaway", "magenta bell"),
             people: vec!["@name".into()],
             ignore: vec!["@name".into()],
             filters: entry("mods", "badge:mod"),
@@ -302,7 +303,7 @@ mod tests {
     #[case(
         "screen",
         "zzz",
-        "unknown key 'zzz' in [screen]; known here: ascii, deleted, filters, fold_repeats, fps, graphs, handles, highlights, ignore, inbox, layout, layouts, max_bytes_per_second, mouse, notify, people, remember, thank_from, theme"
+        "unknown key 'zzz' in [screen]; known here: ascii, deleted, filters, fold_repeats, fps, graphs, handles, highlight_styles, highlights, ignore, inbox, layout, layouts, max_bytes_per_second, mouse, notify, people, remember, thank_from, theme"
     )]
     fn an_unknown_key_names_the_right_one(#[case] path: &str, #[case] name: &str, #[case] message: &str) {
         assert_eq!(unknown_key(path, name), (message.to_owned(), false));

@@ -153,6 +153,7 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     row("screen.thank_from", Number(1..=10_000_000, "coins"), Plain),
     row("screen.inbox.*", Text(rules::inbox_kind), Plain),
     row("screen.highlights.*", Text(rules::not_empty), Plain),
+    row("screen.highlight_styles.*", Text(rules::highlight_style), Plain),
     row("screen.people.*", Text(rules::not_empty), Plain),
     row("screen.ignore.*", Text(rules::not_empty), Plain),
     row("screen.filters.*", Text(rules::not_empty), Plain),
@@ -165,12 +166,13 @@ pub(super) const OPTIONS: &[OptionRow] = &[
 ];
 
 /// Sections whose names are the user's own.
-const FREE_NAMES: [&str; 8] = [
+const FREE_NAMES: [&str; 9] = [
     "keys",
     "proxies",
     "record.rooms",
     "history.rooms",
     "screen.filters",
+    "screen.highlight_styles",
     "feed.ports",
     "providers.*.params",
     "providers.*.headers_env",

@@ -126,6 +126,37 @@ pub(super) fn notify_way(path: &str, text: &str) -> Result<(), RuleFault> {
     choice::<NotifyWay>(path, text)
 }
 
+/// The colours a highlight may have: the terminal's own.
+const COLOURS: [&str; 14] = [
+    "red",
+    "green",
+    "yellow",
+    "blue",
+    "magenta",
+    "cyan",
+    "white",
+    "lightred",
+    "lightgreen",
+    "lightyellow",
+    "lightblue",
+    "lightmagenta",
+    "lightcyan",
+    "gray",
+];
+
+/// `magenta bell`: a colour, a way to tell of it, or both.
+pub(super) fn highlight_style(path: &str, text: &str) -> Result<(), RuleFault> {
+    let is_known = |word: &str| COLOURS.contains(&word) || word.parse::<NotifyWay>().is_ok();
+    match text.split_whitespace().find(|word| !is_known(word)) {
+        None => not_empty(path, text),
+        Some(word) => open(format!(
+            "'{path}' takes a colour ({}), a way to tell of it (off, bell, osc9, osc99, osc777), or both; not '{}'",
+            COLOURS.join(", "),
+            printable(word)
+        )),
+    }
+}
+
 pub(super) fn inbox_kind(path: &str, text: &str) -> Result<(), RuleFault> {
     let kinds = ["words", "people", "questions", "moderators", "first", "gifts", "warnings", "battles"];
     word_of(path, text, &kinds)

@@ -46,6 +46,13 @@ impl Leaders {
         self.top.iter().filter_map(|person| self.givers.get(person))
     }
 
+    /// All who gave that are kept, highest first.
+    pub fn all(&self) -> Vec<&Leader> {
+        let mut all: Vec<_> = self.givers.values().collect();
+        all.sort_by_key(|leader| std::cmp::Reverse(leader.coins));
+        all
+    }
+
     /// What one person gave in this live.
     pub fn total_of(&self, user: UserId) -> Option<&Leader> {
         self.givers.get(&PersonKey::Id(user))

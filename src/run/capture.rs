@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use color_eyre::eyre::{Result, WrapErr, eyre};
@@ -70,11 +70,18 @@ impl RunningCapture {
             format!(", but for {} s in which the disk took nothing", missing.as_secs().max(1))
         };
         Ok(if self.folder.exists() {
-            format!("captured into {folder}{missing}; `tiktop replay {folder}` plays it")
+            let megabytes = bytes_in(&self.folder) as f64 / 1e6;
+            format!("captured {megabytes:.1} MB into {folder}{missing}; `tiktop replay {folder}` plays it")
         } else {
             "nothing came that could be captured".to_owned()
         })
     }
+}
+
+/// Bytes of the files in a folder.
+fn bytes_in(folder: &Path) -> u64 {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    files.filter_map(|file| file.metadata().ok()).map(|data| data.len()).sum()
 }
 
 /// Writes what comes, and waits for better times where the disk takes nothing.

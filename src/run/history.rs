@@ -71,7 +71,9 @@ fn options(settings: &Settings) -> HistoryOptions {
     };
     options.rooms = history.rooms.iter().map(|(room, &rule)| (name(room), policy(rule))).collect();
     options.keep_kinds(history.kinds.iter().map(String::as_str));
-    options.highlights = settings.screen.highlights.iter().map(|word| word.to_lowercase()).collect();
+    let screen = &settings.screen;
+    let styled = screen.highlight_styles.keys().filter(|text| !text.starts_with('@'));
+    options.highlights = screen.highlights.iter().chain(styled).map(|word| word.to_lowercase()).collect();
     options
 }
 

@@ -6,7 +6,7 @@ use crate::clock::{Moment, Timestamp};
 use crate::events::{Decoder, EventKind, Gap, Host, Info, LiveStart, Phase, PhaseKind, RoomEvent};
 use crate::ids::{RoomId, Target, UserId};
 use crate::room::Room;
-use crate::sim::Sim;
+use crate::sim::SimHistories;
 use crate::wire::Response;
 
 /// Rows of the log that are kept.
@@ -16,9 +16,9 @@ const GAP_AFTER: f64 = 0.62;
 const GAP: Duration = Duration::from_secs(40);
 
 /// The room of `target` as it would be known at `now`; one of which nothing is known where its live has no past.
-pub(super) fn room(sim: &Sim, target: &Target, now: Moment) -> Option<Room> {
+pub(super) fn room(histories: &SimHistories, target: &Target, now: Moment) -> Option<Room> {
     let Target::Host(name) = target else { return None };
-    let history = sim.recorded_history(name.as_str())?;
+    let history = histories.of(name.as_str())?;
     let mut room = Room::new(ROWS);
     if history.bodies.is_empty() {
         return Some(room);

@@ -124,7 +124,10 @@ impl SimRoom {
     /// Says what is due.
     pub(super) fn tick(&self, faults: &Faults) {
         let now = self.clock.now();
-        let mut live = self.lock();
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        if live.is_untold() {
+            return;
+        }
         if let Some(&(at, transition)) = live.next_transition.as_ref()
             && now.mono >= at.mono
         {
@@ -290,7 +293,9 @@ impl SimRoom {
     }
 
     fn lock(&self) -> MutexGuard<'_, SimLive> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        live.make_past();
+        live
     }
 
     /// Sends one batch to all sockets, with what the faults add.

@@ -103,6 +103,8 @@ actions! {
     Inbox       | "inbox"        | Screen | "i"                 | "what needs somebody, from all rooms";
     Sort        | "sort"         | Screen | "s"                 | "sort the table of rooms by its next column";
     Thank       | "thank"        | Screen | "t"                 | "tick off the marked gift as thanked, or the oldest that is not";
+    ThankList   | "thank_list"   | Screen | "l"                 | "whom to thank still, with what each gave in all; Enter ticks one off";
+    Givers      | "givers"       | Screen | "U"                 | "who gave in this live, all of them, most first; Enter opens a card";
     Search      | "search"       | Screen | "/"                 | "look for words, from:name, badge:mod, gift>100, since:5m, room:name, /regex/";
     NextMatch   | "next_match"   | Screen | "n"                 | "to the match before";
     PrevMatch   | "prev_match"   | Screen | "N"                 | "to the match after";

@@ -14,7 +14,6 @@ use super::view::Cache;
 use super::widgets::uncertain_width::UncertainRows;
 use super::{ScreenError, ScreenMemory, ScreenOptions, memory, summary, update, view, wanted};
 use crate::clock::Moment;
-use crate::config::NotifyWay;
 use crate::history::HistoryAnswer;
 use crate::ids::RoomKey;
 use crate::room::Room;
@@ -153,11 +152,6 @@ impl Dashboard {
     /// A frame of so many bytes was drawn.
     pub(super) fn count_bytes(&mut self, bytes: u64, now: Moment) {
         self.app.sent.add(bytes, now);
-    }
-
-    /// How the terminal is asked to tell of something.
-    pub(super) fn notify_way(&self) -> NotifyWay {
-        self.app.screen.notify
     }
 
     /// Whether the person is in this window.

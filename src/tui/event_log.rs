@@ -58,7 +58,10 @@ pub fn words_of(room: &str, event: &RoomEvent) -> Option<String> {
             let why = if gap.reason.is_empty() { String::new() } else { format!(": {}", gap.reason) };
             Some(format!("{room}: missed {}{why}", number::duration(gap.length)))
         }
-        OwnEvent::Live(live) => Some(format!("{room}: a live begins, number {} here", live.live_seq)),
+        OwnEvent::Live(live) if live.live_seq > 1 => {
+            Some(format!("{room}: another live is on, number {} since we watch", live.live_seq))
+        }
+        OwnEvent::Live(_) => Some(format!("{room}: a live is on")),
         OwnEvent::Info(_) | OwnEvent::StreakClosed(_) => None,
     }
 }

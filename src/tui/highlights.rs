@@ -1,7 +1,13 @@
-//! Highlights: words and searches of the person's own that let a row stand out and bring it into the inbox.
+//! Highlights: words and searches of the person's own that let a row stand out, in a colour and with a sound of its own where they
+//! are set, and bring it into the inbox.
+
+use std::collections::BTreeMap;
+
+use ratatui::style::Color;
 
 use super::search::SearchQuery;
 use crate::clock::Moment;
+use crate::config::NotifyWay;
 use crate::room::{LogEntry, LogLine, RowInterest};
 
 /// Rules that are kept; more would slow every comment down.
@@ -9,10 +15,31 @@ const MOST: usize = 500;
 /// What makes a search of a text; without any of it the text is a word that somebody says.
 const OPERATORS: [&str; 4] = ["from:", "badge:", "gift>", "room:"];
 
+/// How what stands out looks and sounds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct HighlightStyle {
+    /// Its colour; nothing for that of all that stands out.
+    pub(super) color: Option<Color>,
+    /// How the terminal tells of it, also while somebody looks; nothing for what holds for the inbox.
+    pub(super) way: Option<NotifyWay>,
+}
+
+impl HighlightStyle {
+    /// The style in the words of the settings: `magenta bell`.
+    pub(super) fn of(words: &str) -> Self {
+        words.split_whitespace().fold(Self::default(), |style, word| match word.parse() {
+            Ok(way) => Self { way: Some(way), ..style },
+            Err(_) => Self { color: word.parse().ok().or(style.color), ..style },
+        })
+    }
+}
+
 /// The rules.
 #[derive(Clone, Debug, Default)]
 pub(super) struct HighlightRules {
     rules: Vec<(String, HighlightRule)>,
+    /// Styles of rules, by their text.
+    styles: BTreeMap<String, HighlightStyle>,
     /// Texts of those that were made on the screen.
     added: Vec<String>,
 }
@@ -37,25 +64,35 @@ impl HighlightRule {
 }
 
 impl HighlightRules {
-    /// The rules with these texts: a word, or a search such as `badge:L30`, `gift>500`, `badge:first`, `/regex/`.
-    pub(super) fn new(texts: &[String]) -> Self {
-        let rules = texts.iter().take(MOST).map(|text| (text.clone(), HighlightRule::of(text)));
-        Self { rules: rules.collect(), added: Vec::new() }
+    /// The rules with these texts: a word, or a search such as `badge:L30`, `gift>500`, `badge:first`, `/regex/`. A text that has
+    /// a style is a rule too.
+    pub(super) fn new(texts: &[String], styles: BTreeMap<String, HighlightStyle>) -> Self {
+        let styled = styles.keys().filter(|text| !texts.contains(text));
+        let rules = texts.iter().chain(styled).take(MOST).map(|text| (text.clone(), HighlightRule::of(text)));
+        Self { rules: rules.collect(), styles, added: Vec::new() }
     }
 
     /// Whether a row of the room of this name stands out.
     pub(super) fn hits(&self, entry: &LogEntry, room: &str) -> bool {
+        self.style_of(entry, room).is_some()
+    }
+
+    /// How a row of the room of this name stands out; nothing where it does not. Of several rules one with a style goes first.
+    pub(super) fn style_of(&self, entry: &LogEntry, room: &str) -> Option<HighlightStyle> {
         if self.rules.is_empty() {
-            return false;
+            return None;
         }
         let said = match &entry.line {
             LogLine::Chat { text, .. } => text.as_str().to_lowercase(),
             _ => String::new(),
         };
-        self.rules.iter().any(|(_, rule)| match rule {
+        let mut hits = self.rules.iter().filter(|(_, rule)| match rule {
             HighlightRule::Word(word) => !said.is_empty() && said.contains(word),
             HighlightRule::Search(query) => query.fits(entry, room),
-        })
+        });
+        let first = hits.next()?;
+        let styled = std::iter::once(first).chain(hits).find_map(|(text, _)| self.styles.get(text).copied());
+        Some(styled.unwrap_or_default())
     }
 
     /// Adds to what is wanted of rooms that are not followed in full all that may stand out.
@@ -130,9 +167,26 @@ mod tests {
             ("/give.*nine/", true),
             ("badge:wrong", false),
         ] {
-            assert_eq!(HighlightRules::new(&[rule.to_owned()]).hits(&row, "ana.live"), hits, "{rule}");
+            assert_eq!(HighlightRules::new(&[rule.to_owned()], none()).hits(&row, "ana.live"), hits, "{rule}");
         }
-        assert!(HighlightRules::new(&["badge:first".to_owned()]).hits(&said(mia, "hello", true), ""));
+        assert!(HighlightRules::new(&["badge:first".to_owned()], none()).hits(&said(mia, "hello", true), ""));
+    }
+
+    fn none() -> BTreeMap<String, HighlightStyle> {
+        BTreeMap::new()
+    }
+
+    #[test]
+    fn a_rule_has_the_style_that_its_text_has_and_a_style_is_a_rule() {
+        let styles = [("giveaway", "magenta bell"), ("badge:first", "green")];
+        let styles = styles.map(|(text, words)| (text.to_owned(), HighlightStyle::of(words)));
+        let rules = HighlightRules::new(&["soon".to_owned()], styles.into());
+        let style = |text: &str, first| rules.style_of(&said(Viewer::default(), text, first), "ana");
+        let bell = HighlightStyle { color: Some(Color::Magenta), way: Some(NotifyWay::Bell) };
+        assert_eq!(style("giveaway soon", false), Some(bell));
+        assert_eq!(style("soon", false), Some(HighlightStyle::default()));
+        assert_eq!(style("hello", true), Some(HighlightStyle { color: Some(Color::Green), way: None }));
+        assert_eq!(style("hello", false), None);
     }
 
     #[test]
@@ -140,7 +194,7 @@ mod tests {
         let asked = |rules: &[&str]| {
             let rules: Vec<_> = rules.iter().map(|rule| (*rule).to_owned()).collect();
             let mut interest = RowInterest::default();
-            HighlightRules::new(&rules).add_interest(&mut interest);
+            HighlightRules::new(&rules, none()).add_interest(&mut interest);
             interest
         };
         let few = asked(&[
@@ -168,7 +222,7 @@ mod tests {
 
     #[test]
     fn rules_made_on_the_screen_last_and_those_of_the_settings_are_not_kept_twice() {
-        let mut rules = HighlightRules::new(&["giveaway".to_owned()]);
+        let mut rules = HighlightRules::new(&["giveaway".to_owned()], none());
         assert!(rules.toggle("tombola"));
         rules.add_all(vec!["giveaway".to_owned(), "tombola".to_owned(), "raffle".to_owned()]);
         assert_eq!(rules.added(), ["tombola", "raffle"]);

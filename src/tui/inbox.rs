@@ -2,13 +2,14 @@
 
 use std::collections::{HashSet, VecDeque};
 
+use super::highlights::HighlightStyle;
 use super::panes::log_words;
 use super::people::PeopleRules;
 use super::tab::Tab;
 use super::theme::ColorRole;
 use super::{glyphs, number};
 use crate::clock::Moment;
-use crate::config::ScreenSettings;
+use crate::config::{NotifyWay, ScreenSettings};
 use crate::ids::RoomKey;
 use crate::room::{BattleNews, LogEntry, LogLine, Seq};
 
@@ -25,6 +26,8 @@ pub(super) struct Inbox {
     known: HashSet<(RoomKey, Seq)>,
     /// The number of the next item.
     next: u64,
+    /// What the terminal is to tell of at once, as the style of a highlight says.
+    alert: Option<(NotifyWay, String)>,
 }
 
 /// Something that needs somebody.
@@ -44,6 +47,10 @@ pub(super) struct InboxItem {
     pub(super) who: String,
     /// In words.
     pub(super) words: String,
+    /// What it is worth in coins, where it is a gift.
+    pub(super) coins: Option<u64>,
+    /// How it stands out, where a highlight brought it.
+    pub(super) style: Option<HighlightStyle>,
     /// How often they spoke since nobody looked; the words are their last.
     pub(super) times: u64,
 }
@@ -145,25 +152,35 @@ impl Inbox {
             kind: InboxKind::Trouble,
             who: String::new(),
             words,
+            coins: None,
+            style: None,
             times: 1,
         });
     }
 
+    /// What the terminal is to tell of at once since this was asked last.
+    pub(super) fn next_alert(&mut self) -> Option<(NotifyWay, String)> {
+        self.alert.take()
+    }
+
     /// Looks through the rows of a room at or after `from`, and through its latest gifts.
     pub(super) fn collect(&mut self, settings: &ScreenSettings, people: &PeopleRules, tab: &Tab, from: Seq) {
-        for entry in tab.room.chat.from_seq(from).filter(|entry| !entry.history) {
-            let ignored = entry.line.person().is_some_and(|person| people.ignores(person, tab.key, entry.at));
+        let ignored =
+            |entry: &LogEntry| entry.line.person().is_some_and(|person| people.ignores(person, tab.key, entry.at));
+        // A streak is worth an item, or an alert, once it is over.
+        let new = tab.room.chat.from_seq(from).filter(|entry| !matches!(entry.line, LogLine::Gift { .. }));
+        for entry in new.filter(|entry| !entry.history && !ignored(entry)) {
             let kind = kinds_of(tab, people, entry).find(|kind| kind.is_wanted(settings));
-            if let Some(kind) = kind.filter(|_| !ignored) {
-                self.add_row(tab, entry, kind);
-            }
+            self.add_row(tab, people, entry, kind);
         }
-        if !InboxKind::Gift.is_wanted(settings) {
-            return;
-        }
-        let gifts = tab.room.chat.iter().rev().take(GIFTS_REACH).filter(|entry| is_big_gift(settings, entry));
+        let gifts = tab.room.chat.iter().rev().take(GIFTS_REACH).filter(|entry| is_finished_gift(entry));
         for entry in gifts.filter(|entry| !entry.history) {
-            self.add_row(tab, entry, InboxKind::Gift);
+            let word = people.words.hits(entry, tab.name()).then_some(InboxKind::Word);
+            let big = is_big_gift(settings, entry).then_some(InboxKind::Gift);
+            let kind = word.into_iter().chain(big).find(|kind| kind.is_wanted(settings));
+            if word.or(big).is_some() {
+                self.add_row(tab, people, entry, kind);
+            }
         }
     }
 
@@ -179,9 +196,15 @@ impl Inbox {
         self.known.retain(|(known, _)| *known != room);
     }
 
-    fn add_row(&mut self, tab: &Tab, entry: &LogEntry, kind: InboxKind) {
+    /// Adds a row, where it is worth an item; and has the terminal tell of it, where its highlight says so.
+    fn add_row(&mut self, tab: &Tab, people: &PeopleRules, entry: &LogEntry, kind: Option<InboxKind>) {
         /// Rows remembered: a multiple of those that can still be met again.
         const MOST_KNOWN: usize = 20_000;
+        let style = if is_of_host(entry) { None } else { people.mention(entry, tab.name()) };
+        let way = style.and_then(|style| style.way);
+        if kind.is_none() && way.is_none() {
+            return;
+        }
         if self.known.len() >= MOST_KNOWN {
             self.known.clear();
         }
@@ -189,14 +212,28 @@ impl Inbox {
             return;
         }
         let who = entry.line.person().map(|person| tab.names.label(person)).unwrap_or_default();
-        let mut words = log_words(&entry.line);
-        if let LogLine::Gift { gift, added, .. } = &entry.line
-            && let Some(price) = gift.diamonds
-        {
-            words = format!("{words}  {} {}", number::count(price.saturating_mul(*added)), glyphs::GIFT);
+        let words = log_words(&entry.line);
+        let coins = match &entry.line {
+            LogLine::Gift { gift, added, .. } => gift.diamonds.map(|price| price.saturating_mul(*added)),
+            _ => None,
+        };
+        if let Some(way) = way {
+            let worth = coins.map(|coins| format!(", {} {}", number::count(coins), glyphs::GIFT)).unwrap_or_default();
+            self.alert = Some((way, format!("{}: {who} {words}{worth}", tab.name())));
         }
-        let mut item =
-            InboxItem { number: 0, room: tab.key, seq: Some(entry.seq), at: entry.at, kind, who, words, times: 1 };
+        let Some(kind) = kind else { return };
+        let mut item = InboxItem {
+            number: 0,
+            room: tab.key,
+            seq: Some(entry.seq),
+            at: entry.at,
+            kind,
+            who,
+            words,
+            coins,
+            style,
+            times: 1,
+        };
         // Who talks on is one item with their last words, and so are all who are new in a room: they would bury all else.
         if matches!(kind, InboxKind::Moderator | InboxKind::Person | InboxKind::First) {
             let same = |other: &InboxItem| {
@@ -218,7 +255,9 @@ impl Inbox {
         if self.items.len() >= MOST {
             self.items.pop_front();
         }
-        self.items.push_back(item);
+        // What was said before we came to a room is not newer than what was said since in another.
+        let place = self.items.iter().rposition(|other| other.at.mono <= item.at.mono).map_or(0, |at| at + 1);
+        self.items.insert(place, item);
     }
 }
 
@@ -244,6 +283,10 @@ fn kinds_of(tab: &Tab, people: &PeopleRules, entry: &LogEntry) -> impl Iterator<
 
 fn is_of_host(entry: &LogEntry) -> bool {
     entry.line.person().is_some_and(|person| person.host)
+}
+
+fn is_finished_gift(entry: &LogEntry) -> bool {
+    matches!(entry.line, LogLine::Gift { running: false, .. })
 }
 
 /// A finished gift that is worth a thank.

@@ -7,6 +7,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::live_search::{ServiceAnswer, ServiceQuestion};
 use super::timeline::ReplayTimeline;
+use crate::config::NotifyWay;
 use crate::history::{HistoryAnswer, HistoryQuestion};
 use crate::room::AwayReport;
 use crate::text::Text;
@@ -65,7 +66,7 @@ pub(super) enum Effect {
     /// Hand text to the terminal's clipboard.
     Copy(String),
     /// Tell of something though nobody may be looking.
-    Notify(String),
+    Notify(NotifyWay, String),
     /// Write every cell anew.
     Redraw,
     /// Give the terminal to the shell until it is brought back.

@@ -63,6 +63,16 @@ pub(super) fn minutes(span: Duration) -> String {
     }
 }
 
+/// How long ago something was, in three columns at most: `47m`, `2h`, `3d`; nothing below a minute, which would tick.
+pub(super) fn age(span: Duration) -> String {
+    match span.as_secs() / 60 {
+        0 => String::new(),
+        n @ 1..60 => format!("{n}m"),
+        n @ 60..1_440 => format!("{}h", n / 60),
+        n => format!("{}d", n / 1_440),
+    }
+}
+
 /// A size of a file: `812 kB`, `142 MB`, `1.3 GB`.
 pub(super) fn bytes(n: u64) -> String {
     match n {

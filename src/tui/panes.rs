@@ -16,7 +16,7 @@ mod tests;
 pub(super) mod viewers;
 pub(super) mod welcome;
 
-pub use chat::log_words;
+pub use chat::{log_sentence, log_words};
 
 use std::sync::Arc;
 
@@ -154,7 +154,7 @@ fn separator(app: &App) -> Span<'static> {
 }
 
 /// The area without its first rows.
-fn below(area: Rect, rows: u16) -> Rect {
+pub(in crate::tui) fn below(area: Rect, rows: u16) -> Rect {
     let rows = rows.min(area.height);
     Rect { y: area.y + rows, height: area.height - rows, ..area }
 }

@@ -1,6 +1,8 @@
 //! People whom the person at the screen ignores, here or everywhere, for a while or always, and people who are to stand out.
 
-use super::highlights::HighlightRules;
+use std::collections::BTreeMap;
+
+use super::highlights::{HighlightRules, HighlightStyle};
 use crate::clock::Moment;
 use crate::config::ScreenSettings;
 use crate::events::Viewer;
@@ -15,6 +17,8 @@ const MOST: usize = 2_000;
 pub(super) struct PeopleRules {
     ignored: Vec<IgnoreRule>,
     highlighted: Vec<WantedPerson>,
+    /// How some of them look and sound.
+    styles: Vec<(WantedPerson, HighlightStyle)>,
     /// What is to stand out whoever says it.
     pub(super) words: HighlightRules,
 }
@@ -41,10 +45,14 @@ impl PeopleRules {
     /// The rules that the settings name.
     pub(super) fn of_settings(settings: &ScreenSettings) -> Self {
         let ignored = settings.ignore.iter().map(|name| IgnoreRule { who: named(name), room: None, until: None });
+        let styles = settings.highlight_styles.iter().map(|(text, words)| (text.clone(), HighlightStyle::of(words)));
+        let (people, words): (BTreeMap<_, _>, BTreeMap<_, _>) = styles.partition(|(text, _)| text.starts_with('@'));
+        let styled = people.keys().filter(|name| !settings.people.contains(name));
         Self {
             ignored: ignored.collect(),
-            highlighted: settings.people.iter().map(|name| named(name)).collect(),
-            words: HighlightRules::new(&settings.highlights),
+            highlighted: settings.people.iter().chain(styled).map(|name| named(name)).collect(),
+            styles: people.iter().map(|(name, style)| (named(name), *style)).collect(),
+            words: HighlightRules::new(&settings.highlights, words),
         }
     }
 
@@ -86,11 +94,22 @@ impl PeopleRules {
 
     /// Whether a row of the room of this name stands out, for what it says or for who says it.
     pub(super) fn is_mention(&self, entry: &LogEntry, room: &str) -> bool {
-        let stands_out = || match &entry.line {
-            LogLine::Chat { from, .. } => self.highlights(from),
-            _ => false,
+        self.mention(entry, room).is_some()
+    }
+
+    /// How a row stands out; nothing where it does not. The style of a person goes before that of what they say.
+    pub(super) fn mention(&self, entry: &LogEntry, room: &str) -> Option<HighlightStyle> {
+        let person = match &entry.line {
+            LogLine::Chat { from, .. } if self.highlights(from) => {
+                Some(self.styles.iter().find(|(person, _)| person.is(from)).map(|(_, style)| *style))
+            }
+            _ => None,
         };
-        self.words.hits(entry, room) || stands_out()
+        match person {
+            Some(Some(style)) => Some(style),
+            Some(None) => Some(self.words.style_of(entry, room).unwrap_or_default()),
+            None => self.words.style_of(entry, room),
+        }
     }
 
     /// Whether somebody is to stand out.

@@ -175,6 +175,6 @@ fn row(app: &App, entry: &LogEntry) -> (String, Style) {
         LogLine::Share(_) => ("shared the live".into(), dim),
         LogLine::Question { text, .. } => (format!("{} {text}", glyphs::QUESTION), Style::new()),
         line if entry.deleted => (format!("{} (deleted)", super::panes::log_words(line)), dim),
-        line => (super::panes::log_words(line), Style::new()),
+        line => (super::panes::log_sentence(line), Style::new()),
     }
 }

@@ -11,6 +11,7 @@ use tui_input::Input;
 use super::action::{Action, KeyContext};
 use super::app::App;
 use super::panes::phase;
+use super::ticks::StreakMark;
 use super::{live_search, number, remembered};
 use crate::clock::Timestamp;
 use crate::events::Viewer;
@@ -36,6 +37,12 @@ pub(super) enum PickerKind {
     Rooms,
     /// A command by its name or by what it does; `add @name` adds a room.
     Commands,
+    /// A key by what it does, in whatever place it does it.
+    Keys,
+    /// A gift that nobody was thanked for yet.
+    Thanks,
+    /// Somebody who gave.
+    Givers,
     /// A stream of the room on the screen, to record it.
     Streams,
     /// A recording, to copy it.
@@ -88,6 +95,10 @@ pub(super) enum Choice {
     Run(Action),
     /// Add the room of this name.
     Add(String),
+    /// Tick this gift off as thanked.
+    Thank(StreakMark),
+    /// Open the card of this person.
+    Card(Arc<Viewer>),
     /// Ask the service for lives with these words.
     LookForLives(String),
     /// Record the room in this quality.
@@ -155,6 +166,9 @@ impl Picker {
         match self.kind {
             PickerKind::Rooms => "Go to a room",
             PickerKind::Commands => "Commands",
+            PickerKind::Keys => "Keys by what they do",
+            PickerKind::Givers => "Who gave in this live; Enter opens a card",
+            PickerKind::Thanks => "To thank, the oldest first; Enter ticks off",
             PickerKind::Streams => "Record which stream",
             PickerKind::Recordings => "Recordings; Enter copies one to MP4, or repairs it",
             PickerKind::Marker => "Mark this place",
@@ -206,6 +220,9 @@ pub(super) fn picks(app: &App, picker: &Picker) -> Vec<Pick> {
             }
             _ => commands(app),
         },
+        PickerKind::Keys => keys(app),
+        PickerKind::Thanks => choices::thanks(app),
+        PickerKind::Givers => choices::givers(app),
     };
     let mut fitting: Vec<(u32, Pick)> =
         all.into_iter().filter_map(|pick| Some((score(&typed, &pick)?, pick))).collect();
@@ -233,13 +250,18 @@ fn commands(app: &App) -> Vec<Pick> {
         );
         app.is_available(*action) && !answers && !matches!(action, Action::SelectRoom | Action::Palette)
     };
-    let row = |action: Action| Pick {
-        name: action.name().replace('_', " "),
-        note: action.help().to_owned(),
-        keys: app.keymap.labels(action),
-        choice: Choice::Run(action),
-    };
+    let row = |action| Pick { choice: Choice::Run(action), ..key(app, action) };
     Action::ALL.iter().copied().filter(runs).map(row).collect()
+}
+
+/// All keys, also those of popups: to be read.
+fn keys(app: &App) -> Vec<Pick> {
+    Action::ALL.iter().filter(|&&action| app.is_available(action)).map(|&action| key(app, action)).collect()
+}
+
+fn key(app: &App, action: Action) -> Pick {
+    let (name, note) = (action.name().replace('_', " "), action.help().to_owned());
+    Pick { name, note, keys: app.keymap.labels(action), choice: Choice::Stay }
 }
 
 fn add(name: &str) -> Pick {

@@ -31,7 +31,7 @@ use super::{glyphs, person};
 /// Draws the popup, if one is open, and returns where its cursor stands.
 pub(super) fn view(app: &App, buf: &mut Buffer) -> Option<Position> {
     match app.popup.as_ref()? {
-        Popup::Help(from) => list(app, buf, "Keys", &help::lines(app), *from),
+        Popup::Help(from) => list(app, buf, &help::title(app), &help::lines(app), *from),
         Popup::Diagnostics(from) => list(app, buf, "Diagnostics", &diagnostics::lines(app), *from),
         Popup::Person(card) => list(app, buf, card.viewer.name(), &person::lines(app, card), card.from),
         Popup::Inbox(chosen) => inbox::view(app, *chosen, buf),
@@ -57,7 +57,7 @@ pub(super) fn extent(app: &App) -> (usize, usize) {
         Some(Popup::Log(_)) => log::lines(app).len(),
         Some(Popup::Report(_)) => report(app).len(),
         Some(Popup::Person(card)) => person::lines(app, card).len(),
-        Some(Popup::Pick(picker)) => return (super::picker::picks(app, picker).len(), picker::page(app)),
+        Some(Popup::Pick(picker)) => return (super::picker::picks(app, picker).len(), picker::page(app, picker)),
         _ => 0,
     };
     let screen = Rect::from((Position::ORIGIN, app.size));

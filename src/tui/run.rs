@@ -371,7 +371,7 @@ impl<C: Console> Loop<C> {
                 }
                 Effect::CaptureMouse(on) => self.console.capture_mouse(on)?,
                 Effect::Copy(text) => self.console.copy(&text)?,
-                Effect::Notify(words) => self.console.notify(self.dashboard.notify_way(), &words)?,
+                Effect::Notify(way, words) => self.console.notify(way, &words)?,
                 Effect::Playback(command) => {
                     // A full queue holds more key presses than anybody meant.
                     let _ = self.ports.playback.as_ref().map(|playback| playback.commands.try_send(command));

@@ -1,4 +1,5 @@
-//! Table of all rooms: state, unread, viewers, talk, gifts, recording and the way to each, sortable, one row a room.
+//! Table of all rooms: state, unread, viewers, talk, gifts, recording and the way to each, sortable, one row a room. Where rows are
+//! left over, the chosen room's card stands below.
 //!
 //! ```text
 //!  ROOM           STATE          UNREAD  VIEWERS▼  30 MIN    CHAT/MIN   ◆/MIN  REC       VIA
@@ -19,7 +20,7 @@ use super::panes::phase;
 use super::tab::Tab;
 use super::theme::ColorRole;
 use super::widgets::{graph, paint};
-use super::{glyphs, number, overview};
+use super::{glyphs, number, overview, wall};
 use crate::clock::Timestamp;
 use crate::events::PhaseKind;
 use crate::record::{AlertLevel, RecordingState};
@@ -65,12 +66,13 @@ enum Column {
     Comments,
     Coins,
     Recording,
+    Since,
     Way,
 }
 
 /// Columns in their order, with their heading, the least and the most width they take, and how long they are kept where there is
 /// little room: the highest goes first.
-const COLUMNS: [(Column, &str, u16, u16, u8); 9] = [
+const COLUMNS: [(Column, &str, u16, u16, u8); 10] = [
     (Column::Room, "ROOM", 13, 26, 0),
     (Column::State, "STATE", 17, 22, 1),
     (Column::Unread, "UNREAD", 7, 7, 2),
@@ -79,10 +81,14 @@ const COLUMNS: [(Column, &str, u16, u16, u8); 9] = [
     (Column::Comments, "CHAT/MIN", 8, 9, 4),
     (Column::Coins, "◆/MIN", 6, 8, 5),
     (Column::Recording, "REC", 8, 10, 6),
+    (Column::Since, "LIVE FOR", 8, 8, 9),
     (Column::Way, "VIA", 16, 80, 8),
 ];
 /// Columns between two.
 const BETWEEN: u16 = 2;
+/// Rows of the card below, at least and at most.
+const LEAST_CARD: u16 = 8;
+const MOST_CARD: u16 = 16;
 /// Seconds that the trend shows.
 const TREND: u64 = 30 * 60;
 
@@ -148,6 +154,7 @@ pub(super) fn view(app: &App, buf: &mut Buffer, area: Rect) {
         let heading = Line::styled(format!("{heading}{mark}"), app.theme.style(role));
         draw(buf, place.on(area, 0), column, &heading);
     }
+    let has_since = columns.iter().any(|(column, ..)| *column == Column::Since);
     let list = list_area(area);
     let order = order(app);
     let shown = order.iter().skip(first_row(app, &order, list));
@@ -158,12 +165,17 @@ pub(super) fn view(app: &App, buf: &mut Buffer, area: Rect) {
             if column == Column::Trend {
                 trend(app, tab, buf, cell);
             } else {
-                draw(buf, cell, column, &words(app, tab, column));
+                draw(buf, cell, column, &words(app, tab, column, has_since));
             }
         }
         if at == app.active {
             paint::mark(buf, Rect { y: list.y + row, height: 1, ..list });
         }
+    }
+    // One row parts them.
+    let below = super::panes::below(list, u16::try_from(order.len()).unwrap_or(u16::MAX).saturating_add(1));
+    if let (Some(tab), LEAST_CARD..) = (app.tab().filter(|_| order.contains(&app.active)), below.height) {
+        wall::card(app, tab, false, buf, Rect { height: below.height.min(MOST_CARD), ..below });
     }
 }
 
@@ -213,11 +225,13 @@ fn draw(buf: &mut Buffer, cell: Rect, column: Column, line: &Line<'_>) {
         Column::Room | Column::State | Column::Trend | Column::Recording | Column::Way => {
             paint::left(buf, cell, 0, line);
         }
-        Column::Unread | Column::Viewers | Column::Comments | Column::Coins => paint::right(buf, cell, 0, line),
+        Column::Unread | Column::Viewers | Column::Comments | Column::Coins | Column::Since => {
+            paint::right(buf, cell, 0, line)
+        }
     }
 }
 
-fn words(app: &App, tab: &Tab, column: Column) -> Line<'static> {
+fn words(app: &App, tab: &Tab, column: Column, has_since: bool) -> Line<'static> {
     let theme = app.theme;
     let room = &tab.room;
     let fresh = Freshness::of(room, app.now);
@@ -238,7 +252,16 @@ fn words(app: &App, tab: &Tab, column: Column) -> Line<'static> {
                 Span::raw(tab.name().to_owned()),
             ])
         }
-        Column::State => Line::styled(state(app, tab), theme.style(phase::role(room.phase.kind))),
+        Column::State => {
+            let words = state(app, tab);
+            // How long it is live stands in a column of its own.
+            let words = if has_since && words.starts_with("live ") { "live".to_owned() } else { words };
+            Line::styled(words, theme.style(phase::role(room.phase.kind)))
+        }
+        Column::Since => match live_for(app, tab).filter(|_| tab.is_on_air()) {
+            Some(length) => Line::raw(number::minutes(length)),
+            None => Line::styled(glyphs::NONE, theme.style(ColorRole::Dim)),
+        },
         Column::Unread if tab.unread == 0 => Line::default(),
         Column::Unread => {
             Line::styled(format!("{}{}", glyphs::UNREAD, number::short(tab.unread)), theme.style(ColorRole::Accent))
@@ -284,16 +307,19 @@ pub(super) fn state(app: &App, tab: &Tab) -> String {
     }
     match (room.phase.kind, room.phase.retry_at.filter(|_| phase::counts_down(&room.phase, app.now))) {
         (_, Some(at)) => format!("again in {}", number::countdown(at.since(app.now))),
-        (PhaseKind::Live, None) => match room.started_at {
-            Some(Timestamp(started)) => {
-                let millis = app.now.wall.0.saturating_add(skew).saturating_sub(started);
-                let live = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
-                format!("live {}", number::minutes(live))
-            }
+        (PhaseKind::Live, None) => match live_for(app, tab) {
+            Some(live) => format!("live {}", number::minutes(live)),
             None => "live".to_owned(),
         },
         (kind, None) => phase::phase_name(kind).to_owned(),
     }
+}
+
+/// How long the live of a room is on, as far as its beginning is known.
+fn live_for(app: &App, tab: &Tab) -> Option<Duration> {
+    let Timestamp(started) = tab.room.started_at?;
+    let millis = app.now.wall.0.saturating_add(tab.room.skew_ms.unwrap_or(0)).saturating_sub(started);
+    Some(Duration::from_millis(u64::try_from(millis).unwrap_or(0)))
 }
 
 /// By how much a battle is won or lost now, with a blank before it; nothing while it is even.
@@ -336,7 +362,7 @@ mod tests {
         let names = |width| columns(width).iter().map(|(_, name, _)| *name).collect::<Vec<_>>().join(" ");
         let last = columns(200).last().map(|(_, _, place)| place.from + place.width);
         assert!(last.is_some_and(|end| end > 190), "a wide table leaves the right half empty: {last:?}");
-        assert_eq!(names(200), "ROOM STATE UNREAD VIEWERS 30 MIN CHAT/MIN ◆/MIN REC VIA");
+        assert_eq!(names(200), "ROOM STATE UNREAD VIEWERS 30 MIN CHAT/MIN ◆/MIN REC LIVE FOR VIA");
         assert_eq!(names(80), "ROOM STATE UNREAD VIEWERS CHAT/MIN ◆/MIN REC");
         assert_eq!(names(59), "ROOM STATE UNREAD VIEWERS");
     }

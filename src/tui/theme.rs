@@ -103,6 +103,12 @@ impl Theme {
         Style::new().fg(self.color(color))
     }
 
+    /// The style of what the person wants to stand out: strong, in its own colour where it has one.
+    pub(super) fn mention(&self, color: Option<Color>) -> Style {
+        let accent = self.style(ColorRole::Accent);
+        color.map_or(accent, |color| accent.fg(self.color(color)).add_modifier(Modifier::BOLD))
+    }
+
     /// Whether there are no colours.
     pub(super) fn is_mono(&self) -> bool {
         self.mono

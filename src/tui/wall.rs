@@ -125,7 +125,8 @@ pub(super) fn view(app: &App, buf: &mut Buffer, area: Rect) {
     }
 }
 
-fn card(app: &App, tab: &Tab, is_marked: bool, buf: &mut Buffer, area: Rect) {
+/// Draws the card of a room.
+pub(super) fn card(app: &App, tab: &Tab, is_marked: bool, buf: &mut Buffer, area: Rect) {
     let (theme, room) = (app.theme, &tab.room);
     let dim = theme.style(ColorRole::Dim);
     let kind = room.phase.kind;
@@ -241,9 +242,9 @@ fn said(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
         .take(REACH * usize::from(area.height))
         .filter(|entry| is_said(&entry.line) && !entry.deleted);
     for (row, entry) in (0..area.height).rev().zip(rows) {
-        let what = super::panes::log_words(&entry.line);
         let line = match entry.line.person() {
             Some(person) => {
+                let what = super::panes::log_words(&entry.line);
                 let name = crate::text::clip(person.name(), NAME).into_owned();
                 let pad = NAME + 1 - crate::text::width(&name).min(NAME);
                 Line::from(vec![
@@ -252,7 +253,7 @@ fn said(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
                     Span::raw(what),
                 ])
             }
-            None => Line::styled(what, app.theme.style(ColorRole::Dim)),
+            None => Line::styled(super::panes::log_sentence(&entry.line), app.theme.style(ColorRole::Dim)),
         };
         paint::left(buf, area, row, &line);
     }

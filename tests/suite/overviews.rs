@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use tiktop::config::{DeletedRows, ScreenSettings};
-use tiktop::events::{Delete, EventKind, Follow, Phase, PhaseKind, Question, TopViewer, Viewers};
+use tiktop::events::{Delete, EventKind, Follow, Phase, PhaseKind, Question, TopViewer, Viewer, Viewers};
 use tiktop::ids::UserId;
 
 use super::screens::shown;
@@ -296,4 +296,50 @@ fn the_inbox_has_what_the_settings_want() {
     let screen = shown(&mut stage, 120, 36);
     assert!(screen.contains("how long have you been streaming?"), "{screen}");
     assert!(!screen.contains("M Kit              ") && !screen.contains("◆ Kit              Galaxy"), "{screen}");
+}
+
+#[test]
+fn whom_to_thank_is_a_list_with_totals_and_enter_ticks_off() {
+    let mut stage = Stage::new();
+    stage::evening(&mut stage);
+    stage.press("l");
+    let text = shown(&mut stage, 100, 30);
+    let row = |name: &str| text.lines().find(|line| line.contains(name) && line.contains("in all")).unwrap_or_default();
+    assert!(row("Kit").contains("Galaxy  1 000 ◆") && row("Kit").contains("1 000 ◆ in all"), "{text}");
+    assert!(row("mia").contains("Rose ×112  112 ◆"), "{text}");
+    let place = |name: &str| text.find(row(name)).unwrap();
+    assert!(place("Kit") < place("mia"), "the oldest first: {text}");
+    stage.press("enter enter");
+    let text = shown(&mut stage, 100, 30);
+    assert!(text.contains("nobody is left to thank for 100 ◆ or more"), "{text}");
+}
+
+#[test]
+fn help_begins_with_where_one_is_and_is_searched() {
+    let mut stage = Stage::new();
+    stage::evening(&mut stage);
+    stage.press("tab ?");
+    let text = shown(&mut stage, 120, 50);
+    let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
+    assert!(at("quit; asks") < at("Here: Gifts") && at("Here: Gifts") < at("tick off the marked gift"));
+    assert!(at("tick off the marked gift") < at("Everything else") && at("/ searches") < at("quit; asks"));
+    stage.press("/ p h o n e");
+    let text = shown(&mut stage, 120, 40);
+    assert!(text.contains("QR codes of the marked person") && !text.contains("add a room"), "{text}");
+}
+
+#[test]
+fn the_inbox_is_in_the_order_of_time_whenever_a_room_brings_it() {
+    let mut stage = Stage::new();
+    stage::evening(&mut stage);
+    let mod_ = Arc::new(Viewer { moderator: true, ..stage::viewer(901, "Ada") });
+    let then = stage.now;
+    stage.wait(70);
+    stage.say(2, &mod_, "said later");
+    let now = std::mem::replace(&mut stage.now, then);
+    stage.say(1, &mod_, "said before");
+    stage.now = now;
+    stage.press("i");
+    let text = shown(&mut stage, 100, 30);
+    assert!(text.find("said later").unwrap() < text.find("said before").unwrap(), "{text}");
 }

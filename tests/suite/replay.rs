@@ -206,7 +206,7 @@ async fn purge_removes_what_was_captured() {
     assert!(captured.folder.exists(), "nobody said yes");
     assert!(purge().starts_with("removed 1 capture file ("));
     assert!(!captured.folder.exists());
-    assert!(purge().starts_with("nothing is kept in "));
+    assert!(purge().starts_with("nothing to remove in "));
 }
 
 /// A capture with a comment each second, for so many seconds.

@@ -10,10 +10,10 @@ use super::stage::{self, Stage};
 
 /// Keys of all kinds; those that leave are left out.
 const KEYS: &[&str] = &[
-    "?", "a", "]", "[", "1", "2", "9", "o", ":", "v", "W", "F", "space", "i", "s", "t", "/", "n", "N", "f", "ctrl-f",
-    "S", "L", "u", "r", "e", "M", "c", "R", "tab", "backtab", "z", "+", "minus", "<", ">", "m", "w", "A", "\\", "}",
-    "{", "H", "J", "ctrl-t", "up", "down", "k", "j", "pgup", "pgdn", "home", "end", "d", "esc", "enter", "y", "Y", "h",
-    "x", "ctrl-l",
+    "?", "l", "K", "p", "Z", "I", "a", "]", "[", "1", "2", "9", "o", ":", "v", "W", "F", "space", "i", "s", "t", "/",
+    "n", "N", "f", "ctrl-f", "S", "L", "u", "r", "e", "M", "c", "R", "tab", "backtab", "z", "+", "minus", "<", ">",
+    "m", "w", "A", "\\", "}", "{", "H", "J", "ctrl-t", "up", "down", "k", "j", "pgup", "pgdn", "home", "end", "d",
+    "esc", "enter", "y", "Y", "h", "x", "ctrl-l",
 ];
 
 #[derive(Clone, Debug)]

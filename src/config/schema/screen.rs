@@ -34,6 +34,8 @@ pub struct ScreenSettings {
     pub inbox: Vec<String>,
     /// Words that stand out in the chat, and bring a comment into the inbox; or searches, such as `badge:L30` or `gift>500`.
     pub highlights: Vec<String>,
+    /// How single ones of them look and sound: the text of a highlight or an @name, and words such as `magenta bell`.
+    pub highlight_styles: BTreeMap<String, String>,
     /// People who stand out in the chat, and whose comments come into the inbox.
     pub people: Vec<String>,
     /// People who are not shown.
@@ -67,6 +69,7 @@ impl Default for ScreenSettings {
                 .map(str::to_owned)
                 .to_vec(),
             highlights: Vec::new(),
+            highlight_styles: BTreeMap::new(),
             people: Vec::new(),
             ignore: Vec::new(),
             filters: BTreeMap::new(),

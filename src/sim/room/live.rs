@@ -61,6 +61,8 @@ pub(super) struct SimLive {
     pub(super) past: Vec<ExpectedTotals>,
     /// What was said before anybody could look, by the live's own time; taken by whoever wants it.
     pub(super) history: Vec<(u64, Vec<pb::Message>)>,
+    /// How long ago it began, in microseconds, while nobody has looked: its past is made up for whoever comes first.
+    untold: Option<(u64, Faults)>,
     /// The latest messages with their places in the live.
     kept: VecDeque<(u64, pb::Message)>,
     place: u64,
@@ -109,7 +111,7 @@ impl SimLive {
         if rate > 0.0 {
             kept.extend(traffic.earlier_chats(HISTORY as u32).into_iter().map(|chat| (0, chat)));
         }
-        let mut live = Self {
+        Self {
             phase: SimPhase::On,
             number,
             room_id,
@@ -122,15 +124,25 @@ impl SimLive {
             batches: 0,
             past: Vec::new(),
             history: Vec::new(),
+            untold: (age >= HISTORY_STEP).then(|| (age, faults.clone())),
             kept,
             place: 0,
-        };
-        for step in 1..=age / HISTORY_STEP {
-            let said = live.traffic.advance(step * HISTORY_STEP, faults);
-            live.remember(&said);
-            live.history.push((step * HISTORY_STEP, said));
         }
-        live
+    }
+
+    /// Whether its past is still to be made up.
+    pub(super) fn is_untold(&self) -> bool {
+        self.untold.is_some()
+    }
+
+    /// Makes up its past, once.
+    pub(super) fn make_past(&mut self) {
+        let Some((age, faults)) = self.untold.take() else { return };
+        for step in 1..=age / HISTORY_STEP {
+            let said = self.traffic.advance(step * HISTORY_STEP, &faults);
+            self.remember(&said);
+            self.history.push((step * HISTORY_STEP, said));
+        }
     }
 
     /// Microseconds since the live began.

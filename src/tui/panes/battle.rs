@@ -71,7 +71,7 @@ fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
         let words = "no battle";
         return paint::left(buf, super::inset(area), 0, &Line::styled(words, app.theme.style(ColorRole::Dim)));
     };
-    let battle = &named(room, battle);
+    let battle = &named(app, room, battle);
     let left = battle.left(room.skew_ms.unwrap_or(0), app.now);
     let timer = timer(app, battle, left);
     let (area, inline) = if area.height >= 3 {
@@ -92,8 +92,9 @@ fn view(app: &App, room: &Room, buf: &mut Buffer, area: Rect) {
     }
 }
 
-/// The battle with names for those that no message named: our own host is known anyway, others perhaps as co-hosts.
-fn named(room: &Room, battle: &Battle) -> Battle {
+/// The battle with names for those that no message named: our own host is known anyway, others perhaps as co-hosts, or from their
+/// own room where that is watched too.
+fn named(app: &App, room: &Room, battle: &Battle) -> Battle {
     let mut battle = battle.clone();
     let nameless = |host: &&mut Host| host.nickname.is_empty() && host.unique_id.is_empty();
     for side in &mut battle.sides {
@@ -106,6 +107,8 @@ fn named(room: &Room, battle: &Battle) -> Battle {
                 (host.nickname, host.unique_id) = (room.host.nickname.clone(), room.host.unique_id.clone());
             } else if let Some(guest) = seated() {
                 (host.nickname, host.unique_id) = (guest.name.clone(), guest.unique_id.clone());
+            } else if let Some(tab) = app.tabs.iter().find(|tab| host.id.is_some() && tab.room.host.id == host.id) {
+                (host.nickname, host.unique_id) = (tab.room.host.nickname.clone(), tab.room.host.unique_id.clone());
             }
         }
     }
@@ -262,7 +265,8 @@ fn words(app: &App, room: &Room, battle: &Battle, left: Duration, large: bool) -
 
 /// How the battles before this one ended, the last one at the end.
 fn results(room: &Room, battle: &Battle) -> Option<String> {
-    const MOST: usize = 5;
+    /// Runs of one result that are told.
+    const MOST: usize = 3;
     // The end of this one is told already.
     let skipped = usize::from(battle.phase != BattlePhase::Running);
     let ended = room.marks.iter().rev().filter_map(|mark| match mark.kind {
@@ -274,9 +278,24 @@ fn results(room: &Room, battle: &Battle) -> Option<String> {
         }),
         _ => None,
     });
-    let mut last: Vec<&str> = ended.skip(skipped).take(MOST).collect();
-    last.reverse();
-    (!last.is_empty()).then(|| format!("before in this live: {}", last.join(", ")))
+    let mut runs: Vec<(&str, u64)> = Vec::new();
+    for result in ended.skip(skipped) {
+        if let Some((last, times)) = runs.last_mut()
+            && *last == result
+        {
+            *times += 1;
+            continue;
+        }
+        if runs.len() == MOST {
+            break;
+        }
+        runs.push((result, 1));
+    }
+    let words = runs.iter().rev().map(|(result, times)| {
+        if *times > 1 { format!("{result} {}{times}", glyphs::TIMES) } else { (*result).to_owned() }
+    });
+    let words = words.collect::<Vec<_>>().join(", ");
+    (!words.is_empty()).then(|| format!("before in this live: {words}"))
 }
 
 /// The distance with its sign, the word alone where it stands there `large`; red only where we are behind.

@@ -18,7 +18,7 @@ pub(in crate::tui) mod board;
 mod lines;
 mod words;
 
-pub use lines::log_words;
+pub use lines::{log_sentence, log_words};
 
 use std::sync::Arc;
 
@@ -123,12 +123,15 @@ impl Pane for ChatPane {
 fn view(app: &App, tab: &Tab, plan: &Plan, cache: &mut Cache, buf: &mut Buffer) {
     if plan.titled {
         let mut title = String::from("Chat");
-        let most = usize::from(plan.area(PaneId::Chat).width).saturating_sub(40);
+        let notes = notes(app, tab);
+        // What was found is never given up for the title.
+        let first = notes.first().map_or(0, |note| usize::from(paint::columns(note))).max(24);
+        let most = usize::from(plan.area(PaneId::Chat).width).saturating_sub(16 + first);
         // A few letters of a title say nothing.
         if !tab.room.title.is_empty() && most >= TITLE_FROM {
             title = format!("Chat {} {}", glyphs::DOT, crate::text::clip(tab.room.title.as_str(), most));
         }
-        super::titled(app, buf, plan.area(PaneId::Chat), PaneId::Chat, &title, &notes(app, tab));
+        super::titled(app, buf, plan.area(PaneId::Chat), PaneId::Chat, &title, &notes);
     }
     let body = body(app, tab, plan);
     if is_quiet(tab) {

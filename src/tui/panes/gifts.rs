@@ -33,6 +33,12 @@ use crate::tui::{glyphs, number};
 
 /// Columns kept for coins, so that the columns before them stand still.
 const COINS_COLUMNS: u16 = 7;
+/// Width from which on a row says what its giver gave in all, and the columns for it.
+const TOTAL_FROM: u16 = 50;
+const TOTAL_COLUMNS: u16 = 13;
+/// Width from which on a row says how long ago it was, and the columns for it.
+const AGE_FROM: u16 = 44;
+const AGE_COLUMNS: u16 = 4;
 
 /// What can be done in the pane.
 const ACTIONS: &[Action] = &[
@@ -136,12 +142,14 @@ fn is_owed(tab: &Tab, streak: &Streak, runs: bool, least: u64) -> bool {
     !runs && streak.added > 0 && streak.diamonds().is_some_and(|coins| coins >= least) && !tab.thanked.has(streak)
 }
 
+/// The gifts that are still to be thanked for, newest first.
+pub(in crate::tui) fn owed(tab: &Tab, least: u64) -> impl Iterator<Item = &Streak> {
+    rows(&tab.room).filter(move |(streak, runs)| is_owed(tab, streak, *runs, least)).map(|(streak, _)| streak)
+}
+
 /// The oldest gift that is still to be thanked for.
 pub(in crate::tui) fn oldest_owed(tab: &Tab, least: u64) -> Option<StreakMark> {
-    rows(&tab.room)
-        .filter(|(streak, runs)| is_owed(tab, streak, *runs, least))
-        .last()
-        .map(|(streak, _)| StreakMark::of(streak))
+    owed(tab, least).last().map(StreakMark::of)
 }
 
 /// The streak with this mark, while it is kept.
@@ -197,7 +205,9 @@ fn view(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
         } else {
             Span::raw(" ")
         };
-        line(app.theme, &tab.names, streak, mark, buf, area);
+        let total = streak.from.id.and_then(|id| room.leaders.total_of(id)).map(|leader| leader.coins);
+        let age = if runs { String::new() } else { number::age(app.now.since(streak.last)) };
+        line(app.theme, &tab.names, (streak, total, age), mark, buf, area);
         if tab.marked_gift == Some(StreakMark::of(streak)) {
             paint::mark(buf, area);
         }
@@ -208,7 +218,7 @@ fn view(app: &App, tab: &Tab, buf: &mut Buffer, area: Rect) {
 fn note(app: &App, tab: &Tab) -> Vec<Line<'static>> {
     if tab.gifts_top.is_none() {
         let least = app.screen.thank_from;
-        let owed = rows(&tab.room).filter(|(streak, runs)| is_owed(tab, streak, *runs, least)).count() as u64;
+        let owed = owed(tab, least).count() as u64;
         let words = format!("{} to thank", number::count(owed));
         let owed = (owed > 0).then(|| Line::styled(words, app.theme.style(ColorRole::Accent)));
         let mut notes = total(app, &tab.room);
@@ -222,12 +232,31 @@ fn note(app: &App, tab: &Tab) -> Vec<Line<'static>> {
     vec![Line::styled(words, app.theme.style(ColorRole::Warn))]
 }
 
-fn line(theme: Theme, names: &Names, streak: &Streak, mark: Span<'static>, buf: &mut Buffer, area: Rect) {
+fn line(
+    theme: Theme,
+    names: &Names,
+    (streak, total, age): (&Streak, Option<u64>, String),
+    mark: Span<'static>,
+    buf: &mut Buffer,
+    area: Rect,
+) {
     let dim = theme.style(ColorRole::Dim);
     let value = Line::from(gift_worth(theme, streak.gift.diamonds, streak.count, streak.added));
     let area = Rect { width: area.width.saturating_sub(1), ..area };
     paint::right(buf, area, 0, &value);
-    let rest = area.width.saturating_sub(paint::columns(&value).max(COINS_COLUMNS) + 1);
+    let mut rest = area.width.saturating_sub(paint::columns(&value).max(COINS_COLUMNS) + 1);
+    if area.width >= AGE_FROM {
+        paint::right(buf, Rect { width: rest, ..area }, 0, &Line::styled(age, dim));
+        rest = rest.saturating_sub(AGE_COLUMNS);
+    }
+    if area.width >= TOTAL_FROM {
+        // Who gave this only has no other total.
+        if let Some(total) = total.filter(|&total| total > streak.diamonds().unwrap_or(0)) {
+            let total = Line::styled(format!("{} in all", number::count(total)), dim);
+            paint::right(buf, Rect { width: rest, ..area }, 0, &total);
+        }
+        rest = rest.saturating_sub(TOTAL_COLUMNS);
+    }
     let name = usize::from((rest * 2 / 5).min(18));
     let what = usize::from(rest).saturating_sub(name + 3);
     let mut spans = vec![

@@ -4,7 +4,9 @@ use super::{Choice, Pick};
 use crate::room::LogLine;
 use crate::tui::app::App;
 use crate::tui::arrangement::Arrangement;
+use crate::tui::panes::gifts;
 use crate::tui::theme::Theme;
+use crate::tui::ticks::StreakMark;
 use crate::tui::timeline::{self, ReplayMark, pace_words};
 use crate::tui::update::replaying;
 use crate::tui::{glyphs, number, remembered};
@@ -108,6 +110,43 @@ pub(super) fn more_like(app: &App, typed: &str) -> Vec<Pick> {
         rows.push(rule(typed));
     }
     rows
+}
+
+/// Gifts of the room that nobody was thanked for yet, the oldest first: who, what, and what they gave in all.
+pub(super) fn thanks(app: &App) -> Vec<Pick> {
+    let least = app.screen.thank_from;
+    let Some(tab) = app.tab() else { return Vec::new() };
+    let mut rows: Vec<Pick> = gifts::owed(tab, least)
+        .map(|streak| {
+            let coins = number::count(streak.diamonds().unwrap_or(0));
+            let given = number::clock(streak.last.wall, &app.zone);
+            let note = format!("{given}  {}  {coins} {}", gifts::described(streak), glyphs::GIFT);
+            let total = streak.from.id.and_then(|id| tab.room.leaders.total_of(id)).map_or(0, |leader| leader.coins);
+            let keys = format!("{} {} in all", number::count(total), glyphs::GIFT);
+            Pick { name: tab.names.label(&streak.from), note, keys, choice: Choice::Thank(StreakMark::of(streak)) }
+        })
+        .collect();
+    rows.reverse();
+    or_words(rows, &format!("nobody is left to thank for {} {} or more", number::count(least), glyphs::GIFT))
+}
+
+/// All who gave in the live of the room, most first.
+pub(super) fn givers(app: &App) -> Vec<Pick> {
+    let Some(tab) = app.tab() else { return Vec::new() };
+    let row = |(at, leader): (usize, &crate::room::Leader)| {
+        let viewer = &leader.viewer;
+        let handle = if viewer.unique_id.is_empty() { String::new() } else { format!("@{}", viewer.unique_id) };
+        Pick {
+            name: format!("{} {}", at + 1, viewer.name()),
+            note: handle,
+            keys: format!("{} {}", number::count(leader.coins), glyphs::GIFT),
+            choice: Choice::Card(viewer.clone()),
+        }
+    };
+    or_words(
+        tab.room.leaders.all().into_iter().enumerate().map(row).collect(),
+        "no gift yet in what we saw of this live",
+    )
 }
 
 /// The layouts there are.

@@ -30,7 +30,14 @@ pub(super) fn view(app: &App, chosen: usize, buf: &mut Buffer) {
     let from = first_row(chosen, list);
     for (row, (nth, item)) in (0..list.height).zip(app.inbox.newest_first().enumerate().skip(from)) {
         let place = Rect { y: list.y + row, height: 1, ..list };
-        paint::left(buf, place, 0, &line(app, item, list.width < NARROW));
+        let mut text = place;
+        if let Some(coins) = item.coins {
+            let worth = format!("{} {}", number::count(coins), glyphs::GIFT);
+            let worth = Line::styled(worth, app.theme.style(ColorRole::Gift));
+            paint::right(buf, place, 0, &worth);
+            text.width = text.width.saturating_sub(paint::columns(&worth) + 1);
+        }
+        paint::left(buf, text, 0, &line(app, item, list.width < NARROW));
         if nth == chosen.min(app.inbox.len() - 1) {
             paint::mark(buf, place);
         }
@@ -89,7 +96,8 @@ fn line(app: &App, item: &InboxItem, narrow: bool) -> Line<'static> {
     if !item.who.is_empty() {
         spans.push(Span::raw(column(&item.who, who_columns)));
     }
-    spans.push(Span::raw(item.words.clone()));
+    let words = item.style.map_or_else(ratatui::style::Style::new, |style| app.theme.mention(style.color));
+    spans.push(Span::styled(item.words.clone(), words));
     if item.times > 1 {
         spans.push(Span::styled(format!("  {}{}", glyphs::TIMES, number::count(item.times)), dim));
     }

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::tui::app::App;
-use crate::tui::picker::{self, Pick, Picker};
+use crate::tui::picker::{self, Pick, Picker, PickerKind};
 use crate::tui::theme::ColorRole;
 use crate::tui::widgets::paint;
 
@@ -18,7 +18,7 @@ const NAMES: usize = 22;
 /// Draws the list and returns where its cursor stands.
 pub(super) fn view(app: &App, picker: &Picker, buf: &mut Buffer) -> Option<Position> {
     let picks = picker::picks(app, picker);
-    let inner = super::frame(app, buf, picker.title(), WIDEST, MOST + 1);
+    let inner = super::frame(app, buf, picker.title(), WIDEST, rows(app, picker));
     let cursor = super::input_line(app, buf, inner, &picker.input);
     let list = list_area(inner);
     let from = first_row(picker, list);
@@ -37,15 +37,21 @@ pub(super) fn view(app: &App, picker: &Picker, buf: &mut Buffer) -> Option<Posit
 /// The row of the list at a place of the screen, counted from its first one.
 pub(super) fn row_at(app: &App, picker: &Picker, at: Position) -> Option<usize> {
     let screen = Rect::from((Position::ORIGIN, app.size));
-    let list = list_area(super::inside(super::window(screen, WIDEST, MOST + 1)));
+    let list = list_area(super::inside(super::window(screen, WIDEST, rows(app, picker))));
     let row = list.contains(at).then(|| usize::from(at.y - list.y) + first_row(picker, list))?;
     (row < picker::picks(app, picker).len()).then_some(row)
 }
 
 /// Rows of the list on a screen of this size.
-pub(super) fn page(app: &App) -> usize {
+pub(super) fn page(app: &App, picker: &Picker) -> usize {
     let screen = Rect::from((Position::ORIGIN, app.size));
-    list_area(super::inside(super::window(screen, WIDEST, MOST + 1))).height.into()
+    list_area(super::inside(super::window(screen, WIDEST, rows(app, picker)))).height.into()
+}
+
+/// Rows of the window: what is typed and the list. A list that is short whatever is typed has no empty rows below it.
+fn rows(app: &App, picker: &Picker) -> usize {
+    let is_short = matches!(picker.kind, PickerKind::Layouts | PickerKind::Themes | PickerKind::Ignore);
+    1 + if is_short { picker::picks(app, &Picker::new(picker.kind)).len().clamp(1, MOST) } else { MOST }
 }
 
 fn list_area(inner: Rect) -> Rect {

@@ -8,7 +8,7 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
 use super::{
-    LONGEST_INPUT, arranging, closing, graphs, liking, overview, people, remembering, replaying, rooms, rules,
+    LONGEST_INPUT, arranging, closing, graphs, liking, mouse, overview, people, remembering, replaying, rooms, rules,
     scroll_pane, scrolled, searching, taking, thanks,
 };
 use crate::events::{PhaseKind, Viewer};
@@ -57,6 +57,12 @@ pub(super) fn handle_key(app: &mut App, key: KeyEvent) -> UpdateOutcome {
     }
     match app.keymap.action(chord, open) {
         Some((action, nth)) => act(app, action, nth),
+        None if matches!(app.popup, Some(Popup::Help(_)))
+            && app.keymap.action(chord, &[Screen]).is_some_and(|(action, _)| action == Action::Search) =>
+        {
+            app.popup = Some(Popup::Pick(Picker::new(PickerKind::Keys)));
+            UpdateOutcome::dirty()
+        }
         // The key that opened a popup closes it.
         None if toggles(app, chord) => close_popup(app),
         None if app.popup.is_none() && app.keymap.action(chord, &[app.foreign_context()]).is_some() => {
@@ -133,6 +139,8 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::ChooseRoom => overview::choose_room(app),
         Action::Sort => overview::sort(app),
         Action::Thank => thanks::tick_off(app),
+        Action::Givers => open(app, Popup::Pick(Picker::new(PickerKind::Givers))),
+        Action::ThankList => open(app, Popup::Pick(Picker::new(PickerKind::Thanks))),
         Action::Search => searching::open(app),
         Action::NextMatch => searching::step(app, false),
         Action::PrevMatch => searching::step(app, true),
@@ -160,7 +168,7 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::Recordings => taking::ask_recordings(app),
         Action::Mark => taking::ask_note(app),
         Action::Retry if app.overview.is_some() => overview::retry(app),
-        Action::Retry => retry(app),
+        Action::Retry => rooms::retry(app),
         Action::ReplayPause => playback(PlaybackCommand::Pause),
         Action::ReplayBack => playback(PlaybackCommand::Skip(-SKIP_SECONDS)),
         Action::ReplayAhead => playback(PlaybackCommand::Skip(SKIP_SECONDS)),
@@ -213,7 +221,7 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::MovePane => arranging::move_up(app),
         Action::ShowViewers => arranging::toggle_pane(app, PaneId::Viewers),
         Action::ShowQuestions => arranging::toggle_pane(app, PaneId::Questions),
-        Action::ToggleMouse => toggle_mouse(app),
+        Action::ToggleMouse => mouse::toggle_mouse(app),
         Action::Redraw => Effect::Redraw.into(),
         // A stopped program reads nothing, and what a live sends meanwhile is gone.
         Action::Suspend if !app.attached && app.tabs.iter().any(Tab::is_recording) => {
@@ -309,6 +317,11 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
             app.notify(if note.is_empty() { "the note is taken away" } else { "noted" });
             Effect::Ask(HistoryQuestion::Note(person, note)).into()
         }
+        Some(Choice::Card(viewer)) => open_card(app, viewer),
+        Some(Choice::Thank(mark)) => {
+            thanks::tick(app, mark);
+            open(app, Popup::Pick(picker))
+        }
         Some(Choice::Ignore { here, minutes }) => people::ignore(app, here, minutes),
         Some(Choice::Highlight(text)) => liking::toggle(app, &text),
         Some(Choice::StandOut(viewer)) => liking::toggle_person(app, &viewer),
@@ -381,13 +394,20 @@ pub(super) fn open_marked(app: &mut App) -> UpdateOutcome {
     if opens_room && app.popup.is_none() {
         return rooms::show(app, app.active);
     }
-    let Some(room) = app.tab().map(|tab| tab.key) else { return UpdateOutcome::UNCHANGED };
-    if let Some(viewer) = marked_person(app) {
-        let question = remembering::ask_person(app, &viewer);
-        let opened = open(app, Popup::Person(people::card(viewer, room)));
-        return UpdateOutcome { effects: question.into_iter().collect(), ..opened };
+    if app.tab().is_none() {
+        return UpdateOutcome::UNCHANGED;
     }
-    no_person(app)
+    match marked_person(app) {
+        Some(viewer) => open_card(app, viewer),
+        None => no_person(app),
+    }
+}
+
+fn open_card(app: &mut App, viewer: Arc<Viewer>) -> UpdateOutcome {
+    let Some(room) = app.tab().map(|tab| tab.key) else { return UpdateOutcome::UNCHANGED };
+    let question = remembering::ask_person(app, &viewer);
+    let opened = open(app, Popup::Person(people::card(viewer, room)));
+    UpdateOutcome { effects: question.into_iter().collect(), ..opened }
 }
 
 fn no_person(app: &mut App) -> UpdateOutcome {
@@ -471,19 +491,6 @@ pub(super) fn record_or_stop(app: &mut App) -> UpdateOutcome {
 /// A live has no other time than now: its tracker does not listen.
 fn playback(playback: PlaybackCommand) -> UpdateOutcome {
     Effect::Playback(playback).into()
-}
-
-/// Tries the room on the screen again, and with it all that fail for the same cause.
-fn retry(app: &mut App) -> UpdateOutcome {
-    let Some(tab) = app.tab() else { return UpdateOutcome::UNCHANGED };
-    let (key, cause) = (tab.key, tab.failure_cause());
-    let same = |other: &&Tab| other.key == key || (cause.is_some() && other.failure_cause() == cause);
-    let rooms: Vec<_> = app.tabs.iter().filter(same).map(|tab| tab.key).collect();
-    if rooms.len() > 1 {
-        app.notify(format!("trying {} rooms again now: they fail for the same cause", rooms.len()));
-    }
-    let effects = rooms.into_iter().map(|key| Effect::Track(track::TrackerCommand::Retry(key))).collect();
-    UpdateOutcome { dirty: true, effects }
 }
 
 /// Puts away one thing at a time: the message, the search, the mark, then the zoom.
@@ -583,16 +590,4 @@ fn newest(app: &mut App) -> UpdateOutcome {
         return scroll_pane(app, PaneId::Chat, |_| Scroll::Bottom);
     }
     scroll(app, |_| Scroll::Bottom)
-}
-
-/// Takes the mouse or gives it back, and says what that means for selecting text.
-fn toggle_mouse(app: &mut App) -> UpdateOutcome {
-    app.screen.mouse = !app.screen.mouse;
-    let words = if app.screen.mouse {
-        "the mouse is ours: the wheel scrolls, a click chooses; hold Shift to select text"
-    } else {
-        "the mouse is the terminal's again: it selects text"
-    };
-    app.notify(words);
-    Effect::CaptureMouse(app.screen.mouse).into()
 }

@@ -6,7 +6,7 @@ use ratatui::layout::Position;
 
 use super::{keys, overview, replaying, rooms, scroll_pane};
 use crate::tui::app::App;
-use crate::tui::msg::UpdateOutcome;
+use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::panes::tabs;
 use crate::tui::popups;
 use crate::tui::timeline;
@@ -56,4 +56,16 @@ pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> UpdateOutcome {
         }
         _ => UpdateOutcome::UNCHANGED,
     }
+}
+
+/// Takes the mouse or gives it back, and says what that means for selecting text.
+pub(super) fn toggle_mouse(app: &mut App) -> UpdateOutcome {
+    app.screen.mouse = !app.screen.mouse;
+    let words = if app.screen.mouse {
+        "the mouse is ours: the wheel scrolls, a click chooses; hold Shift to select text"
+    } else {
+        "the mouse is the terminal's again: it selects text"
+    };
+    app.notify(words);
+    Effect::CaptureMouse(app.screen.mouse).into()
 }

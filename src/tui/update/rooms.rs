@@ -185,7 +185,10 @@ fn fill_inbox(app: &mut App, at: usize, from: Seq, was: PhaseKind) -> Option<Eff
     let trouble = fails.then(|| format!("{}: {}", phase::phase_name(phase.kind), phase.reason));
     let key = tab.key;
     let item = app.inbox.newest().filter(|newest| Some(*newest) != before.as_ref()).cloned();
-    let told = item.and_then(|item| notification(app, || format!("{name}: {} {}", item.who, item.words)));
+    let told = match app.inbox.next_alert() {
+        Some((way, words)) => alert(app, way, words),
+        None => item.and_then(|item| notification(app, || format!("{name}: {} {}", item.who, item.words))),
+    };
     if let Some(words) = trouble {
         app.inbox.add_trouble(key, app.now, words);
     }
@@ -196,12 +199,33 @@ fn fill_inbox(app: &mut App, at: usize, from: Seq, was: PhaseKind) -> Option<Eff
 /// with every one of many.
 pub(super) fn notification(app: &mut App, words: impl Fn() -> String) -> Option<Effect> {
     let looks = app.has_focus && app.now.since(app.last_key) < LOOKS_FOR;
+    if looks || app.screen.notify == NotifyWay::Off {
+        return None;
+    }
+    alert(app, app.screen.notify, words())
+}
+
+/// What the terminal is told of a highlight with a sound of its own, also while somebody looks; not with every one of many.
+fn alert(app: &mut App, way: NotifyWay, words: String) -> Option<Effect> {
     let again = app.notified.is_none_or(|at| app.now.since(at) >= NOTIFY_EVERY);
-    if app.screen.notify == NotifyWay::Off || looks || !again {
+    if way == NotifyWay::Off || !again {
         return None;
     }
     app.notified = Some(app.now);
-    Some(Effect::Notify(words()))
+    Some(Effect::Notify(way, words))
+}
+
+/// Tries the room on the screen again, and with it all that fail for the same cause.
+pub(super) fn retry(app: &mut App) -> UpdateOutcome {
+    let Some(tab) = app.tab() else { return UpdateOutcome::UNCHANGED };
+    let (key, cause) = (tab.key, tab.failure_cause());
+    let same = |other: &&Tab| other.key == key || (cause.is_some() && other.failure_cause() == cause);
+    let rooms: Vec<_> = app.tabs.iter().filter(same).map(|tab| tab.key).collect();
+    if rooms.len() > 1 {
+        app.notify(format!("trying {} rooms again now: they fail for the same cause", rooms.len()));
+    }
+    let effects = rooms.into_iter().map(|key| Effect::Track(TrackerCommand::Retry(key))).collect();
+    UpdateOutcome { dirty: true, effects }
 }
 
 fn ask_snapshot(app: &mut App, key: RoomKey) -> UpdateOutcome {
@@ -229,6 +253,38 @@ fn replace_mirror(app: &mut App, key: RoomKey, room: Arc<Room>) -> UpdateOutcome
         // What is older was somebody else's, or nobody's.
         let from = recent_from(tab, now);
         app.inbox.collect(&app.screen, &app.people, tab, from);
+        let _ = app.inbox.next_alert();
     }
     UpdateOutcome::dirty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{happen, on_air};
+    use super::*;
+    use crate::events::{Chat, EventKind, Viewer};
+    use crate::tui::people::PeopleRules;
+
+    #[test]
+    fn a_highlight_with_a_sound_of_its_own_rings_while_somebody_looks_and_not_with_every_one() {
+        let mut app = on_air();
+        app.screen.highlight_styles = [("giveaway", "magenta bell"), ("soon", "green"), ("@kit", "osc9")]
+            .map(|(text, style)| (text.to_owned(), style.to_owned()))
+            .into();
+        app.screen.inbox.clear();
+        app.people = PeopleRules::of_settings(&app.screen);
+        let say = |app: &mut App, name: &str, text: &str| {
+            let from = Arc::new(Viewer { unique_id: name.into(), nickname: name.into(), ..Viewer::default() });
+            let chat = Chat { from, text: text.into(), emotes: vec![], to: None, language: "en".into() };
+            happen(app, 1, EventKind::Chat(chat))
+        };
+        assert_eq!(say(&mut app, "mia", "it begins soon"), []);
+        let told = say(&mut app, "mia", "a giveaway!");
+        assert_eq!(told, [Effect::Notify(NotifyWay::Bell, "ana: mia a giveaway!".into())]);
+        assert_eq!(say(&mut app, "mia", "giveaway, giveaway"), [], "one ring is enough");
+        app.notified = None;
+        let told = say(&mut app, "kit", "hello");
+        assert_eq!(told, [Effect::Notify(NotifyWay::Osc9, "ana: kit hello".into())]);
+        assert_eq!(app.inbox.len(), 0, "what the settings leave out of the inbox stays out");
+    }
 }

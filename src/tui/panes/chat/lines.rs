@@ -133,10 +133,10 @@ impl Composer<'_> {
                     }
                 };
                 let parts = Parts { worth, ..parts };
-                if deleted || !self.people.is_mention(entry, self.room) {
-                    return Row::Parts(parts);
+                match self.people.mention(entry, self.room).filter(|_| !deleted) {
+                    Some(style) => Parts { style: self.theme.mention(style.color), ..parts },
+                    None => parts,
                 }
-                Parts { style: self.theme.style(ColorRole::Accent), ..parts }
             }
             LogLine::Emote { from, count } => self.said(from, None, stickers(*count), deleted),
             LogLine::Gift { from, to, gift, count, added, running } => {
@@ -149,10 +149,9 @@ impl Composer<'_> {
                     sign: Some(Span::styled(mark, self.theme.style(ColorRole::Gift))),
                     who: self.person(from),
                     what,
-                    style: if self.people.is_mention(entry, self.room) {
-                        self.theme.style(ColorRole::Accent)
-                    } else {
-                        Style::new()
+                    style: match self.people.mention(entry, self.room) {
+                        Some(style) => self.theme.mention(style.color),
+                        None => Style::new(),
                     },
                     worth: Some(gift_worth(self.theme, gift.diamonds, *count, *added)),
                 }
@@ -194,7 +193,9 @@ impl Composer<'_> {
                 let (sign, label) = match kind {
                     BarrageKind::Subscribe => ("S", "subscribed"),
                     BarrageKind::GifterLevelUp | BarrageKind::TeamLevelUp => ("", "level up"),
-                    BarrageKind::GifterJoin | BarrageKind::TeamJoin => ("", "entered"),
+                    // The text names who came in; the label says why that is told.
+                    BarrageKind::GifterJoin => (glyphs::JOIN, "top gifter"),
+                    BarrageKind::TeamJoin => (glyphs::JOIN, "team"),
                     BarrageKind::SubscribeGift => ("S", "gifted"),
                     BarrageKind::SuperFan | BarrageKind::SuperFanJoin => ("", "super fan"),
                     BarrageKind::Shop => ("", "shop"),
@@ -387,6 +388,23 @@ fn stickers(count: usize) -> String {
 
 /// What stands behind the name or the label of a row, whole, in one line.
 pub fn log_words(line: &LogLine) -> String {
+    match plain(line) {
+        Row::Divider(words, _) => words,
+        Row::Parts(parts) => parts.what,
+    }
+}
+
+/// The same with the label before it where the row has one and no name: `poll: the red one · the blue one`.
+pub fn log_sentence(line: &LogLine) -> String {
+    match plain(line) {
+        Row::Divider(words, _) => words,
+        Row::Parts(Parts { who: Who::Label(label), what, .. }) => format!("{}: {what}", label.content),
+        Row::Parts(parts) => parts.what,
+    }
+}
+
+/// A row of no room and no width.
+fn plain(line: &LogLine) -> Row {
     let composer = Composer {
         theme: Theme::new(true),
         zone: &jiff::tz::TimeZone::UTC,
@@ -399,8 +417,5 @@ pub fn log_words(line: &LogLine) -> String {
         marks: None,
         knows_host: false,
     };
-    match composer.row(&LogEntry::of_line(line.clone())) {
-        Row::Divider(words, _) => words,
-        Row::Parts(parts) => parts.what,
-    }
+    composer.row(&LogEntry::of_line(line.clone()))
 }

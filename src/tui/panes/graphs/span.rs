@@ -9,7 +9,10 @@ use crate::room::{Bucket, Room, Series};
 /// Lengths of the buckets that are drawn from, in seconds, and how many of them a room keeps.
 const BUCKETS: [(u64, usize); 2] = [(10, 720), (60, 1_440)];
 /// A graph of less than this would be read as a trend that is none.
-const LEAST_SECONDS: u64 = 60;
+const LEAST_SECONDS: u64 = 20;
+/// What is told by the minute is summed over one, and over half of one at least where less was watched.
+const MINUTE_SECONDS: u64 = 60;
+const LEAST_SUMMED_SECONDS: u64 = 30;
 /// After so much silence the graphs stand still.
 pub(super) const SILENCE: Duration = Duration::from_secs(60);
 
@@ -119,17 +122,27 @@ impl Span {
             .collect()
     }
 
-    /// What is counted, as a rate a minute. The bucket that is still filling would look like a fall.
+    /// What is counted: at each place the sum of the minute before it, so that one gift of 30 000 is 30 000 a minute whatever the
+    /// length of a bucket. The bucket that is still filling would look like a fall.
     pub(super) fn rate(&self, series: &Series) -> Vec<Option<u64>> {
-        let buckets = series.window(self.until, self.step, self.buckets);
-        let mut rates: Vec<_> = buckets
+        let step = self.step.max(1);
+        let (minute, least) = ((MINUTE_SECONDS / step).max(1) as usize, (LEAST_SUMMED_SECONDS / step).max(1));
+        let buckets = series.window(self.until, self.step, self.buckets + minute - 1);
+        let sums: Vec<Option<u64>> = buckets
             .into_iter()
             .map(|bucket| match bucket {
-                Bucket::Value { sum, .. } => Some(sum.saturating_mul(60) / self.step.max(1)),
+                Bucket::Value { sum, .. } => Some(sum),
                 Bucket::Empty => Some(0),
                 Bucket::Gap => None,
             })
             .collect();
+        let rate = |minute: &[Option<u64>]| {
+            (*minute.last()?)?;
+            let watched = minute.iter().rev().map_while(|sum| *sum);
+            let (sum, count) = watched.fold((0u64, 0u64), |(sum, count), own| (sum.saturating_add(own), count + 1));
+            Some(sum.saturating_mul(MINUTE_SECONDS / step) / count.max(least))
+        };
+        let mut rates: Vec<_> = sums.windows(minute).map(rate).collect();
         if let [.., before, filling] = rates.as_mut_slice()
             && filling.is_some()
             && before.is_some()
