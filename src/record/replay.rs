@@ -88,7 +88,7 @@ mod tests {
     fn the_last_group_that_may_be_unwritten_is_kept() {
         let mut replay = Replay::default();
         (0..20).for_each(|n| {
-            replay.push(&piece(n * 500, n % 4 == 0, 100_000), (n * 500).saturating_sub(500), Some(n * 500))
+            replay.push(&piece(n * 500, n % 4 == 0, 100_000), (n * 500).saturating_sub(500), Some(n * 500));
         });
         let kept: Vec<_> = replay.drain().iter().map(|piece| piece.millis).collect();
         assert_eq!(kept.first(), Some(&6_000), "and the group before that: {kept:?}");
@@ -98,7 +98,7 @@ mod tests {
     fn what_may_lie_in_the_pipe_is_kept_however_long_it_is() {
         let mut replay = Replay::default();
         (0..200).for_each(|n| {
-            replay.push(&piece(n * 500, n % 4 == 0, 4_000), (n * 500).saturating_sub(500), Some(n * 500))
+            replay.push(&piece(n * 500, n % 4 == 0, 4_000), (n * 500).saturating_sub(500), Some(n * 500));
         });
         let kept = replay.drain().iter().map(|piece| piece.bytes.len()).sum::<usize>();
         assert!((UNWRITTEN_BYTES..UNWRITTEN_BYTES + 9 * 4_000).contains(&kept), "{kept}");
@@ -115,7 +115,7 @@ mod tests {
     fn all_is_kept_that_was_fed_since_the_file_grew() {
         let mut replay = Replay::default();
         (0..20).for_each(|n| {
-            replay.push(&piece(n * 500, n % 4 == 0, 100_000), (n * 500).saturating_sub(500), Some(4_000))
+            replay.push(&piece(n * 500, n % 4 == 0, 100_000), (n * 500).saturating_sub(500), Some(4_000));
         });
         assert_eq!(replay.drain().front().unwrap().millis, 0);
     }
@@ -124,7 +124,7 @@ mod tests {
     fn what_is_too_much_goes_group_by_group() {
         let mut replay = Replay::default();
         (0..20).for_each(|n| {
-            replay.push(&piece(n * 500, n % 4 == 0, MAX_BYTES / 10), (n * 500).saturating_sub(500), None)
+            replay.push(&piece(n * 500, n % 4 == 0, MAX_BYTES / 10), (n * 500).saturating_sub(500), None);
         });
         let kept = replay.drain();
         assert!(kept.front().unwrap().keyframe && kept.len() <= 10);

@@ -252,8 +252,11 @@ mod tests {
         (9..14).map(piece).collect()
     }
 
-    /// What the file holds after the cut, and what follows it: time and whether it is a picture.
-    fn spliced(bytes: &[u8], pieces: VecDeque<TimelinePiece>) -> (Vec<(i64, bool)>, Vec<(u32, bool)>, Rest, Vec<u8>) {
+    /// The time of a block or a tag, and whether it is a picture.
+    type Times<T> = Vec<(T, bool)>;
+
+    /// What the file holds after the cut, what follows it, and the file.
+    fn spliced(bytes: &[u8], pieces: VecDeque<TimelinePiece>) -> (Times<i64>, Times<u32>, Rest, Vec<u8>) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.mkv");
         std::fs::write(&path, bytes).unwrap();

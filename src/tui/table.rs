@@ -226,7 +226,7 @@ fn draw(buf: &mut Buffer, cell: Rect, column: Column, line: &Line<'_>) {
             paint::left(buf, cell, 0, line);
         }
         Column::Unread | Column::Viewers | Column::Comments | Column::Coins | Column::Since => {
-            paint::right(buf, cell, 0, line)
+            paint::right(buf, cell, 0, line);
         }
     }
 }

@@ -65,9 +65,9 @@ fn every_pane_draws_at_every_size_and_only_inside_its_own() {
 #[test]
 fn every_pane_has_a_title_of_its_own_and_stands_in_the_help() {
     let mut app = app();
-    app.size = ratatui::layout::Size::new(120, 90);
+    app.size = ratatui::layout::Size::new(120, 160);
     app.popup = Some(Popup::Help(0));
-    let mut buf = Buffer::empty(Rect::new(0, 0, 120, 90));
+    let mut buf = Buffer::empty(Rect::new(0, 0, 120, 160));
     popups::view(&app, &mut buf);
     let help = text(&buf);
     let titles: HashSet<&str> = PaneId::ALL.iter().map(|id| id.pane().title()).collect();

@@ -70,7 +70,8 @@ fn take_row(app: &App, take: &Take) -> Pick {
     let (files, holes) = now.as_ref().map_or((take.files.len(), take.holes), |now| (now.files, now.holes));
     // What is done with it comes first: the row may be cut.
     let mut state = now.map_or_else(|| take.status.to_string(), |now| now.state.to_owned());
-    for (_, copy) in app.told_of.copies.iter().filter(|(file, _)| take.files.contains(file)) {
+    let over = take.status != TakeStatus::Running;
+    for (_, copy) in app.told_of.copies.iter().filter(|(file, _)| over && take.files.contains(file)) {
         state = match copy {
             CopyState::Running(percent) => {
                 let done = usize::from(*percent) * BAR / 100;

@@ -201,7 +201,7 @@ mod tests {
         assert!(app.tabs.is_empty() && app.toast.as_ref().unwrap().text.as_str().contains("the service goes on"));
         let back = [Effect::Track(TrackerCommand::Snapshot(RoomKey(1)))];
         assert_eq!(press(&mut app, "u"), back);
-        assert_eq!(app.tab().map(|tab| tab.name()), Some("ana"));
+        assert_eq!(app.tab().map(crate::tui::tab::Tab::name), Some("ana"));
         press(&mut app, "x");
         press(&mut app, "enter");
         let named = undo_named(&mut app, &"@ana".parse().unwrap()).unwrap();

@@ -110,7 +110,7 @@ fn person(nth: u64) -> Arc<Viewer> {
             .find(|own| own.0 == name)
             .map_or(0, |own| own.1),
         team_level: if name == "Priya" { 17 } else { 0 },
-        follower: nth % 3 == 0,
+        follower: nth.is_multiple_of(3),
         ..viewer
     })
 }
@@ -196,7 +196,7 @@ fn happenings(stage: &mut Stage, dice: &mut Dice, room: u64, step: u64, watching
         stage.happen(room, EventKind::Share(Share { from, shares: None, friends: 0 }));
     }
     if dice.below(9) == 0 {
-        for _ in 0..1 + dice.below(12) {
+        for _ in 0..=dice.below(12) {
             let from = person(dice.below(NAMES.len() as u64));
             stage.happen(room, EventKind::Join(Join { from, watching: None, source: "".into() }));
         }
