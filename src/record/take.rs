@@ -84,6 +84,15 @@ pub fn takes(dir: &Path) -> Vec<Take> {
 }
 
 impl Take {
+    /// When it began, on the clock of `zone`, such as `2026-11-27 10:00`; as it stands there where that is no time.
+    pub fn begun(&self, zone: &jiff::tz::TimeZone) -> String {
+        let start = self.start.as_str();
+        match start.parse::<jiff::Timestamp>() {
+            Ok(at) => zone.to_datetime(at).strftime("%Y-%m-%d %H:%M").to_string(),
+            Err(_) => start.get(..16).unwrap_or(start).replace('T', " "),
+        }
+    }
+
     /// Reads a description; nothing where it is none of ours.
     fn read(info: PathBuf) -> Option<Self> {
         let size = std::fs::metadata(&info).ok()?.len();

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use color_eyre::eyre::Result;
 use serde_json::json;
 
-use super::{RecordArgs, length};
+use super::{RecordArgs, length, megabytes};
 use crate::cli::output;
 use crate::cli::query::print_table;
 use crate::record::{self, Take};
@@ -31,22 +31,21 @@ pub(super) fn list(dir: &Path, json: bool) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let rows: Vec<_> = takes.iter().map(row).collect();
-    let heads = ["begun", "host", "length", "MB", "holes", "state", "file"];
+    let heads = ["begun", "host", "length", "size", "holes", "state", "file"];
     print_table(heads, [false, false, true, true, true, false, false], &rows)?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn row(take: &Take) -> [String; 7] {
-    let start = take.start.as_str();
     let state =
         if take.reason.is_empty() { take.status.to_string() } else { format!("{}: {}", take.status, take.reason) };
     let more = if take.files.len() > 1 { format!(" and {} more", take.files.len() - 1) } else { String::new() };
     let file = take.files.first().map(|file| file.display().to_string()).unwrap_or_default();
     [
-        start.get(..16).unwrap_or(start).replace('T', " "),
+        take.begun(&jiff::tz::TimeZone::system()),
         format!("@{}", take.user),
         length(take.millis),
-        (take.bytes / 1_000_000).to_string(),
+        megabytes(take.bytes),
         take.holes.to_string(),
         clip(&state, WIDEST).into_owned(),
         format!("{file}{more}"),

@@ -85,7 +85,7 @@ fn take_row(app: &App, take: &Take) -> Pick {
         state.push_str(", Enter makes it whole");
     }
     let length = number::duration(Duration::from_millis(millis));
-    let mut note = format!("{}, {state}, {length}, {}", begun(app, take), number::bytes(bytes));
+    let mut note = format!("{}, {state}, {length}, {}", take.begun(&app.zone), number::bytes(bytes));
     if files > 1 {
         note = format!("{note}, {files} files");
     }
@@ -106,15 +106,6 @@ fn take_row(app: &App, take: &Take) -> Pick {
         TakeStatus::Done | TakeStatus::Failed | TakeStatus::Repaired => Choice::Copy(take.files.clone()),
     };
     Pick { name: format!("@{}", take.user), note, keys: String::new(), choice }
-}
-
-/// When a recording began, on the clock of the screen.
-fn begun(app: &App, take: &Take) -> String {
-    let start = take.start.as_str();
-    match start.parse::<jiff::Timestamp>() {
-        Ok(at) => app.zone.to_datetime(at).strftime("%Y-%m-%d %H:%M").to_string(),
-        Err(_) => start.get(..16).unwrap_or(start).replace('T', " "),
-    }
 }
 
 /// Where a recording stands that runs here: its description is some seconds old.
