@@ -22,7 +22,9 @@ use tiktoklive::core::live_client_websocket::TikTokLiveWebsocketClient;
 use tiktoklive::generated::events::TikTokLiveEvent;
 use tiktoklive::http::http_data::LiveConnectionDataResponse;
 use tiktop::clock::Clock;
+use tiktop::config::Secrets;
 use tiktop::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
+use tiktop::webcast::Service;
 use tokio::time::Instant;
 
 /// Messages of the throughput run.
@@ -56,11 +58,12 @@ fn main() {
     }
 }
 
-/// Our client in the runtime of our commands, with one reader.
+/// Our client as our commands without a screen have it, with one reader.
 fn ours(server: &str, measure: impl AsyncFnOnce()) {
     let server = Server::start(&[server.to_owned()]);
     stage::runtime().block_on(async {
-        let tracker = Tracker::start(server.client(), Clock::system()).expect("the settings are good");
+        let service = Service::headless(&server.settings, Secrets::default()).expect("the settings are good");
+        let tracker = Tracker::start(service, Clock::system()).expect("the settings are good");
         let mut updates = tracker.subscribe(1 << 16, false);
         let name = server.names[0].parse().expect("a name of the simulator");
         tracker.commands().send(TrackerCommand::Add(name)).await.expect("the tracker runs");
