@@ -293,7 +293,8 @@ fn write_gifts(
     Ok(added)
 }
 
-/// Units of a row that were not kept before. What another run wrote of the streak is not added again.
+/// Units of a row that were not kept before. What another run wrote of the streak is not added again; of what is read in, each
+/// run tells its streaks from their beginning.
 fn units(
     ask: &mut CachedStatement<'_>,
     key: &GiftKey,
@@ -302,13 +303,14 @@ fn units(
     streaks: &mut HashSet<GiftKey>,
     fills_up: bool,
 ) -> rusqlite::Result<u64> {
-    if matches!(key, GiftKey::Streak { .. }) && !streaks.insert(*key) {
+    if !fills_up && matches!(key, GiftKey::Streak { .. }) && !streaks.insert(*key) {
         return Ok(row.added);
     }
     let key_of = params![row.live, row.person, row.gift, row.group, message];
     let kept: Option<(i64, i64)> = ask.query_row(key_of, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     Ok(match (kept, key) {
-        (None, _) => row.added,
+        (None, GiftKey::Single { .. }) => row.added,
+        (None, GiftKey::Streak { .. }) => row.added.min(row.highest),
         (Some(_), GiftKey::Single { .. }) => 0,
         // Whoever came into the streak later than this kept less of it than it was.
         (Some((highest, units)), GiftKey::Streak { .. }) if fills_up => {

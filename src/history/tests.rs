@@ -269,6 +269,32 @@ fn a_capture_that_is_read_in_adds_what_is_missing_and_nothing_twice() {
 }
 
 #[test]
+fn captures_of_two_runs_that_are_read_in_together_count_a_streak_once() {
+    let mut first = Scene::new();
+    let mut run = first.begin();
+    (1..=6).for_each(|count| run.extend(first.gift(3, 77, count, Some(10))));
+    let mut second = Scene::of_live(LIVE, NOON + 60_000);
+    let mut next_run = second.begin();
+    next_run.extend(second.gift(3, 77, 6, Some(10)));
+    for flushed in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = HistoryFolder::new(dir.path());
+        let mut import =
+            HistoryRecorder::importing(&folder, options(), Clock::manual(Timestamp(NOON)), |_| {}).unwrap();
+        for (room, events) in [(ROOM, &run), (RoomKey(2), &next_run)] {
+            import.added(room, &"@ana.live".into());
+            import.events(room, events);
+            if flushed {
+                import.control().flush(Duration::from_secs(20));
+            }
+        }
+        import.finish().unwrap();
+        let live = reader(dir.path()).live(LIVE.0).unwrap().unwrap();
+        assert_eq!((live.gifts, live.coins), (6, 60), "{flushed}");
+    }
+}
+
+#[test]
 fn words_of_all_scripts_are_found_newest_first() {
     let dir = tempfile::tempdir().unwrap();
     let mut scene = Scene::new();
