@@ -1,6 +1,7 @@
 //! Tests of the whole history: events in, rows out, and what is left after faults, repeats and a purge.
 
 mod faults;
+mod imports;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -245,53 +246,6 @@ fn backlog_is_kept_and_not_counted() {
     let live = reader(dir.path()).live(LIVE.0).unwrap().unwrap();
     assert_eq!((live.chats, live.gifts, live.coins), (0, 0, 0));
     assert_eq!(found(dir.path(), "before"), ["before we came"]);
-}
-
-#[test]
-fn a_capture_that_is_read_in_adds_what_is_missing_and_nothing_twice() {
-    let (whole, cut) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let events = busy(&mut Scene::new());
-    keep(whole.path(), &events);
-    for kept in [0, 1, 20, 60, events.len()] {
-        std::fs::remove_dir_all(cut.path()).unwrap();
-        std::fs::create_dir(cut.path()).unwrap();
-        keep(cut.path(), &events[..kept]);
-        for _ in 0..2 {
-            let folder = HistoryFolder::new(cut.path());
-            let clock = Clock::manual(Timestamp(NOON));
-            let mut import = HistoryRecorder::importing(&folder, options(), clock, |_| {}).unwrap();
-            import.added(ROOM, &"@ana.live".into());
-            events.chunks(5).for_each(|events| import.events(ROOM, events));
-            import.finish().unwrap();
-            assert_eq!(all_rows(cut.path()), all_rows(whole.path()), "{kept} events were kept before");
-        }
-    }
-}
-
-#[test]
-fn captures_of_two_runs_that_are_read_in_together_count_a_streak_once() {
-    let mut first = Scene::new();
-    let mut run = first.begin();
-    (1..=6).for_each(|count| run.extend(first.gift(3, 77, count, Some(10))));
-    let mut second = Scene::of_live(LIVE, NOON + 60_000);
-    let mut next_run = second.begin();
-    next_run.extend(second.gift(3, 77, 6, Some(10)));
-    for flushed in [false, true] {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = HistoryFolder::new(dir.path());
-        let mut import =
-            HistoryRecorder::importing(&folder, options(), Clock::manual(Timestamp(NOON)), |_| {}).unwrap();
-        for (room, events) in [(ROOM, &run), (RoomKey(2), &next_run)] {
-            import.added(room, &"@ana.live".into());
-            import.events(room, events);
-            if flushed {
-                import.control().flush(Duration::from_secs(20));
-            }
-        }
-        import.finish().unwrap();
-        let live = reader(dir.path()).live(LIVE.0).unwrap().unwrap();
-        assert_eq!((live.gifts, live.coins), (6, 60), "{flushed}");
-    }
 }
 
 #[test]
