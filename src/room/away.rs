@@ -94,24 +94,7 @@ pub struct AwayRoom {
 impl AwayCounts {
     /// All of them, the people who gave last: one who gave in two rooms is one.
     fn numbers(&self) -> [u64; 14] {
-        let Self { coins, givers, follows, subscribes, comments, questions, won, lost, drawn, .. } = *self;
-        let Self { warnings, begun, ended, gaps, missed_millis, .. } = *self;
-        [
-            coins,
-            follows,
-            subscribes,
-            comments,
-            questions,
-            won,
-            lost,
-            drawn,
-            warnings,
-            begun,
-            ended,
-            gaps,
-            missed_millis,
-            givers,
-        ]
+        self.clone().numbers_mut().map(|number| *number)
     }
 
     fn numbers_mut(&mut self) -> [&mut u64; 14] {
