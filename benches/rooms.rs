@@ -1,7 +1,7 @@
-//! Bench of a hundred rooms of twenty messages a second each in one headless process: what they cost together.
+//! Bench of many rooms in one headless process: what they cost together, one busy room, a hundred and a thousand.
 //!
-//! The server is a process of its own; every room keeps its state, and one reader throws the news away.
-//! `cargo bench --bench rooms`; Linux only, as the costs are read from `/proc`.
+//! The server is a process of its own; every room keeps its state, and one reader throws the news away. Each order of rooms is
+//! measured in a fresh process. `cargo bench --bench rooms`; Linux only, as the costs are read from `/proc`.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a bench that cannot measure should stop")]
 #![allow(dead_code, reason = "the stage is shared with other benches")]
@@ -12,6 +12,7 @@ mod mix;
 mod stage;
 
 use std::collections::HashSet;
+use std::process::Command;
 use std::time::Duration;
 
 use stage::{Encoding, Rhythm, Server, cpu, memory, serve};
@@ -19,23 +20,34 @@ use tiktop::clock::Clock;
 use tiktop::track::{ConnectLimiter, RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 use tokio::time::Instant;
 
-const ROOMS: usize = 100;
-/// Messages a second and room.
-const RATE: u32 = 20;
+/// Rooms, and messages a second in each.
+const ORDERS: [(usize, u32); 3] = [(1, 5_000), (100, 20), (1_000, 2)];
 /// How long is watched, once all rooms are heard.
 const WATCHED: Duration = Duration::from_secs(30);
-/// Messages of one room that last from its beginning to the end of the bench.
-const MESSAGES: usize = RATE as usize * 180;
 
 fn main() {
-    if std::env::args().any(|argument| argument == "serve") {
-        return serve(ROOMS, MESSAGES, Rhythm::Steady(RATE), Encoding::Gzip);
+    // Cargo adds flags of its own.
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let number = |nth: usize| arguments[nth].parse().unwrap();
+    match arguments.first().map(String::as_str) {
+        Some("serve") => {
+            let (count, rate) = (number(1), number(2));
+            // What lasts from the beginning to the end of the bench: a thousand rooms take their time to connect.
+            let seconds = if count > 1 { 180 } else { 60 };
+            serve(count, rate * seconds, Rhythm::Steady(rate as u32), Encoding::Gzip);
+        }
+        Some("watch") => stage::runtime().block_on(rooms(number(1), &arguments[2])),
+        _ => {
+            for (count, rate) in ORDERS {
+                let arguments = ["watch".to_owned(), count.to_string(), rate.to_string()];
+                assert!(Command::new(std::env::current_exe().unwrap()).args(arguments).status().unwrap().success());
+            }
+        }
     }
-    stage::runtime().block_on(rooms());
 }
 
-async fn rooms() {
-    let server = Server::start(&["serve".to_owned()]);
+async fn rooms(rooms: usize, rate: &str) {
+    let server = Server::start(&["serve".to_owned(), rooms.to_string(), rate.to_owned()]);
     let (client, clock) = (server.client(), Clock::system());
     let failover = client.failover(clock.clone()).unwrap();
     // The usual pace, which spares TikTok, would take a minute to begin.
@@ -56,7 +68,7 @@ async fn rooms() {
                 heard.insert(room);
             }
         }
-        if heard.len() == ROOMS {
+        if heard.len() == rooms {
             let (began, _, _) = *watched.get_or_insert_with(|| (Instant::now(), cpu(), messages));
             if began.elapsed() >= WATCHED {
                 break;
@@ -67,7 +79,7 @@ async fn rooms() {
     let (took, spent) = (began.elapsed().as_secs_f64(), cpu() - spent);
     let count = (messages - before) as f64;
     let (now, highest) = memory();
-    println!("{ROOMS} rooms, {:.0} messages/s together, for {took:.0} s", count / took);
+    println!("{rooms} rooms, {:.0} messages/s together, for {took:.0} s", count / took);
     println!(
         "processor  {:>7.2} % of one core ({:.2} ms per 1 000 messages)",
         spent * 100.0 / took,

@@ -32,4 +32,6 @@ mod run_lock;
 pub use capture::{CaptureLimits, CaptureWriter};
 pub use captures_dir::{CapturesDir, Purged};
 #[allow(unused_imports, reason = "the program uses it")]
-pub(crate) use private_fs::{make_folder, write_private};
+pub(crate) use private_fs::make_folder;
+#[cfg(feature = "cli")]
+pub(crate) use private_fs::write_private;

@@ -34,6 +34,8 @@ const BATCH: usize = 512;
 const WAITING_FOR_RECORDER: usize = 1_024;
 /// Messages of peers that wait for the hub; who sends more waits.
 const PEER_MESSAGES: usize = 64;
+/// How long the last word of a recorder that has finished may take to come here.
+const LAST_RECORDS: Duration = Duration::from_millis(250);
 /// How often the list of rooms is written, where it changed.
 const SAVE_EVERY: Duration = Duration::from_secs(5);
 /// How often rooms are summed up for screens that look at others.
@@ -285,8 +287,8 @@ impl Hub {
             send_waiting(&mut self.to_tracker, &self.ports.tracker);
             send_waiting(&mut self.to_recorder, &self.ports.recorder);
         }
-        // The recorder has finished before us: how each recording ended is still told.
-        while let Ok(update) = self.ports.records.try_recv() {
+        // The recorder has finished before us: how each recording ended is still told, also what is on its way here.
+        while let Ok(Some(update)) = tokio::time::timeout(LAST_RECORDS, self.ports.records.recv()).await {
             self.recorded(update);
         }
         if !ends {

@@ -70,6 +70,7 @@ pub fn line(ctx: &LineContext<'_>, event: &RoomEvent, tally: Option<JsonTally<'_
 }
 
 /// The same, at the end of `lines`, with its newline.
+#[cfg(feature = "cli")]
 pub(crate) fn push_line(lines: &mut Vec<u8>, ctx: &LineContext<'_>, event: &RoomEvent, tally: Option<JsonTally<'_>>) {
     serializer::push(lines, &JsonLine { ctx, event, tally });
     lines.push(b'\n');

@@ -260,7 +260,11 @@ impl RowBatch {
         self.rows += 1;
         if let Some(known) = self.gifts.get_mut(&key) {
             known.highest = known.highest.max(row.highest);
-            known.added = known.added.saturating_add(row.added);
+            known.added = match key {
+                // The same message again: two runs had it, and both are read in.
+                GiftKey::Single { id, .. } if id >= 0 => known.added.max(row.added),
+                GiftKey::Single { .. } | GiftKey::Streak { .. } => known.added.saturating_add(row.added),
+            };
             known.price = known.price.or(row.price);
             for (minute, added) in row.minutes {
                 *known.minutes.entry(minute).or_default() += added;

@@ -1,6 +1,6 @@
 //! Files of what was said: their form, and which one a line goes into.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 
 use rusqlite::{Connection, params};
@@ -17,8 +17,6 @@ const MAX_DAYS: i64 = 7;
 const MAX_OPEN: usize = 3;
 /// Lines after which the size of a file is looked at again.
 const SOME_LINES: usize = 2_000;
-/// Lines of a live that are remembered from before this run.
-const MAX_KEPT: i64 = 50_000;
 
 /// The form of a chat file. The text index keeps no text of its own; a line is found in it by its words, by whose it is and by its
 /// live, so that no other index has to be kept up. Lines of the first form have no such words. In files that began with the second
@@ -101,53 +99,58 @@ impl ChatFiles {
         Self { folder, shared, cut, open: Vec::new() }
     }
 
-    /// Writes lines, each into its file. All of a file or nothing.
-    pub(super) fn write(&mut self, lines: &[LineRow]) -> Result<(), HistoryError> {
-        let mut by_file: Vec<(ChatFileName, Vec<&LineRow>)> = Vec::new();
+    /// Writes lines since a time, each into its file. All of a file or nothing. A line that was not there as one that counts is marked in
+    /// `is_new`, also where a later file cannot be written.
+    pub(super) fn write(&mut self, lines: &[LineRow], since: i64, is_new: &mut [bool]) -> Result<(), HistoryError> {
+        let mut by_file: Vec<(ChatFileName, Vec<(usize, &LineRow)>)> = Vec::new();
         let names = if lines.is_empty() { Vec::new() } else { self.folder.chat_files() };
-        for line in lines {
+        for (nth, line) in lines.iter().enumerate().filter(|(_, line)| line.at >= since) {
             let name = self.file_of(&names, line.at);
             match by_file.iter_mut().find(|(other, _)| *other == name) {
-                Some((_, rows)) => rows.push(line),
-                None => by_file.push((name, vec![line])),
+                Some((_, rows)) => rows.push((nth, line)),
+                None => by_file.push((name, vec![(nth, line)])),
             }
         }
         for (name, mut rows) in by_file {
             // In the order of the table, so that pages are filled one after the other.
-            rows.sort_by_key(|line| line.id);
+            rows.sort_by_key(|(_, line)| line.id);
             let file = match self.opened(&name) {
                 // Left alone: what is said from now on goes into the next one of that day.
                 Err(HistoryError::Newer { .. }) => self.opened(&self.after_newest(name.day))?,
                 opened => opened?,
             };
             let path = file.name.path.clone();
-            file.write(&rows).in_file(&path)?;
+            for nth in file.write(&rows).in_file(&path)? {
+                is_new.get_mut(nth).into_iter().for_each(|is_new| *is_new = true);
+            }
         }
         Ok(())
     }
 
-    /// The ids of the last lines of a live that were kept until a time.
-    pub(super) fn kept_lines(&mut self, live: LiveKey, until: i64) -> Result<HashSet<i64>, HistoryError> {
-        let mut kept = HashSet::new();
+    /// Marks lines after the end of what is kept of their live as ones that have counted nothing.
+    pub(super) fn mark_uncounted(&mut self, live_ends: &HashMap<LiveKey, i64>) -> Result<(), HistoryError> {
         for name in self.folder.chat_files().iter().rev().take(2) {
             let file = match self.opened(name) {
                 Err(HistoryError::Newer { .. }) => continue,
                 opened => opened?,
             };
-            let mut ask = || -> rusqlite::Result<()> {
-                let mut ask = file.connection.prepare_cached(
-                    "SELECT id FROM chat WHERE room = (SELECT ref FROM room WHERE live = ?1) AND at <= ?2 AND kind < ?4
-                     ORDER BY id DESC LIMIT ?3",
-                )?;
-                let mut rows = ask.query(params![live, until, MAX_KEPT, BACKLOG])?;
-                while let Some(row) = rows.next()? {
-                    kept.insert(row.get(0)?);
+            let mut mark = || -> rusqlite::Result<()> {
+                let change = file.connection.transaction()?;
+                change.execute_batch("CREATE TEMP TABLE counted_until (room INTEGER PRIMARY KEY, at INTEGER)")?;
+                let mut until = change.prepare("INSERT INTO counted_until SELECT ref, ?2 FROM room WHERE live = ?1")?;
+                for (live, at) in live_ends {
+                    until.execute((live, at))?;
                 }
-                Ok(())
+                drop(until);
+                let mark = "UPDATE chat SET kind = kind + ?1 WHERE kind < ?1
+                    AND at > coalesce((SELECT c.at FROM counted_until c WHERE c.room = chat.room), ?2)";
+                change.execute(mark, params![BACKLOG, i64::MIN])?;
+                change.execute_batch("DROP TABLE counted_until")?;
+                change.commit()
             };
-            ask().in_file(&name.path)?;
+            mark().in_file(&name.path)?;
         }
-        Ok(kept)
+        Ok(())
     }
 
     /// Closes the files.
@@ -206,9 +209,11 @@ impl ChatFiles {
 }
 
 impl OpenFile {
-    fn write(&mut self, rows: &[&LineRow]) -> rusqlite::Result<()> {
+    /// Writes lines; the places of those come back that were not there as ones that count.
+    fn write(&mut self, rows: &[(usize, &LineRow)]) -> rusqlite::Result<Vec<usize>> {
         let Self { name, connection, rooms, bytes, unmeasured } = self;
         let change = connection.transaction()?;
+        let mut new = Vec::with_capacity(rows.len());
         {
             let mut write = change.prepare_cached("INSERT OR IGNORE INTO chat VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
             let mut index = change.prepare_cached("INSERT INTO chat_words (rowid, text) VALUES (?1, ?2)")?;
@@ -216,7 +221,7 @@ impl OpenFile {
                 change.prepare_cached("UPDATE chat SET at = ?2, kind = ?3 WHERE id = ?1 AND kind >= ?4")?;
             let mut same =
                 change.prepare_cached("SELECT room = ?2 AND person = ?3 AND text = ?4 FROM chat WHERE id = ?1")?;
-            for row in rows {
+            for (nth, row) in rows {
                 let room = if let Some(&room) = rooms.get(&row.live) {
                     room
                 } else {
@@ -234,12 +239,13 @@ impl OpenFile {
                     id = own_id(row);
                     is_new = insert(id)? == 1;
                 }
-                if !is_new && row.counts {
-                    // It was backlog when it came first, and here is when it was said.
-                    counted.execute(params![id, row.at, row.kind.stored(true), BACKLOG])?;
-                }
                 if is_new {
                     index.execute(params![id, words_of(&row.text, row.person, room)])?;
+                }
+                // One that was backlog when it came first counts here, where it was said.
+                if is_new || (row.counts && counted.execute(params![id, row.at, row.kind.stored(true), BACKLOG])? == 1)
+                {
+                    new.push(*nth);
                 }
             }
         }
@@ -251,7 +257,7 @@ impl OpenFile {
         if *unmeasured >= SOME_LINES {
             (*bytes, *unmeasured) = (size(&name.path), 0);
         }
-        committed
+        committed.map(|()| new)
     }
 }
 

@@ -152,11 +152,11 @@ impl PeopleFile {
         change().in_file(&self.path)
     }
 
-    /// The end of what is kept of a live, where anything is.
-    pub(super) fn kept_until(&self, live: LiveKey) -> Result<Option<i64>, HistoryError> {
-        let ask = || -> rusqlite::Result<Option<i64>> {
-            let mut ask = self.connection.prepare_cached("SELECT max(to_at) FROM span WHERE live = ?1")?;
-            ask.query_row([live], |row| row.get(0))
+    /// The ends of what is kept of each live.
+    pub(super) fn live_ends(&self) -> Result<HashMap<LiveKey, i64>, HistoryError> {
+        let ask = || -> rusqlite::Result<HashMap<LiveKey, i64>> {
+            let mut ask = self.connection.prepare("SELECT live, max(to_at) FROM span GROUP BY live")?;
+            ask.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
         };
         ask().in_file(&self.path)
     }
@@ -293,8 +293,8 @@ fn write_gifts(
     Ok(added)
 }
 
-/// Units of a row that were not kept before. What another run wrote of the streak is not added again; of what is read in, each
-/// run tells its streaks from their beginning.
+/// Units of a row that were not kept before. What another run wrote of the streak is not added again: of what is read in, and after a
+/// restart, each run tells its streaks from their beginning.
 fn units(
     ask: &mut CachedStatement<'_>,
     key: &GiftKey,
@@ -312,11 +312,10 @@ fn units(
         (None, GiftKey::Single { .. }) => row.added,
         (None, GiftKey::Streak { .. }) => row.added.min(row.highest),
         (Some(_), GiftKey::Single { .. }) => 0,
-        // Whoever came into the streak later than this kept less of it than it was.
-        (Some((highest, units)), GiftKey::Streak { .. }) if fills_up => {
+        // A run that came into the streak later kept less of it than it was: what is left of it may still be told.
+        (Some((highest, units)), GiftKey::Streak { .. }) => {
             row.added.min(row.highest.max(highest as u64).saturating_sub(units as u64))
         }
-        (Some((highest, _)), GiftKey::Streak { .. }) => row.added.min(row.highest.saturating_sub(highest as u64)),
     })
 }
 

@@ -3,14 +3,13 @@
 //! A disk that takes nothing costs nothing but time, until too much waits; then text goes first. A broken file is moved aside
 //! and a new one begun.
 
-use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::params;
 
-use super::batch::{LineRow, LiveKey, RowBatch};
+use super::batch::RowBatch;
 use super::capture_spans::{KeptSpan, KeptSpans};
 use super::chat_file::{ChatCut, ChatFiles};
 use super::error::{HistoryError, InFile};
@@ -164,8 +163,8 @@ pub(super) struct HistoryWriter {
     shared: bool,
     clock: Clock,
     listeners: Listeners,
-    /// Lines of lives that were kept before this run, for lives that it goes on with.
-    kept: HashMap<LiveKey, HashSet<i64>>,
+    /// Of the lines of the batch that is being written: which were not there before. They outlast a try that fails after they were written.
+    new_lines: Vec<bool>,
     looked: Option<Moment>,
     fault: Option<Moment>,
     /// Readers want to see all of the next batch.
@@ -187,9 +186,12 @@ impl HistoryWriter {
                 "the history lies on a network file system ({kind}), where files break more easily: set history.dir to a folder of this machine"
             ));
         }
-        let people = open_whole(folder, network.is_some(), &clock, &listeners)?;
+        let (people, was_clean) = open_whole(folder, network.is_some(), &clock, &listeners)?;
         let cut = ChatCut::of_limits(limits.days, limits.bytes);
-        let chats = ChatFiles::new(folder.clone(), network.is_some(), cut);
+        let mut chats = ChatFiles::new(folder.clone(), network.is_some(), cut);
+        if !was_clean {
+            mark_uncounted(&people, &mut chats);
+        }
         Ok(Self {
             folder: folder.clone(),
             _lock: lock,
@@ -199,7 +201,7 @@ impl HistoryWriter {
             shared: network.is_some(),
             clock,
             listeners,
-            kept: HashMap::new(),
+            new_lines: Vec::new(),
             looked: None,
             fault: None,
             adds_up: false,
@@ -293,40 +295,24 @@ impl HistoryWriter {
         }
     }
 
-    /// What was said goes first: what is counted and not there would never come again.
+    /// What was said goes first: what is counted and not there would never come again. And what was there already is not counted
+    /// again, whichever run brought it.
     fn try_write(&mut self, batch: &RowBatch) -> Result<(), HistoryError> {
-        let counted = self.counted(&batch.lines)?;
         let oldest = retention::oldest(self.limits, self.clock.now().wall);
-        if batch.lines.iter().any(|line| line.at < oldest) {
-            let kept: Vec<LineRow> = batch.lines.iter().filter(|line| line.at >= oldest).cloned().collect();
-            self.chats.write(&kept)?;
-        } else {
-            self.chats.write(&batch.lines)?;
+        self.new_lines.resize(batch.lines.len(), false);
+        self.chats.write(&batch.lines, oldest, &mut self.new_lines)?;
+        let mut counted = RowBatch::default();
+        for (line, is_new) in batch.lines.iter().zip(&self.new_lines) {
+            if *is_new || line.at < oldest {
+                counted.count_line(line);
+            }
         }
         let told = self.people.write(batch, &counted, self.adds_up, self.listeners.news.is_some())?;
+        self.new_lines.clear();
         if let Some(news) = &self.listeners.news {
             told.into_iter().for_each(news);
         }
         Ok(())
-    }
-
-    /// What lines add to people, lives and minutes: those that an earlier run kept add nothing.
-    fn counted(&mut self, lines: &[LineRow]) -> Result<RowBatch, HistoryError> {
-        let mut counted = RowBatch::default();
-        for line in lines {
-            if !self.kept.contains_key(&line.live) {
-                let kept = match self.people.kept_until(line.live)? {
-                    Some(until) => self.chats.kept_lines(line.live, until)?,
-                    None => HashSet::new(),
-                };
-                self.kept.insert(line.live, kept);
-            }
-            let was_kept = line.id.is_some_and(|id| self.kept.get(&line.live).is_some_and(|kept| kept.contains(&id)));
-            if !was_kept {
-                counted.count_line(line);
-            }
-        }
-        Ok(counted)
     }
 
     fn annotate(&mut self, notes: &[Annotation]) -> Result<(), HistoryError> {
@@ -353,7 +339,7 @@ impl HistoryWriter {
             if file == people {
                 self.people = PeopleFile::open(&people, self.shared)?;
                 self.people.set_clean(false)?;
-                self.kept.clear();
+                mark_uncounted(&self.people, &mut self.chats);
             }
         }
         tracing::warn!("a file of the history was broken: {error} ({} chat files were open)", chats.len());
@@ -394,26 +380,26 @@ fn broken_words(file: &std::path::Path, aside: &std::path::Path) -> String {
 }
 
 /// Opens the file of people; one that is broken is moved aside, and a new one begun. After an end that was none it is looked
-/// through.
+/// through. Whether the end before was one comes with it.
 fn open_whole(
     folder: &HistoryFolder,
     shared: bool,
     clock: &Clock,
     listeners: &Listeners,
-) -> Result<PeopleFile, HistoryError> {
+) -> Result<(PeopleFile, bool), HistoryError> {
     let path = folder.people_file();
-    let open = || -> Result<(PeopleFile, Option<String>), HistoryError> {
+    let open = || -> Result<(PeopleFile, bool, Option<String>), HistoryError> {
         let people = PeopleFile::open(&path, shared)?;
         let was_clean = people.set_clean(false)?;
         let fault = if was_clean { None } else { quick_check(people.connection(), &path)? };
-        Ok((people, fault))
+        Ok((people, was_clean, fault))
     };
     let broken = match open() {
-        Ok((people, None)) => {
+        Ok((people, was_clean, None)) => {
             check_last_chat(folder, shared, clock, listeners);
-            return Ok(people);
+            return Ok((people, was_clean));
         }
-        Ok((people, Some(fault))) => {
+        Ok((people, _, Some(fault))) => {
             drop(people);
             fault
         }
@@ -425,7 +411,15 @@ fn open_whole(
     (listeners.warn)(&broken_words(&path, &aside));
     let people = PeopleFile::open(&path, shared)?;
     people.set_clean(false)?;
-    Ok(people)
+    Ok((people, false))
+}
+
+/// Lines that the file of people does not count have counted nothing: those that were written when the program was killed, and all of them
+/// where that file is a new one.
+fn mark_uncounted(people: &PeopleFile, chats: &mut ChatFiles) {
+    if let Err(error) = people.live_ends().and_then(|ends| chats.mark_uncounted(&ends)) {
+        tracing::warn!("lines that were kept and not counted are not counted when they come again: {error}");
+    }
 }
 
 /// Moves the newest chat file aside where it cannot even be opened. What is broken inside is found when it is met.

@@ -23,6 +23,7 @@ pub(super) fn create_file(path: &Path) -> io::Result<File> {
 }
 
 /// Writes a file for the user alone, as a whole: one that is there already is replaced, or stays as it was.
+#[cfg(feature = "cli")]
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         make_folder(folder)?;

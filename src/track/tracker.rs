@@ -97,7 +97,7 @@ impl Tracker {
     }
 
     /// Adds a room that goes on from this state. False when the tracker is gone.
-    #[cfg(any(feature = "cli", feature = "internals"))]
+    #[cfg(feature = "cli")]
     pub(crate) async fn add_watched(&self, target: Target, room: Room) -> bool {
         self.known_rooms.send((target, FirstNews::Watched(Box::new(room)))).await.is_ok()
     }
@@ -170,10 +170,7 @@ enum FirstNews {
     /// What was just learned of it.
     Known(KnownRoom),
     /// All that was seen of it before.
-    #[cfg_attr(
-        not(any(feature = "cli", feature = "internals")),
-        allow(dead_code, reason = "the demo alone has a past")
-    )]
+    #[cfg(feature = "cli")]
     Watched(Box<Room>),
 }
 
@@ -281,6 +278,7 @@ impl Supervisor {
     fn start(&mut self, key: RoomKey, target: Target, known: Option<FirstNews>, last: Option<LastLive>) {
         let mut actor = RoomActor::new(key, self.subscribers.clone(), self.clock.clone());
         let known = match known {
+            #[cfg(feature = "cli")]
             Some(FirstNews::Watched(room)) => {
                 actor.go_on_from(*room);
                 None

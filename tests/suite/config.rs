@@ -396,6 +396,7 @@ mod command {
 
     fn tiktop(folder: &Path, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tiktop"));
+        command.env_remove("RUST_BACKTRACE");
         command.args(args).env("HOME", folder).env("XDG_CONFIG_HOME", folder);
         for variable in ["TIKTOP_CONFIG", "TIKTOP_PROVIDER_KEY", "TIKTOP_SESSION_ID"] {
             command.env_remove(variable);

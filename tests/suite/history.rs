@@ -111,7 +111,8 @@ async fn nothing_is_kept_where_nobody_wants_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_is_killed_loses_nothing_that_a_capture_does_not_bring_back() {
-    let (home, sim) = (tempfile::tempdir().unwrap(), sim().await);
+    let quick = SimOptions { rooms: 1, rate: 150.0, seed: 5, ..SimOptions::default() };
+    let (home, sim) = (tempfile::tempdir().unwrap(), Sim::start(quick).await.unwrap());
     for round in 0..3 {
         watched(home.path(), &sim, &["--capture"], 120 + round * 37, true).await;
     }

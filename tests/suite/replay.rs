@@ -24,6 +24,7 @@ const BEGIN: i64 = 1_700_000_000_000;
 
 fn tiktop(state: &Path, args: &[&str]) -> Process {
     let mut process = Process::new(env!("CARGO_BIN_EXE_tiktop"));
+    process.env_remove("RUST_BACKTRACE");
     process.env("XDG_STATE_HOME", state).env("XDG_CONFIG_HOME", state).args(args);
     process
 }

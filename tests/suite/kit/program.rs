@@ -11,7 +11,8 @@ pub(crate) fn isolated(home: &Path) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIKTOP_") || name.starts_with("XDG_")) {
         program.env_remove(name);
     }
-    program.env("HOME", home).kill_on_drop(true);
+    // An unoptimised program takes a second for each report with a backtrace.
+    program.env_remove("RUST_BACKTRACE").env("HOME", home).kill_on_drop(true);
     program
 }
 
