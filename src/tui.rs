@@ -89,7 +89,7 @@ pub use live_search::{ListedLive, LiveSearch, ServiceAnswer, ServiceQuestion};
 pub use memory::{LayoutMemory, ScreenMemory};
 pub use panes::{log_sentence, log_words};
 pub use roster::{RosterAnswer, RosterQuestion, ShownRoster};
-pub use terminal::{Capabilities, capabilities, install_panic_hook, shows_unicode};
+pub use terminal::{Capabilities, capabilities, install_panic_hook, output_columns, shows_unicode};
 pub use theme::{ColourDepth, ThemeError};
 pub use timeline::{ReplayMark, ReplayTimeline};
 pub use update::recording_words;

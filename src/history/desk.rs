@@ -13,7 +13,7 @@ use super::people::KnownPerson;
 use super::query::HistoryQuery;
 use super::reader::HistoryReader;
 use super::recorder::{HistoryControl, HistoryNews};
-use super::search::{FoundLine, FoundPage};
+use super::search::{FoundLine, FoundPage, SearchProgress};
 use super::status::{annotate, mark_moment};
 use crate::clock::Timestamp;
 
@@ -35,6 +35,8 @@ pub enum HistoryQuestion {
     Person(u64),
     /// What fits a query.
     Search(Box<HistoryQuery>),
+    /// Nothing: who searched has left.
+    Leave,
     /// What was said in a live around a time.
     Around {
         /// The live, by its room id.
@@ -82,6 +84,8 @@ pub enum HistoryAnswer {
     News(HistoryNews),
     /// What is known of a person; nothing where they were never seen.
     Person(u64, Option<Box<KnownPerson>>),
+    /// How far the search for a text is, with what was found since that was told last.
+    Looking(String, SearchProgress),
     /// What fits a query, by its text.
     Found(String, FoundPage),
     /// What was said around a time.
@@ -150,11 +154,16 @@ impl HistoryDesk {
         Self { folder, reader: None, control, find_recorded }
     }
 
-    /// Answers a question; nothing where it was given up, or where there is nothing to answer.
-    pub fn answer(&mut self, question: HistoryQuestion, give_up: &super::GiveUp) -> Option<HistoryAnswer> {
+    /// Answers a question; nothing where it was given up, or where there is nothing to answer. How far a search is goes to `tell`.
+    pub fn answer(
+        &mut self,
+        question: HistoryQuestion,
+        give_up: &super::GiveUp,
+        tell: impl FnMut(HistoryAnswer),
+    ) -> Option<HistoryAnswer> {
         // What nobody typed is asked once.
         give_up.begin(matches!(question, HistoryQuestion::Search(_)));
-        match self.try_answer(question, give_up) {
+        match self.try_answer(question, give_up, tell) {
             Ok(answer) => answer,
             Err(HistoryError::Interrupted) => None,
             Err(HistoryError::None(_)) => Some(HistoryAnswer::Failed("nothing is kept in the history yet".to_owned())),
@@ -170,8 +179,10 @@ impl HistoryDesk {
         &mut self,
         question: HistoryQuestion,
         give_up: &super::GiveUp,
+        mut tell: impl FnMut(HistoryAnswer),
     ) -> Result<Option<HistoryAnswer>, HistoryError> {
         let question = match question {
+            HistoryQuestion::Leave => return Ok(None),
             HistoryQuestion::Note(person, note) => {
                 match &self.control {
                     Some(control) => control.annotate(person, Some(note), None),
@@ -198,7 +209,8 @@ impl HistoryDesk {
         Ok(Some(match question {
             HistoryQuestion::Person(id) => HistoryAnswer::Person(id, reader.person_card(id as i64)?.map(Box::new)),
             HistoryQuestion::Search(query) => {
-                let page = reader.search(&query, 0, PAGE)?;
+                let looking = |progress| tell(HistoryAnswer::Looking(query.text.clone(), progress));
+                let page = reader.search_telling(&query, 0, PAGE, looking)?;
                 HistoryAnswer::Found(query.text, page)
             }
             HistoryQuestion::Around { live, at } => {
@@ -221,7 +233,7 @@ impl HistoryDesk {
             HistoryQuestion::Opponent { host, opponent } => {
                 HistoryAnswer::Opponent(opponent, reader.opponent(host, opponent)?)
             }
-            HistoryQuestion::Note(..) | HistoryQuestion::Mark { .. } => return Ok(None),
+            HistoryQuestion::Leave | HistoryQuestion::Note(..) | HistoryQuestion::Mark { .. } => return Ok(None),
         }))
     }
 }

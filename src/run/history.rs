@@ -2,6 +2,7 @@
 //!
 //! A history that cannot be kept is told, and is no reason not to run.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::config::{self, HistoryRule, Settings};
 use crate::events::{EventKind, PhaseKind};
 use crate::history::{
     GiveUp, HistoryAnswer, HistoryControl, HistoryDesk, HistoryFolder, HistoryLimits, HistoryNews, HistoryOptions,
-    HistoryRecorder, RoomPolicy,
+    HistoryQuestion, HistoryRecorder, RoomPolicy,
 };
 use crate::ids::{RoomId, RoomKey, Target};
 use crate::record::RecordingIndex;
@@ -208,8 +209,19 @@ fn desk(
     });
     tokio::task::spawn_blocking(move || {
         let mut desk = HistoryDesk::new(folder, control, find_recorded);
-        while let Some(question) = asked.blocking_recv() {
-            if let Some(answer) = desk.answer(question, &heeds)
+        let mut waiting = VecDeque::new();
+        while let Some(question) = waiting.pop_front().or_else(|| asked.blocking_recv()) {
+            waiting.push_front(question);
+            while let Ok(question) = asked.try_recv() {
+                // Who typed on wants the newest search alone, and who left none.
+                if matches!(question, HistoryQuestion::Search(_) | HistoryQuestion::Leave) {
+                    waiting.retain(|waiting| !matches!(waiting, HistoryQuestion::Search(_)));
+                }
+                waiting.push_back(question);
+            }
+            let Some(question) = waiting.pop_front() else { continue };
+            // A screen that has enough to do hears how far it is with the next file.
+            if let Some(answer) = desk.answer(question, &heeds, |looking| drop(told.try_send(looking)))
                 && told.blocking_send(answer).is_err()
             {
                 return;

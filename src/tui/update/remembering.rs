@@ -3,7 +3,9 @@
 use tui_input::Input;
 
 use crate::events::{PhaseKind, Viewer};
-use crate::history::{HistoryAnswer, HistoryNews, HistoryQuery, HistoryQuestion, LiveReport, report_lines};
+use crate::history::{
+    HistoryAnswer, HistoryNews, HistoryQuery, HistoryQuestion, LiveReport, SearchProgress, report_lines,
+};
 use crate::ids::RoomKey;
 use crate::tui::app::{App, Popup};
 use crate::tui::msg::{Effect, UpdateOutcome};
@@ -56,15 +58,29 @@ pub(super) fn ask_search(app: &mut App) -> UpdateOutcome {
     let typed = picker.input.value().trim().to_owned();
     app.remembered.fault = None;
     if typed.is_empty() {
-        return UpdateOutcome::dirty();
+        return UpdateOutcome { dirty: true, effects: leave(app).into_iter().collect() };
     }
     match HistoryQuery::parse(&typed, app.now, &app.zone) {
-        Ok(query) => Effect::Ask(HistoryQuestion::Search(Box::new(query))).into(),
+        Ok(query) => {
+            app.remembered.looking = Some((typed, None));
+            Effect::Ask(HistoryQuestion::Search(Box::new(query))).into()
+        }
         Err(words) => {
             app.remembered.fault = Some(words);
-            UpdateOutcome::dirty()
+            UpdateOutcome { dirty: true, effects: leave(app).into_iter().collect() }
         }
     }
+}
+
+/// Gives up the search that runs.
+fn leave(app: &mut App) -> Option<Effect> {
+    app.remembered.looking.take().map(|_| Effect::Ask(HistoryQuestion::Leave))
+}
+
+/// Gives up the search that runs where nobody looks at it any more.
+pub(super) fn leave_due(app: &mut App) -> Option<Effect> {
+    let is_shown = matches!(&app.popup, Some(Popup::Pick(picker)) if picker.kind == PickerKind::Found);
+    if is_shown { None } else { leave(app) }
 }
 
 /// Lists moments.
@@ -159,7 +175,17 @@ pub(super) fn apply_answer(app: &mut App, answer: HistoryAnswer) -> UpdateOutcom
                 app.remembered.card = card.map(|card| (id, Some(card)));
             }
         }
-        HistoryAnswer::Found(text, page) => app.remembered.found = Some((text, page)),
+        HistoryAnswer::Looking(text, mut progress) => {
+            if let Some((of, known)) = app.remembered.looking.as_mut().filter(|(of, _)| *of == text) {
+                let mut lines = known.take().map(|known| known.lines).unwrap_or_default();
+                lines.append(&mut progress.lines);
+                (*of, *known) = (text, Some(SearchProgress { lines, ..progress }));
+            }
+        }
+        HistoryAnswer::Found(text, page) => {
+            app.remembered.looking = app.remembered.looking.take().filter(|(of, _)| *of != text);
+            app.remembered.found = Some((text, page));
+        }
         HistoryAnswer::Around(around) => {
             let place = around.lines.iter().position(|line| line.at >= around.at).unwrap_or(0);
             let lines = around.lines.len();
@@ -184,7 +210,7 @@ pub(super) fn apply_answer(app: &mut App, answer: HistoryAnswer) -> UpdateOutcom
         HistoryAnswer::Opponent(opponent, record) => _ = app.remembered.opponents.insert(opponent, record),
         HistoryAnswer::Failed(words) => {
             app.event_log.add(app.now, words.clone());
-            app.remembered.fault = Some(words);
+            (app.remembered.fault, app.remembered.looking) = (Some(words), None);
         }
     }
     UpdateOutcome::dirty()
@@ -298,6 +324,19 @@ mod tests {
         let [Effect::Ask(HistoryQuestion::Search(query))] = asked.as_slice() else { panic!("{asked:?}") };
         assert_eq!(query.text, "giveaway room:ana");
         let line = FoundLine { at: 1_793_302_205_250, ..FoundLine::default() };
+        for (file, lines) in [(1, vec![]), (2, vec![line.clone()]), (3, vec![line.clone()])] {
+            let progress = SearchProgress { file, files: 12, back_to: 1_793_302_205_250, lines };
+            apply_answer(&mut app, HistoryAnswer::Looking(query.text.clone(), progress));
+        }
+        let state = |app: &App| remembered::search_state(app, &query.text);
+        assert_eq!(state(&app).as_deref(), Some("file 3 of 12, back to 2026-10-29, 2 found"));
+        assert_eq!(remembered::found(&app, &query.text).len(), 2, "lines are shown as they are found");
+        let mut left = app.clone();
+        let leave = [Effect::Ask(HistoryQuestion::Leave)];
+        assert_eq!(press(&mut left, "esc"), leave);
+        let mut unclear = app.clone();
+        press(&mut unclear, "space");
+        assert_eq!(crate::tui::update::pasted(&mut unclear, "kind:dance").effects, leave);
         let page = FoundPage { lines: vec![line], more: true };
         apply_answer(&mut app, HistoryAnswer::Found(query.text.clone(), page));
         press(&mut app, "down");
