@@ -197,7 +197,7 @@ pub struct HistoryPort {
     pub questions: mpsc::Sender<HistoryQuestion>,
     /// What ends a question that takes long, because another one comes.
     pub give_up: GiveUp,
-    /// It tells of people who speak, unasked.
+    /// It tells of people who speak, unasked; else the screen asks.
     pub tells_news: bool,
 }
 

@@ -100,5 +100,7 @@ fn words(line: &FoundLine, mark: char) -> String {
     let text = if text.is_empty() { "(a sticker)" } else { text.as_str() };
     let coins = line.coins.map(|coins| format!(" ({coins} coins)")).unwrap_or_default();
     let kind = if line.kind == "question" { "asks: " } else { "" };
-    format!("{mark} {}  @{}  {}: {kind}{text}{coins}", local_time(line.at), line.room, line.name())
+    // A program that was killed may have kept lines of a live and not yet whose it is.
+    let room = if line.room.is_empty() { line.live.to_string() } else { format!("@{}", line.room) };
+    format!("{mark} {}  {room}  {}: {kind}{text}{coins}", local_time(line.at), line.name())
 }

@@ -48,6 +48,15 @@ pub enum HistoryQuestion {
     Moments,
     /// The report of a live, by its room id.
     Report(u64),
+    /// The same where the live has just ended: it is answered once its end is kept.
+    FinalReport(u64),
+    /// What was known of people when they spoke in a live.
+    Newcomers {
+        /// The live, by its room id.
+        live: u64,
+        /// Their user ids, and when they spoke, in milliseconds since 1970.
+        people: Vec<(u64, i64)>,
+    },
     /// The live of a host before this one.
     LastLive {
         /// The host, by user id.
@@ -82,6 +91,8 @@ pub enum HistoryQuestion {
 pub enum HistoryAnswer {
     /// Somebody speaks or gives in a live for the first time.
     News(HistoryNews),
+    /// What was known of the people who were asked about.
+    Newcomers(Vec<HistoryNews>),
     /// What is known of a person; nothing where they were never seen.
     Person(u64, Option<Box<KnownPerson>>),
     /// How far the search for a text is, with what was found since that was told last.
@@ -163,9 +174,12 @@ impl HistoryDesk {
     ) -> Option<HistoryAnswer> {
         // What nobody typed is asked once.
         give_up.begin(matches!(question, HistoryQuestion::Search(_)));
+        // The screen asks it by itself again and again: it says nothing of a history that cannot be read.
+        let is_unasked = matches!(question, HistoryQuestion::Newcomers { .. });
         match self.try_answer(question, give_up, tell) {
             Ok(answer) => answer,
             Err(HistoryError::Interrupted) => None,
+            Err(_) if is_unasked => None,
             Err(HistoryError::None(_)) => Some(HistoryAnswer::Failed("nothing is kept in the history yet".to_owned())),
             Err(error) => {
                 // A file that was replaced is opened anew with the next question.
@@ -217,10 +231,15 @@ impl HistoryDesk {
                 let (lines, recorded) = (reader.around(live, at, AROUND)?, (self.find_recorded)(live, at));
                 HistoryAnswer::Around(Box::new(AroundLines { live, at, lines, recorded }))
             }
-            HistoryQuestion::Report(live) => match reader.report(live)? {
+            HistoryQuestion::Report(live) | HistoryQuestion::FinalReport(live) => match reader.report(live)? {
                 Some(report) => HistoryAnswer::Report(Box::new(report)),
                 None => HistoryAnswer::Failed("nothing of this live is in the history".to_owned()),
             },
+            HistoryQuestion::Newcomers { live, people } => {
+                let known: Result<_, _> =
+                    people.iter().map(|&(person, at)| reader.newcomer(live, person, at)).collect();
+                HistoryAnswer::Newcomers(known?)
+            }
             HistoryQuestion::LastLive { host, live } => match reader.last_live_of(host, live)? {
                 Some(past) => {
                     let minutes = reader.minutes(past.id)?;

@@ -455,6 +455,10 @@ fn text_goes_in_whole_files_and_people_stay() {
         recorder.finish().unwrap();
     }
     assert_eq!(folder.chat_files().len(), 2, "the oldest went");
+    let then = |nth, at| reader(dir.path()).newcomer(LIVE.0 + nth, 3, at).unwrap();
+    let [first, second] = [then(0, NOON - 60 * day + 60_000), then(2, NOON + 60_000)];
+    assert_eq!((first.lives_before, first.away_days), (0, None), "what came later says nothing");
+    assert_eq!((second.lives_before, second.away_days), (2, Some(20)));
     assert_eq!(reader(dir.path()).lives(None, 0, 9).unwrap().len(), 3);
     assert_eq!(found(dir.path(), "line").len(), 100);
     let reader = HistoryReader::open_with(&folder, &GiveUp::default()).unwrap();

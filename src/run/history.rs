@@ -35,6 +35,8 @@ const QUESTIONS: usize = 32;
 /// writing less than the quarter of a second that a program that is killed may lose.
 const GATHER: Duration = Duration::from_millis(80);
 const FLUSH_AFTER: Duration = Duration::from_millis(110);
+/// How long the end of a live takes to be on disk at most.
+const END_KEPT: Duration = Duration::from_millis(300);
 /// So many updates at once are a flood, in which nothing is waited for.
 const FLOOD: usize = 256;
 /// How long the end waits for the disk.
@@ -192,6 +194,7 @@ pub(super) fn reading_desk(folder: HistoryFolder, recordings: PathBuf) -> Histor
 }
 
 /// Opens a desk.
+#[allow(clippy::disallowed_methods, reason = "nothing says when another process has written")]
 fn desk(
     folder: HistoryFolder,
     recordings: PathBuf,
@@ -220,6 +223,9 @@ fn desk(
                 waiting.push_back(question);
             }
             let Some(question) = waiting.pop_front() else { continue };
+            if matches!(question, HistoryQuestion::FinalReport(_)) {
+                std::thread::sleep(END_KEPT);
+            }
             // A screen that has enough to do hears how far it is with the next file.
             if let Some(answer) = desk.answer(question, &heeds, |looking| drop(told.try_send(looking)))
                 && told.blocking_send(answer).is_err()

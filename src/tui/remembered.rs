@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::app::App;
 use super::number;
 use super::picker::{Choice, Pick};
-use crate::clock::Timestamp;
+use crate::clock::{Moment, Timestamp};
 use crate::history::{
     AroundLines, FoundLine, FoundPage, KnownPerson, LiveRow, MomentRow, OpponentRecord, SearchProgress, query_words,
 };
@@ -21,8 +21,12 @@ pub(super) const SUPPORTER_FROM: u64 = 1_000;
 pub(super) struct Remembered {
     /// There is a history to ask.
     pub(super) is_kept: bool,
-    /// It tells unasked who is new or back.
+    /// It tells unasked who is new or back; else that is asked for.
     pub(super) tells_news: bool,
+    /// When it was last asked who is new or back, while that is not answered.
+    pub(super) asked_news: Option<Moment>,
+    /// It has told who is new or back.
+    pub(super) knows_news: bool,
     /// The person of the open card, and what is known; nothing while it is asked for.
     pub(super) card: Option<(u64, Option<Box<KnownPerson>>)>,
     /// What fits the query of this text; nothing while it is looked for.
@@ -121,6 +125,11 @@ fn row(app: &App, line: &FoundLine) -> Pick {
     Pick { name, note, keys: String::new(), choice }
 }
 
+/// The place of the first line of a moment.
+pub(super) fn moment_place(around: &AroundLines) -> usize {
+    around.lines.iter().position(|line| line.at >= around.at).unwrap_or(0)
+}
+
 /// What was said around a moment, newest last, with how to see it again: the recording of it, and the replay of the history.
 pub(super) fn around(app: &App) -> Vec<Pick> {
     let Some(around) = &app.remembered.around else { return saying("looking \u{2026}") };
@@ -136,7 +145,11 @@ pub(super) fn around(app: &App) -> Vec<Pick> {
         };
         Pick { keys: mark.to_owned(), choice, ..pick }
     });
-    again(app, around).into_iter().chain(lines).collect()
+    let mut rows: Vec<_> = lines.collect();
+    // Below the moment itself, where one looks first.
+    let below = (moment_place(around) + 1).min(rows.len());
+    rows.splice(below..below, again(app, around));
+    rows
 }
 
 /// Rows that say how to see a moment again; Enter copies the words.

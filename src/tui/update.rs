@@ -103,6 +103,7 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
             }
             outcome.effects.extend(room.map(|room| rules::begin_due(app, room)).unwrap_or_default());
             outcome.effects.extend(room.map(|room| remembering::ask_due(app, room)).unwrap_or_default());
+            outcome.effects.extend(room.and_then(|room| remembering::ask_newcomers(app, room)));
             outcome
         }
         Msg::Playback(status) => {
