@@ -58,5 +58,5 @@ pub use recorder::{HistoryControl, HistoryLimits, HistoryNews, HistoryOptions, H
 pub use report_words::{
     clock_words, coins, column, length, local_time, report_battle, report_facts, report_gifter, report_lines,
 };
-pub use search::{FoundLine, FoundPage};
+pub use search::{FoundLine, FoundPage, SearchProgress};
 pub use status::{FileCheck, FolderStatus, annotate, check, status, vacuum};

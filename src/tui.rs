@@ -89,7 +89,7 @@ pub use live_search::{ListedLive, LiveSearch, ServiceAnswer, ServiceQuestion};
 pub use memory::{LayoutMemory, ScreenMemory};
 pub use panes::{log_sentence, log_words};
 pub use roster::{RosterAnswer, RosterQuestion, ShownRoster};
-pub use terminal::{Capabilities, capabilities, install_panic_hook, shows_unicode};
+pub use terminal::{Capabilities, capabilities, install_panic_hook, output_columns, shows_unicode};
 pub use theme::{ColourDepth, ThemeError};
 pub use timeline::{ReplayMark, ReplayTimeline};
 pub use update::recording_words;
@@ -197,7 +197,7 @@ pub struct HistoryPort {
     pub questions: mpsc::Sender<HistoryQuestion>,
     /// What ends a question that takes long, because another one comes.
     pub give_up: GiveUp,
-    /// It tells of people who speak, unasked.
+    /// It tells of people who speak, unasked; else the screen asks.
     pub tells_news: bool,
 }
 

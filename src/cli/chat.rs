@@ -6,11 +6,11 @@ use clap::Args;
 use color_eyre::eyre::Result;
 use serde_json::json;
 
-use super::history::{query, reader};
+use super::history::{progress, query, reader};
 use super::query::print_json;
 use super::{SettingsArgs, UsageError, output};
 use crate::clock::Timestamp;
-use crate::history::{FoundLine, clock_words, local_time};
+use crate::history::{FoundLine, SearchProgress, clock_words, local_time};
 use crate::ids::RoomId;
 use crate::record::RecordingIndex;
 use crate::text::Text;
@@ -42,7 +42,16 @@ pub(super) fn run(args: &ChatArgs, settings: &SettingsArgs) -> Result<ExitCode> 
     }
     let query = query(&args.query.join(" "))?;
     let reader = reader(settings)?;
-    let page = reader.search(&query, (args.page - 1).saturating_mul(args.limit), args.limit)?;
+    let skip = (args.page - 1).saturating_mul(args.limit);
+    let mut found = 0;
+    let page =
+        reader.search_telling(&query, skip, args.limit, |SearchProgress { file, files, back_to, lines, .. }| {
+            found += lines.len();
+            let day = Timestamp(back_to).to_jiff().strftime("%Y-%m-%d");
+            progress(&format!("looking through file {file} of {files}, back to {day}, {found} found"));
+        });
+    progress("");
+    let page = page?;
     if page.lines.is_empty() {
         output::warn(if args.page > 1 { "there are no more" } else { "nothing that is kept fits" });
         return Ok(ExitCode::FAILURE);
@@ -91,5 +100,7 @@ fn words(line: &FoundLine, mark: char) -> String {
     let text = if text.is_empty() { "(a sticker)" } else { text.as_str() };
     let coins = line.coins.map(|coins| format!(" ({coins} coins)")).unwrap_or_default();
     let kind = if line.kind == "question" { "asks: " } else { "" };
-    format!("{mark} {}  @{}  {}: {kind}{text}{coins}", local_time(line.at), line.room, line.name())
+    // A program that was killed may have kept lines of a live and not yet whose it is.
+    let room = if line.room.is_empty() { line.live.to_string() } else { format!("@{}", line.room) };
+    format!("{mark} {}  {room}  {}: {kind}{text}{coins}", local_time(line.at), line.name())
 }

@@ -165,7 +165,8 @@ fn name(file: &std::path::Path) -> String {
     file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
 }
 
-fn progress(words: &str) {
+/// Tells on a terminal how far something is.
+pub(super) fn progress(words: &str) {
     if output::has_status_line() {
         output::status(words);
     }

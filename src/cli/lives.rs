@@ -7,7 +7,7 @@ use color_eyre::eyre::Result;
 use serde_json::json;
 
 use super::history::reader;
-use super::query::{print_json, print_table};
+use super::query::{print_fitted_table, print_json};
 use super::{SettingsArgs, output};
 use crate::history::{coins, length, local_time};
 use crate::text::{Text, clip};
@@ -46,16 +46,17 @@ pub(super) fn run(args: &LivesArgs, settings: &SettingsArgs) -> Result<ExitCode>
                 local_time(live.began()),
                 format!("@{}", live.handle),
                 if live.ended.is_some() { length(live.length()) } else { format!("{}+", length(live.length())) },
+                coins(live.coins, live.unpriced),
+                live.chats.to_string(),
                 live.peak.to_string(),
                 live.average.map(|average| average.to_string()).unwrap_or_default(),
-                live.chats.to_string(),
-                coins(live.coins, live.unpriced),
                 live.id.to_string(),
                 clip(Text::new(&live.title).as_str(), TITLE).into_owned(),
             ]
         })
         .collect();
-    let head = ["began", "host", "length", "peak", "average", "chat", "coins", "live", "title"];
-    print_table(head, [false, false, true, true, true, true, true, false, false], &rows)?;
+    let head = ["began", "host", "length", "coins", "chat", "peak", "average", "live", "title"];
+    let yielding = [(8, 8), (6, 7), (1, 12)];
+    print_fitted_table(head, [false, false, true, true, true, true, true, false, false], &yielding, &rows)?;
     Ok(ExitCode::SUCCESS)
 }

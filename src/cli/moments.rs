@@ -7,7 +7,7 @@ use color_eyre::eyre::Result;
 use serde_json::json;
 
 use super::history::reader;
-use super::query::{print_json, print_table};
+use super::query::{print_fitted_table, print_json};
 use super::{SettingsArgs, UsageError, output};
 use crate::clock::Timestamp;
 use crate::history::{MomentRow, clock_words, local_time};
@@ -82,7 +82,8 @@ pub(super) fn run(args: &MomentsArgs, settings: &SettingsArgs) -> Result<ExitCod
         })
         .collect();
     let head = ["when", "host", "into the live", "live", "by", "what"];
-    print_table(head, [false, false, true, true, false, false], &rows)?;
+    let yielding = [(3, 19), (5, 24), (1, 10)];
+    print_fitted_table(head, [false, false, true, true, false, false], &yielding, &rows)?;
     Ok(ExitCode::SUCCESS)
 }
 

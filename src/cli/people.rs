@@ -7,7 +7,7 @@ use color_eyre::eyre::Result;
 use serde_json::json;
 
 use super::history::{reader, settings};
-use super::query::{print_facts, print_json, print_table};
+use super::query::{print_facts, print_fitted_table, print_json, print_table};
 use super::{SettingsArgs, output};
 use crate::history::{HistoryReader, KnownPerson, PersonRow, PersonSort, annotate, coins, local_time};
 use crate::run;
@@ -91,7 +91,8 @@ fn list(people: &[PersonRow], as_json: bool) -> Result<ExitCode> {
         })
         .collect();
     let head = ["person", "name", "lives", "said", "coins", "first seen", "last seen", "tag"];
-    print_table(head, [false, false, true, true, true, false, false, false], &rows)?;
+    let yielding = [(1, 10), (5, 16), (7, 6), (6, 16), (0, 12)];
+    print_fitted_table(head, [false, false, true, true, true, false, false, false], &yielding, &rows)?;
     Ok(ExitCode::SUCCESS)
 }
 

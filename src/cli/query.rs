@@ -76,6 +76,17 @@ pub(super) fn print_table<const N: usize>(
     right: [bool; N],
     rows: &[[String; N]],
 ) -> Result<(), WriteError> {
+    print_fitted_table(head, right, &[], rows)
+}
+
+/// The same for a terminal that may be narrow: `yielding` names columns that are cut there, in this order, and how many columns
+/// of the terminal each needs at least; one that has less is left out.
+pub(super) fn print_fitted_table<const N: usize>(
+    head: [&str; N],
+    right: [bool; N],
+    yielding: &[(usize, usize)],
+    rows: &[[String; N]],
+) -> Result<(), WriteError> {
     let widest: [usize; N] = std::array::from_fn(|at| {
         rows.iter()
             .filter_map(|row| row.get(at))
@@ -84,15 +95,29 @@ pub(super) fn print_table<const N: usize>(
             .max()
             .unwrap_or_default()
     });
+    let widest = fitted(widest, yielding, crate::tui::output_columns().unwrap_or(usize::MAX));
     output::print_line(&line(&head.map(str::to_owned), right, widest))?;
     rows.iter().try_for_each(|row| output::print_line(&line(row, right, widest)))
 }
 
+/// Widths of columns that fit a terminal, as far as they yield; 0 for one that is left out.
+fn fitted<const N: usize>(mut widest: [usize; N], yielding: &[(usize, usize)], columns: usize) -> [usize; N] {
+    for &(at, least) in yielding {
+        let wide: usize = widest.iter().filter(|&&wide| wide > 0).map(|wide| wide + 2).sum();
+        let over = wide.saturating_sub(columns.saturating_add(2));
+        if let Some(wide) = widest.get_mut(at).filter(|_| over > 0) {
+            *wide = wide.checked_sub(over).filter(|&left| left >= least).unwrap_or(0);
+        }
+    }
+    widest
+}
+
 fn line<const N: usize>(cells: &[String; N], right: [bool; N], widest: [usize; N]) -> String {
     let mut line = String::new();
-    for (at, ((cell, right), widest)) in cells.iter().zip(right).zip(widest).enumerate() {
+    for ((cell, right), widest) in cells.iter().zip(right).zip(widest).filter(|(_, widest)| *widest > 0) {
+        let cell = &*clip(cell, widest);
         let space = " ".repeat(widest.saturating_sub(width(cell)));
-        let between = if at == 0 { "" } else { "  " };
+        let between = if line.is_empty() { "" } else { "  " };
         let (before, after) = if right { (space.as_str(), "") } else { ("", space.as_str()) };
         line.extend([between, before, cell, after]);
     }
@@ -166,5 +191,12 @@ mod tests {
         let widest = [12, 4, 4];
         let lines = rows.map(|row| line(&row, [false, true, false], widest));
         assert_eq!(lines, ["@ana             7  日本", "@kenji_plays  1280  x"]);
+        let yielding = [(2, 3), (0, 8)];
+        assert_eq!([40, usize::MAX].map(|columns| fitted([12, 4, 9], &yielding, columns)), [[12, 4, 9]; 2]);
+        assert_eq!(fitted([12, 4, 9], &yielding, 25), [12, 4, 5]);
+        let narrow = fitted([12, 4, 9], &yielding, 16);
+        assert_eq!(narrow, [10, 4, 0]);
+        let row = ["@kenji_plays", "1280", "x"].map(str::to_owned);
+        assert_eq!(line(&row, [false, true, false], narrow), "@kenji_pl\u{2026}  1280");
     }
 }

@@ -13,7 +13,7 @@ use super::people::KnownPerson;
 use super::query::HistoryQuery;
 use super::reader::HistoryReader;
 use super::recorder::{HistoryControl, HistoryNews};
-use super::search::{FoundLine, FoundPage};
+use super::search::{FoundLine, FoundPage, SearchProgress};
 use super::status::{annotate, mark_moment};
 use crate::clock::Timestamp;
 
@@ -35,6 +35,8 @@ pub enum HistoryQuestion {
     Person(u64),
     /// What fits a query.
     Search(Box<HistoryQuery>),
+    /// Nothing: who searched has left.
+    Leave,
     /// What was said in a live around a time.
     Around {
         /// The live, by its room id.
@@ -46,6 +48,15 @@ pub enum HistoryQuestion {
     Moments,
     /// The report of a live, by its room id.
     Report(u64),
+    /// The same where the live has just ended: it is answered once its end is kept.
+    FinalReport(u64),
+    /// What was known of people when they spoke in a live.
+    Newcomers {
+        /// The live, by its room id.
+        live: u64,
+        /// Their user ids, and when they spoke, in milliseconds since 1970.
+        people: Vec<(u64, i64)>,
+    },
     /// The live of a host before this one.
     LastLive {
         /// The host, by user id.
@@ -80,8 +91,12 @@ pub enum HistoryQuestion {
 pub enum HistoryAnswer {
     /// Somebody speaks or gives in a live for the first time.
     News(HistoryNews),
+    /// What was known of the people who were asked about.
+    Newcomers(Vec<HistoryNews>),
     /// What is known of a person; nothing where they were never seen.
     Person(u64, Option<Box<KnownPerson>>),
+    /// How far the search for a text is, with what was found since that was told last.
+    Looking(String, SearchProgress),
     /// What fits a query, by its text.
     Found(String, FoundPage),
     /// What was said around a time.
@@ -150,13 +165,21 @@ impl HistoryDesk {
         Self { folder, reader: None, control, find_recorded }
     }
 
-    /// Answers a question; nothing where it was given up, or where there is nothing to answer.
-    pub fn answer(&mut self, question: HistoryQuestion, give_up: &super::GiveUp) -> Option<HistoryAnswer> {
+    /// Answers a question; nothing where it was given up, or where there is nothing to answer. How far a search is goes to `tell`.
+    pub fn answer(
+        &mut self,
+        question: HistoryQuestion,
+        give_up: &super::GiveUp,
+        tell: impl FnMut(HistoryAnswer),
+    ) -> Option<HistoryAnswer> {
         // What nobody typed is asked once.
         give_up.begin(matches!(question, HistoryQuestion::Search(_)));
-        match self.try_answer(question, give_up) {
+        // The screen asks it by itself again and again: it says nothing of a history that cannot be read.
+        let is_unasked = matches!(question, HistoryQuestion::Newcomers { .. });
+        match self.try_answer(question, give_up, tell) {
             Ok(answer) => answer,
             Err(HistoryError::Interrupted) => None,
+            Err(_) if is_unasked => None,
             Err(HistoryError::None(_)) => Some(HistoryAnswer::Failed("nothing is kept in the history yet".to_owned())),
             Err(error) => {
                 // A file that was replaced is opened anew with the next question.
@@ -170,8 +193,10 @@ impl HistoryDesk {
         &mut self,
         question: HistoryQuestion,
         give_up: &super::GiveUp,
+        mut tell: impl FnMut(HistoryAnswer),
     ) -> Result<Option<HistoryAnswer>, HistoryError> {
         let question = match question {
+            HistoryQuestion::Leave => return Ok(None),
             HistoryQuestion::Note(person, note) => {
                 match &self.control {
                     Some(control) => control.annotate(person, Some(note), None),
@@ -198,17 +223,23 @@ impl HistoryDesk {
         Ok(Some(match question {
             HistoryQuestion::Person(id) => HistoryAnswer::Person(id, reader.person_card(id as i64)?.map(Box::new)),
             HistoryQuestion::Search(query) => {
-                let page = reader.search(&query, 0, PAGE)?;
+                let looking = |progress| tell(HistoryAnswer::Looking(query.text.clone(), progress));
+                let page = reader.search_telling(&query, 0, PAGE, looking)?;
                 HistoryAnswer::Found(query.text, page)
             }
             HistoryQuestion::Around { live, at } => {
                 let (lines, recorded) = (reader.around(live, at, AROUND)?, (self.find_recorded)(live, at));
                 HistoryAnswer::Around(Box::new(AroundLines { live, at, lines, recorded }))
             }
-            HistoryQuestion::Report(live) => match reader.report(live)? {
+            HistoryQuestion::Report(live) | HistoryQuestion::FinalReport(live) => match reader.report(live)? {
                 Some(report) => HistoryAnswer::Report(Box::new(report)),
                 None => HistoryAnswer::Failed("nothing of this live is in the history".to_owned()),
             },
+            HistoryQuestion::Newcomers { live, people } => {
+                let known: Result<_, _> =
+                    people.iter().map(|&(person, at)| reader.newcomer(live, person, at)).collect();
+                HistoryAnswer::Newcomers(known?)
+            }
             HistoryQuestion::LastLive { host, live } => match reader.last_live_of(host, live)? {
                 Some(past) => {
                     let minutes = reader.minutes(past.id)?;
@@ -221,7 +252,7 @@ impl HistoryDesk {
             HistoryQuestion::Opponent { host, opponent } => {
                 HistoryAnswer::Opponent(opponent, reader.opponent(host, opponent)?)
             }
-            HistoryQuestion::Note(..) | HistoryQuestion::Mark { .. } => return Ok(None),
+            HistoryQuestion::Leave | HistoryQuestion::Note(..) | HistoryQuestion::Mark { .. } => return Ok(None),
         }))
     }
 }

@@ -5,8 +5,10 @@ use serde::Serialize;
 
 use super::batch::flags;
 use super::error::{HistoryError, InFile};
+use super::people_file::days_away;
 use super::query::HistoryQuery;
 use super::reader::HistoryReader;
+use super::recorder::HistoryNews;
 use super::search::{FoundLine, part};
 
 /// Lines of a person on their card.
@@ -188,6 +190,29 @@ impl HistoryReader {
                  sum(coins) AS coins, sum(unpriced) AS unpriced FROM person_live WHERE person = ?1) s WHERE p.id = ?1"
             );
             people.prepare_cached(&sql)?.query_row([id], person_row).optional()
+        };
+        ask().in_file(file)
+    }
+
+    /// What was known of a person when they spoke in a live at a time, in milliseconds since 1970: of lives that began to be seen
+    /// before it, without this one.
+    pub fn newcomer(&self, live: u64, person: u64, at: i64) -> Result<HistoryNews, HistoryError> {
+        let (people, file) = self.people();
+        let ask = || -> rusqlite::Result<HistoryNews> {
+            let mut before = people.prepare_cached(
+                "SELECT max(last_at), count(*), coalesce(sum(coins), 0) FROM person_live
+                 WHERE person = ?1 AND live <> ?2 AND first_at < ?3",
+            )?;
+            let (last, lives, coins): (Option<i64>, i64, i64) = before
+                .query_row(params![person as i64, live as i64, at], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })?;
+            let mut mark = people.prepare_cached("SELECT note IS NOT NULL, tag FROM person WHERE id = ?1")?;
+            let marked = mark.query_row([person as i64], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            let (has_note, tag) = marked.unwrap_or_default();
+            let (lives_before, coins_before) = (lives as u64, coins as u64);
+            let away_days = last.and_then(|last| days_away(last, at));
+            Ok(HistoryNews { live, person, lives_before, coins_before, away_days, has_note, tag })
         };
         ask().in_file(file)
     }

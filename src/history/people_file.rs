@@ -381,6 +381,11 @@ fn keep_handle(change: &Transaction<'_>, id: PersonNumber, handle: &str, seen: &
     keep.execute(params![id, handle, seen.first]).map(drop)
 }
 
+/// Whole days between two times, where it is one or more.
+pub(super) fn days_away(last: i64, now: i64) -> Option<u64> {
+    u64::try_from(now.saturating_sub(last) / AWAY_MS).ok().filter(|days| *days > 0)
+}
+
 /// What the screen should hear of people who speak or give in a live for the first time.
 fn news(
     change: &Transaction<'_>,
@@ -405,13 +410,12 @@ fn news(
         let marked: Option<(bool, Option<String>)> =
             mark.query_row([person], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         let (has_note, tag) = marked.unwrap_or_default();
-        let away = last.map(|last| row.first.saturating_sub(last)).filter(|away| *away >= AWAY_MS);
         news.push(HistoryNews {
             live: live as u64,
             person: person as u64,
             lives_before: lives as u64,
             coins_before: coins as u64,
-            away_days: away.map(|away| (away / AWAY_MS) as u64),
+            away_days: last.and_then(|last| days_away(last, row.first)),
             has_note,
             tag,
         });

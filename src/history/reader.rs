@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use super::chat_file::CHAT_FORM;
 use super::error::HistoryError;
 use super::folder::{ChatFileName, HistoryFolder};
-use super::people_file::PEOPLE_FORM;
+use super::people_file::{PEOPLE_FORM, PeopleFile};
 
 /// Steps of SQLite's machine between two looks at whether the question is given up.
 const STEPS: std::ffi::c_int = 4_000;
@@ -62,6 +62,7 @@ impl HistoryReader {
         given_up: Arc<GivenUp>,
     ) -> Result<Self, HistoryError> {
         let people = PEOPLE_FORM.open_reader(&people_path)?;
+        add_up(folder, &people_path, &people);
         heed(&people, &given_up);
         Ok(Self { folder: folder.clone(), people_path, people, chats: RefCell::default(), given_up })
     }
@@ -96,6 +97,11 @@ impl HistoryReader {
         })
     }
 
+    /// Whether the question that is worked at was given up.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.given_up.is.load(Ordering::Relaxed)
+    }
+
     fn chat(&self, file: &ChatFileName) -> Result<Rc<Connection>, HistoryError> {
         if let Some(open) = self.chats.borrow().get(&file.path) {
             return Ok(Rc::clone(open));
@@ -106,6 +112,17 @@ impl HistoryReader {
         self.chats.borrow_mut().insert(file.path.clone(), Rc::clone(&chat));
         Ok(chat)
     }
+}
+
+/// After an end that was none, what people did last stands in the log of the file alone: it is added up, unless somebody writes, who does
+/// it. Where it cannot be written it is read as it is.
+fn add_up(folder: &HistoryFolder, path: &Path, people: &Connection) {
+    let asked = people.query_row("SELECT EXISTS (SELECT 1 FROM attendance_log)", [], |row| row.get(0));
+    if !asked.unwrap_or(false) {
+        return;
+    }
+    let added = folder.lock().and_then(|_lock| PeopleFile::open(path, folder.network_kind().is_some()));
+    drop(added.inspect_err(|error| tracing::debug!("not added up: {error}")));
 }
 
 /// Has a connection look now and then whether its question is given up.

@@ -66,6 +66,20 @@ pub struct FoundPage {
     pub more: bool,
 }
 
+/// How far a search is: it looks through file after file, the newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct SearchProgress {
+    /// The file that is looked through now, from 1.
+    pub file: usize,
+    /// How many there are.
+    pub files: usize,
+    /// The day from which on the file holds lines, in milliseconds since 1970.
+    pub back_to: i64,
+    /// What was found since it was told last, without that of this file.
+    pub lines: Vec<FoundLine>,
+}
+
 /// Ids are text in JSON: they are above what its numbers hold.
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
 fn as_text<S: serde::Serializer>(id: &i64, serializer: S) -> Result<S::Ok, S::Error> {
@@ -81,6 +95,7 @@ impl FoundLine {
 }
 
 /// A line as a chat file has it.
+#[derive(Clone)]
 pub(super) struct RawLine {
     pub(super) id: i64,
     pub(super) live: i64,
@@ -116,6 +131,17 @@ impl Conditions {
 impl HistoryReader {
     /// What fits a query: `limit` lines after the first `skip`, newest first.
     pub fn search(&self, query: &HistoryQuery, skip: usize, limit: usize) -> Result<FoundPage, HistoryError> {
+        self.search_telling(query, skip, limit, |_| ())
+    }
+
+    /// The same, telling how far it is before each file is looked through.
+    pub fn search_telling(
+        &self,
+        query: &HistoryQuery,
+        skip: usize,
+        limit: usize,
+        mut tell: impl FnMut(SearchProgress),
+    ) -> Result<FoundPage, HistoryError> {
         let people = match self.named_people(&query.from)? {
             Some(people) if people.is_empty() => return Ok(FoundPage::default()),
             people => people,
@@ -131,11 +157,19 @@ impl HistoryReader {
         }
         if !query.gifts || !query.kinds.is_empty() {
             let mut left = wanted;
+            let (mut file_number, mut told, files) = (0, 0, self.files_of(query));
             for (file, chat) in self.chats() {
                 let begun = file.day.saturating_mul(DAY_MS);
                 if query.before.is_some_and(|before| begun >= before) {
                     continue;
                 }
+                if self.is_given_up() {
+                    return Err(HistoryError::Interrupted);
+                }
+                file_number += 1;
+                let new = self.named(lines.iter().skip(told).cloned().collect())?;
+                told = lines.len();
+                tell(SearchProgress { file: file_number, files, back_to: begun, lines: new });
                 // A beginning that the newest lines of one file did not show is no frequent one.
                 let may_be_frequent = query.is_open && left == wanted;
                 let found = found_lines(&chat, query, (people.as_deref(), lives.as_deref()), left, may_be_frequent);
@@ -153,6 +187,15 @@ impl HistoryReader {
         let more = lines.len() >= wanted;
         let lines: Vec<_> = lines.into_iter().skip(skip).take(limit).collect();
         Ok(FoundPage { lines: self.named(lines)?, more })
+    }
+
+    /// How many chat files a query has to look through where little fits it.
+    fn files_of(&self, query: &HistoryQuery) -> usize {
+        let begun = self.folder().chat_files().into_iter().map(|file| file.day.saturating_mul(DAY_MS));
+        let (older, newer): (Vec<_>, Vec<_>) = begun
+            .filter(|begun| query.before.is_none_or(|before| *begun < before))
+            .partition(|begun| query.since.is_some_and(|since| *begun < since));
+        newer.len() + older.len().min(1)
     }
 
     /// People who are meant by names, all of them; nothing where no name is given.

@@ -465,8 +465,27 @@ fn text_goes_in_whole_files_and_people_stay() {
         recorder.finish().unwrap();
     }
     assert_eq!(folder.chat_files().len(), 2, "the oldest went");
+    let then = |nth, at| reader(dir.path()).newcomer(LIVE.0 + nth, 3, at).unwrap();
+    let [first, second] = [then(0, NOON - 60 * day + 60_000), then(2, NOON + 60_000)];
+    assert_eq!((first.lives_before, first.away_days), (0, None), "what came later says nothing");
+    assert_eq!((second.lives_before, second.away_days), (2, Some(20)));
     assert_eq!(reader(dir.path()).lives(None, 0, 9).unwrap().len(), 3);
     assert_eq!(found(dir.path(), "line").len(), 100);
+    let reader = HistoryReader::open_with(&folder, &GiveUp::default()).unwrap();
+    let query = |text| HistoryQuery::parse(text, Moment::default(), &jiff::tz::TimeZone::UTC).unwrap();
+    let mut told = Vec::new();
+    reader.search_telling(&query("line"), 0, 200, |at| told.push((at.file, at.files, at.lines.len()))).unwrap();
+    assert_eq!(told, [(1, 2, 0), (2, 2, 50)], "how far it is, and what came in");
+    let give_up = GiveUp::default();
+    let reader = HistoryReader::open_with(&folder, &give_up).unwrap();
+    give_up.begin(true);
+    let mut files = 0;
+    let left = reader.search_telling(&query("line"), 0, 200, |_| {
+        files += 1;
+        give_up.give_up();
+    });
+    assert!(matches!(left, Err(HistoryError::Interrupted)), "{left:?}");
+    assert_eq!(files, 1, "nothing more is looked through");
 }
 
 #[cfg(unix)]

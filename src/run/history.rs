@@ -2,6 +2,7 @@
 //!
 //! A history that cannot be kept is told, and is no reason not to run.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::config::{self, HistoryRule, Settings};
 use crate::events::{EventKind, PhaseKind};
 use crate::history::{
     GiveUp, HistoryAnswer, HistoryControl, HistoryDesk, HistoryFolder, HistoryLimits, HistoryNews, HistoryOptions,
-    HistoryRecorder, RoomPolicy,
+    HistoryQuestion, HistoryRecorder, RoomPolicy,
 };
 use crate::ids::{RoomId, RoomKey, Target};
 use crate::record::RecordingIndex;
@@ -34,6 +35,8 @@ const QUESTIONS: usize = 32;
 /// writing less than the quarter of a second that a program that is killed may lose.
 const GATHER: Duration = Duration::from_millis(80);
 const FLUSH_AFTER: Duration = Duration::from_millis(110);
+/// How long the end of a live takes to be on disk at most.
+const END_KEPT: Duration = Duration::from_millis(300);
 /// So many updates at once are a flood, in which nothing is waited for.
 const FLOOD: usize = 256;
 /// How long the end waits for the disk.
@@ -191,6 +194,7 @@ pub(super) fn reading_desk(folder: HistoryFolder, recordings: PathBuf) -> Histor
 }
 
 /// Opens a desk.
+#[allow(clippy::disallowed_methods, reason = "nothing says when another process has written")]
 fn desk(
     folder: HistoryFolder,
     recordings: PathBuf,
@@ -208,8 +212,22 @@ fn desk(
     });
     tokio::task::spawn_blocking(move || {
         let mut desk = HistoryDesk::new(folder, control, find_recorded);
-        while let Some(question) = asked.blocking_recv() {
-            if let Some(answer) = desk.answer(question, &heeds)
+        let mut waiting = VecDeque::new();
+        while let Some(question) = waiting.pop_front().or_else(|| asked.blocking_recv()) {
+            waiting.push_front(question);
+            while let Ok(question) = asked.try_recv() {
+                // Who typed on wants the newest search alone, and who left none.
+                if matches!(question, HistoryQuestion::Search(_) | HistoryQuestion::Leave) {
+                    waiting.retain(|waiting| !matches!(waiting, HistoryQuestion::Search(_)));
+                }
+                waiting.push_back(question);
+            }
+            let Some(question) = waiting.pop_front() else { continue };
+            if matches!(question, HistoryQuestion::FinalReport(_)) {
+                std::thread::sleep(END_KEPT);
+            }
+            // A screen that has enough to do hears how far it is with the next file.
+            if let Some(answer) = desk.answer(question, &heeds, |looking| drop(told.try_send(looking)))
                 && told.blocking_send(answer).is_err()
             {
                 return;

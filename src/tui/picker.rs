@@ -205,7 +205,7 @@ pub(super) fn picks(app: &App, picker: &Picker) -> Vec<Pick> {
         PickerKind::Lives => remembered::lives(app),
         PickerKind::Note(person) => {
             let (name, note) =
-                (picker.input.value().trim().to_owned(), "Enter keeps it; nothing takes it away".to_owned());
+                (picker.input.value().trim().to_owned(), "Enter keeps it; an empty one takes it away".to_owned());
             let choice = Choice::Note(person, name.clone());
             return vec![Pick { name, note, keys: String::new(), choice }];
         }

@@ -5,8 +5,10 @@ use std::collections::{HashMap, HashSet};
 use super::app::App;
 use super::number;
 use super::picker::{Choice, Pick};
-use crate::clock::Timestamp;
-use crate::history::{AroundLines, FoundLine, FoundPage, KnownPerson, LiveRow, MomentRow, OpponentRecord, query_words};
+use crate::clock::{Moment, Timestamp};
+use crate::history::{
+    AroundLines, FoundLine, FoundPage, KnownPerson, LiveRow, MomentRow, OpponentRecord, SearchProgress, query_words,
+};
 use crate::text::Text;
 
 /// Columns of a name in a list.
@@ -19,12 +21,18 @@ pub(super) const SUPPORTER_FROM: u64 = 1_000;
 pub(super) struct Remembered {
     /// There is a history to ask.
     pub(super) is_kept: bool,
-    /// It tells unasked who is new or back.
+    /// It tells unasked who is new or back; else that is asked for.
     pub(super) tells_news: bool,
+    /// When it was last asked who is new or back, while that is not answered.
+    pub(super) asked_news: Option<Moment>,
+    /// It has told who is new or back.
+    pub(super) knows_news: bool,
     /// The person of the open card, and what is known; nothing while it is asked for.
     pub(super) card: Option<(u64, Option<Box<KnownPerson>>)>,
     /// What fits the query of this text; nothing while it is looked for.
     pub(super) found: Option<(String, FoundPage)>,
+    /// The query that is looked for now, and how far that is, with all lines found so far; nothing until that is told.
+    pub(super) looking: Option<(String, Option<SearchProgress>)>,
     /// Why it cannot be looked for, or what went wrong.
     pub(super) fault: Option<String>,
     /// What was said around a time.
@@ -73,8 +81,31 @@ pub(super) fn found(app: &App, typed: &str) -> Vec<Pick> {
             let more = page.lines.last().filter(|_| page.more).map(|last| older(text, last.at));
             page.lines.iter().map(|line| row(app, line)).chain(more).collect()
         }
-        _ => saying("looking \u{2026} Esc leaves it"),
+        _ => match progress(app, typed) {
+            Some(progress) if !progress.lines.is_empty() => progress.lines.iter().map(|line| row(app, line)).collect(),
+            _ => saying("looking \u{2026} Esc leaves it"),
+        },
     }
+}
+
+/// How far the search for what was typed is.
+fn progress<'a>(app: &'a App, typed: &str) -> Option<&'a SearchProgress> {
+    let (text, progress) = app.remembered.looking.as_ref()?;
+    progress.as_ref().filter(|_| text == typed.trim())
+}
+
+/// What was found for what was typed, or how far that is; nothing where neither is known.
+pub(super) fn search_state(app: &App, typed: &str) -> Option<String> {
+    if app.remembered.fault.is_some() {
+        return None;
+    }
+    if let Some((_, page)) = app.remembered.found.as_ref().filter(|(text, _)| text == typed.trim()) {
+        let found = number::count(page.lines.len() as u64);
+        return Some(if page.more { format!("the newest {found}") } else { format!("{found} found") });
+    }
+    let SearchProgress { file, files, back_to, lines, .. } = progress(app, typed)?;
+    let day = Timestamp(*back_to).to_jiff().to_zoned(app.zone.clone()).strftime("%Y-%m-%d").to_string();
+    Some(format!("file {file} of {files}, back to {day}, {} found", number::count(lines.len() as u64)))
 }
 
 /// The row that leads to what fits and is older.
@@ -94,6 +125,11 @@ fn row(app: &App, line: &FoundLine) -> Pick {
     Pick { name, note, keys: String::new(), choice }
 }
 
+/// The place of the first line of a moment.
+pub(super) fn moment_place(around: &AroundLines) -> usize {
+    around.lines.iter().position(|line| line.at >= around.at).unwrap_or(0)
+}
+
 /// What was said around a moment, newest last, with how to see it again: the recording of it, and the replay of the history.
 pub(super) fn around(app: &App) -> Vec<Pick> {
     let Some(around) = &app.remembered.around else { return saying("looking \u{2026}") };
@@ -109,7 +145,11 @@ pub(super) fn around(app: &App) -> Vec<Pick> {
         };
         Pick { keys: mark.to_owned(), choice, ..pick }
     });
-    again(app, around).into_iter().chain(lines).collect()
+    let mut rows: Vec<_> = lines.collect();
+    // Below the moment itself, where one looks first.
+    let below = (moment_place(around) + 1).min(rows.len());
+    rows.splice(below..below, again(app, around));
+    rows
 }
 
 /// Rows that say how to see a moment again; Enter copies the words.
@@ -159,12 +199,15 @@ pub(super) fn lives(app: &App) -> Vec<Pick> {
     let pick = |live: &LiveRow| {
         let length = number::duration(std::time::Duration::from_millis(live.length().max(0) as u64));
         let average = live.average.map(|average| format!(" (average {})", number::count(average))).unwrap_or_default();
+        let unsure = if live.unpriced > 0 { "+" } else { "" };
+        // What matters most comes first: the end is cut off where the window is narrow.
         let note = format!(
-            "{}, {length}, peak {}{average}, {} comments, {} coins",
+            "{} {length:>7} {:>6}{unsure} coins {:>5} comments, peak {}{average}  {}",
             when(app, live.began()),
-            number::count(live.peak),
+            number::count(live.coins),
             number::count(live.chats),
-            number::count(live.coins)
+            number::count(live.peak),
+            Text::new(&live.title)
         );
         let choice = Choice::Moment { live: live.id, at: live.began() };
         Pick { name: format!("@{}", live.handle), note, keys: String::new(), choice }

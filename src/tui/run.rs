@@ -333,7 +333,10 @@ impl<C: Console> Loop<C> {
         let Some(history) = &self.ports.history else { return };
         let by_itself = matches!(
             question,
-            HistoryQuestion::LastLive { .. } | HistoryQuestion::Opponent { .. } | HistoryQuestion::Report(_)
+            HistoryQuestion::LastLive { .. }
+                | HistoryQuestion::Opponent { .. }
+                | HistoryQuestion::FinalReport(_)
+                | HistoryQuestion::Newcomers { .. }
         );
         if !by_itself {
             history.give_up.give_up();

@@ -77,6 +77,8 @@ pub(super) struct Tab {
     pub(super) composed: u64,
     /// What the history knows of people who spoke or gave in this live, by user id.
     pub(super) marks: HashMap<u64, HistoryNews>,
+    /// The first row whose writer the history was not asked about yet.
+    pub(super) asked_from: Seq,
     /// Where its recording stands.
     pub(super) recording: Option<RecordingState>,
     /// When it is recorded by itself.
@@ -158,6 +160,7 @@ impl Tab {
             lagged: false,
             composed: 0,
             marks: HashMap::new(),
+            asked_from: Seq::default(),
             recording: None,
             rules: RecordingRules::default(),
             is_summed_up: false,

@@ -40,7 +40,7 @@ use super::run::Console;
 use crate::config::NotifyWay;
 use crate::text::Text;
 pub(super) use backend::DiffBackend;
-pub use capabilities::{Capabilities, capabilities, shows_unicode};
+pub use capabilities::{Capabilities, capabilities, output_columns, shows_unicode};
 pub(super) use capabilities::{depth, fps};
 
 #[cfg(not(unix))]

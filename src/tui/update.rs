@@ -33,6 +33,7 @@ use super::live_search::{FoundLives, ServiceAnswer, ServiceQuestion};
 use super::msg::{Effect, Msg, UpdateOutcome};
 use super::panes::chat::board;
 use super::panes::{PaneId, phase};
+use super::picker::PickerKind;
 use super::roster::{self, RosterState};
 use super::tab::Tab;
 use super::ticks;
@@ -71,6 +72,7 @@ pub(super) fn update(app: &mut App, msg: Msg) -> UpdateOutcome {
         outcome.effects.push(effect);
     }
     outcome.effects.extend(records::list_due(app));
+    outcome.effects.extend(remembering::leave_due(app));
     outcome.effects.extend(roster::question_due(app).map(|due| Effect::AskService(ServiceQuestion::Roster(due))));
     wanted::note_shown(app);
     if app.until_read().is_some_and(|left| left.is_zero())
@@ -101,6 +103,7 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
             }
             outcome.effects.extend(room.map(|room| rules::begin_due(app, room)).unwrap_or_default());
             outcome.effects.extend(room.map(|room| remembering::ask_due(app, room)).unwrap_or_default());
+            outcome.effects.extend(room.and_then(|room| remembering::ask_newcomers(app, room)));
             outcome
         }
         Msg::Playback(status) => {
@@ -178,7 +181,10 @@ fn pasted(app: &mut App, text: &str) -> UpdateOutcome {
             *error = None;
             input
         }
-        Some(Popup::Pick(picker)) => &mut picker.input,
+        Some(Popup::Pick(picker)) => {
+            picker.chosen = 0;
+            &mut picker.input
+        }
         _ => return UpdateOutcome::UNCHANGED,
     };
     for c in Text::new(text.trim()).as_str().chars() {
@@ -186,7 +192,15 @@ fn pasted(app: &mut App, text: &str) -> UpdateOutcome {
             input.handle(InputRequest::InsertChar(c));
         }
     }
-    UpdateOutcome::dirty()
+    typed(app)
+}
+
+/// What was typed into an open input changes what is looked for.
+fn typed(app: &mut App) -> UpdateOutcome {
+    match &app.popup {
+        Some(Popup::Pick(picker)) if picker.kind == PickerKind::Found => remembering::ask_search(app),
+        _ => UpdateOutcome::dirty(),
+    }
 }
 
 /// Moves the view of a pane; `by` is asked with the pane's page.

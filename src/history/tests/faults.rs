@@ -149,3 +149,22 @@ fn a_file_that_was_left_in_the_middle_is_added_up_when_it_is_opened() {
     assert_ne!(all_rows(dir.path()), once);
     assert_eq!(reader(dir.path()).person(1_007).unwrap().unwrap().chats, 2);
 }
+
+#[test]
+fn what_only_the_log_of_the_file_holds_after_a_kill_is_read_too() {
+    use crate::history::{attendance, batch::Attendance, people_file::PEOPLE_FORM};
+    let dir = tempfile::tempdir().unwrap();
+    keep(dir.path(), &busy(&mut Scene::new()));
+    let said =
+        || reader(dir.path()).list_people(PersonSort::Seen, 99).unwrap().iter().map(|row| row.chats).sum::<u64>();
+    let before = said();
+    let killed = PEOPLE_FORM.open_writer(&HistoryFolder::new(dir.path()).people_file(), false).unwrap();
+    let row = Attendance { chats: 3, first: NOON, last: NOON, ..Attendance::default() };
+    let rows = attendance::AttendanceMap::from([((LIVE.0 as i64, 1), (row, false))]);
+    attendance::append(&killed, &rows).unwrap();
+    let writer = HistoryFolder::new(dir.path()).lock().unwrap();
+    assert_eq!(said(), before, "who writes does it");
+    drop(writer);
+    assert_eq!(said(), before + 3);
+    assert_eq!(said(), before + 3, "once");
+}

@@ -292,7 +292,7 @@ fn composer<'a>(app: &'a App, tab: &'a Tab, body: Rect) -> Composer<'a> {
 pub(in crate::tui) fn composer_of<'a>(app: &'a App, tab: &'a Tab, columns: u16) -> Composer<'a> {
     let (theme, zone, names) = (app.theme, &app.zone, &tab.names);
     let (room, people, rows) = (tab.name(), &app.people, &tab.rows);
-    let marks = app.remembered.tells_news.then_some(&tab.marks);
+    let marks = (app.remembered.tells_news || app.remembered.knows_news).then_some(&tab.marks);
     let (first_from, knows_host) = (tab.first_from(), tab.last_live.is_some());
     Composer { theme, zone, columns, names, room, people, rows, first_from, marks, knows_host }
 }

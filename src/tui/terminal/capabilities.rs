@@ -177,6 +177,12 @@ fn is_whole(reply: &[u8]) -> bool {
     reply.last() == Some(&b'c')
 }
 
+/// Columns of the terminal that standard output is; nothing where it is none, or does not say.
+pub fn output_columns() -> Option<usize> {
+    let (columns, _) = std::io::stdout().is_terminal().then(size)?.ok()?;
+    Some(usize::from(columns)).filter(|&columns| columns > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -276,10 +276,7 @@ fn typed(app: &mut App, chord: Chord, key: KeyEvent) -> UpdateOutcome {
     if !chord.is_text() || input.value().len() < LONGEST_INPUT {
         input.handle_event(&Event::Key(key));
     }
-    match &app.popup {
-        Some(Popup::Pick(picker)) if picker.kind == PickerKind::Found => remembering::ask_search(app),
-        _ => UpdateOutcome::dirty(),
-    }
+    super::typed(app)
 }
 
 fn accept(app: &mut App) -> UpdateOutcome {

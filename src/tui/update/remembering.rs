@@ -1,10 +1,16 @@
 //! Handler of what the history tells, and of what a person wants of it.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
 use tui_input::Input;
 
 use crate::events::{PhaseKind, Viewer};
-use crate::history::{HistoryAnswer, HistoryNews, HistoryQuery, HistoryQuestion, LiveReport, report_lines};
+use crate::history::{
+    HistoryAnswer, HistoryNews, HistoryQuery, HistoryQuestion, LiveReport, SearchProgress, report_lines,
+};
 use crate::ids::RoomKey;
+use crate::room::{LogLine, Seq};
 use crate::tui::app::{App, Popup};
 use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::picker::{Picker, PickerKind};
@@ -13,6 +19,9 @@ use crate::tui::tab::Tab;
 
 /// Marks kept of one live.
 const MAX_MARKS: usize = 100_000;
+/// People in one question, and how long its answer is waited for before the next.
+const MAX_NEWCOMERS: usize = 200;
+const NEWS_TIMEOUT: Duration = Duration::from_secs(2);
 /// Lives and opponents remembered as asked about.
 const MAX_ASKED: usize = 10_000;
 
@@ -56,15 +65,29 @@ pub(super) fn ask_search(app: &mut App) -> UpdateOutcome {
     let typed = picker.input.value().trim().to_owned();
     app.remembered.fault = None;
     if typed.is_empty() {
-        return UpdateOutcome::dirty();
+        return UpdateOutcome { dirty: true, effects: leave(app).into_iter().collect() };
     }
     match HistoryQuery::parse(&typed, app.now, &app.zone) {
-        Ok(query) => Effect::Ask(HistoryQuestion::Search(Box::new(query))).into(),
+        Ok(query) => {
+            app.remembered.looking = Some((typed, None));
+            Effect::Ask(HistoryQuestion::Search(Box::new(query))).into()
+        }
         Err(words) => {
             app.remembered.fault = Some(words);
-            UpdateOutcome::dirty()
+            UpdateOutcome { dirty: true, effects: leave(app).into_iter().collect() }
         }
     }
+}
+
+/// Gives up the search that runs.
+fn leave(app: &mut App) -> Option<Effect> {
+    app.remembered.looking.take().map(|_| Effect::Ask(HistoryQuestion::Leave))
+}
+
+/// Gives up the search that runs where nobody looks at it any more.
+pub(super) fn leave_due(app: &mut App) -> Option<Effect> {
+    let is_shown = matches!(&app.popup, Some(Popup::Pick(picker)) if picker.kind == PickerKind::Found);
+    if is_shown { None } else { leave(app) }
 }
 
 /// Lists moments.
@@ -120,7 +143,7 @@ pub(super) fn ask_due(app: &mut App, room: RoomKey) -> Vec<Effect> {
     let is_over = tab.room.phase.kind == PhaseKind::Ended && tab.room.stats.messages > 0;
     if let Some(live) = live.filter(|live| is_over && tab.reported != Some(*live)) {
         tab.reported = Some(live);
-        questions.push(HistoryQuestion::Report(live.0));
+        questions.push(HistoryQuestion::FinalReport(live.0));
     }
     if live.is_some_and(|live| tab.last_live.as_ref().is_some_and(|last| last.live.id == live.0)) {
         tab.last_live = None;
@@ -143,6 +166,35 @@ pub(super) fn ask_due(app: &mut App, room: RoomKey) -> Vec<Effect> {
     questions.into_iter().map(Effect::Ask).collect()
 }
 
+/// Asks who is new or back among those who spoke, where nobody tells it unasked: one question at a time.
+pub(super) fn ask_newcomers(app: &mut App, room: RoomKey) -> Option<Effect> {
+    let remembered = &app.remembered;
+    let waits = remembered.asked_news.is_some_and(|asked| app.now.since(asked) < NEWS_TIMEOUT);
+    if !remembered.is_kept || remembered.tells_news || waits {
+        return None;
+    }
+    let at = app.position(room)?;
+    let tab = app.tabs.get_mut(at)?;
+    let live = tab.room.room_id?.0;
+    let mut asked = HashMap::new();
+    for entry in tab.room.chat.from_seq(tab.asked_from) {
+        if asked.len() >= MAX_NEWCOMERS {
+            break;
+        }
+        tab.asked_from = Seq(entry.seq.0 + 1);
+        if let LogLine::Chat { from, .. } = &entry.line
+            && let Some(id) = from.id.filter(|id| !tab.marks.contains_key(&id.0))
+        {
+            asked.entry(id.0).or_insert(entry.at.wall.0);
+        }
+    }
+    if asked.is_empty() {
+        return None;
+    }
+    app.remembered.asked_news = Some(app.now);
+    Some(Effect::Ask(HistoryQuestion::Newcomers { live, people: asked.into_iter().collect() }))
+}
+
 /// The host of the other side of a battle, where there is one.
 pub(in crate::tui) fn opponent(tab: &Tab) -> Option<u64> {
     let battle = tab.room.battle.as_ref()?;
@@ -154,21 +206,35 @@ pub(in crate::tui) fn opponent(tab: &Tab) -> Option<u64> {
 pub(super) fn apply_answer(app: &mut App, answer: HistoryAnswer) -> UpdateOutcome {
     match answer {
         HistoryAnswer::News(news) => return mark_person(app, news),
+        HistoryAnswer::Newcomers(known) => {
+            (app.remembered.asked_news, app.remembered.knows_news) = (None, true);
+            for news in known {
+                mark_person(app, news);
+            }
+        }
         HistoryAnswer::Person(id, card) => {
             if app.remembered.card.as_ref().is_some_and(|(of, _)| *of == id) {
                 app.remembered.card = card.map(|card| (id, Some(card)));
             }
         }
-        HistoryAnswer::Found(text, page) => app.remembered.found = Some((text, page)),
+        HistoryAnswer::Looking(text, mut progress) => {
+            if let Some((of, known)) = app.remembered.looking.as_mut().filter(|(of, _)| *of == text) {
+                let mut lines = known.take().map(|known| known.lines).unwrap_or_default();
+                lines.append(&mut progress.lines);
+                (*of, *known) = (text, Some(SearchProgress { lines, ..progress }));
+            }
+        }
+        HistoryAnswer::Found(text, page) => {
+            app.remembered.looking = app.remembered.looking.take().filter(|(of, _)| *of != text);
+            app.remembered.found = Some((text, page));
+        }
         HistoryAnswer::Around(around) => {
-            let place = around.lines.iter().position(|line| line.at >= around.at).unwrap_or(0);
-            let lines = around.lines.len();
+            let place = remembered::moment_place(&around);
             app.remembered.around = Some(around);
-            let before = remembered::around(app).len().saturating_sub(lines);
             if let Some(Popup::Pick(picker)) = &mut app.popup
                 && picker.kind == PickerKind::Around
             {
-                picker.chosen = before + place;
+                picker.chosen = place;
             }
         }
         HistoryAnswer::Report(report) => show_report(app, &report),
@@ -184,7 +250,7 @@ pub(super) fn apply_answer(app: &mut App, answer: HistoryAnswer) -> UpdateOutcom
         HistoryAnswer::Opponent(opponent, record) => _ = app.remembered.opponents.insert(opponent, record),
         HistoryAnswer::Failed(words) => {
             app.event_log.add(app.now, words.clone());
-            app.remembered.fault = Some(words);
+            (app.remembered.fault, app.remembered.looking) = (Some(words), None);
         }
     }
     UpdateOutcome::dirty()
@@ -262,8 +328,8 @@ mod tests {
         happen(&mut app, 1, comment("hi"));
         let end = || EventKind::State(Phase::new(PhaseKind::Ended));
         let asks = happen(&mut app, 1, end());
-        assert!(asks.contains(&Effect::Ask(HistoryQuestion::Report(73))), "{asks:?}");
-        assert!(!happen(&mut app, 1, end()).contains(&Effect::Ask(HistoryQuestion::Report(73))));
+        assert!(asks.contains(&Effect::Ask(HistoryQuestion::FinalReport(73))), "{asks:?}");
+        assert!(!happen(&mut app, 1, end()).contains(&Effect::Ask(HistoryQuestion::FinalReport(73))));
         let live = LiveRow { id: 73, handle: "ana".into(), ..LiveRow::default() };
         let report = || Box::new(LiveReport { live: live.clone(), ..LiveReport::default() });
         app.popup = Some(Popup::Help(0));
@@ -289,6 +355,33 @@ mod tests {
     }
 
     #[test]
+    fn who_tells_nothing_unasked_is_asked_who_is_new_once_each() {
+        let mut app = kept();
+        let says = |app: &mut App, id: u64| {
+            let from = Arc::new(Viewer { id: Some(UserId(id)), nickname: "Mia".into(), ..Viewer::default() });
+            let text = "hi".into();
+            happen(app, 1, EventKind::Chat(Chat { from, text, emotes: vec![], to: None, language: "en".into() }))
+        };
+        let asked = |asks: Vec<Effect>| match asks.as_slice() {
+            [Effect::Ask(HistoryQuestion::Newcomers { live: 73, people })] => {
+                people.iter().map(|(id, _)| *id).collect()
+            }
+            other => panic!("{other:?}"),
+        };
+        let first: Vec<u64> = asked(says(&mut app, 5));
+        assert_eq!(first, [5]);
+        assert!(says(&mut app, 6).is_empty(), "one question at a time");
+        let news = HistoryNews { live: 73, person: 5, lives_before: 2, ..HistoryNews::default() };
+        apply_answer(&mut app, HistoryAnswer::Newcomers(vec![news]));
+        let next = asked(says(&mut app, 5));
+        assert_eq!(next, [6]);
+        assert_eq!(app.tabs[0].marks[&5].lives_before, 2);
+        app.remembered.tells_news = true;
+        apply_answer(&mut app, HistoryAnswer::Newcomers(vec![]));
+        assert!(says(&mut app, 7).is_empty());
+    }
+
+    #[test]
     fn a_search_that_finds_no_more_in_the_log_goes_on_in_the_history_page_by_page() {
         let mut app = kept();
         happen(&mut app, 1, comment("nothing of it"));
@@ -298,6 +391,19 @@ mod tests {
         let [Effect::Ask(HistoryQuestion::Search(query))] = asked.as_slice() else { panic!("{asked:?}") };
         assert_eq!(query.text, "giveaway room:ana");
         let line = FoundLine { at: 1_793_302_205_250, ..FoundLine::default() };
+        for (file, lines) in [(1, vec![]), (2, vec![line.clone()]), (3, vec![line.clone()])] {
+            let progress = SearchProgress { file, files: 12, back_to: 1_793_302_205_250, lines };
+            apply_answer(&mut app, HistoryAnswer::Looking(query.text.clone(), progress));
+        }
+        let state = |app: &App| remembered::search_state(app, &query.text);
+        assert_eq!(state(&app).as_deref(), Some("file 3 of 12, back to 2026-10-29, 2 found"));
+        assert_eq!(remembered::found(&app, &query.text).len(), 2, "lines are shown as they are found");
+        let mut left = app.clone();
+        let leave = [Effect::Ask(HistoryQuestion::Leave)];
+        assert_eq!(press(&mut left, "esc"), leave);
+        let mut unclear = app.clone();
+        press(&mut unclear, "space");
+        assert_eq!(crate::tui::update::pasted(&mut unclear, "kind:dance").effects, leave);
         let page = FoundPage { lines: vec![line], more: true };
         apply_answer(&mut app, HistoryAnswer::Found(query.text.clone(), page));
         press(&mut app, "down");
