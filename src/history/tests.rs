@@ -2,6 +2,7 @@
 
 mod faults;
 mod imports;
+mod restarts;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -202,60 +203,6 @@ fn the_sums_of_the_history_are_those_of_the_room() {
     // Of a live that ran and a minute that had begun it is not known which part came later.
     let counts = &since(NOON + 5_000)[0].counts;
     assert_eq!((counts.begun, counts.comments, since(scene.at + 1)), (0, 0, vec![]));
-}
-
-#[test]
-fn what_comes_again_after_a_restart_is_not_counted_twice() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut scene = Scene::new();
-    let events = busy(&mut scene);
-    keep(dir.path(), &events);
-    let once = all_rows(dir.path());
-    // The service tells all of it again to a process that knows nothing of the first.
-    let mut again = Scene::new();
-    let repeated: Vec<_> = events
-        .iter()
-        .flat_map(|tallied| {
-            let event = tallied.event.clone();
-            again.tally(event)
-        })
-        .filter(|tallied| matches!(tallied.event.kind, EventKind::Chat(_) | EventKind::Gift(_) | EventKind::Live(_)))
-        .collect();
-    keep(dir.path(), &repeated);
-    assert_eq!(all_rows(dir.path()), once);
-    // A streak goes on: what is new of it is added.
-    let mut later = Scene::of_live(LIVE, NOON + 60_000);
-    let mut more = later.begin();
-    more.extend(later.gift(3, 77, 12, Some(10)));
-    keep(dir.path(), &more);
-    let live = reader(dir.path()).live(LIVE.0).unwrap().unwrap();
-    assert_eq!((live.gifts, live.coins), (15, 320), "three more roses");
-    // One run meets a streak in its middle and knows the last unit of it alone; the next hears all of it.
-    for (minute, count, added) in [(2, 1, 1), (3, 4, 1), (4, 4, 4)] {
-        let mut scene = Scene::of_live(LIVE, NOON + minute * 60_000);
-        let mut run = scene.begin();
-        let mut given = scene.gift(8, 99, count, Some(1));
-        given.iter_mut().filter_map(|tallied| tallied.tally.as_mut()).for_each(|tally| tally.added = added);
-        run.extend(given);
-        keep(dir.path(), &run);
-    }
-    assert_eq!(reader(dir.path()).live(LIVE.0).unwrap().unwrap().gifts, 15 + 4);
-}
-
-#[test]
-fn backlog_is_kept_and_not_counted() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut scene = Scene::new();
-    let mut events = scene.begin();
-    for kind in [chat(1, "before we came"), gift(2, 0, 1, Some(5))] {
-        let mut event = scene.event(kind);
-        event.history = true;
-        events.extend(scene.tally(event));
-    }
-    keep(dir.path(), &events);
-    let live = reader(dir.path()).live(LIVE.0).unwrap().unwrap();
-    assert_eq!((live.chats, live.gifts, live.coins), (0, 0, 0));
-    assert_eq!(found(dir.path(), "before"), ["before we came"]);
 }
 
 #[test]

@@ -53,29 +53,3 @@ fn captures_of_two_runs_that_are_read_in_together_count_once_what_is_in_both() {
         assert_eq!((live.gifts, live.coins, live.chats), (7, 65, 1), "{flushed}");
     }
 }
-
-#[test]
-fn lines_that_were_written_when_a_program_was_killed_before_it_counted_them_are_counted_by_a_capture() {
-    let events = busy(&mut Scene::new());
-    let chats = |dir: &Path| reader(dir).live(LIVE.0).unwrap().unwrap().chats;
-    let [whole, counted, killed] = std::array::from_fn(|_| tempfile::tempdir().unwrap());
-    keep(whole.path(), &events);
-    for (until, written, next_run) in [(0, 20, 60), (20, 40, 60), (20, 40, events.len())] {
-        for dir in [&counted, &killed] {
-            std::fs::remove_dir_all(dir.path()).unwrap();
-        }
-        keep(counted.path(), &events[..until]);
-        keep(killed.path(), &events[..written]);
-        let people = HistoryFolder::new(killed.path()).people_file();
-        std::fs::copy(HistoryFolder::new(counted.path()).people_file(), &people).unwrap();
-        rusqlite::Connection::open(&people).unwrap().execute("UPDATE meta SET value = 0", []).unwrap();
-        keep(killed.path(), &events[next_run..]);
-        let clock = Clock::manual(Timestamp(NOON));
-        let folder = HistoryFolder::new(killed.path());
-        let mut import = HistoryRecorder::importing(&folder, options(), clock, |_| {}).unwrap();
-        import.added(ROOM, &"@ana.live".into());
-        import.events(ROOM, &events);
-        import.finish().unwrap();
-        assert_eq!(chats(killed.path()), chats(whole.path()), "counted {until}, written {written}, went on {next_run}");
-    }
-}
