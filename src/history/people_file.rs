@@ -240,7 +240,7 @@ fn write_gifts(
         streaks.clear();
     }
     let mut ask = change.prepare_cached(
-        "SELECT highest, units FROM gift WHERE live = ?1 AND person = ?2 AND gift = ?3 AND streak = ?4 AND message = ?5",
+        "SELECT highest, units, at FROM gift WHERE live = ?1 AND person = ?2 AND gift = ?3 AND streak = ?4 AND message = ?5",
     )?;
     let mut write = change.prepare_cached(
         "INSERT INTO gift VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
@@ -307,16 +307,19 @@ fn units(
         return Ok(row.added);
     }
     let key_of = params![row.live, row.person, row.gift, row.group, message];
-    let kept: Option<(i64, i64)> = ask.query_row(key_of, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let kept: Option<(i64, i64, i64)> =
+        ask.query_row(key_of, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
     Ok(match (kept, key) {
         (None, GiftKey::Single { .. }) => row.added,
         (None, GiftKey::Streak { .. }) => row.added.min(row.highest),
         (Some(_), GiftKey::Single { .. }) => 0,
-        // Whoever came into the streak later than this kept less of it than it was.
-        (Some((highest, units)), GiftKey::Streak { .. }) if fills_up => {
+        // Whoever came into the streak later than this kept less of it than it was. What comes later tells again of what is kept.
+        (Some((highest, units, at)), GiftKey::Streak { .. })
+            if fills_up && (row.highest < highest as u64 || row.at < at) =>
+        {
             row.added.min(row.highest.max(highest as u64).saturating_sub(units as u64))
         }
-        (Some((highest, _)), GiftKey::Streak { .. }) => row.added.min(row.highest.saturating_sub(highest as u64)),
+        (Some((highest, ..)), GiftKey::Streak { .. }) => row.added.min(row.highest.saturating_sub(highest as u64)),
     })
 }
 

@@ -48,3 +48,31 @@ fn captures_of_two_runs_that_are_read_in_together_count_a_streak_once() {
         assert_eq!((live.gifts, live.coins), (6, 60), "{flushed}");
     }
 }
+
+#[test]
+fn a_streak_that_two_runs_saw_is_as_much_from_their_captures_as_it_was_kept() {
+    // The first run meets it in its middle, the second hears its last count once more.
+    let run = |at, counts: std::ops::RangeInclusive<u64>| {
+        let mut scene = Scene::of_live(LIVE, at);
+        let mut events = scene.begin();
+        for count in counts {
+            let EventKind::Gift(mut gift) = gift(3, 77, count, Some(10)) else { continue };
+            gift.coins = Some(10);
+            events.extend(scene.say(EventKind::Gift(gift)));
+        }
+        events
+    };
+    let runs = [run(NOON, 4..=9), run(NOON + 60_000, 9..=9)];
+    let (kept, anew) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    runs.iter().for_each(|events| keep(kept.path(), events));
+    let import = |dir: &Path, events: &[TalliedEvent]| {
+        let clock = Clock::manual(Timestamp(NOON));
+        let mut import = HistoryRecorder::importing(&HistoryFolder::new(dir), options(), clock, |_| {}).unwrap();
+        import.added(ROOM, &"@ana.live".into());
+        import.events(ROOM, events);
+        import.finish().unwrap();
+    };
+    runs.iter().for_each(|events| import(anew.path(), events));
+    let gifts = |dir: &Path| reader(dir).live(LIVE.0).unwrap().unwrap().gifts;
+    assert_eq!([kept.path(), anew.path()].map(gifts), [6; 2]);
+}
