@@ -64,7 +64,9 @@ fn a_streak_that_two_runs_saw_is_as_much_from_their_captures_as_it_was_kept() {
     };
     let runs = [run(NOON, 4..=9), run(NOON + 60_000, 9..=9)];
     let (kept, anew) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    runs.iter().for_each(|events| keep(kept.path(), events));
+    for events in &runs {
+        keep(kept.path(), events);
+    }
     let import = |dir: &Path, events: &[TalliedEvent]| {
         let clock = Clock::manual(Timestamp(NOON));
         let mut import = HistoryRecorder::importing(&HistoryFolder::new(dir), options(), clock, |_| {}).unwrap();
@@ -72,7 +74,9 @@ fn a_streak_that_two_runs_saw_is_as_much_from_their_captures_as_it_was_kept() {
         import.events(ROOM, events);
         import.finish().unwrap();
     };
-    runs.iter().for_each(|events| import(anew.path(), events));
+    for events in &runs {
+        import(anew.path(), events);
+    }
     let gifts = |dir: &Path| reader(dir).live(LIVE.0).unwrap().unwrap().gifts;
     assert_eq!([kept.path(), anew.path()].map(gifts), [6; 2]);
 }
