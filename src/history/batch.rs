@@ -93,6 +93,21 @@ pub(super) struct GiftRow {
     pub(super) to: Option<i64>,
     /// Minutes in which coins of it were given, for the graph: nothing for backlog.
     pub(super) minutes: BTreeMap<i64, u64>,
+    /// Which watch of the live told it, by its first moment.
+    pub(super) watch: i64,
+}
+
+impl GiftRow {
+    /// Units of a streak that are new in this row, told by another watch of the live than what is kept: the highest count so far, the units of
+    /// it, and when it began. What comes later adds what the streak grew by. What came earlier may know of units that whoever came into
+    /// the streak later left out.
+    pub(super) fn new_of_streak(&self, highest: u64, units: u64, at: i64) -> u64 {
+        if self.highest < highest || self.at < at {
+            self.added.min(self.highest.max(highest).saturating_sub(units))
+        } else {
+            self.highest - highest
+        }
+    }
 }
 
 /// A person as they were last seen.
@@ -259,12 +274,16 @@ impl RowBatch {
     pub(super) fn add_gift(&mut self, key: GiftKey, row: GiftRow) {
         self.rows += 1;
         if let Some(known) = self.gifts.get_mut(&key) {
-            known.highest = known.highest.max(row.highest);
+            // Two runs had it, and both are read in.
+            let is_told_again = known.watch != row.watch;
             known.added = match key {
-                // The same message again: two runs had it, and both are read in.
                 GiftKey::Single { id, .. } if id >= 0 => known.added.max(row.added),
+                GiftKey::Streak { .. } if is_told_again => {
+                    known.added.saturating_add(row.new_of_streak(known.highest, known.added, known.at))
+                }
                 GiftKey::Single { .. } | GiftKey::Streak { .. } => known.added.saturating_add(row.added),
             };
+            (known.highest, known.watch) = (known.highest.max(row.highest), row.watch);
             known.price = known.price.or(row.price);
             for (minute, added) in row.minutes {
                 *known.minutes.entry(minute).or_default() += added;

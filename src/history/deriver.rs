@@ -298,7 +298,7 @@ impl Mirror {
         };
         if let EventKind::Gift(gift) = &event.kind {
             if let Some(tally) = tallied.tally.filter(|tally| tally.added > 0) {
-                let (key, row) = gift_row(live, person, event, gift, tally);
+                let (key, row) = gift_row(live, person, event, gift, tally, self.span.from);
                 batch.add_gift(key, row);
             }
             return;
@@ -352,7 +352,14 @@ fn named(opponents: &str) -> &str {
     if opponents.is_empty() { "somebody" } else { opponents }
 }
 
-fn gift_row(live: LiveKey, person: PersonNumber, event: &RoomEvent, gift: &Gift, tally: Tally) -> (GiftKey, GiftRow) {
+fn gift_row(
+    live: LiveKey,
+    person: PersonNumber,
+    event: &RoomEvent,
+    gift: &Gift,
+    tally: Tally,
+    watch: i64,
+) -> (GiftKey, GiftRow) {
     let kind = stored(gift.gift.id.0);
     // As the ledger of the room tells them apart.
     let runs = gift.group != 0 && (gift.gift.streakable() || gift.gift.kind == 0);
@@ -379,6 +386,7 @@ fn gift_row(live: LiveKey, person: PersonNumber, event: &RoomEvent, gift: &Gift,
         at,
         to: gift.to.as_ref().map(|to| stored(to.id.0)),
         minutes,
+        watch,
     };
     (key, row)
 }

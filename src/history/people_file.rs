@@ -240,7 +240,7 @@ fn write_gifts(
         streaks.clear();
     }
     let mut ask = change.prepare_cached(
-        "SELECT highest, units FROM gift WHERE live = ?1 AND person = ?2 AND gift = ?3 AND streak = ?4 AND message = ?5",
+        "SELECT highest, units, at FROM gift WHERE live = ?1 AND person = ?2 AND gift = ?3 AND streak = ?4 AND message = ?5",
     )?;
     let mut write = change.prepare_cached(
         "INSERT INTO gift VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
@@ -293,7 +293,7 @@ fn write_gifts(
     Ok(added)
 }
 
-/// Units of a row that were not kept before. What another run wrote of the streak is not added again: of what is read in, and after a
+/// Units of a row that were not kept before. What this run wrote of a streak is told on by its ledger; of what is read in, and after a
 /// restart, each run tells its streaks from their beginning.
 fn units(
     ask: &mut CachedStatement<'_>,
@@ -307,15 +307,13 @@ fn units(
         return Ok(row.added);
     }
     let key_of = params![row.live, row.person, row.gift, row.group, message];
-    let kept: Option<(i64, i64)> = ask.query_row(key_of, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let kept: Option<(i64, i64, i64)> =
+        ask.query_row(key_of, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
     Ok(match (kept, key) {
         (None, GiftKey::Single { .. }) => row.added,
         (None, GiftKey::Streak { .. }) => row.added.min(row.highest),
         (Some(_), GiftKey::Single { .. }) => 0,
-        // A run that came into the streak later kept less of it than it was: what is left of it may still be told.
-        (Some((highest, units)), GiftKey::Streak { .. }) => {
-            row.added.min(row.highest.max(highest as u64).saturating_sub(units as u64))
-        }
+        (Some((highest, units, at)), GiftKey::Streak { .. }) => row.new_of_streak(highest as u64, units as u64, at),
     })
 }
 

@@ -53,3 +53,35 @@ fn captures_of_two_runs_that_are_read_in_together_count_once_what_is_in_both() {
         assert_eq!((live.gifts, live.coins, live.chats), (7, 65, 1), "{flushed}");
     }
 }
+
+#[test]
+fn a_streak_that_two_runs_saw_is_as_much_from_their_captures_as_it_was_kept() {
+    // The first run meets it in its middle, the second hears its last count once more.
+    let run = |at, counts: std::ops::RangeInclusive<u64>| {
+        let mut scene = Scene::of_live(LIVE, at);
+        let mut events = scene.begin();
+        for count in counts {
+            let EventKind::Gift(mut gift) = gift(3, 77, count, Some(10)) else { continue };
+            gift.coins = Some(10);
+            events.extend(scene.say(EventKind::Gift(gift)));
+        }
+        events
+    };
+    let runs = [run(NOON, 4..=9), run(NOON + 60_000, 9..=9)];
+    let (kept, anew) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for events in &runs {
+        keep(kept.path(), events);
+    }
+    let import = |dir: &Path, events: &[TalliedEvent]| {
+        let clock = Clock::manual(Timestamp(NOON));
+        let mut import = HistoryRecorder::importing(&HistoryFolder::new(dir), options(), clock, |_| {}).unwrap();
+        import.added(ROOM, &"@ana.live".into());
+        import.events(ROOM, events);
+        import.finish().unwrap();
+    };
+    for events in &runs {
+        import(anew.path(), events);
+    }
+    let gifts = |dir: &Path| reader(dir).live(LIVE.0).unwrap().unwrap().gifts;
+    assert_eq!([kept.path(), anew.path()].map(gifts), [6; 2]);
+}

@@ -28,7 +28,7 @@ fn what_comes_again_after_a_restart_is_not_counted_twice() {
     keep(dir.path(), &more);
     let live = reader(dir.path()).live(LIVE.0).unwrap().unwrap();
     assert_eq!((live.gifts, live.coins), (15, 320), "three more roses");
-    // One run meets a streak in its middle and knows the last unit of it alone; the next hears all of it.
+    // What was given of a streak while nothing ran is told by its count; a third run hears the last count once more.
     for (minute, count, added) in [(2, 1, 1), (3, 4, 1), (4, 4, 4)] {
         let mut scene = Scene::of_live(LIVE, NOON + minute * 60_000);
         let mut run = scene.begin();
