@@ -126,8 +126,13 @@ impl ChatFiles {
         Ok(())
     }
 
-    /// The ids of the last lines of a live that were kept until a time.
-    pub(super) fn kept_lines(&mut self, live: LiveKey, until: i64) -> Result<HashSet<i64>, HistoryError> {
+    /// The ids of the last lines of a live that were kept until a time, of those whose time `counts`.
+    pub(super) fn kept_lines(
+        &mut self,
+        live: LiveKey,
+        until: i64,
+        counts: impl Fn(i64) -> bool,
+    ) -> Result<HashSet<i64>, HistoryError> {
         let mut kept = HashSet::new();
         for name in self.folder.chat_files().iter().rev().take(2) {
             let file = match self.opened(name) {
@@ -136,12 +141,14 @@ impl ChatFiles {
             };
             let mut ask = || -> rusqlite::Result<()> {
                 let mut ask = file.connection.prepare_cached(
-                    "SELECT id FROM chat WHERE room = (SELECT ref FROM room WHERE live = ?1) AND at <= ?2 AND kind < ?4
+                    "SELECT id, at FROM chat WHERE room = (SELECT ref FROM room WHERE live = ?1) AND at <= ?2 AND kind < ?4
                      ORDER BY id DESC LIMIT ?3",
                 )?;
                 let mut rows = ask.query(params![live, until, MAX_KEPT, BACKLOG])?;
                 while let Some(row) = rows.next()? {
-                    kept.insert(row.get(0)?);
+                    if counts(row.get(1)?) {
+                        kept.insert(row.get(0)?);
+                    }
                 }
                 Ok(())
             };

@@ -316,7 +316,11 @@ impl HistoryWriter {
         for line in lines {
             if !self.kept.contains_key(&line.live) {
                 let kept = match self.people.kept_until(line.live)? {
-                    Some(until) => self.chats.kept_lines(line.live, until)?,
+                    // A run that was killed may have written lines that it did not come to count.
+                    Some(until) => {
+                        let spans = self.kept_spans()?;
+                        self.chats.kept_lines(line.live, until, |at| spans.holds(line.live, at, 1))?
+                    }
                     None => HashSet::new(),
                 };
                 self.kept.insert(line.live, kept);
