@@ -85,24 +85,3 @@ fn a_streak_that_two_runs_saw_is_as_much_from_their_captures_as_it_was_kept() {
     let gifts = |dir: &Path| reader(dir).live(LIVE.0).unwrap().unwrap().gifts;
     assert_eq!([kept.path(), anew.path()].map(gifts), [6; 2]);
 }
-
-#[test]
-fn lines_that_a_killed_run_wrote_and_did_not_count_are_counted_when_its_capture_is_read_in() {
-    let (whole, cut) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mut scene = Scene::new();
-    let mut events = scene.begin();
-    (0..30).for_each(|nth| events.extend(scene.chat(nth % 4 + 1, &format!("line {nth}"))));
-    keep(whole.path(), &events);
-    keep(cut.path(), &events[..events.len() - 20]);
-    for file in HistoryFolder::new(whole.path()).chat_files() {
-        std::fs::copy(&file.path, cut.path().join(file.path.file_name().unwrap())).unwrap();
-    }
-    keep(cut.path(), &events[events.len() - 10..]);
-    let clock = Clock::manual(Timestamp(NOON));
-    let mut import = HistoryRecorder::importing(&HistoryFolder::new(cut.path()), options(), clock, |_| {}).unwrap();
-    import.added(ROOM, &"@ana.live".into());
-    import.events(ROOM, &events);
-    import.finish().unwrap();
-    let chats = |dir: &Path| reader(dir).live(LIVE.0).unwrap().unwrap().chats;
-    assert_eq!([whole.path(), cut.path()].map(chats), [30; 2]);
-}
