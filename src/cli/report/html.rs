@@ -8,8 +8,9 @@ use crate::text::Text;
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:760px;margin:2em auto;padding:0 1em}\
     table{border-collapse:collapse}td,th{text-align:left;padding:2px 1em 2px 0;vertical-align:top}th{font-weight:600}\
-    svg{width:100%;height:120px;color:#06c}figure{margin:1em 0}figcaption{color:#666}\
-    @media(prefers-color-scheme:dark){body{background:#111;color:#ddd}svg{color:#6af}figcaption{color:#999}}";
+    svg{width:100%;height:120px;color:#06c}figure{margin:1em 0}figcaption,.times{color:#666}\
+    .times{display:flex;justify-content:space-between;font-size:12px}\
+    @media(prefers-color-scheme:dark){body{background:#111;color:#ddd}svg{color:#6af}figcaption,.times{color:#999}}";
 
 /// A text as HTML shows it.
 fn escaped(text: &str) -> String {
@@ -27,6 +28,19 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
+/// The times below a graph: the first minute, the last, and three between them where there are as many.
+fn times(report: &LiveReport) -> String {
+    let Some((first, last)) = report.minutes.first().zip(report.minutes.last()) else { return String::new() };
+    let parts = ((last.at - first.at) / 60_000).clamp(0, 4);
+    let mut times = String::from("<div class=\"times\">");
+    for part in 0..=parts {
+        let at = local_time(first.at + (last.at - first.at) * part / parts.max(1));
+        let _ = write!(times, "<span>{}</span>", at.rsplit(' ').next().unwrap_or_default());
+    }
+    times.push_str("</div>");
+    times
+}
+
 /// The report.
 pub(super) fn report(report: &LiveReport) -> String {
     let title = escaped(&format!("Live of @{}, {}", report.live.handle, local_time(report.live.began())));
@@ -40,12 +54,13 @@ pub(super) fn report(report: &LiveReport) -> String {
         let _ = writeln!(text, "<tr><th>{label}</th><td>{}</td></tr>", escaped(&value));
     }
     text.push_str("</table>\n");
+    let times = times(report);
     for (label, values) in report.series() {
         if let Some(most) = values.iter().flatten().max().filter(|most| **most > 0) {
             let drawn = graph::svg(label, &values);
             let _ = writeln!(
                 text,
-                "<figure>{drawn}<figcaption>{label}, by the minute; {most} at most</figcaption></figure>"
+                "<figure>{drawn}{times}<figcaption>{label}, by the minute; {most} at most</figcaption></figure>"
             );
         }
     }
@@ -74,7 +89,7 @@ pub(super) fn report(report: &LiveReport) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::LiveRow;
+    use crate::history::{LiveRow, MinuteRow};
 
     #[test]
     fn a_hostile_name_is_no_markup_and_nothing_is_loaded() {
@@ -86,5 +101,16 @@ mod tests {
         let html = report(&LiveReport { live, ..LiveReport::default() });
         assert!(html.contains("&lt;script&gt;alert(1)"), "{html}");
         assert!(!html.contains("<script") && !html.contains("http:") && !html.contains("https:"), "{html}");
+    }
+
+    #[test]
+    fn a_graph_has_the_times_of_its_minutes_below_it() {
+        let minute = |nth: i64| MinuteRow { at: nth * 60_000, chats: 3, ..MinuteRow::default() };
+        let times_of = |minutes: &[i64]| {
+            let minutes = minutes.iter().map(|nth| minute(*nth)).collect();
+            let html = report(&LiveReport { minutes, ..LiveReport::default() });
+            html.split("<figure>").nth(1).unwrap().matches("<span>").count()
+        };
+        assert_eq!([times_of(&[5]), times_of(&[5, 7]), times_of(&[0, 30, 120])], [1, 3, 5]);
     }
 }
