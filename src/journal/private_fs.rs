@@ -1,7 +1,9 @@
 //! Files and folders that only their owner may read.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
+#[cfg(feature = "cli")]
+use std::io::Write as _;
 use std::path::Path;
 
 /// Makes a folder, and those above it that are missing, for the user alone.

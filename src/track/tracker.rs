@@ -18,6 +18,7 @@ use super::update::{LastLive, RoomUpdate, TrackerCommand, TrackerUpdate};
 use crate::clock::Clock;
 use crate::events::{Phase, PhaseKind};
 use crate::ids::{RoomKey, Target, UserId};
+#[cfg(feature = "cli")]
 use crate::room::Room;
 use crate::text::Text;
 #[cfg(any(feature = "cli", feature = "internals"))]
@@ -276,6 +277,7 @@ impl Supervisor {
     }
 
     fn start(&mut self, key: RoomKey, target: Target, known: Option<FirstNews>, last: Option<LastLive>) {
+        #[cfg_attr(not(feature = "cli"), allow(unused_mut, reason = "the demo alone has rooms with a past"))]
         let mut actor = RoomActor::new(key, self.subscribers.clone(), self.clock.clone());
         let known = match known {
             #[cfg(feature = "cli")]
