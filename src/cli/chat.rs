@@ -44,12 +44,16 @@ pub(super) fn run(args: &ChatArgs, settings: &SettingsArgs) -> Result<ExitCode> 
     let reader = reader(settings)?;
     let skip = (args.page - 1).saturating_mul(args.limit);
     let mut found = 0;
-    let page =
-        reader.search_telling(&query, skip, args.limit, |SearchProgress { file, files, back_to, lines, .. }| {
+    let page = reader.search_with_progress(
+        &query,
+        skip,
+        args.limit,
+        |SearchProgress { file, files, back_to, lines, .. }| {
             found += lines.len();
             let day = Timestamp(back_to).to_jiff().strftime("%Y-%m-%d");
             progress(&format!("looking through file {file} of {files}, back to {day}, {found} found"));
-        });
+        },
+    );
     progress("");
     let page = page?;
     if page.lines.is_empty() {

@@ -224,7 +224,7 @@ impl HistoryDesk {
             HistoryQuestion::Person(id) => HistoryAnswer::Person(id, reader.person_card(id as i64)?.map(Box::new)),
             HistoryQuestion::Search(query) => {
                 let looking = |progress| tell(HistoryAnswer::Looking(query.text.clone(), progress));
-                let page = reader.search_telling(&query, 0, PAGE, looking)?;
+                let page = reader.search_with_progress(&query, 0, PAGE, looking)?;
                 HistoryAnswer::Found(query.text, page)
             }
             HistoryQuestion::Around { live, at } => {

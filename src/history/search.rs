@@ -131,11 +131,11 @@ impl Conditions {
 impl HistoryReader {
     /// What fits a query: `limit` lines after the first `skip`, newest first.
     pub fn search(&self, query: &HistoryQuery, skip: usize, limit: usize) -> Result<FoundPage, HistoryError> {
-        self.search_telling(query, skip, limit, |_| ())
+        self.search_with_progress(query, skip, limit, |_| ())
     }
 
-    /// The same, telling how far it is before each file is looked through.
-    pub fn search_telling(
+    /// The same; `tell` is called with how far it is before each file is looked through.
+    pub fn search_with_progress(
         &self,
         query: &HistoryQuery,
         skip: usize,

@@ -421,13 +421,13 @@ fn text_goes_in_whole_files_and_people_stay() {
     let reader = HistoryReader::open_with(&folder, &GiveUp::default()).unwrap();
     let query = |text| HistoryQuery::parse(text, Moment::default(), &jiff::tz::TimeZone::UTC).unwrap();
     let mut told = Vec::new();
-    reader.search_telling(&query("line"), 0, 200, |at| told.push((at.file, at.files, at.lines.len()))).unwrap();
+    reader.search_with_progress(&query("line"), 0, 200, |at| told.push((at.file, at.files, at.lines.len()))).unwrap();
     assert_eq!(told, [(1, 2, 0), (2, 2, 50)], "how far it is, and what came in");
     let give_up = GiveUp::default();
     let reader = HistoryReader::open_with(&folder, &give_up).unwrap();
     give_up.begin(true);
     let mut files = 0;
-    let left = reader.search_telling(&query("line"), 0, 200, |_| {
+    let left = reader.search_with_progress(&query("line"), 0, 200, |_| {
         files += 1;
         give_up.give_up();
     });
