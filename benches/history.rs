@@ -2,9 +2,10 @@
 //!
 //! `cargo bench --bench history` writes a million lines of invented people in a hundred rooms; `LINES=10000000` in the environment
 //! writes as many as that. Texts are 28 bytes long in the mean, a fifth of them Han, an eighth with emoji. Each room has 2 000 people
-//! of its own, some of whom speak far more than others; `CROWD=1` draws all of them from 200 000 people, so that nearly each line is
-//! of somebody who is new in its live. Files are as large as the default settings make them. Each question is asked once after the files
-//! have left memory, and nine times more. `YEAR=FOLDER` writes a year of lives of three hosts instead, and leaves it there to be asked.
+//! of its own (`PEOPLE=20` for another number), some of whom speak far more than others; `CROWD=1` draws all of them from 200 000 people, so
+//! that nearly each line is of somebody who is new in its live. Files are as large as the default settings make them. Each question is
+//! asked once after the files have left memory, and nine times more. `KEEP=FOLDER` leaves the files there, and asks them again when it
+//! finds them. `YEAR=FOLDER` writes a year of lives of three hosts instead, and leaves it there to be asked.
 
 #![allow(
     clippy::unwrap_used,
@@ -27,7 +28,6 @@ use tiktop::room::{Applied, Room, TalliedEvent};
 
 const ROOMS: u64 = 100;
 const PEOPLE: u64 = 200_000;
-const OWN_PEOPLE: u64 = 2_000;
 const START: i64 = 1_790_000_000_000;
 
 /// A small generator: the same lines in every run.
@@ -95,8 +95,18 @@ fn size(dir: &Path) -> u64 {
     std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
 }
 
+/// What is written.
+#[derive(Clone, Copy)]
+struct Load {
+    lines: u64,
+    /// People of a room.
+    people: u64,
+    /// All people are in all rooms.
+    crowd: bool,
+}
+
 /// Has the lines made, and kept where there is a recorder.
-fn write(mut recorder: Option<&mut HistoryRecorder>, lines: u64, crowd: bool) {
+fn write(mut recorder: Option<&mut HistoryRecorder>, Load { lines, people, crowd }: Load) {
     let mut events = |key: RoomKey, events: &[TalliedEvent]| {
         if let Some(recorder) = recorder.as_deref_mut() {
             recorder.events(key, events);
@@ -119,8 +129,7 @@ fn write(mut recorder: Option<&mut HistoryRecorder>, lines: u64, crowd: bool) {
         let said: Vec<_> = (0..20)
             .map(|nth| {
                 let nth = batch * 20 + nth;
-                let who =
-                    10_000 + if crowd { dice.skewed(PEOPLE) } else { room * OWN_PEOPLE + dice.skewed(OWN_PEOPLE) };
+                let who = 10_000 + if crowd { dice.skewed(PEOPLE) } else { room * people + dice.skewed(people) };
                 let from = person(who);
                 let chat =
                     Chat { from, text: text(&mut dice, nth).into(), emotes: vec![], to: None, language: "en".into() };
@@ -227,6 +236,26 @@ fn year(dir: &Path) {
     println!("a year of lives in {}", dir.display());
 }
 
+/// Writes, and says what it took.
+fn write_measured(dir: &Path, load: Load) {
+    let before = cpu();
+    write(None, load);
+    let made = cpu().saturating_sub(before);
+    let (from, before) = (Instant::now(), cpu());
+    let mut kept = recorder(dir);
+    write(Some(&mut kept), load);
+    kept.finish().unwrap();
+    let (wall, used) = (from.elapsed(), cpu().saturating_sub(before));
+    let rate = |used: Duration| load.lines as f64 / used.as_secs_f64();
+    println!(
+        "{} lines: {:.0} rows a CPU second, {:.0} with the making of the lines ({used:.1?} CPU, {wall:.1?} wall), {:.0} MB a million lines",
+        load.lines,
+        rate(used.saturating_sub(made)),
+        rate(used),
+        size(dir) as f64 / load.lines as f64
+    );
+}
+
 fn timed(dir: &Path, label: &str, ask: impl Fn(&HistoryReader) -> usize) {
     forget(dir);
     let reader = HistoryReader::open(&HistoryFolder::new(dir)).unwrap();
@@ -251,28 +280,14 @@ fn main() {
     if let Some(dir) = std::env::var_os("YEAR") {
         return year(Path::new(&dir));
     }
-    let lines: u64 = std::env::var("LINES").ok().and_then(|lines| lines.parse().ok()).unwrap_or(1_000_000);
-    let crowd = std::env::var_os("CROWD").is_some();
-    let dir = tempfile::tempdir_in(
-        std::env::var("HISTORY_DIR").unwrap_or_else(|_| std::env::temp_dir().display().to_string()),
-    )
-    .unwrap();
-    let dir = dir.path();
-    let before = cpu();
-    write(None, lines, crowd);
-    let made = cpu().saturating_sub(before);
-    let (from, before) = (Instant::now(), cpu());
-    let mut kept = recorder(dir);
-    write(Some(&mut kept), lines, crowd);
-    kept.finish().unwrap();
-    let (wall, used) = (from.elapsed(), cpu().saturating_sub(before));
-    let rate = |used: Duration| lines as f64 / used.as_secs_f64();
-    println!(
-        "{lines} lines: {:.0} rows a CPU second, {:.0} with the making of the lines ({used:.1?} CPU, {wall:.1?} wall), {:.0} MB a million lines",
-        rate(used.saturating_sub(made)),
-        rate(used),
-        size(dir) as f64 / lines as f64
-    );
+    let temporary = tempfile::tempdir().unwrap();
+    let kept = std::env::var_os("KEEP").map(std::path::PathBuf::from);
+    let dir = kept.as_deref().unwrap_or(temporary.path());
+    if !HistoryFolder::new(dir).people_file().exists() {
+        let number = |name: &str, default: u64| std::env::var(name).map_or(default, |number| number.parse().unwrap());
+        let crowd = std::env::var_os("CROWD").is_some();
+        write_measured(dir, Load { lines: number("LINES", 1_000_000), people: number("PEOPLE", 2_000), crowd });
+    }
     let zone = jiff::tz::TimeZone::UTC;
     let now = Moment { mono: 0, wall: Timestamp(START + 86_400_000) };
     for query in [

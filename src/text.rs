@@ -65,7 +65,7 @@ impl Text {
     /// Cleans `raw`: newlines and tabs become spaces; control, bidi and invisible characters go; at most four
     /// combining marks stay on a character; the result is at most [`MAX_BYTES`] long.
     pub fn new(raw: &str) -> Self {
-        if raw.len() <= MAX_BYTES && raw.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
+        if raw.len() <= MAX_BYTES && is_printable_ascii(raw.as_bytes()) {
             return Self { safe: CompactString::new(raw), raw: None };
         }
         let safe = clean(raw, MAX_BYTES);
@@ -210,6 +210,13 @@ pub fn clip(text: &str, columns: usize) -> Cow<'_, str> {
 /// separators, at which many readers of lines cut.
 pub fn must_escape(c: char) -> bool {
     c.is_control() || is_bidi(c) || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Eight bytes at a time, none of which ends the look at the others.
+fn is_printable_ascii(bytes: &[u8]) -> bool {
+    let is_printable = |printable: bool, byte: &u8| printable & matches!(byte, b' '..=b'~');
+    let (words, rest) = bytes.as_chunks::<8>();
+    words.iter().all(|word| word.iter().fold(true, is_printable)) && rest.iter().fold(true, is_printable)
 }
 
 fn clean(raw: &str, max_bytes: usize) -> CompactString {

@@ -1,8 +1,7 @@
 //! Attendance of people in lives: sums that many batches add to. Much of it stands in a log of the file first, batch by batch, and
 //! is added up from time to time; after an end that was none, from the log.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use rusqlite::{Connection, params};
 
 use super::batch::{Attendance, LiveKey, PersonNumber};
@@ -54,13 +53,13 @@ pub(super) fn append(change: &Connection, rows: &AttendanceMap) -> rusqlite::Res
 /// Adds up the log of the file, and empties it.
 pub(super) fn fold(people: &Connection) -> rusqlite::Result<()> {
     let change = people.unchecked_transaction()?;
-    fold_with(&change, &AttendanceMap::new())?;
+    fold_with(&change, &AttendanceMap::default())?;
     change.commit()
 }
 
 /// Adds up the log of the file and these rows after it, and empties the log.
 pub(super) fn fold_with(change: &Connection, rows: &AttendanceMap) -> rusqlite::Result<()> {
-    let mut all = AttendanceMap::new();
+    let mut all = AttendanceMap::default();
     {
         let mut ask = change.prepare_cached("SELECT rows FROM attendance_log ORDER BY id")?;
         let mut logged = ask.query([])?;
@@ -135,7 +134,7 @@ mod tests {
             .unwrap();
         let row = |chats, at, flags| Attendance { chats, first: at, last: at, flags, ..Attendance::default() };
         for (nth, has_flags) in [(1, true), (2, false), (3, true)] {
-            let mut rows = AttendanceMap::new();
+            let mut rows = AttendanceMap::default();
             merge(&mut rows, (7, -nth % 2), &row(nth as u64, nth * 10, nth as u8), has_flags);
             append(&people, &rows).unwrap();
         }

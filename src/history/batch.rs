@@ -1,6 +1,8 @@
 //! RowBatch of rows that wait for the disk: merged as they come, so that it stays small when the disk is slow.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use foldhash::HashMap;
 
 /// Lines of chat that may wait; beyond it their text is lost, never their number.
 const MAX_LINES: usize = 20_000;

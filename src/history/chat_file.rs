@@ -1,8 +1,8 @@
 //! Files of what was said: their form, and which one a line goes into.
 
-use std::collections::HashMap;
 use std::path::Path;
 
+use foldhash::HashMap;
 use rusqlite::{Connection, params};
 
 use super::batch::{BACKLOG, LineKind, LineRow, LiveKey};
@@ -52,6 +52,7 @@ pub(super) const CHAT_FORM: FileForm = FileForm {
         CREATE VIRTUAL TABLE chat_words USING fts5 (
             text, content = '', columnsize = 0, tokenize = \"unicode61 remove_diacritics 2 categories 'L* N* Co So'\");
         INSERT INTO chat_words (chat_words, rank) VALUES ('pgsz', 4050);
+        INSERT INTO chat_words (chat_words, rank) VALUES ('automerge', 8);
     ",
     ),
     readable_from: 1,
@@ -198,7 +199,7 @@ impl ChatFiles {
             self.open.push(OpenFile {
                 name: name.clone(),
                 connection,
-                rooms: HashMap::new(),
+                rooms: HashMap::default(),
                 bytes: size(&name.path),
                 unmeasured: 0,
             });

@@ -1,8 +1,8 @@
 //! File of people, lives, gifts, battles and minutes: its form, and the writing of a batch into it.
 
-use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use foldhash::{HashMap, HashSet};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
 
 use super::attendance::{self, AttendanceMap};
@@ -19,7 +19,7 @@ const MAX_KNOWN: usize = 220_000;
 const MAX_TOLD: usize = 500_000;
 /// Batches, and rows, that may stand in the log of the file alone.
 const MAX_UNFOLDED: usize = 20;
-const MAX_LOGGED: usize = 50_000;
+const MAX_LOGGED: usize = 100_000;
 /// So few rows are added up at once.
 const FEW_ROWS: usize = 64;
 /// A person's row is not written again for so long, though they were seen: their lives say when.
@@ -191,7 +191,7 @@ impl PeopleFile {
             let given = write_gifts(&change, batch, streaks, *fills_up)?;
             write_people(&change, batch, known)?;
             let news = if tells { news(&change, [batch, &given, counted], told)? } else { Vec::new() };
-            let mut rows = AttendanceMap::new();
+            let mut rows = AttendanceMap::default();
             // Only a batch with people in it has seen what they are to the host.
             for (part, has_flags) in [(batch, true), (&given, false), (counted, false)] {
                 part.attendance.iter().for_each(|(key, row)| attendance::merge(&mut rows, *key, row, has_flags));

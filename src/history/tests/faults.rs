@@ -136,7 +136,7 @@ fn a_file_that_was_left_in_the_middle_is_added_up_when_it_is_opened() {
     let once = all_rows(dir.path());
     // As a process leaves it that was killed: rows in the log alone.
     let people = rusqlite::Connection::open(folder.people_file()).unwrap();
-    let mut rows = super::super::attendance::AttendanceMap::new();
+    let mut rows = super::super::attendance::AttendanceMap::default();
     for who in 0..500 {
         let row = super::super::batch::Attendance { chats: 1, first: NOON, last: NOON, ..Default::default() };
         super::super::attendance::merge(&mut rows, (LIVE.0 as i64, 1_000 + who), &row, false);
@@ -160,7 +160,7 @@ fn what_only_the_log_of_the_file_holds_after_a_kill_is_read_too() {
     let before = said();
     let killed = PEOPLE_FORM.open_writer(&HistoryFolder::new(dir.path()).people_file(), false).unwrap();
     let row = Attendance { chats: 3, first: NOON, last: NOON, ..Attendance::default() };
-    let rows = attendance::AttendanceMap::from([((LIVE.0 as i64, 1), (row, false))]);
+    let rows = attendance::AttendanceMap::from_iter([((LIVE.0 as i64, 1), (row, false))]);
     attendance::append(&killed, &rows).unwrap();
     let writer = HistoryFolder::new(dir.path()).lock().unwrap();
     assert_eq!(said(), before, "who writes does it");
