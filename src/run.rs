@@ -20,6 +20,7 @@ mod serve;
 mod service_desk;
 #[cfg(unix)]
 mod service_log;
+mod thread_pacer;
 mod timeline;
 mod watched;
 
@@ -76,6 +77,11 @@ pub fn runtime() -> Result<Runtime> {
 /// to thread costs more than to read it, and nothing in these commands keeps the thread for long.
 pub fn headless_runtime() -> Result<Runtime> {
     build_runtime(&mut tokio::runtime::Builder::new_current_thread())
+}
+
+/// The same for a command that runs for days and is asked nothing meanwhile: in a busy room what comes lies unread for a tenth of a second.
+pub fn paced_runtime() -> Result<Runtime> {
+    build_runtime(thread_pacer::pace_thread(&mut tokio::runtime::Builder::new_current_thread()))
 }
 
 fn build_runtime(builder: &mut tokio::runtime::Builder) -> Result<Runtime> {

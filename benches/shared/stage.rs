@@ -3,6 +3,9 @@
 //! The simulator answers the look-ups; sockets are served here, from frames that were made before, so that the server is
 //! faster than any client.
 
+#[path = "../../src/run/thread_pacer.rs"]
+mod thread_pacer;
+
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -62,7 +65,7 @@ fn frames(messages: usize, encoding: Encoding) -> Frames {
 
 /// The runtime that the program itself uses where it has no screen.
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    thread_pacer::pace_thread(&mut tokio::runtime::Builder::new_current_thread()).enable_all().build().unwrap()
 }
 
 /// Serves until standard input closes, which it does when whoever started us ends.

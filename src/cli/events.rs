@@ -80,7 +80,7 @@ pub(super) fn run(args: &EventsArgs, settings: &SettingsArgs) -> Result<ExitCode
         let sentence = "no room named: write tiktop events @name, or list rooms in the config file";
         return Err(UsageError(sentence.to_owned()).into());
     }
-    let runtime = run::headless_runtime()?;
+    let runtime = run::paced_runtime()?;
     let ended = runtime.block_on(async {
         #[cfg(unix)]
         if let Some(ended) = print_served(args, &rooms, &shape).await? {

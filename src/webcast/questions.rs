@@ -23,19 +23,16 @@ use crate::clock::Clock;
 use crate::config::{Secrets, Settings};
 use crate::ids::{GiftFacts, RoomId, UniqueId, UserId};
 
-/// Longest time that a frame may lie unread in a busy room where no screen shows it.
-const HEADLESS_READ_PAUSE: Duration = Duration::from_millis(100);
-
 impl Service {
     /// The service for the user: proxies as configured. Checks addresses; opens nothing.
     pub fn configured(settings: &Settings, secrets: Secrets) -> Result<Arc<Self>, ServiceError> {
         Self::with_proxies(settings, secrets, Proxies::Configured)
     }
 
-    /// The same for commands without a screen, where nobody sees whether a frame is read a tenth of a second later.
+    /// The same for commands whose one thread is paced as a whole: sockets are read as it comes to them.
     pub fn headless(settings: &Settings, secrets: Secrets) -> Result<Arc<Self>, ServiceError> {
         let mut service = Self::new(settings, secrets, Proxies::Configured)?;
-        service.timeouts.read_pause = HEADLESS_READ_PAUSE;
+        service.timeouts.read_pause = Duration::ZERO;
         Self::checked(service)
     }
 
