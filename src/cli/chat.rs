@@ -75,7 +75,7 @@ pub(super) fn run(args: &ChatArgs, settings: &SettingsArgs) -> Result<ExitCode> 
             output::print_line(&words(line, ' '))?;
             continue;
         }
-        for near in reader.around(line.live, line.at, args.around)? {
+        for near in reader.around(line.live, line.at, Some(line.id), args.around)? {
             output::print_line(&words(&near, if near.id == line.id { '>' } else { ' ' }))?;
         }
         let began = line.live_began.unwrap_or(line.at).min(line.at);

@@ -46,6 +46,7 @@ pub(super) fn run(args: &LivesArgs, settings: &SettingsArgs) -> Result<ExitCode>
                 local_time(live.began()),
                 format!("@{}", live.handle),
                 if live.ended.is_some() { length(live.length()) } else { format!("{}+", length(live.length())) },
+                live.watched_less().map(length).unwrap_or_default(),
                 coins(live.coins, live.unpriced),
                 live.chats.to_string(),
                 live.peak.to_string(),
@@ -55,8 +56,8 @@ pub(super) fn run(args: &LivesArgs, settings: &SettingsArgs) -> Result<ExitCode>
             ]
         })
         .collect();
-    let head = ["began", "host", "length", "coins", "chat", "peak", "average", "live", "title"];
-    let yielding = [(8, 8), (6, 7), (1, 12)];
-    print_fitted_table(head, [false, false, true, true, true, true, true, false, false], &yielding, &rows)?;
+    let head = ["began", "host", "length", "watched", "coins", "chat", "peak", "average", "live", "title"];
+    let yielding = [(9, 8), (7, 7), (1, 12)];
+    print_fitted_table(head, [false, false, true, true, true, true, true, true, false, false], &yielding, &rows)?;
     Ok(ExitCode::SUCCESS)
 }

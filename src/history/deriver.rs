@@ -155,7 +155,7 @@ impl Mirror {
         for mark in self.room.marks.since(marks) {
             let person = match mark.kind {
                 RoomMarkKind::Comments(_) | RoomMarkKind::Viewers { .. } => None,
-                RoomMarkKind::Coins { .. } => person,
+                RoomMarkKind::Coins { by_id, .. } => by_id.map(|id| stored(id.0)).or(person),
                 _ => continue,
             };
             moments::mark(MomentMade { live, at, person, by: mark.kind.name(), note: mark.kind.words() }, batch);

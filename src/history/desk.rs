@@ -43,6 +43,8 @@ pub enum HistoryQuestion {
         live: u64,
         /// When, in milliseconds since 1970.
         at: i64,
+        /// The line that is meant, by its id.
+        line: Option<i64>,
     },
     /// Moments of all lives.
     Moments,
@@ -73,8 +75,15 @@ pub enum HistoryQuestion {
         /// The other.
         opponent: u64,
     },
-    /// Write a note about a person; an empty one takes it away.
-    Note(u64, String),
+    /// Write a note about a person, and a tag; an empty one takes it away, no tag leaves it.
+    Note {
+        /// Who, by their user id.
+        person: u64,
+        /// The note.
+        note: String,
+        /// The tag.
+        tag: Option<String>,
+    },
     /// Mark a moment of a live.
     Mark {
         /// The live, by its room id.
@@ -142,6 +151,8 @@ pub struct AroundLines {
     pub live: u64,
     /// When, in milliseconds since 1970.
     pub at: i64,
+    /// The line that is meant, by its id, where one is.
+    pub line: Option<i64>,
     /// The lines, oldest first.
     pub lines: Vec<FoundLine>,
     /// The file of a recording that shows this time, and how far into it.
@@ -197,10 +208,10 @@ impl HistoryDesk {
     ) -> Result<Option<HistoryAnswer>, HistoryError> {
         let question = match question {
             HistoryQuestion::Leave => return Ok(None),
-            HistoryQuestion::Note(person, note) => {
+            HistoryQuestion::Note { person, note, tag } => {
                 match &self.control {
-                    Some(control) => control.annotate(person, Some(note), None),
-                    None => _ = annotate(&self.folder, person as i64, Some(&note), None)?,
+                    Some(control) => control.annotate(person, Some(note), tag),
+                    None => _ = annotate(&self.folder, person as i64, Some(&note), tag.as_deref())?,
                 }
                 HistoryQuestion::Person(person)
             }
@@ -227,9 +238,9 @@ impl HistoryDesk {
                 let page = reader.search_with_progress(&query, 0, PAGE, looking)?;
                 HistoryAnswer::Found(query.text, page)
             }
-            HistoryQuestion::Around { live, at } => {
-                let (lines, recorded) = (reader.around(live, at, AROUND)?, (self.find_recorded)(live, at));
-                HistoryAnswer::Around(Box::new(AroundLines { live, at, lines, recorded }))
+            HistoryQuestion::Around { live, at, line } => {
+                let (lines, recorded) = (reader.around(live, at, line, AROUND)?, (self.find_recorded)(live, at));
+                HistoryAnswer::Around(Box::new(AroundLines { live, at, line, lines, recorded }))
             }
             HistoryQuestion::Report(live) | HistoryQuestion::FinalReport(live) => match reader.report(live)? {
                 Some(report) => HistoryAnswer::Report(Box::new(report)),
@@ -252,7 +263,7 @@ impl HistoryDesk {
             HistoryQuestion::Opponent { host, opponent } => {
                 HistoryAnswer::Opponent(opponent, reader.opponent(host, opponent)?)
             }
-            HistoryQuestion::Leave | HistoryQuestion::Note(..) | HistoryQuestion::Mark { .. } => return Ok(None),
+            HistoryQuestion::Leave | HistoryQuestion::Note { .. } | HistoryQuestion::Mark { .. } => return Ok(None),
         }))
     }
 }

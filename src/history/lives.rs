@@ -57,6 +57,8 @@ pub struct LiveRow {
     pub shares: u64,
     /// Subscriptions seen.
     pub subscribes: u64,
+    /// How long of it we watched, in milliseconds: from joining it on, and between two watches nothing was seen.
+    pub watched_ms: u64,
     /// Times in which nothing was seen.
     pub gaps: u64,
     /// How long they were together, in milliseconds.
@@ -95,15 +97,27 @@ impl LiveRow {
         self.started.unwrap_or(self.first_at).min(self.first_at)
     }
 
+    /// How long of it we watched, in milliseconds, where that is less than all of it by a minute or more.
+    pub fn watched_less(&self) -> Option<i64> {
+        /// An entry takes its time, and so does the last word of a live.
+        const LITTLE_MS: i64 = 60_000;
+        let watched = i64::try_from(self.watched_ms).unwrap_or(i64::MAX);
+        (watched < self.length().saturating_sub(LITTLE_MS)).then_some(watched)
+    }
+
     /// How long it lasted, as far as known, in milliseconds.
     pub fn length(&self) -> i64 {
         self.ended.unwrap_or(self.last_at).saturating_sub(self.began()).max(0)
     }
 }
 
+/// A capture that is read in brings spans that lie over those of the run that was captured.
 const COLUMNS: &str = "id, host, handle, nickname, title, started, first_at, last_at, ended, peak, total_viewers,
     likes_reported, likes_seen, chats, gifts, coins, unpriced, joins, follows, shares, subscribes, gaps, gap_ms,
-    (SELECT avg(viewers) FROM minute m WHERE m.live = live.id) AS average";
+    (SELECT avg(viewers) FROM minute m WHERE m.live = live.id) AS average,
+    (SELECT coalesce(sum(max(0, to_at - max(from_at, coalesce(seen, from_at)))), 0) FROM (
+        SELECT from_at, to_at, max(to_at) OVER (ORDER BY from_at, to_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS seen
+        FROM span s WHERE s.live = live.id)) AS watched";
 
 fn live_row(row: &Row<'_>) -> rusqlite::Result<LiveRow> {
     let count = |name: &str| row.get::<_, i64>(name).map(|count| count as u64);
@@ -130,6 +144,7 @@ fn live_row(row: &Row<'_>) -> rusqlite::Result<LiveRow> {
         follows: count("follows")?,
         shares: count("shares")?,
         subscribes: count("subscribes")?,
+        watched_ms: count("watched")?,
         gaps: count("gaps")?,
         gap_ms: count("gap_ms")?,
     })

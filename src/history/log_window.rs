@@ -13,21 +13,26 @@ use super::search::{FoundLine, RawLine, raw_line};
 const SLACK_MS: i64 = 60_000;
 /// A window around a time reaches no further than this: a room in which nobody speaks would have the whole file read.
 const FURTHEST_MS: i64 = 2 * 3_600_000;
+/// Lines of one millisecond among which one is looked for.
+const MAX_AT_ONCE: usize = 200;
 /// Days that a chat file may hold beside the one it is called after.
 const FILE_DAYS: i64 = 8;
 
 impl HistoryReader {
-    /// What was said in a live around a time: so many lines before it and after, oldest first.
-    pub fn around(&self, live: u64, at: i64, lines: usize) -> Result<Vec<FoundLine>, HistoryError> {
-        let mut found = Vec::new();
-        for (before, from, until) in
-            [(true, at.saturating_sub(FURTHEST_MS), at), (false, at + 1, at.saturating_add(FURTHEST_MS))]
-        {
-            let order = if before { "DESC" } else { "ASC" };
-            found.extend(self.window(live, from, until, order, lines)?);
-        }
+    /// What was said in a live around a time: so many lines before it and after, oldest first. Where a line of that time is meant, by its
+    /// id, it is in the middle: many come in one millisecond.
+    pub fn around(&self, live: u64, at: i64, line: Option<i64>, lines: usize) -> Result<Vec<FoundLine>, HistoryError> {
+        let more = lines.saturating_add(if line.is_some() { MAX_AT_ONCE } else { 0 });
+        let mut found = self.window(live, at.saturating_sub(FURTHEST_MS), at, "DESC", more)?;
+        let meant = line.and_then(|id| found.iter().position(|line| line.id == id));
+        found.extend(self.window(live, at.saturating_add(1), at.saturating_add(FURTHEST_MS), "ASC", lines)?);
         found.sort_by_key(|line| (line.at, line.id));
-        self.named(found)
+        let earlier = found.iter().take_while(|line| line.at <= at).count();
+        let window = match meant {
+            Some(place) => place.saturating_sub(lines)..found.len().min(place.saturating_add(lines + 1)),
+            None => earlier.saturating_sub(lines)..found.len(),
+        };
+        self.named(found.drain(window).collect())
     }
 
     /// What was said in a live between two times, both included, at most so much of it, oldest first.

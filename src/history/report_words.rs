@@ -66,6 +66,12 @@ pub fn report_facts(report: &LiveReport) -> Vec<(&'static str, String)> {
         ("began", local_time(live.began())),
         ("ended", end),
         ("length", length(live.length())),
+        (
+            "watched",
+            live.watched_less()
+                .map(|watched| format!("{} of it; what follows is of that time", length(watched)))
+                .unwrap_or_default(),
+        ),
         ("viewers", {
             let average = live.average.map(|average| format!(", average {average}")).unwrap_or_default();
             format!("peak {}{average}", against(live.peak, was(|live| live.peak)))

@@ -470,10 +470,12 @@ fn the_lines_around_a_time_are_those_of_its_live() {
     }
     recorder.finish().unwrap();
     let line = |nth: i64| NOON + 300 + 100 * (nth + 1);
-    let around = reader(dir.path()).around(LIVE.0, line(20), 3).unwrap();
+    let around = reader(dir.path()).around(LIVE.0, line(20), None, 3).unwrap();
     let texts: Vec<_> = around.iter().map(|line| line.text.as_str()).collect();
     assert_eq!(texts, ["18 of 1", "19 of 1", "20 of 1", "21 of 1", "22 of 1", "23 of 1"]);
-    assert!(reader(dir.path()).around(LIVE.0, line(20) + 86_400_000, 3).unwrap().is_empty());
+    let meant = reader(dir.path()).around(LIVE.0, line(20), Some(around[1].id), 1).unwrap();
+    assert_eq!(meant.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(), ["18 of 1", "19 of 1", "20 of 1"]);
+    assert!(reader(dir.path()).around(LIVE.0, line(20) + 86_400_000, None, 3).unwrap().is_empty());
 }
 
 #[test]

@@ -119,7 +119,7 @@ impl<S: StreamSource> RecorderTask<S> {
                         }
                     }
                     Some(RecorderCommand::Cue(room, cue)) => self.note(room, Note::Cue(cue)),
-                    Some(RecorderCommand::Mark(room, note)) => self.note(room, Note::Mark(note)),
+                    Some(RecorderCommand::Mark(room, note, ago)) => self.note(room, Note::Mark(note, ago)),
                     Some(RecorderCommand::Clip(room)) => self.note(room, Note::Clip),
                     Some(RecorderCommand::LivePaused(room, paused)) => {
                         if let Some(busy) = self.rooms.get(&room) {

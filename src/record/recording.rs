@@ -38,8 +38,8 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 pub(super) enum Note {
     /// Something was said or given.
     Cue(Box<Cue>),
-    /// This place is to be found again.
-    Mark(Text),
+    /// The place of so long ago is to be found again.
+    Mark(Text, Duration),
     /// The last minute is wanted as a file of its own.
     Clip,
 }
@@ -291,7 +291,9 @@ impl RecordingTask {
                     beside.cue(&cue, place).await;
                 }
             }
-            Note::Mark(note) => {
+            Note::Mark(note, ago) => {
+                let ago = ago.as_millis() as u64;
+                let place = (millis.saturating_sub(ago), place.1, place.2.saturating_sub(ago));
                 progress.markers.set("hand", &note, place);
                 self.save(parts, progress).await;
             }

@@ -1,6 +1,7 @@
 //! Commands to a recorder, and its updates.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,8 +24,8 @@ pub enum RecorderCommand {
     Cue(RoomKey, Box<Cue>),
     /// The host of this room has paused, or goes on.
     LivePaused(RoomKey, bool),
-    /// Mark this place of the recording of a room; it becomes a chapter.
-    Mark(RoomKey, Text),
+    /// Mark a place of the recording of a room, so long ago; it becomes a chapter.
+    Mark(RoomKey, Text, Duration),
     /// Keep the last minute of what is being recorded as a file of its own.
     Clip(RoomKey),
     /// Watch the stream of this live for its host, as long as it lasts.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::BattleNews;
 use crate::clock::Moment;
 use crate::events::BattleResult;
+use crate::ids::UserId;
 use crate::text::Text;
 
 /// Marks kept; the oldest go.
@@ -42,10 +43,13 @@ pub enum RoomMarkKind {
     Coins {
         /// All of them.
         coins: u64,
-        /// What the last gift of them brought.
+        /// What one person gave of them: who gave most.
         given: u64,
-        /// Who gave that.
+        /// What they are called.
         by: Text,
+        /// Their user id; nothing where nobody with an account gave.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by_id: Option<UserId>,
     },
     /// So many more people watch than two minutes before.
     Viewers {
@@ -78,8 +82,8 @@ impl RoomMarkKind {
             Self::Gift(coins) => format!("gift of {coins} coins"),
             Self::Reconnected => "back after a gap".to_owned(),
             Self::Comments(comments) => format!("{comments} comments in 10 s"),
-            Self::Coins { coins, given, by } if given == coins => format!("{coins} coins by {by}"),
-            Self::Coins { coins, given, by } => format!("{coins} coins in 10 s, {given} by {by}"),
+            Self::Coins { coins, given, by, .. } if given == coins => format!("{coins} coins by {by}"),
+            Self::Coins { coins, given, by, .. } => format!("{coins} coins in 10 s, {given} by {by}"),
             Self::Viewers { now, before } => format!("{now} viewers, from {before}"),
         }
     }

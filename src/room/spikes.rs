@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{RoomMarkKind, Stats, Tally};
 use crate::events::{EventKind, RoomEvent, Viewer};
+use crate::ids::UserId;
 use crate::text::Text;
 
 /// What happens is summed up over this time.
@@ -22,6 +23,8 @@ const TIMES: u64 = 4;
 /// A spike of viewers: so many more, and by so many hundredths, than two minutes ago.
 const VIEWERS: u64 = 50;
 const VIEWERS_PERCENT: u64 = 150;
+/// People whose gifts of a cell are told apart.
+const MAX_GIVERS: usize = 256;
 /// One kind of spike is found once in this time.
 const CALM_MS: i64 = 60_000;
 
@@ -33,11 +36,21 @@ struct Cell {
     viewers: u64,
 }
 
+/// What somebody gave in a cell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct CellGiver {
+    id: UserId,
+    name: Text,
+    coins: u64,
+}
+
 /// Finder of spikes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct SpikeFinder {
     cells: VecDeque<Cell>,
+    /// Who gave in the cell that is being filled.
+    givers: Vec<CellGiver>,
     /// The cell that is being filled, counted from 1970.
     now: Option<i64>,
     /// When each kind was found last: comments, gifts, viewers.
@@ -60,12 +73,22 @@ impl SpikeFinder {
         cell.coins = cell.coins.saturating_add(given);
         cell.viewers = stats.watching.map_or(cell.viewers, |(watching, _)| watching);
         let cell = *cell;
+        if given > 0 {
+            self.add_giver(event.kind.person(), given);
+        }
         if comment && cell.comments >= COMMENTS && self.is_spike(cell.comments, true, |cell| cell.comments) {
             return self.once(0, at, || RoomMarkKind::Comments(cell.comments));
         }
         if given > 0 && cell.coins >= COINS && self.is_spike(cell.coins, false, |cell| cell.coins) {
-            let by = || Text::new(event.kind.person().map_or("somebody", Viewer::name));
-            return self.once(1, at, || RoomMarkKind::Coins { coins: cell.coins, given, by: by() });
+            let most = self.givers.iter().max_by_key(|giver| giver.coins).cloned();
+            return self.once(1, at, || {
+                let (given, by, by_id) = most.map_or_else(
+                    // Nobody with an account.
+                    || (given, Text::new(event.kind.person().map_or("somebody", Viewer::name)), None),
+                    |giver| (giver.coins, giver.name, Some(giver.id)),
+                );
+                RoomMarkKind::Coins { coins: cell.coins, given, by, by_id }
+            });
         }
         // The first number of viewers may come later than the first comment.
         let before = self.cells.iter().map(|cell| cell.viewers).find(|&viewers| viewers > 0).unwrap_or(0);
@@ -76,6 +99,15 @@ impl SpikeFinder {
             return self.once(2, at, || RoomMarkKind::Viewers { now: cell.viewers, before });
         }
         None
+    }
+
+    fn add_giver(&mut self, viewer: Option<&Viewer>, coins: u64) {
+        let Some((viewer, id)) = viewer.and_then(|viewer| Some((viewer, viewer.id?))) else { return };
+        if let Some(giver) = self.givers.iter_mut().find(|giver| giver.id == id) {
+            giver.coins = giver.coins.saturating_add(coins);
+        } else if self.givers.len() < MAX_GIVERS {
+            self.givers.push(CellGiver { id, name: Text::new(viewer.name()), coins });
+        }
     }
 
     /// Whether a number is far above the usual; `known` says that something has to be usual.
@@ -97,6 +129,9 @@ impl SpikeFinder {
 
     fn turn(&mut self, cell: i64) {
         let from = *self.now.get_or_insert(cell);
+        if cell != from {
+            self.givers.clear();
+        }
         if self.cells.is_empty() {
             self.cells.push_back(Cell::default());
         }
@@ -140,6 +175,22 @@ mod tests {
         assert_eq!(found, [RoomMarkKind::Comments(40)], "four times the usual ten");
         let mut busy = SpikeFinder::default();
         assert!((0..2_000).all(|nth| busy.add(&chat(nth * 50), None, &Stats::default()).is_none()));
+    }
+
+    #[test]
+    fn a_spike_of_coins_names_who_gave_most_of_it() {
+        let mut spikes = SpikeFinder::default();
+        let mut give = |id, name: &str, coins| {
+            let from = Arc::new(Viewer { id: Some(UserId(id)), nickname: name.into(), ..Viewer::default() });
+            let chat = Chat { from, text: "!".into(), emotes: vec![], to: None, language: "en".into() };
+            let event = RoomEvent::new(Moment { mono: 0, wall: Timestamp(5_000) }, EventKind::Chat(chat));
+            let tally = Tally { added: 1, diamonds: Some(coins), count: 1, streak: crate::room::StreakState::None };
+            spikes.add(&event, Some(&tally), &Stats::default())
+        };
+        assert_eq!(give(1, "Ana", 500), None);
+        assert_eq!(give(1, "Ana", 400), None);
+        let found = RoomMarkKind::Coins { coins: 1_000, given: 900, by: "Ana".into(), by_id: Some(UserId(1)) };
+        assert_eq!(give(2, "Jonas", 100), Some(found));
     }
 
     #[test]

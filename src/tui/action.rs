@@ -131,7 +131,7 @@ actions! {
     ReplayNextMoment | "replay_next_moment" | Replay | ")"      | "in a replay: to the next moment";
     ReplayFaster | "replay_faster" | Replay | "e"               | "in a replay: faster; moments takes any pace";
     ReplaySlower | "replay_slower" | Replay | "E"               | "in a replay: slower";
-    Moments     | "moments"      | Screen | "Z"                 | "moments, to find one again; in a replay also a minute or a pace to type: 12:30, +5m, 10x";
+    Moments     | "moments"      | Screen | "Z"                 | "moments, to find one again; in a replay also a minute, a clock time or a pace to type: 12:30, 19:40:30, +5m, 10x";
     FocusNext   | "focus_next"   | Screen | "tab"               | "next pane";
     FocusPrev   | "focus_prev"   | Screen | "backtab"           | "previous pane";
     Zoom        | "zoom"         | Screen | "z"                 | "open a hidden pane over the chat, or the focused one wide";

@@ -119,6 +119,10 @@ impl Dashboard {
 
     /// Hears anything; what is to be done about it comes back.
     pub(super) fn handle(&mut self, now: Moment, msg: Msg) -> UpdateOutcome {
+        if self.app.replay && now.wall < self.app.now.wall {
+            // A replay that goes back has not seen what comes after.
+            self.app.inbox.forget_after(now.wall);
+        }
         self.app.now = now;
         update::update(&mut self.app, msg)
     }

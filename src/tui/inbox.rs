@@ -1,6 +1,6 @@
 //! Inbox of what needs somebody, from all rooms: hits of words, questions, moderators, big gifts, warnings, battles, trouble.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::highlights::HighlightStyle;
 use super::panes::log_words;
@@ -8,7 +8,7 @@ use super::people::PeopleRules;
 use super::tab::Tab;
 use super::theme::ColorRole;
 use super::{glyphs, number};
-use crate::clock::Moment;
+use crate::clock::{Moment, Timestamp};
 use crate::config::{NotifyWay, ScreenSettings};
 use crate::ids::RoomKey;
 use crate::room::{BattleNews, LogEntry, LogLine, Seq};
@@ -194,6 +194,18 @@ impl Inbox {
     pub(super) fn forget(&mut self, room: RoomKey) {
         self.items.retain(|item| item.room != room);
         self.known.retain(|(known, _)| *known != room);
+    }
+
+    /// Forgets what came after a time: it comes again.
+    pub(super) fn forget_after(&mut self, at: Timestamp) {
+        let later = self.items.iter().filter(|item| item.at.wall > at);
+        let mut first: HashMap<RoomKey, Seq> = HashMap::new();
+        for (room, seq) in later.filter_map(|item| Some((item.room, item.seq?))) {
+            let known = first.entry(room).or_insert(seq);
+            *known = seq.min(*known);
+        }
+        self.known.retain(|(room, seq)| first.get(room).is_none_or(|first| seq < first));
+        self.items.retain(|item| item.at.wall <= at);
     }
 
     /// Adds a row, where it is worth an item; and has the terminal tell of it, where its highlight says so.

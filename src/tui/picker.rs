@@ -47,8 +47,8 @@ pub(super) enum PickerKind {
     Streams,
     /// A recording, to copy it.
     Recordings,
-    /// Nothing: what is typed is the note of a marker.
-    Marker,
+    /// Nothing: what is typed is the note of a marker of this time, at which it was asked for.
+    Marker(Timestamp),
     /// What was said and given in all that was kept, by a query.
     Found,
     /// What was said around a moment.
@@ -108,13 +108,15 @@ pub(super) enum Choice {
     /// Make whole copies of the recording with this description.
     Repair(PathBuf),
     /// Mark this place of the recording.
-    Mark(String),
+    Mark(Timestamp, String),
     /// Show what was said in a live around a time.
     Moment {
         /// The live, by its room id.
         live: u64,
         /// When, in milliseconds since 1970.
         at: i64,
+        /// The line that is meant, by its id.
+        line: Option<i64>,
     },
     /// Go to a time of the replay.
     Seek(Timestamp),
@@ -171,7 +173,7 @@ impl Picker {
             PickerKind::Thanks => "To thank, the oldest first; Enter ticks off",
             PickerKind::Streams => "Record which stream",
             PickerKind::Recordings => "Recordings; Enter copies one to MP4, or repairs it",
-            PickerKind::Marker => "Mark this place",
+            PickerKind::Marker(_) => "Mark this place",
             PickerKind::Found => "Look in the history",
             PickerKind::Around => "What was said then",
             PickerKind::Moments => "Moments; in a replay 12:30, +5m and 10x too",
@@ -195,17 +197,17 @@ pub(super) fn picks(app: &App, picker: &Picker) -> Vec<Pick> {
         PickerKind::Streams => recordings::streams(app),
         PickerKind::Recordings => recordings::takes(app),
         PickerKind::SearchLives => return live_search::rows(app, picker.input.value().trim()),
-        PickerKind::Marker => return vec![recordings::marker(picker.input.value())],
+        PickerKind::Marker(at) => return vec![recordings::marker(at, picker.input.value())],
         PickerKind::Found => return remembered::found(app, picker.input.value()),
         PickerKind::Around => return remembered::around(app),
-        PickerKind::Moments => match choices::typed_place(app, &typed) {
-            Some(pick) => return vec![pick],
-            None => choices::moments(app),
+        PickerKind::Moments => match choices::typed_places(app, &typed) {
+            places if places.is_empty() => choices::moments(app),
+            places => return places,
         },
         PickerKind::Lives => remembered::lives(app),
         PickerKind::Note(person) => {
-            let (name, note) =
-                (picker.input.value().trim().to_owned(), "Enter keeps it; an empty one takes it away".to_owned());
+            let name = picker.input.value().trim().to_owned();
+            let note = "Enter keeps it; an empty one takes it away; a #word in front is a tag".to_owned();
             let choice = Choice::Note(person, name.clone());
             return vec![Pick { name, note, keys: String::new(), choice }];
         }

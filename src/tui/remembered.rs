@@ -119,7 +119,7 @@ fn older(typed: &str, than: i64) -> Pick {
 fn row(app: &App, line: &FoundLine) -> Pick {
     let text = Text::new(&line.text);
     let text = if text.is_empty() { "(a sticker)" } else { text.as_str() };
-    let choice = Choice::Moment { live: line.live, at: line.at };
+    let choice = Choice::Moment { live: line.live, at: line.at, line: Some(line.id) };
     let note = format!("{} @{}  {text}", when(app, line.at), line.room);
     let name = crate::text::clip(line.name().as_str(), NAME).into_owned();
     Pick { name, note, keys: String::new(), choice }
@@ -127,7 +127,8 @@ fn row(app: &App, line: &FoundLine) -> Pick {
 
 /// The place of the first line of a moment.
 pub(super) fn moment_place(around: &AroundLines) -> usize {
-    around.lines.iter().position(|line| line.at >= around.at).unwrap_or(0)
+    let meant = around.line.and_then(|id| around.lines.iter().position(|line| line.id == id));
+    meant.or_else(|| around.lines.iter().position(|line| line.at >= around.at)).unwrap_or(0)
 }
 
 /// What was said around a moment, newest last, with how to see it again: the recording of it, and the replay of the history.
@@ -136,9 +137,11 @@ pub(super) fn around(app: &App) -> Vec<Pick> {
     if around.lines.is_empty() {
         return saying("what was said then is no longer kept").into_iter().chain(again(app, around)).collect();
     }
+    let is_among = around.lines.iter().any(|line| Some(line.id) == around.line);
     let lines = around.lines.iter().map(|line| {
         let pick = row(app, line);
-        let mark = if line.at == around.at { "<" } else { "" };
+        let is_meant = if is_among { Some(line.id) == around.line } else { line.at == around.at };
+        let mark = if is_meant { "<" } else { "" };
         let choice = match &app.replay_time {
             Some(_) => Choice::Seek(Timestamp(line.at)),
             None => Choice::Stay,
@@ -184,7 +187,7 @@ pub(super) fn moments(app: &App) -> Vec<Pick> {
         let offset = std::time::Duration::from_millis(moment.at.saturating_sub(moment.live_began).max(0) as u64);
         let note = Text::new(&moment.note);
         let note = format!("{}  {note}", when(app, moment.at));
-        let choice = Choice::Moment { live: moment.live, at: moment.at };
+        let choice = Choice::Moment { live: moment.live, at: moment.at, line: None };
         Pick { name: format!("@{} {}", moment.room, number::duration(offset)), note, keys: moment.by.clone(), choice }
     };
     moments.iter().map(pick).collect()
@@ -209,7 +212,7 @@ pub(super) fn lives(app: &App) -> Vec<Pick> {
             number::count(live.peak),
             Text::new(&live.title)
         );
-        let choice = Choice::Moment { live: live.id, at: live.began() };
+        let choice = Choice::Moment { live: live.id, at: live.began(), line: None };
         Pick { name: format!("@{}", live.handle), note, keys: String::new(), choice }
     };
     lives.iter().map(pick).collect()

@@ -78,6 +78,8 @@ fn lines_that_were_written_when_a_program_was_killed_before_it_counted_them_are_
         import.added(ROOM, &"@ana.live".into());
         import.events(ROOM, &events);
         import.finish().unwrap();
+        let live = reader(killed.path()).live(LIVE.0).unwrap().unwrap();
+        assert!(live.watched_ms <= live.length() as u64, "what two runs brought was watched once: {}", live.watched_ms);
         assert_eq!(chats(killed.path()), chats(whole.path()), "counted {until}, written {written}, went on {next_run}");
     }
 }

@@ -28,6 +28,9 @@ use crate::tui::{glyphs, health, number, table, wall};
 /// Most rows a toast may take.
 const TOAST_ROWS: usize = 3;
 
+/// Rows of a screen from which on a row is kept for what is told in a replay.
+const STEADY_FROM: u16 = 16;
+
 /// Most rows that an alert may take.
 const ALERT_ROWS: usize = 3;
 
@@ -66,6 +69,9 @@ const OVERVIEW_HINTS: [(Action, &str); 10] = [
 /// Rows that the status area wants.
 pub(in crate::tui) fn rows(app: &App) -> u16 {
     let toast = app.toast.as_ref().map_or(0, |toast| toast_lines(toast, app.size.width).len());
+    // The bar of a replay stays where the mouse found it: a row for what is told is always kept below it.
+    let is_replay = app.replay_time.is_some() && app.size.height >= STEADY_FROM;
+    let toast = if is_replay { toast.max(1) } else { toast };
     let alert = recording_alert(app).map_or(0, |(_, words)| alert_lines(&words, app.size.width).len());
     let faults = stream_faults(app).map_or(0, |words| alert_lines(&words, app.size.width).len());
     u16::try_from(1 + toast + alert + faults).unwrap_or(u16::MAX)

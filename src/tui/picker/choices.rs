@@ -39,15 +39,17 @@ pub(super) fn ignore(app: &App) -> Vec<Pick> {
     rows
 }
 
-/// Where to go in a replay, or how fast, where that was typed.
-pub(super) fn typed_place(app: &App, typed: &str) -> Option<Pick> {
-    let time = app.replay_time.as_ref()?;
+/// Where to go in a replay, or how fast, where that was typed: `12:30` may be a time after the start, or one of the clock.
+pub(super) fn typed_places(app: &App, typed: &str) -> Vec<Pick> {
+    let Some(time) = &app.replay_time else { return Vec::new() };
     if let Some(speed) = replaying::typed_pace(typed) {
-        return Some(row(format!("pace {}", pace_words(speed)), "Enter goes on so fast", Choice::Pace(speed)));
+        return vec![row(format!("pace {}", pace_words(speed)), "Enter goes on so fast", Choice::Pace(speed))];
     }
-    let to = replaying::typed_time(app, typed)?;
-    let name = format!("go to {}", number::duration(time.offset(to)));
-    Some(row(name, format!("{} then", number::clock(to, &app.zone)), Choice::Seek(to)))
+    let places = replaying::typed_times(app, typed).into_iter().map(|to| {
+        let name = format!("go to {}", number::duration(time.offset(to)));
+        row(name, format!("{} then", number::clock(to, &app.zone)), Choice::Seek(to))
+    });
+    places.collect()
 }
 
 /// Moments: of the replay, else those of the history, newest first, else of the room on the screen.

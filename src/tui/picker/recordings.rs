@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Choice, Pick};
+use crate::clock::Timestamp;
 use crate::record::{CopyState, Quality, RecordingState, StreamLabel, Take, TakeStatus};
 use crate::text::Text;
 use crate::tui::app::App;
@@ -148,9 +149,9 @@ pub(in crate::tui) fn is_of(take: &Take, file: &Path) -> bool {
 }
 
 /// The note of a marker as it was typed.
-pub(super) fn marker(typed: &str) -> Pick {
+pub(super) fn marker(at: Timestamp, typed: &str) -> Pick {
     let note = "Enter sets it, with or without a note".to_owned();
-    Pick { name: typed.trim().to_owned(), note, keys: String::new(), choice: Choice::Mark(typed.trim().to_owned()) }
+    Pick { name: typed.trim().to_owned(), note, keys: String::new(), choice: Choice::Mark(at, typed.trim().to_owned()) }
 }
 
 fn saying(words: &str) -> Pick {

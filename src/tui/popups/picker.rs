@@ -81,7 +81,7 @@ fn names(picker: &Picker, picks: &[Pick]) -> usize {
 
 /// Rows of the window: what is typed and the list. A list that is short whatever is typed has no empty rows below it.
 fn rows(app: &App, picker: &Picker) -> usize {
-    if matches!(picker.kind, PickerKind::Note(_)) {
+    if matches!(picker.kind, PickerKind::Note(_) | PickerKind::Marker(_)) {
         return 2;
     }
     let is_short = matches!(picker.kind, PickerKind::Layouts | PickerKind::Themes | PickerKind::Ignore);

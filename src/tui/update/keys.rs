@@ -12,7 +12,6 @@ use super::{
     scroll_pane, scrolled, searching, taking, thanks,
 };
 use crate::events::{PhaseKind, Viewer};
-use crate::history::HistoryQuestion;
 use crate::ids::Target;
 use crate::record;
 use crate::room::Seq;
@@ -306,14 +305,11 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
         Some(Choice::Stream(quality)) => taking::record_stream(app, quality),
         Some(Choice::Copy(files)) => taking::copy(app, picker, files),
         Some(Choice::Repair(info)) => taking::repair(app, picker, info),
-        Some(Choice::Mark(note)) => taking::mark(app, note),
+        Some(Choice::Mark(at, note)) => taking::mark(app, at, note),
         Some(Choice::Seek(to)) => replaying::seek(to),
         Some(Choice::Pace(speed)) => replaying::set_pace(app, speed),
-        Some(Choice::Moment { live, at }) => remembering::open_around(app, live, at),
-        Some(Choice::Note(person, note)) => {
-            app.notify(if note.is_empty() { "the note is taken away" } else { "noted" });
-            Effect::Ask(HistoryQuestion::Note(person, note)).into()
-        }
+        Some(Choice::Moment { live, at, line }) => remembering::open_around(app, live, at, line),
+        Some(Choice::Note(person, note)) => remembering::write_note(app, person, &note),
         Some(Choice::Card(viewer)) => open_card(app, viewer),
         Some(Choice::Thank(mark)) => {
             thanks::tick(app, mark);

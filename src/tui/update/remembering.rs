@@ -7,7 +7,7 @@ use tui_input::Input;
 
 use crate::events::{PhaseKind, Viewer};
 use crate::history::{
-    HistoryAnswer, HistoryNews, HistoryQuery, HistoryQuestion, LiveReport, SearchProgress, report_lines,
+    HistoryAnswer, HistoryNews, HistoryQuery, HistoryQuestion, LiveReport, PersonRow, SearchProgress, report_lines,
 };
 use crate::ids::RoomKey;
 use crate::room::{LogLine, Seq};
@@ -105,9 +105,9 @@ pub(super) fn open_lives(app: &mut App) -> UpdateOutcome {
 }
 
 /// Shows what was said around a moment.
-pub(super) fn open_around(app: &mut App, live: u64, at: i64) -> UpdateOutcome {
+pub(super) fn open_around(app: &mut App, live: u64, at: i64, line: Option<i64>) -> UpdateOutcome {
     app.remembered.around = None;
-    open(app, PickerKind::Around, "", Some(HistoryQuestion::Around { live, at }))
+    open(app, PickerKind::Around, "", Some(HistoryQuestion::Around { live, at, line }))
 }
 
 /// Asks what is known of the person whose card is open.
@@ -124,8 +124,41 @@ pub(super) fn open_note(app: &mut App, viewer: Option<&Viewer>) -> UpdateOutcome
         return UpdateOutcome::dirty();
     };
     let known = app.remembered.card.as_ref().filter(|(of, _)| *of == id.0).and_then(|(_, card)| card.as_ref());
-    let note = known.and_then(|card| card.person.note.clone()).unwrap_or_default();
-    open(app, PickerKind::Note(id.0), &note, None)
+    let written = known.map(|card| annotation(&card.person));
+    let asks = written.is_none().then_some(HistoryQuestion::Person(id.0));
+    if asks.is_some() {
+        app.remembered.card = Some((id.0, None));
+    }
+    open(app, PickerKind::Note(id.0), &written.unwrap_or_default(), asks)
+}
+
+/// A person's note with their tag in front of it, as they are typed: `#vip asks for songs`.
+fn annotation(person: &PersonRow) -> String {
+    let tag = person.tag.iter().filter(|tag| is_word(tag)).map(|tag| format!("#{tag} "));
+    format!("{}{}", tag.collect::<String>(), person.note.as_deref().unwrap_or_default()).trim().to_owned()
+}
+
+fn is_word(tag: &str) -> bool {
+    !tag.contains(char::is_whitespace)
+}
+
+/// Has what was typed kept: a word with # in front is the tag. Of more than one word a tag can only be one of `tiktop people`, and stays.
+pub(super) fn write_note(app: &mut App, person: u64, typed: &str) -> UpdateOutcome {
+    let known = app.remembered.card.as_ref().filter(|(of, _)| *of == person).and_then(|(_, card)| card.as_ref());
+    let stays = known.and_then(|card| card.person.tag.as_deref()).is_some_and(|tag| !is_word(tag));
+    let (tag, note) = match typed.strip_prefix('#') {
+        Some(rest) => {
+            rest.split_once(char::is_whitespace).map_or((Some(rest), ""), |(tag, note)| (Some(tag), note.trim()))
+        }
+        None => ((!stays).then_some(""), typed),
+    };
+    app.notify(match (note, tag) {
+        ("", None | Some("")) => "the note is taken away",
+        ("", Some(_)) => "tagged",
+        _ => "noted",
+    });
+    let tag = tag.map(str::to_owned);
+    Effect::Ask(HistoryQuestion::Note { person, note: note.to_owned(), tag }).into()
 }
 
 /// What became due to be asked with news of a room: who the opponent is, how the host's last live was, and what this one was once
@@ -215,6 +248,14 @@ pub(super) fn apply_answer(app: &mut App, answer: HistoryAnswer) -> UpdateOutcom
         HistoryAnswer::Person(id, card) => {
             if app.remembered.card.as_ref().is_some_and(|(of, _)| *of == id) {
                 app.remembered.card = card.map(|card| (id, Some(card)));
+            }
+            // What is written already is not written over unseen.
+            if let Some(Popup::Pick(picker)) = &mut app.popup
+                && picker.kind == PickerKind::Note(id)
+                && picker.input.value().is_empty()
+                && let Some((_, Some(card))) = &app.remembered.card
+            {
+                picker.input = Input::from(annotation(&card.person));
             }
         }
         HistoryAnswer::Looking(text, mut progress) => {
@@ -307,7 +348,7 @@ mod tests {
 
     use super::*;
     use crate::events::{Chat, EventKind, Host, Info, Phase};
-    use crate::history::{FoundLine, FoundPage, LiveRow, MinuteRow, PastLive};
+    use crate::history::{FoundLine, FoundPage, KnownPerson, LiveRow, MinuteRow, PastLive};
     use crate::ids::UserId;
     use crate::tui::update::tests::{happen, on_air, press};
 
@@ -320,6 +361,31 @@ mod tests {
     fn comment(text: &str) -> EventKind {
         let from = Arc::new(Viewer { nickname: "Mia".into(), ..Viewer::default() });
         EventKind::Chat(Chat { from, text: text.into(), emotes: vec![], to: None, language: "en".into() })
+    }
+
+    #[test]
+    fn a_note_that_stands_is_shown_before_it_is_written_over_and_a_word_with_a_hash_is_a_tag() {
+        let mut app = kept();
+        let mia = Viewer { id: Some(UserId(5)), nickname: "Mia".into(), ..Viewer::default() };
+        let asks = open_note(&mut app, Some(&mia)).effects;
+        assert_eq!(asks, [Effect::Ask(HistoryQuestion::Person(5))]);
+        let person = PersonRow { note: Some("sings".into()), tag: Some("vip".into()), ..PersonRow::default() };
+        let card = KnownPerson { person, ..KnownPerson::default() };
+        apply_answer(&mut app, HistoryAnswer::Person(5, Some(Box::new(card))));
+        let Some(Popup::Pick(picker)) = &app.popup else { panic!("the note is asked for") };
+        assert_eq!(picker.input.value(), "#vip sings");
+        let written = |app: &mut App, typed: &str| write_note(app, 5, typed).effects;
+        let note = |note: &str, tag: Option<&str>| {
+            let (note, tag) = (note.to_owned(), tag.map(str::to_owned));
+            [Effect::Ask(HistoryQuestion::Note { person: 5, note, tag })]
+        };
+        assert_eq!(written(&mut app, "#star sings well"), note("sings well", Some("star")));
+        assert_eq!(written(&mut app, "sings"), note("sings", Some("")));
+        assert_eq!(written(&mut app, "#vip"), note("", Some("vip")));
+        if let Some((_, Some(card))) = &mut app.remembered.card {
+            card.person.tag = Some("of two words".into());
+        }
+        assert_eq!(written(&mut app, "sings"), note("sings", None));
     }
 
     #[test]

@@ -58,6 +58,38 @@ pub(in crate::tui) fn typed_time(app: &App, typed: &str) -> Option<Timestamp> {
     Some(time.after(Duration::from_secs(span)))
 }
 
+/// The places that were meant by what was typed: the time after the start, and the time of the clock where it lies in what is played. A time
+/// after the end is meant only where no other fits.
+pub(in crate::tui) fn typed_times(app: &App, typed: &str) -> Vec<Timestamp> {
+    let Some(time) = &app.replay_time else { return Vec::new() };
+    let end = time.timeline.end;
+    let mut places: Vec<_> = typed_time(app, typed).into_iter().chain(clock_time(app, typed, end)).collect();
+    if places.len() > 1 && places[0] > end {
+        places.remove(0);
+    }
+    places
+}
+
+/// The first moment of what is played at which a clock showed what was typed: `19:40` or `19:40:30`.
+fn clock_time(app: &App, typed: &str, end: Timestamp) -> Option<Timestamp> {
+    let start = app.replay_time.as_ref()?.status.start;
+    let parts: Vec<i8> = typed.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let (hour, minute, second) = match *parts.as_slice() {
+        [hour, minute] => (hour, minute, 0),
+        [hour, minute, second] => (hour, minute, second),
+        _ => return None,
+    };
+    let clock = jiff::civil::Time::new(hour, minute, second, 0).ok()?;
+    let day = start.to_jiff().to_zoned(app.zone.clone()).date();
+    // A replay may go on past midnight.
+    [day, day.tomorrow().ok()?].into_iter().find_map(|day| {
+        let at = Timestamp(day.to_datetime(clock).to_zoned(app.zone.clone()).ok()?.timestamp().as_millisecond());
+        // The minute in which it starts is meant too, though it began before.
+        let at = at.max(start.min(Timestamp(at.0.saturating_add(59_999))));
+        (start..=end).contains(&at).then_some(at)
+    })
+}
+
 fn seconds(text: &str) -> Option<i64> {
     let (count, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let unit = match unit {
@@ -77,7 +109,13 @@ pub(in crate::tui) fn typed_pace(typed: &str) -> Option<Speed> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::clock::Moment;
+    use crate::events::{EventKind, Question, RoomEvent, Viewer};
+    use crate::ids::RoomKey;
+    use crate::room::TalliedEvent;
     use crate::track;
     use crate::tui::msg::Msg;
     use crate::tui::timeline::{ReplayMark, ReplayTimeline};
@@ -100,9 +138,20 @@ mod tests {
         assert_eq!(press(&mut app, ")"), seek(40));
         assert_eq!(press(&mut app, "("), seek(-30));
         assert_eq!(press(&mut app, "e"), [Effect::Playback(track::PlaybackCommand::Pace(track::Speed::Times(2)))]);
-        for (typed, effects) in
-            [("1:30", seek(30)), ("2", seek(60)), ("+1m", seek(60)), ("-30s", seek(-30)), ("won", seek(40))]
-        {
+        // The clock shows whole seconds.
+        let seek = |seconds: i64| match seconds {
+            119 => [Effect::Playback(track::PlaybackCommand::Seek(Timestamp(at(120).0 - 250)))],
+            _ => seek(seconds),
+        };
+        let clock = at(120).to_jiff().strftime("%H:%M:%S").to_string();
+        for (typed, effects) in [
+            ("1:30", seek(30)),
+            ("2", seek(60)),
+            ("+1m", seek(60)),
+            ("-30s", seek(-30)),
+            ("won", seek(40)),
+            (&clock, seek(119)),
+        ] {
             press(&mut app, "Z");
             update(&mut app, Msg::Paste(typed.to_owned()));
             assert_eq!(press(&mut app, "enter"), effects, "{typed}");
@@ -120,6 +169,23 @@ mod tests {
         };
         assert_eq!(update(&mut app, Msg::Mouse(click(98))).effects, seek(140));
         assert_eq!(update(&mut app, Msg::Mouse(click(1))).effects, seek(-60));
+    }
+
+    #[test]
+    fn a_jump_back_takes_out_of_the_inbox_what_comes_after() {
+        let mut app = on_air();
+        app.replay = true;
+        for seconds in [0, 60] {
+            let at = Moment { mono: 0, wall: Timestamp(NOW.wall.0 + seconds * 1_000) };
+            let from = Arc::new(Viewer { nickname: "Mia".into(), ..Viewer::default() });
+            let question = Question { id: "1".into(), from, text: "which song?".into(), asked_at: None };
+            let event = TalliedEvent::new(RoomEvent::new(at, EventKind::Question(question)), None);
+            let news = track::TrackerUpdate::Room(RoomKey(1), track::RoomUpdate::Events(vec![event].into()));
+            update(&mut app, Msg::Tracked(news));
+        }
+        assert_eq!(app.inbox.len(), 2);
+        app.inbox.forget_after(NOW.wall);
+        assert_eq!(app.inbox.len(), 1);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Handler of what a person wants of recordings: which stream, a marker, a clip, a copy.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::rules;
+use crate::clock::Timestamp;
 use crate::history::HistoryQuestion;
 use crate::record::{Quality, RecorderCommand};
 use crate::text::Text;
@@ -70,15 +72,15 @@ pub(super) fn repair(app: &mut App, picker: Picker, info: PathBuf) -> UpdateOutc
 pub(super) fn ask_note(app: &mut App) -> UpdateOutcome {
     let is_kept = app.remembered.is_kept && app.tab().is_some_and(|tab| tab.room.room_id.is_some());
     if is_kept || app.tab().is_some_and(Tab::is_recording) {
-        return open(app, PickerKind::Marker, Vec::new());
+        return open(app, PickerKind::Marker(app.now.wall), Vec::new());
     }
     refuse(app, "nothing is recorded here: there is no place to mark")
 }
 
-/// Sets a marker.
-pub(super) fn mark(app: &mut App, note: String) -> UpdateOutcome {
+/// Sets a marker of a time: that at which it was asked for, however long its note took.
+pub(super) fn mark(app: &mut App, at: Timestamp, note: String) -> UpdateOutcome {
     let live = app.tab().and_then(|tab| tab.room.room_id).filter(|_| app.remembered.is_kept);
-    let question = live.map(|live| HistoryQuestion::Mark { live: live.0, at: app.now.wall, note: note.clone() });
+    let question = live.map(|live| HistoryQuestion::Mark { live: live.0, at, note: note.clone() });
     let ask = question.map(Effect::Ask);
     let Some(room) = app.tab().filter(|tab| tab.is_recording()).map(|tab| tab.key) else {
         if ask.is_none() {
@@ -88,7 +90,8 @@ pub(super) fn mark(app: &mut App, note: String) -> UpdateOutcome {
         return UpdateOutcome { dirty: true, effects: ask.into_iter().collect() };
     };
     app.notify(if note.is_empty() { "marked".to_owned() } else { format!("marked: {note}") });
-    let record = Effect::Record(RecorderCommand::Mark(room, Text::from(note)));
+    let ago = Duration::from_millis(u64::try_from(app.now.wall.0.saturating_sub(at.0)).unwrap_or(0));
+    let record = Effect::Record(RecorderCommand::Mark(room, Text::from(note), ago));
     UpdateOutcome { dirty: true, effects: ask.into_iter().chain([record]).collect() }
 }
 

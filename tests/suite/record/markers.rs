@@ -25,7 +25,7 @@ async fn a_marker_becomes_a_chapter_and_the_chat_a_track() {
     let (user, nickname) = ("ben".into(), "Ben".into());
     let cue = Cue { at: Timestamp(1_000), kind: "chat".into(), user, nickname, text: "hello".into() };
     scene.commands.send(RecorderCommand::Cue(ROOM, Box::new(cue))).await.unwrap();
-    scene.commands.send(RecorderCommand::Mark(ROOM, "goal = 1".into())).await.unwrap();
+    scene.commands.send(RecorderCommand::Mark(ROOM, "goal = 1".into(), std::time::Duration::ZERO)).await.unwrap();
     scene.commands.send(RecorderCommand::Clip(ROOM)).await.unwrap();
     let kept = loop {
         if let RecorderUpdate::Clip { clip, .. } = scene.updates.recv().await.unwrap() {
@@ -89,7 +89,7 @@ async fn a_clip_of_a_long_recording_is_its_last_minute_from_a_keyframe_on() {
     let packets = String::from_utf8_lossy(&run("ffprobe", line, &kept).stdout).into_owned();
     let first: Vec<_> = packets.lines().next().unwrap().split(',').collect();
     assert!(first[1].starts_with('K') && first[0].parse::<f64>().unwrap() < 0.1, "{first:?}");
-    scene.commands.send(RecorderCommand::Mark(ROOM, "goal = 2".into())).await.unwrap();
+    scene.commands.send(RecorderCommand::Mark(ROOM, "goal = 2".into(), std::time::Duration::ZERO)).await.unwrap();
     scene.stop().await;
     scene.done().await;
     lasts(&file, 90.0);

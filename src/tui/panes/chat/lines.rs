@@ -383,7 +383,8 @@ fn named(who: Who, columns: usize) -> (Vec<Span<'static>>, usize) {
 }
 
 fn stickers(count: usize) -> String {
-    if count == 1 { "(a sticker)".into() } else { format!("({count} stickers)") }
+    // The history does not know how many.
+    if count < 2 { "(a sticker)".into() } else { format!("({count} stickers)") }
 }
 
 /// What stands behind the name or the label of a row, whole, in one line.

@@ -33,7 +33,9 @@ fn a_marker_takes_a_note_and_a_recording_is_copied_from_the_list() {
     for key in ["g", "o", "a", "l"] {
         press(&mut app, key);
     }
-    let mark = record::RecorderCommand::Mark(RoomKey(1), "goal".into());
+    app.now.wall.0 += 7_000;
+    // The place is where the key was pressed.
+    let mark = record::RecorderCommand::Mark(RoomKey(1), "goal".into(), std::time::Duration::from_secs(7));
     assert_eq!(press(&mut app, "enter"), [Effect::Record(mark)]);
     assert_eq!(press(&mut app, "T"), [Effect::Record(record::RecorderCommand::ListTakes)]);
     let take = record::Take {
