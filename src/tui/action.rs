@@ -112,7 +112,7 @@ actions! {
     History     | "history"      | Screen | "ctrl-r"               | "look for words in all that was kept: from:name, room:name, kind:gift, since:3d";
     Lives       | "lives"        | Screen | "B"                 | "lives of the past; Enter shows what was said when they began";
     Report      | "report"       | Screen | "I"                 | "what this live was so far: viewers, chat, gifts, moments, as the history has it";
-    Note        | "note"         | Card   | "w"                 | "write a note about the marked person, kept in the history";
+    Note        | "note"         | Card   | "w"                 | "write a note about the marked person, kept in the history; a #word in front is a tag";
     Filters     | "filters"     | Screen | "ctrl-f"            | "searches with a name: choose one, or keep this one";
     Slow        | "slow"        | Screen | "S"                 | "slow view: one ordinary comment a second, and all that matters";
     Log         | "log"          | Screen | "L"                 | "what befell the rooms: states, gaps, errors in full, recordings";

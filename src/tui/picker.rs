@@ -207,7 +207,7 @@ pub(super) fn picks(app: &App, picker: &Picker) -> Vec<Pick> {
         PickerKind::Lives => remembered::lives(app),
         PickerKind::Note(person) => {
             let name = picker.input.value().trim().to_owned();
-            let note = "Enter keeps it; an empty one takes it away; a #word in front is a tag".to_owned();
+            let note = "Enter keeps it, empty removes it; #word in front: a tag".to_owned();
             let choice = Choice::Note(person, name.clone());
             return vec![Pick { name, note, keys: String::new(), choice }];
         }
