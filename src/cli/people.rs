@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::history::{reader, settings};
 use super::query::{print_facts, print_fitted_table, print_json, print_table};
-use super::{SettingsArgs, output};
+use super::{SettingsArgs, UsageError, output};
 use crate::history::{HistoryReader, KnownPerson, PersonRow, PersonSort, annotate, coins, local_time};
 use crate::run;
 use crate::text::{Text, clip};
@@ -63,6 +63,13 @@ pub(super) fn run(args: &PeopleArgs, settings_args: &SettingsArgs) -> Result<Exi
             let mut people = Vec::new();
             for &id in many {
                 people.extend(reader.person(id)?);
+            }
+            if args.note.is_some() || args.tag.is_some() {
+                let like = people.first().map(|person| format!(", such as @{}", person.handle)).unwrap_or_default();
+                let many = people.len();
+                let sentence =
+                    format!("{many} people fit {name}, and nothing was written: name one by @handle or id{like}");
+                return Err(UsageError(sentence).into());
             }
             list(&people, args.json)
         }

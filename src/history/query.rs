@@ -119,6 +119,7 @@ impl HistoryQuery {
             Some(("before" | "until", time)) => {
                 self.before = Some(query_time(time, now, zone).ok_or_else(|| wrong_time("before", time))?);
             }
+            Some((operator, rest)) if is_operator_like(operator, rest) => return Err(unknown_operator(operator, word)),
             _ => {
                 let (list, word) = match word.strip_prefix('-').filter(|rest| !rest.is_empty()) {
                     Some(rest) => (unwanted, rest),
@@ -136,6 +137,22 @@ impl HistoryQuery {
         }
         Ok(())
     }
+}
+
+/// Whether what stands before a colon was meant as an operator: addresses, times and faces are words.
+fn is_operator_like(operator: &str, rest: &str) -> bool {
+    let is_word = operator.len() > 1 && operator.bytes().all(|byte| byte.is_ascii_lowercase());
+    is_word && rest.starts_with(|first: char| first.is_alphanumeric() || first == '@')
+}
+
+fn unknown_operator(operator: &str, word: &str) -> String {
+    const KNOWN: [&str; 6] = ["from", "room", "kind", "since", "before", "until"];
+    let near = KNOWN.into_iter().min_by_key(|known| strsim::damerau_levenshtein(known, operator));
+    let meant = match near.filter(|known| strsim::damerau_levenshtein(known, operator) <= 2) {
+        Some(known) => format!("write {known}:"),
+        None => format!("there are {OPERATORS}"),
+    };
+    format!("{operator}: is no operator: {meant}, or \"{word}\" to look for it as it stands")
 }
 
 fn wrong_time(operator: &str, time: &str) -> String {
@@ -209,6 +226,9 @@ mod tests {
     #[case("\"good night\" hel*", "\"good night\" AND \"hel\"*")]
     #[case("日本 -bye", "(\"日  本\") NOT \"bye\"")]
     #[case("from:ana", "")]
+    #[case("at 12:30", "\"at\" AND \"12:30\"")]
+    #[case("\"form:anna\"", "\"form:anna\"")]
+    #[case("https://a.example", "\"https://a.example\"")]
     fn words_become_what_the_index_is_asked(#[case] text: &str, #[case] matching: &str) {
         assert_eq!(query(text).unwrap().matching, matching);
     }
@@ -225,6 +245,8 @@ mod tests {
     #[rstest]
     #[case("gift>many", "a number of coins")]
     #[case("kind:dance", "chat, emote, question or gift")]
+    #[case("form:anna", "form: is no operator: write from:, or \"form:anna\" to look for it as it stands")]
+    #[case("colour:blue", "colour: is no operator: there are from:name")]
     #[case("since:yesterday", "2026-11-20")]
     #[case("before:99:99", "19:40")]
     #[case("-bye", "a word to look for")]

@@ -70,7 +70,7 @@ impl CompanionFiles {
     pub(super) async fn open(job: RecordingJob, start: Timestamp, stem: PathBuf, info: bool, chat: bool) -> Self {
         let mut file = None;
         if chat {
-            let made = OpenOptions::new().write(true).create_new(true).open(with(&stem, "chat.jsonl")).await;
+            let made = OpenOptions::from(new_private()).open(with(&stem, "chat.jsonl")).await;
             file = made.inspect_err(|error| tracing::warn!(%error, "no chat beside the recording")).ok();
         }
         Self { job, start, stem, info, chat: file, cues: 0, gifts: 0 }
@@ -205,12 +205,20 @@ fn subtitle_files(chat: &Path, parts: &[(PathBuf, u64)]) -> io::Result<()> {
             continue;
         }
         for (ending, text) in [("srt", subtitles::srt(&of_part, *length)), ("ass", subtitles::ass(&of_part, *length))] {
-            let mut file =
-                std::fs::OpenOptions::new().write(true).create_new(true).open(path.with_extension(ending))?;
+            let mut file = new_private().open(path.with_extension(ending))?;
             file.write_all(text.as_bytes())?;
         }
     }
     Ok(())
+}
+
+/// How a new file with people's words is made: for the user alone.
+fn new_private() -> std::fs::OpenOptions {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 /// The path of a file beside the recording at `stem`; a dot in the name is no ending.

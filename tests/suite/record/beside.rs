@@ -28,6 +28,11 @@ async fn what_was_said_is_on_the_clock_of_the_video_and_becomes_subtitles() {
     scene.settled().await;
     scene.stop().await;
     scene.done().await;
+    #[cfg(unix)]
+    for words in [chat.clone(), video.with_extension("srt"), video.with_extension("ass")] {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&words).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600, "{}", words.display());
+    }
     let lines: Vec<Value> =
         std::fs::read_to_string(&chat).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 2);
