@@ -46,14 +46,16 @@ pub(super) fn run(args: &PeopleArgs, settings_args: &SettingsArgs) -> Result<Exi
         let people = reader.list_people(sort, args.limit)?;
         return list(&people, args.json);
     };
-    let found = reader.people_called(name, args.limit)?;
+    let writes = args.note.is_some() || args.tag.is_some();
+    // One of many is nobody in particular, however few are to be listed.
+    let found = reader.people_called(name, if writes { args.limit.max(2) } else { args.limit })?;
     match found.as_slice() {
         [] => {
             output::warn(&format!("nobody called {name} was seen"));
             Ok(ExitCode::FAILURE)
         }
         &[id] => {
-            if args.note.is_some() || args.tag.is_some() {
+            if writes {
                 let folder = run::history_folder(&settings(settings_args)?)?;
                 annotate(&folder, id, args.note.as_deref(), args.tag.as_deref())?;
             }
@@ -64,11 +66,10 @@ pub(super) fn run(args: &PeopleArgs, settings_args: &SettingsArgs) -> Result<Exi
             for &id in many {
                 people.extend(reader.person(id)?);
             }
-            if args.note.is_some() || args.tag.is_some() {
+            if writes {
                 let like = people.first().map(|person| format!(", such as @{}", person.handle)).unwrap_or_default();
-                let many = people.len();
                 let sentence =
-                    format!("{many} people fit {name}, and nothing was written: name one by @handle or id{like}");
+                    format!("several people fit {name}, and nothing was written: name one by @handle or id{like}");
                 return Err(UsageError(sentence).into());
             }
             list(&people, args.json)

@@ -19,7 +19,7 @@ const MAX_KNOWN: usize = 220_000;
 const MAX_TOLD: usize = 500_000;
 /// Batches, and rows, that may stand in the log of the file alone.
 const MAX_UNFOLDED: usize = 20;
-const MAX_LOGGED: usize = 100_000;
+const MAX_LOGGED: usize = 50_000;
 /// So few rows are added up at once.
 const FEW_ROWS: usize = 64;
 /// A person's row is not written again for so long, though they were seen: their lives say when.

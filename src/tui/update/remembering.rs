@@ -142,15 +142,16 @@ fn is_word(tag: &str) -> bool {
     !tag.contains(char::is_whitespace)
 }
 
-/// Has what was typed kept: a word with # in front is the tag. Of more than one word a tag can only be one of `tiktop people`, and stays.
+/// Has what was typed kept: a word with # in front is the tag. One that could not be shown stays: of more than one word it can only be
+/// one of `tiktop people`, and before the history has answered nobody saw it.
 pub(super) fn write_note(app: &mut App, person: u64, typed: &str) -> UpdateOutcome {
     let known = app.remembered.card.as_ref().filter(|(of, _)| *of == person).and_then(|(_, card)| card.as_ref());
-    let stays = known.and_then(|card| card.person.tag.as_deref()).is_some_and(|tag| !is_word(tag));
+    let was_shown = known.is_some_and(|card| card.person.tag.as_deref().is_none_or(is_word));
     let (tag, note) = match typed.strip_prefix('#') {
         Some(rest) => {
             rest.split_once(char::is_whitespace).map_or((Some(rest), ""), |(tag, note)| (Some(tag), note.trim()))
         }
-        None => ((!stays).then_some(""), typed),
+        None => (was_shown.then_some(""), typed),
     };
     app.notify(match (note, tag) {
         ("", None | Some("")) => "the note is taken away",
@@ -369,6 +370,8 @@ mod tests {
         let mia = Viewer { id: Some(UserId(5)), nickname: "Mia".into(), ..Viewer::default() };
         let asks = open_note(&mut app, Some(&mia)).effects;
         assert_eq!(asks, [Effect::Ask(HistoryQuestion::Person(5))]);
+        let early = HistoryQuestion::Note { person: 5, note: "sings".into(), tag: None };
+        assert_eq!(write_note(&mut app, 5, "sings").effects, [Effect::Ask(early)], "a tag that nobody saw stays");
         let person = PersonRow { note: Some("sings".into()), tag: Some("vip".into()), ..PersonRow::default() };
         let card = KnownPerson { person, ..KnownPerson::default() };
         apply_answer(&mut app, HistoryAnswer::Person(5, Some(Box::new(card))));
