@@ -44,7 +44,6 @@ impl<'a> Fields<'a> {
         self.rest.len()
     }
 
-    #[inline]
     fn read(&mut self) -> Result<Field<'a>, DecodeError> {
         let key = self.varint()?;
         let number = u32::try_from(key >> 3).unwrap_or(0);
@@ -66,57 +65,44 @@ impl<'a> Fields<'a> {
         Ok(Field { number, value })
     }
 
-    #[inline]
+    /// The next field where it is a number, text, bytes or a message with a short key; nothing, and nothing read, where it is another.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call would write and read back each field")]
+    fn read_usual(&mut self) -> Option<Field<'a>> {
+        let (key, rest) = short_varint(self.rest)?;
+        let (value, rest) = match key & 7 {
+            0 => {
+                let (number, rest) = varint(rest)?;
+                (Value::Number(number), rest)
+            }
+            2 => {
+                let (length, rest) = short_varint(rest)?;
+                let (bytes, rest) = rest.split_at_checked(length as usize)?;
+                (Value::Bytes(bytes), rest)
+            }
+            _ => return None,
+        };
+        if key < 8 {
+            return None;
+        }
+        self.rest = rest;
+        Some(Field { number: key >> 3, value })
+    }
+
+    /// The next field, whatever it is; the end of the walk where it is broken.
+    #[inline(never)]
+    fn read_any(&mut self) -> Result<Field<'a>, DecodeError> {
+        let field = self.read();
+        if field.is_err() {
+            self.rest = &[];
+        }
+        field
+    }
+
     fn varint(&mut self) -> Result<u64, DecodeError> {
-        match self.rest {
-            [byte, rest @ ..] if *byte < 0x80 => {
-                self.rest = rest;
-                Ok(u64::from(*byte))
-            }
-            [low, high, rest @ ..] if *high < 0x80 => {
-                self.rest = rest;
-                Ok(u64::from(*low & 0x7f) | u64::from(*high) << 7)
-            }
-            _ => self.long_varint(),
-        }
-    }
-
-    /// Of a number's up to ten bytes, the first eight at once: ids and times have nine and six.
-    fn long_varint(&mut self) -> Result<u64, DecodeError> {
-        let Some((bytes, rest)) = self.rest.split_first_chunk::<8>() else { return self.last_varint() };
-        let word = u64::from_le_bytes(*bytes);
-        // The high bit of each byte after which the number ends.
-        let ends = !word & 0x8080_8080_8080_8080;
-        if ends != 0 {
-            let bits = ends.trailing_zeros() + 1;
-            self.rest = self.rest.get(bits as usize / 8..).unwrap_or_default();
-            return Ok(without_high_bits(word & (u64::MAX >> (64 - bits))));
-        }
-        let value = without_high_bits(word);
-        match rest {
-            [ninth, rest @ ..] if *ninth < 0x80 => {
-                self.rest = rest;
-                Ok(value | u64::from(*ninth) << 56)
-            }
-            [ninth, tenth, rest @ ..] if *tenth < 0x80 => {
-                self.rest = rest;
-                Ok(value | u64::from(*ninth & 0x7f) << 56 | u64::from(*tenth) << 63)
-            }
-            _ => Err(DecodeError::BadNumber { left: self.rest.len() }),
-        }
-    }
-
-    /// A number less than eight bytes before the end.
-    fn last_varint(&mut self) -> Result<u64, DecodeError> {
-        let mut value = 0;
-        for (place, &byte) in self.rest.iter().enumerate() {
-            value |= u64::from(byte & 0x7f) << (7 * place);
-            if byte < 0x80 {
-                self.rest = self.rest.get(place + 1..).unwrap_or_default();
-                return Ok(value);
-            }
-        }
-        Err(DecodeError::BadNumber { left: self.rest.len() })
+        let (number, rest) = varint(self.rest).ok_or(DecodeError::BadNumber { left: self.rest.len() })?;
+        self.rest = rest;
+        Ok(number)
     }
 
     #[inline]
@@ -130,6 +116,60 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// A number of one or two bytes, and what follows it.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "it is two comparisons")]
+fn short_varint(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    match bytes {
+        [byte, rest @ ..] if *byte < 0x80 => Some((u32::from(*byte), rest)),
+        [low, high, rest @ ..] if *high < 0x80 => Some((u32::from(*low & 0x7f) | u32::from(*high) << 7, rest)),
+        _ => None,
+    }
+}
+
+/// A number, and what follows it; nothing where it has no end within ten bytes.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "nearly all numbers are short")]
+fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    match short_varint(bytes) {
+        Some((number, rest)) => Some((number.into(), rest)),
+        None => long_varint(bytes),
+    }
+}
+
+/// Of a number's up to ten bytes, the first eight at once: ids and times have nine and six.
+#[inline(never)]
+fn long_varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let Some((first, rest)) = bytes.split_first_chunk::<8>() else { return last_varint(bytes) };
+    let word = u64::from_le_bytes(*first);
+    // The high bit of each byte after which the number ends.
+    let ends = !word & 0x8080_8080_8080_8080;
+    if ends != 0 {
+        let bits = ends.trailing_zeros() + 1;
+        return Some((without_high_bits(word & (u64::MAX >> (64 - bits))), bytes.get(bits as usize / 8..)?));
+    }
+    let value = without_high_bits(word);
+    match rest {
+        [ninth, rest @ ..] if *ninth < 0x80 => Some((value | u64::from(*ninth) << 56, rest)),
+        [ninth, tenth, rest @ ..] if *tenth < 0x80 => {
+            Some((value | u64::from(*ninth & 0x7f) << 56 | u64::from(*tenth) << 63, rest))
+        }
+        _ => None,
+    }
+}
+
+/// A number less than eight bytes before the end.
+fn last_varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let mut value = 0;
+    for (place, &byte) in bytes.iter().enumerate() {
+        value |= u64::from(byte & 0x7f) << (7 * place);
+        if byte < 0x80 {
+            return Some((value, bytes.get(place + 1..)?));
+        }
+    }
+    None
+}
+
 /// Eight groups of seven bits, one a byte, put together.
 fn without_high_bits(word: u64) -> u64 {
     let word = (word & 0x007f_007f_007f_007f) | (word & 0x7f00_7f00_7f00_7f00) >> 1;
@@ -140,16 +180,17 @@ fn without_high_bits(word: u64) -> u64 {
 impl<'a> Iterator for Fields<'a> {
     type Item = Result<Field<'a>, DecodeError>;
 
-    #[inline]
+    /// Nearly every field is one with a short key and a short length or number: those are read in the loop that asks.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "a call would write and read back each field and the error that it is not"
+    )]
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
             return None;
         }
-        let field = self.read();
-        if field.is_err() {
-            self.rest = &[];
-        }
-        Some(field)
+        Some(self.read_usual().map_or_else(|| self.read_any(), Ok))
     }
 }
 
@@ -293,6 +334,29 @@ mod tests {
             let mut fields = Fields::new(&bytes);
             prop_assert_eq!(fields.varint(), Ok(number));
             prop_assert_eq!(fields.rest, behind);
+        }
+
+        #[test]
+        fn usual_fields_read_as_any_field_does(
+            pieces in proptest::collection::vec((0u8..8, 1u64..40_000, proptest::collection::vec(any::<u8>(), 0..300)), 0..6),
+            cut in any::<proptest::sample::Index>(),
+        ) {
+            let mut bytes = Vec::new();
+            for (wire_type, number, content) in pieces {
+                prost::encoding::encode_varint(number << 3 | u64::from(wire_type), &mut bytes);
+                if wire_type == 2 {
+                    prost::encoding::encode_varint(content.len() as u64, &mut bytes);
+                }
+                bytes.extend(content);
+            }
+            bytes.truncate(cut.index(bytes.len() + 1));
+            let (mut usual, mut any) = (Fields::new(&bytes), Fields::new(&bytes));
+            while !any.rest.is_empty() {
+                let wanted = any.read_any().map(|field| format!("{field:?}"));
+                prop_assert_eq!(usual.next().map(|field| field.map(|field| format!("{field:?}"))), Some(wanted));
+                prop_assert_eq!(usual.rest, any.rest);
+            }
+            prop_assert!(usual.next().is_none());
         }
 
         #[test]
