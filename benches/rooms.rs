@@ -47,7 +47,8 @@ fn main() {
 }
 
 async fn rooms(rooms: usize, rate: &str) {
-    let server = Server::start(&["serve".to_owned(), rooms.to_string(), rate.to_owned()]);
+    let server =
+        Server::start(&std::env::current_exe().unwrap(), &["serve".to_owned(), rooms.to_string(), rate.to_owned()]);
     let (client, clock) = (server.client(), Clock::system());
     let failover = client.failover(clock.clone()).unwrap();
     // The usual pace, which spares TikTok, would take a minute to begin.

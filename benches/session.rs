@@ -82,7 +82,7 @@ impl Listener {
 }
 
 async fn blast() {
-    let server = Server::start(&["serve-blast".to_owned()]);
+    let server = Server::start(&std::env::current_exe().unwrap(), &["serve-blast".to_owned()]);
     let (before, _) = memory();
     let mut listener = Listener::open(&server).await;
     let mut heard = 0;
@@ -102,7 +102,7 @@ async fn blast() {
 }
 
 async fn steady() {
-    let server = Server::start(&["serve-steady".to_owned()]);
+    let server = Server::start(&std::env::current_exe().unwrap(), &["serve-steady".to_owned()]);
     let mut listener = Listener::open(&server).await;
     let mut heard = 0;
     while heard < RATE as usize {
@@ -123,7 +123,7 @@ async fn steady() {
 }
 
 async fn connect() {
-    let server = Server::start(&["serve-steady".to_owned()]);
+    let server = Server::start(&std::env::current_exe().unwrap(), &["serve-steady".to_owned()]);
     let mut times = Vec::new();
     for _ in 0..CONNECTIONS {
         let began = Instant::now();

@@ -7,6 +7,7 @@
 mod thread_pacer;
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,9 +135,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts this very program with `arguments`, which must lead to [`serve`].
-    pub(crate) fn start(arguments: &[String]) -> Self {
-        let program = std::env::current_exe().unwrap();
+    /// Starts a program with `arguments`, which must lead to [`serve`].
+    pub(crate) fn start(program: &Path, arguments: &[String]) -> Self {
         let mut child =
             Command::new(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();

@@ -63,6 +63,7 @@ impl RoomActor {
     }
 
     /// Goes on from a state that was seen before, and tells every reader of it.
+    #[cfg(feature = "cli")]
     pub(super) fn go_on_from(&mut self, room: Room) {
         self.room = room;
         self.publish_snapshot();
