@@ -73,7 +73,8 @@ pub(super) fn run(args: &MomentsArgs, settings: &SettingsArgs) -> Result<ExitCod
         .map(|moment| {
             [
                 local_time(moment.at),
-                format!("@{}", Text::new(&moment.room)),
+                // A capture may have been marked of whose live nothing else is kept.
+                if moment.room.is_empty() { String::new() } else { format!("@{}", Text::new(&moment.room)) },
                 clock_words(offset(moment) as u64 / 1_000),
                 moment.live.to_string(),
                 moment.by.clone(),
