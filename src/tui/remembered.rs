@@ -192,8 +192,11 @@ pub(super) fn moments(app: &App) -> Vec<Pick> {
         let note = format!("{}  {note}", when(app, moment.at));
         let choice = Choice::Moment { live: moment.live, at: moment.at, line: None };
         // A capture may have been marked of whose live nothing else is kept.
-        let room = if moment.room.is_empty() { format!("live {}", moment.live) } else { format!("@{}", moment.room) };
-        Pick { name: format!("{room} {}", number::duration(offset)), note, keys: moment.by.clone(), choice }
+        let name = match moment.room.as_str() {
+            "" => format!("live {}", moment.live),
+            room => format!("@{room} {}", number::duration(offset)),
+        };
+        Pick { name, note, keys: moment.by.clone(), choice }
     };
     moments.iter().map(pick).collect()
 }

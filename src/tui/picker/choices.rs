@@ -69,7 +69,7 @@ pub(super) fn place_forms(app: &App, typed: &str) -> Vec<Pick> {
         ),
         form(
             clock(time.after(half)),
-            format!("a clock showed it: {} to {}, also with seconds", clock(start), clock(end)),
+            format!("what the clock showed: {} to {}, also with seconds", clock(start), clock(end)),
         ),
         form("+5m, -30s".to_owned(), "so far from here".to_owned()),
         form("10x, max".to_owned(), "a pace".to_owned()),

@@ -2,10 +2,10 @@
 //! drawn.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 
 use super::{keys, overview, replaying, rooms, scroll_pane};
-use crate::tui::app::App;
+use crate::tui::app::{App, ToastKind};
 use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::panes::tabs;
 use crate::tui::popups;
@@ -35,13 +35,11 @@ pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> UpdateOutcome {
         (MouseEventKind::Down(MouseButton::Left), _) if plan.timeline.contains(at) => {
             match timeline::mark_at(app, plan.timeline, at).cloned() {
                 Some(mark) => replaying::go_to_mark(app, &mark),
-                None => timeline::time_at(app, plan.timeline, at).map_or(UpdateOutcome::UNCHANGED, replaying::seek),
+                None => scrub(app, plan.timeline, at),
             }
         }
         // A hand that draws along the bar leaves its row.
-        (MouseEventKind::Drag(MouseButton::Left), _) if app.drags_bar => {
-            timeline::time_at(app, plan.timeline, at).map_or(UpdateOutcome::UNCHANGED, replaying::seek)
-        }
+        (MouseEventKind::Drag(MouseButton::Left), _) if app.drags_bar => scrub(app, plan.timeline, at),
         (MouseEventKind::ScrollUp, _) if plan.timeline.contains(at) => replaying::skip(timeline::NOTCH_SECONDS),
         (MouseEventKind::ScrollDown, _) if plan.timeline.contains(at) => replaying::skip(-timeline::NOTCH_SECONDS),
         (MouseEventKind::ScrollUp, _) if app.overview.is_some() => keys::scroll(app, |_| Scroll::Up(1)),
@@ -68,6 +66,14 @@ pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> UpdateOutcome {
         }
         _ => UpdateOutcome::UNCHANGED,
     }
+}
+
+/// Goes where the mouse has the bar of a replay; what was told of the place before goes.
+fn scrub(app: &mut App, bar: Rect, at: Position) -> UpdateOutcome {
+    if app.toast.as_ref().is_some_and(|toast| toast.kind == ToastKind::Passing) {
+        app.toast = None;
+    }
+    timeline::time_at(app, bar, at).map_or(UpdateOutcome::UNCHANGED, replaying::seek)
 }
 
 /// Takes the mouse or gives it back, and says what that means for selecting text.
