@@ -57,6 +57,7 @@ pub use reader::{GiveUp, HistoryReader};
 pub use recorder::{HistoryControl, HistoryLimits, HistoryNews, HistoryOptions, HistoryRecorder, RoomPolicy};
 pub use report_words::{
     clock_words, coins, column, length, local_time, report_battle, report_facts, report_gifter, report_lines,
+    report_moment,
 };
 pub use search::{FoundLine, FoundPage, SearchProgress};
 pub use status::{FileCheck, FolderStatus, annotate, check, status, vacuum};

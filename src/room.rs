@@ -59,7 +59,7 @@ pub use chatlog::{ChatLog, DroppedRows, LogEntry, LogLine, Seq, Topic};
 pub use digest::RoomDigest;
 pub use leaders::{Leader, Leaders};
 pub use ledger::{StreakState, Tally};
-pub use marks::{RoomMark, RoomMarkKind, RoomMarks};
+pub use marks::{DearGift, RoomMark, RoomMarkKind, RoomMarks};
 pub use series::{Bucket, Series};
 pub use stats::Stats;
 pub use streak_totals::{GiftTotal, StreakTotals};
@@ -229,9 +229,10 @@ impl Room {
                 return Applied::Duplicate;
             }
         }
+        let marks = self.marks.count();
         let tally = self.reduce(event);
         if let Some(spike) = self.spikes.add(event, tally.as_ref(), &self.stats) {
-            self.marks.add(event.at, spike);
+            self.marks.add_spike(event.at, spike, marks);
         }
         Applied::Fresh(tally)
     }

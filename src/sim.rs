@@ -90,6 +90,8 @@ pub struct SimOptions {
     pub client_timeouts: ClientTimeouts,
     /// How long the lives have been on when the simulator starts; what they said until then is in [`Sim::recorded_history`].
     pub age: Duration,
+    /// Which start it is of a service that begins anew: lives and messages of another start have other ids.
+    pub start: u32,
     /// The chatty room plays the script of the demo: battles that turn, raids, a streak, a lost connection.
     pub scripted: bool,
 }
@@ -105,6 +107,7 @@ impl Default for SimOptions {
             faults: Vec::new(),
             client_timeouts: ClientTimeouts::default(),
             age: Duration::ZERO,
+            start: 0,
             scripted: false,
         }
     }
@@ -144,6 +147,11 @@ impl SimOptions {
     /// The same with lives that have been on for so long.
     pub fn with_age(self, age: Duration) -> Self {
         Self { age, ..self }
+    }
+
+    /// The same as another start of the service, whose lives and messages have ids of their own.
+    pub fn with_start(self, start: u32) -> Self {
+        Self { start, ..self }
     }
 
     /// The same with the script of the demo, or without.

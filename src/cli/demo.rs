@@ -10,6 +10,7 @@ use color_eyre::eyre::{Result, WrapErr, eyre};
 use super::sim::CrowdArgs;
 use super::watch::LineArgs;
 use super::{SettingsArgs, output};
+use crate::clock::Clock;
 use crate::config::{Secrets, paths};
 use crate::history::HistoryFolder;
 use crate::run::{self, DashboardSetup};
@@ -53,7 +54,7 @@ pub(super) fn run(args: &DemoArgs, settings: &SettingsArgs) -> Result<ExitCode> 
     args.line.apply(&mut loaded);
     let runtime = run::runtime()?;
     let sim = runtime
-        .block_on(Sim::start(args.crowd.options(0, false).with_age(PAST).with_script(true)))
+        .block_on(Sim::start(args.crowd.options(0, false).with_age(PAST).with_script(true).with_start(this_start())))
         .wrap_err("the simulated service cannot listen on this machine")?;
     point_at(&mut loaded.settings, &sim.base_url(), &sim.socket_url());
     let rooms = super::targets(&sim.names())?;
@@ -75,6 +76,11 @@ pub(super) fn run(args: &DemoArgs, settings: &SettingsArgs) -> Result<ExitCode> 
         output::print_summary(&summary);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A number of this start, by the second: what its lives leave in a history is not taken for that of an earlier demo.
+fn this_start() -> u32 {
+    u32::try_from(Clock::system().now().wall.0 / 1_000).unwrap_or(0)
 }
 
 /// The folder of the demo's history: never the user's own.

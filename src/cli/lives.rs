@@ -49,7 +49,7 @@ pub(super) fn run(args: &LivesArgs, settings: &SettingsArgs) -> Result<ExitCode>
                 live.watched_less().map(length).unwrap_or_default(),
                 coins(live.coins, live.unpriced),
                 live.chats.to_string(),
-                live.peak.to_string(),
+                if live.peak > 0 { live.peak.to_string() } else { String::new() },
                 live.average.map(|average| average.to_string()).unwrap_or_default(),
                 live.id.to_string(),
                 clip(Text::new(&live.title).as_str(), TITLE).into_owned(),

@@ -56,7 +56,7 @@ pub(super) fn run(args: &MomentsArgs, settings: &SettingsArgs) -> Result<ExitCod
                 moment.live.to_string(),
                 moment.room.clone(),
                 Timestamp(moment.at).rfc3339(),
-                (offset(moment) / 1_000).to_string(),
+                offset(moment).map(|millis| (millis / 1_000).to_string()).unwrap_or_default(),
                 moment.by.clone(),
                 moment.note.clone(),
             ];
@@ -73,8 +73,9 @@ pub(super) fn run(args: &MomentsArgs, settings: &SettingsArgs) -> Result<ExitCod
         .map(|moment| {
             [
                 local_time(moment.at),
-                format!("@{}", Text::new(&moment.room)),
-                clock_words(offset(moment) as u64 / 1_000),
+                // A capture may have been marked of whose live nothing else is kept.
+                if moment.room.is_empty() { String::new() } else { format!("@{}", Text::new(&moment.room)) },
+                offset(moment).map(|millis| clock_words(millis / 1_000)).unwrap_or_default(),
                 moment.live.to_string(),
                 moment.by.clone(),
                 Text::new(&moment.note).to_string(),
@@ -87,7 +88,8 @@ pub(super) fn run(args: &MomentsArgs, settings: &SettingsArgs) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-/// How far into its live a moment is, in milliseconds.
-fn offset(moment: &MomentRow) -> i64 {
-    moment.at.saturating_sub(moment.live_began).max(0)
+/// How far into its live a moment is, in milliseconds; nothing where nothing else is kept of the live.
+fn offset(moment: &MomentRow) -> Option<u64> {
+    let is_kept = !moment.room.is_empty();
+    is_kept.then(|| u64::try_from(moment.at.saturating_sub(moment.live_began)).unwrap_or(0))
 }

@@ -25,7 +25,7 @@ pub(super) struct ReplayArgs {
     #[arg(value_name = "FILE", required_unless_present = "history")]
     file: Option<PathBuf>,
     /// Instead of a capture: a live as the history holds it, by its number in `tiktop lives`, or @name for the last one of theirs.
-    /// What was said and given comes at its time, viewers and likes by the minute; joins and the course of battles were not kept.
+    /// What was said and given comes at its time, viewers and likes by the minute; like totals, joins and the course of battles were not kept.
     #[arg(long, value_name = "LIVE", conflicts_with = "file")]
     history: Option<String>,
     /// 1, 10, any number up to 1000, or max. [default: 1 on the dashboard, max with --json]

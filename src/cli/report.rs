@@ -65,7 +65,7 @@ pub(super) fn run(args: &ReportArgs, settings: &SettingsArgs) -> Result<ExitCode
         FormArgs { md: true, .. } => markdown::report(&report),
         FormArgs { html: true, .. } => html::report(&report),
         FormArgs { csv: true, .. } => csv::report(&report),
-        _ => report_lines(&report).join("\n"),
+        _ => report_lines(&report, crate::tui::output_columns().unwrap_or(0)).join("\n"),
     };
     let Some(path) = &args.out else {
         output::print_line(text.trim_end())?;

@@ -154,14 +154,11 @@ impl Mirror {
         let (at, person) = (event.at.wall.0, event.kind.person().and_then(person_key));
         for mark in self.room.marks.since(marks) {
             let person = match mark.kind {
-                RoomMarkKind::Comments(_) | RoomMarkKind::Viewers { .. } => None,
+                RoomMarkKind::Comments(_) | RoomMarkKind::Viewers { .. } | RoomMarkKind::Reconnected { .. } => None,
                 RoomMarkKind::Coins { by_id, .. } => by_id.map(|id| stored(id.0)).or(person),
                 _ => continue,
             };
             moments::mark(MomentMade { live, at, person, by: mark.kind.name(), note: mark.kind.words() }, batch);
-        }
-        if let EventKind::Gap(gap) = &event.kind {
-            moments::mark(MomentMade { live, at, person: None, by: "gap", note: moments::gap_note(gap) }, batch);
         }
         if let Some(note) = self.keywords.find(event, &options.highlights) {
             moments::mark(MomentMade { live, at, person, by: "keyword", note }, batch);
@@ -217,7 +214,7 @@ impl Mirror {
         }
         news.peak = news.peak.max(after.peak);
         news.total_viewers = news.total_viewers.max(after.total_viewers.unwrap_or(0));
-        news.likes_reported = news.likes_reported.max(after.likes);
+        news.likes_reported = news.likes_reported.max(after.likes.unwrap_or(0));
         let likes = grew(after.likes_seen, before.likes_seen);
         let joins = grew(after.joins, before.joins);
         news.likes_seen += likes;

@@ -112,14 +112,23 @@ pub enum HistoryAnswer {
     Around(Box<AroundLines>),
     /// Moments of all lives, newest first.
     Moments(Vec<MomentRow>),
-    /// The report of a live.
+    /// The report of a live that was asked for.
     Report(Box<LiveReport>),
+    /// The report of a live that has just ended.
+    FinalReport(Box<LiveReport>),
     /// The live before this one, by its room id.
     LastLive(u64, Box<PastLive>),
     /// Lives of the past, newest first.
     Lives(Vec<LiveRow>),
     /// What is known of an opponent, by their user id.
     Opponent(u64, OpponentRecord),
+    /// A moment was marked by hand.
+    Marked {
+        /// When.
+        at: Timestamp,
+        /// What it is, or why it is not kept, in words.
+        marked: Result<String, String>,
+    },
     /// What was asked could not be answered, in words.
     Failed(String),
 }
@@ -216,11 +225,12 @@ impl HistoryDesk {
                 HistoryQuestion::Person(person)
             }
             HistoryQuestion::Mark { live, at, note } => {
-                match &self.control {
-                    Some(control) => control.mark(live, at, &note),
-                    None => mark_moment(&self.folder, live, at, &note)?,
-                }
-                return Ok(None);
+                let marked = match &self.control {
+                    Some(control) => Ok(control.mark(live, at, &note)),
+                    None => mark_moment(&self.folder, live, at, &note),
+                };
+                let marked = marked.map_err(|error| format!("the mark is not kept: {error}"));
+                return Ok(Some(HistoryAnswer::Marked { at, marked }));
             }
             asked => asked,
         };
@@ -242,8 +252,12 @@ impl HistoryDesk {
                 let (lines, recorded) = (reader.around(live, at, line, AROUND)?, (self.find_recorded)(live, at));
                 HistoryAnswer::Around(Box::new(AroundLines { live, at, line, lines, recorded }))
             }
-            HistoryQuestion::Report(live) | HistoryQuestion::FinalReport(live) => match reader.report(live)? {
+            HistoryQuestion::Report(live) => match reader.report(live)? {
                 Some(report) => HistoryAnswer::Report(Box::new(report)),
+                None => HistoryAnswer::Failed("nothing of this live is in the history".to_owned()),
+            },
+            HistoryQuestion::FinalReport(live) => match reader.report(live)? {
+                Some(report) => HistoryAnswer::FinalReport(Box::new(report)),
                 None => HistoryAnswer::Failed("nothing of this live is in the history".to_owned()),
             },
             HistoryQuestion::Newcomers { live, people } => {

@@ -7,7 +7,7 @@ use super::batch::{MomentMade, RowBatch};
 use super::error::{HistoryError, InFile};
 use super::reader::HistoryReader;
 use crate::clock::Timestamp;
-use crate::events::{EventKind, Gap, RoomEvent};
+use crate::events::{EventKind, RoomEvent};
 use crate::text::clip;
 
 /// A keyword marks itself once in this time.
@@ -60,12 +60,6 @@ impl KeywordFinder {
         self.last = Some(at);
         Some(format!("\"{word}\": {}: {text}", chat.from.name()))
     }
-}
-
-/// The note for a time in which nothing was seen.
-pub(super) fn gap_note(gap: &Gap) -> String {
-    let seconds = gap.length.as_secs();
-    format!("{}:{:02} missed: {}", seconds / 60, seconds % 60, gap.reason)
 }
 
 impl MomentMade {

@@ -269,8 +269,11 @@ impl HistoryControl {
         self.0.annotate(person as i64, note, tag);
     }
 
-    /// Marks a moment of a live, by hand.
-    pub fn mark(&self, live: u64, at: Timestamp, note: &str) {
-        self.0.add(|batch| moments::mark(MomentMade::by_hand(live, at, note), batch));
+    /// Marks a moment of a live, by hand; what it is called then.
+    pub fn mark(&self, live: u64, at: Timestamp, note: &str) -> String {
+        let moment = MomentMade::by_hand(live, at, note);
+        let note = moment.note.clone();
+        self.0.add(|batch| moments::mark(moment, batch));
+        note
     }
 }

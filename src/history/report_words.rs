@@ -9,8 +9,14 @@ use crate::text::{Text, clip, width};
 /// Blocks of a line of the terminal.
 const BLOCKS: [char; 8] =
     ['\u{2581}', '\u{2582}', '\u{2583}', '\u{2584}', '\u{2585}', '\u{2586}', '\u{2587}', '\u{2588}'];
-/// Columns of a graph in the terminal.
+/// A number that the live never told.
+const NOT_TOLD: &str = "not told";
+/// Columns of a graph in a terminal that is not wide, and in any.
 const COLUMNS: usize = 60;
+const WIDEST_GRAPH: usize = 120;
+/// Columns from which on a report has two parts beside each other, and between them.
+const WIDE: usize = 140;
+const BETWEEN: usize = 4;
 
 /// A time as people write it, where this machine is.
 pub fn local_time(at: i64) -> String {
@@ -74,12 +80,17 @@ pub fn report_facts(report: &LiveReport) -> Vec<(&'static str, String)> {
         ),
         ("viewers", {
             let average = live.average.map(|average| format!(", average {average}")).unwrap_or_default();
-            format!("peak {}{average}", against(live.peak, was(|live| live.peak)))
+            let peak = format!("peak {}{average}", against(live.peak, was(|live| live.peak)));
+            if live.peak > 0 { peak } else { NOT_TOLD.to_owned() }
         }),
         ("different viewers", if live.total_viewers > 0 { live.total_viewers.to_string() } else { String::new() }),
         ("people seen", format!("{}, {} for the first time", report.people, report.new_people)),
         ("comments", against(live.chats, was(|live| live.chats))),
-        ("likes", format!("{} reported, {} seen", live.likes_reported, live.likes_seen)),
+        ("likes", {
+            let reported = live.likes_reported;
+            let told = if reported > 0 { format!("{reported} reported") } else { "no total told".to_owned() };
+            format!("{told}, {} seen", live.likes_seen)
+        }),
         ("gifts", against(live.gifts, was(|live| live.gifts))),
         ("coins", against(live.coins, was(|live| live.coins))),
         ("unsure", {
@@ -108,39 +119,70 @@ pub fn report_gifter(row: &GifterRow) -> (String, String) {
     (name, format!("{} coins, {} gifts{new}", coins(row.coins, row.unpriced), row.gifts))
 }
 
-/// How a battle went, in words.
-pub fn report_battle(battle: &BattleRecord) -> String {
-    let opponents = if battle.opponents.is_empty() { "somebody".into() } else { Text::new(&battle.opponents) };
-    let result = battle.result.as_deref().unwrap_or("result not known");
-    format!("{} {result} {} to {} against {opponents}", local_time(battle.at), battle.ours, battle.theirs)
+/// A time of a live as clocks showed it, and how far into the live that is, as `replay --from` takes it.
+fn place(live: &LiveRow, at: i64) -> String {
+    let into = u64::try_from(at.saturating_sub(live.began())).unwrap_or(0) / 1_000;
+    format!("{} ({})", local_time(at), clock_words(into))
 }
 
-/// The report for a terminal.
-pub fn report_lines(report: &LiveReport) -> Vec<String> {
+/// How a battle went, in words.
+pub fn report_battle(live: &LiveRow, battle: &BattleRecord) -> String {
+    let opponents = if battle.opponents.is_empty() { "somebody".into() } else { Text::new(&battle.opponents) };
+    let result = battle.result.as_deref().unwrap_or("result not known");
+    format!("{} {result} {} to {} against {opponents}", place(live, battle.at), battle.ours, battle.theirs)
+}
+
+/// A moment in words.
+pub fn report_moment(live: &LiveRow, moment: &MomentRow) -> String {
+    format!("{} {}", place(live, moment.at), Text::new(&moment.note))
+}
+
+/// The report for a terminal of so many columns: its parts below each other, or where it is wide, what is counted beside what happened.
+pub fn report_lines(report: &LiveReport, columns: usize) -> Vec<String> {
+    let wide = columns >= WIDE;
+    // What happened has the longer lines.
+    let left = if wide { (columns - BETWEEN) * 2 / 5 } else { usize::MAX };
+    let right = if wide { columns - BETWEEN - left } else { COLUMNS };
     let facts = report_facts(report);
     let widest = facts.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
-    let mut lines: Vec<_> = facts.iter().map(|(label, value)| format!("{label:<widest$}  {value}")).collect();
+    let facts = facts.iter().map(|(label, value)| format!("{label:<widest$}  {value}")).collect();
+    let mut graphs = Vec::new();
     for (label, values) in report.series() {
         if values.iter().any(|value| value.is_some_and(|value| value > 0)) {
             let most = values.iter().flatten().max().copied().unwrap_or(0);
-            lines.push(String::new());
-            lines.push(format!("{label}, by the minute, {most} at most"));
-            lines.push(blocks(&values, COLUMNS));
+            if !graphs.is_empty() {
+                graphs.push(String::new());
+            }
+            graphs.push(format!("{label}, by the minute, {most} at most"));
+            graphs.push(blocks(&values, right.min(WIDEST_GRAPH)));
         }
     }
-    let mut section = |head: &str, rows: Vec<String>| {
-        if !rows.is_empty() {
-            lines.push(String::new());
-            lines.push(head.to_owned());
-            lines.extend(rows.into_iter().map(|row| format!("  {row}")));
-        }
+    let section = |head: &str, rows: Vec<String>| -> Vec<String> {
+        let head = (!rows.is_empty()).then(|| head.to_owned());
+        head.into_iter().chain(rows.into_iter().map(|row| format!("  {row}"))).collect()
     };
     let gifters = report.gifters.iter().map(report_gifter);
-    section("gave most", gifters.map(|(name, given)| format!("{} {given}", column(&name, 24))).collect());
-    section("battles", report.battles.iter().map(report_battle).collect());
-    let moment = |moment: &MomentRow| format!("{} {}", local_time(moment.at), Text::new(&moment.note));
-    section("moments", report.moments.iter().map(moment).collect());
-    lines
+    let gave = section("gave most", gifters.map(|(name, given)| format!("{} {given}", column(&name, 24))).collect());
+    let live = &report.live;
+    let battles = section("battles", report.battles.iter().map(|battle| report_battle(live, battle)).collect());
+    let moments = section(
+        "moments, with the time into the live",
+        report.moments.iter().map(|moment| report_moment(live, moment)).collect(),
+    );
+    if !wide {
+        return below_each_other([facts, graphs, gave, battles, moments]);
+    }
+    let (counted, happened) = (below_each_other([facts, gave]), below_each_other([graphs, battles, moments]));
+    let rows = counted.len().max(happened.len());
+    let part = |lines: &[String], row: usize, columns| column(lines.get(row).map_or("", String::as_str), columns);
+    let row = |row| format!("{}{:BETWEEN$}{}", part(&counted, row, left), "", part(&happened, row, right));
+    (0..rows).map(|at| row(at).trim_end().to_owned()).collect()
+}
+
+/// The parts that there are, an empty line between two.
+fn below_each_other<const N: usize>(parts: [Vec<String>; N]) -> Vec<String> {
+    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join(&String::new())
 }
 
 /// Values as blocks: the largest of as many as share a column.
@@ -158,6 +200,33 @@ fn blocks(values: &[Option<u64>], columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wide_terminal_has_what_is_counted_beside_what_happened() {
+        let began = 1_793_302_205_250;
+        let live = LiveRow { handle: "ana".into(), started: Some(began), first_at: began, ..LiveRow::default() };
+        let moment = |seconds: i64, note: &str| MomentRow {
+            id: 1,
+            live: 73,
+            room: "ana".into(),
+            live_began: began,
+            at: began + seconds * 1_000,
+            by: "hand".into(),
+            note: note.into(),
+        };
+        let moments = vec![moment(90, "goal"), moment(3_750, &"long ".repeat(40))];
+        let report = LiveReport { live, moments, ..LiveReport::default() };
+        let narrow = report_lines(&report, 80);
+        assert!(narrow[0].starts_with("host") && !narrow[0].contains("moments"), "{narrow:?}");
+        let goal = narrow.iter().find(|line| line.ends_with("goal")).unwrap();
+        assert!(goal.contains("(0:01:30)"), "{goal}");
+        let lines = report_lines(&report, 196);
+        assert!(lines[0].starts_with("host") && lines[0].contains("moments"), "{lines:?}");
+        let widest = lines.iter().map(|line| width(line)).max().unwrap();
+        assert!((150..=196).contains(&widest) && lines.len() < narrow.len(), "{lines:?}");
+        let unknown = lines.iter().filter(|line| line.contains("viewers ") && line.contains("not told")).count();
+        assert_eq!(unknown, 1, "a number that nobody told is no 0: {lines:?}");
+    }
 
     #[test]
     fn blocks_share_columns_and_leave_gaps() {

@@ -146,12 +146,18 @@ pub fn annotate(
     super::writer::annotate(&people, person, note, tag).in_file(&file)
 }
 
-/// Marks a moment of a live by hand, also where another process keeps the history.
-pub(super) fn mark_moment(folder: &HistoryFolder, live: u64, at: Timestamp, note: &str) -> Result<(), HistoryError> {
+/// Marks a moment of a live by hand, also where another process keeps the history; what it is called then.
+pub(super) fn mark_moment(
+    folder: &HistoryFolder,
+    live: u64,
+    at: Timestamp,
+    note: &str,
+) -> Result<String, HistoryError> {
     let (people, file) = beside_a_writer(folder)?;
     let moment = MomentMade::by_hand(live, at, note);
     let write = || -> rusqlite::Result<()> { moment.write(&people) };
-    write().in_file(&file)
+    write().in_file(&file)?;
+    Ok(moment.note)
 }
 
 /// The file of people for a single row; a folder in which nothing was ever kept has none.

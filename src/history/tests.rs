@@ -183,7 +183,7 @@ fn the_sums_of_the_history_are_those_of_the_room() {
     let stats = &scene.room.stats;
     assert_eq!((live.chats, live.gifts, live.coins), (stats.comments, stats.gifts, stats.coins));
     assert_eq!((live.unpriced, live.joins, live.likes_seen), (stats.unpriced, stats.joins, stats.likes_seen));
-    assert_eq!((live.likes_reported, live.peak, live.total_viewers), (stats.likes, stats.peak, 456));
+    assert_eq!((live.likes_reported, live.peak, live.total_viewers), (stats.likes.unwrap(), stats.peak, 456));
     assert_eq!((live.chats, live.gifts, live.coins, live.unpriced), (50, 12, 290, 1));
     assert_eq!((live.handle.as_str(), live.title.as_str(), live.host), ("ana.live", "evening", Some(99)));
     let report = reader(dir.path()).report(LIVE.0).unwrap().unwrap();
@@ -498,9 +498,24 @@ fn moments_are_kept_with_their_lives_and_a_mark_is_taken_beside_a_writer() {
     recorder.control().flush(Duration::from_secs(10));
     assert!(annotate(&HistoryFolder::new(dir.path()), 3, Some("kind"), None).unwrap(), "while another one writes");
     recorder.finish().unwrap();
+    let mut desk = HistoryDesk::new(HistoryFolder::new(dir.path()), None, Box::new(|_, _| None));
+    let mut mark = |note: &str| {
+        let (live, at, note) = (LIVE.0, Timestamp(NOON + 9_500), note.to_owned());
+        desk.answer(HistoryQuestion::Mark { live, at, note }, &GiveUp::default(), |_| ())
+    };
+    let marked = |note: &str| Some(HistoryAnswer::Marked { at: Timestamp(NOON + 9_500), marked: Ok(note.to_owned()) });
+    assert_eq!([mark(" "), mark("again")], [marked("marked"), marked("again")], "beside a replay nobody writes");
     let moments = reader(dir.path()).moments(Some(LIVE.0), 10).unwrap();
+    let moments = &moments[2..];
     let told: Vec<_> = moments.iter().rev().map(|moment| (moment.by.as_str(), moment.note.as_str())).collect();
-    assert_eq!(told, [("gifts", "5000 coins by User 3"), ("gap", "0:41 missed: socket dropped"), ("hand", "goal")]);
+    assert_eq!(
+        told,
+        [
+            ("gifts", "User 3 gave Rose, 5000 coins"),
+            ("gap", "nothing heard for 41 s: socket dropped"),
+            ("hand", "goal")
+        ]
+    );
     assert_eq!((moments[0].room.as_str(), moments[0].live_began), ("ana.live", NOON + 100));
     assert_eq!(reader(dir.path()).person(3).unwrap().unwrap().note.as_deref(), Some("kind"));
 }

@@ -87,7 +87,9 @@ pub(super) fn frame(context: &FlatContext<'_>, event: &RoomEvent) -> Option<Feed
         EventKind::Like(like) => {
             let from = like.from.as_deref().unwrap_or(&nobody);
             let display = Some(("pm_mt_msg_viewer", "{0:user} liked the LIVE"));
-            encode("like", Like, |_| Some((LikeBody::new(like, context.room.stats.likes), Some((from, head(display))))))
+            encode("like", Like, |_| {
+                Some((LikeBody::new(like, context.room.stats.likes.unwrap_or(0)), Some((from, head(display)))))
+            })
         }
         EventKind::Join(join) => {
             let display = Some(("live_room_enter_toast", "{0:user} joined"));

@@ -56,7 +56,8 @@ impl Cue {
     /// moments that marked themselves, which become chapters.
     pub fn of_applied(event: &RoomEvent, room: &Room, marks: u64) -> impl Iterator<Item = Self> {
         // Of a gap the recording knows better: it has a connection of its own. A dear gift is a line of the chat already.
-        let is_chapter = |mark: &&RoomMark| !matches!(mark.kind, RoomMarkKind::Reconnected | RoomMarkKind::Gift(_));
+        let is_chapter =
+            |mark: &&RoomMark| !matches!(mark.kind, RoomMarkKind::Reconnected { .. } | RoomMarkKind::Gift(_));
         let moment = |mark: &RoomMark| Self {
             at: mark.at.wall,
             kind: Text::new(MOMENT),

@@ -7,7 +7,7 @@
 use super::battle;
 use super::chatlog::LogLine;
 use super::ledger::{StreakKey, StreakState, Tally};
-use super::{BattleNews, Room, RoomMarkKind, Series, TalliedEvent, log_rows};
+use super::{BattleNews, Room, Series, TalliedEvent, log_rows};
 use crate::clock::Moment;
 use crate::events::{
     Barrage, BarrageKind, Chat, EventKind, Follow, Gap, Gift, Info, Join, Like, LiveStart, Phase, PhaseKind, RoomEvent,
@@ -184,7 +184,7 @@ impl Room {
         }
         if let Some(coins @ 1..) = tally.diamonds.filter(|_| !event.history) {
             self.coins.add(event.at, coins);
-            self.marks.add_gift(event.at, coins);
+            self.marks.add_gift(event.at, gift, &tally);
         }
         tally
     }
@@ -234,7 +234,10 @@ impl Room {
     }
 
     fn like(&mut self, event: &RoomEvent, like: &Like) {
-        self.stats.raise_likes(like.total);
+        // A message that tells no total has a zero there.
+        if like.total > 0 {
+            self.stats.raise_likes(like.total);
+        }
         let seen = like.count.saturating_mul(self.counts(event));
         self.stats.likes_seen = self.stats.likes_seen.saturating_add(seen);
         if !event.history {
@@ -329,7 +332,7 @@ impl Room {
         // One from before our first connection is none of ours: the backlog of entry still adds nothing.
         self.interrupted |= self.connected_clock.has_run();
         self.series().into_iter().for_each(|series| series.gap(gap.from, event.at));
-        self.marks.add(event.at, RoomMarkKind::Reconnected);
+        self.marks.add_gap(event.at, gap);
         self.chat.push(event, LogLine::Gap(gap.clone()));
     }
 
@@ -376,7 +379,7 @@ impl Room {
         }
         self.started_at = info.started_at.or(self.started_at);
         self.skew_ms = info.skew_ms.or(self.skew_ms);
-        self.stats.raise_likes(info.likes.unwrap_or(0));
+        info.likes.into_iter().for_each(|likes| self.stats.raise_likes(likes));
         self.stats.followers = info.followers.or(self.stats.followers);
         if self.streamed_watching.is_some_and(|streamed| at.since(streamed) < STREAM_IS_FRESH) {
             return;

@@ -87,7 +87,7 @@ impl SpikeFinder {
                     || (given, Text::new(event.kind.person().map_or("somebody", Viewer::name)), None),
                     |giver| (giver.coins, giver.name, Some(giver.id)),
                 );
-                RoomMarkKind::Coins { coins: cell.coins, given, by, by_id }
+                RoomMarkKind::Coins { coins: cell.coins, given, by, by_id, gift: None }
             });
         }
         // The first number of viewers may come later than the first comment.
@@ -189,7 +189,8 @@ mod tests {
         };
         assert_eq!(give(1, "Ana", 500), None);
         assert_eq!(give(1, "Ana", 400), None);
-        let found = RoomMarkKind::Coins { coins: 1_000, given: 900, by: "Ana".into(), by_id: Some(UserId(1)) };
+        let found =
+            RoomMarkKind::Coins { coins: 1_000, given: 900, by: "Ana".into(), by_id: Some(UserId(1)), gift: None };
         assert_eq!(give(2, "Jonas", 100), Some(found));
     }
 

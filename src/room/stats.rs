@@ -16,8 +16,8 @@ pub struct Stats {
     pub peak: u64,
     /// Different viewers so far, reported.
     pub total_viewers: Option<u64>,
-    /// The room's like total, reported: the highest number seen.
-    pub likes: u64,
+    /// The room's like total, reported: the highest number seen; nothing while none was told.
+    pub likes: Option<u64>,
     /// Likes of the messages that reached us.
     pub likes_seen: u64,
     /// Followers of the host, reported.
@@ -63,7 +63,7 @@ impl Stats {
 
     /// Takes in a like total; two counters alternate on the wire, so only the highest is believed (docs/protocol.md#likes).
     pub(super) fn raise_likes(&mut self, total: u64) {
-        self.likes = self.likes.max(total);
+        self.likes = self.likes.max(Some(total));
     }
 
     /// Adds what a gift added.

@@ -9,9 +9,9 @@ use tokio::sync::watch;
 
 use crate::clock::Timestamp;
 use crate::events::{EventKind, Host};
-use crate::history::{HistoryFolder, HistoryReader, LiveEvents};
+use crate::history::{HistoryFolder, HistoryReader, LiveEvents, MomentRow};
 use crate::ids::RoomKey;
-use crate::room::{Room, RoomMarkKind, TalliedEvent};
+use crate::room::{DearGift, Room, RoomMarkKind, TalliedEvent};
 use crate::text::Text;
 use crate::track::{Player, RoomUpdate, Speed, TrackerUpdate};
 use crate::tui::{ReplayMark, ReplayTimeline};
@@ -22,6 +22,8 @@ const QUEUE: usize = 1_024;
 const MOST: usize = 10_000;
 /// Updates between two looks of the screen at what was found.
 const SOME: u64 = 2_000;
+/// A spike of coins is told so long after its first gift at most.
+const SPIKE_MS: i64 = 10_000;
 /// Moments of a live that somebody set by hand.
 const BY_HAND: usize = 1_000;
 
@@ -129,6 +131,12 @@ fn by_hand(folder: &HistoryFolder, lives: &[u64]) -> Vec<ReplayMark> {
     by_hand.map(|moment| mark_of(Timestamp(moment.at), &moment.by, &moment.note)).collect()
 }
 
+/// Whether a kept moment is the spike of coins that this gift made: one stop for both.
+fn is_spike_of(moment: &MomentRow, at: Timestamp, gift: &DearGift) -> bool {
+    let later = moment.at.saturating_sub(at.0);
+    moment.by == "gifts" && (0..=SPIKE_MS).contains(&later) && moment.note.contains(gift.by.as_str())
+}
+
 /// The timeline of a live as the history holds it.
 pub(super) fn of_history(reader: &HistoryReader, told: &LiveEvents) -> ReplayTimeline {
     let gaps = told.events.iter().filter_map(|event| {
@@ -144,8 +152,14 @@ pub(super) fn of_history(reader: &HistoryReader, told: &LiveEvents) -> ReplayTim
     for event in &told.events {
         let before = room.marks.count();
         room.apply(event);
-        let dear = room.marks.since(before).filter(|mark| matches!(mark.kind, RoomMarkKind::Gift(_)));
-        marks.extend(dear.map(|mark| mark_of(mark.at.wall, mark.kind.name(), &mark.kind.words())));
+        for mark in room.marks.since(before) {
+            let (RoomMarkKind::Gift(gift) | RoomMarkKind::Coins { gift: Some(gift), .. }) = &mark.kind else {
+                continue;
+            };
+            if !moments.iter().any(|moment| is_spike_of(moment, mark.at.wall, gift)) {
+                marks.push(mark_of(mark.at.wall, mark.kind.name(), &gift.words()));
+            }
+        }
     }
     marks.sort_by_key(|mark| mark.at);
     let said = if told.lines < told.live.chats {
@@ -159,7 +173,53 @@ pub(super) fn of_history(reader: &HistoryReader, told: &LiveEvents) -> ReplayTim
         marks,
         gaps,
         source: Text::from(format_args!(
-            "from the history: {said}; viewers and likes by the minute; joins and battle scores were not kept"
+            "from the history: {said}; viewers and likes by the minute; like totals, joins and battle scores were not kept"
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Clock, Moment};
+    use crate::events::{Gift, Info, LiveStart, Phase, PhaseKind, RoomEvent, Viewer};
+    use crate::history::{HistoryOptions, HistoryRecorder};
+    use crate::ids::{GiftFacts, RoomId, UserId};
+    use crate::room::Applied;
+
+    #[test]
+    fn a_dear_gift_of_a_kept_live_is_one_stop_that_names_its_giver_and_what_nobody_counted_is_not_zero() {
+        const BEGAN: i64 = 1_700_000_000_000;
+        let dir = tempfile::tempdir().unwrap();
+        let folder = HistoryFolder::new(dir.path());
+        let mut recorder =
+            HistoryRecorder::start(&folder, HistoryOptions::default(), Clock::system(), |_| (), None).unwrap();
+        let (key, mut room) = (RoomKey(1), Room::new(10));
+        recorder.added(key, &"@ana".into());
+        let mut tell = |seconds: u64, kind| {
+            let at = Moment { mono: 0, wall: Timestamp(BEGAN) } + Duration::from_secs(seconds);
+            let event = RoomEvent::new(at, kind);
+            let Applied::Fresh(tally) = room.apply(&event) else { panic!("{event:?}") };
+            recorder.events(key, &[TalliedEvent::new(event, tally)]);
+        };
+        tell(0, EventKind::Live(LiveStart { room_id: RoomId(73), live_seq: 1 }));
+        let host = Host { unique_id: "ana".into(), ..Host::default() };
+        tell(0, EventKind::Info(Box::new(Info { host, likes: Some(9), ..Info::default() })));
+        tell(0, EventKind::State(Phase::new(PhaseKind::Live)));
+        for (seconds, id, name, price) in [(20, 5, "Mia", 1_000), (60, 6, "Joon", 600), (90, 6, "Joon", 5)] {
+            let from = Arc::new(Viewer { id: Some(UserId(id)), nickname: name.into(), ..Viewer::default() });
+            let facts = GiftFacts { name: "Galaxy".into(), diamonds: Some(price), kind: 2, ..GiftFacts::default() };
+            let gift = Gift { from, to: None, gift: Arc::new(facts), count: 1, group: 0, coins: None, ends: true };
+            tell(seconds, EventKind::Gift(Box::new(gift)));
+        }
+        recorder.finish().unwrap();
+        let reader = HistoryReader::open(&folder).unwrap();
+        let told = reader.live_events(73).unwrap().unwrap();
+        let timeline = of_history(&reader, &told);
+        let stops: Vec<_> = timeline.marks.iter().map(|mark| (mark.at.0 - BEGAN, mark.words.as_str())).collect();
+        assert_eq!(stops, [(20_000, "Mia gave Galaxy, 1000 coins"), (60_000, "Joon gave Galaxy, 600 coins")]);
+        let mut replayed = Room::new(10);
+        told.events.iter().for_each(|event| _ = replayed.apply(event));
+        assert_eq!((replayed.stats.coins, replayed.stats.likes), (1_605, None));
     }
 }

@@ -42,6 +42,8 @@ pub(super) struct SimRoom {
     clock: Clock,
     rate: f64,
     seed: u64,
+    /// Which start of the service this is.
+    start: u32,
     /// The script of the demo is played here.
     scripted: bool,
     /// The room is part of the demo.
@@ -107,13 +109,20 @@ impl SimRoom {
         let demo = options.scripted && rate > 0.0;
         let scripted = options.scripted && host.index == 0 && rate > 0.0;
         let age = if host.character == Character::Late { Duration::ZERO } else { age(&host, options.age, rate) };
-        let mut live = SimLive::new(&host, rate, seed, SimBeginning { number: 0, now, age, scripted, demo }, faults);
+        let mut live = SimLive::new(
+            &host,
+            rate,
+            seed,
+            SimBeginning { start: options.start, number: 0, now, age, scripted, demo },
+            faults,
+        );
         if host.character == Character::Late {
             live.phase = SimPhase::Offline;
             live.next_transition = (rate > 0.0).then(|| (now + LATE_ROOM_OFFLINE, Transition::GoLive));
         }
         let (out, _) = broadcast::channel(BACKLOG);
-        Self { host, clock: clock.clone(), rate, seed, scripted, demo, live: Mutex::new(live), out }
+        let start = options.start;
+        Self { host, clock: clock.clone(), rate, seed, start, scripted, demo, live: Mutex::new(live), out }
     }
 
     /// How often [`SimRoom::tick`] wants to be called: four messages a frame, at most a frame each 700 ms. Never at rate 0.

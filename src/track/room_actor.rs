@@ -130,7 +130,7 @@ impl RoomActor {
             || (!info.title.is_empty() && info.title != *title)
             || differs(info.watching, stats.watching.map(|(watching, _)| watching))
             || differs(info.total_viewers, stats.total_viewers)
-            || info.likes.is_some_and(|likes| likes > stats.likes)
+            || info.likes > stats.likes
             || differs(info.followers, stats.followers)
             || differs(info.started_at, self.room.started_at)
     }

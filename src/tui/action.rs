@@ -120,7 +120,7 @@ actions! {
     Record      | "record"       | Live   | "r"                 | "start or stop recording the room";
     RecordEach  | "record_each"  | Live   | "e"                 | "record each live of the room from now on, or no longer";
     Quality     | "quality"      | Live   | "Q"                 | "choose the stream to record, by its size, codec and bit rate";
-    Mark        | "mark"         | Live   | "m"                 | "mark this moment, with a note: in the history, and as a chapter of the recording";
+    Mark        | "mark"         | Screen | "m"                 | "mark this moment, with a note: in the history, and as a chapter of the recording; in a replay the moment that is shown";
     Recordings  | "recordings"   | Live   | "T"                 | "recordings, running and past; Enter copies one to MP4";
     Clip        | "clip"         | Live   | "c"                 | "keep the last minute of the recording as a file of its own";
     Retry       | "retry"        | Live   | "R"                 | "look up or connect now instead of waiting, with all rooms that fail for the same cause";

@@ -86,6 +86,8 @@ pub(super) struct App {
     pub(super) replay: bool,
     /// Where the replay stands, once that is known.
     pub(super) replay_time: Option<ReplayTime>,
+    /// The mouse has hold of the bar of the replay.
+    pub(super) drags_bar: bool,
     /// The rooms and recordings belong to a service, which records what the rules say and goes on when this screen is left.
     pub(super) attached: bool,
     /// Since when the room on the screen has been there: one that is passed on the way to another is not read.
@@ -241,6 +243,8 @@ pub(super) struct Toast {
 pub(super) enum ToastKind {
     /// Goes with the next key.
     Passing,
+    /// The same; the key of reports shows that of this live.
+    Report(u64),
     /// Stays until it is put away.
     Trouble,
 }
@@ -284,6 +288,7 @@ impl App {
             notice: options.notice,
             replay: options.replay,
             replay_time: None,
+            drags_bar: false,
             attached: options.attached,
             shown_since: now,
             looked_at: VecDeque::new(),
@@ -393,6 +398,11 @@ impl App {
     /// Says something that goes with the next key.
     pub(super) fn notify(&mut self, text: impl Into<Text>) {
         self.toast = Some(Toast { text: text.into(), kind: ToastKind::Passing });
+    }
+
+    /// Says that there is a report of a live, by its room id, which the key of reports shows now.
+    pub(super) fn offer_report(&mut self, live: u64, text: impl Into<Text>) {
+        self.toast = Some(Toast { text: text.into(), kind: ToastKind::Report(live) });
     }
 
     /// Says something that stays until it is put away.

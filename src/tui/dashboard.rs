@@ -163,3 +163,54 @@ impl Dashboard {
         self.app.has_focus
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::config::{Keys, RecordSettings, ScreenSettings};
+    use crate::events::{EventKind, Question, RoomEvent, Viewer};
+    use crate::room::TalliedEvent;
+
+    /// Somebody asks something.
+    fn ask(dashboard: &mut Dashboard, at: Moment) {
+        let from = Arc::new(Viewer { nickname: "Mia".into(), ..Viewer::default() });
+        let question = Question { id: "1".into(), from, text: "which song?".into(), asked_at: None };
+        let event = TalliedEvent::new(RoomEvent::new(at, EventKind::Question(question)), None);
+        dashboard.track(track::TrackerUpdate::Room(RoomKey(1), track::RoomUpdate::Events(Arc::from(vec![event]))), at);
+    }
+
+    #[test]
+    fn a_jump_back_in_a_replay_takes_out_of_the_inbox_what_comes_after() {
+        for replay in [true, false] {
+            let options = ScreenOptions {
+                record: RecordSettings::default(),
+                screen: ScreenSettings::default(),
+                keys: Keys::new(),
+                notice: None,
+                replay,
+                attached: false,
+                mono: false,
+                depth: super::super::ColourDepth::Sixteen,
+                memory: None,
+                config_file: None,
+                zone: jiff::tz::TimeZone::UTC,
+            };
+            let at = |seconds: i64| Moment { mono: 0, wall: Timestamp(1_793_302_205_250 + seconds * 1_000) };
+            let mut dashboard = Dashboard::new(options, at(0)).unwrap();
+            let added = track::RoomUpdate::Added { label: "@ana".into() };
+            dashboard.track(track::TrackerUpdate::Room(RoomKey(1), added), at(0));
+            ask(&mut dashboard, at(0));
+            ask(&mut dashboard, at(60));
+            dashboard.tick(at(60));
+            assert_eq!(dashboard.app.inbox.len(), 2);
+            dashboard.tick(at(0));
+            // The clock of a live may be set back: what came stays.
+            assert_eq!(dashboard.app.inbox.len(), if replay { 1 } else { 2 });
+            if replay {
+                ask(&mut dashboard, at(60));
+                assert_eq!(dashboard.app.inbox.len(), 2, "it comes again");
+            }
+        }
+    }
+}

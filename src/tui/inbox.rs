@@ -76,6 +76,8 @@ pub(super) enum InboxKind {
     Battle,
     /// A room or a recording failed.
     Trouble,
+    /// A live ended while nobody looked: its report is there, by the room id of the live.
+    Report(u64),
 }
 
 impl InboxKind {
@@ -90,6 +92,7 @@ impl InboxKind {
             Self::Warning => (glyphs::ATTENTION, ColorRole::Warn),
             Self::Battle => (glyphs::TIMES, ColorRole::SideB),
             Self::Trouble => (glyphs::BLOCKED, ColorRole::Bad),
+            Self::Report(_) => (glyphs::ENDED, ColorRole::Dim),
         }
     }
 }
@@ -106,7 +109,7 @@ impl InboxKind {
             Self::Gift => Some("gifts"),
             Self::Warning => Some("warnings"),
             Self::Battle => Some("battles"),
-            Self::Trouble => None,
+            Self::Trouble | Self::Report(_) => None,
         }
     }
 
@@ -142,14 +145,26 @@ impl Inbox {
         self.items.len()
     }
 
-    /// Adds what is not about a row.
+    /// Adds that something failed.
     pub(super) fn add_trouble(&mut self, room: RoomKey, at: Moment, words: String) {
+        self.add_words(room, at, InboxKind::Trouble, words);
+    }
+
+    /// Adds that a live ended of which there is a report, once.
+    pub(super) fn add_report(&mut self, room: RoomKey, live: u64, at: Moment, words: String) {
+        let kind = InboxKind::Report(live);
+        self.items.retain(|item| item.kind != kind);
+        self.add_words(room, at, kind, words);
+    }
+
+    /// Adds what is not about a row.
+    fn add_words(&mut self, room: RoomKey, at: Moment, kind: InboxKind, words: String) {
         self.push(InboxItem {
             number: 0,
             room,
             seq: None,
             at,
-            kind: InboxKind::Trouble,
+            kind,
             who: String::new(),
             words,
             coins: None,

@@ -197,7 +197,7 @@ pub(super) fn picks(app: &App, picker: &Picker) -> Vec<Pick> {
         PickerKind::Streams => recordings::streams(app),
         PickerKind::Recordings => recordings::takes(app),
         PickerKind::SearchLives => return live_search::rows(app, picker.input.value().trim()),
-        PickerKind::Marker(at) => return vec![recordings::marker(at, picker.input.value())],
+        PickerKind::Marker(at) => return vec![recordings::marker(app, at, picker.input.value())],
         PickerKind::Found => return remembered::found(app, picker.input.value()),
         PickerKind::Around => return remembered::around(app),
         PickerKind::Moments => match choices::typed_places(app, &typed) {
@@ -228,6 +228,9 @@ pub(super) fn picks(app: &App, picker: &Picker) -> Vec<Pick> {
     };
     let mut fitting: Vec<(u32, Pick)> =
         all.into_iter().filter_map(|pick| Some((score(&typed, &pick)?, pick))).collect();
+    if fitting.is_empty() && picker.kind == PickerKind::Moments {
+        return choices::place_forms(app, &typed);
+    }
     fitting.sort_by_key(|(score, _)| *score);
     fitting.into_iter().map(|(_, pick)| pick).collect()
 }

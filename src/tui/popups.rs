@@ -27,6 +27,7 @@ use super::app::{App, Popup};
 use super::theme::ColorRole;
 use super::widgets::paint;
 use super::{glyphs, person};
+use crate::history::report_lines;
 
 /// Draws the popup, if one is open, and returns where its cursor stands.
 pub(super) fn view(app: &App, buf: &mut Buffer) -> Option<Position> {
@@ -111,10 +112,14 @@ fn list(app: &App, buf: &mut Buffer, title: &str, lines: &[Line<'_>], from: usiz
     }
 }
 
-/// The lines of a report: facts, graphs, who gave, battles, moments.
+/// The lines of a report: facts, graphs, who gave, battles, moments; beside each other where there is room.
 fn report(app: &App) -> Vec<Line<'static>> {
     match &app.remembered.report {
-        Some(lines) => lines.iter().map(|line| Line::raw(line.clone())).collect(),
+        // Its frame takes four columns.
+        Some(report) => {
+            let lines = report_lines(report, usize::from(app.size.width).saturating_sub(4));
+            lines.into_iter().map(Line::raw).collect()
+        }
         None => vec![Line::styled("asking the history \u{2026}", app.theme.style(ColorRole::Dim))],
     }
 }

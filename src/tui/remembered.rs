@@ -7,7 +7,8 @@ use super::number;
 use super::picker::{Choice, Pick};
 use crate::clock::{Moment, Timestamp};
 use crate::history::{
-    AroundLines, FoundLine, FoundPage, KnownPerson, LiveRow, MomentRow, OpponentRecord, SearchProgress, query_words,
+    AroundLines, FoundLine, FoundPage, KnownPerson, LiveReport, LiveRow, MomentRow, OpponentRecord, SearchProgress,
+    query_words,
 };
 use crate::text::Text;
 
@@ -39,8 +40,10 @@ pub(super) struct Remembered {
     pub(super) around: Option<Box<AroundLines>>,
     /// Moments of all lives, newest first; nothing while they are asked for.
     pub(super) moments: Option<Vec<MomentRow>>,
-    /// The report of a live, line by line; nothing while it is asked for.
-    pub(super) report: Option<Vec<String>>,
+    /// The report of a live; nothing while it is asked for.
+    pub(super) report: Option<Box<LiveReport>>,
+    /// Of which live it is, or is asked for, by its room id.
+    pub(super) report_of: Option<u64>,
     /// Lives of the past; nothing while they are asked for.
     pub(super) lives: Option<Vec<LiveRow>>,
     /// What is known of opponents, by user id.
@@ -188,7 +191,12 @@ pub(super) fn moments(app: &App) -> Vec<Pick> {
         let note = Text::new(&moment.note);
         let note = format!("{}  {note}", when(app, moment.at));
         let choice = Choice::Moment { live: moment.live, at: moment.at, line: None };
-        Pick { name: format!("@{} {}", moment.room, number::duration(offset)), note, keys: moment.by.clone(), choice }
+        // A capture may have been marked of whose live nothing else is kept.
+        let name = match moment.room.as_str() {
+            "" => format!("live {}", moment.live),
+            room => format!("@{room} {}", number::duration(offset)),
+        };
+        Pick { name, note, keys: moment.by.clone(), choice }
     };
     moments.iter().map(pick).collect()
 }
@@ -202,14 +210,15 @@ pub(super) fn lives(app: &App) -> Vec<Pick> {
     let pick = |live: &LiveRow| {
         let length = number::duration(std::time::Duration::from_millis(live.length().max(0) as u64));
         let average = live.average.map(|average| format!(" (average {})", number::count(average))).unwrap_or_default();
+        let peak =
+            if live.peak > 0 { format!("peak {}", number::count(live.peak)) } else { "no viewers told".to_owned() };
         let unsure = if live.unpriced > 0 { "+" } else { "" };
         // What matters most comes first: the end is cut off where the window is narrow.
         let note = format!(
-            "{} {length:>7} {:>6}{unsure} coins {:>5} comments, peak {}{average}  {}",
+            "{} {length:>7} {:>6}{unsure} coins {:>5} comments, {peak}{average}  {}",
             when(app, live.began()),
             number::count(live.coins),
             number::count(live.chats),
-            number::count(live.peak),
             Text::new(&live.title)
         );
         let choice = Choice::Moment { live: live.id, at: live.began(), line: None };

@@ -22,6 +22,12 @@ use crate::clock::Timestamp;
 use crate::text::Text;
 use crate::track::{PlaybackStatus, Speed};
 
+/// Columns beside a marker that still mean it: a cell is hard to hit.
+const REACH: u16 = 2;
+/// Seconds that a notch of the wheel moves.
+pub(super) const NOTCH_SECONDS: i64 = 5;
+/// What somebody set by hand.
+const BY_HAND: &str = "hand";
 /// A mark so near behind is the one that was just jumped to.
 const HERE_MS: i64 = 2_000;
 /// Paces that keys step through.
@@ -62,9 +68,34 @@ pub struct ReplayMark {
 pub(super) struct ReplayTime {
     pub(super) status: PlaybackStatus,
     pub(super) timeline: Arc<ReplayTimeline>,
+    /// What was marked since it is replayed: a timeline that comes later may not know of it yet.
+    pub(super) own: Vec<ReplayMark>,
 }
 
 impl ReplayTime {
+    /// Takes what is known of the replay by now.
+    pub(super) fn set_timeline(&mut self, timeline: Arc<ReplayTimeline>) {
+        self.timeline = timeline;
+        for mark in self.own.clone() {
+            self.show_mark(mark);
+        }
+    }
+
+    /// Keeps a mark that was set by hand just now.
+    pub(super) fn add_mark(&mut self, at: Timestamp, words: &str) {
+        let mark = ReplayMark { at, by: BY_HAND.into(), words: words.into() };
+        self.own.push(mark.clone());
+        self.show_mark(mark);
+    }
+
+    fn show_mark(&mut self, mark: ReplayMark) {
+        let marks = &mut Arc::make_mut(&mut self.timeline).marks;
+        if !marks.contains(&mark) {
+            let place = marks.partition_point(|other| other.at <= mark.at);
+            marks.insert(place, mark);
+        }
+    }
+
     /// The end, as far as it is known.
     fn end(&self, now: Timestamp) -> Timestamp {
         self.timeline.end.max(now).max(self.status.start)
@@ -132,11 +163,20 @@ fn column(time: &ReplayTime, now: Timestamp, bar: Rect, at: Timestamp) -> u16 {
     bar.x + u16::try_from((part.min(whole) * last + whole / 2) / whole).unwrap_or(0)
 }
 
-/// The time that a click at a place of the screen means.
+/// The mark that a click at a place of the screen means: the nearest one, one's own before others.
+pub(super) fn mark_at(app: &App, area: Rect, at: Position) -> Option<&ReplayMark> {
+    let time = app.replay_time.as_ref()?;
+    let (now, bar) = (app.now.wall, bar(area));
+    let far = |mark: &ReplayMark| column(time, now, bar, mark.at).abs_diff(at.x);
+    let marks = time.timeline.marks.iter().filter(|mark| rank(mark) < Rank::Gap && far(mark) <= REACH);
+    marks.min_by_key(|mark| (far(mark), rank(mark)))
+}
+
+/// The time that the mouse means in this column, or beyond an end of the bar.
 pub(super) fn time_at(app: &App, area: Rect, at: Position) -> Option<Timestamp> {
     let time = app.replay_time.as_ref()?;
     let bar = bar(area);
-    if !area.contains(at) || bar.width == 0 {
+    if bar.width == 0 {
         return None;
     }
     let whole = time.offset(time.end(app.now.wall)).as_millis();
@@ -167,8 +207,9 @@ pub(super) fn view(app: &App, buf: &mut Buffer, area: Rect) {
             put(buf, (x, bar.y), glyphs::GAP, app.theme.style(ColorRole::Warn));
         }
     }
-    for mark in &time.timeline.marks {
-        if mark.by.as_str() != "gap" {
+    // What matters most stands last, where several share a cell.
+    for drawn in [Rank::Found, Rank::Gift, Rank::Battle, Rank::Word, Rank::Own] {
+        for mark in time.timeline.marks.iter().filter(|mark| rank(mark) == drawn) {
             let (sign, role) = sign_of(&mark.by);
             put(buf, (column(time, now, bar, mark.at), bar.y), sign, app.theme.style(role));
         }
@@ -185,12 +226,35 @@ fn put(buf: &mut Buffer, at: (u16, u16), sign: &str, style: Style) {
     }
 }
 
+/// What matters more where marks share a place, the most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Own,
+    Word,
+    Battle,
+    Gift,
+    Found,
+    /// Drawn by its length, without a sign.
+    Gap,
+}
+
+fn rank(mark: &ReplayMark) -> Rank {
+    match mark.by.as_str() {
+        BY_HAND => Rank::Own,
+        "keyword" => Rank::Word,
+        "battle" => Rank::Battle,
+        "gifts" => Rank::Gift,
+        "gap" => Rank::Gap,
+        _ => Rank::Found,
+    }
+}
+
 /// The sign of a mark, by what made it.
 pub(super) fn sign_of(by: &Text) -> (&'static str, ColorRole) {
     match by.as_str() {
         "battle" => (glyphs::TIMES, ColorRole::SideB),
         "gifts" => (glyphs::GIFT, ColorRole::Gift),
-        "hand" => (glyphs::NEWER, ColorRole::Good),
+        BY_HAND => (glyphs::NEWER, ColorRole::Good),
         "gap" => (glyphs::GAP, ColorRole::Warn),
         "keyword" => (glyphs::ATTENTION, ColorRole::Accent),
         _ => (glyphs::NEWER_ABOVE, ColorRole::Accent),
@@ -210,9 +274,10 @@ fn words(app: &App, time: &ReplayTime, tells_source: bool, buf: &mut Buffer, are
     };
     let more = if time.timeline.is_whole { "" } else { "\u{2026}" };
     let place = format!(
-        "{state} {} of {}{more}",
+        "{state} {} of {}{more} ({})",
         number::duration(time.offset(now)),
-        number::duration(time.offset(time.end(now)))
+        number::duration(time.offset(time.end(now))),
+        number::clock(now, &app.zone)
     );
     let mut items = vec![Line::styled(place, accent), Line::styled(pace_words(status.speed), dim)];
     if let Some(to) = status.seeking {
@@ -246,7 +311,7 @@ mod tests {
         let marks = vec![mark(20_000, "battle"), mark(50_000, "gifts")];
         let timeline = ReplayTimeline { end: Timestamp(110_000), is_whole: true, marks, ..ReplayTimeline::default() };
         let status = PlaybackStatus { start: Timestamp(10_000), speed: Speed::Times(1), ..PlaybackStatus::default() };
-        ReplayTime { status, timeline: Arc::new(timeline) }
+        ReplayTime { status, timeline: Arc::new(timeline), own: Vec::new() }
     }
 
     #[test]
@@ -255,6 +320,37 @@ mod tests {
         let columns =
             [10_000, 20_000, 60_000, 110_000, 999_000, 0].map(|at| column(&time, Timestamp(0), bar, Timestamp(at)));
         assert_eq!(columns, [1, 11, 51, 101, 101, 1]);
+    }
+
+    #[test]
+    fn ones_own_mark_stands_before_what_else_is_in_its_column() {
+        let mut app = crate::tui::update::tests::on_air();
+        let mut time = time();
+        let mark = |at, by: &str| ReplayMark { at: Timestamp(at), by: by.into(), words: by.into() };
+        let marks = [(50_000, "hand"), (50_100, "gifts"), (50_200, "battle"), (80_000, "gifts"), (80_100, "chat")];
+        Arc::make_mut(&mut time.timeline).marks = marks.into_iter().map(|(at, by)| mark(at, by)).collect();
+        (app.replay, app.replay_time, app.now.wall) = (true, Some(time), Timestamp(10_000));
+        let area = Rect::new(0, 0, 103, 1);
+        let mut buf = Buffer::empty(area);
+        view(&app, &mut buf, area);
+        let sign =
+            |at| buf.cell((column(app.replay_time.as_ref().unwrap(), app.now.wall, bar(area), Timestamp(at)), 0));
+        assert_eq!(sign(50_000).unwrap().symbol(), glyphs::NEWER);
+        assert_eq!(sign(80_000).unwrap().symbol(), glyphs::GIFT);
+    }
+
+    #[test]
+    fn a_mark_of_ones_own_stays_when_a_timeline_comes_that_does_not_know_it_yet() {
+        let mut time = time();
+        let before = time.timeline.clone();
+        time.add_mark(Timestamp(30_000), "goal");
+        let marks = |time: &ReplayTime| time.timeline.marks.iter().map(|mark| mark.at.0).collect::<Vec<_>>();
+        assert_eq!(marks(&time), [20_000, 30_000, 50_000]);
+        let after = time.timeline.clone();
+        for timeline in [before, after] {
+            time.set_timeline(timeline);
+            assert_eq!(marks(&time), [20_000, 30_000, 50_000]);
+        }
     }
 
     #[test]

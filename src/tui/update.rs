@@ -17,7 +17,7 @@ mod rules;
 mod searching;
 mod taking;
 #[cfg(test)]
-mod tests;
+pub(in crate::tui) mod tests;
 mod thanks;
 
 pub use records::ending as recording_words;
@@ -111,7 +111,7 @@ fn handle(app: &mut App, msg: Msg) -> UpdateOutcome {
             UpdateOutcome::dirty()
         }
         Msg::Timeline(timeline) => {
-            app.replay_time.get_or_insert_default().timeline = timeline;
+            app.replay_time.get_or_insert_default().set_timeline(timeline);
             UpdateOutcome::dirty()
         }
         Msg::Remembered(answer) => remembering::apply_answer(app, *answer),

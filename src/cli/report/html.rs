@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::graph;
-use crate::history::{LiveReport, local_time, report_battle, report_facts, report_gifter};
+use crate::history::{LiveReport, local_time, report_battle, report_facts, report_gifter, report_moment};
 use crate::text::Text;
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:760px;margin:2em auto;padding:0 1em}\
@@ -80,8 +80,8 @@ pub(super) fn report(report: &LiveReport) -> String {
             text.push_str("</ul>\n");
         }
     };
-    section("Battles", report.battles.iter().map(report_battle).collect());
-    section("Moments", report.moments.iter().map(|row| format!("{} {}", local_time(row.at), row.note)).collect());
+    section("Battles", report.battles.iter().map(|row| report_battle(&report.live, row)).collect());
+    section("Moments", report.moments.iter().map(|row| report_moment(&report.live, row)).collect());
     text.push_str("</body></html>\n");
     text
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::history::{LiveReport, local_time, report_battle, report_facts, report_gifter};
+use crate::history::{LiveReport, local_time, report_battle, report_facts, report_gifter, report_moment};
 use crate::text::Text;
 
 /// What Markdown would read as more than text stands behind a backslash.
@@ -38,8 +38,8 @@ pub(super) fn report(report: &LiveReport) -> String {
             }
         }
     };
-    section("Battles", report.battles.iter().map(report_battle).collect());
-    section("Moments", report.moments.iter().map(|row| format!("{} {}", local_time(row.at), row.note)).collect());
+    section("Battles", report.battles.iter().map(|row| report_battle(&report.live, row)).collect());
+    section("Moments", report.moments.iter().map(|row| report_moment(&report.live, row)).collect());
     text
 }
 

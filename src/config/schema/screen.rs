@@ -29,8 +29,8 @@ pub struct ScreenSettings {
     pub handles: bool,
     /// Gifts of so many coins or more are to be thanked for.
     pub thank_from: u64,
-    /// What comes into the inbox, of `words`, `people`, `questions`, `moderators`, `first`, `gifts`, `warnings`, `battles`. What fails always
-    /// does.
+    /// What comes into the inbox, of `words`, `people`, `questions`, `moderators`, `first`, `gifts`, `warnings`, `battles`. What fails
+    /// always does, and that there is a report of a live that ended.
     pub inbox: Vec<String>,
     /// Words that stand out in the chat, and bring a comment into the inbox; or searches, such as `badge:L30` or `gift>500`.
     pub highlights: Vec<String>,

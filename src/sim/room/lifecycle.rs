@@ -53,7 +53,8 @@ impl SimRoom {
         let too_many = past.len().saturating_sub(KEPT_LIVES);
         past.drain(..too_many);
         let number = live.number + 1;
-        let beginning = SimBeginning { number, now, age: Duration::ZERO, scripted: self.scripted, demo: self.demo };
+        let Self { start, scripted, demo, .. } = *self;
+        let beginning = SimBeginning { start, number, now, age: Duration::ZERO, scripted, demo };
         *live = SimLive::new(&self.host, self.rate, self.seed, beginning, faults);
         live.past = past;
     }

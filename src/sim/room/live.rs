@@ -71,6 +71,8 @@ pub(super) struct SimLive {
 /// How a live begins.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SimBeginning {
+    /// Which start of the service it is in.
+    pub(super) start: u32,
     pub(super) number: u32,
     pub(super) now: Moment,
     /// How long it has been on already.
@@ -81,24 +83,28 @@ pub(super) struct SimBeginning {
     pub(super) demo: bool,
 }
 
+/// Ids of messages between two starts of the service that follow each other.
+const IDS_OF_START: i64 = 1_000_000;
 /// What was said is told in pieces of this many microseconds.
 const HISTORY_STEP: u64 = 1_000_000;
 
 impl SimLive {
     pub(super) fn new(host: &SimHost, rate: f64, seed: u64, beginning: SimBeginning, faults: &Faults) -> Self {
-        let SimBeginning { number, age, scripted, .. } = beginning;
+        let SimBeginning { start, number, age, scripted, .. } = beginning;
         let now = beginning.now - age;
         let age = u64::try_from(age.as_micros()).unwrap_or(0);
         let place = host.index as i64 * 1_000 + i64::from(number);
-        let room_id =
+        let script =
             7_570_000_000_000_000_000 + (seed % 1_000) as i64 * 1_000_000_000_000 + (place + 1) * 1_000_000_007;
+        // Another start says the same in a live of its own.
+        let room_id = script + i64::from(start);
         let mut traffic = Traffic::new(
             LivePeople {
                 host: host.to_wire(),
                 rival: if scripted { Some(SimHost::scripted_rival()) } else { host.rival() },
                 room_id,
-                seed: seed ^ (room_id as u64),
-                first_id: 7_600_000_000_000_000_000 + place * 10_000_000_000_000,
+                seed: seed ^ (script as u64),
+                first_id: 7_600_000_000_000_000_000 + place * 10_000_000_000_000 + i64::from(start) * IDS_OF_START,
                 began_ms: now.wall.0,
                 rate,
                 watching: host.watching,

@@ -291,7 +291,7 @@ fn sign_of(mark: &RoomMark) -> (&'static str, ColorRole) {
         RoomMarkKind::BattleEnded(Some(BattleResult::Won)) => (glyphs::TICK, ColorRole::Good),
         RoomMarkKind::BattleEnded(_) => (glyphs::ENDED, ColorRole::SideB),
         RoomMarkKind::Gift(_) | RoomMarkKind::Coins { .. } => (glyphs::GIFT, ColorRole::Gift),
-        RoomMarkKind::Reconnected => (glyphs::GAP, ColorRole::Warn),
+        RoomMarkKind::Reconnected { .. } => (glyphs::GAP, ColorRole::Warn),
         RoomMarkKind::Comments(_) | RoomMarkKind::Viewers { .. } => (glyphs::NEWER_ABOVE, ColorRole::Accent),
     }
 }

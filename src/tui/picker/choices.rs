@@ -1,5 +1,7 @@
 //! Rows of the pickers that choose among a few things: how somebody is ignored, a layout, a theme, a filter, a moment.
 
+use std::time::Duration;
+
 use super::{Choice, Pick};
 use crate::room::LogLine;
 use crate::tui::app::App;
@@ -50,6 +52,34 @@ pub(super) fn typed_places(app: &App, typed: &str) -> Vec<Pick> {
         row(name, format!("{} then", number::clock(to, &app.zone)), Choice::Seek(to))
     });
     places.collect()
+}
+
+/// What can be typed to go somewhere, with places of this very replay, where what was typed fits none.
+pub(super) fn place_forms(app: &App, typed: &str) -> Vec<Pick> {
+    let Some(time) = &app.replay_time else { return Vec::new() };
+    let (start, end) = (time.status.start, time.timeline.end);
+    let half = Duration::from_secs(time.offset(end).as_secs() / 2);
+    let clock = |at| number::clock(at, &app.zone);
+    let form = |name: String, note: String| row(name, note, Choice::Stay);
+    let mut rows = vec![
+        form(String::new(), format!("'{typed}' fits nothing here. What does, for example:")),
+        form(
+            number::duration(half),
+            format!("so long after the start; the end is {}", number::duration(time.offset(end))),
+        ),
+        form(
+            clock(time.after(half)),
+            format!("what the clock showed: {} to {}, also with seconds", clock(start), clock(end)),
+        ),
+        form("+5m, -30s".to_owned(), "so far from here".to_owned()),
+        form("10x, max".to_owned(), "a pace".to_owned()),
+    ];
+    let named = time.timeline.marks.iter().find_map(|mark| {
+        let word = mark.words.as_str().split_whitespace().find(|word| word.chars().all(char::is_alphabetic))?;
+        Some(form(word.to_lowercase(), format!("a word of a moment: {}", mark.words)))
+    });
+    rows.extend(named);
+    rows
 }
 
 /// Moments: of the replay, else those of the history, newest first, else of the room on the screen.

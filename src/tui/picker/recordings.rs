@@ -149,8 +149,13 @@ pub(in crate::tui) fn is_of(take: &Take, file: &Path) -> bool {
 }
 
 /// The note of a marker as it was typed.
-pub(super) fn marker(at: Timestamp, typed: &str) -> Pick {
-    let note = "Enter sets it, with or without a note".to_owned();
+pub(super) fn marker(app: &App, at: Timestamp, typed: &str) -> Pick {
+    let clock = number::clock(at, &app.zone);
+    let place = match &app.replay_time {
+        Some(time) => format!("{} ({clock})", number::duration(time.offset(at))),
+        None => clock,
+    };
+    let note = format!("Enter sets it at {place}, with or without a note");
     Pick { name: typed.trim().to_owned(), note, keys: String::new(), choice: Choice::Mark(at, typed.trim().to_owned()) }
 }
 

@@ -27,6 +27,7 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
         Some(transport) => format!("{} through {transport}", phase::phase_name(room.phase.kind)),
         None => phase::phase_name(room.phase.kind).to_owned(),
     };
+    let reported = |n: Option<u64>| n.map_or_else(|| "no total told".to_owned(), |n| format!("{} reported", number(n)));
     let id = room.room_id.map_or_else(|| "not known".to_owned(), |id| id.to_string());
     let gap = number::duration(std::time::Duration::from_millis(stats.gap_ms));
     let mut lines = vec![
@@ -37,7 +38,7 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
         fact("foreign", format!("{} belonged to another live", number(stats.foreign))),
         fact("unreadable", number(stats.unreadable)),
         fact("missed", format!("{gap} in {}", many(stats.gaps, "gap"))),
-        fact("likes", format!("{} reported, {} seen", number(stats.likes), number(stats.likes_seen))),
+        fact("likes", format!("{}, {} seen", reported(stats.likes), number(stats.likes_seen))),
         fact("unpriced", format!("{} without a known price", many(stats.unpriced, "gift"))),
         fact("clock", room.skew_ms.map_or_else(|| "not compared yet".to_owned(), skew)),
         fact("terminal", sent(app)),

@@ -20,6 +20,7 @@ use crate::tui::action::{Action, KeyContext};
 use crate::tui::app::{App, ConfirmQuestion, PersonCard, Popup, ToastKind};
 use crate::tui::away;
 use crate::tui::chord::Chord;
+use crate::tui::inbox::InboxKind;
 use crate::tui::layout::{self, LayoutRequest};
 use crate::tui::merged::{self, MergedView};
 use crate::tui::msg::{Effect, UpdateOutcome};
@@ -50,37 +51,44 @@ pub(super) fn handle_key(app: &mut App, key: KeyEvent) -> UpdateOutcome {
         None if app.overview.is_some() => &[Always, KeyContext::Overview, List, Screen, Person, app.own_context()],
         None => &[Always, List, Screen, Person, app.own_context()],
     };
-    let passing = app.toast.as_ref().is_some_and(|toast| toast.kind == ToastKind::Passing);
+    let offered = match app.toast.as_ref().map(|toast| toast.kind) {
+        Some(ToastKind::Report(live)) => Some(live),
+        _ => None,
+    };
+    let passing = app.toast.as_ref().is_some_and(|toast| toast.kind != ToastKind::Trouble);
     if passing {
         app.toast = None;
     }
-    match app.keymap.action(chord, open) {
-        Some((action, nth)) => act(app, action, nth),
-        None if matches!(app.popup, Some(Popup::Help(_)))
-            && app.keymap.action(chord, &[Screen]).is_some_and(|(action, _)| action == Action::Search) =>
-        {
-            app.popup = Some(Popup::Pick(Picker::new(PickerKind::Keys)));
-            UpdateOutcome::dirty()
-        }
-        // The key that opened a popup closes it.
-        None if toggles(app, chord) => close_popup(app),
-        None if app.popup.is_none() && app.keymap.action(chord, &[app.foreign_context()]).is_some() => {
-            let elsewhere = if app.replay { "with a live, not in a replay" } else { "in a replay, not with a live" };
-            app.notify(format!("{} works only {elsewhere}", chord.label()));
-            UpdateOutcome::dirty()
-        }
-        None if chord.foreign_letter().is_some() => {
-            app.notify(no_key(app, chord));
-            UpdateOutcome::dirty()
-        }
-        None if app.popup.is_none() => {
-            let help = app.key(Action::Help).map(|key| format!(": {key} shows the keys")).unwrap_or_default();
-            app.notify(format!("{} does nothing here{help}", chord.label()));
-            UpdateOutcome::dirty()
-        }
-        None if passing => UpdateOutcome::dirty(),
-        None => UpdateOutcome::UNCHANGED,
+    match (app.keymap.action(chord, open), offered) {
+        (Some((Action::Report, _)), Some(live)) => return remembering::open_report_of(app, live),
+        (Some((action, nth)), _) => return act(app, action, nth),
+        (None, _) => {}
     }
+    if matches!(app.popup, Some(Popup::Help(_)))
+        && app.keymap.action(chord, &[Screen]).is_some_and(|(action, _)| action == Action::Search)
+    {
+        app.popup = Some(Popup::Pick(Picker::new(PickerKind::Keys)));
+        return UpdateOutcome::dirty();
+    }
+    // The key that opened a popup closes it.
+    if toggles(app, chord) {
+        return close_popup(app);
+    }
+    if app.popup.is_none() && app.keymap.action(chord, &[app.foreign_context()]).is_some() {
+        let elsewhere = if app.replay { "with a live, not in a replay" } else { "in a replay, not with a live" };
+        app.notify(format!("{} works only {elsewhere}", chord.label()));
+        return UpdateOutcome::dirty();
+    }
+    if chord.foreign_letter().is_some() {
+        app.notify(no_key(app, chord));
+        return UpdateOutcome::dirty();
+    }
+    if app.popup.is_none() {
+        let help = app.key(Action::Help).map(|key| format!(": {key} shows the keys")).unwrap_or_default();
+        app.notify(format!("{} does nothing here{help}", chord.label()));
+        return UpdateOutcome::dirty();
+    }
+    if passing { UpdateOutcome::dirty() } else { UpdateOutcome::UNCHANGED }
 }
 
 /// What a letter of another layout is told: silence would look like a program that hangs.
@@ -169,8 +177,8 @@ fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
         Action::Retry if app.overview.is_some() => overview::retry(app),
         Action::Retry => rooms::retry(app),
         Action::ReplayPause => playback(PlaybackCommand::Pause),
-        Action::ReplayBack => playback(PlaybackCommand::Skip(-SKIP_SECONDS)),
-        Action::ReplayAhead => playback(PlaybackCommand::Skip(SKIP_SECONDS)),
+        Action::ReplayBack => replaying::skip(-SKIP_SECONDS),
+        Action::ReplayAhead => replaying::skip(SKIP_SECONDS),
         Action::ReplayPrevMoment => replaying::step_moment(app, false),
         Action::ReplayNextMoment => replaying::step_moment(app, true),
         Action::ReplayFaster => replaying::step_pace(app, true),
@@ -353,6 +361,9 @@ fn go_to_item(app: &mut App, chosen: usize) -> UpdateOutcome {
     let kept = |seq: &Seq| app.tab().is_some_and(|tab| tab.room.chat.get(*seq).is_some());
     if let Some(seq) = item.seq.filter(kept) {
         chat::mark_row(app, seq);
+    }
+    if let InboxKind::Report(live) = item.kind {
+        return remembering::open_report_of(app, live);
     }
     UpdateOutcome::dirty()
 }

@@ -2,10 +2,10 @@
 //! drawn.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 
 use super::{keys, overview, replaying, rooms, scroll_pane};
-use crate::tui::app::App;
+use crate::tui::app::{App, ToastKind};
 use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::panes::tabs;
 use crate::tui::popups;
@@ -19,6 +19,11 @@ const ROWS_PER_NOTCH: usize = 3;
 pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> UpdateOutcome {
     let at = Position::new(mouse.column, mouse.row);
     let plan = app.plan();
+    match mouse.kind {
+        MouseEventKind::Down(_) => app.drags_bar = app.popup.is_none() && plan.timeline.contains(at),
+        MouseEventKind::Up(_) => app.drags_bar = false,
+        _ => {}
+    }
     let pane = plan.shown().find(|(_, area)| area.contains(at)).map(|(id, _)| id);
     match (mouse.kind, pane) {
         (MouseEventKind::ScrollUp, _) if app.popup.is_some() => keys::scroll(app, |_| Scroll::Up(ROWS_PER_NOTCH)),
@@ -27,11 +32,16 @@ pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> UpdateOutcome {
             popups::row_at(app, at).map_or(UpdateOutcome::UNCHANGED, |row| keys::choose(app, row))
         }
         _ if app.popup.is_some() => UpdateOutcome::UNCHANGED,
-        (MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left), _)
-            if plan.timeline.contains(at) =>
-        {
-            timeline::time_at(app, plan.timeline, at).map_or(UpdateOutcome::UNCHANGED, replaying::seek)
+        (MouseEventKind::Down(MouseButton::Left), _) if plan.timeline.contains(at) => {
+            match timeline::mark_at(app, plan.timeline, at).cloned() {
+                Some(mark) => replaying::go_to_mark(app, &mark),
+                None => scrub(app, plan.timeline, at),
+            }
         }
+        // A hand that draws along the bar leaves its row.
+        (MouseEventKind::Drag(MouseButton::Left), _) if app.drags_bar => scrub(app, plan.timeline, at),
+        (MouseEventKind::ScrollUp, _) if plan.timeline.contains(at) => replaying::skip(timeline::NOTCH_SECONDS),
+        (MouseEventKind::ScrollDown, _) if plan.timeline.contains(at) => replaying::skip(-timeline::NOTCH_SECONDS),
         (MouseEventKind::ScrollUp, _) if app.overview.is_some() => keys::scroll(app, |_| Scroll::Up(1)),
         (MouseEventKind::ScrollDown, _) if app.overview.is_some() => keys::scroll(app, |_| Scroll::Down(1)),
         (MouseEventKind::Down(MouseButton::Left), _) if app.overview.is_some() && app.body().contains(at) => {
@@ -56,6 +66,14 @@ pub(super) fn handle_mouse(app: &mut App, mouse: MouseEvent) -> UpdateOutcome {
         }
         _ => UpdateOutcome::UNCHANGED,
     }
+}
+
+/// Goes where the mouse has the bar of a replay; what was told of the place before goes.
+fn scrub(app: &mut App, bar: Rect, at: Position) -> UpdateOutcome {
+    if app.toast.as_ref().is_some_and(|toast| toast.kind == ToastKind::Passing) {
+        app.toast = None;
+    }
+    timeline::time_at(app, bar, at).map_or(UpdateOutcome::UNCHANGED, replaying::seek)
 }
 
 /// Takes the mouse or gives it back, and says what that means for selecting text.

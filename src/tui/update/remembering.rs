@@ -5,17 +5,19 @@ use std::time::Duration;
 
 use tui_input::Input;
 
+use super::replaying;
 use crate::events::{PhaseKind, Viewer};
 use crate::history::{
-    HistoryAnswer, HistoryNews, HistoryQuery, HistoryQuestion, LiveReport, PersonRow, SearchProgress, report_lines,
+    HistoryAnswer, HistoryNews, HistoryQuery, HistoryQuestion, LiveReport, PersonRow, SearchProgress,
 };
 use crate::ids::RoomKey;
 use crate::room::{LogLine, Seq};
+use crate::tui::action::Action;
 use crate::tui::app::{App, Popup};
 use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::picker::{Picker, PickerKind};
-use crate::tui::remembered;
 use crate::tui::tab::Tab;
+use crate::tui::{glyphs, number, remembered};
 
 /// Marks kept of one live.
 const MAX_MARKS: usize = 100_000;
@@ -279,7 +281,16 @@ pub(super) fn apply_answer(app: &mut App, answer: HistoryAnswer) -> UpdateOutcom
                 picker.chosen = place;
             }
         }
-        HistoryAnswer::Report(report) => show_report(app, &report),
+        // Another one may be asked for by now.
+        HistoryAnswer::Report(report) if app.remembered.report_of == Some(report.live.id) => {
+            app.remembered.report = Some(report);
+        }
+        HistoryAnswer::Report(_) => return UpdateOutcome::UNCHANGED,
+        HistoryAnswer::FinalReport(report) => show_final_report(app, report),
+        HistoryAnswer::Marked { at, marked } => match marked {
+            Ok(note) => replaying::show_mark(app, at, &note),
+            Err(words) => app.warn(words),
+        },
         HistoryAnswer::LastLive(live, past) => {
             if let Some(tab) = app.tabs.iter_mut().find(|tab| tab.room.room_id.is_some_and(|id| id.0 == live)) {
                 tab.last_live = Some(past);
@@ -309,26 +320,38 @@ pub(super) fn open_report(app: &mut App) -> UpdateOutcome {
         });
         return UpdateOutcome::dirty();
     };
-    app.remembered.report = None;
-    app.popup = Some(Popup::Report(0));
-    Effect::Ask(HistoryQuestion::Report(live.0)).into()
+    open_report_of(app, live.0)
 }
 
-/// Shows a report: where its live has just ended, only to somebody who looks at that room and does nothing else.
-fn show_report(app: &mut App, report: &LiveReport) {
-    app.remembered.report = Some(report_lines(report));
-    if matches!(app.popup, Some(Popup::Report(_))) {
-        return;
-    }
-    let looks = app.tab().and_then(|tab| tab.room.room_id).is_some_and(|live| live.0 == report.live.id);
+/// Opens the report of a live, by its room id.
+pub(super) fn open_report_of(app: &mut App, live: u64) -> UpdateOutcome {
+    (app.remembered.report, app.remembered.report_of) = (None, Some(live));
+    app.popup = Some(Popup::Report(0));
+    Effect::Ask(HistoryQuestion::Report(live)).into()
+}
+
+/// Shows the report of a live that has just ended to somebody who looks at that room and does nothing else. Others are told that it is
+/// there: by a line that goes with the next key, which may be the one that opens it, and in the inbox.
+fn show_final_report(app: &mut App, report: Box<LiveReport>) {
+    let live = report.live.id;
+    let looks = app.tab().and_then(|tab| tab.room.room_id).is_some_and(|shown| shown.0 == live);
     if looks && app.popup.is_none() && app.overview.is_none() {
+        (app.remembered.report, app.remembered.report_of) = (Some(report), Some(live));
         app.popup = Some(Popup::Report(0));
         return;
     }
-    let words =
-        format!("the live of @{} ended: tiktop report {} tells what it was", report.live.handle, report.live.id);
-    app.event_log.add(app.now, words.clone());
-    app.notify(words);
+    let of = format!("the live of @{} ended", report.live.handle);
+    app.event_log.add(app.now, format!("{of}: tiktop report {live} tells what it was"));
+    let room = app.tabs.iter().find(|tab| tab.reported.is_some_and(|reported| reported.0 == live)).map(|tab| tab.key);
+    if let Some(room) = room {
+        let length = number::minutes(Duration::from_millis(u64::try_from(report.live.length()).unwrap_or(0)));
+        let coins = number::count(report.live.coins);
+        app.inbox.add_report(room, live, app.now, format!("the live ended after {length}, {coins} {}", glyphs::GIFT));
+    }
+    match app.key(Action::Report) {
+        Some(key) => app.offer_report(live, format!("{of}: {key} shows its report")),
+        None => app.notify(format!("{of}: tiktop report {live} tells what it was")),
+    }
 }
 
 fn mark_person(app: &mut App, news: HistoryNews) -> UpdateOutcome {
@@ -348,10 +371,13 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::events::{Chat, EventKind, Host, Info, Phase};
+    use crate::events::{Chat, EventKind, Host, Info, LiveStart, Phase};
     use crate::history::{FoundLine, FoundPage, KnownPerson, LiveRow, MinuteRow, PastLive};
-    use crate::ids::UserId;
+    use crate::ids::{RoomId, UserId};
+    use crate::track::{RoomUpdate, TrackerUpdate};
+    use crate::tui::msg::Msg;
     use crate::tui::update::tests::{happen, on_air, press};
+    use crate::tui::update::update;
 
     fn kept() -> App {
         let mut app = on_air();
@@ -402,12 +428,47 @@ mod tests {
         let live = LiveRow { id: 73, handle: "ana".into(), ..LiveRow::default() };
         let report = || Box::new(LiveReport { live: live.clone(), ..LiveReport::default() });
         app.popup = Some(Popup::Help(0));
-        apply_answer(&mut app, HistoryAnswer::Report(report()));
+        apply_answer(&mut app, HistoryAnswer::FinalReport(report()));
         assert!(matches!(app.popup, Some(Popup::Help(0))), "nobody is interrupted");
-        assert!(app.toast.take().unwrap().text.as_str().contains("tiktop report 73"));
+        assert!(app.toast.take().unwrap().text.as_str().contains("the live of @ana ended"));
         app.popup = None;
-        apply_answer(&mut app, HistoryAnswer::Report(report()));
+        apply_answer(&mut app, HistoryAnswer::FinalReport(report()));
         assert!(matches!(app.popup, Some(Popup::Report(0))));
+    }
+
+    #[test]
+    fn who_looks_at_another_room_is_told_by_a_line_and_opens_the_report_with_the_key_that_it_names() {
+        let mut app = kept();
+        happen(&mut app, 1, comment("hi"));
+        update(&mut app, Msg::Tracked(TrackerUpdate::Room(RoomKey(2), RoomUpdate::Added { label: "@ben".into() })));
+        happen(&mut app, 2, EventKind::Live(LiveStart { room_id: RoomId(74), live_seq: 1 }));
+        press(&mut app, "2");
+        happen(&mut app, 1, EventKind::State(Phase::new(PhaseKind::Ended)));
+        let report = |id, handle: &str| {
+            let live = LiveRow { id, handle: handle.into(), ..LiveRow::default() };
+            Box::new(LiveReport { live, ..LiveReport::default() })
+        };
+        // Also while the report of the room that is looked at is open.
+        press(&mut app, "I");
+        apply_answer(&mut app, HistoryAnswer::FinalReport(report(73, "ana")));
+        apply_answer(&mut app, HistoryAnswer::Report(report(74, "ben")));
+        assert_eq!(app.remembered.report.as_ref().unwrap().live.handle, "ben");
+        press(&mut app, "esc");
+        apply_answer(&mut app, HistoryAnswer::FinalReport(report(73, "ana")));
+        assert!(app.popup.is_none());
+        assert_eq!(app.toast.as_ref().unwrap().text.as_str(), "the live of @ana ended: I shows its report");
+        let mut later = app.clone();
+        assert_eq!(press(&mut app, "I"), [Effect::Ask(HistoryQuestion::Report(73))]);
+        apply_answer(&mut app, HistoryAnswer::Report(report(73, "ana")));
+        assert!(matches!(app.popup, Some(Popup::Report(0))) && app.toast.is_none());
+        // With any other key the line goes, and the inbox keeps it.
+        press(&mut later, "tab");
+        assert_eq!(press(&mut later, "I"), [Effect::Ask(HistoryQuestion::Report(74))]);
+        press(&mut later, "esc");
+        assert_eq!(later.inbox.len(), 1, "one for a live");
+        press(&mut later, "i");
+        assert_eq!(press(&mut later, "enter"), [Effect::Ask(HistoryQuestion::Report(73))]);
+        assert_eq!((later.active, later.inbox.len()), (0, 0));
     }
 
     #[test]

@@ -7,11 +7,31 @@ use crate::track::{PlaybackCommand, Speed};
 use crate::tui::app::App;
 use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::number;
-use crate::tui::timeline::pace_words;
+use crate::tui::timeline::{ReplayMark, pace_words};
 
 /// Goes to a time.
 pub(super) fn seek(to: Timestamp) -> UpdateOutcome {
     Effect::Playback(PlaybackCommand::Seek(to)).into()
+}
+
+/// Goes so many seconds ahead, or back.
+pub(super) fn skip(seconds: i64) -> UpdateOutcome {
+    Effect::Playback(PlaybackCommand::Skip(seconds)).into()
+}
+
+/// Goes to a mark and says which it is.
+pub(super) fn go_to_mark(app: &mut App, mark: &ReplayMark) -> UpdateOutcome {
+    let Some(time) = &app.replay_time else { return UpdateOutcome::UNCHANGED };
+    app.notify(format!("{} {}", number::duration(time.offset(mark.at)), mark.words));
+    seek(mark.at)
+}
+
+/// Shows a mark that was kept just now.
+pub(super) fn show_mark(app: &mut App, at: Timestamp, note: &str) {
+    let Some(time) = &mut app.replay_time else { return };
+    time.add_mark(at, note);
+    let place = number::duration(time.offset(at));
+    app.notify(format!("marked at {place} ({}): {note}", number::clock(at, &app.zone)));
 }
 
 /// Goes on at a pace.
@@ -30,11 +50,8 @@ pub(super) fn step_pace(app: &mut App, faster: bool) -> UpdateOutcome {
 /// To the next moment, or the one before.
 pub(super) fn step_moment(app: &mut App, forward: bool) -> UpdateOutcome {
     let Some(time) = &app.replay_time else { return UpdateOutcome::UNCHANGED };
-    if let Some(mark) = time.step(app.now.wall, forward) {
-        let words = format!("{} {}", number::duration(time.offset(mark.at)), mark.words);
-        let at = mark.at;
-        app.notify(words);
-        return seek(at);
+    if let Some(mark) = time.step(app.now.wall, forward).cloned() {
+        return go_to_mark(app, &mark);
     }
     let whole = if time.timeline.is_whole || !forward { "" } else { " yet" };
     app.notify(format!("no moment {} this{whole}", if forward { "after" } else { "before" }));
@@ -109,16 +126,15 @@ pub(in crate::tui) fn typed_pace(typed: &str) -> Option<Speed> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
     use super::*;
-    use crate::clock::Moment;
-    use crate::events::{EventKind, Question, RoomEvent, Viewer};
-    use crate::ids::RoomKey;
-    use crate::room::TalliedEvent;
+    use crate::history::{HistoryAnswer, HistoryQuestion};
     use crate::track;
+    use crate::tui::app::Popup;
     use crate::tui::msg::Msg;
-    use crate::tui::timeline::{ReplayMark, ReplayTimeline};
+    use crate::tui::picker::picks;
+    use crate::tui::timeline::ReplayTimeline;
     use crate::tui::update::tests::{NOW, on_air, press};
     use crate::tui::update::update;
 
@@ -168,21 +184,103 @@ mod tests {
         assert_eq!(update(&mut app, Msg::Mouse(click(1))).effects, seek(-60));
     }
 
-    #[test]
-    fn a_jump_back_takes_out_of_the_inbox_what_comes_after() {
+    /// A replay of 200 seconds, stood at the first minute, with these marks.
+    fn replaying(marks: &[(i64, &str, &str)]) -> App {
         let mut app = on_air();
-        app.replay = true;
-        for seconds in [0, 60] {
-            let at = Moment { mono: 0, wall: Timestamp(NOW.wall.0 + seconds * 1_000) };
-            let from = Arc::new(Viewer { nickname: "Mia".into(), ..Viewer::default() });
-            let question = Question { id: "1".into(), from, text: "which song?".into(), asked_at: None };
-            let event = TalliedEvent::new(RoomEvent::new(at, EventKind::Question(question)), None);
-            let news = track::TrackerUpdate::Room(RoomKey(1), track::RoomUpdate::Events(vec![event].into()));
-            update(&mut app, Msg::Tracked(news));
+        (app.replay, app.size) = (true, ratatui::layout::Size::new(100, 30));
+        let at = |seconds: i64| Timestamp(NOW.wall.0 + seconds * 1_000);
+        let mark = |&(seconds, by, words): &(i64, &str, &str)| ReplayMark {
+            at: at(seconds),
+            by: by.into(),
+            words: words.into(),
+        };
+        let marks = marks.iter().map(mark).collect();
+        let timeline = ReplayTimeline { end: at(140), is_whole: true, marks, ..ReplayTimeline::default() };
+        update(&mut app, Msg::Playback(track::PlaybackStatus { start: at(-60), ..track::PlaybackStatus::default() }));
+        update(&mut app, Msg::Timeline(timeline.into()));
+        app
+    }
+
+    fn mouse(app: &mut App, kind: MouseEventKind, column: u16, row: u16) -> Vec<Effect> {
+        let modifiers = crossterm::event::KeyModifiers::NONE;
+        update(app, Msg::Mouse(MouseEvent { kind, column, row, modifiers })).effects
+    }
+
+    fn seek_to(seconds: i64) -> Vec<Effect> {
+        vec![Effect::Playback(PlaybackCommand::Seek(Timestamp(NOW.wall.0 + seconds * 1_000)))]
+    }
+
+    #[test]
+    fn a_click_near_a_marker_goes_to_the_marker_and_ones_own_is_the_nearest() {
+        // 97 columns are 200 seconds: the battle stands in column 50, and the mark and the gift both in 60.
+        let mut app = replaying(&[(41, "battle", "battle begins"), (61, "hand", "goal"), (62, "gifts", "a rose")]);
+        let row = app.plan().timeline.bottom() - 1;
+        for column in 48..=52 {
+            assert_eq!(mouse(&mut app, MouseEventKind::Down(MouseButton::Left), column, row), seek_to(41), "{column}");
         }
-        assert_eq!(app.inbox.len(), 2);
-        app.inbox.forget_after(NOW.wall);
-        assert_eq!(app.inbox.len(), 1);
+        assert!(app.toast.as_ref().unwrap().text.as_str().contains("battle begins"));
+        assert_eq!(mouse(&mut app, MouseEventKind::Down(MouseButton::Left), 60, row), seek_to(61));
+        let between = mouse(&mut app, MouseEventKind::Down(MouseButton::Left), 55, row);
+        assert!(between != seek_to(41) && between != seek_to(61), "{between:?}");
+    }
+
+    #[test]
+    fn a_drag_that_leaves_the_bar_goes_on_and_one_that_began_elsewhere_does_nothing() {
+        let mut app = replaying(&[]);
+        let row = app.plan().timeline.bottom() - 1;
+        let (down, drag) = (MouseEventKind::Down(MouseButton::Left), MouseEventKind::Drag(MouseButton::Left));
+        assert_eq!(mouse(&mut app, drag, 98, row), [], "nothing was taken hold of");
+        assert_eq!(mouse(&mut app, down, 1, row), seek_to(-60));
+        assert_eq!(mouse(&mut app, drag, 98, 3), seek_to(140));
+        assert_eq!(mouse(&mut app, drag, 0, row), seek_to(-60));
+        mouse(&mut app, MouseEventKind::Up(MouseButton::Left), 40, 3);
+        assert_eq!(mouse(&mut app, drag, 98, row), []);
+    }
+
+    #[test]
+    fn the_wheel_on_the_bar_moves_by_a_small_step() {
+        let mut app = replaying(&[]);
+        let row = app.plan().timeline.bottom() - 1;
+        let skip = |seconds| [Effect::Playback(PlaybackCommand::Skip(seconds))];
+        assert_eq!(mouse(&mut app, MouseEventKind::ScrollUp, 40, row), skip(5));
+        assert_eq!(mouse(&mut app, MouseEventKind::ScrollDown, 40, row), skip(-5));
+    }
+
+    #[test]
+    fn a_mark_in_a_replay_is_of_the_moment_that_was_shown_and_stands_on_the_bar_once_it_is_kept() {
+        let mut app = replaying(&[]);
+        assert_eq!(press(&mut app, "m"), []);
+        assert!(app.popup.is_none() && app.toast.take().unwrap().text.as_str().contains("no history is kept"));
+        app.remembered.is_kept = true;
+        press(&mut app, "m");
+        app.now = app.now + Duration::from_secs(9);
+        update(&mut app, Msg::Paste("goal".to_owned()));
+        let (at, note) = (NOW.wall, "goal".to_owned());
+        assert_eq!(press(&mut app, "enter"), [Effect::Ask(HistoryQuestion::Mark { live: 73, at, note })]);
+        let marks = |app: &App| app.replay_time.as_ref().unwrap().timeline.marks.clone();
+        assert_eq!(marks(&app), []);
+        let kept = HistoryAnswer::Marked { at, marked: Ok("goal".to_owned()) };
+        update(&mut app, Msg::Remembered(Box::new(kept)));
+        assert_eq!(marks(&app), [ReplayMark { at, by: "hand".into(), words: "goal".into() }]);
+        assert!(app.toast.take().unwrap().text.as_str().starts_with("marked at 1:00 ("));
+        let failed = HistoryAnswer::Marked { at, marked: Err("the disk is full".to_owned()) };
+        update(&mut app, Msg::Remembered(Box::new(failed)));
+        assert_eq!((marks(&app).len(), app.toast.unwrap().text.as_str()), (1, "the disk is full"));
+    }
+
+    #[test]
+    fn what_fits_no_place_is_answered_with_places_of_this_live() {
+        let mut app = replaying(&[(41, "battle", "battle begins")]);
+        press(&mut app, "Z");
+        update(&mut app, Msg::Paste("99:99:99".to_owned()));
+        let Some(Popup::Pick(picker)) = &app.popup else { panic!("moments are open") };
+        let rows = picks(&app, picker);
+        let told = rows.iter().map(|row| format!("{} {}", row.name, row.note)).collect::<Vec<_>>().join("\n");
+        let half = Timestamp(NOW.wall.0 + 40_000).to_jiff().strftime("%H:%M").to_string();
+        for form in ["1:40", &half, "+5m", "10x", "battle"] {
+            assert!(told.contains(form), "{form} in:\n{told}");
+        }
+        assert_eq!(press(&mut app, "enter"), [], "an example is no wish");
     }
 
     #[test]

@@ -70,6 +70,12 @@ pub(super) fn repair(app: &mut App, picker: Picker, info: PathBuf) -> UpdateOutc
 
 /// Asks for the note of a marker.
 pub(super) fn ask_note(app: &mut App) -> UpdateOutcome {
+    if app.replay && !app.remembered.is_kept {
+        return refuse(
+            app,
+            "no history is kept here, and a mark of a replay stands in it: see [history] in the settings",
+        );
+    }
     let is_kept = app.remembered.is_kept && app.tab().is_some_and(|tab| tab.room.room_id.is_some());
     if is_kept || app.tab().is_some_and(Tab::is_recording) {
         return open(app, PickerKind::Marker(app.now.wall), Vec::new());
@@ -82,6 +88,10 @@ pub(super) fn mark(app: &mut App, at: Timestamp, note: String) -> UpdateOutcome 
     let live = app.tab().and_then(|tab| tab.room.room_id).filter(|_| app.remembered.is_kept);
     let question = live.map(|live| HistoryQuestion::Mark { live: live.0, at, note: note.clone() });
     let ask = question.map(Effect::Ask);
+    if app.replay {
+        // It is shown, and told, once it is kept.
+        return UpdateOutcome { dirty: true, effects: ask.into_iter().collect() };
+    }
     let Some(room) = app.tab().filter(|tab| tab.is_recording()).map(|tab| tab.key) else {
         if ask.is_none() {
             return refuse(app, "nothing is recorded here any more: there is no place to mark");

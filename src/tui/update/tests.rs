@@ -18,7 +18,7 @@ use crate::tui::app::{App, Popup};
 use crate::tui::chord::Chord;
 use crate::tui::msg::{Effect, Msg, UpdateOutcome};
 
-pub(super) const NOW: Moment = Moment { mono: 7_205_250, wall: Timestamp(1_793_302_205_250) };
+pub(in crate::tui) const NOW: Moment = Moment { mono: 7_205_250, wall: Timestamp(1_793_302_205_250) };
 
 fn app() -> App {
     let options = ScreenOptions {
@@ -37,7 +37,7 @@ fn app() -> App {
     App::new(options, NOW).unwrap()
 }
 
-pub(super) fn press(app: &mut App, chord: &str) -> Vec<Effect> {
+pub(in crate::tui) fn press(app: &mut App, chord: &str) -> Vec<Effect> {
     update(app, Msg::Key(chord.parse::<Chord>().unwrap().event())).effects
 }
 
@@ -45,12 +45,12 @@ fn hear(app: &mut App, room: u64, kind: RoomUpdate) -> UpdateOutcome {
     update(app, Msg::Tracked(track::TrackerUpdate::Room(RoomKey(room), kind)))
 }
 
-pub(super) fn happen(app: &mut App, room: u64, kind: EventKind) -> Vec<Effect> {
+pub(in crate::tui) fn happen(app: &mut App, room: u64, kind: EventKind) -> Vec<Effect> {
     let event = RoomEvent { at: NOW, server_at: None, id: None, room_id: None, history: false, kind };
     hear(app, room, RoomUpdate::Events(Arc::from(vec![TalliedEvent::new(event, None)]))).effects
 }
 
-pub(super) fn on_air() -> App {
+pub(in crate::tui) fn on_air() -> App {
     let mut app = app();
     hear(&mut app, 1, RoomUpdate::Added { label: "@ana".into() });
     happen(&mut app, 1, EventKind::Live(LiveStart { room_id: RoomId(73), live_seq: 1 }));

@@ -18,6 +18,25 @@ async fn the_front_page_hands_out_a_cookie() {
     assert!(cookie.starts_with("ttwid=1%7C"), "{cookie}");
 }
 
+/// The ids of messages that a start of the service has said of its first room before anybody looked, and the id of the live.
+async fn ids_of(start: u32) -> (i64, std::collections::BTreeSet<i64>) {
+    let options = SimOptions::default().with_age(std::time::Duration::from_secs(60)).with_start(start);
+    let sim = Sim::start(options).await.unwrap();
+    let name = sim.names()[0].clone();
+    let (live, history) = (sim.room_id(&name), sim.recorded_history(&name).unwrap());
+    let messages = history.bodies.iter().flat_map(|(_, body)| pb::Response::decode(&body[..]).unwrap().messages);
+    (live, messages.map(|message| message.msg_id).collect())
+}
+
+#[tokio::test]
+async fn another_start_has_lives_and_messages_of_its_own() {
+    let (first, second, again) =
+        (ids_of(1_790_000_000).await, ids_of(1_790_000_060).await, ids_of(1_790_000_000).await);
+    assert!(first.1.len() > 100 && first.0 == again.0);
+    assert_ne!(first.0, second.0);
+    assert!(first.1.is_disjoint(&second.1));
+}
+
 #[rstest]
 #[case("/api-live/user/room")]
 #[case("/api-live/user/room/")]

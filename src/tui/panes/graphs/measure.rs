@@ -114,10 +114,13 @@ pub(super) fn viewers(app: &App, room: &Room) -> Vec<Line<'static>> {
     vec![now, Line::styled(format!("peak {}", number::count(room.stats.peak)), dim)]
 }
 
-/// The total is what the room reports; the rate is of the taps that reached us, which are a part.
+/// The total is what the room reports, where it does; the rate is of the taps that reached us, which are a part.
 pub(super) fn likes(app: &App, room: &Room) -> Vec<Line<'static>> {
     let fresh = Freshness::of(room, app.now);
-    let total = Line::from(fresh.value(app.theme, number::count(room.stats.likes), ColorRole::Text));
+    let total = match room.stats.likes {
+        Some(likes) => Line::from(fresh.value(app.theme, number::count(likes), ColorRole::Text)),
+        None => Line::styled(glyphs::NONE, app.theme.style(ColorRole::Dim)),
+    };
     let rate = fresh.rate(&room.likes, app.now).map(|rate| {
         let words = if fresh.is_now() { format!("~{rate} seen") } else { rate };
         Line::styled(words, app.theme.style(ColorRole::Dim))
@@ -137,6 +140,18 @@ fn counted(app: &App, room: &Room, total: u64, series: &crate::room::Series, uni
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn likes_that_nobody_told_are_not_none() {
+        use crate::events::{EventKind, Like};
+        let mut app = crate::tui::update::tests::on_air();
+        let words = |app: &App| likes(app, &app.tabs[0].room).first().unwrap().to_string();
+        let like = |total| EventKind::Like(Like { from: None, count: 12, total });
+        crate::tui::update::tests::happen(&mut app, 1, like(0));
+        assert_eq!(words(&app), glyphs::NONE);
+        crate::tui::update::tests::happen(&mut app, 1, like(1_204));
+        assert_eq!(words(&app), number::count(1_204));
+    }
 
     #[test]
     fn a_trend_is_told_where_it_is_one() {
