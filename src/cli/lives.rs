@@ -7,7 +7,7 @@ use color_eyre::eyre::Result;
 use serde_json::json;
 
 use super::history::reader;
-use super::query::{print_fitted_table, print_json};
+use super::query::{UNPRICED, print_fitted_table, print_json, print_legend};
 use super::{SettingsArgs, output};
 use crate::history::{coins, length, local_time};
 use crate::text::{Text, clip};
@@ -59,5 +59,12 @@ pub(super) fn run(args: &LivesArgs, settings: &SettingsArgs) -> Result<ExitCode>
     let head = ["began", "host", "length", "watched", "coins", "chat", "peak", "average", "live", "title"];
     let yielding = [(9, 8), (7, 7), (1, 12)];
     print_fitted_table(head, [false, false, true, true, true, true, true, true, false, false], &yielding, &rows)?;
+    print_legend(&[
+        (
+            lives.iter().any(|live| live.ended.is_none()),
+            "length 0:30 h+: its end was not seen, it lasted that long at least",
+        ),
+        (lives.iter().any(|live| live.unpriced > 0), UNPRICED),
+    ])?;
     Ok(ExitCode::SUCCESS)
 }

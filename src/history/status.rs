@@ -155,7 +155,7 @@ pub(super) fn mark_moment(folder: &HistoryFolder, live: u64, at: Timestamp, note
 }
 
 /// The file of people for a single row; a folder in which nothing was ever kept has none.
-fn beside_a_writer(folder: &HistoryFolder) -> Result<(Connection, PathBuf), HistoryError> {
+pub(super) fn beside_a_writer(folder: &HistoryFolder) -> Result<(Connection, PathBuf), HistoryError> {
     let file = folder.people_file();
     if !file.exists() {
         return Err(HistoryError::None(folder.path().to_owned()));

@@ -3,6 +3,7 @@
 mod faults;
 mod imports;
 mod restarts;
+mod searches;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
