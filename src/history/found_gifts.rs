@@ -40,8 +40,14 @@ impl HistoryReader {
         if let Some(who) = who {
             conditions.one_of("g.person", who);
         }
-        if let Some(lives) = lives {
-            conditions.one_of(if per_kind.is_empty() { "g.live" } else { "+g.live" }, lives);
+        match lives {
+            Some(lives) if per_kind.is_empty() => conditions.one_of("g.live", lives),
+            Some(lives) => {
+                // Of lives that are long past the newest gifts are none.
+                conditions.add("g.at BETWEEN ? AND ?", self.times_of(lives)?.map(Value::from));
+                conditions.one_of("+g.live", lives);
+            }
+            None => {}
         }
         if let Some(kinds) = kinds.as_ref().filter(|_| per_kind.is_empty()) {
             conditions.one_of("+g.gift", kinds);
@@ -70,6 +76,16 @@ impl HistoryReader {
         found.sort_by_key(|gift| std::cmp::Reverse((gift.at, gift.id)));
         found.truncate(limit);
         Ok(found)
+    }
+
+    /// When the first of these lives began to be seen, and when the last one was seen last.
+    fn times_of(&self, lives: &[i64]) -> Result<[i64; 2], HistoryError> {
+        let mut among = Conditions::default();
+        among.one_of("id", lives);
+        let (people, file) = self.people();
+        let sql =
+            format!("SELECT coalesce(min(first_at), 0), coalesce(max(last_at), 0) FROM live WHERE 1{}", among.sql);
+        people.query_row(&sql, [], |row| Ok([row.get(0)?, row.get(1)?])).in_file(file)
     }
 
     /// The kinds of gifts whose names fit the words of a query; nothing where it has none. Where gifts alone are looked for a part of a
