@@ -221,7 +221,7 @@ fn status(folder: &HistoryFolder, as_json: bool) -> Result<ExitCode> {
         ),
         ("gifts", counted(gifts, "row", "rows")),
         ("chat", {
-            let (lines, files) = (counted(lines, "line", "lines"), counted(chat_files as u64, "file", "files"));
+            let (lines, files) = (counted(lines, "line", "lines"), counted(chat_files, "file", "files"));
             format!("{lines} in {files} ({})", megabytes(chat_bytes))
         }),
         ("not kept", {

@@ -7,7 +7,7 @@ use color_eyre::eyre::Result;
 use serde_json::json;
 
 use super::history::{reader, settings};
-use super::query::{UNPRICED, print_facts, print_fitted_table, print_json, print_legend, print_table};
+use super::query::{UNPRICED, WHOLE, print_facts, print_fitted_table, print_json, print_legend, print_table};
 use super::{SettingsArgs, UsageError, output};
 use crate::history::{HistoryReader, KnownPerson, PersonRow, PersonSort, annotate, coins, coins_in_words, local_time};
 use crate::run;
@@ -16,7 +16,7 @@ use crate::text::{Text, clip, counted};
 /// Columns of a name in a list.
 const NAME: usize = 24;
 /// What yields where a terminal is narrow, and to how many columns: who it is and what they gave comes first.
-const YIELDING: [(usize, usize); 7] = [(5, 16), (7, 6), (6, 16), (2, 5), (3, 4), (1, 8), (0, 12)];
+const YIELDING: [(usize, usize); 7] = [(5, WHOLE), (7, 6), (6, WHOLE), (2, WHOLE), (3, WHOLE), (1, 8), (0, 12)];
 
 /// Show people of the history.
 #[derive(Debug, Args)]
@@ -194,7 +194,7 @@ mod tests {
         let [usual, long] = [[16, 14, 5, 4, 7, 16, 16, 4], [25, 24, 5, 6, 12, 16, 16, 12]];
         assert_eq!(fitted(usual, &YIELDING, 80), [16, 14, 5, 4, 7, 0, 16, 4]);
         assert_eq!(fitted(long, &YIELDING, 80), [25, 24, 5, 6, 12, 0, 0, 0]);
-        assert_eq!(fitted(long, &YIELDING, 60), [25, 19, 0, 0, 12, 0, 0, 0]);
+        assert_eq!(fitted(long, &YIELDING, 60), [25, 19, 0, 0, 12, 0, 0, 0], "no number is cut");
         assert_eq!(fitted(long, &YIELDING, 120), [25, 24, 5, 6, 12, 0, 16, 12]);
     }
 }

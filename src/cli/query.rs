@@ -100,6 +100,8 @@ pub(super) fn print_fitted_table<const N: usize>(
     rows.iter().try_for_each(|row| output::print_line(&line(row, right, widest)))
 }
 
+/// A column that yields as a whole: a part of a number is another number.
+pub(super) const WHOLE: usize = usize::MAX;
 /// What coins say where some are not known.
 pub(super) const UNPRICED: &str = "coins 120 +3?: 120 coins, and 3 gifts whose price is not known";
 
