@@ -6,6 +6,7 @@ use std::ops::Range;
 const UNITS: [&str; 9] = ["◆", "MB", "kB", "GB", "B", "Mb/s", "kb/s", "msg/min", "s"];
 
 /// So many of something: `1 gift`, `2 gifts`.
+#[cfg(feature = "cli")]
 pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
