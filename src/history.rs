@@ -18,18 +18,21 @@ mod desk;
 mod error;
 mod export;
 mod folder;
+mod found_gifts;
 mod line_index;
 mod live_events;
 mod live_report;
 mod lives;
 mod log_window;
 mod moments;
+mod names;
 mod people;
 mod people_file;
 mod purge;
 mod query;
 mod reader;
 mod recorder;
+mod recordings;
 mod report_words;
 mod retention;
 mod search;
@@ -52,12 +55,13 @@ pub use lives::{LiveRow, OpponentRecord};
 pub use moments::MomentRow;
 pub use people::{KnownPerson, PastHandle, PersonHere, PersonRow, PersonSort};
 pub use purge::{PurgeScope, PurgedRows, purge, remove_set_aside};
-pub use query::{HistoryQuery, query_time, query_words};
+pub use query::{HistoryQuery, mistyped_operator, query_time, query_words, split_operator};
 pub use reader::{GiveUp, HistoryReader};
 pub use recorder::{HistoryControl, HistoryLimits, HistoryNews, HistoryOptions, HistoryRecorder, RoomPolicy};
+pub use recordings::note_recording;
 pub use report_words::{
-    clock_words, coins, column, length, local_time, report_battle, report_facts, report_gifter, report_lines,
-    report_moment,
+    clock_words, coins, coins_in_words, column, length, local_time, report_battle, report_facts, report_gifter,
+    report_lines, report_moment,
 };
 pub use search::{FoundLine, FoundPage, SearchProgress};
 pub use status::{FileCheck, FolderStatus, annotate, check, status, vacuum};

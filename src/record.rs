@@ -87,7 +87,7 @@ mod inside {
     pub use super::copy::copy_as_mp4;
     pub use super::probe::version;
     pub use super::recorder::{Recorder, spawn};
-    pub use super::recording_index::{RecordedPlace, RecordingIndex};
+    pub use super::recording_index::{RecordedPlace, RecordingIndex, described_live};
     pub use super::rules::{RecordingRules, RuledRoom};
     pub use super::source::{FoundStreams, LiveState, Media, StreamFailure, StreamOffer, StreamSource};
     pub use super::take::{Take, TakeStatus, takes};

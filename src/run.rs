@@ -11,6 +11,7 @@ mod memory;
 #[cfg(unix)]
 mod readiness;
 mod recorded_bytes;
+mod recorded_places;
 mod replay;
 #[cfg(unix)]
 mod room_filter;
@@ -50,6 +51,7 @@ use capture::RunningCapture;
 pub use companions::{CompanionOptions, Companions};
 pub use history::{RunningHistory, history_folder, import as import_history};
 pub use log::set_limits as set_log_limits;
+pub use recorded_places::RecordedPlaces;
 pub use replay::{ReplaySetup, ReplaySource, kept_live, replay};
 pub use rotating_file::RotatingFile;
 #[cfg(unix)]

@@ -26,9 +26,9 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 pub(crate) use encoding::{has_lone_return, to_utf8, with_newlines, without_mark};
-#[cfg(feature = "cli")]
-pub(crate) use numeral::is_group;
 pub(crate) use numeral::number_around;
+#[cfg(feature = "cli")]
+pub(crate) use numeral::{counted, is_group};
 
 /// Longest text kept, in bytes. TikTok's own limit for a comment is far below.
 pub const MAX_BYTES: usize = 2_048;

@@ -64,6 +64,7 @@ mod terminal;
 mod theme;
 mod ticks;
 mod timeline;
+mod typed_line;
 mod update;
 mod view;
 mod wall;

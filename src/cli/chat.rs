@@ -1,5 +1,6 @@
 //! Command `tiktop chat QUERY`: what was said and given, in every room, newest first.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -10,10 +11,10 @@ use super::history::{progress, query, reader};
 use super::query::print_json;
 use super::{SettingsArgs, UsageError, output};
 use crate::clock::Timestamp;
-use crate::history::{FoundLine, SearchProgress, clock_words, local_time};
+use crate::history::{FoundLine, HistoryReader, SearchProgress, clock_words, local_time};
 use crate::ids::RoomId;
 use crate::record::RecordingIndex;
-use crate::text::Text;
+use crate::text::{Text, clip, counted, width};
 
 /// Find what was said and given.
 #[derive(Debug, Args)]
@@ -62,7 +63,8 @@ pub(super) fn run(args: &ChatArgs, settings: &SettingsArgs) -> Result<ExitCode> 
     }
     // Recordings are looked for where somebody asks for more than the line.
     let wants_places = args.json || args.around > 0;
-    let recordings = if wants_places { recordings(settings)? } else { RecordingIndex::default() };
+    let recordings = if wants_places { recordings(settings, &reader, &page.lines)? } else { RecordingIndex::default() };
+    let columns = crate::tui::output_columns().unwrap_or(usize::MAX);
     for line in &page.lines {
         let recorded = recordings.find(RoomId(line.live), Timestamp(line.at));
         if args.json {
@@ -72,11 +74,11 @@ pub(super) fn run(args: &ChatArgs, settings: &SettingsArgs) -> Result<ExitCode> 
             continue;
         }
         if args.around == 0 {
-            output::print_line(&words(line, ' '))?;
+            output::print_line(&words(line, ' ', columns))?;
             continue;
         }
         for near in reader.around(line.live, line.at, Some(line.id), args.around)? {
-            output::print_line(&words(&near, if near.id == line.id { '>' } else { ' ' }))?;
+            output::print_line(&words(&near, if near.id == line.id { '>' } else { ' ' }, columns))?;
         }
         let began = line.live_began.unwrap_or(line.at).min(line.at);
         let into = clock_words((line.at - began).max(0) as u64 / 1_000);
@@ -93,18 +95,66 @@ pub(super) fn run(args: &ChatArgs, settings: &SettingsArgs) -> Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// The recordings that the settings name.
-fn recordings(args: &SettingsArgs) -> Result<RecordingIndex> {
-    Ok(RecordingIndex::read(&crate::config::paths::recordings_dir(&super::history::settings(args)?)))
+/// The recordings that the settings name, and those of these lines' lives that the history knows.
+fn recordings(args: &SettingsArgs, reader: &HistoryReader, lines: &[FoundLine]) -> Result<RecordingIndex> {
+    let mut index = RecordingIndex::read(&crate::config::paths::recordings_dir(&super::history::settings(args)?));
+    for live in lines.iter().map(|line| line.live).collect::<BTreeSet<_>>() {
+        index = index.with(reader.recordings(live)?);
+    }
+    Ok(index)
 }
 
-/// A line for people: when, where, who, what.
-fn words(line: &FoundLine, mark: char) -> String {
+/// Columns of a text that are to be left beside when, where and who.
+const TEXT: usize = 24;
+/// Columns of a room's and a person's name at least.
+const ROOM: usize = 12;
+const NICKNAME: usize = 6;
+
+/// A line for people: when, where, who, what. The handle stands there whole, as it is searched for and typed on; in a terminal of few
+/// columns the room and the nickname yield.
+fn words(line: &FoundLine, mark: char, columns: usize) -> String {
     let text = Text::new(&line.text);
     let text = if text.is_empty() { "(a sticker)" } else { text.as_str() };
-    let coins = line.coins.map(|coins| format!(" ({coins} coins)")).unwrap_or_default();
+    let coins = line.coins.map(|count| format!(" ({})", counted(count, "coin", "coins"))).unwrap_or_default();
     let kind = if line.kind == "question" { "asks: " } else { "" };
     // A program that was killed may have kept lines of a live and not yet whose it is.
-    let room = if line.room.is_empty() { line.live.to_string() } else { format!("@{}", line.room) };
-    format!("{mark} {}  {room}  {}: {kind}{text}{coins}", local_time(line.at), line.name())
+    let room = if line.room.is_empty() { line.live.to_string() } else { format!("@{}", Text::new(&line.room)) };
+    let when = local_time(line.at);
+    let handle = if line.handle.is_empty() { String::new() } else { format!("@{}", Text::new(&line.handle)) };
+    let left = columns.saturating_sub(2 + when.len() + 2 + 2 + 2 + TEXT).saturating_sub(width(&handle));
+    let room = clip(&room, left.max(ROOM));
+    let left = left.saturating_sub(width(&room) + 1);
+    let who = if handle.is_empty() {
+        line.name().to_string()
+    } else if line.nickname.is_empty() || line.nickname == line.handle || left < NICKNAME {
+        handle
+    } else {
+        format!("{handle} {}", clip(line.name().as_str(), left))
+    };
+    format!("{mark} {when}  {room}  {who}: {kind}{text}{coins}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(room: &str, handle: &str, nickname: &str) -> FoundLine {
+        let [room, handle, nickname, text] = [room, handle, nickname, "hello"].map(str::to_owned);
+        FoundLine { kind: "chat", room, handle, nickname, text, ..FoundLine::default() }
+    }
+
+    #[test]
+    fn a_hit_names_who_said_it_by_handle_and_leaves_columns_for_what_was_said() {
+        let told = |line: &FoundLine, columns: usize| words(line, ' ', columns).split_off("  2026-11-28 07:31  ".len());
+        let mia = line("ana.live", "mia.k", "Mia");
+        assert_eq!(told(&mia, usize::MAX), "@ana.live  @mia.k Mia: hello");
+        assert_eq!(told(&mia, 80), "@ana.live  @mia.k Mia: hello");
+        let long = line("a_very_long_name_of_a_room", "another_long_name_of_24c", "The Queen of all the Night");
+        assert!(told(&long, usize::MAX).contains("@a_very_long_name_of_a_room  @another_long_name_of_24c The Queen"));
+        assert_eq!(told(&long, 80), "@a_very_lon\u{2026}  @another_long_name_of_24c: hello");
+        assert_eq!(told(&line("ana", "", "Guest"), 80), "@ana  Guest: hello");
+        assert_eq!(told(&line("ana", "ben", "ben"), 80), "@ana  @ben: hello");
+        let gift = FoundLine { kind: "gift", text: "Rose \u{d7} 1".to_owned(), coins: Some(1), ..mia };
+        assert_eq!(told(&gift, 80), "@ana.live  @mia.k Mia: Rose \u{d7} 1 (1 coin)");
+    }
 }

@@ -17,6 +17,7 @@ use crate::history::{
     PurgeScope, PurgedRows, local_time,
 };
 use crate::run::{self, RunningHistory};
+use crate::text::counted;
 use crate::track::Tracker;
 
 /// Look after the history.
@@ -218,9 +219,15 @@ fn status(folder: &HistoryFolder, as_json: bool) -> Result<ExitCode> {
                 |span| format!("{lives}, {} to {}", local_time(span.0), local_time(span.1)),
             ),
         ),
-        ("gifts", format!("{gifts} rows")),
-        ("chat", format!("{lines} lines in {chat_files} files ({})", megabytes(chat_bytes))),
-        ("not kept", if lost > 0 { format!("{lost} things: see the table lost") } else { String::new() }),
+        ("gifts", counted(gifts, "row", "rows")),
+        ("chat", {
+            let (lines, files) = (counted(lines, "line", "lines"), counted(chat_files, "file", "files"));
+            format!("{lines} in {files} ({})", megabytes(chat_bytes))
+        }),
+        ("not kept", {
+            let lost_things = counted(lost, "thing", "things");
+            if lost > 0 { format!("{lost_things}: see the table lost") } else { String::new() }
+        }),
         ("written by", writer),
         ("moved aside", aside.join(", ")),
         ("warning", status.network.map_or_else(String::new, |kind| format!("on a network file system ({kind})"))),
@@ -248,7 +255,7 @@ fn export(folder: &HistoryFolder, args: &ExportArgs) -> Result<ExitCode> {
     let mut out = BufWriter::new(file);
     let rows = history::export(&reader, args.table, format, &mut out)?;
     out.flush().wrap_err_with(|| format!("cannot write {}", path.display()))?;
-    output::print_line(&format!("{rows} rows in {}", path.display()))?;
+    output::print_line(&format!("{} in {}", counted(rows, "row", "rows"), path.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -269,12 +276,12 @@ fn import(settings: &Settings, folder: &HistoryFolder, args: &ImportArgs) -> Res
         progress("");
         let after = history::status(folder)?;
         output::print_line(&format!(
-            "{}: {} new lives, {} new people, {} new gift rows, {} new lines",
+            "{}: {}, {}, {}, {}",
             capture.display(),
-            after.lives.saturating_sub(before.lives),
-            after.people.saturating_sub(before.people),
-            after.gifts.saturating_sub(before.gifts),
-            after.lines.saturating_sub(before.lines)
+            counted(after.lives.saturating_sub(before.lives), "new live", "new lives"),
+            counted(after.people.saturating_sub(before.people), "new person", "new people"),
+            counted(after.gifts.saturating_sub(before.gifts), "new gift row", "new gift rows"),
+            counted(after.lines.saturating_sub(before.lines), "new line", "new lines")
         ))?;
     }
     runtime.shutdown_background();
@@ -303,7 +310,8 @@ fn purge(folder: &HistoryFolder, args: &PurgeArgs) -> Result<ExitCode> {
     let Some(scope) = scope(&args.what)? else {
         let gone = if args.dry_run { folder_aside(folder)? } else { history::remove_set_aside(folder)? };
         let verb = if args.dry_run { "would remove" } else { "removed" };
-        output::print_line(&format!("{verb} {gone} files that were moved aside"))?;
+        let files = counted(gone, "file that was moved aside", "files that were moved aside");
+        output::print_line(&format!("{verb} {files}"))?;
         return Ok(ExitCode::SUCCESS);
     };
     let found = history::purge(folder, &scope, true, |_| {}).map_err(told)?;
@@ -327,9 +335,8 @@ fn purge(folder: &HistoryFolder, args: &PurgeArgs) -> Result<ExitCode> {
     if scope != PurgeScope::All {
         let aside = folder_aside(folder)?;
         if aside > 0 {
-            output::warn(&format!(
-                "{aside} files that were moved aside as broken may still hold it: tiktop history purge --broken"
-            ));
+            let files = counted(aside, "file that was moved aside as broken", "files that were moved aside as broken");
+            output::warn(&format!("{files} may still hold it: tiktop history purge --broken"));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -346,13 +353,12 @@ fn folder_aside(folder: &HistoryFolder) -> Result<u64> {
 /// What was purged, in words.
 fn things(purged: PurgedRows) -> String {
     let PurgedRows { lines, people, lives, gifts, files, .. } = purged;
-    let one = |count: u64, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let parts = [
-        (people, one(people, "person", "people")),
-        (lives, one(lives, "live", "lives")),
-        (lines, one(lines, "line of chat", "lines of chat")),
-        (gifts, one(gifts, "gift row", "gift rows")),
-        (files, one(files, "file", "files")),
+        (people, counted(people, "person", "people")),
+        (lives, counted(lives, "live", "lives")),
+        (lines, counted(lines, "line of chat", "lines of chat")),
+        (gifts, counted(gifts, "gift row", "gift rows")),
+        (files, counted(files, "file", "files")),
     ];
     let said: Vec<_> = parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words).collect();
     if said.is_empty() { "nothing".to_owned() } else { said.join(", ") }

@@ -7,13 +7,15 @@ use color_eyre::eyre::Result;
 use serde_json::json;
 
 use super::history::reader;
-use super::query::{print_fitted_table, print_json};
+use super::query::{UNPRICED, WHOLE, print_fitted_table, print_json, print_legend};
 use super::{SettingsArgs, output};
 use crate::history::{coins, length, local_time};
 use crate::text::{Text, clip};
 
 /// Columns of a title.
 const TITLE: usize = 30;
+/// What yields where a terminal is narrow, and to how many columns: whose live it was comes first.
+const YIELDING: [(usize, usize); 6] = [(9, 8), (7, WHOLE), (6, WHOLE), (3, WHOLE), (5, WHOLE), (1, 12)];
 
 /// List lives of the history.
 #[derive(Debug, Args)]
@@ -57,7 +59,26 @@ pub(super) fn run(args: &LivesArgs, settings: &SettingsArgs) -> Result<ExitCode>
         })
         .collect();
     let head = ["began", "host", "length", "watched", "coins", "chat", "peak", "average", "live", "title"];
-    let yielding = [(9, 8), (7, 7), (1, 12)];
-    print_fitted_table(head, [false, false, true, true, true, true, true, true, false, false], &yielding, &rows)?;
+    print_fitted_table(head, [false, false, true, true, true, true, true, true, false, false], &YIELDING, &rows)?;
+    print_legend(&[
+        (
+            lives.iter().any(|live| live.ended.is_none()),
+            "length 0:30 h+: its end was not seen, it lasted that long at least",
+        ),
+        (lives.iter().any(|live| live.unpriced > 0), UNPRICED),
+    ])?;
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::query::fitted;
+
+    #[test]
+    fn hosts_and_coins_stay_where_a_terminal_is_narrow() {
+        let widest = [16, 14, 8, 7, 9, 6, 5, 7, 19, 30];
+        assert_eq!(fitted(widest, &YIELDING, 80), [16, 14, 8, 0, 9, 0, 0, 0, 19, 0], "no number is cut");
+        assert_eq!(fitted(widest, &YIELDING, 139), widest);
+    }
 }

@@ -7,14 +7,16 @@ use color_eyre::eyre::Result;
 use serde_json::json;
 
 use super::history::{reader, settings};
-use super::query::{print_facts, print_fitted_table, print_json, print_table};
+use super::query::{UNPRICED, WHOLE, print_facts, print_fitted_table, print_json, print_legend, print_table};
 use super::{SettingsArgs, UsageError, output};
-use crate::history::{HistoryReader, KnownPerson, PersonRow, PersonSort, annotate, coins, local_time};
+use crate::history::{HistoryReader, KnownPerson, PersonRow, PersonSort, annotate, coins, coins_in_words, local_time};
 use crate::run;
-use crate::text::{Text, clip};
+use crate::text::{Text, clip, counted};
 
 /// Columns of a name in a list.
 const NAME: usize = 24;
+/// What yields where a terminal is narrow, and to how many columns: who it is and what they gave comes first.
+const YIELDING: [(usize, usize); 7] = [(5, WHOLE), (7, 6), (6, WHOLE), (2, WHOLE), (3, WHOLE), (1, 8), (0, 12)];
 
 /// Show people of the history.
 #[derive(Debug, Args)]
@@ -67,9 +69,10 @@ pub(super) fn run(args: &PeopleArgs, settings_args: &SettingsArgs) -> Result<Exi
                 people.extend(reader.person(id)?);
             }
             if writes {
-                let like = people.first().map(|person| format!(", such as @{}", person.handle)).unwrap_or_default();
-                let sentence =
-                    format!("several people fit {name}, and nothing was written: name one by @handle or id{like}");
+                choice(&people, args.json)?;
+                let sentence = format!(
+                    "several people fit {name}, and nothing was written: name one of these by @handle or by id"
+                );
                 return Err(UsageError(sentence).into());
             }
             list(&people, args.json)
@@ -99,8 +102,26 @@ fn list(people: &[PersonRow], as_json: bool) -> Result<ExitCode> {
         })
         .collect();
     let head = ["person", "name", "lives", "said", "coins", "first seen", "last seen", "tag"];
-    let yielding = [(1, 10), (5, 16), (7, 6), (6, 16), (0, 12)];
-    print_fitted_table(head, [false, false, true, true, true, false, false, false], &yielding, &rows)?;
+    print_fitted_table(head, [false, false, true, true, true, false, false, false], &YIELDING, &rows)?;
+    print_legend(&[(people.iter().any(|person| person.unpriced > 0), UNPRICED)])?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whom a name may mean, with what each is named by.
+fn choice(people: &[PersonRow], as_json: bool) -> Result<ExitCode> {
+    if as_json {
+        return list(people, true);
+    }
+    let handle = |person: &PersonRow| match person.handle.as_str() {
+        "" => String::new(),
+        handle => format!("@{}", Text::new(handle)),
+    };
+    let name = |person: &PersonRow| clip(Text::new(&person.nickname).as_str(), NAME).into_owned();
+    let rows: Vec<_> = people
+        .iter()
+        .map(|person| [handle(person), name(person), person.id.to_string(), local_time(person.last_seen)])
+        .collect();
+    print_fitted_table(["person", "name", "id", "last seen"], [false, false, true, false], &[(3, 16), (1, 8)], &rows)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -122,7 +143,10 @@ fn one(reader: &HistoryReader, id: i64, as_json: bool) -> Result<ExitCode> {
         ("last seen", local_time(person.last_seen)),
         ("lives", person.lives.to_string()),
         ("said", person.chats.to_string()),
-        ("gave", format!("{} gifts, {} coins", person.gifts, coins(person.coins, person.unpriced))),
+        ("gave", {
+            let gifts = counted(person.gifts, "gift", "gifts");
+            format!("{gifts}, {}", coins_in_words(person.coins, person.unpriced))
+        }),
         ("tag", person.tag.clone().unwrap_or_default()),
         ("note", person.note.clone().unwrap_or_default()),
     ])?;
@@ -158,4 +182,19 @@ fn one(reader: &HistoryReader, id: i64, as_json: bool) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::query::fitted;
+
+    #[test]
+    fn names_and_coins_stay_where_a_terminal_is_narrow() {
+        let [usual, long] = [[16, 14, 5, 4, 7, 16, 16, 4], [25, 24, 5, 6, 12, 16, 16, 12]];
+        assert_eq!(fitted(usual, &YIELDING, 80), [16, 14, 5, 4, 7, 0, 16, 4]);
+        assert_eq!(fitted(long, &YIELDING, 80), [25, 24, 5, 6, 12, 0, 0, 0]);
+        assert_eq!(fitted(long, &YIELDING, 60), [25, 19, 0, 0, 12, 0, 0, 0], "no number is cut");
+        assert_eq!(fitted(long, &YIELDING, 120), [25, 24, 5, 6, 12, 0, 16, 12]);
+    }
 }

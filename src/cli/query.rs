@@ -100,8 +100,26 @@ pub(super) fn print_fitted_table<const N: usize>(
     rows.iter().try_for_each(|row| output::print_line(&line(row, right, widest)))
 }
 
+/// A column that yields as a whole: a part of a number is another number.
+pub(super) const WHOLE: usize = usize::MAX;
+/// What coins say where some are not known.
+pub(super) const UNPRICED: &str = "coins 120 +3?: 120 coins, and 3 gifts whose price is not known";
+
+/// Below a table, what its signs mean: those that are in it.
+pub(super) fn print_legend(signs: &[(bool, &str)]) -> Result<(), WriteError> {
+    let shown: Vec<_> = signs.iter().filter(|(is_shown, _)| *is_shown).collect();
+    if !shown.is_empty() {
+        output::print_line("")?;
+    }
+    shown.into_iter().try_for_each(|(_, meaning)| output::print_line(meaning))
+}
+
 /// Widths of columns that fit a terminal, as far as they yield; 0 for one that is left out.
-fn fitted<const N: usize>(mut widest: [usize; N], yielding: &[(usize, usize)], columns: usize) -> [usize; N] {
+pub(super) fn fitted<const N: usize>(
+    mut widest: [usize; N],
+    yielding: &[(usize, usize)],
+    columns: usize,
+) -> [usize; N] {
     for &(at, least) in yielding {
         let wide: usize = widest.iter().filter(|&&wide| wide > 0).map(|wide| wide + 2).sum();
         let over = wide.saturating_sub(columns.saturating_add(2));

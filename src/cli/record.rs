@@ -25,7 +25,7 @@ use crate::record::{
     RecordingState, StreamFault,
 };
 use crate::room::Room;
-use crate::run;
+use crate::run::{self, RecordedPlaces};
 use crate::text::Text;
 use crate::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 
@@ -131,6 +131,7 @@ pub(super) fn run(args: &RecordArgs, settings: &SettingsArgs) -> Result<ExitCode
             expected: rooms.len(),
             saved: 0,
             failed: 0,
+            places: run::history_folder(&loaded.settings).ok().filter(|_| !args.no_history).map(RecordedPlaces::new),
             is_shown: false,
             live_line: !args.json && output::has_status_line(),
         };
@@ -205,6 +206,8 @@ struct Session {
     expected: usize,
     saved: usize,
     failed: usize,
+    /// Tells the history where recordings lie.
+    places: Option<RecordedPlaces>,
     /// A line of progress stands on the terminal.
     is_shown: bool,
     /// Progress replaces itself on the terminal.
@@ -263,7 +266,10 @@ impl Session {
                     }
                 }
                 update = records.recv() => match update {
-                    Some(RecorderUpdate::Recording { room, recording }) => self.recorded(room, &recording)?,
+                    Some(RecorderUpdate::Recording { room, recording }) => {
+                        self.places.as_mut().into_iter().for_each(|places| places.note(&recording));
+                        self.recorded(room, &recording)?;
+                    }
                     Some(RecorderUpdate::Monitor { room, monitor }) => self.monitored(room, &monitor)?,
                     Some(_) => {}
                     None => break,
@@ -275,6 +281,9 @@ impl Session {
             }
         }
         self.end_line();
+        if let Some(places) = self.places.take() {
+            places.finish().await;
+        }
         Ok(match (self.saved, self.failed) {
             (_, 1..) => ExitCode::FAILURE,
             (0, 0) if !stopping => ExitCode::from(NOT_LIVE),

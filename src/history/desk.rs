@@ -168,8 +168,8 @@ pub struct AroundLines {
     pub recorded: Option<(PathBuf, Duration)>,
 }
 
-/// Finds the recording that shows a time of a live, in milliseconds since 1970.
-pub type FindRecorded = Box<dyn Fn(u64, i64) -> Option<(PathBuf, Duration)> + Send>;
+/// Finds the recording that shows a time of a live, in milliseconds since 1970, also among those with these descriptions.
+pub type FindRecorded = Box<dyn Fn(u64, i64, Vec<PathBuf>) -> Option<(PathBuf, Duration)> + Send>;
 
 /// The desk.
 pub struct HistoryDesk {
@@ -249,7 +249,8 @@ impl HistoryDesk {
                 HistoryAnswer::Found(query.text, page)
             }
             HistoryQuestion::Around { live, at, line } => {
-                let (lines, recorded) = (reader.around(live, at, line, AROUND)?, (self.find_recorded)(live, at));
+                let lines = reader.around(live, at, line, AROUND)?;
+                let recorded = (self.find_recorded)(live, at, reader.recordings(live)?);
                 HistoryAnswer::Around(Box::new(AroundLines { live, at, line, lines, recorded }))
             }
             HistoryQuestion::Report(live) => match reader.report(live)? {

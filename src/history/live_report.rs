@@ -16,7 +16,7 @@ const MAX_MINUTES: usize = 20_160;
 const MOMENTS: usize = 200;
 
 /// Somebody who gave.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct GifterRow {
     /// Their handle, without `@`.

@@ -4,8 +4,8 @@ use rusqlite::{Row, params};
 use serde::Serialize;
 
 use super::error::{HistoryError, InFile};
+use super::names::AskedName;
 use super::reader::HistoryReader;
-use super::search::part;
 
 /// A live as it is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -154,18 +154,39 @@ impl HistoryReader {
     /// Lives of hosts that are called so, or of all: `limit` of them after the first `skip`, newest first.
     pub fn lives(&self, host: Option<&str>, skip: usize, limit: usize) -> Result<Vec<LiveRow>, HistoryError> {
         let (people, file) = self.people();
+        let (among, skip) = match host {
+            Some(host) => {
+                let lives = self.lives_called(host)?.into_iter().skip(skip).take(limit);
+                (format!("WHERE id IN ({})", lives.map(|id| id.to_string()).collect::<Vec<_>>().join(",")), 0)
+            }
+            None => (String::new(), skip),
+        };
         let ask = || -> rusqlite::Result<Vec<LiveRow>> {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM live WHERE ?1 IS NULL OR handle = ?1 COLLATE NOCASE OR (
-                    NOT EXISTS (SELECT 1 FROM live WHERE handle = ?1 COLLATE NOCASE)
-                    AND (handle LIKE ?2 ESCAPE '\\' OR nickname LIKE ?2 ESCAPE '\\'))
-                 ORDER BY first_at DESC LIMIT ?4 OFFSET ?3"
-            );
-            let mut ask = people.prepare_cached(&sql)?;
-            let host = host.map(|host| host.trim_start_matches('@'));
-            ask.query_map(params![host, host.map(part), skip as i64, limit as i64], live_row)?.collect()
+            let sql = format!("SELECT {COLUMNS} FROM live {among} ORDER BY first_at DESC, id LIMIT ?2 OFFSET ?1");
+            people.prepare(&sql)?.query_map([skip as i64, limit as i64], live_row)?.collect()
         };
         ask().in_file(file)
+    }
+
+    /// Lives that are meant by the handle of their host, by their number, or else by a part of the host's name. Newest first.
+    pub(super) fn lives_called(&self, name: &str) -> Result<Vec<i64>, HistoryError> {
+        let (people, file) = self.people();
+        let asked = AskedName::new(name);
+        let ask = || -> rusqlite::Result<(Vec<i64>, Vec<i64>)> {
+            let mut ask = people.prepare_cached("SELECT id, handle, nickname FROM live ORDER BY first_at DESC, id")?;
+            let (mut rows, mut exact, mut near) = (ask.query([])?, Vec::new(), Vec::new());
+            while let Some(row) = rows.next()? {
+                let (id, handle): (i64, &str) = (row.get(0)?, row.get_ref(1)?.as_str()?);
+                if asked.is(handle) || asked.is(&id.to_string()) {
+                    exact.push(id);
+                } else if asked.is_in(handle) || asked.is_in(row.get_ref(2)?.as_str()?) {
+                    near.push(id);
+                }
+            }
+            Ok((exact, near))
+        };
+        let (exact, near) = ask().in_file(file)?;
+        Ok(if exact.is_empty() { near } else { exact })
     }
 
     /// The live of a room id.

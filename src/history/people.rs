@@ -5,11 +5,12 @@ use serde::Serialize;
 
 use super::batch::flags;
 use super::error::{HistoryError, InFile};
+use super::names::AskedName;
 use super::people_file::days_away;
 use super::query::HistoryQuery;
 use super::reader::HistoryReader;
 use super::recorder::HistoryNews;
-use super::search::{FoundLine, part};
+use super::search::FoundLine;
 
 /// Lines of a person on their card.
 const SAID: usize = 50;
@@ -165,20 +166,34 @@ impl HistoryReader {
     /// People who are called so: by handle, now or once, by user id, or else by a part of the name. Seen last first.
     pub fn people_called(&self, name: &str, limit: usize) -> Result<Vec<i64>, HistoryError> {
         let (people, file) = self.people();
-        let name = name.trim_start_matches('@').to_lowercase();
-        let ask = |sql: &str, asked: &str| -> rusqlite::Result<Vec<i64>> {
-            let mut ask = people.prepare_cached(sql)?;
-            ask.query_map(params![asked, limit as i64], |row| row.get(0))?.collect()
+        let name = name.trim().trim_start_matches('@').to_lowercase();
+        let exact = || -> rusqlite::Result<Vec<i64>> {
+            let mut ask = people.prepare_cached(
+                "SELECT id FROM person WHERE handle = ?1 UNION SELECT person FROM handle_past WHERE handle = ?1
+                 UNION SELECT id FROM person WHERE id = CAST(?1 AS INTEGER) AND CAST(id AS TEXT) = ?1 LIMIT ?2",
+            )?;
+            ask.query_map(params![name, limit as i64], |row| row.get(0))?.collect()
         };
-        let exact = "SELECT id FROM person WHERE handle = ?1 UNION SELECT person FROM handle_past WHERE handle = ?1
-            UNION SELECT id FROM person WHERE id = CAST(?1 AS INTEGER) AND CAST(id AS TEXT) = ?1 LIMIT ?2";
-        let found = ask(exact, &name).in_file(file)?;
+        let found = exact().in_file(file)?;
         if !found.is_empty() {
             return Ok(found);
         }
-        let near = "SELECT id FROM person WHERE handle LIKE ?1 ESCAPE '\\' OR nickname LIKE ?1 ESCAPE '\\'
-            ORDER BY last_seen DESC LIMIT ?2";
-        ask(near, &part(&name)).in_file(file)
+        // SQLite folds ASCII alone.
+        let near = || -> rusqlite::Result<Vec<(i64, i64)>> {
+            let asked = AskedName::new(&name);
+            let mut ask = people.prepare_cached("SELECT handle, nickname, last_seen, id FROM person")?;
+            let (mut rows, mut found) = (ask.query([])?, Vec::new());
+            while let Some(row) = rows.next()? {
+                let is_in = |at| -> rusqlite::Result<bool> { Ok(asked.is_in(row.get_ref(at)?.as_str()?)) };
+                if is_in(0)? || is_in(1)? {
+                    found.push((row.get(2)?, row.get(3)?));
+                }
+            }
+            Ok(found)
+        };
+        let mut found = near().in_file(file)?;
+        found.sort_unstable_by_key(|(seen, id)| (std::cmp::Reverse(*seen), *id));
+        Ok(found.into_iter().map(|(_, id)| id).take(limit).collect())
     }
 
     /// A person in one row.

@@ -81,6 +81,9 @@ pub(super) const PEOPLE_FORM: FileForm = FileForm {
     ", "
         CREATE TABLE attendance_log (id INTEGER PRIMARY KEY, rows BLOB NOT NULL);
         CREATE INDEX gift_at ON gift (at);
+    ", "
+        CREATE INDEX gift_kind_at ON gift (gift, at, live);
+        CREATE TABLE recording (live INTEGER NOT NULL, file TEXT NOT NULL, PRIMARY KEY (live, file)) WITHOUT ROWID;
     "],
     newest: None,
     readable_from: 2,

@@ -264,7 +264,7 @@ fn purge_people(people: &mut Connection, doomed: &Doomed, dry: bool, purged: &mu
             Doomed::People(_) => String::new(),
         };
         purged.gifts = delete(&format!("DELETE FROM gift WHERE live IN ({lives})"))?;
-        for table in ["person_live", "battle", "minute", "moment", "lost", "span"] {
+        for table in ["person_live", "battle", "minute", "moment", "lost", "span", "recording"] {
             delete(&format!("DELETE FROM {table} WHERE live IN ({lives})"))?;
         }
         purged.lives = delete(&format!("DELETE FROM live WHERE id IN ({lives})"))?;

@@ -16,15 +16,16 @@ pub struct HistoryQuery {
     pub(super) matching: String,
     /// A word of it stands for all that begin so.
     pub(super) is_open: bool,
-    /// The words themselves, in lower case, for gifts and names.
+    /// The words themselves, for the names of gifts; and those that are not to be in them.
     pub(super) words: Vec<String>,
+    pub(super) unwanted: Vec<String>,
     /// Handles or parts of names.
     pub(super) from: Vec<String>,
     /// Handles or parts of names of hosts.
     pub(super) room: Vec<String>,
     /// Only these kinds of lines; empty for all.
     pub(super) kinds: Vec<LineKind>,
-    /// Gifts are looked for rather than lines.
+    /// Gifts alone are looked for, also by a part of their name, unless kinds of lines are named too.
     pub(super) gifts: bool,
     /// Gifts of more than so many coins.
     pub(super) gift_above: Option<u64>,
@@ -34,8 +35,10 @@ pub struct HistoryQuery {
     pub(super) before: Option<i64>,
 }
 
-/// The operators, for whoever mistypes one.
-const OPERATORS: &str = "from:name, room:name, kind:chat (emote, question, gift), gift>100, since:3d, since:19:40 or \
+/// The operators, each with the sign that ends it.
+const OPERATORS: [&str; 8] = ["from:", "room:", "kind:", "since:", "before:", "until:", "gift>", "badge:"];
+/// The same for whoever knows none.
+const OPERATORS_IN_WORDS: &str = "from:name, room:name, kind:chat (emote, question, gift), gift>100, since:3d, since:19:40 or \
     since:2026-11-20, before:…, \"a phrase\", begin*, -word";
 
 impl HistoryQuery {
@@ -53,16 +56,28 @@ impl HistoryQuery {
             ));
         }
         if query.text.is_empty() {
-            return Err(format!("type words, or {OPERATORS}"));
+            return Err(format!("type words, or {OPERATORS_IN_WORDS}"));
         }
-        if wanted.is_empty() && !unwanted.is_empty() {
+        if wanted.is_empty() && !unwanted.is_empty() && !query.is_of_gifts() {
             return Err(format!("-{}: write a word to look for beside it", unwanted.join(" -")));
         }
         query.matching = wanted.join(" AND ");
-        for word in unwanted {
-            query.matching = format!("({}) NOT {word}", query.matching);
+        if !wanted.is_empty() {
+            for word in unwanted {
+                query.matching = format!("({}) NOT {word}", query.matching);
+            }
         }
         Ok(query)
+    }
+
+    /// Whether lines are no answer to it.
+    pub(super) fn is_of_gifts(&self) -> bool {
+        self.gifts && self.kinds.is_empty()
+    }
+
+    /// Whether gifts are an answer to it: where they are asked for, and where words are that may be in their names.
+    pub(super) fn has_gifts(&self) -> bool {
+        self.gifts || (self.kinds.is_empty() && !self.words.is_empty())
     }
 
     /// All that is kept, newest first.
@@ -90,69 +105,91 @@ impl HistoryQuery {
     ) -> Result<(), String> {
         let plain = |text: &str| text.replace('"', "");
         let name = |text: &str| plain(text).trim_start_matches('@').to_lowercase();
-        if let Some(coins) = word.strip_prefix("gift>") {
-            let number =
-                coins.parse().map_err(|_| format!("gift>{coins}: write a number of coins, such as gift>100"))?;
-            (self.gifts, self.gift_above) = (true, Some(number));
-            return Ok(());
-        }
-        if let Some((operator @ ("from" | "room" | "kind" | "badge" | "gift"), _)) =
-            word.strip_prefix('-').and_then(|word| word.split_once([':', '>']))
-        {
+        let (is_unwanted, bare) = match word.strip_prefix('-').filter(|rest| !rest.is_empty()) {
+            Some(rest) => (true, rest),
+            None => (false, word),
+        };
+        let (operator, rest) = split_operator(bare);
+        if is_unwanted && OPERATORS.contains(&operator.as_str()) {
             return Err(format!("-{operator}: only words can be left out of what is looked for in the history"));
         }
-        match word.split_once(':') {
-            Some(("badge", _)) => {
+        match (operator.as_str(), rest) {
+            ("gift>", coins) => {
+                let number =
+                    coins.parse().map_err(|_| format!("gift>{coins}: write a number of coins, such as gift>100"))?;
+                (self.gifts, self.gift_above) = (true, Some(number));
+            }
+            ("badge:", _) => {
                 return Err(format!("{word}: badges are known of the rooms that are open, not in the history"));
             }
-            Some(("from", who)) if !who.is_empty() => self.from.push(name(who)),
-            Some(("room", who)) if !who.is_empty() => self.room.push(name(who)),
-            Some(("kind", "gift" | "gifts")) => self.gifts = true,
-            Some(("kind", kind)) => {
-                let known =
-                    kind_named(kind).ok_or_else(|| format!("kind:{kind}: write chat, emote, question or gift"))?;
-                self.kinds.push(known);
-            }
-            Some(("since", time)) => {
+            ("from:", who) if !who.is_empty() => self.from.push(name(who)),
+            ("room:", who) if !who.is_empty() => self.room.push(name(who)),
+            ("kind:", kind) => match kind.to_lowercase().as_str() {
+                "gift" | "gifts" => self.gifts = true,
+                kind => {
+                    let known =
+                        kind_named(kind).ok_or_else(|| format!("kind:{kind}: write chat, emote, question or gift"))?;
+                    self.kinds.push(known);
+                }
+            },
+            ("since:", time) => {
                 self.since = Some(query_time(time, now, zone).ok_or_else(|| wrong_time("since", time))?);
             }
-            Some(("before" | "until", time)) => {
+            ("before:" | "until:", time) => {
                 self.before = Some(query_time(time, now, zone).ok_or_else(|| wrong_time("before", time))?);
             }
-            Some((operator, rest)) if is_operator_like(operator, rest) => return Err(unknown_operator(operator, word)),
             _ => {
-                let (list, word) = match word.strip_prefix('-').filter(|rest| !rest.is_empty()) {
-                    Some(rest) => (unwanted, rest),
-                    None => (wanted, word),
-                };
-                let (word, open) = word.strip_suffix('*').map_or((word, false), |word| (word, true));
+                if let Some(meant) = mistyped_operator(bare, &OPERATORS) {
+                    let minus = if is_unwanted { "-" } else { "" };
+                    let word = plain(bare);
+                    return Err(format!(
+                        "{minus}{operator} is no operator: write {meant}, or {minus}\"{word}\" to look for it as it stands"
+                    ));
+                }
+                let (phrases, words) =
+                    if is_unwanted { (unwanted, &mut self.unwanted) } else { (wanted, &mut self.words) };
+                let (word, open) = bare.strip_suffix('*').map_or((bare, false), |word| (word, true));
+                self.is_open |= open;
                 let word = plain(word);
                 if !words::is_findable(&word) {
                     return Err(format!("'{word}' has no letter, digit or emoji that could be looked for"));
                 }
-                list.push(words::phrase(&word, open));
-                self.is_open |= open;
-                self.words.push(word.to_lowercase());
+                phrases.push(words::phrase(&word, open));
+                words.push(word);
             }
         }
         Ok(())
     }
 }
 
-/// Whether what stands before a colon was meant as an operator: addresses, times and faces are words.
-fn is_operator_like(operator: &str, rest: &str) -> bool {
-    let is_word = operator.len() > 1 && operator.bytes().all(|byte| byte.is_ascii_lowercase());
-    is_word && rest.starts_with(|first: char| first.is_alphanumeric() || first == '@')
+/// An operator with its sign, in lower case, and what stands behind it; no operator where there is no sign.
+pub fn split_operator(word: &str) -> (String, &str) {
+    match word.find([':', '>']) {
+        Some(sign) => {
+            let (operator, rest) = word.split_at(sign + 1);
+            (operator.to_lowercase(), rest)
+        }
+        None => (String::new(), word),
+    }
 }
 
-fn unknown_operator(operator: &str, word: &str) -> String {
-    const KNOWN: [&str; 6] = ["from", "room", "kind", "since", "before", "until"];
-    let near = KNOWN.into_iter().min_by_key(|known| strsim::damerau_levenshtein(known, operator));
-    let meant = match near.filter(|known| strsim::damerau_levenshtein(known, operator) <= 2) {
-        Some(known) => format!("write {known}:"),
-        None => format!("there are {OPERATORS}"),
+/// The operator that a word was meant to begin with, where that is near to one of `known`: each with the sign that ends it. What is
+/// near to none is a word, as addresses, times, faces and titles are.
+pub fn mistyped_operator<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    let (operator, rest) = split_operator(word.strip_prefix('-').unwrap_or(word));
+    let typed = operator.strip_suffix([':', '>'])?;
+    let begins = |c: char| c.is_alphanumeric() || matches!(c, '@' | '"');
+    if typed.len() < 2 || !typed.chars().all(char::is_alphabetic) || !rest.starts_with(begins) {
+        return None;
+    }
+    let near = |known: &&'k str| {
+        let name = known.trim_end_matches([':', '>']);
+        // Of a short word every second one is two letters away.
+        let most = if name.len() > 5 { 2 } else { 1 };
+        let slips = strsim::damerau_levenshtein(name, typed);
+        (slips <= most && **known != operator).then_some((slips, *known))
     };
-    format!("{operator}: is no operator: {meant}, or \"{word}\" to look for it as it stands")
+    known.iter().filter_map(near).min_by_key(|(slips, _)| *slips).map(|(_, known)| known)
 }
 
 fn wrong_time(operator: &str, time: &str) -> String {
@@ -229,8 +266,21 @@ mod tests {
     #[case("at 12:30", "\"at\" AND \"12:30\"")]
     #[case("\"form:anna\"", "\"form:anna\"")]
     #[case("https://a.example", "\"https://a.example\"")]
+    #[case("localhost:8080", "\"localhost:8080\"")]
+    #[case("re:zero", "\"re:zero\"")]
+    #[case("colour:blue", "\"colour:blue\"")]
+    #[case("hi -re:zero", "(\"hi\") NOT \"re:zero\"")]
+    #[case("hi -\"form:anna\"", "(\"hi\") NOT \"form:anna\"")]
+    #[case("kind:gift -cub", "")]
     fn words_become_what_the_index_is_asked(#[case] text: &str, #[case] matching: &str) {
         assert_eq!(query(text).unwrap().matching, matching);
+    }
+
+    #[test]
+    fn the_case_of_an_operator_says_nothing_and_what_is_unwanted_is_not_wanted() {
+        let read = query("From:Mia KIND:Gift GIFT>9 lion -cub").unwrap();
+        assert_eq!((read.from, read.gifts, read.gift_above), (vec!["mia".to_owned()], true, Some(9)));
+        assert_eq!((read.words, read.unwanted), (vec!["lion".to_owned()], vec!["cub".to_owned()]));
     }
 
     #[test]
@@ -246,7 +296,14 @@ mod tests {
     #[case("gift>many", "a number of coins")]
     #[case("kind:dance", "chat, emote, question or gift")]
     #[case("form:anna", "form: is no operator: write from:, or \"form:anna\" to look for it as it stands")]
-    #[case("colour:blue", "colour: is no operator: there are from:name")]
+    #[case("Form:anna", "form: is no operator: write from:, or \"Form:anna\"")]
+    #[case("hi -form:anna", "-form: is no operator: write from:, or -\"form:anna\"")]
+    #[case("form:\"ana b\"", "write from:")]
+    #[case("befroe:3d", "write before:")]
+    #[case("gift:100", "gift: is no operator: write gift>")]
+    #[case("gifts>100", "gifts> is no operator: write gift>")]
+    #[case("hi -From:ben", "only words")]
+    #[case("hi -since:3d", "only words")]
     #[case("since:yesterday", "2026-11-20")]
     #[case("before:99:99", "19:40")]
     #[case("-bye", "a word to look for")]

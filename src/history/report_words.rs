@@ -4,7 +4,7 @@ use super::live_report::{BattleRecord, GifterRow, LiveReport};
 use super::lives::LiveRow;
 use super::moments::MomentRow;
 use crate::clock::Timestamp;
-use crate::text::{Text, clip, width};
+use crate::text::{Text, clip, counted, width};
 
 /// Blocks of a line of the terminal.
 const BLOCKS: [char; 8] =
@@ -37,6 +37,11 @@ pub fn clock_words(seconds: u64) -> String {
 /// Coins, and that there is more whose price is not known.
 pub fn coins(coins: u64, unpriced: u64) -> String {
     if unpriced > 0 { format!("{coins} +{unpriced}?") } else { coins.to_string() }
+}
+
+/// The same with the word: `1 coin`, `12 coins`, `1 +2? coins`.
+pub fn coins_in_words(count: u64, unpriced: u64) -> String {
+    if unpriced > 0 { format!("{} coins", coins(count, unpriced)) } else { counted(count, "coin", "coins") }
 }
 
 /// A text in so many columns: cut where it is wider, filled up with blanks where it is not.
@@ -94,13 +99,18 @@ pub fn report_facts(report: &LiveReport) -> Vec<(&'static str, String)> {
         ("gifts", against(live.gifts, was(|live| live.gifts))),
         ("coins", against(live.coins, was(|live| live.coins))),
         ("unsure", {
-            let gifts = live.unpriced;
-            if gifts > 0 { format!("{gifts} gifts whose price is not known, not in the coins") } else { String::new() }
+            let gifts = counted(live.unpriced, "gift", "gifts");
+            if live.unpriced > 0 {
+                format!("{gifts} whose price is not known, not in the coins")
+            } else {
+                String::new()
+            }
         }),
         ("supporters", format!("{}, {} of them new", report.supporters, report.new_supporters)),
         ("follows, shares, subscriptions", format!("{}, {}, {}", live.follows, live.shares, live.subscribes)),
         ("not seen", {
-            if live.gaps > 0 { format!("{} in {} gaps", length(live.gap_ms as i64), live.gaps) } else { String::new() }
+            let gaps = counted(live.gaps, "gap", "gaps");
+            if live.gaps > 0 { format!("{} in {gaps}", length(live.gap_ms as i64)) } else { String::new() }
         }),
     ];
     let lost: Vec<_> = report.lost.iter().map(|lost| format!("{} {}", lost.count, lost.kind)).collect();
@@ -116,7 +126,7 @@ pub fn report_facts(report: &LiveReport) -> Vec<(&'static str, String)> {
 pub fn report_gifter(row: &GifterRow) -> (String, String) {
     let name = if row.nickname.is_empty() { format!("@{}", row.handle) } else { Text::new(&row.nickname).to_string() };
     let new = if row.is_new { ", new" } else { "" };
-    (name, format!("{} coins, {} gifts{new}", coins(row.coins, row.unpriced), row.gifts))
+    (name, format!("{}, {}{new}", coins_in_words(row.coins, row.unpriced), counted(row.gifts, "gift", "gifts")))
 }
 
 /// A time of a live as clocks showed it, and how far into the live that is, as `replay --from` takes it.
@@ -229,11 +239,27 @@ mod tests {
     }
 
     #[test]
+    fn one_of_something_is_no_plural() {
+        let live = LiveRow { gaps: 1, gap_ms: 4_000, unpriced: 1, ..LiveRow::default() };
+        let report = LiveReport { live, ..LiveReport::default() };
+        let facts = report_facts(&report);
+        let fact = |label: &str| facts.iter().find(|(is, _)| *is == label).map(|(_, value)| value.as_str());
+        assert_eq!(fact("not seen"), Some("4 s in 1 gap"));
+        assert_eq!(fact("unsure"), Some("1 gift whose price is not known, not in the coins"));
+        let gifter = GifterRow { handle: "mia".into(), coins: 1, gifts: 1, ..GifterRow::default() };
+        assert_eq!(report_gifter(&gifter).1, "1 coin, 1 gift");
+    }
+
+    #[test]
     fn blocks_share_columns_and_leave_gaps() {
         assert_eq!(blocks(&[Some(0), Some(7), None, Some(14)], 60), "\u{2581}\u{2584} \u{2588}");
         assert_eq!(blocks(&[Some(1), Some(9), Some(3), Some(3)], 2), "\u{2588}\u{2583}");
         assert_eq!(against(120, Some(100)), "120 (+20 %)");
         assert_eq!(against(120, Some(0)), "120");
+        assert_eq!(
+            [(1, 0), (2, 0), (1, 3)].map(|(count, more)| coins_in_words(count, more)),
+            ["1 coin", "2 coins", "1 +3? coins"]
+        );
         assert_eq!(["Mia", "日本語の名前", "😂😂"].map(|name| width(&column(name, 8))), [8; 3]);
     }
 }

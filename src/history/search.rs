@@ -110,19 +110,19 @@ pub(super) struct RawLine {
 
 /// A part of a query's condition, with its values.
 #[derive(Clone, Default)]
-struct Conditions {
-    sql: String,
-    values: Vec<Value>,
+pub(super) struct Conditions {
+    pub(super) sql: String,
+    pub(super) values: Vec<Value>,
 }
 
 impl Conditions {
-    fn add(&mut self, sql: &str, values: impl IntoIterator<Item = Value>) {
+    pub(super) fn add(&mut self, sql: &str, values: impl IntoIterator<Item = Value>) {
         self.sql.push_str(" AND ");
         self.sql.push_str(sql);
         self.values.extend(values);
     }
 
-    fn one_of(&mut self, column: &str, ids: &[i64]) {
+    pub(super) fn one_of(&mut self, column: &str, ids: &[i64]) {
         let list: Vec<_> = ids.iter().map(ToString::to_string).collect();
         self.add(&format!("{column} IN ({})", list.join(",")), []);
     }
@@ -151,11 +151,14 @@ impl HistoryReader {
             lives => lives,
         };
         let wanted = skip.saturating_add(limit).saturating_add(1);
-        let mut lines = Vec::new();
-        if query.gifts {
-            lines.extend(self.found_gifts(query, people.as_deref(), lives.as_deref(), wanted)?);
+        // What was given lies in one file, what was said in many: the first is told with the times of the second.
+        let mut given = Vec::new();
+        if query.has_gifts() {
+            given = self.found_gifts(query, people.as_deref(), lives.as_deref(), wanted)?;
         }
-        if !query.gifts || !query.kinds.is_empty() {
+        let mut given = given.into_iter().peekable();
+        let mut lines = Vec::new();
+        if !query.is_of_gifts() {
             let mut left = wanted;
             let (mut file_number, mut told, files) = (0, 0, self.files_of(query));
             for (file, chat) in self.chats() {
@@ -176,14 +179,22 @@ impl HistoryReader {
                 let found = found.in_file(&file.path)?;
                 left = left.saturating_sub(found.len());
                 lines.extend(found);
+                while let Some(gift) = given.next_if(|gift| gift.at >= begun) {
+                    lines.push(gift);
+                }
+                newest_first(lines.get_mut(told..).unwrap_or_default());
                 // All of a later file is newer, but where a capture was read in later.
                 if left == 0 || query.since.is_some_and(|since| begun < since) {
                     break;
                 }
             }
         }
-        lines.sort_by_key(|line| std::cmp::Reverse((line.at, line.id)));
-        lines.dedup_by_key(|line| (line.id, line.live, line.kind));
+        lines.extend(given);
+        newest_first(&mut lines);
+        // A line may lie in two files. Gifts lie in one, and those of streaks have no id of their own.
+        lines.dedup_by(|line, other| {
+            line.kind != "gift" && (line.id, line.live, line.kind) == (other.id, other.live, other.kind)
+        });
         let more = lines.len() >= wanted;
         let lines: Vec<_> = lines.into_iter().skip(skip).take(limit).collect();
         Ok(FoundPage { lines: self.named(lines)?, more })
@@ -215,71 +226,11 @@ impl HistoryReader {
         if names.is_empty() {
             return Ok(None);
         }
-        let (people, file) = self.people();
         let mut lives = Vec::new();
         for name in names {
-            let ask = || -> rusqlite::Result<Vec<i64>> {
-                let mut ask = people.prepare_cached(
-                    "SELECT id FROM live WHERE handle = ?1 COLLATE NOCASE OR CAST(id AS TEXT) = ?1
-                     UNION SELECT id FROM live WHERE (handle LIKE ?2 ESCAPE '\\' OR nickname LIKE ?2 ESCAPE '\\')
-                     AND NOT EXISTS (SELECT 1 FROM live WHERE handle = ?1 COLLATE NOCASE) LIMIT ?3",
-                )?;
-                ask.query_map((name, part(name), MAX_LIVES as i64), |row| row.get(0))?.collect()
-            };
-            lives.extend(ask().in_file(file)?);
+            lives.extend(self.lives_called(name)?.into_iter().take(MAX_LIVES));
         }
         Ok(Some(lives))
-    }
-
-    fn found_gifts(
-        &self,
-        query: &HistoryQuery,
-        who: Option<&[i64]>,
-        lives: Option<&[i64]>,
-        limit: usize,
-    ) -> Result<Vec<RawLine>, HistoryError> {
-        let mut conditions = Conditions::default();
-        if let Some(who) = who {
-            conditions.one_of("g.person", who);
-        }
-        if let Some(lives) = lives {
-            conditions.one_of("g.live", lives);
-        }
-        if let Some(coins) = query.gift_above {
-            conditions.add("g.coins > ?", [Value::from(coins.min(i64::MAX as u64) as i64)]);
-        }
-        times(&mut conditions, "g.at", query);
-        for word in &query.words {
-            conditions.add("k.name LIKE ? ESCAPE '\\'", [Value::from(part(word))]);
-        }
-        let sql = format!(
-            "SELECT g.message, g.live, g.person, g.at, k.name, g.units, g.coins FROM gift g
-             LEFT JOIN gift_kind k ON k.id = g.gift WHERE 1{} ORDER BY g.at DESC LIMIT {limit}",
-            conditions.sql
-        );
-        let (people, file) = self.people();
-        let ask = || -> rusqlite::Result<Vec<RawLine>> {
-            let mut ask = people.prepare(&sql)?;
-            let rows = ask.query_map(params_from_iter(conditions.values.iter()), |row| {
-                let (name, units): (Option<String>, i64) = (row.get(4)?, row.get(5)?);
-                let coins: Option<i64> = row.get(6)?;
-                Ok(RawLine {
-                    id: row.get(0)?,
-                    live: row.get(1)?,
-                    person: row.get(2)?,
-                    at: row.get(3)?,
-                    kind: "gift",
-                    text: format!(
-                        "{} × {units}",
-                        name.filter(|name| !name.is_empty()).unwrap_or_else(|| "gift".to_owned())
-                    ),
-                    coins: coins.map(|coins| coins as u64),
-                    was_backlog: false,
-                })
-            })?;
-            rows.collect()
-        };
-        ask().in_file(file)
     }
 
     /// Adds the names of people and rooms.
@@ -414,7 +365,11 @@ fn newest_matching(chat: &Connection, matching: &str, lines: usize) -> rusqlite:
     LineIndex::of(lines.collect::<rusqlite::Result<Vec<_>>>()?)?.matching(matching)
 }
 
-fn times(conditions: &mut Conditions, column: &str, query: &HistoryQuery) {
+fn newest_first(lines: &mut [RawLine]) {
+    lines.sort_by_key(|line| std::cmp::Reverse((line.at, line.id)));
+}
+
+pub(super) fn times(conditions: &mut Conditions, column: &str, query: &HistoryQuery) {
     if let Some(since) = query.since {
         conditions.add(&format!("{column} >= ?"), [Value::from(since)]);
     }
@@ -435,10 +390,4 @@ pub(super) fn raw_line(row: &rusqlite::Row<'_>) -> rusqlite::Result<RawLine> {
         coins: None,
         was_backlog: kind >= BACKLOG,
     })
-}
-
-/// A part of a name, as LIKE is asked for it.
-pub(super) fn part(name: &str) -> String {
-    let escaped = name.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{escaped}%")
 }

@@ -161,7 +161,7 @@ pub(super) fn mark_moment(
 }
 
 /// The file of people for a single row; a folder in which nothing was ever kept has none.
-fn beside_a_writer(folder: &HistoryFolder) -> Result<(Connection, PathBuf), HistoryError> {
+pub(super) fn beside_a_writer(folder: &HistoryFolder) -> Result<(Connection, PathBuf), HistoryError> {
     let file = folder.people_file();
     if !file.exists() {
         return Err(HistoryError::None(folder.path().to_owned()));

@@ -3,6 +3,7 @@
 mod faults;
 mod imports;
 mod restarts;
+mod searches;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -498,7 +499,7 @@ fn moments_are_kept_with_their_lives_and_a_mark_is_taken_beside_a_writer() {
     recorder.control().flush(Duration::from_secs(10));
     assert!(annotate(&HistoryFolder::new(dir.path()), 3, Some("kind"), None).unwrap(), "while another one writes");
     recorder.finish().unwrap();
-    let mut desk = HistoryDesk::new(HistoryFolder::new(dir.path()), None, Box::new(|_, _| None));
+    let mut desk = HistoryDesk::new(HistoryFolder::new(dir.path()), None, Box::new(|_, _, _| None));
     let mut mark = |note: &str| {
         let (live, at, note) = (LIVE.0, Timestamp(NOON + 9_500), note.to_owned());
         desk.answer(HistoryQuestion::Mark { live, at, note }, &GiveUp::default(), |_| ())

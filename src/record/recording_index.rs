@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::companion_files::CueLine;
-use super::take::{TakeStatus, takes};
+use super::take::{Take, TakeStatus, takes};
 use crate::clock::Timestamp;
 use crate::ids::RoomId;
 
@@ -57,10 +57,33 @@ impl RecordingIndex {
         Self(all.filter_map(|take| IndexedRecording::read(&take.info, take.status == TakeStatus::Running)).collect())
     }
 
+    /// Adds recordings by their descriptions, which may lie anywhere; those that are in already stay as they are.
+    #[must_use]
+    pub fn with(mut self, descriptions: impl IntoIterator<Item = PathBuf>) -> Self {
+        for description in descriptions {
+            let Some(take) = Take::read(description) else { continue };
+            let is_in = self.0.iter().any(|recording| recording.chat == take.info.with_extension("chat.jsonl"));
+            let read = || IndexedRecording::read(&take.info, take.status == TakeStatus::Running);
+            self.0.extend(if is_in { None } else { read() });
+        }
+        self
+    }
+
     /// Where a time of a live is shown; nothing where it was not recorded then. Reads files.
     pub fn find(&self, live: RoomId, at: Timestamp) -> Option<RecordedPlace> {
         self.0.iter().filter(|recording| recording.live == live.0).find_map(|recording| recording.find(at))
     }
+}
+
+/// The description of the recording that a file is of, and the live that it names; nothing where there is none beside it.
+pub fn described_live(file: &Path) -> Option<(PathBuf, RoomId)> {
+    let stem = file.with_extension("");
+    let is_part = stem.extension().and_then(|end| end.to_str()).is_some_and(|end| end.starts_with("part"));
+    let whole = is_part.then(|| stem.with_extension("json"));
+    [Some(file.with_extension("json")), whole].into_iter().flatten().find_map(|description| {
+        let live = IndexedRecording::read(&description, false)?.live;
+        Some((std::path::absolute(description).ok()?, RoomId(live)))
+    })
 }
 
 impl IndexedRecording {
@@ -162,5 +185,14 @@ mod tests {
         let cue = json!({"rec_ms": 27_500, "part": 1, "part_ms": 27_500, "t": "2026-11-21T10:00:29Z", "type": "chat", "user": "", "nickname": "", "text": ""});
         std::fs::write(dir.path().join("a.chat.jsonl"), format!("{cue}\n")).unwrap();
         assert_eq!(find(77, 30), Some(("a.mkv".to_owned(), 28_500)), "by the clock of the recording");
+        let info = dir.path().join("a.json");
+        for file in ["a.mkv", "a.part02.mkv"] {
+            assert_eq!(described_live(&dir.path().join(file)), Some((info.clone(), RoomId(77))), "{file}");
+        }
+        assert_eq!(described_live(&dir.path().join("b.mkv")), None);
+        let elsewhere = RecordingIndex::default().with([info.clone(), info, dir.path().join("gone.json")]);
+        assert_eq!(elsewhere.0.len(), 1);
+        let place = elsewhere.find(RoomId(77), Timestamp(began + 110_000)).unwrap();
+        assert_eq!(place.file, dir.path().join("a.part02.mkv"));
     }
 }

@@ -94,7 +94,7 @@ impl Take {
     }
 
     /// Reads a description; nothing where it is none of ours.
-    fn read(info: PathBuf) -> Option<Self> {
+    pub(super) fn read(info: PathBuf) -> Option<Self> {
         let size = std::fs::metadata(&info).ok()?.len();
         let said: Value = serde_json::from_slice(&(size <= MAX_INFO).then(|| std::fs::read(&info).ok())??).ok()?;
         let pid = said.get("pid")?.as_u64()?;

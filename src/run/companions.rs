@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use super::RunningCapture;
 use super::history::{self, RunningHistory};
 use super::recorded_bytes::RecordedBytes;
+use super::recorded_places::RecordedPlaces;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::history::HistoryFolder;
@@ -46,6 +47,8 @@ pub struct CompanionOptions<'a> {
 pub struct Companions {
     capture: Option<RunningCapture>,
     history: Option<RunningHistory>,
+    /// Where recordings are told to.
+    history_folder: Option<HistoryFolder>,
     history_port: Option<HistoryPort>,
     hooks: Option<Hooks>,
     feed: Option<LocalFeed>,
@@ -60,6 +63,7 @@ impl Companions {
     /// cannot be are told to `warnings`, and the rest goes on without them.
     pub fn start(tracker: &Tracker, options: CompanionOptions<'_>) -> Result<Self> {
         let CompanionOptions { settings, clock, warnings, capture, history, with_screen } = options;
+        let history_folder = history.clone();
         let (history, history_port) = match history {
             Some(folder) if with_screen => {
                 let (running, port) = history::on_screen(tracker, settings, folder, clock, &warnings);
@@ -73,7 +77,7 @@ impl Companions {
         let extras = Extras { hooks: hooks.as_ref().map(Hooks::counters), recorded: recorded.clone() };
         let feed = start_feed(tracker, settings, clock, &warnings, extras);
         let capture = capture.then(|| RunningCapture::start(tracker, settings, clock, warnings)).transpose()?;
-        Ok(Self { capture, history, history_port, hooks, feed, recorded })
+        Ok(Self { capture, history, history_folder, history_port, hooks, feed, recorded })
     }
 
     /// Where a screen asks the history; there is one.
@@ -81,8 +85,12 @@ impl Companions {
         self.history_port.take()
     }
 
-    /// Counts what is recorded as its news pass; the queue that comes back ends with `news`.
+    /// Counts what is recorded as its news pass, and tells the history where it lies; the queue that comes back ends with `news`.
     pub fn watch_recordings(&self, news: Receiver<RecorderUpdate>) -> Receiver<RecorderUpdate> {
+        let news = match &self.history_folder {
+            Some(folder) => RecordedPlaces::new(folder.clone()).watch(news),
+            None => news,
+        };
         self.recorded.watch(news)
     }
 

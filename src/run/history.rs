@@ -206,8 +206,8 @@ fn desk(
     let tells_news = control.is_some();
     let give_up = GiveUp::default();
     let heeds = give_up.clone();
-    let find_recorded = Box::new(move |live, at| {
-        let place = RecordingIndex::read(&recordings).find(RoomId(live), Timestamp(at))?;
+    let find_recorded = Box::new(move |live, at, elsewhere| {
+        let place = RecordingIndex::read(&recordings).with(elsewhere).find(RoomId(live), Timestamp(at))?;
         Some((place.file, place.at))
     });
     tokio::task::spawn_blocking(move || {

@@ -1,9 +1,15 @@
-//! Numbers inside a text, so that a cut never goes through one: half a number is another number.
+//! Numbers inside a text: so many of something in words, and cuts that never go through one, as half a number is another number.
 
 use std::ops::Range;
 
 /// Units that stand behind a number and a blank.
 const UNITS: [&str; 9] = ["◆", "MB", "kB", "GB", "B", "Mb/s", "kb/s", "msg/min", "s"];
+
+/// So many of something: `1 gift`, `2 gifts`.
+#[cfg(feature = "cli")]
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
 
 /// The number that a cut at byte `at` would go through: `12 430`, `37.6k`, `142 MB`, `5:00`, with its sign and unit.
 pub(crate) fn number_around(text: &str, at: usize) -> Option<Range<usize>> {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::layout::{Rect, Size};
-use tui_input::Input;
 
 use super::action::{Action, KeyContext};
 use super::arrangement::Arrangement;
@@ -29,6 +28,7 @@ use super::table::RoomSort;
 use super::theme::{ColourDepth, Theme};
 use super::ticks::LiveTicks;
 use super::timeline::{self, ReplayTime};
+use super::typed_line::TypedLine;
 use super::{ScreenError, ScreenOptions};
 use crate::clock::Moment;
 use crate::config::{RecordSettings, ScreenSettings};
@@ -157,14 +157,14 @@ pub(super) enum Popup {
     /// What is looked for is being typed.
     Search {
         /// What was typed so far.
-        input: Input,
+        input: TypedLine,
         /// Why it cannot be looked for.
         error: Option<String>,
     },
     /// A name is being typed.
     AddRoom {
         /// What was typed so far.
-        input: Input,
+        input: TypedLine,
         /// Why it is no room.
         error: Option<String>,
     },

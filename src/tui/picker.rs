@@ -6,12 +6,11 @@ mod recordings;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tui_input::Input;
-
 use super::action::{Action, KeyContext};
 use super::app::App;
 use super::panes::phase;
 use super::ticks::StreakMark;
+use super::typed_line::TypedLine;
 use super::{live_search, number, remembered};
 use crate::clock::Timestamp;
 use crate::events::Viewer;
@@ -25,7 +24,7 @@ pub(super) struct Picker {
     /// What is looked for.
     pub(super) kind: PickerKind,
     /// What was typed so far.
-    pub(super) input: Input,
+    pub(super) input: TypedLine,
     /// The chosen row among those that fit.
     pub(super) chosen: usize,
 }
@@ -160,7 +159,7 @@ pub(super) enum Choice {
 impl Picker {
     /// Nothing typed yet.
     pub(super) fn new(kind: PickerKind) -> Self {
-        Self { kind, input: Input::default(), chosen: 0 }
+        Self { kind, input: TypedLine::default(), chosen: 0 }
     }
 
     /// Its title.

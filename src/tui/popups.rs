@@ -18,13 +18,14 @@ mod picker;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
-use tui_input::Input;
 
 use super::action::Action;
 use super::app::{App, Popup};
 use super::theme::ColorRole;
+use super::typed_line::TypedLine;
 use super::widgets::paint;
 use super::{glyphs, person};
 use crate::history::report_lines;
@@ -75,10 +76,11 @@ pub(super) fn row_at(app: &App, at: Position) -> Option<usize> {
 }
 
 /// Draws what was typed in the first row of `inner` behind a prompt and returns where its cursor stands.
-fn input_line(app: &App, buf: &mut Buffer, inner: Rect, input: &Input) -> Option<Position> {
+fn input_line(app: &App, buf: &mut Buffer, inner: Rect, line: &TypedLine) -> Option<Position> {
     let prompt = Line::styled(format!("{} ", glyphs::RIGHT), app.theme.style(ColorRole::Accent));
     paint::fitting(buf, inner, 0, &prompt);
     let inner = Rect { x: inner.x + inner.width.min(2), width: inner.width.saturating_sub(2), ..inner };
+    let input = line.input();
     // The input scrolls by columns; what is left of the view is cut by characters.
     let scroll = input.visual_scroll(inner.width.saturating_sub(1).into());
     let mut skipped = 0;
@@ -92,7 +94,8 @@ fn input_line(app: &App, buf: &mut Buffer, inner: Rect, input: &Input) -> Option
         })
         .collect();
     // It is not cut: it scrolls.
-    paint::fitting(buf, inner, 0, &Line::raw(shown));
+    let style = if line.is_selected() { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+    paint::fitting(buf, inner, 0, &Line::styled(shown, style));
     let x = u16::try_from(input.visual_cursor().saturating_sub(scroll)).unwrap_or(0);
     paint::row_of(buf, inner, 0).map(|row| Position::new(row.x + x.min(row.width.saturating_sub(1)), row.y))
 }

@@ -4,7 +4,7 @@ use regex_lite::{Regex, RegexBuilder};
 
 use crate::clock::{Moment, Timestamp};
 use crate::events::Viewer;
-use crate::history::{query_time, query_words};
+use crate::history::{mistyped_operator, query_time, query_words, split_operator};
 use crate::room::{LogEntry, LogLine, RowInterest};
 
 /// What is looked for; rows have to fit all of it.
@@ -44,8 +44,10 @@ enum BadgeTerm {
     Team(u16),
 }
 
-/// The operators, for whoever mistypes one.
-const OPERATORS: &str = "from:name, badge:mod (host, sub, first, L20, T5), gift>100, since:5m or since:19:40, room:name, \
+/// The operators, each with the sign that ends it.
+const OPERATORS: [&str; 5] = ["from:", "room:", "badge:", "since:", "gift>"];
+/// The same for whoever knows none.
+const OPERATORS_IN_WORDS: &str = "from:name, badge:mod (host, sub, first, L20, T5), gift>100, since:5m or since:19:40, room:name, \
     /regex/, -word";
 
 impl SearchQuery {
@@ -61,7 +63,7 @@ impl SearchQuery {
             }
         }
         if terms.is_empty() {
-            return Err(format!("type words, or {OPERATORS}"));
+            return Err(format!("type words, or {OPERATORS_IN_WORDS}"));
         }
         Ok(Self { text: text.to_owned(), terms })
     }
@@ -82,16 +84,23 @@ fn term(word: &str, now: Moment, zone: &jiff::tz::TimeZone) -> Result<Term, Stri
         return Ok(Term::Not(Box::new(term(rest, now, zone)?)));
     }
     let plain = |text: &str| text.trim_matches('"').to_lowercase();
-    if let Some(coins) = word.strip_prefix("gift>") {
-        let number = coins.parse().map_err(|_| format!("gift>{coins}: write a number of coins, such as gift>100"))?;
-        return Ok(Term::GiftAbove(number));
-    }
-    match word.split_once(':') {
-        Some(("from", name)) => Ok(Term::From(plain(name.trim_start_matches('@')))),
-        Some(("room", name)) => Ok(Term::Room(plain(name.trim_start_matches('@')))),
-        Some(("badge", badge)) => badge_term(badge).map(Term::Badge),
-        Some(("since", time)) => since(time, now, zone).map(Term::Since),
-        _ => Ok(Term::Words(plain(word))),
+    let (operator, rest) = split_operator(word);
+    match operator.as_str() {
+        "gift>" => {
+            let number = rest.parse().map_err(|_| format!("gift>{rest}: write a number of coins, such as gift>100"))?;
+            Ok(Term::GiftAbove(number))
+        }
+        "from:" => Ok(Term::From(plain(rest.trim_start_matches('@')))),
+        "room:" => Ok(Term::Room(plain(rest.trim_start_matches('@')))),
+        "badge:" => badge_term(rest).map(Term::Badge),
+        "since:" => since(rest, now, zone).map(Term::Since),
+        _ => match mistyped_operator(word, &OPERATORS) {
+            Some(meant) => {
+                let word = word.replace('"', "");
+                Err(format!("{operator} is no operator: write {meant}, or \"{word}\" to look for it as it stands"))
+            }
+            None => Ok(Term::Words(plain(word))),
+        },
     }
 }
 
@@ -228,6 +237,8 @@ mod tests {
     #[case("\"out hello\"", false)]
     #[case("from:mia", true)]
     #[case("from:@mia.k hello", true)]
+    #[case("From:MIA", true)]
+    #[case("-re:zero -localhost:8080", true)]
     #[case("from:ben", false)]
     #[case("-from:ben", true)]
     #[case("badge:mod badge:L20", true)]
@@ -259,6 +270,8 @@ mod tests {
 
     #[rstest]
     #[case("gift>many", "a number of coins")]
+    #[case("form:mia", "form: is no operator: write from:, or \"form:mia\"")]
+    #[case("-Form:mia", "write from:")]
     #[case("badge:king", "host, mod, sub")]
     #[case("since:yesterday", "5m, 2h or 19:40")]
     #[case("since:25:00", "5m, 2h or 19:40")]

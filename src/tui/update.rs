@@ -24,8 +24,6 @@ pub use records::ending as recording_words;
 
 use std::time::Duration;
 
-use tui_input::InputRequest;
-
 use super::app::{App, Popup};
 use super::away;
 use super::freshness::Freshness;
@@ -45,8 +43,6 @@ use crate::room::BattlePhase;
 use crate::text::Text;
 use crate::track::TrackerUpdate;
 
-/// Characters a pasted or typed room name may have: links are longer than names.
-const LONGEST_INPUT: usize = 300;
 /// Graphs move by buckets of this many milliseconds.
 const BUCKET_MS: u64 = 10_000;
 const SECOND_MS: u64 = 1_000;
@@ -187,11 +183,7 @@ fn pasted(app: &mut App, text: &str) -> UpdateOutcome {
         }
         _ => return UpdateOutcome::UNCHANGED,
     };
-    for c in Text::new(text.trim()).as_str().chars() {
-        if input.value().len() < LONGEST_INPUT {
-            input.handle(InputRequest::InsertChar(c));
-        }
-    }
+    input.insert(Text::new(text.trim()).as_str());
     typed(app)
 }
 

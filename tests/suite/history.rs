@@ -61,7 +61,16 @@ async fn what_is_kept_is_what_the_lines_say() {
     let words = isolated(home.path()).arg("report").output().await.unwrap();
     assert!(text(&words.stdout).contains("comments"), "{}", text(&words.stdout));
     let people = asked(home.path(), &["people", "--json"]).await;
-    assert!(people["people"].as_array().unwrap().len() > 5);
+    let people = people["people"].as_array().unwrap();
+    assert!(people.len() > 5);
+    // Who several may be is asked, with what each can be named by.
+    let refused = isolated(home.path()).args(["people", "", "--note", "sings", "--limit", "3"]).output().await.unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stdout));
+    assert!(text(&refused.stderr).contains("several people fit"), "{}", text(&refused.stderr));
+    let is_listed = |person: &&Value| text(&refused.stdout).contains(person["id"].as_str().unwrap());
+    let listed: Vec<_> = people.iter().filter(is_listed).collect();
+    assert_eq!(listed.len(), 3, "{}", text(&refused.stdout));
+    assert!(listed.iter().all(|person| text(&refused.stdout).contains(person["handle"].as_str().unwrap())));
     // The same from the history alone.
     let id = live["live"].as_str().or(live["id"].as_str()).unwrap();
     let again = isolated(home.path()).args(["replay", "--json", "--history", id]).output().await.unwrap();

@@ -3,10 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::text::Line;
-use tui_input::Input;
 
 use crate::tui::app::App;
 use crate::tui::theme::ColorRole;
+use crate::tui::typed_line::TypedLine;
 use crate::tui::widgets::{paint, wrap};
 
 /// What stands around the line.
@@ -32,7 +32,7 @@ pub(super) const ADD_ROOM: InputPopup =
 
 impl InputPopup {
     /// Draws the popup and returns where its cursor stands.
-    pub(super) fn view(&self, app: &App, input: &Input, error: Option<&str>, buf: &mut Buffer) -> Option<Position> {
+    pub(super) fn view(&self, app: &App, input: &TypedLine, error: Option<&str>, buf: &mut Buffer) -> Option<Position> {
         let columns = usize::from(self.columns.min(buf.area.width.saturating_sub(4)).max(1));
         let words = wrap::wrap(error.unwrap_or(self.hint), columns, columns);
         let inner = super::frame(app, buf, self.title, self.columns, 1 + words.len());

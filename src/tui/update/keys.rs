@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use crossterm::event::{Event, KeyEvent};
+use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
-use tui_input::Input;
-use tui_input::backend::crossterm::EventHandler as _;
 
 use super::{
-    LONGEST_INPUT, arranging, closing, graphs, liking, mouse, overview, people, remembering, replaying, rooms, rules,
-    scroll_pane, scrolled, searching, taking, thanks,
+    arranging, closing, graphs, liking, mouse, overview, people, remembering, replaying, rooms, rules, scroll_pane,
+    scrolled, searching, taking, thanks,
 };
 use crate::events::{PhaseKind, Viewer};
 use crate::ids::Target;
@@ -30,6 +28,7 @@ use crate::tui::panes::{PaneId, Step, chat};
 use crate::tui::picker::{self, Choice, Picker, PickerKind};
 use crate::tui::popups;
 use crate::tui::tab::Tab;
+use crate::tui::typed_line::TypedLine;
 use crate::tui::widgets::feed::{Anchor, Scroll};
 
 /// How far a key jumps in a replay.
@@ -127,7 +126,7 @@ fn edit_config(app: &mut App) -> UpdateOutcome {
 #[allow(clippy::too_many_lines, reason = "one line an action: the table of what keys do")]
 fn act(app: &mut App, action: Action, nth: usize) -> UpdateOutcome {
     match action {
-        Action::AddRoom => open(app, Popup::AddRoom { input: Input::default(), error: None }),
+        Action::AddRoom => open(app, Popup::AddRoom { input: TypedLine::default(), error: None }),
         Action::SearchLives => searching::open_lives(app),
         Action::Demo if app.tabs.is_empty() => Effect::Demo.into(),
         Action::Demo => {
@@ -280,9 +279,7 @@ fn typed(app: &mut App, chord: Chord, key: KeyEvent) -> UpdateOutcome {
         }
         _ => return UpdateOutcome::UNCHANGED,
     };
-    if !chord.is_text() || input.value().len() < LONGEST_INPUT {
-        input.handle_event(&Event::Key(key));
-    }
+    input.press(key);
     super::typed(app)
 }
 
@@ -308,7 +305,7 @@ fn pick(app: &mut App, picker: Picker) -> UpdateOutcome {
     match picks.into_iter().nth(picker.chosen).map(|pick| pick.choice) {
         Some(Choice::Room(key)) => app.position(key).map_or(UpdateOutcome::dirty(), |at| rooms::show(app, at)),
         Some(Choice::Run(action)) => UpdateOutcome { dirty: true, ..act(app, action, 0) },
-        Some(Choice::Add(name)) => add_room(app, Input::from(name)),
+        Some(Choice::Add(name)) => add_room(app, TypedLine::from(name)),
         Some(Choice::LookForLives(words)) => searching::look_for_lives(app, picker, words),
         Some(Choice::Stream(quality)) => taking::record_stream(app, quality),
         Some(Choice::Copy(files)) => taking::copy(app, picker, files),
@@ -457,7 +454,7 @@ fn mark(app: &mut App, step: Step) -> UpdateOutcome {
     })
 }
 
-fn add_room(app: &mut App, input: Input) -> UpdateOutcome {
+fn add_room(app: &mut App, input: TypedLine) -> UpdateOutcome {
     let target = match input.value().parse::<Target>() {
         Ok(target) => target,
         Err(error) => return open(app, Popup::AddRoom { input, error: Some(error.to_string()) }),

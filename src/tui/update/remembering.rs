@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use tui_input::Input;
-
 use super::replaying;
 use crate::events::{PhaseKind, Viewer};
 use crate::history::{
@@ -17,6 +15,7 @@ use crate::tui::app::{App, Popup};
 use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::picker::{Picker, PickerKind};
 use crate::tui::tab::Tab;
+use crate::tui::typed_line::TypedLine;
 use crate::tui::{glyphs, number, remembered};
 
 /// Marks kept of one live.
@@ -27,19 +26,19 @@ const NEWS_TIMEOUT: Duration = Duration::from_secs(2);
 /// Lives and opponents remembered as asked about.
 const MAX_ASKED: usize = 10_000;
 
-fn open(app: &mut App, kind: PickerKind, typed: &str, question: Option<HistoryQuestion>) -> UpdateOutcome {
+fn open(app: &mut App, kind: PickerKind, input: TypedLine, question: Option<HistoryQuestion>) -> UpdateOutcome {
     if !app.remembered.is_kept {
         app.notify("no history is kept here: see [history] in the settings");
         return UpdateOutcome::dirty();
     }
-    app.popup = Some(Popup::Pick(Picker { input: Input::from(typed), ..Picker::new(kind) }));
+    app.popup = Some(Popup::Pick(Picker { input, ..Picker::new(kind) }));
     UpdateOutcome { dirty: true, effects: question.map(Effect::Ask).into_iter().collect() }
 }
 
-/// Opens the search in the history, with what was looked for in the rooms.
+/// Opens the search in the history, with what was looked for in the rooms, selected.
 pub(super) fn open_search(app: &mut App) -> UpdateOutcome {
     let typed = app.search.as_ref().map(|search| search.query.text.clone()).unwrap_or_default();
-    let opened = open(app, PickerKind::Found, &typed, None);
+    let opened = open(app, PickerKind::Found, TypedLine::selected(typed), None);
     if app.remembered.is_kept { ask_search(app) } else { opened }
 }
 
@@ -57,7 +56,7 @@ pub(super) fn open_search_further(app: &mut App) -> UpdateOutcome {
 
 /// Opens the search in the history with this typed.
 pub(super) fn search_for(app: &mut App, typed: String) -> UpdateOutcome {
-    app.popup = Some(Popup::Pick(Picker { input: Input::from(typed), ..Picker::new(PickerKind::Found) }));
+    app.popup = Some(Popup::Pick(Picker { input: TypedLine::from(typed), ..Picker::new(PickerKind::Found) }));
     ask_search(app)
 }
 
@@ -103,13 +102,13 @@ pub(super) fn open_moments(app: &mut App) -> UpdateOutcome {
 /// Lists lives of the past.
 pub(super) fn open_lives(app: &mut App) -> UpdateOutcome {
     app.remembered.lives = None;
-    open(app, PickerKind::Lives, "", Some(HistoryQuestion::Lives))
+    open(app, PickerKind::Lives, TypedLine::default(), Some(HistoryQuestion::Lives))
 }
 
 /// Shows what was said around a moment.
 pub(super) fn open_around(app: &mut App, live: u64, at: i64, line: Option<i64>) -> UpdateOutcome {
     app.remembered.around = None;
-    open(app, PickerKind::Around, "", Some(HistoryQuestion::Around { live, at, line }))
+    open(app, PickerKind::Around, TypedLine::default(), Some(HistoryQuestion::Around { live, at, line }))
 }
 
 /// Asks what is known of the person whose card is open.
@@ -131,7 +130,7 @@ pub(super) fn open_note(app: &mut App, viewer: Option<&Viewer>) -> UpdateOutcome
     if asks.is_some() {
         app.remembered.card = Some((id.0, None));
     }
-    open(app, PickerKind::Note(id.0), &written.unwrap_or_default(), asks)
+    open(app, PickerKind::Note(id.0), TypedLine::from(written.unwrap_or_default()), asks)
 }
 
 /// A person's note with their tag in front of it, as they are typed: `#vip asks for songs`.
@@ -258,7 +257,7 @@ pub(super) fn apply_answer(app: &mut App, answer: HistoryAnswer) -> UpdateOutcom
                 && picker.input.value().is_empty()
                 && let Some((_, Some(card))) = &app.remembered.card
             {
-                picker.input = Input::from(annotation(&card.person));
+                picker.input = TypedLine::from(annotation(&card.person));
             }
         }
         HistoryAnswer::Looking(text, mut progress) => {
@@ -509,6 +508,32 @@ mod tests {
         app.remembered.tells_news = true;
         apply_answer(&mut app, HistoryAnswer::Newcomers(vec![]));
         assert!(says(&mut app, 7).is_empty());
+    }
+
+    #[test]
+    fn what_was_looked_for_last_is_selected_in_both_searches() {
+        let mut app = kept();
+        happen(&mut app, 1, comment("red apples"));
+        let typed = |app: &App| match &app.popup {
+            Some(Popup::Search { input, .. }) => (input.value().to_owned(), input.is_selected()),
+            Some(Popup::Pick(picker)) => (picker.input.value().to_owned(), picker.input.is_selected()),
+            _ => panic!("a line is typed"),
+        };
+        press(&mut app, "/");
+        crate::tui::update::pasted(&mut app, "apples");
+        press(&mut app, "enter");
+        for open in ["/", "ctrl-r"] {
+            press(&mut app, open);
+            assert_eq!(typed(&app), ("apples".to_owned(), true), "{open}");
+            press(&mut app, "x");
+            assert_eq!(typed(&app), ("x".to_owned(), false), "{open}");
+            press(&mut app, "esc");
+            press(&mut app, open);
+            press(&mut app, "end");
+            press(&mut app, "x");
+            assert_eq!(typed(&app), ("applesx".to_owned(), false), "{open}");
+            press(&mut app, "esc");
+        }
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! Search in the rooms: begun, walked through, ended.
 
-use tui_input::Input;
-
 use super::remembering;
 use crate::tui::app::{App, Popup, Search};
 use crate::tui::live_search::{FoundLives, ServiceQuestion};
@@ -9,15 +7,16 @@ use crate::tui::msg::{Effect, UpdateOutcome};
 use crate::tui::panes::chat;
 use crate::tui::picker::{Picker, PickerKind};
 use crate::tui::search::SearchQuery;
+use crate::tui::typed_line::TypedLine;
 use crate::tui::widgets::feed::Anchor;
 
-/// Opens the input, with what was looked for last.
+/// Opens the input, with what was looked for last, selected.
 pub(super) fn open(app: &mut App) -> UpdateOutcome {
     let text = match app.overview {
         Some(_) => app.room_filter.clone(),
         None => app.search.as_ref().map(|search| search.query.text.clone()).unwrap_or_default(),
     };
-    app.popup = Some(Popup::Search { input: Input::from(text), error: None });
+    app.popup = Some(Popup::Search { input: TypedLine::selected(text), error: None });
     UpdateOutcome::dirty()
 }
 
@@ -35,7 +34,7 @@ pub(super) fn look_for_lives(app: &mut App, picker: Picker, words: String) -> Up
 }
 
 /// Looks for what was typed and marks the newest row that fits; nothing typed ends the search.
-pub(super) fn begin(app: &mut App, input: Input) -> UpdateOutcome {
+pub(super) fn begin(app: &mut App, input: TypedLine) -> UpdateOutcome {
     if app.overview.is_some() {
         return super::overview::filter(app, input.value());
     }
@@ -61,7 +60,7 @@ pub(super) fn begin(app: &mut App, input: Input) -> UpdateOutcome {
 /// Looks for what a saved filter says, and hides the rest.
 pub(super) fn filter_by(app: &mut App, query: String) -> UpdateOutcome {
     app.overview = None;
-    drop(begin(app, Input::from(query)));
+    drop(begin(app, TypedLine::from(query)));
     if let Some(search) = &mut app.search {
         search.hides = true;
         apply(app);

@@ -65,6 +65,40 @@ async fn a_live_is_recorded_to_its_end_without_a_screen() {
 }
 
 #[tokio::test]
+async fn a_recording_in_a_folder_of_its_own_is_found_from_what_was_said() {
+    let sim = sim().await;
+    let host = sim.names()[0].clone();
+    let home = tempfile::tempdir().unwrap();
+    let videos = home.path().join("elsewhere");
+    let said_since = || std::fs::read_to_string(with_ending(&videos, ".chat.jsonl")?).ok();
+    let ended = async {
+        grows(&videos).await;
+        let mut look = tokio::time::interval(Duration::from_millis(50));
+        let spoken = async {
+            while !said_since().is_some_and(|said| said.contains("\"chat\"")) {
+                look.tick().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), spoken).await.unwrap();
+        sim.end_live(&host);
+    };
+    let mut program = isolated(home.path());
+    program.current_dir(home.path()).args(["record", &host, "--chat", "--dir", "elsewhere"]).args(pointed_at(&sim));
+    for set in ["transports=['direct']", "record.ffmpeg=/nowhere/ffmpeg", "record.min_free_mb=0"] {
+        program.args(["--set", set]);
+    }
+    let (output, ()) = tokio::join!(program.output(), ended);
+    assert!(output.unwrap().status.success());
+    let found = isolated(home.path()).args(["chat", "kind:chat", "--json", "--limit", "1000"]).output().await.unwrap();
+    let lines: Vec<Value> =
+        found.stdout.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+    let files: Vec<_> = lines.iter().filter_map(|line| line["recording"]["file"].as_str()).collect();
+    assert!(!files.is_empty(), "{lines:?}");
+    let videos = videos.canonicalize().unwrap();
+    assert!(files.iter().all(|file| Path::new(file).canonicalize().unwrap().starts_with(&videos)), "{files:?}");
+}
+
+#[tokio::test]
 async fn who_is_not_live_is_told_by_the_exit_code() {
     let sim = sim().await;
     let host = sim.names()[0].clone();
