@@ -17,7 +17,7 @@ use crate::events::json::{self, JsonTally, LineContext};
 use crate::events::{Decoder, EventKind, LiveStart, Phase, PhaseKind, RoomEvent, Unknown};
 use crate::ids::RoomId;
 use crate::room::{Applied, Room, TalliedEvent};
-use crate::text::Text;
+use crate::text::{Text, counted};
 use crate::wire::capture::{self, CaptureLine};
 use crate::wire::capture_file::{self, UnreadableLine};
 use crate::wire::{DecodeError, Frame, Inflater, MAX_INFLATED, Message, Response};
@@ -251,8 +251,11 @@ impl<W: Write> Decoding<W> {
         let unknown: u64 = self.unknown.values().sum();
         let named = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
         format!(
-            "{} messages in {} lines; {} could not be read; {} came again; {unknown} of kinds we have no reading for{named}",
-            self.messages, self.lines, self.unreadable, self.repeated
+            "{} in {}; {} could not be read; {} came again; {unknown} of kinds we have no reading for{named}",
+            counted(self.messages, "message", "messages"),
+            counted(self.lines, "line", "lines"),
+            self.unreadable,
+            self.repeated
         )
     }
 }

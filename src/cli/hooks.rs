@@ -9,6 +9,7 @@ use color_eyre::eyre::{Result, WrapErr};
 
 use super::{SettingsArgs, UsageError, output};
 use crate::hooks::{self, DryRun};
+use crate::text::counted;
 
 /// Longest line of a file that is read as one.
 const MAX_LINE: u64 = 1 << 20;
@@ -74,9 +75,11 @@ pub(super) fn run(args: &HooksArgs, settings: &SettingsArgs) -> Result<ExitCode>
             None => others += 1,
         }
     }
-    output::print_line(&format!("{lines} events, {calls} calls; nothing was called"))?;
+    let (events, calls) = (counted(lines, "event", "events"), counted(calls, "call", "calls"));
+    output::print_line(&format!("{events}, {calls}; nothing was called"))?;
     if others > 0 {
-        output::warn(&format!("{others} lines are no events: the file takes what `tiktop events` prints"));
+        let others = counted(others, "line is no event", "lines are no events");
+        output::warn(&format!("{others}: the file takes what `tiktop events` prints"));
     }
     Ok(if lines == 0 && others > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

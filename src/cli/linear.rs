@@ -18,7 +18,7 @@ use crate::history::HistoryControl;
 use crate::ids::{RoomKey, Target};
 use crate::room::{BattlePhase, LogLine, Room, Seq};
 use crate::run::{self, RunningHistory};
-use crate::text::Text;
+use crate::text::{Text, counted};
 use crate::track::{RoomUpdate, Tracker, TrackerCommand, TrackerUpdate};
 use crate::tui::{event_words, log_sentence, log_words};
 
@@ -239,9 +239,10 @@ impl LinearScreen {
             let stats = &room.mirror.stats;
             let mut words = format!("{}: {}", room.name(), room.mirror.phase.kind);
             if let Some((watching, _)) = stats.watching {
-                let _ = write!(words, ", {watching} viewers");
+                let _ = write!(words, ", {}", counted(watching, "viewer", "viewers"));
             }
-            let _ = write!(words, ", {} comments, {} coins in gifts", stats.comments, stats.coins);
+            let comments = counted(stats.comments, "comment", "comments");
+            let _ = write!(words, ", {comments}, {} in gifts", counted(stats.coins, "coin", "coins"));
             output::print_line(&words)?;
         }
         if self.rooms.is_empty() {
@@ -349,7 +350,7 @@ fn words(line: &LogLine, tells_all: bool) -> Option<String> {
         LogLine::Question { from, .. } => Some(format!("question of {}: {what}", who(from))),
         LogLine::Gift { from, gift, added, .. } => {
             let coins = gift.diamonds.unwrap_or(0).saturating_mul(*added);
-            let worth = if coins > 0 { format!(", {coins} coins") } else { String::new() };
+            let worth = if coins > 0 { format!(", {}", counted(coins, "coin", "coins")) } else { String::new() };
             Some(format!("gift of {}: {what}{worth}", who(from)))
         }
         LogLine::Follow(from) | LogLine::Share(from) | LogLine::Subscribe { from, .. } => {

@@ -6,6 +6,7 @@ use crate::events::json::{self, JsonTally, LineContext};
 use crate::events::{EventKind, Gift, RoomEvent, Viewer};
 use crate::ids::RoomId;
 use crate::room::GiftTotal;
+use crate::text::counted;
 
 /// An event as hooks see it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -178,7 +179,7 @@ impl Occasion {
         let who = self.person.as_ref().map_or(self.room.as_str(), HookPerson::name);
         match (&self.gift, self.coins) {
             (Some(gift), Some(coins)) => {
-                format!("{who} gives {} \u{d7} {} ({coins} coins)", gift.count, gift.name)
+                format!("{who} gives {} \u{d7} {} ({})", gift.count, gift.name, counted(coins, "coin", "coins"))
             }
             (Some(gift), None) => format!("{who} gives {} \u{d7} {}", gift.count, gift.name),
             _ if !self.text.is_empty() => format!("{who}: {}", self.text),

@@ -20,7 +20,7 @@ use crate::hooks::{self, HookCounters, Hooks};
 use crate::ids::RoomKey;
 use crate::local_feed::{self, FeedExtras, LocalFeed, Metric};
 use crate::record::RecorderUpdate;
-use crate::text::Text;
+use crate::text::{Text, counted};
 use crate::track::Tracker;
 use crate::tui::HistoryPort;
 
@@ -225,7 +225,7 @@ impl FeedExtras for Extras {
 /// A hook's counts, for the screen.
 fn hook_facts(counters: &HookCounters) -> Vec<(Text, Text)> {
     let of = |hook: hooks::HookCounts| {
-        let mut words = format!("{} calls", hook.called);
+        let mut words = counted(hook.called, "call", "calls");
         if hook.failed > 0 {
             words = format!("{words}, {} failed", hook.failed);
         }

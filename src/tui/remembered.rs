@@ -241,10 +241,10 @@ pub(super) fn person(app: &App, id: u64) -> Vec<String> {
     let mut lines = vec![
         format!("first seen {}, last {}", when(app, person.first_seen), when(app, person.last_seen)),
         format!(
-            "{}, {}, {} coins in all",
+            "{}, {}, {} in all",
             many(person.lives, "live"),
             many(person.chats, "comment"),
-            number::count(person.coins)
+            many(person.coins, "coin")
         ),
     ];
     if !past.is_empty() {
@@ -255,11 +255,11 @@ pub(super) fn person(app: &App, id: u64) -> Vec<String> {
         let is = if room.moderator { ", moderator" } else { "" };
         let is = if room.subscriber { format!("{is}, subscriber") } else { is.to_owned() };
         lines.push(format!(
-            "with @{}: {}, {}, {} coins{is}",
+            "with @{}: {}, {}, {}{is}",
             Text::new(&room.room),
             many(room.lives, "live"),
             many(room.chats, "comment"),
-            number::count(room.coins)
+            many(room.coins, "coin")
         ));
     }
     if let Some(tag) = &person.tag {

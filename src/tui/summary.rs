@@ -48,9 +48,10 @@ fn seen(tab: &Tab, now: Moment) -> Option<String> {
     if stats.peak > 0 {
         words.push(format!("peak {} viewers", number::full(stats.peak)));
     }
-    words.push(format!("{} comments", number::full(stats.comments)));
+    let some = |count: u64, of: &str| format!("{} {of}{}", number::full(count), if count == 1 { "" } else { "s" });
+    words.push(some(stats.comments, "comment"));
     let unsure = if stats.unpriced > 0 { "at least " } else { "" };
-    words.push(format!("{} gifts worth {unsure}{} coins", number::full(stats.gifts), number::full(stats.coins)));
+    words.push(format!("{} worth {unsure}{}", some(stats.gifts, "gift"), some(stats.coins, "coin")));
     if stats.gaps > 0 {
         let length = number::duration(Duration::from_millis(stats.gap_ms));
         words.push(format!("missed {length} in {} {}", stats.gaps, if stats.gaps == 1 { "gap" } else { "gaps" }));

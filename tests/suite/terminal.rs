@@ -184,7 +184,7 @@ fn who_leaves_a_replay_is_told_what_was_in_it() {
     seen.wait_for("── Chat");
     seen.wait_for("hello");
     seen.press("q");
-    seen.wait_for("1 comments");
+    seen.wait_for("1 comment");
     seen.assert_handed_back();
 }
 
