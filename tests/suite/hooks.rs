@@ -344,7 +344,7 @@ async fn a_dry_run_says_what_would_be_called_and_calls_nothing() {
     assert!(out.starts_with("thanks: run touch never <- Ben gives 4 \u{d7} Rose (20 coins)\n"), "{out}");
     assert!(out.contains("2: post json to http://127.0.0.1:1 <- Cleo: !tts hi"), "{out}");
     assert!(out.contains("4 events, 2 calls; nothing was called") && !out.contains("s3cret"), "{out}");
-    assert!(text(&output.stderr).contains("1 lines are no events"), "{output:?}");
+    assert!(text(&output.stderr).contains("1 line is no event"), "{output:?}");
 }
 
 #[tokio::test]
