@@ -16,6 +16,20 @@ pub(super) fn count(n: u64) -> String {
     }
 }
 
+/// A count of things: `1 gap`, `2 gaps`, `12.6k gifts`.
+pub(super) fn many(n: u64, one: &str) -> String {
+    plural(&count(n), n, one)
+}
+
+/// The same to the last one: `12 430 gifts`.
+pub(super) fn many_in_full(n: u64, one: &str) -> String {
+    plural(&full(n), n, one)
+}
+
+fn plural(written: &str, n: u64, one: &str) -> String {
+    format!("{written} {one}{}", if n == 1 { "" } else { "s" })
+}
+
 /// A count to the last one, in groups of three: `12 430`. For what is fought over by single points.
 pub(super) fn full(n: u64) -> String {
     let digits = n.to_string();

@@ -57,11 +57,6 @@ fn when(app: &App, at: i64) -> String {
     Timestamp(at).to_jiff().to_zoned(app.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// So many of something.
-fn many(count: u64, one: &str) -> String {
-    format!("{} {one}{}", number::count(count), if count == 1 { "" } else { "s" })
-}
-
 fn saying(words: impl Into<String>) -> Vec<Pick> {
     vec![Pick { name: String::new(), note: words.into(), keys: String::new(), choice: Choice::Stay }]
 }
@@ -242,9 +237,9 @@ pub(super) fn person(app: &App, id: u64) -> Vec<String> {
         format!("first seen {}, last {}", when(app, person.first_seen), when(app, person.last_seen)),
         format!(
             "{}, {}, {} in all",
-            many(person.lives, "live"),
-            many(person.chats, "comment"),
-            many(person.coins, "coin")
+            number::many(person.lives, "live"),
+            number::many(person.chats, "comment"),
+            number::many(person.coins, "coin")
         ),
     ];
     if !past.is_empty() {
@@ -257,9 +252,9 @@ pub(super) fn person(app: &App, id: u64) -> Vec<String> {
         lines.push(format!(
             "with @{}: {}, {}, {}{is}",
             Text::new(&room.room),
-            many(room.lives, "live"),
-            many(room.chats, "comment"),
-            many(room.coins, "coin")
+            number::many(room.lives, "live"),
+            number::many(room.chats, "comment"),
+            number::many(room.coins, "coin")
         ));
     }
     if let Some(tag) = &person.tag {

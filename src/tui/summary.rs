@@ -46,18 +46,21 @@ fn seen(tab: &Tab, now: Moment) -> Option<String> {
     }
     let mut words = vec![format!("@{}: watched {}", tab.name(), number::duration(now.since(tab.added)))];
     if stats.peak > 0 {
-        words.push(format!("peak {} viewers", number::full(stats.peak)));
+        words.push(format!("peak {}", number::many_in_full(stats.peak, "viewer")));
     }
-    let some = |count: u64, of: &str| format!("{} {of}{}", number::full(count), if count == 1 { "" } else { "s" });
-    words.push(some(stats.comments, "comment"));
+    words.push(number::many_in_full(stats.comments, "comment"));
     let unsure = if stats.unpriced > 0 { "at least " } else { "" };
-    words.push(format!("{} worth {unsure}{}", some(stats.gifts, "gift"), some(stats.coins, "coin")));
+    words.push(format!(
+        "{} worth {unsure}{}",
+        number::many_in_full(stats.gifts, "gift"),
+        number::many_in_full(stats.coins, "coin")
+    ));
     if stats.gaps > 0 {
         let length = number::duration(Duration::from_millis(stats.gap_ms));
-        words.push(format!("missed {length} in {} {}", stats.gaps, if stats.gaps == 1 { "gap" } else { "gaps" }));
+        words.push(format!("missed {length} in {}", number::many_in_full(stats.gaps, "gap")));
     }
     if stats.unreadable > 0 {
-        words.push(format!("{} unreadable messages", number::full(stats.unreadable)));
+        words.push(number::many_in_full(stats.unreadable, "unreadable message"));
     }
     Some(words.join(", "))
 }

@@ -2,7 +2,7 @@
 //!
 //! It reads plain frames and keeps nothing; ours gets them gzipped, drops repeats and keeps the room's state. Each is a program of its own,
 //! so that the pages of the one are not counted with the other's, and each measure runs in a fresh process against a server in another.
-//! `cargo run --release` in this folder; Linux only.
+//! `cargo build --release && cargo run --release` in this folder (the second alone builds none of the clients); Linux only.
 
 use std::process::Command;
 
@@ -11,7 +11,10 @@ fn main() {
     for measure in ["flood", "steady"] {
         for client in ["tiktop_client", "tiktoklive_client"] {
             println!("{client}, {measure}");
-            let measured = Command::new(here.with_file_name(client)).arg(measure).status().expect("the client starts");
+            let measured = Command::new(here.with_file_name(client))
+                .arg(measure)
+                .status()
+                .expect("`cargo build --release` made the clients");
             assert!(measured.success(), "{client} failed");
         }
     }

@@ -37,12 +37,12 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
         fact("repeated", format!("{} came again and were not counted", number(stats.duplicates))),
         fact("foreign", format!("{} belonged to another live", number(stats.foreign))),
         fact("unreadable", number(stats.unreadable)),
-        fact("missed", format!("{gap} in {}", many(stats.gaps, "gap"))),
+        fact("missed", format!("{gap} in {}", number::many(stats.gaps, "gap"))),
         fact("likes", format!("{}, {} seen", reported(stats.likes), number(stats.likes_seen))),
-        fact("unpriced", format!("{} without a known price", many(stats.unpriced, "gift"))),
+        fact("unpriced", format!("{} without a known price", number::many(stats.unpriced, "gift"))),
         fact("clock", room.skew_ms.map_or_else(|| "not compared yet".to_owned(), skew)),
         fact("terminal", sent(app)),
-        fact("not shown", format!("{} of kinds we do not read", many(stats.unknown, "message"))),
+        fact("not shown", format!("{} of kinds we do not read", number::many(stats.unknown, "message"))),
     ];
     let mut methods: Vec<_> = room.unknown.iter().collect();
     methods.sort_by_key(|(method, count)| (Reverse(**count), method.as_str()));
@@ -77,11 +77,6 @@ fn sent(app: &App) -> String {
         most => format!(" of {} allowed", number::bytes(most)),
     };
     format!("{total} in {} frames, {rate} a second lately{budget}", crate::tui::number::count(app.sent.frames()))
-}
-
-/// `1 gap`, `2 gaps`.
-fn many(count: u64, what: &str) -> String {
-    format!("{} {what}{}", number::count(count), if count == 1 { "" } else { "s" })
 }
 
 fn skew(skew_ms: i64) -> String {
